@@ -1,0 +1,48 @@
+"""saywho: keeps people's posts, and says who would rather have said a text."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quart import Quart
+
+    from app.config import Config
+
+__version__ = "0.1.0"
+
+
+def create_app(config: "Config | None" = None) -> "Quart":
+    """Return an app of its own that opens nothing before it serves.
+
+    Without `config` the settings are read from the environment; a wrong one ends the program
+    with a line that names it.
+    """
+    from quart import Quart
+
+    from app import cli, i18n, lifespan, logs
+    from app.config import Config, ConfigError
+    from app.edge import Edge
+    from app.views import access, api, bodies, converters, errors, headers, health, pages
+
+    if config is None:
+        try:
+            config = Config.from_env()
+        except ConfigError as error:
+            raise SystemExit(f"saywho: {error}") from None
+
+    app = Quart(__name__)
+    logs.configure(config)
+    lifespan.init_app(app, config)
+    converters.init_app(app)
+    bodies.init_app(app, config)
+    i18n.init_app(app, config)
+    access.init_app(app, config)
+    headers.init_app(app)
+    errors.init_app(app)
+
+    app.register_blueprint(health.blueprint)
+    api.init_app(app)
+    pages.init_app(app)
+
+    cli.init_app(app)
+    app.asgi_app = Edge(app.asgi_app, log_access=config.access_log)  # type: ignore[method-assign]
+    return app

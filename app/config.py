@@ -1,0 +1,184 @@
+"""Settings: read once from the environment and a `.env` file, then passed around as a value."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final, Literal
+
+from dotenv import dotenv_values
+
+PREFIX: Final = "SAYWHO_"
+MIB: Final = 1024 * 1024
+
+Environment = Literal["development", "testing", "production"]
+Durability = Literal["full", "normal"]
+LogFormat = Literal["text", "json"]
+Locale = Literal["ko", "en"]
+
+
+class ConfigError(Exception):
+    """A setting is unknown or malformed; the message names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One installation's settings; each field is `SAYWHO_` and its name in capitals."""
+
+    env: Environment = "development"
+    """Which installation this is; each has its own database file and safe defaults."""
+    data_dir: Path = Path("instance")
+    """Folder of the database, the secrets and the checkpoints."""
+    database_url: str = ""
+    """`sqlite+aiosqlite:` URL; by default a file in the data folder, named after `env`."""
+    secret_key: str = ""
+    """Signs sessions; several, comma-separated, for rotation. By default made once and kept."""
+    public: bool = True
+    """Whether reading needs no token."""
+    durability: Durability = "full"
+    """`full`: an acknowledged write survives power loss; `normal`: a crash of the process."""
+    embedder: str = "builtin"
+    """Where embeddings come from."""
+    cache_mb: int = 64
+    """MiB of the response cache of each worker."""
+    max_body_mb: int = 1
+    """MiB that a JSON body may have."""
+    max_import_mb: int = 4096
+    """MiB that an import may have, counted after decompression."""
+    live_clients: int = 10_000
+    """Live streams that each worker serves."""
+    event_retention: int = 1_000_000
+    """Events that the log keeps."""
+    url: str = ""
+    """Public address of the site, without a slash at its end; by default what the request says."""
+    embedder_key: str = ""
+    """Key of the embedding service."""
+    x_key: str = ""
+    """Key of the X API."""
+    x_budget: int = 0
+    """Posts a day that may be bought from X."""
+    locale: Locale | None = None
+    """Language of all pages; by default the browser's."""
+    trusted_proxies: int = 0
+    """Hops whose `X-Forwarded-*` headers count."""
+    log: LogFormat = "json"
+    """Form of the log; from the environment, `text` where standard error is a terminal."""
+    access_log: bool = True
+    """Whether each request gets a line in the log."""
+
+    def __post_init__(self) -> None:
+        if not self.database_url:
+            path = (self.data_dir / f"{self.env}.db").absolute()
+            object.__setattr__(self, "database_url", f"sqlite+aiosqlite:///{path}")
+
+    @property
+    def max_body_bytes(self) -> int:
+        return self.max_body_mb * MIB
+
+    @property
+    def max_import_bytes(self) -> int:
+        return self.max_import_mb * MIB
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
+        """Return the settings of the environment, over those of `.env` in the current folder.
+
+        Raises ConfigError for an unknown name with our prefix and for a bad value.
+        """
+        if environ is None:
+            environ = {k: v for k, v in dotenv_values(".env").items() if v is not None} | dict(
+                os.environ
+            )
+        given = {
+            key.removeprefix(PREFIX).lower(): value.strip()
+            for key, value in environ.items()
+            if key.startswith(PREFIX)
+        }
+        known = {field.name for field in fields(cls)}
+        for name in sorted(given.keys() - known):
+            raise ConfigError(f"{PREFIX}{name.upper()} is not a setting; see docs/settings.md")
+        given.setdefault("log", "text" if sys.stderr.isatty() else "json")
+        return cls(**{name: _parse(name, value) for name, value in given.items() if value})  # type: ignore[arg-type]
+
+
+def _one_of(*values: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in values:
+            raise ValueError(f"must be {' or '.join(values)}")
+        return value
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not re.fullmatch(r"\d{1,12}", value, re.ASCII) or not low <= int(value) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(value)
+
+    return parse
+
+
+def _switch(value: str) -> bool:
+    return _one_of("0", "1")(value) == "1"
+
+
+def _database_url(value: str) -> str:
+    if not re.match(r"sqlite\+aiosqlite:///[^?]", value):
+        raise ValueError("must begin with sqlite+aiosqlite:///")
+    if ":memory:" in value:
+        raise ValueError("must name a file, which all workers share")
+    return value
+
+
+def _site_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+/?", value):
+        raise ValueError("must be like https://saywho.example.org")
+    return value.rstrip("/")
+
+
+def _embedder(value: str) -> str:
+    if not re.fullmatch(r"builtin|sentence-transformers:.+|http:https?://.+", value):
+        raise ValueError("must be builtin, sentence-transformers:MODEL or http:URL")
+    return value
+
+
+def _secret_key(value: str) -> str:
+    if any(len(key) < 16 for key in value.split(",")):
+        raise ValueError("must have at least 16 characters a key")
+    return value
+
+
+_PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "env": _one_of("development", "testing", "production"),
+    "data_dir": Path,
+    "database_url": _database_url,
+    "secret_key": _secret_key,
+    "public": _switch,
+    "durability": _one_of("full", "normal"),
+    "embedder": _embedder,
+    "cache_mb": _whole(0, 1_000_000),
+    "max_body_mb": _whole(1, 1_000_000),
+    "max_import_mb": _whole(1, 1_000_000_000),
+    "live_clients": _whole(0, 1_000_000),
+    "event_retention": _whole(0, 10**12),
+    "url": _site_url,
+    "embedder_key": str,
+    "x_key": str,
+    "x_budget": _whole(0, 10**9),
+    "locale": _one_of("ko", "en"),
+    "trusted_proxies": _whole(0, 100),
+    "log": _one_of("text", "json"),
+    "access_log": _switch,
+}
+_SECRET: Final = frozenset({"secret_key", "database_url", "embedder_key", "x_key"})
+
+
+def _parse(name: str, value: str) -> object:
+    try:
+        return _PARSERS[name](value)
+    except ValueError as error:
+        shown = "" if name in _SECRET else f", not {value!r}"
+        raise ConfigError(f"{PREFIX}{name.upper()} {error}{shown}") from None

@@ -1,0 +1,129 @@
+"""The database: one engine, short read sessions, and one way to write."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, event, exc, make_url
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from app.config import Config
+from app.db.lock import FileLock
+from app.errors import AppError, StorageFullError, UnavailableError
+
+POOL_SIZE: Final = 5
+POOL_TIMEOUT_S: Final = 30
+WRITE_TIMEOUT_S: Final = 30
+RETRY_AFTER: Final = {"Retry-After": "1"}
+
+
+class Database:
+    """Opens sessions; nothing is opened before the first of them."""
+
+    def __init__(self, config: Config) -> None:
+        self.path = database_path(config.database_url)
+        self.engine = make_engine(config.database_url, synchronous=config.durability)
+        readers = self.engine.execution_options(sqlite_begin="DEFERRED")
+        self._readers = async_sessionmaker(readers, expire_on_commit=False)
+        self._writers = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.committed = asyncio.Event()
+        """Set after each commit of this process; whoever follows clears it."""
+        self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Open a session that sees one state of the database, for one task and for reading."""
+        with _driver_errors():
+            async with self._readers() as session, session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Open a session that may write, alone among all processes; it commits at its end.
+
+        Leaving by an exception, or being cancelled, rolls back.
+        """
+        with _driver_errors():
+            async with (
+                self._lock.held(timeout_s=WRITE_TIMEOUT_S),
+                self._writers() as session,
+                session.begin(),
+            ):
+                yield session
+        self.committed.set()
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def database_path(url: str) -> Path:
+    """Return the file of an SQLite URL."""
+    return Path(make_url(url).database or "")
+
+
+def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = True) -> AsyncEngine:
+    """Return an engine whose transactions begin with IMMEDIATE, or as `sqlite_begin` says.
+
+    With plain BEGIN, a unit that reads and then writes fails with "database is locked" as soon
+    as another one wrote in between; no timeout helps.
+    """
+    engine = create_async_engine(
+        url, pool_size=POOL_SIZE, max_overflow=0, pool_timeout=POOL_TIMEOUT_S
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # The driver would emit BEGIN of its own.
+        cursor = connection.cursor()
+        # The timeout comes first: the switch to WAL itself can meet a lock.
+        cursor.execute("PRAGMA busy_timeout = 15000")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.execute("PRAGMA cache_size = -16000")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+@contextlib.contextmanager
+def _driver_errors() -> Iterator[None]:
+    """Turn the driver's errors that a caller can act on into ours."""
+    try:
+        yield
+    except (TimeoutError, exc.TimeoutError) as error:
+        raise UnavailableError(
+            "The server has more to do than it can; try again soon", headers=RETRY_AFTER
+        ) from error
+    except exc.OperationalError as error:
+        if ours := _as_app_error(error):
+            raise ours from error
+        raise
+
+
+def _as_app_error(error: exc.OperationalError) -> AppError | None:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return StorageFullError("The disk is full; nothing was stored")
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return UnavailableError("The database is busy; try again soon", headers=RETRY_AFTER)
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR}:
+        return UnavailableError(
+            "The database cannot be written or read at the moment", headers={"Retry-After": "30"}
+        )
+    return None

@@ -1,0 +1,19 @@
+from app.models.base import MAX_ID, Base
+from app.models.event import Event
+from app.models.idempotency import IdempotencyRecord
+from app.models.profile import BackgroundSnapshot, Profile
+from app.models.token import Token
+from app.models.tweet import Tweet
+from app.models.user import User
+
+__all__ = [
+    "MAX_ID",
+    "BackgroundSnapshot",
+    "Base",
+    "Event",
+    "IdempotencyRecord",
+    "Profile",
+    "Token",
+    "Tweet",
+    "User",
+]

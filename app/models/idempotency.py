@@ -1,0 +1,28 @@
+"""Answers to requests with an Idempotency-Key, so that sending one again is harmless."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, BigId, UtcDateTime
+
+
+class IdempotencyRecord(Base):
+    __tablename__ = "IdempotencyRecord"
+    __table_args__ = (UniqueConstraint("token_id", "method", "path", "key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_id: Mapped[int] = mapped_column(BigId, ForeignKey("Token.id", ondelete="CASCADE"))
+    method: Mapped[str] = mapped_column(String(8))
+    path: Mapped[str] = mapped_column(String(2048))
+    key: Mapped[str] = mapped_column(String(255))
+    body_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    status: Mapped[int | None]
+    """None while the request is under way."""
+    resource_id: Mapped[int | None] = mapped_column(BigId)
+    """The user or tweet that answered."""
+    report: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The answer to a bulk request, JSON."""
+    event_id: Mapped[int | None] = mapped_column(BigId)
+    touched_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

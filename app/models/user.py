@@ -1,0 +1,30 @@
+"""Authors: whose posts are kept."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
+
+from app.models.base import Base, BigId, UtcDateTime
+
+if TYPE_CHECKING:
+    from app.models.tweet import Tweet
+
+
+class User(Base):
+    __tablename__ = "Users"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    username: Mapped[str] = mapped_column(String(320))
+    username_key: Mapped[str] = mapped_column(String(960), unique=True)
+    """The name case-folded: unique, searched and sorted by."""
+    display_name: Mapped[str | None] = mapped_column(String(320))
+    platform: Mapped[str] = mapped_column(String(16), default="local")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tweet_count: Mapped[int] = mapped_column(default=0)
+    deletion_count: Mapped[int] = mapped_column(default=0)
+    """Posts ever deleted: a copy of the author's counts holds while this stays the same."""
+
+    tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
