@@ -1,0 +1,118 @@
+"""How often anything is written at all: the yardstick against which authors are measured."""
+
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.compute.counts import MAX_COUNT, Counts
+from app.compute.features import GROUPS, group_edges
+
+BUCKET_BITS: Final = 20
+"""4 MB. 32 times fewer cost 0.1 to 0.4 points in 100 with 180,000 different features, so this
+bears some millions."""
+BUCKETS: Final = 2**BUCKET_BITS
+UNSEEN_SHARE: Final = 0.3
+"""Share of each group's probability that is spread evenly over all its features."""
+FIRST_POSTS: Final = 100
+"""The counts of so many posts are trusted half as much as those of very many: with two authors
+of 5 posts and nobody else, 80% instead of 74% are told right, with 25 each 88% either way."""
+
+_SHIFT: Final = np.uint32(32 - BUCKET_BITS)
+_SPREAD: Final = np.uint32(0x9E3779B1)
+_MAGIC: Final = b"bgr1"
+_HEADER: Final = struct.Struct("<4sQ5Q5Q")
+# So that a feature nobody has used yet is rare from the first post on.
+_SMALLEST_VOCABULARY: Final = np.array([4096, 4096, 4096, 4096, 256])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Background:
+    """Snapshot of the counts of all authors together."""
+
+    posts: int
+    table: NDArray[np.uint32]
+    """(2^20,) counts by bucket; features that share one look as frequent as both together."""
+    totals: NDArray[np.int64]
+    """(5,) counts per group."""
+    distinct: NDArray[np.int64]
+    """(5,) how many different features each group has, estimated from the buckets in use."""
+
+    def __post_init__(self) -> None:
+        for array in (self.table, self.totals, self.distinct):
+            array.flags.writeable = False
+
+    def probabilities(self, keys: NDArray[np.uint32]) -> NDArray[np.float64]:
+        """Return the share of each sorted key (n,) in what is written in its group, above 0."""
+        sizes = np.diff(group_edges(keys))
+        trust = (1 - UNSEEN_SHARE) * self.posts / (self.posts + FIRST_POSTS)
+        share = trust / np.maximum(self.totals, 1)
+        floor = (1 - trust) / np.maximum(self.distinct, _SMALLEST_VOCABULARY)
+        seen = self.table[_bucket(keys)]
+        shares: NDArray[np.float64] = seen * np.repeat(share, sizes) + np.repeat(floor, sizes)
+        return shares
+
+    def to_bytes(self) -> bytes:
+        """Return a compressed little-endian blob, the same on every platform."""
+        header = _HEADER.pack(_MAGIC, self.posts, *self.totals.tolist(), *self.distinct.tolist())
+        return header + zlib.compress(self.table.astype("<u4", copy=False).tobytes(), 1)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Return the background of a blob; raises ValueError if it is malformed."""
+        if len(data) < _HEADER.size or data[:4] != _MAGIC:
+            raise ValueError("not a blob of background counts, or of another version")
+        _, posts, *numbers = _HEADER.unpack_from(data)
+        unpacker = zlib.decompressobj()
+        try:
+            table = unpacker.decompress(data[_HEADER.size :], 4 * BUCKETS)
+        except zlib.error as error:
+            raise ValueError("background counts are damaged") from error
+        if len(table) != 4 * BUCKETS or not unpacker.eof:
+            raise ValueError("background counts have the wrong length")
+        groups = np.array(numbers, np.uint64).astype(np.int64)
+        buckets = np.frombuffer(table, "<u4").astype(np.uint32, copy=False)
+        return cls(posts, buckets, groups[:5], groups[5:])
+
+
+EMPTY_BACKGROUND: Final = Background(
+    0, np.zeros(BUCKETS, np.uint32), np.zeros(5, np.int64), np.zeros(5, np.int64)
+)
+"""Of no posts: everything is equally likely."""
+
+
+def build_background(profiles: Iterable[Counts], posts: int) -> Background:
+    """Return the background of any number of profiles, read once, in some 20 MB."""
+    table = np.zeros(BUCKETS, np.uint64)
+    used = np.zeros((len(GROUPS), BUCKETS), np.bool_)
+    totals = np.zeros(len(GROUPS), np.int64)
+    for counts in profiles:
+        buckets = _bucket(counts.keys)
+        np.add.at(table, buckets, counts.counts)
+        edges = group_edges(counts.keys)
+        for group, (start, end) in enumerate(pairwise(edges)):
+            used[group, buckets[start:end]] = True
+            totals[group] += counts.counts[start:end].sum(dtype=np.int64)
+    return Background(
+        posts, np.minimum(table, MAX_COUNT).astype(np.uint32), totals, _distinct(used)
+    )
+
+
+def _bucket(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the bucket of each key; equal hashes of different groups never share one."""
+    return (keys * _SPREAD) >> _SHIFT
+
+
+def _distinct(used: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return how many keys probably fell into the buckets in use.
+
+    Source: linear counting, Whang et al. 1990.
+    """
+    free = np.maximum(BUCKETS - used.sum(axis=1), 1)
+    distinct: NDArray[np.int64] = np.rint(BUCKETS * np.log(BUCKETS / free)).astype(np.int64)
+    return distinct

@@ -1,0 +1,150 @@
+"""Counts of hashed features: sparse, sorted, immutable, and exact under adding and subtracting."""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_COUNT: Final = 2**32 - 1
+
+_MAGIC: Final = b"cnt1"
+_HEADER: Final = struct.Struct("<4sII")
+_SMALL: Final = 255
+_KEY_BITS: Final = np.uint64(32)
+_LOW: Final = np.uint64(MAX_COUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each key occurs; neither array can be written to."""
+
+    keys: NDArray[np.uint32]
+    """(k,) sorted and unique."""
+    counts: NDArray[np.uint32]
+    """(k,) all above 0."""
+
+    def __post_init__(self) -> None:
+        self.keys.flags.writeable = False
+        self.counts.flags.writeable = False
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Counts):
+            return NotImplemented
+        return np.array_equal(self.keys, other.keys) and np.array_equal(self.counts, other.counts)
+
+    def __hash__(self) -> int:
+        return hash((self.keys.tobytes(), self.counts.tobytes()))
+
+    def to_bytes(self) -> bytes:
+        """Return a little-endian blob of some 5 bytes a key, the same on every platform.
+
+        Header, keys, then places and values of the counts above 255, then all counts in a byte
+        each, 0 where the count stands in the list before.
+        """
+        large = np.flatnonzero(self.counts > _SMALL)
+        small = self.counts.astype(np.uint8)
+        small[large] = 0
+        return b"".join(
+            (
+                _HEADER.pack(_MAGIC, self.keys.size, large.size),
+                self.keys.astype("<u4", copy=False).tobytes(),
+                large.astype("<u4").tobytes(),
+                self.counts[large].astype("<u4", copy=False).tobytes(),
+                small.tobytes(),
+            )
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Return the counts of a blob, its keys a view of `data` on little-endian machines.
+
+        Raises ValueError if the blob is not what `to_bytes` writes.
+        """
+        if len(data) < _HEADER.size:
+            raise ValueError("counts are cut off")
+        magic, size, large = _HEADER.unpack_from(data)
+        if magic != _MAGIC:
+            raise ValueError("not a blob of counts, or of another version")
+        if len(data) != _HEADER.size + 5 * size + 8 * large:
+            raise ValueError("counts have the wrong length")
+        words = np.frombuffer(data, "<u4", size + 2 * large, _HEADER.size)
+        keys = words[:size].astype(np.uint32, copy=False)
+        places, values = words[size : size + large], words[size + large :]
+        counts = np.frombuffer(data, np.uint8, offset=len(data) - size).astype(np.uint32)
+        if np.any(places >= size):
+            raise ValueError("counts name a key that is not there")
+        counts[places] = values
+        if np.any(keys[1:] <= keys[:-1]) or not np.all(counts):
+            raise ValueError("keys must rise and counts be positive")
+        return cls(keys, counts)
+
+
+EMPTY: Final = Counts(np.empty(0, np.uint32), np.empty(0, np.uint32))
+
+
+def tally(keys: NDArray[np.uint32]) -> Counts:
+    """Return how often each key occurs in an unsorted array (n,), n below 2^32."""
+    if not keys.size:
+        return EMPTY
+    ordered = np.sort(keys)
+    starts = _run_starts(ordered)
+    return Counts(ordered[starts], np.diff(starts, append=keys.size).astype(np.uint32))
+
+
+def add(parts: Sequence[Counts]) -> Counts:
+    """Return the sum of any number of counts.
+
+    A count stops at 2^32 - 1 and never wraps; one that was stopped cannot be subtracted from.
+    """
+    filled = [part for part in parts if part.keys.size]
+    if len(filled) < 2:
+        return filled[0] if filled else EMPTY
+    # Key and count travel in one number, so that one plain sort replaces argsort and two gathers.
+    pairs = np.concatenate([part.keys for part in filled]).astype(np.uint64) << _KEY_BITS
+    pairs |= np.concatenate([part.counts for part in filled])
+    pairs.sort()
+    keys = (pairs >> _KEY_BITS).astype(np.uint32)
+    starts = _run_starts(keys)
+    sums = np.add.reduceat(pairs & _LOW, starts)
+    return Counts(keys[starts], np.minimum(sums, _LOW).astype(np.uint32))
+
+
+def subtract(total: Counts, part: Counts) -> Counts:
+    """Return the counts to which adding `part` gives `total`.
+
+    Raises ValueError if `part` is not contained in `total`.
+    """
+    if not part.keys.size:
+        return total
+    if not contains(total, part):
+        raise ValueError("cannot subtract what was never added")
+    counts = total.counts.copy()
+    counts[np.searchsorted(total.keys, part.keys)] -= part.counts
+    left = counts > 0
+    return Counts(total.keys[left], counts[left])
+
+
+def contains(total: Counts, part: Counts) -> bool:
+    """Say whether every key of `part` occurs at least as often in `total`."""
+    return bool(np.all(lookup(total, part.keys) >= part.counts))
+
+
+def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the counts of some keys (n,), 0 where a key does not occur."""
+    if not counts.keys.size:
+        return np.zeros(keys.size, np.uint32)
+    places = np.searchsorted(counts.keys, keys)
+    found = counts.keys.take(places, mode="clip") == keys
+    amounts: NDArray[np.uint32] = counts.counts.take(places, mode="clip") * found
+    return amounts
+
+
+def _run_starts(ordered: NDArray[np.uint32]) -> NDArray[np.intp]:
+    """Return where each run of equal numbers begins in a sorted, non-empty array."""
+    fresh = np.empty(ordered.size, np.bool_)
+    fresh[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    return np.flatnonzero(fresh)

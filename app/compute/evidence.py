@@ -1,0 +1,122 @@
+"""Which words of a text speak for which author: the score is a sum, so each part of it has a place.
+
+Only characters, words and pairs of words are located. Their shape and style speak for a whole
+text: marked on single words they look arbitrary, so they are summed up as its layout.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.compute.attribution import PRIORS, Profile, Ranking, group_factors
+from app.compute.background import Background
+from app.compute.counts import lookup
+from app.compute.features import GROUP_EDGES, SHAPE, STYLE, Occurrences, group_edges, occurrences
+
+FEWEST_WEIGHT: Final = 0.3
+"""Log-odds under which a mark looks like an accident rather than a habit."""
+FEWEST_WORD_WEIGHT: Final = 0.1
+"""Log-odds that each word of a mark has at least."""
+
+# A link with a random address is nobody's wording.
+_WORD = re.compile(r"(?<!\S)(?!https?://t\.co/|pic\.twitter\.com/)\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words of the text that one author would rather have written than the others."""
+
+    start: int
+    """Code points of the text, half-open, without white space at either end."""
+    end: int
+    author: int
+    """Index into the given profiles."""
+    weight: float
+    """Log-odds in favour of the author, above 0."""
+
+
+def evidence(
+    text: str, profiles: Sequence[Profile], background: Background, *, most: int = 12
+) -> list[Span]:
+    """Return the strongest marks, in the order of the text and without overlap.
+
+    A mark is a word with its punctuation, or several in a row that speak for the same author.
+    """
+    words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
+    if len(profiles) < 2 or not len(words):
+        return []
+    found = _located(text)
+    leads = _word_leads(found, words, _leads(found, profiles, background), len(text))
+    spans = [span for span in _merged(words, leads) if span.weight >= FEWEST_WEIGHT]
+    strongest = sorted(spans, key=lambda span: -span.weight)[:most]
+    return sorted(strongest, key=lambda span: span.start)
+
+
+def layout_evidence(ranking: Ranking, authors: Sequence[int]) -> NDArray[np.float64]:
+    """Return how much shape and style speak for each of some authors against the others: (n,).
+
+    authors: indices into the ranking, at least two. In log-odds; the sum is 0.
+    """
+    return _against_others(ranking.groups[list(authors)][:, (SHAPE, STYLE)].sum(axis=1))
+
+
+def _leads(
+    found: Occurrences, profiles: Sequence[Profile], background: Background
+) -> NDArray[np.float64]:
+    """Return the log-odds of each occurrence (k,), sorted by key, for each author: (n, k).
+
+    What an author never wrote does not speak for this author, only for the others.
+    """
+    sizes = np.diff(group_edges(found.keys))
+    expected = np.repeat(PRIORS, sizes) * background.probabilities(found.keys)
+    used = np.array([lookup(profile.counts, found.keys) for profile in profiles])
+    totals = np.array([PRIORS / (PRIORS + profile.totals) for profile in profiles])
+    leads = np.log1p(used / expected) + np.repeat(np.log(totals), sizes, axis=1)
+    leads = _against_others(leads) * np.repeat(group_factors(sizes), sizes)
+    return np.where(used > 0, leads, np.minimum(leads, 0)) * used.any(axis=0)
+
+
+def _against_others(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each row of (n, …) less the mean of the other rows."""
+    authors = len(values)
+    differences: NDArray[np.float64] = (values - values.mean(axis=0)) * (authors / (authors - 1))
+    return differences
+
+
+def _located(text: str) -> Occurrences:
+    """Return the occurrences that have a place of their own in the text, sorted by key."""
+    found = occurrences(text)
+    order = np.argsort(found.keys, kind="stable")
+    order = order[: np.searchsorted(found.keys[order], GROUP_EDGES[SHAPE])]
+    return Occurrences(found.keys[order], found.starts[order], found.ends[order])
+
+
+def _word_leads(
+    found: Occurrences, words: NDArray[np.int64], leads: NDArray[np.float64], length: int
+) -> NDArray[np.float64]:
+    """Return the log-odds of each word (m, 2) for each author, spread evenly over characters."""
+    density = leads / (found.ends - found.starts)
+    sums = np.empty((len(leads), len(words)))
+    for row, share in zip(sums, density, strict=True):
+        steps = np.bincount(found.starts, share, length + 1)
+        steps -= np.bincount(found.ends, share, length + 1)
+        before = np.concatenate(([0.0], np.cumsum(np.cumsum(steps))))
+        row[:] = before[words[:, 1]] - before[words[:, 0]]
+    return sums
+
+
+def _merged(words: NDArray[np.int64], leads: NDArray[np.float64]) -> Iterator[Span]:
+    """Yield the words that speak for somebody, those in a row for the same author as one."""
+    authors = np.where(leads.max(axis=0) >= FEWEST_WORD_WEIGHT, leads.argmax(axis=0), -1)
+    weights = leads.max(axis=0)
+    edges = np.flatnonzero(np.diff(authors, prepend=-2, append=-2))
+    for first, last in pairwise(edges.tolist()):
+        if authors[first] >= 0:
+            start, end = words[first, 0], words[last - 1, 1]
+            weight = float(weights[first:last].sum())
+            yield Span(int(start), int(end), int(authors[first]), weight)

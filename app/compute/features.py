@@ -1,0 +1,265 @@
+"""The hashed n-grams of a text: what is counted per author to tell who would have written it.
+
+Five groups: characters in threes, words, pairs of words, the shape of the text (its skeleton
+`Aa a, M U`) and its style (lengths, first and last character, how much of which punctuation).
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.compute.counts import EMPTY, Counts, tally
+
+RECIPE: Final = 1
+"""Version of what follows: profiles of another recipe must be counted again."""
+
+GROUPS: Final = ("characters", "words", "pairs", "shape", "style")
+"""Names of the groups, in the order of their numbers."""
+CHARACTERS, WORDS, PAIRS, SHAPE, STYLE = range(5)
+
+GROUP_SHIFT: Final = 29
+GROUP_EDGES: Final = (np.arange(6, dtype=np.uint64) << np.uint64(GROUP_SHIFT)).astype(np.uint32)
+"""Smallest key of each group, and the end of the last one."""
+
+LINK: Final = "\u241f"
+"""Stands for a link whose address is random, so that only its presence and place count."""
+
+_HASH_MASK: Final = np.uint32(2**GROUP_SHIFT - 1)
+_BASE: Final = np.uint32(0x01000193)
+_LONGEST_SHAPE: Final = 5
+
+_RANDOM_LINK = re.compile(r"https?://t\.co/\w*|pic\.twitter\.com/\w*")
+_TOKEN = re.compile(r"https?://[^\s/]+|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
+_LINK_OR_NAME = re.compile(r"https?://\S+|[@#]\w+")
+_FOREIGN_LINK = re.compile(r"https?://")
+_MENTION = re.compile(r"@\w")
+_TAG = re.compile(r"#\w")
+_EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occurrences:
+    """The features of a text one by one, in no particular order, with the place of each.
+
+    Places are code points of the original text, half-open. What tells of the whole text (style)
+    spans all of it.
+    """
+
+    keys: NDArray[np.uint32]
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+
+
+def features(text: str) -> Counts:
+    """Return how often each feature occurs in the text."""
+    if not text:
+        return EMPTY
+    plain = _RANDOM_LINK.sub(LINK, text)
+    tokens = _TOKEN.findall(plain)
+    return tally(
+        np.concatenate(
+            (
+                _character_keys(plain),
+                _token_keys(tokens),
+                _shape_keys(_skeleton(plain)[0]),
+                _style_keys(plain, tokens),
+            )
+        )
+    )
+
+
+def occurrences(text: str) -> Occurrences:
+    """Return the features of the text, each as often as it occurs, with its place."""
+    if not text:
+        return Occurrences(EMPTY.keys, np.empty(0, np.int32), np.empty(0, np.int32))
+    plain, left, right = _located_plain(text)
+    tokens = list(_TOKEN.finditer(plain))
+    words = [match.group() for match in tokens]
+    skeleton, kept = _skeleton(plain)
+    parts = [
+        (_character_keys(plain), *_character_places(len(plain))),
+        (_token_keys(words), *_token_places([match.span() for match in tokens])),
+        (_shape_keys(skeleton), *_shape_places(kept, len(plain))),
+    ]
+    style = _style_keys(plain, words)
+    parts.append((style, np.zeros(style.size, np.int64), np.full(style.size, len(plain))))
+    keys, starts, ends = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Occurrences(keys, left[starts], right[ends - 1])
+
+
+def group_edges(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
+    """Return where each group begins in sorted keys, and the end of the last: (6,)."""
+    return np.searchsorted(keys, GROUP_EDGES)
+
+
+def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
+    """Return the text with its random links replaced; where each of its characters came from."""
+    links = [match.span() for match in _RANDOM_LINK.finditer(text)]
+    kept = np.ones(len(text), np.bool_)
+    for start, end in links:
+        kept[start + 1 : end] = False
+    left = np.flatnonzero(kept).astype(np.int32)
+    right = np.append(left[1:], np.int32(len(text)))
+    return _RANDOM_LINK.sub(LINK, text), left, right
+
+
+def _code_points(text: str) -> NDArray[np.uint32]:
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    return codes.astype(np.uint32, copy=False)
+
+
+def _mix(hashes: NDArray[np.uint32], group: int) -> NDArray[np.uint32]:
+    """Return keys of a group from hashes whose low bits are not yet random (murmur's last step)."""
+    hashes = hashes ^ (hashes >> np.uint32(16))
+    hashes *= np.uint32(0x85EBCA6B)
+    hashes ^= hashes >> np.uint32(13)
+    hashes *= np.uint32(0xC2B2AE35)
+    hashes ^= hashes >> np.uint32(16)
+    hashes &= _HASH_MASK
+    hashes |= GROUP_EDGES[group]
+    return hashes
+
+
+def _character_keys(plain: str) -> NDArray[np.uint32]:
+    codes = _code_points(f" {plain} ")
+    return _mix((codes[:-2] * _BASE + codes[1:-1]) * _BASE + codes[2:], CHARACTERS)
+
+
+def _character_places(length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    middles = np.arange(length)
+    return np.maximum(middles - 1, 0), np.minimum(middles + 2, length)
+
+
+def _token_keys(tokens: Sequence[str]) -> NDArray[np.uint32]:
+    """Return the keys of the words, then those of the pairs, with both ends of the text marked."""
+    words = [token.lower() for token in tokens]
+    hashes = [crc32(word.encode("utf-8", "surrogatepass")) for word in words]
+    hashes += [
+        crc32(f"{first} {second}".encode("utf-8", "surrogatepass"))
+        for first, second in pairwise(["^", *words, "$"])
+    ]
+    keys = np.array(hashes, np.uint32)
+    keys &= _HASH_MASK
+    keys[: len(words)] |= GROUP_EDGES[WORDS]
+    keys[len(words) :] |= GROUP_EDGES[PAIRS]
+    return keys
+
+
+def _token_places(spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    places = np.array(spans, np.int64).reshape(-1, 2)
+    if not len(places):  # The one pair of a text without tokens is its two ends.
+        return np.zeros(1, np.int64), np.ones(1, np.int64)
+    starts, ends = places.T
+    return (
+        np.concatenate((starts, starts[:1], starts)),
+        np.concatenate((ends, ends, ends[-1:])),
+    )
+
+
+_REMEMBERED: Final = 0x10000  # Of all code points the memory would grow to 100 MB.
+
+
+class _Classes(dict[int, int]):
+    """Maps a code point to the letter that stands for its kind, or to itself."""
+
+    def __missing__(self, code: int) -> int:
+        letter = ord(_kind(chr(code)))
+        if code < _REMEMBERED:
+            self[code] = letter
+        return letter
+
+
+def _kind(char: str) -> str:
+    if char == LINK:
+        return "U"
+    if char.islower():
+        return "a"
+    if char.isupper():
+        return "A"
+    if "가" <= char <= "힣":
+        return "h"
+    if "\u3131" <= char <= "\u318e":
+        return "j"
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return "0"
+    return "x" if category[0] == "L" else char
+
+
+_CLASSES = _Classes()
+_RUNS: Final = np.isin(np.arange(128), [ord(letter) for letter in "aAh0x"])
+
+
+def _skeleton(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+    """Return the skeleton's code points and where in the text each of its characters begins.
+
+    Links become U, mentions M, tags T, and runs of one kind of letter or of digits one letter.
+    """
+    codes = _code_points(plain.translate(_CLASSES)).copy()
+    kept = np.ones(codes.size, np.bool_)
+    kept[1:] = (codes[1:] != codes[:-1]) | ~_RUNS[np.minimum(codes[1:], 127)]
+    for match in _LINK_OR_NAME.finditer(plain):
+        start, end = match.span()
+        codes[start] = {"@": ord("M"), "#": ord("T")}.get(plain[start], ord("U"))
+        kept[start] = True
+        kept[start + 1 : end] = False
+        kept[end : end + 1] = True
+    places = np.flatnonzero(kept)
+    return codes[places], places
+
+
+def _shape_keys(skeleton: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    hashes = [skeleton]
+    for length in range(1, min(_LONGEST_SHAPE, skeleton.size)):
+        hashes.append(hashes[-1][:-1] * _BASE + skeleton[length:])
+    return _mix(np.concatenate(hashes), SHAPE)
+
+
+def _shape_places(
+    kept: NDArray[np.intp], length: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    edges = np.append(kept, length)
+    sizes = range(1, min(_LONGEST_SHAPE, kept.size) + 1)
+    starts = np.concatenate([edges[:-size] for size in sizes])
+    return starts, np.concatenate([edges[size:] for size in sizes])
+
+
+def _style_keys(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
+    """Return 18 keys, one for each habit, made of its number and how strong it is."""
+    capitals = sum(map(str.isupper, plain))
+    letters = sum(map(str.isalpha, plain))
+    habits = (
+        len(plain) // 20,
+        len(tokens) // 3,
+        plain[0],
+        plain[-1],
+        len(_FOREIGN_LINK.findall(plain)),
+        plain.count(LINK),
+        len(_MENTION.findall(plain)),
+        len(_TAG.findall(plain)),
+        plain.count("!"),
+        plain.count("?"),
+        plain.count("...") + plain.count("…"),
+        plain.count("—"),
+        plain.count('"'),
+        plain.count(","),
+        plain.count("\n"),
+        10 * capitals // max(letters, 1),
+        sum(len(token) > 1 and token.isupper() for token in tokens),
+        len(_EMOJI.findall(plain)),
+    )
+    hashes = [
+        crc32(f"{number} {habit}".encode("utf-8", "surrogatepass"))
+        for number, habit in enumerate(habits)
+    ]
+    keys = np.array(hashes, np.uint32)
+    keys &= _HASH_MASK
+    keys |= GROUP_EDGES[STYLE]
+    return keys

@@ -1,0 +1,215 @@
+"""The ranking of authors, against a slow reference, and what may be said of it."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.compute.attribution import (
+    FAMILIAR_SCORE,
+    FEWEST_LETTERS,
+    FEWEST_POSTS,
+    PRIORS,
+    WEIGHTS,
+    Profile,
+    Ranking,
+    rank,
+    verdict,
+)
+from app.compute.background import (
+    BUCKETS,
+    EMPTY_BACKGROUND,
+    Background,
+    build_background,
+)
+from app.compute.counts import EMPTY, Counts, add, tally
+from app.compute.features import features
+
+BAKER = ["Fresh bread today!!", "The oven is warm, the bread is good!!", "More bread tomorrow!!"]
+SAILOR = ["wind from the west... we sail", "the sea was calm...", "tied up, rain all night..."]
+KOREAN = ["오늘은 비가 와요 ㅠㅠ", "내일은 날씨가 좋겠죠 ㅎㅎ", "비 오는 날 커피 한 잔 ㅎㅎ"]
+
+POSTS = st.lists(st.text(max_size=40) | st.sampled_from(BAKER + SAILOR), max_size=4)
+AUTHORS = st.lists(POSTS, min_size=2, max_size=5)
+
+
+def profile(posts: Sequence[str]) -> Profile:
+    return Profile(add([features(post) for post in posts]), len(posts))
+
+
+def background_of(profiles: Sequence[Profile]) -> Background:
+    return build_background((p.counts for p in profiles), sum(p.posts for p in profiles))
+
+
+THREE = [profile(BAKER), profile(SAILOR), profile(KOREAN)]
+BACKGROUND = background_of(THREE)
+
+
+def as_dictionary(counts: Counts) -> dict[int, int]:
+    return dict(zip(counts.keys.tolist(), counts.counts.tolist(), strict=True))
+
+
+def slow_groups(query: Counts, author: Profile, background: Background) -> list[float]:
+    """Return the weighted score of each group, one feature after the other, in plain Python."""
+    known, wanted = as_dictionary(author.counts), as_dictionary(query)
+    trust = 0.7 * background.posts / (background.posts + 100)
+    groups = []
+    for group in range(5):
+        mu, total = float(PRIORS[group]), int(background.totals[group])
+        vocabulary = max(int(background.distinct[group]), 256 if group == 4 else 4096)
+        written = sum(count for key, count in known.items() if key >> 29 == group)
+        length = sum(count for key, count in wanted.items() if key >> 29 == group)
+        score = length * math.log(mu / (written + mu))
+        for key, count in wanted.items():
+            if key >> 29 == group:
+                seen = int(background.table[(key * 0x9E3779B1 % 2**32) >> 12])
+                expected = trust * seen / max(total, 1) + (1 - trust) / vocabulary
+                score += count * math.log(1 + known.get(key, 0) / (mu * expected))
+        groups.append(float(WEIGHTS[group]) * score * max(length, 1) ** -0.3)
+    return groups
+
+
+@given(AUTHORS, st.text(max_size=60) | st.sampled_from(BAKER))
+@settings(max_examples=50)
+def test_ranking_agrees_with_the_slow_reference(authors: list[list[str]], text: str) -> None:
+    profiles = [profile([*posts, "one post at least"]) for posts in authors]
+    for background in (background_of(profiles), EMPTY_BACKGROUND):
+        query = features(text)
+        ranking = rank(query, profiles, background)
+        slow = np.array([slow_groups(query, author, background) for author in profiles])
+        np.testing.assert_allclose(ranking.groups, slow, rtol=1e-9, atol=1e-9)
+        odds = np.exp(slow.sum(axis=1) - slow.sum(axis=1).max())
+        np.testing.assert_allclose(ranking.probabilities, odds / odds.sum(), atol=1e-9)
+
+
+@given(AUTHORS, st.text(max_size=60), st.data())
+@settings(max_examples=50)
+def test_order_of_the_authors_changes_nothing(
+    authors: list[list[str]], text: str, data: st.DataObject
+) -> None:
+    profiles = [profile([*posts, "one post at least"]) for posts in authors]
+    order = data.draw(st.permutations(range(len(profiles))))
+    straight = rank(features(text), profiles, BACKGROUND)
+    shuffled = rank(features(text), [profiles[i] for i in order], BACKGROUND)
+    assert straight.scores[order].tolist() == shuffled.scores.tolist()
+    np.testing.assert_allclose(straight.probabilities[order], shuffled.probabilities, rtol=1e-12)
+
+
+@given(st.integers(1, 40), st.text(max_size=60))
+@settings(max_examples=50)
+def test_probabilities_sum_to_one_and_groups_to_the_score(authors: int, text: str) -> None:
+    profiles = [profile([f"post of {number}", text[:number]]) for number in range(authors)]
+    ranking = rank(features(text), profiles, BACKGROUND)
+    assert ranking.probabilities.sum() == pytest.approx(1)
+    np.testing.assert_allclose(ranking.groups.sum(axis=1), ranking.scores)
+
+
+@pytest.mark.parametrize(
+    ("text", "author"),
+    [("Good warm bread!!", 0), ("calm sea, west wind...", 1), ("비가 오네요 ㅠㅠ", 2)],
+)
+@pytest.mark.parametrize("background", [BACKGROUND, EMPTY_BACKGROUND], ids=["full", "empty"])
+def test_familiar_wording_is_recognised(text: str, author: int, background: Background) -> None:
+    assert rank(features(text), THREE, background).probabilities.argmax() == author
+
+
+def test_author_without_posts_comes_last_with_probability_zero() -> None:
+    ranking = rank(features(BAKER[0]), [profile([]), *THREE], BACKGROUND)
+    assert ranking.probabilities[0] == 0
+    assert ranking.scores.argmin() == 0
+    assert ranking.probabilities.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("profiles", [[], [profile([]), profile([])]], ids=["none", "all empty"])
+def test_somebody_must_have_posts(profiles: list[Profile]) -> None:
+    with pytest.raises(ValueError, match="must have posts"):
+        rank(features("text"), profiles, BACKGROUND)
+
+
+def test_more_text_by_the_author_makes_the_answer_surer() -> None:
+    few = rank(features("Good bread"), THREE, BACKGROUND).probabilities[0]
+    many = rank(features("Good bread, warm bread today!!"), THREE, BACKGROUND).probabilities[0]
+    assert many > few
+
+
+def test_profile_totals_are_those_of_its_groups() -> None:
+    counts = tally(np.array([1, 1, 2, 3 << 29, (4 << 29) + 5], np.uint32))
+    assert Profile(counts, 1).totals.tolist() == [3, 0, 0, 1, 1]
+
+
+def ranking_of(*probabilities: float, score: float = 1.0) -> Ranking:
+    shares = np.array(probabilities)
+    return Ranking(score + np.log(shares / shares.max()), shares, np.zeros((len(shares), 5)))
+
+
+@pytest.mark.parametrize(
+    ("ranking", "said"),
+    [
+        (ranking_of(0.9, 0.1), "likely"),
+        (ranking_of(0.34, 0.66), "likely"),
+        (ranking_of(0.64, 0.36), "close"),
+        (ranking_of(0.5, 0.5), "close"),
+        (ranking_of(0.55, 0.15, 0.3), "close"),
+        (ranking_of(0.55, 0.2, 0.25), "likely"),
+        (ranking_of(0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1), "close"),
+        (ranking_of(0.99, 0.01, score=FAMILIAR_SCORE - 0.1), "unfamiliar"),
+        (ranking_of(0.99, 0.01, score=FAMILIAR_SCORE + 0.1), "likely"),
+    ],
+)
+def test_verdict_follows_the_lead_and_the_score(ranking: Ranking, said: str) -> None:
+    assert verdict(ranking, letters=80, fewest_posts=100) == said
+
+
+def test_long_texts_may_score_lower_before_they_are_unfamiliar() -> None:
+    ranking = ranking_of(0.9, 0.1, score=2 * FAMILIAR_SCORE)
+    assert verdict(ranking, letters=100, fewest_posts=100) == "unfamiliar"
+    assert verdict(ranking, letters=1000, fewest_posts=100) == "likely"
+
+
+@pytest.mark.parametrize(
+    ("letters", "posts"), [(FEWEST_LETTERS - 1, 100), (80, FEWEST_POSTS - 1), (0, 0)]
+)
+def test_too_little_text_or_too_few_posts_are_short(letters: int, posts: int) -> None:
+    ranking = ranking_of(0.99, 0.01, score=-100)
+    assert verdict(ranking, letters=letters, fewest_posts=posts) == "short"
+
+
+def test_background_comes_back_from_bytes() -> None:
+    again = Background.from_bytes(BACKGROUND.to_bytes())
+    assert again.posts == 9
+    for name in ("table", "totals", "distinct"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(BACKGROUND, name))
+        assert not getattr(again, name).flags.writeable
+
+
+@pytest.mark.parametrize("cut", [0, 10, -1], ids=["empty", "header", "table"])
+def test_damaged_background_is_refused(cut: int) -> None:
+    with pytest.raises(ValueError, match="background counts"):
+        Background.from_bytes(BACKGROUND.to_bytes()[:cut])
+
+
+def test_background_of_another_kind_is_refused() -> None:
+    blob = BACKGROUND.to_bytes()
+    with pytest.raises(ValueError, match="damaged"):
+        Background.from_bytes(blob[:92] + b"\0" * 200)
+    with pytest.raises(ValueError, match="another version"):
+        Background.from_bytes(b"bgr0" + blob[4:])
+
+
+def test_background_counts_every_group() -> None:
+    counts = add([p.counts for p in THREE])
+    assert BACKGROUND.table.shape == (BUCKETS,)
+    assert int(BACKGROUND.table.sum()) == int(counts.counts.sum())
+    assert BACKGROUND.totals.tolist() == Profile(counts, 9).totals.tolist()
+    sizes = [int(np.sum(counts.keys >> np.uint32(29) == group)) for group in range(5)]
+    np.testing.assert_allclose(BACKGROUND.distinct, sizes, atol=2)
+
+
+def test_what_is_written_often_is_likely_and_the_rest_possible() -> None:
+    often, never = features("bread"), features("zygomorphic")
+    key = np.intersect1d(often.keys, THREE[0].counts.keys)
+    assert BACKGROUND.probabilities(key).min() > BACKGROUND.probabilities(never.keys).min() > 0
+    assert build_background([], 0).probabilities(EMPTY.keys).size == 0

@@ -1,0 +1,136 @@
+"""The marks in a text that say why an author is thought to have written it."""
+
+from time import process_time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.compute.attribution import Profile, rank
+from app.compute.background import EMPTY_BACKGROUND, Background, build_background
+from app.compute.counts import add
+from app.compute.evidence import FEWEST_WEIGHT, Span, evidence, layout_evidence
+from app.compute.features import features
+
+BAKER = ["Fresh bread today!!", "The oven is warm, the bread is good!!", "Bread, warm bread!!"]
+SAILOR = ["a west wind... we sail", "the sea was calm...", "West wind, calm sea, we sail..."]
+KOREAN = ["오늘은 비가 와요 ㅠㅠ", "내일은 비가 그쳐요 ㅎㅎ", "비가 와요 커피 한 잔 ㅎㅎ"]
+
+PIECES = [
+    "bread ",
+    "wind",
+    "비가 와요",
+    "ㅎㅎ",
+    "שלום ",
+    "😀👍🏽",
+    "\u0301",
+    "\u3000",
+    "\n",
+    " ",
+    "!!",
+]
+TEXTS = st.text(st.characters(), max_size=80) | st.lists(
+    st.sampled_from([*PIECES, "http://t.co/a1 "]), max_size=30
+).map("".join)
+
+
+def profile(posts: list[str]) -> Profile:
+    return Profile(add([features(post) for post in posts]), len(posts))
+
+
+AUTHORS = [profile(BAKER * 5), profile(SAILOR * 5), profile(KOREAN * 5)]
+BACKGROUND = build_background([author.counts for author in AUTHORS], 45)
+
+
+def marked(text: str, spans: list[Span]) -> list[tuple[str, int]]:
+    return [(text[span.start : span.end], span.author) for span in spans]
+
+
+@given(TEXTS, st.integers(2, 3), st.sampled_from([BACKGROUND, EMPTY_BACKGROUND]))
+def test_marks_are_ordered_pieces_of_the_text(
+    text: str, authors: int, background: Background
+) -> None:
+    end = 0
+    for span in evidence(text, AUTHORS[:authors], background):
+        assert end <= span.start < span.end <= len(text)
+        piece = text[span.start : span.end]
+        assert piece == piece.strip()
+        assert 0 <= span.author < authors
+        assert span.weight >= FEWEST_WEIGHT
+        end = span.end
+
+
+@pytest.mark.parametrize("background", [BACKGROUND, EMPTY_BACKGROUND], ids=["full", "empty"])
+def test_words_of_an_author_are_marked_as_such(background: Background) -> None:
+    text = "Whoever wants bread!! should ask, 비가 와요 and so on under a west wind..."
+    assert marked(text, evidence(text, AUTHORS, background)) == [
+        ("bread!!", 0),
+        ("비가 와요", 2),
+        ("a west wind...", 1),
+    ]
+
+
+def test_words_nobody_uses_are_not_marked() -> None:
+    assert evidence("Zygomorphic quokkas jump", AUTHORS, BACKGROUND) == []
+
+
+def test_words_that_all_use_alike_are_not_marked() -> None:
+    assert evidence("Fresh bread today!!", [AUTHORS[0], AUTHORS[0]], BACKGROUND) == []
+
+
+def test_random_links_are_not_marked() -> None:
+    linking = profile([f"{post} http://t.co/{number}" for number, post in enumerate(BAKER)] * 5)
+    text = "bread!! http://t.co/zz https://t.co/yy"
+    assert marked(text, evidence(text, [linking, AUTHORS[1]], BACKGROUND)) == [("bread!!", 0)]
+
+
+def test_an_author_with_fewer_posts_may_be_marked() -> None:
+    busy = profile([*SAILOR * 200, "bread"])
+    text = "is there bread"
+    assert ("bread", 0) in marked(text, evidence(text, [AUTHORS[0], busy], BACKGROUND))
+
+
+def test_the_strongest_marks_are_kept() -> None:
+    text = "bread!! x calm sea x bread!! x west wind x warm x we sail x oven x"
+    everything = evidence(text, AUTHORS[:2], BACKGROUND)
+    two = evidence(text, AUTHORS[:2], BACKGROUND, most=2)
+    assert len(two) == 2
+    assert sorted(span.weight for span in two) == sorted(span.weight for span in everything)[-2:]
+    assert two == sorted(two, key=lambda span: span.start)
+
+
+@pytest.mark.parametrize("authors", [[], AUTHORS[:1]], ids=["nobody", "one"])
+def test_one_author_alone_has_no_evidence(authors: list[Profile]) -> None:
+    assert evidence("bread!!", authors, BACKGROUND) == []
+
+
+@given(st.permutations([0, 1, 2]))
+def test_order_of_the_authors_changes_only_their_numbers(order: list[int]) -> None:
+    text = "Fresh bread and a west wind... 비가 와요"
+    straight = evidence(text, AUTHORS, BACKGROUND)
+    shuffled = evidence(text, [AUTHORS[number] for number in order], BACKGROUND)
+    assert marked(text, straight) == [
+        (piece, order[author]) for piece, author in marked(text, shuffled)
+    ]
+
+
+@given(TEXTS)
+@settings(max_examples=30)
+def test_layout_speaks_for_one_as_much_as_against_the_others(text: str) -> None:
+    ranking = rank(features(text), AUTHORS, BACKGROUND)
+    assert layout_evidence(ranking, [2, 0]).sum() == pytest.approx(0, abs=1e-9)
+    assert layout_evidence(ranking, [0, 1, 2]).shape == (3,)
+
+
+def test_layout_is_told_apart_from_wording() -> None:
+    ranking = rank(features("Xylem, the zinc qualm!!"), AUTHORS, BACKGROUND)
+    assert np.argmax(layout_evidence(ranking, [0, 1])) == 0
+
+
+@pytest.mark.parametrize("piece", ["bread and sea ", "a", ", ", "😀", "@a", "비"])
+def test_long_texts_cost_little(piece: str) -> None:
+    text = (piece * 25_000)[:25_000]
+    start = process_time()
+    evidence(text, AUTHORS, BACKGROUND)
+    assert process_time() - start < 1

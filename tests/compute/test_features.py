@@ -1,0 +1,152 @@
+"""What is counted in a text, and where it stands."""
+
+import os
+import subprocess
+import sys
+from time import process_time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compute.counts import EMPTY, Counts, tally
+from app.compute.features import (
+    CHARACTERS,
+    GROUPS,
+    PAIRS,
+    SHAPE,
+    STYLE,
+    WORDS,
+    features,
+    group_edges,
+    occurrences,
+)
+
+LINKS = ["http://t.co/aB3 ", "https://t.co/", "pic.twitter.com/x1", "https://example.org/a?b "]
+WORDS_AND_MARKS = ["@ann", "#tag", "don't", "A1", "...", "\n", " ", "…", "—"]
+SCRIPTS = ["ㅋㅋㅋ", "안녕 하세요", "שלום", "😀👍🏽", "\u0301", "e\u0301", "İ"]
+PIECES = st.sampled_from(LINKS + WORDS_AND_MARKS + SCRIPTS)
+TEXTS = st.text(st.characters(), max_size=60) | st.lists(PIECES, max_size=15).map("".join)
+SAMPLE = "Hey @ann, 2 loaves of BREAD! http://t.co/x1 안녕 ㅋㅋ\n#bake 😀"
+
+
+def group(counts: Counts, number: int) -> tuple[list[int], list[int]]:
+    edges = group_edges(counts.keys)
+    part = slice(edges[number], edges[number + 1])
+    return counts.keys[part].tolist(), counts.counts[part].tolist()
+
+
+def same(first: str, second: str, number: int) -> bool:
+    return group(features(first), number) == group(features(second), number)
+
+
+@given(TEXTS)
+def test_occurrences_are_the_features_one_by_one(text: str) -> None:
+    assert tally(occurrences(text).keys) == features(text)
+
+
+@given(TEXTS)
+def test_every_occurrence_lies_inside_the_text(text: str) -> None:
+    found = occurrences(text)
+    assert np.all(found.starts >= 0)
+    assert np.all(found.starts < found.ends)
+    assert np.all(found.ends <= len(text))
+    assert found.keys.size == found.starts.size == found.ends.size
+
+
+@given(TEXTS)
+def test_features_are_a_function_of_the_text(text: str) -> None:
+    assert features(text) == features(text)
+
+
+def test_features_do_not_depend_on_the_process() -> None:
+    code = f"from app.compute.features import features as f; print(f({SAMPLE!r}).to_bytes().hex())"
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-X", "utf8", "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert outputs == {features(SAMPLE).to_bytes().hex().encode() + os.linesep.encode()}
+
+
+def test_recipe_is_unchanged() -> None:
+    # Stored profiles were counted with these keys: whoever changes them must raise RECIPE.
+    counts = features("Ab 가, http://t.co/x")
+    assert int((counts.keys.astype(np.uint64) * counts.counts).sum()) == 103787606341
+    sizes = [sum(group(counts, number)[1]) for number in range(len(GROUPS))]
+    assert sizes == [7, 4, 5, 25, 18]
+
+
+def test_empty_text_has_no_features() -> None:
+    assert features("") == EMPTY
+    assert not occurrences("").keys.size
+
+
+def test_random_links_differ_in_nothing() -> None:
+    assert features("see http://t.co/a1B") == features("see https://t.co/Zz9yX")
+    assert features("see pic.twitter.com/q") == features("see https://t.co/Zz9yX")
+
+
+def test_other_links_keep_their_host() -> None:
+    assert same("a https://example.org/one", "a https://example.org/two", WORDS) is False
+    assert same("a https://example.org/", "a https://example.net/", WORDS) is False
+
+
+def test_words_are_counted_without_case() -> None:
+    assert same("Bread AND butter", "bread and BUTTER", WORDS)
+    assert same("Bread AND butter", "bread and BUTTER", PAIRS)
+    assert not same("Bread AND butter", "bread and BUTTER", CHARACTERS)
+
+
+def test_pairs_know_the_order_of_words() -> None:
+    assert same("now and then", "then and now", WORDS)
+    assert not same("now and then", "then and now", PAIRS)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "alike"),
+    [
+        ("Bread, now!", "Salt, soon!", True),
+        ("It cost 12", "He met 9", True),
+        ("@ann hi #tag http://t.co/x", "@bob ho #other https://example.org/page", True),
+        ("안녕 하세요", "밥 먹었어", True),
+        ("ㅋㅋㅋ", "ㅠㅠㅠ", True),
+        ("ㅋㅋㅋ", "ㅋㅋ", False),
+        ("BREAD", "bread", False),
+        ("no.", "no!", False),
+        ("a b", "a\nb", False),
+        ("@a@b", "@a", False),
+    ],
+)
+def test_shape_is_what_is_left_without_the_words(first: str, second: str, alike: bool) -> None:
+    assert same(first, second, SHAPE) is alike
+
+
+@pytest.mark.parametrize("mark", ["!", "?", "...", "—", '"', ",", "\n", "@b", "#c", "😀", "AB"])
+def test_style_notices_habits(mark: str) -> None:
+    assert not same("x some words y", f"x some {mark} words y", STYLE)
+
+
+def test_places_are_those_of_the_original_text() -> None:
+    text = "so http://t.co/abc good"
+    found = occurrences(text)
+    places = set(zip(found.starts.tolist(), found.ends.tolist(), strict=True))
+    assert (text.index("good"), len(text)) in places
+    assert (3, 18) in places
+    style = found.keys >= np.uint32(STYLE << 29)
+    assert set(found.ends[style].tolist()) == {len(text)}
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", ",", "ㅋ", "😀", "@a", "aA", "http://", "https:", "http://t.co/", "a'", "\u0301"]
+)
+def test_long_monotonous_texts_cost_little(piece: str) -> None:
+    text = (piece * 25_000)[:25_000]
+    start = process_time()
+    assert tally(occurrences(text).keys) == features(text)
+    assert process_time() - start < 1
