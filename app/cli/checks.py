@@ -1,0 +1,24 @@
+"""`saywho check`: is everything as it should be?"""
+
+import click
+
+from app.cli.running import fail, json_option, print_json, reported
+
+
+@click.command("check")
+@json_option
+@reported
+def check_command(as_json: bool) -> None:
+    """Check that the database answers, is migrated, and that what is derived agrees with it."""
+    from app.cli.running import with_database
+    from app.services.checks import find_faults
+
+    faults = with_database(lambda db, _: find_faults(db))
+    if as_json:
+        print_json({"ok": not faults, "faults": faults})
+    for fault in faults if not as_json else []:
+        click.echo(fault, err=True)
+    if faults:
+        fail("the check found faults")
+    if not as_json:
+        click.echo("ok")

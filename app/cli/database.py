@@ -1,0 +1,106 @@
+"""`saywho db …`: migrations, named as Flask-Migrate names them."""
+
+import sqlite3
+from collections.abc import Callable
+
+import click
+
+from app.cli.running import fail, reported
+from app.config import Config
+
+
+@click.group("db")
+def db_group() -> None:
+    """Migrate the database."""
+
+
+@db_group.command("upgrade")
+@click.argument("revision", default="head")
+@reported
+def upgrade_command(revision: str) -> None:
+    """Bring the tables up to REVISION, the newest by default."""
+    from app.db.migrate import prepare, upgrade
+
+    config = Config.from_env()
+    prepare(config, upgrade_old=revision == "head")
+    _alembic(lambda: upgrade(config.database_url, revision))
+    _print_current(config)
+
+
+@db_group.command("downgrade")
+@click.argument("revision", default="-1")
+@reported
+def downgrade_command(revision: str) -> None:
+    """Take the tables back to REVISION, by default by one."""
+    from alembic import command
+
+    from app.db.migrate import alembic_config
+
+    config = Config.from_env()
+    _alembic(lambda: command.downgrade(alembic_config(config.database_url), revision))
+    _print_current(config)
+
+
+@db_group.command("revision")
+@click.option("-m", "--message", required=True, help="What the revision does.")
+@reported
+def revision_command(message: str) -> None:
+    """Write a new revision from what the models have and the tables have not."""
+    from alembic import command
+
+    from app.db.migrate import alembic_config, prepare
+
+    config = Config.from_env()
+    prepare(config, upgrade_old=True)
+    _alembic(
+        lambda: command.revision(alembic_config(config.database_url), message, autogenerate=True)
+    )
+
+
+@db_group.command("current")
+@reported
+def current_command() -> None:
+    """Print the revision that the tables are at."""
+    _print_current(Config.from_env())
+
+
+@db_group.command("vacuum")
+@reported
+def vacuum_command() -> None:
+    """Remove every trace of what was deleted from the database's files."""
+    from app.db.engine import database_path
+    from app.db.migrate import prepare
+
+    config = Config.from_env()
+    prepare(config, upgrade_old=False)
+    connection = sqlite3.connect(database_path(config.database_url), timeout=60)
+    try:
+        # An index entry of a deleted word stays in the index until its segments are merged.
+        connection.execute('INSERT INTO "TweetWords" ("TweetWords") VALUES (\'rebuild\')')
+        connection.commit()
+        connection.execute("VACUUM")
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError as error:
+        fail(f"the database cannot be vacuumed: {error}")
+    finally:
+        connection.close()
+    if busy:
+        fail("the database is in use, so the write-ahead log still holds old pages; try again")
+    click.echo("vacuumed")
+
+
+def _alembic(run: Callable[[], object]) -> None:
+    from alembic.util.exc import CommandError
+
+    try:
+        run()
+    except CommandError as error:
+        fail(str(error), 2)
+
+
+def _print_current(config: Config) -> None:
+    from app.db.engine import database_path
+    from app.db.migrate import current_revision
+
+    path = database_path(config.database_url)
+    click.echo((current_revision(path) if path.exists() else None) or "no revision yet")

@@ -1,0 +1,235 @@
+"""`saywho import`, `saywho demo`: posts from files."""
+
+import asyncio
+import contextlib
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import click
+
+from app.cli.running import BAD_INPUT, FAILED, json_option, print_json, reported, with_database
+from app.config import Config
+from app.db.engine import Database
+from app.importing import FORMATS, open_archive
+from app.importing.records import ImportFileError
+from app.importing.source import Source
+from app.services.bulk import MAX_ERRORS
+from app.services.imports import ImportReport, NamelessFileError, import_archive
+from app.services.samples import load_samples
+
+LINE_EVERY_S: Final = 5.0
+SHOWN_ERRORS: Final = 20
+
+
+@dataclass(slots=True)
+class Totals:
+    """What became of all files together, and the worst status of any."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    reposts: int = 0
+    restricted: int = 0
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    status: int = 0
+
+    def add(self, name: str, unit: str, report: ImportReport) -> None:
+        """Add what became of one file."""
+        self.accepted += report.stored.accepted
+        self.duplicates += report.stored.duplicates
+        self.rejected += report.stored.rejected
+        self.reposts += report.reposts
+        self.restricted += report.restricted
+        for error in report.stored.errors:
+            self.note({"file": name, unit: error.line, "detail": error.detail})
+        if report.broken:
+            self.fail(name, report.broken, FAILED)
+
+    def fail(self, name: str, detail: str, status: int) -> None:
+        """Note that a file was not read to its end."""
+        self.status = max(self.status, status)
+        # It comes first: the rest of a long list may be cut.
+        self.errors.insert(0, {"file": name, "detail": detail})
+
+    def note(self, error: dict[str, Any]) -> None:
+        if len(self.errors) < MAX_ERRORS:
+            self.errors.append(error)
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["auto", *(known.name for known in FORMATS)]),
+    default="auto",
+    show_default=True,
+)
+@click.option("--username", help="Author of posts without one; the name for a file of one account.")
+@click.option("--include-restricted", is_flag=True, help="Take posts for a limited audience too.")
+@click.option("--dry-run", is_flag=True, help="Count without storing.")
+@json_option
+@reported
+def import_command(
+    files: tuple[str, ...],
+    format_name: str,
+    username: str | None,
+    include_restricted: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Import the posts of each FILE: an X archive, JSON lines or CSV; - reads standard input."""
+
+    async def run(db: Database, config: Config) -> Totals:
+        totals = Totals()
+        async with _target(db, config, dry_run) as target:
+            for name in files:
+                await _import_file(
+                    target,
+                    config,
+                    totals,
+                    name,
+                    format_name=format_name,
+                    username=username,
+                    include_restricted=include_restricted,
+                )
+        return totals
+
+    totals = with_database(run)
+    if as_json:
+        print_json({key: getattr(totals, key) for key in Totals.__slots__ if key != "status"})
+    else:
+        _print_totals(totals, dry_run)
+    sys.exit(totals.status)
+
+
+async def _import_file(
+    db: Database,
+    config: Config,
+    totals: Totals,
+    name: str,
+    *,
+    format_name: str,
+    username: str | None,
+    include_restricted: bool,
+) -> None:
+    try:
+        with (
+            Source(
+                sys.stdin.buffer if name == "-" else Path(name),
+                name=name,
+                limit_bytes=config.max_import_bytes,
+            ) as source,
+            _Progress(source) as progress,
+        ):
+            archive = open_archive(
+                source, format=format_name, include_restricted=include_restricted
+            )
+            report = await import_archive(db, archive, username=username, on_progress=progress.show)
+            totals.add(name, archive.unit, report)
+    except (ImportFileError, NamelessFileError) as error:
+        totals.fail(name, str(error), BAD_INPUT)
+
+
+@contextlib.asynccontextmanager
+async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[Database]:
+    """Give the database, or for a dry run a copy of it: so the counts are those of the real run."""
+    if not dry_run:
+        yield db
+        return
+    with tempfile.TemporaryDirectory(dir=config.data_dir, prefix="dry-run-") as folder:
+        path = Path(folder, "copy.db")
+        await asyncio.to_thread(_copy, db.path, path)
+        copy = Database(replace(config, database_url=f"sqlite+aiosqlite:///{path}"))
+        try:
+            yield copy
+        finally:
+            await copy.close()
+
+
+def _copy(source: Path, target: Path) -> None:
+    with contextlib.closing(sqlite3.connect(source, timeout=60)) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
+
+
+class _Progress:
+    """Shows how far an import is: a bar on a terminal, elsewhere a line now and then."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._next_line = time.monotonic() + LINE_EVERY_S
+        self._bar: Any = None
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def show(self, report: ImportReport) -> None:
+        """Show what the report says by now."""
+        if sys.stderr.isatty():
+            self._show_bar(report)
+        elif time.monotonic() >= self._next_line:
+            self._next_line = time.monotonic() + LINE_EVERY_S
+            click.echo(f"{self._source.name}: {_counts(report)}", err=True)
+
+    def _show_bar(self, report: ImportReport) -> None:
+        # Made late: which members of an archive are read is known once it was opened.
+        if self._bar is None:
+            self._bar = self._stack.enter_context(
+                click.progressbar(
+                    length=self._source.bytes_total or 0,
+                    label=self._source.name,
+                    item_show_func=lambda item: item,
+                    file=sys.stderr,
+                )
+            )
+        self._bar.update(self._source.bytes_read - self._bar.pos, _counts(report))
+
+
+def _counts(report: ImportReport) -> str:
+    stored = report.stored
+    return f"{stored.accepted:,} new, {stored.duplicates:,} known, {stored.rejected:,} rejected"
+
+
+def _print_totals(totals: Totals, dry_run: bool) -> None:
+    click.echo(
+        f"{'would store' if dry_run else 'stored'} {totals.accepted:,} posts; "
+        f"{totals.duplicates:,} known already, {totals.rejected:,} rejected, "
+        f"{totals.reposts:,} reposts and {totals.restricted:,} restricted posts left out"
+    )
+    for error in totals.errors[:SHOWN_ERRORS]:
+        click.echo(_error_line(error), err=True)
+    if len(totals.errors) > SHOWN_ERRORS:
+        click.echo("… (--json lists more)", err=True)
+
+
+def _error_line(error: dict[str, Any]) -> str:
+    place = next((f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error), "")
+    return f"{error['file']}: {place}{error['detail']}"
+
+
+@click.command("demo")
+@json_option
+@reported
+def demo_command(as_json: bool) -> None:
+    """Load the sample posts of invented places; doing it again changes nothing."""
+    report = with_database(lambda db, _: load_samples(db))
+    if as_json:
+        print_json({"accepted": report.accepted, "duplicates": report.duplicates})
+    else:
+        click.echo(f"stored {report.accepted} sample posts; {report.duplicates} known already")

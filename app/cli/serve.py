@@ -1,0 +1,41 @@
+"""`saywho serve`: migrates, then serves with hypercorn."""
+
+import asyncio
+import sys
+
+import click
+
+from app.cli.running import fail, reported
+from app.config import Config
+
+
+@click.command("serve")
+@click.option("--bind", metavar="HOST:PORT", help="Where to listen, instead of what the file says.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Worker processes.")
+@click.option("--sample", is_flag=True, help="Load the sample posts into a database made now.")
+@reported
+def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
+    """Migrate the database and serve, as hypercorn.toml and the settings say."""
+    from app.db.migrate import SchemaState, prepare
+    from app.serving.server import load_server_config, serve
+
+    config = Config.from_env()
+    server = load_server_config(bind=bind, workers=workers)
+    state = prepare(config, upgrade_old=True)
+    if sample and state is SchemaState.FRESH:
+        asyncio.run(_load_samples(config))
+    try:
+        sys.exit(serve(server))
+    except OSError as error:
+        fail(f"cannot listen on {', '.join(server.bind)}: {error.strerror or error}")
+
+
+async def _load_samples(config: Config) -> None:
+    from app.db.engine import Database
+    from app.services.samples import load_samples
+
+    db = Database(config)
+    try:
+        await load_samples(db)
+    finally:
+        await db.close()

@@ -1,0 +1,88 @@
+"""`saywho users`, `saywho user …`: authors."""
+
+from typing import get_args
+
+import click
+
+from app.cli.running import json_option, print_json, reported, with_database
+from app.config import Config
+from app.db.engine import Database
+from app.services.users import (
+    Author,
+    Platform,
+    add_user,
+    delete_user,
+    find_author,
+    list_authors,
+)
+
+PAGE = 200
+
+
+@click.command("users")
+@json_option
+@reported
+def users_command(as_json: bool) -> None:
+    """List the authors."""
+    authors = with_database(_all_authors)
+    if as_json:
+        print_json({"items": authors, "next": None})
+        return
+    for author in authors:
+        click.echo(f"{author.tweets:>9,}  {author.platform:<9} {author.username}")
+
+
+async def _all_authors(db: Database, _: Config) -> list[Author]:
+    authors: list[Author] = []
+    after = None
+    while True:
+        async with db.read() as session:
+            page, after = await list_authors(session, after=after, limit=PAGE)
+        authors += page
+        if after is None:
+            return authors
+
+
+@click.group("user")
+def user_group() -> None:
+    """Add and delete authors."""
+
+
+@user_group.command("add")
+@click.argument("name")
+@click.option("--display-name", help="The name as people read it.")
+@click.option("--platform", type=click.Choice(get_args(Platform)), default="local")
+@json_option
+@reported
+def add_command(name: str, display_name: str | None, platform: str, as_json: bool) -> None:
+    """Add the author NAME."""
+
+    async def add(db: Database, _: Config) -> Author | None:
+        async with db.write() as session:
+            user, _event = await add_user(
+                session, name, display_name=display_name, platform=platform
+            )
+            return await find_author(session, user.id)
+
+    author = with_database(add)
+    if as_json:
+        print_json(author)
+    elif author:
+        click.echo(f"added {author.username}")
+
+
+@user_group.command("delete")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@reported
+def delete_command(name: str, yes: bool) -> None:
+    """Delete the author NAME and all posts."""
+    if not yes:
+        click.confirm(f"Delete {name} and all posts?", abort=True)
+
+    async def delete(db: Database, _: Config) -> None:
+        async with db.write() as session:
+            await delete_user(session, name)
+
+    with_database(delete)
+    click.echo(f"deleted {name}")

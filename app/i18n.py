@@ -1,0 +1,127 @@
+"""Korean and English: which one a request gets, and its texts, numbers and times."""
+
+import functools
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, cast
+from urllib.parse import quote, urlencode
+
+from babel.dates import format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+from babel.support import Translations
+from markupsafe import Markup
+from quart import Quart, g, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app.config import Config, Locale
+from app.errors import AppError
+
+LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
+COOKIE: Final = "saywho_lang"
+YEAR_S: Final = 365 * 24 * 3600
+FOLDER: Final = Path(__file__).with_name("translations")
+
+
+@functools.cache
+def catalog(locale: str) -> Translations:
+    """Return the translations of a language, compiled in memory from its `.po` file."""
+    path = FOLDER / locale / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return Translations()
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=locale))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def init_app(app: Quart, config: Config) -> None:
+    """Choose each request's language, and give the templates what depends on it."""
+
+    @app.before_request
+    async def choose() -> ResponseReturnValue | None:
+        g.locale = _negotiate(config.locale)
+        chosen = request.args.get("lang")
+        if chosen not in LOCALES or request.method != "GET" or _is_api():
+            return None
+        # The switch is a link, so that it works without JavaScript; its answer leads back.
+        response = redirect(_address(), 303)
+        response.set_cookie(
+            COOKIE, chosen, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+        return response
+
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.filters |= {
+        "number": show_number,
+        "percent": show_percent,
+        "time": show_time,
+    }
+
+    @app.context_processor
+    def names() -> dict[str, object]:
+        return {"locale": g.locale, "language_links": language_links()}
+
+
+def _negotiate(fixed: Locale | None) -> Locale:
+    if fixed is not None:
+        return fixed
+    remembered = request.cookies.get(COOKIE)
+    for locale in LOCALES:
+        if locale == remembered:
+            return locale
+    return cast(Locale, request.accept_languages.best_match(["en", "ko"], default="en"))
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _address(**changed: str) -> str:
+    """Return the request's own address, without `lang` but with what is changed."""
+    pairs = [pair for pair in request.args.items(multi=True) if pair[0] != "lang"]
+    query = urlencode([*pairs, *changed.items()])
+    return quote(request.path) + (f"?{query}" if query else "")
+
+
+def language_links() -> list[tuple[str, str, str]]:
+    """Return code, own name and address of the languages that the page is not in."""
+    return [(code, name, _address(lang=code)) for code, name in LOCALES.items() if code != g.locale]
+
+
+def gettext(message: str) -> str:
+    """Return the message in the request's language."""
+    return catalog(g.locale).gettext(message)
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """Return the message for that number in the request's language."""
+    return catalog(g.locale).ngettext(singular, plural, number)
+
+
+def translate_error(error: AppError) -> str:
+    """Return the error's sentence in the request's language."""
+    message = gettext(error.message)
+    return message.format(**error.values) if error.values else message
+
+
+def show_number(value: float) -> str:
+    """Return the number as the language writes it."""
+    return format_decimal(value, locale=g.locale)
+
+
+def show_percent(value: float) -> str:
+    """Return a share between 0 and 1 in per cent."""
+    return format_percent(value, locale=g.locale)
+
+
+def show_time(time: datetime) -> Markup:
+    """Return a `<time>` element in UTC, which a script turns into the viewer's own time."""
+    shown = format_datetime(time.astimezone(UTC), "medium", locale=g.locale)
+    return Markup('<time datetime="{}">{} UTC</time>').format(
+        time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), shown
+    )

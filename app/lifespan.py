@@ -1,0 +1,64 @@
+"""What an app opens when it starts serving, and closes when it stops."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from dataclasses import dataclass
+from typing import Final, cast
+
+from quart import Quart, current_app
+
+from app.config import Config
+from app.db.engine import Database
+from app.db.migrate import prepare
+from app.services.background import BackgroundStore
+from app.services.compare import Models
+from app.services.maintenance import keep_maintained
+from app.services.profiles import ProfileStore
+
+KEY: Final = "saywho"
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Resources:
+    """What the views of one app work with."""
+
+    config: Config
+    db: Database
+    models: Models
+
+
+def init_app(app: Quart, config: Config) -> None:
+    """Let the app open its resources when it starts; nothing is opened here."""
+
+    @app.while_serving
+    async def serve() -> AsyncGenerator[None, None]:
+        async with contextlib.AsyncExitStack() as stack:
+            # Alembic's environment runs a loop of its own, so it needs a thread without one.
+            await asyncio.to_thread(prepare, config, upgrade_old=False)
+            db = Database(config)
+            stack.push_async_callback(db.close)
+            models = Models(ProfileStore(), BackgroundStore())
+            app.extensions[KEY] = Resources(config, db, models)
+            await stack.enter_async_context(_running(keep_maintained(db)))
+            yield
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    work: Coroutine[object, object, None],
+) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def resources() -> Resources:
+    """Return the resources of the app that serves the request."""
+    return cast(Resources, current_app.extensions[KEY])

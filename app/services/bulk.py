@@ -1,0 +1,153 @@
+"""Storing many posts of many authors, a transaction a batch, with a report of what became."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import username_key
+from app.errors import AppError, ConflictError
+from app.models import Tweet, User
+from app.services.new_tweet import NewTweet
+from app.services.tweets import add_posts
+from app.services.users import add_user, find_user, update_user
+
+MAX_ERRORS: Final = 100
+BATCH: Final = 2_000
+"""Posts stored by one transaction: long enough to share its cost, short enough for others."""
+
+
+class BulkError(msgspec.Struct, frozen=True):
+    """Why a line or record was not stored."""
+
+    line: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkPost:
+    """A valid post, its author, and its place in what was sent."""
+
+    place: int
+    username: str
+    platform: str | None = None
+    display_name: str | None = None
+    post: NewTweet
+    repeat: int = 0
+    """For a post without `source_id` that may be stored already: the how-many-th of its kind."""
+
+
+@dataclass(slots=True)
+class BulkReport:
+    """What became of the posts so far."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    errors: list[BulkError] = field(default_factory=list)
+    event_id: int | None = None
+    user_ids: set[int] = field(default_factory=set)
+    """Authors who got posts."""
+
+    def reject(self, place: int, detail: str) -> None:
+        """Count a post that was not stored; the first errors are kept."""
+        self.rejected += 1
+        if len(self.errors) < MAX_ERRORS:
+            self.errors.append(BulkError(place, detail))
+
+    def saw(self, event_id: int | None) -> None:
+        if event_id is not None:
+            self.event_id = max(self.event_id or 0, event_id)
+
+
+async def store_batch(
+    session: AsyncSession,
+    batch: Sequence[BulkPost],
+    report: BulkReport,
+    *,
+    default_time: datetime | None = None,
+) -> None:
+    """Store the posts, and the authors that are new, and add what became of them to the report."""
+    by_author: dict[str, list[BulkPost]] = defaultdict(list)
+    for item in batch:
+        by_author[username_key(item.username)].append(item)
+    for items in by_author.values():
+        try:
+            user, event_id = await resolve_author(session, items[0])
+        except AppError as error:
+            for item in items:
+                report.reject(item.place, error.detail)
+            continue
+        report.saw(event_id)
+        fresh = await _without_stored(session, user, items)
+        report.duplicates += len(items) - len(fresh)
+        if not fresh:
+            continue
+        posts = [item.post for item in fresh]
+        added = await add_posts(session, user.id, posts, default_time=default_time)
+        accepted = sum(added.is_new)
+        report.accepted += accepted
+        report.duplicates += len(fresh) - accepted
+        report.saw(added.event_id)
+        if accepted:
+            report.user_ids.add(user.id)
+
+
+async def resolve_author(session: AsyncSession, item: BulkPost) -> tuple[User, int | None]:
+    """Return the author of the post, made if new, and the event of what changed.
+
+    Raises ConflictError if the name is known from another platform, InvalidInputError for a name
+    that cannot be one.
+    """
+    user = await find_user(session, item.username)
+    if user is None:
+        return await add_user(
+            session,
+            item.username,
+            display_name=item.display_name,
+            platform=item.platform or "local",
+        )
+    check_platform(user, item.platform)
+    event_id = await update_user(
+        session, user, platform=item.platform, display_name=item.display_name
+    )
+    return user, event_id
+
+
+def check_platform(user: User, platform: str | None) -> None:
+    """Raise ConflictError if the author is of another platform; `local` yields to any."""
+    if platform in {None, "local", user.platform} or user.platform == "local":
+        return
+    raise ConflictError(
+        "'{username}' is known from {known} already, not from {platform}",
+        username=user.username,
+        known=user.platform,
+        platform=platform,
+    )
+
+
+async def _without_stored(
+    session: AsyncSession, user: User, items: Sequence[BulkPost]
+) -> list[BulkPost]:
+    """Return the posts but those that are stored already, told by time and text and counted."""
+    counted = [item for item in items if item.repeat]
+    if not counted:
+        return list(items)
+    times = {item.post.created_at for item in counted}
+    is_same_time = Tweet.created_at.in_([time for time in times if time is not None])
+    query = select(Tweet.created_at, Tweet.text).where(
+        Tweet.user_id == user.id,
+        or_(is_same_time, Tweet.created_at.is_(None)) if None in times else is_same_time,
+    )
+    rows = await session.execute(query)
+    stored = Counter((created_at, text) for created_at, text in rows)
+    return [
+        item
+        for item in items
+        if item.repeat == 0 or item.repeat > stored[item.post.created_at, item.post.text]
+    ]

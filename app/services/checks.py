@@ -1,0 +1,69 @@
+"""Whether what is derived agrees with the posts."""
+
+import asyncio
+
+from sqlalchemy import exc, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.counts import Counts, add
+from app.compute.features import RECIPE, features
+from app.db.engine import Database
+from app.models import Profile, Tweet, User
+
+
+async def find_faults(db: Database) -> list[str]:
+    """Return what is wrong, a sentence each; a tail that is not folded yet is no fault."""
+    async with db.read() as session:
+        faults = await _damage(session)
+        if faults:
+            return faults
+        faults += await _wrong_counts(session)
+        user_ids = list(await session.scalars(select(Profile.user_id)))
+    async with db.write() as session:
+        faults += await _wrong_index(session)
+    for user_id in user_ids:
+        async with db.read() as session:
+            faults += await _wrong_profile(session, user_id)
+    return faults
+
+
+async def _damage(session: AsyncSession) -> list[str]:
+    rows = list(await session.scalars(text("PRAGMA quick_check(5)")))
+    return [] if rows == ["ok"] else [f"the database file is damaged: {row}" for row in rows]
+
+
+async def _wrong_counts(session: AsyncSession) -> list[str]:
+    counted = select(func.count()).where(Tweet.user_id == User.id).scalar_subquery()
+    query = select(User.username, User.tweet_count, counted).where(User.tweet_count != counted)
+    return [
+        f"{username} is said to have {said} posts and has {real}"
+        for username, said, real in await session.execute(query)
+    ]
+
+
+async def _wrong_index(session: AsyncSession) -> list[str]:
+    """Compare the word index with the posts; FTS5 does that as a write."""
+    check = 'INSERT INTO "TweetWords" ("TweetWords", rank) VALUES (\'integrity-check\', 1)'
+    try:
+        async with session.begin_nested():
+            await session.execute(text(check))
+    except exc.DatabaseError:
+        return ["the word index does not agree with the posts"]
+    return []
+
+
+async def _wrong_profile(session: AsyncSession, user_id: int) -> list[str]:
+    query = (
+        select(User.username, Profile.as_of_event, Profile.posts, Profile.counts)
+        .join(User, User.id == Profile.user_id)
+        .where(Profile.user_id == user_id, Profile.recipe == RECIPE)
+    )
+    row = (await session.execute(query)).first()
+    if row is None:
+        return []
+    folded = select(Tweet.text).where(Tweet.user_id == user_id, Tweet.event_id <= row.as_of_event)
+    texts = list(await session.scalars(folded))
+    counts = await asyncio.to_thread(lambda: add([features(text) for text in texts]))
+    if len(texts) != row.posts or counts != Counts.from_bytes(row.counts):
+        return [f"the profile of {row.username} does not agree with the posts"]
+    return []

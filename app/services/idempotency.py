@@ -1,0 +1,125 @@
+"""Idempotency keys: the same request again gets the same answer and changes nothing.
+
+Source: draft-ietf-httpapi-idempotency-key-header.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import ConflictError, InvalidInputError
+from app.models import IdempotencyRecord
+from app.services.clock import now
+
+KEPT_FOR: Final = timedelta(hours=24)
+ABANDONED_AFTER: Final = timedelta(seconds=60)
+"""A bulk request touches its record with each batch; one silent for so long has died."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """Which request it is, and a digest of what it asked for."""
+
+    token_id: int
+    method: str
+    path: str
+    key: str
+    body_sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """How the request was answered the first time."""
+
+    status: int
+    resource_id: int | None
+    report: bytes | None
+    event_id: int | None
+
+
+async def claim(session: AsyncSession, key: RequestKey) -> Replay | None:
+    """Return how this request was answered, or None, and remember that it is under way.
+
+    Raises InvalidInputError for a key used with another body, ConflictError while the first
+    request is under way.
+    """
+    taken = await session.execute(
+        insert(IdempotencyRecord)
+        .values(
+            token_id=key.token_id,
+            method=key.method,
+            path=key.path,
+            key=key.key,
+            body_sha256=key.body_sha256,
+            touched_at=now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(IdempotencyRecord.id)
+    )
+    if taken.first() is not None:
+        return None
+    record = (await session.scalars(select(IdempotencyRecord).where(_is(key)))).one()
+    age = now() - record.touched_at
+    if age > KEPT_FOR or (record.status is None and age > ABANDONED_AFTER):
+        record.status, record.body_sha256, record.touched_at = None, key.body_sha256, now()
+        await session.flush()
+        return None
+    if record.body_sha256 != key.body_sha256:
+        raise InvalidInputError(
+            "This Idempotency-Key was used with another body; use a new key", loc="Idempotency-Key"
+        )
+    if record.status is None:
+        raise ConflictError("The request with this Idempotency-Key is still under way")
+    return Replay(record.status, record.resource_id, record.report, record.event_id)
+
+
+async def touch(session: AsyncSession, key: RequestKey) -> None:
+    """Show that the request is still under way."""
+    await session.execute(update(IdempotencyRecord).where(_is(key)).values(touched_at=now()))
+
+
+async def complete(session: AsyncSession, key: RequestKey, replay: Replay) -> None:
+    """Remember how the request was answered."""
+    await session.execute(
+        update(IdempotencyRecord)
+        .where(_is(key))
+        .values(
+            status=replay.status,
+            resource_id=replay.resource_id,
+            report=replay.report,
+            event_id=replay.event_id,
+            touched_at=now(),
+        )
+    )
+
+
+async def release(session: AsyncSession, key: RequestKey) -> None:
+    """Forget a request that failed, so that it may be sent again."""
+    await session.execute(delete(IdempotencyRecord).where(_is(key)))
+
+
+async def needs_pruning(session: AsyncSession) -> bool:
+    """Return whether there are requests of over a day ago."""
+    return bool(await session.scalar(select(exists().where(_is_old()))))
+
+
+async def prune(session: AsyncSession) -> None:
+    """Forget the requests of over a day ago."""
+    await session.execute(delete(IdempotencyRecord).where(_is_old()))
+
+
+def _is_old() -> ColumnElement[bool]:
+    return IdempotencyRecord.touched_at < now() - KEPT_FOR
+
+
+def _is(key: RequestKey) -> ColumnElement[bool]:
+    return and_(
+        IdempotencyRecord.token_id == key.token_id,
+        IdempotencyRecord.method == key.method,
+        IdempotencyRecord.path == key.path,
+        IdempotencyRecord.key == key.key,
+    )

@@ -1,0 +1,42 @@
+"""Work that follows the posts: folding long tails, renewing the background, forgetting old keys."""
+
+import asyncio
+import logging
+from typing import Final
+
+from app.db.engine import Database
+from app.services.background import is_outgrown, renew_background
+from app.services.idempotency import needs_pruning, prune
+from app.services.profiles import LONGEST_TAIL, fold_tails, users_with_tails
+
+REST_S: Final = 1.0
+"""Between two rounds, so that a stream of single posts does not make one a post."""
+
+logger = logging.getLogger(__name__)
+
+
+async def maintain(db: Database) -> None:
+    """Do what the newest posts make necessary."""
+    async with db.read() as session:
+        long_tails = await users_with_tails(session, longer_than=LONGEST_TAIL - 1)
+    await fold_tails(db, long_tails)
+    async with db.read() as session:
+        outgrown = await is_outgrown(session)
+        has_old_keys = await needs_pruning(session)
+    if outgrown:
+        await renew_background(db)
+    if has_old_keys:
+        async with db.write() as session:
+            await prune(session)
+
+
+async def keep_maintained(db: Database) -> None:
+    """Maintain the database after this process's commits, until cancelled."""
+    while True:
+        db.committed.clear()
+        try:
+            await maintain(db)
+        except Exception:
+            logger.exception("maintenance failed; it is tried again after the next write")
+        await asyncio.sleep(REST_S)
+        await db.committed.wait()

@@ -1,0 +1,123 @@
+"""Posts sent as JSON lines: good lines are kept whatever the bad ones."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import IO, Annotated
+
+import msgspec
+from msgspec import Meta
+
+from app.compute.text import clean_username
+from app.db.engine import Database
+from app.errors import AppError
+from app.importing.raw_lines import RawLine, raw_lines
+from app.services import idempotency
+from app.services.bulk import BATCH, BulkError, BulkPost, BulkReport, store_batch
+from app.services.clock import now
+from app.services.events import newest_event
+from app.services.idempotency import Replay, RequestKey
+from app.services.new_tweet import Kind, new_tweet
+from app.services.users import Platform
+
+
+class TweetLine(msgspec.Struct, forbid_unknown_fields=True):
+    """A post and its author."""
+
+    username: str
+    text: str
+    platform: Platform | None = None
+    kind: Kind = "post"
+    created_at: Annotated[datetime, Meta(tz=True)] | None = None
+    lang: str | None = None
+    source_id: str | None = None
+    url: str | None = None
+
+
+class LinesReport(msgspec.Struct, frozen=True):
+    """What became of the lines; of the errors the first hundred."""
+
+    accepted: int
+    duplicates: int
+    rejected: int
+    errors: list[BulkError]
+
+
+async def store_lines(
+    db: Database, file: IO[bytes], *, key: RequestKey | None
+) -> tuple[bytes, int | None]:
+    """Store the lines of a file, a transaction a batch; return a LinesReport, JSON, and the event.
+
+    What was committed stays if a later batch fails. Raises InvalidInputError and ConflictError
+    for a key that cannot be used.
+    """
+    if key is None:
+        return await _store(db, file, None)
+    async with db.write() as session:
+        replay = await idempotency.claim(session, key)
+    if replay is not None:
+        return replay.report or b"", replay.event_id
+    try:
+        return await _store(db, file, key)
+    except BaseException:
+        async with db.write() as session:
+            await idempotency.release(session, key)
+        raise
+
+
+async def _store(db: Database, file: IO[bytes], key: RequestKey | None) -> tuple[bytes, int | None]:
+    report = BulkReport()
+    lines = raw_lines(file)
+    while True:
+        # One line more than is stored tells whether there is another batch.
+        batch = await asyncio.to_thread(_read_batch, lines, report)
+        async with db.write() as session:
+            await store_batch(session, batch, report, default_time=now())
+            if batch:
+                if key is not None:
+                    await idempotency.touch(session, key)
+                continue
+            answer = msgspec.json.encode(
+                LinesReport(report.accepted, report.duplicates, report.rejected, report.errors)
+            )
+            event_id = report.event_id or await newest_event(session)
+            if key is not None:
+                await idempotency.complete(session, key, Replay(200, None, answer, event_id))
+            return answer, event_id
+
+
+def _read_batch(lines: Iterator[RawLine], report: BulkReport) -> list[BulkPost]:
+    """Return the posts of the next lines, rejecting bad ones; none once the lines have ended."""
+    batch: list[BulkPost] = []
+    while not batch and (some := list(islice(lines, BATCH))):
+        for line in some:
+            if line.raw.isspace():
+                continue
+            try:
+                batch.append(_bulk_post(line))
+            except (ValueError, AppError) as error:
+                report.reject(line.number, str(error))
+            except RecursionError:
+                report.reject(line.number, "the JSON is nested too deep")
+    return batch
+
+
+def _bulk_post(line: RawLine) -> BulkPost:
+    if line.is_too_long:
+        raise ValueError("the line is longer than 1 MB")
+    sent = msgspec.json.decode(line.raw, type=TweetLine)
+    return BulkPost(
+        place=line.number,
+        username=clean_username(sent.username),
+        platform=sent.platform,
+        post=new_tweet(
+            sent.text,
+            arrived_at=now(),
+            kind=sent.kind,
+            created_at=sent.created_at,
+            lang=sent.lang,
+            source_id=sent.source_id,
+            url=sent.url,
+        ),
+    )

@@ -1,0 +1,96 @@
+"""A post that is about to be stored, with every rule of the contract applied."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from app.compute.text import clean_text, guess_language
+from app.errors import InvalidInputError
+
+Kind = Literal["post", "reply", "quote"]
+MAX_SOURCE_ID_LENGTH: Final = 512
+MAX_URL_LENGTH: Final = 2048
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class NewTweet:
+    """A post that may be stored as it is."""
+
+    text: str
+    kind: Kind
+    created_at: datetime | None
+    lang: str | None
+    source_id: str | None
+    url: str | None
+
+
+def new_tweet(
+    text: str,
+    *,
+    arrived_at: datetime,
+    kind: Kind = "post",
+    created_at: datetime | None = None,
+    lang: str | None = None,
+    source_id: str | None = None,
+    url: str | None = None,
+) -> NewTweet:
+    """Return the post as it is stored. Raises InvalidInputError that names the bad field.
+
+    A time in the future becomes the time of arrival; without one it stays None.
+    """
+    try:
+        text = clean_text(text)
+    except ValueError as error:
+        raise InvalidInputError(str(error), loc="text") from None
+    return NewTweet(
+        text=text,
+        kind=kind,
+        created_at=_time(created_at, arrived_at),
+        lang=_language(lang) or guess_language(text),
+        source_id=_source_id(source_id),
+        url=_url(url),
+    )
+
+
+def _time(created_at: datetime | None, arrived_at: datetime) -> datetime | None:
+    if created_at is None:
+        return None
+    try:
+        created_at = created_at.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise InvalidInputError("created_at is out of range", loc="created_at") from None
+    return min(created_at, arrived_at)
+
+
+def _language(lang: str | None) -> str | None:
+    if lang is not None and (len(lang) > 35 or not _LANGUAGE.fullmatch(lang)):
+        raise InvalidInputError("lang must be a language tag such as ko or en-GB", loc="lang")
+    return lang
+
+
+def _source_id(source_id: str | None) -> str | None:
+    if source_id is None:
+        return None
+    if not 0 < len(source_id) <= MAX_SOURCE_ID_LENGTH or _CONTROLS.search(source_id):
+        raise InvalidInputError(
+            "source_id must have 1 to 512 characters, none of them a control",
+            loc="source_id",
+        )
+    return source_id
+
+
+def _url(url: str | None) -> str | None:
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        good = False
+    if not good or len(url) > MAX_URL_LENGTH or _CONTROLS.search(url) or " " in url:
+        raise InvalidInputError("url must be an http or https address", loc="url")
+    return url

@@ -1,0 +1,178 @@
+"""Authors: finding, listing, adding and deleting them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import clean_username, username_key
+from app.db.ids import allocate_ids
+from app.errors import ConflictError, InvalidInputError, NotFoundError
+from app.models import Tweet, User
+from app.services.clock import now
+from app.services.events import append_event
+
+Platform = Literal["x", "mastodon", "bluesky", "local"]
+AFTER_EVERY_NAME: Final = "\U0010ffff"
+
+
+class Author(msgspec.Struct, frozen=True):
+    """An author as answers show one."""
+
+    id: int
+    username: str
+    display_name: str | None
+    platform: str
+    tweets: int
+    first_tweet_at: datetime | None
+    newest_tweet_at: datetime | None
+    created_at: datetime
+
+
+async def find_user(session: AsyncSession, username: str) -> User | None:
+    """Return the author of that name, in whatever case it is written."""
+    return await session.scalar(select(User).where(User.username_key == username_key(username)))
+
+
+async def get_user(session: AsyncSession, username: str) -> User:
+    """Return the author of that name. Raises NotFoundError."""
+    user = await find_user(session, username)
+    if user is None:
+        raise NotFoundError("User '{username}' doesn't exist", username=username)
+    return user
+
+
+async def get_author(session: AsyncSession, username: str) -> Author:
+    """Return the author of that name, with the figures of the posts. Raises NotFoundError."""
+    row = (
+        await session.execute(_authors().where(User.username_key == username_key(username)))
+    ).first()
+    if row is None:
+        raise NotFoundError("User '{username}' doesn't exist", username=username)
+    return _author(row)
+
+
+async def find_author(session: AsyncSession, user_id: int) -> Author | None:
+    """Return the author of that id, with the figures of the posts."""
+    row = (await session.execute(_authors().where(User.id == user_id))).first()
+    return _author(row) if row else None
+
+
+async def list_authors(
+    session: AsyncSession, *, prefix: str = "", after: str | None = None, limit: int
+) -> tuple[list[Author], str | None]:
+    """Return up to `limit` authors in the order of their names, and the place to go on from.
+
+    `prefix` is the beginning of a name, in any case; `after` a place that an earlier call gave.
+    """
+    query = _authors().order_by(User.username_key).limit(limit + 1)
+    if prefix:
+        key = username_key(prefix)
+        query = query.where(User.username_key >= key, User.username_key < key + AFTER_EVERY_NAME)
+    if after is not None:
+        query = query.where(User.username_key > after)
+    authors = [_author(row) for row in await session.execute(query)]
+    more = len(authors) > limit
+    return authors[:limit], username_key(authors[limit - 1].username) if more else None
+
+
+async def count_users(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).select_from(User)) or 0
+
+
+async def add_user(
+    session: AsyncSession,
+    username: str,
+    *,
+    display_name: str | None = None,
+    platform: str = "local",
+) -> tuple[User, int]:
+    """Add an author; return it and the event. Raises ConflictError, InvalidInputError."""
+    try:
+        username = clean_username(username)
+    except ValueError as error:
+        raise InvalidInputError(str(error), loc="username") from None
+    if existing := await find_user(session, username):
+        raise ConflictError("User '{username}' exists already", username=existing.username)
+    (user_id,) = await allocate_ids(session, User, 1)
+    user = User(
+        id=user_id,
+        username=username,
+        username_key=username_key(username),
+        display_name=clean_display_name(display_name),
+        platform=platform,
+        created_at=now(),
+        tweet_count=0,
+        deletion_count=0,
+    )
+    session.add(user)
+    await session.flush()
+    return user, await append_event(session, "user.created", user_id=user.id)
+
+
+def clean_display_name(name: str | None) -> str | None:
+    """Return the name without control characters and outer space, None for an empty one."""
+    printable = "".join(c for c in name or "" if c.isprintable())
+    return printable.strip()[:320] or None
+
+
+async def update_user(
+    session: AsyncSession, user: User, *, platform: str | None, display_name: str | None
+) -> int | None:
+    """Fill an empty display name, and let `local` yield to another platform; return the event."""
+    changed = False
+    if platform and platform != "local" and user.platform == "local":
+        user.platform, changed = platform, True
+    if display_name and not user.display_name:
+        user.display_name, changed = clean_display_name(display_name), True
+    if not changed:
+        return None
+    await session.flush()
+    return await append_event(session, "user.updated", user_id=user.id)
+
+
+async def delete_user(session: AsyncSession, username: str) -> int:
+    """Delete the author and all posts; return the event. Raises NotFoundError."""
+    user = await get_user(session, username)
+    event_id = await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
+    await session.execute(delete(User).where(User.id == user.id))
+    return event_id
+
+
+async def users_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
+    """Return the authors of these names, in that order. Raises NotFoundError for an unknown one."""
+    keys = [username_key(name) for name in usernames]
+    rows = await session.scalars(select(User).where(User.username_key.in_(keys)))
+    found = {user.username_key: user for user in rows}
+    for name, key in zip(usernames, keys, strict=True):
+        if key not in found:
+            raise NotFoundError("User '{username}' doesn't exist", username=name)
+    return [found[key] for key in keys]
+
+
+def _authors() -> Select[User, datetime | None, datetime | None]:
+    def times(of: type[Tweet]) -> Select[datetime | None]:
+        return select(of.created_at).where(of.user_id == User.id, of.created_at.is_not(None))
+
+    first = times(Tweet).order_by(Tweet.created_at, Tweet.id).limit(1).scalar_subquery()
+    newest = (
+        times(Tweet).order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1).scalar_subquery()
+    )
+    return select(User, first, newest)
+
+
+def _author(row: Row[User, datetime | None, datetime | None]) -> Author:
+    user, first, newest = row
+    return Author(
+        id=user.id,
+        username=user.username,
+        display_name=user.display_name,
+        platform=user.platform,
+        tweets=user.tweet_count,
+        first_tweet_at=first,
+        newest_tweet_at=newest,
+        created_at=user.created_at,
+    )

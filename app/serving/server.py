@@ -1,0 +1,46 @@
+"""hypercorn, set up by `hypercorn.toml` and the command line."""
+
+import tomllib
+from pathlib import Path
+from typing import Final
+
+from hypercorn.config import Config as ServerConfig
+
+from app.errors import StartError
+
+FILE: Final = "hypercorn.toml"
+APPLICATION: Final = "app:create_app()"
+
+
+def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
+    """Return hypercorn's settings: of the file in the current folder, else beside the package.
+
+    Raises StartError for a file that cannot be read, or with a key that hypercorn does not know
+    and would ignore.
+    """
+    path = Path(FILE)
+    if not path.exists():
+        path = Path(__file__).parents[2] / FILE
+    server = ServerConfig()
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise StartError(f"{path} cannot be read: {error}") from error
+        for key in values:
+            if not hasattr(server, key):
+                raise StartError(f"{path}: hypercorn knows no {key}")
+        server = ServerConfig.from_mapping(values)
+    server.application_path = APPLICATION
+    if bind is not None:
+        server.bind = [bind]
+    if workers is not None:
+        server.workers = workers
+    return server
+
+
+def serve(server: ServerConfig) -> int:
+    """Serve until stopped; return the exit status."""
+    from hypercorn.run import run
+
+    return run(server)

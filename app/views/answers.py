@@ -1,0 +1,22 @@
+"""Answers in JSON."""
+
+from typing import Any
+
+import msgspec
+from quart import Response
+
+_encoder = msgspec.json.Encoder()
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page of a list; `next` is the cursor of the following one."""
+
+    items: list[Any]
+    next: str | None
+
+
+def json_answer(
+    value: object, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """Return the value as JSON: structs as objects, times as RFC 3339."""
+    return Response(_encoder.encode(value), status, headers, content_type="application/json")

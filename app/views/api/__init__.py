@@ -1,0 +1,13 @@
+"""The JSON API, under /api/v1."""
+
+from quart import Quart
+
+PREFIX = "/api/v1"
+
+
+def init_app(app: Quart) -> None:
+    """Register the API's blueprints."""
+    from app.views.api import compare, search, tweets, users
+
+    for module in (users, tweets, search, compare):
+        app.register_blueprint(module.blueprint, url_prefix=PREFIX)

@@ -1,0 +1,121 @@
+"""Posts in the API."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from quart import Blueprint, Response, g, request, url_for
+
+from app.errors import GoneError, UnsupportedMediaError
+from app.lifespan import resources
+from app.services.clock import now
+from app.services.events import newest_event
+from app.services.idempotency import Replay, claim, complete
+from app.services.ndjson import store_lines
+from app.services.new_tweet import Kind, new_tweet
+from app.services.tweets import (
+    add_posts,
+    delete_post,
+    find_post,
+    get_post,
+    list_posts,
+)
+from app.services.users import get_user
+from app.views.access import access
+from app.views.answers import Page, json_answer
+from app.views.bodies import spooled_body
+from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
+from app.views.idempotent import json_request_key, request_key
+from app.views.parsing import NoArgs, parse_args, parse_json
+
+blueprint = Blueprint("api_tweets", __name__)
+
+Limit = Annotated[int, Meta(ge=1, le=200)]
+
+
+class ListTweetsArgs(Struct):
+    limit: Limit = 20
+    cursor: str | None = None
+
+
+class NewTweetForm(Struct, forbid_unknown_fields=True):
+    text: str
+    kind: Kind = "post"
+    created_at: Annotated[datetime, Meta(tz=True)] | None = None
+    lang: str | None = None
+    source_id: str | None = None
+    url: str | None = None
+
+
+@blueprint.get("/users/<username>/tweets")
+@access("read")
+async def list_tweets(username: str) -> Response:
+    args = parse_args(ListTweetsArgs)
+    after = decode_tweet_cursor(args.cursor)
+    async with resources().db.read() as session:
+        user = await get_user(session, username)
+        posts, following = await list_posts(session, user_id=user.id, after=after, limit=args.limit)
+    return json_answer(Page(posts, encode_tweet_cursor(following)))
+
+
+@blueprint.post("/users/<username>/tweets")
+@access("write")
+async def create_tweet(username: str) -> Response:
+    parse_args(NoArgs)
+    form = await parse_json(NewTweetForm)
+    arrived_at = now()
+    post = new_tweet(
+        form.text,
+        arrived_at=arrived_at,
+        kind=form.kind,
+        created_at=form.created_at,
+        lang=form.lang,
+        source_id=form.source_id,
+        url=form.url,
+    )
+    key = await json_request_key()
+    async with resources().db.write() as session:
+        replay = await claim(session, key) if key else None
+        if replay is None:
+            user = await get_user(session, username)
+            added = await add_posts(session, user.id, [post], default_time=arrived_at)
+            event_id = added.event_id or await newest_event(session)
+            replay = Replay(201 if added.is_new[0] else 200, added.ids[0], None, event_id)
+            if key:
+                await complete(session, key, replay)
+        stored = await find_post(session, replay.resource_id or 0)
+    if stored is None:
+        raise GoneError("The post that this request made has been deleted since")
+    g.event_id = replay.event_id
+    location = url_for("api_tweets.show_tweet", tweet_id=stored.id)
+    return json_answer(stored, replay.status, {"Location": location})
+
+
+@blueprint.post("/tweets")
+@access("write")
+async def create_many() -> Response:
+    parse_args(NoArgs)
+    if request.mimetype != "application/x-ndjson":
+        raise UnsupportedMediaError("The body must be application/x-ndjson")
+    async with spooled_body() as spool:
+        report, g.event_id = await store_lines(
+            resources().db, spool.file, key=request_key(spool.sha256)
+        )
+    return Response(report, 200, content_type="application/json")
+
+
+@blueprint.get("/tweets/<id:tweet_id>")
+@access("read")
+async def show_tweet(tweet_id: int) -> Response:
+    parse_args(NoArgs)
+    async with resources().db.read() as session:
+        return json_answer(await get_post(session, tweet_id))
+
+
+@blueprint.delete("/tweets/<id:tweet_id>")
+@access("admin")
+async def remove_tweet(tweet_id: int) -> Response:
+    parse_args(NoArgs)
+    async with resources().db.write() as session:
+        g.event_id = await delete_post(session, tweet_id)
+    return Response(b"", 204)

@@ -1,0 +1,68 @@
+"""Every failure's answer: problem details in the API, a friendly page in the browser."""
+
+import logging
+from http import HTTPStatus
+
+import msgspec
+from quart import Quart, Response, g, render_template, request
+from quart.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from app.edge import request_id
+from app.errors import AppError, Problem, problem
+from app.i18n import translate_error
+
+logger = logging.getLogger(__name__)
+
+PLAIN_PREFIXES = ("/api/", "/healthz", "/readyz")
+
+
+def init_app(app: Quart) -> None:
+    @app.errorhandler(AppError)
+    async def app_error(error: AppError) -> ResponseReturnValue:
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.warning("%s", error.detail, exc_info=error.__cause__)
+        return await _answer(problem(error), error.headers, _shown(error))
+
+    @app.errorhandler(HTTPException)
+    async def http_error(error: HTTPException) -> ResponseReturnValue:
+        status = HTTPStatus(error.code or 500)
+        headers = {}
+        if methods := getattr(error, "valid_methods", None):
+            headers["Allow"] = ", ".join(sorted(methods))
+        details = Problem(
+            type="about:blank",
+            title=status.phrase,
+            status=status.value,
+            detail=error.description or status.description,
+        )
+        return await _answer(details, headers, None)
+
+    @app.errorhandler(Exception)
+    async def unexpected(error: Exception) -> ResponseReturnValue:
+        logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        details = Problem(
+            type="about:blank",
+            title=status.phrase,
+            status=status.value,
+            detail="Something went wrong on the server",
+            request_id=request_id.get(),
+        )
+        return await _answer(details, {}, None)
+
+
+def _shown(error: AppError) -> str | None:
+    return translate_error(error) if "locale" in g else None
+
+
+async def _answer(
+    details: Problem, headers: dict[str, str], sentence: str | None
+) -> ResponseReturnValue:
+    if request.path.startswith(PLAIN_PREFIXES) or "locale" not in g:
+        body = msgspec.json.encode(details)
+        return Response(body, details.status, headers, content_type="application/problem+json")
+    page = await render_template(
+        "error.html", status=details.status, sentence=sentence, request_id=details.request_id
+    )
+    return page, details.status, headers

@@ -1,0 +1,60 @@
+"""Headers that many answers share: freshness, validators, the content security policy."""
+
+import asyncio
+import time
+from typing import Final
+
+from quart import Quart, Response, g, request
+
+from app.errors import MalformedError, UnavailableError
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.services.events import newest_event
+
+AFTER_TIMEOUT_S: Final = 2.0
+AFTER_POLL_S: Final = 0.02
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def init_app(app: Quart) -> None:
+    app.before_request(wait_for_write)
+    app.after_request(add_headers)
+
+
+async def wait_for_write() -> None:
+    """Answer only from a state that holds the write which `Saywho-After` names."""
+    given = request.headers.get("Saywho-After")
+    if given is None:
+        return
+    if not (given.isascii() and given.isdigit()) or int(given[:17]) > MAX_ID:
+        raise MalformedError("Saywho-After must be the number of an event", loc="Saywho-After")
+    deadline = time.monotonic() + AFTER_TIMEOUT_S
+    while True:
+        async with resources().db.read() as session:
+            if await newest_event(session) >= int(given):
+                return
+        if time.monotonic() > deadline:
+            raise UnavailableError(
+                "Event {event} has not been seen here yet",
+                event=given,
+                headers={"Retry-After": "1"},
+            )
+        await asyncio.sleep(AFTER_POLL_S)
+
+
+async def add_headers(response: Response) -> Response:
+    """Add what every answer of its kind carries."""
+    if (event_id := g.get("event_id")) is not None:
+        response.headers["Saywho-Event"] = str(event_id)
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.vary.update(["Accept-Language", "Cookie"])
+    is_readable = request.method in {"GET", "HEAD"} and response.status_code == 200
+    if is_readable and request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-cache"
+        await response.add_etag()
+        await response.make_conditional(request)
+    return response

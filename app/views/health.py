@@ -1,0 +1,29 @@
+"""Whether the process runs, and whether it can answer."""
+
+from quart import Blueprint, Response
+from sqlalchemy import text
+
+from app.errors import AppError, UnavailableError
+from app.lifespan import resources
+from app.views.access import access
+from app.views.answers import json_answer
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+@access("open")
+async def healthz() -> Response:
+    return json_answer({"status": "ok"})
+
+
+@blueprint.get("/readyz")
+@access("open")
+async def readyz() -> Response:
+    """Say whether the database answers; its migrations were checked before serving began."""
+    try:
+        async with resources().db.read() as session:
+            await session.execute(text("SELECT 1 FROM alembic_version"))
+    except AppError as error:
+        raise UnavailableError(error.detail, headers={"Retry-After": "1"}) from error
+    return json_answer({"status": "ready"})

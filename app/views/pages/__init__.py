@@ -1,0 +1,11 @@
+"""The pages, rendered on the server and usable without JavaScript."""
+
+from quart import Quart
+
+
+def init_app(app: Quart) -> None:
+    """Register the pages' blueprints."""
+    from app.views.pages import authors, compare, home, search, tweets
+
+    for module in (home, authors, tweets, compare, search):
+        app.register_blueprint(module.blueprint)

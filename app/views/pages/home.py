@@ -1,0 +1,28 @@
+"""The front page: the question, the authors, the newest posts."""
+
+from quart import Blueprint, render_template
+
+from app.lifespan import resources
+from app.services.tweets import list_posts
+from app.views.access import access
+from app.views.pages.choices import offered_authors
+
+blueprint = Blueprint("home", __name__)
+
+NEWEST = 10
+
+
+@blueprint.get("/")
+@access("read")
+async def show_home() -> str:
+    async with resources().db.read() as session:
+        authors, author_total = await offered_authors(session)
+        posts, _ = await list_posts(session, limit=NEWEST)
+    return await render_template(
+        "home.html",
+        authors=authors,
+        author_total=author_total,
+        posts=posts,
+        chosen=[],
+        text="",
+    )

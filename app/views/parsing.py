@@ -1,0 +1,104 @@
+"""What a request says, checked against a form: addresses (400), bodies (400, 415, 422)."""
+
+import json
+import re
+from typing import Any, NoReturn, TypeVar, get_origin
+
+import msgspec
+from quart import request
+
+from app.errors import FieldError, InvalidInputError, MalformedError, UnsupportedMediaError
+
+Form = TypeVar("Form", bound=msgspec.Struct)
+
+
+class NoArgs(msgspec.Struct):
+    """The form of an address without parameters."""
+
+
+_PLACE = re.compile(r" - at `(?:\$|key in \$)\.?(?P<loc>[^`]*)`$")
+
+
+def parse_args(form: type[Form], *, strict: bool = True) -> Form:
+    """Return the address's parameters as the form says; lists take a parameter several times.
+
+    Raises MalformedError; with `strict` also for a parameter that the form does not know.
+    """
+    values: dict[str, Any] = {}
+    fields = {field.encode_name: field for field in msgspec.structs.fields(form)}
+    for name, given in request.args.lists():
+        if name not in fields:
+            if strict:
+                malformed(name, f"{name} is not a parameter here")
+            continue
+        if get_origin(fields[name].type) is list:
+            values[name] = given
+        elif len(given) > 1:
+            malformed(name, f"{name} may be given only once")
+        else:
+            values[name] = given[0]
+    try:
+        return msgspec.convert(values, form, strict=False)
+    except msgspec.ValidationError as error:
+        loc, detail = _place(error)
+        malformed(loc, f"{loc}: {detail}")
+
+
+async def request_bytes() -> bytes:
+    """Return the whole body."""
+    body = await request.get_data(as_text=False)
+    return body if isinstance(body, bytes) else body.encode()
+
+
+async def parse_json(form: type[Form]) -> Form:
+    """Return the JSON body as the form says.
+
+    Raises UnsupportedMediaError, MalformedError for what is not JSON, InvalidInputError for JSON
+    that is not the form.
+    """
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaError("The body must be application/json")
+    return decode_json(await request_bytes(), form)
+
+
+def decode_json(body: bytes, form: type[Form]) -> Form:
+    """Return the bytes as the form says; raises MalformedError and InvalidInputError."""
+    try:
+        return msgspec.json.decode(body, type=form)
+    except msgspec.ValidationError as error:
+        loc, detail = _place(error)
+        raise InvalidInputError(f"{loc}: {detail}" if loc else detail, loc=loc or "body") from None
+    except (ValueError, RecursionError) as error:
+        _explain(body, error)
+
+
+def _explain(body: bytes, error: Exception) -> NoReturn:
+    """Tell JSON that parses and is wrong (half a surrogate pair) from what does not parse."""
+    try:
+        json.loads(body.decode(), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise MalformedError("The JSON is nested too deep") from None
+    except UnicodeDecodeError:
+        raise MalformedError("The body is not UTF-8") from None
+    except ValueError:
+        raise MalformedError(f"The body is not JSON: {error}") from None
+    raise InvalidInputError(f"The JSON cannot be stored: {error}", loc="body")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _place(error: msgspec.ValidationError) -> tuple[str, str]:
+    detail = str(error)
+    if match := _PLACE.search(detail):
+        return match["loc"], detail[: match.start()]
+    if match := re.search(r"unknown field `([^`]*)`", detail):
+        return match[1], detail
+    if match := re.search(r"missing required field `([^`]*)`", detail):
+        return match[1], detail
+    return "", detail
+
+
+def malformed(loc: str, detail: str) -> NoReturn:
+    raise MalformedError(detail, errors=[FieldError(loc, detail)])
