@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Final, cast
@@ -12,13 +11,13 @@ from quart import Quart, current_app
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
+from app.errors import StartError
 from app.services.background import BackgroundStore
 from app.services.compare import Models
 from app.services.maintenance import keep_maintained
 from app.services.profiles import ProfileStore
 
 KEY: Final = "saywho"
-logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -36,14 +35,22 @@ def init_app(app: Quart, config: Config) -> None:
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
         async with contextlib.AsyncExitStack() as stack:
-            # Alembic's environment runs a loop of its own, so it needs a thread without one.
-            await asyncio.to_thread(prepare, config, upgrade_old=False)
+            await _prepare(config)
             db = Database(config)
             stack.push_async_callback(db.close)
             models = Models(ProfileStore(), BackgroundStore())
             app.extensions[KEY] = Resources(config, db, models)
             await stack.enter_async_context(_running(keep_maintained(db)))
             yield
+
+
+async def _prepare(config: Config) -> None:
+    try:
+        # Alembic's environment runs a loop of its own, so it needs a thread without one.
+        await asyncio.to_thread(prepare, config, upgrade_old=False)
+    except StartError as error:
+        # Any other exception would be shown by the server, with its traceback.
+        raise SystemExit(f"saywho: {error}") from None
 
 
 @contextlib.asynccontextmanager

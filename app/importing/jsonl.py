@@ -13,6 +13,7 @@ from app.importing.records import Archive, BadRecord, Item
 from app.importing.source import Source
 
 _CHECKED_LINES: Final = 100
+_KNOWN_KEYS: Final = 32
 _LONG_FIRST_LINE = re.compile(rb'\s*\{.*?"(?:text|full_text|content|tweet)"\s*:\s*"', re.DOTALL)
 
 
@@ -34,18 +35,19 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
 
 
 def _items(source: Source) -> Iterator[Item]:
-    keys: tuple[str, ...] = ()
-    columns = Columns.find(keys)
+    known: dict[tuple[str, ...], Columns] = {}
     for line in source_lines(source):
         row = _load(line.text)
         if line.fault or not isinstance(row, dict):
             if line.fault or line.text.strip():
                 yield BadRecord(line.number, _fault(line, row))
             continue
-        if keys != tuple(row):
-            keys = tuple(row)
-            columns = Columns.find(keys)
-        yield columns.read(row, line.number)
+        keys = tuple(row)
+        if keys not in known:
+            if len(known) >= _KNOWN_KEYS:
+                known.clear()
+            known[keys] = Columns.find(keys)
+        yield known[keys].read(row, line.number)
 
 
 def _load(text: str) -> object:

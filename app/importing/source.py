@@ -85,8 +85,9 @@ class Source:
 
     @property
     def bytes_read(self) -> int:
-        """How much of the file was read, in its own (compressed) bytes."""
-        return round(self._meter.packed_bytes)
+        """How much of the file was read, in its own (compressed) bytes; at most the total."""
+        read = round(self._meter.packed_bytes)
+        return read if self._total is None else min(read, self._total)
 
     @property
     def bytes_total(self) -> int | None:

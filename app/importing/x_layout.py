@@ -42,8 +42,8 @@ class Layout:
 
     @property
     def members(self) -> tuple[str, ...]:
-        """All that is read, once."""
-        return self.notes + self.tweets + self.circle + self.deleted
+        """All that is read for sure."""
+        return self.notes + self.tweets + self.circle
 
 
 def find_layout(source: Source) -> Layout | None:
@@ -122,7 +122,7 @@ def _current(source: Source, names: dict[str, str]) -> Layout:
     return Layout(
         _account(source, names.get("account.js", ""), manifest),
         tweets=of(_TWEETS, chosen),
-        notes=of(_NOTES, chosen),
+        notes=of(_NOTES, names),
         circle=of(_CIRCLE, names),
         deleted=of(_DELETED, names),
         missing=tuple(name for name in wanted if name not in names and not is_partial),

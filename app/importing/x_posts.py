@@ -11,7 +11,7 @@ from app.importing.records import Account, BadRecord, Item, Record
 from app.importing.times import read_time
 
 # Only ASCII letters: in Korean a particle may follow the link without a space.
-_SHORT_LINK = re.compile(r"(\s*)(https?://t\.co/[A-Za-z0-9]+)")
+_SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 _POST_LINK = re.compile(
     r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)(/(?:photo|video)/\d+)?",
     re.ASCII,
@@ -118,14 +118,15 @@ def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:
     parts: list[str] = []
     at = 0
     for match in _SHORT_LINK.finditer(text):
-        link = links.get(match[2], match[2])
-        parts += text[at : match.start()], match[1] + link if link else ""
+        link = links.get(match[0], match[0])
+        before = text[at : match.start()]
+        parts += before if link else before.rstrip(), link
         at = match.end()
     parts.append(text[at:])
     if is_escaped:
         parts[::2] = map(html.unescape, parts[::2])
-    whole = "".join(parts)
-    return whole.lstrip() if len(parts) > 1 and not parts[0] and not parts[1] else whole
+    starts_with_dropped = len(parts) > 1 and not parts[0] and not parts[1]
+    return "".join(parts).lstrip() if starts_with_dropped else "".join(parts)
 
 
 def _kind(tweet: Tweet, links: Mapping[str, str]) -> Literal["post", "reply", "quote"]:

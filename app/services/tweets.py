@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Row, Select, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Row, Select, Table, and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.ids import allocate_ids
@@ -167,7 +167,7 @@ async def _insert(
         }
         for tweet_id, post in zip(ids, posts, strict=True)
     ]
-    await session.execute(insert(Tweet.__table__), rows)
+    await session.execute(insert(cast(Table, Tweet.__table__)), rows)
     count = User.tweet_count + len(posts)
     await session.execute(update(User).where(User.id == user_id).values(tweet_count=count))
     await append_event(

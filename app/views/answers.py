@@ -20,3 +20,10 @@ def json_answer(
 ) -> Response:
     """Return the value as JSON: structs as objects, times as RFC 3339."""
     return Response(_encoder.encode(value), status, headers, content_type="application/json")
+
+
+def no_content() -> Response:
+    """Return the answer to a deletion: 204, without a body and its type."""
+    response = Response(b"", 204)
+    del response.headers["Content-Type"]
+    return response

@@ -62,31 +62,34 @@ async def parse_json(form: type[Form]) -> Form:
 
 
 def decode_json(body: bytes, form: type[Form]) -> Form:
-    """Return the bytes as the form says; raises MalformedError and InvalidInputError."""
+    """Return the bytes as the form says.
+
+    Raises MalformedError for what is not JSON, InvalidInputError for JSON that is not the form.
+    """
     try:
         return msgspec.json.decode(body, type=form)
-    except msgspec.ValidationError as error:
+    except (ValueError, RecursionError) as error:
+        # The decoder stops at the first thing that is not the form, before the rest was parsed.
+        _check_syntax(body)
+        if not isinstance(error, msgspec.ValidationError):
+            raise InvalidInputError("A string holds half a surrogate pair", loc="body") from None
         loc, detail = _place(error)
         raise InvalidInputError(f"{loc}: {detail}" if loc else detail, loc=loc or "body") from None
-    except (ValueError, RecursionError) as error:
-        _explain(body, error)
 
 
-def _explain(body: bytes, error: Exception) -> NoReturn:
-    """Tell JSON that parses and is wrong (half a surrogate pair) from what does not parse."""
+def _check_syntax(body: bytes) -> None:
     try:
         json.loads(body.decode(), parse_constant=_refuse_constant)
     except RecursionError:
         raise MalformedError("The JSON is nested too deep") from None
     except UnicodeDecodeError:
         raise MalformedError("The body is not UTF-8") from None
-    except ValueError:
+    except ValueError as error:
         raise MalformedError(f"The body is not JSON: {error}") from None
-    raise InvalidInputError(f"The JSON cannot be stored: {error}", loc="body")
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _place(error: msgspec.ValidationError) -> tuple[str, str]:

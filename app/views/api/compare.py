@@ -15,7 +15,7 @@ blueprint = Blueprint("api_compare", __name__)
 
 
 class CompareArgs(Struct):
-    text: str
+    text: str = ""
     username: list[str] = []
     explain: Literal["0", "1"] = "1"
 

@@ -22,7 +22,7 @@ from app.services.tweets import (
 )
 from app.services.users import get_user
 from app.views.access import access
-from app.views.answers import Page, json_answer
+from app.views.answers import Page, json_answer, no_content
 from app.views.bodies import spooled_body
 from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
 from app.views.idempotent import json_request_key, request_key
@@ -118,4 +118,4 @@ async def remove_tweet(tweet_id: int) -> Response:
     parse_args(NoArgs)
     async with resources().db.write() as session:
         g.event_id = await delete_post(session, tweet_id)
-    return Response(b"", 204)
+    return no_content()

@@ -17,7 +17,7 @@ from app.services.users import (
     list_authors,
 )
 from app.views.access import access
-from app.views.answers import Page, json_answer
+from app.views.answers import Page, json_answer, no_content
 from app.views.cursors import AuthorCursor, decode_cursor, encode_cursor
 from app.views.idempotent import json_request_key
 from app.views.parsing import NoArgs, parse_args, parse_json
@@ -91,4 +91,4 @@ async def remove_user(username: str) -> Response:
     parse_args(NoArgs)
     async with resources().db.write() as session:
         g.event_id = await delete_user(session, username)
-    return Response(b"", 204)
+    return no_content()
