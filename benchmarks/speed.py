@@ -1,0 +1,127 @@
+"""How long imports and comparisons take in this program: `python -m benchmarks.speed [FILE]`.
+
+Without a file it makes posts of its own: words drawn by each author's own taste.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from app.config import Config
+from app.db.engine import Database
+from app.db.migrate import prepare
+from app.importing import open_archive
+from app.importing.source import Source
+from app.services.background import BackgroundStore
+from app.services.compare import Models, gather_material, judge
+from app.services.imports import import_archive
+from app.services.new_tweet import new_tweet
+from app.services.profiles import ProfileStore
+from app.services.tweets import add_posts
+from app.services.users import list_authors, users_by_name
+
+PAIRS = 300
+TEXT = "새벽부터 바람이 불어요. What a morning for a walk along the harbour, they said :)"
+
+
+def made_posts(path: Path, *, authors: int = 32, posts: int = 400) -> None:
+    """Write JSON lines of invented posts."""
+    chance = random.Random(1)
+    words = [
+        "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randint(2, 9)))
+        for _ in range(5_000)
+    ]
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    with path.open("w", encoding="utf-8") as file:
+        for author, number in itertools.product(range(authors), range(posts)):
+            taste = words[author * 100 : author * 100 + 1_000]
+            text = " ".join(chance.choices(taste, k=18)) + chance.choice([".", "!", " :)", "…"])
+            post = {
+                "username": f"author{author}",
+                "text": text,
+                "created_at": (start + timedelta(minutes=number)).isoformat(),
+                "id": str(author * posts + number),
+            }
+            file.write(json.dumps(post) + "\n")
+
+
+async def measure(db: Database, path: Path) -> None:
+    """Import the file twice, compare pairs of its authors, and add posts in between."""
+    for name in ("first import", "second import"):
+        started = time.perf_counter()
+        with Source(path) as source:
+            archive = open_archive(source)
+            report = await import_archive(db, archive, username=None, on_progress=lambda _: None)
+        seconds = time.perf_counter() - started
+        stored = report.stored
+        print(f"{name}: {seconds:.2f} s, {stored.accepted:,} new, {stored.duplicates:,} known")
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory: {peak_mib:.0f} MiB")
+
+    models = Models(ProfileStore(), BackgroundStore())
+    async with db.read() as session:
+        authors, _ = await list_authors(session, limit=200)
+    chance = random.Random(2)
+    pairs = [chance.sample([author.username for author in authors], 2) for _ in range(PAIRS)]
+    await report_times("compare two authors, cold and warm", db, models, pairs)
+    await report_times("compare two authors, warm", db, models, pairs)
+    everybody: list[list[str]] = [[] for _ in range(30)]
+    await report_times(f"compare all {len(authors)} authors", db, models, everybody)
+    await report_times("compare right after a new post", db, models, pairs, adding=True)
+
+
+async def report_times(
+    name: str, db: Database, models: Models, pairs: list[list[str]], *, adding: bool = False
+) -> None:
+    """Print how long comparisons take inside the server, without HTTP."""
+    times_ms = []
+    for number, pair in enumerate(pairs):
+        if adding:
+            async with db.write() as session:
+                (user, _) = await users_by_name(session, pair)
+                post = new_tweet(f"{TEXT} {number}", arrived_at=datetime.now(UTC))
+                await add_posts(session, user.id, [post])
+        started = time.perf_counter()
+        async with db.read() as session:
+            material = await gather_material(session, models, text=TEXT, usernames=pair)
+        await judge(material)
+        times_ms.append(1000 * (time.perf_counter() - started))
+    cuts = statistics.quantiles(times_ms, n=100)
+    print(f"{name}: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, {len(pairs)} times")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", nargs="?", type=Path)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = arguments.file
+        if path is None:
+            path = Path(folder, "posts.jsonl")
+            made_posts(path)
+        elif not path.is_file():
+            sys.exit(f"{path} is not a file")
+        config = Config(env="testing", data_dir=Path(folder))
+        prepare(config, upgrade_old=False)
+
+        async def run() -> None:
+            db = Database(config)
+            try:
+                await measure(db, path)
+            finally:
+                await db.close()
+
+        asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()
