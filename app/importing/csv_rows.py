@@ -7,7 +7,8 @@ after an error it goes on in the middle of a quoted text and takes its lines for
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from app.importing.lines import MAX_LINE_BYTES, Line
+from app.importing.lines import Line
+from app.importing.raw_lines import MAX_LINE_BYTES
 from app.importing.records import BrokenFileError
 
 MAX_ROW_LENGTH: Final = MAX_LINE_BYTES

@@ -4,14 +4,13 @@ import codecs
 import io
 import re
 from collections.abc import Iterator
-from itertools import count
 from typing import BinaryIO, Final, NamedTuple
 
+from app.importing.raw_lines import raw_lines
 from app.importing.reading import BUFFER_BYTES
 from app.importing.records import BrokenFileError
 from app.importing.source import Source
 
-MAX_LINE_BYTES: Final = 2**20
 HEAD_BYTES: Final = 2 * 2**20
 
 _HANGUL = re.compile(r"[가-힣]")
@@ -57,22 +56,12 @@ def _lines(stream: BinaryIO, head: bytes) -> Iterator[Line]:
     if utf16:
         stream = io.BufferedReader(_Utf16AsUtf8(stream, utf16))
     decoder = _Decoder(head if not utf16 else b"")
-    for number in count(1):
-        raw = stream.readline(MAX_LINE_BYTES + 2)
-        if not raw:
-            return
-        if number == 1:
-            raw = raw.removeprefix(codecs.BOM_UTF8)
-        if len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES:
-            _skip_line(stream, raw)
+    for number, raw, is_too_long in raw_lines(stream):
+        if is_too_long:
             yield Line(number, "\n", "longer than 1 MB")
         else:
-            yield Line(number, *decoder.decode(raw))
-
-
-def _skip_line(stream: BinaryIO, piece: bytes) -> None:
-    while piece and not piece.endswith(b"\n"):
-        piece = stream.readline(BUFFER_BYTES)
+            whole = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+            yield Line(number, *decoder.decode(whole))
 
 
 class _Decoder:
