@@ -21,7 +21,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
     from app import cli, i18n, lifespan, logs
     from app.config import Config, ConfigError
     from app.edge import Edge
-    from app.views import access, api, bodies, converters, errors, headers, health, pages
+    from app.views import access, api, bodies, converters, course, errors, headers, health, pages
 
     if config is None:
         try:
@@ -42,7 +42,12 @@ def create_app(config: "Config | None" = None) -> "Quart":
     app.register_blueprint(health.blueprint)
     api.init_app(app)
     pages.init_app(app)
+    app.register_blueprint(course.blueprint)
 
     cli.init_app(app)
-    app.asgi_app = Edge(app.asgi_app, log_access=config.access_log)  # type: ignore[method-assign]
+    app.asgi_app = Edge(  # type: ignore[method-assign]
+        app.asgi_app,
+        log_access=config.access_log,
+        trusted_proxies=config.trusted_proxies,
+    )
     return app

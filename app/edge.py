@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from app.errors import AppError, MalformedError, problem
+from app.forwarded import forwarded
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]
@@ -29,18 +30,23 @@ SECURITY_HEADERS: Final = (
     (b"referrer-policy", b"same-origin"),
 )
 
+STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
+
 
 class Edge:
     """Wraps the app: gives each request its id, and refuses what no view should see."""
 
-    def __init__(self, app: AsgiApp, *, log_access: bool) -> None:
+    def __init__(self, app: AsgiApp, *, log_access: bool, trusted_proxies: int) -> None:
         self._app = app
         self._log_access = log_access
+        self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if self._trusted_proxies:
+            scope = forwarded(scope, self._trusted_proxies)
         given = [value for name, value in scope["headers"] if name == b"x-request-id"]
         good = len(given) == 1 and _GOOD_ID.fullmatch(given[0]) is not None
         identifier = given[0] if good else secrets.token_hex(8).encode()
@@ -53,6 +59,8 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 extra = [(b"x-request-id", identifier), *SECURITY_HEADERS]
+                if scope["scheme"] == "https":
+                    extra.append(STRICT_TRANSPORT_SECURITY)
                 message = message | {"headers": [*message["headers"], *extra]}
             await send(message)
 

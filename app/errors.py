@@ -10,6 +10,7 @@
     ├── TooLargeError           413
     ├── UnsupportedMediaError   415
     ├── InvalidInputError       422  well-formed, but wrong
+    ├── TooManyError            429  too many failures to sign in
     ├── UnavailableError        503  try again later
     └── StorageFullError        507  the disk is full
 
@@ -100,6 +101,11 @@ class UnsupportedMediaError(AppError):
 class InvalidInputError(AppError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     type = "invalid-input"
+
+
+class TooManyError(AppError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    type = "too-many-requests"
 
 
 class UnavailableError(AppError):

@@ -12,9 +12,11 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.errors import StartError
+from app.secret_key import load_secret_keys
 from app.services.background import BackgroundStore
 from app.services.compare import Models
 from app.services.maintenance import keep_maintained
+from app.services.passwords import Passwords
 from app.services.profiles import ProfileStore
 
 KEY: Final = "saywho"
@@ -27,6 +29,9 @@ class Resources:
     config: Config
     db: Database
     models: Models
+    passwords: Passwords
+    secret_keys: list[str]
+    """The one that signs first."""
 
 
 def init_app(app: Quart, config: Config) -> None:
@@ -39,7 +44,9 @@ def init_app(app: Quart, config: Config) -> None:
             db = Database(config)
             stack.push_async_callback(db.close)
             models = Models(ProfileStore(), BackgroundStore())
-            app.extensions[KEY] = Resources(config, db, models)
+            passwords = Passwords()
+            stack.callback(passwords.close)
+            app.extensions[KEY] = Resources(config, db, models, passwords, load_secret_keys(config))
             await stack.enter_async_context(_running(keep_maintained(db)))
             yield
 

@@ -8,6 +8,7 @@ from app.cli.checks import check_command
 from app.cli.compare import compare_command, search_command
 from app.cli.database import db_group
 from app.cli.imports import demo_command, import_command
+from app.cli.operators import operator_group
 from app.cli.serve import serve_command
 from app.cli.users import user_group, users_command
 
@@ -28,6 +29,7 @@ for command in (
     compare_command,
     search_command,
     token_group,
+    operator_group,
     check_command,
 ):
     saywho.add_command(command)

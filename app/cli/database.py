@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import click
 
-from app.cli.running import fail, reported
+from app.cli.running import fail, reported, with_database
 from app.config import Config
 
 
@@ -69,10 +69,10 @@ def current_command() -> None:
 def vacuum_command() -> None:
     """Remove every trace of what was deleted from the database's files."""
     from app.db.engine import database_path
-    from app.db.migrate import prepare
+    from app.services.deletion import purge_deleted
 
+    with_database(lambda db, _: purge_deleted(db))
     config = Config.from_env()
-    prepare(config, upgrade_old=False)
     connection = sqlite3.connect(database_path(config.database_url), timeout=60)
     try:
         # An index entry of a deleted word stays in the index until its segments are merged.

@@ -22,20 +22,30 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)
     state = prepare(config, upgrade_old=True)
-    if sample and state is SchemaState.FRESH:
-        asyncio.run(_load_samples(config))
+    with_samples = sample and state is SchemaState.FRESH
+    asyncio.run(_make_ready(config, f"http://{server.bind[0]}", with_samples=with_samples))
     try:
         sys.exit(serve(server))
     except OSError as error:
         fail(f"cannot listen on {', '.join(server.bind)}: {error.strerror or error}")
 
 
-async def _load_samples(config: Config) -> None:
+async def _make_ready(config: Config, origin: str, *, with_samples: bool) -> None:
+    """Load the sample posts, and show how to make the operator's account while there is none."""
+    from app.cli.operators import setup_address
     from app.db.engine import Database
+    from app.services.operators import add_setup_link, has_operator
     from app.services.samples import load_samples
 
     db = Database(config)
     try:
-        await load_samples(db)
+        if with_samples:
+            await load_samples(db)
+        async with db.write() as session:
+            if await has_operator(session):
+                return
+            secret = await add_setup_link(session)
     finally:
         await db.close()
+    link = setup_address(config.url or origin, secret)
+    click.echo(f"There is no operator yet. Make the account, once, at:\n  {link}")

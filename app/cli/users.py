@@ -7,6 +7,7 @@ import click
 from app.cli.running import json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
+from app.services.deletion import purge_deleted
 from app.services.users import (
     Author,
     Platform,
@@ -83,6 +84,7 @@ def delete_command(name: str, yes: bool) -> None:
     async def delete(db: Database, _: Config) -> None:
         async with db.write() as session:
             await delete_user(session, name)
+        await purge_deleted(db)
 
     with_database(delete)
     click.echo(f"deleted {name}")

@@ -1,6 +1,7 @@
 from app.models.base import MAX_ID, Base
 from app.models.event import Event
 from app.models.idempotency import IdempotencyRecord
+from app.models.operator import LoginFailure, LoginSession, Operator, SetupLink
 from app.models.profile import BackgroundSnapshot, Profile
 from app.models.token import Token
 from app.models.tweet import Tweet
@@ -12,7 +13,11 @@ __all__ = [
     "Base",
     "Event",
     "IdempotencyRecord",
+    "LoginFailure",
+    "LoginSession",
+    "Operator",
     "Profile",
+    "SetupLink",
     "Token",
     "Tweet",
     "User",

@@ -27,4 +27,7 @@ class User(Base):
     deletion_count: Mapped[int] = mapped_column(default=0)
     """Posts ever deleted: a copy of the author's counts holds while this stays the same."""
 
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    """Since when the author is in no answer any more; the rows follow in the background."""
+
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)

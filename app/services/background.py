@@ -59,7 +59,8 @@ class BackgroundStore:
 
 async def is_outgrown(session: AsyncSession) -> bool:
     """Return whether the posts have changed so much that the background should be renewed."""
-    posts = await session.scalar(select(func.sum(User.tweet_count))) or 0
+    written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
+    posts = await session.scalar(written) or 0
     query = select(BackgroundSnapshot.posts).where(BackgroundSnapshot.recipe == RECIPE)
     newest = await session.scalar(query.order_by(BackgroundSnapshot.version.desc()).limit(1))
     if newest is None:

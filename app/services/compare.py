@@ -89,7 +89,11 @@ async def gather_material(
     if usernames:
         users = await _named(session, usernames)
     else:
-        everybody = select(User).where(User.tweet_count > 0).order_by(User.username_key)
+        everybody = (
+            select(User)
+            .where(User.tweet_count > 0, User.deleted_at.is_(None))
+            .order_by(User.username_key)
+        )
         users = list(await session.scalars(everybody))
         if len(users) < 2:
             raise InvalidInputError(

@@ -1,16 +1,19 @@
-"""Work that follows the posts: folding long tails, renewing the background, forgetting old keys."""
+"""Work that follows the posts: folding tails, renewing the background, removing deleted rows."""
 
 import asyncio
+import contextlib
 import logging
 from typing import Final
 
 from app.db.engine import Database
 from app.services.background import is_outgrown, renew_background
+from app.services.deletion import purge_deleted
 from app.services.idempotency import needs_pruning, prune
 from app.services.profiles import LONGEST_TAIL, fold_tails, users_with_tails
 
 REST_S: Final = 1.0
 """Between two rounds, so that a stream of single posts does not make one a post."""
+LOOK_EVERY_S: Final = 30.0
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ async def maintain(db: Database) -> None:
         has_old_keys = await needs_pruning(session)
     if outgrown:
         await renew_background(db)
+    await purge_deleted(db)
     if has_old_keys:
         async with db.write() as session:
             await prune(session)
@@ -39,4 +43,6 @@ async def keep_maintained(db: Database) -> None:
         except Exception:
             logger.exception("maintenance failed; it is tried again after the next write")
         await asyncio.sleep(REST_S)
-        await db.committed.wait()
+        with contextlib.suppress(TimeoutError):
+            # Other processes' commits ring nobody here.
+            await asyncio.wait_for(db.committed.wait(), LOOK_EVERY_S)

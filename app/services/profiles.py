@@ -168,7 +168,7 @@ async def fold_tails(db: Database, user_ids: Sequence[int]) -> None:
     for user_id in user_ids:
         async with db.read() as session:
             user = await session.get(User, user_id)
-            if user is None:
+            if user is None or user.deleted_at is not None:
                 continue
             before = (await _stored(session, [user]))[user_id]
             after = (await _with_tails(session, {user_id: before}))[user_id]
@@ -181,7 +181,9 @@ async def fold_tails(db: Database, user_ids: Sequence[int]) -> None:
 
 
 async def _is_unchanged(session: AsyncSession, user_id: int, known: _Known) -> bool:
-    deletions = await session.scalar(select(User.deletion_count).where(User.id == user_id))
+    deletions = await session.scalar(
+        select(User.deletion_count).where(User.id == user_id, User.deleted_at.is_(None))
+    )
     query = select(Profile.as_of_event).where(Profile.user_id == user_id, Profile.recipe == RECIPE)
     as_of_event = await session.scalar(query)
     return deletions == known.deletion_count and (as_of_event or 0) == known.as_of_event
@@ -208,9 +210,10 @@ async def users_with_tails(session: AsyncSession, *, longer_than: int) -> list[i
     folded = select(Profile.posts).where(Profile.user_id == User.id, Profile.recipe == RECIPE)
     posts = folded.scalar_subquery()
     query = select(User.id).where(
+        User.deleted_at.is_(None),
         or_(
             and_(posts.is_(None), User.tweet_count > longer_than),
             User.tweet_count - posts > longer_than,
-        )
+        ),
     )
     return list(await session.scalars(query))

@@ -1,7 +1,5 @@
 """API tokens: made, checked, listed and revoked; only their hashes are kept."""
 
-import hashlib
-import secrets
 from datetime import datetime
 from typing import Final, Literal
 
@@ -13,6 +11,7 @@ from app.db.ids import allocate_ids
 from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, Token
 from app.services.clock import now
+from app.services.secrets import digest, new_secret
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin")
@@ -39,18 +38,16 @@ async def add_token(session: AsyncSession, name: str, scope: Scope) -> tuple[int
     name = name.strip()
     if not 0 < len(name) <= 100 or not name.isprintable():
         raise InvalidInputError("a token's name must have 1 to 100 characters", loc="name")
-    secret = SECRET_PREFIX + secrets.token_urlsafe(32)
+    secret = new_secret(SECRET_PREFIX)
     (token_id,) = await allocate_ids(session, Token, 1)
-    session.add(
-        Token(id=token_id, name=name, scope=scope, sha256=_sha256(secret), created_at=now())
-    )
+    session.add(Token(id=token_id, name=name, scope=scope, sha256=digest(secret), created_at=now()))
     await session.flush()
     return token_id, secret
 
 
 async def find_token(session: AsyncSession, secret: str) -> TokenFacts | None:
     """Return the token of this secret unless it is unknown or revoked."""
-    query = select(Token).where(Token.sha256 == _sha256(secret), Token.revoked_at.is_(None))
+    query = select(Token).where(Token.sha256 == digest(secret), Token.revoked_at.is_(None))
     token = await session.scalar(query)
     return _facts(token) if token else None
 
@@ -68,10 +65,6 @@ async def revoke_token(session: AsyncSession, token_id: int) -> None:
         raise NotFoundError("There is no token {token_id}", token_id=token_id)
     token.revoked_at = now()
     await session.flush()
-
-
-def _sha256(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
 def _facts(token: Token) -> TokenFacts:

@@ -47,16 +47,20 @@ class Added:
 
 def select_posts() -> AnySelect:
     """Return a query for the columns of `Post`."""
-    return select(
-        Tweet.id,
-        User.username,
-        Tweet.text,
-        Tweet.kind,
-        Tweet.created_at,
-        Tweet.lang,
-        Tweet.source_id,
-        Tweet.url,
-    ).join(User, User.id == Tweet.user_id)
+    return (
+        select(
+            Tweet.id,
+            User.username,
+            Tweet.text,
+            Tweet.kind,
+            Tweet.created_at,
+            Tweet.lang,
+            Tweet.source_id,
+            Tweet.url,
+        )
+        .join(User, User.id == Tweet.user_id)
+        .where(User.deleted_at.is_(None))
+    )
 
 
 def as_post(row: AnyRow) -> Post:
@@ -201,9 +205,8 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> int:
 
     Raises NotFoundError.
     """
-    tweet = await session.get(Tweet, tweet_id)
-    if tweet is None:
-        raise NotFoundError("There is no post {tweet_id}", tweet_id=tweet_id)
+    await get_post(session, tweet_id)
+    tweet = await session.get_one(Tweet, tweet_id)
     await subtract_tweet(session, tweet)
     await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
     await session.execute(

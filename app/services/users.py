@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import clean_username, username_key
 from app.db.ids import allocate_ids
 from app.errors import ConflictError, InvalidInputError, NotFoundError
-from app.models import Tweet, User
+from app.models import Profile, Tweet, User
 from app.services.clock import now
 from app.services.events import append_event
 
@@ -80,7 +80,8 @@ async def list_authors(
 
 
 async def count_users(session: AsyncSession) -> int:
-    return await session.scalar(select(func.count()).select_from(User)) or 0
+    query = select(func.count()).where(User.deleted_at.is_(None))
+    return await session.scalar(query) or 0
 
 
 async def add_user(
@@ -135,11 +136,26 @@ async def update_user(
 
 
 async def delete_user(session: AsyncSession, username: str) -> int:
-    """Delete the author and all posts; return the event. Raises NotFoundError."""
-    user = await get_user(session, username)
-    event_id = await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
-    await session.execute(delete(User).where(User.id == user.id))
+    """Take the author and all posts out of every answer at once; return the event.
+
+    The name is free again; the rows are left to `purge_deleted`. Raises NotFoundError.
+    """
+    return await _delete(session, await get_user(session, username))
+
+
+async def delete_everybody(session: AsyncSession) -> int | None:
+    """Delete all authors as `delete_user` does; return the newest event."""
+    event_id = None
+    for user in await session.scalars(select(User).where(User.deleted_at.is_(None))):
+        event_id = await _delete(session, user)
     return event_id
+
+
+async def _delete(session: AsyncSession, user: User) -> int:
+    user.deleted_at = now()
+    user.username_key = f"\x00{user.id}"  # No name holds a control character.
+    await session.execute(delete(Profile).where(Profile.user_id == user.id))
+    return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
 
 
 async def users_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
@@ -161,7 +177,7 @@ def _authors() -> Select[User, datetime | None, datetime | None]:
     newest = (
         times(Tweet).order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1).scalar_subquery()
     )
-    return select(User, first, newest)
+    return select(User, first, newest).where(User.deleted_at.is_(None))
 
 
 def _author(row: Row[User, datetime | None, datetime | None]) -> Author:

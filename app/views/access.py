@@ -2,24 +2,33 @@
 
 from collections.abc import Callable
 from typing import Any, Final, Literal, TypeVar
+from urllib.parse import urlencode
 
-from quart import Quart, g, request
+from quart import Quart, g, redirect, request, url_for
+from quart.typing import ResponseReturnValue
 
 from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
-from app.services.tokens import TokenFacts, allows, find_token
+from app.services.tokens import Scope, TokenFacts, allows, find_token
+from app.views.sessions import has_session_cookie, signed_in
 
-Policy = Literal["open", "read", "write", "admin"]
+Policy = Literal["open", "read", "write", "admin", "operator"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
 OPEN_ENDPOINTS: Final = frozenset({"static"})
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+API_PREFIX: Final = "/api/"
 
 
 def access(policy: Policy) -> Callable[[View], View]:
-    """Declare what a view needs: `open` nothing, `read` a token where reading is not public."""
+    """Declare what a view needs.
+
+    `open`: nothing; `read`: a token or the operator where reading is not public; `write` and
+    `admin`: a token of that scope or the operator; `operator`: the operator alone.
+    """
 
     def declare(view: View) -> View:
         setattr(view, ATTRIBUTE, policy)
@@ -37,24 +46,67 @@ def policy_of(app: Quart, endpoint: str | None) -> Policy | None:
 
 def init_app(app: Quart, config: Config) -> None:
     @app.before_request
-    async def check() -> None:
-        policy = policy_of(app, request.endpoint)
+    async def check() -> ResponseReturnValue | None:
+        g.operator = None
         g.token = await _token()
+        if g.token is None:
+            g.operator = await signed_in()
+            _check_origin(config)
+        policy = policy_of(app, request.endpoint)
         if request.endpoint is None or request.method == "OPTIONS":
             # An unknown address tells no more than a known one that may not be read.
             policy = "read"
-        if policy == "open" or (policy == "read" and config.public):
-            return
         if policy is None:
             raise ForbiddenError("Nobody may do this")
+        if policy == "open" or (policy == "read" and config.public) or g.operator is not None:
+            return None
         if g.token is None:
-            raise UnauthorizedError(
-                "This needs an API token, as Authorization: Bearer …", headers=CHALLENGE
-            )
-        if not allows(g.token.scope, policy):
-            raise ForbiddenError(
-                "The token's scope is {have}; this needs {need}", have=g.token.scope, need=policy
-            )
+            return _send_to_login()
+        _check_scope(g.token, policy)
+        return None
+
+
+def _check_scope(token: TokenFacts, policy: Policy) -> None:
+    if policy == "operator":
+        raise ForbiddenError("Only the operator may do this, signed in on the site")
+    need: Scope = "read" if policy == "open" else policy
+    if not allows(token.scope, need):
+        raise ForbiddenError(
+            "The token's scope is {have}; this needs {need}", have=token.scope, need=need
+        )
+
+
+def _send_to_login() -> ResponseReturnValue:
+    """Lead a browser to where it can sign in. Raises UnauthorizedError in the API."""
+    if request.path.startswith(API_PREFIX):
+        raise UnauthorizedError(
+            "This needs an API token, as Authorization: Bearer …", headers=CHALLENGE
+        )
+    here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
+    return redirect(f"{url_for('login.show_login')}?{urlencode({'next': here})}", 303)
+
+
+def _check_origin(config: Config) -> None:
+    """Refuse what another site makes a signed-in browser do, and signing it in from elsewhere.
+
+    Raises ForbiddenError. Browsers say by Sec-Fetch-Site where a request comes from; old ones
+    send at least Origin with what changes data.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        is_ours = site in {"same-origin", "none"}
+    else:
+        is_ours = request.headers.get("Origin") == own_origin(config)
+    signs_in = request.blueprint == "login" and (site or request.headers.get("Origin"))
+    if not is_ours and (has_session_cookie() or signs_in):
+        raise ForbiddenError("This request comes from another site")
+
+
+def own_origin(config: Config) -> str:
+    """Return scheme and host of the site, of the settings or as the request says."""
+    return config.url or f"{request.scheme}://{request.host}"
 
 
 async def _token() -> TokenFacts | None:

@@ -53,7 +53,8 @@ async def add_headers(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.vary.update(["Accept-Language", "Cookie"])
     is_readable = request.method in {"GET", "HEAD"} and response.status_code == 200
-    if is_readable and request.endpoint != "static":
+    is_static = request.endpoint == "static"
+    if is_readable and not is_static and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-cache"
         await response.add_etag()
         await response.make_conditional(request)

@@ -1,0 +1,88 @@
+"""operators, sessions, throttling, deletion
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("Users", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f("ix_Users_deleted_at"), ["deleted_at"], unique=False)
+    op.create_table(
+        "LoginFailure",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("subject", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_LoginFailure")),
+    )
+    with op.batch_alter_table("LoginFailure", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_LoginFailure_subject_failed_at", ["subject", "failed_at"], unique=False
+        )
+
+    op.create_table(
+        "Operator",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("name_key", sa.String(length=300), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_Operator")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_Operator_name_key")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "SetupLink",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_SetupLink")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_SetupLink_sha256")),
+    )
+    op.create_table(
+        "LoginSession",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("operator_id", BIG_ID, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["operator_id"],
+            ["Operator.id"],
+            name=op.f("fk_LoginSession_operator_id_Operator"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_LoginSession")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_LoginSession_sha256")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("LoginSession", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_LoginSession_operator_id"), ["operator_id"], unique=False
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("Users", recreate="never") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_Users_deleted_at"))
+        batch_op.drop_column("deleted_at")
+    with op.batch_alter_table("LoginSession", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_LoginSession_operator_id"))
+
+    op.drop_table("LoginSession")
+    op.drop_table("SetupLink")
+    op.drop_table("Operator")
+    with op.batch_alter_table("LoginFailure", schema=None) as batch_op:
+        batch_op.drop_index("ix_LoginFailure_subject_failed_at")
+
+    op.drop_table("LoginFailure")

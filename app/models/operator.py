@@ -1,0 +1,57 @@
+"""The operator's access: accounts, one-time set-up links, sessions and failed sign-ins."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, BigId, UtcDateTime
+
+
+class Operator(Base):
+    __tablename__ = "Operator"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str] = mapped_column(String(300), unique=True)
+    """The name case-folded."""
+    password_hash: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SetupLink(Base):
+    """Makes one account, once; a new link ends the earlier ones for the same name."""
+
+    __tablename__ = "SetupLink"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    name: Mapped[str | None] = mapped_column(String(100))
+    """The account's name; whoever uses the link chooses it where this is None."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LoginSession(Base):
+    __tablename__ = "LoginSession"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    operator_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("Operator.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LoginFailure(Base):
+    """An attempt to sign in that has not succeeded, under its account and under its address."""
+
+    __tablename__ = "LoginFailure"
+    __table_args__ = (Index("ix_LoginFailure_subject_failed_at", "subject", "failed_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subject: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """SHA-256 of the account's name or of the address, so that neither is kept."""
+    failed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,104 @@
+"""Operators: the accounts that may do everything, and the one-time links that make them."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.ids import allocate_ids
+from app.errors import ConflictError, ForbiddenError, InvalidInputError
+from app.models import Operator, SetupLink
+from app.services.clock import now
+from app.services.secrets import digest, new_secret
+
+LINK_LIFETIME: Final = timedelta(days=7)
+MAX_NAME_LENGTH: Final = 100
+
+
+def operator_key(name: str) -> str:
+    """Return the form under which an operator's name is unique and found."""
+    return name.strip().casefold()
+
+
+async def has_operator(session: AsyncSession) -> bool:
+    return bool(await session.scalar(select(exists().where(Operator.id > 0))))
+
+
+async def find_operator(session: AsyncSession, name: str) -> Operator | None:
+    query = select(Operator).where(Operator.name_key == operator_key(name))
+    return await session.scalar(query)
+
+
+async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
+    """Return the secret of a new link, for that name or for the first account.
+
+    Earlier links for the same name end. Raises ConflictError if the account exists.
+    """
+    if name is not None:
+        name = clean_name(name)
+        if await find_operator(session, name):
+            raise ConflictError("The operator '{name}' exists already", name=name)
+    same = SetupLink.name.is_(None) if name is None else SetupLink.name == name
+    await session.execute(delete(SetupLink).where(same))
+    secret = new_secret()
+    session.add(SetupLink(sha256=digest(secret), name=name, created_at=now()))
+    await session.flush()
+    return secret
+
+
+async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
+    """Return the link of that secret. Raises ForbiddenError for one that is used or too old."""
+    query = select(SetupLink).where(
+        SetupLink.sha256 == digest(secret), SetupLink.created_at > now() - LINK_LIFETIME
+    )
+    link = await session.scalar(query)
+    if link is None:
+        raise ForbiddenError("This set-up link was used, has ended, or never was one")
+    return link
+
+
+async def use_setup_link(
+    session: AsyncSession, secret: str, *, name: str, password_hash: str
+) -> Operator:
+    """Make the link's account and end the link; return the account.
+
+    The first account ends all links that name nobody. Raises ForbiddenError, ConflictError,
+    InvalidInputError.
+    """
+    link = await find_setup_link(session, secret)
+    operator = await add_operator(session, link.name or name, password_hash=password_hash)
+    ended = or_(SetupLink.id == link.id, SetupLink.name.is_(None))
+    await session.execute(delete(SetupLink).where(ended))
+    return operator
+
+
+async def add_operator(session: AsyncSession, name: str, *, password_hash: str) -> Operator:
+    """Make an account. Raises ConflictError, InvalidInputError."""
+    name = clean_name(name)
+    if await find_operator(session, name):
+        raise ConflictError("The operator '{name}' exists already", name=name)
+    (operator_id,) = await allocate_ids(session, Operator, 1)
+    operator = Operator(
+        id=operator_id,
+        name=name,
+        name_key=operator_key(name),
+        password_hash=password_hash,
+        created_at=now(),
+    )
+    session.add(operator)
+    await session.flush()
+    return operator
+
+
+async def set_password_hash(session: AsyncSession, operator_id: int, password_hash: str) -> None:
+    query = update(Operator).where(Operator.id == operator_id)
+    await session.execute(query.values(password_hash=password_hash))
+
+
+def clean_name(name: str) -> str:
+    """Return the name without outer space. Raises InvalidInputError."""
+    name = name.strip()
+    if not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable():
+        raise InvalidInputError("An operator's name must have 1 to 100 characters", loc="name")
+    return name

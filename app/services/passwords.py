@@ -1,0 +1,81 @@
+"""Passwords: hashed with argon2id (RFC 9106), off the event loop, two at a time."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar, TypeVarTuple, Unpack
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from app.errors import InvalidInputError, UnavailableError
+
+Args = TypeVarTuple("Args")
+R = TypeVar("R")
+
+SHORTEST: Final = 8
+LONGEST: Final = 1_000
+AT_ONCE: Final = 2
+"""Each takes 64 MiB and a quarter of a second of one core."""
+MOST_UNDER_WAY: Final = 20
+
+_hasher: Final = PasswordHasher()
+NOBODYS_HASH: Final = (
+    "$argon2id$v=19$m=65536,t=3,p=4"
+    "$ZIIyA7ojD7YnMpDWOPXyiw$px6iheVSD0eTZM/4z7N6xeJLwIKGN7rxBdBFilSVRMQ"
+)
+"""Verified against for an unknown account, so that it takes as long as for a known one."""
+
+
+class Passwords:
+    """Hashes and verifies passwords for one process; beyond a short queue it says to come back."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+        self._under_way = 0
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def hash(self, password: str) -> str:
+        """Return the password's hash. Raises InvalidInputError, UnavailableError."""
+        check_password(password)
+        return await self._run(_hasher.hash, password)
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Return whether the password belongs to the hash; None is nobody's.
+
+        Raises UnavailableError where too many are under way.
+        """
+        if len(password) > LONGEST:
+            return False
+        matches = await self._run(_matches, password_hash or NOBODYS_HASH, password)
+        return matches and password_hash is not None
+
+    async def _run(self, work: Callable[[Unpack[Args]], R], *args: *Args) -> R:
+        if self._under_way >= MOST_UNDER_WAY:
+            raise UnavailableError(
+                "Too many people are signing in; try again soon", headers={"Retry-After": "5"}
+            )
+        self._under_way += 1
+        future = self._threads.submit(lambda: work(*args))
+        # The thread works on when its request is cancelled, and counts until it is done.
+        loop = asyncio.get_running_loop()
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done))
+        return await asyncio.wrap_future(future)
+
+    def _done(self) -> None:
+        self._under_way -= 1
+
+
+def check_password(password: str) -> None:
+    """Raise InvalidInputError unless the password has 8 to 1,000 characters."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise InvalidInputError("The password must have 8 to 1,000 characters", loc="password")
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False

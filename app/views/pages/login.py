@@ -1,0 +1,136 @@
+"""The operator's access: setting the account up, signing in and out."""
+
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from quart import Blueprint, Response, g, redirect, render_template, request
+from quart.typing import ResponseReturnValue
+
+from app.errors import AppError, TooManyError, UnauthorizedError
+from app.i18n import translate_error
+from app.lifespan import resources
+from app.services.logins import add_session, end_session, forget_attempt, note_attempt
+from app.services.operators import clean_name, find_operator, find_setup_link, use_setup_link
+from app.services.passwords import check_password
+from app.views.access import access
+from app.views.parsing import parse_args
+from app.views.sessions import clear_session, set_session
+
+blueprint = Blueprint("login", __name__)
+
+
+class LoginArgs(Struct):
+    next: str = "/"
+
+
+class SetupArgs(Struct):
+    token: str = ""
+
+
+@blueprint.get("/login")
+@access("open")
+async def show_login() -> ResponseReturnValue:
+    args = parse_args(LoginArgs, strict=False)
+    if g.operator is not None:
+        return redirect(local_address(args.next), 303)
+    return await _login_page(args.next)
+
+
+async def _login_page(
+    following: str, failure: AppError | None = None, name: str = ""
+) -> ResponseReturnValue:
+    page = await render_template(
+        "login.html",
+        next=local_address(following),
+        name=name,
+        failure=translate_error(failure) if failure else None,
+    )
+    if failure is None:
+        return page
+    return page, failure.status, failure.headers
+
+
+@blueprint.post("/login")
+@access("open")
+async def login() -> ResponseReturnValue:
+    form = await request.form
+    name, password = form.get("name", ""), form.get("password", "")
+    following = form.get("next", "/")
+    try:
+        secret = await _sign_in(name, password)
+    except (TooManyError, UnauthorizedError) as failure:
+        return await _login_page(following, failure, name)
+    return _signed_in(local_address(following), secret)
+
+
+async def _sign_in(name: str, password: str) -> str:
+    """Return the secret of a new session. Raises UnauthorizedError, TooManyError."""
+    db, passwords = resources().db, resources().passwords
+    address = request.remote_addr or ""
+    async with db.write() as session:
+        failure_ids = await note_attempt(session, name=name, address=address)
+        operator = await find_operator(session, name)
+    matches = await passwords.verify(operator.password_hash if operator else None, password)
+    if operator is None or not matches:
+        raise UnauthorizedError("The name or the password is wrong")
+    async with db.write() as session:
+        await forget_attempt(session, name=name, failure_ids=failure_ids)
+        return await add_session(session, operator)
+
+
+def _signed_in(address: str, secret: str) -> Response:
+    response = redirect(address, 303)
+    assert isinstance(response, Response)  # noqa: S101 - Quart's redirect gives its own response
+    set_session(response, secret)
+    return response
+
+
+@blueprint.post("/logout")
+@access("open")
+async def logout() -> ResponseReturnValue:
+    if g.operator is not None:
+        async with resources().db.write() as session:
+            await end_session(session, g.operator.session_id, operator_id=g.operator.operator_id)
+    response = redirect("/", 303)
+    assert isinstance(response, Response)  # noqa: S101 - Quart's redirect gives its own response
+    clear_session(response)
+    return response
+
+
+@blueprint.get("/setup")
+@access("open")
+async def show_setup() -> ResponseReturnValue:
+    args = parse_args(SetupArgs, strict=False)
+    async with resources().db.read() as session:
+        link = await find_setup_link(session, args.token)
+    return await render_template("setup.html", token=args.token, name=link.name, failure=None)
+
+
+@blueprint.post("/setup")
+@access("open")
+async def setup() -> ResponseReturnValue:
+    form = await request.form
+    token, name = form.get("token", ""), form.get("name", "")
+    db = resources().db
+    async with db.read() as session:
+        link = await find_setup_link(session, token)
+    try:
+        clean_name(link.name or name)
+        check_password(form.get("password", ""))
+        password_hash = await resources().passwords.hash(form.get("password", ""))
+        async with db.write() as session:
+            operator = await use_setup_link(session, token, name=name, password_hash=password_hash)
+            secret = await add_session(session, operator)
+    except AppError as failure:
+        page = await render_template(
+            "setup.html", token=token, name=link.name, failure=translate_error(failure)
+        )
+        return page, failure.status
+    return _signed_in("/settings", secret)
+
+
+def local_address(address: str) -> str:
+    """Return the address if it is one of this site, else the front page (no open redirects)."""
+    parts = urlsplit(address)
+    is_local = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if is_local and not parts.scheme and not parts.netloc else "/"

@@ -1,0 +1,169 @@
+"""What the operator sets: tokens, sessions, the password, authors and deletion."""
+
+from quart import Blueprint, g, redirect, render_template, request, url_for
+from quart.typing import ResponseReturnValue
+
+from app.errors import AppError, InvalidInputError, UnauthorizedError
+from app.i18n import translate_error
+from app.lifespan import resources
+from app.services.deletion import count_deleted
+from app.services.logins import end_other_sessions, end_session, list_sessions
+from app.services.operators import find_operator, set_password_hash
+from app.services.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
+from app.services.tweets import delete_post
+from app.services.users import add_user, count_users, delete_everybody, delete_user
+from app.views.access import access
+
+blueprint = Blueprint("settings", __name__)
+
+
+@blueprint.get("/settings")
+@access("operator")
+async def show_settings() -> ResponseReturnValue:
+    return await _page()
+
+
+async def _page(
+    *, new_token: str | None = None, failure: AppError | None = None
+) -> ResponseReturnValue:
+    async with resources().db.read() as session:
+        tokens = await list_tokens(session)
+        sessions = await list_sessions(session, g.operator.operator_id)
+        author_total = await count_users(session)
+        being_deleted = await count_deleted(session)
+    page = await render_template(
+        "settings.html",
+        operator=g.operator,
+        tokens=tokens,
+        scopes=SCOPES,
+        sessions=sessions,
+        author_total=author_total,
+        being_deleted=being_deleted,
+        new_token=new_token,
+        failure=translate_error(failure) if failure else None,
+    )
+    # A page that shows a secret is kept by nobody.
+    headers = {"Cache-Control": "no-store"}
+    return page, failure.status if failure else 200, headers
+
+
+@blueprint.post("/settings/tokens")
+@access("operator")
+async def create_token() -> ResponseReturnValue:
+    form = await request.form
+    try:
+        scope = _scope(form.get("scope", ""))
+        async with resources().db.write() as session:
+            _, secret = await add_token(session, form.get("name", ""), scope)
+    except InvalidInputError as failure:
+        return await _page(failure=failure)
+    return await _page(new_token=secret)
+
+
+def _scope(given: str) -> Scope:
+    for scope in SCOPES:
+        if scope == given:
+            return scope
+    raise InvalidInputError("Choose what the token may do", loc="scope")
+
+
+@blueprint.post("/settings/tokens/<id:token_id>/revoke")
+@access("operator")
+async def end_token(token_id: int) -> ResponseReturnValue:
+    async with resources().db.write() as session:
+        await revoke_token(session, token_id)
+    return _back()
+
+
+@blueprint.post("/settings/sessions/<id:session_id>/end")
+@access("operator")
+async def sign_out_session(session_id: int) -> ResponseReturnValue:
+    async with resources().db.write() as session:
+        await end_session(session, session_id, operator_id=g.operator.operator_id)
+    return _back()
+
+
+@blueprint.post("/settings/sessions/end-others")
+@access("operator")
+async def sign_out_others() -> ResponseReturnValue:
+    async with resources().db.write() as session:
+        await end_other_sessions(
+            session, operator_id=g.operator.operator_id, but=g.operator.session_id
+        )
+    return _back()
+
+
+@blueprint.post("/settings/password")
+@access("operator")
+async def change_password() -> ResponseReturnValue:
+    """Change the password, and end all other sessions: whoever knew the old one is out."""
+    form = await request.form
+    db, passwords = resources().db, resources().passwords
+    async with db.read() as session:
+        operator = await find_operator(session, g.operator.name)
+    try:
+        known = operator.password_hash if operator else None
+        if not await passwords.verify(known, form.get("old", "")):
+            raise UnauthorizedError("The old password is wrong")
+        password_hash = await passwords.hash(form.get("new", ""))
+    except AppError as failure:
+        return await _page(failure=failure)
+    async with db.write() as session:
+        await set_password_hash(session, g.operator.operator_id, password_hash)
+        await end_other_sessions(
+            session, operator_id=g.operator.operator_id, but=g.operator.session_id
+        )
+    return _back()
+
+
+@blueprint.post("/settings/authors/add")
+@access("operator")
+async def create_author() -> ResponseReturnValue:
+    form = await request.form
+    try:
+        async with resources().db.write() as session:
+            user, _ = await add_user(session, form.get("username", "").strip())
+    except AppError as failure:
+        return await _page(failure=failure)
+    return redirect(url_for("authors.show_author", username=user.username), 303)
+
+
+@blueprint.post("/settings/authors/delete")
+@access("operator")
+async def remove_author() -> ResponseReturnValue:
+    form = await request.form
+    try:
+        _check_confirmed(form.get("confirm", ""))
+        async with resources().db.write() as session:
+            await delete_user(session, form.get("username", "").strip())
+    except AppError as failure:
+        return await _page(failure=failure)
+    return _back()
+
+
+@blueprint.post("/settings/tweets/<id:tweet_id>/delete")
+@access("operator")
+async def remove_post(tweet_id: int) -> ResponseReturnValue:
+    async with resources().db.write() as session:
+        await delete_post(session, tweet_id)
+    return _back()
+
+
+@blueprint.post("/reset")
+@access("admin")
+async def reset() -> ResponseReturnValue:
+    """Delete all authors and posts, as TwitOff's reset does."""
+    form = await request.form
+    _check_confirmed(form.get("confirm", ""))
+    async with resources().db.write() as session:
+        g.event_id = await delete_everybody(session)
+    return redirect("/", 303)
+
+
+def _check_confirmed(confirm: str) -> None:
+    if confirm != "yes":
+        raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
+
+
+def _back() -> ResponseReturnValue:
+    return redirect(url_for("settings.show_settings"), 303)

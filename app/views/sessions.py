@@ -1,0 +1,64 @@
+"""The session cookie: whose browser it is."""
+
+from typing import Final
+
+from itsdangerous import BadSignature, Signer
+from quart import Response, request
+
+from app.lifespan import resources
+from app.services.logins import SESSION_LIFETIME, SignedIn, find_session, is_stale, renew_session
+
+COOKIE: Final = "saywho_session"
+SECURE_COOKIE: Final = "__Host-saywho_session"
+"""Browsers take this name only with Secure, from this very host (RFC 6265bis, 4.1.3)."""
+
+
+def cookie_name() -> str:
+    return SECURE_COOKIE if request.is_secure else COOKIE
+
+
+def has_session_cookie() -> bool:
+    """Return whether the browser sent a session, in force or not."""
+    return cookie_name() in request.cookies
+
+
+async def signed_in() -> SignedIn | None:
+    """Return who is signed in on this browser."""
+    cookie = request.cookies.get(cookie_name())
+    if cookie is None:
+        return None
+    try:
+        secret = _signer().unsign(cookie).decode()
+    except (BadSignature, UnicodeDecodeError):
+        return None
+    async with resources().db.read() as session:
+        found = await find_session(session, secret)
+    if found is not None and is_stale(found):
+        async with resources().db.write() as session:
+            await renew_session(session, found.session_id)
+    return found
+
+
+def set_session(response: Response, secret: str) -> None:
+    """Let the browser keep the session."""
+    response.set_cookie(
+        cookie_name(),
+        _signer().sign(secret).decode(),
+        max_age=int(SESSION_LIFETIME.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+
+
+def clear_session(response: Response) -> None:
+    """Let the browser forget the session."""
+    response.delete_cookie(
+        cookie_name(), path="/", httponly=True, samesite="Lax", secure=request.is_secure
+    )
+
+
+def _signer() -> Signer:
+    # The last key signs; all of them verify.
+    return Signer(list(reversed(resources().secret_keys)), salt="session")
