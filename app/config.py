@@ -81,6 +81,15 @@ class Config:
     def max_import_bytes(self) -> int:
         return self.max_import_mb * MIB
 
+    def to_env(self) -> dict[str, str]:
+        """Return the environment that gives another process these settings."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            PREFIX + name.upper(): str(int(value) if isinstance(value, bool) else value)
+            for name, value in values.items()
+            if value is not None
+        }
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
         """Return the settings of the environment, over those of `.env` in the current folder.

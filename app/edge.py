@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from app.errors import AppError, MalformedError, problem
+from app.flow import STREAMED_PATHS, Flow
 from app.forwarded import forwarded
 
 Scope = Any
@@ -45,6 +46,10 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["path"] in STREAMED_PATHS:
+            flow = Flow()
+            scope = scope | {Flow.KEY: flow}
+            receive = flow.gate(receive)
         if self._trusted_proxies:
             scope = forwarded(scope, self._trusted_proxies)
         given = [value for name, value in scope["headers"] if name == b"x-request-id"]

@@ -18,6 +18,7 @@ from app.services.compare import Models
 from app.services.maintenance import keep_maintained
 from app.services.passwords import Passwords
 from app.services.profiles import ProfileStore
+from app.serving.import_starter import keep_importing
 
 KEY: Final = "saywho"
 
@@ -32,6 +33,8 @@ class Resources:
     passwords: Passwords
     secret_keys: list[str]
     """The one that signs first."""
+    import_ring: asyncio.Event
+    """Set when an import was queued."""
 
 
 def init_app(app: Quart, config: Config) -> None:
@@ -46,8 +49,12 @@ def init_app(app: Quart, config: Config) -> None:
             models = Models(ProfileStore(), BackgroundStore())
             passwords = Passwords()
             stack.callback(passwords.close)
-            app.extensions[KEY] = Resources(config, db, models, passwords, load_secret_keys(config))
+            ring = asyncio.Event()
+            app.extensions[KEY] = Resources(
+                config, db, models, passwords, load_secret_keys(config), ring
+            )
             await stack.enter_async_context(_running(keep_maintained(db)))
+            await stack.enter_async_context(_running(keep_importing(db, config, ring)))
             yield
 
 

@@ -1,6 +1,7 @@
 from app.models.base import MAX_ID, Base
 from app.models.event import Event
 from app.models.idempotency import IdempotencyRecord
+from app.models.import_job import ImportJob
 from app.models.operator import LoginFailure, LoginSession, Operator, SetupLink
 from app.models.profile import BackgroundSnapshot, Profile
 from app.models.token import Token
@@ -13,6 +14,7 @@ __all__ = [
     "Base",
     "Event",
     "IdempotencyRecord",
+    "ImportJob",
     "LoginFailure",
     "LoginSession",
     "Operator",

@@ -63,7 +63,7 @@ async def is_outgrown(session: AsyncSession) -> bool:
     posts = await session.scalar(written) or 0
     query = select(BackgroundSnapshot.posts).where(BackgroundSnapshot.recipe == RECIPE)
     newest = await session.scalar(query.order_by(BackgroundSnapshot.version.desc()).limit(1))
-    if newest is None:
+    if not newest:
         return posts >= FIRST_SNAPSHOT_POSTS
     return posts >= GROWTH * newest or posts * GROWTH <= newest
 

@@ -10,14 +10,18 @@ import msgspec
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.counts import Counts
 from app.compute.text import username_key
 from app.errors import AppError, ConflictError
 from app.models import Tweet, User
 from app.services.new_tweet import NewTweet
-from app.services.tweets import add_posts
+from app.services.profiles import fold_batch
+from app.services.tweets import Added, add_posts
 from app.services.users import add_user, find_user, update_user
 
 MAX_ERRORS: Final = 100
+FOLD_FROM: Final = 50
+"""New posts of one author in a batch from which they are folded in at once."""
 BATCH: Final = 2_000
 """Posts stored by one transaction: long enough to share its cost, short enough for others."""
 
@@ -38,6 +42,8 @@ class BulkPost:
     platform: str | None = None
     display_name: str | None = None
     post: NewTweet
+    counts: Counts | None = None
+    """The text's features, where they were counted beforehand."""
     repeat: int = 0
     """For a post without `source_id` that may be stored already: the how-many-th of its kind."""
 
@@ -77,15 +83,11 @@ async def store_batch(
     for item in batch:
         by_author[username_key(item.username)].append(item)
     for items in by_author.values():
-        try:
-            user, event_id = await resolve_author(session, items[0])
-        except AppError as error:
-            for item in items:
-                report.reject(item.place, error.detail)
+        user, good = await _resolve_all(session, items, report)
+        if user is None:
             continue
-        report.saw(event_id)
-        fresh = await _without_stored(session, user, items)
-        report.duplicates += len(items) - len(fresh)
+        fresh = await _without_stored(session, user, good)
+        report.duplicates += len(good) - len(fresh)
         if not fresh:
             continue
         posts = [item.post for item in fresh]
@@ -96,6 +98,39 @@ async def store_batch(
         report.saw(added.event_id)
         if accepted:
             report.user_ids.add(user.id)
+            await _fold(session, user, fresh, added)
+
+
+async def _resolve_all(
+    session: AsyncSession, items: Sequence[BulkPost], report: BulkReport
+) -> tuple[User | None, list[BulkPost]]:
+    """Return the author of the posts, and the posts but those that name another platform."""
+    by_platform: dict[str | None, list[BulkPost]] = defaultdict(list)
+    for item in items:
+        by_platform[item.platform].append(item)
+    user, good = None, []
+    for some in by_platform.values():
+        try:
+            user, event_id = await resolve_author(session, some[0])
+        except AppError as error:
+            for item in some:
+                report.reject(item.place, error.detail)
+            continue
+        report.saw(event_id)
+        good += some
+    return user, sorted(good, key=lambda item: item.place)
+
+
+async def _fold(session: AsyncSession, user: User, items: Sequence[BulkPost], added: Added) -> None:
+    """Fold the new posts into the author's profile if there are many: each fold rewrites it."""
+    parts = [
+        item.counts
+        for item, is_new in zip(items, added.is_new, strict=True)
+        if is_new and item.counts is not None
+    ]
+    if len(parts) >= FOLD_FROM and len(parts) == sum(added.is_new) and added.inserted_by:
+        await session.refresh(user)
+        await fold_batch(session, user, parts, added.inserted_by)
 
 
 async def resolve_author(session: AsyncSession, item: BulkPost) -> tuple[User, int | None]:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Final
 
+from app.compute.features import features
 from app.compute.text import clean_username, drop_controls, username_key
 from app.db.engine import Database
 from app.errors import AppError, ConflictError
@@ -52,16 +53,21 @@ Progress = Callable[[ImportReport], None]
 
 
 async def import_archive(
-    db: Database, archive: Archive, *, username: str | None, on_progress: Progress
+    db: Database,
+    archive: Archive,
+    *,
+    username: str | None,
+    report: ImportReport | None = None,
+    on_progress: Progress = lambda _: None,
 ) -> ImportReport:
     """Store the posts of the archive, fold them into the profiles and renew the background.
 
     `username` names the author of records without one; for a file of one account it replaces
-    the name. What was stored before a file breaks off stays. Raises NamelessFileError before
-    anything is stored.
+    the name. What becomes of the records is counted in `report`; what was stored before a file
+    breaks off stays. Raises NamelessFileError before anything is stored.
     """
     owner = await _owner(db, archive.account, username)
-    report = ImportReport()
+    report = report or ImportReport()
     unfolded = 0
     with closing(RepeatCounter()) as repeats:
         reader = _Reader(archive, owner, username, repeats)
@@ -164,6 +170,7 @@ class _Reader:
             platform=owner.platform or None,
             display_name=owner.display_name,
             post=post,
+            counts=features(post.text),
             repeat=repeat,
         )
 

@@ -9,6 +9,7 @@ from typing import IO, Annotated
 import msgspec
 from msgspec import Meta
 
+from app.compute.features import features
 from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
@@ -107,17 +108,19 @@ def _bulk_post(line: RawLine) -> BulkPost:
     if line.is_too_long:
         raise ValueError("the line is longer than 1 MB")
     sent = msgspec.json.decode(line.raw, type=TweetLine)
+    post = new_tweet(
+        sent.text,
+        arrived_at=now(),
+        kind=sent.kind,
+        created_at=sent.created_at,
+        lang=sent.lang,
+        source_id=sent.source_id,
+        url=sent.url,
+    )
     return BulkPost(
         place=line.number,
         username=clean_username(sent.username),
         platform=sent.platform,
-        post=new_tweet(
-            sent.text,
-            arrived_at=now(),
-            kind=sent.kind,
-            created_at=sent.created_at,
-            lang=sent.lang,
-            source_id=sent.source_id,
-            url=sent.url,
-        ),
+        post=post,
+        counts=features(post.text),
     )

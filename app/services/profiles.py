@@ -18,11 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import Profile as AuthorProfile
 from app.compute.counts import EMPTY, Counts, add, subtract
 from app.compute.features import RECIPE, features
+from app.db.chunks import chunks
 from app.db.engine import Database
 from app.models import Profile, Tweet, User
 
 LONGEST_TAIL: Final = 200
 """Posts after which a tail is folded in; reading one costs some 0.15 ms a post."""
+RELOAD_TAIL: Final = 50
 INLINE_CHARACTERS: Final = 5_000
 """Longer texts are counted in a thread, since the loop must not wait over 10 ms."""
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
@@ -48,8 +50,13 @@ class ProfileStore:
     async def load(self, session: AsyncSession, users: Sequence[User]) -> list[AuthorProfile]:
         """Return the profiles of the users, with every post that the session sees."""
         found = {user.id: known for user in users if (known := self._current(user))}
-        missing = [user for user in users if user.id not in found]
-        found |= await _stored(session, missing)
+        stored = await _stored(
+            session, [user for user in users if _is_far_behind(found.get(user.id), user)]
+        )
+        for user_id, known in stored.items():
+            # What is known may still be newer than what is stored.
+            if user_id not in found or known.profile.posts > found[user_id].profile.posts:
+                found[user_id] = known
         behind = {
             user.id: found[user.id]
             for user in users
@@ -78,6 +85,11 @@ class ProfileStore:
             self._bytes -= _size(oldest)
 
 
+def _is_far_behind(known: _Known | None, user: User) -> bool:
+    """Return whether reading the stored profile is cheaper than counting what came since."""
+    return known is None or user.tweet_count - known.profile.posts > RELOAD_TAIL
+
+
 def _size(known: _Known) -> int:
     counts = known.profile.counts
     return int(counts.keys.nbytes + counts.counts.nbytes) + 500
@@ -87,14 +99,13 @@ async def _stored(session: AsyncSession, users: Sequence[User]) -> dict[int, _Kn
     """Return the stored profiles of the users, empty ones where there is none yet."""
     nothing = AuthorProfile(EMPTY, 0)
     found = {user.id: _Known(nothing, 0, user.deletion_count) for user in users}
-    if not users:
-        return found
-    query = select(Profile.user_id, Profile.as_of_event, Profile.posts, Profile.counts).where(
-        Profile.user_id.in_(found), Profile.recipe == RECIPE
-    )
-    for user_id, as_of_event, posts, blob in await session.execute(query):
-        profile = AuthorProfile(Counts.from_bytes(blob), posts)
-        found[user_id] = _Known(profile, as_of_event, found[user_id].deletion_count)
+    for some in chunks(list(found)):
+        query = select(Profile.user_id, Profile.as_of_event, Profile.posts, Profile.counts).where(
+            Profile.user_id.in_(some), Profile.recipe == RECIPE
+        )
+        for user_id, as_of_event, posts, blob in await session.execute(query):
+            profile = AuthorProfile(Counts.from_bytes(blob), posts)
+            found[user_id] = _Known(profile, as_of_event, found[user_id].deletion_count)
     return found
 
 
@@ -102,10 +113,11 @@ async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[
     """Return the profiles with the posts that came after each of them."""
     tails: dict[int, list[str]] = {user_id: [] for user_id in behind}
     newest = {user_id: known.as_of_event for user_id, known in behind.items()}
-    query = select_tail({user_id: known.as_of_event for user_id, known in behind.items()})
-    for user_id, event_id, text in await session.execute(query):
-        tails[user_id].append(text)
-        newest[user_id] = max(newest[user_id], event_id)
+    for some in chunks(list(behind)):
+        query = select_tail({user_id: behind[user_id].as_of_event for user_id in some})
+        for user_id, event_id, text in await session.execute(query):
+            tails[user_id].append(text)
+            newest[user_id] = max(newest[user_id], event_id)
     result = {}
     for user_id, known in behind.items():
         texts = tails[user_id]
@@ -157,6 +169,20 @@ async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
         await session.execute(delete(Profile).where(Profile.user_id == tweet.user_id))
         return
     await _store(session, tweet.user_id, counts, row.posts - 1, row.as_of_event)
+
+
+async def fold_batch(
+    session: AsyncSession, user: User, parts: Sequence[Counts], event_id: int
+) -> None:
+    """Fold posts that the session has just stored into their author's profile.
+
+    `parts` are their features, counted before the write lock was taken. A profile that had a
+    tail before is left to `fold_tails`.
+    """
+    before = (await _stored(session, [user]))[user.id].profile
+    if before.posts + len(parts) == user.tweet_count:
+        counts = await asyncio.to_thread(add, [before.counts, *parts])
+        await _store(session, user.id, counts, user.tweet_count, event_id)
 
 
 async def fold_tails(db: Database, user_ids: Sequence[int]) -> None:

@@ -17,9 +17,7 @@ async def load_samples(db: Database) -> BulkReport:
     total = BulkReport()
     for path in sorted(FOLDER.glob("*.jsonl")):
         with Source(path) as source:
-            report = await import_archive(
-                db, open_archive(source, format="jsonl"), username=None, on_progress=lambda _: None
-            )
+            report = await import_archive(db, open_archive(source, format="jsonl"), username=None)
         total.accepted += report.stored.accepted
         total.duplicates += report.stored.duplicates
     return total

@@ -76,7 +76,8 @@ async def search(
     author in the filters.
     """
     user = None if filters.username is None else await get_user(session, filters.username)
-    expression = match_expression(parse_query(query))
+    # FTS5 reads an expression up to its first NUL; no post holds one.
+    expression = match_expression(parse_query(query.replace("\0", " ")))
     if expression is None:
         return [], None
     matching = (

@@ -43,6 +43,8 @@ class Added:
     ids: list[int]
     is_new: list[bool]
     event_id: int | None
+    inserted_by: int | None
+    """The event that brought the new ones."""
 
 
 def select_posts() -> AnySelect:
@@ -122,9 +124,10 @@ async def add_posts(
         for place, post in enumerate(posts)
     ]
     fresh = [post for post, new in zip(posts, is_new, strict=True) if new]
-    fresh_ids, event_id = await _insert(
+    fresh_ids, inserted_by = await _insert(
         session, user_id, fresh, default_time=default_time, is_single=len(posts) == 1
     )
+    event_id = inserted_by
     remaining = iter(fresh_ids)
     ids: list[int] = []
     for place, post in enumerate(posts):
@@ -135,8 +138,10 @@ async def add_posts(
             event_id = await _fill(session, tweet, post) or event_id
             ids.append(tweet.id)
         else:
-            ids.append(ids[first[post.source_id]])
-    return Added(ids, is_new, event_id)
+            tweet = await session.get_one(Tweet, ids[first[post.source_id]])
+            event_id = await _fill(session, tweet, post) or event_id
+            ids.append(tweet.id)
+    return Added(ids, is_new, event_id, inserted_by)
 
 
 async def _known(

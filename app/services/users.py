@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username, username_key
+from app.db.chunks import chunks
 from app.db.ids import allocate_ids
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import Profile, Tweet, User
@@ -34,7 +35,8 @@ class Author(msgspec.Struct, frozen=True):
 
 async def find_user(session: AsyncSession, username: str) -> User | None:
     """Return the author of that name, in whatever case it is written."""
-    return await session.scalar(select(User).where(User.username_key == username_key(username)))
+    query = select(User).where(User.username_key == username_key(username))
+    return await session.scalar(query.where(User.deleted_at.is_(None)))
 
 
 async def get_user(session: AsyncSession, username: str) -> User:
@@ -161,8 +163,10 @@ async def _delete(session: AsyncSession, user: User) -> int:
 async def users_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
     """Return the authors of these names, in that order. Raises NotFoundError for an unknown one."""
     keys = [username_key(name) for name in usernames]
-    rows = await session.scalars(select(User).where(User.username_key.in_(keys)))
-    found = {user.username_key: user for user in rows}
+    found: dict[str, User] = {}
+    for some in chunks(keys):
+        query = select(User).where(User.username_key.in_(some), User.deleted_at.is_(None))
+        found |= {user.username_key: user for user in await session.scalars(query)}
     for name, key in zip(usernames, keys, strict=True):
         if key not in found:
             raise NotFoundError("User '{username}' doesn't exist", username=name)

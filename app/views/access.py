@@ -13,7 +13,7 @@ from app.lifespan import resources
 from app.services.tokens import Scope, TokenFacts, allows, find_token
 from app.views.sessions import has_session_cookie, signed_in
 
-Policy = Literal["open", "read", "write", "admin", "operator"]
+Policy = Literal["open", "read", "token", "write", "admin", "operator"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
@@ -26,8 +26,9 @@ API_PREFIX: Final = "/api/"
 def access(policy: Policy) -> Callable[[View], View]:
     """Declare what a view needs.
 
-    `open`: nothing; `read`: a token or the operator where reading is not public; `write` and
-    `admin`: a token of that scope or the operator; `operator`: the operator alone.
+    `open`: nothing; `read`: a token or the operator where reading is not public; `token`: any
+    token or the operator; `write` and `admin`: a token of that scope or the operator;
+    `operator`: the operator alone.
     """
 
     def declare(view: View) -> View:
@@ -69,7 +70,7 @@ def init_app(app: Quart, config: Config) -> None:
 def _check_scope(token: TokenFacts, policy: Policy) -> None:
     if policy == "operator":
         raise ForbiddenError("Only the operator may do this, signed in on the site")
-    need: Scope = "read" if policy == "open" else policy
+    need: Scope = policy if policy == "write" or policy == "admin" else "read"
     if not allows(token.scope, need):
         raise ForbiddenError(
             "The token's scope is {have}; this needs {need}", have=token.scope, need=need

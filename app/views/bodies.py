@@ -2,29 +2,82 @@
 
 import asyncio
 import hashlib
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
 from quart import Quart, Request, request
+from quart.wrappers.request import Body
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from app.config import Config
+from app.errors import InvalidInputError
+from app.flow import Flow
 from app.lifespan import resources
+from app.services.uploads import FILE, make_upload_folder, remove_upload
 
 CHUNK_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30
-SPOOLED_PATHS: Final = frozenset({"/api/v1/tweets"})
+LONGEST_FIELD: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Spool:
-    """A body on disk, in a file without a name that goes when it is closed."""
+    """What arrives, on disk."""
 
     file: IO[bytes]
-    sha256: bytes
+    name: str
+    """Of its folder among the uploads."""
+    is_kept: bool = False
+    """Whether the file outlives the request."""
+    file_name: str | None = None
+    """As the browser named an upload."""
+    size: int = 0
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    async def write(self, chunk: bytes) -> None:
+        await asyncio.to_thread(self._write, chunk)
+
+    def _write(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        self.digest.update(chunk)
+        self.file.write(chunk)
+
+    def rewind(self) -> None:
+        self.file.flush()
+        self.file.seek(0)
+
+
+class StreamedBody(Body):
+    """A body read piece by piece: limited as a whole, timed by the piece, with back-pressure.
+
+    Quart bounds only what is not read yet, and takes from the server whatever comes.
+    """
+
+    def __init__(self, expected: int | None, limit: int | None, flow: Flow) -> None:
+        super().__init__(expected, None)
+        self._flow = flow
+        self._left = limit or 0
+        if expected is not None and expected > self._left:
+            self._must_raise = RequestEntityTooLarge()
+
+    def append(self, data: bytes) -> None:
+        self._flow.came(len(data))
+        super().append(data)
+
+    async def __anext__(self) -> bytes:
+        try:
+            async with asyncio.timeout(CHUNK_TIMEOUT_S):
+                chunk = await super().__anext__()
+        except TimeoutError:
+            raise RequestTimeout from None
+        self._flow.taken(len(chunk))
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise RequestEntityTooLarge
+        return chunk
 
 
 def init_app(app: Quart, config: Config) -> None:
@@ -32,37 +85,84 @@ def init_app(app: Quart, config: Config) -> None:
 
     class LimitedRequest(Request):
         def __init__(self, *args: Any, max_content_length: int | None = None, **kwargs: Any):
-            path = args[2]
-            limit = config.max_import_bytes if path in SPOOLED_PATHS else config.max_body_bytes
-            super().__init__(*args, max_content_length=limit, **kwargs)
+            super().__init__(*args, max_content_length=config.max_body_bytes, **kwargs)
+            flow = kwargs["scope"].get(Flow.KEY)
+            if flow is not None:
+                self.body = StreamedBody(self.content_length, config.max_import_bytes, flow)
 
     app.request_class = LimitedRequest
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
 
 
 @asynccontextmanager
 async def spooled_body() -> AsyncIterator[Spool]:
-    """Write the body into a file as it arrives, and give it once it has ended.
+    """Write the body into a file of the data folder as it arrives; give it once it has ended.
 
-    A body read as a stream has neither a limit nor a time limit of its own. Raises
-    RequestEntityTooLarge, and RequestTimeout if nothing comes for 30 s.
+    The file goes when the context is left, unless it is kept. Raises RequestEntityTooLarge,
+    and RequestTimeout if nothing comes for 30 s.
     """
-    config = resources().config
-    digest, size = hashlib.sha256(), 0
-    chunks = aiter(request.body)
-    with tempfile.TemporaryFile(dir=config.data_dir) as file:
-        while True:
-            try:
-                async with asyncio.timeout(CHUNK_TIMEOUT_S):
-                    chunk = await anext(chunks, None)
-            except TimeoutError:
-                raise RequestTimeout from None
-            if chunk is None:
-                break
-            size += len(chunk)
-            if size > config.max_import_bytes:
-                raise RequestEntityTooLarge
-            digest.update(chunk)
-            await asyncio.to_thread(file.write, chunk)
-        file.seek(0)
-        yield Spool(file, digest.digest())
+    async with _spooling() as spool:
+        async for chunk in request.body:
+            await spool.write(chunk)
+        spool.rewind()
+        yield spool
+
+
+@asynccontextmanager
+async def spooled_upload() -> AsyncIterator[tuple[Spool, dict[str, str]]]:
+    """Do the same with the `file` of a multipart form; give its other fields too.
+
+    Raises InvalidInputError for a form without exactly one file.
+    """
+    boundary = request.mimetype_params.get("boundary", "").encode()
+    async with _spooling() as spool:
+        try:
+            fields = await _read_form(MultipartDecoder(boundary), spool)
+        except ValueError as error:
+            raise InvalidInputError("The form is not valid multipart data", loc="body") from error
+        if spool.file_name is None:
+            raise InvalidInputError("The form needs a file", loc="file")
+        spool.rewind()
+        yield spool, fields
+
+
+async def _read_form(decoder: MultipartDecoder, spool: Spool) -> dict[str, str]:
+    """Write the form's file into the spool and return its fields. Raises ValueError."""
+    fields: dict[str, bytearray] = {}
+    current: bytearray | None = None
+    async for chunk in _chunks_and_end():
+        decoder.receive_data(chunk)
+        while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
+            if isinstance(event, File):
+                if event.name != "file" or spool.file_name is not None:
+                    raise InvalidInputError("The form takes one file, named file", loc="file")
+                spool.file_name, current = event.filename or "file", None
+            elif isinstance(event, Field):
+                current = fields.setdefault(event.name, bytearray())
+            elif isinstance(event, Data) and current is None:
+                await spool.write(event.data)
+            elif isinstance(event, Data) and current is not None:
+                current += event.data
+                if len(current) > LONGEST_FIELD:
+                    raise RequestEntityTooLarge
+    return {name: value.decode() for name, value in fields.items()}
+
+
+async def _chunks_and_end() -> AsyncIterator[bytes | None]:
+    async for chunk in request.body:
+        yield chunk
+    yield None
+
+
+@asynccontextmanager
+async def _spooling() -> AsyncIterator[Spool]:
+    data_dir = resources().config.data_dir
+    folder = make_upload_folder(data_dir)
+    with (folder / FILE).open("w+b") as file:
+        spool = Spool(file, folder.name)
+        try:
+            yield spool
+        finally:
+            if not spool.is_kept:
+                remove_upload(data_dir, folder.name)

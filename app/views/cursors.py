@@ -20,6 +20,10 @@ class AuthorCursor(Struct, array_like=True):
     after: str
 
 
+class ImportCursor(Struct, array_like=True):
+    before: Annotated[int, Meta(ge=0, le=MAX_ID)]
+
+
 class PlaceCursor(Struct, array_like=True):
     offset: Annotated[int, Meta(ge=0, le=DEEPEST)]
 

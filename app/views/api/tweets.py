@@ -99,7 +99,7 @@ async def create_many() -> Response:
         raise UnsupportedMediaError("The body must be application/x-ndjson")
     async with spooled_body() as spool:
         report, g.event_id = await store_lines(
-            resources().db, spool.file, key=request_key(spool.sha256)
+            resources().db, spool.file, key=request_key(spool.digest.digest())
         )
     return Response(report, 200, content_type="application/json")
 

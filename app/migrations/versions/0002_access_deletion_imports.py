@@ -1,4 +1,4 @@
-"""operators, sessions, throttling, deletion
+"""access, deletion, imports by upload
 
 Revision ID: 0002
 Revises: 0001
@@ -14,6 +14,31 @@ BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    op.create_table(
+        "ImportJob",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("format", sa.String(length=16), nullable=False),
+        sa.Column("file_name", sa.String(length=255), nullable=False),
+        sa.Column("spool", sa.String(length=255), nullable=False),
+        sa.Column("username", sa.String(length=320), nullable=True),
+        sa.Column("bytes_total", BIG_ID, nullable=False),
+        sa.Column("bytes_read", BIG_ID, nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("duplicates", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("reposts", sa.Integer(), nullable=False),
+        sa.Column("restricted", sa.Integer(), nullable=False),
+        sa.Column("errors", sa.LargeBinary(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ImportJob")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_ImportJob_state"), "ImportJob", ["state"])
     with op.batch_alter_table("Users", schema=None) as batch_op:
         batch_op.add_column(sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_Users_deleted_at"), ["deleted_at"], unique=False)
@@ -73,6 +98,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("ImportJob")
     with op.batch_alter_table("Users", recreate="never") as batch_op:
         batch_op.drop_index(batch_op.f("ix_Users_deleted_at"))
         batch_op.drop_column("deleted_at")

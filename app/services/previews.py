@@ -1,0 +1,69 @@
+"""What an uploaded file seems to hold, before anything of it is stored."""
+
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from app.importing import open_archive
+from app.importing.records import BadRecord, ImportFileError, Item, Record, Skipped
+from app.importing.source import Source
+
+LOOKED_AT: Final = 1_000
+"""Records that a preview reads: enough to see what a file is, in well under a second."""
+SHOWN: Final = 5
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What the first records of a file are."""
+
+    format: str
+    username: str | None
+    """The one author; None for many, or where the file does not say."""
+    is_one_account: bool
+    is_whole: bool
+    """Whether the file ended within the records looked at."""
+    posts: int
+    reposts: int
+    restricted: int
+    bad: list[tuple[int, str]]
+    bad_total: int
+    authors: list[tuple[str, int]]
+    """Names and how many posts of each, the most frequent first."""
+    samples: list[str]
+    failure: str | None = None
+
+
+def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
+    """Return what the file's first records are; runs in a thread. Raises ImportFileError."""
+    with Source(path, name=file_name, limit_bytes=limit_bytes) as source:
+        archive = open_archive(source)
+        items: list[Item] = []
+        failure = None
+        try:
+            items.extend(islice(archive.items, LOOKED_AT + 1))
+        except ImportFileError as error:
+            failure = str(error)
+    is_whole = len(items) <= LOOKED_AT
+    items = items[:LOOKED_AT]
+    records = [item for item in items if isinstance(item, Record)]
+    bad = [(item.place, item.detail) for item in items if isinstance(item, BadRecord)]
+    skipped = Counter(item.reason for item in items if isinstance(item, Skipped))
+    names = Counter(record.username for record in records if record.username)
+    account = archive.account
+    return Preview(
+        format=archive.format,
+        username=account.username if account else None,
+        is_one_account=account is not None,
+        is_whole=is_whole,
+        posts=len(records),
+        reposts=skipped["repost"],
+        restricted=skipped["restricted"],
+        bad=bad[:SHOWN],
+        bad_total=len(bad),
+        authors=names.most_common(SHOWN),
+        samples=[record.text for record in records[:SHOWN]],
+        failure=failure,
+    )

@@ -1,0 +1,118 @@
+"""A process of its own that runs one import, so that pages answer meanwhile.
+
+Started as `python -m app.serving.import_process`, with the settings in its environment.
+"""
+
+import asyncio
+import os
+import signal
+
+from app.config import Config
+from app.db.engine import Database
+from app.errors import AppError
+from app.importing import open_archive
+from app.importing.records import ImportFileError
+from app.importing.source import Source
+from app.models import ImportJob
+from app.services.import_jobs import claim_job, end_job, note_progress
+from app.services.imports import ImportReport, NamelessFileError, import_archive
+from app.services.uploads import remove_upload, upload_path
+
+BEAT_S = 1.0
+NICENESS = 5
+
+
+class Run:
+    """One import under way."""
+
+    def __init__(self, db: Database, config: Config, job: ImportJob) -> None:
+        self._db = db
+        self._config = config
+        self._job = job
+        self._already = job.accepted
+        self._report = ImportReport()
+        self._source: Source | None = None
+        self._format = job.format
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Import the file to its end, or until cancelled or stopped."""
+        work = asyncio.create_task(self._import())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not work.done() and not stop.is_set() and await self._beat():
+                await asyncio.wait(
+                    {work, stopping}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED
+                )
+        finally:
+            stopping.cancel()
+            if not work.done():
+                work.cancel()
+            await asyncio.gather(work, stopping, return_exceptions=True)
+        await self._end(work)
+
+    async def _import(self) -> None:
+        path = upload_path(self._config.data_dir, self._job.spool)
+        limit = self._config.max_import_bytes
+        with Source(path, name=self._job.file_name, limit_bytes=limit) as source:
+            self._source = source
+            archive = await asyncio.to_thread(open_archive, source, format=self._job.format)
+            self._format = archive.format
+            await import_archive(
+                self._db, archive, username=self._job.username, report=self._report
+            )
+
+    async def _beat(self) -> bool:
+        """Write how far it is; return whether it is still to go on."""
+        read = self._source.bytes_read if self._source else 0
+        async with self._db.write() as session:
+            return await note_progress(
+                session,
+                self._job.id,
+                self._report,
+                format_name=self._format,
+                bytes_read=read,
+                already=self._already,
+            )
+
+    async def _end(self, work: "asyncio.Task[None]") -> None:
+        await self._beat()
+        state, detail = "done", None
+        if work.cancelled():
+            state = "interrupted"
+        elif error := work.exception():
+            if not isinstance(error, ImportFileError | NamelessFileError | AppError):
+                raise error
+            state, detail = "failed", str(error)
+        elif self._report.broken:
+            state, detail = "failed", self._report.broken
+        async with self._db.write() as session:
+            await end_job(
+                session,
+                self._job.id,
+                state,
+                report=self._report,
+                already=self._already,
+                detail=detail,
+            )
+        if state != "interrupted":
+            remove_upload(self._config.data_dir, self._job.spool)
+
+
+async def run_next(config: Config) -> None:
+    """Run the next import that waits, if there is one."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    db = Database(config)
+    try:
+        async with db.write() as session:
+            job = await claim_job(session)
+        if job is not None:
+            await Run(db, config, job).run(stop)
+    finally:
+        await db.close()
+
+
+if __name__ == "__main__":
+    os.nice(NICENESS)
+    asyncio.run(run_next(Config.from_env()))

@@ -1,0 +1,134 @@
+"""Importing in the browser: upload, look, start, watch, cancel, look back."""
+
+import asyncio
+
+from msgspec import Struct
+from quart import Blueprint, redirect, render_template, request, url_for
+from quart.typing import ResponseReturnValue
+
+from app.errors import AppError, InvalidInputError
+from app.i18n import translate_error
+from app.importing.records import ImportFileError
+from app.lifespan import resources
+from app.services.import_jobs import (
+    ENDED,
+    add_job,
+    cancel_job,
+    facts,
+    forget_upload,
+    get_job,
+    list_jobs,
+    start_job,
+)
+from app.services.previews import Preview, preview
+from app.services.uploads import remove_upload, upload_path
+from app.views.access import access
+from app.views.bodies import spooled_upload
+from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
+from app.views.parsing import parse_args
+
+blueprint = Blueprint("imports", __name__)
+
+IMPORTS_PER_PAGE = 20
+
+
+class ImportsArgs(Struct):
+    cursor: str | None = None
+
+
+@blueprint.get("/imports")
+@access("operator")
+async def show_imports() -> ResponseReturnValue:
+    return await _list_page(None)
+
+
+async def _list_page(failure: AppError | None) -> ResponseReturnValue:
+    args = parse_args(ImportsArgs, strict=False)
+    before = decode_cursor(args.cursor, ImportCursor).before if args.cursor else None
+    async with resources().db.read() as session:
+        jobs, following = await list_jobs(session, before=before, limit=IMPORTS_PER_PAGE)
+    page = await render_template(
+        "imports.html",
+        jobs=jobs,
+        next_cursor=encode_cursor(ImportCursor(following)) if following else None,
+        limit_mb=resources().config.max_import_mb,
+        failure=translate_error(failure) if failure else None,
+    )
+    return page, failure.status if failure else 200
+
+
+@blueprint.post("/imports")
+@access("operator")
+async def upload() -> ResponseReturnValue:
+    """Keep the file of the form, and lead to a page that shows what is in it."""
+    try:
+        async with spooled_upload() as (spool, _fields):
+            if not spool.file_name:
+                raise InvalidInputError("Choose a file first", loc="file")
+            async with resources().db.write() as session:
+                job = await add_job(
+                    session,
+                    spool=spool.name,
+                    file_name=spool.file_name,
+                    bytes_total=spool.size,
+                    format_name="auto",
+                    username=None,
+                    is_started=False,
+                )
+            spool.is_kept = True
+    except InvalidInputError as failure:
+        return await _list_page(failure)
+    return redirect(url_for("imports.show_import", import_id=job.id), 303)
+
+
+@blueprint.get("/imports/<id:import_id>")
+@access("operator")
+async def show_import(import_id: int) -> ResponseReturnValue:
+    async with resources().db.read() as session:
+        job = await get_job(session, import_id)
+    if job.state != "uploaded":
+        return await render_template(
+            "import.html", job=facts(job), is_under_way=job.state not in ENDED
+        )
+    config = resources().config
+    seen: Preview | None = None
+    failure = None
+    try:
+        seen = await asyncio.to_thread(
+            preview,
+            upload_path(config.data_dir, job.spool),
+            job.file_name,
+            limit_bytes=config.max_import_bytes,
+        )
+    except ImportFileError as error:
+        failure = str(error)
+    return await render_template(
+        "import_preview.html", job=facts(job), preview=seen, failure=failure
+    )
+
+
+@blueprint.post("/imports/<id:import_id>/start")
+@access("operator")
+async def start(import_id: int) -> ResponseReturnValue:
+    form = await request.form
+    username = form.get("username", "").strip() or None
+    async with resources().db.write() as session:
+        await start_job(session, import_id, username=username)
+    resources().import_ring.set()
+    return redirect(url_for("imports.show_import", import_id=import_id), 303)
+
+
+@blueprint.post("/imports/<id:import_id>/cancel")
+@access("operator")
+async def cancel(import_id: int) -> ResponseReturnValue:
+    """Cancel an import; one that was not started is forgotten."""
+    async with resources().db.write() as session:
+        job = await get_job(session, import_id)
+        if was_started := job.state != "uploaded":
+            await cancel_job(session, import_id)
+        else:
+            await forget_upload(session, job)
+    remove_upload(resources().config.data_dir, job.spool)
+    if was_started:
+        return redirect(url_for("imports.show_import", import_id=import_id), 303)
+    return redirect(url_for("imports.show_imports"), 303)
