@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import click
 
-from app.cli.running import fail, reported, with_database
+from app.cli.running import fail, json_option, print_json, reported, with_database
 from app.config import Config
+from app.errors import StartError
 
 
 @click.group("db")
@@ -16,29 +17,36 @@ def db_group() -> None:
 
 @db_group.command("upgrade")
 @click.argument("revision", default="head")
+@json_option
 @reported
-def upgrade_command(revision: str) -> None:
+def upgrade_command(revision: str, as_json: bool) -> None:
     """Bring the tables up to REVISION, the newest by default."""
     from app.db.migrate import prepare, upgrade
 
     config = Config.from_env()
-    prepare(config, upgrade_old=revision == "head")
-    _alembic(lambda: upgrade(config.database_url, revision))
-    _print_current(config)
+    if revision == "head":
+        prepare(config, upgrade_old=True)
+    else:
+        # `prepare` would make a fresh database the newest at once, and refuse one that is behind.
+        _make_folder(config)
+        _alembic(lambda: upgrade(config.database_url, revision))
+    _print_current(config, as_json)
 
 
 @db_group.command("downgrade")
 @click.argument("revision", default="-1")
+@json_option
 @reported
-def downgrade_command(revision: str) -> None:
+def downgrade_command(revision: str, as_json: bool) -> None:
     """Take the tables back to REVISION, by default by one."""
     from alembic import command
 
     from app.db.migrate import alembic_config
 
     config = Config.from_env()
+    _make_folder(config)
     _alembic(lambda: command.downgrade(alembic_config(config.database_url), revision))
-    _print_current(config)
+    _print_current(config, as_json)
 
 
 @db_group.command("revision")
@@ -58,10 +66,11 @@ def revision_command(message: str) -> None:
 
 
 @db_group.command("current")
+@json_option
 @reported
-def current_command() -> None:
+def current_command(as_json: bool) -> None:
     """Print the revision that the tables are at."""
-    _print_current(Config.from_env())
+    _print_current(Config.from_env(), as_json)
 
 
 @db_group.command("vacuum")
@@ -98,9 +107,23 @@ def _alembic(run: Callable[[], object]) -> None:
         fail(str(error), 2)
 
 
-def _print_current(config: Config) -> None:
+def _make_folder(config: Config) -> None:
+    from app.db.engine import database_path
+
+    folder = database_path(config.database_url).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"the data folder {folder} cannot be made: {error}") from error
+
+
+def _print_current(config: Config, as_json: bool) -> None:
     from app.db.engine import database_path
     from app.db.migrate import current_revision
 
     path = database_path(config.database_url)
-    click.echo((current_revision(path) if path.exists() else None) or "no revision yet")
+    revision = current_revision(path) if path.exists() else None
+    if as_json:
+        print_json({"revision": revision})
+    else:
+        click.echo(revision or "no revision yet")

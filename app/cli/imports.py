@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import sys
 import tempfile
@@ -10,15 +11,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 import click
 
 from app.cli.running import BAD_INPUT, FAILED, json_option, print_json, reported, with_database
+from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
 from app.importing import FORMATS, open_archive
-from app.importing.records import ImportFileError
+from app.importing.records import BrokenFileError, ImportFileError
 from app.importing.source import Source
 from app.services.bulk import MAX_ERRORS
 from app.services.imports import ImportReport, NamelessFileError, import_archive
@@ -63,6 +65,14 @@ class Totals:
             self.errors.append(error)
 
 
+def _checked(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    """Refuse a name that no author can have, before a whole file is rejected for it."""
+    try:
+        return None if name is None else clean_username(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option(
@@ -72,7 +82,11 @@ class Totals:
     default="auto",
     show_default=True,
 )
-@click.option("--username", help="Author of posts without one; the name for a file of one account.")
+@click.option(
+    "--username",
+    callback=_checked,
+    help="Author of posts without one; the name for a file of one account.",
+)
 @click.option("--include-restricted", is_flag=True, help="Take posts for a limited audience too.")
 @click.option("--dry-run", is_flag=True, help="Count without storing.")
 @json_option
@@ -120,10 +134,13 @@ async def _import_file(
     username: str | None,
     include_restricted: bool,
 ) -> None:
+    target: Path | BinaryIO = sys.stdin.buffer if name == "-" else Path(name)
+    # A file's name may hold bytes that are no UTF-8, which no report could print.
+    name = os.fsencode(name).decode(errors="replace")
     try:
         with (
             Source(
-                sys.stdin.buffer if name == "-" else Path(name),
+                target,
                 name=name,
                 limit_bytes=config.max_import_bytes,
             ) as source,
@@ -134,6 +151,8 @@ async def _import_file(
             )
             report = await import_archive(db, archive, username=username, on_progress=progress.show)
             totals.add(name, archive.unit, report)
+    except BrokenFileError as error:
+        totals.fail(name, str(error), FAILED)
     except (ImportFileError, NamelessFileError) as error:
         totals.fail(name, str(error), BAD_INPUT)
 

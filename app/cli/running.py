@@ -39,6 +39,9 @@ def reported(command: Callable[..., T]) -> Callable[..., T]:
         except AppError as error:
             is_input = 400 <= error.status < 500
             fail(error.detail, BAD_INPUT if is_input else FAILED)
+        except UnicodeEncodeError:
+            # What is not UTF-8 on the command line comes in as halves of surrogate pairs.
+            fail("an argument is not valid UTF-8", BAD_INPUT)
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(FAILED)

@@ -1,6 +1,7 @@
 """`saywho serve`: migrates, then serves with hypercorn."""
 
 import asyncio
+import re
 import sys
 
 import click
@@ -8,9 +9,24 @@ import click
 from app.cli.running import fail, reported
 from app.config import Config
 
+_BIND = re.compile(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:.+|fd://\d+", re.ASCII)
+
+
+def _checked(_context: click.Context, _option: click.Parameter, bind: str | None) -> str | None:
+    """Refuse what hypercorn would take for another address: an empty host is every one."""
+    match = _BIND.fullmatch(bind) if bind is not None else None
+    if bind is not None and (match is None or int(match[1] or 0) > 65_535):
+        raise click.BadParameter(f"{bind!r} is not HOST:PORT")
+    return bind
+
 
 @click.command("serve")
-@click.option("--bind", metavar="HOST:PORT", help="Where to listen, instead of what the file says.")
+@click.option(
+    "--bind",
+    metavar="HOST:PORT",
+    callback=_checked,
+    help="Where to listen, instead of what the file says.",
+)
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes.")
 @click.option("--sample", is_flag=True, help="Load the sample posts into a database made now.")
 @reported

@@ -1,5 +1,6 @@
 """`saywho users`, `saywho user …`: authors."""
 
+import sys
 from typing import get_args
 
 import click
@@ -74,11 +75,11 @@ def add_command(name: str, display_name: str | None, platform: str, as_json: boo
 
 @user_group.command("delete")
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask, on a terminal either.")
 @reported
 def delete_command(name: str, yes: bool) -> None:
     """Delete the author NAME and all posts."""
-    if not yes:
+    if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {name} and all posts?", abort=True)
 
     async def delete(db: Database, _: Config) -> None:

@@ -57,12 +57,15 @@ def current_revision(path: Path) -> str | None:
     try:
         connection = sqlite3.connect(path, timeout=15)
         try:
+            names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            if names and "alembic_version" not in names:
+                raise StartError(f"{path} is another program's database; name another file")
+            if not names:
+                return None
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         finally:
             connection.close()
     except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return None
         raise StartError(f"{path} cannot be read: {error}") from error
     except sqlite3.DatabaseError as error:
         raise StartError(f"{path} is not a database of saywho: {error}") from error

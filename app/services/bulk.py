@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
 from app.compute.text import username_key
+from app.db.chunks import chunks
 from app.errors import AppError, ConflictError
 from app.models import Tweet, User
 from app.services.new_tweet import NewTweet
@@ -173,14 +174,20 @@ async def _without_stored(
     counted = [item for item in items if item.repeat]
     if not counted:
         return list(items)
-    times = {item.post.created_at for item in counted}
-    is_same_time = Tweet.created_at.in_([time for time in times if time is not None])
-    query = select(Tweet.created_at, Tweet.text).where(
-        Tweet.user_id == user.id,
-        or_(is_same_time, Tweet.created_at.is_(None)) if None in times else is_same_time,
-    )
-    rows = await session.execute(query)
-    stored = Counter((created_at, text) for created_at, text in rows)
+    stored: Counter[tuple[datetime | None, str]] = Counter()
+    kinds = {(item.post.created_at, item.post.text) for item in counted}
+    for some in chunks(list(kinds)):
+        times = {time for time, _ in some}
+        is_same_time = Tweet.created_at.in_([time for time in times if time is not None])
+        # By their text too: all the posts of an author may be without a time.
+        query = select(Tweet.created_at, Tweet.text).where(
+            Tweet.user_id == user.id,
+            or_(is_same_time, Tweet.created_at.is_(None)) if None in times else is_same_time,
+            Tweet.text.in_([text for _, text in some]),
+        )
+        rows = await session.execute(query)
+        among = set(some)
+        stored.update(kind for row in rows if (kind := tuple(row)) in among)
     return [
         item
         for item in items

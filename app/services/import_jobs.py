@@ -29,40 +29,45 @@ class ImportFacts(msgspec.Struct, frozen=True):
     id: int
     state: str
     format: str
-    file_name: str
     bytes_read: int
     bytes_total: int
     accepted: int
     duplicates: int
     rejected: int
-    reposts: int
-    restricted: int
     errors: list[dict[str, Any]]
     started_at: datetime | None
     finished_at: datetime | None
 
 
+class ImportDetails(ImportFacts, frozen=True):
+    """An import as pages show one."""
+
+    file_name: str
+    reposts: int
+    restricted: int
+
+
 def facts(job: ImportJob) -> ImportFacts:
-    """Return the import as answers show it; why it failed stands first among the errors."""
+    """Return the import as answers show it."""
+    return ImportFacts(**_shared(job))
+
+
+def details(job: ImportJob) -> ImportDetails:
+    """Return the import as pages show it."""
+    return ImportDetails(
+        **_shared(job),
+        file_name=job.file_name,
+        reposts=job.reposts,
+        restricted=job.restricted,
+    )
+
+
+def _shared(job: ImportJob) -> dict[str, Any]:
     errors = json.loads(job.errors)
     if job.detail:
         errors.insert(0, {"detail": job.detail})
-    return ImportFacts(
-        id=job.id,
-        state=job.state,
-        format=job.format,
-        file_name=job.file_name,
-        bytes_read=job.bytes_read,
-        bytes_total=job.bytes_total,
-        accepted=job.accepted,
-        duplicates=job.duplicates,
-        rejected=job.rejected,
-        reposts=job.reposts,
-        restricted=job.restricted,
-        errors=errors,
-        started_at=job.started_at,
-        finished_at=job.finished_at,
-    )
+    names = [name for name in ImportFacts.__struct_fields__ if name != "errors"]
+    return {name: getattr(job, name) for name in names} | {"errors": errors}
 
 
 async def add_job(
@@ -107,14 +112,14 @@ async def get_job(session: AsyncSession, job_id: int) -> ImportJob:
 
 async def list_jobs(
     session: AsyncSession, *, before: int | None = None, limit: int
-) -> tuple[list[ImportFacts], int | None]:
+) -> tuple[list[ImportJob], int | None]:
     """Return imports that were started, the newest first, and the place to go on from."""
     query = select(ImportJob).where(ImportJob.state != "uploaded")
     if before is not None:
         query = query.where(ImportJob.id < before)
     jobs = list(await session.scalars(query.order_by(ImportJob.id.desc()).limit(limit + 1)))
     more = len(jobs) > limit
-    return [facts(job) for job in jobs[:limit]], jobs[limit - 1].id if more else None
+    return jobs[:limit], jobs[limit - 1].id if more else None
 
 
 async def start_job(session: AsyncSession, job_id: int, *, username: str | None) -> ImportJob:

@@ -71,7 +71,7 @@ async def import_archive(
     unfolded = 0
     with closing(RepeatCounter()) as repeats:
         reader = _Reader(archive, owner, username, repeats)
-        while batch := await asyncio.to_thread(reader.read, report):
+        while batch := await _in_thread(reader.read, report):
             accepted = report.stored.accepted
             async with db.write() as session:
                 await store_batch(session, batch, report.stored)
@@ -79,11 +79,24 @@ async def import_archive(
             unfolded += report.stored.accepted - accepted
             if unfolded >= FOLD_EVERY:
                 await fold_tails(db, sorted(report.stored.user_ids))
+                report.stored.user_ids.clear()
                 unfolded = 0
     on_progress(report)
     if report.stored.accepted:
         await renew_background(db)
     return report
+
+
+async def _in_thread(
+    read: Callable[[ImportReport], list[BulkPost]], report: ImportReport
+) -> list[BulkPost]:
+    reading = asyncio.ensure_future(asyncio.to_thread(read, report))
+    try:
+        # A cancelled thread goes on: what it reads from must not be closed before it ends.
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        await asyncio.wait({reading})
+        raise
 
 
 async def _owner(db: Database, account: Account | None, username: str | None) -> Account | None:

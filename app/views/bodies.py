@@ -1,6 +1,7 @@
 """Request bodies: how large each may be, and large ones spooled to disk as they arrive."""
 
 import asyncio
+import errno
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from app.config import Config
-from app.errors import InvalidInputError
+from app.errors import InvalidInputError, StorageFullError
 from app.flow import Flow
 from app.lifespan import resources
 from app.services.uploads import FILE, make_upload_folder, remove_upload
@@ -38,7 +39,12 @@ class Spool:
     digest: Any = field(default_factory=hashlib.sha256)
 
     async def write(self, chunk: bytes) -> None:
-        await asyncio.to_thread(self._write, chunk)
+        try:
+            await asyncio.to_thread(self._write, chunk)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise StorageFullError("The disk is full; nothing was stored") from error
 
     def _write(self, chunk: bytes) -> None:
         self.size += len(chunk)

@@ -1,6 +1,7 @@
 """Headers that many answers share: freshness, validators, the content security policy."""
 
 import asyncio
+import re
 import time
 from typing import Final
 
@@ -13,6 +14,7 @@ from app.services.events import newest_event
 
 AFTER_TIMEOUT_S: Final = 2.0
 AFTER_POLL_S: Final = 0.02
+_EVENT: Final = re.compile(r"[0-9]{1,16}")
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
@@ -29,7 +31,7 @@ async def wait_for_write() -> None:
     given = request.headers.get("Saywho-After")
     if given is None:
         return
-    if not (given.isascii() and given.isdigit()) or int(given[:17]) > MAX_ID:
+    if not _EVENT.fullmatch(given) or int(given) > MAX_ID:
         raise MalformedError("Saywho-After must be the number of an event", loc="Saywho-After")
     deadline = time.monotonic() + AFTER_TIMEOUT_S
     while True:
@@ -57,5 +59,6 @@ async def add_headers(response: Response) -> Response:
     if is_readable and not is_static and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-cache"
         await response.add_etag()
-        await response.make_conditional(request)
+        if request.if_none_match:
+            await response.make_conditional(request)
     return response

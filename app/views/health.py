@@ -2,6 +2,7 @@
 
 from quart import Blueprint, Response
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import AppError, UnavailableError
 from app.lifespan import resources
@@ -26,4 +27,8 @@ async def readyz() -> Response:
             await session.execute(text("SELECT 1 FROM alembic_version"))
     except AppError as error:
         raise UnavailableError(error.detail, headers={"Retry-After": "1"}) from error
+    except SQLAlchemyError as error:
+        raise UnavailableError(
+            "The database does not hold this program's tables", headers={"Retry-After": "30"}
+        ) from error
     return json_answer({"status": "ready"})

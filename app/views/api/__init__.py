@@ -7,7 +7,7 @@ PREFIX = "/api/v1"
 
 def init_app(app: Quart) -> None:
     """Register the API's blueprints."""
-    from app.views.api import compare, search, tweets, users
+    from app.views.api import compare, docs, imports, search, tweets, users
 
-    for module in (users, tweets, search, compare):
+    for module in (users, tweets, search, compare, imports, docs):
         app.register_blueprint(module.blueprint, url_prefix=PREFIX)

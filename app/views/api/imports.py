@@ -40,7 +40,8 @@ async def list_imports() -> Response:
     before = decode_cursor(args.cursor, ImportCursor).before if args.cursor else None
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=args.limit)
-    return json_answer(Page(jobs, encode_cursor(ImportCursor(following)) if following else None))
+    items = [facts(job) for job in jobs]
+    return json_answer(Page(items, encode_cursor(ImportCursor(following)) if following else None))
 
 
 @blueprint.post("/imports")
@@ -103,5 +104,6 @@ async def cancel_import(import_id: int) -> Response:
     parse_args(NoArgs)
     async with resources().db.write() as session:
         job = await cancel_job(session, import_id)
+        g.event_id = await newest_event(session)
     remove_upload(resources().config.data_dir, job.spool)
     return no_content()

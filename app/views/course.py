@@ -1,0 +1,55 @@
+"""The addresses of the course's app, answered as there or leading to where their content is now."""
+
+from markupsafe import escape
+from quart import Blueprint, g, redirect, request, url_for
+from quart.typing import ResponseReturnValue
+
+from app.lifespan import resources
+from app.services.events import newest_event
+from app.services.users import add_user, find_user
+from app.views.access import access
+
+blueprint = Blueprint("course", __name__)
+
+
+@blueprint.get("/get_user")
+@access("read")
+async def get_user() -> ResponseReturnValue:
+    username = request.args.get("username")
+    if username is None:
+        return "No username given", 400
+    async with resources().db.read() as session:
+        user = await find_user(session, username)
+    if user is None:
+        return f"User '{escape(username)}' doesn't exist", 404
+    return str(user.id)
+
+
+@blueprint.get("/users")
+@blueprint.get("/user")
+@access("read")
+async def lead_to_authors() -> ResponseReturnValue:
+    return redirect(url_for("authors.show_authors"))
+
+
+@blueprint.get("/users.json")
+@access("read")
+async def lead_to_api() -> ResponseReturnValue:
+    query = request.query_string.decode(errors="replace")
+    address = url_for("api_users.list_users")
+    return redirect(f"{address}?{query}" if query else address, 307)
+
+
+@blueprint.post("/user")
+@access("write")
+async def post_user() -> ResponseReturnValue:
+    """Add the author that TwitOff's form names, unless there is one, and lead to the page."""
+    form = await request.form
+    username = form.get("user_name", "").strip()
+    async with resources().db.write() as session:
+        user = await find_user(session, username)
+        if user is None:
+            user, g.event_id = await add_user(session, username)
+        else:
+            g.event_id = await newest_event(session)
+    return redirect(url_for("authors.show_author", username=user.username), 303)

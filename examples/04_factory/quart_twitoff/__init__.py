@@ -1,0 +1,17 @@
+"""TwitOff's beginnings: a factory, a database with migrations, a blueprint."""
+
+from quart import Quart
+
+from quart_twitoff.config import CONFIGS
+
+
+def create_app(environment: str = "development", **settings: object) -> Quart:
+    """Return an app for the environment; `settings` replace single ones of its configuration."""
+    from quart_twitoff import database, views
+
+    app = Quart(__name__)
+    app.config.from_object(CONFIGS[environment])
+    app.config.update(settings)
+    database.init_app(app)
+    app.register_blueprint(views.blueprint)
+    return app

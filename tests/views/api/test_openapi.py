@@ -1,0 +1,274 @@
+"""The API's document says what the app does, all of it and nothing else."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.views.api.descriptions import DESCRIPTIONS
+from app.views.api.operations import OPERATIONS
+from tests.conftest import Client, MakeConfig, client_with
+from tests.views.api.conformance import IDS, KNOWN_WORDS, Api
+
+MAX_ID: Final = 2**53 - 1
+NDJSON: Final = "application/x-ndjson"
+PROBLEM: Final = "application/problem+json"
+UNPROVOKED: Final = {"405", "408", "500", "507"}
+"""What no single request brings about, or none that the document has."""
+
+
+@pytest.fixture
+def small_app(make_config: MakeConfig) -> Quart:
+    return create_app(make_config(max_import_mb=1))
+
+
+@pytest.fixture
+async def api(small_app: Quart) -> Any:
+    """An app with two authors, jack and anna, their posts and an import."""
+    async with small_app.test_app():
+        writer = await client_with(small_app, "write")
+        await writer.add_user("jack", "The ferry is late again", "No ferry today, says the crew")
+        await writer.add_user("anna", "Bread is best on the day", platform="mastodon")
+        await writer.add_tweet("jack", "Late", source_id="1", created_at="2024-02-29T12:00:00Z")
+        await writer.post("/api/v1/imports", data=b'{"text": "x", "username": "li"}\n')
+        yield Api(small_app)
+
+
+@pytest.fixture
+async def admin(api: Api) -> Client:
+    return await client_with(api.app, "admin")
+
+
+@pytest.fixture
+def anybody(api: Api) -> Client:
+    return Client(api.app, {})
+
+
+def parts(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object in a document."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from parts(part)
+
+
+def test_every_route_is_in_the_document_and_nothing_else(api: Api) -> None:
+    routes = Counter(
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in api.app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/") or rule.rule in {"/healthz", "/readyz"}
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    )
+    described = Counter((path, method) for path, method, _ in api.operations.values())
+    assert described == routes
+
+
+def test_nothing_is_declared_that_is_not_served(api: Api) -> None:
+    assert sorted(api.operations) == IDS
+    schemas = api.document["components"]["schemas"]
+    names = {f"{name}.{field}" for name in schemas for field in schemas[name]["properties"]}
+    names |= {field for schema in schemas.values() for field in schema["properties"]}
+    for endpoint, declared in OPERATIONS.items():
+        _, _, operation = api.operations[endpoint.rpartition(".")[2]]
+        for parameter in map(api.resolve, operation["parameters"]):
+            names |= {parameter["name"], f"{declared.args.__name__}.{parameter['name']}"}
+    assert not DESCRIPTIONS.keys() - names
+
+
+def test_the_document_is_openapi(api: Api) -> None:
+    document = api.document
+    assert document["openapi"].startswith("3.1.")
+    assert document["info"].keys() >= {"title", "version"}
+    for kind in document["components"].values():
+        assert all(re.fullmatch(r"[A-Za-z0-9._-]+", name) for name in kind)
+    for part in parts(document):
+        if isinstance(part.get("$ref"), str):
+            assert api.resolve(part)
+    for schema in document["components"]["schemas"].values():
+        assert schema["type"] == "object"
+        for part in parts({k: v for k, v in schema.items() if k != "properties"}):
+            assert part.keys() <= KNOWN_WORDS
+        for field in schema["properties"].values():
+            assert field.keys() <= KNOWN_WORDS
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_each_operation_is_whole(api: Api, name: str) -> None:
+    path, _, operation = api.operations[name]
+    assert operation["summary"]
+    assert set(operation["tags"]) <= {tag["name"] for tag in api.document["tags"]}
+    parameters = [api.resolve(parameter) for parameter in operation["parameters"]]
+    assert max(Counter((p["name"], p["in"]) for p in parameters).values()) == 1
+    in_path = {p["name"] for p in parameters if p["in"] == "path" and p["required"] is True}
+    assert in_path == set(re.findall(r"{(\w+)}", path))
+    for parameter in parameters:
+        assert parameter["description"]
+        if "example" in parameter:
+            assert not list(api.faults(parameter["example"], parameter["schema"]))
+    assert any(status < "300" for status in operation["responses"])
+    for status, answer in operation["responses"].items():
+        assert re.fullmatch(r"[1-5]\d\d", status)
+        assert api.resolve(answer)["description"]
+    for requirement in operation["security"]:
+        assert requirement.keys() <= api.document["components"]["securitySchemes"].keys()
+    for content_type, content in operation.get("requestBody", {"content": {}})["content"].items():
+        if content_type == "application/json":
+            assert not list(api.faults(content["example"], content["schema"]))
+
+
+@pytest.mark.parametrize("name", IDS)
+async def test_the_example_is_answered_as_declared(api: Api, admin: Client, name: str) -> None:
+    status, _ = await api.send(admin, name)
+    assert 200 <= status < 300 or name == "cancel_import"
+
+
+async def test_lists_and_answers_in_full_are_as_declared(api: Api, admin: Client) -> None:
+    for name, address in [
+        ("list_users", "/api/v1/users?limit=1"),
+        ("list_tweets", "/api/v1/users/jack/tweets?limit=1"),
+        ("search_tweets", "/api/v1/search?q=late&limit=1&platform=local"),
+        ("list_imports", "/api/v1/imports?limit=1"),
+    ]:
+        _, page = await api.send(admin, name, address)
+        assert page["items"]
+    _, comparison = await api.send(
+        admin, "compare_post", json={"text": "The ferry is late again, says the crew"}
+    )
+    assert comparison["evidence"]
+    lines = b'{"username": "jack", "text": ""}\n{}\n{"username": "jack", "text": "Hm"}\n'
+    _, report = await api.send(admin, "create_many", data=lines, headers={"Content-Type": NDJSON})
+    assert (report["accepted"], report["rejected"]) == (1, 2)
+    again = {"text": "Late", "source_id": "1"}
+    assert (await api.send(admin, "create_tweet", json=again))[0] == 200
+
+
+PROVOKING: Final[dict[str, dict[str, Any]]] = {
+    "304": {"headers": {"If-None-Match": "*"}},
+    "400": {"headers": {"Saywho-After": "soon"}},
+    "401": {"headers": {"Authorization": "Bearer no"}},
+    "403": {
+        "headers": {
+            "Authorization": None,
+            "Cookie": "saywho_session=x",
+            "Sec-Fetch-Site": "cross-site",
+        }
+    },
+    "413": {"data": b" " * (2**20 + 1)},
+    "415": {"data": b"text", "headers": {"Content-Type": "text/plain"}},
+    "503": {"headers": {"Saywho-After": str(MAX_ID)}},
+}
+
+
+@pytest.mark.parametrize("status", PROVOKING)
+async def test_what_a_rule_declares_can_happen(api: Api, admin: Client, status: str) -> None:
+    async def provoke(name: str) -> None:
+        kwargs = dict(PROVOKING[status])
+        headers = api.sample(name)[1].get("headers", {}) | kwargs.pop("headers", {})
+        if "data" in kwargs and "json" in api.sample(name)[1]:
+            headers = {"Content-Type": "application/json"} | headers
+        sender = admin
+        if headers.get("Authorization", "") is None:
+            del headers["Authorization"]
+            sender = Client(api.app, {})
+        answered, _ = await api.send(sender, name, headers=headers, **kwargs)
+        assert str(answered) == status, name
+
+    await asyncio.gather(*map(provoke, api.declaring(status)))
+
+
+async def test_what_is_not_there_is_404(api: Api, admin: Client) -> None:
+    for name in api.declaring("404"):
+        unknown = {"username": "nobody", "tweet_id": 999, "import_id": 999}
+        address, _ = api.sample(name, **unknown)
+        if name in {"search_tweets", "compare_get"}:
+            address = re.sub(r"\?.*", "?q=a&username=nobody", address)
+        if name == "compare_get":
+            address = address.replace("q=", "text=")
+        sent = {"json": {"text": "Hm", "usernames": ["nobody"]}} if name == "compare_post" else {}
+        assert (await api.send(admin, name, address, **sent))[0] == 404, name
+
+
+async def test_wrong_content_is_422(api: Api, admin: Client) -> None:
+    multipart = {"Content-Type": "multipart/form-data; boundary=x"}
+    requests: dict[str, dict[str, Any]] = {
+        "compare_get": {"address": "/api/v1/compare?text=1"},
+        "create_many": {
+            "data": b"{}",
+            "headers": {"Content-Type": NDJSON, "Idempotency-Key": "a"},
+        },
+        "create_import": {"data": b"--x--\r\n", "headers": multipart},
+    }
+    await api.send(admin, "create_many", data=b"", headers=requests["create_many"]["headers"])
+    for name in api.declaring("422"):
+        request = requests.get(name, {"json": {}})
+        status, problem = await api.send(admin, name, **request)
+        assert (status, bool(problem["errors"])) == (422, True), name
+
+
+async def test_an_unknown_parameter_is_400(api: Api, admin: Client) -> None:
+    for name in IDS:
+        if name not in {"healthz", "readyz", "show_document", "show_docs"}:
+            address, _ = api.sample(name)
+            address += ("&" if "?" in address else "?") + "unknown=1"
+            assert (await api.send(admin, name, address))[0] == 400, name
+
+
+async def test_repeats_are_answered_as_declared(api: Api, admin: Client) -> None:
+    assert (await api.send(admin, "create_user", json={"username": "Jack"}))[0] == 409
+    key: dict[str, Any] = {"headers": {"Idempotency-Key": "a"}}
+    _, user = await api.send(admin, "create_user", **key)
+    assert await api.send(admin, "create_user", **key) == (201, user)
+    await admin.delete("/api/v1/users/mina")
+    assert (await api.send(admin, "create_user", **key))[0] == 410
+    _, tweet = await api.send(admin, "create_tweet", **key)
+    await admin.delete(f"/api/v1/tweets/{tweet['id']}")
+    assert (await api.send(admin, "create_tweet", **key))[0] == 410
+
+
+def test_every_declared_status_is_tested(api: Api) -> None:
+    declared = {status for _, _, op in api.operations.values() for status in op["responses"]}
+    tested = {"200", "201", "202", "204", "404", "409", "410", "422", *PROVOKING}
+    assert declared <= tested | UNPROVOKED
+
+
+async def test_another_method_is_405_and_a_problem(api: Api, anybody: Client) -> None:
+    answer = await anybody.send("PUT", "/api/v1/users")
+    assert (answer.status_code, answer.mimetype) == (405, PROBLEM)
+    declared = api.document["components"]["responses"]["405"]
+    assert all(header in answer.headers for header in declared["headers"])
+    assert not list(
+        api.faults(await answer.get_json(force=True), declared["content"][PROBLEM]["schema"])
+    )
+
+
+async def test_what_needs_a_token_follows_from_the_views(api: Api) -> None:
+    needs = {name: api.operations[name][2]["security"] for name in IDS}
+    assert needs["list_users"] == [{}, {"bearer": ["read"]}]
+    assert needs["compare_post"] == [{}, {"bearer": ["read"]}]
+    assert needs["create_user"] == [{"bearer": ["write"]}]
+    assert needs["remove_user"] == [{"bearer": ["admin"]}]
+    assert needs["healthz"] == []
+    for name in IDS:
+        sent = await Client(api.app, {}).send(
+            api.operations[name][1].upper(), *api.sample(name)[:1], **api.sample(name)[1]
+        )
+        is_open = not needs[name] or {} in needs[name]
+        assert (sent.status_code == 401) is not is_open, name
+
+
+async def test_the_document_is_open_where_reading_is_not(make_config: MakeConfig) -> None:
+    private, public = create_app(make_config(public=False)), create_app(make_config())
+    async with private.test_app(), public.test_app():
+        for path in ("/api/v1/openapi.json", "/api/v1/docs"):
+            answers = [await Client(app, {}).get(path) for app in (private, public)]
+            assert [answer.status_code for answer in answers] == [200, 200]
+            assert answers[0].headers["ETag"] != answers[1].headers["ETag"]
+        document = await (await Client(private, {}).get("/api/v1/openapi.json")).get_json()
+    assert document["paths"]["/api/v1/users"]["get"]["security"] == [{"bearer": ["read"]}]
