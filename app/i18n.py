@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, cast
 from urllib.parse import quote, urlencode
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -85,12 +85,19 @@ def _address(**changed: str) -> str:
     """Return the request's own address, without `lang` but with what is changed."""
     pairs = [pair for pair in request.args.items(multi=True) if pair[0] != "lang"]
     query = urlencode([*pairs, *changed.items()])
-    return quote(request.path) + (f"?{query}" if query else "")
+    # Two slashes at the front would name another host: //example.org/.
+    path = "/" + quote(request.path.lstrip("/"))
+    return path + (f"?{query}" if query else "")
 
 
 def language_links() -> list[tuple[str, str, str]]:
     """Return code, own name and address of the languages that the page is not in."""
     return [(code, name, _address(lang=code)) for code, name in LOCALES.items() if code != g.locale]
+
+
+def gettext_noop(message: str) -> str:
+    """Return the message as it is; it is marked for those who translate, and translated later."""
+    return message
 
 
 def gettext(message: str) -> str:
@@ -115,13 +122,22 @@ def show_number(value: float) -> str:
 
 
 def show_percent(value: float) -> str:
-    """Return a share between 0 and 1 in per cent."""
+    """Return a share between 0 and 1 in whole per cent, where only 0 and 1 are 0% and 100%."""
+    if 0 < value < 0.01:
+        return f"<{format_percent(0.01, locale=g.locale)}"
+    if 0.99 < value < 1:
+        return f">{format_percent(0.99, locale=g.locale)}"
     return format_percent(value, locale=g.locale)
 
 
 def show_time(time: datetime) -> Markup:
     """Return a `<time>` element in UTC, which a script turns into the viewer's own time."""
-    shown = format_datetime(time.astimezone(UTC), "medium", locale=g.locale)
-    return Markup('<time datetime="{}">{} UTC</time>').format(
-        time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), shown
+    time = time.astimezone(UTC)
+    date = format_date(time, "medium", locale=g.locale)
+    clock = format_time(time, "short", locale=g.locale)
+    return Markup('<time datetime="{}">{} {} UTC</time>').format(
+        # strftime writes a year before 1000 with fewer than four digits.
+        time.replace(microsecond=0, tzinfo=None).isoformat() + "Z",
+        date,
+        clock,
     )

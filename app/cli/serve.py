@@ -33,17 +33,24 @@ def _checked(_context: click.Context, _option: click.Parameter, bind: str | None
 def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     """Migrate the database and serve, as hypercorn.toml and the settings say."""
     from app.db.migrate import SchemaState, prepare
-    from app.serving.server import load_server_config, serve
+    from app.logs import configure
+    from app.serving.server import load_server_config
+    from app.serving.supervisor import Supervisor, open_sockets
 
     config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)
+    count = server.workers
     state = prepare(config, upgrade_old=True)
-    with_samples = sample and state is SchemaState.FRESH
-    asyncio.run(_make_ready(config, f"http://{server.bind[0]}", with_samples=with_samples))
     try:
-        sys.exit(serve(server))
+        sockets = open_sockets(server)
     except OSError as error:
         fail(f"cannot listen on {', '.join(server.bind)}: {error.strerror or error}")
+    origin = config.url or f"http://{server.bind[0]}"
+    with_samples = sample and state is SchemaState.FRESH
+    asyncio.run(_make_ready(config, origin, with_samples=with_samples))
+    click.echo(f"Serving on {origin} with {count} workers; Ctrl+C stops.")
+    configure(config)
+    sys.exit(Supervisor(sockets, count).run())
 
 
 async def _make_ready(config: Config, origin: str, *, with_samples: bool) -> None:
@@ -63,5 +70,5 @@ async def _make_ready(config: Config, origin: str, *, with_samples: bool) -> Non
             secret = await add_setup_link(session)
     finally:
         await db.close()
-    link = setup_address(config.url or origin, secret)
+    link = setup_address(origin, secret)
     click.echo(f"There is no operator yet. Make the account, once, at:\n  {link}")

@@ -37,10 +37,3 @@ def load_server_config(*, bind: str | None = None, workers: int | None = None) -
     if workers is not None:
         server.workers = workers
     return server
-
-
-def serve(server: ServerConfig) -> int:
-    """Serve until stopped; return the exit status."""
-    from hypercorn.run import run
-
-    return run(server)

@@ -1,5 +1,6 @@
 """Who would have said this? The comparison's page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from app.services.compare import SHOWN_OF_ALL, Comparison, Evidence, gather_mate
 from app.views.access import access
 from app.views.pages.choices import offered_authors
 from app.views.pages.marks import Marked, marked_text
+from app.views.pages.wording import probability_in_words
 from app.views.parsing import parse_args
 
 blueprint = Blueprint("compare", __name__)
@@ -21,12 +23,15 @@ blueprint = Blueprint("compare", __name__)
 LONGEST_IN_ADDRESS = 2_000
 COLOURS = 4
 """Authors with a colour of their own; the evidence is divided between as many."""
+SPOKEN = 6
+"""Strings named for each author; the marks show them all."""
 STRONG_WEIGHT = 1.0
 """Log-odds from which a mark is drawn double: it alone makes an author 2.7 times as likely."""
 
 
 class ComparePageArgs(Struct):
-    text: str = ""
+    text: str | None = None
+    """Without it, the page offers the form; an empty one is a mistake to be told."""
     username: list[str] = []
 
 
@@ -38,6 +43,8 @@ class Result:
     pieces: list[Marked[Evidence]]
     colours: dict[str, int]
     """Number from 1 of each author's colour."""
+    spoken: dict[str, list[str]]
+    """What speaks for each author that has a colour, the weightiest first."""
     strong_weight: float = STRONG_WEIGHT
 
 
@@ -65,9 +72,9 @@ def _names(given: list[str]) -> list[str]:
     return [name.strip() for name in given if name.strip()]
 
 
-async def _page(text: str, names: list[str]) -> ResponseReturnValue:
+async def _page(text: str | None, names: list[str]) -> ResponseReturnValue:
     result, failure = None, None
-    if text or names:
+    if text is not None:
         try:
             result = await _result(text, names)
         except (InvalidInputError, NotFoundError) as error:
@@ -76,12 +83,13 @@ async def _page(text: str, names: list[str]) -> ResponseReturnValue:
         authors, author_total = await offered_authors(session)
     page = await render_template(
         "compare.html",
-        text=text,
+        text=text or "",
         chosen=names,
         authors=authors,
         author_total=author_total,
         result=result,
         failure=_sentence(failure),
+        in_words=probability_in_words,
     )
     return page, failure.status if failure else 200
 
@@ -99,4 +107,12 @@ async def _result(text: str, names: list[str]) -> Result:
     )
     best = comparison.ranking[:COLOURS]
     colours = {ranked.username: number for number, ranked in enumerate(best, 1)}
-    return Result(comparison, pieces, colours)
+    return Result(comparison, pieces, colours, _spoken(comparison.evidence, list(colours)))
+
+
+def _spoken(evidence: Sequence[Evidence], usernames: Sequence[str]) -> dict[str, list[str]]:
+    spoken: dict[str, dict[str, None]] = {username: {} for username in usernames}
+    for mark in sorted(evidence, key=lambda mark: -mark.weight):
+        if (text := " ".join(mark.text.split())) and mark.username in spoken:
+            spoken[mark.username].setdefault(text)
+    return {username: list(texts)[:SPOKEN] for username, texts in spoken.items()}

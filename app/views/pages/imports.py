@@ -14,7 +14,7 @@ from app.services.import_jobs import (
     ENDED,
     add_job,
     cancel_job,
-    facts,
+    details,
     forget_upload,
     get_job,
     list_jobs,
@@ -49,7 +49,7 @@ async def _list_page(failure: AppError | None) -> ResponseReturnValue:
         jobs, following = await list_jobs(session, before=before, limit=IMPORTS_PER_PAGE)
     page = await render_template(
         "imports.html",
-        jobs=jobs,
+        jobs=[details(job) for job in jobs],
         next_cursor=encode_cursor(ImportCursor(following)) if following else None,
         limit_mb=resources().config.max_import_mb,
         failure=translate_error(failure) if failure else None,
@@ -88,7 +88,7 @@ async def show_import(import_id: int) -> ResponseReturnValue:
         job = await get_job(session, import_id)
     if job.state != "uploaded":
         return await render_template(
-            "import.html", job=facts(job), is_under_way=job.state not in ENDED
+            "import.html", job=details(job), is_under_way=job.state not in ENDED
         )
     config = resources().config
     seen: Preview | None = None
@@ -103,7 +103,7 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     except ImportFileError as error:
         failure = str(error)
     return await render_template(
-        "import_preview.html", job=facts(job), preview=seen, failure=failure
+        "import_preview.html", job=details(job), preview=seen, failure=failure
     )
 
 

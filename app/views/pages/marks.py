@@ -28,3 +28,19 @@ def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> lis
     if place < len(text):
         pieces.append(Marked(text[place:], False))
     return pieces
+
+
+def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:
+    """Return the pieces with what stands far from every mark left out, an ellipsis in its place.
+
+    around: characters that stay on each side of a mark, and at the beginning without one.
+    """
+    shown = []
+    for place, piece in enumerate(pieces):
+        is_first, is_last = place == 0, place == len(pieces) - 1
+        head = "" if is_first and not is_last else piece.text[:around]
+        tail = "" if is_last else piece.text[-around:]
+        is_long = not piece.is_marked and len(piece.text) > len(head) + len(tail) + 1
+        text = f"{head}\N{HORIZONTAL ELLIPSIS}{tail}" if is_long else piece.text
+        shown.append(Marked(text, piece.is_marked, piece.mark))
+    return shown

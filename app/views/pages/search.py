@@ -3,12 +3,13 @@
 from msgspec import Struct
 from quart import Blueprint, render_template
 
-from app.errors import NotFoundError
+from app.errors import MalformedError, NotFoundError
+from app.i18n import translate_error
 from app.lifespan import resources
 from app.services.search import Hit, search
 from app.views.access import access
 from app.views.cursors import PlaceCursor, decode_cursor, encode_cursor
-from app.views.pages.marks import Marked, marked_text
+from app.views.pages.marks import Marked, excerpt, marked_text
 from app.views.parsing import parse_args
 from app.views.periods import search_filters
 
@@ -16,6 +17,8 @@ blueprint = Blueprint("search", __name__)
 
 RESULTS_PER_PAGE = 20
 MAX_QUERY_LENGTH = 1000
+AROUND = 200
+"""Characters of a long post that are shown on each side of a match."""
 
 
 class SearchPageArgs(Struct):
@@ -32,11 +35,12 @@ class SearchPageArgs(Struct):
 async def show_search() -> tuple[str, int]:
     args = parse_args(SearchPageArgs, strict=False)
     offset = decode_cursor(args.cursor, PlaceCursor).offset if args.cursor else 0
-    filters = search_filters(
-        since=args.since, until=args.until, tz=args.tz, username=args.username.strip() or None
-    )
-    unknown_author = None
+    unknown_author, failure = None, None
+    hits, following = list[Hit](), None
     try:
+        filters = search_filters(
+            since=args.since, until=args.until, tz=args.tz, username=args.username.strip() or None
+        )
         async with resources().db.read() as session:
             hits, following = await search(
                 session,
@@ -46,17 +50,21 @@ async def show_search() -> tuple[str, int]:
                 offset=offset,
             )
     except NotFoundError:
-        hits, following, unknown_author = [], None, args.username
-    results: list[tuple[Hit, list[Marked[None]]]] = [
-        (hit, marked_text(hit.text, [(start, end, None) for start, end in hit.highlights]))
-        for hit in hits
-    ]
+        unknown_author = args.username
+    except MalformedError as error:
+        failure = error
     page = await render_template(
         "search.html",
         args=args,
-        results=results,
+        results=[(hit, _pieces(hit)) for hit in hits],
         unknown_author=unknown_author,
+        failure=translate_error(failure) if failure else None,
         is_first_page=offset == 0,
         next_cursor=None if following is None else encode_cursor(PlaceCursor(following)),
     )
-    return page, 404 if unknown_author else 200
+    return page, 404 if unknown_author else failure.status if failure else 200
+
+
+def _pieces(hit: Hit) -> list[Marked[None]]:
+    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
+    return excerpt(marked_text(hit.text, spans), around=AROUND)

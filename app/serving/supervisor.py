@@ -1,0 +1,155 @@
+"""Keeps the workers alive: one that dies or hangs is replaced, and a stop drains all of them.
+
+hypercorn's own parent ends the whole site when one worker is killed, never notices one that
+hangs, and cuts requests short when it stops more than one.
+"""
+
+import logging
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from hypercorn.config import Config as ServerConfig
+
+SILENCE_S: Final = 20.0
+"""A worker beats each second; one silent for so long hangs."""
+START_S: Final = 30.0
+"""Until its first beat a worker has so long."""
+LOOK_S: Final = 0.2
+STOP_S: Final = 11.0
+READER_TIMEOUT_MS: Final = 30_000
+"""A client that takes nothing for so long is cut off."""
+SLOWEST_RESTART_S: Final = 5.0
+STEADY_S: Final = 60.0
+"""A worker that lived so long is replaced without a pause."""
+
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """One worker process and the pipe on which it beats."""
+
+    def __init__(self, socket_fds: Sequence[int]) -> None:
+        self.beat_fd, theirs = os.pipe()
+        os.set_blocking(self.beat_fd, False)
+        arguments = [str(number) for number in (theirs, *socket_fds)]
+        self.process = subprocess.Popen(  # noqa: S603 - our own module and numbers
+            [sys.executable, "-m", "app.serving.worker", *arguments],
+            pass_fds=[theirs, *socket_fds],
+        )
+        os.close(theirs)
+        self.started = time.monotonic()
+        self.has_beaten = False
+        self._deadline = self.started + START_S
+
+    def listen(self) -> None:
+        """Take note of the beats that came."""
+        try:
+            if os.read(self.beat_fd, 4096):
+                self.has_beaten = True
+                self._deadline = time.monotonic() + SILENCE_S
+        except BlockingIOError:
+            pass
+
+    @property
+    def is_hung(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    @property
+    def status(self) -> int | None:
+        """The exit status, None while it runs."""
+        return self.process.poll()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+class Supervisor:
+    """Runs so many workers on the same sockets until it is told to stop."""
+
+    def __init__(self, sockets: Sequence[socket.socket], count: int) -> None:
+        self._fds = [each.fileno() for each in sockets]
+        self._count = count
+        self._workers: list[Worker] = []
+        self._failures = 0
+        self._next_start = 0.0
+        self._is_stopping = False
+        self._is_broken = False
+
+    def run(self) -> int:
+        """Return the exit status: 0 after a stop, 1 where no worker could be started."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        while not self._is_stopping:
+            self._look()
+            self._fill()
+            fds = [worker.beat_fd for worker in self._workers]
+            select.select(fds, [], [], LOOK_S)
+        self._drain()
+        return 1 if self._is_broken else 0
+
+    def _stop(self, *_: object) -> None:
+        self._is_stopping = True
+
+    def _look(self) -> None:
+        for worker in list(self._workers):
+            worker.listen()
+            if worker.status is None and worker.is_hung:
+                logger.error("worker %d hangs; it is replaced", worker.process.pid)
+                worker.kill()
+            if worker.status is not None:
+                self._bury(worker)
+
+    def _bury(self, worker: Worker) -> None:
+        os.close(worker.beat_fd)
+        self._workers.remove(worker)
+        logger.error("worker %d ended (%d); it is replaced", worker.process.pid, worker.status)
+        if not worker.has_beaten and self._failures >= self._count:
+            # It said why on standard error; trying on would say it for ever.
+            self._is_broken = self._is_stopping = True
+        if time.monotonic() - worker.started > STEADY_S:
+            self._failures = 0
+        self._failures += 1
+        pause = min(SLOWEST_RESTART_S, 0.1 * 2 ** min(self._failures - 1, 10))
+        self._next_start = time.monotonic() + pause
+
+    def _fill(self) -> None:
+        while len(self._workers) < self._count and time.monotonic() >= self._next_start:
+            self._workers.append(Worker(self._fds))
+
+    def _drain(self) -> None:
+        """Let the workers finish what they accepted, and end those that do not."""
+        for worker in self._workers:
+            worker.process.terminate()
+        deadline = time.monotonic() + STOP_S
+        for worker in self._workers:
+            try:
+                worker.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                worker.kill()
+
+
+def open_sockets(server: ServerConfig) -> list[socket.socket]:
+    """Return sockets that listen where the configuration says.
+
+    Raises OSError if an address cannot be listened on.
+    """
+    # For several workers hypercorn would set SO_REUSEPORT, and a second site on the same address
+    # would take half of the requests instead of failing.
+    server.workers = 1
+    opened = server.create_sockets()
+    sockets = [*opened.secure_sockets, *opened.insecure_sockets]
+    for each in sockets:
+        if each.family in {socket.AF_INET, socket.AF_INET6}:
+            # Connections inherit it; only the kernel sees that a reader takes nothing.
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READER_TIMEOUT_MS)
+        each.listen(server.backlog)
+        each.set_inheritable(True)
+    return sockets

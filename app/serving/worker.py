@@ -1,0 +1,61 @@
+"""A worker: serves on sockets that its supervisor opened, and beats while its loop turns.
+
+Started as `python -m app.serving.worker BEAT_FD SOCKET_FD…`.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import uvloop
+from hypercorn.asyncio import serve
+
+from app import create_app
+from app.serving.server import load_server_config
+
+BEAT_S = 1.0
+
+
+async def work(beat_fd: int, socket_fds: Sequence[int]) -> None:
+    """Serve until asked to stop, or until the supervisor is gone; finish what was accepted."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    server = load_server_config()
+    server.bind = [f"fd://{number}" for number in socket_fds]
+    server.insecure_bind = []
+    server.workers = 1
+    server.loglevel = "WARNING"  # The supervisor has said where it serves.
+    loop.set_exception_handler(_ignore_lost_clients)
+    beating = asyncio.create_task(_beat(beat_fd, stop))
+    try:
+        await serve(create_app(), server, shutdown_trigger=stop.wait)
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+
+
+def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Keep the log clean of clients that were cut off, for which nobody here can do anything."""
+    if not isinstance(context.get("exception"), ConnectionError | TimeoutError):
+        loop.default_exception_handler(context)
+
+
+async def _beat(beat_fd: int, stop: asyncio.Event) -> None:
+    supervisor = os.getppid()
+    while os.getppid() == supervisor:
+        try:
+            os.write(beat_fd, b".")
+        except BrokenPipeError:
+            break
+        await asyncio.sleep(BEAT_S)
+    stop.set()
+
+
+if __name__ == "__main__":
+    beat, *sockets = map(int, sys.argv[1:])
+    uvloop.run(work(beat, sockets))
