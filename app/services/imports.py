@@ -58,6 +58,7 @@ async def import_archive(
     *,
     username: str | None,
     report: ImportReport | None = None,
+    renew: bool = True,
     on_progress: Progress = lambda _: None,
 ) -> ImportReport:
     """Store the posts of the archive, fold them into the profiles and renew the background.
@@ -82,7 +83,7 @@ async def import_archive(
                 report.stored.user_ids.clear()
                 unfolded = 0
     on_progress(report)
-    if report.stored.accepted:
+    if renew and report.stored.accepted:
         await renew_background(db)
     return report
 

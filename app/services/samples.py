@@ -6,6 +6,7 @@ from typing import Final
 from app.db.engine import Database
 from app.importing import open_archive
 from app.importing.source import Source
+from app.services.background import renew_background
 from app.services.bulk import BulkReport
 from app.services.imports import import_archive
 
@@ -17,7 +18,11 @@ async def load_samples(db: Database) -> BulkReport:
     total = BulkReport()
     for path in sorted(FOLDER.glob("*.jsonl")):
         with Source(path) as source:
-            report = await import_archive(db, open_archive(source, format="jsonl"), username=None)
+            report = await import_archive(
+                db, open_archive(source, format="jsonl"), username=None, renew=False
+            )
         total.accepted += report.stored.accepted
         total.duplicates += report.stored.duplicates
+    if total.accepted:
+        await renew_background(db)
     return total

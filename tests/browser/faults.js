@@ -1,0 +1,62 @@
+// Returns what is wrong with the page that is open, as sentences.
+() => {
+  const faults = [];
+  const root = document.scrollingElement;
+  if (root.scrollWidth > innerWidth) {
+    const wide = [...document.querySelectorAll("body *")]
+      .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80));
+    faults.push(`overflows: ${root.scrollWidth} > ${innerWidth}: ${wide.slice(0, 3).join(" | ")}`);
+  }
+  const headings = document.querySelectorAll("h1").length;
+  if (headings !== 1) faults.push(`${headings} h1`);
+  if (document.querySelectorAll("main").length !== 1) faults.push("not one main");
+  if (document.querySelector("[style], style, script:not([src])")) faults.push("inline style or script");
+
+  const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
+  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push(`id twice: ${id}`);
+  for (const e of document.querySelectorAll("[aria-labelledby], [aria-describedby], label[for]"))
+    for (const name of ["aria-labelledby", "aria-describedby", "for"])
+      for (const id of (e.getAttribute(name) || "").split(" "))
+        if (id && !ids.includes(id)) faults.push(`${name} leads nowhere: ${id}`);
+  for (const e of document.querySelectorAll("input:not([type=hidden]), textarea:not([hidden])"))
+    if (!e.labels.length) faults.push(`no label: ${e.outerHTML.slice(0, 80)}`);
+  for (const e of document.querySelectorAll("a[href], button:not([hidden])"))
+    if (!e.textContent.trim()) faults.push(`no name: ${e.outerHTML.slice(0, 80)}`);
+  for (const e of document.querySelectorAll(".button, .chip, .site-header a")) {
+    const box = e.getBoundingClientRect();
+    if (box.height && box.height < 24) faults.push(`too small to touch: ${e.outerHTML.slice(0, 80)}`);
+  }
+
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, under) => top.slice(0, 3).map((c, i) => c * top[3] + under[i] * (1 - top[3]));
+  const background = (element) => {
+    if (!element) return rgba("Canvas").slice(0, 3);
+    const own = rgba(getComputedStyle(element).backgroundColor);
+    return own[3] === 1 ? own.slice(0, 3) : over(own, background(element.parentElement));
+  };
+  const luminance = (colour) => colour.map(c => c / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const seen = new Set();
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || seen.has(element)) continue;
+    seen.add(element);
+    if (!element.checkVisibility() || element.closest(".visually-hidden, .skip, datalist")) continue;
+    const under = background(element);
+    const text = luminance(over(rgba(getComputedStyle(element).color), under));
+    const ground = luminance(under);
+    const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+    if (ratio < 4.5)
+      faults.push(`contrast ${ratio.toFixed(2)}: ${element.outerHTML.slice(0, 80)}`);
+  }
+  return faults;
+}

@@ -1,0 +1,76 @@
+"""Take every page in both languages, light and dark, narrow and wide, into a folder.
+
+Run as `python tests/browser/screenshots.py FOLDER [PART OF A NAME]`.
+"""
+
+import asyncio
+import itertools
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from playwright.async_api import Browser
+
+if __package__:
+    from .website import PAGES, chromium, compare_path, crowd_records, odd_records, serve
+else:
+    # As a script it is no part of a package; its folder is on the path then.
+    from website import (  # type: ignore[import-not-found, no-redef]
+        PAGES,
+        chromium,
+        compare_path,
+        crowd_records,
+        odd_records,
+        serve,
+    )
+
+Scheme = Literal["light", "dark"]
+SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
+CROWD: Final = {
+    "crowd-home": "/",
+    "crowd-compare": compare_path("Tea at 5, bread at 7, and rain. Again rain, again bread."),
+    "crowd-authors": "/authors",
+}
+EMPTY: Final = {"empty-home": "/", "empty-compare": "/compare", "empty-authors": "/authors"}
+
+
+async def take(browser: Browser, url: str, pages: dict[str, str], folder: Path) -> None:
+    """Write a picture of each page in each variant."""
+    for locale, scheme, width in itertools.product(("ko", "en"), SCHEMES, (320, 1280)):
+        context = await browser.new_context(
+            locale=locale,
+            color_scheme=scheme,
+            viewport={"width": width, "height": 900},
+            timezone_id="Asia/Seoul",
+        )
+        page = await context.new_page()
+        for name, path in pages.items():
+            await page.goto(url + path)
+            target = folder / f"{name}-{locale}-{scheme}-{width}.png"
+            await page.screenshot(path=target, full_page=True)
+        await context.close()
+
+
+async def main(folder: Path, part: str) -> None:
+    sites: tuple[tuple[dict[str, str], bool, list[dict[str, Any]]], ...] = (
+        (PAGES, True, list(odd_records())),
+        (CROWD, False, list(crowd_records())),
+        (EMPTY, False, []),
+    )
+    async with chromium() as browser:
+        for pages, sample, records in sites:
+            wanted = {name: path for name, path in pages.items() if part in name}
+            if not wanted:
+                continue
+            with (
+                tempfile.TemporaryDirectory() as data,
+                serve(Path(data), sample=sample, records=records) as site,
+            ):
+                await take(browser, site.url, wanted, folder)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in {2, 3}:
+        sys.exit(__doc__)
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""))

@@ -1,0 +1,73 @@
+"""What must hold on every page, in both languages, light and dark, narrow and wide."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from .conftest import OpenPage
+from .screenshots import CROWD, EMPTY, SCHEMES
+from .website import PAGES, Website
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+ENGLISH = (
+    "Compare",
+    "Search",
+    "Who would have said this?",
+    "Who could it be?",
+    "Style is evidence",
+    "Skip to the content",
+    " posts",
+    "More posts",
+    "Back to",
+)
+"""Some of the messages, none of which may be left in a Korean page."""
+
+FAULTS = Path(__file__).with_name("faults.js").read_text()
+
+
+async def faults_of(page: Page, address: str) -> list[str]:
+    """Look at one page light and dark, narrow and wide."""
+    await page.goto(address)
+    faults = []
+    for width in (320, 1280):
+        await page.set_viewport_size({"width": width, "height": 800})
+        for scheme in SCHEMES:
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found = await page.evaluate(FAULTS)
+            faults += [f"{scheme}, {width} px: {fault}" for fault in found]
+    return faults
+
+
+async def left_in_english(page: Page) -> list[str]:
+    text = await page.evaluate(
+        """() => [document.title, document.querySelector(".site-header").innerText,
+          document.querySelector(".site-footer").innerText, ...[...document.querySelectorAll(
+            "h1, h2, label, legend, button, .hint, .small, .badge, .soft, .button"
+          )].map(e => e.innerText)].join("\\n")"""
+    )
+    return [message for message in ENGLISH if message in text]
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("name", PAGES)
+async def test_page_is_sound(website: Website, open_page: OpenPage, name: str, locale: str) -> None:
+    page = await open_page(locale=locale)
+    faults = await faults_of(page, website.address(PAGES[name]))
+    assert not faults, "\n".join(faults)
+    assert await page.locator("html").get_attribute("lang") == locale
+    if locale == "ko":
+        assert await left_in_english(page) == []
+
+
+@pytest.mark.parametrize("path", CROWD.values(), ids=CROWD)
+async def test_page_of_many_authors_is_sound(
+    crowd: Website, open_page: OpenPage, path: str
+) -> None:
+    assert await faults_of(await open_page(), crowd.address(path)) == []
+
+
+@pytest.mark.parametrize("path", EMPTY.values(), ids=EMPTY)
+async def test_page_without_posts_is_sound(nobody: Website, open_page: OpenPage, path: str) -> None:
+    assert await faults_of(await open_page(), nobody.address(path)) == []

@@ -1,0 +1,254 @@
+"""What people come for, done in a real browser."""
+
+import re
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.async_api import Page, expect
+
+from .conftest import OpenPage
+from .website import KOREANS, TEXT, Website, compare_path
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+WITH_AND_WITHOUT = pytest.mark.parametrize(
+    "javascript", [True, False], ids=["javascript", "no-javascript"]
+)
+
+
+async def compare(page: Page, text: str, *usernames: str) -> None:
+    await page.locator("#tweet_text").fill(text)
+    for username in usernames:
+        await page.get_by_role("checkbox", name=username).check()
+    await page.get_by_role("button", name="누가 말했을까?").click()
+
+
+async def ranking(page: Page) -> list[str]:
+    return await page.locator(".ranking li").all_inner_texts()
+
+
+@WITH_AND_WITHOUT
+async def test_comparing_two_authors_from_the_front_page(
+    website: Website, open_page: OpenPage, javascript: bool
+) -> None:
+    page = await open_page(javascript=javascript)
+    await page.goto(website.address("/"))
+    await compare(page, TEXT, *KOREANS)
+
+    await expect(page.locator(".badge")).to_have_text("골목빵집일 가능성이 높음")
+    query = parse_qs(urlsplit(page.url).query)
+    assert query == {"text": [TEXT], "username": list(KOREANS)}
+    marks = page.locator(".judged mark")
+    for text in await marks.all_text_contents():
+        assert text in TEXT
+    assert {await mark.get_attribute("title") for mark in await marks.all()} == set(KOREANS)
+    assert len(await ranking(page)) == 2
+    await expect(page.locator(".share").first).to_contain_text("거의 확실")
+
+
+@WITH_AND_WITHOUT
+async def test_comparing_again_swaps_the_result_and_the_address(
+    website: Website, open_page: OpenPage, javascript: bool
+) -> None:
+    page = await open_page(javascript=javascript)
+    await page.goto(website.address("/compare"))
+    await compare(page, "12번 [시청 앞] 7분 지연, 죄송합니다.", "골목빵집", "12번버스")
+    await expect(page.locator(".badge")).to_contain_text("12번버스")
+    await expect(page).to_have_url(re.compile(r"\?text="))
+    shown = await ranking(page)
+
+    await page.reload()
+    assert await ranking(page) == shown
+    await expect(page.get_by_role("checkbox", name="12번버스")).to_be_checked()
+
+    await page.go_back()
+    await expect(page.locator(".badge")).to_have_count(0)
+
+
+async def test_the_result_gets_the_focus(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto(website.address("/compare"))
+    await compare(page, TEXT, *KOREANS)
+    await expect(page.locator("#result-heading")).to_be_focused()
+
+
+@WITH_AND_WITHOUT
+async def test_one_author_alone_is_told_and_the_form_stays_filled(
+    website: Website, open_page: OpenPage, javascript: bool
+) -> None:
+    page = await open_page(javascript=javascript)
+    await page.goto(website.address("/compare"))
+    await compare(page, TEXT, "골목빵집")
+    await expect(page.get_by_role("alert")).to_contain_text("한 명만으로는 비교할 수 없어요")
+    await expect(page.locator("#tweet_text")).to_have_value(TEXT)
+    await expect(page.get_by_role("checkbox", name="골목빵집")).to_be_checked()
+
+
+@WITH_AND_WITHOUT
+async def test_a_text_too_long_for_an_address(
+    website: Website, open_page: OpenPage, javascript: bool
+) -> None:
+    page = await open_page(javascript=javascript)
+    await page.goto(website.address("/compare"))
+    await compare(page, (TEXT + "\n") * 200, *KOREANS)
+    await expect(page.locator(".badge")).to_contain_text("골목빵집")
+    assert urlsplit(page.url).query == ""
+    await expect(page.get_by_role("button", name="링크 복사")).to_have_count(0)
+
+
+async def test_the_address_is_copied(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
+    await page.get_by_role("button", name="링크 복사").click()
+    await expect(page.get_by_role("button", name="복사했어요")).to_be_visible()
+    assert await page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+async def test_without_javascript_nothing_offers_to_copy(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(javascript=False)
+    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
+    await expect(page.get_by_role("button", name="링크 복사")).to_be_hidden()
+
+
+async def test_an_author_can_be_taken_along_to_the_comparison(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(website.address("/user/" + quote("골목빵집")))
+    await expect(page.locator("h1")).to_have_text("사용자 이름: 골목빵집")
+    await page.get_by_role("link", name="이 작성자와 비교하기").click()
+    await expect(page.get_by_role("checkbox", name="골목빵집")).to_be_checked()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@WITH_AND_WITHOUT
+async def test_search_marks_what_matches(
+    website: Website, open_page: OpenPage, javascript: bool
+) -> None:
+    page = await open_page(javascript=javascript)
+    await page.goto(website.address("/search"))
+    await page.get_by_role("searchbox", name="찾을 말").fill("호밀")
+    await page.get_by_role("textbox", name="작성자").fill("골목빵집")
+    await page.locator("#since").fill("2025-11-02")
+    await page.get_by_role("button", name="검색").click()
+    marks = await page.locator(".post mark").all_text_contents()
+    assert marks
+    assert all(text.startswith("호밀") for text in marks)
+    zone = parse_qs(urlsplit(page.url).query)["tz"]
+    assert zone == ["Asia/Seoul" if javascript else "UTC"]
+
+
+async def test_search_for_an_unknown_author(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    answer = await page.goto(website.address("/search?q=빵&username=없는사람"))
+    assert answer is not None
+    assert answer.status == 404
+    await expect(page.get_by_role("alert")).to_contain_text("없는사람")
+    await expect(page.get_by_role("searchbox")).to_have_value("빵")
+
+
+async def test_more_posts_are_appended(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto(website.address("/user/" + quote("골목빵집")))
+    posts, more = page.locator("#list > li"), page.get_by_role("link", name="게시물 더 보기")
+    await expect(posts).to_have_count(20)
+    await more.click()
+    await expect(posts).to_have_count(40)
+    await expect(posts.nth(20).locator(".when")).to_be_focused()
+    assert "UTC" not in await posts.nth(25).inner_text()
+    await more.click()
+    await expect(posts).to_have_count(60)
+    await expect(more).to_have_count(0)
+    links = await page.locator("#list .when").evaluate_all("all => all.map(link => link.href)")
+    assert len(set(links)) == 60
+
+
+async def test_without_javascript_more_posts_are_a_page(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(javascript=False)
+    await page.goto(website.address("/user/" + quote("골목빵집")))
+    first = await page.locator("#list .when").first.get_attribute("href")
+    await page.get_by_role("link", name="게시물 더 보기").click()
+    await expect(page.locator("#list > li")).to_have_count(20)
+    assert await page.locator("#list .when").first.get_attribute("href") != first
+    assert "UTC" in await page.locator("#list time").first.inner_text()
+
+
+async def test_a_post_is_compared(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto(website.address("/tweet/400"))
+    text = await page.locator(".post-text").text_content()
+    await page.get_by_role("link", name="이 글로 비교하기").click()
+    await expect(page.locator("#tweet_text")).to_have_value(text or "")
+    await expect(page.locator(".ranking li").first).to_be_visible()
+
+
+@WITH_AND_WITHOUT
+async def test_the_language_is_remembered(
+    website: Website, open_page: OpenPage, javascript: bool
+) -> None:
+    page = await open_page(javascript=javascript)
+    path = "/search?q=%ED%98%B8%EB%B0%80"
+    await page.goto(website.address(path))
+    await page.get_by_role("link", name="English", exact=True).click()
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert page.url == website.address(path)
+    await page.goto(website.address("/authors"))
+    await expect(page.locator("h1")).to_have_text("Authors")
+    await page.get_by_role("link", name="한국어", exact=True).click()
+    await expect(page.locator("h1")).to_have_text("작성자")
+
+
+async def test_an_unknown_address_is_a_friendly_404(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    answer = await page.goto(website.address("/user/nobody"))
+    assert answer is not None
+    assert answer.status == 404
+    await expect(page.locator("main")).to_contain_text("'nobody' 사용자가 없어요")
+    await page.get_by_role("link", name="첫 페이지로").click()
+    await expect(page.locator("h1")).to_have_text("누가 이 말을 했을까?")
+
+
+async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto(website.address("/"))
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="본문으로 건너뛰기")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#tweet_text")).to_be_focused()
+    await page.keyboard.insert_text("시청 앞 5분 지연, 양해 바랍니다")
+    for _ in range(2):
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Space")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".ranking li")).to_have_count(2)
+
+
+async def test_many_authors_are_typed(crowd: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto(crowd.address("/compare"))
+    await page.locator("#tweet_text").fill("Tea at 5, bread at 7, and rain, says neighbour 45.")
+    await page.get_by_label("작성자 1").fill("neighbour_44")
+    await page.get_by_label("작성자 2").fill("neighbour_45")
+    await page.get_by_role("button", name="누가 말했을까?").click()
+    await expect(page.locator(".ranking li")).to_have_count(2)
+
+
+async def test_of_many_authors_twenty_are_shown(crowd: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto(crowd.address(compare_path("Tea at 5, bread at 7, and rain.")))
+    await expect(page.locator(".ranking li")).to_have_count(20)
+    await expect(page.locator(".ranking .author-0")).to_have_count(16)
+    await expect(page.locator("main")).to_contain_text("앞선 20명만")
+
+
+async def test_an_empty_installation_says_what_to_do(nobody: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    for path in ("/", "/compare", "/authors"):
+        await page.goto(nobody.address(path))
+        await expect(page.locator("pre")).to_contain_text("saywho demo")

@@ -1,0 +1,161 @@
+"""A real server with invented posts, a real browser, and the pages that both show."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from playwright.async_api import Browser, async_playwright
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+START_TIMEOUT_S: Final = 30
+SAYWHO: Final = Path(sys.executable).with_name("saywho")
+
+TEXT: Final = "오늘도 굽습니다, 새벽 네 시 호밀빵 먼저… 관측 가능한 하늘은 내일쯤요 :)"
+KOREANS: Final = ("골목빵집", "언덕천문대")
+LONG_NAME: Final = "긴이름" + "abcdefghij" * 31
+RIGHT_TO_LEFT: Final = "مقهى_الميناء"
+ODD_POSTS: Final = (
+    (LONG_NAME, "https://example.org/" + "seite-ohne-ende-" * 20 + "?q=1"),
+    (RIGHT_TO_LEFT, "القهوة جاهزة عند الميناء، والبحر هادئ هذا الصباح. 12:30"),
+    (RIGHT_TO_LEFT, "<b>not bold</b> & \"quoted\" 'text'"),
+    ("짧은말", "ㅋㅋㅋㅋㅋㅋ"),
+)
+
+
+def compare_path(text: str, *usernames: str) -> str:
+    return "/compare?" + urlencode([("text", text), *(("username", name) for name in usernames)])
+
+
+SEVERAL: Final = (*KOREANS, "12번버스", "느티나무도서관", "짧은말", LONG_NAME)
+PAGES: Final = {
+    "home": "/",
+    "compare-form": "/compare",
+    "compare": compare_path(TEXT, *KOREANS),
+    "compare-several": compare_path(TEXT + " " + "길게" * 100, *SEVERAL),
+    "compare-all": compare_path("Wind NW 4, backing. Lit 16:36, nothing to report, reported."),
+    "compare-failure": compare_path(TEXT, KOREANS[0]),
+    "search-form": "/search",
+    "search": "/search?" + urlencode({"q": "오늘 관측"}),
+    "search-nothing": "/search?" + urlencode({"q": "x" * 200}),
+    "search-unknown": "/search?" + urlencode({"q": "빵", "username": "없는사람"}),
+    "authors": "/authors",
+    "author": "/user/" + quote(KOREANS[0]),
+    "author-long": "/user/" + quote(LONG_NAME),
+    "author-rtl": "/user/" + quote(RIGHT_TO_LEFT),
+    "tweet": "/tweet/400",
+    "not-found": "/user/nobody",
+    "malformed": "/authors?cursor=%21",
+}
+"""Every page, and those of its states that look different."""
+
+
+@dataclass(frozen=True, slots=True)
+class Website:
+    """A server that runs, and where."""
+
+    url: str
+
+    def address(self, path: str) -> str:
+        return self.url + path
+
+
+def odd_records() -> Iterator[dict[str, Any]]:
+    for place, (username, text) in enumerate(ODD_POSTS):
+        time_ = f"2026-10-{place + 1:02}T12:00:00Z"
+        yield {"username": username, "text": text, "created_at": time_, "source_id": f"odd-{place}"}
+
+
+def crowd_records(authors: int = 45) -> Iterator[dict[str, Any]]:
+    """Posts of more authors than a form has boxes for."""
+    for place in range(authors * 4):
+        username = f"neighbour_{place % authors + 1:02}"
+        text = (
+            f"Post {place} of {username}: tea at {place % 24}, bread at {place % 7 + 5}, and rain."
+        )
+        yield {"username": username, "text": text, "source_id": str(place)}
+
+
+@contextlib.contextmanager
+def serve(
+    folder: Path, *, sample: bool = True, records: Sequence[dict[str, Any]] = ()
+) -> Iterator[Website]:
+    """Serve an installation in that folder until the block ends."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("SAYWHO_")}
+    environ |= {"SAYWHO_DATA_DIR": str(folder / "data"), "SAYWHO_ENV": "testing"}
+    environ |= {"SAYWHO_ACCESS_LOG": "0"}
+
+    def run(*arguments: str) -> None:
+        done = subprocess.run([SAYWHO, *arguments], env=environ, cwd=folder, capture_output=True)
+        assert done.returncode == 0, done.stderr.decode()
+
+    if sample:
+        run("demo")
+    if records:
+        file = folder / "posts.jsonl"
+        file.write_text("".join(json.dumps(record) + "\n" for record in records))
+        run("import", str(file))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # hypercorn.toml is looked for in the current folder.
+    root = Path(__file__).parents[2]
+    command = [str(SAYWHO), "serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, env=environ, cwd=root, stdout=log, stderr=log)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(url, server, folder / "server.log")
+        yield Website(url)
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=2):  # noqa: S310 - our own server.
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise RuntimeError(f"the server did not become ready:\n{log.read_text()[-2000:]}")
+
+
+@contextlib.asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Run the system's Chromium without a window until the block ends."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=list(ARGUMENTS), headless=True
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()

@@ -1,0 +1,90 @@
+"""Every sentence that a person can meet has a Korean translation with the same placeholders."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.pofile import read_po
+
+import app as package
+from app import errors, i18n
+
+ROOT = Path(package.__file__).parent
+MESSAGES = dict.fromkeys(("_", "gettext", "gettext_noop"), None) | {"ngettext": (1, 2)}
+ERRORS = {
+    name: None
+    for name, value in vars(errors).items()
+    if isinstance(value, type) and issubclass(value, errors.AppError)
+}
+PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
+UNREACHED = ("/api/", "importing/", "cli/")
+"""Where sentences are made that no page shows."""
+
+
+def extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every place and message: singular, and plural where there is one."""
+    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
+    found = extract_from_dir(
+        ROOT,
+        method_map=methods,
+        options_map={"**.html": {"silent": "false"}},
+        keywords=MESSAGES | ERRORS,
+    )
+    for path, line, message, _, _ in found:
+        if not any(part in path for part in UNREACHED):
+            yield f"{path}:{line}", (message,) if isinstance(message, str) else tuple(message)
+    rules = extract_from_file("python", ROOT / "compute" / "text.py", keywords={"ValueError": None})
+    for line, message, _, _ in rules:
+        assert isinstance(message, str)
+        yield f"compute/text.py:{line}", (message,)
+
+
+@pytest.fixture(scope="module")
+def korean() -> Catalog:
+    with (ROOT / "translations/ko/LC_MESSAGES/messages.po").open("rb") as file:
+        return read_po(file, locale="ko", abort_invalid=True)
+
+
+def test_every_message_is_translated(korean: Catalog) -> None:
+    missing = []
+    for place, message in extracted():
+        entry = korean.get(message[0])
+        if entry is None or not entry.string or entry.fuzzy:
+            missing.append(f"{place}: {message[0]}")
+    assert not missing, "\n".join(missing)
+
+
+def test_placeholders_are_the_same(korean: Catalog) -> None:
+    for entry in korean:
+        ids = entry.id if isinstance(entry.id, (list, tuple)) else (entry.id,)
+        strings = entry.string if isinstance(entry.string, (list, tuple)) else (entry.string,)
+        for string in strings:
+            assert set(PLACEHOLDER.findall(str(string))) == {
+                name for text in ids for name in PLACEHOLDER.findall(text)
+            }, entry.id
+
+
+def test_markup_is_the_same(korean: Catalog) -> None:
+    tags = re.compile(r"<[^>]+>")
+    for entry in korean:
+        if isinstance(entry.id, str) and entry.id:
+            assert sorted(tags.findall(entry.id)) == sorted(tags.findall(str(entry.string)))
+
+
+def test_extraction_sees_templates_views_and_errors() -> None:
+    messages = {message[0] for _, message in extracted()}
+    assert {
+        "Who would have said this?",
+        "four times in five",
+        "User '{username}' doesn't exist",
+        "text must not be empty",
+        "%(shown)s post",
+    } <= messages
+
+
+def test_catalog_is_compiled_from_the_file() -> None:
+    assert i18n.catalog("ko").gettext("Compare") == "비교"
+    assert i18n.catalog("en").gettext("Compare") == "Compare"

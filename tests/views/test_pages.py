@@ -1,0 +1,268 @@
+"""The pages as they leave the server: statuses, languages, what is marked, what is told."""
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from quart import Quart, g
+
+from app.i18n import show_percent
+from app.views.pages.marks import Marked, excerpt, marked_text
+from app.views.pages.wording import ALMOST_CERTAINLY, HARDLY_EVER, SHARES, probability_message
+from tests.conftest import Client
+
+BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]
+STARGAZER = [f"관측은 {n}시에 시작합니다. 하늘은 맑습니다." for n in range(30)]
+KOREAN = {"Accept-Language": "ko"}
+INLINE = re.compile(r"""<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:""", re.I)
+
+
+class Found(HTMLParser):
+    """Texts of the elements of one name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name, self.texts, self.depth = name, list[str](), 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag == self.name:
+            self.texts.append("")
+            self.depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= tag == self.name
+
+    def handle_data(self, data: str) -> None:
+        if self.depth:
+            self.texts[-1] += data
+
+
+def texts(page: str, name: str) -> list[str]:
+    found = Found(name)
+    found.feed(page)
+    return found.texts
+
+
+async def body(answer: Any) -> str:
+    return str(await answer.get_data(as_text=True))
+
+
+@pytest.fixture
+async def site(writer: Client, anybody: Client) -> Client:
+    """Two authors with posts; the client reads without a token."""
+    posts = [("빵집", text) for text in BAKER] + [("천문대", text) for text in STARGAZER]
+    lines = [json.dumps({"username": username, "text": text}) for username, text in posts]
+    headers = {"Content-Type": "application/x-ndjson"}
+    answer = await writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
+    assert (await answer.get_json())["accepted"] == len(posts)
+    return anybody
+
+
+def test_probabilities_have_words_that_rise_with_them() -> None:
+    order = [HARDLY_EVER, *(message for _, message in SHARES), ALMOST_CERTAINLY]
+    places = [order.index(probability_message(n / 1000)) for n in range(1001)]
+    assert places == sorted(places)
+    assert set(places) == set(range(len(order)))
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (1.0, "almost certainly"),
+        (0.971, "almost certainly"),
+        (0.97, "nineteen times in twenty"),
+        (0.83, "four times in five"),
+        (0.5, "every other time"),
+        (0.17, "one time in six"),
+        (0.03, "one time in twenty"),
+        (0.0, "hardly ever"),
+    ],
+)
+def test_probability_in_words(probability: float, words: str) -> None:
+    assert probability_message(probability) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0, "0%"), (0.001, "<1%"), (0.42, "42%"), (0.9999, ">99%"), (1, "100%")]
+)
+async def test_only_certainty_is_a_hundred_per_cent(value: float, shown: str) -> None:
+    async with Quart(__name__).test_request_context("/"):
+        g.locale = "en"
+        assert show_percent(value) == shown
+
+
+def test_excerpt_keeps_marks_and_their_surroundings() -> None:
+    text = "a" * 500 + "MATCH" + "b" * 500 + "MATCH" + "c" * 500
+    spans: list[tuple[int, int, None]] = [(500, 505, None), (1005, 1010, None)]
+    pieces: list[Marked[None]] = excerpt(marked_text(text, spans), around=10)
+    shown = "".join(piece.text for piece in pieces)
+    assert shown == f"…{'a' * 10}MATCH{'b' * 10}…{'b' * 10}MATCH{'c' * 10}…"
+    assert [piece.is_marked for piece in pieces] == [False, True, False, True, False]
+
+
+def test_excerpt_leaves_short_texts_whole() -> None:
+    pieces: list[Marked[None]] = marked_text("short MATCH text", [(6, 11, None)])
+    assert excerpt(pieces, around=10) == pieces
+    alone: list[Marked[None]] = [Marked("x" * 500, False)]
+    assert excerpt(alone, around=10)[0].text == "x" * 10 + "…"
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"), [("ko", "사용자 이름: 빵집"), ("en", "Username: 빵집")]
+)
+async def test_author_heading(site: Client, language: str, heading: str) -> None:
+    answer = await site.get("/user/" + quote("빵집"), headers={"Accept-Language": language})
+    page = await body(answer)
+    assert texts(page, "h1") == [heading]
+    assert f'<html lang="{language}">' in page
+
+
+async def test_a_name_cannot_bring_markup(writer: Client) -> None:
+    await writer.add_user("<b>x</b>"[:3], "<script>alert(1)</script> & <b>bold</b>")
+    for path in ("/", "/authors", "/user/" + quote("<b>")):
+        page = await body(await writer.get(path))
+        assert "<script>alert" not in page
+        assert "<b>bold" not in page
+
+
+async def test_unknown_author_is_a_page_in_the_readers_language(anybody: Client) -> None:
+    answer = await anybody.get("/user/nobody", headers=KOREAN)
+    assert answer.status_code == 404
+    page = await body(answer)
+    assert "사용자가 없어요" in page.replace("&#39;", "'")
+    assert texts(page, "h1") == ["여기에는 아무것도 없어요"]
+
+
+async def test_pages_without_posts_say_what_to_do(anybody: Client) -> None:
+    for path in ("/", "/compare", "/authors"):
+        assert "saywho demo" in await body(await anybody.get(path))
+
+
+async def test_no_page_has_anything_inline(site: Client) -> None:
+    compare = "/compare?" + urlencode({"text": BAKER[0]})
+    author, search = "/user/" + quote("빵집"), "/search?q=" + quote("하늘")
+    for path in ("/", "/authors", author, "/tweet/1", compare, search, "/nothing"):
+        answer = await site.get(path)
+        page = await body(answer)
+        assert not INLINE.search(page), path
+        assert len(texts(page, "h1")) == 1, path
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page), path
+
+
+async def test_comparison_marks_the_evidence(site: Client) -> None:
+    text = "오늘도 굽습니다, 하늘은 맑습니다."
+    query = urlencode([("text", text), ("username", "빵집"), ("username", "천문대")])
+    answer = await site.get(f"/compare?{query}")
+    assert answer.status_code == 200
+    page = await body(answer)
+    marks = texts(page, "mark")
+    assert marks
+    assert all(mark in text for mark in marks)
+    assert re.search(r'<mark class="evidence author-[12][^>]*title="(빵집|천문대)"', page)
+    assert [name for name in texts(page, "bdi") if name in {"빵집", "천문대"}]
+
+
+async def test_comparison_form_keeps_what_failed(site: Client) -> None:
+    query = urlencode([("text", "\n첫 줄이 빈 글"), ("username", "빵집")])
+    answer = await site.get(f"/compare?{query}", headers=KOREAN)
+    assert answer.status_code == 422
+    page = await body(answer)
+    assert 'role="alert"' in page
+    assert "한 명만으로는 비교할 수 없어요" in page
+    # HTML drops one newline at the front of a textarea.
+    assert texts(page, "textarea") == ["\n\n첫 줄이 빈 글"]
+    assert re.search(r'value="빵집" checked', page)
+
+
+async def test_unknown_author_in_a_comparison_is_404_with_the_form(site: Client) -> None:
+    answer = await site.get("/compare?text=abc&username=nobody&username=" + quote("빵집"))
+    assert answer.status_code == 404
+    page = await body(answer)
+    assert 'role="alert"' in page
+    assert texts(page, "textarea") == ["\nabc"]
+
+
+async def test_an_author_alone_without_a_text_only_fills_the_form(site: Client) -> None:
+    answer = await site.get("/compare?username=" + quote("빵집"))
+    assert answer.status_code == 200
+    page = await body(answer)
+    assert re.search(r'value="빵집" checked', page)
+    assert 'role="alert"' not in page
+
+
+async def test_an_empty_text_is_told(site: Client) -> None:
+    answer = await site.post("/compare", form={"tweet_text": "", "username": "빵집"})
+    assert answer.status_code == 303
+    answer = await site.get(answer.headers["Location"], headers=KOREAN)
+    assert answer.status_code == 422
+    assert "글이 비어 있어요" in await body(answer)
+
+
+async def test_a_long_text_is_answered_at_once_without_a_link_to_copy(site: Client) -> None:
+    form = {"tweet_text": BAKER[0] * 200, "user1": "빵집", "user2": "천문대"}
+    answer = await site.post("/compare", form=form)
+    assert answer.status_code == 200
+    assert "data-copy" not in await body(answer)
+
+
+async def test_search_marks_matches_and_keeps_the_query(site: Client) -> None:
+    page = await body(await site.get("/search?q=" + quote("호밀")))
+    assert set(texts(page, "mark")) == {"호밀빵"}
+    assert 'value="호밀"' in page
+    assert "cursor=" in page
+
+
+async def test_search_tells_a_date_that_is_none(site: Client) -> None:
+    answer = await site.get("/search?q=a&since=yesterday", headers=KOREAN)
+    assert answer.status_code == 400
+    page = await body(answer)
+    assert "시작 날짜를 알아볼 수 없어요" in page
+    assert 'value="a"' in page
+
+
+@pytest.mark.parametrize("query", ["me & you", "<3", '"', "가", "-", "%(x)s {y}", "\x00"])
+async def test_search_takes_whatever_is_typed(site: Client, query: str) -> None:
+    answer = await site.get("/search?" + urlencode({"q": query}))
+    assert answer.status_code == 200
+
+
+async def test_language_switch_leads_back_to_this_site(anybody: Client) -> None:
+    answer = await anybody.get("//evil.example/?lang=ko")
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/evil.example/"
+
+
+async def test_language_links_are_named_in_their_own_language(anybody: Client) -> None:
+    page = await body(await anybody.get("/search?q=x", headers=KOREAN))
+    assert '<a href="/search?q=x&amp;lang=en" lang="en" hreflang="en">English</a>' in page
+    page = await body(await anybody.get("/search?q=x"))
+    assert '<a href="/search?q=x&amp;lang=ko" lang="ko" hreflang="ko">한국어</a>' in page
+
+
+@pytest.mark.parametrize(
+    "status", [400, 401, 403, 404, 405, 413, 422, 431, 500, 503, 507, 418, 599]
+)
+async def test_error_page_says_what_to_do(app: Quart, status: int) -> None:
+    from quart import render_template
+
+    for locale, other in (("ko", "Try"), ("en", "해")):
+        async with app.test_request_context("/x"):
+            g.locale = locale
+            page = await render_template(
+                "error.html", status=status, sentence=None, request_id="abc-123"
+            )
+        assert len(texts(page, "h1")) == 1
+        assert "abc-123" in page
+        assert other not in page.split("<main")[1].split("</main>")[0]
+
+
+async def test_time_is_shown_in_utc_for_those_without_a_script(writer: Client) -> None:
+    await writer.add_user("old")
+    await writer.add_tweet("old", "long ago", created_at="0800-01-02T03:04:05Z")
+    page = await body(await writer.get("/user/old"))
+    assert '<time datetime="0800-01-02T03:04:05Z">' in page
+    assert "UTC</time>" in page
