@@ -169,7 +169,7 @@ def _judge(material: Material, explain: bool, shown: int | None) -> Comparison:
         verdict=verdict(
             ranking,
             letters=letter_count(material.text),
-            fewest_posts=min(profile.posts for profile in material.profiles),
+            fewest_posts=min(material.profiles[i].posts for i in order[:2]),
         ),
         ranking=[
             Ranked(

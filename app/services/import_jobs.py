@@ -110,6 +110,17 @@ async def get_job(session: AsyncSession, job_id: int) -> ImportJob:
     return job
 
 
+async def get_started_job(session: AsyncSession, job_id: int) -> ImportJob:
+    """Return the import of that id; an upload that waits to be started is none yet.
+
+    Raises NotFoundError.
+    """
+    job = await get_job(session, job_id)
+    if job.state == "uploaded":
+        raise NotFoundError("There is no import {job_id}", job_id=job_id)
+    return job
+
+
 async def list_jobs(
     session: AsyncSession, *, before: int | None = None, limit: int
 ) -> tuple[list[ImportJob], int | None]:
@@ -215,16 +226,19 @@ async def end_job(
     already: int,
     detail: str | None = None,
 ) -> None:
-    """Write how the import ended, unless it was cancelled meanwhile."""
-    values: dict[str, Any] = _counts(report, already)
+    """Write how the import ended; of one that was cancelled meanwhile, what it had stored."""
+    ours = update(ImportJob).where(ImportJob.id == job_id)
+    still = ImportJob.state.in_(("running", "cancelled"))
+    await session.execute(ours.where(still).values(**_counts(report, already)))
+    values: dict[str, Any] = {}
     if state == "done":
         values["bytes_read"] = ImportJob.bytes_total
     if state in ENDED:
         values["finished_at"] = now()
     await session.execute(
-        update(ImportJob)
-        .where(ImportJob.id == job_id, ImportJob.state == "running")
-        .values(state=state, detail=detail, beat_at=None, **values)
+        ours.where(ImportJob.state == "running").values(
+            state=state, detail=detail, beat_at=None, **values
+        )
     )
 
 

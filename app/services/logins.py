@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.ids import allocate_ids
@@ -81,7 +81,8 @@ def _subject(kind: str, value: str) -> bytes:
 
 
 async def add_session(session: AsyncSession, operator: Operator) -> str:
-    """Return the secret of a new session of that operator."""
+    """Return the secret of a new session of that operator; sessions too old to be used go."""
+    await session.execute(delete(LoginSession).where(~_is_in_force()))
     secret = new_secret()
     (session_id,) = await allocate_ids(session, LoginSession, 1)
     session.add(
@@ -104,11 +105,15 @@ async def find_session(session: AsyncSession, secret: str) -> SignedIn | None:
         .join(Operator, Operator.id == LoginSession.operator_id)
         .where(
             LoginSession.sha256 == digest(secret),
-            LoginSession.seen_at > now() - SESSION_LIFETIME,
+            _is_in_force(),
         )
     )
     row = (await session.execute(query)).first()
     return SignedIn(*row) if row else None
+
+
+def _is_in_force() -> ColumnElement[bool]:
+    return LoginSession.seen_at > now() - SESSION_LIFETIME
 
 
 def is_stale(signed_in: SignedIn) -> bool:
@@ -126,7 +131,7 @@ async def list_sessions(session: AsyncSession, operator_id: int) -> list[Session
     """Return the operator's sessions, the one used last first."""
     query = (
         select(LoginSession.id, LoginSession.created_at, LoginSession.seen_at)
-        .where(LoginSession.operator_id == operator_id)
+        .where(LoginSession.operator_id == operator_id, _is_in_force())
         .order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())
     )
     return [SessionFacts(*row) for row in await session.execute(query)]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.ids import allocate_ids
@@ -39,8 +39,7 @@ async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
         name = clean_name(name)
         if await find_operator(session, name):
             raise ConflictError("The operator '{name}' exists already", name=name)
-    same = SetupLink.name.is_(None) if name is None else SetupLink.name == name
-    await session.execute(delete(SetupLink).where(same))
+    await _end_setup_links(session, name)
     secret = new_secret()
     session.add(SetupLink(sha256=digest(secret), name=name, created_at=now()))
     await session.flush()
@@ -61,20 +60,19 @@ async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
 async def use_setup_link(
     session: AsyncSession, secret: str, *, name: str, password_hash: str
 ) -> Operator:
-    """Make the link's account and end the link; return the account.
+    """Make the link's account, which ends the link; return the account.
 
-    The first account ends all links that name nobody. Raises ForbiddenError, ConflictError,
-    InvalidInputError.
+    Raises ForbiddenError, ConflictError, InvalidInputError.
     """
     link = await find_setup_link(session, secret)
-    operator = await add_operator(session, link.name or name, password_hash=password_hash)
-    ended = or_(SetupLink.id == link.id, SetupLink.name.is_(None))
-    await session.execute(delete(SetupLink).where(ended))
-    return operator
+    return await add_operator(session, link.name or name, password_hash=password_hash)
 
 
 async def add_operator(session: AsyncSession, name: str, *, password_hash: str) -> Operator:
-    """Make an account. Raises ConflictError, InvalidInputError."""
+    """Make an account, which ends the links for it and those that name nobody.
+
+    Raises ConflictError, InvalidInputError.
+    """
     name = clean_name(name)
     if await find_operator(session, name):
         raise ConflictError("The operator '{name}' exists already", name=name)
@@ -88,7 +86,18 @@ async def add_operator(session: AsyncSession, name: str, *, password_hash: str) 
     )
     session.add(operator)
     await session.flush()
+    await _end_setup_links(session, None)
+    await _end_setup_links(session, name)
     return operator
+
+
+async def _end_setup_links(session: AsyncSession, name: str | None) -> None:
+    """End the links for that name, in whatever case, or those that name nobody."""
+    key = operator_key(name) if name is not None else None
+    for link in await session.scalars(select(SetupLink)):
+        if (operator_key(link.name) if link.name is not None else None) == key:
+            await session.delete(link)
+    await session.flush()
 
 
 async def set_password_hash(session: AsyncSession, operator_id: int, password_hash: str) -> None:

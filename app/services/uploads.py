@@ -1,5 +1,6 @@
 """Where uploads lie until they are imported: a folder for each, in the data folder."""
 
+import contextlib
 import shutil
 import tempfile
 import time
@@ -32,5 +33,7 @@ def remove_upload(data_dir: Path, spool: str) -> None:
 def remove_strays(data_dir: Path, known: Collection[str]) -> None:
     """Remove day-old uploads that no import knows, left by a process that died."""
     for folder in (data_dir / "uploads").glob("*"):
-        if folder.name not in known and time.time() - folder.stat().st_mtime > STRAY_AFTER_S:
-            shutil.rmtree(folder, ignore_errors=True)
+        # Another worker may remove it first.
+        with contextlib.suppress(FileNotFoundError):
+            if folder.name not in known and time.time() - folder.stat().st_mtime > STRAY_AFTER_S:
+                shutil.rmtree(folder, ignore_errors=True)
