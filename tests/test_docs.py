@@ -1,0 +1,83 @@
+"""What the program has, the documentation names; and the other way round."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+from quart import Quart
+
+from app.cli.commands import saywho
+from app.config import PREFIX, Config
+
+ROOT = Path(__file__).parents[1]
+PAGES_OUTSIDE_THE_API = ("/api/", "/healthz", "/readyz")
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def test_settings_are_those_of_the_program() -> None:
+    documented = set(re.findall(rf"^\| .*?`({PREFIX}\w+)`", read("docs/settings.md"), re.MULTILINE))
+    documented |= set(
+        re.findall(rf"^\|.*`({PREFIX}\w+)` \|", read("docs/settings.md"), re.MULTILINE)
+    )
+    assert documented == {PREFIX + field.name.upper() for field in fields(Config)}
+
+
+def commands(group: click.Group, path: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}"
+
+
+def test_commands_are_those_of_the_program() -> None:
+    documented = re.findall(
+        r"^\| `(saywho [a-z]+(?: [a-z]+)?)", read("docs/commands.md"), re.MULTILINE
+    )
+    assert sorted(documented) == sorted(commands(saywho, "saywho"))
+
+
+@pytest.mark.parametrize("command", sorted(commands(saywho, "saywho")))
+def test_each_option_of_a_command_is_documented(command: str) -> None:
+    row = next(
+        line for line in read("docs/commands.md").splitlines() if line.startswith(f"| `{command}")
+    )
+    found: click.Command = saywho
+    for name in command.split()[1:]:
+        assert isinstance(found, click.Group)
+        found = found.commands[name]
+    options = {
+        option
+        for parameter in found.params
+        if isinstance(parameter, click.Option)
+        for option in parameter.opts
+        if option.startswith("--") and not any(short in row for short in parameter.opts)
+    }
+    assert options <= {"--help"}
+
+
+async def test_api_addresses_are_documented(app: Quart) -> None:
+    text = read("docs/api.md")
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(PAGES_OUTSIDE_THE_API):
+            address = re.sub(r"<(?:\w+:)?(\w+?_)?(id|username)>", r"<\2>", rule.rule)
+            assert address in text, address
+
+
+@pytest.mark.parametrize(
+    "page",
+    sorted(
+        path.relative_to(ROOT).as_posix()
+        for pattern in ("*.md", "docs/*.md", "examples/*.md")
+        for path in ROOT.glob(pattern)
+    ),
+)
+def test_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", read(page)):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
