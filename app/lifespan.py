@@ -10,11 +10,13 @@ from quart import Quart, current_app
 
 from app.config import Config
 from app.db.engine import Database
+from app.db.feed import Feed
 from app.db.migrate import prepare
 from app.errors import StartError
 from app.secret_key import load_secret_keys
 from app.services.background import BackgroundStore
 from app.services.compare import Models
+from app.services.live import Live
 from app.services.maintenance import keep_maintained
 from app.services.passwords import Passwords
 from app.services.profiles import ProfileStore
@@ -35,6 +37,8 @@ class Resources:
     """The one that signs first."""
     import_ring: asyncio.Event
     """Set when an import was queued."""
+    feed: Feed
+    live: Live
 
 
 def init_app(app: Quart, config: Config) -> None:
@@ -49,11 +53,18 @@ def init_app(app: Quart, config: Config) -> None:
             models = Models(ProfileStore(), BackgroundStore())
             passwords = Passwords()
             stack.callback(passwords.close)
+            feed = Feed(db.path, db.doorbell)
+            stack.callback(feed.close)
+            live = Live(db, newest=feed.newest, most_clients=config.live_clients)
+            feed.subscribe(live.hear)
             ring = asyncio.Event()
             app.extensions[KEY] = Resources(
-                config, db, models, passwords, load_secret_keys(config), ring
+                config, db, models, passwords, load_secret_keys(config), ring, feed, live
             )
+            stack.callback(live.end)
             await stack.enter_async_context(_running(keep_maintained(db)))
+            await stack.enter_async_context(_running(feed.follow()))
+            await stack.enter_async_context(_running(live.run()))
             await stack.enter_async_context(_running(keep_importing(db, config, ring)))
             yield
 
@@ -83,3 +94,10 @@ async def _running(
 def resources() -> Resources:
     """Return the resources of the app that serves the request."""
     return cast(Resources, current_app.extensions[KEY])
+
+
+def end_streams(app: Quart) -> None:
+    """Let the app's live streams end; servers tell of a stop only after waiting for them."""
+    resources = app.extensions.get(KEY)
+    if resources is not None:
+        cast(Resources, resources).live.end()

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import aiosqlite
 from sqlalchemy import Connection, event, exc, make_url
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from app.config import Config
+from app.db.doorbell import Doorbell
 from app.db.lock import FileLock
 from app.errors import AppError, StorageFullError, UnavailableError
 
@@ -37,6 +39,7 @@ class Database:
         self._writers = async_sessionmaker(self.engine, expire_on_commit=False)
         self.committed = asyncio.Event()
         """Set after each commit of this process; whoever follows clears it."""
+        self.doorbell = Doorbell(self.path.with_name(self.path.name + ".run"))
         self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
 
     @asynccontextmanager
@@ -60,6 +63,7 @@ class Database:
             ):
                 yield session
         self.committed.set()
+        self.doorbell.ring()
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -76,8 +80,13 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
     With plain BEGIN, a unit that reads and then writes fails with "database is locked" as soon
     as another one wrote in between; no timeout helps.
     """
+    path = database_path(url)
     engine = create_async_engine(
-        url, pool_size=POOL_SIZE, max_overflow=0, pool_timeout=POOL_TIMEOUT_S
+        url,
+        async_creator=lambda: _connect(path),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -93,12 +102,42 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
         cursor.execute("PRAGMA cache_size = -16000")
         cursor.close()
 
+    rollbacks: set[asyncio.Task[None]] = set()
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def roll_back(connection: Any, _record: object, _error: object) -> None:
+        # A connection whose statement was cancelled is closed, but SQLite keeps it, with its
+        # transaction and the write lock, until the cursor is collected as garbage. The task
+        # begins before the close does, and ends whoever is cancelled.
+        task = asyncio.get_running_loop().create_task(connection.driver_connection.rollback())
+        rollbacks.add(task)
+        task.add_done_callback(rollbacks.discard)
+
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
         connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
+
+
+async def _connect(path: Path) -> aiosqlite.Connection:
+    """Open a connection; one that is given up while it opens is closed before this returns.
+
+    The driver would leave its thread behind, which fails once the loop has ended.
+    """
+
+    async def connect() -> aiosqlite.Connection:
+        return await connection
+
+    connection = aiosqlite.connect(path, check_same_thread=False)
+    connection._thread.daemon = True  # As SQLAlchemy does: a program that fails still ends.
+    opening = asyncio.ensure_future(connect())
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await (await opening).close()
+        raise
 
 
 @contextlib.contextmanager

@@ -57,7 +57,7 @@ async def note_attempt(session: AsyncSession, *, name: str, address: str) -> lis
         )
         count, oldest = (await session.execute(query)).one()
         if count >= most:
-            wait = int((oldest + WINDOW - now()).total_seconds()) + 1
+            wait = int((oldest + WINDOW - now()).total_seconds())
             raise TooManyError(
                 "Too many failed attempts; try again in {minutes} minutes",
                 minutes=-(-wait // 60),
@@ -114,6 +114,13 @@ async def find_session(session: AsyncSession, secret: str) -> SignedIn | None:
 
 def _is_in_force() -> ColumnElement[bool]:
     return LoginSession.seen_at > now() - SESSION_LIFETIME
+
+
+async def is_session_in_force(session: AsyncSession, session_id: int) -> bool:
+    query = select(LoginSession.id).where(
+        LoginSession.id == session_id, LoginSession.seen_at > now() - SESSION_LIFETIME
+    )
+    return await session.scalar(query) is not None
 
 
 def is_stale(signed_in: SignedIn) -> bool:

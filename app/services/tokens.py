@@ -52,6 +52,11 @@ async def find_token(session: AsyncSession, secret: str) -> TokenFacts | None:
     return _facts(token) if token else None
 
 
+async def is_token_in_force(session: AsyncSession, token_id: int) -> bool:
+    query = select(Token.id).where(Token.id == token_id, Token.revoked_at.is_(None))
+    return await session.scalar(query) is not None
+
+
 async def list_tokens(session: AsyncSession) -> list[TokenFacts]:
     """Return the tokens that are in force."""
     query = select(Token).where(Token.revoked_at.is_(None)).order_by(Token.id)

@@ -5,6 +5,7 @@ Started as `python -m app.serving.worker BEAT_FD SOCKET_FD…`.
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ import uvloop
 from hypercorn.asyncio import serve
 
 from app import create_app
+from app.lifespan import end_streams
 from app.serving.server import load_server_config
 
 BEAT_S = 1.0
@@ -33,10 +35,22 @@ async def work(beat_fd: int, socket_fds: Sequence[int]) -> None:
     loop.set_exception_handler(_ignore_lost_clients)
     beating = asyncio.create_task(_beat(beat_fd, stop))
     try:
-        await serve(create_app(), server, shutdown_trigger=stop.wait)
+        app = create_app()
+
+        async def stopped() -> None:
+            await stop.wait()
+            end_streams(app)
+
+        await serve(app, server, shutdown_trigger=stopped)
     finally:
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
+
+
+def _raise_file_limit() -> None:
+    """Allow as many open files as the system does: each live stream takes one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -57,5 +71,6 @@ async def _beat(beat_fd: int, stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
+    _raise_file_limit()
     beat, *sockets = map(int, sys.argv[1:])
     uvloop.run(work(beat, sockets))

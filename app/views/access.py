@@ -1,6 +1,6 @@
 """Who may do what: every view declares it, and what is not declared is refused."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlencode
 
@@ -10,7 +10,8 @@ from quart.typing import ResponseReturnValue
 from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
-from app.services.tokens import Scope, TokenFacts, allows, find_token
+from app.services.logins import is_session_in_force
+from app.services.tokens import Scope, TokenFacts, allows, find_token, is_token_in_force
 from app.views.sessions import has_session_cookie, signed_in
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator"]
@@ -108,6 +109,22 @@ def _check_origin(config: Config) -> None:
 def own_origin(config: Config) -> str:
     """Return scheme and host of the site, of the settings or as the request says."""
     return config.url or f"{request.scheme}://{request.host}"
+
+
+def still_allowed() -> Callable[[], Awaitable[bool]]:
+    """Return a question that a stream asks while it lasts: whether its right to read holds."""
+    config, db = resources().config, resources().db
+    token, operator = g.token, g.operator
+
+    async def ask() -> bool:
+        if config.public:
+            return True
+        async with db.read() as session:
+            if token is not None:
+                return await is_token_in_force(session, token.id)
+            return await is_session_in_force(session, operator.session_id)
+
+    return ask
 
 
 async def _token() -> TokenFacts | None:

@@ -15,6 +15,7 @@ TAGS: Final = {
     "tweets": "Posts",
     "search": "Finding posts",
     "compare": "Who would have said this?",
+    "live": "What changes, as it changes",
     "imports": "Files of posts",
     "service": "The service itself",
 }
@@ -52,6 +53,10 @@ PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         {"type": "string", "minLength": 1, "maxLength": 255},
     ),
     "If-None-Match": ("ETags that are known already: 304 if one still holds.", {"type": "string"}),
+    "Last-Event-ID": (
+        "Where the client was: only what came after it is sent; browsers send it by themselves.",
+        {"type": "integer", "minimum": 0, "maximum": MAX_ID},
+    ),
     "Saywho-After": (
         "Answer only from a state that holds this event; waits up to 2 s.",
         {"type": "integer", "minimum": 0, "maximum": MAX_ID},
@@ -68,6 +73,8 @@ DESCRIPTIONS: Final = {
     "ListUsersArgs.q": "The beginning of a name, in any case.",
     "SearchArgs.q": 'What to find: words, "a phrase", -without. Empty finds nothing.',
     "SearchArgs.mode": "How to search; `method` of the answer says what was done.",
+    "LiveArgs.username": "Only what concerns this author.",
+    "after": "The number of an event: only what came after it is sent.",
     "SearchArgs.username": "Only this author's posts.",
     "SearchArgs.platform": "Only posts of authors on this platform.",
     "SearchArgs.lang": "Only posts in this language.",

@@ -5,20 +5,28 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, g, request, url_for
 
+from app.compute.text import clean_username
 from app.errors import GoneError, MalformedError
 from app.importing import FORMATS
 from app.lifespan import resources
 from app.models import ImportJob
 from app.services.events import newest_event
 from app.services.idempotency import Replay, claim, complete
-from app.services.import_jobs import add_job, cancel_job, facts, find_job, get_job, list_jobs
+from app.services.import_jobs import (
+    add_job,
+    cancel_job,
+    facts,
+    find_job,
+    get_started_job,
+    list_jobs,
+)
 from app.services.uploads import remove_upload
 from app.views.access import access
 from app.views.answers import Page, json_answer, no_content
 from app.views.bodies import Spool, spooled_body, spooled_upload
 from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
 from app.views.idempotent import request_key
-from app.views.parsing import NoArgs, parse_args
+from app.views.parsing import NoArgs, malformed, parse_args
 
 blueprint = Blueprint("api_imports", __name__)
 
@@ -51,6 +59,11 @@ async def create_import() -> Response:
     args = parse_args(NewImportArgs)
     if args.format not in {"auto", *(known.name for known in FORMATS)}:
         raise MalformedError("There is no format {name}", loc="format", name=args.format)
+    if args.username:
+        try:
+            clean_username(args.username)
+        except ValueError as error:
+            malformed("username", str(error))
     if request.mimetype == "multipart/form-data":
         async with spooled_upload() as (spool, _fields):
             return await _queue(spool, args)
@@ -69,7 +82,7 @@ async def _queue(spool: Spool, args: NewImportArgs) -> Response:
                 file_name=spool.file_name or "upload",
                 bytes_total=spool.size,
                 format_name=args.format,
-                username=args.username,
+                username=args.username or None,
                 is_started=True,
             )
             replay = Replay(202, job.id, None, await newest_event(session))
@@ -94,7 +107,7 @@ def _answer(job: ImportJob, status: int) -> Response:
 async def show_import(import_id: int) -> Response:
     parse_args(NoArgs)
     async with resources().db.read() as session:
-        return json_answer(facts(await get_job(session, import_id)))
+        return json_answer(facts(await get_started_job(session, import_id)))
 
 
 @blueprint.delete("/imports/<id:import_id>")
@@ -103,6 +116,7 @@ async def cancel_import(import_id: int) -> Response:
     """Cancel an import; what it stored stays."""
     parse_args(NoArgs)
     async with resources().db.write() as session:
+        await get_started_job(session, import_id)
         job = await cancel_job(session, import_id)
         g.event_id = await newest_event(session)
     remove_upload(resources().config.data_dir, job.spool)

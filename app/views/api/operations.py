@@ -12,6 +12,7 @@ from app.services.tweets import Post
 from app.services.users import Author
 from app.views.api.compare import CompareArgs, CompareForm
 from app.views.api.imports import ListImportsArgs, NewImportArgs
+from app.views.api.live import LiveArgs
 from app.views.api.search import Hits, SearchArgs
 from app.views.api.tweets import ListTweetsArgs, NewTweetForm
 from app.views.api.users import ListUsersArgs, NewUserForm
@@ -20,6 +21,7 @@ from app.views.parsing import NoArgs
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 HTML: Final = "text/html"
+STREAM: Final = "text/event-stream"
 FILE: Final = "application/octet-stream"
 MULTIPART: Final = "multipart/form-data"
 
@@ -87,6 +89,11 @@ class Operation:
     errors: frozenset[int] = frozenset()
     takes_idempotency_key: bool = False
     example: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the answer has no end, and so neither a validator nor another copy."""
+        return any(answer.content_type == STREAM for answer in self.answers.values())
 
 
 OPERATIONS: Final[dict[str, Operation]] = {
@@ -187,6 +194,14 @@ OPERATIONS: Final[dict[str, Operation]] = {
             example={"text": "The ferry is late", "usernames": ["jack", "anna"]},
         ),
         answers={200: Answer(description="The ranking and its evidence", of=Comparison)},
+        errors=frozenset({404}),
+    ),
+    "api_live.live_stream": Operation(
+        tag="live",
+        summary="Follow what changes, as server-sent events",
+        args=LiveArgs,
+        example={"after": 1},
+        answers={200: Answer(description="Events, without end", of=str, content_type=STREAM)},
         errors=frozenset({404}),
     ),
     "api_imports.list_imports": Operation(

@@ -12,6 +12,8 @@ from app.views.api.operations import OPERATIONS
 from tests.conftest import Client
 
 IDS: Final = sorted(endpoint.rpartition(".")[2] for endpoint in OPERATIONS)
+ENDING: Final = [name for name in IDS if name != "live_stream"]
+"""Operations whose answers can be read to their end."""
 
 
 class Api:

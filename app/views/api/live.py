@@ -1,0 +1,51 @@
+"""The live stream in the API (server-sent events)."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from quart import Blueprint, Response, request
+
+from app.errors import MalformedError
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.services.users import get_user
+from app.views.access import access, still_allowed
+from app.views.parsing import parse_args
+
+blueprint = Blueprint("api_live", __name__)
+
+EventId = Annotated[int, Meta(ge=0, le=MAX_ID)]
+
+
+class LiveArgs(Struct):
+    username: str | None = None
+    after: EventId | None = None
+
+
+@blueprint.get("/live")
+@access("read")
+async def live_stream() -> Response:
+    """Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was."""
+    args = parse_args(LiveArgs)
+    after = args.after if (last := _last_event_id()) is None else last
+    live = resources().live
+    live.admit()
+    user_id = None
+    if args.username is not None:
+        async with resources().db.read() as session:
+            user_id = (await get_user(session, args.username)).id
+    stream = live.stream(after, user_id=user_id, may_go_on=still_allowed())
+    response = Response(stream, content_type="text/event-stream; charset=utf-8")
+    response.timeout = None
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _last_event_id() -> int | None:
+    given = request.headers.get("Last-Event-ID")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit()) or len(given) > 16 or int(given) > MAX_ID:
+        raise MalformedError("Last-Event-ID must be the number of an event", loc="Last-Event-ID")
+    return int(given)

@@ -1,0 +1,141 @@
+"""The follower of the log: it hears of every commit, of any process, once and in order."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from app.config import Config
+from app.db.doorbell import Doorbell
+from app.db.engine import Database
+from app.db.feed import Change, Feed
+from app.errors import ConflictError
+from app.services.users import add_user
+from tests.conftest import MakeConfig
+
+DEADLINE_S = 10
+
+
+@pytest.fixture
+def config(make_config: MakeConfig) -> Config:
+    return make_config()
+
+
+@pytest.fixture
+async def db(config: Config) -> AsyncIterator[Database]:
+    database = Database(config)
+    yield database
+    await database.close()
+
+
+class Listener:
+    """Keeps the events that it hears of."""
+
+    def __init__(self, db: Database) -> None:
+        self.feed = Feed(db.path, Doorbell(db.path.with_name(db.path.name + ".run")))
+        self.heard: list[Change] = []
+        self._news = asyncio.Event()
+        self.feed.subscribe(self._hear)
+
+    def _hear(self, changes: Sequence[Change]) -> None:
+        self.heard += changes
+        self._news.set()
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            while len(self.heard) < count:
+                self._news.clear()
+                await self._news.wait()
+
+
+async def add(db: Database, *names: str) -> None:
+    async with db.write() as session:
+        for name in names:
+            await add_user(session, name)
+
+
+async def test_a_commit_is_heard_of_by_the_next_question(db: Database) -> None:
+    listener = Listener(db)
+    await add(db, "a", "b")
+    listener.feed.catch_up()
+    listener.feed.catch_up()
+    assert [change.kind for change in listener.heard] == ["user.created", "user.created"]
+    assert listener.feed.newest == listener.heard[-1].id
+    listener.feed.close()
+
+
+async def test_what_came_before_it_is_not_told_again(db: Database) -> None:
+    await add(db, "a")
+    listener = Listener(db)
+    await add(db, "b")
+    listener.feed.catch_up()
+    assert len(listener.heard) == 1
+    listener.feed.close()
+
+
+async def test_what_is_rolled_back_is_not_heard_of(db: Database) -> None:
+    listener = Listener(db)
+    with pytest.raises(ConflictError):
+        await add(db, "a", "A")
+    listener.feed.catch_up()
+    assert not listener.heard
+    listener.feed.close()
+
+
+async def test_writers_at_once_are_heard_of_in_the_order_of_their_commits(
+    db: Database, config: Config
+) -> None:
+    listener, other = Listener(db), Database(config)
+    following = asyncio.create_task(listener.feed.follow())
+    await asyncio.gather(
+        *(
+            add(each, f"{place}-{number}")
+            for number in range(20)
+            for place, each in (("here", db), ("there", other))
+        )
+    )
+    await listener.until(40)
+    ids = [change.id for change in listener.heard]
+    assert ids == sorted(set(ids))
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    listener.feed.close()
+    await other.close()
+
+
+async def test_another_process_rings(db: Database, config: Config) -> None:
+    listener = Listener(db)
+    following = asyncio.create_task(listener.feed.follow())
+    program = "from app.cli import main; main()"
+    await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", program, "user", "add", "멀리"],
+        env=config.to_env(),
+        check=True,
+        capture_output=True,
+    )
+    await listener.until(1)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    listener.feed.close()
+
+
+def test_a_ring_reaches_all_and_the_dead_are_forgotten(config: Config) -> None:
+    # A folder whose path is longer than a socket's address may be.
+    folder = config.data_dir / ("가" * 30) / ("나" * 30)
+    folder.mkdir(parents=True)
+    bells = [Doorbell(folder) for _ in range(3)]
+    sockets = [bell.open() for bell in bells]
+    dead = Doorbell(folder)
+    dead.open().close()
+    bells[0].ring()
+    assert [each.recv(16) for each in sockets] == [b"!"] * 3
+    assert len(list(folder.iterdir())) == 3
+    for _ in range(2_000):
+        bells[0].ring()  # Nobody answers, and nobody waits.
+    for bell in bells:
+        bell.empty()
+        bell.close()
+    assert not list(folder.iterdir())
