@@ -19,6 +19,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
     from quart import Quart
 
     from app import cli, i18n, lifespan, logs
+    from app.cached import Cached
     from app.config import Config, ConfigError
     from app.edge import Edge
     from app.views import access, api, bodies, converters, course, errors, headers, health, pages
@@ -46,7 +47,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
 
     cli.init_app(app)
     app.asgi_app = Edge(  # type: ignore[method-assign]
-        app.asgi_app,
+        Cached(app.asgi_app, lambda: lifespan.feed_and_cache(app)),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
     )

@@ -182,7 +182,10 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "log": _one_of("text", "json"),
     "access_log": _switch,
 }
-_SECRET: Final = frozenset({"secret_key", "database_url", "embedder_key", "x_key"})
+_SECRET: Final = frozenset(
+    {"secret_key", "database_url", "embedder", "embedder_key", "url", "x_key"}
+)
+"""Settings that hold, or may hold, a password: no message repeats their value."""
 
 
 def _parse(name: str, value: str) -> object:

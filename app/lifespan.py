@@ -8,7 +8,8 @@ from typing import Final, cast
 
 from quart import Quart, current_app
 
-from app.config import Config
+from app.config import MIB, Config
+from app.db.cache import ResponseCache
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import prepare
@@ -39,6 +40,7 @@ class Resources:
     """Set when an import was queued."""
     feed: Feed
     live: Live
+    cache: ResponseCache
 
 
 def init_app(app: Quart, config: Config) -> None:
@@ -57,9 +59,11 @@ def init_app(app: Quart, config: Config) -> None:
             stack.callback(feed.close)
             live = Live(db, newest=feed.newest, most_clients=config.live_clients)
             feed.subscribe(live.hear)
+            cache = ResponseCache(config.cache_mb * MIB)
+            feed.subscribe(cache.hear)
             ring = asyncio.Event()
             app.extensions[KEY] = Resources(
-                config, db, models, passwords, load_secret_keys(config), ring, feed, live
+                config, db, models, passwords, load_secret_keys(config), ring, feed, live, cache
             )
             stack.callback(live.end)
             await stack.enter_async_context(_running(keep_maintained(db)))
@@ -101,3 +105,9 @@ def end_streams(app: Quart) -> None:
     resources = app.extensions.get(KEY)
     if resources is not None:
         cast(Resources, resources).live.end()
+
+
+def feed_and_cache(app: Quart) -> tuple[Feed, ResponseCache] | None:
+    """Return what the cache in front of the app works with, None while it does not serve."""
+    resources = cast(Resources | None, app.extensions.get(KEY))
+    return (resources.feed, resources.cache) if resources else None

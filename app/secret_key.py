@@ -10,22 +10,28 @@ from app.config import Config
 from app.errors import StartError
 
 FILE: Final = "secret_key"
+SHORTEST: Final = 16
 
 
 def load_secret_keys(config: Config) -> list[str]:
     """Return the keys, the one that signs first.
 
-    Raises StartError if the file cannot be made or read.
+    Raises StartError if the file cannot be made or read, or holds no key.
     """
     if config.secret_key:
         return config.secret_key.split(",")
     path = config.data_dir / FILE
     try:
         if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
             _make(path)
-        return [path.read_text().strip()]
-    except OSError as error:
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
         raise StartError(f"the secret key {path} cannot be made or read: {error}") from error
+    if len(key) < SHORTEST:
+        # Whoever empties the file must not make all signatures guessable.
+        raise StartError(f"the secret key {path} is too short; remove it and a new one is made")
+    return [key]
 
 
 def _make(path: Path) -> None:

@@ -15,6 +15,7 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.lifespan import KEY, Resources
 from app.services.tokens import Scope, add_token
+from tests.installation import Installation
 
 MakeConfig = Callable[..., Config]
 
@@ -40,6 +41,16 @@ def make_config(template: Path, tmp_path: Path) -> MakeConfig:
         return Config(env="testing", data_dir=folder, access_log=False, **settings)
 
     return make
+
+
+@pytest.fixture
+def installation(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    """An installation for the command line, with a migrated, empty database."""
+    monkeypatch.chdir(tmp_path)
+    installation = Installation(tmp_path / "instance")
+    installation.data_dir.mkdir()
+    shutil.copy(template, installation.database)
+    return installation
 
 
 @pytest.fixture

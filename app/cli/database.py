@@ -2,12 +2,16 @@
 
 import sqlite3
 from collections.abc import Callable
+from typing import Final
 
 import click
 
 from app.cli.running import fail, json_option, print_json, reported, with_database
 from app.config import Config
 from app.errors import StartError
+
+WAIT_S: Final = 60.0
+"""How long a vacuum waits for others who use the database."""
 
 
 @click.group("db")
@@ -82,7 +86,7 @@ def vacuum_command() -> None:
 
     with_database(lambda db, _: purge_deleted(db))
     config = Config.from_env()
-    connection = sqlite3.connect(database_path(config.database_url), timeout=60)
+    connection = sqlite3.connect(database_path(config.database_url), timeout=WAIT_S)
     try:
         # An index entry of a deleted word stays in the index until its segments are merged.
         connection.execute('INSERT INTO "TweetWords" ("TweetWords") VALUES (\'rebuild\')')

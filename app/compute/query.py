@@ -30,7 +30,7 @@ def parse_query(typed: str) -> list[Term]:
 
 
 def _is_indexed(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LN" or unicodedata.category(char) in {"Co", "So"}
+    return unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "Co"
 
 
 def match_expression(terms: list[Term]) -> str | None:

@@ -94,7 +94,7 @@ def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     try:
         probe = config.data_dir / ".writable"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # Another process that starts may have been faster.
     except OSError as error:
         raise StartError(f"the data folder {config.data_dir} cannot be written: {error}") from error
     state = schema_state(config.database_url)

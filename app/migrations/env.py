@@ -26,10 +26,13 @@ async def migrate() -> None:
     # Foreign keys stay off: a batch migration makes a table anew, and dropping the old one would
     # delete by cascade what refers to it.
     engine = make_engine(context.config.attributes["url"], foreign_keys=False)
-    async with engine.connect() as connection:
-        await connection.run_sync(run)
-        await connection.commit()
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(run)
+            await connection.commit()
+    finally:
+        # A connection that is left open keeps its thread, and with that the program, alive.
+        await engine.dispose()
 
 
 asyncio.run(migrate())

@@ -1,7 +1,7 @@
 """Storing many posts of many authors, a transaction a batch, with a report of what became."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -23,6 +23,7 @@ from app.services.users import add_user, find_user, update_user
 MAX_ERRORS: Final = 100
 FOLD_FROM: Final = 50
 """New posts of one author in a batch from which they are folded in at once."""
+MOST_AUTHORS: Final = 100
 BATCH: Final = 2_000
 """Posts stored by one transaction: long enough to share its cost, short enough for others."""
 
@@ -72,6 +73,23 @@ class BulkReport:
             self.event_id = max(self.event_id or 0, event_id)
 
 
+def in_portions(batch: Sequence[BulkPost]) -> Iterator[list[BulkPost]]:
+    """Yield the posts in portions that one transaction may store.
+
+    Each author costs a few statements, so the write lock would be held long for very many.
+    """
+    portion: list[BulkPost] = []
+    authors: set[str] = set()
+    for item in batch:
+        authors.add(item.username)
+        if len(authors) > MOST_AUTHORS:
+            yield portion
+            portion, authors = [], {item.username}
+        portion.append(item)
+    if portion:
+        yield portion
+
+
 async def store_batch(
     session: AsyncSession,
     batch: Sequence[BulkPost],
@@ -92,7 +110,7 @@ async def store_batch(
         if not fresh:
             continue
         posts = [item.post for item in fresh]
-        added = await add_posts(session, user.id, posts, default_time=default_time)
+        added = await add_posts(session, user.id, posts, default_time=default_time, is_bulk=True)
         accepted = sum(added.is_new)
         report.accepted += accepted
         report.duplicates += len(fresh) - accepted

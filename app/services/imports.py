@@ -24,7 +24,14 @@ from app.importing.records import (
     Skipped,
 )
 from app.services.background import renew_background
-from app.services.bulk import BATCH, BulkPost, BulkReport, check_platform, store_batch
+from app.services.bulk import (
+    BATCH,
+    BulkPost,
+    BulkReport,
+    check_platform,
+    in_portions,
+    store_batch,
+)
 from app.services.clock import now
 from app.services.new_tweet import new_tweet
 from app.services.profiles import fold_tails
@@ -74,8 +81,9 @@ async def import_archive(
         reader = _Reader(archive, owner, username, repeats)
         while batch := await _in_thread(reader.read, report):
             accepted = report.stored.accepted
-            async with db.write() as session:
-                await store_batch(session, batch, report.stored)
+            for portion in in_portions(batch):
+                async with db.write() as session:
+                    await store_batch(session, portion, report.stored)
             on_progress(report)
             unfolded += report.stored.accepted - accepted
             if unfolded >= FOLD_EVERY:

@@ -15,7 +15,7 @@ from app.db.engine import Database
 from app.errors import AppError
 from app.importing.raw_lines import RawLine, raw_lines
 from app.services import idempotency
-from app.services.bulk import BATCH, BulkError, BulkPost, BulkReport, store_batch
+from app.services.bulk import BATCH, BulkError, BulkPost, BulkReport, in_portions, store_batch
 from app.services.clock import now
 from app.services.events import newest_event
 from app.services.idempotency import Replay, RequestKey
@@ -70,22 +70,22 @@ async def store_lines(
 async def _store(db: Database, file: IO[bytes], key: RequestKey | None) -> tuple[bytes, int | None]:
     report = BulkReport()
     lines = raw_lines(file)
-    while True:
-        # One line more than is stored tells whether there is another batch.
-        batch = await asyncio.to_thread(_read_batch, lines, report)
-        async with db.write() as session:
-            await store_batch(session, batch, report, default_time=now())
-            if batch:
+    while batch := await asyncio.to_thread(_read_batch, lines, report):
+        for portion in in_portions(batch):
+            async with db.write() as session:
+                await store_batch(session, portion, report, default_time=now())
                 if key is not None:
                     await idempotency.touch(session, key)
-                continue
-            answer = msgspec.json.encode(
-                LinesReport(report.accepted, report.duplicates, report.rejected, report.errors)
-            )
-            event_id = report.event_id or await newest_event(session)
-            if key is not None:
-                await idempotency.complete(session, key, Replay(200, None, answer, event_id))
-            return answer, event_id
+    errors = sorted(report.errors, key=lambda error: error.line)
+    facts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
+    answer = msgspec.json.encode(facts)
+    if key is None and report.event_id is not None:
+        return answer, report.event_id
+    async with db.write() as session:
+        event_id = report.event_id or await newest_event(session)
+        if key is not None:
+            await idempotency.complete(session, key, Replay(200, None, answer, event_id))
+        return answer, event_id
 
 
 def _read_batch(lines: Iterator[RawLine], report: BulkReport) -> list[BulkPost]:

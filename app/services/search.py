@@ -9,6 +9,7 @@ from sqlalchemy import Float, Integer, String, column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import match_expression, parse_query
+from app.db.cache import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.tweets import AnySelect, select_posts
 from app.services.users import get_user
@@ -75,6 +76,7 @@ async def search(
     Any query is fine; one without words finds nothing. Raises NotFoundError for an unknown
     author in the filters.
     """
+    depends_on(EVERYTHING)
     user = None if filters.username is None else await get_user(session, filters.username)
     # FTS5 reads an expression up to its first NUL; no post holds one.
     expression = match_expression(parse_query(query.replace("\0", " ")))

@@ -9,6 +9,8 @@ import msgspec
 from sqlalchemy import Row, Select, Table, and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.text import guess_language
+from app.db.cache import EVERYTHING, depends_on
 from app.db.ids import allocate_ids
 from app.errors import NotFoundError
 from app.models import Event, Tweet, User
@@ -71,8 +73,12 @@ def as_post(row: AnyRow) -> Post:
 
 async def find_post(session: AsyncSession, tweet_id: int) -> Post | None:
     """Return the post of that id."""
-    row = (await session.execute(select_posts().where(Tweet.id == tweet_id))).first()
-    return as_post(row) if row else None
+    query = select_posts().add_columns(Tweet.user_id).where(Tweet.id == tweet_id)
+    row = (await session.execute(query)).first()
+    if row is None:
+        return None
+    depends_on(row.user_id)
+    return Post(*row[:-1])
 
 
 async def get_post(session: AsyncSession, tweet_id: int) -> Post:
@@ -87,6 +93,7 @@ async def list_posts(
     session: AsyncSession, *, user_id: int | None = None, after: TweetKey | None = None, limit: int
 ) -> tuple[list[Post], TweetKey | None]:
     """Return up to `limit` posts, the newest first, of one author or of all, and the next place."""
+    depends_on(EVERYTHING if user_id is None else user_id)
     query = select_posts().order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
     if user_id is not None:
         query = query.where(Tweet.user_id == user_id)
@@ -110,11 +117,12 @@ async def add_posts(
     posts: Sequence[NewTweet],
     *,
     default_time: datetime | None = None,
+    is_bulk: bool = False,
 ) -> Added:
     """Store posts of one author with their event; a known `source_id` fills empty fields.
 
-    Posts without a time get `default_time`. One post is announced as `tweet.created`, several
-    as `tweets.imported`.
+    Posts without a time get `default_time`. A post is announced as `tweet.created`, what comes
+    in bulk as `tweets.imported`.
     """
     known = await _known(session, user_id, posts)
     # The write lock is held: what is not known now is not stored before this transaction ends.
@@ -125,7 +133,7 @@ async def add_posts(
     ]
     fresh = [post for post, new in zip(posts, is_new, strict=True) if new]
     fresh_ids, inserted_by = await _insert(
-        session, user_id, fresh, default_time=default_time, is_single=len(posts) == 1
+        session, user_id, fresh, default_time=default_time, is_single=not is_bulk
     )
     event_id = inserted_by
     remaining = iter(fresh_ids)
@@ -197,6 +205,9 @@ async def _fill(session: AsyncSession, tweet: Tweet, post: NewTweet) -> int | No
         for name in ("created_at", "lang", "url")
         if getattr(tweet, name) is None and getattr(post, name) is not None
     ]
+    if post.lang == guess_language(post.text):
+        # A guess from this text says nothing of the one that is stored.
+        empty = [name for name in empty if name != "lang"]
     for name in empty:
         setattr(tweet, name, getattr(post, name))
     if not empty:

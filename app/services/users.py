@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username, username_key
+from app.db.cache import EVERYTHING, depends_on
 from app.db.chunks import chunks
 from app.db.ids import allocate_ids
 from app.errors import ConflictError, InvalidInputError, NotFoundError
@@ -44,6 +45,7 @@ async def get_user(session: AsyncSession, username: str) -> User:
     user = await find_user(session, username)
     if user is None:
         raise NotFoundError("User '{username}' doesn't exist", username=username)
+    depends_on(user.id)
     return user
 
 
@@ -54,7 +56,9 @@ async def get_author(session: AsyncSession, username: str) -> Author:
     ).first()
     if row is None:
         raise NotFoundError("User '{username}' doesn't exist", username=username)
-    return _author(row)
+    author = _author(row)
+    depends_on(author.id)
+    return author
 
 
 async def find_author(session: AsyncSession, user_id: int) -> Author | None:
@@ -70,6 +74,7 @@ async def list_authors(
 
     `prefix` is the beginning of a name, in any case; `after` a place that an earlier call gave.
     """
+    depends_on(EVERYTHING)
     query = _authors().order_by(User.username_key).limit(limit + 1)
     if prefix:
         key = username_key(prefix)
@@ -82,6 +87,7 @@ async def list_authors(
 
 
 async def count_users(session: AsyncSession) -> int:
+    depends_on(EVERYTHING)
     query = select(func.count()).where(User.deleted_at.is_(None))
     return await session.scalar(query) or 0
 

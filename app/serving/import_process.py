@@ -4,8 +4,10 @@ Started as `python -m app.serving.import_process`, with the settings in its envi
 """
 
 import asyncio
+import logging
 import os
 import signal
+from dataclasses import replace
 
 from app.config import Config
 from app.db.engine import Database
@@ -19,7 +21,15 @@ from app.services.imports import ImportReport, NamelessFileError, import_archive
 from app.services.uploads import remove_upload, upload_path
 
 BEAT_S = 1.0
+BATCH_TIMEOUT_S = 3.0
+"""How long a stop waits for the batch under way to be stored, so that its posts are counted."""
 NICENESS = 5
+
+logger = logging.getLogger(__name__)
+
+
+class StoppedError(Exception):
+    """The import is to go on later, or not at all."""
 
 
 class Run:
@@ -31,6 +41,9 @@ class Run:
         self._job = job
         self._already = job.accepted
         self._report = ImportReport()
+        self._stored = (0, 0)
+        """Accepted and duplicates of the batches that are committed: the report runs ahead."""
+        self._is_stopping = False
         self._source: Source | None = None
         self._format = job.format
 
@@ -43,6 +56,8 @@ class Run:
                 await asyncio.wait(
                     {work, stopping}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED
                 )
+            self._is_stopping = True
+            await asyncio.wait({work}, timeout=BATCH_TIMEOUT_S)
         finally:
             stopping.cancel()
             if not work.done():
@@ -58,8 +73,23 @@ class Run:
             archive = await asyncio.to_thread(open_archive, source, format=self._job.format)
             self._format = archive.format
             await import_archive(
-                self._db, archive, username=self._job.username, report=self._report
+                self._db,
+                archive,
+                username=self._job.username,
+                report=self._report,
+                on_progress=self._after_batch,
             )
+
+    def _after_batch(self, report: ImportReport) -> None:
+        """Note what is committed. Raises StoppedError between two batches of a stopped import."""
+        self._stored = (report.stored.accepted, report.stored.duplicates)
+        if self._is_stopping:
+            raise StoppedError
+
+    def _committed(self) -> ImportReport:
+        accepted, duplicates = self._stored
+        stored = replace(self._report.stored, accepted=accepted, duplicates=duplicates)
+        return replace(self._report, stored=stored)
 
     async def _beat(self) -> bool:
         """Write how far it is; return whether it is still to go on."""
@@ -68,7 +98,7 @@ class Run:
             return await note_progress(
                 session,
                 self._job.id,
-                self._report,
+                self._committed(),
                 format_name=self._format,
                 bytes_read=read,
                 already=self._already,
@@ -76,26 +106,31 @@ class Run:
 
     async def _end(self, work: "asyncio.Task[None]") -> None:
         await self._beat()
-        state, detail = "done", None
-        if work.cancelled():
-            state = "interrupted"
-        elif error := work.exception():
-            if not isinstance(error, ImportFileError | NamelessFileError | AppError):
-                raise error
-            state, detail = "failed", str(error)
-        elif self._report.broken:
-            state, detail = "failed", self._report.broken
+        state, detail = self._outcome(work)
         async with self._db.write() as session:
             await end_job(
                 session,
                 self._job.id,
                 state,
-                report=self._report,
+                report=self._committed(),
                 already=self._already,
                 detail=detail,
             )
         if state != "interrupted":
             remove_upload(self._config.data_dir, self._job.spool)
+
+    def _outcome(self, work: "asyncio.Task[None]") -> tuple[str, str | None]:
+        """Return the state that the import is in now, and why it failed."""
+        error = None if work.cancelled() else work.exception()
+        if work.cancelled() or isinstance(error, StoppedError):
+            return "interrupted", None
+        if isinstance(error, ImportFileError | NamelessFileError | AppError):
+            return "failed", str(error)
+        if error is not None:
+            # It would fail again and again, and keep all other imports waiting.
+            logger.error("the import %d failed unexpectedly", self._job.id, exc_info=error)
+            return "failed", "the import failed unexpectedly; the server's log says why"
+        return ("failed", self._report.broken) if self._report.broken else ("done", None)
 
 
 async def run_next(config: Config) -> None:

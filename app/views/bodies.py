@@ -22,6 +22,10 @@ from app.services.uploads import FILE, make_upload_folder, remove_upload
 CHUNK_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30
 LONGEST_FIELD: Final = 4096
+MOST_PARTS: Final = 20
+PIECE_BYTES: Final = 64 * 1024
+MOST_UNPARSED_BYTES: Final = 4 * PIECE_BYTES
+"""Of a multipart form: what stands before its first part, or at the head of one."""
 
 
 @dataclass(slots=True)
@@ -34,7 +38,7 @@ class Spool:
     is_kept: bool = False
     """Whether the file outlives the request."""
     file_name: str | None = None
-    """As the browser named an upload."""
+    """As the browser named an upload; empty where it chose none."""
     size: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
 
@@ -122,9 +126,12 @@ async def spooled_upload() -> AsyncIterator[tuple[Spool, dict[str, str]]]:
     Raises InvalidInputError for a form without exactly one file.
     """
     boundary = request.mimetype_params.get("boundary", "").encode()
+    if request.mimetype != "multipart/form-data" or not boundary:
+        raise InvalidInputError("The form is not valid multipart data", loc="body")
+    decoder = MultipartDecoder(boundary, MOST_UNPARSED_BYTES, max_parts=MOST_PARTS)
     async with _spooling() as spool:
         try:
-            fields = await _read_form(MultipartDecoder(boundary), spool)
+            fields = await _read_form(decoder, spool)
         except ValueError as error:
             raise InvalidInputError("The form is not valid multipart data", loc="body") from error
         if spool.file_name is None:
@@ -143,7 +150,7 @@ async def _read_form(decoder: MultipartDecoder, spool: Spool) -> dict[str, str]:
             if isinstance(event, File):
                 if event.name != "file" or spool.file_name is not None:
                     raise InvalidInputError("The form takes one file, named file", loc="file")
-                spool.file_name, current = event.filename or "file", None
+                spool.file_name, current = event.filename, None
             elif isinstance(event, Field):
                 current = fields.setdefault(event.name, bytearray())
             elif isinstance(event, Data) and current is None:
@@ -157,7 +164,8 @@ async def _read_form(decoder: MultipartDecoder, spool: Spool) -> dict[str, str]:
 
 async def _chunks_and_end() -> AsyncIterator[bytes | None]:
     async for chunk in request.body:
-        yield chunk
+        for start in range(0, len(chunk), PIECE_BYTES):
+            yield chunk[start : start + PIECE_BYTES]
     yield None
 
 

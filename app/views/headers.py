@@ -7,6 +7,7 @@ from typing import Final
 
 from quart import Quart, Response, g, request
 
+from app.db.cache import keep
 from app.errors import MalformedError, UnavailableError
 from app.lifespan import resources
 from app.models import MAX_ID
@@ -55,10 +56,9 @@ async def add_headers(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.vary.update(["Accept-Language", "Cookie"])
     is_readable = request.method in {"GET", "HEAD"} and response.status_code == 200
-    is_static = request.endpoint == "static"
-    if is_readable and not is_static and "Cache-Control" not in response.headers:
+    if request.endpoint == "static":
+        keep()
+    elif is_readable and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-cache"
         await response.add_etag()
-        if request.if_none_match:
-            await response.make_conditional(request)
     return response

@@ -1,10 +1,12 @@
 """The session cookie: whose browser it is."""
 
+import contextlib
 from typing import Final
 
 from itsdangerous import BadSignature, Signer
 from quart import Response, request
 
+from app.errors import StorageFullError, UnavailableError
 from app.lifespan import resources
 from app.services.logins import SESSION_LIFETIME, SignedIn, find_session, is_stale, renew_session
 
@@ -34,8 +36,10 @@ async def signed_in() -> SignedIn | None:
     async with resources().db.read() as session:
         found = await find_session(session, secret)
     if found is not None and is_stale(found):
-        async with resources().db.write() as session:
-            await renew_session(session, found.session_id)
+        # Reading goes on where nothing can be written.
+        with contextlib.suppress(UnavailableError, StorageFullError):
+            async with resources().db.write() as session:
+                await renew_session(session, found.session_id)
     return found
 
 

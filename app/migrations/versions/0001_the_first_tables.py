@@ -13,12 +13,12 @@ down_revision = None
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 # The word index keeps no copy of the texts; triggers hold it to the table, whichever way that
-# changes. Emoji are words (category So), and so that they can be searched.
+# changes.
 WORD_INDEX = (
     """
     CREATE VIRTUAL TABLE "TweetWords" USING fts5(
         text, content='Tweet', content_rowid='id',
-        tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co So Mn Mc'"
+        tokenize="unicode61 remove_diacritics 2"
     )
     """,
     """

@@ -2,6 +2,7 @@
 
 from quart import Blueprint, Response, current_app, g, render_template, request
 
+from app.db.cache import keep
 from app.i18n import LOCALES
 from app.lifespan import resources
 from app.views.access import access, own_origin
@@ -15,6 +16,7 @@ blueprint = Blueprint("api_docs", __name__)
 @blueprint.get("/openapi.json")
 @access("open")
 async def show_document() -> Response:
+    keep()
     return json_answer(document(current_app))
 
 
@@ -22,6 +24,7 @@ async def show_document() -> Response:
 @access("open")
 async def show_docs() -> str:
     """Show the document as a page; `lang` chooses its language, as the links at its top do."""
+    keep()
     chosen = request.args.get("lang")
     if chosen in LOCALES:
         g.locale = chosen

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from quart import Blueprint, Response
 
+from app.db.cache import keep
 from app.lifespan import resources
 from app.services.new_tweet import Kind
 from app.services.search import Hit, search
@@ -43,6 +44,7 @@ class Hits(Struct, frozen=True):
 @blueprint.get("/search")
 @access("read")
 async def search_tweets() -> Response:
+    keep()
     args = parse_args(SearchArgs)
     offset = decode_cursor(args.cursor, PlaceCursor).offset if args.cursor else 0
     filters = search_filters(

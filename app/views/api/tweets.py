@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, g, request, url_for
 
+from app.db.cache import keep
 from app.errors import GoneError, UnsupportedMediaError
 from app.lifespan import resources
 from app.services.clock import now
@@ -50,6 +51,7 @@ class NewTweetForm(Struct, forbid_unknown_fields=True):
 @blueprint.get("/users/<username>/tweets")
 @access("read")
 async def list_tweets(username: str) -> Response:
+    keep()
     args = parse_args(ListTweetsArgs)
     after = decode_tweet_cursor(args.cursor)
     async with resources().db.read() as session:
@@ -107,6 +109,7 @@ async def create_many() -> Response:
 @blueprint.get("/tweets/<id:tweet_id>")
 @access("read")
 async def show_tweet(tweet_id: int) -> Response:
+    keep()
     parse_args(NoArgs)
     async with resources().db.read() as session:
         return json_answer(await get_post(session, tweet_id))

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, g, url_for
 
+from app.db.cache import keep
 from app.errors import GoneError
 from app.lifespan import resources
 from app.services.idempotency import Replay, claim, complete
@@ -42,6 +43,7 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
 @blueprint.get("/users")
 @access("read")
 async def list_users() -> Response:
+    keep()
     args = parse_args(ListUsersArgs)
     after = decode_cursor(args.cursor, AuthorCursor).after if args.cursor else None
     async with resources().db.read() as session:
@@ -80,6 +82,7 @@ async def create_user() -> Response:
 @blueprint.get("/users/<username>")
 @access("read")
 async def show_user(username: str) -> Response:
+    keep()
     parse_args(NoArgs)
     async with resources().db.read() as session:
         return json_answer(await get_author(session, username))

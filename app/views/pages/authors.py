@@ -3,6 +3,7 @@
 from msgspec import Struct
 from quart import Blueprint, render_template
 
+from app.db.cache import keep
 from app.lifespan import resources
 from app.services.tweets import list_posts
 from app.services.users import get_author, list_authors
@@ -34,6 +35,7 @@ class AuthorArgs(Struct):
 @blueprint.get("/authors")
 @access("read")
 async def show_authors() -> str:
+    keep()
     args = parse_args(AuthorsArgs, strict=False)
     after = decode_cursor(args.cursor, AuthorCursor).after if args.cursor else None
     async with resources().db.read() as session:
@@ -52,6 +54,7 @@ async def show_authors() -> str:
 @blueprint.get("/user/<username>")
 @access("read")
 async def show_author(username: str) -> str:
+    keep()
     args = parse_args(AuthorArgs, strict=False)
     after = decode_tweet_cursor(args.cursor)
     async with resources().db.read() as session:

@@ -2,6 +2,7 @@
 
 from quart import Blueprint, render_template
 
+from app.db.cache import keep
 from app.lifespan import resources
 from app.services.tweets import list_posts
 from app.views.access import access
@@ -15,6 +16,7 @@ NEWEST = 10
 @blueprint.get("/")
 @access("read")
 async def show_home() -> str:
+    keep()
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session)
         posts, _ = await list_posts(session, limit=NEWEST)

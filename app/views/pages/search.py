@@ -3,6 +3,7 @@
 from msgspec import Struct
 from quart import Blueprint, render_template
 
+from app.db.cache import keep
 from app.errors import MalformedError, NotFoundError
 from app.i18n import translate_error
 from app.lifespan import resources
@@ -33,6 +34,7 @@ class SearchPageArgs(Struct):
 @blueprint.get("/search")
 @access("read")
 async def show_search() -> tuple[str, int]:
+    keep()
     args = parse_args(SearchPageArgs, strict=False)
     offset = decode_cursor(args.cursor, PlaceCursor).offset if args.cursor else 0
     unknown_author, failure = None, None

@@ -2,6 +2,7 @@
 
 from quart import Blueprint, render_template
 
+from app.db.cache import keep
 from app.lifespan import resources
 from app.services.tweets import get_post
 from app.services.users import get_author
@@ -13,6 +14,7 @@ blueprint = Blueprint("tweets", __name__)
 @blueprint.get("/tweet/<id:tweet_id>")
 @access("read")
 async def show_tweet(tweet_id: int) -> str:
+    keep()
     async with resources().db.read() as session:
         post = await get_post(session, tweet_id)
         author = await get_author(session, post.username)

@@ -1,0 +1,60 @@
+"""Small invented X archives, laid out as the downloaded ones are."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+EMAIL = "mina.private@example.com"
+LONG = "긴 글은 이렇게 시작해서 끝날 줄을 모르고 계속 이어집니다, 바다 이야기처럼. " * 9
+
+
+def x_tweet(number: int, text: str, **fields: Any) -> dict[str, Any]:
+    """Return a post of an archive, all of whose numbers are strings."""
+    time = f"Sat Feb 18 12:{number // 60 % 60:02}:{number % 60:02} +0000 2023"
+    return {"tweet": {"id_str": str(number), "full_text": text, "created_at": time} | fields}
+
+
+def x_note(number: int, text: str) -> dict[str, Any]:
+    """Return the whole text of the long post of that number."""
+    time = f"2023-02-18T12:{number // 60 % 60:02}:{number % 60:02}.000Z"
+    return {"noteTweet": {"noteTweetId": "900", "createdAt": time, "core": {"text": text}}}
+
+
+def x_file(name: str, *items: object, part: int = 0) -> bytes:
+    return f"window.YTD.{name}.part{part} = {json.dumps(items, indent=1)}".encode()
+
+
+def x_members(username: str = "mina") -> dict[str, bytes]:
+    """Return an archive of six posts: five own ones, one repost."""
+    names = ("tweets.js", "tweets-part1.js")
+    manifest = {
+        "userInfo": {"accountId": "77", "userName": username, "displayName": "미나"},
+        "archiveInfo": {"sizeBytes": "1", "isPartialArchive": False},
+        "dataTypes": {"tweets": {"files": [{"fileName": f"data/{name}"} for name in names]}},
+    }
+    account = {"username": username, "accountDisplayName": "미나", "email": EMAIL}
+    first = [
+        x_tweet(101, "빵 &amp; 커피 <3 오늘도".replace("<", "&lt;")),
+        x_tweet(102, "RT @someone: not my own words"),
+        x_tweet(103, "@friend 고마워요", in_reply_to_status_id_str="55"),
+        x_tweet(104, LONG[:240] + "…"),
+    ]
+    second = [x_tweet(105, "두 번째 부분의 글"), x_tweet(106, "and another one, in English")]
+    return {
+        "Your archive.html": b"<html></html>",
+        "data/manifest.js": b"window.__THAR_CONFIG = " + json.dumps(manifest).encode(),
+        "data/account.js": x_file("account", {"account": account}),
+        "data/tweets.js": x_file("tweets", *first),
+        "data/tweets-part1.js": x_file("tweets", *second, part=1),
+        "data/note-tweet.js": x_file("note_tweet", x_note(104, LONG)),
+        "data/like.js": x_file("like", {"like": {"tweetId": "9", "fullText": "somebody else's"}}),
+    }
+
+
+def x_zip(path: Path, members: dict[str, bytes] | None = None) -> Path:
+    """Write the members, or a whole archive, as a zip."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in (members or x_members()).items():
+            archive.writestr(name, data)
+    return path

@@ -1,0 +1,285 @@
+"""The commands that ask and manage, run in this process on a real database."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from app.cli import users
+from app.cli.commands import saywho
+from tests.installation import Installation, lines
+
+BREAD = [f"빵이 나왔어요. 오늘의 빵은 {n}번 식빵, 따뜻할 때 오세요 :)" for n in range(12)]
+LIGHT = [f"Wind NW {n}, visibility {n + 3} miles. Lamp lit. Nothing to report." for n in range(12)]
+
+
+@pytest.fixture
+def filled(installation: Installation, tmp_path: Path) -> Installation:
+    """Two authors of twelve posts each."""
+    records = [
+        {"username": name, "text": text, "created_at": f"2024-05-{day:02}", "source_id": str(day)}
+        for name, texts in (("빵집", BREAD), ("Lighthouse", LIGHT))
+        for day, text in enumerate(texts, 1)
+    ]
+    installation.done("import", lines(tmp_path / "posts.jsonl", *records))
+    return installation
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check",
+        "compare",
+        "db current",
+        "db downgrade",
+        "db revision",
+        "db upgrade",
+        "db vacuum",
+        "demo",
+        "import",
+        "search",
+        "serve",
+        "token add",
+        "token list",
+        "token revoke",
+        "user add",
+        "user delete",
+        "users",
+    ],
+)
+def test_every_command_of_the_contract_explains_itself(
+    installation: Installation, command: str
+) -> None:
+    help_text = installation.done(*command.split(), "--help")
+    assert f"Usage: saywho {command}" in help_text
+    assert installation.run(*command.split(), "--no-such-option").exit_code == 2
+
+
+def test_the_version_is_printed(installation: Installation) -> None:
+    assert installation.done("--version").startswith("saywho, version 0.")
+
+
+def test_commands_and_options_have_a_help_text() -> None:
+    for command in saywho.commands.values():
+        assert command.get_short_help_str(), command.name
+
+
+def test_authors_are_added_listed_and_deleted(installation: Installation) -> None:
+    author = installation.json(
+        "user", "add", "골목빵집", "--platform", "mastodon", "--display-name", "골목 빵집"
+    )
+    assert author["username"] == "골목빵집"
+    assert (author["platform"], author["tweets"]) == ("mastodon", 0)
+    installation.done("user", "add", "Zed")
+    listed = installation.json("users")
+    assert [item["username"] for item in listed["items"]] == ["Zed", "골목빵집"]
+    assert listed["next"] is None
+    assert set(listed["items"][0]) == {
+        *("id", "username", "display_name", "platform", "tweets"),
+        *("first_tweet_at", "newest_tweet_at", "created_at"),
+    }
+    assert "골목빵집" in installation.done("users")
+    installation.done("user", "delete", "zed", "--yes")
+    assert [item["username"] for item in installation.json("users")["items"]] == ["골목빵집"]
+
+
+def test_authors_are_listed_beyond_one_page(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(users, "PAGE", 3)
+    records = [{"username": f"a{n:03}", "text": "hello"} for n in range(10)]
+    installation.done("import", lines(tmp_path / "many.jsonl", *records))
+    names = [item["username"] for item in installation.json("users")["items"]]
+    assert names == [record["username"] for record in records]
+
+
+def test_a_program_may_delete_an_author_without_being_asked(filled: Installation) -> None:
+    filled.done("user", "delete", "빵집")
+    assert [item["username"] for item in filled.json("users")["items"]] == ["Lighthouse"]
+    assert filled.json("check") == {"ok": True, "faults": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("user", "add", "LIGHTHOUSE"), "Lighthouse"),
+        (("user", "add", "a b"), "white space"),
+        (("user", "add", "\udcff"), "control"),
+        (("user", "add", "x", "--platform", "myspace"), "myspace"),
+        (("user", "delete", "nobody", "--yes"), "nobody"),
+        (("compare", "hello there", "-u", "nobody", "-u", "빵집"), "nobody"),
+        (("compare", "hello there", "-u", "빵집"), "빵집"),
+        (("compare", "hello there", "-u", "빵집", "-u", "빵집"), "twice"),
+        (("compare", "?!", "-u", "빵집", "-u", "Lighthouse"), "letters"),
+        (("compare", "hello there", "-u", "\udcff", "-u", "빵집"), "UTF-8"),
+        (("search", "hello", "-u", "nobody"), "nobody"),
+        (("search", "hello", "-u", "\udcff"), "UTF-8"),
+        (("search", "hello", "--mode", "telepathy"), "telepathy"),
+        (("token", "add", " ", "--scope", "read"), "name"),
+        (("token", "add", "x", "--scope", "root"), "root"),
+        (("token", "add", "x"), "--scope"),
+        (("token", "revoke", "4711"), "4711"),
+        (("token", "revoke", "9" * 30), "9" * 30),
+        (("import",), "FILE"),
+        (("nonsense",), "nonsense"),
+        (("serve", "--bind", "nowhere"), "HOST:PORT"),
+        (("serve", "--bind", ""), "HOST:PORT"),
+        (("serve", "--bind", ":8000"), "HOST:PORT"),
+        (("serve", "--bind", "127.0.0.1:99999"), "HOST:PORT"),
+        (("serve", "--bind", "127.0.0.1:http"), "HOST:PORT"),
+        (("serve", "--workers", "0"), "workers"),
+    ],
+    ids=lambda value: " ".join(map(ascii, value)) if isinstance(value, tuple) else "",
+)
+def test_bad_input_is_status_2_and_says_what_is_bad(
+    filled: Installation, arguments: tuple[str, ...], said: str
+) -> None:
+    result = filled.run(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not result.stdout
+
+
+def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> None:
+    text = "오늘의 빵이 따뜻할 때 오세요 :)"
+    found = filled.json("compare", text, "-u", "lighthouse", "-u", "빵집")
+    assert found["text"] == text
+    assert found["verdict"] == "likely"
+    assert [ranked["username"] for ranked in found["ranking"]] == ["빵집", "Lighthouse"]
+    assert sum(ranked["probability"] for ranked in found["ranking"]) == pytest.approx(1)
+    assert found["ranking"][0]["tweets"] == 12
+    for mark in found["evidence"]:
+        assert text[mark["start"] : mark["end"]] == mark["text"]
+    assert found["model"]["as_of_event"] > 0
+    assert filled.json("compare", text) == found
+    assert filled.json("compare", "-", stdin=text) == found
+    shown = filled.done("compare", text)
+    assert shown.index("빵집") < shown.index("Lighthouse")
+    assert "verdict: likely" in shown
+
+
+def test_a_search_finds_words_and_marks_them(filled: Installation) -> None:
+    found = filled.json("search", '"lamp lit"', "-u", "lighthouse", "--limit", "5")
+    assert found["method"] == "words"
+    assert len(found["items"]) == 5
+    hit = found["items"][0]
+    start, end = hit["highlights"][0]
+    assert hit["text"][start:end].startswith("Lamp")
+    assert "Lighthouse" in filled.done("search", "lamp")
+
+
+@pytest.mark.parametrize(
+    "query", ["", "me & you", "<3", '"', "빵", "-", "AND", "*", "\0", "\udcff"]
+)
+def test_a_search_never_fails_on_what_is_typed(filled: Installation, query: str) -> None:
+    answer = json.loads(filled.done("search", "--json", "--", query))
+    assert set(answer) == {"items", "next", "method"}
+
+
+def test_a_token_is_shown_once_and_only_its_hash_is_kept(installation: Installation) -> None:
+    made = installation.json("token", "add", " laptop ", "--scope", "write")
+    assert set(made) == {"id", "name", "scope", "token"}
+    assert (made["name"], made["scope"]) == ("laptop", "write")
+    plain = installation.run("token", "add", "phone", "--scope", "read")
+    assert plain.stdout.strip().startswith("saywho_")
+    listed = installation.json("token", "list")["items"]
+    assert [(token["name"], token["scope"]) for token in listed] == [
+        ("laptop", "write"),
+        ("phone", "read"),
+    ]
+    for secret in (made["token"], plain.stdout.strip()):
+        assert secret not in json.dumps(listed)
+        for name, content in installation.files().items():
+            assert secret.encode() not in content, name
+
+
+def test_a_revoked_token_is_no_longer_listed(installation: Installation) -> None:
+    made = installation.json("token", "add", "laptop", "--scope", "admin")
+    installation.done("token", "revoke", str(made["id"]))
+    assert installation.json("token", "list") == {"items": [], "next": None}
+    assert installation.run("token", "revoke", str(made["id"])).exit_code == 2
+
+
+def test_the_demo_loads_eight_accounts_once(installation: Installation) -> None:
+    assert installation.json("demo") == {"accepted": 480, "duplicates": 0}
+    before = installation.json("users")
+    assert installation.json("demo") == {"accepted": 0, "duplicates": 480}
+    assert installation.json("users") == before
+    assert [item["tweets"] for item in before["items"]] == [60] * 8
+    assert installation.done("check") == "ok\n"
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("UPDATE \"Users\" SET tweet_count = 99 WHERE username = '빵집'", "빵집"),
+        ('INSERT INTO "TweetWords" ("TweetWords") VALUES (\'delete-all\')', "word index"),
+        ('UPDATE "Profile" SET posts = posts - 1', "profile"),
+    ],
+    ids=["count", "index", "profile"],
+)
+def test_a_check_names_what_disagrees_with_the_posts(
+    filled: Installation, damage: str, said: str
+) -> None:
+    connection = sqlite3.connect(filled.database)
+    with connection:
+        connection.execute(damage)
+    connection.close()
+    result = filled.run("check")
+    assert result.exit_code == 1
+    assert said in result.stderr
+    result = filled.run("check", "--json")
+    assert result.exit_code == 1
+    answer = json.loads(result.stdout)
+    assert not answer["ok"]
+    assert any(said in fault for fault in answer["faults"])
+
+
+def test_a_database_file_that_is_none_is_reported(installation: Installation) -> None:
+    installation.database.write_bytes(b"this is no database at all" * 100)
+    result = installation.run("check")
+    assert result.exit_code == 1
+    assert "not a database" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SAYWHO_NONSENSE", "1"),
+        ("SAYWHO_CACHE_MB", "many"),
+        ("SAYWHO_ENV", "staging"),
+        ("SAYWHO_DURABILITY", "none"),
+        ("SAYWHO_DATABASE_URL", "mysql://root:hunter2@localhost/x"),
+    ],
+)
+def test_a_bad_setting_is_status_2_and_named(
+    installation: Installation, name: str, value: str
+) -> None:
+    installation.settings[name] = value
+    for command in (("users",), ("db", "current"), ("serve",)):
+        result = installation.run(*command)
+        assert result.exit_code == 2
+        assert name in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+        assert "hunter2" not in result.stderr
+
+
+def test_a_setting_in_the_env_file_counts_unless_the_environment_has_it(
+    installation: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("SAYWHO_ENV=production\nSAYWHO_CACHE_MB=lots\n")
+    assert "SAYWHO_CACHE_MB" in installation.run("users").stderr
+    installation.settings["SAYWHO_CACHE_MB"] = "1"
+    installation.done("users")
+    assert not (installation.data_dir / "production.db").exists()
+
+
+def test_a_data_folder_that_cannot_be_made_is_status_1(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        for command in (("users",), ("serve",), ("db", "upgrade"), ("db", "downgrade")):
+            result = Installation(folder).run(*command)
+            assert result.exit_code == 1
+            assert str(folder) in result.stderr
+            assert len(result.stderr.splitlines()) == 1

@@ -1,0 +1,350 @@
+"""`saywho import`: what it counts, what it stores, and how it ends."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.cli import imports
+from tests.archives import EMAIL, LONG, x_file, x_members, x_tweet, x_zip
+from tests.installation import Installation, lines
+
+COUNTS = ("accepted", "duplicates", "rejected", "reposts", "restricted")
+MIXED = [
+    {"username": "mina", "text": "good", "id": "1"},
+    {"username": "mina", "text": "good again", "id": "2"},
+    {"username": "mina", "text": "good", "id": "1"},
+    {"username": "mina", "text": "theirs", "kind": "repost"},
+    {"text": "whose?"},
+    {"username": "mina", "text": " "},
+]
+
+
+def counts(report: dict[str, Any]) -> tuple[int, ...]:
+    assert set(report) == {*COUNTS, "errors"}
+    return tuple(report[name] for name in COUNTS)
+
+
+def posts(installation: Installation) -> int:
+    return sum(item["tweets"] for item in installation.json("users")["items"])
+
+
+def test_the_report_counts_what_became_of_each_record(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = lines(tmp_path / "mixed.jsonl", *MIXED)
+    report = installation.json("import", path)
+    assert counts(report) == (2, 1, 2, 1, 0)
+    assert [(error["file"], error["line"]) for error in report["errors"]] == [
+        (str(path), 5),
+        (str(path), 6),
+    ]
+    assert "--username" in report["errors"][0]["detail"]
+    shown = installation.run("import", path)
+    assert shown.exit_code == 0
+    assert "stored 0 posts; 3 known already, 2 rejected, 1 reposts" in shown.stdout
+    assert f"{path}: line 5: " in shown.stderr
+
+
+def test_a_dry_run_counts_like_the_real_run_and_stores_nothing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    first = lines(tmp_path / "first.jsonl", *MIXED)
+    second = lines(tmp_path / "second.jsonl", *MIXED, {"username": "zoe", "text": "new"})
+    dry = installation.json("import", first, second, x_zip(tmp_path / "x.zip"), "--dry-run")
+    assert installation.json("users")["items"] == []
+    assert [name for name in installation.files() if "dry" in name or "copy" in name] == []
+    assert installation.json("import", first, second, tmp_path / "x.zip") == dry
+    again = installation.json("import", first, "--dry-run")
+    assert counts(again) == (0, 3, 2, 1, 0)
+    assert "would store 0 posts" in installation.done("import", first, "--dry-run")
+
+
+def test_standard_input_is_read_as_a_file_named_dash(installation: Installation) -> None:
+    report = installation.json("import", "-", stdin='{"username":"a","text":"hi"}\n{"text":"?"}\n')
+    assert counts(report) == (1, 0, 1, 0, 0)
+    assert report["errors"][0]["file"] == "-"
+
+
+def test_a_zip_comes_in_through_standard_input(installation: Installation, tmp_path: Path) -> None:
+    report = installation.json("import", "-", stdin=x_zip(tmp_path / "x.zip").read_bytes())
+    assert counts(report) == (5, 0, 0, 1, 0)
+
+
+def test_an_archive_comes_in_whole_and_without_the_email(
+    installation: Installation, tmp_path: Path
+) -> None:
+    report = installation.json("import", x_zip(tmp_path / "twitter.zip"))
+    assert counts(report) == (5, 0, 0, 1, 0)
+    (author,) = installation.json("users")["items"]
+    assert (author["username"], author["display_name"]) == ("mina", "미나")
+    assert (author["platform"], author["tweets"]) == ("x", 5)
+    (hit,) = installation.json("search", "커피")["items"]
+    assert hit["text"] == "빵 & 커피 <3 오늘도"
+    assert hit["source_id"] == "101"
+    (long,) = installation.json("search", "바다")["items"]
+    assert long["text"] == LONG
+    (reply,) = installation.json("search", "고마워요")["items"]
+    assert reply["kind"] == "reply"
+    for content in installation.files().values():
+        assert EMAIL.encode() not in content
+        assert b"somebody else's" not in content
+
+
+@pytest.mark.parametrize("top", ["", "twitter-2024-11/"], ids=["plain", "in-a-top-folder"])
+def test_an_unpacked_archive_counts_like_its_zip(
+    installation: Installation, tmp_path: Path, top: str
+) -> None:
+    for name, data in x_members().items():
+        path = tmp_path / "unpacked" / (top + name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    assert counts(installation.json("import", tmp_path / "unpacked")) == (5, 0, 0, 1, 0)
+    packed = x_zip(tmp_path / "x.zip", {top + name: data for name, data in x_members().items()})
+    assert counts(installation.json("import", packed)) == (0, 5, 0, 1, 0)
+
+
+def test_restricted_posts_come_in_only_when_asked_for(
+    installation: Installation, tmp_path: Path
+) -> None:
+    circle = x_file("twitter_circle_tweet", x_tweet(300, "only for friends"))
+    path = x_zip(tmp_path / "x.zip", x_members() | {"data/twitter-circle-tweet.js": circle})
+    assert counts(installation.json("import", path)) == (5, 0, 0, 1, 1)
+    assert counts(installation.json("import", path, "--include-restricted")) == (1, 5, 0, 1, 0)
+
+
+def test_username_names_the_authors_of_records_without_one(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = lines(tmp_path / "p.jsonl", {"text": "mine"}, {"text": "hers", "author": "zoe"})
+    assert counts(installation.json("import", path, "--username", "mina")) == (2, 0, 0, 0, 0)
+    names = [item["username"] for item in installation.json("users")["items"]]
+    assert names == ["mina", "zoe"]
+
+
+def test_username_replaces_the_name_in_a_file_of_one_account(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.done("import", x_zip(tmp_path / "x.zip"), "--username", "바다")
+    assert [item["username"] for item in installation.json("users")["items"]] == ["바다"]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "50%", "..", "x" * 321])
+def test_a_username_that_none_can_have_is_status_2_and_stores_nothing(
+    installation: Installation, tmp_path: Path, name: str
+) -> None:
+    path = lines(tmp_path / "p.jsonl", {"text": "mine"}, {"text": "hers", "author": "zoe"})
+    for file in (path, x_zip(tmp_path / "x.zip")):
+        result = installation.run("import", file, "--username", name)
+        assert result.exit_code == 2
+        assert "--username" in result.stderr
+    assert posts(installation) == 0
+
+
+def test_a_file_of_one_account_without_a_name_is_status_2_naming_username(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "tweets.js"
+    path.write_bytes(x_file("tweets", x_tweet(1, "whose?")))
+    result = installation.run("import", path)
+    assert result.exit_code == 2
+    assert "--username" in result.stderr
+    assert counts(installation.json("import", path, "--username", "mina")) == (1, 0, 0, 0, 0)
+
+
+def test_a_name_known_from_another_platform_stops_a_file_of_one_account(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.done("user", "add", "Mina", "--platform", "mastodon")
+    path = x_zip(tmp_path / "x.zip")
+    result = installation.run("import", path)
+    assert result.exit_code == 2
+    assert "--username" in result.stderr
+    assert posts(installation) == 0
+    assert installation.run("import", path, "--username", "MINA").exit_code == 2
+    assert counts(installation.json("import", path, "--username", "mina_x")) == (5, 0, 0, 1, 0)
+
+
+def test_local_yields_to_the_platform_of_an_archive(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.done("user", "add", "mina")
+    assert counts(installation.json("import", x_zip(tmp_path / "x.zip"))) == (5, 0, 0, 1, 0)
+    assert installation.json("users")["items"][0]["platform"] == "x"
+
+
+def test_in_a_file_of_many_authors_only_the_clashing_records_are_rejected(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.done("user", "add", "mina", "--platform", "mastodon")
+    path = lines(
+        tmp_path / "p.jsonl",
+        {"username": "mina", "text": "no platform said"},
+        {"username": "mina", "text": "another one's", "platform": "x"},
+        {"username": "MINA", "text": "the same", "platform": "mastodon"},
+        {"username": "zoe", "text": "from x", "platform": "x"},
+        {"username": "zoe", "text": "from bluesky", "platform": "bluesky"},
+        {"username": "zoe", "text": "local says nothing", "platform": "local"},
+    )
+    report = installation.json("import", path)
+    assert counts(report) == (4, 0, 2, 0, 0)
+    assert sorted(error["line"] for error in report["errors"]) == [2, 5]
+    platforms = {user["username"]: user["platform"] for user in installation.json("users")["items"]}
+    assert platforms == {"mina": "mastodon", "zoe": "x"}
+
+
+def test_a_missing_file_is_status_2(installation: Installation, tmp_path: Path) -> None:
+    result = installation.run("import", tmp_path / "nowhere.zip", "--json")
+    assert result.exit_code == 2
+    report = json.loads(result.stdout)
+    assert counts(report) == (0,) * 5
+    assert report["errors"][0]["file"] == str(tmp_path / "nowhere.zip")
+    assert "No such file" in report["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"just some words\nand more of them\n", b"\x89PNG\r\n\x1a\n" + bytes(500), b"[1, 2, 3]"],
+    ids=["prose", "picture", "numbers"],
+)
+def test_a_file_in_which_nothing_is_recognised_is_status_2(
+    installation: Installation, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    assert installation.run("import", tmp_path / "file").exit_code == 2
+
+
+def test_a_zip_without_posts_is_status_2(installation: Installation, tmp_path: Path) -> None:
+    path = x_zip(tmp_path / "photos.zip", {"photo.jpg": b"\xff\xd8"})
+    assert installation.run("import", path).exit_code == 2
+
+
+def test_a_format_that_the_file_is_not_in_is_status_2(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = lines(tmp_path / "p.jsonl", {"username": "a", "text": "hi"})
+    assert installation.run("import", path, "--format", "x").exit_code == 2
+    assert installation.run("import", path, "--format", "fax").exit_code == 2
+    assert counts(installation.json("import", path, "--format", "jsonl")) == (1, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["tweets.js", "posts.jsonl", "posts.csv"])
+def test_an_empty_file_is_done(installation: Installation, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+    arguments = ["--username", "mina"] if name == "tweets.js" else []
+    assert counts(installation.json("import", tmp_path / name, *arguments)) == (0,) * 5
+
+
+def test_an_archive_whose_posts_file_is_empty_is_done(
+    installation: Installation, tmp_path: Path
+) -> None:
+    members = x_members() | {"data/tweets.js": b"", "data/tweets-part1.js": b""}
+    del members["data/note-tweet.js"]
+    assert counts(installation.json("import", x_zip(tmp_path / "x.zip", members))) == (0,) * 5
+
+
+def test_a_zip_that_was_cut_off_is_reported_and_stores_nothing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    whole = x_zip(tmp_path / "x.zip").read_bytes()
+    (tmp_path / "cut.zip").write_bytes(whole[: len(whole) // 2])
+    result = installation.run("import", tmp_path / "cut.zip")
+    assert result.exit_code in {1, 2}
+    assert "downloaded" in result.stderr
+    assert posts(installation) == 0
+
+
+def test_what_came_before_a_break_in_a_file_stays(
+    installation: Installation, tmp_path: Path
+) -> None:
+    whole = x_file("tweets", *(x_tweet(number, f"post {number}") for number in range(1, 400)))
+    path = tmp_path / "tweets.js"
+    path.write_bytes(whole[: len(whole) // 2])
+    result = installation.run("import", path, "--username", "mina", "--json")
+    assert result.exit_code == 1
+    report = json.loads(result.stdout)
+    assert 150 < report["accepted"] < 250
+    assert posts(installation) == report["accepted"]
+    assert "breaks off" in report["errors"][0]["detail"]
+    path.write_bytes(whole)
+    again = installation.json("import", path, "--username", "mina")
+    assert (again["accepted"], again["duplicates"]) == (
+        399 - report["accepted"],
+        report["accepted"],
+    )
+
+
+@pytest.mark.parametrize("way", ["file", "standard input"])
+def test_a_zip_bomb_hits_the_limit(installation: Installation, tmp_path: Path, way: str) -> None:
+    installation.settings["SAYWHO_MAX_IMPORT_MB"] = "1"
+    bomb = x_file("tweets", x_tweet(1, "before the bomb")) + b" " * (8 * 2**20) + b";"
+    path = x_zip(tmp_path / "bomb.zip", x_members() | {"data/tweets.js": bomb})
+    assert path.stat().st_size < 20_000
+    result = (
+        installation.run("import", path)
+        if way == "file"
+        else installation.run("import", "-", stdin=path.read_bytes())
+    )
+    assert result.exit_code == 1
+    assert "limit" in result.stderr
+
+
+def test_a_stream_beyond_the_limit_is_status_1(installation: Installation, tmp_path: Path) -> None:
+    installation.settings["SAYWHO_MAX_IMPORT_MB"] = "1"
+    with zipfile.ZipFile(tmp_path / "large.zip", "w") as archive:
+        for name, data in x_members().items():
+            archive.writestr(name, data)
+        archive.writestr("data/tweets_media/film.mp4", bytes(2 * 2**20))
+    data = (tmp_path / "large.zip").read_bytes()
+    result = installation.run("import", "-", stdin=data)
+    assert result.exit_code == 1
+    assert "limit" in result.stderr
+    # What the limit counts is what is read, and of a file only the posts are.
+    assert installation.run("import", tmp_path / "large.zip").exit_code == 0
+
+
+def test_of_several_files_the_worst_counts_and_the_others_come_in(
+    installation: Installation, tmp_path: Path
+) -> None:
+    good = lines(tmp_path / "good.jsonl", {"username": "a", "text": "one"})
+    other = lines(tmp_path / "other.jsonl", {"username": "b", "text": "two"})
+    broken = tmp_path / "broken.csv"
+    broken.write_text('username,text\na,fine\na,"never closed\n')
+    result = installation.run("import", good, broken, tmp_path / "missing", other, "--json")
+    assert result.exit_code == 2
+    report = json.loads(result.stdout)
+    assert report["accepted"] == 3
+    assert {error["file"] for error in report["errors"]} == {str(broken), str(tmp_path / "missing")}
+    assert installation.run("import", good, broken).exit_code == 1
+
+
+def test_no_more_than_a_hundred_errors_are_listed(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = lines(tmp_path / "p.jsonl", *({"username": "a", "text": ""} for _ in range(150)))
+    report = installation.json("import", path, path)
+    assert (report["rejected"], len(report["errors"])) == (300, 100)
+    shown = installation.run("import", path)
+    assert len(shown.stderr.splitlines()) < 30
+
+
+def test_elsewhere_than_on_a_terminal_progress_is_a_line_now_and_then(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = lines(tmp_path / "p.jsonl", {"username": "a", "text": "hi"})
+    assert installation.run("import", path).stderr == ""
+    monkeypatch.setattr(imports, "LINE_EVERY_S", 0.0)
+    result = installation.run("import", path, "--json")
+    assert f"{path}: 0 new, 1 known, 0 rejected" in result.stderr
+    assert json.loads(result.stdout)["duplicates"] == 1
+
+
+def test_a_file_whose_name_is_no_utf8_is_named_in_the_report(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "posts-\udcff.jsonl"
+    lines(path, {"text": "whose?"})
+    report = installation.json("import", path)
+    assert report["errors"][0]["file"].endswith("posts-\ufffd.jsonl")

@@ -1,0 +1,153 @@
+"""The commands as people start them: processes with exit statuses and lines."""
+
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.installation import PROGRAM, ROOT, Installation, lines
+
+QUART = PROGRAM.with_name("quart")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["users"], 0),
+        (["user", "delete", "nobody"], 2),
+        (["compare", "text", "-u", "nobody", "-u", "none"], 2),
+        (["import", "missing.zip"], 2),
+        (["search", "x", "-u", b"\xff"], 2),
+    ],
+    ids=["done", "unknown author", "unknown authors", "missing file", "not utf-8"],
+)
+def test_a_failure_is_a_status_and_one_line(
+    installation: Installation, arguments: list[str | bytes], status: int
+) -> None:
+    ended = installation.process(PROGRAM, *arguments)
+    assert ended.returncode == status
+    assert "Traceback" not in ended.stderr
+    assert len(ended.stderr.splitlines()) == (status != 0)
+
+
+def test_a_bad_setting_is_one_line_without_its_secret(installation: Installation) -> None:
+    installation.settings["SAYWHO_SECRET_KEY"] = "hunter2"
+    ended = installation.process(PROGRAM, "serve")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("saywho: SAYWHO_SECRET_KEY ")
+    assert len(ended.stderr.splitlines()) == 1
+    assert "hunter2" not in ended.stderr
+
+
+def test_the_commands_are_there_under_quart(installation: Installation) -> None:
+    installation.process(PROGRAM, "user", "add", "미나")
+    current = installation.process(QUART, "--app", "app", "db", "current")
+    assert (current.returncode, current.stderr) == (0, "")
+    assert current.stdout == installation.done("db", "current")
+    users = installation.process(QUART, "--app", "app", "users", "--json")
+    assert users.returncode == 0
+    assert '"미나"' in users.stdout
+
+
+def test_a_reader_that_goes_away_makes_no_noise(installation: Installation, tmp_path: Path) -> None:
+    path = lines(tmp_path / "p.jsonl", *({"username": "a", "text": f"hi {n}"} for n in range(200)))
+    installation.done("import", path)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as gone:
+        ended = subprocess.run(
+            [PROGRAM, "search", "hi", "--limit", "200"],
+            env=installation.environment(),
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=30,
+        )
+    assert ended.stderr == b""
+    assert ended.returncode in {1, 120}
+
+
+def test_on_a_terminal_progress_is_a_bar(installation: Installation, tmp_path: Path) -> None:
+    path = lines(tmp_path / "p.jsonl", *({"username": "a", "text": f"hi {n}"} for n in range(10)))
+    terminal, screen = pty.openpty()
+    with os.fdopen(screen, "wb") as errors:
+        ended = subprocess.run(
+            [PROGRAM, "import", path, "--json"],
+            env=installation.environment(),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            check=False,
+            timeout=30,
+        )
+    shown = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    assert ended.returncode == 0
+    assert ended.stdout.startswith(b'{"accepted":10,')
+    assert "#" in shown
+    assert "10 new, 0 known, 0 rejected" in shown
+
+
+def test_on_a_terminal_a_deletion_is_asked_about(installation: Installation) -> None:
+    installation.done("user", "add", "mina")
+    terminal, keyboard = pty.openpty()
+    os.write(terminal, b"n\n")
+    with os.fdopen(keyboard, "rb") as keys:
+        ended = installation.process(PROGRAM, "user", "delete", "mina", stdin=keys)
+    os.close(terminal)
+    assert ended.returncode == 1
+    assert "all posts?" in ended.stdout
+    assert len(installation.json("users")["items"]) == 1
+
+
+def test_an_import_that_is_stopped_goes_on_when_it_is_repeated(
+    installation: Installation, tmp_path: Path
+) -> None:
+    total = 6_000
+    records = ({"username": f"a{n % 7}", "text": f"hello {n} " * 60} for n in range(total))
+    path = lines(tmp_path / "p.jsonl", *records)
+    feed = subprocess.Popen(
+        [PROGRAM, "import", "-"],
+        env=installation.environment(),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with feed:
+        assert feed.stdin is not None
+        # The second batch never comes to its end, so the import waits for it.
+        feed.stdin.write(b"".join(path.read_bytes().splitlines(keepends=True)[:5_000]))
+        feed.stdin.flush()
+        installation.wait_until(lambda: installation.count_posts() >= 2_000)
+        feed.send_signal(signal.SIGTERM)
+    stored = installation.count_posts()
+    assert 0 < stored < total
+    assert installation.json("check")["ok"]
+    report = installation.json("import", path)
+    assert (report["accepted"], report["duplicates"]) == (total - stored, stored)
+    assert installation.count_posts() == total
+    assert installation.json("check")["ok"]
+
+
+def test_a_new_revision_puts_databases_behind_until_the_upgrade(
+    installation: Installation, tmp_path: Path
+) -> None:
+    # A copy of the program, so that the revision is not written among the real ones.
+    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    program = (sys.executable, "-c", "from app.cli import main; main()")
+    made = installation.process(*program, "db", "revision", "-m", "invented")
+    assert made.returncode == 0, made.stderr
+    before = installation.done("db", "current")
+    late = installation.process(*program, "users")
+    assert late.returncode == 1
+    assert "saywho db upgrade" in late.stderr
+    upgraded = installation.process(*program, "db", "upgrade")
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert upgraded.stdout.splitlines()[-1] not in {"", before.strip()}
+    assert installation.process(*program, "check").stdout == "ok\n"
+    assert "newer saywho" in installation.run("users").stderr
+    assert installation.process(*program, "db", "downgrade").stdout.endswith(before)
+    installation.done("users")

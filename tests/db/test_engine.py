@@ -1,0 +1,260 @@
+"""Transactions: whole or not at all, one writer at a time, readers of one state."""
+
+import asyncio
+import gc
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select, text
+
+from app import create_app
+from app.db.engine import Database
+from app.errors import AppError, StorageFullError, UnavailableError
+from app.models import User
+from app.services.users import add_user, count_users
+from tests.conftest import MakeConfig
+
+
+@pytest.fixture
+async def pair(make_config: MakeConfig) -> AsyncIterator[tuple[Database, Database]]:
+    """Two workers' databases on one file."""
+    databases = Database(make_config()), Database(make_config())
+    yield databases
+    for db in databases:
+        await db.close()
+
+
+async def add(db: Database, name: str) -> None:
+    async with db.write() as session:
+        await add_user(session, name)
+
+
+async def count(db: Database) -> int:
+    async with db.read() as session:
+        return await count_users(session)
+
+
+async def test_writers_of_two_workers_at_once_all_commit(pair: tuple[Database, Database]) -> None:
+    async def read_then_write(db: Database, name: str) -> None:
+        async with db.write() as session:
+            before = await count_users(session)
+            await asyncio.sleep(0)
+            await add_user(session, name)
+            assert await count_users(session) == before + 1
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(30):
+            group.create_task(read_then_write(pair[number % 2], f"u{number}"))
+    assert [await count(db) for db in pair] == [30, 30]
+
+
+async def test_an_exception_rolls_back_and_lets_the_next_in(db: Database) -> None:
+    async def fail() -> None:
+        async with db.write() as session:
+            await add_user(session, "ann")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert await count(db) == 0
+    await add(db, "ann")
+    assert await count(db) == 1
+
+
+async def test_a_cancelled_writer_leaves_nothing_and_gives_the_lock_back(
+    pair: tuple[Database, Database],
+) -> None:
+    db, other = pair
+    for turns in range(60):
+        is_done = False
+
+        async def write(name: str) -> None:
+            nonlocal is_done
+            async with db.write() as session:
+                await add_user(session, name)
+                await session.execute(text('SELECT count(*) FROM "Users", "Users" AS u'))
+            is_done = True
+
+        before = await count(other)
+        task = asyncio.create_task(write(f"u{turns}"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        async with asyncio.timeout(10):
+            await add(other, f"after{turns}")
+            await add(db, f"then{turns}")
+        made = await count(other) - before - 2
+        assert made in ({1} if is_done else {0, 1})
+        async with db.read() as session:
+            rows = await session.scalar(select(func.count(User.id)))
+            events = await session.scalar(text('SELECT count(*) FROM "Event"'))
+        assert rows == events, "an author without an event, or an event without an author"
+
+
+async def test_a_session_that_is_cancelled_while_open_rolls_back(db: Database) -> None:
+    entered = asyncio.Event()
+
+    async def write() -> None:
+        async with db.write() as session:
+            await add_user(session, "ann")
+            entered.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(write())
+    await entered.wait()
+    waiting = asyncio.create_task(add(db, "ben"))
+    task.cancel()
+    await asyncio.wait([task])
+    await waiting
+    async with db.read() as session:
+        assert list(await session.scalars(select(User.username))) == ["ben"]
+
+
+async def test_a_read_sees_one_state_to_its_end(pair: tuple[Database, Database]) -> None:
+    db, other = pair
+    await add(db, "ann")
+    async with db.read() as session:
+        assert await count_users(session) == 1
+        await add(other, "ben")
+        await add(db, "cho")
+        assert await count_users(session) == 1
+    assert await count(db) == 3
+
+
+async def test_readers_do_not_wait_for_a_writer(pair: tuple[Database, Database]) -> None:
+    async with pair[0].write() as session:
+        await add_user(session, "ann")
+        async with asyncio.timeout(5):
+            assert await count(pair[1]) == 0
+            assert await count(pair[0]) == 0
+
+
+async def test_a_commit_is_told_and_a_rollback_is_not(db: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with db.write():
+            raise ZeroDivisionError
+    assert not db.committed.is_set()
+    await add(db, "ann")
+    assert db.committed.is_set()
+
+
+@contextmanager
+def connections_take(db: Database, pragma: str) -> Iterator[None]:
+    """Let every connection that is taken from the pool take the pragma."""
+
+    def execute(connection: Any, *_: object) -> None:
+        connection.cursor().execute(pragma)
+
+    event.listen(db.engine.sync_engine.pool, "checkout", execute)
+    yield
+    event.remove(db.engine.sync_engine.pool, "checkout", execute)
+
+
+@pytest.mark.parametrize(
+    ("pragma", "undo", "error"),
+    [
+        ("max_page_count = 1", "max_page_count = 100000", StorageFullError),
+        ("query_only = ON", "query_only = OFF", UnavailableError),
+    ],
+    ids=["full", "read-only"],
+)
+async def test_what_the_disk_refuses_has_a_status_of_its_own(
+    db: Database, pragma: str, undo: str, error: type[AppError]
+) -> None:
+    async def add_many() -> None:
+        async with db.write() as session:
+            for number in range(500):
+                await add_user(session, f"{number}" + "x" * 300)
+
+    await add(db, "before")
+    with connections_take(db, f"PRAGMA {pragma}"):
+        with pytest.raises(error) as caught:
+            await add_many()
+        assert caught.value.status == (507 if error is StorageFullError else 503)
+        assert "SQL" not in caught.value.detail
+        assert await count(db) == 1
+    with connections_take(db, f"PRAGMA {undo}"):
+        await add(db, "after")
+    assert await count(db) == 2
+
+
+async def test_a_database_locked_from_outside_is_503(db: Database, make_config: MakeConfig) -> None:
+    other = Database(make_config())
+    with connections_take(other, "PRAGMA busy_timeout = 20"):
+        async with db.engine.connect() as connection:  # Past the queue, as another program would.
+            await connection.execute(text("SELECT 1"))
+            with pytest.raises(UnavailableError) as caught:
+                await add(other, "ann")
+    assert caught.value.headers["Retry-After"]
+    await other.close()
+
+
+async def test_writers_beyond_the_time_limit_are_503(
+    pair: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.db.engine.WRITE_TIMEOUT_S", 0.05)
+    async with pair[0].write() as session:
+        await add_user(session, "ann")
+        for db in pair:
+            with pytest.raises(UnavailableError):
+                await add(db, "ben")
+    assert await count(pair[0]) == 1
+    await add(pair[1], "cho")
+
+
+async def test_more_readers_than_connections_all_get_their_turn(db: Database) -> None:
+    await add(db, "ann")
+    assert await asyncio.gather(*(count(db) for _ in range(40))) == [1] * 40
+
+
+@pytest.mark.parametrize("folder", ["with space", "한글", "100%", "a+b&c=d", "@home:x"])
+async def test_the_data_folder_may_have_any_name(
+    make_config: MakeConfig, tmp_path: Any, folder: str
+) -> None:
+    config = make_config(data_dir=tmp_path / folder)
+    db = Database(config)
+    await add(db, "ann")
+    assert db.path == tmp_path / folder / "testing.db"
+    assert db.path.stat().st_size
+    await db.close()
+
+
+async def test_settings_of_the_connections_are_those_promised(make_config: MakeConfig) -> None:
+    for durability, synchronous in (("full", 2), ("normal", 1)):
+        db = Database(make_config(durability=durability))
+        async with db.read() as session:
+            values = {
+                name: await session.scalar(text(f"PRAGMA {name}"))
+                for name in ("journal_mode", "synchronous", "foreign_keys")
+            }
+        assert values == {"journal_mode": "wal", "synchronous": synchronous, "foreign_keys": 1}
+        await db.close()
+
+
+def open_files() -> set[str]:
+    folder = "/proc/self/fd"
+    names = set()
+    for number in os.listdir(folder):
+        try:
+            names.add(f"{number} {os.readlink(f'{folder}/{number}')}")
+        except FileNotFoundError:
+            continue
+    return {name for name in names if "testing.db" in name or "instance" in name}
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+async def test_fifty_lives_of_an_app_leave_no_files_or_tasks(make_config: MakeConfig) -> None:
+    tasks = asyncio.all_tasks()
+    for number in range(50):
+        app = create_app(make_config())
+        async with app.test_app():
+            if number % 10 == 0:
+                assert (await app.test_client().get("/api/v1/users")).status_code == 200
+    async with asyncio.timeout(10):  # A cancelled statement ends in its thread, some time.
+        while open_files() or asyncio.all_tasks() != tasks:
+            gc.collect()
+            await asyncio.sleep(0.01)

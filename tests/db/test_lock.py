@@ -1,0 +1,142 @@
+"""The lock lets one in at a time: of the tasks of a process and of several processes."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.db.lock import FileLock, file_lock
+
+HOLDER = """
+import sys
+from pathlib import Path
+from app.db.lock import file_lock
+with file_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+COUNTER = """
+import asyncio, sys
+from pathlib import Path
+from app.db.lock import FileLock
+
+async def main():
+    lock, number = FileLock(Path(sys.argv[1])), Path(sys.argv[2])
+    async def count():
+        async with lock.held(timeout_s=30):
+            value = int(number.read_text())
+            await asyncio.sleep(0)
+            number.write_text(str(value + 1))
+    await asyncio.gather(*(count() for _ in range(50)))
+
+asyncio.run(main())
+"""
+
+
+class Holder:
+    """Another process that holds the lock until it is told to let go."""
+
+    def __init__(self, path: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "held\n"
+
+    def let_go(self) -> None:
+        self._process.communicate("\n", timeout=20)
+        assert self._process.returncode == 0
+
+
+async def test_tasks_enter_one_at_a_time_in_the_order_in_which_they_asked(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / "lock")
+    inside, order = 0, []
+
+    async def work(number: int) -> None:
+        nonlocal inside
+        async with lock.held(timeout_s=20):
+            inside += 1
+            assert inside == 1
+            await asyncio.sleep(0)
+            order.append(number)
+            inside -= 1
+
+    await asyncio.gather(*(work(number) for number in range(20)))
+    assert order == list(range(20))
+
+
+async def test_two_locks_of_one_process_exclude_each_other(tmp_path: Path) -> None:
+    one, other = FileLock(tmp_path / "lock"), FileLock(tmp_path / "lock")
+    async with one.held(timeout_s=5):
+        waiting = asyncio.create_task(enter(other))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await asyncio.shield(waiting)
+    assert await waiting == "entered"
+
+
+async def enter(lock: FileLock, timeout_s: float = 20) -> str:
+    async with lock.held(timeout_s=timeout_s):
+        return "entered"
+
+
+def test_processes_exclude_each_other(tmp_path: Path) -> None:
+    number = tmp_path / "number"
+    number.write_text("0")
+    command = [sys.executable, "-c", COUNTER, str(tmp_path / "lock"), str(number)]
+    processes = [subprocess.Popen(command) for _ in range(3)]
+    assert [process.wait(40) for process in processes] == [0, 0, 0]
+    assert number.read_text() == "150"
+
+
+async def test_waiting_for_another_process_ends_with_its_hold(tmp_path: Path) -> None:
+    holder = Holder(tmp_path / "lock")
+    lock = FileLock(tmp_path / "lock")
+    with pytest.raises(TimeoutError):
+        await enter(lock, 0.05)
+    waiting = asyncio.create_task(enter(lock))
+    await asyncio.to_thread(holder.let_go)
+    assert await waiting == "entered"
+    with file_lock(tmp_path / "lock"):
+        pass
+
+
+async def test_a_cancelled_waiter_never_takes_the_lock(tmp_path: Path) -> None:
+    holder = Holder(tmp_path / "lock")
+    lock = FileLock(tmp_path / "lock")
+    gone = [asyncio.create_task(enter(lock)) for _ in range(3)]
+    patient = asyncio.create_task(enter(lock))
+    await asyncio.sleep(0)  # All have begun to wait.
+    for task in gone:
+        task.cancel()
+    await asyncio.wait(gone)
+    assert all(task.cancelled() for task in gone)
+    await asyncio.to_thread(holder.let_go)
+    async with asyncio.timeout(20):
+        assert await patient == "entered"
+        assert await enter(lock) == "entered"
+        await asyncio.to_thread(take, tmp_path / "lock")
+
+
+def take(path: Path) -> None:
+    with file_lock(path):
+        pass
+
+
+async def test_the_lock_comes_back_after_a_failure_inside(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / "lock")
+    with pytest.raises(ZeroDivisionError):
+        async with lock.held(timeout_s=5):
+            raise ZeroDivisionError
+    assert await enter(lock, 5) == "entered"
+
+
+async def test_the_time_limit_is_for_waiting_not_for_holding(tmp_path: Path) -> None:
+    async with FileLock(tmp_path / "lock").held(timeout_s=0.02):
+        await asyncio.sleep(0.06)

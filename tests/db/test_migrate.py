@@ -1,0 +1,165 @@
+"""Migrations: what state a database is in, and how it comes to the newest."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+
+from app.config import Config
+from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
+from app.errors import StartError
+
+OLDEST = "0001"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Settings of an installation without a database."""
+    return Config(env="testing", data_dir=tmp_path / "한글 100%")
+
+
+def path_of(config: Config) -> Path:
+    return config.data_dir / "testing.db"
+
+
+def schema(config: Config) -> dict[str, str]:
+    """Return every table, index and trigger, and how it is made, in any spacing."""
+    with closing(sqlite3.connect(path_of(config))) as connection:
+        rows = connection.execute("SELECT type || ' ' || name, sql FROM sqlite_master")
+        return {name: " ".join((sql or "").split()) for name, sql in rows}
+
+
+def execute(config: Config, *statements: str) -> None:
+    config.data_dir.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(path_of(config))) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def test_a_fresh_database_is_made_and_is_current_then(config: Config) -> None:
+    assert schema_state(config.database_url) is SchemaState.FRESH
+    assert not path_of(config).exists()
+    assert prepare(config, upgrade_old=False) is SchemaState.FRESH
+    assert schema_state(config.database_url) is SchemaState.CURRENT
+    before = schema(config)
+    assert prepare(config, upgrade_old=False) is SchemaState.CURRENT
+    assert schema(config) == before
+
+
+@pytest.mark.parametrize("content", [b"", None], ids=["empty", "no tables"])
+def test_an_empty_file_is_fresh(config: Config, content: bytes | None) -> None:
+    config.data_dir.mkdir()
+    if content is None:
+        execute(config, "CREATE TABLE t (a)", "DROP TABLE t")
+    else:
+        path_of(config).write_bytes(content)
+    assert prepare(config, upgrade_old=False) is SchemaState.FRESH
+    assert schema_state(config.database_url) is SchemaState.CURRENT
+
+
+def test_one_that_is_behind_stops_the_start_unless_it_may_be_upgraded(config: Config) -> None:
+    config.data_dir.mkdir()
+    upgrade(config.database_url, OLDEST)
+    assert schema_state(config.database_url) is SchemaState.BEHIND
+    before = schema(config)
+    with pytest.raises(StartError, match="saywho db upgrade"):
+        prepare(config, upgrade_old=False)
+    assert schema(config) == before
+    assert prepare(config, upgrade_old=True) is SchemaState.BEHIND
+    assert schema_state(config.database_url) is SchemaState.CURRENT
+
+
+def test_one_of_a_newer_program_stops_the_start(config: Config) -> None:
+    prepare(config, upgrade_old=False)
+    execute(config, "UPDATE alembic_version SET version_num = '9999'")
+    assert schema_state(config.database_url) is SchemaState.UNKNOWN
+    for upgrade_old in (False, True):
+        with pytest.raises(StartError, match="newer"):
+            prepare(config, upgrade_old=upgrade_old)
+
+
+def test_what_is_no_database_stops_the_start_with_one_line(config: Config) -> None:
+    config.data_dir.mkdir()
+    path_of(config).write_text("These are not the tables you are looking for. " * 100)
+    with pytest.raises(StartError, match=r"^.* is not a database of saywho: .*$"):
+        prepare(config, upgrade_old=True)
+
+
+def test_another_programs_database_stops_the_start_and_stays_as_it_is(config: Config) -> None:
+    execute(config, "CREATE TABLE tweet (id)", "CREATE TABLE user (id)")
+    before = schema(config)
+    with pytest.raises(StartError, match="another program's database"):
+        prepare(config, upgrade_old=True)
+    assert schema(config) == before
+
+
+def test_a_folder_that_cannot_be_made_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "inside"):
+        with pytest.raises(StartError, match="data folder"):
+            prepare(Config(env="testing", data_dir=folder), upgrade_old=False)
+
+
+def test_models_equal_the_tables(config: Config) -> None:
+    prepare(config, upgrade_old=False)
+    command.check(alembic_config(config.database_url))
+
+
+def test_down_and_up_again_gives_the_same_tables(config: Config) -> None:
+    prepare(config, upgrade_old=False)
+    newest = schema(config)
+    command.downgrade(alembic_config(config.database_url), OLDEST)
+    upgrade(config.database_url)
+    # A column that was added stands last, before and after.
+    assert schema(config) == newest
+    command.downgrade(alembic_config(config.database_url), "base")
+    left = {name for name in schema(config) if "alembic" not in name and "sqlite_" not in name}
+    assert left == set()
+    assert schema_state(config.database_url) is SchemaState.FRESH
+    upgrade(config.database_url)
+    assert schema(config) == newest
+
+
+def test_an_upgrade_keeps_what_is_stored(config: Config) -> None:
+    config.data_dir.mkdir()
+    upgrade(config.database_url, OLDEST)
+    execute(
+        config,
+        """INSERT INTO "Users" (id, username, username_key, platform, created_at, tweet_count,
+        deletion_count) VALUES (7, '선장', '선장', 'local', '2020-01-01 00:00:00', 1, 0)""",
+        """INSERT INTO "Tweet" (id, text, user_id, event_id, kind) VALUES
+        (9, '등대 불빛', 7, 1, 'post')""",
+    )
+    prepare(config, upgrade_old=True)
+    with closing(sqlite3.connect(path_of(config))) as connection:
+        rows = connection.execute('SELECT u.username, t.text FROM "Tweet" t JOIN "Users" u')
+        assert rows.fetchall() == [("선장", "등대 불빛")]
+        found = connection.execute(
+            'SELECT rowid FROM "TweetWords" WHERE "TweetWords" MATCH \'등대\''
+        )
+        assert found.fetchall() == [(9,)]
+
+
+PREPARE = """
+import sys
+from pathlib import Path
+from app.config import Config
+from app.db.migrate import prepare
+prepare(Config(env="testing", data_dir=Path(sys.argv[1])), upgrade_old=True)
+"""
+
+
+def test_several_processes_at_once_migrate_once(config: Config) -> None:
+    command_line = [sys.executable, "-c", PREPARE, str(config.data_dir)]
+    processes = [subprocess.Popen(command_line, stderr=subprocess.PIPE) for _ in range(4)]
+    errors = [process.communicate(timeout=50)[1] for process in processes]
+    assert errors == [b""] * 4
+    assert [process.returncode for process in processes] == [0] * 4
+    assert schema_state(config.database_url) is SchemaState.CURRENT
+    with closing(sqlite3.connect(path_of(config))) as connection:
+        assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)

@@ -1,0 +1,97 @@
+"""An installation of its own for a test: commands in this process or in one of their own."""
+
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from app.cli.commands import saywho
+
+PROGRAM = Path(sys.executable).with_name("saywho")
+ROOT = Path(__file__).parents[1]
+TIMEOUT_S = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A data folder and settings; nothing of the tester's own environment leaks in."""
+
+    data_dir: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Path:
+        return self.data_dir / "testing.db"
+
+    def environment(self) -> dict[str, str]:
+        own = {"SAYWHO_ENV": "testing", "SAYWHO_DATA_DIR": str(self.data_dir), "LC_ALL": "C.UTF-8"}
+        rest = {key: value for key, value in os.environ.items() if not key.startswith("SAYWHO_")}
+        return rest | own | self.settings
+
+    def run(self, *arguments: str | Path, stdin: str | bytes | None = None) -> Result:
+        """Run a command in this process."""
+        leaking = dict.fromkeys(key for key in os.environ if key.startswith("SAYWHO_"))
+        return CliRunner().invoke(
+            saywho,
+            list(map(str, arguments)),
+            input=stdin,
+            env=leaking | self.environment(),
+            prog_name="saywho",
+        )
+
+    def done(self, *arguments: str | Path, stdin: str | bytes | None = None) -> str:
+        """Run a command that has to succeed; return what it prints."""
+        result = self.run(*arguments, stdin=stdin)
+        assert result.exit_code == 0, (result.output, result.exception)
+        return result.stdout
+
+    def json(self, *arguments: str | Path, stdin: str | bytes | None = None) -> Any:
+        """Run a command with --json that has to succeed; return what it prints, parsed."""
+        return json.loads(self.done(*arguments, "--json", stdin=stdin))
+
+    def process(
+        self, *command: str | Path | bytes, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end, in the folder that holds the data folder."""
+        return subprocess.run(
+            command,
+            env=self.environment(),
+            cwd=self.data_dir.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+            **{"stdin": subprocess.DEVNULL} | options,
+        )
+
+    def count_posts(self) -> int:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
+            return int(connection.execute('SELECT count(*) FROM "Tweet"').fetchone()[0])
+
+    @staticmethod
+    def wait_until(condition: Callable[[], object]) -> None:
+        """Wait until the condition holds; fail after a while."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while not condition():
+            assert time.monotonic() < deadline, "it never came true"
+            time.sleep(0.02)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the content of every file of the data folder."""
+        paths = [path for path in self.data_dir.rglob("*") if path.is_file()]
+        return {path.relative_to(self.data_dir).as_posix(): path.read_bytes() for path in paths}
+
+
+def lines(path: Path, *records: dict[str, Any]) -> Path:
+    """Write the records as JSON lines."""
+    path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+    return path

@@ -1,0 +1,309 @@
+"""A deleted author is out of every answer at once, and out of the files in the end."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from quart import Quart
+from sqlalchemy import func, select, text
+
+from app.db.engine import Database
+from app.errors import NotFoundError
+from app.models import Event, Profile, Tweet, User
+from app.services.background import BackgroundStore, renew_background
+from app.services.bulk import BulkPost, BulkReport, store_batch
+from app.services.checks import find_faults
+from app.services.clock import now
+from app.services.compare import Models, gather_material
+from app.services.deletion import PIECE, count_deleted, purge_deleted
+from app.services.new_tweet import new_tweet
+from app.services.profiles import ProfileStore, fold_tails
+from app.services.search import Filters, search
+from app.services.tweets import delete_post, find_post, list_posts
+from app.services.users import (
+    count_users,
+    delete_everybody,
+    delete_user,
+    find_author,
+    find_user,
+    list_authors,
+)
+from tests.browsing import parts_of
+from tests.conftest import Client
+from tests.installation import PROGRAM, Installation, lines
+from tests.waiting import eventually
+
+MARK = "zanzibarquux"
+
+
+async def store(db: Database, username: str, count: int, *, of: str = "sea") -> None:
+    """Store so many posts of an author, made if new."""
+    posts = [
+        BulkPost(
+            place=n,
+            username=username,
+            post=new_tweet(f"{username} wrote post {n} of the {of}", arrived_at=now()),
+        )
+        for n in range(count)
+    ]
+    async with db.write() as session:
+        await store_batch(session, posts, BulkReport(), default_time=now())
+
+
+async def count_rows(db: Database) -> dict[str, int]:
+    """Return the number of rows of what belongs to authors."""
+    async with db.read() as session:
+        models = {"users": User, "posts": Tweet, "profiles": Profile}
+        rows = {
+            name: await session.scalar(select(func.count()).select_from(model)) or 0
+            for name, model in models.items()
+        }
+        words = text('SELECT count(*) FROM "TweetWords" WHERE "TweetWords" MATCH \'sea\'')
+        return rows | {"words": await session.scalar(words) or 0}
+
+
+async def test_deleted_author_is_in_no_answer_before_any_row_is_gone(db: Database) -> None:
+    await store(db, "Ann", 30)
+    await store(db, "ben", 3)
+    async with db.read() as session:
+        user = await find_user(session, "ann")
+        assert user is not None
+        ids = list(await session.scalars(select(Tweet.id).where(Tweet.user_id == user.id)))
+    async with db.write() as session:
+        event = await delete_user(session, "ANN")
+    assert (await count_rows(db))["posts"] == 33
+    async with db.read() as session:
+        assert await find_user(session, "Ann") is None
+        assert await find_author(session, user.id) is None
+        assert await count_users(session) == 1
+        assert [author.username for author in (await list_authors(session, limit=9))[0]] == ["ben"]
+        assert (await list_authors(session, prefix="a", limit=9))[0] == []
+        posts, following = await list_posts(session, limit=9)
+        assert ({post.username for post in posts}, following) == ({"ben"}, None)
+        assert await list_posts(session, user_id=user.id, limit=9) == ([], None)
+        assert [await find_post(session, number) for number in ids] == [None] * 30
+        hits, place = await search(session, "sea", Filters(), limit=9, offset=0)
+        assert ({hit.username for hit in hits}, place) == ({"ben"}, None)
+        assert await count_deleted(session) == 30
+        # The event stands for all posts.
+        logged = await session.get_one(Event, event)
+        assert (logged.kind, logged.user_id, logged.count) == ("user.deleted", user.id, 30)
+        models = Models(ProfileStore(), BackgroundStore())
+        with pytest.raises(NotFoundError):
+            await gather_material(session, models, text="the sea", usernames=["ann", "ben"])
+    async with db.write() as session:
+        with pytest.raises(NotFoundError):
+            await delete_user(session, "ann")
+        with pytest.raises(NotFoundError):
+            await delete_post(session, ids[0])
+
+
+async def test_rows_words_profiles_and_counts_follow(db: Database) -> None:
+    await store(db, "ann", PIECE + 7)
+    await store(db, "ben", 5)
+    await renew_background(db)
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    # The profile, which quotes the texts as numbers, goes at once.
+    assert (await count_rows(db))["profiles"] == 1
+    gone: list[int] = []
+    await purge_deleted(db, on_progress=gone.append)
+    assert gone == [PIECE, PIECE + 7, PIECE + 7]
+    assert await count_rows(db) == {"users": 1, "posts": 5, "profiles": 1, "words": 5}
+    async with db.read() as session:
+        assert await count_deleted(session) == 0
+    assert await find_faults(db) == []
+
+
+async def test_purge_that_is_broken_off_is_gone_on_with(db: Database) -> None:
+    class LostPowerError(Exception):
+        pass
+
+    def fail(_: int) -> None:
+        raise LostPowerError
+
+    await store(db, "ann", 2 * PIECE + 1)
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    with pytest.raises(LostPowerError):
+        await purge_deleted(db, on_progress=fail)
+    assert (await count_rows(db))["posts"] == PIECE + 1
+    async with db.read() as session:
+        assert await count_deleted(session) == PIECE + 1
+    assert await find_faults(db) == []
+    # Two workers at once do it together.
+    await asyncio.gather(purge_deleted(db), purge_deleted(db))
+    assert await count_rows(db) == {"users": 0, "posts": 0, "profiles": 0, "words": 0}
+
+
+async def test_new_author_of_the_name_has_none_of_the_old_posts(db: Database) -> None:
+    for generation in range(3):
+        await store(db, "ann", 40, of=f"sea, generation {generation}")
+        await renew_background(db)
+        async with db.read() as session:
+            posts, _ = await list_posts(session, limit=200)
+            assert {post.text.endswith(f"generation {generation}") for post in posts} == {True}
+            assert len(posts) == 40
+        async with db.write() as session:
+            await delete_user(session, "ann")
+    await purge_deleted(db)
+    assert await find_faults(db) == []
+    assert (await count_rows(db))["users"] == 0
+
+
+async def test_deleting_everybody_takes_all_authors(db: Database) -> None:
+    for n in range(5):
+        await store(db, f"author{n}", 3)
+    async with db.write() as session:
+        assert await delete_everybody(session) is not None
+    async with db.read() as session:
+        assert (await list_authors(session, limit=9), await count_users(session)) == (([], None), 0)
+    async with db.write() as session:
+        assert await delete_everybody(session) is None
+    await purge_deleted(db)
+    assert await count_rows(db) == {"users": 0, "posts": 0, "profiles": 0, "words": 0}
+
+
+@pytest.mark.parametrize("deletes_first", [True, False], ids=["deletion-first", "fold-first"])
+async def test_fold_under_way_leaves_no_profile_of_the_deleted(
+    db: Database, deletes_first: bool
+) -> None:
+    async def remove() -> None:
+        async with db.write() as session:
+            await delete_user(session, "ann")
+
+    for generation in range(5):
+        await store(db, "ann", 150, of=f"sea, generation {generation}")
+        async with db.read() as session:
+            user = await find_user(session, "ann")
+        assert user is not None
+        work = [remove(), fold_tails(db, [user.id])]
+        await asyncio.gather(*(work if deletes_first else reversed(work)))
+        assert (await count_rows(db))["profiles"] == 0
+        await purge_deleted(db)
+        assert await find_faults(db) == []
+
+
+async def test_answers_of_the_app_are_without_the_author_at_once(
+    app: Quart, admin: Client, anybody: Client
+) -> None:
+    await store(parts_of(app).db, "ann", 1200)
+    await store(parts_of(app).db, "ben", 30, of="hills")
+    newest = (await (await anybody.get("/api/v1/users/ann/tweets?limit=1")).get_json())["items"][0]
+    compared = "/api/v1/compare?text=the+sea+and+the+hills"
+    assert "ann" in await (await anybody.get(compared)).get_data(as_text=True)
+    answer = await admin.delete("/api/v1/users/ann")
+    assert answer.status_code == 204
+    assert answer.headers["Saywho-Event"]
+    gone = [f"/api/v1/tweets/{newest['id']}", f"/tweet/{newest['id']}", "/user/ann"]
+    gone += ["/api/v1/users/ann", "/api/v1/users/ann/tweets", "/get_user?username=ann"]
+    gone += ["/api/v1/search?q=sea&username=ann", f"{compared}&username=ann&username=ben"]
+    gone += ["/compare?text=the+sea&username=ann&username=ben", "/search?q=sea&username=ann"]
+    for path in gone:
+        assert (await anybody.get(path)).status_code == 404, path
+    without = ["/api/v1/users", "/api/v1/users?q=a", "/api/v1/search?q=sea", "/", "/authors"]
+    without += ["/authors?q=ann", "/search?q=sea", compared]
+    for path in without:
+        answer = await anybody.get(path)
+        # What was asked for is shown again; the author and the posts are not.
+        shown = (await answer.get_data(as_text=True)).replace('value="ann"', "")
+        assert "ann wrote" not in shown, path
+        assert "/user/ann" not in shown, path
+        assert '"ann"' not in shown, path
+    # The name is free, and whoever takes it begins with nothing.
+    again = await admin.add_user("Ann")
+    assert (again["tweets"], again["first_tweet_at"]) == (0, None)
+    page = await (await anybody.get("/api/v1/users/ann/tweets")).get_json()
+    assert page == {"items": [], "next": None}
+    await wait_until_purged(parts_of(app).db)
+    assert await find_faults(parts_of(app).db) == []
+
+
+async def wait_until_purged(db: Database) -> None:
+    async def left() -> int:
+        async with db.read() as session:
+            deleted = select(func.count()).where(User.deleted_at.is_not(None))
+            return await session.scalar(deleted) or 0
+
+    await eventually(left, until=lambda count: count == 0)
+
+
+async def test_deletion_while_an_import_runs(app: Quart, admin: Client) -> None:
+    body = "".join(
+        json.dumps({"username": "ann", "text": f"post {n} of the sea", "source_id": str(n)}) + "\n"
+        for n in range(12_000)
+    )
+    address = (await admin.post("/api/v1/imports", data=body)).headers["Location"]
+
+    async def look() -> dict[str, Any]:
+        return cast(dict[str, Any], await (await admin.get(address)).get_json())
+
+    job = await eventually(look, until=lambda job: job["accepted"])
+    assert job["state"] == "running"
+    assert (await admin.delete("/api/v1/users/ann")).status_code == 204
+    job = await eventually(look, until=lambda job: job["state"] != "running")
+    # All were stored; those from before the deletion are gone with the author.
+    assert (job["state"], job["accepted"], job["duplicates"]) == ("done", 12_000, 0)
+    await wait_until_purged(parts_of(app).db)
+    answer = await admin.get("/api/v1/users/ann")
+    rows = await count_rows(parts_of(app).db)
+    if answer.status_code == 200:
+        assert 0 < (await answer.get_json())["tweets"] == rows["posts"] < 12_000
+    else:
+        assert rows["posts"] == 0
+    assert await find_faults(parts_of(app).db) == []
+
+
+def holding(installation: Installation, mark: str) -> list[str]:
+    """Return the files of the data folder that hold the text, in whatever encoding."""
+    return [
+        name
+        for name, data in installation.files().items()
+        if any(mark.encode(encoding) in data for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+    ]
+
+
+def marked_posts(path: Path, username: str) -> Path:
+    return lines(
+        path,
+        *(
+            {"username": username, "text": f"{MARK} {n} 비밀글입니다 {'long ' * (n % 50)}"}
+            for n in range(700)
+        ),
+    )
+
+
+def test_vacuum_leaves_no_trace_of_the_deleted(installation: Installation, tmp_path: Path) -> None:
+    installation.done("import", marked_posts(tmp_path / "ann.jsonl", "ann"))
+    kept = {"username": "ben", "text": "a post that stays, for all to find"}
+    installation.done("import", lines(tmp_path / "ben.jsonl", kept))
+    assert holding(installation, MARK) != []
+    installation.done("user", "delete", "ann", "--yes")
+    installation.done("db", "vacuum")
+    assert holding(installation, MARK) == []
+    assert holding(installation, "비밀글입니다") == []
+    assert holding(installation, MARK[:6]) == []
+    assert holding(installation, "a post that stays") != []
+    installation.done("check")
+    assert [hit["username"] for hit in installation.json("search", "stays")["items"]] == ["ben"]
+
+
+async def test_vacuum_beside_a_serving_app_leaves_no_trace(
+    app: Quart, admin: Client, tmp_path: Path
+) -> None:
+    installation = Installation(parts_of(app).config.data_dir)
+    marked = marked_posts(tmp_path / "ann.jsonl", "ann").read_bytes()
+    headers = {"Content-Type": "application/x-ndjson"}
+    assert (await admin.post("/api/v1/tweets", data=marked, headers=headers)).status_code == 200
+    await admin.add_user("ben", "a post that stays")
+    assert (await admin.get(f"/api/v1/search?q={MARK}")).status_code == 200
+    assert holding(installation, MARK) != []
+    assert (await admin.delete("/api/v1/users/ann")).status_code == 204
+    result = await asyncio.to_thread(installation.process, PROGRAM, "db", "vacuum")
+    assert result.returncode == 0, result.stderr
+    assert holding(installation, MARK) == []
+    page = await (await admin.get("/api/v1/search?q=stays")).get_json()
+    assert [hit["username"] for hit in page["items"]] == ["ben"]
+    assert await find_faults(parts_of(app).db) == []

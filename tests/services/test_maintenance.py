@@ -1,0 +1,107 @@
+"""Work that follows the posts by itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from sqlalchemy import func, select, text, update
+
+from app.db.engine import Database
+from app.models import IdempotencyRecord, Profile, Tweet, User
+from app.services.clock import now
+from app.services.idempotency import KEPT_FOR, RequestKey, claim
+from app.services.maintenance import keep_maintained, maintain
+from app.services.new_tweet import new_tweet
+from app.services.profiles import LONGEST_TAIL
+from app.services.tokens import add_token
+from app.services.tweets import add_posts
+from app.services.users import add_user, delete_user
+from tests.conftest import MakeConfig
+
+
+async def make_author(db: Database, username: str, posts: int) -> int:
+    async with db.write() as session:
+        user, _ = await add_user(session, username)
+        texts = [new_tweet(f"text {number}", arrived_at=now()) for number in range(posts)]
+        await add_posts(session, user.id, texts)
+        return user.id
+
+
+async def folded_posts(db: Database, user_id: int) -> int | None:
+    async with db.read() as session:
+        return await session.scalar(select(Profile.posts).where(Profile.user_id == user_id))
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110 - another task changes the database
+            await asyncio.sleep(0.02)
+
+
+async def test_long_tails_are_folded_and_short_ones_left(db: Database) -> None:
+    await maintain(db)
+    short = await make_author(db, "short", 10)
+    long = await make_author(db, "long", LONGEST_TAIL)
+    await maintain(db)  # The first background folds everybody.
+    assert (await folded_posts(db, short), await folded_posts(db, long)) == (10, LONGEST_TAIL)
+    other = await make_author(db, "other", 5)
+    await maintain(db)
+    assert await folded_posts(db, other) is None
+
+
+async def test_keys_are_forgotten_after_a_day(db: Database) -> None:
+    async with db.write() as session:
+        token_id, _ = await add_token(session, "robot", "write")
+        for name in ("old", "new"):
+            await claim(session, RequestKey(token_id, "POST", "/", name, b"0" * 32))
+        old = update(IdempotencyRecord).where(IdempotencyRecord.key == "old")
+        await session.execute(old.values(touched_at=now() - KEPT_FOR - timedelta(seconds=1)))
+    await maintain(db)
+    async with db.read() as session:
+        assert list(await session.scalars(select(IdempotencyRecord.key))) == ["new"]
+
+
+async def test_rows_of_deleted_authors_are_removed(db: Database) -> None:
+    await make_author(db, "ann", 30)
+    await make_author(db, "ben", 3)
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    await maintain(db)
+    async with db.read() as session:
+        assert await session.scalar(select(func.count(Tweet.id))) == 3
+        assert list(await session.scalars(select(User.username))) == ["ben"]
+        query = 'SELECT count(*) FROM "TweetWords" WHERE "TweetWords" MATCH \'text\''
+        assert await session.scalar(text(query)) == 3
+
+
+async def test_it_follows_each_commit_of_its_process_until_cancelled(db: Database) -> None:
+    task = asyncio.create_task(keep_maintained(db))
+    user_id = await make_author(db, "ann", LONGEST_TAIL)
+    await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def is_folded(db: Database, user_id: int, posts: int) -> bool:
+    return await folded_posts(db, user_id) == posts
+
+
+async def test_a_failure_does_not_end_it(db: Database, make_config: MakeConfig) -> None:
+    async with db.write() as session:
+        await session.execute(text('ALTER TABLE "IdempotencyRecord" RENAME TO away'))
+    task = asyncio.create_task(keep_maintained(db))
+    user_id = await make_author(db, "ann", LONGEST_TAIL)
+    await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
+    assert not task.done()
+    async with db.write() as session:
+        await session.execute(text('ALTER TABLE away RENAME TO "IdempotencyRecord"'))
+        await delete_user(session, "ann")
+    await until(lambda: is_gone(db))
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def is_gone(db: Database) -> bool:
+    async with db.read() as session:
+        return await session.scalar(select(func.count(Tweet.id))) == 0

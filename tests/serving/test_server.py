@@ -1,0 +1,420 @@
+"""The server as it really runs: processes, sockets, signals."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from alembic.script import ScriptDirectory
+from hypercorn.config import Config as ServerConfig
+
+from app.db.migrate import alembic_config
+from app.errors import StartError
+from app.serving.server import load_server_config
+from tests.installation import PROGRAM, ROOT, Installation
+
+REVISIONS = [
+    script.revision
+    for script in ScriptDirectory.from_config(alembic_config("")).walk_revisions("base", "heads")
+]
+HYPERCORN = (
+    *(sys.executable, "-m", "hypercorn", "-c", str(ROOT / "hypercorn.toml")),
+    "app:create_app()",
+)
+SERVE = (str(PROGRAM), "serve")
+
+
+@dataclass(slots=True)
+class Server:
+    """A server under way; its log goes to a file."""
+
+    installation: Installation
+    process: subprocess.Popen[bytes]
+    log_file: Path
+    port: int
+    token: str = ""
+
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it listens and answers."""
+
+        def listens() -> bool:
+            assert self.process.poll() is None, self.log()
+            with contextlib.suppress(ConnectionRefusedError):
+                return self.send("GET", "/readyz")[0] == 200
+            return False
+
+        self.installation.wait_until(listens)
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+    def send(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, Message, Any]:
+        """Send a request over a connection of its own; return status, headers, and JSON."""
+        with contextlib.closing(self.connect()) as connection:
+            return self.ask(connection, method, path, body, **headers)
+
+    def ask(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: Any = None,
+        **headers: str,
+    ) -> tuple[int, Message, Any]:
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+            body = json.dumps(body).encode()
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+        data = answer.read()
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        return answer.status, answer.headers, json.loads(data) if is_json else data
+
+    def say(self, *lines: str) -> bytes:
+        """Send the lines of a request as they are; return all that comes until it is closed."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as wire:
+            wire.sendall("\r\n".join(lines).encode())
+            return b"".join(iter(lambda: wire.recv(65_536), b""))
+
+    def workers(self) -> list[int]:
+        """Return the ids of its worker processes, as Linux tells."""
+        pid = self.process.pid
+        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+@contextlib.contextmanager
+def serving(installation: Installation, *command: str) -> Iterator[Server]:
+    """Start a server, and give it once it answers."""
+    installation.data_dir.parent.mkdir(parents=True, exist_ok=True)
+    log_file = installation.data_dir.parent / "log"
+    port = free_port()
+    command = (*command, "--bind", f"127.0.0.1:{port}")
+    with log_file.open("wb") as log, started(installation, command, log) as process:
+        server = Server(installation, process, log_file, port)
+        server.wait_until_ready()
+        yield server
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@contextlib.contextmanager
+def started(
+    installation: Installation, command: tuple[str, ...], log: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command,
+        env=installation.environment(),
+        cwd=installation.data_dir.parent,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`saywho serve` with two workers and a fresh database, and a token that may write."""
+    folder = tmp_path_factory.mktemp("served")
+    installation = Installation(folder / "instance", {"SAYWHO_LOG": "json", "SAYWHO_LOCALE": "ko"})
+    with serving(installation, *SERVE, "--workers", "2") as running:
+        running.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
+        yield running
+
+
+def test_a_fresh_database_is_made_and_ready(server: Server) -> None:
+    assert server.send("GET", "/readyz")[2] == {"status": "ready"}
+    assert server.installation.done("db", "current") == f"{REVISIONS[0]}\n"
+
+
+@contextlib.contextmanager
+def connections_to_every_worker(server: Server) -> Iterator[list[http.client.HTTPConnection]]:
+    """Give open connections of which each worker holds at least one."""
+    with contextlib.ExitStack() as stack:
+        connections: list[http.client.HTTPConnection] = []
+
+        def held() -> bool:
+            for _ in range(8):
+                connection = stack.enter_context(contextlib.closing(server.connect()))
+                assert server.ask(connection, "GET", "/healthz")[0] == 200
+                connections.append(connection)
+            return all(connections_of(pid, server.port) for pid in server.workers())
+
+        server.installation.wait_until(held)
+        yield connections
+
+
+def connections_of(pid: int, port: int) -> int:
+    """Return how many connections to the port a process holds, as Linux tells."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    established = {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"}
+    links = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            links.append(os.readlink(link))
+    return sum(f"socket:[{inode}]" in links for inode in established)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are told apart by Linux's /proc")
+def test_a_write_is_seen_at_once_whichever_worker_answers(server: Server) -> None:
+    assert len(server.workers()) == 2
+    with connections_to_every_worker(server) as readers:
+        for number in range(8):
+            writer = readers[number]
+            name = f"author{number}"
+            assert server.ask(writer, "POST", "/api/v1/users", {"username": name})[0] == 201
+            path = f"/api/v1/users/{name}/tweets"
+            status, headers, _ = server.ask(writer, "POST", path, {"text": f"post {number}"})
+            assert status == 201
+            assert int(headers["Saywho-Event"]) > 0
+            for reader in readers:
+                status, _, page = server.ask(reader, "GET", path)
+                assert status == 200
+                assert [tweet["text"] for tweet in page["items"]] == [f"post {number}"]
+
+
+def test_a_write_is_seen_over_new_connections(server: Server) -> None:
+    server.send("POST", "/api/v1/users", {"username": "fresh"})
+    for number in range(30):
+        created = server.send("POST", "/api/v1/users/fresh/tweets", {"text": f"post {number}"})
+        assert created[0] == 201
+        author = server.send("GET", "/api/v1/users/fresh")[2]
+        assert author["tweets"] == number + 1
+
+
+def test_the_command_line_is_seen_by_the_server(server: Server) -> None:
+    server.installation.done("user", "add", "from_outside")
+    for _ in range(6):
+        assert server.send("GET", "/api/v1/users/from_outside")[0] == 200
+    token = server.installation.json("token", "add", "brief", "--scope", "write")
+    headers = {"Authorization": f"Bearer {token['token']}"}
+    assert server.send("GET", "/api/v1/users", **headers)[0] == 200
+    server.installation.done("token", "revoke", str(token["id"]))
+    for _ in range(6):
+        assert server.send("GET", "/api/v1/users", **headers)[0] == 401
+
+
+def test_settings_reach_the_workers(server: Server) -> None:
+    for _ in range(4):
+        page = server.send("GET", "/", Accept_Language="en")[2]
+        assert b'lang="ko"' in page
+
+
+def test_log_lines_carry_the_request_id_and_never_a_token(server: Server) -> None:
+    _, headers, _ = server.send("GET", "/api/v1/users?q=private", X_Request_ID="trace-me-4711")
+    assert headers["X-Request-ID"] == "trace-me-4711"
+    server.send("GET", "/healthz", Authorization="Bearer saywho_wrong-secret")
+    server.installation.wait_until(lambda: "trace-me-4711" in server.log())
+    (line,) = [line for line in server.log().splitlines() if "trace-me-4711" in line]
+    entry = json.loads(line)
+    assert entry["request_id"] == "trace-me-4711"
+    assert entry["message"] == "GET /api/v1/users 200"
+    assert server.token not in server.log()
+    assert "wrong-secret" not in server.log()
+    assert "private" not in server.log()
+
+
+def test_two_lengths_are_400_and_the_connection_is_closed(server: Server) -> None:
+    answer = server.say(
+        *("POST /api/v1/compare HTTP/1.1", "Host: localhost", "Content-Length: 5"),
+        *("Transfer-Encoding: chunked", "Content-Type: application/json", ""),
+        *("0", "", "GET /healthz HTTP/1.1", "Host: localhost", "", ""),
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["x" * 64 + ".example", "a..b", "exa mple", "<script>", "localhost:port", "ex\xe4mple"],
+    ids=["long label", "empty label", "space", "markup", "port", "latin"],
+)
+def test_a_host_that_is_none_is_400(server: Server, host: str) -> None:
+    for path in ("/", "/healthz", "/api/v1/users"):
+        request = (f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close", "", "")
+        assert server.say(*request).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/compare", "/api/v1/users"], ids=["compare", "users"])
+def test_a_chunked_json_body_beyond_the_limit_is_413(server: Server, path: str) -> None:
+    chunk = b" " * 65_536
+    sent = iter([b"{", *[chunk] * 48])
+    with contextlib.closing(server.connect()) as connection:
+        # The server may close before all was sent.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(
+                "POST",
+                path,
+                sent,
+                {"Content-Type": "application/json", "Authorization": f"Bearer {server.token}"},
+                encode_chunked=True,
+            )
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert json.loads(answer.read())["status"] == 413
+
+
+def test_no_traceback_was_logged(server: Server) -> None:
+    assert "Traceback" not in server.log()
+    assert '"level": "ERROR"' not in server.log()
+
+
+def test_the_bare_server_makes_a_database_and_stops_with_status_0(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "instance", {"SAYWHO_LOG": "text"})
+    with serving(installation, *HYPERCORN) as server:
+        assert server.send("GET", "/readyz")[0] == 200
+        assert server.send("GET", "/")[0] == 200
+        assert installation.json("users")["items"] == []
+        assert server.stop() == 0
+    assert "Traceback" not in server.log()
+    assert "GET /readyz 200" in server.log()
+
+
+def test_serve_upgrades_ends_well_and_loads_samples_only_into_a_new_database(
+    tmp_path: Path,
+) -> None:
+    installation = Installation(tmp_path / "instance")
+    installation.done("db", "upgrade", REVISIONS[-1])
+    with serving(installation, *SERVE, "--workers", "1", "--sample") as server:
+        assert server.send("GET", "/api/v1/users")[2]["items"] == []
+        idle = server.connect()
+        idle.connect()
+        assert server.stop() == 0
+        idle.close()
+    assert "Traceback" not in server.log()
+    assert installation.done("db", "current") == f"{REVISIONS[0]}\n"
+
+
+def test_sample_posts_come_into_a_database_made_now(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "instance", {"SAYWHO_ACCESS_LOG": "0"})
+    with serving(installation, *SERVE, "--workers", "1", "--sample") as server:
+        assert len(server.send("GET", "/api/v1/users")[2]["items"]) == 8
+        assert "GET /" not in server.log()
+
+
+def assert_one_line(ended: subprocess.CompletedProcess[str], *said: str) -> None:
+    assert "Traceback" not in ended.stderr
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("saywho: ")]
+    assert lines, ended.stderr
+    assert len(set(lines)) == 1
+    for words in said:
+        assert words in lines[0]
+
+
+@pytest.mark.parametrize("revision", REVISIONS[1:])
+def test_a_database_that_is_behind_stops_the_bare_server(tmp_path: Path, revision: str) -> None:
+    installation = Installation(tmp_path / "instance")
+    installation.done("db", "upgrade", revision)
+    # Its status is hypercorn's own affair, which may lose that of its workers.
+    ended = installation.process(*HYPERCORN, "--bind", f"127.0.0.1:{free_port()}")
+    assert_one_line(ended, "saywho db upgrade")
+    assert installation.done("db", "current") == f"{revision}\n"
+
+
+def spoil(installation: Installation) -> None:
+    with contextlib.closing(sqlite3.connect(installation.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'ffff'")
+
+
+def occupy(installation: Installation) -> None:
+    installation.database.unlink()
+    installation.data_dir.rmdir()
+    installation.data_dir.write_text("a file in the way")
+
+
+@pytest.mark.parametrize(
+    ("prevent", "said"),
+    [(spoil, "newer saywho"), (occupy, "data folder")],
+    ids=["newer database", "no data folder"],
+)
+def test_what_prevents_the_start_is_status_1_and_one_line(
+    installation: Installation, prevent: Callable[[Installation], None], said: str
+) -> None:
+    prevent(installation)
+    ended = installation.process(*HYPERCORN, "--bind", f"127.0.0.1:{free_port()}")
+    assert_one_line(ended, said)
+    ended = installation.process(*SERVE, "--bind", f"127.0.0.1:{free_port()}")
+    assert ended.returncode == 1
+    assert_one_line(ended, said)
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_bad_setting_stops_the_bare_server_with_its_name(installation: Installation) -> None:
+    installation.settings["SAYWHO_NONSENSE"] = "1"
+    ended = installation.process(*HYPERCORN, "--bind", f"127.0.0.1:{free_port()}")
+    assert_one_line(ended, "SAYWHO_NONSENSE")
+
+
+def test_a_port_in_use_is_status_1_and_one_line(installation: Installation) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = installation.process(PROGRAM, "serve", "--bind", place)
+    assert ended.returncode == 1
+    assert_one_line(ended, place, "in use")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_every_key_of_the_server_file_is_known_to_the_server() -> None:
+    keys = tomllib.loads((ROOT / "hypercorn.toml").read_text())
+    known = ServerConfig()
+    assert [key for key in keys if not hasattr(known, key)] == []
+    for key in keys:
+        assert type(getattr(known, key)) in {type(keys[key]), type(None)} or key in {
+            "bind",
+            "keep_alive_timeout",
+            "graceful_timeout",
+            "shutdown_timeout",
+        }
+
+
+def test_the_command_line_outdoes_the_server_file() -> None:
+    plain = load_server_config()
+    assert (plain.bind, plain.workers) == (["127.0.0.1:8000"], 2)
+    told = load_server_config(bind="[::1]:9000", workers=4)
+    assert (told.bind, told.workers) == (["[::1]:9000"], 4)
+    assert told.keep_alive_timeout == plain.keep_alive_timeout == 15
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("wrokers = 2", "wrokers"), ("bind = [", "hypercorn.toml")],
+    ids=["unknown key", "no toml"],
+)
+def test_a_server_file_that_would_be_ignored_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hypercorn.toml").write_text(content)
+    with pytest.raises(StartError, match=said):
+        load_server_config()

@@ -1,0 +1,161 @@
+"""Settings: each is read from the environment, and a wrong one is named."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import create_app
+from app.config import Config, ConfigError
+
+SETTINGS: dict[str, tuple[str, Any]] = {
+    "env": ("production", "production"),
+    "data_dir": ("/var/lib/saywho 한글", Path("/var/lib/saywho 한글")),
+    "database_url": ("sqlite+aiosqlite:////srv/a.db", "sqlite+aiosqlite:////srv/a.db"),
+    "secret_key": ("0123456789abcdef,fedcba9876543210", "0123456789abcdef,fedcba9876543210"),
+    "public": ("0", False),
+    "durability": ("normal", "normal"),
+    "embedder": ("sentence-transformers:model/name", "sentence-transformers:model/name"),
+    "cache_mb": ("0", 0),
+    "max_body_mb": ("2", 2),
+    "max_import_mb": ("8192", 8192),
+    "live_clients": ("5", 5),
+    "event_retention": ("1000", 1000),
+    "url": ("https://saywho.example.org/", "https://saywho.example.org"),
+    "embedder_key": ("key-1", "key-1"),
+    "x_key": ("key-2", "key-2"),
+    "x_budget": ("100", 100),
+    "locale": ("ko", "ko"),
+    "trusted_proxies": ("2", 2),
+    "log": ("text", "text"),
+    "access_log": ("0", False),
+}
+
+
+def from_env(**values: str) -> Config:
+    return Config.from_env({f"SAYWHO_{name.upper()}": value for name, value in values.items()})
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder without a `.env` file."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_each_setting_is_tested_here() -> None:
+    assert SETTINGS.keys() == {field.name for field in fields(Config)}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_each_setting_is_read(name: str) -> None:
+    given, expected = SETTINGS[name]
+    assert getattr(from_env(**{name: f" {given} "}), name) == expected
+
+
+def test_settings_pass_on_to_another_process_unchanged() -> None:
+    config = from_env(**{name: given for name, (given, _) in SETTINGS.items()})
+    assert Config.from_env(config.to_env()) == config
+
+
+def test_defaults_are_those_documented() -> None:
+    config = Config.from_env({"PATH": "/bin", "OTHER_PUBLIC": "maybe"})
+    assert config == Config(log=config.log)
+    assert config.public
+    assert config.durability == "full"
+    assert (config.max_body_mb, config.max_import_mb, config.cache_mb) == (1, 4096, 64)
+    assert (config.trusted_proxies, config.live_clients) == (0, 10_000)
+    assert config.event_retention == 1_000_000
+
+
+def test_each_environment_has_a_database_of_its_own(tmp_path: Path) -> None:
+    urls = {
+        env: from_env(env=env, data_dir=str(tmp_path)).database_url
+        for env in ("development", "testing", "production")
+    }
+    for env, url in urls.items():
+        assert url == f"sqlite+aiosqlite:///{tmp_path / env}.db"
+
+
+def test_the_default_folder_is_in_the_current_one(tmp_path: Path) -> None:
+    assert Config().database_url == f"sqlite+aiosqlite:///{tmp_path}/instance/development.db"
+
+
+def test_an_empty_value_is_as_good_as_none() -> None:
+    assert from_env(public="", url=" ", x_key="") == from_env()
+
+
+@pytest.mark.parametrize("name", ["SAYWHO_PUBLC", "SAYWHO_", "SAYWHO_DATABASE", "SAYWHO_PORT"])
+def test_an_unknown_name_is_named(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_env({name: "secret-value"})
+    assert name in str(caught.value)
+    assert "secret-value" not in str(caught.value)
+
+
+BAD = [
+    *(("env", "prod"), ("public", "yes"), ("public", "2"), ("durability", "FULL")),
+    *(("cache_mb", "-1"), ("cache_mb", "1.5"), ("cache_mb", "1e3"), ("cache_mb", "٣")),
+    *(
+        ("max_body_mb", "0"),
+        ("max_import_mb", "0"),
+        ("max_body_mb", "9" * 13),
+        ("live_clients", "x"),
+    ),
+    *(("event_retention", "-5"), ("trusted_proxies", "101"), ("trusted_proxies", "all")),
+    *(("url", "saywho.example.org"), ("url", "https://a.example/path"), ("url", "ftp://a.example")),
+    *(("locale", "fr"), ("log", "xml"), ("access_log", "true"), ("embedder", "openai")),
+    *(("embedder", "http:ftp://a"), ("embedder", "sentence-transformers:"), ("x_budget", "some")),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD, ids=lambda v: ascii(v))
+def test_a_bad_value_is_named_in_one_line(name: str, value: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_env(**{name: value})
+    assert f"SAYWHO_{name.upper()} " in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("secret_key", "too-short-hush"),
+        ("secret_key", "0123456789abcdef,hush"),
+        ("database_url", "postgres://me:hush@db/saywho"),
+        ("database_url", "sqlite:///hush.db"),
+        ("database_url", "sqlite+aiosqlite:///:memory:hush"),
+        ("database_url", "sqlite+aiosqlite://"),
+    ],
+    ids=["short", "second", "postgres", "sync", "memory", "no file"],
+)
+def test_a_secret_is_never_in_the_message(name: str, value: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_env(**{name: value})
+    assert f"SAYWHO_{name.upper()} " in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_dotenv_file_is_read_below_the_environment(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty_folder / ".env").write_text(
+        "# settings\nSAYWHO_PUBLIC=0\nSAYWHO_CACHE_MB=7\nSAYWHO_X_KEY='한글 key'\nOTHER=1\n"
+    )
+    monkeypatch.setenv("SAYWHO_CACHE_MB", "8")
+    config = Config.from_env()
+    assert (config.public, config.cache_mb, config.x_key) == (False, 8, "한글 key")
+
+
+def test_a_wrong_setting_stops_the_start_with_one_line(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty_folder / ".env").write_text("SAYWHO_PUBLIK=0\n")
+    with pytest.raises(SystemExit, match=r"^saywho: SAYWHO_PUBLIK is not a setting"):
+        create_app()
+    monkeypatch.setenv("SAYWHO_PUBLIC", "perhaps")
+    (empty_folder / ".env").unlink()
+    with pytest.raises(SystemExit, match=r"^saywho: SAYWHO_PUBLIC must be 0 or 1"):
+        create_app()
+    assert not (empty_folder / "instance").exists()

@@ -1,0 +1,193 @@
+"""Many posts at once, as JSON lines."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import create_app
+from app.services.bulk import BATCH
+from tests.conftest import Client, MakeConfig, client_with
+
+TWEETS = "/api/v1/tweets"
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+def lines(*items: Any) -> bytes:
+    return b"".join(
+        item if isinstance(item, bytes) else json.dumps(item, ensure_ascii=False).encode() + b"\n"
+        for item in items
+    )
+
+
+async def send(client: Client, body: bytes, **headers: str) -> dict[str, Any]:
+    answer = await client.post(TWEETS, data=body, headers=NDJSON | headers)
+    assert answer.status_code == 200, await answer.get_data()
+    report: dict[str, Any] = await answer.get_json()
+    return report
+
+
+async def test_good_lines_are_kept_whatever_the_bad_ones(writer: Client) -> None:
+    body = lines(
+        {"username": "ann", "text": "하나 🚢"},
+        b"\n  \r\n",
+        b"not json\n",
+        {"username": "ann"},
+        {"username": "a b", "text": "a bad name"},
+        {"username": "ann", "text": "bad\u0000text"},
+        b'{"username": "ann", "text": "\xff"}\n',
+        b'{"username": "ann", "text": "\\ud83d"}\n',
+        b'{"username": "ann", "text": NaN}\n',
+        b"[" * 100_000 + b"\n",
+        {"username": "ann", "text": "extra", "likes": 1},
+        {"username": "ann", "text": "a" * 25_001},
+        b'{"username": "\xeb\xb2\xa4", "text": "last, without a line end"}',
+    )
+    report = await send(writer, body)
+    assert (report["accepted"], report["duplicates"], report["rejected"]) == (2, 0, 10)
+    assert [error["line"] for error in report["errors"]] == [4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
+    assert all(error["detail"] for error in report["errors"])
+    page = await (await writer.get("/api/v1/users")).get_json()
+    assert [(user["username"], user["tweets"]) for user in page["items"]] == [("ann", 1), ("벤", 1)]
+
+
+async def test_every_field_is_stored_as_for_a_single_post(writer: Client) -> None:
+    line = {
+        "username": "Ann",
+        "platform": "mastodon",
+        "text": "e\u0301\r\n",
+        "kind": "quote",
+        "created_at": "2020-01-01T00:00:00.9Z",
+        "lang": "fr",
+        "source_id": "9",
+        "url": "https://example.org/9",
+    }
+    await send(writer, lines(line))
+    page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
+    (tweet,) = page["items"]
+    expected = line | {"text": "é\n", "created_at": "2020-01-01T00:00:00Z", "id": tweet["id"]}
+    del expected["platform"]
+    assert tweet == expected
+    user = await (await writer.get("/api/v1/users/ann")).get_json()
+    assert (user["username"], user["platform"]) == ("Ann", "mastodon")
+
+
+async def test_known_source_ids_are_duplicates_and_fill_empty_fields(writer: Client) -> None:
+    known = {"username": "ann", "text": "first", "source_id": "1"}
+    assert (await send(writer, lines(known)))["accepted"] == 1
+    report = await send(
+        writer,
+        lines(
+            known | {"text": "other", "url": "https://example.org/1"},
+            {"username": "ANN", "text": "second", "source_id": "2"},
+            {"username": "Ann", "text": "again", "source_id": "2", "url": "https://example.org/2"},
+            {"username": "ann", "text": "no id"},
+            {"username": "ann", "text": "no id"},
+        ),
+    )
+    assert report == {"accepted": 3, "duplicates": 2, "rejected": 0, "errors": []}
+    page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
+    stored = {tweet["source_id"]: (tweet["text"], tweet["url"]) for tweet in page["items"]}
+    assert stored["1"] == ("first", "https://example.org/1")
+    assert stored["2"] == ("second", "https://example.org/2")
+
+
+async def test_lines_of_another_platform_are_rejected_and_the_rest_goes_in(
+    writer: Client,
+) -> None:
+    await writer.add_user("ann", platform="x")
+    report = await send(
+        writer,
+        lines(
+            {"username": "ann", "platform": "mastodon", "text": "from elsewhere"},
+            {"username": "ann", "platform": "x", "text": "from there"},
+            {"username": "Ann", "text": "from anywhere"},
+            {"username": "new", "text": "local at first"},
+            {"username": "new", "platform": "bluesky", "text": "then known"},
+            {"username": "new", "platform": "mastodon", "text": "not that one"},
+        ),
+    )
+    assert (report["accepted"], report["rejected"]) == (4, 2)
+    assert [error["line"] for error in report["errors"]] == [1, 6]
+    assert "known from x" in report["errors"][0]["detail"]
+    new = await (await writer.get("/api/v1/users/new")).get_json()
+    assert (new["platform"], new["tweets"]) == ("bluesky", 2)
+
+
+async def test_only_the_first_hundred_errors_are_listed(writer: Client) -> None:
+    report = await send(writer, b"{}\n" * 150)
+    assert report["rejected"] == 150
+    assert [error["line"] for error in report["errors"]] == list(range(1, 101))
+
+
+async def test_a_line_over_1_mb_is_rejected_alone(writer: Client) -> None:
+    long = {"username": "ann", "text": "a" * 2**20}
+    report = await send(writer, lines(long, {"username": "ann", "text": "short"}))
+    assert (report["accepted"], report["rejected"]) == (1, 1)
+    assert report["errors"][0]["line"] == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"\n\n", b" \r\n"], ids=["empty", "blank", "spaces"])
+async def test_no_lines_are_no_error(writer: Client, body: bytes) -> None:
+    report = await send(writer, body)
+    assert report == {"accepted": 0, "duplicates": 0, "rejected": 0, "errors": []}
+
+
+async def test_several_batches_keep_their_order(writer: Client) -> None:
+    count = BATCH + 10
+    body = b"".join(
+        b'{"username": "ann", "text": "number %d", "source_id": "%d"}\n' % (number, number)
+        for number in range(count)
+    )
+    assert (await send(writer, body))["accepted"] == count
+    assert (await send(writer, body))["duplicates"] == count
+    page = await (await writer.get("/api/v1/users/ann/tweets?limit=200")).get_json()
+    ids = [tweet["id"] for tweet in page["items"]]
+    assert ids == sorted(ids, reverse=True)
+    assert page["items"][0]["source_id"] == str(count - 1)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "text/plain", "", "application/x-www-form-urlencoded"]
+)
+async def test_another_media_type_is_415(writer: Client, content_type: str) -> None:
+    answer = await writer.post(TWEETS, data=b"{}", headers={"Content-Type": content_type})
+    assert answer.status_code == 415
+
+
+async def test_media_type_may_name_a_charset(writer: Client) -> None:
+    body = lines({"username": "ann", "text": "hello"})
+    content_type = "application/x-ndjson; charset=utf-8"
+    answer = await writer.post(TWEETS, data=body, headers={"Content-Type": content_type})
+    assert answer.status_code == 200
+
+
+async def test_beyond_the_import_limit_nothing_is_stored(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    app = create_app(make_config(max_import_mb=1))
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        body = lines({"username": "ann", "text": "a" * 1000}) * 1100
+        assert len(body) > 2**20
+        answer = await writer.post(TWEETS, data=body, headers=NDJSON)
+        assert answer.status_code == 413
+        assert answer.content_type == "application/problem+json"
+        async with app.test_client().request(
+            TWEETS, method="POST", headers=writer.headers | NDJSON
+        ) as connection:  # Without a length, as a stream.
+            for _ in range(12):
+                await connection.send(body[:100_000])
+            await connection.send_complete()
+        streamed = await connection.as_response()
+        assert streamed.status_code == 413
+        assert (await writer.get("/api/v1/users/ann")).status_code == 404
+    files = {path.name for path in (tmp_path / "instance").rglob("*") if path.is_file()}
+    assert {name for name in files if not name.startswith("testing.db")} <= {"secret_key"}
+
+
+async def test_bulk_larger_than_a_json_body_is_fine(writer: Client) -> None:
+    body = lines({"username": "ann", "text": "ㅎ" * 20_000}) * 30
+    assert len(body) > 2**20
+    assert (await send(writer, body))["accepted"] == 30

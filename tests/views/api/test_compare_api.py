@@ -1,0 +1,172 @@
+"""The comparison in the API."""
+
+import math
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import Client
+
+COMPARE = "/api/v1/compare"
+SAILOR = [
+    f"The ferry leaves the northern harbour at {hour}, wind permitting." for hour in range(12)
+]
+BAKER = [f"오늘도 갓 구운 빵 {number}개가 나왔어요! 어서 오세요 🥐" for number in range(12)]
+
+
+@pytest.fixture
+async def pair(writer: Client) -> Client:
+    await writer.add_user("sailor", *SAILOR)
+    await writer.add_user("빵집", *BAKER)
+    return writer
+
+
+async def compare(client: Client, text: str, *usernames: str, **fields: Any) -> dict[str, Any]:
+    body = {"text": text} | ({"usernames": list(usernames)} if usernames else {}) | fields
+    answer = await client.post(COMPARE, json=body)
+    assert answer.status_code == 200, await answer.get_data()
+    result: dict[str, Any] = await answer.get_json()
+    return result
+
+
+async def test_author_of_such_posts_leads_with_evidence(pair: Client) -> None:
+    text = "🌊 The ferry leaves the harbour tonight, wind permitting."
+    result = await compare(pair, text, "빵집", "sailor")
+    assert result["text"] == text
+    assert result["verdict"] == "likely"
+    assert [ranked["username"] for ranked in result["ranking"]] == ["sailor", "빵집"]
+    assert [ranked["tweets"] for ranked in result["ranking"]] == [12, 12]
+    chances = [ranked["probability"] for ranked in result["ranking"]]
+    assert chances == sorted(chances, reverse=True)
+    assert math.isclose(sum(chances), 1)
+    assert result["evidence"]
+    place = 0
+    for mark in result["evidence"]:
+        assert place <= mark["start"] < mark["end"] <= len(text)
+        assert mark["text"] == text[mark["start"] : mark["end"]]
+        assert mark["username"] in {"sailor", "빵집"}
+        place = mark["end"]
+
+
+async def test_get_and_post_agree(pair: Client) -> None:
+    posted = await compare(pair, "빵이 나왔어요", "sailor", "빵집")
+    address = f"{COMPARE}?text={quote('빵이 나왔어요')}&username=sailor&username={quote('빵집')}"
+    answer = await pair.get(address)
+    assert await answer.get_json() == posted
+
+
+async def test_evidence_can_be_turned_off(pair: Client) -> None:
+    assert (await compare(pair, "The ferry leaves", explain=False))["evidence"] == []
+    answer = await pair.get(f"{COMPARE}?text=The%20ferry%20leaves&explain=0")
+    assert (await answer.get_json())["evidence"] == []
+
+
+async def test_names_are_found_in_any_case(pair: Client) -> None:
+    result = await compare(pair, "The ferry leaves", "SAILOR", "빵집")
+    assert result["ranking"][0]["username"] == "sailor"
+
+
+async def test_without_names_all_with_posts_are_compared_and_twenty_shown(
+    writer: Client,
+) -> None:
+    await writer.add_user("nothing")
+    for number in range(23):
+        await writer.add_user(f"author{number}", f"A word about subject {number}")
+    result = await compare(writer, "A word about subject 7")
+    assert len(result["ranking"]) == 20
+    assert sum(ranked["probability"] for ranked in result["ranking"]) < 1
+    names = [f"author{number}" for number in range(23)]
+    named = await compare(writer, "A word about subject 7", *names)
+    assert len(named["ranking"]) == 23
+    assert math.isclose(sum(ranked["probability"] for ranked in named["ranking"]), 1)
+    assert named["ranking"][:20] == result["ranking"]
+
+
+async def test_little_text_or_few_posts_are_called_short(pair: Client) -> None:
+    assert (await compare(pair, "a ferry"))["verdict"] == "short"
+    await pair.add_user("quiet", "one post only")
+    text = "The ferry leaves the northern harbour at noon"
+    assert (await compare(pair, text, "sailor", "quiet"))["verdict"] == "short"
+
+
+async def test_a_new_post_counts_in_the_very_next_comparison(admin: Client) -> None:
+    await admin.add_user("a", "plain words here")
+    await admin.add_user("b", "plain words here")
+    text = "zyzzyva quokka axolotl"
+    before = await compare(admin, text, "a", "b")
+    assert before["ranking"][0]["probability"] == before["ranking"][1]["probability"]
+    answer = await admin.post("/api/v1/users/b/tweets", json={"text": text})
+    after = await compare(admin, text, "a", "b")
+    assert after["ranking"][0]["username"] == "b"
+    assert after["ranking"][0]["tweets"] == 2
+    assert after["model"]["as_of_event"] == int(answer.headers["Saywho-Event"])
+    tweet = await answer.get_json()
+    await admin.delete(f"/api/v1/tweets/{tweet['id']}")
+    again = await compare(admin, text, "a", "b")
+    assert again["ranking"] == before["ranking"]
+    assert again["model"]["as_of_event"] > after["model"]["as_of_event"]
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "usernames"),
+    [
+        (404, "some text", ["sailor", "nobody"]),
+        (422, "some text", ["sailor"]),
+        (422, "some text", ["sailor", "SAILOR"]),
+        (422, "some text", ["sailor", "sailor", "빵집"]),
+        (422, "some text", ["sailor", "empty"]),
+        (422, "", ["sailor", "빵집"]),
+        (422, "1234 🚢 !?", ["sailor", "빵집"]),
+        (422, "a" * 25_001, ["sailor", "빵집"]),
+        (422, "bad\u0000text", ["sailor", "빵집"]),
+    ],
+    ids=["unknown", "alone", "twice", "thrice", "no posts", "empty", "no letters", "long", "nul"],
+)
+async def test_get_and_post_refuse_alike(
+    pair: Client, status: int, text: str, usernames: list[str]
+) -> None:
+    await pair.add_user("empty")
+    posted = await pair.post(COMPARE, json={"text": text, "usernames": usernames})
+    query = "".join(f"&username={quote(name)}" for name in usernames)
+    got = await pair.get(f"{COMPARE}?text={quote(text)}{query}")
+    assert posted.status_code == got.status_code == status
+    problem = await posted.get_json()
+    assert problem == await got.get_json()
+    if text == "some text":
+        culprit = {"nobody", "sailor", "SAILOR", "empty"} & set(usernames)
+        assert any(name in problem["detail"] for name in culprit)
+
+
+async def test_fewer_than_two_authors_with_posts_are_422(writer: Client) -> None:
+    assert (await writer.post(COMPARE, json={"text": "hello"})).status_code == 422
+    await writer.add_user("only", "one author")
+    assert (await writer.post(COMPARE, json={"text": "hello"})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"text": 5},
+        {"text": "a", "usernames": "sailor"},
+        {"text": "a", "usernames": [1]},
+        {"text": "a", "explain": 1},
+        {"text": "a", "user": "b"},
+    ],
+    ids=str,
+)
+async def test_body_that_is_no_comparison_is_422(anybody: Client, body: object) -> None:
+    assert (await anybody.post(COMPARE, json=body)).status_code == 422
+
+
+async def test_a_long_text_is_judged(pair: Client) -> None:
+    text = " ".join(SAILOR * 40)[:25_000]
+    result = await compare(pair, text, "sailor", "빵집")
+    assert result["ranking"][0]["username"] == "sailor"
+
+
+async def test_very_many_unknown_names_are_404(pair: Client) -> None:
+    names = [f"u{number}" for number in range(40_000)]
+    answer = await pair.post(COMPARE, json={"text": "hello", "usernames": names})
+    assert answer.status_code == 404

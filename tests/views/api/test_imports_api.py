@@ -1,0 +1,491 @@
+"""Imports in the API: queued, run by a process of their own, watched, cancelled, gone on with."""
+
+import asyncio
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quart import Quart
+from quart.datastructures import FileStorage
+
+from app import create_app
+from app.services.checks import find_faults
+from app.services.import_jobs import ENDED, add_job, cancel_job
+from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
+from tests.archives import x_members, x_zip
+from tests.browsing import parts_of, signed_in
+from tests.conftest import Client, MakeConfig, client_with
+from tests.installation import Installation
+from tests.waiting import eventually
+
+IMPORTS = "/api/v1/imports"
+FACTS = {
+    *("id", "state", "format", "bytes_read", "bytes_total", "accepted", "duplicates"),
+    *("rejected", "errors", "started_at", "finished_at"),
+}
+POST = {"username": "ann", "text": "오늘의 바다", "source_id": "1"}
+
+
+def jsonl(*records: dict[str, Any]) -> bytes:
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
+
+
+def large_file(size: int) -> tuple[bytes, dict[str, int]]:
+    """Return so many posts, some without ids, some twice, some bad; and what is to come of them."""
+    records = []
+    for n in range(size):
+        record = {"username": f"author{n % 3}", "text": f"글 {n // 2} 오늘은 무엇을 할까요"}
+        if n % 2:
+            record["source_id"] = str(n)
+        else:
+            record["created_at"] = f"20{n % 10 + 10}-01-{n % 28 + 1:02}T{n % 24:02}:{n % 60:02}:00Z"
+        records.append(record)
+    twice = [record for record in records if "source_id" in record][:1_000]
+    bad = [{"username": "author0", "text": ""}] * 50
+    # What comes twice stands at the end of the file, so that a second run meets it once more.
+    body = jsonl(*records[: size // 2], *bad, *records[size // 2 :], *twice)
+    return body, {"accepted": size, "duplicates": 1_000, "rejected": 50}
+
+
+async def facts(client: Client, address: str) -> dict[str, Any]:
+    answer = await client.get(address)
+    assert answer.status_code == 200
+    job: dict[str, Any] = await answer.get_json()
+    assert job.keys() == FACTS
+    return job
+
+
+async def ended(client: Client, address: str) -> dict[str, Any]:
+    """Wait until the import has ended; return it."""
+    return await eventually(lambda: facts(client, address), until=lambda job: job["state"] in ENDED)
+
+
+async def under_way(client: Client, address: str) -> dict[str, Any]:
+    """Wait until the import has stored some posts, and is not done; return it."""
+    job = await eventually(lambda: facts(client, address), until=lambda job: job["accepted"])
+    assert job["state"] == "running"
+    return job
+
+
+async def send(client: Client, body: bytes, query: str = "", **headers: str) -> str:
+    answer = await client.post(f"{IMPORTS}{query}", data=body, headers=headers)
+    assert answer.status_code == 202, await answer.get_data()
+    assert (await answer.get_json()).keys() == FACTS
+    return str(answer.headers["Location"])
+
+
+def uploads(app: Quart) -> list[Path]:
+    return list((parts_of(app).config.data_dir / "uploads").rglob("*"))
+
+
+async def wait_for_uploads(app: Quart, *, some: bool) -> None:
+    async def look() -> bool:
+        return bool(uploads(app))
+
+    await eventually(look, until=lambda seen: seen == some)
+
+
+async def count(client: Client) -> int:
+    """Return how many posts all authors have, checked against the lists."""
+    total = 0
+    page = await (await client.get("/api/v1/users?limit=200")).get_json()
+    for user in page["items"]:
+        total += user["tweets"]
+    return total
+
+
+async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
+    body = jsonl(POST, POST, {"username": "ann"}, POST | {"source_id": "2", "text": "둘째"})
+    answer = await writer.post(IMPORTS, data=body)
+    assert answer.status_code == 202
+    assert answer.headers["Saywho-Event"] == "0"
+    queued = await answer.get_json()
+    assert answer.headers["Location"] == f"{IMPORTS}/{queued['id']}"
+    assert (queued["state"], queued["bytes_total"]) == ("running", len(body))
+    job = await ended(writer, answer.headers["Location"])
+    assert job["state"] == "done"
+    assert job["format"] == "jsonl"
+    assert (job["accepted"], job["duplicates"], job["rejected"]) == (2, 1, 1)
+    assert job["bytes_read"] == job["bytes_total"] == len(body)
+    assert [error["record"] for error in job["errors"]] == [3]
+    assert job["started_at"] <= job["finished_at"]
+    page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
+    assert {tweet["text"] for tweet in page["items"]} == {"오늘의 바다", "둘째"}
+    await wait_for_uploads(app, some=False)
+    # An empty file is one without posts.
+    assert (await ended(writer, await send(writer, b"")))["state"] == "done"
+
+
+async def test_file_of_a_form_is_imported_under_the_name_given(
+    app: Quart, writer: Client, tmp_path: Path
+) -> None:
+    archive = x_zip(tmp_path / "twitter.zip")
+    for query, name, format_name in (("", "mina", "auto"), ("&username=Mina2", "mina2", "x")):
+        with archive.open("rb") as file:
+            answer = await writer.post(
+                f"{IMPORTS}?format={format_name}{query}",
+                files={"file": FileStorage(file, "twitter.zip")},
+            )
+        assert answer.status_code == 202, await answer.get_data()
+        job = await ended(writer, answer.headers["Location"])
+        assert (job["state"], job["format"], job["accepted"]) == ("done", "x", 5)
+        user = await (await writer.get(f"/api/v1/users/{name}")).get_json()
+        assert (user["tweets"], user["platform"]) == (5, "x")
+    await wait_for_uploads(app, some=False)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("?format=nonsense", 400),
+        ("?format=", 400),
+        ("?username=a%20b", 400),
+        ("?username=" + "a" * 321, 400),
+        ("?username=a&username=b", 400),
+        ("?unknown=1", 400),
+    ],
+)
+async def test_bad_address_is_400_and_keeps_nothing(
+    app: Quart, writer: Client, query: str, status: int
+) -> None:
+    answer = await writer.post(IMPORTS + query, data=jsonl(POST))
+    assert answer.status_code == status
+    assert (await answer.get_json())["errors"][0]["loc"]
+    assert uploads(app) == []
+    assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
+
+
+def form(*parts: bytes, boundary: bytes = b"xxx") -> bytes:
+    return b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts) + (
+        b"--" + boundary + b"--\r\n"
+    )
+
+
+FILE = b'Content-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n' + jsonl(POST)
+FIELD = b'Content-Disposition: form-data; name="note"\r\n\r\nhello'
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 422),
+        (b"not a form at all", 422),
+        (form(FIELD), 422),
+        (form(FILE, FILE), 422),
+        (form(FILE.replace(b'"file"', b'"other"')), 422),
+        (form(FILE)[:-4], 422),
+        (form(FILE)[:40], 422),
+        (form(b"Content-Type: text/plain\r\n\r\nhello"), 422),
+        (form(b"Content-Disposition: form-data; name=\xff\r\n\r\nhello"), 422),
+        (form(FILE, b'Content-Disposition: form-data; name="note"\r\n\r\n\xff'), 422),
+        (form(FIELD.replace(b"hello", b"h" * 5_000), FILE), 413),
+        (form(*[FIELD] * (MOST_PARTS + 1), FILE), 413),
+        (b"p" * (MOST_UNPARSED_BYTES + 1) + form(FILE), 413),
+        (form(b"X-Long: " + b"h" * MOST_UNPARSED_BYTES + b"\r\n" + FILE), 413),
+    ],
+    ids=[
+        *("empty", "no-form", "no-file", "two-files", "other-name", "no-end", "no-header-end"),
+        *("no-disposition", "name-not-utf-8", "field-not-utf-8", "long-field", "many-fields"),
+        *("long-preamble", "long-header"),
+    ],
+)
+async def test_bad_form_is_refused_and_keeps_nothing(
+    app: Quart, writer: Client, body: bytes, status: int
+) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=xxx"}
+    answer = await writer.post(IMPORTS, data=body, headers=headers)
+    assert answer.status_code == status, await answer.get_data()
+    assert uploads(app) == []
+    assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
+
+
+async def test_form_without_a_boundary_is_refused(app: Quart, writer: Client) -> None:
+    for content_type in ("multipart/form-data", 'multipart/form-data; boundary=""'):
+        headers = {"Content-Type": content_type}
+        answer = await writer.post(IMPORTS, data=form(FILE, boundary=b""), headers=headers)
+        assert answer.status_code == 422
+    assert uploads(app) == []
+
+
+async def test_file_in_a_form_arrives_whole_however_it_is_cut(app: Quart, writer: Client) -> None:
+    text = "\r\n--xx\r\n-- \n\r" * 20_000
+    body = form(FIELD, FILE + jsonl(POST | {"source_id": "2", "text": text[:20_000]}), FIELD)
+    request = app.test_client().request(
+        IMPORTS,
+        method="POST",
+        headers=writer.headers | {"Content-Type": "multipart/form-data; boundary=xxx"},
+    )
+    async with request as connection:
+        for start in range(0, len(body), 997):
+            await connection.send(body[start : start + 997])
+        await connection.send_complete()
+    answer = await connection.as_response()
+    job = await ended(writer, answer.headers["Location"])
+    assert (job["state"], job["accepted"], job["rejected"]) == ("done", 2, 0)
+
+
+async def test_who_may_import(app: Quart, anybody: Client, writer: Client) -> None:
+    reader = await client_with(app, "read")
+    for client, status in ((anybody, 401), (reader, 403)):
+        assert (await client.post(IMPORTS, data=jsonl(POST))).status_code == status
+        assert (await client.delete(f"{IMPORTS}/1")).status_code == status
+    assert uploads(app) == []
+    address = await send(writer, jsonl(POST))
+    job = await ended(writer, address)
+    assert [(await anybody.get(path)).status_code for path in (IMPORTS, address)] == [401, 401]
+    assert await facts(reader, address) == job
+    assert (await (await reader.get(IMPORTS)).get_json())["items"] == [job]
+    operator = await signed_in(app, "op")
+    assert (await (await operator.get(address)).get_json()) == job
+    assert (await operator.post(IMPORTS, data=b"")).status_code == 202
+    assert (await operator.post(IMPORTS, data=b"", headers={})).status_code == 403
+
+
+async def test_unknown_imports_are_404(writer: Client) -> None:
+    for number in ("0", "1", "999", str(2**53), "x"):
+        assert (await writer.get(f"{IMPORTS}/{number}")).status_code == 404
+    for number in ("1", "999", "x"):
+        assert (await writer.delete(f"{IMPORTS}/{number}")).status_code == 404
+
+
+async def test_history_is_by_page_and_the_newest_first(app: Quart, writer: Client) -> None:
+    async with parts_of(app).db.write() as session:
+        for n in range(7):
+            job = await add_job(
+                session,
+                spool=f"none-{n}",
+                file_name="a",
+                bytes_total=0,
+                format_name="auto",
+                username=None,
+                is_started=n != 3,
+            )
+            if n != 3:
+                await cancel_job(session, job.id)
+    seen: list[int] = []
+    query: str | None = "?limit=2"
+    while query is not None:
+        page = await (await writer.get(IMPORTS + query)).get_json()
+        seen += [job["id"] for job in page["items"]]
+        query = f"?limit=2&cursor={page['next']}" if page["next"] else None
+    # The upload that nobody started is no import yet.
+    assert seen == [7, 6, 5, 3, 2, 1]
+    assert (await writer.get(f"{IMPORTS}/4")).status_code == 404
+    assert (await writer.delete(f"{IMPORTS}/4")).status_code == 404
+    for query in ("?limit=0", "?limit=201", "?cursor=nonsense", "?unknown=1"):
+        assert (await writer.get(IMPORTS + query)).status_code == 400
+
+
+async def test_files_that_cannot_be_imported_fail_with_the_reason(
+    app: Quart, writer: Client, tmp_path: Path
+) -> None:
+    whole = x_zip(tmp_path / "a.zip").read_bytes()
+    nameless = {
+        name: data
+        for name, data in x_members().items()
+        if name not in {"data/manifest.js", "data/account.js"}
+    }
+    cases = {
+        b"\x00\x01\x02 nothing of ours": "not in any known format",
+        whole[:-60]: "",
+        x_zip(tmp_path / "b.zip", nameless).read_bytes(): "--username",
+    }
+    for body, reason in cases.items():
+        job = await ended(writer, await send(writer, body))
+        assert (job["state"], job["accepted"]) == ("failed", 0)
+        assert reason in job["errors"][0]["detail"]
+        assert job["finished_at"]
+    assert await count(writer) == 0
+    await wait_for_uploads(app, some=False)
+
+
+async def test_an_upload_that_vanished_fails_and_keeps_no_other_waiting(
+    app: Quart, writer: Client
+) -> None:
+    async with parts_of(app).db.write() as session:
+        await add_job(
+            session,
+            spool="gone",
+            file_name="a",
+            bytes_total=1,
+            format_name="auto",
+            username=None,
+            is_started=True,
+        )
+    address = await send(writer, jsonl(POST))
+    assert (await ended(writer, address))["state"] == "done"
+    assert (await facts(writer, f"{IMPORTS}/1"))["state"] == "failed"
+
+
+async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeConfig) -> None:
+    app = create_app(make_config(max_import_mb=1))
+    too_much = b"a" * (2**20 + 1)
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        multipart = {"Content-Type": "multipart/form-data; boundary=xxx"}
+        answers = [
+            await writer.post(IMPORTS, data=too_much),
+            await writer.post(IMPORTS, data=form(FILE + too_much), headers=multipart),
+            await in_chunks(writer, too_much),
+        ]
+        for answer in answers:
+            assert answer.status_code == 413
+            assert answer.content_type == "application/problem+json"
+        assert uploads(app) == []
+        assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
+
+
+async def in_chunks(client: Client, body: bytes) -> Any:
+    """Send a body whose length nobody said."""
+    request = client.app.test_client().request(IMPORTS, method="POST", headers=client.headers)
+    async with request as connection:
+        for start in range(0, len(body), 100_000):
+            await connection.send(body[start : start + 100_000])
+        await connection.send_complete()
+    return await connection.as_response()
+
+
+async def test_the_limit_counts_what_a_zip_unpacks_to(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    tweets = [
+        {"tweet": {"id_str": str(n), "full_text": "파도 " * 100, "created_at": "2020-01-01"}}
+        for n in range(6_000)
+    ]
+    members = x_members() | {"data/tweets.js": f"window.YTD.tweets.part0 = {json.dumps(tweets)}"}
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    assert path.stat().st_size < 2**20
+    app = create_app(make_config(max_import_mb=1))
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        job = await ended(writer, await send(writer, path.read_bytes()))
+        assert job["state"] == "failed"
+        assert "limit" in job["errors"][0]["detail"]
+        await wait_for_uploads(app, some=False)
+
+
+async def test_a_client_that_breaks_off_leaves_nothing(app: Quart, writer: Client) -> None:
+    for content_type in ("application/octet-stream", "multipart/form-data; boundary=xxx"):
+        request = app.test_client().request(
+            IMPORTS, method="POST", headers=writer.headers | {"Content-Type": content_type}
+        )
+        async with request as connection:
+            await connection.send(form(FILE)[:-10])
+            await wait_for_uploads(app, some=True)
+            await connection.disconnect()
+        assert uploads(app) == []
+    assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
+
+
+async def test_equal_requests_with_a_key_are_one_import(app: Quart, writer: Client) -> None:
+    key = {"Idempotency-Key": "k-1"}
+    first = await send(writer, jsonl(POST), **key)
+    answers = [await writer.post(IMPORTS, data=jsonl(POST), headers=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert {answer.headers["Location"] for answer in answers} == {first}
+    # In a form it is the file that counts, not how it was cut out of the form.
+    multipart = key | {"Content-Type": "multipart/form-data; boundary=xxx"}
+    answer = await writer.post(IMPORTS, data=form(FILE), headers=multipart)
+    assert (answer.status_code, answer.headers["Location"]) == (202, first)
+    other = await writer.post(IMPORTS, data=jsonl(POST, POST), headers=key)
+    assert other.status_code == 422
+    bad = await writer.post(IMPORTS, data=b"", headers={"Idempotency-Key": ""})
+    assert bad.status_code == 400
+    await ended(writer, first)
+    assert len((await (await writer.get(IMPORTS)).get_json())["items"]) == 1
+    await wait_for_uploads(app, some=False)
+
+
+async def test_cancelling(app: Quart, writer: Client) -> None:
+    body, _ = large_file(16_000)
+    running = await send(writer, body)
+    waiting = await send(writer, jsonl(POST))
+    await under_way(writer, running)
+    # One at a time: the second has not begun, and does not.
+    assert (await facts(writer, waiting))["started_at"] is None
+    assert (await writer.delete(waiting)).status_code == 204
+    assert (await writer.delete(running)).status_code == 204
+    for address in (waiting, running):
+        job = await facts(writer, address)
+        assert job["state"] == "cancelled"
+        assert job["finished_at"]
+        assert (await writer.delete(address)).status_code == 409
+    assert uploads(app) == []
+    assert (await writer.get("/api/v1/users/ann")).status_code == 404
+    # What was stored stays, and is counted; a later import runs.
+    later = await ended(writer, await send(writer, jsonl(POST)))
+    assert (later["state"], later["accepted"]) == ("done", 1)
+
+    async def agree() -> bool:
+        return bool((await facts(writer, running))["accepted"] == await count(writer) - 1)
+
+    await eventually(agree)
+    job = await facts(writer, running)
+    assert job["state"] == "cancelled"
+    assert 0 < job["accepted"] < 16_000
+    assert await find_faults(parts_of(app).db) == []
+
+
+async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
+    make_config: MakeConfig,
+) -> None:
+    body, expected = large_file(30_000)
+    first = create_app(make_config())
+    async with first.test_app():
+        writer = await client_with(first, "write")
+        address = await send(writer, body)
+        await under_way(writer, address)
+    second = create_app(make_config())
+    async with second.test_app():
+        writer = Client(second, writer.headers)
+        between = await facts(writer, address)
+        assert between["state"] in {"interrupted", "running"}
+        assert 0 < between["accepted"] < 30_000
+        assert between["finished_at"] is None
+        job = await ended(writer, address)
+        assert job["state"] == "done"
+        assert {name: job[name] for name in expected} == expected
+        assert len(job["errors"]) == 50
+        assert job["bytes_read"] == job["bytes_total"] == len(body)
+        assert job["started_at"] == between["started_at"]
+        assert await count(writer) == 30_000
+        assert uploads(second) == []
+        assert await find_faults(parts_of(second).db) == []
+
+
+@pytest.fixture
+async def two_apps(make_config: MakeConfig) -> AsyncIterator[tuple[Quart, Quart]]:
+    """Two workers on one database."""
+    first, second = create_app(make_config()), create_app(make_config())
+    async with first.test_app(), second.test_app():
+        yield first, second
+
+
+async def test_two_workers_run_an_import_once(two_apps: tuple[Quart, Quart]) -> None:
+    one = await client_with(two_apps[0], "write")
+    other = Client(two_apps[1], one.headers)
+    body = jsonl(*({"username": "ann", "text": f"post {n}"} for n in range(4_000)))
+    addresses = [await send(client, body) for client in (one, other)]
+    jobs = [await ended(client, address) for address in addresses for client in (one, other)]
+    assert jobs[0] == jobs[1]
+    assert jobs[2] == jobs[3]
+    assert (jobs[0]["accepted"], jobs[0]["duplicates"]) == (4_000, 0)
+    assert (jobs[2]["accepted"], jobs[2]["duplicates"]) == (0, 4_000)
+    assert await count(other) == 4_000
+
+
+async def test_import_on_the_command_line_and_here_agree(
+    app: Quart, writer: Client, tmp_path: Path
+) -> None:
+    archive = x_zip(tmp_path / "a.zip")
+    job = await ended(writer, await send(writer, archive.read_bytes()))
+    installation = Installation(parts_of(app).config.data_dir)
+    report = await asyncio.to_thread(installation.json, "import", archive)
+    assert (report["accepted"], report["duplicates"]) == (0, job["accepted"])
+    assert report["rejected"] == job["rejected"]

@@ -1,0 +1,251 @@
+"""Posts in the API."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import Client
+
+RTL = "שלום עולם, מתי יוצאת הספינה?"
+EMOJI = "👩‍👩‍👧‍👦 🏴󠁧󠁢󠁳󠁣󠁴󠁿 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𠜎𠜱"
+
+
+async def test_new_post_has_every_field_and_a_location(writer: Client, anybody: Client) -> None:
+    await writer.add_user("Ann")
+    answer = await writer.post(
+        "/api/v1/users/ANN/tweets",
+        json={
+            "text": "배가 들어온다",
+            "kind": "reply",
+            "created_at": "2020-02-29T23:59:59.999+09:00",
+            "lang": "ko-KR",
+            "source_id": "12345678901234567890",
+            "url": "https://example.org/p/1?a=ㄱ",
+        },
+    )
+    assert answer.status_code == 201
+    tweet = await answer.get_json()
+    assert tweet == {
+        "id": tweet["id"],
+        "username": "Ann",
+        "text": "배가 들어온다",
+        "kind": "reply",
+        "created_at": "2020-02-29T14:59:59Z",
+        "lang": "ko-KR",
+        "source_id": "12345678901234567890",
+        "url": "https://example.org/p/1?a=ㄱ",
+    }
+    shown = await anybody.get(answer.headers["Location"])
+    assert await shown.get_json() == tweet
+
+
+async def test_defaults_are_post_now_and_no_language(writer: Client) -> None:
+    await writer.add_user("ann")
+    before = datetime.now(UTC).replace(microsecond=0)
+    tweet = await writer.add_tweet("ann", "good morning")
+    assert before <= datetime.fromisoformat(tweet["created_at"]) <= datetime.now(UTC)
+    assert (tweet["kind"], tweet["lang"], tweet["source_id"], tweet["url"]) == (
+        "post",
+        None,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("\u1112\u1161\u11ab\u1100\u1173\u11af", "한글"),
+        ("e\u0301", "é"),
+        ("tab\there", "tab\there"),
+        (RTL, RTL),
+        (EMOJI, EMOJI),
+        ("ㅋ" * 25_000, "ㅋ" * 25_000),
+        (" spaces stay ", " spaces stay "),
+        ("<b>&amp;</b>", "<b>&amp;</b>"),
+    ],
+    ids=["newlines", "jamo", "accent", "tab", "rtl", "emoji", "longest", "spaces", "markup"],
+)
+async def test_text_is_kept_as_the_contract_says(writer: Client, sent: str, stored: str) -> None:
+    await writer.add_user("ann")
+    tweet = await writer.add_tweet("ann", sent)
+    shown = await writer.get(f"/api/v1/tweets/{tweet['id']}")
+    assert (await shown.get_json())["text"] == tweet["text"] == stored
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [("오늘은 sunny", "ko"), ("hello 안 there everyone", None), ("1234 !!", None), (RTL, None)],
+    ids=["korean", "a syllable", "no letters", "rtl"],
+)
+async def test_korean_is_told_by_its_letters(writer: Client, text: str, lang: str | None) -> None:
+    await writer.add_user("ann")
+    assert (await writer.add_tweet("ann", text))["lang"] == lang
+
+
+@pytest.mark.parametrize(
+    ("loc", "fields"),
+    [
+        ("text", {"text": ""}),
+        ("text", {"text": " \n\t "}),
+        ("text", {"text": "a\u0000b"}),
+        ("text", {"text": "a\u001bb"}),
+        ("text", {"text": "a\u0085b"}),
+        ("text", {"text": "ㅋ" * 25_001}),
+        ("text", {"text": None}),
+        ("text", {}),
+        ("kind", {"text": "a", "kind": "repost"}),
+        ("created_at", {"text": "a", "created_at": "2020-01-01T00:00:00"}),
+        ("created_at", {"text": "a", "created_at": "yesterday"}),
+        ("created_at", {"text": "a", "created_at": 0}),
+        ("created_at", {"text": "a", "created_at": "0001-01-01T00:00:00+14:00"}),
+        ("lang", {"text": "a", "lang": "korean!"}),
+        ("lang", {"text": "a", "lang": ""}),
+        ("source_id", {"text": "a", "source_id": ""}),
+        ("source_id", {"text": "a", "source_id": 5}),
+        ("source_id", {"text": "a", "source_id": "1" * 513}),
+        ("source_id", {"text": "a", "source_id": "1\n2"}),
+        ("url", {"text": "a", "url": "javascript:alert(1)"}),
+        ("url", {"text": "a", "url": "ftp://example.org/"}),
+        ("url", {"text": "a", "url": "https://"}),
+        ("url", {"text": "a", "url": "https://[bad"}),
+        ("url", {"text": "a", "url": "https://example.org/" + "a" * 2048}),
+        ("likes", {"text": "a", "likes": 5}),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+async def test_bad_field_is_named_in_a_422(
+    writer: Client, loc: str, fields: dict[str, Any]
+) -> None:
+    await writer.add_user("ann")
+    answer = await writer.post("/api/v1/users/ann/tweets", json=fields)
+    assert answer.status_code == 422
+    assert (await answer.get_json())["errors"][0]["loc"] == loc
+    page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
+    assert page["items"] == []
+
+
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00"], ids=["utc", "zone"]
+)
+async def test_a_time_in_the_future_becomes_the_arrival(writer: Client, moment: str) -> None:
+    await writer.add_user("ann")
+    answer = await writer.post(
+        "/api/v1/users/ann/tweets", json={"text": "soon", "created_at": moment}
+    )
+    if answer.status_code == 422:  # Beyond what a date can be.
+        assert moment.endswith("-12:00")
+        return
+    created_at = datetime.fromisoformat((await answer.get_json())["created_at"])
+    assert datetime.now(UTC) - timedelta(minutes=1) < created_at <= datetime.now(UTC)
+
+
+async def test_known_source_id_answers_the_stored_post(writer: Client) -> None:
+    await writer.add_user("ann")
+    first = await writer.add_tweet("ann", "first wording", source_id="7")
+    answer = await writer.post(
+        "/api/v1/users/ann/tweets",
+        json={
+            "text": "second wording",
+            "source_id": "7",
+            "url": "https://example.org/7",
+            "lang": "en",
+            "kind": "quote",
+            "created_at": "2001-01-01T00:00:00Z",
+        },
+    )
+    assert answer.status_code == 200
+    # Empty fields are filled; the text, the kind and the time were there already.
+    assert await answer.get_json() == first | {"url": "https://example.org/7", "lang": "en"}
+    user = await (await writer.get("/api/v1/users/ann")).get_json()
+    assert user["tweets"] == 1
+
+
+async def test_source_ids_are_unique_per_author_only(writer: Client) -> None:
+    await writer.add_user("ann")
+    await writer.add_user("ben")
+    one = await writer.add_tweet("ann", "mine", source_id="1")
+    other = await writer.add_tweet("ben", "mine too", source_id="1")
+    assert one["id"] != other["id"]
+
+
+async def test_equal_source_ids_at_once_make_one_post(writer: Client) -> None:
+    await writer.add_user("ann")
+    answers = await asyncio.gather(
+        *(
+            writer.post("/api/v1/users/ann/tweets", json={"text": "same", "source_id": "1"})
+            for _ in range(6)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
+    assert len({(await answer.get_json())["id"] for answer in answers}) == 1
+
+
+async def test_posts_at_once_are_all_stored(writer: Client) -> None:
+    await writer.add_user("ann")
+    answers = await asyncio.gather(
+        *(writer.add_tweet("ann", f"number {number}") for number in range(20))
+    )
+    assert len({tweet["id"] for tweet in answers}) == 20
+    user = await (await writer.get("/api/v1/users/ann")).get_json()
+    assert user["tweets"] == 20
+
+
+async def test_posts_are_listed_newest_first_and_equal_times_by_highest_id(
+    writer: Client,
+) -> None:
+    await writer.add_user("ann")
+    times = ["2020-01-02", "2020-01-01", "2020-01-02", "2020-01-03", "2020-01-02"]
+    tweets = [
+        await writer.add_tweet("ann", f"n{number}", created_at=f"{time}T00:00:00Z")
+        for number, time in enumerate(times)
+    ]
+    expected = [tweets[place]["id"] for place in (3, 4, 2, 0, 1)]
+    for limit in (1, 2, 5):
+        seen, cursor = [], ""
+        while True:
+            path = f"/api/v1/users/ann/tweets?limit={limit}{cursor}"
+            page = await (await writer.get(path)).get_json()
+            seen += [tweet["id"] for tweet in page["items"]]
+            if page["next"] is None:
+                break
+            cursor = f"&cursor={page['next']}"
+        assert seen == expected
+
+
+async def test_deleted_post_is_gone_and_its_id_is_not_given_out_again(admin: Client) -> None:
+    await admin.add_user("ann", "the first lantern")
+    tweet = await admin.add_tweet("ann", "the second lantern", source_id="2")
+    path = f"/api/v1/tweets/{tweet['id']}"
+    answer = await admin.delete(path)
+    assert (answer.status_code, await answer.get_data()) == (204, b"")
+    assert (await admin.get(path)).status_code == 404
+    assert (await admin.delete(path)).status_code == 404
+    found = await (await admin.get("/api/v1/search?q=lantern")).get_json()
+    assert [hit["text"] for hit in found["items"]] == ["the first lantern"]
+    again = await admin.add_tweet("ann", "the second lantern again", source_id="2")
+    assert again["id"] > tweet["id"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nobody", "%00", "%ED%95%9C", "a%25b", "%C0%AF"],
+    ids=["ascii", "nul", "ko", "%", "raw"],
+)
+async def test_posts_of_nobody_are_404(writer: Client, name: str) -> None:
+    assert (await writer.get(f"/api/v1/users/{name}/tweets")).status_code == 404
+    answer = await writer.post(f"/api/v1/users/{name}/tweets", json={"text": "hello"})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("text", [RTL, EMOJI, "한국어 🚢"], ids=["rtl", "emoji", "korean"])
+async def test_json_is_utf_8_without_escapes(writer: Client, text: str) -> None:
+    await writer.add_user("ann")
+    answer = await writer.post("/api/v1/users/ann/tweets", json={"text": text})
+    assert answer.content_type == "application/json"
+    assert text.encode() in await answer.get_data(as_text=False)
+    assert quote("ann") in answer.headers["Location"] or "/tweets/" in answer.headers["Location"]

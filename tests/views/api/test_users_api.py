@@ -1,0 +1,241 @@
+"""Authors in the API."""
+
+import asyncio
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import Client
+
+USERS = "/api/v1/users"
+
+
+async def walk(client: Client, path: str, limit: int) -> list[dict[str, Any]]:
+    """Return the items of all pages of a list."""
+    items: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        answer = await client.get(f"{path}{'&' if '?' in path else '?'}limit={limit}{cursor}")
+        assert answer.status_code == 200
+        page = await answer.get_json()
+        assert len(page["items"]) <= limit
+        items += page["items"]
+        if page["next"] is None:
+            return items
+        cursor = f"&cursor={page['next']}"
+
+
+async def names(client: Client, query: str = "", limit: int = 3) -> list[str]:
+    return [user["username"] for user in await walk(client, USERS + query, limit)]
+
+
+async def test_new_author_has_every_field_and_a_location(writer: Client, anybody: Client) -> None:
+    answer = await writer.post(
+        USERS, json={"username": "새벽배", "display_name": "새벽 배 🚢", "platform": "mastodon"}
+    )
+    assert answer.status_code == 201
+    user = await answer.get_json()
+    assert user | {"id": 0, "created_at": ""} == {
+        "id": 0,
+        "username": "새벽배",
+        "display_name": "새벽 배 🚢",
+        "platform": "mastodon",
+        "tweets": 0,
+        "first_tweet_at": None,
+        "newest_tweet_at": None,
+        "created_at": "",
+    }
+    assert user["created_at"].endswith("Z")
+    shown = await anybody.get(answer.headers["Location"])
+    assert shown.status_code == 200
+    assert await shown.get_json() == user
+
+
+async def test_platform_is_local_where_none_is_given(writer: Client) -> None:
+    assert (await writer.add_user("somebody"))["platform"] == "local"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["jack", "user@host", "name.bsky.social", "선장", "a" * 320, "été", "ab:c+d&e=f", "🚢", "…"],
+    ids=["plain", "host", "dots", "korean", "longest", "accents", "signs", "emoji", "ellipsis"],
+)
+async def test_author_is_found_under_the_address_of_the_name(writer: Client, name: str) -> None:
+    await writer.add_user(name)
+    answer = await writer.get(f"{USERS}/{quote(name, safe='')}")
+    assert answer.status_code == 200
+    assert (await answer.get_json())["username"] == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", ".", "..", "a/b", "a\\b", "a?b", "a#b", "a%b", "a b", "a\tb", "a\u00a0b"),
+        *("a\u0000b", "a\u200bb", "a\u202eb", "\u2066a", "a\u3000b", "b" * 321, "가" * 321),
+    ],
+    ids=ascii,
+)
+async def test_bad_name_is_422(writer: Client, name: str) -> None:
+    answer = await writer.post(USERS, json={"username": name})
+    assert answer.status_code == 422
+    assert (await answer.get_json())["errors"][0]["loc"] == "username"
+    assert await names(writer) == []
+
+
+async def test_name_is_stored_composed(writer: Client) -> None:
+    decomposed = "\u1109\u1165\u11ab\u110c\u1161\u11bc"
+    assert (await writer.add_user(decomposed))["username"] == "선장"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Jack", "jACK"), ("straße", "STRASSE"), ("é", "e\u0301"), ("Σίσυφος", "ΣΊΣΥΦΟΣ")],
+    ids=["ascii", "sharp s", "composition", "greek"],
+)
+async def test_name_is_unique_without_regard_to_case(
+    writer: Client, first: str, second: str
+) -> None:
+    await writer.add_user(first)
+    answer = await writer.post(USERS, json={"username": second})
+    assert answer.status_code == 409
+    assert first in (await answer.get_json())["detail"]
+    found = await writer.get(f"{USERS}/{quote(second)}")
+    assert (await found.get_json())["username"] == first
+
+
+async def test_two_equal_authors_at_once_make_one(writer: Client) -> None:
+    answers = await asyncio.gather(
+        *(writer.post(USERS, json={"username": "twin"}) for _ in range(5))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+    assert await names(writer) == ["twin"]
+
+
+async def test_list_is_in_case_folded_order_on_every_page_size(writer: Client) -> None:
+    for name in ["b", "A", "가", "c", "B2", "🚢", "é", "나"]:
+        await writer.add_user(name)
+    expected = ["A", "b", "B2", "c", "é", "가", "나", "🚢"]
+    for limit in (1, 3, 8, 200):
+        assert await names(writer, limit=limit) == expected
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [
+        ("a", ["a", "A2", "ab", "a_"]),
+        ("AB", ["ab"]),
+        ("가", ["가", "가나"]),
+        ("_", []),
+        ("%", []),
+        ("zz", []),
+        ("a%00", []),
+    ],
+    ids=["letter", "case", "korean", "underscore", "percent", "none", "nul"],
+)
+async def test_prefix_finds_names_by_their_beginning(
+    writer: Client, prefix: str, expected: list[str]
+) -> None:
+    for name in ["a", "A2", "ab", "a_", "b", "가", "가나", "각"]:
+        await writer.add_user(name)
+    found = await names(writer, f"?q={prefix if '%00' in prefix else quote(prefix)}", limit=2)
+    assert sorted(found) == sorted(expected)
+
+
+async def test_a_walk_shows_each_author_once_while_authors_come(writer: Client) -> None:
+    expected = [f"author{number:02}" for number in range(0, 20, 2)]
+    for name in expected:
+        await writer.add_user(name)
+    seen, cursor = [], ""
+    for number in range(1, 40, 2):
+        page = await (await writer.get(f"{USERS}?limit=2{cursor}")).get_json()
+        seen += [user["username"] for user in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+        await writer.add_user(f"author{number:02}")
+    assert len(seen) == len(set(seen))
+    assert set(expected) <= set(seen)
+
+
+async def test_figures_follow_the_posts(admin: Client) -> None:
+    await admin.add_user("ann")
+    times = ["2021-05-01T00:00:00Z", "2019-01-31T23:59:59Z", "2020-02-29T12:00:00Z"]
+    tweets = [await admin.add_tweet("ann", f"text {time}", created_at=time) for time in times]
+    user = await (await admin.get(f"{USERS}/ann")).get_json()
+    assert (user["tweets"], user["first_tweet_at"], user["newest_tweet_at"]) == (
+        3,
+        times[1],
+        times[0],
+    )
+    await admin.delete(f"/api/v1/tweets/{tweets[1]['id']}")
+    user = await (await admin.get(f"{USERS}/ann")).get_json()
+    assert (user["tweets"], user["first_tweet_at"]) == (2, times[2])
+
+
+async def test_deleted_author_is_gone_from_every_answer_at_once(
+    admin: Client, anybody: Client
+) -> None:
+    user = await admin.add_user("Ghost", "the haunted lighthouse keeps its lamp")
+    await admin.add_user("other", "an ordinary lamp in an ordinary street")
+    tweets = await (await admin.get(f"{USERS}/ghost/tweets")).get_json()
+    answer = await admin.delete(f"{USERS}/GHOST")
+    assert (answer.status_code, await answer.get_data()) == (204, b"")
+    assert await names(anybody) == ["other"]
+    assert await names(anybody, "?q=gh") == []
+    for path in (
+        f"{USERS}/ghost",
+        f"{USERS}/ghost/tweets",
+        f"/api/v1/tweets/{tweets['items'][0]['id']}",
+        "/api/v1/search?q=lamp&username=ghost",
+        "/api/v1/compare?text=lamp&username=ghost&username=other",
+        f"{USERS}/%00{user['id']}",
+        f"{USERS}/%00{user['id']}/tweets",
+        f"/api/v1/search?q=lamp&username=%00{user['id']}",
+        f"/api/v1/compare?text=lamp&username=%00{user['id']}&username=other",
+    ):
+        assert (await anybody.get(path)).status_code == 404, path
+    found = await (await anybody.get("/api/v1/search?q=lamp")).get_json()
+    assert [hit["username"] for hit in found["items"]] == ["other"]
+    assert (await admin.delete(f"{USERS}/ghost")).status_code == 404
+    again = await admin.post(f"{USERS}/%00{user['id']}/tweets", json={"text": "back"})
+    assert again.status_code == 404
+
+
+async def test_name_of_a_deleted_author_is_free_and_starts_with_nothing(admin: Client) -> None:
+    old = await admin.add_user("phoenix", "ashes to ashes", "dust to dust")
+    await admin.delete(f"{USERS}/phoenix")
+    new = await admin.add_user("Phoenix")
+    assert new["id"] > old["id"]
+    assert new["tweets"] == 0
+    page = await (await admin.get(f"{USERS}/phoenix/tweets")).get_json()
+    assert page == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"username": None},
+        {"username": 5},
+        {"username": "a", "platform": "twitter"},
+        {"username": "a", "platform": None},
+        {"username": "a", "display_name": 3},
+        {"username": "a", "display_name": "n" * 321},
+        {"username": "a", "colour": "red"},
+        [],
+        "a",
+        None,
+    ],
+    ids=str,
+)
+async def test_body_that_is_no_author_is_422(writer: Client, body: object) -> None:
+    answer = await writer.post(USERS, json=body)
+    assert answer.status_code == 422
+    assert (await answer.get_json())["errors"]
+
+
+async def test_display_name_loses_what_cannot_be_shown(writer: Client) -> None:
+    user = await writer.add_user("a", display_name="  Harbour\u0000\u202e \nmaster ⚓ ")
+    assert user["display_name"] == "Harbour master ⚓"
+    assert (await writer.add_user("b", display_name="\u200b"))["display_name"] is None

@@ -1,0 +1,256 @@
+"""Importing in the browser: upload, look, start, watch, cancel, look back."""
+
+import io
+import json
+import os
+import re
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quart import Quart
+from quart.datastructures import FileStorage
+from sqlalchemy import update
+
+from app import create_app
+from app.models import ImportJob
+from app.services.clock import now
+from app.services.import_jobs import UPLOAD_LIFETIME, add_job, cancel_job
+from app.services.uploads import STRAY_AFTER_S, make_upload_folder
+from app.views.pages.imports import IMPORTS_PER_PAGE
+from tests.archives import x_members, x_zip
+from tests.browsing import Browser, parts_of, signed_in
+from tests.conftest import Client, MakeConfig
+from tests.waiting import eventually
+
+
+@pytest.fixture
+async def browser(app: Quart) -> Browser:
+    return await signed_in(app)
+
+
+def lines(*records: dict[str, Any]) -> bytes:
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
+
+
+async def upload(browser: Browser, data: bytes, name: str = "posts.jsonl") -> str:
+    """Upload a file; return the address that this leads to."""
+    files = {"file": FileStorage(io.BytesIO(data), name)}
+    answer = await browser.post("/imports", files=files)
+    assert answer.status_code == 303, answer.status_code
+    assert re.fullmatch(r"/imports/\d+", answer.headers["Location"])
+    return str(answer.headers["Location"])
+
+
+async def ended(browser: Browser, address: str) -> str:
+    """Wait until the page says that the import has ended; return it."""
+    return await eventually(
+        lambda: browser.page(address), until=lambda page: 'hx-trigger="every' not in page
+    )
+
+
+def uploads(app: Quart) -> list[Path]:
+    return list((parts_of(app).config.data_dir / "uploads").rglob("*"))
+
+
+async def count_authors(app: Quart) -> int:
+    answer = await app.test_client().get("/api/v1/users")
+    return len((await answer.get_json())["items"])
+
+
+def shown(page: str) -> str:
+    """Return the text of a page in one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+async def test_preview_shows_what_is_in_the_file_and_stores_nothing(
+    app: Quart, browser: Browser
+) -> None:
+    data = lines(
+        {"username": "선장", "text": "오늘의 <바다>"},
+        {"username": "선장", "text": "내일의 바다"},
+        {"username": "ann", "text": "the harbour"},
+    )
+    address = await upload(browser, data + b"not json at all\n", "<b>posts</b>.jsonl")
+    page = await browser.page(address)
+    text = shown(page)
+    assert "JSON lines" in text
+    assert "Posts 3" in text
+    assert re.search(r"선장 \( ?2 ?\)", text)
+    assert "Records that cannot be read 1" in text
+    assert "line or record 4" in text
+    assert "오늘의 &lt;바다&gt;" in page
+    assert "<b>posts" not in page
+    assert await count_authors(app) == 0
+    # It waits to be started: neither in the history nor, for programs, an import.
+    assert "Nothing was imported here yet" in await browser.page("/imports")
+    assert (await browser.get(f"/api/v1{address}")).status_code == 404
+
+
+async def test_upload_start_watch_and_look_back(
+    app: Quart, browser: Browser, tmp_path: Path
+) -> None:
+    data = x_zip(tmp_path / "a.zip").read_bytes()
+    address = await upload(browser, data, "twitter-2023.zip")
+    page = await browser.page(address)
+    assert 'value="mina"' in page
+    assert "Reposts, left out 1" in shown(page)
+    answer = await browser.post(f"{address}/start", form={"username": " Mina2 "})
+    assert (answer.status_code, answer.headers["Location"]) == (303, address)
+    text = shown(await ended(browser, address))
+    assert "5 new posts" in text
+    assert "1 reposts left out" in text
+    assert (await browser.post(f"{address}/start")).status_code == 409
+    assert (await browser.post(f"{address}/cancel")).status_code == 409
+    history = await browser.page("/imports")
+    assert f'href="{address}"' in history
+    assert "twitter-2023.zip" in history
+    assert "mina2" in (await browser.page("/authors")).lower()
+    assert uploads(app) == []
+
+
+async def test_a_file_of_one_account_without_a_name_asks_for_one(
+    app: Quart, browser: Browser, tmp_path: Path
+) -> None:
+    hidden = {"data/manifest.js", "data/account.js"}
+    members = {name: data for name, data in x_members().items() if name not in hidden}
+    data = x_zip(tmp_path / "a.zip", members).read_bytes()
+    address = await upload(browser, data, "a.zip")
+    (field,) = re.findall(r'<input id="username"[^>]*>', await browser.page(address))
+    assert 'value=""' in field
+    assert "required" in field
+    # A browser does not send it empty; others may.
+    assert (await browser.post(f"{address}/start", form={"username": " "})).status_code == 303
+    page = await ended(browser, address)
+    assert "failed" in shown(page)
+    assert await count_authors(app) == 0
+    assert uploads(app) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "fields"),
+    [
+        ({"file": FileStorage(io.BytesIO(b""), "")}, None),
+        ({"other": FileStorage(io.BytesIO(b"a"), "a.txt")}, None),
+        (None, {"file": "text"}),
+    ],
+    ids=["nothing-chosen", "other-field", "no-file"],
+)
+async def test_a_form_without_a_file_shows_the_form_again(
+    app: Quart, browser: Browser, files: Any, fields: Any
+) -> None:
+    answer = await browser.post("/imports", files=files, form=fields)
+    assert answer.status_code == 422
+    page = await answer.get_data(as_text=True)
+    assert 'role="alert"' in page
+    assert 'type="file"' in page
+    assert uploads(app) == []
+
+
+async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser: Browser) -> None:
+    address = await upload(browser, b"\x00\x01\x02 nothing", "photo.jpg")
+    page = await browser.page(address)
+    assert 'role="alert"' in page
+    assert f'action="{address}/start"' not in page
+    assert len(uploads(app)) == 2
+    answer = await browser.post(f"{address}/cancel")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/imports")
+    assert uploads(app) == []
+    for path in (address, f"{address}/start", f"{address}/cancel"):
+        method = "GET" if path == address else "POST"
+        assert (await browser.send(method, path)).status_code == 404
+
+
+async def test_a_zip_that_breaks_off_is_told_before_and_after(
+    app: Quart, browser: Browser, tmp_path: Path
+) -> None:
+    data = x_zip(tmp_path / "a.zip").read_bytes()
+    address = await upload(browser, data[:-60], "a.zip")
+    assert 'role="alert"' in await browser.page(address)
+    assert (await browser.post(f"{address}/start")).status_code == 303
+    assert "failed" in shown(await ended(browser, address))
+    assert await count_authors(app) == 0
+    assert uploads(app) == []
+
+
+async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeConfig) -> None:
+    app = create_app(make_config(max_import_mb=1))
+    async with app.test_app():
+        browser = await signed_in(app)
+        files = {"file": FileStorage(io.BytesIO(b"a" * (2**20 + 1)), "a.txt")}
+        assert (await browser.post("/imports", files=files)).status_code == 413
+        assert uploads(app) == []
+
+
+async def test_cancelling_under_way(app: Quart, browser: Browser, writer: Client) -> None:
+    records = [{"username": "ann", "text": f"post {n}", "source_id": str(n)} for n in range(12_000)]
+    address = await upload(browser, lines(*records))
+    assert (await browser.post(f"{address}/start")).status_code == 303
+    page = await eventually(
+        lambda: browser.page(address),
+        until=lambda page: re.search(r"[1-9][\d,]* new posts", shown(page)),
+    )
+    assert "under way" in shown(page)
+    assert (await browser.post(f"{address}/cancel")).status_code == 303
+    assert "cancelled" in shown(await browser.page(address))
+    assert (await browser.post(f"{address}/cancel")).status_code == 409
+    assert uploads(app) == []
+    assert (await (await writer.get("/api/v1/users/ann")).get_json())["tweets"] > 0
+
+
+async def test_history_is_by_page(app: Quart, browser: Browser) -> None:
+    async with parts_of(app).db.write() as session:
+        for n in range(IMPORTS_PER_PAGE + 3):
+            job = await add_job(
+                session,
+                spool=f"none-{n}",
+                file_name=f"file-{n}.zip",
+                bytes_total=0,
+                format_name="auto",
+                username=None,
+                is_started=True,
+            )
+            await cancel_job(session, job.id)
+    first = await browser.page("/imports")
+    names = re.findall(r"file-\d+\.zip", first)
+    assert names == [f"file-{n}.zip" for n in range(IMPORTS_PER_PAGE + 2, 2, -1)]
+    (following,) = re.findall(r'href="(/imports\?cursor=[^"]+)"', first)
+    second = await browser.page(following)
+    assert re.findall(r"file-\d+\.zip", second) == ["file-2.zip", "file-1.zip", "file-0.zip"]
+    assert "Older imports" not in second
+    assert (await browser.get("/imports?cursor=nonsense")).status_code == 400
+
+
+async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) -> None:
+    first = create_app(make_config())
+    async with first.test_app():
+        browser = await signed_in(first)
+        old = await upload(browser, b"{}\n", "old.jsonl")
+        fresh = await upload(browser, b"{}\n", "fresh.jsonl")
+        async with parts_of(first).db.write() as session:
+            number = int(old.rpartition("/")[2])
+            long_ago = now() - UPLOAD_LIFETIME - timedelta(minutes=1)
+            changed = update(ImportJob).where(ImportJob.id == number).values(created_at=long_ago)
+            await session.execute(changed)
+        stray = make_upload_folder(parts_of(first).config.data_dir)
+        young = make_upload_folder(parts_of(first).config.data_dir)
+        set_age(stray, STRAY_AFTER_S + 60)
+    second = create_app(make_config())
+    async with second.test_app():
+        browser = Browser(second, cookies=browser.cookies)
+
+        async def left() -> list[Path]:
+            return uploads(second)
+
+        # The fresh upload in its folder, and what may still be arriving.
+        kept = await eventually(left, until=lambda paths: len(paths) == 3)
+        assert young in kept
+        assert (await browser.get(old)).status_code == 404
+        assert (await browser.get(fresh)).status_code == 200
+
+
+def set_age(folder: Path, seconds: float) -> None:
+    then = time.time() - seconds
+    os.utime(folder, (then, then))

@@ -1,0 +1,461 @@
+"""The operator's access: made once by a link, signed in on a browser, ended everywhere at once."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from itsdangerous import Signer
+from quart import Quart
+from sqlalchemy import update
+
+from app import create_app
+from app.models import LoginFailure, LoginSession, SetupLink
+from app.services.clock import now
+from app.services.logins import (
+    MOST_FAILURES_OF_ACCOUNT,
+    MOST_FAILURES_OF_ADDRESS,
+    SESSION_LIFETIME,
+    WINDOW,
+)
+from app.services.operators import LINK_LIFETIME, add_setup_link
+from app.services.tokens import add_token
+from app.views.sessions import COOKIE, SECURE_COOKIE
+from tests.browsing import (
+    PASSWORD,
+    SAME_ORIGIN,
+    Browser,
+    make_operator,
+    parts_of,
+    set_cookies,
+    signed_in,
+)
+from tests.conftest import MakeConfig
+
+HTTPS = SAME_ORIGIN | {"X-Forwarded-Proto": "https"}
+
+
+async def make_link(app: Quart, name: str | None = None) -> str:
+    async with parts_of(app).db.write() as session:
+        return await add_setup_link(session, name)
+
+
+async def use(
+    app: Quart, link: str, *, name: str = "ann", password: str = PASSWORD
+) -> tuple[int, Browser]:
+    browser = Browser(app)
+    form = {"token": link, "name": name, "password": password}
+    return (await browser.post("/setup", form=form)).status_code, browser
+
+
+async def is_alive(app: Quart, link: str) -> bool:
+    status = (await Browser(app).get(f"/setup?token={link}")).status_code
+    assert status in {200, 403}
+    return bool(status == 200)
+
+
+async def age(app: Quart, column: Any, by: timedelta) -> None:
+    """Put a time of all rows back."""
+    async with parts_of(app).db.write() as session:
+        await session.execute(update(column.class_).values({column.key: now() - by}))
+
+
+@pytest.fixture
+async def other_app(app: Quart, make_config: MakeConfig) -> AsyncIterator[Quart]:
+    """A second worker: another app on the same database."""
+    other = create_app(make_config())
+    async with other.test_app():
+        yield other
+
+
+async def test_setup_link_makes_one_account_once_and_signs_it_in(app: Quart) -> None:
+    link = await make_link(app)
+    answer = await Browser(app).get(f"/setup?token={link}")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    # The link, even opened twice at once, makes one account.
+    attempts = await asyncio.gather(use(app, link), use(app, link, name="ben"))
+    assert sorted(status for status, _ in attempts) == [303, 403]
+    assert [await browser.is_signed_in() for _, browser in attempts].count(True) == 1
+    assert not await is_alive(app, link)
+    assert (await use(app, link, name="eve"))[0] == 403
+
+
+async def test_newer_link_ends_the_earlier_ones_for_the_same_name(app: Quart) -> None:
+    first, of_ann, of_ben = [await make_link(app, name) for name in (None, "Ann", "ben")]
+    newer, of_ann_again = await make_link(app), await make_link(app, " ann ")
+    assert not await is_alive(app, first)
+    assert not await is_alive(app, of_ann)
+    assert [await is_alive(app, link) for link in (newer, of_ann_again, of_ben)] == [True] * 3
+    assert (await use(app, first))[0] == 403
+
+
+async def test_links_die_when_their_account_exists_by_another_way(app: Quart) -> None:
+    for_nobody, of_ann, of_ben = [await make_link(app, name) for name in (None, "Ann", "ben")]
+    await make_operator(app, "ann")
+    assert not await is_alive(app, for_nobody)
+    assert not await is_alive(app, of_ann)
+    assert (await use(app, for_nobody, name="eve"))[0] == 403
+    assert await is_alive(app, of_ben)
+
+
+async def test_link_dies_of_age(app: Quart) -> None:
+    link = await make_link(app)
+    await age(app, SetupLink.created_at, LINK_LIFETIME - timedelta(minutes=1))
+    assert await is_alive(app, link)
+    await age(app, SetupLink.created_at, LINK_LIFETIME)
+    assert not await is_alive(app, link)
+    assert (await use(app, link))[0] == 403
+
+
+@pytest.mark.parametrize("link", ["", "unknown", "%FF", "%00", "a" * 5000])
+async def test_what_never_was_a_link_is_403(app: Quart, link: str) -> None:
+    assert not await is_alive(app, link)
+    assert (await Browser(app).get("/setup")).status_code == 403
+
+
+async def test_bad_names_and_passwords_leave_the_link_alive(app: Quart) -> None:
+    link = await make_link(app)
+    for password in ("", "seven77", "p" * 1001):
+        assert (await use(app, link, password=password))[0] == 422
+    for name in ("", "   ", "a" * 101, "a\u0000b", "a\nb", "\u202eann"):
+        assert (await use(app, link, name=name))[0] == 422
+    assert await is_alive(app, link)
+
+
+async def test_a_password_of_eight_characters_of_any_script_is_enough(app: Quart) -> None:
+    link = await make_link(app, "선장")
+    status, browser = await use(app, link, name="somebody else", password="바다가 보인다!")
+    assert status == 303
+    # The link's own name counts, whatever the form says.
+    assert "선장" in await browser.page("/settings")
+    assert (await Browser(app).sign_in("선장", "바다가 보인다!")).status_code == 303
+    assert (await Browser(app).sign_in("선장", "바다가 보인다")).status_code == 401
+
+
+async def test_no_secret_is_in_the_files_but_the_signing_key(app: Quart) -> None:
+    spare = await make_link(app, "ben")
+    link = await make_link(app)
+    _, browser = await use(app, link)
+    async with parts_of(app).db.write() as session:
+        _, token = await add_token(session, "scripts", "admin")
+    cookie = browser.cookies[COOKIE]
+    secrets = [spare, link, PASSWORD, token, cookie, cookie.rpartition(".")[0]]
+    folder = parts_of(app).config.data_dir
+    files = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert {"testing.db", "testing.db-wal", "secret_key"} <= files.keys()
+    for secret in secrets:
+        assert [name for name, data in files.items() if secret.encode() in data] == []
+    assert (folder / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+async def test_signing_in_and_out(app: Quart) -> None:
+    await make_operator(app)
+    browser = Browser(app)
+    assert not await browser.is_signed_in()
+    answer = await browser.sign_in(" Ann ")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert await browser.is_signed_in()
+    kept = dict(browser.cookies)
+    assert (await browser.post("/logout")).status_code == 303
+    assert browser.cookies == {}
+    # The server ended it too: a copy of the cookie is nobody.
+    browser.cookies = kept
+    assert not await browser.is_signed_in()
+    assert (await browser.get("/logout")).status_code == 405
+
+
+async def test_wrong_name_and_wrong_password_are_alike(app: Quart) -> None:
+    await make_operator(app)
+    pages = []
+    for name in ("ann", "eve"):
+        answer = await Browser(app).sign_in(name, "wrong password")
+        assert answer.status_code == 401
+        assert not answer.headers.getlist("Set-Cookie")
+        headers = {key: value for key, value in answer.headers if key.lower() != "x-request-id"}
+        body = (await answer.get_data(as_text=True)).replace(f'value="{name}"', "")
+        pages.append((headers | {"content-length": "", "Content-Length": ""}, body))
+    assert pages[0] == pages[1]
+    assert "wrong password" not in pages[0][1]
+
+
+async def fail(browser: Browser, name: str, times: int) -> list[int]:
+    return [(await browser.sign_in(name, "wrong")).status_code for _ in range(times)]
+
+
+async def test_five_failures_of_an_account_close_it_for_a_while(app: Quart) -> None:
+    await make_operator(app)
+    await make_operator(app, "ben")
+    # Another way to write the name is the same account.
+    for name in ("ann", "Ann", " ann", "ANN ", "ann"):
+        assert await fail(Browser(app), name, 1) == [401]
+    answer = await Browser(app, address="192.0.2.2").sign_in()
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= WINDOW.total_seconds()
+    assert 'name="password"' in await answer.get_data(as_text=True)
+    assert (await Browser(app).sign_in("ben")).status_code == 303
+    await age(app, LoginFailure.failed_at, WINDOW)
+    assert (await Browser(app).sign_in()).status_code == 303
+
+
+async def test_ten_failures_of_an_address_close_it_for_all_accounts(app: Quart) -> None:
+    for name in ("ann", "ben", "cho"):
+        await make_operator(app, name)
+    assert await fail(Browser(app), "ann", 5) == [401] * 5
+    assert await fail(Browser(app), "ben", 5) == [401] * 5
+    answer = await Browser(app).sign_in("cho")
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert (await Browser(app, address="192.0.2.9").sign_in("cho")).status_code == 303
+
+
+async def test_failures_count_on_all_workers_together(app: Quart, other_app: Quart) -> None:
+    await make_operator(app)
+    assert await fail(Browser(app), "ann", 3) == [401] * 3
+    assert await fail(Browser(other_app), "ann", 2) == [401] * 2
+    assert [(await Browser(each).sign_in()).status_code for each in (app, other_app)] == [429] * 2
+
+
+async def test_success_clears_the_failures_of_the_account(app: Quart) -> None:
+    await make_operator(app)
+    assert await fail(Browser(app), "ann", 4) == [401] * 4
+    assert (await Browser(app).sign_in()).status_code == 303
+    assert await fail(Browser(app), "ann", 4) == [401] * 4
+    assert (await Browser(app).sign_in()).status_code == 303
+    # Those of the address stay: one account of one's own must not open all others.
+    assert await fail(Browser(app), "ann", 3) == [401, 401, 429]
+
+
+async def test_attempts_at_once_do_not_get_past_the_limit(app: Quart, other_app: Quart) -> None:
+    await make_operator(app)
+    attempts = [
+        Browser(each, address=f"192.0.2.{n}").sign_in("ann", "wrong")
+        for n in range(10)
+        for each in (app, other_app)
+    ]
+    statuses = [answer.status_code for answer in await asyncio.gather(*attempts)]
+    assert statuses.count(401) == MOST_FAILURES_OF_ACCOUNT
+    assert statuses.count(429) == len(attempts) - MOST_FAILURES_OF_ACCOUNT
+
+
+@pytest.fixture
+async def proxied(make_config: MakeConfig) -> AsyncIterator[Quart]:
+    """An app behind one proxy."""
+    app = create_app(make_config(trusted_proxies=1))
+    async with app.test_app():
+        await make_operator(app)
+        yield app
+
+
+async def test_an_invented_forwarded_address_does_not_evade_the_limit(proxied: Quart) -> None:
+    await make_operator(proxied, "ben")
+    statuses = []
+    for n in range(MOST_FAILURES_OF_ADDRESS + 1):
+        client = SAME_ORIGIN | {"X-Forwarded-For": f"198.51.100.{n}, 203.0.113.7"}
+        browser = Browser(proxied, client)
+        statuses.append((await browser.sign_in(["ann", "ben"][n % 2], "wrong")).status_code)
+    assert statuses == [401] * MOST_FAILURES_OF_ADDRESS + [429]
+
+
+async def test_session_cookie_on_http(app: Quart) -> None:
+    await make_operator(app)
+    # Nobody in front is trusted, so the header is the client's own invention.
+    answer = await Browser(app).sign_in(headers=HTTPS)
+    ((name, cookie),) = set_cookies(answer).items()
+    assert name == COOKIE
+    assert (cookie["path"], cookie["samesite"], cookie["domain"]) == ("/", "Lax", "")
+    assert cookie["httponly"]
+    assert not cookie["secure"]
+    assert int(cookie["max-age"]) == SESSION_LIFETIME.total_seconds()
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+async def test_session_cookie_on_https(proxied: Quart) -> None:
+    browser = Browser(proxied, HTTPS)
+    answer = await browser.sign_in()
+    ((name, cookie),) = set_cookies(answer).items()
+    assert name == SECURE_COOKIE == "__Host-saywho_session"
+    assert (cookie["path"], cookie["samesite"], cookie["domain"]) == ("/", "Lax", "")
+    assert cookie["httponly"]
+    assert cookie["secure"]
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+    assert await browser.is_signed_in()
+    for path in ("/", "/nothing", "/api/v1/nothing", "/healthz"):
+        assert "Strict-Transport-Security" in (await browser.get(path)).headers
+    assert "Strict-Transport-Security" not in (await Browser(proxied).get("/")).headers
+    assert (await browser.post("/logout")).status_code == 303
+    assert browser.cookies == {}
+
+
+async def test_a_cookie_of_the_other_scheme_is_nobody(proxied: Quart) -> None:
+    secure = Browser(proxied, HTTPS)
+    await secure.sign_in()
+    value = secure.cookies[SECURE_COOKIE]
+    # On plain http anybody on the way could have set it, under either name.
+    assert not await Browser(proxied, HTTPS, {COOKIE: value}).is_signed_in()
+    assert not await Browser(proxied, SAME_ORIGIN, {SECURE_COOKIE: value}).is_signed_in()
+
+
+async def test_a_tampered_or_foreign_session_is_nobody(app: Quart) -> None:
+    browser = await signed_in(app)
+    cookie = browser.cookies[COOKIE]
+    secret, _, signature = cookie.rpartition(".")
+    other = "B" if secret[0] == "A" else "A"
+    foreign = [
+        "",
+        ".",
+        secret,
+        f"{secret}.",
+        f"{secret}.{'A' * len(signature)}",
+        f"{other}{secret[1:]}.{signature}",
+        f"{cookie}A",
+        Signer("another site's secret key", salt="session").sign(secret).decode(),
+        Signer(parts_of(app).secret_keys, salt="other").sign(secret).decode(),
+        Signer(parts_of(app).secret_keys, salt="session").sign("invented").decode(),
+        Signer(parts_of(app).secret_keys, salt="session").sign(b"\xff\xfe").decode("latin-1"),
+        "\u00ff\u00fe",
+        "a" * 4000,
+    ]
+    for value in foreign:
+        assert not await Browser(app, cookies={COOKIE: value}).is_signed_in(), value
+    assert await browser.is_signed_in()
+
+
+async def test_a_session_ends_when_unused_for_long_and_lasts_while_used(app: Quart) -> None:
+    browser = await signed_in(app)
+    await age(app, LoginSession.seen_at, SESSION_LIFETIME - timedelta(minutes=1))
+    assert await browser.is_signed_in()
+    async with parts_of(app).db.read() as session:
+        (used,) = await session.execute(LoginSession.__table__.select())
+    assert now() - used.seen_at.replace(tzinfo=now().tzinfo) < timedelta(minutes=5)
+    await age(app, LoginSession.seen_at, SESSION_LIFETIME)
+    assert not await browser.is_signed_in()
+    # Nor is it among the sessions that the settings list.
+    newer = await signed_in(app, is_new=False)
+    assert "Another browser" not in await newer.page("/settings")
+
+
+async def test_ending_a_session_holds_at_once_on_all_workers(app: Quart, other_app: Quart) -> None:
+    mine = await signed_in(app)
+    lost, third = [await signed_in(app, is_new=False) for _ in range(2)]
+    elsewhere = Browser(other_app, cookies=lost.cookies)
+    assert await elsewhere.is_signed_in()
+    ids = re.findall(r'action="/settings/sessions/(\d+)/end"', await mine.page("/settings"))
+    assert len(ids) == 2
+    assert (await mine.post(f"/settings/sessions/{min(map(int, ids))}/end")).status_code == 303
+    assert not await elsewhere.is_signed_in()
+    elsewhere.cookies = third.cookies
+    assert await elsewhere.is_signed_in()
+    assert (await mine.post("/settings/sessions/end-others")).status_code == 303
+    assert not await elsewhere.is_signed_in()
+    assert await mine.is_signed_in()
+
+
+async def test_nobody_ends_the_session_of_another_operator(app: Quart) -> None:
+    ann, ben = await signed_in(app), await signed_in(app, "ben")
+    for number in (1, 2, 3):
+        await ben.post(f"/settings/sessions/{number}/end")
+    assert await ann.is_signed_in()
+    assert (await ann.post("/settings/sessions/end-others")).status_code == 303
+    assert not await ben.is_signed_in()  # It had ended its own.
+
+
+@asynccontextmanager
+async def serving(app: Quart) -> AsyncIterator[Quart]:
+    async with app.test_app():
+        yield app
+
+
+async def test_keys_can_be_rotated(make_config: MakeConfig) -> None:
+    old, new = "an old secret key!", "a new secret key!!"
+    async with AsyncExitStack() as stack:
+        before, between, after = [
+            await stack.enter_async_context(serving(create_app(make_config(secret_key=keys))))
+            for keys in (old, f"{new},{old}", new)
+        ]
+        cookies = (await signed_in(before)).cookies
+        assert await Browser(between, cookies=dict(cookies)).is_signed_in()
+        assert not await Browser(after, cookies=dict(cookies)).is_signed_in()
+        cookies = (await signed_in(between, is_new=False)).cookies
+        assert await Browser(after, cookies=dict(cookies)).is_signed_in()
+
+
+ELSEWHERE = [
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/\t\\evil.example",
+    "/\n/evil.example",
+    "\t//evil.example",
+    " //evil.example",
+    "https:evil.example",
+    "https://evil.example/",
+    "http:///evil.example",
+    "javascript:alert(1)",
+    "/a\r\nSet-Cookie: a=b",
+    "/\u0000/evil.example",
+    "//[evil",
+    "evil.example",
+    "",
+]
+
+
+@pytest.mark.parametrize("following", ELSEWHERE, ids=ascii)
+async def test_signing_in_never_leads_to_another_site(app: Quart, following: str) -> None:
+    await make_operator(app)
+    browser = Browser(app)
+    answer = await browser.get("/login", query_string={"next": following})
+    assert answer.status_code == 200
+    assert '<input type="hidden" name="next" value="/">' in await answer.get_data(as_text=True)
+    form = {"name": "ann", "password": PASSWORD, "next": following}
+    answer = await browser.post("/login", form=form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert set_cookies(answer).keys() == {COOKIE}
+    answer = await browser.get("/login", query_string={"next": following})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+
+
+@pytest.mark.parametrize(
+    ("following", "location"),
+    [
+        ("/settings", "/settings"),
+        ("/search?q=a%20b&mode=words", "/search?q=a%20b&mode=words"),
+        ("/%0d%0aX-Evil:1", "/%0d%0aX-Evil:1"),
+        ("/user/빵집?q=한", "/user/%EB%B9%B5%EC%A7%91?q=%ED%95%9C"),
+        ("/search?q=https://example.org//a", "/search?q=https://example.org//a"),
+    ],
+)
+async def test_signing_in_leads_on_within_the_site(
+    app: Quart, following: str, location: str
+) -> None:
+    await make_operator(app)
+    form = {"name": "ann", "password": PASSWORD, "next": following}
+    answer = await Browser(app).post("/login", form=form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, location)
+    assert answer.headers["Location"].isascii()
+
+
+async def test_whoever_needs_to_sign_in_comes_back_to_where_they_were(app: Quart) -> None:
+    await make_operator(app)
+    browser = Browser(app)
+    answer = await browser.get("/imports?cursor=%ED%95%9C&b=1")
+    assert answer.status_code == 303
+    page = await browser.page(answer.headers["Location"])
+    (following,) = re.findall(r'name="next" value="([^"]*)"', page)
+    form = {"name": "ann", "password": PASSWORD, "next": following.replace("&amp;", "&")}
+    answer = await browser.post("/login", form=form)
+    assert answer.headers["Location"] == "/imports?cursor=%ED%95%9C&b=1"
+    # What a form was to change is not sent again by itself.
+    answer = await Browser(app).post("/reset", form={"confirm": "yes"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=%2F")
+
+
+async def test_long_names_and_passwords_are_just_wrong(app: Quart) -> None:
+    await make_operator(app)
+    for name, password in (("ann", "p" * 1001), ("n" * 10_000, "p" * 1001), ("ann\u0000", "x")):
+        assert (await Browser(app).sign_in(name, password)).status_code == 401

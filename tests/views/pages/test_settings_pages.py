@@ -1,0 +1,198 @@
+"""What the operator sets: tokens, authors, the password, and deleting everything."""
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from quart import Quart
+from sqlalchemy import func, select
+
+from app.models import LoginFailure
+from app.services.logins import end_other_sessions
+from app.services.operators import find_operator, set_password_hash
+from tests.browsing import PASSWORD, PASSWORD_HASH, Browser, make_operator, parts_of, signed_in
+from tests.conftest import Client
+
+SECRET = re.compile(r"\bsaywho_[\w-]{43}(?![\w-])")
+NEW_PASSWORD = "a longer sentence than before"
+
+
+@pytest.fixture
+async def browser(app: Quart) -> Browser:
+    return await signed_in(app)
+
+
+async def text(answer: Any) -> str:
+    return str(await answer.get_data(as_text=True))
+
+
+async def make_token(browser: Browser, scope: str = "write") -> str:
+    answer = await browser.post("/settings/tokens", form={"name": "a script", "scope": scope})
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in answer.headers
+    (secret,) = SECRET.findall(await text(answer))
+    return str(secret)
+
+
+async def test_a_token_is_shown_once_and_ends_when_revoked(app: Quart, browser: Browser) -> None:
+    secret = await make_token(browser)
+    assert secret not in await browser.page("/settings")
+    assert "a script" in await browser.page("/settings")
+    program = Client(app, {"Authorization": f"Bearer {secret}"})
+    await program.add_user("made-by-program")
+    assert (await program.delete("/api/v1/users/made-by-program")).status_code == 403
+    (path,) = re.findall(r'action="(/settings/tokens/\d+/revoke)"', await browser.page("/settings"))
+    assert (await browser.post(path)).status_code == 303
+    assert (await program.get("/api/v1/users")).status_code == 401
+    assert "a script" not in await browser.page("/settings")
+    assert (await browser.post(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "scope"),
+    [
+        ("", "read"),
+        ("  ", "read"),
+        ("a" * 101, "read"),
+        ("a\nb", "read"),
+        ("ok", "owner"),
+        ("ok", ""),
+    ],
+)
+async def test_a_bad_token_is_not_made(browser: Browser, name: str, scope: str) -> None:
+    answer = await browser.post("/settings/tokens", form={"name": name, "scope": scope})
+    assert answer.status_code == 422
+    page = await text(answer)
+    assert 'role="alert"' in page
+    assert not SECRET.search(page)
+    assert "/revoke" not in page
+
+
+async def test_the_page_that_may_show_a_secret_is_kept_by_nobody(browser: Browser) -> None:
+    answer = await browser.get("/settings")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in answer.headers
+
+
+async def test_authors_are_added_and_deleted(browser: Browser, anybody: Client) -> None:
+    answer = await browser.post("/settings/authors/add", form={"username": " 선장 "})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/user/%EC%84%A0%EC%9E%A5")
+    event = int(answer.headers["Saywho-Event"])
+    for name, status in (("선장", 409), ("a b", 422), ("", 422), ("..", 422)):
+        again = await browser.post("/settings/authors/add", form={"username": name})
+        assert again.status_code == status
+        assert 'role="alert"' in await text(again)
+    for form in ({"username": "선장"}, {"username": "선장", "confirm": "no"}):
+        refused = await browser.post("/settings/authors/delete", form=form)
+        assert refused.status_code == 422
+    assert (await anybody.get("/api/v1/users/선장")).status_code == 200
+    unknown = {"username": "eve", "confirm": "yes"}
+    assert (await browser.post("/settings/authors/delete", form=unknown)).status_code == 404
+    form = {"username": "선장", "confirm": "yes"}
+    answer = await browser.post("/settings/authors/delete", form=form)
+    assert answer.status_code == 303
+    assert int(answer.headers["Saywho-Event"]) > event
+    assert (await anybody.get("/api/v1/users/선장")).status_code == 404
+
+
+async def test_a_post_is_deleted(browser: Browser, writer: Client) -> None:
+    await writer.add_user("ann", "stays", "goes")
+    items = (await (await writer.get("/api/v1/users/ann/tweets")).get_json())["items"]
+    (number,) = [item["id"] for item in items if item["text"] == "goes"]
+    assert (await browser.post(f"/settings/tweets/{number}/delete")).status_code == 303
+    assert (await writer.get(f"/api/v1/tweets/{number}")).status_code == 404
+    assert (await browser.post(f"/settings/tweets/{number}/delete")).status_code == 404
+    assert (await (await writer.get("/api/v1/users/ann")).get_json())["tweets"] == 1
+
+
+async def test_a_new_password_ends_all_other_sessions(app: Quart, browser: Browser) -> None:
+    other = await signed_in(app, is_new=False)
+    ben = await signed_in(app, "ben")
+    for form, status in (
+        ({"old": "wrong", "new": NEW_PASSWORD}, 401),
+        ({"old": PASSWORD, "new": "short"}, 422),
+        ({"old": PASSWORD}, 422),
+        ({"new": NEW_PASSWORD}, 401),
+    ):
+        answer = await browser.post("/settings/password", form=form)
+        assert answer.status_code == status
+        assert 'role="alert"' in await text(answer)
+    assert await other.is_signed_in()
+    form = {"old": PASSWORD, "new": NEW_PASSWORD}
+    assert (await browser.post("/settings/password", form=form)).status_code == 303
+    assert [await each.is_signed_in() for each in (browser, other, ben)] == [True, False, True]
+    assert (await Browser(app).sign_in()).status_code == 401
+    assert (await Browser(app).sign_in("ann", NEW_PASSWORD)).status_code == 303
+    assert (await Browser(app).sign_in("ben")).status_code == 303
+
+
+async def test_a_password_changed_while_it_is_verified_lets_nobody_in(app: Quart) -> None:
+    await make_operator(app)
+    db = parts_of(app).db
+    browser = Browser(app)
+    attempt = asyncio.create_task(browser.sign_in())
+    async with asyncio.timeout(10):
+        while not attempt.done():
+            async with db.read() as session:
+                if await session.scalar(select(func.count()).select_from(LoginFailure)):
+                    break
+    async with db.write() as session:
+        operator = await find_operator(session, "ann")
+        assert operator is not None
+        changed = PASSWORD_HASH.replace("m=8", "m=9")
+        await set_password_hash(session, operator.id, changed)
+        await end_other_sessions(session, operator_id=operator.id, but=None)
+    assert (await attempt).status_code in {303, 401}
+    # Whichever came first: who knew the old password is out.
+    assert not await browser.is_signed_in()
+
+
+async def test_reset_needs_to_be_confirmed(browser: Browser, admin: Client) -> None:
+    await admin.add_user("ann", "stays")
+    for form in ({}, {"confirm": ""}, {"confirm": "no"}, {"confirm": "YES"}, {"other": "yes"}):
+        assert (await browser.post("/reset", form=form)).status_code == 422
+        assert (await admin.post("/reset", form=form)).status_code == 422
+    assert (await admin.post("/reset?confirm=yes")).status_code == 422
+    assert (await admin.get("/reset?confirm=yes")).status_code == 405
+    assert (await (await admin.get("/api/v1/users/ann")).get_json())["tweets"] == 1
+
+
+@pytest.mark.parametrize("is_token", [True, False], ids=["token", "operator"])
+async def test_after_a_reset_every_answer_is_empty_at_once(
+    browser: Browser, admin: Client, is_token: bool
+) -> None:
+    lines = "\n".join(
+        f'{{"username": "author{n % 3}", "text": "post number {n} of the sea"}}' for n in range(300)
+    )
+    headers = {"Content-Type": "application/x-ndjson"}
+    assert (await admin.post("/api/v1/tweets", data=lines, headers=headers)).status_code == 200
+    token = await make_token(browser, "read")
+    form = {"confirm": "yes"}
+    answer = await (
+        admin.post("/reset", form=form) if is_token else browser.post("/reset", form=form)
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    after = {"Saywho-After": answer.headers["Saywho-Event"]}
+    for path in ("/users", "/search?q=sea"):
+        page = await (await admin.get(f"/api/v1{path}", headers=after)).get_json()
+        assert (page["items"], page["next"]) == ([], None)
+    for path in ("/users/author0", "/users/author1/tweets", "/tweets/1"):
+        assert (await admin.get(f"/api/v1{path}")).status_code == 404
+    assert (await admin.get("/api/v1/compare?text=the+sea")).status_code == 422
+    for path in ("/", "/authors", "/search?q=sea"):
+        page = await browser.page(path)
+        assert "post number" not in page
+        assert "author0" not in page
+    # Accounts and tokens stay, and so do the names' first owners: nobody.
+    program = Client(browser.app, {"Authorization": f"Bearer {token}"})
+    assert (await program.get("/api/v1/imports")).status_code == 200
+    again = await admin.add_user("author0")
+    assert (again["tweets"], again["newest_tweet_at"]) == (0, None)
+
+
+async def test_a_reset_of_nothing_names_an_event_too(admin: Client) -> None:
+    answer = await admin.post("/reset", form={"confirm": "yes"})
+    assert answer.status_code == 303
+    assert answer.headers["Saywho-Event"] == "0"

@@ -1,0 +1,299 @@
+"""Whatever goes wrong is a problem that says what, and never how the program works inside."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+from quart import Quart
+from sqlalchemy import event, text
+
+from app.lifespan import KEY, Resources
+from tests.conftest import Client
+
+JSON = {"Content-Type": "application/json"}
+API = "/api/v1"
+NEVER_SHOWN = (
+    "Traceback",
+    "SELECT",
+    "sqlite",
+    "sqlalchemy",
+    'File "',
+    "msgspec",
+    "OperationalError",
+)
+
+
+def resources(app: Quart) -> Resources:
+    return cast(Resources, app.extensions[KEY])
+
+
+async def problem_of(answer: Any, status: int) -> dict[str, Any]:
+    """Return the problem of an answer, which has the form that all have."""
+    body = await answer.get_data(as_text=True)
+    assert answer.status_code == status, body
+    assert answer.content_type == "application/problem+json"
+    problem: dict[str, Any] = await answer.get_json(force=True)
+    assert problem.keys() <= {"type", "title", "status", "detail", "errors", "request_id"}
+    assert problem["status"] == status
+    assert all(isinstance(problem[name], str) for name in ("type", "title", "detail"))
+    assert problem["title"]
+    assert problem["detail"]
+    for error in problem.get("errors", []):
+        assert error.keys() == {"loc", "detail"}
+    assert not [word for word in NEVER_SHOWN if word in body]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"]
+    assert answer.headers["X-Request-ID"]
+    return problem
+
+
+FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
+    (404, "GET", "/nothing", {}),
+    (404, "GET", "/users/nobody", {}),
+    (404, "GET", "/users/nobody/tweets", {}),
+    (404, "GET", "/tweets/1", {}),
+    (404, "GET", "/tweets/0", {}),
+    (404, "GET", "/tweets/-1", {}),
+    (404, "GET", "/tweets/abc", {}),
+    (404, "GET", "/tweets/9007199254740992", {}),
+    (404, "GET", "/tweets/9223372036854775808", {}),
+    (404, "GET", f"/tweets/{'9' * 400}", {}),
+    (404, "GET", "/tweets/%EF%BC%91", {}),
+    (404, "DELETE", "/tweets/9223372036854775808", {}),
+    (405, "PUT", "/users", {}),
+    (405, "PATCH", "/users/ann", {}),
+    (405, "DELETE", "/compare", {}),
+    (405, "BREW", "/search", {}),
+    (400, "GET", "/users?colour=red", {}),
+    (400, "GET", "/users?limit=0", {}),
+    (400, "GET", "/users?limit=201", {}),
+    (400, "GET", "/users?limit=ten", {}),
+    (400, "GET", "/users?limit=", {}),
+    (400, "GET", "/users?limit=18446744073709551616", {}),
+    (400, "GET", "/users?limit=1&limit=2", {}),
+    (400, "GET", "/users?cursor=!!!", {}),
+    (400, "GET", "/users?cursor=e30", {}),
+    (400, "GET", "/users?%FF=1", {}),
+    (400, "GET", "/users/ann?a=1", {}),
+    (400, "GET", "/tweets/1?a=1", {}),
+    (400, "DELETE", "/users/ann?really=1", {}),
+    (400, "GET", "/users/ann/tweets?cursor=W251bGwsOTIyMzM3MjAzNjg1NDc3NTgwOF0", {}),
+    (400, "GET", "/users/ann/tweets?cursor=WzFlOTksMV0", {}),
+    (400, "GET", f"/users?cursor={'W' * 50_000}", {}),
+    (400, "GET", "/compare?text=a&explain=yes", {}),
+    (400, "POST", "/users?a=1", {"json": {"username": "a"}}),
+    (400, "POST", "/users", {"data": b"", "headers": JSON}),
+    (400, "POST", "/users", {"data": b"{", "headers": JSON}),
+    (400, "POST", "/users", {"data": b'{"username": "a",}', "headers": JSON}),
+    (400, "POST", "/users", {"data": b'{"username": NaN}', "headers": JSON}),
+    (400, "POST", "/users", {"data": b'{"username": -Infinity}', "headers": JSON}),
+    (400, "POST", "/users", {"data": b'{"username": "\xff"}', "headers": JSON}),
+    (400, "POST", "/users", {"data": b'{"username": "\xed\xa0\x80"}', "headers": JSON}),
+    (400, "POST", "/users", {"data": b'{"username": 1, "b": \xff}', "headers": JSON}),
+    (400, "POST", "/users", {"data": b'{"other": ' + b"[" * 100_000, "headers": JSON}),
+    (400, "POST", "/users", {"data": b"[" * 100_000 + b"]" * 100_000, "headers": JSON}),
+    (400, "POST", "/users", {"data": b'{"username":"a"}{}', "headers": JSON}),
+    (413, "POST", "/users", {"data": b'{"username": "' + b"a" * 5_000_000, "headers": JSON}),
+    (415, "POST", "/users", {"data": b'{"username": "a"}'}),
+    (415, "POST", "/users", {"form": {"username": "a"}}),
+    (415, "POST", "/compare", {"data": b"{}", "headers": {"Content-Type": "text/json"}}),
+    (415, "POST", "/tweets", {"json": {"username": "a", "text": "b"}}),
+    (422, "POST", "/users", {"json": {"username": "a", "extra": 1}}),
+    (422, "POST", "/users", {"json": {"username": ["a"]}}),
+    (422, "POST", "/users", {"data": b'{"username": "\\ud800"}', "headers": JSON}),
+    (422, "POST", "/users", {"data": b'{"username": "\\udc00\\ud800"}', "headers": JSON}),
+    (422, "POST", "/users", {"data": b'{"username": ' + b"1" * 5000 + b"}", "headers": JSON}),
+    (422, "POST", "/users", {"data": b'{"username": 1e999}', "headers": JSON}),
+    (422, "POST", "/compare", {"json": {"text": "a", "usernames": ["a", None]}}),
+    (400, "GET", "/users", {"headers": {"Saywho-After": "x"}}),
+    (400, "GET", "/users", {"headers": {"Saywho-After": "-1"}}),
+    (400, "GET", "/users", {"headers": {"Saywho-After": "9" * 17}}),
+    (400, "GET", "/users", {"headers": {"Saywho-After": "0" * 17 + "9" * 5000}}),
+    (400, "GET", "/users", {"headers": {"Host": "bad host"}}),
+    (400, "GET", "/users", {"headers": {"Host": "a" * 64 + ".example.org"}}),
+    (400, "POST", "/users", {"headers": {"Content-Length": "5", "Transfer-Encoding": "chunked"}}),
+    (400, "POST", "/users", {"json": {"username": "a"}, "headers": {"Idempotency-Key": ""}}),
+    (
+        400,
+        "POST",
+        "/users",
+        {"json": {"username": "a"}, "headers": {"Idempotency-Key": "k" * 256}},
+    ),
+    (401, "GET", "/users", {"headers": {"Authorization": "Bearer bad"}}),
+]
+
+
+async def test_every_family_of_errors_has_one_form(admin: Client) -> None:
+    for status, method, path, request in FAMILIES:
+        problem = await problem_of(await admin.send(method, API + path, **request), status)
+        if status == 422:
+            assert problem["errors"], (path, request)
+        elif status == 400 and "?" in path:
+            assert problem["errors"][0]["loc"], path
+    page = await (await admin.get(f"{API}/users")).get_json()
+    assert page["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/users", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("POST", "/users/ann", {"DELETE", "GET", "HEAD", "OPTIONS"}),
+        ("PATCH", "/tweets", {"OPTIONS", "POST"}),
+        ("POST", "/search", {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
+async def test_405_says_what_is_allowed(
+    anybody: Client, method: str, path: str, allowed: set[str]
+) -> None:
+    answer = await anybody.send(method, API + path)
+    await problem_of(answer, 405)
+    assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+async def test_conflict_is_409(writer: Client) -> None:
+    await writer.add_user("Ann")
+    answer = await writer.post(f"{API}/users", json={"username": "ann"})
+    assert "Ann" in (await problem_of(answer, 409))["detail"]
+
+
+async def test_names_in_an_error_are_shown_as_they_are(anybody: Client) -> None:
+    answer = await anybody.get(f"{API}/users/%7Bdetail.__class__%7D%3Cb%3E")
+    detail = (await problem_of(answer, 404))["detail"]
+    assert detail == "User '{detail.__class__}<b>' doesn't exist"
+
+
+@pytest.mark.parametrize("sent", ["abc-123", "A" * 128, "01HX:trace.7_x"])
+async def test_a_good_request_id_is_echoed(anybody: Client, sent: str) -> None:
+    for path in (f"{API}/users", f"{API}/nothing", "/healthz", "/nothing"):
+        answer = await anybody.get(path, headers={"X-Request-ID": sent})
+        assert answer.headers.getlist("X-Request-ID") == [sent]
+
+
+@pytest.mark.parametrize("sent", ["", "A" * 129, "a b", "a\u00e9", "<script>", "a\tb"], ids=ascii)
+async def test_a_bad_request_id_is_replaced(anybody: Client, sent: str) -> None:
+    ids = []
+    for _ in range(2):
+        answer = await anybody.get(f"{API}/users", headers={"X-Request-ID": sent})
+        assert answer.status_code == 200
+        ids.append(answer.headers["X-Request-ID"])
+    assert sent not in ids
+    assert all(ids)
+    assert len(set(ids)) == 2
+
+
+async def test_every_answer_has_the_security_headers(writer: Client, anybody: Client) -> None:
+    await writer.add_user("ann", "hello")
+    for path in (
+        "/",
+        "/user/ann",
+        "/user/none",
+        f"{API}/users",
+        "/healthz",
+        "/readyz",
+        "/static/x",
+    ):
+        answer = await anybody.get(path)
+        assert answer.headers.getlist("X-Content-Type-Options") == ["nosniff"], path
+        assert answer.headers.getlist("Referrer-Policy") == ["same-origin"], path
+        if answer.mimetype == "text/html":
+            policy = answer.headers["Content-Security-Policy"]
+            for rule in ("default-src 'self'", "frame-ancestors", "base-uri", "form-action"):
+                assert rule in policy
+            assert "unsafe" not in policy
+
+
+async def drop_table(app: Quart, name: str) -> None:
+    db = resources(app).db
+    async with db.write() as session:
+        await session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        await session.execute(text(f'DROP TABLE "{name}"'))
+
+
+async def test_an_unexpected_failure_shows_nothing_but_the_request_id(
+    app: Quart, writer: Client, anybody: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    await writer.add_user("ann", "hello there")
+    await drop_table(app, "TweetWords")
+    logging.getLogger("app").addHandler(caplog.handler)
+    answer = await anybody.get(f"{API}/search?q=hello", headers={"X-Request-ID": "find-me"})
+    problem = await problem_of(answer, 500)
+    assert problem["request_id"] == answer.headers["X-Request-ID"] == "find-me"
+    assert "TweetWords" not in await answer.get_data(as_text=True)
+    assert any("no such table" in str(record.exc_info) for record in caplog.records)
+    answer = await writer.post(f"{API}/users/ann/tweets", json={"text": "more"})
+    await problem_of(answer, 500)
+    page = await anybody.get("/search?q=hello")
+    shown = await page.get_data(as_text=True)
+    assert page.status_code == 500
+    assert page.headers["X-Request-ID"] in shown
+    assert not [word for word in (*NEVER_SHOWN, "TweetWords") if word in shown]
+    # What does not need the table goes on.
+    assert (await anybody.get(f"{API}/users")).status_code == 200
+
+
+async def test_health_is_told_from_readiness(app: Quart, anybody: Client) -> None:
+    assert await (await anybody.get("/readyz")).get_json() == {"status": "ready"}
+    await drop_table(app, "alembic_version")
+    assert (await anybody.get("/healthz")).status_code == 200
+    answer = await anybody.get("/readyz")
+    await problem_of(answer, 503)
+    assert answer.headers["Retry-After"]
+
+
+@contextmanager
+def connections_take(app: Quart, pragma: str) -> Iterator[None]:
+    """Let every connection that is taken from the pool take the pragma."""
+    pool = resources(app).db.engine.sync_engine.pool
+
+    def execute(connection: Any, *_: object) -> None:
+        connection.cursor().execute(pragma)
+
+    event.listen(pool, "checkout", execute)
+    yield
+    event.remove(pool, "checkout", execute)
+
+
+async def test_a_full_disk_is_507_and_reads_go_on(app: Quart, writer: Client) -> None:
+    await writer.add_user("ann", "before")
+    with connections_take(app, "PRAGMA max_page_count = 1"):  # Clamped to what there is.
+        answer = await writer.post(f"{API}/users/ann/tweets", json={"text": "ㅁ" * 25_000})
+        await problem_of(answer, 507)
+        body = b'{"username": "ann", "text": "%s"}\n' % (b"word " * 4_000)
+        answer = await writer.post(
+            f"{API}/tweets", data=body * 5, headers={"Content-Type": "application/x-ndjson"}
+        )
+        await problem_of(answer, 507)
+        page = await (await writer.get(f"{API}/users/ann/tweets")).get_json()
+        assert [tweet["text"] for tweet in page["items"]] == ["before"]
+    with connections_take(app, "PRAGMA max_page_count = 1000000"):
+        await writer.add_tweet("ann", "ㅁ" * 25_000)
+
+
+async def test_a_database_that_cannot_be_written_is_503_and_reads_go_on(
+    app: Quart, writer: Client
+) -> None:
+    await writer.add_user("ann", "before")
+    with connections_take(app, "PRAGMA query_only = ON"):
+        answer = await writer.post(f"{API}/users/ann/tweets", json={"text": "after"})
+        await problem_of(answer, 503)
+        assert answer.headers["Retry-After"]
+        page = await (await writer.get(f"{API}/users/ann/tweets")).get_json()
+        assert [tweet["text"] for tweet in page["items"]] == ["before"]
+    with connections_take(app, "PRAGMA query_only = OFF"):
+        await writer.add_tweet("ann", "after")
+
+
+async def test_a_client_that_leaves_in_its_body_harms_nobody(writer: Client) -> None:
+    async with writer.app.test_client().request(
+        f"{API}/users", method="POST", headers=writer.headers | JSON
+    ) as connection:
+        await connection.send(b'{"username": "ha')
+        await connection.disconnect()
+    async with asyncio.timeout(5):
+        await writer.add_user("whole")
+    page = await (await writer.get(f"{API}/users")).get_json()
+    assert [user["username"] for user in page["items"]] == ["whole"]

@@ -1,0 +1,126 @@
+"""What clients may keep, and how they come to see their own writes."""
+
+import asyncio
+import time
+from typing import Any, cast
+
+import pytest
+from quart import Quart
+
+from app.lifespan import KEY, Resources
+from app.services.events import newest_event
+from tests.conftest import Client
+
+USERS = "/api/v1/users"
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+async def newest(app: Quart) -> int:
+    async with cast(Resources, app.extensions[KEY]).db.read() as session:
+        return await newest_event(session)
+
+
+READABLE = [
+    *(USERS, f"{USERS}/ann", f"{USERS}/ann/tweets", "/api/v1/tweets/1"),
+    *("/api/v1/search?q=hello", "/api/v1/compare?text=hello", "/", "/authors", "/user/ann"),
+]
+
+
+async def test_readable_answers_can_be_asked_for_again(writer: Client, anybody: Client) -> None:
+    await writer.add_user("ann", "hello there")
+    await writer.add_user("ben", "good evening")
+    for path in READABLE:
+        first = await anybody.get(path)
+        assert first.headers["Cache-Control"] == "no-cache", path
+        etag = first.headers["ETag"]
+        again = await anybody.get(path, headers={"If-None-Match": etag})
+        assert (again.status_code, await again.get_data()) == (304, b""), path
+        assert again.headers["ETag"] == etag
+        for header in (f'"other", {etag}', "*", f"W/{etag.removeprefix('W/')}"):
+            answer = await anybody.get(path, headers={"If-None-Match": header})
+            assert answer.status_code == 304, (path, header)
+        other = await anybody.get(path, headers={"If-None-Match": '"other"'})
+        assert (other.status_code, await other.get_data()) == (200, await first.get_data())
+        head = await anybody.send("HEAD", path)
+        assert head.status_code == 200
+        assert head.headers["ETag"] == etag, path
+
+
+async def test_a_changed_answer_has_another_etag(writer: Client) -> None:
+    await writer.add_user("ann", "hello there")
+    await writer.add_user("ben", "good evening")
+    before = {path: (await writer.get(path)).headers["ETag"] for path in READABLE}
+    await writer.add_tweet("ann", "hello again")
+    for path, etag in before.items():
+        answer = await writer.get(path, headers={"If-None-Match": etag})
+        assert answer.status_code == (304 if path == "/api/v1/tweets/1" else 200), path
+
+
+async def test_errors_have_no_etag(anybody: Client) -> None:
+    for path in (f"{USERS}/nobody", f"{USERS}?x=1", "/nothing"):
+        assert "ETag" not in (await anybody.get(path)).headers
+
+
+async def test_every_write_names_its_newest_event(app: Quart, admin: Client) -> None:
+    async def send(status: int, method: str, path: str, **request: Any) -> int:
+        answer = await admin.send(method, path, **request)
+        assert answer.status_code == status, await answer.get_data()
+        event = int(answer.headers["Saywho-Event"])
+        assert event == await newest(app)
+        return event
+
+    post = {"text": "hello", "source_id": "1"}
+    lines = b'{"username": "ann", "text": "x", "source_id": "2"}\n{"username": "ben", "text": "y"}'
+    known = b'{"username": "ann", "text": "x", "source_id": "2"}'
+    events = [
+        await send(201, "POST", USERS, json={"username": "ann"}),
+        await send(201, "POST", f"{USERS}/ann/tweets", json=post),
+        await send(200, "POST", f"{USERS}/ann/tweets", json=post | {"url": "https://example.org"}),
+        await send(200, "POST", "/api/v1/tweets", data=lines, headers=NDJSON),
+        await send(204, "DELETE", "/api/v1/tweets/1"),
+    ]
+    assert events == sorted(set(events))
+    assert await send(200, "POST", "/api/v1/tweets", data=known, headers=NDJSON) == events[-1]
+    assert await send(200, "POST", "/api/v1/tweets", data=b"", headers=NDJSON) == events[-1]
+    again = {"text": "x", "source_id": "2"}
+    assert await send(200, "POST", f"{USERS}/ann/tweets", json=again) == events[-1]
+    assert await send(204, "DELETE", f"{USERS}/ann") > events[-1]
+
+
+async def test_a_request_waits_for_the_write_that_it_names(app: Quart, writer: Client) -> None:
+    await writer.add_user("ann")
+    event = await newest(app) + 1
+    waiting = asyncio.create_task(
+        writer.get(f"{USERS}/ann/tweets", headers={"Saywho-After": str(event)})
+    )
+    await writer.get(USERS)
+    assert not waiting.done()
+    answer = await writer.post(f"{USERS}/ann/tweets", json={"text": "hello"})
+    assert int(answer.headers["Saywho-Event"]) == event
+    page = await (await waiting).get_json()
+    assert [tweet["text"] for tweet in page["items"]] == ["hello"]
+
+
+async def test_what_was_seen_already_needs_no_wait(app: Quart, writer: Client) -> None:
+    await writer.add_user("ann")
+    for event in (0, await newest(app)):
+        answer = await writer.get(f"{USERS}/ann", headers={"Saywho-After": str(event)})
+        assert answer.status_code == 200
+
+
+async def test_a_write_that_does_not_come_is_503_after_two_seconds(anybody: Client) -> None:
+    started = time.monotonic()
+    answer = await anybody.get(USERS, headers={"Saywho-After": "999"})
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert 1.9 < time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "x", "-1", "1.5", "1e3", " ", "٣", str(2**53), "9" * 5000],
+    ids=lambda v: ascii(v[:9]),
+)
+async def test_what_is_no_event_is_400(anybody: Client, given: str) -> None:
+    answer = await anybody.get(USERS, headers={"Saywho-After": given})
+    assert answer.status_code == 400

@@ -1,0 +1,168 @@
+"""Another site cannot make a signed-in browser change anything, nor sign it in."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.services.operators import add_setup_link
+from app.views.access import SAFE_METHODS
+from tests.browsing import PASSWORD, Browser, make_operator, parts_of, signed_in
+from tests.conftest import Client, MakeConfig, client_with
+
+OWN_ORIGIN = "http://localhost"
+FOREIGN: dict[str, dict[str, str]] = {
+    "cross-site": {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+    "same-site": {"Sec-Fetch-Site": "same-site", "Origin": "http://other.localhost"},
+    "cross-site-with-our-origin": {"Sec-Fetch-Site": "cross-site", "Origin": OWN_ORIGIN},
+    "unknown-site": {"Sec-Fetch-Site": "whatever"},
+    "empty-site": {"Sec-Fetch-Site": ""},
+    "origin-of-elsewhere": {"Origin": "https://evil.example"},
+    "other-scheme": {"Origin": "https://localhost"},
+    "other-port": {"Origin": "http://localhost:8080"},
+    "origin-that-begins-alike": {"Origin": "http://localhost.evil.example"},
+    "origin-null": {"Origin": "null"},
+    "neither": {},
+}
+OWN: dict[str, dict[str, str]] = {
+    "same-origin": {"Sec-Fetch-Site": "same-origin"},
+    "typed": {"Sec-Fetch-Site": "none"},
+    "old-browser": {"Origin": OWN_ORIGIN},
+}
+IDS = {"username": "ann", "tweet_id": 1, "token_id": 1, "session_id": 1, "import_id": 1}
+
+
+def unsafe_routes(app: Quart, ids: dict[str, Any] = IDS) -> list[tuple[str, str]]:
+    """Return method and address of everything that may change something, signing out last."""
+    addresses = app.url_map.bind("localhost")
+    routes = [
+        (method, addresses.build(rule.endpoint, {name: ids[name] for name in rule.arguments}))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - SAFE_METHODS
+    ]
+    return sorted(routes, key=lambda route: (route[1] == "/logout", route))
+
+
+def contents(app: Quart) -> list[str]:
+    """Return all rows of all tables."""
+    connection = sqlite3.connect(parts_of(app).db.path)
+    try:
+        return list(connection.iterdump())
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+async def browser(app: Quart, admin: Client) -> Browser:
+    """A signed-in operator's, where there is something to lose."""
+    await admin.add_user("ann", "a post that stays")
+    return await signed_in(app, "Ann")
+
+
+@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
+async def test_requests_of_other_sites_change_nothing(
+    app: Quart, browser: Browser, headers: dict[str, str]
+) -> None:
+    before = contents(app)
+    routes = unsafe_routes(app)
+    assert len(routes) > 20
+    for method, address in routes:
+        for body in (
+            {"form": {"confirm": "yes", "username": "ann", "name": "evil", "scope": "admin"}},
+            {"json": {"username": "evil", "text": "evil"}},
+            {},
+        ):
+            answer = await browser.send(method, address, headers=headers, **body)
+            assert answer.status_code == 403, (method, address)
+    assert contents(app) == before
+    assert await browser.is_signed_in()
+
+
+@pytest.mark.parametrize("headers", OWN.values(), ids=OWN)
+async def test_requests_of_the_site_itself_pass(
+    app: Quart, browser: Browser, headers: dict[str, str]
+) -> None:
+    ids = {name: value if name == "username" else 999 for name, value in IDS.items()}
+    for method, address in unsafe_routes(app, ids):
+        if address == "/setup":
+            continue  # Without a link it is 403 for everybody.
+        answer = await browser.send(method, address, headers=headers)
+        assert answer.status_code not in {403, 500}, (method, address)
+    # The last of them signed it out.
+    assert browser.cookies == {}
+
+
+@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
+async def test_other_sites_may_read_nothing_less(browser: Browser, headers: dict[str, str]) -> None:
+    for path in ("/", "/settings", "/api/v1/users"):
+        assert (await browser.get(path, headers=headers)).status_code == 200
+
+
+async def test_an_ended_session_defends_its_browser_too(app: Quart, browser: Browser) -> None:
+    stale = Browser(app, cookies=dict(browser.cookies))
+    await browser.post("/logout")
+    answer = await stale.post("/compare", headers=FOREIGN["cross-site"], form={"text": "a"})
+    assert answer.status_code == 403
+
+
+async def test_tokens_need_none_of_it(app: Quart, browser: Browser) -> None:
+    admin = await client_with(app, "admin")
+    for name, headers in FOREIGN.items():
+        answer = await admin.post("/api/v1/users", json={"username": name}, headers=headers)
+        assert answer.status_code == 201
+    # The token decides, whatever cookie comes along: it may less than the operator.
+    reader = await client_with(app, "read")
+    sent = reader.headers | FOREIGN["cross-site"]
+    for method, address in (("POST", "/api/v1/users"), ("DELETE", "/api/v1/users/ann")):
+        answer = await browser.send(method, address, headers=sent, json={"username": "evil"})
+        assert answer.status_code == 403
+        assert "scope" in (await answer.get_json())["detail"]
+    assert (await browser.get("/settings", headers=reader.headers)).status_code == 403
+
+
+async def test_nobody_is_signed_in_from_another_site(app: Quart) -> None:
+    await make_operator(app)
+    async with parts_of(app).db.write() as session:
+        link = await add_setup_link(session, "ben")
+    for name, headers in FOREIGN.items():
+        if name in {"empty-site", "neither"}:
+            continue  # No browser sends that; programs do.
+        for path, form in (
+            ("/login", {"name": "ann", "password": PASSWORD}),
+            ("/setup", {"token": link, "name": "ben", "password": PASSWORD}),
+        ):
+            answer = await Browser(app).post(path, headers=headers, form=form)
+            assert answer.status_code == 403, (path, headers)
+            assert not answer.headers.getlist("Set-Cookie")
+    # Nor did it count as a failure, which would lock the operator out.
+    for headers in OWN.values():
+        assert (await Browser(app).sign_in(headers=headers)).status_code == 303
+
+
+@pytest.fixture
+async def at_home(make_config: MakeConfig) -> AsyncIterator[Quart]:
+    """An app that was told its public address, behind a proxy that names another host."""
+    app = create_app(make_config(url="https://saywho.example.org"))
+    async with app.test_app():
+        yield app
+
+
+async def test_origin_is_compared_with_the_configured_address(at_home: Quart) -> None:
+    browser = await signed_in(at_home)
+    for origin, status in (
+        ("https://saywho.example.org", 303),
+        (OWN_ORIGIN, 403),
+        ("http://saywho.example.org", 403),
+        ("https://saywho.example.org.evil.example", 403),
+    ):
+        answer = await browser.post("/settings/sessions/end-others", headers={"Origin": origin})
+        assert answer.status_code == status, origin
+
+
+async def test_a_foreign_host_header_makes_no_foreign_origin_ours(at_home: Quart) -> None:
+    browser = await signed_in(at_home)
+    headers = {"Origin": "https://evil.example", "Host": "evil.example"}
+    assert (await browser.post("/reset", headers=headers)).status_code == 403

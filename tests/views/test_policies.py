@@ -1,0 +1,222 @@
+"""Who may do what: every route, method and role against a table written by hand."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final, Literal
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.services.tokens import SCOPES
+from tests.browsing import Browser, make_operator, signed_in
+from tests.conftest import MakeConfig, client_with
+
+Need = Literal["open", "read", "token", "write", "admin", "operator"]
+Role = Literal["nobody", "read", "write", "admin", "operator"]
+ROLES: Final[tuple[Role, ...]] = ("nobody", "read", "write", "admin", "operator")
+API = "/api/v1"
+
+EXPECTED: Final[dict[str, dict[str, Need]]] = {
+    "/static/<path:filename>": {"GET": "open"},
+    "/healthz": {"GET": "open"},
+    "/readyz": {"GET": "open"},
+    "/login": {"GET": "open", "POST": "open"},
+    "/logout": {"POST": "open"},
+    "/setup": {"GET": "open", "POST": "open"},
+    f"{API}/openapi.json": {"GET": "open"},
+    f"{API}/docs": {"GET": "open"},
+    "/": {"GET": "read"},
+    "/authors": {"GET": "read"},
+    "/user/<username>": {"GET": "read"},
+    "/tweet/<id:tweet_id>": {"GET": "read"},
+    "/compare": {"GET": "read", "POST": "read"},
+    "/search": {"GET": "read"},
+    "/get_user": {"GET": "read"},
+    "/user": {"GET": "read", "POST": "write"},
+    "/users": {"GET": "read"},
+    "/users.json": {"GET": "read"},
+    "/reset": {"POST": "admin"},
+    "/settings": {"GET": "operator"},
+    "/settings/tokens": {"POST": "operator"},
+    "/settings/tokens/<id:token_id>/revoke": {"POST": "operator"},
+    "/settings/sessions/<id:session_id>/end": {"POST": "operator"},
+    "/settings/sessions/end-others": {"POST": "operator"},
+    "/settings/password": {"POST": "operator"},
+    "/settings/authors/add": {"POST": "operator"},
+    "/settings/authors/delete": {"POST": "operator"},
+    "/settings/tweets/<id:tweet_id>/delete": {"POST": "operator"},
+    "/imports": {"GET": "operator", "POST": "operator"},
+    "/imports/<id:import_id>": {"GET": "operator"},
+    "/imports/<id:import_id>/start": {"POST": "operator"},
+    "/imports/<id:import_id>/cancel": {"POST": "operator"},
+    f"{API}/users": {"GET": "read", "POST": "write"},
+    f"{API}/users/<username>": {"GET": "read", "DELETE": "admin"},
+    f"{API}/users/<username>/tweets": {"GET": "read", "POST": "write"},
+    f"{API}/tweets": {"POST": "write"},
+    f"{API}/tweets/<id:tweet_id>": {"GET": "read", "DELETE": "admin"},
+    f"{API}/search": {"GET": "read"},
+    f"{API}/compare": {"GET": "read", "POST": "read"},
+    f"{API}/live": {"GET": "read"},
+    f"{API}/imports": {"GET": "token", "POST": "write"},
+    f"{API}/imports/<id:import_id>": {"GET": "token", "DELETE": "write"},
+}
+# What nobody has: the requests are let in or not, and change nothing.
+VALUES = {"filename": "nothing.css", "username": "nobody"} | dict.fromkeys(
+    ("tweet_id", "token_id", "session_id", "import_id"), 999
+)
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "/login": {"form": {"name": "spare", "password": "wrong"}},
+    f"{API}/imports": {"data": b"", "headers": {"Idempotency-Key": ""}},
+}
+
+
+def routes(app: Quart) -> list[tuple[str, str, str]]:
+    """Return method, rule and address of everything, HEAD and OPTIONS too; signing out last."""
+    addresses = app.url_map.bind("localhost")
+    found = []
+    for rule in app.url_map.iter_rules():
+        values = {name: VALUES[name] for name in rule.arguments}
+        address = addresses.build(rule.endpoint, values, method=next(iter(rule.methods or [])))
+        if rule.rule in {"/user", "/users"}:
+            address = rule.rule  # They share an endpoint.
+        if rule.rule == f"{API}/live":
+            address += "?after=never"  # Else a stream that is let in does not end.
+        found += [(method, rule.rule, address) for method in rule.methods or set()]
+    return sorted(set(found), key=lambda route: (route[1] == "/logout", route))
+
+
+def need_of(method: str, rule: str) -> Need:
+    if method == "OPTIONS":
+        return "read"
+    return EXPECTED[rule]["GET" if method == "HEAD" else method]
+
+
+def may(role: Role, need: Need, *, is_public: bool) -> bool:
+    if need == "open" or (need == "read" and is_public) or role == "operator":
+        return True
+    if role == "nobody" or need == "operator":
+        return False
+    levels = {"read": 0, "token": 0, "write": 1, "admin": 2}
+    return levels[role] >= levels[need]
+
+
+async def outcome(browser: Browser, method: str, rule: str, address: str) -> Literal[0, 1, 2]:
+    """Return 0 if the request was let in, 1 if it should sign in, 2 if it may not."""
+    body = dict(BODIES.get(rule, {})) if method == "POST" else {}
+    headers = browser.headers | body.pop("headers", {})
+    answer = await browser.send(method, address, headers=headers, **body)
+    assert answer.status_code != 500, (method, address)
+    location = urlsplit(answer.headers.get("Location", ""))
+    if answer.status_code == 401 and rule != "/settings/password":  # The old one is wrong.
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert address.startswith("/api/")
+        return 1
+    if answer.status_code == 303 and location.path == "/login":
+        assert not address.startswith("/api/")
+        (following,) = parse_qs(location.query)["next"]
+        assert following == (address if method in {"GET", "HEAD", "OPTIONS"} else "/")
+        return 1
+    return 2 if answer.status_code == 403 else 0
+
+
+def test_table_and_routes_name_each_other(app: Quart) -> None:
+    known = {(rule, method) for rule, methods in EXPECTED.items() for method in methods}
+    real = {
+        (rule.rule, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert real - known == set(), "say in EXPECTED who may use these"
+    assert known - real == set()
+
+
+def test_the_course_addresses_that_change_data_do_not_answer_to_get(app: Quart) -> None:
+    for rule, methods in EXPECTED.items():
+        if "GET" in methods:
+            assert methods["GET"] in {"open", "read", "token", "operator"}, rule
+
+
+@pytest.fixture(params=[True, False], ids=["public", "private"])
+async def site(request: pytest.FixtureRequest, make_config: MakeConfig) -> AsyncIterator[Quart]:
+    app = create_app(make_config(public=request.param))
+    async with app.test_app():
+        await make_operator(app, "spare")
+        yield app
+
+
+async def browser_of(site: Quart, role: Role) -> Browser:
+    if role == "operator":
+        return await signed_in(site)
+    for scope in SCOPES:
+        if scope == role:
+            return Browser(site, (await client_with(site, scope)).headers)
+    return Browser(site)
+
+
+async def test_each_role_may_do_what_the_table_says_and_no_more(site: Quart) -> None:
+    is_public = site.extensions["saywho"].config.public
+    wrong = []
+    for role in ROLES:
+        browser = await browser_of(site, role)
+        for method, rule, address in routes(site):
+            if rule in {"/setup", "/login"}:
+                continue  # Their own answers are 403 and 401; below.
+            let_in = may(role, need_of(method, rule), is_public=is_public)
+            expected = 0 if let_in else 1 if role == "nobody" else 2
+            if await outcome(browser, method, rule, address) != expected:
+                wrong.append((role, method, rule))
+    assert wrong == []
+
+
+async def test_signing_in_is_open_and_alike_for_all(site: Quart) -> None:
+    for role in ROLES:
+        browser = await browser_of(site, role)
+        assert (await browser.get("/setup?token=a")).status_code == 403
+        assert (await browser.post("/setup", form={"token": "a"})).status_code == 403
+        page = await browser.get("/login")
+        assert page.status_code == (303 if role == "operator" else 200)
+        assert (await browser.sign_in("spare", "wrong")).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/api/v1/nothing", "/api/", "/settings/nothing"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_unknown_addresses_need_what_reading_needs(
+    site: Quart, method: str, path: str
+) -> None:
+    answer = await Browser(site).send(method, path)
+    is_public = site.extensions["saywho"].config.public
+    closed = 401 if path.startswith("/api/") else 303
+    assert answer.status_code == (404 if is_public else closed)
+
+
+async def test_without_public_reading_closed_answers_tell_nothing(
+    make_config: MakeConfig,
+) -> None:
+    app = create_app(make_config(public=False))
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        await writer.add_user("known", "a post that nobody may read")
+        bodies = set()
+        for path in (
+            *("/users/known", "/users/unknown", "/tweets/1", "/tweets/999", "/imports/1"),
+            *(
+                "/users/known/tweets",
+                "/search?q=post",
+                "/search?bad=1",
+                "/nothing",
+                "/users?limit=x",
+            ),
+        ):
+            for method in ("GET", "POST", "DELETE", "PATCH"):
+                answer = await Browser(app).send(method, API + path)
+                assert answer.status_code == 401, (method, path)
+                assert "ETag" not in answer.headers
+                bodies.add(await answer.get_data())
+        assert len(bodies) == 1
+        for path in ("/user/known", "/user/unknown", "/tweet/1", "/tweet/999", "/nothing", "/a//b"):
+            answer = await Browser(app).get(path)
+            assert answer.status_code == 303
+            body = await answer.get_data(as_text=True)
+            location = answer.headers["Location"]
+            assert body.replace(location.replace("&", "&amp;"), "").count("known") == 0
