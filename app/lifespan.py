@@ -66,7 +66,9 @@ def init_app(app: Quart, config: Config) -> None:
                 config, db, models, passwords, load_secret_keys(config), ring, feed, live, cache
             )
             stack.callback(live.end)
-            await stack.enter_async_context(_running(keep_maintained(db)))
+            await stack.enter_async_context(
+                _running(keep_maintained(db, kept_events=config.event_retention))
+            )
             await stack.enter_async_context(_running(feed.follow()))
             await stack.enter_async_context(_running(live.run()))
             await stack.enter_async_context(_running(keep_importing(db, config, ring)))

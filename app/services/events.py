@@ -1,11 +1,16 @@
 """The log of changes: each goes in by the transaction that makes the change."""
 
-from sqlalchemy import func, insert, select
+from typing import Final
+
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.ids import allocate_ids
 from app.models import Event
 from app.services.clock import now
+
+PRUNED_AT_ONCE: Final = 20_000
+"""Events removed by one transaction: some 20 ms of the write lock."""
 
 
 async def append_event(
@@ -36,3 +41,21 @@ async def append_event(
 async def newest_event(session: AsyncSession) -> int:
     """Return the number of the newest event that the session sees, 0 before the first."""
     return await session.scalar(select(func.max(Event.id))) or 0
+
+
+async def has_old_events(session: AsyncSession, *, kept: int) -> bool:
+    """Return whether the log holds a twentieth more events than are to be kept."""
+    oldest = await session.scalar(select(func.min(Event.id)))
+    newest = await newest_event(session)
+    return oldest is not None and newest - oldest >= kept + max(kept // 20, 1)
+
+
+async def prune_events(session: AsyncSession, *, kept: int) -> None:
+    """Remove the oldest events, some of them at a time, down to those that are kept.
+
+    Nothing derived needs them: profiles know their place by the posts' own event ids, and a
+    client of the live stream that comes from further back is told to start anew.
+    """
+    oldest = await session.scalar(select(func.min(Event.id))) or 0
+    last = min(await newest_event(session) - max(kept, 1), oldest + PRUNED_AT_ONCE)
+    await session.execute(delete(Event).where(Event.id <= last))

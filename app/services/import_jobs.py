@@ -194,24 +194,28 @@ async def known_spools(session: AsyncSession) -> set[str]:
 
 
 async def note_progress(
-    session: AsyncSession,
-    job_id: int,
-    report: ImportReport,
-    *,
-    format_name: str,
-    bytes_read: int,
-    already: int,
+    session: AsyncSession, job_id: int, *, format_name: str, bytes_read: int
 ) -> bool:
-    """Write how far the import is; return whether it is still to go on.
+    """Write how far the import has read; return whether it is still to go on."""
+    values = {"format": format_name, "bytes_read": bytes_read, "beat_at": now()}
+    return await _change_running(session, job_id, values)
+
+
+async def note_stored(
+    session: AsyncSession, job_id: int, report: ImportReport, *, already: int
+) -> bool:
+    """Write what became of the records so far; return whether the import is still to go on.
 
     `already`: posts that an earlier, broken-off run of this import stored.
     """
+    return await _change_running(session, job_id, _counts(report, already))
+
+
+async def _change_running(session: AsyncSession, job_id: int, values: dict[str, Any]) -> bool:
     changed = await session.execute(
         update(ImportJob)
         .where(ImportJob.id == job_id, ImportJob.state == "running")
-        .values(
-            format=format_name, bytes_read=bytes_read, beat_at=now(), **_counts(report, already)
-        )
+        .values(**values)
         .returning(ImportJob.id)
     )
     return changed.first() is not None
@@ -222,24 +226,15 @@ async def end_job(
     job_id: int,
     state: str,
     *,
-    report: ImportReport,
-    already: int,
     detail: str | None = None,
 ) -> None:
-    """Write how the import ended; of one that was cancelled meanwhile, what it had stored."""
-    ours = update(ImportJob).where(ImportJob.id == job_id)
-    still = ImportJob.state.in_(("running", "cancelled"))
-    await session.execute(ours.where(still).values(**_counts(report, already)))
-    values: dict[str, Any] = {}
+    """Write how the import ended, unless it was cancelled meanwhile."""
+    values: dict[str, Any] = {"state": state, "detail": detail, "beat_at": None}
     if state == "done":
         values["bytes_read"] = ImportJob.bytes_total
     if state in ENDED:
         values["finished_at"] = now()
-    await session.execute(
-        ours.where(ImportJob.state == "running").values(
-            state=state, detail=detail, beat_at=None, **values
-        )
-    )
+    await _change_running(session, job_id, values)
 
 
 def _counts(report: ImportReport, already: int) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
 from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import features
 from app.compute.text import clean_username, drop_controls, username_key
@@ -57,6 +59,11 @@ class ImportReport:
 
 
 Progress = Callable[[ImportReport], None]
+Note = Callable[[AsyncSession, ImportReport], Awaitable[None]]
+
+
+async def _note_nothing(_session: AsyncSession, _report: ImportReport) -> None:
+    pass
 
 
 async def import_archive(
@@ -67,12 +74,14 @@ async def import_archive(
     report: ImportReport | None = None,
     renew: bool = True,
     on_progress: Progress = lambda _: None,
+    note: Note = _note_nothing,
 ) -> ImportReport:
     """Store the posts of the archive, fold them into the profiles and renew the background.
 
     `username` names the author of records without one; for a file of one account it replaces
     the name. What becomes of the records is counted in `report`; what was stored before a file
-    breaks off stays. Raises NamelessFileError before anything is stored.
+    breaks off stays. `note` writes the report in the transaction that stores a batch, so that the
+    two agree whatever happens. Raises NamelessFileError before anything is stored.
     """
     owner = await _owner(db, archive.account, username)
     report = report or ImportReport()
@@ -84,6 +93,7 @@ async def import_archive(
             for portion in in_portions(batch):
                 async with db.write() as session:
                     await store_batch(session, portion, report.stored)
+                    await note(session, report)
             on_progress(report)
             unfolded += report.stored.accepted - accepted
             if unfolded >= FOLD_EVERY:

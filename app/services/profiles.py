@@ -25,6 +25,8 @@ from app.models import Profile, Tweet, User
 LONGEST_TAIL: Final = 200
 """Posts after which a tail is folded in; reading one costs some 0.15 ms a post."""
 RELOAD_TAIL: Final = 50
+FOLDED_AT_ONCE: Final = 50
+"""Authors whose profiles one transaction rewrites."""
 INLINE_CHARACTERS: Final = 5_000
 """Longer texts are counted in a thread, since the loop must not wait over 10 ms."""
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
@@ -186,33 +188,43 @@ async def fold_batch(
 
 
 async def fold_tails(db: Database, user_ids: Sequence[int]) -> None:
-    """Fold the tails of these authors into their stored profiles.
+    """Fold the tails of these authors into their stored profiles, some authors at a time.
 
     Features are counted outside the write lock. Where a post was deleted or another worker
     folded in between, that author is left for the next time.
     """
-    for user_id in user_ids:
+    for start in range(0, len(user_ids), FOLDED_AT_ONCE):
+        some = user_ids[start : start + FOLDED_AT_ONCE]
         async with db.read() as session:
-            user = await session.get(User, user_id)
-            if user is None or user.deleted_at is not None:
-                continue
-            before = (await _stored(session, [user]))[user_id]
-            after = (await _with_tails(session, {user_id: before}))[user_id]
-        if after.as_of_event == before.as_of_event:
+            query = select(User).where(User.id.in_(some), User.deleted_at.is_(None))
+            before = await _stored(session, list(await session.scalars(query)))
+            after = await _with_tails(session, before)
+        moved = {
+            user_id: known
+            for user_id, known in after.items()
+            if known.as_of_event != before[user_id].as_of_event
+        }
+        if not moved:
             continue
         async with db.write() as session:
-            if await _is_unchanged(session, user_id, before):
-                profile = after.profile
-                await _store(session, user_id, profile.counts, profile.posts, after.as_of_event)
+            for user_id in await _unchanged(session, {each: before[each] for each in moved}):
+                profile, as_of_event = moved[user_id].profile, moved[user_id].as_of_event
+                await _store(session, user_id, profile.counts, profile.posts, as_of_event)
 
 
-async def _is_unchanged(session: AsyncSession, user_id: int, known: _Known) -> bool:
-    deletions = await session.scalar(
-        select(User.deletion_count).where(User.id == user_id, User.deleted_at.is_(None))
+async def _unchanged(session: AsyncSession, known: dict[int, _Known]) -> list[int]:
+    """Return the authors of whom nothing was deleted or folded since they were read."""
+    query = (
+        select(User.id, User.deletion_count, Profile.as_of_event)
+        .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
+        .where(User.id.in_(known), User.deleted_at.is_(None))
     )
-    query = select(Profile.as_of_event).where(Profile.user_id == user_id, Profile.recipe == RECIPE)
-    as_of_event = await session.scalar(query)
-    return deletions == known.deletion_count and (as_of_event or 0) == known.as_of_event
+    return [
+        user_id
+        for user_id, deletions, as_of_event in await session.execute(query)
+        if deletions == known[user_id].deletion_count
+        and (as_of_event or 0) == known[user_id].as_of_event
+    ]
 
 
 async def _store(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, text, update
 
 from app.db.engine import Database
-from app.models import IdempotencyRecord, Profile, Tweet, User
+from app.models import Event, IdempotencyRecord, Profile, Tweet, User
 from app.services.clock import now
 from app.services.idempotency import KEPT_FOR, RequestKey, claim
 from app.services.maintenance import keep_maintained, maintain
@@ -105,3 +105,19 @@ async def test_a_failure_does_not_end_it(db: Database, make_config: MakeConfig) 
 async def is_gone(db: Database) -> bool:
     async with db.read() as session:
         return await session.scalar(select(func.count(Tweet.id))) == 0
+
+
+async def test_the_log_keeps_so_many_events_and_ids_go_on(db: Database) -> None:
+    async with db.write() as session:
+        for number in range(60):
+            await add_user(session, f"user{number}")
+    await maintain(db, kept_events=50)
+    async with db.read() as session:
+        ids = list(await session.scalars(select(Event.id).order_by(Event.id)))
+    assert ids == list(range(11, 61))
+    async with db.write() as session:
+        _, event_id = await add_user(session, "next")
+    assert event_id == 61
+    await maintain(db, kept_events=50)
+    async with db.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Event)) == 51
