@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from quart import Quart
 
@@ -58,6 +58,7 @@ async def ask(
     return seen, given, body["body"]
 
 
+@settings(deadline=None)  # Other work on the machine is no fault.
 @given(value=st.binary(max_size=140))
 def test_an_id_is_echoed_if_it_can_stand_in_a_log_and_made_otherwise(value: bytes) -> None:
     _, headers, _ = asyncio.run(ask([(b"x-request-id", value)]))

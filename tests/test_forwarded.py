@@ -4,7 +4,7 @@ import ipaddress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.forwarded import forwarded
@@ -26,6 +26,7 @@ def scope(*headers: tuple[str, str]) -> dict[str, Any]:
     }
 
 
+@settings(deadline=None)  # Other work on the machine is no fault.
 @given(invented=junk, hops=st.lists(addresses, min_size=1, max_size=3), schemes=st.data())
 def test_the_entry_of_the_outermost_trusted_proxy_counts_whatever_stands_before_it(
     invented: list[str], hops: list[str], schemes: st.DataObject
@@ -44,6 +45,7 @@ def test_the_entry_of_the_outermost_trusted_proxy_counts_whatever_stands_before_
     assert seen["headers"][0] == HOST
 
 
+@settings(deadline=None)  # Other work on the machine is no fault.
 @given(invented=junk, hops=st.integers(1, 3))
 def test_nothing_that_a_client_writes_makes_an_address_that_is_none(
     invented: list[str], hops: int
@@ -57,6 +59,7 @@ def test_nothing_that_a_client_writes_makes_an_address_that_is_none(
     assert seen["headers"] == before["headers"]
 
 
+@settings(deadline=None)  # Other work on the machine is no fault.
 @given(values=st.lists(addresses, min_size=1, max_size=3), hops=st.integers(1, 3))
 def test_several_headers_are_one_list(values: list[str], hops: int) -> None:
     apart = forwarded(scope(*(("x-forwarded-for", value) for value in values)), hops)

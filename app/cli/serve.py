@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+import socket
 import sys
 
 import click
+from hypercorn.config import Config as ServerConfig
 
 from app.cli.running import fail, reported
 from app.config import Config
@@ -45,12 +47,23 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
         sockets = open_sockets(server)
     except OSError as error:
         fail(f"cannot listen on {', '.join(server.bind)}: {error.strerror or error}")
-    origin = config.url or f"http://{server.bind[0]}"
+    origin = config.url or _origin(sockets[0], server)
     with_samples = sample and state is SchemaState.FRESH
     asyncio.run(_make_ready(config, origin, with_samples=with_samples))
     click.echo(f"Serving on {origin} with {count} workers; Ctrl+C stops.")
     configure(config)
     sys.exit(Supervisor(sockets, count).run())
+
+
+def _origin(listening: socket.socket, server: ServerConfig) -> str:
+    """Return an address that leads to the socket from this machine."""
+    scheme = "https" if server.ssl_enabled else "http"
+    if listening.family not in {socket.AF_INET, socket.AF_INET6}:
+        return f"{scheme}://localhost"
+    host, port = listening.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not listened on
+        host = "127.0.0.1"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 async def _make_ready(config: Config, origin: str, *, with_samples: bool) -> None:

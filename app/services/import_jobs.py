@@ -194,10 +194,17 @@ async def known_spools(session: AsyncSession) -> set[str]:
 
 
 async def note_progress(
-    session: AsyncSession, job_id: int, *, format_name: str, bytes_read: int
+    session: AsyncSession,
+    job_id: int,
+    *,
+    format_name: str,
+    bytes_read: int,
+    bytes_total: int | None,
 ) -> bool:
-    """Write how far the import has read; return whether it is still to go on."""
+    """Write how far the import has read, and of how much; return whether it is still to go on."""
     values = {"format": format_name, "bytes_read": bytes_read, "beat_at": now()}
+    if bytes_total is not None:
+        values["bytes_total"] = bytes_total
     return await _change_running(session, job_id, values)
 
 

@@ -35,7 +35,7 @@ from app.services.bulk import (
     store_batch,
 )
 from app.services.clock import now
-from app.services.new_tweet import new_tweet
+from app.services.new_tweet import checked_language, checked_url, lenient, new_tweet
 from app.services.profiles import fold_tails
 from app.services.users import find_user
 
@@ -189,9 +189,9 @@ class _Reader:
             arrived_at=now(),
             kind=record.kind,
             created_at=record.created_at,
-            lang=record.lang,
+            lang=lenient(checked_language, record.lang),
             source_id=record.source_id,
-            url=record.url,
+            url=lenient(checked_url, record.url),
         )
         repeat = 0
         if post.source_id is None:

@@ -1,6 +1,7 @@
 """A post that is about to be stored, with every rule of the contract applied."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -50,10 +51,18 @@ def new_tweet(
         text=text,
         kind=kind,
         created_at=_time(created_at, arrived_at),
-        lang=_language(lang) or guess_language(text),
+        lang=checked_language(lang) or guess_language(text),
         source_id=_source_id(source_id),
-        url=_url(url),
+        url=checked_url(url),
     )
+
+
+def lenient(check: Callable[[str | None], str | None], value: str | None) -> str | None:
+    """Return the value, None where the rule refuses it: no reason to leave a whole post out."""
+    try:
+        return check(value)
+    except InvalidInputError:
+        return None
 
 
 def _time(created_at: datetime | None, arrived_at: datetime) -> datetime | None:
@@ -66,7 +75,7 @@ def _time(created_at: datetime | None, arrived_at: datetime) -> datetime | None:
     return min(created_at, arrived_at)
 
 
-def _language(lang: str | None) -> str | None:
+def checked_language(lang: str | None) -> str | None:
     if lang is not None and (len(lang) > 35 or not _LANGUAGE.fullmatch(lang)):
         raise InvalidInputError("lang must be a language tag such as ko or en-GB", loc="lang")
     return lang
@@ -83,7 +92,7 @@ def _source_id(source_id: str | None) -> str | None:
     return source_id
 
 
-def _url(url: str | None) -> str | None:
+def checked_url(url: str | None) -> str | None:
     if url is None:
         return None
     try:

@@ -135,8 +135,8 @@ async def update_user(
     changed = False
     if platform and platform != "local" and user.platform == "local":
         user.platform, changed = platform, True
-    if display_name and not user.display_name:
-        user.display_name, changed = clean_display_name(display_name), True
+    if not user.display_name and (cleaned := clean_display_name(display_name)):
+        user.display_name, changed = cleaned, True
     if not changed:
         return None
     await session.flush()

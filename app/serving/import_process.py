@@ -7,7 +7,8 @@ import asyncio
 import logging
 import os
 import signal
-from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
 from app.db.engine import Database
@@ -16,20 +17,18 @@ from app.importing import open_archive
 from app.importing.records import ImportFileError
 from app.importing.source import Source
 from app.models import ImportJob
-from app.services.import_jobs import claim_job, end_job, note_progress
+from app.services.import_jobs import claim_job, end_job, note_progress, note_stored
 from app.services.imports import ImportReport, NamelessFileError, import_archive
 from app.services.uploads import remove_upload, upload_path
 
 BEAT_S = 1.0
-BATCH_TIMEOUT_S = 3.0
-"""How long a stop waits for the batch under way to be stored, so that its posts are counted."""
 NICENESS = 5
 
 logger = logging.getLogger(__name__)
 
 
-class StoppedError(Exception):
-    """The import is to go on later, or not at all."""
+class CancelledImportError(Exception):
+    """The import was cancelled; nothing more is to be stored."""
 
 
 class Run:
@@ -41,9 +40,6 @@ class Run:
         self._job = job
         self._already = job.accepted
         self._report = ImportReport()
-        self._stored = (0, 0)
-        """Accepted and duplicates of the batches that are committed: the report runs ahead."""
-        self._is_stopping = False
         self._source: Source | None = None
         self._format = job.format
 
@@ -56,8 +52,6 @@ class Run:
                 await asyncio.wait(
                     {work, stopping}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED
                 )
-            self._is_stopping = True
-            await asyncio.wait({work}, timeout=BATCH_TIMEOUT_S)
         finally:
             stopping.cancel()
             if not work.done():
@@ -77,52 +71,41 @@ class Run:
                 archive,
                 username=self._job.username,
                 report=self._report,
-                on_progress=self._after_batch,
+                note=self._note,
             )
+            async with self._db.write() as session:
+                await self._note(session, self._report)
 
-    def _after_batch(self, report: ImportReport) -> None:
-        """Note what is committed. Raises StoppedError between two batches of a stopped import."""
-        self._stored = (report.stored.accepted, report.stored.duplicates)
-        if self._is_stopping:
-            raise StoppedError
-
-    def _committed(self) -> ImportReport:
-        accepted, duplicates = self._stored
-        stored = replace(self._report.stored, accepted=accepted, duplicates=duplicates)
-        return replace(self._report, stored=stored)
+    async def _note(self, session: AsyncSession, report: ImportReport) -> None:
+        """Write what became of the records, with the posts. Raises CancelledImportError."""
+        if not await note_stored(session, self._job.id, report, already=self._already):
+            raise CancelledImportError
 
     async def _beat(self) -> bool:
         """Write how far it is; return whether it is still to go on."""
-        read = self._source.bytes_read if self._source else 0
+        source = self._source
         async with self._db.write() as session:
             return await note_progress(
                 session,
                 self._job.id,
-                self._committed(),
                 format_name=self._format,
-                bytes_read=read,
-                already=self._already,
+                bytes_read=source.bytes_read if source else 0,
+                # Of an archive, only the members that hold posts are read.
+                bytes_total=source.bytes_total if source else None,
             )
 
     async def _end(self, work: "asyncio.Task[None]") -> None:
         await self._beat()
         state, detail = self._outcome(work)
         async with self._db.write() as session:
-            await end_job(
-                session,
-                self._job.id,
-                state,
-                report=self._committed(),
-                already=self._already,
-                detail=detail,
-            )
+            await end_job(session, self._job.id, state, detail=detail)
         if state != "interrupted":
             remove_upload(self._config.data_dir, self._job.spool)
 
     def _outcome(self, work: "asyncio.Task[None]") -> tuple[str, str | None]:
         """Return the state that the import is in now, and why it failed."""
         error = None if work.cancelled() else work.exception()
-        if work.cancelled() or isinstance(error, StoppedError):
+        if work.cancelled() or isinstance(error, CancelledImportError):
             return "interrupted", None
         if isinstance(error, ImportFileError | NamelessFileError | AppError):
             return "failed", str(error)

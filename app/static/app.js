@@ -5,6 +5,7 @@
 (() => {
   const language = document.documentElement.lang;
   const local = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const percent = new Intl.NumberFormat(language, { style: "percent" });
   const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 
   function showLocalTime(element) {
@@ -39,14 +40,131 @@
     button.hidden = false;
     button.setAttribute("aria-live", "polite");
     button.addEventListener("click", async () => {
+      const source = button.dataset.copy;
       try {
-        await copy(location.href);
+        await copy(source ? document.querySelector(source).textContent : location.href);
         button.textContent = button.dataset.done;
       } catch {
         button.textContent = button.dataset.failed;
       }
       setTimeout(() => { button.textContent = label; }, 2500);
     });
+  }
+
+  // How long work will still take, once it can be said.
+  function timeLeft(share, began, words) {
+    const elapsed = (performance.now() - began) / 1000;
+    if (elapsed < 3 || share < 0.02) return "";
+    const left = Math.ceil(elapsed * (1 - share) / share);
+    return left < 90 ? words.seconds.replace("{count}", left)
+      : words.minutes.replace("{count}", Math.ceil(left / 60));
+  }
+
+  // Sends a file as the form would, and shows how far it is.
+  function offerProgress(form) {
+    const file = form.elements.file;
+    const start = form.querySelector("[type=submit]");
+    const work = form.querySelector(".upload-progress");
+    const bar = work.querySelector("progress");
+    const figures = work.querySelector(".upload-figures");
+    const said = work.querySelector("[role=status]");
+    const stop = work.querySelector("button");
+    const alert = form.querySelector("[role=alert]");
+
+    function show(isUnderWay) {
+      work.hidden = !isUnderWay;
+      start.parentElement.hidden = isUnderWay;
+      alert.hidden = true;
+      bar.value = 0;
+      figures.textContent = said.textContent = "";
+    }
+
+    function fail(reason) {
+      show(false);
+      alert.textContent = alert.dataset[reason];
+      alert.hidden = false;
+      file.focus();
+    }
+
+    function report(share, began) {
+      const shown = share < 1 ? percent.format(share) : work.dataset.ready;
+      bar.value = share;
+      figures.textContent = [shown, timeLeft(share, began, work.dataset)].filter(Boolean).join(" · ");
+      // Whoever listens hears of each quarter, not of each step.
+      if (share >= 1 || Math.floor(share * 4) > Math.floor(said.dataset.share * 4)) {
+        said.textContent = shown;
+        said.dataset.share = share;
+      }
+    }
+
+    function send() {
+      const request = new XMLHttpRequest();
+      const began = performance.now();
+      said.dataset.share = 0;
+      request.responseType = "document";
+      request.open("POST", form.action);
+      request.upload.addEventListener("progress", (event) => {
+        report(event.loaded / event.total, began);
+      });
+      request.addEventListener("load", () => {
+        const main = request.response?.querySelector("main");
+        if (request.status === 200 && request.responseURL !== form.action) {
+          location.assign(request.responseURL);
+        } else if (main) {
+          document.querySelector("main").replaceWith(main);
+          enhance(main);
+          main.querySelector("[data-focus]")?.focus();
+        } else {
+          fail("broken");
+        }
+      });
+      request.addEventListener("error", () => fail("broken"));
+      request.addEventListener("abort", () => {
+        show(false);
+        start.focus();
+      });
+      stop.onclick = () => request.abort();
+      request.send(new FormData(form));
+    }
+
+    form.dataset.progress = "";
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (file.files[0].size > form.dataset.limitMb * 2 ** 20) {
+        fail("large");
+        return;
+      }
+      show(true);
+      stop.focus();
+      send();
+    });
+    form.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      form.classList.toggle("over", work.hidden);
+    });
+    form.addEventListener("dragleave", (event) => {
+      if (!form.contains(event.relatedTarget)) form.classList.remove("over");
+    });
+    form.addEventListener("drop", (event) => {
+      event.preventDefault();
+      form.classList.remove("over");
+      if (!work.hidden) return;
+      if (event.dataTransfer.files.length !== 1) {
+        fail("one");
+        return;
+      }
+      alert.hidden = true;
+      file.files = event.dataTransfer.files;
+      start.focus();
+    });
+    // A page that comes back from the browser's memory is not at work any more.
+    window.addEventListener("pagehide", () => show(false));
+  }
+
+  function closeQuestions(but) {
+    for (const question of document.querySelectorAll(".ask[open]")) {
+      if (!question.contains(but)) question.open = false;
+    }
   }
 
   function each(root, selector, action) {
@@ -58,12 +176,15 @@
     each(root, "time[datetime]:not([title])", showLocalTime);
     each(root, "[data-timezone]", fillTimeZone);
     each(root, "[data-copy][hidden]", offerCopying);
+    each(root, "#upload:not([data-progress])", offerProgress);
   }
 
   // Whoever follows by keyboard or ear goes on where the new part begins.
   let items = 0;
+  let hadFocus = false;
   document.addEventListener("htmx:beforeSwap", (event) => {
     items = event.detail.target.childElementCount;
+    hadFocus = event.detail.target.contains(document.activeElement);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.target;
@@ -71,7 +192,16 @@
       target.children[items]?.querySelector("a")?.focus({ preventScroll: true });
     } else if (event.detail.elt.id === "result") {
       event.detail.elt.querySelector("[data-focus]")?.focus({ preventScroll: true });
+    } else if (target.id === "import" && hadFocus) {
+      target.querySelector("[data-focus]")?.focus({ preventScroll: true });
     }
+  });
+  document.addEventListener("click", (event) => closeQuestions(event.target));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const question = event.target.closest?.(".ask[open]");
+    closeQuestions(null);
+    question?.querySelector("summary").focus();
   });
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   // A back button may bring the page out of the browser's memory, with its forms as they were.

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
+from .office import add_imports
 from .website import CHROMIUM, Website, chromium, crowd_records, odd_records, serve
 
 TIMEOUT_MS = 10_000
@@ -35,9 +36,19 @@ def website(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="session")
 def crowd(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    """More authors than a form has boxes for."""
+    """More authors than a form has boxes for, an operator, and an import in each state."""
     folder = tmp_path_factory.mktemp("crowd")
-    with serve(folder, sample=False, records=list(crowd_records())) as site:
+    records = list(crowd_records())
+    with serve(
+        folder, sample=False, records=records, has_operator=True, prepare=add_imports
+    ) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def workshop(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    """An installation with an operator, whose posts come and go."""
+    with serve(tmp_path_factory.mktemp("workshop"), sample=False, has_operator=True) as site:
         yield site
 
 
@@ -81,7 +92,7 @@ OpenPage = Callable[..., Awaitable[Page]]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
-    """Open a window with a language, scheme, width, with or without JavaScript."""
+    """Open a window of a language, scheme and width, with or without JavaScript or sign-in."""
     faults, contexts = Faults(), []
 
     async def open_(
@@ -90,6 +101,7 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         scheme: Any = "light",
         width: int = 1280,
         javascript: bool = True,
+        operator_of: Website | None = None,
     ) -> Page:
         context = await browser.new_context(
             locale=locale,
@@ -99,6 +111,8 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
             timezone_id="Asia/Seoul",
         )
         contexts.append(context)
+        if operator_of:
+            await context.add_cookies([operator_of.session_cookie()])
         page = await context.new_page()
         page.set_default_timeout(TIMEOUT_MS)
         faults.watch(page)

@@ -13,11 +13,27 @@ from typing import Any, Final, Literal
 from playwright.async_api import Browser
 
 if __package__:
-    from .website import PAGES, chromium, compare_path, crowd_records, odd_records, serve
+    from .office import ACCESS_PAGES, OPERATOR_PAGES, add_imports, reach
+    from .website import (
+        PAGES,
+        Website,
+        chromium,
+        compare_path,
+        crowd_records,
+        odd_records,
+        serve,
+    )
 else:
     # As a script it is no part of a package; its folder is on the path then.
+    from office import (  # type: ignore[import-not-found, no-redef]
+        ACCESS_PAGES,
+        OPERATOR_PAGES,
+        add_imports,
+        reach,
+    )
     from website import (  # type: ignore[import-not-found, no-redef]
         PAGES,
+        Website,
         chromium,
         compare_path,
         crowd_records,
@@ -35,7 +51,7 @@ CROWD: Final = {
 EMPTY: Final = {"empty-home": "/", "empty-compare": "/compare", "empty-authors": "/authors"}
 
 
-async def take(browser: Browser, url: str, pages: dict[str, str], folder: Path) -> None:
+async def take(browser: Browser, site: Website, pages: dict[str, str], folder: Path) -> None:
     """Write a picture of each page in each variant."""
     for locale, scheme, width in itertools.product(("ko", "en"), SCHEMES, (320, 1280)):
         context = await browser.new_context(
@@ -46,28 +62,34 @@ async def take(browser: Browser, url: str, pages: dict[str, str], folder: Path) 
         )
         page = await context.new_page()
         for name, path in pages.items():
-            await page.goto(url + path)
+            if name in OPERATOR_PAGES:
+                await context.add_cookies([site.session_cookie()])
+            await reach(page, site, name, path)
             target = folder / f"{name}-{locale}-{scheme}-{width}.png"
             await page.screenshot(path=target, full_page=True)
         await context.close()
 
 
 async def main(folder: Path, part: str) -> None:
-    sites: tuple[tuple[dict[str, str], bool, list[dict[str, Any]]], ...] = (
-        (PAGES, True, list(odd_records())),
-        (CROWD, False, list(crowd_records())),
-        (EMPTY, False, []),
+    crowd = {"sample": False, "records": list(crowd_records())}
+    sites: tuple[tuple[dict[str, str], dict[str, Any]], ...] = (
+        (PAGES, {"records": list(odd_records())}),
+        (
+            CROWD | ACCESS_PAGES | OPERATOR_PAGES,
+            crowd | {"has_operator": True, "prepare": add_imports},
+        ),
+        (EMPTY, {"sample": False}),
     )
     async with chromium() as browser:
-        for pages, sample, records in sites:
+        for pages, contents in sites:
             wanted = {name: path for name, path in pages.items() if part in name}
             if not wanted:
                 continue
             with (
                 tempfile.TemporaryDirectory() as data,
-                serve(Path(data), sample=sample, records=records) as site,
+                serve(Path(data), **contents) as site,
             ):
-                await take(browser, site.url, wanted, folder)
+                await take(browser, site, wanted, folder)
 
 
 if __name__ == "__main__":

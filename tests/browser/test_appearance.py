@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Page
 
 from .conftest import OpenPage
+from .office import ACCESS_PAGES, OPERATOR_PAGES, reach
 from .screenshots import CROWD, EMPTY, SCHEMES
 from .website import PAGES, Website
 
@@ -21,15 +22,23 @@ ENGLISH = (
     " posts",
     "More posts",
     "Back to",
+    "Sign in",
+    "Settings",
+    "Import",
+    "Delete",
+    "Revoke",
+    "Upload",
+    "Cancel",
 )
 """Some of the messages, none of which may be left in a Korean page."""
 
 FAULTS = Path(__file__).with_name("faults.js").read_text()
 
 
-async def faults_of(page: Page, address: str) -> list[str]:
-    """Look at one page light and dark, narrow and wide."""
-    await page.goto(address)
+async def faults_of(page: Page, address: str | None = None) -> list[str]:
+    """Look at one page, or the one that is open, light and dark, narrow and wide."""
+    if address:
+        await page.goto(address)
     faults = []
     for width in (320, 1280):
         await page.set_viewport_size({"width": width, "height": 800})
@@ -45,7 +54,7 @@ async def left_in_english(page: Page) -> list[str]:
         """() => [document.title, document.querySelector(".site-header").innerText,
           document.querySelector(".site-footer").innerText, ...[...document.querySelectorAll(
             "h1, h2, label, legend, button, .hint, .small, .badge, .soft, .button"
-          )].map(e => e.innerText)].join("\\n")"""
+          )].filter(e => !e.closest("main [lang=en]")).map(e => e.innerText)].join("\\n")"""
     )
     return [message for message in ENGLISH if message in text]
 
@@ -71,3 +80,17 @@ async def test_page_of_many_authors_is_sound(
 @pytest.mark.parametrize("path", EMPTY.values(), ids=EMPTY)
 async def test_page_without_posts_is_sound(nobody: Website, open_page: OpenPage, path: str) -> None:
     assert await faults_of(await open_page(), nobody.address(path)) == []
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("name", OPERATOR_PAGES | ACCESS_PAGES)
+async def test_page_for_the_operator_is_sound(
+    crowd: Website, open_page: OpenPage, name: str, locale: str
+) -> None:
+    page = await open_page(locale=locale, operator_of=crowd if name in OPERATOR_PAGES else None)
+    await reach(page, crowd, name, (OPERATOR_PAGES | ACCESS_PAGES)[name])
+    faults = await faults_of(page)
+    assert not faults, "\n".join(faults)
+    assert await page.locator("html").get_attribute("lang") == locale
+    if locale == "ko":
+        assert await left_in_english(page) == []

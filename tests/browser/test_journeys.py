@@ -134,8 +134,8 @@ async def test_search_marks_what_matches(
     await page.get_by_role("textbox", name="작성자").fill("골목빵집")
     await page.locator("#since").fill("2025-11-02")
     await page.get_by_role("button", name="검색").click()
+    await expect(page.locator(".post mark").first).to_be_visible()
     marks = await page.locator(".post mark").all_text_contents()
-    assert marks
     assert all(text.startswith("호밀") for text in marks)
     zone = parse_qs(urlsplit(page.url).query)["tz"]
     assert zone == ["Asia/Seoul" if javascript else "UTC"]

@@ -1,19 +1,22 @@
 """A real server with invented posts, a real browser, and the pages that both show."""
 
 import contextlib
+import functools
+import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from playwright.async_api import Browser, async_playwright
 
@@ -29,6 +32,8 @@ ARGUMENTS: Final = (
 )
 START_TIMEOUT_S: Final = 30
 SAYWHO: Final = Path(sys.executable).with_name("saywho")
+OPERATOR: Final = "미나"
+PASSWORD: Final = "invented for tests only"
 
 TEXT: Final = "오늘도 굽습니다, 새벽 네 시 호밀빵 먼저… 관측 가능한 하늘은 내일쯤요 :)"
 KOREANS: Final = ("골목빵집", "언덕천문대")
@@ -69,14 +74,42 @@ PAGES: Final = {
 """Every page, and those of its states that look different."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Website:
-    """A server that runs, and where."""
+    """A server that runs, where, and what it writes."""
 
     url: str
+    log: Path
+    command: Callable[..., str]
+    """Runs `saywho` with arguments on the same installation; returns what it prints."""
 
     def address(self, path: str) -> str:
         return self.url + path
+
+    def setup_path(self) -> str:
+        """Return where the first account is made, as the server says at its start."""
+        found = re.search(r"http://\S+(/setup\?token=\S+)", self.log.read_text())
+        assert found, "no set-up link was printed"
+        return found[1]
+
+    @functools.lru_cache(maxsize=1)  # noqa: B019 - there are few sites, and each lives to the end.
+    def invitation_path(self, name: str) -> str:
+        """Return where the account of that name is made."""
+        link = urlsplit(self.command("operator", "add", name).strip())
+        return f"{link.path}?{link.query}"
+
+    @functools.lru_cache(maxsize=1)  # noqa: B019 - there are few sites, and each lives to the end.
+    def session_cookie(self) -> Any:
+        """Sign the operator in; return the cookie."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        form = urlencode({"name": OPERATOR, "password": PASSWORD})
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.url}
+        connection.request("POST", "/login", form, headers)
+        answer = connection.getresponse()
+        assert answer.status == 303, answer.read().decode()
+        name, _, value = (answer.getheader("Set-Cookie") or "").partition(";")[0].partition("=")
+        connection.close()
+        return {"name": name, "value": value, "url": self.url}
 
 
 def odd_records() -> Iterator[dict[str, Any]]:
@@ -95,25 +128,42 @@ def crowd_records(authors: int = 45) -> Iterator[dict[str, Any]]:
         yield {"username": username, "text": text, "source_id": str(place)}
 
 
+def json_lines(records: Iterable[dict[str, Any]]) -> str:
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
 @contextlib.contextmanager
 def serve(
-    folder: Path, *, sample: bool = True, records: Sequence[dict[str, Any]] = ()
+    folder: Path,
+    *,
+    sample: bool = True,
+    records: Sequence[dict[str, Any]] = (),
+    has_operator: bool = False,
+    prepare: Callable[[Path], None] | None = None,
 ) -> Iterator[Website]:
-    """Serve an installation in that folder until the block ends."""
+    """Serve an installation in that folder until the block ends; `prepare` gets its data folder."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("SAYWHO_")}
     environ |= {"SAYWHO_DATA_DIR": str(folder / "data"), "SAYWHO_ENV": "testing"}
     environ |= {"SAYWHO_ACCESS_LOG": "0"}
 
-    def run(*arguments: str) -> None:
-        done = subprocess.run([SAYWHO, *arguments], env=environ, cwd=folder, capture_output=True)
-        assert done.returncode == 0, done.stderr.decode()
+    def run(*arguments: str, typed: str = "") -> str:
+        line = [str(SAYWHO), *arguments]
+        done = subprocess.run(
+            line, env=environ, cwd=folder, capture_output=True, input=typed, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     if sample:
         run("demo")
     if records:
         file = folder / "posts.jsonl"
-        file.write_text("".join(json.dumps(record) + "\n" for record in records))
+        file.write_text(json_lines(records))
         run("import", str(file))
+    if has_operator:
+        run("operator", "add", OPERATOR, "--password-stdin", typed=PASSWORD + "\n")
+    if prepare:
+        prepare(folder / "data")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -125,7 +175,7 @@ def serve(
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_ready(url, server, folder / "server.log")
-        yield Website(url)
+        yield Website(url, folder / "server.log", run)
     finally:
         server.terminate()
         try:

@@ -10,6 +10,7 @@ from app.errors import AppError, InvalidInputError
 from app.i18n import translate_error
 from app.importing.records import ImportFileError
 from app.lifespan import resources
+from app.models import ImportJob
 from app.services.import_jobs import (
     ENDED,
     add_job,
@@ -25,6 +26,7 @@ from app.services.uploads import remove_upload, upload_path
 from app.views.access import access
 from app.views.bodies import spooled_upload
 from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
+from app.views.pages.wording import time_left_in_words
 from app.views.parsing import parse_args
 
 blueprint = Blueprint("imports", __name__)
@@ -87,9 +89,7 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
     if job.state != "uploaded":
-        return await render_template(
-            "import.html", job=details(job), is_under_way=job.state not in ENDED
-        )
+        return await _progress_page(job)
     config = resources().config
     seen: Preview | None = None
     failure = None
@@ -103,8 +103,33 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     except ImportFileError as error:
         failure = str(error)
     return await render_template(
-        "import_preview.html", job=details(job), preview=seen, failure=failure
+        "import_preview.html",
+        job=details(job),
+        preview=seen,
+        bad=[{"record": place, "detail": detail} for place, detail in seen.bad] if seen else [],
+        failure=failure,
     )
+
+
+async def _progress_page(job: ImportJob) -> ResponseReturnValue:
+    is_under_way = job.state not in ENDED
+    share = min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
+    page = await render_template(
+        "import.html",
+        job=details(job),
+        is_under_way=is_under_way,
+        done_share=share,
+        time_left=time_left_in_words(share, since=job.started_at),
+    )
+    # A page that watches replaces its moving part; how the import ended replaces more of it.
+    headers = {"Vary": "HX-Request"}
+    if "HX-Request" in request.headers and not is_under_way:
+        headers |= {
+            "HX-Retarget": "#import",
+            "HX-Reselect": "#import > *",
+            "HX-Reswap": "innerHTML",
+        }
+    return page, 200, headers
 
 
 @blueprint.post("/imports/<id:import_id>/start")

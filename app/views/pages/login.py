@@ -1,13 +1,12 @@
 """The operator's access: setting the account up, signing in and out."""
 
-from urllib.parse import urlsplit
-
 from msgspec import Struct
-from quart import Blueprint, Response, g, redirect, render_template, request
+from quart import Blueprint, Response, g, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
+from werkzeug.urls import iri_to_uri
 
 from app.errors import AppError, TooManyError, UnauthorizedError
-from app.i18n import translate_error
+from app.i18n import language_links, translate_error
 from app.lifespan import resources
 from app.services.logins import add_session, end_session, forget_attempt, note_attempt
 from app.services.operators import clean_name, find_operator, find_setup_link, use_setup_link
@@ -74,6 +73,10 @@ async def _sign_in(name: str, password: str) -> str:
     if operator is None or not matches:
         raise UnauthorizedError("The name or the password is wrong")
     async with db.write() as session:
+        current = await find_operator(session, name)
+        if current is None or current.password_hash != operator.password_hash:
+            # It was changed while it was verified, which ends the sessions of whoever knew it.
+            raise UnauthorizedError("The name or the password is wrong")
         await forget_attempt(session, name=name, failure_ids=failure_ids)
         return await add_session(session, operator)
 
@@ -103,7 +106,9 @@ async def show_setup() -> ResponseReturnValue:
     args = parse_args(SetupArgs, strict=False)
     async with resources().db.read() as session:
         link = await find_setup_link(session, args.token)
-    return await render_template("setup.html", token=args.token, name=link.name, failure=None)
+    page = await render_template("setup.html", token=args.token, name=link.name, failure=None)
+    # A page that shows a secret is kept by nobody.
+    return page, 200, {"Cache-Control": "no-store"}
 
 
 @blueprint.post("/setup")
@@ -123,7 +128,16 @@ async def setup() -> ResponseReturnValue:
             secret = await add_session(session, operator)
     except AppError as failure:
         page = await render_template(
-            "setup.html", token=token, name=link.name, failure=translate_error(failure)
+            "setup.html",
+            token=token,
+            name=link.name,
+            given=name,
+            failure=translate_error(failure),
+            # This address without the form's token shows nothing.
+            language_links=[
+                (code, name, url_for("login.show_setup", token=token, lang=code))
+                for code, name, _ in language_links()
+            ],
         )
         return page, failure.status
     return _signed_in("/settings", secret)
@@ -131,6 +145,7 @@ async def setup() -> ResponseReturnValue:
 
 def local_address(address: str) -> str:
     """Return the address if it is one of this site, else the front page (no open redirects)."""
-    parts = urlsplit(address)
-    is_local = address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address if is_local and not parts.scheme and not parts.netloc else "/"
+    is_local = address.startswith("/") and not address.startswith("//")
+    # Browsers read a backslash as a slash, and drop tabs and line ends wherever they stand.
+    is_plain = address.isprintable() and "\\" not in address
+    return iri_to_uri(address) if is_local and is_plain else "/"

@@ -4,15 +4,17 @@ from quart import Blueprint, g, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, UnauthorizedError
-from app.i18n import translate_error
+from app.i18n import language_links, translate_error
 from app.lifespan import resources
 from app.services.deletion import count_deleted
+from app.services.events import newest_event
 from app.services.logins import end_other_sessions, end_session, list_sessions
 from app.services.operators import find_operator, set_password_hash
 from app.services.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.tweets import delete_post
 from app.services.users import add_user, count_users, delete_everybody, delete_user
 from app.views.access import access
+from app.views.pages.login import local_address
 
 blueprint = Blueprint("settings", __name__)
 
@@ -41,6 +43,11 @@ async def _page(
         being_deleted=being_deleted,
         new_token=new_token,
         failure=translate_error(failure) if failure else None,
+        # The page may stand at the address of a form, which shows nothing.
+        language_links=[
+            (code, name, url_for("settings.show_settings", lang=code))
+            for code, name, _ in language_links()
+        ],
     )
     # A page that shows a secret is kept by nobody.
     headers = {"Cache-Control": "no-store"}
@@ -122,7 +129,7 @@ async def create_author() -> ResponseReturnValue:
     form = await request.form
     try:
         async with resources().db.write() as session:
-            user, _ = await add_user(session, form.get("username", "").strip())
+            user, g.event_id = await add_user(session, form.get("username", "").strip())
     except AppError as failure:
         return await _page(failure=failure)
     return redirect(url_for("authors.show_author", username=user.username), 303)
@@ -135,18 +142,19 @@ async def remove_author() -> ResponseReturnValue:
     try:
         _check_confirmed(form.get("confirm", ""))
         async with resources().db.write() as session:
-            await delete_user(session, form.get("username", "").strip())
+            g.event_id = await delete_user(session, form.get("username", "").strip())
     except AppError as failure:
         return await _page(failure=failure)
-    return _back()
+    return _back(form.get("next"))
 
 
 @blueprint.post("/settings/tweets/<id:tweet_id>/delete")
 @access("operator")
 async def remove_post(tweet_id: int) -> ResponseReturnValue:
+    form = await request.form
     async with resources().db.write() as session:
-        await delete_post(session, tweet_id)
-    return _back()
+        g.event_id = await delete_post(session, tweet_id)
+    return _back(form.get("next"))
 
 
 @blueprint.post("/reset")
@@ -156,7 +164,7 @@ async def reset() -> ResponseReturnValue:
     form = await request.form
     _check_confirmed(form.get("confirm", ""))
     async with resources().db.write() as session:
-        g.event_id = await delete_everybody(session)
+        g.event_id = await delete_everybody(session) or await newest_event(session)
     return redirect("/", 303)
 
 
@@ -165,5 +173,6 @@ def _check_confirmed(confirm: str) -> None:
         raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
 
 
-def _back() -> ResponseReturnValue:
-    return redirect(url_for("settings.show_settings"), 303)
+def _back(following: str | None = None) -> ResponseReturnValue:
+    """Lead to the settings, or to where a form of another page wants to go on."""
+    return redirect(local_address(following or url_for("settings.show_settings")), 303)

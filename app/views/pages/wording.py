@@ -1,5 +1,7 @@
 """Numbers in words, so that nobody has to feel what 83% means."""
 
+import math
+from datetime import UTC, datetime
 from typing import Final
 
 from app.i18n import gettext, gettext_noop
@@ -25,6 +27,9 @@ SHARES: Final[tuple[tuple[float, str], ...]] = (
     (19 / 20, gettext_noop("nineteen times in twenty")),
 )
 """Shares that people can picture, in rising order."""
+KNOWN_AFTER_S: Final = 3.0
+KNOWN_FROM_SHARE: Final = 0.02
+"""Work tells how long it will take when it has gone on for so long and got so far."""
 
 
 def probability_message(probability: float) -> str:
@@ -39,3 +44,17 @@ def probability_message(probability: float) -> str:
 def probability_in_words(probability: float) -> str:
     """Return a probability in words of the request's language."""
     return gettext(probability_message(probability))
+
+
+def time_left_in_words(done_share: float, *, since: datetime | None) -> str | None:
+    """Return how long work will still take in words of the request's language.
+
+    None while too little is done to say.
+    """
+    elapsed_s = (datetime.now(UTC) - since).total_seconds() if since else 0.0
+    if elapsed_s < KNOWN_AFTER_S or done_share < KNOWN_FROM_SHARE:
+        return None
+    left_s = math.ceil(elapsed_s * (1 - done_share) / done_share)
+    if left_s < 90:
+        return gettext("about {count} s left").format(count=left_s)
+    return gettext("about {count} min left").format(count=math.ceil(left_s / 60))

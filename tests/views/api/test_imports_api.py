@@ -2,18 +2,28 @@
 
 import asyncio
 import json
+import os
+import sys
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from quart import Quart
 from quart.datastructures import FileStorage
+from sqlalchemy import func, select, update
 
 from app import create_app
+from app.config import PREFIX
+from app.db.engine import Database
+from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
-from app.services.import_jobs import ENDED, add_job, cancel_job
+from app.services.clock import now
+from app.services.import_jobs import ABANDONED_AFTER, ENDED, add_job, cancel_job, get_job
+from app.services.uploads import FILE as UPLOAD
+from app.services.uploads import make_upload_folder
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from tests.archives import x_members, x_zip
 from tests.browsing import parts_of, signed_in
@@ -457,6 +467,56 @@ async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
         assert await count(writer) == 30_000
         assert uploads(second) == []
         assert await find_faults(parts_of(second).db) == []
+
+
+async def test_an_import_whose_process_was_killed_is_gone_on_with_and_counted_once(
+    make_config: MakeConfig, db: Database
+) -> None:
+    body, expected = large_file(12_000)
+    config = make_config()
+    folder = make_upload_folder(config.data_dir)
+    (folder / UPLOAD).write_bytes(body)
+    async with db.write() as session:
+        job = await add_job(
+            session,
+            spool=folder.name,
+            file_name="posts.jsonl",
+            bytes_total=len(body),
+            format_name="auto",
+            username=None,
+            is_started=True,
+        )
+
+    async def look() -> ImportJob:
+        async with db.read() as session:
+            return await get_job(session, job.id)
+
+    async def start() -> asyncio.subprocess.Process:
+        others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app.serving.import_process", env=others | config.to_env()
+        )
+
+    process = await start()
+    await eventually(look, until=lambda seen: seen.accepted)
+    process.kill()
+    await process.wait()
+    killed = await look()
+    async with db.read() as session:
+        stored = await session.scalar(select(func.count()).select_from(Tweet))
+    assert (killed.state, killed.accepted) == ("running", stored)
+    # Nobody else takes it while its process may still live.
+    assert await (await start()).wait() == 0
+    assert (await look()).accepted == stored
+    async with db.write() as session:
+        silent = now() - ABANDONED_AFTER - timedelta(seconds=2)
+        await session.execute(update(ImportJob).values(beat_at=silent))
+    assert await (await start()).wait() == 0
+    ended_job = await look()
+    assert ended_job.state == "done"
+    assert {name: getattr(ended_job, name) for name in expected} == expected
+    assert not folder.exists()
+    assert await find_faults(db) == []
 
 
 @pytest.fixture

@@ -1,0 +1,97 @@
+"""The operator's pages, and how to bring about what they show."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from playwright.async_api import Page
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from app.models import ImportJob
+
+if TYPE_CHECKING:
+    from .website import Website
+
+UNDER_WAY, INTERRUPTED, DONE, FAILED, CANCELLED, LOOKED_AT, UNREADABLE = range(1, 8)
+"""The imports that `add_imports` adds."""
+OPERATOR_PAGES: Final = {
+    "imports": "/imports",
+    "imports-failure": "/imports",
+    "import-preview": f"/imports/{LOOKED_AT}",
+    "import-unreadable": f"/imports/{UNREADABLE}",
+    "import-under-way": f"/imports/{UNDER_WAY}",
+    "import-done": f"/imports/{DONE}",
+    "import-failed": f"/imports/{FAILED}",
+    "import-cancelled": f"/imports/{CANCELLED}",
+    "settings": "/settings",
+    "settings-token": "/settings",
+    "author-operator": "/user/neighbour_01",
+    "tweet-operator": "/tweet/1",
+    "api": "/api/v1/docs",
+}
+"""What an operator sees on a site of `crowd_records` with imports."""
+ACCESS_PAGES: Final = {"login": "/login", "login-failure": "/login", "setup": "/setup"}
+"""What whoever is no operator yet sees there."""
+
+
+async def reach(page: Page, site: "Website", name: str, path: str) -> None:
+    """Open a page, and bring it into the state of that name."""
+    if name == "setup":
+        path = site.invitation_path("두리")
+    await page.goto(site.address(path))
+    if name == "login-failure":
+        await page.locator("#name").fill("nobody")
+        await page.locator("#password").fill("a wrong password")
+        await page.locator("main button").click()
+    elif name == "imports-failure":
+        await page.locator("#file").evaluate("field => field.required = false")
+        await page.locator("#upload").evaluate(
+            "form => HTMLFormElement.prototype.submit.call(form)"
+        )
+    elif name == "settings-token":
+        await page.locator("#token_name").fill("아침 보고서")
+        await page.locator("#token_name").press("Enter")
+        await page.locator("#new_token").wait_for()
+    elif name.endswith("-operator"):
+        await page.locator(".ask summary").last.click()
+
+
+def add_imports(data_dir: Path) -> None:
+    """Add an import in each state to the database of an installation."""
+    now = datetime.now(UTC)
+    errors = [{"record": 7, "detail": "no text"}, {"record": 1204, "detail": "not valid JSON"}]
+    lines = [json.dumps({"author": "골목빵집", "text": f"{n}시, 빵이 나왔어요."}) for n in range(9)]
+    uploads = {LOOKED_AT: "\n".join([*lines, "{broken"]), UNREADABLE: "\0\1\2"}
+    states: dict[int, dict[str, Any]] = {
+        # Somebody else seems to run it, for a long while yet.
+        UNDER_WAY: {"state": "running", "bytes_read": 400_000, "accepted": 1500},
+        INTERRUPTED: {"state": "interrupted", "bytes_read": 700_000, "accepted": 2600},
+        DONE: {"state": "done", "accepted": 4210, "duplicates": 96, "reposts": 1033},
+        FAILED: {"state": "failed", "detail": "mina-archive.zip is damaged"},
+        CANCELLED: {"state": "cancelled", "accepted": 812, "rejected": 2, "restricted": 3},
+        LOOKED_AT: {"state": "uploaded", "file_name": "빵집 글 모음.jsonl"},
+        UNREADABLE: {"state": "uploaded", "file_name": "holiday.jpg"},
+    }
+    engine = create_engine(f"sqlite:///{data_dir / 'testing.db'}")
+    with Session(engine) as session:
+        for job_id, fields in states.items():
+            spool = f"spool-{job_id}"
+            if job_id in uploads:
+                upload = data_dir / "uploads" / spool / "upload"
+                upload.parent.mkdir(parents=True)
+                upload.write_text(uploads[job_id])
+            common = {
+                "file_name": f"twitter-2026-11-0{job_id}-" + "0123456789abcdef" * 3 + ".zip",
+                "format": "x",
+                "spool": spool,
+                "bytes_total": 1_000_000,
+                "created_at": now,
+                "started_at": now - timedelta(seconds=100),
+                "beat_at": now + timedelta(days=1) if job_id == UNDER_WAY else None,
+                "errors": json.dumps(errors).encode() if "rejected" in fields else b"[]",
+            }
+            session.add(ImportJob(id=job_id, **common | fields))
+        session.commit()
+    engine.dispose()

@@ -1,0 +1,300 @@
+"""What the operator comes for, done in a real browser."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.archives import x_zip
+
+from .conftest import OpenPage
+from .website import OPERATOR, PASSWORD, Website, json_lines
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+WITH_AND_WITHOUT = pytest.mark.parametrize(
+    "javascript", [True, False], ids=["javascript", "no-javascript"]
+)
+IMPORT_TIMEOUT_MS = 20_000
+
+
+def posts_of(username: str, count: int) -> Iterator[dict[str, Any]]:
+    for place in range(count):
+        text = f"{place}번째 아침, {username} 문을 엽니다. 오늘의 차는 {place % 7}번이에요."
+        yield {"author": username, "text": text, "id": f"{username}-{place}"}
+
+
+def posts_file(folder: Path, username: str, count: int) -> Path:
+    path = folder / f"{username}.jsonl"
+    path.write_text(json_lines(posts_of(username, count)))
+    return path
+
+
+async def sign_in(page: Page, password: str = PASSWORD) -> None:
+    await page.get_by_label("이름").fill(OPERATOR)
+    await page.get_by_label("비밀번호").fill(password)
+    await page.get_by_role("main").get_by_role("button", name="로그인").click()
+
+
+async def upload(page: Page, site: Website, path: Path) -> None:
+    await page.goto(site.address("/imports"))
+    await page.get_by_label("파일을 고르거나 여기에 놓으세요").set_input_files(path)
+    await page.get_by_role("button", name="올리기", exact=True).click()
+    await expect(page.get_by_role("heading", name="들어 있는 것")).to_be_visible()
+
+
+async def start_and_wait(page: Page, *, javascript: bool = True) -> None:
+    """Start the import that is looked at, and stay until it is done."""
+    await page.get_by_role("button", name="가져오기 시작").click()
+    done = page.locator("#import .badge.done")
+    for _ in range(0 if javascript else 50):
+        if await done.count():
+            break
+        await page.wait_for_timeout(200)
+        await page.get_by_role("link", name="진행 상황 새로 보기").or_(done).click()
+    await expect(done).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+
+
+async def add_author(page: Page, site: Website, folder: Path, username: str, count: int) -> None:
+    site.command("import", str(posts_file(folder, username, count)))
+    await page.goto(site.address(f"/user/{username}"))
+
+
+async def test_the_first_start_leads_to_an_account(nobody: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    link = nobody.address(nobody.setup_path())
+    await page.goto(link)
+    await page.get_by_label("이름").fill("두리")
+    await page.get_by_label("비밀번호").fill("a sentence is better than a word")
+    await page.get_by_role("button", name="계정 만들기").click()
+    await expect(page.locator("h1")).to_have_text("설정")
+    await expect(page.get_by_role("main")).to_contain_text("두리 계정으로 로그인했어요")
+    await expect(page.get_by_role("banner")).to_contain_text("가져오기")
+
+    answer = await page.goto(link)
+    assert answer is not None
+    assert answer.status == 403
+    await expect(page.get_by_role("main")).to_contain_text("이 설정 링크는 이미 썼거나")
+
+
+@WITH_AND_WITHOUT
+async def test_signing_out_and_in(workshop: Website, open_page: OpenPage, javascript: bool) -> None:
+    page = await open_page(javascript=javascript)
+    await page.goto(workshop.address("/settings"))
+    assert page.url == workshop.address("/login?next=%2Fsettings")
+    await sign_in(page, "not the password")
+    await expect(page.get_by_role("alert")).to_have_text("이름이나 비밀번호가 맞지 않아요")
+    await expect(page.get_by_label("이름")).to_have_value(OPERATOR)
+    await sign_in(page)
+    await expect(page).to_have_url(workshop.address("/settings"))
+
+    await page.get_by_role("button", name="로그아웃", exact=True).click()
+    await expect(page).to_have_url(workshop.address("/"))
+    await page.get_by_role("banner").get_by_role("link", name="로그인").click()
+    await sign_in(page)
+    await expect(page.get_by_role("banner").get_by_role("link", name="설정")).to_be_visible()
+
+
+async def test_a_token_is_shown_once_copied_and_revoked(
+    workshop: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(operator_of=workshop)
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.goto(workshop.address("/settings"))
+    await page.get_by_label("어디에 쓰나요?").fill("아침 보고서")
+    await page.get_by_label("할 수 있는 일").select_option("write")
+    await page.get_by_role("button", name="토큰 만들기").click()
+    secret = await page.locator("#new_token").inner_text()
+    headers = {"Authorization": f"Bearer {secret}"}
+    used = await page.request.get(workshop.address("/api/v1/users"), headers=headers)
+    assert used.status == 200
+    await page.get_by_role("button", name="토큰 복사").click()
+    await expect(page.get_by_role("button", name="복사했어요")).to_be_visible()
+    assert await page.evaluate("navigator.clipboard.readText()") == secret
+
+    await page.get_by_role("link", name="English", exact=True).first.click()
+    await expect(page.locator("h1")).to_have_text("Settings")
+    assert secret not in await page.content()
+    await expect(page.get_by_role("listitem").filter(has_text="아침 보고서")).to_be_visible()
+    await page.get_by_text("Revoke (아침 보고서)").click()
+    await page.get_by_role("button", name="Yes, revoke the token").click()
+    await expect(page.get_by_text("아침 보고서")).to_have_count(0)
+    used = await page.request.get(workshop.address("/api/v1/users"), headers=headers)
+    assert used.status == 401
+
+
+@WITH_AND_WITHOUT
+async def test_importing_a_file(
+    workshop: Website, open_page: OpenPage, tmp_path: Path, javascript: bool
+) -> None:
+    username = "찻집" if javascript else "서점"
+    page = await open_page(operator_of=workshop, javascript=javascript)
+    path = posts_file(tmp_path, username, 30)
+    path.write_text(path.read_text() + "{broken\n")
+    await upload(page, workshop, path)
+    await expect(page.locator(".facts")).to_contain_text(f"{username} (30)")
+    await expect(page.locator(".faults")).to_contain_text("31번째 줄")
+    await start_and_wait(page, javascript=javascript)
+    await expect(page.get_by_role("main")).to_contain_text("새 게시물 30개 · 1개 거부")
+
+    await page.get_by_role("link", name="모든 가져오기").click()
+    row = page.get_by_role("listitem").filter(has_text=f"{username}.jsonl")
+    await expect(row).to_contain_text("끝남")
+    await page.goto(workshop.address(f"/user/{username}"))
+    await expect(page.locator(".figure")).to_have_text("30")
+
+
+async def test_importing_an_archive_of_x_under_another_name(
+    workshop: Website, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = await open_page(operator_of=workshop)
+    await upload(page, workshop, x_zip(tmp_path / "twitter-archive.zip"))
+    await expect(page.locator(".facts")).to_contain_text("X 아카이브")
+    name = page.get_by_label("작성자 이름")
+    await expect(name).to_have_value("mina")
+    await name.fill("mina_2023")
+    await start_and_wait(page)
+    await expect(page.get_by_role("main")).to_contain_text("리포스트 1개 제외")
+    await page.goto(workshop.address("/user/mina_2023"))
+    await expect(page.locator(".figure")).to_have_text("5")
+
+
+async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
+    workshop: Website, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = await open_page(operator_of=workshop)
+    await upload(page, workshop, posts_file(tmp_path, "우체국", 3000))
+    await page.get_by_role("button", name="가져오기 시작").click()
+    cancel = page.get_by_role("button", name="취소")
+    await cancel.focus()
+    async with page.expect_response(lambda answer: "hx-request" in answer.request.headers):
+        pass
+    await expect(cancel.or_(page.locator("#ended"))).to_be_focused()
+    await expect(page.locator("#ended")).to_be_focused(timeout=IMPORT_TIMEOUT_MS)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.wait_for_timeout(1200)
+    assert asked == []
+
+
+async def test_cancelling_an_import(workshop: Website, open_page: OpenPage, tmp_path: Path) -> None:
+    page = await open_page(operator_of=workshop)
+    await upload(page, workshop, posts_file(tmp_path, "큰도서관", 60_000))
+    await expect(page.locator(".facts")).to_contain_text("처음 1,000개 가운데 게시물")
+    await page.get_by_role("button", name="가져오기 시작").click()
+    stored = page.get_by_text(re.compile(r"새 게시물 [1-9]"))
+    await expect(stored).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+    await page.get_by_role("button", name="취소").click()
+    await expect(page.locator("#import .badge")).to_have_text("취소됨")
+    await expect(page.get_by_role("main")).to_contain_text("그때까지 저장한 글은 남아요")
+
+
+async def test_what_is_no_archive_is_told_and_discarded(
+    workshop: Website, open_page: OpenPage, tmp_path: Path
+) -> None:
+    path = tmp_path / "holiday.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0 no picture either")
+    page = await open_page(operator_of=workshop)
+    await page.goto(workshop.address("/imports"))
+    await page.locator("#file").set_input_files(path)
+    await page.get_by_role("button", name="올리기", exact=True).click()
+    await expect(page.get_by_role("alert")).to_contain_text("가져올 수 있는 것이 없어요")
+    await page.get_by_role("button", name="파일 버리기").click()
+    await expect(page).to_have_url(workshop.address("/imports"))
+
+
+async def test_a_file_is_dropped_and_its_upload_watched_and_cancelled(
+    workshop: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(operator_of=workshop)
+    await page.goto(workshop.address("/imports"))
+    drop = """(form, names) => {
+      const data = new DataTransfer();
+      for (const name of names) data.items.add(new File(["x".repeat(3e7)], name));
+      const options = { dataTransfer: data, bubbles: true, cancelable: true };
+      for (const type of ["dragover", "drop"]) form.dispatchEvent(new DragEvent(type, options));
+    }"""
+    form = page.locator("#upload")
+    await form.evaluate(drop, ["a.jsonl", "b.jsonl"])
+    await expect(page.get_by_role("alert")).to_have_text("파일은 한 번에 하나만 올려 주세요.")
+    await form.evaluate(drop, ["a.jsonl"])
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    assert await page.locator("#file").evaluate("field => field.files[0].name") == "a.jsonl"
+
+    session = await page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2e6}
+    await session.send("Network.emulateNetworkConditions", slow)
+    await page.get_by_role("button", name="올리기", exact=True).click()
+    await expect(page.locator(".upload-figures")).to_have_text(re.compile(r"\d+%"))
+    await expect(page.locator(".upload-figures")).to_contain_text("초 남음")
+    await page.get_by_role("button", name="올리기 취소").click()
+    await expect(page.get_by_role("button", name="올리기", exact=True)).to_be_focused()
+    await form.evaluate("form => { form.dataset.limitMb = 1; }")
+    await page.get_by_role("button", name="올리기", exact=True).click()
+    await expect(page.get_by_role("alert")).to_have_text("파일이 너무 커요.")
+
+
+@WITH_AND_WITHOUT
+async def test_deleting_a_post_is_asked_first(
+    workshop: Website, open_page: OpenPage, tmp_path: Path, javascript: bool
+) -> None:
+    username = "등대" if javascript else "나루터"
+    page = await open_page(operator_of=workshop, javascript=javascript)
+    await add_author(page, workshop, tmp_path, username, 25)
+    address = page.url
+    first = page.locator("#list > li").first
+    text = await first.locator(".post-text").inner_text()
+    await expect(first.get_by_role("button", name="네, 글을 삭제해요")).to_be_hidden()
+    await first.get_by_text("이 글 삭제").click()
+    await first.get_by_role("button", name="네, 글을 삭제해요").click()
+    await expect(page).to_have_url(address)
+    await expect(page.locator(".figure")).to_have_text("24")
+    await expect(page.get_by_text(text, exact=True)).to_have_count(0)
+
+    await page.locator("#list .when").first.click()
+    await page.get_by_text("이 글 삭제").click()
+    await page.get_by_role("button", name="네, 글을 삭제해요").click()
+    await expect(page).to_have_url(address)
+    await expect(page.locator(".figure")).to_have_text("23")
+
+
+async def test_one_question_at_a_time_stands_open(
+    workshop: Website, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = await open_page(operator_of=workshop)
+    await add_author(page, workshop, tmp_path, "정류장", 25)
+    await page.get_by_role("link", name="게시물 더 보기").click()
+    opened = page.locator(".ask[open]")
+    for place in (0, 24):
+        await page.locator("#list .ask summary").nth(place).click()
+        await expect(opened).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await expect(opened).to_have_count(0)
+    await expect(page.locator("#list .ask summary").nth(24)).to_be_focused()
+    await page.locator("#list .ask summary").nth(1).click()
+    await page.locator("h1").click()
+    await expect(opened).to_have_count(0)
+
+
+async def test_deleting_an_author(workshop: Website, open_page: OpenPage, tmp_path: Path) -> None:
+    page = await open_page(operator_of=workshop)
+    await add_author(page, workshop, tmp_path, "천문대", 3)
+    await page.get_by_text("이 작성자 삭제").click()
+    await page.get_by_role("button", name="네, 작성자를 삭제해요").click()
+    await expect(page).to_have_url(workshop.address("/authors"))
+    answer = await page.goto(workshop.address("/user/천문대"))
+    assert answer is not None
+    assert answer.status == 404
+
+
+async def test_visitors_are_offered_nothing_to_delete(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    for path in ("/user/골목빵집", "/tweet/400"):
+        await page.goto(website.address(path))
+        await expect(page.locator(".ask")).to_have_count(0)
+        await expect(page.get_by_role("banner")).to_contain_text("로그인")

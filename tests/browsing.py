@@ -1,0 +1,98 @@
+"""A browser of a test: it keeps cookies, says where its requests come from, and signs in."""
+
+from dataclasses import dataclass, field
+from http.cookies import Morsel, SimpleCookie
+from typing import Any, Final, cast
+
+from argon2 import PasswordHasher
+from quart import Quart
+
+from app.lifespan import KEY, Resources
+from app.services.operators import add_operator
+
+PASSWORD: Final = "correct horse battery"
+# A real one takes a quarter of a second; how a hash was made stands in it.
+PASSWORD_HASH: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+SAME_ORIGIN: Final = {"Sec-Fetch-Site": "same-origin"}
+
+
+def parts_of(app: Quart) -> Resources:
+    """Return what the app that serves works with."""
+    return cast(Resources, app.extensions[KEY])
+
+
+@dataclass(slots=True)
+class Browser:
+    """Sends requests to an app that runs in this process, with the cookies that it was given."""
+
+    app: Quart
+    headers: dict[str, str] = field(default_factory=lambda: dict(SAME_ORIGIN))
+    cookies: dict[str, str] = field(default_factory=dict)
+    address: str = "192.0.2.1"
+
+    async def send(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any
+    ) -> Any:
+        """Send a request; `headers` stand in for those that the browser would send."""
+        sent = dict(self.headers if headers is None else headers)
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        client = self.app.test_client(use_cookies=False)
+        answer = await client.open(
+            path,
+            method=method,
+            headers=sent,
+            scope_base={"client": (self.address, 50_000)},
+            **kwargs,
+        )
+        for name, morsel in set_cookies(answer).items():
+            self.cookies[name] = morsel.value
+            if morsel["max-age"] == "0":
+                del self.cookies[name]
+        return answer
+
+    async def get(self, path: str, **kwargs: Any) -> Any:
+        return await self.send("GET", path, **kwargs)
+
+    async def post(self, path: str, **kwargs: Any) -> Any:
+        return await self.send("POST", path, **kwargs)
+
+    async def page(self, path: str) -> str:
+        """Return the text of a page that has to be there."""
+        answer = await self.get(path)
+        assert answer.status_code == 200, answer.status_code
+        return str(await answer.get_data(as_text=True))
+
+    async def sign_in(self, name: str = "ann", password: str = PASSWORD, **kwargs: Any) -> Any:
+        """Send the form of the sign-in page."""
+        return await self.post("/login", form={"name": name, "password": password}, **kwargs)
+
+    async def is_signed_in(self) -> bool:
+        answer = await self.get("/settings")
+        assert answer.status_code in {200, 303}
+        assert (answer.status_code == 200) or answer.headers["Location"].startswith("/login?")
+        return bool(answer.status_code == 200)
+
+
+def set_cookies(answer: Any) -> "dict[str, Morsel[str]]":
+    """Return the cookies that an answer sets, with their attributes."""
+    cookies: SimpleCookie = SimpleCookie()
+    for line in answer.headers.getlist("Set-Cookie"):
+        cookies.load(line)
+    return dict(cookies)
+
+
+async def make_operator(app: Quart, name: str = "ann") -> None:
+    """Make an account whose password is cheap to verify."""
+    async with parts_of(app).db.write() as session:
+        await add_operator(session, name, password_hash=PASSWORD_HASH)
+
+
+async def signed_in(app: Quart, name: str = "ann", *, is_new: bool = True) -> Browser:
+    """Return a browser on which the operator of that name, made if new, is signed in."""
+    if is_new:
+        await make_operator(app, name)
+    browser = Browser(app)
+    answer = await browser.sign_in(name)
+    assert answer.status_code == 303, answer.status_code
+    return browser
