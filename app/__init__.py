@@ -22,7 +22,18 @@ def create_app(config: "Config | None" = None) -> "Quart":
     from app.cached import Cached
     from app.config import Config, ConfigError
     from app.edge import Edge
-    from app.views import access, api, bodies, converters, course, errors, headers, health, pages
+    from app.views import (
+        access,
+        api,
+        bodies,
+        converters,
+        course,
+        errors,
+        headers,
+        health,
+        pages,
+        sessions,
+    )
 
     if config is None:
         try:
@@ -37,6 +48,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
     bodies.init_app(app, config)
     i18n.init_app(app, config)
     access.init_app(app, config)
+    sessions.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
 

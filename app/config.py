@@ -145,7 +145,8 @@ def _database_url(value: str) -> str:
 def _site_url(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+/?", value):
         raise ValueError("must be like https://saywho.example.org")
-    return value.rstrip("/")
+    # Browsers write the host of an Origin in small letters.
+    return value.rstrip("/").lower()
 
 
 def _embedder(value: str) -> str:

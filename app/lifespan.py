@@ -49,7 +49,7 @@ def init_app(app: Quart, config: Config) -> None:
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
         async with contextlib.AsyncExitStack() as stack:
-            await _prepare(config)
+            secret_keys = await _prepare(config)
             db = Database(config)
             stack.push_async_callback(db.close)
             models = Models(ProfileStore(), BackgroundStore())
@@ -63,7 +63,7 @@ def init_app(app: Quart, config: Config) -> None:
             feed.subscribe(cache.hear)
             ring = asyncio.Event()
             app.extensions[KEY] = Resources(
-                config, db, models, passwords, load_secret_keys(config), ring, feed, live, cache
+                config, db, models, passwords, secret_keys, ring, feed, live, cache
             )
             stack.callback(live.end)
             await stack.enter_async_context(
@@ -75,10 +75,12 @@ def init_app(app: Quart, config: Config) -> None:
             yield
 
 
-async def _prepare(config: Config) -> None:
+async def _prepare(config: Config) -> list[str]:
+    """Make what is not there yet, and return the keys that sign cookies."""
     try:
         # Alembic's environment runs a loop of its own, so it needs a thread without one.
         await asyncio.to_thread(prepare, config, upgrade_old=False)
+        return load_secret_keys(config)
     except StartError as error:
         # Any other exception would be shown by the server, with its traceback.
         raise SystemExit(f"saywho: {error}") from None

@@ -4,7 +4,7 @@ import contextlib
 from typing import Final
 
 from itsdangerous import BadSignature, Signer
-from quart import Response, request
+from quart import Quart, Response, g, request
 
 from app.errors import StorageFullError, UnavailableError
 from app.lifespan import resources
@@ -40,7 +40,19 @@ async def signed_in() -> SignedIn | None:
         with contextlib.suppress(UnavailableError, StorageFullError):
             async with resources().db.write() as session:
                 await renew_session(session, found.session_id)
+            g.renewed_session = secret
     return found
+
+
+def init_app(app: Quart) -> None:
+    app.after_request(renew_cookie)
+
+
+async def renew_cookie(response: Response) -> Response:
+    """Let the browser keep a session that was used for as long again."""
+    if (secret := g.get("renewed_session")) is not None and "Set-Cookie" not in response.headers:
+        set_session(response, secret)
+    return response
 
 
 def set_session(response: Response, secret: str) -> None:
