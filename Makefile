@@ -46,8 +46,10 @@ accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy
 	@$(BIN)/python -m benchmarks.accuracy "$(DATA)"
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## measure the speed of imports and comparisons
-	@$(BIN)/python -m benchmarks.speed
+bench: $(DEV_STAMP) ## measure imports, comparisons, uploads, and what async costs
+	@$(BIN)/python -m benchmarks.speed $(DATA)
+	@$(BIN)/python -m benchmarks.uploads
+	@$(BIN)/python -m benchmarks.async_overhead
 
 .PHONY: lint
 lint: $(DEV_STAMP) ## ruff and mypy, strict

@@ -29,7 +29,6 @@ from app.services.profiles import ProfileStore
 from app.services.tweets import add_posts
 from app.services.users import list_authors, users_by_name
 
-PAIRS = 300
 TEXT = "새벽부터 바람이 불어요. What a morning for a walk along the harbour, they said :)"
 
 
@@ -54,7 +53,7 @@ def made_posts(path: Path, *, authors: int = 32, posts: int = 400) -> None:
             file.write(json.dumps(post) + "\n")
 
 
-async def measure(db: Database, path: Path) -> None:
+async def measure(db: Database, path: Path, *, comparisons: int) -> None:
     """Import the file twice, compare pairs of its authors, and add posts in between."""
     for name in ("first import", "second import"):
         started = time.perf_counter()
@@ -71,7 +70,7 @@ async def measure(db: Database, path: Path) -> None:
     async with db.read() as session:
         authors, _ = await list_authors(session, limit=200)
     chance = random.Random(2)
-    pairs = [chance.sample([author.username for author in authors], 2) for _ in range(PAIRS)]
+    pairs = [chance.sample([author.username for author in authors], 2) for _ in range(comparisons)]
     await report_times("compare two authors, cold and warm", db, models, pairs)
     await report_times("compare two authors, warm", db, models, pairs)
     everybody: list[list[str]] = [[] for _ in range(30)]
@@ -102,12 +101,14 @@ async def report_times(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("--authors", type=int, default=32, help="authors to make, without FILE")
+    parser.add_argument("--comparisons", type=int, default=300)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = arguments.file
         if path is None:
             path = Path(folder, "posts.jsonl")
-            made_posts(path)
+            made_posts(path, authors=arguments.authors)
         elif not path.is_file():
             sys.exit(f"{path} is not a file")
         config = Config(env="testing", data_dir=Path(folder))
@@ -116,7 +117,7 @@ def main() -> None:
         async def run() -> None:
             db = Database(config)
             try:
-                await measure(db, path)
+                await measure(db, path, comparisons=arguments.comparisons)
             finally:
                 await db.close()
 

@@ -1,0 +1,64 @@
+"""A quick run of each benchmark: it ends well and prints its figures."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("name", "arguments", "printed"),
+    [
+        ("speed", ["--authors", "3", "--comparisons", "5"], "compare two authors, warm: p50"),
+        ("uploads", ["--posts", "500", "--mib", "5"], "import of 500 posts (done)"),
+        ("async_overhead", ["--rounds", "1", "--requests", "20"], "Quart"),
+    ],
+    ids=["speed", "uploads", "async_overhead"],
+)
+def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
+    done = run(name, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert printed in done.stdout
+
+
+def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
+    chance = random.Random(3)  # noqa: S311 - no secret
+    path = tmp_path / "posts.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for author, words in (("a", "harbour fog bell"), ("b", "bread oven dawn")):
+            for number in range(40):
+                post = {
+                    "author": author,
+                    "text": " ".join(chance.choices(words.split(), k=8)),
+                    "lang": "en",
+                    "split": "train" if number < 30 else "test",
+                }
+                file.write(json.dumps(post) + "\n")
+    done = run("accuracy", str(path))
+    assert done.returncode == 0, done.stderr
+    assert "| en_2 | 1 | 20 | 100.0 |" in done.stdout
+
+
+@pytest.mark.parametrize("line", ["{}", '{"author": "a", "text": "x"}', "no JSON"])
+def test_an_unusable_file_is_refused_in_one_line(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_text(line)
+    done = run("accuracy", str(path))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
