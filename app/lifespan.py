@@ -21,6 +21,7 @@ from app.services.live import Live
 from app.services.maintenance import keep_maintained
 from app.services.passwords import Passwords
 from app.services.profiles import ProfileStore
+from app.serving.bare import end_cleanly
 from app.serving.import_starter import keep_importing
 
 KEY: Final = "saywho"
@@ -71,6 +72,7 @@ def init_app(app: Quart, config: Config) -> None:
             )
             await stack.enter_async_context(_running(feed.follow()))
             await stack.enter_async_context(_running(live.run()))
+            await stack.enter_async_context(_running(end_cleanly(live.end)))
             await stack.enter_async_context(_running(keep_importing(db, config, ring)))
             yield
 

@@ -1,0 +1,110 @@
+"""Workers that die, hang and stop: nobody outside notices more than they must."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.serving import supervisor
+from tests.installation import Installation
+from tests.serving.test_server import HYPERCORN, SERVE, Server, serving
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
+        yield server
+
+
+def listen(server: Server) -> socket.socket:
+    """Open a live stream, and return its socket once the stream has begun."""
+    wire = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    wire.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    begun = b""
+    while b"welcome" not in begun:
+        begun += wire.recv(4096)
+    return wire
+
+
+def rest(wire: socket.socket) -> bytes:
+    with wire:
+        return b"".join(iter(lambda: wire.recv(65_536), b""))
+
+
+def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:
+    before = server.workers()
+    assert len(before) == 2
+    os.kill(before[0], signal.SIGKILL)
+    assert all(server.send("GET", "/readyz")[0] == 200 for _ in range(30))
+    server.installation.wait_until(
+        lambda: len(server.workers()) == 2 and before[0] not in server.workers()
+    )
+    assert before[1] in server.workers()
+    assert server.send("GET", "/readyz")[0] == 200
+    assert f"worker {before[0]} ended" in server.log()
+
+
+def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 5 <= supervisor.SILENCE_S <= 30
+    monkeypatch.setenv("PYTHONPATH", str(impatient(tmp_path)))
+    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
+        hung = server.workers()[0]
+        os.kill(hung, signal.SIGSTOP)
+        server.installation.wait_until(
+            lambda: hung not in server.workers() and len(server.workers()) == 2
+        )
+        assert f"worker {hung} hangs" in server.log()
+        assert server.send("GET", "/readyz")[0] == 200
+
+
+def impatient(folder: Path) -> Path:
+    """Return a folder that makes Python give hung workers 3 s instead of 20, for a quick test."""
+    site = folder / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(
+        "import app.serving.supervisor as supervisor\nsupervisor.SILENCE_S = 3.0\n"
+    )
+    return site
+
+
+@pytest.mark.parametrize(
+    "command", [(*SERVE, "--workers", "2"), (*HYPERCORN, "-w", "2")], ids=["serve", "hypercorn"]
+)
+def test_a_stop_ends_streams_with_a_word_on_every_worker(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    with serving(Installation(tmp_path / "instance"), *command) as server:
+        streams = [listen(server) for _ in range(8)]
+        assert server.stop() == 0
+        assert all(b"event: bye" in rest(stream) for stream in streams)
+        assert "Traceback" not in server.log()
+
+
+@pytest.mark.parametrize(
+    "command", [(*SERVE, "--workers", "2"), (*HYPERCORN, "-w", "2")], ids=["serve", "hypercorn"]
+)
+def test_a_stop_lets_requests_finish_that_were_accepted(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    with serving(Installation(tmp_path / "instance"), *command) as server:
+        server.token = server.installation.json("token", "add", "x", "--scope", "write")["token"]
+        lines = [b'{"username": "a", "text": "post %d"}\n' % number for number in range(4)]
+        head = (
+            f"POST /api/v1/tweets HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+            f"{server.token}\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n"
+            f"Content-Length: {sum(map(len, lines))}\r\n\r\n"
+        ).encode()
+        wires = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(6)]
+        for wire in wires:
+            wire.sendall(head + lines[0])
+        idle = [listen(server) for _ in range(4)]  # By now all heads have been read.
+        server.process.send_signal(signal.SIGTERM)
+        assert all(b"event: bye" in rest(stream) for stream in idle)
+        for wire in wires:
+            wire.sendall(b"".join(lines[1:]))
+        answers = [rest(wire) for wire in wires]
+        assert all(b" 200 " in answer and b'"accepted":4' in answer for answer in answers)
+        assert server.process.wait(20) == 0
