@@ -7,7 +7,7 @@ import asyncio
 import functools
 import gzip
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, Final
 
 from werkzeug.datastructures import LanguageAccept
@@ -21,6 +21,8 @@ from app.i18n import COOKIE, LOCALES
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
 MOST_PATHS: Final = 1_000
+LONGEST_ADDRESS: Final = 2_000
+"""Answers to longer ones are not kept, so that keys take little beside the answers."""
 LARGEST_HELD_BYTES: Final = 16 * 1024 * 1024
 """A larger answer, and one whose length nobody knows, is sent as it comes."""
 INLINE_BYTES: Final = 200_000
@@ -58,7 +60,9 @@ class Cached:
             return
         feed, cache = opened
         feed.catch_up()
-        headers = dict(scope["headers"])
+        headers = _joined(scope["headers"])
+        # The view must see just what the key was made of.
+        scope = scope | {"headers": list(headers.items())}
         if _is_personal(headers) or _is_ahead(headers, feed.newest):
             answer = await self._capture(scope, receive, send, Reading())
             if answer is not None:
@@ -91,16 +95,19 @@ class Cached:
         future = None if path in self._never_kept else self._lead(key)
         under_way = cache.begin()
         try:
-            # Who waits must not wait for the end of what passes, which may have none.
-            answer = await self._capture(
-                scope, receive, send, under_way, lambda: self._follow(key, future, None)
-            )
+            # Neither those who wait nor the cache's watch may last as long as what passes.
+            def pass_on() -> None:
+                self._follow(key, future, None)
+                cache.end(under_way)
+
+            answer = await self._capture(scope, receive, send, under_way, pass_on)
             feed.catch_up()
-            if answer is not None and under_way.may_be_kept and under_way.is_fresh:
+            is_short = len(path) + len(scope["query_string"]) <= LONGEST_ADDRESS
+            if answer is not None and is_short and under_way.may_be_kept and under_way.is_fresh:
                 cache.put(key, answer)
                 self._never_kept.pop(path, None)
                 self._follow(key, future, answer)
-            elif not under_way.may_be_kept:
+            elif is_short and not under_way.may_be_kept:
                 self._never_kept[path] = None
                 if len(self._never_kept) > MOST_PATHS:
                     self._never_kept.popitem(last=False)
@@ -132,7 +139,7 @@ class Cached:
         under_way: Reading,
         on_passing: Callable[[], None] = lambda: None,
     ) -> Answer | None:
-        """Run the app as for a plain GET; return a whole answer of status 200.
+        """Run the app without conditions; return a whole answer of status 200.
 
         Anything else, and what has no end, is sent as it comes, after `on_passing`.
         """
@@ -154,12 +161,21 @@ class Cached:
         plain = [pair for pair in scope["headers"] if pair[0] != b"if-none-match"]
         token = reading.set(under_way)
         try:
-            await self._app(scope | {"method": "GET", "headers": plain}, receive, take)
+            await self._app(scope | {"headers": plain}, receive, take)
         finally:
             reading.reset(token)
         if not is_whole:
             return None
         return await _negotiated(start, b"".join(body), scope, under_way)
+
+
+def _joined(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return the headers, each once: those that came several times are joined (RFC 9110, 5.3)."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in pairs:
+        between = b"; " if name == b"cookie" else b", "
+        headers[name] = headers[name] + between + value if name in headers else value
+    return headers
 
 
 def _is_personal(headers: dict[bytes, bytes]) -> bool:
@@ -181,12 +197,12 @@ def _takes_gzip(headers: dict[bytes, bytes]) -> bool:
     return _accepts_gzip(headers.get(b"accept-encoding", b""))
 
 
-@functools.lru_cache(maxsize=1_000)
+@functools.lru_cache(maxsize=200)
 def _accepts_gzip(header: bytes) -> bool:
     return parse_accept_header(header.decode("latin-1")).quality("gzip") > 0
 
 
-@functools.lru_cache(maxsize=1_000)
+@functools.lru_cache(maxsize=200)
 def _locale(header: bytes, cookies: bytes) -> str:
     """Return the language that the pages choose for these headers."""
     chosen = parse_cookie(cookies.decode("latin-1")).get(COOKIE)

@@ -69,12 +69,12 @@ class ResponseCache:
         self._bytes = 0
         self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
         self._resting_on: dict[int, set[Hashable]] = defaultdict(set)
-        self._readings: list[Reading] = []
+        self._readings: dict[int, Reading] = {}
 
     def hear(self, changes: Sequence[Change]) -> None:
         """Drop what rests on what the events changed."""
         user_ids = {change.user_id for change in changes}
-        for under_way in self._readings:
+        for under_way in self._readings.values():
             under_way.changes |= user_ids
         for user_id in (*user_ids, EVERYTHING):
             for key in list(self._resting_on.get(user_id, ())):
@@ -90,12 +90,11 @@ class ResponseCache:
     def begin(self) -> Reading:
         """Watch what happens while a view runs; end with `end`."""
         new = Reading()
-        self._readings.append(new)
+        self._readings[id(new)] = new
         return new
 
     def end(self, under_way: Reading) -> None:
-        # By identity: equal readings are not the same one.
-        self._readings = [each for each in self._readings if each is not under_way]
+        self._readings.pop(id(under_way), None)
 
     def put(self, key: Hashable, answer: Answer) -> None:
         """Keep an answer; the caller knows that it is fresh."""

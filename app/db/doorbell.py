@@ -44,11 +44,15 @@ class Doorbell:
             (self._folder / self._name).unlink(missing_ok=True)
 
     def ring(self) -> None:
-        """Wake everybody else; sockets of processes that died are removed."""
-        try:
-            names = [name for name in os.listdir(self._folder) if name.endswith(SUFFIX)]
-        except FileNotFoundError:
-            return
+        """Wake everybody else; sockets of processes that died are removed.
+
+        Never fails: what rings has been committed, and others look by themselves soon.
+        """
+        with contextlib.suppress(OSError):
+            self._ring()
+
+    def _ring(self) -> None:
+        names = [name for name in os.listdir(self._folder) if name.endswith(SUFFIX)]
         if not names:
             return
         with (

@@ -5,6 +5,7 @@ connection of any process. It costs some microseconds, so it can be asked before
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from app.db.doorbell import Doorbell
 POLL_S: Final = 0.25
 """A ring may be lost; so late is what nobody rang for, and no request asked for."""
 PAGE: Final = 1_000
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +74,20 @@ class Feed:
         try:
             while True:
                 await asyncio.sleep(POLL_S)
-                self.catch_up()
+                self._look()
         finally:
             loop.remove_reader(bell)
             self._doorbell.close()
 
     def _answer(self) -> None:
         self._doorbell.empty()
-        self.catch_up()
+        self._look()
+
+    def _look(self) -> None:
+        try:
+            self.catch_up()
+        except sqlite3.Error:
+            logger.exception("the log could not be read; it is tried again")
 
     def _data_version(self) -> int:
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()

@@ -5,6 +5,7 @@ authors' own counts never do.
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -76,10 +77,7 @@ async def renew_background(db: Database) -> None:
     await fold_tails(db, behind)
     async with db.read() as session:
         posts = await session.scalar(select(func.sum(Profile.posts))) or 0
-        pages = _pages(session)
-        background = await asyncio.to_thread(
-            build_background, _from_thread(pages, asyncio.get_running_loop()), posts
-        )
+        background = await _build(_pages(session), posts)
     blob = await asyncio.to_thread(background.to_bytes)
     async with db.write() as session:
         # Another worker that was faster has made this version from the same posts.
@@ -89,6 +87,20 @@ async def renew_background(db: Database) -> None:
             .on_conflict_do_nothing()
         )
         await session.execute(delete(BackgroundSnapshot).where(BackgroundSnapshot.version < before))
+
+
+async def _build(pages: AsyncIterator[list[bytes]], posts: int) -> Background:
+    """Build the background in a thread, which has ended when this ends, even if cancelled."""
+    is_cancelled = threading.Event()
+    profiles = _from_thread(pages, asyncio.get_running_loop(), is_cancelled)
+    building = asyncio.ensure_future(asyncio.to_thread(build_background, profiles, posts))
+    try:
+        return await asyncio.shield(building)
+    except asyncio.CancelledError:
+        # The thread reads by the caller's session, which must not be closed under it.
+        is_cancelled.set()
+        await asyncio.gather(building, return_exceptions=True)
+        raise
 
 
 async def _pages(session: AsyncSession) -> AsyncIterator[list[bytes]]:
@@ -108,14 +120,16 @@ async def _pages(session: AsyncSession) -> AsyncIterator[list[bytes]]:
 
 
 def _from_thread(
-    pages: AsyncIterator[list[bytes]], loop: asyncio.AbstractEventLoop
+    pages: AsyncIterator[list[bytes]],
+    loop: asyncio.AbstractEventLoop,
+    is_cancelled: threading.Event,
 ) -> Iterator[Counts]:
     """Yield the profiles in a thread, page by page, so that memory stays bounded."""
 
     async def next_page() -> list[bytes] | None:
         return await anext(pages, None)
 
-    while True:
+    while not is_cancelled.is_set():
         page = asyncio.run_coroutine_threadsafe(next_page(), loop).result(PAGE_TIMEOUT_S)
         if page is None:
             return

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.models import Tweet, User
+from app.services.events import append_event
 
 PIECE: Final = 500
 """Posts deleted by one transaction, words and all: some 30 ms of the write lock."""
@@ -35,6 +36,8 @@ async def purge_deleted(
                 count = User.tweet_count - removed
                 changed = update(User).where(User.id == user_id).values(tweet_count=count)
                 await session.execute(changed)
+                # Ranks of search results rest on all words, those of deleted posts included.
+                await append_event(session, "rows.removed", user_id=user_id, count=removed)
             else:
                 await session.execute(delete(User).where(User.id == user_id))
         gone += removed

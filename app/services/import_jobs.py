@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,8 +20,17 @@ ABANDONED_AFTER: Final = timedelta(seconds=10)
 """Whoever runs an import says so each second; one silent for so long has died."""
 UPLOAD_LIFETIME: Final = timedelta(days=1)
 """An upload that nobody started is removed."""
+MOST_ATTEMPTS: Final = 3
 ENDED: Final = ("done", "failed", "cancelled")
 """An import in any other state may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """One run of an import; another one may have taken its place."""
+
+    job_id: int
+    epoch: int
 
 
 class ImportFacts(msgspec.Struct, frozen=True):
@@ -166,12 +176,17 @@ async def has_waiting_job(session: AsyncSession) -> bool:
 
 async def claim_job(session: AsyncSession) -> ImportJob | None:
     """Return the next import to run, now this process's, unless one runs already."""
-    job = await _next_job(session)
-    if job is None:
-        return None
-    job.state, job.beat_at, job.started_at = "running", now(), job.started_at or now()
-    await session.flush()
-    return job
+    while (job := await _next_job(session)) is not None:
+        job.epoch, job.attempts = job.epoch + 1, job.attempts + 1
+        if job.attempts <= MOST_ATTEMPTS:
+            job.state, job.beat_at, job.started_at = "running", now(), job.started_at or now()
+            await session.flush()
+            return job
+        # It would end its process again, and keep all others waiting.
+        job.state, job.finished_at = "failed", now()
+        job.detail = "the import ended its process each time it was tried"
+        await session.flush()
+    return None
 
 
 async def _next_job(session: AsyncSession) -> ImportJob | None:
@@ -195,7 +210,7 @@ async def known_spools(session: AsyncSession) -> set[str]:
 
 async def note_progress(
     session: AsyncSession,
-    job_id: int,
+    run: JobRun,
     *,
     format_name: str,
     bytes_read: int,
@@ -205,23 +220,27 @@ async def note_progress(
     values = {"format": format_name, "bytes_read": bytes_read, "beat_at": now()}
     if bytes_total is not None:
         values["bytes_total"] = bytes_total
-    return await _change_running(session, job_id, values)
+    return await _change_running(session, run, values)
 
 
 async def note_stored(
-    session: AsyncSession, job_id: int, report: ImportReport, *, already: int
+    session: AsyncSession, run: JobRun, report: ImportReport, *, already: int
 ) -> bool:
     """Write what became of the records so far; return whether the import is still to go on.
 
     `already`: posts that an earlier, broken-off run of this import stored.
     """
-    return await _change_running(session, job_id, _counts(report, already))
+    return await _change_running(session, run, _counts(report, already))
 
 
-async def _change_running(session: AsyncSession, job_id: int, values: dict[str, Any]) -> bool:
+async def _change_running(session: AsyncSession, run: JobRun, values: dict[str, Any]) -> bool:
     changed = await session.execute(
         update(ImportJob)
-        .where(ImportJob.id == job_id, ImportJob.state == "running")
+        .where(
+            ImportJob.id == run.job_id,
+            ImportJob.epoch == run.epoch,
+            ImportJob.state == "running",
+        )
         .values(**values)
         .returning(ImportJob.id)
     )
@@ -230,18 +249,18 @@ async def _change_running(session: AsyncSession, job_id: int, values: dict[str, 
 
 async def end_job(
     session: AsyncSession,
-    job_id: int,
+    run: JobRun,
     state: str,
     *,
     detail: str | None = None,
 ) -> None:
     """Write how the import ended, unless it was cancelled meanwhile."""
-    values: dict[str, Any] = {"state": state, "detail": detail, "beat_at": None}
+    values: dict[str, Any] = {"state": state, "detail": detail, "beat_at": None, "attempts": 0}
     if state == "done":
         values["bytes_read"] = ImportJob.bytes_total
     if state in ENDED:
         values["finished_at"] = now()
-    await _change_running(session, job_id, values)
+    await _change_running(session, run, values)
 
 
 def _counts(report: ImportReport, already: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ nothing twice: what is no longer in memory is read from the log.
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
@@ -42,6 +43,8 @@ SHOWN_KINDS: Final = frozenset(
         "user.deleted",
     }
 )
+
+logger = logging.getLogger(__name__)
 
 
 class Entry(NamedTuple):
@@ -85,17 +88,25 @@ class Live:
             await self._work.wait()
             self._work.clear()
             changes, self._waiting = self._waiting, []
+            for start in range(0, len(changes), PAGE):
+                await self._take(changes[start : start + PAGE])
+            await asyncio.sleep(self._tick())
+
+    async def _take(self, changes: Sequence[Change]) -> None:
+        try:
             if self._clients:
                 async with self._db.read() as session:
-                    entries = [await _entry(session, change) for change in changes]
-                self._remember(entries)
+                    self._remember([await _entry(session, change) for change in changes])
             else:
-                self._entries.clear()
-                self._forgotten = changes[-1].id
-            self._newest = changes[-1].id
-            self._forget_deleted(changes)
-            self._tell()
-            await asyncio.sleep(self._tick())
+                self._forget()
+        except Exception:
+            logger.exception("events could not be encoded; listeners read them from the log")
+            self._forget()
+        if not self._entries:
+            self._forgotten = changes[-1].id
+        self._newest = changes[-1].id
+        self._forget_deleted(changes)
+        self._tell()
 
     async def stream(
         self, after: int | None, *, user_id: int | None, may_go_on: Callable[[], Awaitable[bool]]
@@ -119,6 +130,10 @@ class Live:
                     if not await may_go_on():
                         return
                 news = self._news
+                if place < self._forgotten and not await self._is_kept(place):
+                    # The log was cut while this client was slow.
+                    place = self._newest
+                    yield RESET
                 entries = await self._after(place)
                 data = _joined(entries, user_id)
                 if entries:
@@ -136,7 +151,11 @@ class Live:
             self._clients -= 1
 
     def admit(self) -> None:
-        """Raise UnavailableError if there are as many listeners as the settings allow."""
+        """Raise UnavailableError if there are as many listeners as the settings allow.
+
+        A listener counts from the first byte of its stream, since one that leaves before is
+        never heard of again; so some of a burst may come in beyond the limit.
+        """
         if self._clients >= self._most_clients:
             raise UnavailableError(
                 "There are too many live streams; try again soon", headers={"Retry-After": "5"}
@@ -160,8 +179,12 @@ class Live:
     async def _is_kept(self, place: int) -> bool:
         """Return whether the log still has everything after the place, and has been there."""
         async with self._db.read() as session:
-            oldest = await session.scalar(select(func.min(Event.id)))
-        return place <= self._newest and (oldest is None or place >= oldest - 1)
+            query = select(func.min(Event.id), func.max(Event.id))
+            oldest, newest = (await session.execute(query)).one()
+        return place <= (newest or 0) and (oldest is None or place >= oldest - 1)
+
+    def _forget(self) -> None:
+        self._entries.clear()
 
     def _remember(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

@@ -17,7 +17,7 @@ from app.importing import open_archive
 from app.importing.records import ImportFileError
 from app.importing.source import Source
 from app.models import ImportJob
-from app.services.import_jobs import claim_job, end_job, note_progress, note_stored
+from app.services.import_jobs import JobRun, claim_job, end_job, note_progress, note_stored
 from app.services.imports import ImportReport, NamelessFileError, import_archive
 from app.services.uploads import remove_upload, upload_path
 
@@ -38,6 +38,7 @@ class Run:
         self._db = db
         self._config = config
         self._job = job
+        self._run = JobRun(job.id, job.epoch)
         self._already = job.accepted
         self._report = ImportReport()
         self._source: Source | None = None
@@ -78,7 +79,7 @@ class Run:
 
     async def _note(self, session: AsyncSession, report: ImportReport) -> None:
         """Write what became of the records, with the posts. Raises CancelledImportError."""
-        if not await note_stored(session, self._job.id, report, already=self._already):
+        if not await note_stored(session, self._run, report, already=self._already):
             raise CancelledImportError
 
     async def _beat(self) -> bool:
@@ -87,7 +88,7 @@ class Run:
         async with self._db.write() as session:
             return await note_progress(
                 session,
-                self._job.id,
+                self._run,
                 format_name=self._format,
                 bytes_read=source.bytes_read if source else 0,
                 # Of an archive, only the members that hold posts are read.
@@ -98,7 +99,7 @@ class Run:
         await self._beat()
         state, detail = self._outcome(work)
         async with self._db.write() as session:
-            await end_job(session, self._job.id, state, detail=detail)
+            await end_job(session, self._run, state, detail=detail)
         if state != "interrupted":
             remove_upload(self._config.data_dir, self._job.spool)
 

@@ -13,12 +13,14 @@ from typing import Any
 
 import uvloop
 from hypercorn.asyncio import serve
+from quart import Quart
 
 from app import create_app
-from app.lifespan import end_streams
+from app.lifespan import end_streams, feed_and_cache
 from app.serving.server import load_server_config
 
 BEAT_S = 1.0
+LOOK_S = 0.05
 
 
 async def work(beat_fd: int, socket_fds: Sequence[int]) -> None:
@@ -33,9 +35,9 @@ async def work(beat_fd: int, socket_fds: Sequence[int]) -> None:
     server.workers = 1
     server.loglevel = "WARNING"  # The supervisor has said where it serves.
     loop.set_exception_handler(_ignore_lost_clients)
-    beating = asyncio.create_task(_beat(beat_fd, stop))
+    app = create_app()
+    beating = asyncio.create_task(_beat(beat_fd, stop, app))
     try:
-        app = create_app()
 
         async def stopped() -> None:
             await stop.wait()
@@ -59,8 +61,11 @@ def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any
         loop.default_exception_handler(context)
 
 
-async def _beat(beat_fd: int, stop: asyncio.Event) -> None:
+async def _beat(beat_fd: int, stop: asyncio.Event, app: Quart) -> None:
+    """Beat from when the app serves: one that cannot start never does."""
     supervisor = os.getppid()
+    while feed_and_cache(app) is None:  # noqa: ASYNC110 - the app has no event for it
+        await asyncio.sleep(LOOK_S)
     while os.getppid() == supervisor:
         try:
             os.write(beat_fd, b".")

@@ -1,6 +1,6 @@
 """The live stream in the API (server-sent events)."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, request
@@ -14,6 +14,7 @@ from app.views.parsing import parse_args
 
 blueprint = Blueprint("api_live", __name__)
 
+CONTENT_TYPE: Final = "text/event-stream; charset=utf-8"
 EventId = Annotated[int, Meta(ge=0, le=MAX_ID)]
 
 
@@ -28,14 +29,16 @@ async def live_stream() -> Response:
     """Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was."""
     args = parse_args(LiveArgs)
     after = args.after if (last := _last_event_id()) is None else last
-    live = resources().live
-    live.admit()
     user_id = None
     if args.username is not None:
         async with resources().db.read() as session:
             user_id = (await get_user(session, args.username)).id
+    if request.method == "HEAD":
+        return Response(b"", content_type=CONTENT_TYPE, headers={"Cache-Control": "no-cache"})
+    live = resources().live
+    live.admit()
     stream = live.stream(after, user_id=user_id, may_go_on=still_allowed())
-    response = Response(stream, content_type="text/event-stream; charset=utf-8")
+    response = Response(stream, content_type=CONTENT_TYPE)
     response.timeout = None
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Accel-Buffering"] = "no"

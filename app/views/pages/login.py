@@ -5,10 +5,16 @@ from quart import Blueprint, Response, g, redirect, render_template, request, ur
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
-from app.errors import AppError, TooManyError, UnauthorizedError
+from app.errors import AppError, TooManyError, UnauthorizedError, UnavailableError
 from app.i18n import language_links, translate_error
 from app.lifespan import resources
-from app.services.logins import add_session, end_session, forget_attempt, note_attempt
+from app.services.logins import (
+    add_session,
+    end_session,
+    forget_attempt,
+    forget_failures,
+    note_attempt,
+)
 from app.services.operators import clean_name, find_operator, find_setup_link, use_setup_link
 from app.services.passwords import check_password
 from app.views.access import access
@@ -69,7 +75,13 @@ async def _sign_in(name: str, password: str) -> str:
     async with db.write() as session:
         failure_ids = await note_attempt(session, name=name, address=address)
         operator = await find_operator(session, name)
-    matches = await passwords.verify(operator.password_hash if operator else None, password)
+    try:
+        matches = await passwords.verify(operator.password_hash if operator else None, password)
+    except UnavailableError:
+        # An attempt that was not made is no failure.
+        async with db.write() as session:
+            await forget_attempt(session, failure_ids)
+        raise
     if operator is None or not matches:
         raise UnauthorizedError("The name or the password is wrong")
     async with db.write() as session:
@@ -77,7 +89,8 @@ async def _sign_in(name: str, password: str) -> str:
         if current is None or current.password_hash != operator.password_hash:
             # It was changed while it was verified, which ends the sessions of whoever knew it.
             raise UnauthorizedError("The name or the password is wrong")
-        await forget_attempt(session, name=name, failure_ids=failure_ids)
+        await forget_attempt(session, failure_ids)
+        await forget_failures(session, name)
         return await add_session(session, operator)
 
 
