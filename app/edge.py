@@ -31,6 +31,7 @@ SECURITY_HEADERS: Final = (
     (b"referrer-policy", b"same-origin"),
 )
 
+CLOSE: Final = (b"connection", b"close")
 STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -43,37 +44,30 @@ class Edge:
         self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            # There are none here; closing before accepting is answered with 403.
+            await send({"type": "websocket.close", "code": 1000})
+        elif scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
-        if scope["path"] in STREAMED_PATHS:
-            flow = Flow()
-            scope = scope | {Flow.KEY: flow}
-            receive = flow.gate(receive)
-        if self._trusted_proxies:
-            scope = forwarded(scope, self._trusted_proxies)
-        given = [value for name, value in scope["headers"] if name == b"x-request-id"]
-        good = len(given) == 1 and _GOOD_ID.fullmatch(given[0]) is not None
-        identifier = given[0] if good else secrets.token_hex(8).encode()
-        request_id.set(identifier.decode())
+        else:
+            if self._trusted_proxies:
+                scope = forwarded(scope, self._trusted_proxies)
+            request_id.set(_identifier(scope))
+            await self._logged(scope, receive, send)
+
+    async def _logged(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and write a line about it into the log."""
         started = time.perf_counter()
         status = 0
 
-        async def send_with_headers(message: Any) -> None:
+        async def send_noting(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                extra = [(b"x-request-id", identifier), *SECURITY_HEADERS]
-                if scope["scheme"] == "https":
-                    extra.append(STRICT_TRANSPORT_SECURITY)
-                message = message | {"headers": [*message["headers"], *extra]}
             await send(message)
 
         try:
-            if error := _refusal(scope):
-                await _refuse(error, send_with_headers)
-            else:
-                await self._app(scope, receive, send_with_headers)
+            await self._answer(scope, receive, send_noting)
         finally:
             if self._log_access:
                 # The query stays out of the log: it holds the texts that people compare.
@@ -84,6 +78,41 @@ class Edge:
                     status,
                     extra={"duration_ms": round(1000 * (time.perf_counter() - started), 1)},
                 )
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        extra = [(b"x-request-id", request_id.get().encode()), *SECURITY_HEADERS]
+        if scope["scheme"] == "https":
+            extra.append(STRICT_TRANSPORT_SECURITY)
+        flow = Flow() if scope["path"] in STREAMED_PATHS and _has_body(scope) else None
+
+        async def send_with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                # What is answered before its body has come leaves the rest of that behind.
+                close = [CLOSE] if flow is not None and not flow.is_whole else []
+                message = message | {"headers": [*message["headers"], *extra, *close]}
+            await send(message)
+
+        if error := _refusal(scope):
+            await _refuse(error, send_with_headers)
+        elif flow is None:
+            await self._app(scope, receive, send_with_headers)
+        else:
+            await self._app(scope | {Flow.KEY: flow}, flow.gate(receive), send_with_headers)
+            if not flow.is_whole:
+                await flow.drain(receive)
+
+
+def _identifier(scope: Scope) -> str:
+    """Return the request's id, as sent if it is a good one."""
+    given = [value for name, value in scope["headers"] if name == b"x-request-id"]
+    if len(given) == 1 and _GOOD_ID.fullmatch(given[0]):
+        return str(given[0], "ascii")
+    return secrets.token_hex(8)
+
+
+def _has_body(scope: Scope) -> bool:
+    names = {name for name, _ in scope["headers"]}
+    return b"content-length" in names or b"transfer-encoding" in names
 
 
 def _refusal(scope: Scope) -> AppError | None:
@@ -102,7 +131,7 @@ async def _refuse(error: AppError, send: Send) -> None:
     headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
+        CLOSE,
     ]
     await send({"type": "http.response.start", "status": error.status.value, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import settings
 from quart import Quart
 
 from app import create_app
@@ -16,6 +17,10 @@ from app.db.migrate import prepare
 from app.lifespan import KEY, Resources
 from app.services.tokens import Scope, add_token
 from tests.installation import Installation
+
+# Examples take as long as a busy machine lets them; every test has a time limit of its own.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 MakeConfig = Callable[..., Config]
 

@@ -40,7 +40,8 @@ def compare_command(text: str, usernames: tuple[str, ...], as_json: bool) -> Non
 
 def _print_comparison(comparison: Comparison) -> None:
     for ranked in comparison.ranking:
-        click.echo(f"{ranked.probability:7.1%}  {ranked.username}  ({ranked.tweets:,} posts)")
+        posts = "post" if ranked.tweets == 1 else "posts"
+        click.echo(f"{ranked.probability:7.1%}  {ranked.username}  ({ranked.tweets:,} {posts})")
     click.echo(f"verdict: {comparison.verdict}")
     for mark in comparison.evidence:
         click.echo(f"  {mark.weight:+5.2f}  {mark.username}: {mark.text!r}")

@@ -239,7 +239,8 @@ def _print_totals(totals: Totals, dry_run: bool) -> None:
 
 def _error_line(error: dict[str, Any]) -> str:
     place = next((f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error), "")
-    return f"{error['file']}: {place}{error['detail']}"
+    name, detail = error["file"], error["detail"]
+    return detail if detail.startswith(name) else f"{name}: {place}{detail}"
 
 
 @click.command("demo")

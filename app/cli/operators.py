@@ -36,6 +36,9 @@ def add_command(name: str, password_stdin: bool, as_json: bool) -> None:
         print_json({"name": name.strip(), "link": link})
     else:
         click.echo(link)
+        click.echo(
+            "Put in the address of your site if it is another (or set SAYWHO_URL).", err=True
+        )
 
 
 async def _add(db: Database, name: str, password: str) -> None:

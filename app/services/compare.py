@@ -23,6 +23,8 @@ from app.services.users import users_by_name
 
 MODEL_NAME: Final = "stacked-counts-1"
 SHOWN_OF_ALL: Final = 20
+RIVAL_PROBABILITY: Final = 0.05
+"""Authors less likely than this do not make an answer unfair, however few their posts."""
 EXPLAINED: Final = 4
 """Authors between whom the evidence is divided: as many as have a colour of their own."""
 INLINE_AUTHORS: Final = 50
@@ -169,7 +171,11 @@ def _judge(material: Material, explain: bool, shown: int | None) -> Comparison:
         verdict=verdict(
             ranking,
             letters=letter_count(material.text),
-            fewest_posts=min(material.profiles[i].posts for i in order[:2]),
+            fewest_posts=min(
+                material.profiles[i].posts
+                for i in order
+                if i == order[0] or ranking.probabilities[i] >= RIVAL_PROBABILITY
+            ),
         ),
         ranking=[
             Ranked(

@@ -145,7 +145,8 @@ class Live:
                     yield data
                 elif not entries:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(news.wait(), CHECK_S)
+                        left = sent + HEARTBEAT_S - clock()
+                        await asyncio.wait_for(news.wait(), max(0.0, min(CHECK_S, left)))
             yield BYE
         finally:
             self._clients -= 1

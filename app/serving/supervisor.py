@@ -75,6 +75,7 @@ class Supervisor:
     """Runs so many workers on the same sockets until it is told to stop."""
 
     def __init__(self, sockets: Sequence[socket.socket], count: int) -> None:
+        self._sockets = sockets
         self._fds = [each.fileno() for each in sockets]
         self._count = count
         self._workers: list[Worker] = []
@@ -128,6 +129,9 @@ class Supervisor:
         """Let the workers finish what they accepted, and end those that do not."""
         for worker in self._workers:
             worker.process.terminate()
+        # Who comes now is refused at once, instead of waiting for an answer that never comes.
+        for each in self._sockets:
+            each.close()
         deadline = time.monotonic() + STOP_S
         for worker in self._workers:
             try:

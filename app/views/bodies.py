@@ -3,8 +3,8 @@
 import asyncio
 import errno
 import hashlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from app.config import Config
-from app.errors import InvalidInputError, StorageFullError
+from app.errors import InvalidInputError, StorageFullError, UnavailableError
 from app.flow import Flow
 from app.lifespan import resources
 from app.services.uploads import FILE, make_upload_folder, remove_upload
@@ -43,12 +43,8 @@ class Spool:
     digest: Any = field(default_factory=hashlib.sha256)
 
     async def write(self, chunk: bytes) -> None:
-        try:
+        with disk_errors():
             await asyncio.to_thread(self._write, chunk)
-        except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise
-            raise StorageFullError("The disk is full; nothing was stored") from error
 
     def _write(self, chunk: bytes) -> None:
         self.size += len(chunk)
@@ -56,7 +52,8 @@ class Spool:
         self.file.write(chunk)
 
     def rewind(self) -> None:
-        self.file.flush()
+        with disk_errors():
+            self.file.flush()
         self.file.seek(0)
 
 
@@ -172,11 +169,26 @@ async def _chunks_and_end() -> AsyncIterator[bytes | None]:
 @asynccontextmanager
 async def _spooling() -> AsyncIterator[Spool]:
     data_dir = resources().config.data_dir
-    folder = make_upload_folder(data_dir)
-    with (folder / FILE).open("w+b") as file:
-        spool = Spool(file, folder.name)
-        try:
-            yield spool
-        finally:
-            if not spool.is_kept:
-                remove_upload(data_dir, folder.name)
+    with disk_errors():
+        folder = make_upload_folder(data_dir)
+        file = (folder / FILE).open("w+b")
+    spool = Spool(file, folder.name)
+    try:
+        yield spool
+    finally:
+        file.close()
+        if not spool.is_kept:
+            await asyncio.to_thread(remove_upload, data_dir, folder.name)
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turn what the file system raises into StorageFullError and UnavailableError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFullError("The disk is full; nothing was stored") from error
+        raise UnavailableError(
+            "The data folder cannot be written at the moment", headers={"Retry-After": "30"}
+        ) from error

@@ -1,5 +1,6 @@
 """Imports in the API."""
 
+import asyncio
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -119,5 +120,5 @@ async def cancel_import(import_id: int) -> Response:
         await get_started_job(session, import_id)
         job = await cancel_job(session, import_id)
         g.event_id = await newest_event(session)
-    remove_upload(resources().config.data_dir, job.spool)
+    await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
     return no_content()

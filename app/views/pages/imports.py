@@ -153,7 +153,7 @@ async def cancel(import_id: int) -> ResponseReturnValue:
             await cancel_job(session, import_id)
         else:
             await forget_upload(session, job)
-    remove_upload(resources().config.data_dir, job.spool)
+    await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
     if was_started:
         return redirect(url_for("imports.show_import", import_id=import_id), 303)
     return redirect(url_for("imports.show_imports"), 303)
