@@ -83,12 +83,14 @@ class Edge:
         extra = [(b"x-request-id", request_id.get().encode()), *SECURITY_HEADERS]
         if scope["scheme"] == "https":
             extra.append(STRICT_TRANSPORT_SECURITY)
-        flow = Flow() if scope["path"] in STREAMED_PATHS and _has_body(scope) else None
+        is_streamed = scope["method"] == "POST" and scope["path"] in STREAMED_PATHS
+        flow = Flow() if is_streamed else None
 
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 # What is answered before its body has come leaves the rest of that behind.
-                close = [CLOSE] if flow is not None and not flow.is_whole else []
+                is_early = flow is not None and not flow.is_whole and _has_body(scope)
+                close = [CLOSE] if is_early else []
                 message = message | {"headers": [*message["headers"], *extra, *close]}
             await send(message)
 
@@ -111,6 +113,7 @@ def _identifier(scope: Scope) -> str:
 
 
 def _has_body(scope: Scope) -> bool:
+    """Return whether a body was announced, as HTTP/1 does; HTTP/2 ends streams one by one."""
     names = {name for name, _ in scope["headers"]}
     return b"content-length" in names or b"transfer-encoding" in names
 

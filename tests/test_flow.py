@@ -31,13 +31,13 @@ async def check(sizes: list[int], reads: list[int]) -> None:
     most = 0
     done = asyncio.Event()
 
-    async def receive() -> int | None:
-        return next(sent, None)
+    async def receive() -> dict[str, int | None]:
+        return {"size": next(sent, None)}
 
     async def take_in() -> None:
         nonlocal most
         gated = flow.gate(receive)
-        while (size := await gated()) is not None:
+        while (size := (await gated())["size"]) is not None:
             flow.came(size)
             unread.append(size)
             most = max(most, sum(unread))
@@ -69,9 +69,10 @@ async def test_the_gate_opens_only_when_enough_was_read() -> None:
     flow = Flow()
     calls = 0
 
-    async def receive() -> None:
+    async def receive() -> dict[str, bool]:
         nonlocal calls
         calls += 1
+        return {"more_body": True}
 
     gated = flow.gate(receive)
     flow.came(MOST_UNREAD_BYTES - 1)

@@ -67,6 +67,7 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+        self._lock.close()
 
 
 def database_path(url: str) -> Path:

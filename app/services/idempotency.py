@@ -64,11 +64,14 @@ async def claim(session: AsyncSession, key: RequestKey) -> Replay | None:
         return None
     record = (await session.scalars(select(IdempotencyRecord).where(_is(key)))).one()
     age = now() - record.touched_at
-    if age > KEPT_FOR or (record.status is None and age > ABANDONED_AFTER):
-        record.status, record.body_sha256, record.touched_at = None, key.body_sha256, now()
+    is_same = record.body_sha256 == key.body_sha256
+    if age > KEPT_FOR or (record.status is None and age > ABANDONED_AFTER and is_same):
+        if age > KEPT_FOR:
+            record.status, record.report = None, None
+        record.body_sha256, record.touched_at = key.body_sha256, now()
         await session.flush()
         return None
-    if record.body_sha256 != key.body_sha256:
+    if not is_same:
         raise InvalidInputError(
             "This Idempotency-Key was used with another body; use a new key", loc="Idempotency-Key"
         )
@@ -77,9 +80,15 @@ async def claim(session: AsyncSession, key: RequestKey) -> Replay | None:
     return Replay(record.status, record.resource_id, record.report, record.event_id)
 
 
-async def touch(session: AsyncSession, key: RequestKey) -> None:
-    """Show that the request is still under way."""
-    await session.execute(update(IdempotencyRecord).where(_is(key)).values(touched_at=now()))
+async def note_progress(session: AsyncSession, key: RequestKey, progress: bytes) -> None:
+    """Show that the request is under way, and how far it is, so that it can go on from there."""
+    values = {"touched_at": now(), "report": progress}
+    await session.execute(update(IdempotencyRecord).where(_is(key)).values(**values))
+
+
+async def progress_of(session: AsyncSession, key: RequestKey) -> bytes | None:
+    """Return how far an earlier, broken-off run of a claimed request came."""
+    return await session.scalar(select(IdempotencyRecord.report).where(_is(key)))
 
 
 async def complete(session: AsyncSession, key: RequestKey, replay: Replay) -> None:
@@ -98,8 +107,11 @@ async def complete(session: AsyncSession, key: RequestKey, replay: Replay) -> No
 
 
 async def release(session: AsyncSession, key: RequestKey) -> None:
-    """Forget a request that failed, so that it may be sent again."""
-    await session.execute(delete(IdempotencyRecord).where(_is(key)))
+    """Let a request that failed be sent again: anew, or where it has come to."""
+    nothing = IdempotencyRecord.report.is_(None)
+    await session.execute(delete(IdempotencyRecord).where(_is(key), nothing))
+    long_ago = now() - ABANDONED_AFTER - timedelta(seconds=1)
+    await session.execute(update(IdempotencyRecord).where(_is(key)).values(touched_at=long_ago))
 
 
 async def needs_pruning(session: AsyncSession) -> bool:

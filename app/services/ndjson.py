@@ -15,7 +15,15 @@ from app.db.engine import Database
 from app.errors import AppError
 from app.importing.raw_lines import RawLine, raw_lines
 from app.services import idempotency
-from app.services.bulk import BATCH, BulkError, BulkPost, BulkReport, in_portions, store_batch
+from app.services.bulk import (
+    BATCH,
+    MAX_ERRORS,
+    BulkError,
+    BulkPost,
+    BulkReport,
+    in_portions,
+    store_batch,
+)
 from app.services.clock import now
 from app.services.events import newest_event
 from app.services.idempotency import Replay, RequestKey
@@ -45,47 +53,85 @@ class LinesReport(msgspec.Struct, frozen=True):
     errors: list[BulkError]
 
 
+class _Progress(msgspec.Struct, frozen=True):
+    """How far a request with a key came: the last line stored, and what became of those."""
+
+    line: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    errors: list[BulkError] = []
+    event_id: int | None = None
+
+
 async def store_lines(
     db: Database, file: IO[bytes], *, key: RequestKey | None
 ) -> tuple[bytes, int | None]:
     """Store the lines of a file, a transaction a batch; return a LinesReport, JSON, and the event.
 
-    What was committed stays if a later batch fails. Raises InvalidInputError and ConflictError
-    for a key that cannot be used.
+    What was committed stays if a later batch fails; sent again with the same key, the request
+    goes on from there. Raises InvalidInputError and ConflictError for a key that cannot be used.
     """
     if key is None:
-        return await _store(db, file, None)
+        return await _store(db, file, None, _Progress())
     async with db.write() as session:
         replay = await idempotency.claim(session, key)
+        earlier = await idempotency.progress_of(session, key) if replay is None else None
     if replay is not None:
         return replay.report or b"", replay.event_id
     try:
-        return await _store(db, file, key)
+        progress = msgspec.json.decode(earlier, type=_Progress) if earlier else _Progress()
+        return await _store(db, file, key, progress)
     except BaseException:
         async with db.write() as session:
             await idempotency.release(session, key)
         raise
 
 
-async def _store(db: Database, file: IO[bytes], key: RequestKey | None) -> tuple[bytes, int | None]:
-    report = BulkReport()
+async def _store(
+    db: Database, file: IO[bytes], key: RequestKey | None, progress: _Progress
+) -> tuple[bytes, int | None]:
+    read = BulkReport()
+    stored = BulkReport(
+        accepted=progress.accepted,
+        duplicates=progress.duplicates,
+        rejected=progress.rejected,
+        errors=list(progress.errors),
+        event_id=progress.event_id,
+    )
     lines = raw_lines(file)
-    while batch := await asyncio.to_thread(_read_batch, lines, report):
-        for portion in in_portions(batch):
+    while batch := await asyncio.to_thread(_read_batch, lines, read):
+        rest = [item for item in batch if item.place > progress.line]
+        for portion in in_portions(rest):
             async with db.write() as session:
-                await store_batch(session, portion, report, default_time=now())
+                await store_batch(session, portion, stored, default_time=now())
                 if key is not None:
-                    await idempotency.touch(session, key)
-    errors = sorted(report.errors, key=lambda error: error.line)
-    facts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
+                    reached = _encoded(portion[-1].place, stored)
+                    await idempotency.note_progress(session, key, reached)
+    errors = sorted(read.errors + stored.errors, key=lambda error: error.line)[:MAX_ERRORS]
+    rejected = read.rejected + stored.rejected
+    facts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)
     answer = msgspec.json.encode(facts)
-    if key is None and report.event_id is not None:
-        return answer, report.event_id
+    if key is None and stored.event_id is not None:
+        return answer, stored.event_id
     async with db.write() as session:
-        event_id = report.event_id or await newest_event(session)
+        event_id = stored.event_id or await newest_event(session)
         if key is not None:
             await idempotency.complete(session, key, Replay(200, None, answer, event_id))
         return answer, event_id
+
+
+def _encoded(line: int, report: BulkReport) -> bytes:
+    return msgspec.json.encode(
+        _Progress(
+            line,
+            report.accepted,
+            report.duplicates,
+            report.rejected,
+            report.errors,
+            report.event_id,
+        )
+    )
 
 
 def _read_batch(lines: Iterator[RawLine], report: BulkReport) -> list[BulkPost]:

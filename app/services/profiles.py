@@ -27,6 +27,7 @@ LONGEST_TAIL: Final = 200
 RELOAD_TAIL: Final = 50
 FOLDED_AT_ONCE: Final = 50
 """Authors whose profiles one transaction rewrites."""
+INLINE_PROFILES: Final = 10
 INLINE_CHARACTERS: Final = 5_000
 """Longer texts are counted in a thread, since the loop must not wait over 10 ms."""
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
@@ -105,10 +106,18 @@ async def _stored(session: AsyncSession, users: Sequence[User]) -> dict[int, _Kn
         query = select(Profile.user_id, Profile.as_of_event, Profile.posts, Profile.counts).where(
             Profile.user_id.in_(some), Profile.recipe == RECIPE
         )
-        for user_id, as_of_event, posts, blob in await session.execute(query):
-            profile = AuthorProfile(Counts.from_bytes(blob), posts)
-            found[user_id] = _Known(profile, as_of_event, found[user_id].deletion_count)
+        rows = (await session.execute(query)).all()
+        blobs = [(row.counts, row.posts) for row in rows]
+        is_quick = len(blobs) <= INLINE_PROFILES
+        profiles = _unpacked(blobs) if is_quick else await asyncio.to_thread(_unpacked, blobs)
+        for row, profile in zip(rows, profiles, strict=True):
+            deletions = found[row.user_id].deletion_count
+            found[row.user_id] = _Known(profile, row.as_of_event, deletions)
     return found
+
+
+def _unpacked(blobs: Sequence[tuple[bytes, int]]) -> list[AuthorProfile]:
+    return [AuthorProfile(Counts.from_bytes(blob), posts) for blob, posts in blobs]
 
 
 async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[int, _Known]:
@@ -120,16 +129,23 @@ async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[
         for user_id, event_id, text in await session.execute(query):
             tails[user_id].append(text)
             newest[user_id] = max(newest[user_id], event_id)
-    result = {}
-    for user_id, known in behind.items():
-        texts = tails[user_id]
-        counts = add([known.profile.counts, await count_features(texts)])
-        result[user_id] = _Known(
-            AuthorProfile(counts, known.profile.posts + len(texts)),
-            newest[user_id],
-            known.deletion_count,
-        )
-    return result
+
+    def extended() -> dict[int, AuthorProfile]:
+        return {
+            user_id: AuthorProfile(
+                add([known.profile.counts, _count(tails[user_id])]),
+                known.profile.posts + len(tails[user_id]),
+            )
+            for user_id, known in behind.items()
+        }
+
+    characters = sum(len(text) for texts in tails.values() for text in texts)
+    is_quick = characters <= INLINE_CHARACTERS and len(behind) <= INLINE_PROFILES
+    profiles = extended() if is_quick else await asyncio.to_thread(extended)
+    return {
+        user_id: _Known(profile, newest[user_id], behind[user_id].deletion_count)
+        for user_id, profile in profiles.items()
+    }
 
 
 def select_tail(as_of_events: dict[int, int]) -> Select[int, int, str]:
