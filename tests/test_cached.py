@@ -205,7 +205,7 @@ class Asked:
         self.app = Counted()
         self.layer = Cached(self.app, lambda: (self.feed, self.cache))
 
-    async def get(self) -> int:
+    async def get(self, *headers: tuple[bytes, bytes]) -> int:
         sent: list[Any] = []
 
         async def send(message: Any) -> None:
@@ -214,7 +214,13 @@ class Asked:
         async def receive() -> Any:
             return {"type": "http.disconnect"}
 
-        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "query_string": b"",
+            "headers": list(headers),
+        }
         await asyncio.wait_for(self.layer(scope, receive, send), DEADLINE_S)
         return int(sent[1]["body"])
 
@@ -271,3 +277,33 @@ async def test_nobody_waits_for_what_is_not_to_be_kept(asked: Asked) -> None:
     assert asked.app.runs == 6
     asked.app.may_answer.set()
     assert sorted(await asyncio.gather(*tasks)) == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_a_session_in_one_of_several_cookie_headers_is_personal(
+    asked: Asked, order: int
+) -> None:
+    asked.app.may_answer.set()
+    cookies = [(b"cookie", b"saywho_session=x"), (b"cookie", b"saywho_lang=ko")][::order]
+    assert await asked.get(*cookies) == 1
+    assert await asked.get() == 2
+    assert await asked.get(*cookies) == 3
+    assert await asked.get() == 2
+
+
+async def test_headers_that_come_several_times_count_as_one(asked: Asked) -> None:
+    asked.app.may_answer.set()
+    twice = [(b"accept-language", b"ko"), (b"accept-language", b"en;q=0.5")]
+    assert await asked.get(*twice) == 1
+    assert await asked.get((b"accept-language", b"en")) == 2
+    assert await asked.get((b"accept-language", b"ko, en;q=0.5")) == 1
+
+
+async def test_a_long_address_is_answered_and_not_kept(anybody: Client, writer: Client) -> None:
+    await writer.add_user("a", TEXT)
+    path = "/api/v1/search?q=harbour&username=a&cursor=" + "A" * 3_000
+    for _ in range(2):
+        assert (await anybody.get(path)).status_code == 400
+    path = "/search?q=harbour&more=" + "x" * 3_000
+    for _ in range(2):
+        assert (await anybody.get(path)).headers["Cache-Status"] == "saywho; fwd=miss"

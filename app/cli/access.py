@@ -53,8 +53,9 @@ def list_command(as_json: bool) -> None:
 
 @token_group.command("revoke")
 @click.argument("token_id", type=int, metavar="ID")
+@json_option
 @reported
-def revoke_command(token_id: int) -> None:
+def revoke_command(token_id: int, as_json: bool) -> None:
     """End the token ID at once."""
 
     async def revoke(db: Database, _: Config) -> None:
@@ -62,4 +63,7 @@ def revoke_command(token_id: int) -> None:
             await revoke_token(session, token_id)
 
     with_database(revoke)
-    click.echo(f"revoked {token_id}")
+    if as_json:
+        print_json({"id": token_id})
+    else:
+        click.echo(f"revoked {token_id}")

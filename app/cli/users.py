@@ -76,8 +76,9 @@ def add_command(name: str, display_name: str | None, platform: str, as_json: boo
 @user_group.command("delete")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask, on a terminal either.")
+@json_option
 @reported
-def delete_command(name: str, yes: bool) -> None:
+def delete_command(name: str, yes: bool, as_json: bool) -> None:
     """Delete the author NAME and all posts."""
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {name} and all posts?", abort=True)
@@ -88,4 +89,7 @@ def delete_command(name: str, yes: bool) -> None:
         await purge_deleted(db)
 
     with_database(delete)
-    click.echo(f"deleted {name}")
+    if as_json:
+        print_json({"username": name})
+    else:
+        click.echo(f"deleted {name}")

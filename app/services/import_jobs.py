@@ -21,6 +21,7 @@ ABANDONED_AFTER: Final = timedelta(seconds=10)
 UPLOAD_LIFETIME: Final = timedelta(days=1)
 """An upload that nobody started is removed."""
 MOST_ATTEMPTS: Final = 3
+MOST_UPLOADS_SHOWN: Final = 50
 ENDED: Final = ("done", "failed", "cancelled")
 """An import in any other state may go on."""
 
@@ -141,6 +142,12 @@ async def list_jobs(
     jobs = list(await session.scalars(query.order_by(ImportJob.id.desc()).limit(limit + 1)))
     more = len(jobs) > limit
     return jobs[:limit], jobs[limit - 1].id if more else None
+
+
+async def list_uploads(session: AsyncSession) -> list[ImportJob]:
+    """Return the uploads that nobody has started yet, the newest first."""
+    query = select(ImportJob).where(ImportJob.state == "uploaded").order_by(ImportJob.id.desc())
+    return list(await session.scalars(query.limit(MOST_UPLOADS_SHOWN)))
 
 
 async def start_job(session: AsyncSession, job_id: int, *, username: str | None) -> ImportJob:

@@ -205,6 +205,10 @@
   });
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   // A back button may bring the page out of the browser's memory, with its forms as they were.
-  window.addEventListener("pageshow", () => enhance(document.body));
+  // The operator's may show what has just been deleted, so that one is asked for anew.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && document.body.hasAttribute("data-operator")) location.reload();
+    else enhance(document.body);
+  });
   enhance(document.body);
 })();

@@ -19,6 +19,7 @@ from app.services.import_jobs import (
     forget_upload,
     get_job,
     list_jobs,
+    list_uploads,
     start_job,
 )
 from app.services.previews import Preview, preview
@@ -49,9 +50,11 @@ async def _list_page(failure: AppError | None) -> ResponseReturnValue:
     before = decode_cursor(args.cursor, ImportCursor).before if args.cursor else None
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=IMPORTS_PER_PAGE)
+        uploads = await list_uploads(session)
     page = await render_template(
         "imports.html",
         jobs=[details(job) for job in jobs],
+        uploads=uploads,
         next_cursor=encode_cursor(ImportCursor(following)) if following else None,
         limit_mb=resources().config.max_import_mb,
         failure=translate_error(failure) if failure else None,
