@@ -98,7 +98,7 @@ def verdict(
 ) -> Literal["likely", "close", "short", "unfamiliar"]:
     """Return what may fairly be said of a ranking of two or more authors.
 
-    letters: how many the text has; fewest_posts: of the authors who may be it, the fewest.
+    letters: how many the text has; fewest_posts: of the authors who count, the fewest.
     """
     if letters < FEWEST_LETTERS or fewest_posts < FEWEST_POSTS:
         return "short"

@@ -24,7 +24,7 @@ from app.services.users import users_by_name
 MODEL_NAME: Final = "stacked-counts-1"
 SHOWN_OF_ALL: Final = 20
 RIVAL_PROBABILITY: Final = 0.05
-"""Authors less likely than this do not make an answer unfair, however few their posts."""
+"""Among all authors, one less likely than this makes no answer unfair by having few posts."""
 EXPLAINED: Final = 4
 """Authors between whom the evidence is divided: as many as have a colour of their own."""
 INLINE_AUTHORS: Final = 50
@@ -70,6 +70,8 @@ class Material:
     profiles: list[AuthorProfile]
     snapshot: Snapshot
     as_of_event: int
+    is_named: bool
+    """Whether the authors were named; otherwise they are all that have posts."""
 
 
 @dataclass(slots=True)
@@ -109,6 +111,7 @@ async def gather_material(
         profiles=await models.profiles.load(session, users),
         snapshot=await models.backgrounds.load(session),
         as_of_event=await newest_event(session),
+        is_named=bool(usernames),
     )
 
 
@@ -174,7 +177,9 @@ def _judge(material: Material, explain: bool, shown: int | None) -> Comparison:
             fewest_posts=min(
                 material.profiles[i].posts
                 for i in order
-                if i == order[0] or ranking.probabilities[i] >= RIVAL_PROBABILITY
+                if material.is_named
+                or i == order[0]
+                or ranking.probabilities[i] >= RIVAL_PROBABILITY
             ),
         ),
         ranking=[

@@ -88,6 +88,9 @@ async def test_little_text_or_few_posts_are_called_short(pair: Client) -> None:
     await pair.add_user("quiet", "one post only")
     text = "The ferry leaves the northern harbour at noon"
     assert (await compare(pair, text, "sailor", "quiet"))["verdict"] == "short"
+    # Among all, one who is out of the question by probability spoils nobody's answer.
+    assert (await compare(pair, text))["ranking"][0]["username"] == "sailor"
+    assert (await compare(pair, text))["verdict"] == "likely"
 
 
 async def test_a_new_post_counts_in_the_very_next_comparison(admin: Client) -> None:
