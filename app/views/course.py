@@ -53,3 +53,10 @@ async def post_user() -> ResponseReturnValue:
         else:
             g.event_id = await newest_event(session)
     return redirect(url_for("authors.show_author", username=user.username), 303)
+
+
+@blueprint.post("/update")
+@access("admin")
+async def post_update() -> ResponseReturnValue:
+    """Lead TwitOff's update to the front page: no live source can be set up to be asked yet."""
+    return redirect(url_for("home.show_home"), 303)

@@ -164,3 +164,9 @@ async def test_a_closed_installation_tells_nothing(make_config: MakeConfig) -> N
             answer = await anybody.get(path)
             assert answer.status_code == 303
             assert answer.headers["Location"].startswith("/login")
+
+
+async def test_update_leads_to_the_front_page(admin: Client, writer: Client) -> None:
+    answer = await admin.post("/update")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert (await writer.post("/update")).status_code == 403

@@ -37,6 +37,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/users": {"GET": "read"},
     "/users.json": {"GET": "read"},
     "/reset": {"POST": "admin"},
+    "/update": {"POST": "admin"},
     "/settings": {"GET": "operator"},
     "/settings/tokens": {"POST": "operator"},
     "/settings/tokens/<id:token_id>/revoke": {"POST": "operator"},
