@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,7 @@ class Database:
     def __init__(self, config: Config) -> None:
         self.path = database_path(config.database_url)
         self.engine = make_engine(config.database_url, synchronous=config.durability)
+        self._rollbacks = _roll_back_cancelled(self.engine)
         readers = self.engine.execution_options(sqlite_begin="DEFERRED")
         self._readers = async_sessionmaker(readers, expire_on_commit=False)
         self._writers = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -46,8 +47,11 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Open a session that sees one state of the database, for one task and for reading."""
         with _driver_errors():
-            async with self._readers() as session, session.begin():
+            session = self._readers()
+            try:
                 yield session
+            finally:
+                await _to_the_end(session.close())
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -56,18 +60,30 @@ class Database:
         Leaving by an exception, or being cancelled, rolls back.
         """
         with _driver_errors():
-            async with (
-                self._lock.held(timeout_s=WRITE_TIMEOUT_S),
-                self._writers() as session,
-                session.begin(),
-            ):
-                yield session
+            async with self._lock.held(timeout_s=WRITE_TIMEOUT_S):
+                session = self._writers()
+                try:
+                    yield session
+                    await _to_the_end(session.commit())
+                finally:
+                    await _to_the_end(session.close())
         self.committed.set()
         self.doorbell.ring()
 
     async def close(self) -> None:
+        await asyncio.gather(*self._rollbacks, return_exceptions=True)
         await self.engine.dispose()
         self._lock.close()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await work that a cancelled caller must not leave half done; it is cancelled afterwards."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def database_path(url: str) -> Path:
@@ -103,6 +119,16 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
         cursor.execute("PRAGMA cache_size = -16000")
         cursor.close()
 
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def _roll_back_cancelled(engine: AsyncEngine) -> set[asyncio.Task[None]]:
+    """Roll back connections that a cancelled statement gave up; return what is under way."""
     rollbacks: set[asyncio.Task[None]] = set()
 
     @event.listens_for(engine.sync_engine, "invalidate")
@@ -114,12 +140,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
         rollbacks.add(task)
         task.add_done_callback(rollbacks.discard)
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        connection.exec_driver_sql(f"BEGIN {mode}")
-
-    return engine
+    return rollbacks
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:
