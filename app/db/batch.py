@@ -1,0 +1,123 @@
+"""The batch: what arrives together runs once, and each caller gets its own result or error."""
+
+import asyncio
+import contextvars
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from itertools import islice
+from typing import Final, Generic, TypeVar
+
+from app.errors import UnavailableError
+
+Item = TypeVar("Item", bound=Hashable)
+Result = TypeVar("Result")
+
+RETRY_AFTER: Final = {"Retry-After": "1"}
+
+
+class Batch(Generic[Item, Result]):
+    """Collects what is asked for within one turn of the event loop, or while an earlier run lasts.
+
+    `run` gets the items that wait, at most `max_size` of them and each once, however many ask for
+    it; it returns a result or an exception for each, in their order, or raises for all. Runs
+    follow one another, so an item is read no earlier than its callers asked.
+
+    A caller that is cancelled takes only itself out; an item that nobody waits for any more is
+    not run, unless its run has begun.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
+        *,
+        max_size: int,
+        max_waiting: int,
+        timeout_s: float,
+    ) -> None:
+        self._run = run
+        self._max_size = max_size
+        self._max_waiting = max_waiting
+        self._timeout_s = timeout_s
+        self._callers: dict[Item, list[asyncio.Future[Result]]] = {}
+        """Who waits for each item that no run has taken yet."""
+        self._worker: asyncio.Task[None] | None = None
+        self._is_closing = False
+
+    async def __call__(self, item: Item) -> Result:
+        """Return the result of one item.
+
+        Raises what its run raised, and UnavailableError where too much waits already, where no
+        result came in time, and after `close`.
+        """
+        if self._is_closing:
+            raise UnavailableError("The server is stopping; try again soon", headers=RETRY_AFTER)
+        callers = self._callers.get(item)
+        if callers is None:
+            if len(self._callers) >= self._max_waiting:
+                raise _too_much()
+            callers = self._callers[item] = []
+        if self._worker is None:
+            # In a context of its own: what a run reads is nobody's in particular.
+            context = contextvars.Context()
+            self._worker = asyncio.create_task(self._work(), context=context)
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        callers.append(future)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await future
+        except TimeoutError:
+            if future.done() and not future.cancelled():
+                raise  # The run's own.
+            raise _too_much() from None
+        finally:
+            if future.done() and not future.cancelled():
+                future.exception()  # A caller cancelled just now does not leave it unheard.
+            callers.remove(future)
+            if not callers and self._callers.get(item) is callers:
+                del self._callers[item]
+
+    async def close(self) -> None:
+        """Refuse new items, and wait until those that are here have their results."""
+        self._is_closing = True
+        if self._worker is not None:
+            await asyncio.wait([self._worker])
+
+    async def _work(self) -> None:
+        try:
+            await asyncio.sleep(0)  # Whoever comes within this turn of the loop is in.
+            while self._callers:
+                items = list(islice(self._callers, self._max_size))
+                await self._run_once({item: self._callers.pop(item) for item in items})
+        finally:
+            self._worker = None
+
+    async def _run_once(self, callers: dict[Item, list[asyncio.Future[Result]]]) -> None:
+        results: Sequence[Result | BaseException]
+        try:
+            results = await self._run(list(callers))
+            if len(results) != len(callers):
+                raise RuntimeError(f"{len(callers)} items ran, and {len(results)} results came")
+        except asyncio.CancelledError:
+            _settle(callers, [_too_much()] * len(callers))
+            raise
+        except Exception as error:
+            results = [error] * len(callers)
+        _settle(callers, results)
+
+
+def _settle(
+    callers: dict[Item, list[asyncio.Future[Result]]], results: Sequence[Result | BaseException]
+) -> None:
+    for futures, result in zip(callers.values(), results, strict=True):
+        for future in futures:
+            if future.done():
+                continue
+            if isinstance(result, BaseException):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+
+def _too_much() -> UnavailableError:
+    return UnavailableError(
+        "The server has more to do than it can; try again soon", headers=RETRY_AFTER
+    )
