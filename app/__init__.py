@@ -18,7 +18,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
     """
     from quart import Quart
 
-    from app import cli, i18n, lifespan, logs
+    from app import cli, i18n, lifespan, logs, theme
     from app.cached import Cached
     from app.config import Config, ConfigError
     from app.edge import Edge
@@ -47,6 +47,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
     converters.init_app(app)
     bodies.init_app(app, config)
     i18n.init_app(app, config)
+    theme.init_app(app)
     access.init_app(app, config)
     sessions.init_app(app)
     headers.init_app(app)

@@ -17,6 +17,7 @@ from app.db.cache import Answer, Reading, ResponseCache, reading
 from app.db.feed import Feed
 from app.edge import AsgiApp, Receive, Scope, Send
 from app.i18n import COOKIE, LOCALES
+from app.theme import chosen_theme
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
@@ -189,8 +190,8 @@ def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
 
 
 def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
-    locale = _locale(headers.get(b"accept-language", b""), headers.get(b"cookie", b""))
-    return scope["path"], scope["query_string"], _takes_gzip(headers), locale
+    variant = _variant(headers.get(b"accept-language", b""), headers.get(b"cookie", b""))
+    return scope["path"], scope["query_string"], _takes_gzip(headers), variant
 
 
 def _takes_gzip(headers: dict[bytes, bytes]) -> bool:
@@ -203,13 +204,14 @@ def _accepts_gzip(header: bytes) -> bool:
 
 
 @functools.lru_cache(maxsize=200)
-def _locale(header: bytes, cookies: bytes) -> str:
-    """Return the language that the pages choose for these headers."""
-    chosen = parse_cookie(cookies.decode("latin-1")).get(COOKIE)
-    if chosen in LOCALES:
-        return chosen or ""
+def _variant(header: bytes, cookie_header: bytes) -> tuple[str, str]:
+    """Return the language and the theme that the pages choose for these headers."""
+    cookies = parse_cookie(cookie_header.decode("latin-1"))
+    theme = chosen_theme(cookies)
+    if (chosen := cookies.get(COOKIE)) in LOCALES:
+        return chosen or "", theme
     accepted = parse_accept_header(header.decode("latin-1"), LanguageAccept)
-    return accepted.best_match(["en", "ko"], default="en") or "en"
+    return accepted.best_match(["en", "ko"], default="en") or "en", theme
 
 
 def _is_plain(start: Any) -> bool:

@@ -45,10 +45,10 @@ def init_app(app: Quart, config: Config) -> None:
     async def choose() -> ResponseReturnValue | None:
         g.locale = _negotiate(config.locale)
         chosen = request.args.get("lang")
-        if chosen not in LOCALES or request.method != "GET" or _is_api():
+        if chosen not in LOCALES or request.method != "GET" or is_api():
             return None
         # The switch is a link, so that it works without JavaScript; its answer leads back.
-        response = redirect(_address(), 303)
+        response = redirect(own_address("lang"), 303)
         response.set_cookie(
             COOKIE, chosen, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
         )
@@ -77,13 +77,14 @@ def _negotiate(fixed: Locale | None) -> Locale:
     return cast(Locale, request.accept_languages.best_match(["en", "ko"], default="en"))
 
 
-def _is_api() -> bool:
+def is_api() -> bool:
+    """Return whether the request is for the API, which remembers nothing."""
     return request.path.startswith("/api/")
 
 
-def _address(**changed: str) -> str:
-    """Return the request's own address, without `lang` but with what is changed."""
-    pairs = [pair for pair in request.args.items(multi=True) if pair[0] != "lang"]
+def own_address(without: str, **changed: str) -> str:
+    """Return the request's own address, without one parameter but with what is changed."""
+    pairs = [pair for pair in request.args.items(multi=True) if pair[0] != without]
     query = urlencode([*pairs, *changed.items()])
     # Two slashes at the front would name another host: //example.org/.
     path = "/" + quote(request.path.lstrip("/"))
@@ -92,7 +93,11 @@ def _address(**changed: str) -> str:
 
 def language_links() -> list[tuple[str, str, str]]:
     """Return code, own name and address of the languages that the page is not in."""
-    return [(code, name, _address(lang=code)) for code, name in LOCALES.items() if code != g.locale]
+    return [
+        (code, name, own_address("lang", lang=code))
+        for code, name in LOCALES.items()
+        if code != g.locale
+    ]
 
 
 def gettext_noop(message: str) -> str:

@@ -102,6 +102,22 @@ async def test_each_language_has_its_own_answer(anybody: Client) -> None:
 
 
 @pytest.mark.usefixtures("filled")
+async def test_each_theme_has_its_own_answer(anybody: Client) -> None:
+    async def page(cookie: str) -> tuple[str, str]:
+        answer = await anybody.get("/", headers={"Cookie": cookie})
+        return answer.headers["Cache-Status"], str(await answer.get_data(as_text=True))
+
+    for note in ("fwd=miss", "hit"):
+        for theme in ("light", "dark"):
+            status, text = await page(f"saywho_theme={theme}")
+            assert (status, f'data-theme="{theme}">' in text[:80]) == (f"saywho; {note}", True)
+    assert (await page("saywho_lang=en"))[0] == "saywho; fwd=miss"
+    for cookie in ("", "saywho_theme=purple"):
+        status, text = await page(cookie)
+        assert (status, "data-theme" in text[:80]) == ("saywho; hit", False)
+
+
+@pytest.mark.usefixtures("filled")
 async def test_nothing_of_one_visitor_is_kept_for_another(app: Quart, anybody: Client) -> None:
     reader = await client_with(app, "read")
     for client, headers in ((reader, {}), (anybody, {"Cookie": "saywho_session=x"})):

@@ -161,10 +161,47 @@
     window.addEventListener("pagehide", () => show(false));
   }
 
-  function closeQuestions(but) {
-    for (const question of document.querySelectorAll(".ask[open]")) {
-      if (!question.contains(but)) question.open = false;
+  const OPENED = ".ask[open], .menu[open]";
+
+  function closeOpened(but) {
+    for (const opened of document.querySelectorAll(OPENED)) {
+      if (!opened.contains(but)) opened.open = false;
     }
+  }
+
+  function showTheme(theme) {
+    const root = document.documentElement;
+    const isSystem = theme === "system";
+    if (isSystem) delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    for (const meta of document.querySelectorAll("meta[name=theme-color]")) {
+      const name = meta.dataset.theme;
+      meta.media = isSystem ? `(prefers-color-scheme: ${name})` : name === theme ? "all" : "not all";
+    }
+    for (const link of document.querySelectorAll("[data-theme-choice]")) {
+      if (link.dataset.themeChoice === theme) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  // The page keeps what was typed in it: only the cookie is fetched from where the link leads.
+  async function chooseTheme(event) {
+    const link = event.target.closest?.("[data-theme-choice]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    showTheme(link.dataset.themeChoice);
+    const menu = link.closest(".menu");
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    try {
+      await fetch(link.href, { redirect: "manual" });
+    } catch {
+      location.assign(link.href);
+    }
+  }
+
+  function rememberedTheme() {
+    return document.cookie.match(/(?:^|; )saywho_theme=(light|dark)/)?.[1] ?? "system";
   }
 
   function each(root, selector, action) {
@@ -196,17 +233,19 @@
       target.querySelector("[data-focus]")?.focus({ preventScroll: true });
     }
   });
-  document.addEventListener("click", (event) => closeQuestions(event.target));
+  document.addEventListener("click", (event) => closeOpened(event.target));
+  document.addEventListener("click", chooseTheme);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    const question = event.target.closest?.(".ask[open]");
-    closeQuestions(null);
-    question?.querySelector("summary").focus();
+    const opened = event.target.closest?.(OPENED);
+    closeOpened(null);
+    opened?.querySelector("summary").focus();
   });
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   // A back button may bring the page out of the browser's memory, with its forms as they were.
   // The operator's may show what has just been deleted, so that one is asked for anew.
   window.addEventListener("pageshow", (event) => {
+    if (event.persisted) showTheme(rememberedTheme());
     if (event.persisted && document.body.hasAttribute("data-operator")) location.reload();
     else enhance(document.body);
   });

@@ -243,6 +243,21 @@ async def test_language_links_are_named_in_their_own_language(anybody: Client) -
     assert '<a href="/search?q=x&amp;lang=ko" lang="ko" hreflang="ko">한국어</a>' in page
 
 
+async def test_theme_is_remembered_and_forgotten(anybody: Client) -> None:
+    page = await body(await anybody.get("/search?q=x"))
+    assert '<a href="/search?q=x&amp;theme=dark" rel="nofollow"' in page
+    chosen = await anybody.get("/search?q=x&theme=dark")
+    assert (chosen.status_code, chosen.headers["Location"]) == (303, "/search?q=x")
+    assert chosen.headers["Set-Cookie"].startswith("saywho_theme=dark; Expires=")
+    headers = {"Cookie": "saywho_theme=dark"}
+    page = await body(await anybody.get("/search?q=x", headers=headers))
+    assert '<html lang="en" data-theme="dark">' in page
+    assert '<meta name="color-scheme" content="dark">' in page
+    forgotten = await anybody.get("/?theme=system", headers=headers)
+    assert "saywho_theme=;" in forgotten.headers["Set-Cookie"]
+    assert (await anybody.get("/?theme=purple")).status_code == 200
+
+
 @pytest.mark.parametrize(
     "status", [400, 401, 403, 404, 405, 413, 422, 431, 500, 503, 507, 418, 599]
 )
