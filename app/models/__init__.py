@@ -3,6 +3,7 @@ from app.models.event import Event
 from app.models.idempotency import IdempotencyRecord
 from app.models.import_job import ImportJob
 from app.models.operator import LoginFailure, LoginSession, Operator, SetupLink
+from app.models.post_count import PostCount
 from app.models.profile import BackgroundSnapshot, Profile
 from app.models.token import Token
 from app.models.tweet import Tweet
@@ -18,6 +19,7 @@ __all__ = [
     "LoginFailure",
     "LoginSession",
     "Operator",
+    "PostCount",
     "Profile",
     "SetupLink",
     "Token",

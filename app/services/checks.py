@@ -9,6 +9,7 @@ from app.compute.counts import Counts, add
 from app.compute.features import RECIPE, features
 from app.db.engine import Database
 from app.models import Profile, Tweet, User
+from app.services.post_counts import miscounted
 
 
 async def find_faults(db: Database) -> list[str]:
@@ -36,8 +37,14 @@ async def _wrong_counts(session: AsyncSession) -> list[str]:
     counted = select(func.count()).where(Tweet.user_id == User.id).scalar_subquery()
     query = select(User.username, User.tweet_count, counted).where(User.tweet_count != counted)
     return [
-        f"{username} is said to have {said} posts and has {real}"
-        for username, said, real in await session.execute(query)
+        *(
+            f"{username} is said to have {said} posts and has {real}"
+            for username, said, real in await session.execute(query)
+        ),
+        *(
+            f"the posts of {username} per quarter of an hour are miscounted"
+            for username in await miscounted(session)
+        ),
     ]
 
 

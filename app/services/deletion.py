@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.engine import Database
 from app.models import Tweet, User
 from app.services.events import append_event
+from app.services.post_counts import remove_counts
 
 PIECE: Final = 500
 """Posts deleted by one transaction, words and all: some 30 ms of the write lock."""
@@ -32,6 +33,7 @@ async def purge_deleted(
                 delete(Tweet).where(Tweet.id.in_(piece.scalar_subquery())).returning(Tweet.id)
             )
             removed = len(ids.all())
+            await remove_counts(session, user_id, limit=PIECE)
             if removed:
                 count = User.tweet_count - removed
                 changed = update(User).where(User.id == user_id).values(tweet_count=count)

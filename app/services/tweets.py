@@ -16,6 +16,7 @@ from app.errors import NotFoundError
 from app.models import Event, Tweet, User
 from app.services.events import append_event
 from app.services.new_tweet import NewTweet
+from app.services.post_counts import count_posts
 from app.services.profiles import subtract_tweet
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -185,6 +186,7 @@ async def _insert(
         for tweet_id, post in zip(ids, posts, strict=True)
     ]
     await session.execute(insert(cast(Table, Tweet.__table__)), rows)
+    await count_posts(session, [(user_id, row["created_at"], row["lang"]) for row in rows])
     count = User.tweet_count + len(posts)
     await session.execute(update(User).where(User.id == user_id).values(tweet_count=count))
     await append_event(
@@ -208,11 +210,13 @@ async def _fill(session: AsyncSession, tweet: Tweet, post: NewTweet) -> int | No
     if post.lang == guess_language(post.text):
         # A guess from this text says nothing of the one that is stored.
         empty = [name for name in empty if name != "lang"]
-    for name in empty:
-        setattr(tweet, name, getattr(post, name))
     if not empty:
         return None
+    await count_posts(session, [(tweet.user_id, tweet.created_at, tweet.lang)], sign=-1)
+    for name in empty:
+        setattr(tweet, name, getattr(post, name))
     await session.flush()
+    await count_posts(session, [(tweet.user_id, tweet.created_at, tweet.lang)])
     return await append_event(session, "tweet.updated", user_id=tweet.user_id, tweet_id=tweet.id)
 
 
@@ -225,6 +229,7 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> int:
     tweet = await session.get_one(Tweet, tweet_id)
     await subtract_tweet(session, tweet)
     await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
+    await count_posts(session, [(tweet.user_id, tweet.created_at, tweet.lang)], sign=-1)
     await session.execute(
         update(User)
         .where(User.id == tweet.user_id)

@@ -1,10 +1,12 @@
 """Times in an address: RFC 3339, or bare dates that are days in a time zone."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from app.services.search import Filters
+from app.services.statistics import Selection
 from app.views.parsing import malformed
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -27,6 +29,26 @@ def search_filters(
         platform=platform,
         lang=lang,
         kind=kind,
+        since=parse_instant("since", since, zone),
+        until=parse_instant("until", until, zone),
+    )
+
+
+def selection_of(
+    *,
+    usernames: Iterable[str],
+    platform: str | None,
+    lang: str | None,
+    since: str | None,
+    until: str | None,
+    tz: str,
+) -> Selection:
+    """Return the selection that an address names. Raises MalformedError."""
+    zone = parse_zone(tz)
+    return Selection(
+        usernames=tuple(usernames),
+        platform=platform,
+        lang=lang,
         since=parse_instant("since", since, zone),
         until=parse_instant("until", until, zone),
     )

@@ -57,6 +57,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/tweets": {"POST": "write"},
     f"{API}/tweets/<id:tweet_id>": {"GET": "read", "DELETE": "admin"},
     f"{API}/search": {"GET": "read"},
+    f"{API}/stats": {"GET": "read"},
     f"{API}/compare": {"GET": "read", "POST": "read"},
     f"{API}/live": {"GET": "read"},
     f"{API}/imports": {"GET": "token", "POST": "write"},

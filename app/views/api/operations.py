@@ -8,12 +8,14 @@ from msgspec import Meta, Struct
 from app.services.compare import Comparison
 from app.services.import_jobs import ImportFacts
 from app.services.ndjson import LinesReport, TweetLine
+from app.services.statistics import Stats
 from app.services.tweets import Post
 from app.services.users import Author
 from app.views.api.compare import CompareArgs, CompareForm
 from app.views.api.imports import ListImportsArgs, NewImportArgs
 from app.views.api.live import LiveArgs
 from app.views.api.search import Hits, SearchArgs
+from app.views.api.stats import StatsArgs
 from app.views.api.tweets import ListTweetsArgs, NewTweetForm
 from app.views.api.users import ListUsersArgs, NewUserForm
 from app.views.parsing import NoArgs
@@ -176,6 +178,14 @@ OPERATIONS: Final[dict[str, Operation]] = {
         args=SearchArgs,
         example={"q": "ferry", "limit": 10},
         answers={200: Answer(description="A page of results, the best first", of=Hits)},
+        errors=frozenset({404}),
+    ),
+    "api_stats.show_stats": Operation(
+        tag="search",
+        summary="Count posts, in all, per author and per day",
+        args=StatsArgs,
+        example={"username": ["jack", "anna"], "tz": "Asia/Seoul"},
+        answers={200: Answer(description="The counts", of=Stats)},
         errors=frozenset({404}),
     ),
     "api_compare.compare_get": Operation(

@@ -1,0 +1,72 @@
+"""Counts of posts, kept in the transaction of each change: per author, quarter hour, language."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import BigInteger, Integer, cast, delete, extract, func, or_, select, tuple_
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.chunks import chunks
+from app.models import PostCount, Tweet, User
+from app.models.post_count import EPOCH_S, SLOT_S, UNKNOWN_SLOT
+
+Moment = tuple[int, datetime | None, str | None]
+"""What counts of a post: its author, time and language."""
+
+_START: Final = datetime(1, 1, 1, tzinfo=UTC)
+_COLUMNS: Final = (PostCount.user_id, PostCount.slot, PostCount.lang)
+
+
+def slot_of(time: datetime | None) -> int:
+    """Return the number of the quarter hour of a time, that of no time for None."""
+    if time is None:
+        return UNKNOWN_SLOT
+    return int((time - _START).total_seconds()) // SLOT_S
+
+
+def slot_time(slot: int) -> datetime:
+    """Return when a quarter hour begins."""
+    return _START + timedelta(seconds=slot * SLOT_S)
+
+
+async def count_posts(session: AsyncSession, moments: Iterable[Moment], *, sign: int = 1) -> None:
+    """Add posts to the counts; take them away with the sign -1."""
+    tally = Counter((user_id, slot_of(time), lang or "") for user_id, time, lang in moments)
+    rows = [
+        {"user_id": user_id, "slot": slot, "lang": lang, "posts": sign * posts}
+        for (user_id, slot, lang), posts in tally.items()
+    ]
+    statement = insert(PostCount)
+    summed = statement.on_conflict_do_update(
+        index_elements=_COLUMNS, set_={"posts": PostCount.posts + statement.excluded.posts}
+    )
+    if rows:
+        await session.execute(summed, rows)
+    if sign < 0:
+        for some in chunks(list(tally)):
+            gone = tuple_(*_COLUMNS).in_(some)
+            await session.execute(delete(PostCount).where(gone, PostCount.posts <= 0))
+
+
+async def remove_counts(session: AsyncSession, user_id: int, *, limit: int) -> None:
+    """Remove so many of a deleted author's counts, of which there are no more than posts."""
+    piece = select(*_COLUMNS).where(PostCount.user_id == user_id).limit(limit)
+    await session.execute(delete(PostCount).where(tuple_(*_COLUMNS).in_(piece)))
+
+
+async def miscounted(session: AsyncSession) -> list[str]:
+    """Return the names of the authors whose counts do not agree with their posts."""
+    seconds = cast(extract("epoch", Tweet.created_at), BigInteger) + EPOCH_S
+    slot = cast(func.coalesce(seconds // SLOT_S, UNKNOWN_SLOT), Integer)
+    lang = func.coalesce(Tweet.lang, "")
+    real = select(
+        Tweet.user_id, slot.label("slot"), lang.label("lang"), func.count().label("posts")
+    ).group_by(Tweet.user_id, slot, lang)
+    said = select(*_COLUMNS, PostCount.posts).where(PostCount.posts != 0)
+    unheard, invented = real.except_(said).subquery(), said.except_(real).subquery()
+    wrong = or_(User.id.in_(select(unheard.c.user_id)), User.id.in_(select(invented.c.user_id)))
+    query = select(User.username).where(wrong, User.deleted_at.is_(None))
+    return list(await session.scalars(query.order_by(User.username_key)))
