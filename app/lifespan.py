@@ -21,6 +21,7 @@ from app.services.live import Live
 from app.services.maintenance import keep_maintained
 from app.services.passwords import Passwords
 from app.services.profiles import ProfileStore
+from app.services.writer import Writer
 from app.serving.bare import end_cleanly
 from app.serving.import_starter import keep_importing
 
@@ -42,6 +43,7 @@ class Resources:
     feed: Feed
     live: Live
     cache: ResponseCache
+    writer: Writer
 
 
 def init_app(app: Quart, config: Config) -> None:
@@ -62,9 +64,11 @@ def init_app(app: Quart, config: Config) -> None:
             feed.subscribe(live.hear)
             cache = ResponseCache(config.cache_mb * MIB)
             feed.subscribe(cache.hear)
+            writer = Writer(db)
+            stack.push_async_callback(writer.close)
             ring = asyncio.Event()
             app.extensions[KEY] = Resources(
-                config, db, models, passwords, secret_keys, ring, feed, live, cache
+                config, db, models, passwords, secret_keys, ring, feed, live, cache, writer
             )
             stack.callback(live.end)
             await stack.enter_async_context(

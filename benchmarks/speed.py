@@ -21,12 +21,12 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.importing import open_archive
 from app.importing.source import Source
+from app.services.adding import add_posts
 from app.services.background import BackgroundStore
 from app.services.compare import Models, gather_material, judge
 from app.services.imports import import_archive
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
-from app.services.tweets import add_posts
 from app.services.users import list_authors, users_by_name
 
 TEXT = "새벽부터 바람이 불어요. What a morning for a walk along the harbour, they said :)"

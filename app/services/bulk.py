@@ -15,9 +15,9 @@ from app.compute.text import username_key
 from app.db.chunks import chunks
 from app.errors import AppError, ConflictError
 from app.models import Tweet, User
+from app.services.adding import Added, add_posts
 from app.services.new_tweet import NewTweet
 from app.services.profiles import fold_batch
-from app.services.tweets import Added, add_posts
 from app.services.users import add_user, find_user, update_user
 
 MAX_ERRORS: Final = 100
@@ -110,11 +110,11 @@ async def store_batch(
         if not fresh:
             continue
         posts = [item.post for item in fresh]
-        added = await add_posts(session, user.id, posts, default_time=default_time, is_bulk=True)
+        added = await add_posts(session, user.id, posts, default_time=default_time)
         accepted = sum(added.is_new)
         report.accepted += accepted
         report.duplicates += len(fresh) - accepted
-        report.saw(added.event_id)
+        report.saw(added.newest_event)
         if accepted:
             report.user_ids.add(user.id)
             await _fold(session, user, fresh, added)
@@ -147,9 +147,10 @@ async def _fold(session: AsyncSession, user: User, items: Sequence[BulkPost], ad
         for item, is_new in zip(items, added.is_new, strict=True)
         if is_new and item.counts is not None
     ]
-    if len(parts) >= FOLD_FROM and len(parts) == sum(added.is_new) and added.inserted_by:
+    if len(parts) >= FOLD_FROM and len(parts) == sum(added.is_new):
         await session.refresh(user)
-        await fold_batch(session, user, parts, added.inserted_by)
+        brought_by = added.event_ids[added.is_new.index(True)]
+        await fold_batch(session, user, parts, brought_by or 0)
 
 
 async def resolve_author(session: AsyncSession, item: BulkPost) -> tuple[User, int | None]:

@@ -4,12 +4,24 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from typing import cast as cast_type
 
-from sqlalchemy import BigInteger, Integer, cast, delete, extract, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Table,
+    bindparam,
+    cast,
+    delete,
+    extract,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.chunks import chunks
 from app.models import PostCount, Tweet, User
 from app.models.post_count import EPOCH_S, SLOT_S, UNKNOWN_SLOT
 
@@ -18,6 +30,11 @@ Moment = tuple[int, datetime | None, str | None]
 
 _START: Final = datetime(1, 1, 1, tzinfo=UTC)
 _COLUMNS: Final = (PostCount.user_id, PostCount.slot, PostCount.lang)
+_TABLE: Final = cast_type(Table, PostCount.__table__)
+# One key at a time: SQLite would scan the whole table for a list of tuples.
+_REMOVE_EMPTY: Final = delete(_TABLE).where(
+    *(_TABLE.c[column.key] == bindparam(column.key) for column in _COLUMNS), _TABLE.c.posts <= 0
+)
 
 
 def slot_of(time: datetime | None) -> int:
@@ -45,10 +62,8 @@ async def count_posts(session: AsyncSession, moments: Iterable[Moment], *, sign:
     )
     if rows:
         await session.execute(summed, rows)
-    if sign < 0:
-        for some in chunks(list(tally)):
-            gone = tuple_(*_COLUMNS).in_(some)
-            await session.execute(delete(PostCount).where(gone, PostCount.posts <= 0))
+    if sign < 0 and rows:
+        await session.execute(_REMOVE_EMPTY, rows)
 
 
 async def remove_counts(session: AsyncSession, user_id: int, *, limit: int) -> None:

@@ -1,21 +1,18 @@
-"""Posts: listing, adding and deleting them."""
+"""Posts: listing and deleting them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, Table, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Row, Select, and_, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import guess_language
 from app.db.cache import EVERYTHING, depends_on
-from app.db.ids import allocate_ids
+from app.db.chunks import chunks
 from app.errors import NotFoundError
-from app.models import Event, Tweet, User
+from app.models import Tweet, User
 from app.services.events import append_event
-from app.services.new_tweet import NewTweet
 from app.services.post_counts import count_posts
 from app.services.profiles import subtract_tweet
 
@@ -37,17 +34,6 @@ class Post(msgspec.Struct, frozen=True):
     lang: str | None
     source_id: str | None
     url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What became of posts: ids in the order given, whether each is new, and the newest event."""
-
-    ids: list[int]
-    is_new: list[bool]
-    event_id: int | None
-    inserted_by: int | None
-    """The event that brought the new ones."""
 
 
 def select_posts() -> AnySelect:
@@ -82,6 +68,15 @@ async def find_post(session: AsyncSession, tweet_id: int) -> Post | None:
     return Post(*row[:-1])
 
 
+async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
+    """Return the posts of these ids."""
+    found: dict[int, Post] = {}
+    for some in chunks(ids):
+        for row in await session.execute(select_posts().where(Tweet.id.in_(some))):
+            found[row.id] = as_post(row)
+    return found
+
+
 async def get_post(session: AsyncSession, tweet_id: int) -> Post:
     """Return the post of that id. Raises NotFoundError."""
     post = await find_post(session, tweet_id)
@@ -110,114 +105,6 @@ def _older(created_at: datetime | None, tweet_id: int) -> Any:
         return and_(Tweet.created_at.is_(None), Tweet.id < tweet_id)
     older = tuple_(Tweet.created_at, Tweet.id) < tuple_(created_at, tweet_id)
     return or_(older, Tweet.created_at.is_(None))
-
-
-async def add_posts(
-    session: AsyncSession,
-    user_id: int,
-    posts: Sequence[NewTweet],
-    *,
-    default_time: datetime | None = None,
-    is_bulk: bool = False,
-) -> Added:
-    """Store posts of one author with their event; a known `source_id` fills empty fields.
-
-    Posts without a time get `default_time`. A post is announced as `tweet.created`, what comes
-    in bulk as `tweets.imported`.
-    """
-    known = await _known(session, user_id, posts)
-    # The write lock is held: what is not known now is not stored before this transaction ends.
-    first = {post.source_id: place for place, post in reversed(list(enumerate(posts)))}
-    is_new = [
-        post.source_id is None or (post.source_id not in known and first[post.source_id] == place)
-        for place, post in enumerate(posts)
-    ]
-    fresh = [post for post, new in zip(posts, is_new, strict=True) if new]
-    fresh_ids, inserted_by = await _insert(
-        session, user_id, fresh, default_time=default_time, is_single=not is_bulk
-    )
-    event_id = inserted_by
-    remaining = iter(fresh_ids)
-    ids: list[int] = []
-    for place, post in enumerate(posts):
-        if is_new[place]:
-            ids.append(next(remaining))
-        elif post.source_id in known:
-            tweet = known[post.source_id]
-            event_id = await _fill(session, tweet, post) or event_id
-            ids.append(tweet.id)
-        else:
-            tweet = await session.get_one(Tweet, ids[first[post.source_id]])
-            event_id = await _fill(session, tweet, post) or event_id
-            ids.append(tweet.id)
-    return Added(ids, is_new, event_id, inserted_by)
-
-
-async def _known(
-    session: AsyncSession, user_id: int, posts: Sequence[NewTweet]
-) -> dict[str | None, Tweet]:
-    source_ids = [post.source_id for post in posts if post.source_id is not None]
-    if not source_ids:
-        return {}
-    query = select(Tweet).where(Tweet.user_id == user_id, Tweet.source_id.in_(source_ids))
-    return {tweet.source_id: tweet for tweet in await session.scalars(query)}
-
-
-async def _insert(
-    session: AsyncSession,
-    user_id: int,
-    posts: Sequence[NewTweet],
-    *,
-    default_time: datetime | None,
-    is_single: bool,
-) -> tuple[range, int | None]:
-    if not posts:
-        return range(0), None
-    ids = await allocate_ids(session, Tweet, len(posts))
-    (event_id,) = await allocate_ids(session, Event, 1)
-    rows = [
-        asdict(post)
-        | {
-            "id": tweet_id,
-            "user_id": user_id,
-            "event_id": event_id,
-            "created_at": post.created_at or default_time,
-        }
-        for tweet_id, post in zip(ids, posts, strict=True)
-    ]
-    await session.execute(insert(cast(Table, Tweet.__table__)), rows)
-    await count_posts(session, [(user_id, row["created_at"], row["lang"]) for row in rows])
-    count = User.tweet_count + len(posts)
-    await session.execute(update(User).where(User.id == user_id).values(tweet_count=count))
-    await append_event(
-        session,
-        "tweet.created" if is_single else "tweets.imported",
-        user_id=user_id,
-        tweet_id=ids[0] if is_single else None,
-        count=len(posts),
-        event_id=event_id,
-    )
-    return ids, event_id
-
-
-async def _fill(session: AsyncSession, tweet: Tweet, post: NewTweet) -> int | None:
-    """Fill the stored post's empty fields from one sent again; return the event if any was."""
-    empty = [
-        name
-        for name in ("created_at", "lang", "url")
-        if getattr(tweet, name) is None and getattr(post, name) is not None
-    ]
-    if post.lang == guess_language(post.text):
-        # A guess from this text says nothing of the one that is stored.
-        empty = [name for name in empty if name != "lang"]
-    if not empty:
-        return None
-    await count_posts(session, [(tweet.user_id, tweet.created_at, tweet.lang)], sign=-1)
-    for name in empty:
-        setattr(tweet, name, getattr(post, name))
-    await session.flush()
-    await count_posts(session, [(tweet.user_id, tweet.created_at, tweet.lang)])
-    return await append_event(session, "tweet.updated", user_id=tweet.user_id, tweet_id=tweet.id)
 
 
 async def delete_post(session: AsyncSession, tweet_id: int) -> int:

@@ -1,6 +1,6 @@
 """Authors: finding, listing, adding and deleting them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -177,6 +177,16 @@ async def users_by_name(session: AsyncSession, usernames: Sequence[str]) -> list
         if key not in found:
             raise NotFoundError("User '{username}' doesn't exist", username=name)
     return [found[key] for key in keys]
+
+
+async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
+    """Return the ids of the authors whose names, case-folded, are these."""
+    found: dict[str, int] = {}
+    for some in chunks(list(keys)):
+        query = select(User.username_key, User.id)
+        query = query.where(User.username_key.in_(some), User.deleted_at.is_(None))
+        found.update((row.username_key, row.id) for row in await session.execute(query))
+    return found
 
 
 def _authors() -> Select[User, datetime | None, datetime | None]:

@@ -8,6 +8,7 @@ from app.compute.background import build_background
 from app.compute.features import features
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
+from app.services.adding import add_posts
 from app.services.background import (
     FIRST_SNAPSHOT_POSTS,
     BackgroundStore,
@@ -17,7 +18,7 @@ from app.services.background import (
 from app.services.clock import now
 from app.services.maintenance import maintain
 from app.services.new_tweet import new_tweet
-from app.services.tweets import add_posts, delete_post
+from app.services.tweets import delete_post
 from app.services.users import add_user, find_user
 
 

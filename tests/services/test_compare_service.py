@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError
+from app.services.adding import add_posts
 from app.services.background import BackgroundStore
 from app.services.clock import now
 from app.services.compare import Comparison, Models, comparable_text, gather_material, judge
 from app.services.events import newest_event
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
-from app.services.tweets import add_posts, delete_post
+from app.services.tweets import delete_post
 from app.services.users import add_user, delete_user, find_user
 from tests.conftest import MakeConfig
 

@@ -8,13 +8,13 @@ from sqlalchemy import func, select, text, update
 
 from app.db.engine import Database
 from app.models import Event, IdempotencyRecord, Profile, Tweet, User
+from app.services.adding import add_posts
 from app.services.clock import now
 from app.services.idempotency import KEPT_FOR, RequestKey, claim
 from app.services.maintenance import keep_maintained, maintain
 from app.services.new_tweet import new_tweet
 from app.services.profiles import LONGEST_TAIL
 from app.services.tokens import add_token
-from app.services.tweets import add_posts
 from app.services.users import add_user, delete_user
 from tests.conftest import MakeConfig
 

@@ -17,6 +17,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import alembic_config, prepare, upgrade
 from app.errors import NotFoundError
+from app.services.adding import Added, add_posts
 from app.services.checks import find_faults
 from app.services.deletion import purge_deleted
 from app.services.new_tweet import new_tweet
@@ -27,7 +28,7 @@ from app.services.statistics import (
     count_by_hour_of_week,
     stats,
 )
-from app.services.tweets import Added, add_posts, delete_post
+from app.services.tweets import delete_post
 from app.services.users import add_user, delete_user, find_user
 
 ARRIVAL = datetime(2026, 11, 20, tzinfo=UTC)

@@ -20,13 +20,14 @@ from app.config import Config
 from app.db.chunks import LONGEST
 from app.db.engine import Database
 from app.models import Profile, Tweet, User
+from app.services.adding import add_posts
 from app.services.background import renew_background
 from app.services.checks import find_faults
 from app.services.clock import now
 from app.services.deletion import purge_deleted
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore, fold_tails, users_with_tails
-from app.services.tweets import add_posts, delete_post
+from app.services.tweets import delete_post
 from app.services.users import add_user, delete_user, find_user, users_by_name
 from tests.conftest import MakeConfig
 

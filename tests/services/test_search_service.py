@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from app.config import Config
 from app.db.engine import Database
+from app.services.adding import add_posts
 from app.services.clock import now
 from app.services.new_tweet import new_tweet
 from app.services.search import Filters, Hit, search
-from app.services.tweets import add_posts
 from app.services.users import add_user
 
 TEXTS = [

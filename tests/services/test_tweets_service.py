@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.db.engine import Database
+from app.services.adding import Added, add_posts
 from app.services.events import newest_event
 from app.services.new_tweet import NewTweet, new_tweet
-from app.services.tweets import Added, Post, TweetKey, add_posts, list_posts
+from app.services.tweets import Post, TweetKey, list_posts
 from app.services.users import add_user, find_user, list_authors
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -80,21 +81,21 @@ async def test_added_tells_which_posts_are_new(db: Database) -> None:
     assert first.ids[2] == first.ids[0]
     again = await store(db, two, one)
     assert (again.ids, again.is_new) == ([first.ids[1], first.ids[0]], [False, False])
-    assert again.event_id is None
+    assert again.newest_event is None
     async with db.read() as session:
-        assert await newest_event(session) == first.event_id
+        assert await newest_event(session) == first.newest_event
 
 
 async def test_a_known_post_sent_again_gets_its_empty_fields_and_an_event(db: Database) -> None:
     first = await store(db, made(1, None, source_id="1"))
     url = "https://example.org/1"
     filled = await store(db, made(9, START, source_id="1", lang="fr", url=url))
-    assert filled.event_id is not None
+    assert filled.newest_event is not None
     (post,) = await walk(db, 5)
     assert (post.id, post.text) == (first.ids[0], "post 1")
     assert (post.created_at, post.lang, post.url) == (START, "fr", url)
     other = made(9, START - timedelta(days=1), source_id="1", lang="de", url=url + "0")
-    assert (await store(db, other)).event_id is None
+    assert (await store(db, other)).newest_event is None
     assert await walk(db, 5) == [post]
 
 

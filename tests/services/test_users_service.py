@@ -7,9 +7,9 @@ from app.db.chunks import LONGEST
 from app.db.engine import Database
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import Event
+from app.services.adding import add_posts
 from app.services.clock import now
 from app.services.new_tweet import new_tweet
-from app.services.tweets import add_posts
 from app.services.users import (
     add_user,
     clean_display_name,

@@ -7,21 +7,18 @@ from msgspec import Meta, Struct
 from quart import Blueprint, Response, g, request, url_for
 
 from app.db.cache import keep
-from app.errors import GoneError, UnsupportedMediaError
+from app.errors import UnsupportedMediaError
 from app.lifespan import resources
 from app.services.clock import now
-from app.services.events import newest_event
-from app.services.idempotency import Replay, claim, complete
 from app.services.ndjson import store_lines
 from app.services.new_tweet import Kind, new_tweet
 from app.services.tweets import (
-    add_posts,
     delete_post,
-    find_post,
     get_post,
     list_posts,
 )
 from app.services.users import get_user
+from app.services.writer import Sending
 from app.views.access import access
 from app.views.answers import Page, json_answer, no_content
 from app.views.bodies import spooled_body
@@ -65,32 +62,19 @@ async def list_tweets(username: str) -> Response:
 async def create_tweet(username: str) -> Response:
     parse_args(NoArgs)
     form = await parse_json(NewTweetForm)
-    arrived_at = now()
     post = new_tweet(
         form.text,
-        arrived_at=arrived_at,
+        arrived_at=now(),
         kind=form.kind,
         created_at=form.created_at,
         lang=form.lang,
         source_id=form.source_id,
         url=form.url,
     )
-    key = await json_request_key()
-    async with resources().db.write() as session:
-        replay = await claim(session, key) if key else None
-        if replay is None:
-            user = await get_user(session, username)
-            added = await add_posts(session, user.id, [post], default_time=arrived_at)
-            event_id = added.event_id or await newest_event(session)
-            replay = Replay(201 if added.is_new[0] else 200, added.ids[0], None, event_id)
-            if key:
-                await complete(session, key, replay)
-        stored = await find_post(session, replay.resource_id or 0)
-    if stored is None:
-        raise GoneError("The post that this request made has been deleted since")
-    g.event_id = replay.event_id
-    location = url_for("api_tweets.show_tweet", tweet_id=stored.id)
-    return json_answer(stored, replay.status, {"Location": location})
+    receipt = await resources().writer.add(Sending(username, post, await json_request_key()))
+    g.event_id = receipt.event_id
+    location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)
+    return json_answer(receipt.post, receipt.status, {"Location": location})
 
 
 @blueprint.post("/tweets")
