@@ -1,12 +1,11 @@
 """How often the right author is named, on a file of posts that are split in time.
 
 `python -m benchmarks.accuracy FILE.jsonl` reads JSON lines of {author or username, text, split,
-lang}; profiles are made of the posts with split `train` and asked about those with `test`.
+lang}; profiles are made of the posts with split `train` and asked about those with `test`. The
+same sets of authors are given to what is usually done instead; `--only-ours` leaves that out.
 """
 
 import argparse
-import itertools
-import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Final
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -24,20 +24,19 @@ from app.compute.attribution import Profile, rank
 from app.compute.background import Background, build_background
 from app.compute.counts import Counts, add
 from app.compute.features import features
+from benchmarks.accuracy_data import (
+    Row,
+    Subsets,
+    author_sets,
+    masked,
+    newest_known,
+    read_rows,
+)
+from benchmarks.strangers import print_strangers
 
-Subsets = dict[str, list[tuple[str, ...]]]
 BINS = 15
 TIMED_TEXTS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One post of the file."""
-
-    author: str
-    text: str
-    is_test: bool
-    lang: str
+FEW_POSTS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,26 @@ class Outcome:
     texts: int
 
 
+class Model:
+    """This program's model of the posts known, and the posts to ask about."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        train: dict[str, list[Counts]] = {}
+        self.queries: dict[str, list[Counts]] = {}
+        for row in rows:
+            part = self.queries if row.is_test else train
+            part.setdefault(row.author, []).append(features(row.text))
+        self.profiles = {author: Profile(add(parts), len(parts)) for author, parts in train.items()}
+        self.background = background_of(self.profiles.values())
+
+
+def background_of(profiles: Iterable[Profile]) -> Background:
+    profiles = list(profiles)
+    return build_background((p.counts for p in profiles), sum(p.posts for p in profiles))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table; return 0, or 2 with one line where the file cannot be used."""
+    """Print the tables; return 0, or 2 with one line where the file cannot be used."""
     options = _options(argv)
     try:
         rows = read_rows(options.file)
@@ -71,70 +88,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         reason = error.strerror if isinstance(error, OSError) else error
         print(f"accuracy: {options.file}: {reason}", file=sys.stderr)
         return 2
-    print_report(rows, sets)
+    model = Model(rows)
+    print_report(model, sets)
+    print_variants(rows, sets)
+    print_strangers(model.profiles, model.queries, sets, seed=options.seed)
+    if not options.only_ours:
+        print_baselines(rows, sets)
+    print_times(rows, model)
     return 0
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Return the posts; raises ValueError naming the first line that cannot be used."""
-    rows = []
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                rows.append(_row(line, number))
-    trained = {row.author for row in rows if not row.is_test}
-    if not trained:
-        raise ValueError("has no post with split 'train'")
-    untrained = sorted({row.author for row in rows} - trained)
-    if untrained:
-        raise ValueError(f"{untrained[0]} has no post with split 'train'")
-    if not any(row.is_test for row in rows):
-        raise ValueError("has no post with split 'test'")
-    return rows
-
-
-def author_sets(
-    rows: Iterable[Row], pairs: int, fives: int, twenties: int, rng: np.random.Generator
-) -> Subsets:
-    """Return the sets of authors to choose among, by name; a function of names and generator.
-
-    Pairs, fives and twenties are drawn among English authors; of Korean ones every pair and all
-    together; then everybody.
-    """
-    languages = {row.author: row.lang for row in rows}
-    english, korean = (
-        sorted(author for author, lang in languages.items() if lang == wanted)
-        for wanted in ("en", "ko")
-    )
-    sets: Subsets = {}
-    every_pair = list(itertools.combinations(english, 2))
-    sets["en_2"] = [every_pair[i] for i in rng.permutation(len(every_pair))[:pairs]]
-    for size, wanted in ((5, fives), (20, twenties)):
-        if len(english) >= size:
-            draws = [rng.choice(len(english), size, replace=False) for _ in range(wanted)]
-            sets[f"en_{size}"] = [tuple(english[i] for i in draw) for draw in draws]
-    sets["ko_2"] = list(itertools.combinations(korean, 2))
-    if len(korean) > 2:
-        sets[f"ko_{len(korean)}"] = [tuple(korean)]
-    if len(languages) > max(len(english), len(korean), 2):
-        sets[f"all_{len(languages)}"] = [tuple(sorted(languages))]
-    return {name: drawn for name, drawn in sets.items() if drawn}
-
-
-def measure(
-    sets: Sequence[tuple[str, ...]],
-    profiles: dict[str, Profile],
-    background: Background,
-    queries: dict[str, list[Counts]],
-) -> Outcome | None:
+def measure(sets: Sequence[tuple[str, ...]], model: Model) -> Outcome | None:
     """Return how well the true author is told in each of the sets; None if none has a text."""
     top_1, losses, tops, hits = [], [], [], []
     for authors in sets:
-        compared = [profiles[author] for author in authors]
+        compared = [model.profiles[author] for author in authors]
         asked = [
-            (place, rank(query, compared, background).probabilities)
+            (place, rank(query, compared, model.background).probabilities)
             for place, author in enumerate(authors)
-            for query in queries.get(author, [])
+            for query in model.queries.get(author, [])
         ]
         if not asked:
             continue
@@ -156,57 +128,69 @@ def calibration_error(tops: NDArray[np.float64], hits: NDArray[np.float64]) -> f
     return float(np.abs(claimed - right).sum() / tops.size)
 
 
-def print_report(rows: Sequence[Row], sets: Subsets) -> None:
-    """Make the profiles, ask about every held-out text, and print a Markdown table."""
-    train: dict[str, list[Counts]] = {}
-    queries: dict[str, list[Counts]] = {}
-    for row in rows:
-        (queries if row.is_test else train).setdefault(row.author, []).append(features(row.text))
-    profiles = {author: Profile(add(parts), len(parts)) for author, parts in train.items()}
-    background = build_background(
-        (profile.counts for profile in profiles.values()), sum(p.posts for p in profiles.values())
-    )
+def print_report(model: Model, sets: Subsets) -> None:
+    """Ask about every held-out text, and print a Markdown table."""
     print("| set | author sets | texts | top-1 % | log-loss | ECE pooled |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name, drawn in sets.items():
-        outcome = measure(drawn, profiles, background, queries)
-        if outcome:
-            print(
-                f"| {name} | {len(drawn)} | {outcome.texts:,} | {100 * outcome.top_1:.1f} "
-                f"| {outcome.log_loss:.3f} | {outcome.calibration_error:.3f} |",
-                flush=True,
-            )
-    _print_times(rows, list(profiles.values())[:2], background)
+        if outcome := measure(drawn, model):
+            print(_line(name, drawn, outcome), flush=True)
 
 
-def _print_times(rows: Sequence[Row], pair: Sequence[Profile], background: Background) -> None:
+def print_variants(rows: Sequence[Row], sets: Subsets) -> None:
+    """Print how well texts are told whose links and names are masked, and few posts of each."""
+    print("\nWith links, mentions and hashtags masked; with few posts of each author:\n")
+    print("| set | author sets | texts | top-1 % | log-loss | ECE pooled |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    variants = (
+        ("masked", Model(masked(rows)), ("en_2", "en_20", "ko_2")),
+        (f"{FEW_POSTS} posts", Model(newest_known(rows, FEW_POSTS)), ("en_2", "ko_2")),
+    )
+    for label, model, names in variants:
+        for name in names:
+            if (drawn := sets.get(name)) and (outcome := measure(drawn, model)):
+                print(_line(f"{name}, {label}", drawn, outcome), flush=True)
+
+
+def _line(name: str, drawn: Sequence[tuple[str, ...]], outcome: Outcome) -> str:
+    return (
+        f"| {name} | {len(drawn)} | {outcome.texts:,} | {100 * outcome.top_1:.1f} "
+        f"| {outcome.log_loss:.3f} | {outcome.calibration_error:.3f} |"
+    )
+
+
+def print_baselines(rows: Sequence[Row], sets: Subsets) -> None:
+    """Print the same table for what is usually done instead; it takes some minutes."""
+    from benchmarks.baselines import NAMES, Baselines
+
+    baselines = Baselines(rows)
+    print("\nFitted for each set of authors, top-1 % (log-loss):\n")
+    print(f"| set | {' | '.join(NAMES.values())} |")
+    print("| --- " * (1 + len(NAMES)) + "|")
+    for name, drawn in sets.items():
+        cells = []
+        for kind in NAMES:
+            score = baselines.measure(kind, drawn)
+            loss = f" ({score.log_loss:.3f})" if score and score.log_loss is not None else ""
+            cells.append(f"{100 * score.top_1:.1f}{loss}" if score else "-")
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+
+def print_times(rows: Sequence[Row], model: Model) -> None:
+    """Print how long one text takes."""
+    pair = list(model.profiles.values())[:2]
     texts = [row.text for row in rows if row.is_test][:TIMED_TEXTS]
     featurised, ranked = [], []
     for text in texts:
         start = perf_counter()
         query = features(text)
         middle = perf_counter()
-        rank(query, pair, background)
+        rank(query, pair, model.background)
         featurised.append(1e3 * (middle - start))
         ranked.append(1e3 * (perf_counter() - middle))
     print(f"\nMilliseconds per text, median (90th percentile) of {len(texts):,} texts, one core:")
     for name, times in (("featurise", featurised), ("rank 2 authors", ranked)):
         print(f"- {name}: {median(times):.3f} ({np.quantile(times, 0.9):.3f})")
-
-
-def _row(line: str, number: int) -> Row:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        raise ValueError(f"line {number} is not JSON") from None
-    if not isinstance(record, dict):
-        raise ValueError(f"line {number} is not an object")
-    author = record.get("author", record.get("username"))
-    if not isinstance(author, str) or not isinstance(record.get("text"), str):
-        raise ValueError(f"line {number} has no author or no text")
-    if record.get("split") not in ("train", "test"):
-        raise ValueError(f"line {number} has no split 'train' or 'test'")
-    return Row(author, record["text"], record["split"] == "test", record.get("lang") or "en")
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -216,6 +200,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--fives", type=int, default=40, help="English sets of five (40)")
     parser.add_argument("--twenties", type=int, default=3, help="English sets of twenty (3)")
     parser.add_argument("--seed", type=int, default=7, help="of the random author sets (7)")
+    parser.add_argument("--only-ours", action="store_true", help="without the baselines")
     return parser.parse_args(argv)
 
 

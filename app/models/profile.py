@@ -33,3 +33,7 @@ class BackgroundSnapshot(Base):
     posts: Mapped[int]
     counts: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    calibration: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """JSON: what the installation's own posts say of its probabilities; None for the defaults."""
+    impostors: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """MessagePack: counts of some authors, to tell whether a text is by none of those compared."""

@@ -1,24 +1,28 @@
 """The background counts: one snapshot for all workers, named by its version, renewed as posts come.
 
-Answers of the same version rest on the same background; it may lag behind the posts, the
-authors' own counts never do.
+Answers of the same version rest on the same background, calibration and impostors; these may lag
+behind the posts, the authors' own counts never do.
 """
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.attribution import Profile as AuthorProfile
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
+from app.compute.verdict import DEFAULT, Calibration
 from app.db.engine import Database
 from app.models import BackgroundSnapshot, Profile, User
+from app.services.calibration import Impostor, StoredCalibration, calibrate, profile_of
 from app.services.clock import now
 from app.services.profiles import fold_tails, users_with_tails
 
@@ -31,42 +35,78 @@ PAGE_TIMEOUT_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A background and its version, 0 for none."""
+    """A background, its calibration and its impostors by user, and their version, 0 for none."""
 
     version: int
     background: Background
+    calibration: Calibration = DEFAULT
+    impostors: Mapping[int, AuthorProfile] = field(default_factory=dict)
+
+
+NO_SNAPSHOT: Final = Snapshot(0, EMPTY_BACKGROUND)
 
 
 class BackgroundStore:
     """Keeps the newest snapshot in memory."""
 
     def __init__(self) -> None:
-        self._snapshot = Snapshot(0, EMPTY_BACKGROUND)
+        self._snapshot = NO_SNAPSHOT
 
     async def load(self, session: AsyncSession) -> Snapshot:
         """Return the newest snapshot that the session sees."""
         is_ours = BackgroundSnapshot.recipe == RECIPE
         version = await session.scalar(select(func.max(BackgroundSnapshot.version)).where(is_ours))
         if version is None:
-            return Snapshot(0, EMPTY_BACKGROUND)
+            return NO_SNAPSHOT
         if version != self._snapshot.version:
-            blob = await session.scalar(
-                select(BackgroundSnapshot.counts).where(BackgroundSnapshot.version == version)
+            columns = select(
+                BackgroundSnapshot.counts,
+                BackgroundSnapshot.calibration,
+                BackgroundSnapshot.impostors,
             )
-            background = await asyncio.to_thread(Background.from_bytes, blob or b"")
-            self._snapshot = Snapshot(version, background)
+            query = columns.where(BackgroundSnapshot.version == version)
+            row = (await session.execute(query)).one()
+            self._snapshot = await asyncio.to_thread(_unpacked, version, *row)
         return self._snapshot
+
+
+def _unpacked(
+    version: int, counts: bytes, calibration: bytes | None, impostors: bytes | None
+) -> Snapshot:
+    return Snapshot(
+        version,
+        Background.from_bytes(counts),
+        msgspec.json.decode(calibration or b"{}", type=StoredCalibration).calibration,
+        {
+            impostor.user_id: profile_of(impostor)
+            for impostor in msgspec.msgpack.decode(impostors or b"\x90", type=list[Impostor])
+        },
+    )
 
 
 async def is_outgrown(session: AsyncSession) -> bool:
     """Return whether the posts have changed so much that the background should be renewed."""
     written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
     posts = await session.scalar(written) or 0
-    query = select(BackgroundSnapshot.posts).where(BackgroundSnapshot.recipe == RECIPE)
-    newest = await session.scalar(query.order_by(BackgroundSnapshot.version.desc()).limit(1))
-    if not newest:
+    query = select(BackgroundSnapshot.posts, BackgroundSnapshot.calibration).where(
+        BackgroundSnapshot.recipe == RECIPE
+    )
+    newest = (
+        await session.execute(query.order_by(BackgroundSnapshot.version.desc()).limit(1))
+    ).first()
+    if newest is None or not newest.posts:
         return posts >= FIRST_SNAPSHOT_POSTS
-    return posts >= GROWTH * newest or posts * GROWTH <= newest
+    if posts >= GROWTH * newest.posts or posts * GROWTH <= newest.posts:
+        return True
+    return await _has_deleted_impostor(session, newest.calibration)
+
+
+async def _has_deleted_impostor(session: AsyncSession, calibration: bytes | None) -> bool:
+    stored = msgspec.json.decode(calibration or b"{}", type=StoredCalibration)
+    query = select(func.count()).where(
+        User.id.in_(stored.impostor_ids), User.deleted_at.is_(None), User.tweet_count > 0
+    )
+    return (await session.scalar(query) or 0) < len(stored.impostor_ids)
 
 
 async def renew_background(db: Database) -> None:
@@ -78,12 +118,21 @@ async def renew_background(db: Database) -> None:
     async with db.read() as session:
         posts = await session.scalar(select(func.sum(Profile.posts))) or 0
         background = await _build(_pages(session), posts)
+        calibration, impostors = await calibrate(session, background, seed=before + 1)
     blob = await asyncio.to_thread(background.to_bytes)
     async with db.write() as session:
         # Another worker that was faster has made this version from the same posts.
         await session.execute(
             insert(BackgroundSnapshot)
-            .values(version=before + 1, recipe=RECIPE, posts=posts, counts=blob, created_at=now())
+            .values(
+                version=before + 1,
+                recipe=RECIPE,
+                posts=posts,
+                counts=blob,
+                calibration=msgspec.json.encode(calibration),
+                impostors=msgspec.msgpack.encode(impostors),
+                created_at=now(),
+            )
             .on_conflict_do_nothing()
         )
         await session.execute(delete(BackgroundSnapshot).where(BackgroundSnapshot.version < before))

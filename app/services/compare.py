@@ -10,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import Profile as AuthorProfile
-from app.compute.attribution import rank, verdict
+from app.compute.attribution import Ranking, rank, scores_of
+from app.compute.counts import Counts
 from app.compute.evidence import evidence
 from app.compute.features import features
 from app.compute.text import clean_text, letter_count, username_key
+from app.compute.verdict import MOST_IMPOSTORS, verdict
 from app.errors import InvalidInputError
 from app.models import User
 from app.services.background import BackgroundStore, Snapshot
@@ -21,7 +23,7 @@ from app.services.events import newest_event
 from app.services.profiles import INLINE_CHARACTERS, ProfileStore
 from app.services.users import users_by_name
 
-MODEL_NAME: Final = "stacked-counts-1"
+MODEL_NAME: Final = "stacked-counts-2"
 SHOWN_OF_ALL: Final = 20
 RIVAL_PROBABILITY: Final = 0.05
 """Among all authors, one less likely than this makes no answer unfair by having few posts."""
@@ -163,25 +165,15 @@ async def judge(
 
 
 def _judge(material: Material, explain: bool, shown: int | None) -> Comparison:
-    background = material.snapshot.background
-    ranking = rank(features(material.text), material.profiles, background)
+    query, snapshot = features(material.text), material.snapshot
+    ranking = rank(query, material.profiles, snapshot.background, snapshot.calibration.temperature)
     order = sorted(
         range(len(material.users)),
         key=lambda i: (-ranking.probabilities[i], material.users[i].username_key),
     )
     return Comparison(
         text=material.text,
-        verdict=verdict(
-            ranking,
-            letters=letter_count(material.text),
-            fewest_posts=min(
-                material.profiles[i].posts
-                for i in order
-                if material.is_named
-                or i == order[0]
-                or ranking.probabilities[i] >= RIVAL_PROBABILITY
-            ),
-        ),
+        verdict=_verdict(material, query, ranking, order[0]),
         ranking=[
             Ranked(
                 material.users[i].username,
@@ -191,7 +183,26 @@ def _judge(material: Material, explain: bool, shown: int | None) -> Comparison:
             for i in order[:shown]
         ],
         evidence=_evidence(material, order[:EXPLAINED]) if explain else [],
-        model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
+        model=Model(MODEL_NAME, snapshot.version, material.as_of_event),
+    )
+
+
+def _verdict(material: Material, query: Counts, ranking: Ranking, best: int) -> str:
+    snapshot = material.snapshot
+    compared = {user.id for user in material.users}
+    impostors = [
+        profile for user_id, profile in snapshot.impostors.items() if user_id not in compared
+    ][:MOST_IMPOSTORS]
+    return verdict(
+        ranking,
+        letters=letter_count(material.text),
+        fewest_posts=min(
+            profile.posts
+            for i, profile in enumerate(material.profiles)
+            if material.is_named or i == best or ranking.probabilities[i] >= RIVAL_PROBABILITY
+        ),
+        impostors=scores_of(query, impostors, snapshot.background),
+        calibration=snapshot.calibration,
     )
 
 

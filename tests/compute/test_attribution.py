@@ -9,15 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.compute.attribution import (
-    FAMILIAR_SCORE,
-    FEWEST_LETTERS,
-    FEWEST_POSTS,
+    DOUBT,
+    DOUBTED_FEATURES,
     PRIORS,
     WEIGHTS,
     Profile,
-    Ranking,
     rank,
-    verdict,
+    scores_of,
 )
 from app.compute.background import (
     BUCKETS,
@@ -72,6 +70,10 @@ def slow_groups(query: Counts, author: Profile, background: Background) -> list[
     return groups
 
 
+def slow_characters(counts: Counts) -> int:
+    return sum(count for key, count in as_dictionary(counts).items() if key < 1 << 29)
+
+
 @given(AUTHORS, st.text(max_size=60) | st.sampled_from(BAKER))
 @settings(max_examples=50)
 def test_ranking_agrees_with_the_slow_reference(authors: list[list[str]], text: str) -> None:
@@ -81,7 +83,13 @@ def test_ranking_agrees_with_the_slow_reference(authors: list[list[str]], text: 
         ranking = rank(query, profiles, background)
         slow = np.array([slow_groups(query, author, background) for author in profiles])
         np.testing.assert_allclose(ranking.groups, slow, rtol=1e-9, atol=1e-9)
-        odds = np.exp(slow.sum(axis=1) - slow.sum(axis=1).max())
+        known = [
+            sum(c for k, c in as_dictionary(p.counts).items() if k < 1 << 29) for p in profiles
+        ]
+        width = sum(c for k, c in as_dictionary(query).items() if k < 1 << 29)
+        doubts = [DOUBT * width**0.7 * DOUBTED_FEATURES / (DOUBTED_FEATURES + n) for n in known]
+        scores = slow.sum(axis=1) - doubts
+        odds = np.exp(scores - scores.max())
         np.testing.assert_allclose(ranking.probabilities, odds / odds.sum(), atol=1e-9)
 
 
@@ -104,7 +112,7 @@ def test_probabilities_sum_to_one_and_groups_to_the_score(authors: int, text: st
     profiles = [profile([f"post of {number}", text[:number]]) for number in range(authors)]
     ranking = rank(features(text), profiles, BACKGROUND)
     assert ranking.probabilities.sum() == pytest.approx(1)
-    np.testing.assert_allclose(ranking.groups.sum(axis=1), ranking.scores)
+    np.testing.assert_allclose(ranking.groups.sum(axis=1) - ranking.doubts, ranking.scores)
 
 
 @pytest.mark.parametrize(
@@ -140,41 +148,35 @@ def test_profile_totals_are_those_of_its_groups() -> None:
     assert Profile(counts, 1).totals.tolist() == [3, 0, 0, 1, 1]
 
 
-def ranking_of(*probabilities: float, score: float = 1.0) -> Ranking:
-    shares = np.array(probabilities)
-    return Ranking(score + np.log(shares / shares.max()), shares, np.zeros((len(shares), 5)))
+def test_an_author_of_one_post_does_not_get_what_resembles_nobody() -> None:
+    baker = profile([f"{post} {number}" for post in BAKER for number in range(40)])
+    sailor = profile([f"{post} {number}" for post in SAILOR for number in range(40)])
+    one = profile(["Hello there"])
+    background = background_of([baker, sailor, one])
+    shares = rank(features("The bread is warm tonight!!"), [baker, one], background).probabilities
+    assert shares[0] > 0.9
+    doubts = rank(features("Xylem zinc"), [baker, sailor, one], background).doubts
+    assert 0 < doubts[0] < doubts[2] / 2
 
 
-@pytest.mark.parametrize(
-    ("ranking", "said"),
-    [
-        (ranking_of(0.9, 0.1), "likely"),
-        (ranking_of(0.34, 0.66), "likely"),
-        (ranking_of(0.64, 0.36), "close"),
-        (ranking_of(0.5, 0.5), "close"),
-        (ranking_of(0.55, 0.15, 0.3), "close"),
-        (ranking_of(0.55, 0.2, 0.25), "likely"),
-        (ranking_of(0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1), "close"),
-        (ranking_of(0.99, 0.01, score=FAMILIAR_SCORE - 0.1), "unfamiliar"),
-        (ranking_of(0.99, 0.01, score=FAMILIAR_SCORE + 0.1), "likely"),
-    ],
-)
-def test_verdict_follows_the_lead_and_the_score(ranking: Ranking, said: str) -> None:
-    assert verdict(ranking, letters=80, fewest_posts=100) == said
+@given(st.text(max_size=60), st.sampled_from([0.5, 0.9, 2.0]))
+@settings(max_examples=30)
+def test_temperature_changes_how_sure_the_answer_is_and_not_the_order(
+    text: str, temperature: float
+) -> None:
+    plain = rank(features(text), THREE, BACKGROUND)
+    other = rank(features(text), THREE, BACKGROUND, temperature)
+    assert other.scores.tolist() == plain.scores.tolist()
+    is_surer = other.probabilities.max() >= plain.probabilities.max() - 1e-12
+    assert is_surer or temperature > 1
 
 
-def test_long_texts_may_score_lower_before_they_are_unfamiliar() -> None:
-    ranking = ranking_of(0.9, 0.1, score=2 * FAMILIAR_SCORE)
-    assert verdict(ranking, letters=100, fewest_posts=100) == "unfamiliar"
-    assert verdict(ranking, letters=1000, fewest_posts=100) == "likely"
-
-
-@pytest.mark.parametrize(
-    ("letters", "posts"), [(FEWEST_LETTERS - 1, 100), (80, FEWEST_POSTS - 1), (0, 0)]
-)
-def test_too_little_text_or_too_few_posts_are_short(letters: int, posts: int) -> None:
-    ranking = ranking_of(0.99, 0.01, score=-100)
-    assert verdict(ranking, letters=letters, fewest_posts=posts) == "short"
+def test_scores_alone_are_those_of_the_ranking() -> None:
+    query = features("Good bread and a west wind")
+    np.testing.assert_array_equal(
+        scores_of(query, THREE, BACKGROUND), rank(query, THREE, BACKGROUND).scores
+    )
+    assert scores_of(query, [], BACKGROUND).shape == (0,)
 
 
 def test_background_comes_back_from_bytes() -> None:

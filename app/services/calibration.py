@@ -1,0 +1,162 @@
+"""What an installation's own posts say of its probabilities, made anew with the background.
+
+The newest posts of some authors are scored as they would have been before they were written,
+against their author and others; the temperature and the alarm levels fit those scores.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.attribution import Profile as AuthorProfile
+from app.compute.attribution import rank, scores_of
+from app.compute.background import Background
+from app.compute.calibration import fit_calibration
+from app.compute.counts import Counts
+from app.compute.features import RECIPE
+from app.compute.verdict import (
+    DEFAULT,
+    FEWEST_IMPOSTORS,
+    MOST_IMPOSTORS,
+    Calibration,
+    familiarity,
+)
+from app.models import Profile, User
+from app.services.held_out import HeldOut, hold_out, newest_texts
+
+ASKED_AUTHORS: Final = 50
+ASKED_POSTS: Final = 40
+"""Of each author the newest, but at most a quarter of all."""
+FEWEST_POSTS: Final = 25
+"""An author with fewer is neither asked about nor an impostor."""
+RIVALS: Final = 4
+KEPT_IMPOSTORS: Final = 12
+"""So that enough are left when some of them are compared themselves."""
+
+
+class Impostor(msgspec.Struct, frozen=True):
+    """An author's counts, as they were when the snapshot was made."""
+
+    user_id: int
+    posts: int
+    counts: bytes
+
+
+class StoredCalibration(msgspec.Struct, frozen=True):
+    """What a snapshot keeps beside its counts."""
+
+    temperature: float = DEFAULT.temperature
+    familiar_lead: float = DEFAULT.familiar_lead
+    familiar_score: float = DEFAULT.familiar_score
+    impostor_ids: list[int] = []
+
+    @property
+    def calibration(self) -> Calibration:
+        return Calibration(self.temperature, self.familiar_lead, self.familiar_score)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An author, whole and with the newest posts held out."""
+
+    user_id: int
+    whole: AuthorProfile
+    held_out: HeldOut
+
+
+async def calibrate(
+    session: AsyncSession, background: Background, *, seed: int
+) -> tuple[StoredCalibration, list[Impostor]]:
+    """Return the calibration of the session's posts, whose tails are folded, and the impostors."""
+    eligible = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS)
+    user_ids = sorted(await session.scalars(eligible))
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance.shuffle(user_ids)
+    impostors = await _impostors(session, user_ids[:KEPT_IMPOSTORS])
+    sample = await _sample(session, user_ids[:ASKED_AUTHORS])
+    calibration = await asyncio.to_thread(_fit, sample, impostors, background, chance)
+    return (
+        StoredCalibration(
+            calibration.temperature,
+            calibration.familiar_lead,
+            calibration.familiar_score,
+            [impostor.user_id for impostor in impostors],
+        ),
+        impostors,
+    )
+
+
+async def _impostors(session: AsyncSession, user_ids: Sequence[int]) -> list[Impostor]:
+    query = select(Profile.user_id, Profile.posts, Profile.counts).where(
+        Profile.user_id.in_(user_ids), Profile.recipe == RECIPE
+    )
+    rows = {row.user_id: row for row in await session.execute(query)}
+    return [
+        Impostor(user_id, rows[user_id].posts, rows[user_id].counts)
+        for user_id in user_ids
+        if user_id in rows
+    ]
+
+
+async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]:
+    sample = []
+    for user_id in user_ids:
+        query = select(Profile.posts, Profile.counts).where(
+            Profile.user_id == user_id, Profile.recipe == RECIPE
+        )
+        row = (await session.execute(query)).first()
+        if row is None:
+            continue
+        texts = await newest_texts(session, user_id, min(ASKED_POSTS, row.posts // 4))
+
+        def held_out(
+            blob: bytes = row.counts, posts: int = row.posts, texts: list[str] = texts
+        ) -> tuple[AuthorProfile, HeldOut]:
+            profile = AuthorProfile(Counts.from_bytes(blob), posts)
+            return profile, hold_out(profile, texts)
+
+        try:
+            whole, without = await asyncio.to_thread(held_out)
+        except ValueError:  # A post that came after the fold is not in the profile.
+            continue
+        sample.append(Asked(user_id, whole, without))
+    return sample
+
+
+def _fit(
+    sample: Sequence[Asked],
+    impostors: Sequence[Impostor],
+    background: Background,
+    chance: random.Random,
+) -> Calibration:
+    """Score each held-out post against its author and others, and those against impostors."""
+    scores, leads, alone = [], [], []
+    strange = {impostor.user_id: profile_of(impostor) for impostor in impostors}
+    for own in sample:
+        others = [each for each in sample if each is not own]
+        if not others:
+            break
+        for query in own.held_out.queries:
+            rivals = chance.sample(others, min(RIVALS, len(others)))
+            profiles = [own.held_out.profile, *(rival.whole for rival in rivals)]
+            if len(rivals) == RIVALS:
+                scores.append(rank(query, profiles, background).scores)
+            pair = rank(query, profiles[:2], background)
+            compared = {own.user_id, rivals[0].user_id}
+            some = [each for user_id, each in strange.items() if user_id not in compared]
+            alone.append(familiarity(pair))
+            if len(some) >= FEWEST_IMPOSTORS:
+                strangers = scores_of(query, some[:MOST_IMPOSTORS], background)
+                leads.append(familiarity(pair, strangers))
+    return fit_calibration(np.array(scores), np.array(leads), np.array(alone))
+
+
+def profile_of(impostor: Impostor) -> AuthorProfile:
+    return AuthorProfile(Counts.from_bytes(impostor.counts), impostor.posts)

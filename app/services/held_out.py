@@ -1,0 +1,43 @@
+"""Posts taken out of their authors' profiles, to be asked about as if they came only now.
+
+Counts are exact under subtraction, so a profile without an author's newest posts is the profile
+of before they were written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.attribution import Profile
+from app.compute.counts import Counts, add, subtract
+from app.compute.features import features
+from app.models import Tweet
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Features of posts, and the author's profile without them."""
+
+    profile: Profile
+    queries: list[Counts]
+
+
+async def newest_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
+    """Return the author's newest posts, the newest first; those without a time count as oldest."""
+    newest = (
+        select(Tweet.text)
+        .where(Tweet.user_id == user_id)
+        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+        .limit(count)
+    )
+    return list(await session.scalars(newest))
+
+
+def hold_out(profile: Profile, texts: Sequence[str]) -> HeldOut:
+    """Take the posts out of the profile. Raises ValueError if it does not hold them."""
+    queries = [features(text) for text in texts]
+    return HeldOut(
+        Profile(subtract(profile.counts, add(queries)), profile.posts - len(texts)), queries
+    )

@@ -1,0 +1,105 @@
+"""The calibration and the impostors, made with each snapshot from the installation's own posts."""
+
+import random
+
+from app.compute.attribution import Profile, rank
+from app.compute.counts import add
+from app.compute.features import features
+from app.compute.verdict import DEFAULT
+from app.db.engine import Database
+from app.services.adding import add_posts
+from app.services.background import BackgroundStore, Snapshot, is_outgrown, renew_background
+from app.services.calibration import FEWEST_POSTS
+from app.services.clock import now
+from app.services.held_out import hold_out, newest_texts
+from app.services.new_tweet import new_tweet
+from app.services.users import add_user, delete_user, find_user
+
+WORDS = [
+    "lamp",
+    "fog",
+    "bell",
+    "tide",
+    "oven",
+    "rolls",
+    "dawn",
+    "moss",
+    "fern",
+    "owl",
+    "rail",
+    "horn",
+    "mast",
+    "reef",
+    "salt",
+    "pier",
+]
+
+
+async def write(db: Database, username: str, posts: int, *, seed: int) -> None:
+    """Add an author who uses some words more than others."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    own = chance.sample(WORDS, 6)
+    texts = [" ".join(chance.choices(own + WORDS, k=9)) for _ in range(posts)]
+    async with db.write() as session:
+        user, _ = await add_user(session, username)
+        await add_posts(session, user.id, [new_tweet(text, arrived_at=now()) for text in texts])
+
+
+async def snapshot(db: Database) -> Snapshot:
+    async with db.read() as session:
+        return await BackgroundStore().load(session)
+
+
+async def test_own_posts_set_temperature_and_alarms(db: Database) -> None:
+    for number in range(6):
+        await write(db, f"author{number}", 150, seed=number)
+    await renew_background(db)
+    made = await snapshot(db)
+    assert made.calibration.temperature != DEFAULT.temperature
+    assert made.calibration.familiar_lead != DEFAULT.familiar_lead
+    assert len(made.impostors) == 6
+    # The same posts give the same numbers again, whoever computes them.
+    assert (await snapshot(db)).calibration == made.calibration
+
+
+async def test_few_posts_leave_the_defaults(db: Database) -> None:
+    for number in range(3):
+        await write(db, f"author{number}", FEWEST_POSTS, seed=number)
+    await write(db, "small", FEWEST_POSTS - 1, seed=9)
+    await renew_background(db)
+    made = await snapshot(db)
+    assert made.calibration == DEFAULT
+    assert len(made.impostors) == 3
+
+
+async def test_a_deleted_author_does_not_stay_an_impostor(db: Database) -> None:
+    for number in range(8):
+        await write(db, f"author{number}", 30, seed=number)
+    await renew_background(db)
+    async with db.write() as session:
+        user = await find_user(session, "author3")
+        assert user is not None
+        user_id = user.id
+        assert user_id in (await BackgroundStore().load(session)).impostors
+        await delete_user(session, "author3")
+    async with db.read() as session:
+        assert await is_outgrown(session)
+    await renew_background(db)
+    assert user_id not in (await snapshot(db)).impostors
+    async with db.read() as session:
+        assert not await is_outgrown(session)
+
+
+async def test_held_out_posts_leave_the_profile_of_before(db: Database) -> None:
+    await write(db, "ann", 12, seed=1)
+    async with db.read() as session:
+        user = await find_user(session, "ann")
+        assert user is not None
+        texts = await newest_texts(session, user.id, 12)
+    counts = [features(text) for text in texts]
+    held = hold_out(Profile(add(counts), 12), texts[:4])
+    assert held.queries == counts[:4]
+    assert held.profile.counts == add(counts[4:])
+    assert held.profile.posts == 8
+    background = (await snapshot(db)).background
+    assert rank(held.queries[0], [held.profile], background).scores.shape == (1,)
