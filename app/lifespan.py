@@ -21,6 +21,7 @@ from app.services.live import Live
 from app.services.maintenance import keep_maintained
 from app.services.passwords import Passwords
 from app.services.profiles import ProfileStore
+from app.services.reads import Reads
 from app.services.writer import Writer
 from app.serving.bare import end_cleanly
 from app.serving.import_starter import keep_importing
@@ -44,6 +45,7 @@ class Resources:
     live: Live
     cache: ResponseCache
     writer: Writer
+    reads: Reads
 
 
 def init_app(app: Quart, config: Config) -> None:
@@ -66,9 +68,11 @@ def init_app(app: Quart, config: Config) -> None:
             feed.subscribe(cache.hear)
             writer = Writer(db)
             stack.push_async_callback(writer.close)
+            reads = Reads(db)
+            stack.push_async_callback(reads.close)
             ring = asyncio.Event()
             app.extensions[KEY] = Resources(
-                config, db, models, passwords, secret_keys, ring, feed, live, cache, writer
+                config, db, models, passwords, secret_keys, ring, feed, live, cache, writer, reads
             )
             stack.callback(live.end)
             await stack.enter_async_context(

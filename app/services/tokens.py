@@ -1,5 +1,6 @@
 """API tokens: made, checked, listed and revoked; only their hashes are kept."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -45,11 +46,12 @@ async def add_token(session: AsyncSession, name: str, scope: Scope) -> tuple[int
     return token_id, secret
 
 
-async def find_token(session: AsyncSession, secret: str) -> TokenFacts | None:
-    """Return the token of this secret unless it is unknown or revoked."""
-    query = select(Token).where(Token.sha256 == digest(secret), Token.revoked_at.is_(None))
-    token = await session.scalar(query)
-    return _facts(token) if token else None
+async def tokens_by_digest(
+    session: AsyncSession, digests: Sequence[bytes]
+) -> dict[bytes, TokenFacts]:
+    """Return the tokens whose secrets have these digests, but those that are revoked."""
+    query = select(Token).where(Token.sha256.in_(digests), Token.revoked_at.is_(None))
+    return {token.sha256: _facts(token) for token in await session.scalars(query)}
 
 
 async def is_token_in_force(session: AsyncSession, token_id: int) -> bool:

@@ -1,11 +1,21 @@
 """Posts: listing and deleting them."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Select, and_, delete, or_, select, tuple_, update
+from sqlalchemy import (
+    Row,
+    Select,
+    and_,
+    delete,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.cache import EVERYTHING, depends_on
@@ -54,6 +64,21 @@ def select_posts() -> AnySelect:
     )
 
 
+# CROSS JOIN keeps the order: SQLite would begin with all authors.
+NEWEST: Final = """
+    SELECT "Tweet".id, "Users".username, "Tweet".text, "Tweet".kind, "Tweet".created_at,
+        "Tweet".lang, "Tweet".source_id, "Tweet".url, "Tweet".user_id
+    FROM json_each(:user_ids) AS asked
+    CROSS JOIN "Users" ON "Users".id = asked.value
+    CROSS JOIN "Tweet" ON "Tweet".id IN (
+        SELECT id FROM "Tweet" WHERE user_id = asked.value
+        ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
+    )
+"""
+_NEWEST: Final = text(NEWEST).columns(*select_posts().add_columns(Tweet.user_id).selected_columns)
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+
+
 def as_post(row: AnyRow) -> Post:
     return Post(*row)
 
@@ -98,6 +123,24 @@ async def list_posts(
     posts = [as_post(row) for row in await session.execute(query.limit(limit + 1))]
     last = posts[limit - 1] if len(posts) > limit else None
     return posts[:limit], (last.created_at, last.id) if last else None
+
+
+async def newest_posts(
+    session: AsyncSession, user_ids: Sequence[int], *, limit: int
+) -> dict[int, list[Post]]:
+    """Return up to `limit` posts of each of these authors, the newest first."""
+    found: dict[int, list[Post]] = {user_id: [] for user_id in user_ids}
+    ids = msgspec.json.encode(list(user_ids)).decode()
+    for row in await session.execute(_NEWEST, {"user_ids": ids, "limit": limit}):
+        found[row.user_id].append(Post(*row[:-1]))
+    for posts in found.values():
+        posts.sort(key=_place, reverse=True)
+    return found
+
+
+def _place(post: Post) -> tuple[bool, datetime, int]:
+    """Return a post's place among those of its author; the highest is shown first."""
+    return post.created_at is not None, post.created_at or _EARLIEST, post.id
 
 
 def _older(created_at: datetime | None, tweet_id: int) -> Any:

@@ -179,6 +179,15 @@ async def users_by_name(session: AsyncSession, usernames: Sequence[str]) -> list
     return [found[key] for key in keys]
 
 
+async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:
+    """Return the authors whose names, case-folded, are these, with the figures of the posts."""
+    found: dict[str, Author] = {}
+    for some in chunks(list(keys)):
+        for row in await session.execute(_authors().where(User.username_key.in_(some))):
+            found[row[0].username_key] = _author(row)
+    return found
+
+
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
     """Return the ids of the authors whose names, case-folded, are these."""
     found: dict[str, int] = {}

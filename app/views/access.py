@@ -11,7 +11,7 @@ from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.services.logins import is_session_in_force
-from app.services.tokens import Scope, TokenFacts, allows, find_token, is_token_in_force
+from app.services.tokens import Scope, TokenFacts, allows, is_token_in_force
 from app.views.sessions import has_session_cookie, signed_in
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator"]
@@ -134,8 +134,7 @@ async def _token() -> TokenFacts | None:
     scheme, _, secret = header.partition(" ")
     token = None
     if scheme.lower() == "bearer":
-        async with resources().db.read() as session:
-            token = await find_token(session, secret.strip())
+        token = await resources().reads.token(secret.strip())
     if token is None:
         raise UnauthorizedError(
             "The API token is unknown or revoked",

@@ -51,6 +51,9 @@ async def list_tweets(username: str) -> Response:
     keep()
     args = parse_args(ListTweetsArgs)
     after = decode_tweet_cursor(args.cursor)
+    if after is None:
+        posts, following = await resources().reads.newest_posts(username, limit=args.limit)
+        return json_answer(Page(posts, encode_tweet_cursor(following)))
     async with resources().db.read() as session:
         user = await get_user(session, username)
         posts, following = await list_posts(session, user_id=user.id, after=after, limit=args.limit)

@@ -14,7 +14,6 @@ from app.services.users import (
     add_user,
     delete_user,
     find_author,
-    get_author,
     list_authors,
 )
 from app.views.access import access
@@ -84,8 +83,7 @@ async def create_user() -> Response:
 async def show_user(username: str) -> Response:
     keep()
     parse_args(NoArgs)
-    async with resources().db.read() as session:
-        return json_answer(await get_author(session, username))
+    return json_answer(await resources().reads.author(username))
 
 
 @blueprint.delete("/users/<username>")
