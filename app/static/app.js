@@ -229,8 +229,8 @@
       target.children[items]?.querySelector("a")?.focus({ preventScroll: true });
     } else if (event.detail.elt.id === "result") {
       event.detail.elt.querySelector("[data-focus]")?.focus({ preventScroll: true });
-    } else if (target.id === "import" && hadFocus) {
-      target.querySelector("[data-focus]")?.focus({ preventScroll: true });
+    } else if (["import", "quiz"].includes(target.id) && hadFocus) {
+      document.getElementById(target.id)?.querySelector("[data-focus]")?.focus({ preventScroll: true });
     }
   });
   document.addEventListener("click", (event) => closeOpened(event.target));

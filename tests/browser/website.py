@@ -68,6 +68,7 @@ PAGES: Final = {
     "author-long": "/user/" + quote(LONG_NAME),
     "author-rtl": "/user/" + quote(RIGHT_TO_LEFT),
     "tweet": "/tweet/400",
+    "quiz": "/quiz",
     "not-found": "/user/nobody",
     "malformed": "/authors?cursor=%21",
 }

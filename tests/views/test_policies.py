@@ -31,6 +31,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/user/<username>": {"GET": "read"},
     "/tweet/<id:tweet_id>": {"GET": "read"},
     "/compare": {"GET": "read", "POST": "read"},
+    "/quiz": {"GET": "read", "POST": "read"},
     "/search": {"GET": "read"},
     "/get_user": {"GET": "read"},
     "/user": {"GET": "read", "POST": "write"},

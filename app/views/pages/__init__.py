@@ -5,7 +5,17 @@ from quart import Quart
 
 def init_app(app: Quart) -> None:
     """Register the pages' blueprints."""
-    from app.views.pages import authors, compare, home, imports, login, search, settings, tweets
+    from app.views.pages import (
+        authors,
+        compare,
+        home,
+        imports,
+        login,
+        quiz,
+        search,
+        settings,
+        tweets,
+    )
 
-    for module in (home, authors, tweets, compare, search, login, settings, imports):
+    for module in (home, authors, tweets, compare, quiz, search, login, settings, imports):
         app.register_blueprint(module.blueprint)

@@ -4,6 +4,7 @@ from quart import Blueprint, render_template
 
 from app.db.cache import keep
 from app.lifespan import resources
+from app.services.quiz import is_playable
 from app.services.tweets import list_posts
 from app.views.access import access
 from app.views.pages.choices import offered_authors
@@ -20,11 +21,13 @@ async def show_home() -> str:
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session)
         posts, _ = await list_posts(session, limit=NEWEST)
+        playable = await is_playable(session)
     return await render_template(
         "home.html",
         authors=authors,
         author_total=author_total,
         posts=posts,
+        is_playable=playable,
         chosen=[],
         text="",
     )

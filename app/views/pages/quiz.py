@@ -1,0 +1,89 @@
+"""Who wrote it? A game against the model."""
+
+import msgspec
+from quart import Blueprint, render_template, request
+from quart.typing import ResponseReturnValue
+
+from app.errors import AppError, GoneError, InvalidInputError
+from app.i18n import translate_error
+from app.lifespan import resources
+from app.services.quiz import Key, Question, Solution, ask, solve
+from app.services.sealing import seal, unseal
+from app.views.access import access
+from app.views.pages.marks import marked_text
+from app.views.pages.wording import probability_in_words
+
+blueprint = Blueprint("quiz", __name__)
+
+ROUND_LENGTH = 16
+"""Characters that name a round: the beginning of its sealed question is random."""
+
+
+@blueprint.get("/quiz")
+@access("read")
+async def show_quiz() -> ResponseReturnValue:
+    return await _question_page()
+
+
+@blueprint.post("/quiz")
+@access("read")
+async def post_guess() -> ResponseReturnValue:
+    """Take a guess, and show whose the post is."""
+    form = await request.form
+    sealed, guess = form.get("question", ""), form.get("guess", "")
+    try:
+        key = _opened(sealed)
+        async with resources().db.read() as session:
+            solution = await solve(session, resources().models, key)
+        if guess not in solution.usernames:
+            raise InvalidInputError("Choose one of the authors", loc="guess")
+    except (GoneError, InvalidInputError) as error:
+        return await _question_page(error)
+    return await _answer_page(solution, guess, sealed[:ROUND_LENGTH])
+
+
+def _opened(sealed: str) -> Key:
+    try:
+        return msgspec.json.decode(unseal(sealed, resources().secret_keys), type=Key)
+    except ValueError:
+        raise InvalidInputError("That question is not one of this site", loc="question") from None
+
+
+async def _question_page(failure: AppError | None = None) -> ResponseReturnValue:
+    async with resources().db.read() as session:
+        question = await ask(session)
+    page = await render_template(
+        "quiz.html",
+        question=question,
+        sealed=_sealed(question),
+        solution=None,
+        failure=translate_error(failure) if failure else None,
+    )
+    return page, failure.status if failure else 200
+
+
+def _sealed(question: Question | None) -> str | None:
+    if question is None:
+        return None
+    return seal(msgspec.json.encode(question.key), resources().secret_keys)
+
+
+async def _answer_page(solution: Solution, guess: str, round_: str) -> str:
+    comparison = solution.comparison
+    best = comparison.ranking[0]
+    numbers = {ranked.username: number for number, ranked in enumerate(comparison.ranking, 1)}
+    return await render_template(
+        "quiz.html",
+        solution=solution,
+        guess=guess,
+        round=round_,
+        best=best,
+        is_right=guess == solution.username,
+        is_model_right=best.username == solution.username,
+        colours=numbers,
+        pieces=marked_text(
+            comparison.text, [(mark.start, mark.end, mark) for mark in comparison.evidence]
+        ),
+        in_words=probability_in_words,
+        failure=None,
+    )

@@ -1,0 +1,73 @@
+"""Who wrote it? in a real browser: by mouse, by keys, without JavaScript."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from .conftest import OpenPage
+from .website import Website
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def cells(page: Page, who: str) -> list[int]:
+    row = page.locator(f"[data-who={who}]")
+    return [int(await row.locator(name).inner_text()) for name in (".right", ".wrong")]
+
+
+async def test_playing_on_the_front_page_by_keys(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto(website.address("/"))
+    guesses = page.locator(".guesses button")
+    await page.locator("#quiz").scroll_into_view_if_needed()
+    await expect(guesses).to_have_count(4)
+    await expect(page.locator(".quiz-score")).to_be_hidden()
+    await guesses.first.focus()
+    for played in (1, 2, 3):
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        heading = page.locator("#quiz-heading")
+        await expect(heading).to_be_focused()
+        await expect(heading).to_have_text(re.compile("글이에요"))
+        await expect(page.locator(".quiz-score")).to_be_visible()
+        assert [sum(await cells(page, who)) for who in ("you", "model")] == [played, played]
+        await page.get_by_role("link", name="다음 글").press("Enter")
+        await expect(guesses).to_have_count(4)
+        await expect(heading).to_be_focused()
+    you, model = await cells(page, "you"), await cells(page, "model")
+
+    await page.goto(website.address("/quiz"))
+    assert (await cells(page, "you"), await cells(page, "model")) == (you, model)
+    await page.get_by_role("button", name="처음부터 다시").click()
+    await expect(page.locator(".quiz-score")).to_be_hidden()
+
+
+async def test_a_round_counts_once(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto(website.address("/quiz"))
+    question = await page.locator("[name=question]").input_value()
+    await page.locator(".guesses button").first.click()
+    await expect(page.get_by_role("link", name="다음 글")).to_be_visible()
+    first = await cells(page, "you")
+    assert sum(first) == 1
+    name = await page.locator(".ranking .name").first.inner_text()
+    await page.goto(website.address("/quiz"))
+    await page.locator("[name=question]").evaluate("(field, q) => { field.value = q; }", question)
+    # Whoever knows the answer by now gains nothing from it.
+    await page.locator(".guesses button").first.evaluate("(b, name) => { b.value = name; }", name)
+    await page.locator(".guesses button").first.click()
+    await expect(page.get_by_role("link", name="다음 글")).to_be_visible()
+    assert await cells(page, "you") == first
+
+
+async def test_playing_without_javascript(website: Website, open_page: OpenPage) -> None:
+    page = await open_page(javascript=False)
+    await page.goto(website.address("/"))
+    await page.get_by_role("link", name="모델과 겨루기").click()
+    await expect(page.locator("h1")).to_have_text("누가 썼을까?")
+    await page.locator(".guesses button").nth(1).click()
+    await expect(page.locator("#quiz-heading")).to_have_text(re.compile("글이에요"))
+    await expect(page.locator(".ranking li")).to_have_count(4)
+    await page.get_by_role("link", name="다음 글").click()
+    await expect(page.locator(".guesses button")).to_have_count(4)

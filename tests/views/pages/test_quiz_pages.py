@@ -1,0 +1,94 @@
+"""The game as a plain form: the question tells nothing, the answer everything."""
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+
+
+@pytest.fixture
+async def site(writer: Client, anybody: Client) -> Client:
+    lines = [
+        json.dumps({"username": name, "text": f"{number}. {words}, again and again, of {name}"})
+        for name, words in (("ferry", "tide and crossing"), ("museum", "stairs and a clock"))
+        for number in range(25)
+    ]
+    headers = {"Content-Type": "application/x-ndjson"}
+    await writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
+    return anybody
+
+
+async def body(answer: Any) -> str:
+    return unescape(await answer.get_data(as_text=True))
+
+
+def sealed(page: str) -> str:
+    found = re.search(r'name="question" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+async def test_a_question_and_its_answer(site: Client) -> None:
+    answer = await site.get("/quiz")
+    page = await body(answer)
+    assert (answer.status_code, answer.headers["Cache-Status"]) == (200, "saywho; fwd=miss")
+    assert re.findall(r'name="guess" value="(\w+)"', page) == ["ferry", "museum"]
+    author = "ferry" if "tide" in page else "museum"
+    quoted = page.partition("<blockquote")[2].partition("</blockquote")[0]
+    assert author not in quoted
+    assert "name hidden" in quoted
+    assert "/tweet/" not in page
+    other = {"ferry": "museum", "museum": "ferry"}[author]
+    for guess, heading, you in ((author, "Right, it is", 1), (other, "No, it is", 0)):
+        form = {"question": sealed(page), "guess": guess}
+        answered = await body(await site.post("/quiz", form=form))
+        assert f"{heading} <bdi>{author}</bdi>" in answered
+        assert f'data-you="{you}"' in answered
+        assert f'data-round="{sealed(page)[:16]}"' in answered
+        assert re.search(r'href="/tweet/\d+"', answered)
+
+
+async def test_questions_differ(site: Client) -> None:
+    pages = [await body(await site.get("/quiz")) for _ in range(20)]
+    assert len({sealed(page) for page in pages}) == 20
+    assert len({page.partition("<blockquote")[2].partition("<")[0] for page in pages}) > 1
+
+
+@pytest.mark.parametrize("form", [{}, {"question": "AAAA"}, {"question": "é"}])
+async def test_what_was_never_asked_is_refused_with_another_question(
+    site: Client, form: dict[str, str]
+) -> None:
+    answer = await site.post("/quiz", form=form | {"guess": "ferry"})
+    page = await body(answer)
+    assert answer.status_code == 422
+    assert 'role="alert"' in page
+    assert sealed(page)
+
+
+async def test_a_guess_is_one_of_the_choices(site: Client) -> None:
+    question = sealed(await body(await site.get("/quiz")))
+    for guess in ("", "somebody else"):
+        answer = await site.post("/quiz", form={"question": question, "guess": guess})
+        assert answer.status_code == 422
+        assert "Choose one of the authors" in await body(answer)
+
+
+async def test_a_deleted_post_is_gone(site: Client, admin: Client) -> None:
+    page = await body(await site.get("/quiz"))
+    author = "ferry" if "tide" in page else "museum"
+    assert (await admin.delete(f"/api/v1/users/{author}")).status_code == 204
+    answer = await site.post("/quiz", form={"question": sealed(page), "guess": author})
+    assert answer.status_code == 410
+    assert "Not enough to play with yet" in await body(answer)
+
+
+async def test_the_front_page_offers_the_game_where_there_is_enough(
+    anybody: Client, site: Client, admin: Client
+) -> None:
+    assert 'id="quiz"' in await body(await anybody.get("/"))
+    await admin.delete("/api/v1/users/ferry")
+    assert 'id="quiz"' not in await body(await anybody.get("/"))
