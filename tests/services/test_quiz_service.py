@@ -2,13 +2,14 @@
 
 from app.compute.masking import HIDDEN
 from app.db.engine import Database
+from app.services.adding import add_posts
 from app.services.background import BackgroundStore, renew_background
 from app.services.clock import now
 from app.services.compare import Models, gather_material, judge
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
 from app.services.quiz import FEWEST_POSTS, Key, ask, is_playable, solve
-from app.services.tweets import add_posts, delete_post
+from app.services.tweets import delete_post
 from app.services.users import add_user
 
 WORDS = {"ferry": "tide crossing pilot", "museum": "stairs gallery clock", "빵집": "호밀 반죽 오븐"}
