@@ -10,11 +10,11 @@ import msgspec
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import FEWEST_LETTERS
 from app.compute.attribution import Profile as AuthorProfile
 from app.compute.counts import subtract
 from app.compute.masking import HIDDEN, mask_names
 from app.compute.text import letter_count
+from app.compute.verdict import FEWEST_LETTERS
 from app.db.cache import EVERYTHING, depends_on
 from app.errors import GoneError
 from app.models import Tweet, User

@@ -19,7 +19,7 @@ async def add(db: Database, username: str, texts: list[str]) -> tuple[int, list[
     async with db.write() as session:
         user, _ = await add_user(session, username)
         posts = [new_tweet(text, arrived_at=now()) for text in texts]
-        return user.id, (await add_posts(session, user.id, posts, is_bulk=True)).ids
+        return user.id, (await add_posts(session, user.id, posts)).ids
 
 
 async def fill(db: Database, *usernames: str) -> dict[str, tuple[int, list[int]]]:
