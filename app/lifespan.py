@@ -18,7 +18,7 @@ from app.secret_key import load_secret_keys
 from app.services.background import BackgroundStore
 from app.services.compare import Models
 from app.services.live import Live
-from app.services.maintenance import keep_maintained
+from app.services.maintenance import Maintenance, jobs
 from app.services.passwords import Passwords
 from app.services.profiles import ProfileStore
 from app.services.reads import Reads
@@ -75,9 +75,9 @@ def init_app(app: Quart, config: Config) -> None:
                 config, db, models, passwords, secret_keys, ring, feed, live, cache, writer, reads
             )
             stack.callback(live.end)
-            await stack.enter_async_context(
-                _running(keep_maintained(db, kept_events=config.event_retention))
-            )
+            maintenance = Maintenance(db, jobs(kept_events=config.event_retention))
+            feed.subscribe(maintenance.hear)
+            await stack.enter_async_context(_running(maintenance.run()))
             await stack.enter_async_context(_running(feed.follow()))
             await stack.enter_async_context(_running(live.run()))
             await stack.enter_async_context(_running(end_cleanly(live.end)))

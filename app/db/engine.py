@@ -38,8 +38,6 @@ class Database:
         readers = self.engine.execution_options(sqlite_begin="DEFERRED")
         self._readers = async_sessionmaker(readers, expire_on_commit=False)
         self._writers = async_sessionmaker(self.engine, expire_on_commit=False)
-        self.committed = asyncio.Event()
-        """Set after each commit of this process; whoever follows clears it."""
         self.doorbell = Doorbell(self.path.with_name(self.path.name + ".run"))
         self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
 
@@ -67,7 +65,6 @@ class Database:
                     await _to_the_end(session.commit())
                 finally:
                     await _to_the_end(session.close())
-        self.committed.set()
         self.doorbell.ring()
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@ from app.models.base import MAX_ID, Base
 from app.models.event import Event
 from app.models.idempotency import IdempotencyRecord
 from app.models.import_job import ImportJob
+from app.models.lease import LeaseRow
 from app.models.operator import LoginFailure, LoginSession, Operator, SetupLink
 from app.models.post_count import PostCount
 from app.models.profile import BackgroundSnapshot, Profile
@@ -16,6 +17,7 @@ __all__ = [
     "Event",
     "IdempotencyRecord",
     "ImportJob",
+    "LeaseRow",
     "LoginFailure",
     "LoginSession",
     "Operator",

@@ -20,7 +20,7 @@ from app.compute.background import EMPTY_BACKGROUND, Background, build_backgroun
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.verdict import DEFAULT, Calibration
-from app.db.engine import Database
+from app.db.lease import Sessions
 from app.models import BackgroundSnapshot, Profile, User
 from app.services.calibration import Impostor, StoredCalibration, calibrate, profile_of
 from app.services.clock import now
@@ -109,7 +109,7 @@ async def _has_deleted_impostor(session: AsyncSession, calibration: bytes | None
     return (await session.scalar(query) or 0) < len(stored.impostor_ids)
 
 
-async def renew_background(db: Database) -> None:
+async def renew_background(db: Sessions) -> None:
     """Fold all tails, and make a new snapshot of all profiles."""
     async with db.read() as session:
         behind = await users_with_tails(session, longer_than=0)

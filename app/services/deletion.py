@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.engine import Database
+from app.db.lease import Sessions
 from app.models import Tweet, User
 from app.services.events import append_event
 from app.services.post_counts import remove_counts
@@ -21,8 +21,14 @@ async def count_deleted(session: AsyncSession) -> int:
     return await session.scalar(query) or 0
 
 
+async def count_deleted_authors(session: AsyncSession) -> int:
+    """Return how many deleted authors still have rows."""
+    query = select(func.count()).select_from(User).where(User.deleted_at.is_not(None))
+    return await session.scalar(query) or 0
+
+
 async def purge_deleted(
-    db: Database, *, on_progress: Callable[[int], None] = lambda _: None
+    db: Sessions, *, on_progress: Callable[[int], None] = lambda _: None
 ) -> None:
     """Remove all rows of deleted authors; tell after each piece how many posts are gone by now."""
     gone = 0
@@ -46,7 +52,7 @@ async def purge_deleted(
         on_progress(gone)
 
 
-async def _next_deleted(db: Database) -> int | None:
+async def _next_deleted(db: Sessions) -> int | None:
     async with db.read() as session:
         query = select(User.id).where(User.deleted_at.is_not(None)).limit(1)
         return await session.scalar(query)

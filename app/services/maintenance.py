@@ -1,13 +1,19 @@
-"""Work that follows the posts: folding tails, renewing the background, removing deleted rows."""
+"""Work that follows the posts: each kind is done by one process at a time, for all."""
 
 import asyncio
 import contextlib
 import logging
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
+from app.db.feed import Change
+from app.db.lease import Lease, LeaseLostError, Sessions
 from app.services.background import is_outgrown, renew_background
-from app.services.deletion import purge_deleted
+from app.services.deletion import count_deleted_authors, purge_deleted
 from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
 from app.services.profiles import LONGEST_TAIL, fold_tails, users_with_tails
@@ -15,39 +21,107 @@ from app.services.profiles import LONGEST_TAIL, fold_tails, users_with_tails
 REST_S: Final = 1.0
 """Between two rounds, so that a stream of single posts does not make one a post."""
 LOOK_EVERY_S: Final = 30.0
+MOST_EVENTS: Final = 1_000_000
 
 logger = logging.getLogger(__name__)
 
 
-async def maintain(db: Database, *, kept_events: int = 1_000_000) -> None:
-    """Do what the newest posts make necessary; keep so many events in the log."""
-    async with db.read() as session:
-        long_tails = await users_with_tails(session, longer_than=LONGEST_TAIL - 1)
-    await fold_tails(db, long_tails)
-    async with db.read() as session:
-        outgrown = await is_outgrown(session)
-        has_old_keys = await needs_pruning(session)
-        has_much_log = await has_old_events(session, kept=kept_events)
-    if outgrown:
-        await renew_background(db)
-    await purge_deleted(db)
-    if has_old_keys:
-        async with db.write() as session:
-            await prune(session)
-    if has_much_log:
-        async with db.write() as session:
-            await prune_events(session, kept=kept_events)
+class Job(NamedTuple):
+    """A kind of work; it may be broken off at any transaction, and be done twice."""
+
+    name: str
+    """Also that of its lease."""
+    is_due: Callable[[AsyncSession], Awaitable[bool]]
+    do: Callable[[Sessions], Awaitable[None]]
 
 
-async def keep_maintained(db: Database, *, kept_events: int = 1_000_000) -> None:
-    """Maintain the database after this process's commits, until cancelled."""
-    while True:
-        db.committed.clear()
-        try:
-            await maintain(db, kept_events=kept_events)
-        except Exception:
-            logger.exception("maintenance failed; it is tried again after the next write")
-        await asyncio.sleep(REST_S)
-        with contextlib.suppress(TimeoutError):
-            # Other processes' commits ring nobody here.
-            await asyncio.wait_for(db.committed.wait(), LOOK_EVERY_S)
+def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
+    """Return all that is to be done; the log keeps so many events."""
+    return [
+        Job("profiles", _has_long_tails, _fold_long_tails),
+        Job("background", is_outgrown, renew_background),
+        Job("deletion", _has_deleted, purge_deleted),
+        Job("idempotency", needs_pruning, _forget_requests),
+        Job("log", partial(has_old_events, kept=kept_events), partial(_cut_log, kept_events)),
+    ]
+
+
+class Maintenance:
+    """Does the jobs after commits of any process, those that no other process is doing."""
+
+    def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
+        self._db = db
+        self._bells = {job: asyncio.Event() for job in jobs}
+
+    def hear(self, _changes: Sequence[Change]) -> None:
+        """Take events of the feed."""
+        for bell in self._bells.values():
+            bell.set()
+
+    async def run(self) -> None:
+        """Look after the jobs until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for job, bell in self._bells.items():
+                group.create_task(self._keep(job, bell))
+
+    async def _keep(self, job: Job, bell: asyncio.Event) -> None:
+        lease = Lease(self._db, job.name)
+        while True:
+            bell.clear()
+            was_due = False
+            try:
+                was_due = await self._look(job, lease)
+            except LeaseLostError:
+                logger.warning("%s was taken over by another process", job.name)
+            except Exception:
+                logger.exception("%s failed; it is tried again after the next write", job.name)
+            await asyncio.sleep(REST_S)
+            if not was_due:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(bell.wait(), LOOK_EVERY_S)
+
+    async def _look(self, job: Job, lease: Lease) -> bool:
+        """Do the job if it is due and nobody else is at it; return whether it was due.
+
+        Then it is looked at again soon: there may be more to do, and another process may die.
+        """
+        async with self._db.read() as session:
+            if not await job.is_due(session):
+                return False
+        async with lease.held() as leased:
+            if leased is not None:
+                await job.do(leased)
+        return True
+
+
+async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:
+    """Do every job that is due, once, whoever else may be at it."""
+    for job in jobs(kept_events=kept_events):
+        async with db.read() as session:
+            is_due = await job.is_due(session)
+        if is_due:
+            await job.do(db)
+
+
+async def _has_long_tails(session: AsyncSession) -> bool:
+    return bool(await users_with_tails(session, longer_than=LONGEST_TAIL - 1))
+
+
+async def _fold_long_tails(db: Sessions) -> None:
+    async with db.read() as session:
+        behind = await users_with_tails(session, longer_than=LONGEST_TAIL - 1)
+    await fold_tails(db, behind)
+
+
+async def _has_deleted(session: AsyncSession) -> bool:
+    return bool(await count_deleted_authors(session))
+
+
+async def _forget_requests(db: Sessions) -> None:
+    async with db.write() as session:
+        await prune(session)
+
+
+async def _cut_log(kept: int, db: Sessions) -> None:
+    async with db.write() as session:
+        await prune_events(session, kept=kept)

@@ -19,7 +19,7 @@ from app.compute.attribution import Profile as AuthorProfile
 from app.compute.counts import EMPTY, Counts, add, subtract
 from app.compute.features import RECIPE, features
 from app.db.chunks import chunks
-from app.db.engine import Database
+from app.db.lease import Sessions
 from app.models import Profile, Tweet, User
 
 LONGEST_TAIL: Final = 200
@@ -203,7 +203,7 @@ async def fold_batch(
         await _store(session, user.id, counts, user.tweet_count, event_id)
 
 
-async def fold_tails(db: Database, user_ids: Sequence[int]) -> None:
+async def fold_tails(db: Sessions, user_ids: Sequence[int]) -> None:
     """Fold the tails of these authors into their stored profiles, some authors at a time.
 
     Features are counted outside the write lock. Where a post was deleted or another worker

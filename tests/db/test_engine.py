@@ -133,15 +133,6 @@ async def test_readers_do_not_wait_for_a_writer(pair: tuple[Database, Database])
             assert await count(pair[0]) == 0
 
 
-async def test_a_commit_is_told_and_a_rollback_is_not(db: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
-        async with db.write():
-            raise ZeroDivisionError
-    assert not db.committed.is_set()
-    await add(db, "ann")
-    assert db.committed.is_set()
-
-
 @contextmanager
 def connections_take(db: Database, pragma: str) -> Iterator[None]:
     """Let every connection that is taken from the pool take the pragma."""

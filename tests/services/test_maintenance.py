@@ -1,17 +1,21 @@
 """Work that follows the posts by itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
+from app.db.feed import Feed
+from app.db.lease import Sessions
 from app.models import Event, IdempotencyRecord, Profile, Tweet, User
 from app.services.adding import add_posts
 from app.services.clock import now
 from app.services.idempotency import KEPT_FOR, RequestKey, claim
-from app.services.maintenance import keep_maintained, maintain
+from app.services.maintenance import Job, Maintenance, jobs, maintain
 from app.services.new_tweet import new_tweet
 from app.services.profiles import LONGEST_TAIL
 from app.services.tokens import add_token
@@ -30,6 +34,21 @@ async def make_author(db: Database, username: str, posts: int) -> int:
 async def folded_posts(db: Database, user_id: int) -> int | None:
     async with db.read() as session:
         return await session.scalar(select(Profile.posts).where(Profile.user_id == user_id))
+
+
+@contextlib.asynccontextmanager
+async def maintained(db: Database) -> AsyncIterator[asyncio.Task[None]]:
+    """Maintain the database, as an app does, until the context is left."""
+    maintenance = Maintenance(db, jobs())
+    feed = Feed(db.path, db.doorbell)
+    feed.subscribe(maintenance.hear)
+    following = asyncio.create_task(feed.follow())
+    working = asyncio.create_task(maintenance.run())
+    yield working
+    for task in (working, following):
+        task.cancel()
+        await asyncio.wait([task])
+    feed.close()
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -74,13 +93,42 @@ async def test_rows_of_deleted_authors_are_removed(db: Database) -> None:
         assert await session.scalar(text(query)) == 3
 
 
-async def test_it_follows_each_commit_of_its_process_until_cancelled(db: Database) -> None:
-    task = asyncio.create_task(keep_maintained(db))
-    user_id = await make_author(db, "ann", LONGEST_TAIL)
-    await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
-    task.cancel()
-    await asyncio.wait([task])
+async def test_it_follows_the_log_until_cancelled(db: Database) -> None:
+    async with maintained(db) as task:
+        user_id = await make_author(db, "ann", LONGEST_TAIL)
+        await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
     assert task.cancelled()
+
+
+async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def is_due(_: AsyncSession) -> bool:
+        return True
+
+    async def is_missing(session: AsyncSession) -> bool:
+        return not await session.scalar(select(func.count(User.id)))
+
+    async def hang(_: Sessions) -> None:
+        begun.set()
+        await never.wait()
+
+    async def quick(sessions: Sessions) -> None:
+        async with sessions.write() as session:
+            await add_user(session, "quick")
+
+    working = asyncio.create_task(
+        Maintenance(db, [Job("slow", is_due, hang), Job("quick", is_missing, quick)]).run()
+    )
+    await begun.wait()
+    await until(lambda: exists_somebody(db))
+    working.cancel()
+    await asyncio.wait([working])
+
+
+async def exists_somebody(db: Database) -> bool:
+    async with db.read() as session:
+        return await session.scalar(select(func.count(User.id))) == 1
 
 
 async def is_folded(db: Database, user_id: int, posts: int) -> bool:
@@ -90,16 +138,14 @@ async def is_folded(db: Database, user_id: int, posts: int) -> bool:
 async def test_a_failure_does_not_end_it(db: Database, make_config: MakeConfig) -> None:
     async with db.write() as session:
         await session.execute(text('ALTER TABLE "IdempotencyRecord" RENAME TO away'))
-    task = asyncio.create_task(keep_maintained(db))
-    user_id = await make_author(db, "ann", LONGEST_TAIL)
-    await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
-    assert not task.done()
-    async with db.write() as session:
-        await session.execute(text('ALTER TABLE away RENAME TO "IdempotencyRecord"'))
-        await delete_user(session, "ann")
-    await until(lambda: is_gone(db))
-    task.cancel()
-    await asyncio.wait([task])
+    async with maintained(db) as task:
+        user_id = await make_author(db, "ann", LONGEST_TAIL)
+        await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
+        assert not task.done()
+        async with db.write() as session:
+            await session.execute(text('ALTER TABLE away RENAME TO "IdempotencyRecord"'))
+            await delete_user(session, "ann")
+        await until(lambda: is_gone(db))
 
 
 async def is_gone(db: Database) -> bool:

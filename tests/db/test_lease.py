@@ -1,0 +1,138 @@
+"""One process at a time has the lease, and none keeps it that has died."""
+
+import asyncio
+import signal
+import sys
+import time
+
+import pytest
+from sqlalchemy import select
+
+from app.db.engine import Database
+from app.db.lease import BEAT_S, DEAD_AFTER_S, Lease, LeaseLostError
+from app.models import LeaseRow, User
+from app.services.users import add_user
+from tests.waiting import eventually
+
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from app.config import Config
+from app.db.engine import Database
+from app.db.lease import Lease
+
+async def main():
+    db = Database(Config(env="testing", data_dir=Path(sys.argv[1])))
+    async with Lease(db, "work").held() as leased:
+        print("held" if leased else "refused", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def row(db: Database) -> LeaseRow:
+    async with db.read() as session:
+        return (await session.scalars(select(LeaseRow))).one()
+
+
+async def test_a_second_one_is_refused_until_the_first_is_done(db: Database) -> None:
+    first, second = Lease(db, "work"), Lease(db, "work")
+    async with first.held() as leased, second.held() as refused:
+        assert leased is not None
+        assert refused is None
+    assert (await row(db)).holder is None
+    async with second.held() as leased:
+        assert leased is not None
+        assert (await row(db)).epoch == 2
+
+
+async def test_different_work_has_different_leases(db: Database) -> None:
+    async with Lease(db, "one").held() as one, Lease(db, "other").held() as other:
+        assert one is not None
+        assert other is not None
+
+
+async def test_of_many_who_want_it_at_once_one_gets_it(db: Database) -> None:
+    done = asyncio.Event()
+
+    async def want() -> bool:
+        async with Lease(db, "work").held() as leased:
+            if leased is not None:
+                await done.wait()
+            return leased is not None
+
+    tasks = [asyncio.create_task(want()) for _ in range(5)]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    while sum(task.done() for task in tasks) < 4:
+        await asyncio.wait(
+            [task for task in tasks if not task.done()], return_when=asyncio.FIRST_COMPLETED
+        )
+    done.set()
+    assert sorted([await task for task in tasks]) == [False] * 4 + [True]
+
+
+async def test_it_is_given_back_when_the_work_fails_or_is_cancelled(db: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with Lease(db, "work").held():
+            raise ZeroDivisionError
+    assert (await row(db)).holder is None
+
+    async def work() -> None:
+        async with Lease(db, "work").held():
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(work())
+    await eventually(lambda: row(db), until=lambda seen: seen.holder)
+    task.cancel()
+    await asyncio.wait([task])
+    assert (await row(db)).holder is None
+
+
+async def test_the_writes_of_one_who_lost_it_are_not_stored(db: Database) -> None:
+    async with Lease(db, "work").held() as leased:
+        assert leased is not None
+        async with leased.write() as session:
+            await add_user(session, "in_time")
+        async with db.write() as session:
+            (await session.get_one(LeaseRow, "work")).epoch += 1
+        with pytest.raises(LeaseLostError):
+            async with leased.write() as session:
+                await add_user(session, "too_late")
+    async with db.read() as session:
+        assert list(await session.scalars(select(User.username))) == ["in_time"]
+        # Giving back what one has lost takes nothing from the new holder.
+        assert (await session.get_one(LeaseRow, "work")).holder is not None
+
+
+async def test_a_dead_holder_is_replaced_within_five_seconds_and_a_living_one_never(
+    db: Database,
+) -> None:
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDER, str(db.path.parent), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert holder.stdout is not None
+        assert await holder.stdout.readline() == b"held\n"
+        lease = Lease(db, "work")
+        beat = (await row(db)).beat
+        async with lease.held() as refused:
+            assert refused is None
+        await eventually(lambda: row(db), until=lambda seen: seen.beat >= beat + 2)
+        async with lease.held() as refused:
+            assert refused is None
+        holder.send_signal(signal.SIGKILL)
+        await holder.wait()
+        died = time.monotonic()
+
+        async def take() -> bool:
+            async with lease.held() as leased:
+                return leased is not None
+
+        await eventually(take)
+        waited = time.monotonic() - died
+        assert DEAD_AFTER_S - 2 * BEAT_S < waited < DEAD_AFTER_S + 2 * BEAT_S
+    finally:
+        if holder.returncode is None:
+            holder.kill()
+            await holder.wait()
