@@ -18,7 +18,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
     """
     from quart import Quart
 
-    from app import cli, i18n, lifespan, logs, theme
+    from app import cli, dashboard, i18n, lifespan, logs, theme
     from app.cached import Cached
     from app.config import Config, ConfigError
     from app.edge import Edge
@@ -57,6 +57,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
     api.init_app(app)
     pages.init_app(app)
     app.register_blueprint(course.blueprint)
+    dashboard.init_app(app)
 
     cli.init_app(app)
     app.asgi_app = Edge(  # type: ignore[method-assign]

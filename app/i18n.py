@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final, cast
 from urllib.parse import quote, urlencode
 
+from babel.core import Locale as BabelLocale
+from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -60,6 +62,7 @@ def init_app(app: Quart, config: Config) -> None:
         "number": show_number,
         "percent": show_percent,
         "time": show_time,
+        "language_name": show_language,
     }
 
     @app.context_processor
@@ -133,6 +136,14 @@ def show_percent(value: float) -> str:
     if 0.99 < value < 1:
         return f">{format_percent(0.99, locale=g.locale)}"
     return format_percent(value, locale=g.locale)
+
+
+def show_language(tag: str) -> str:
+    """Return the name of a language; its tag where nobody has a name for it."""
+    try:
+        return BabelLocale.parse(tag, sep="-").get_display_name(g.locale) or tag
+    except (ValueError, UnknownLocaleError):
+        return tag
 
 
 def show_time(time: datetime) -> Markup:

@@ -1,5 +1,6 @@
 """Figures over posts, from the counts that are kept with each change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -21,6 +22,7 @@ from app.services.users import users_by_name
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
 WEEK_H: Final = 168
+MOST_LANGUAGES: Final = 50
 MOST_COUNTS: Final = 20_000
 """Counts per day and author that one answer may hold."""
 _PARTIAL: Final = timedelta(seconds=SLOT_S - 1)
@@ -97,7 +99,7 @@ async def count_by_author(session: AsyncSession, selection: Selection) -> list[A
         select(User.username, total)
         .join(PostCount, PostCount.user_id == User.id)
         .where(*await count_conditions(session, selection))
-        .group_by(User.id)
+        .group_by(User.id, User.username, User.username_key)
         .order_by(total.desc(), User.username_key)
     )
     return [AuthorCount(username, int(posts)) for username, posts in await session.execute(query)]
@@ -110,12 +112,12 @@ async def count_by_day(
 
     Days are in their order, the newest `limit` counts; posts without a time are left out.
     """
-    day = (local_seconds(zone) // DAY_S).label("day")
+    day = (_slot_seconds(zone) // DAY_S).label("day")
     query = (
         select(day, User.username, func.sum(PostCount.posts))
         .join(User, PostCount.user_id == User.id)
         .where(*await count_conditions(session, selection), PostCount.slot >= 0)
-        .group_by(day, User.id)
+        .group_by("day", User.id, User.username, User.username_key)
         .order_by(day.desc(), User.username_key.desc())
         .limit(limit)
     )
@@ -127,12 +129,12 @@ async def count_by_hour_of_week(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[int]:
     """Return how many posts each of the 168 hours of the week has, from Monday, 0 o'clock."""
-    hour = (local_seconds(zone) // HOUR_S % WEEK_H).label("hour")
+    hour = (_slot_seconds(zone) // HOUR_S % WEEK_H).label("hour")
     query = (
         select(hour, func.sum(PostCount.posts))
         .join(User, PostCount.user_id == User.id)
         .where(*await count_conditions(session, selection), PostCount.slot >= 0)
-        .group_by(hour)
+        .group_by("hour")
     )
     found = {int(hour): int(posts) for hour, posts in await session.execute(query)}
     return [found.get(hour, 0) for hour in range(WEEK_H)]
@@ -177,17 +179,72 @@ async def count_conditions(session: AsyncSession, selection: Selection) -> Condi
     return conditions
 
 
-def local_seconds(zone: ZoneInfo) -> Any:
-    """Return the expression for a quarter hour's local time, in seconds since the year 1."""
-    until_now = [(since, seconds) for since, seconds in offsets(zone) if since <= now()]
+def local_seconds(seconds: ColumnElement[int], zone: ZoneInfo) -> ColumnElement[int]:
+    """Return the expression for a time in a time zone; both in seconds since the year 1."""
+    until_now = [(since, offset) for since, offset in offsets(zone) if since <= now()]
     *later, (_, oldest) = until_now
     offset: Any = _number(oldest)
     if later:
-        cases = [(PostCount.slot >= _number(slot_of(since)), _number(s)) for since, s in later]
+        cases = [
+            (seconds >= _number(slot_of(since) * SLOT_S), _number(value)) for since, value in later
+        ]
         offset = case(*cases, else_=offset)
-    return PostCount.slot * _number(SLOT_S) + offset
+    local: ColumnElement[int] = seconds + offset
+    return local
+
+
+def _slot_seconds(zone: ZoneInfo) -> ColumnElement[int]:
+    return local_seconds(PostCount.slot * _number(SLOT_S), zone)
 
 
 def _number(value: int) -> ColumnElement[int]:
     """Return a number that stands in the statement: what is grouped by must be what is selected."""
     return literal_column(str(value), Integer)
+
+
+async def most_active(session: AsyncSession, selection: Selection, *, limit: int) -> list[str]:
+    """Return the authors with the most posts, of whatever language and time."""
+    query = (
+        select(User.username)
+        .where(*await author_conditions(session, selection), User.tweet_count > 0)
+        .order_by(User.tweet_count.desc(), User.username_key)
+        .limit(limit)
+    )
+    return list(await session.scalars(query))
+
+
+async def count_by_day_of_some(
+    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, usernames: Sequence[str]
+) -> list[tuple[date, str | None, int]]:
+    """Return how many posts these authors have on each day, and all others together (None)."""
+    day = (_slot_seconds(zone) // DAY_S).label("day")
+    name = case((User.username.in_(usernames), User.username), else_=None).label("name")
+    query = (
+        select(day, name, func.sum(PostCount.posts))
+        .join(User, PostCount.user_id == User.id)
+        .where(*await count_conditions(session, selection), PostCount.slot >= 0)
+        .group_by("day", "name")
+        .order_by(day)
+    )
+    rows = await session.execute(query)
+    return [(date.fromordinal(day + 1), name, int(posts)) for day, name, posts in rows]
+
+
+async def kinds_of_posts(session: AsyncSession) -> tuple[list[str], list[str]]:
+    """Return the platforms and the languages that there are posts of, the commonest first."""
+    depends_on(EVERYTHING)
+    platforms = (
+        select(User.platform)
+        .where(User.deleted_at.is_(None), User.tweet_count > 0)
+        .group_by(User.platform)
+        .order_by(func.sum(User.tweet_count).desc(), User.platform)
+    )
+    languages = (
+        select(PostCount.lang)
+        .join(User, User.id == PostCount.user_id)
+        .where(User.deleted_at.is_(None), PostCount.lang != "")
+        .group_by(PostCount.lang)
+        .order_by(func.sum(PostCount.posts).desc(), PostCount.lang)
+        .limit(MOST_LANGUAGES)
+    )
+    return list(await session.scalars(platforms)), list(await session.scalars(languages))

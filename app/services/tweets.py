@@ -119,7 +119,7 @@ async def list_posts(
     if user_id is not None:
         query = query.where(Tweet.user_id == user_id)
     if after is not None:
-        query = query.where(_older(*after))
+        query = query.where(older(*after))
     posts = [as_post(row) for row in await session.execute(query.limit(limit + 1))]
     last = posts[limit - 1] if len(posts) > limit else None
     return posts[:limit], (last.created_at, last.id) if last else None
@@ -143,7 +143,8 @@ def _place(post: Post) -> tuple[bool, datetime, int]:
     return post.created_at is not None, post.created_at or _EARLIEST, post.id
 
 
-def _older(created_at: datetime | None, tweet_id: int) -> Any:
+def older(created_at: datetime | None, tweet_id: int) -> Any:
+    """Return what a query asks for that goes on after that post."""
     if created_at is None:
         return and_(Tweet.created_at.is_(None), Tweet.id < tweet_id)
     older = tuple_(Tweet.created_at, Tweet.id) < tuple_(created_at, tweet_id)

@@ -53,7 +53,7 @@ async def add_headers(response: Response) -> Response:
     if (event_id := g.get("event_id")) is not None:
         response.headers["Saywho-Event"] = str(event_id)
     if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.vary.update(["Accept-Language", "Cookie"])
     is_readable = request.method in {"GET", "HEAD"} and response.status_code == 200
     if request.endpoint == "static":

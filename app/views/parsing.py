@@ -6,6 +6,7 @@ from typing import Any, NoReturn, TypeVar, get_origin
 
 import msgspec
 from quart import request
+from werkzeug.datastructures import MultiDict
 
 from app.errors import FieldError, InvalidInputError, MalformedError, UnsupportedMediaError
 
@@ -24,9 +25,14 @@ def parse_args(form: type[Form], *, strict: bool = True) -> Form:
 
     Raises MalformedError; with `strict` also for a parameter that the form does not know.
     """
+    return args_of(request.args, form, strict=strict)
+
+
+def args_of(args: MultiDict[str, str], form: type[Form], *, strict: bool) -> Form:
+    """Return the parameters as the form says, likewise."""
     values: dict[str, Any] = {}
     fields = {field.encode_name: field for field in msgspec.structs.fields(form)}
-    for name, given in request.args.lists():
+    for name, given in args.lists():
         if name not in fields:
             if strict:
                 malformed(name, f"{name} is not a parameter here")

@@ -33,6 +33,18 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/compare": {"GET": "read", "POST": "read"},
     "/quiz": {"GET": "read", "POST": "read"},
     "/search": {"GET": "read"},
+    "/posts": {"GET": "read"},
+    "/dashboard/": {"GET": "read"},
+    "/dashboard/table/<name>": {"GET": "read"},
+    "/dashboard/table/<name>.csv": {"GET": "read"},
+    "/dashboard/_dash-layout": {"GET": "read"},
+    "/dashboard/_dash-dependencies": {"GET": "read"},
+    "/dashboard/_dash-update-component": {"POST": "read"},
+    "/dashboard/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": {
+        "GET": "read"
+    },
+    "/dashboard/_reload-hash": {"GET": "read"},
+    "/dashboard/_favicon.ico": {"GET": "read"},
     "/get_user": {"GET": "read"},
     "/user": {"GET": "read", "POST": "write"},
     "/users": {"GET": "read"},
@@ -65,9 +77,13 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/imports/<id:import_id>": {"GET": "token", "DELETE": "write"},
 }
 # What nobody has: the requests are let in or not, and change nothing.
-VALUES = {"filename": "nothing.css", "username": "nobody"} | dict.fromkeys(
-    ("tweet_id", "token_id", "session_id", "import_id"), 999
-)
+VALUES = {
+    "filename": "nothing.css",
+    "username": "nobody",
+    "name": "nothing",
+    "package_name": "nothing",
+    "fingerprinted_path": "nothing.js",
+} | dict.fromkeys(("tweet_id", "token_id", "session_id", "import_id"), 999)
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "/login": {"form": {"name": "spare", "password": "wrong"}},
     f"{API}/imports": {"data": b"", "headers": {"Idempotency-Key": ""}},

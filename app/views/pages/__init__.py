@@ -11,11 +11,12 @@ def init_app(app: Quart) -> None:
         home,
         imports,
         login,
+        posts,
         quiz,
         search,
         settings,
         tweets,
     )
 
-    for module in (home, authors, tweets, compare, quiz, search, login, settings, imports):
+    for module in (home, authors, tweets, compare, quiz, search, posts, login, settings, imports):
         app.register_blueprint(module.blueprint)

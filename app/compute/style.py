@@ -1,0 +1,51 @@
+"""What can be measured of how somebody writes."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+WINDOW: Final = 100
+"""Words in a row among which different ones are counted, since longer texts repeat more."""
+_LINK = re.compile(r"https?://\S+")
+_WORD = re.compile(r"\w+(?:['’]\w+)?")
+_EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Averages over posts."""
+
+    posts: int
+    length: float
+    """Characters a post."""
+    emoji: float
+    """Per post."""
+    punctuation: float
+    """Marks per hundred characters."""
+    richness: float | None
+    """Different words among a hundred in a row; None where there are not so many."""
+
+
+def measure(texts: Sequence[str]) -> Style:
+    """Return the style of posts, one or more, in the order in which they were written."""
+    characters = sum(map(len, texts))
+    plain = [_LINK.sub("", text) for text in texts]
+    marks = sum(unicodedata.category(c)[0] == "P" for text in plain for c in text)
+    return Style(
+        posts=len(texts),
+        length=characters / len(texts),
+        emoji=sum(len(_EMOJI.findall(text)) for text in plain) / len(texts),
+        punctuation=100 * marks / max(1, sum(map(len, plain))),
+        richness=richness(word for text in plain for word in _WORD.findall(text.casefold())),
+    )
+
+
+def richness(words: Iterable[str]) -> float | None:
+    """Return how many words of `WINDOW` in a row differ, on average over such windows."""
+    listed = list(words)
+    windows = [listed[i : i + WINDOW] for i in range(0, len(listed) - WINDOW + 1, WINDOW)]
+    if not windows:
+        return None
+    return sum(len(set(window)) for window in windows) / len(windows)

@@ -1,0 +1,28 @@
+"""The dashboard: Dash on this app, its page, and the figures that it shows."""
+
+from collections.abc import AsyncGenerator
+
+from quart import Quart
+
+from app.config import MIB
+from app.lifespan import resources
+
+FIGURES_MB = 32
+
+
+def init_app(app: Quart) -> None:
+    """Register the page and Dash; the figures are shared once the app serves."""
+    # Dash takes longer to import than everything else, so only who makes an app does.
+    from app.dashboard.mounting import KEY, mount, page_parts
+    from app.dashboard.pages import PAGE_KEY, blueprint
+    from app.dashboard.shared import Shared
+
+    app.register_blueprint(blueprint)
+    dash = mount(app)
+    app.extensions[PAGE_KEY] = page_parts(dash)
+
+    @app.while_serving
+    async def share() -> AsyncGenerator[None, None]:
+        shared = app.extensions[KEY] = Shared(resources().feed, FIGURES_MB * MIB)
+        yield
+        await shared.close()

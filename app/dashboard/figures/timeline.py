@@ -1,0 +1,100 @@
+"""Posts over time, per author."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from itertools import pairwise
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.periods import Period, fitting, start_of, starts
+from app.dashboard.figures.base import COLOURS, Drawing, Figure, Plot, Table, colour, posts_path
+from app.dashboard.view import View, query_of
+from app.i18n import gettext, gettext_noop
+from app.services.statistics import count_by_day_of_some, most_active
+
+PERIODS: Final[dict[Period, str]] = {
+    "day": gettext_noop("Day"),
+    "week": gettext_noop("Week from"),
+    "month": gettext_noop("Month from"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many posts each author has in each period."""
+
+    authors: list[str]
+    period: Period
+    starts: Sequence[date]
+    """When each period begins, and the end of the last."""
+    rows: dict[str | None, list[int]]
+    """By author, of all others together under None."""
+
+
+class Timeline(Figure):
+    name = "timeline"
+    title = gettext_noop("Posts over time")
+    about = gettext_noop("How many posts each author wrote. A bar leads to its posts.")
+
+    async def load(self, session: AsyncSession, view: View) -> Counts:
+        authors = await most_active(session, view.selection, limit=COLOURS)
+        cells = await count_by_day_of_some(session, view.selection, view.zone, usernames=authors)
+        if not cells:
+            return Counts(authors, "day", [], {})
+        first, last = cells[0][0], cells[-1][0]
+        period = fitting(first, last, view.args.step or None)
+        begins = starts(first, last, period)
+        places = {start: place for place, start in enumerate(begins)}
+        rows: dict[str | None, list[int]] = {}
+        for day, username, posts in cells:
+            row = rows.setdefault(username, [0] * (len(begins) - 1))
+            row[places[start_of(day, period)]] += posts
+        return Counts(authors, period, begins, rows)
+
+    def draw(self, data: Counts) -> Drawing:
+        named = [(place, name) for place, name in enumerate(data.authors) if name in data.rows]
+        traces = [self._bars(data, name, colour(place)) for place, name in named]
+        if None in data.rows:
+            traces.append(self._bars(data, None, colour(None)))
+        layout = {
+            "barmode": "stack",
+            "bargap": 0.12,
+            "xaxis": {"type": "date", "fixedrange": True},
+            "yaxis": {"rangemode": "tozero", "fixedrange": True},
+        }
+        plots: list[Plot] = [{"data": traces, "layout": layout}] if traces else []
+        days = [start.isoformat() for start in data.starts]
+        return Drawing(plots, clicks={"periods": days}, authors=data.authors)
+
+    def _bars(self, data: Counts, username: str | None, hue: str) -> Plot:
+        shown = gettext("All others") if username is None else escape(username)
+        return {
+            "type": "bar",
+            "name": shown,
+            "x": [start.isoformat() for start in data.starts[:-1]],
+            "y": data.rows[username],
+            "marker": {"color": hue, "line": {"width": 0}},
+            "meta": {"username": username},
+            "hovertemplate": f"<b>{shown}</b><br>%{{x}}: %{{y}}<extra></extra>",
+        }
+
+    def table(self, data: Counts, view: View) -> Table:
+        query = query_of(view.args, username="", since="", until="")
+        rows, links = [], []
+        for place, (since, until) in reversed(list(enumerate(pairwise(data.starts)))):
+            for username, posts in data.rows.items():
+                if not posts[place]:
+                    continue
+                rows.append((since.isoformat(), username or gettext("All others"), posts[place]))
+                period = {"since": since.isoformat(), "until": until.isoformat()}
+                links.append(posts_path(query, **period, **author(username, view)))
+        columns = (gettext(PERIODS[data.period]), gettext("Author"), gettext("Posts"))
+        return Table(columns, rows, links)
+
+
+def author(username: str | None, view: View) -> dict[str, str]:
+    """Return the filter of that author; that of the view for all others."""
+    return {} if username is None else {"username": username}

@@ -1,0 +1,84 @@
+"""The rhythm of the week."""
+
+from typing import Final
+
+from babel.dates import get_day_names
+from quart import g
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.dashboard.figures.base import Drawing, Figure, Table, posts_path
+from app.dashboard.view import View, query_of
+from app.i18n import gettext, gettext_noop
+from app.services.statistics import count_by_hour_of_week
+
+HOURS: Final = 24
+
+
+class Week(Figure):
+    name = "week"
+    title = gettext_noop("Rhythm of the week")
+    about = gettext_noop(
+        "When posts are written, in your own time zone. The larger a dot, the more posts."
+    )
+
+    async def load(self, session: AsyncSession, view: View) -> list[int]:
+        return await count_by_hour_of_week(session, view.selection, view.zone)
+
+    def draw(self, data: list[int]) -> Drawing:
+        most = max(data)
+        if not most:
+            return Drawing([])
+        hours = [hour for hour, posts in enumerate(data) if posts]
+        days = weekdays("abbreviated")
+        trace = {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [hour % HOURS for hour in hours],
+            "y": [hour // HOURS for hour in hours],
+            "customdata": hours,
+            # The area of a dot tells the number; the browser knows how large a cell is.
+            "marker": {
+                "size": [round((data[hour] / most) ** 0.5, 3) for hour in hours],
+                "color": "$accent",
+                "opacity": 0.85,
+                "line": {"width": 0},
+            },
+            "text": [
+                f"{days[hour // HOURS]} {hour % HOURS}:00–{hour % HOURS + 1}:00: {data[hour]}"
+                for hour in hours
+            ],
+            "hovertemplate": "%{text}<extra></extra>",
+        }
+        layout = {
+            "xaxis": {
+                "range": [-0.6, 23.6],
+                "tickvals": list(range(0, HOURS, 3)),
+                "ticktext": [f"{hour}" for hour in range(0, HOURS, 3)],
+                "fixedrange": True,
+                "title": {"text": gettext("Hour")},
+            },
+            "yaxis": {
+                "range": [6.6, -0.6],
+                "tickvals": list(range(7)),
+                "ticktext": days,
+                "fixedrange": True,
+            },
+            "meta": {"cells": [HOURS, 7]},
+        }
+        return Drawing([{"data": [trace], "layout": layout}], clicks={"hours": True})
+
+    def table(self, data: list[int], view: View) -> Table:
+        query = query_of(view.args)
+        days = weekdays("wide")
+        hours = [hour for hour, posts in enumerate(data) if posts]
+        return Table(
+            (gettext("Weekday"), gettext("Hour"), gettext("Posts")),
+            [(days[hour // HOURS], f"{hour % HOURS}:00", data[hour]) for hour in hours],
+            [posts_path(query, hour=str(hour)) for hour in hours],
+        )
+
+
+def weekdays(width: str) -> list[str]:
+    """Return the names of the days from Monday in the request's language."""
+    names = get_day_names(width, locale=g.locale)  # type: ignore[arg-type]
+    return [names[day] for day in range(7)]

@@ -1,0 +1,80 @@
+"""What Dash shows: a section for each figure, which the browser fills and paints."""
+
+from typing import Any, Final
+
+import dash
+from quart import g, has_request_context
+
+from app.dashboard.figures import FIGURES
+from app.dashboard.figures.base import Figure
+from app.i18n import catalog
+
+# Their types know no aria-… among the properties.
+dcc: Any = dash.dcc
+html: Any = dash.html
+
+HEIGHTS: Final = {"timeline": "20rem", "week": "17rem", "style": "12rem"}
+GRAPH_CONFIG: Final = {
+    "displayModeBar": False,
+    "displaylogo": False,
+    "responsive": True,
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "scrollZoom": False,
+    "doubleClick": "reset",
+}
+
+
+def layout() -> Any:
+    """Return the sections in the request's language."""
+    translate = catalog(g.locale if has_request_context() else "en").gettext
+    sections = [_section(figure, translate) for figure in FIGURES.values()]
+    # It counts up whenever colours change, so that everything is painted again.
+    return html.Div([*sections, dcc.Store(id="theme", data=0)], className="figure-grid")
+
+
+def _section(figure: Figure, translate: Any) -> Any:
+    name = figure.name
+    graphs = [_graph(figure, place, translate) for place in range(len(figure.graphs))]
+    return html.Section(
+        [
+            html.H2(translate(figure.title), id=f"{name}-heading"),
+            html.P(translate(figure.about), className="soft figure-about"),
+            html.P(id=f"{name}-note", className="figure-note", role="status"),
+            html.Div(graphs, className="graphs", id=f"{name}-graphs"),
+            html.P(
+                [
+                    html.A(
+                        translate("Table"),
+                        href=f"/dashboard/table/{name}",
+                        className="follows",
+                        **{"aria-describedby": f"{name}-heading"},
+                    ),
+                    html.A(
+                        translate("Download (CSV)"),
+                        href=f"/dashboard/table/{name}.csv",
+                        className="follows",
+                        **{"aria-describedby": f"{name}-heading"},
+                    ),
+                ],
+                className="figure-links",
+            ),
+            dcc.Store(id=f"{name}-ask"),
+            dcc.Store(id=f"{name}-drawing"),
+        ],
+        id=name,
+        className=f"card figure-card figure-{name}",
+        **{"aria-labelledby": f"{name}-heading"},
+    )
+
+
+def _graph(figure: Figure, place: int, translate: Any) -> Any:
+    graph = dcc.Graph(
+        id=f"{figure.name}-graph-{place}",
+        figure={"data": [], "layout": {}},
+        config=GRAPH_CONFIG,
+        responsive=True,
+        style={"height": HEIGHTS.get(figure.name, "26rem")},
+    )
+    title = figure.graphs[place]
+    return html.Div([html.H3(translate(title)), graph] if title else [graph], className="graph")

@@ -1,0 +1,328 @@
+"use strict";
+
+// The dashboard in the browser. Dash asks the server for drawings without colours; here they get
+// those of the page's theme. The filters are a plain form, whose state is the address. The live
+// stream says that something changed, and figures that can be seen are then asked for again.
+(() => {
+  const root = document.getElementById("dashboard");
+  const form = document.getElementById("filters");
+  const words = root.dataset;
+  const language = document.documentElement.lang;
+  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  const ASK_PAUSE_MS = 120;
+  const NARROW_PX = 520;
+  const SINGLE = ["platform", "lang", "since", "until", "step"];
+
+  const set = (id, property, value) => window.dash_clientside.set_props(id, { [property]: value });
+
+  /* The view: the filters in the address, with the viewer's time zone */
+
+  function filters() {
+    const found = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) {
+      const text = value.trim();
+      const isNew = name !== "username" || !found.getAll(name).includes(text);
+      if (text && isNew) found.append(name, text);
+    }
+    return found;
+  }
+
+  function view() {
+    const asked = filters();
+    if (zone !== "UTC") asked.set("tz", zone);
+    return asked.toString();
+  }
+
+  function fillForm() {
+    const asked = new URLSearchParams(location.search);
+    const names = asked.getAll("username");
+    const lower = names.map((name) => name.toLowerCase());
+    let place = 0;
+    for (const field of form.querySelectorAll("[name=username]")) {
+      if (field.type === "checkbox") field.checked = lower.includes(field.value.toLowerCase());
+      else field.value = names[place++] ?? "";
+    }
+    for (const name of SINGLE) form.elements[name].value = asked.get(name) ?? "";
+  }
+
+  function showAddress() {
+    const asked = filters().toString();
+    const address = location.pathname + (asked ? `?${asked}` : "");
+    if (address !== location.pathname + location.search) history.pushState(null, "", address);
+  }
+
+  /* Asking: what can be seen at once, what is further down when it comes into sight */
+
+  const figures = new Map();
+  let newest = null;
+
+  function askAll(isLive) {
+    for (const figure of figures.values()) {
+      figure.isStale = true;
+      figure.after = isLive ? newest : null;
+      if (figure.isSeen) ask(figure);
+    }
+    for (const link of root.querySelectorAll("a.follows")) {
+      link.search = view();
+    }
+  }
+
+  function ask(figure) {
+    clearTimeout(figure.timer);
+    figure.timer = setTimeout(() => {
+      figure.isStale = false;
+      figure.section.setAttribute("aria-busy", "true");
+      // Equal values would not ask again; the count of asking is no part of the answer's key.
+      set(`${figure.name}-ask`, "data", { view: view(), after: figure.after, turn: figure.turn++ });
+    }, ASK_PAUSE_MS);
+  }
+
+  const sight = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const figure = figures.get(entry.target.id);
+      figure.isSeen = entry.isIntersecting;
+      if (figure.isSeen && figure.isStale) ask(figure);
+    }
+  }, { rootMargin: "200px" });
+
+  function begin() {
+    for (const section of root.querySelectorAll("section.figure-card")) {
+      figures.set(section.id, {
+        name: section.id, section, isSeen: false, isStale: true, after: null, turn: 0, timer: 0,
+      });
+      sight.observe(section);
+    }
+    askAll(false);
+    listen();
+  }
+
+  new MutationObserver((_, observer) => {
+    if (!root.querySelector("section.figure-card")) return;
+    observer.disconnect();
+    begin();
+  }).observe(root, { childList: true, subtree: true });
+
+  /* Live */
+
+  const state = document.querySelector("[data-live-state]");
+  const stateText = state.querySelector("[data-live-text]");
+  const KINDS = ["tweet.created", "tweets.imported", "tweet.deleted", "user.created", "user.updated",
+    "user.deleted"];
+  let stream = null;
+  let wasLive = false;
+
+  function showLive(isLive) {
+    const text = isLive ? stateText.dataset.on : stateText.dataset.off;
+    state.hidden = false;
+    state.classList.toggle("is-live", isLive);
+    if (stateText.textContent !== text) stateText.textContent = text;
+  }
+
+  function changed(event) {
+    if (event.lastEventId) newest = Number(event.lastEventId);
+    askAll(newest !== null);
+  }
+
+  function listen() {
+    if (stream || document.hidden) return;
+    stream = new EventSource(words.live);
+    stream.onopen = () => {
+      showLive(true);
+      // What happened while nobody listened is not told.
+      if (wasLive) askAll(false);
+      wasLive = true;
+    };
+    stream.onerror = () => showLive(false);
+    for (const kind of KINDS) stream.addEventListener(kind, changed);
+    stream.addEventListener("reset", () => askAll(false));
+  }
+
+  // A browser opens only six connections to a site; a hidden tab gives its own back.
+  function rest() {
+    stream?.close();
+    stream = null;
+  }
+
+  document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));
+  window.addEventListener("pagehide", rest);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
+
+  form.addEventListener("change", () => { showAddress(); askAll(false); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    showAddress();
+    askAll(false);
+  });
+  document.getElementById("reset").addEventListener("click", (event) => {
+    event.preventDefault();
+    history.pushState(null, "", location.pathname);
+    fillForm();
+    askAll(false);
+  });
+  window.addEventListener("popstate", () => { fillForm(); askAll(false); });
+  fillForm();
+
+  /* Colours */
+
+  // The stylesheet's colours depend on the theme; the browser resolves them for an element.
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  document.body.append(probe);
+
+  function resolved(name) {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  }
+
+  function coloured(value) {
+    if (typeof value === "string") return value.startsWith("$") ? resolved(value.slice(1)) : value;
+    if (Array.isArray(value)) {
+      return value.some((each) => typeof each === "object") ? value.map(coloured) : value;
+    }
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, coloured(each)]));
+  }
+
+  let painted = 0;
+  const repaint = () => set("theme", "data", ++painted);
+  new MutationObserver(repaint).observe(document.documentElement, {
+    attributes: true, attributeFilter: ["data-theme"],
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+
+  function axis(own) {
+    return {
+      gridcolor: resolved("line"), linecolor: resolved("line"), zeroline: false,
+      tickfont: { color: resolved("soft"), size: 12 }, automargin: true, ticks: "", ...own,
+      title: { font: { color: resolved("soft"), size: 12 }, standoff: 8, ...own?.title },
+    };
+  }
+
+  function layoutOf(own) {
+    const { xaxis, yaxis, ...others } = coloured(own);
+    return {
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: getComputedStyle(document.body).fontFamily, color: resolved("ink"), size: 13 },
+      margin: { l: 8, r: 8, t: 8, b: 8 },
+      showlegend: false,
+      dragmode: false,
+      hoverlabel: {
+        bgcolor: resolved("panel"), bordercolor: resolved("field"),
+        font: { color: resolved("ink"), family: getComputedStyle(document.body).fontFamily },
+        align: "left",
+      },
+      ...others,
+      uirevision: "kept",
+      xaxis: axis(xaxis),
+      yaxis: axis(yaxis),
+    };
+  }
+
+  // Dots of a grid of cells are as large as there is room.
+  function sized(trace, cells, width) {
+    const cell = Math.min(30, (width - 60) / cells[0]);
+    const sizes = trace.marker.size.map((size) => Math.max(2.5, size * cell * 0.95));
+    return { ...trace, marker: { ...trace.marker, size: sizes } };
+  }
+
+  function painting(plot, width) {
+    const layout = layoutOf(plot.layout);
+    const cells = plot.layout.meta?.cells;
+    let data = coloured(plot.data);
+    if (cells) data = data.map((trace) => sized(trace, cells, width));
+    return { data, layout };
+  }
+
+  function showAuthors(authors) {
+    for (const chip of form.querySelectorAll(".chip")) {
+      const place = authors.indexOf(chip.querySelector("input").value);
+      chip.className = `chip author-${place < 0 ? 0 : place + 1}`;
+    }
+  }
+
+  function addressOf(point, drawing) {
+    const asked = new URLSearchParams(drawing.view);
+    const clicks = drawing.clicks;
+    const username = point.data?.meta?.username;
+    if (clicks.tweets) return `/tweet/${point.customdata}`;
+    asked.delete("step");
+    if (username) { asked.delete("username"); asked.append("username", username); }
+    if (clicks.periods) {
+      const place = point.data?.meta?.places?.[point.pointNumber] ?? point.pointNumber;
+      asked.set("since", clicks.periods[place]);
+      asked.set("until", clicks.periods[place + 1]);
+    }
+    if (clicks.hours) asked.set("hour", point.customdata);
+    if (clicks.pairs) {
+      asked.delete("username");
+      for (const name of point.customdata) asked.append("username", name);
+    }
+    return `/posts?${asked}`;
+  }
+
+  // Plotly gives a point without its trace to Dash; the graph itself still has it.
+  function withTrace(name, point, graph) {
+    const drawn = document.querySelector(`#${graph} .js-plotly-plot`);
+    return { ...point, data: drawn?.data?.[point.curveNumber] };
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    saywho: {
+      paint(drawing) {
+        const name = window.dash_clientside.callback_context.outputs_list.at(-1).id.replace(/-note$/, "");
+        const section = document.getElementById(name);
+        const graphs = section.querySelectorAll(".dash-graph");
+        const old = window.dash_clientside.no_update;
+        if (!drawing) return [...Array.from(graphs, () => old), old];
+        section.setAttribute("aria-busy", "false");
+        const isEmpty = Boolean(drawing.problem) || drawing.plots.length === 0;
+        section.classList.toggle("is-empty", isEmpty);
+        section.classList.toggle("has-problem", Boolean(drawing.problem));
+        if (isEmpty) return [...Array.from(graphs, () => old), drawing.problem ?? words.empty];
+        if (name === "timeline") showAuthors(drawing.authors);
+        const width = section.querySelector(".graphs").clientWidth;
+        return [...drawing.plots.map((plot) => painting(plot, width)), drawing.note];
+      },
+      follow(click, drawing) {
+        const context = window.dash_clientside.callback_context;
+        const isClick = context.triggered.some((each) => each.prop_id.endsWith(".clickData"));
+        if (!isClick || !click?.points?.length) return window.dash_clientside.no_update;
+        const graph = context.outputs_list.id;
+        const [point] = click.points;
+        location.assign(addressOf(withTrace(graph, point, graph), drawing));
+        return null;
+      },
+    },
+  });
+
+  /* The server cannot be reached */
+
+  const ask_ = window.fetch;
+  window.fetch = async (...given) => {
+    try {
+      return await ask_(...given);
+    } catch (error) {
+      for (const figure of figures.values()) {
+        figure.section.setAttribute("aria-busy", "false");
+      }
+      showLive(false);
+      throw error;
+    }
+  };
+
+  /* Dates in Korean */
+
+  if (language === "ko") {
+    const days = ["일", "월", "화", "수", "목", "금", "토"];
+    const months = Array.from({ length: 12 }, (_, month) => `${month + 1}월`);
+    window.Plotly.register({
+      moduleType: "locale", name: "ko", dictionary: {},
+      format: {
+        days: days.map((day) => `${day}요일`), shortDays: days, months, shortMonths: months,
+        date: "%Y.%m.%d", year: "%Y년", month: "%Y년 %b", dayMonth: "%b %-d일", dayMonthYear: "%Y년 %b %-d일",
+      },
+    });
+    window.Plotly.setPlotConfig({ locale: "ko" });
+  }
+})();

@@ -1,0 +1,64 @@
+"""The posts of a selection: what stands behind a point of a figure."""
+
+from typing import Annotated
+
+from babel.dates import get_day_names
+from msgspec import Meta
+from quart import Blueprint, g, render_template
+
+from app.dashboard.view import ViewArgs, query_of, understood
+from app.db.cache import keep
+from app.i18n import gettext
+from app.lifespan import resources
+from app.services.selected import list_selected
+from app.services.statistics import WEEK_H
+from app.views.access import access
+from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
+from app.views.parsing import parse_args
+
+blueprint = Blueprint("posts", __name__)
+
+POSTS_PER_PAGE = 20
+HOURS = 24
+
+
+class PostsArgs(ViewArgs):
+    hour: Annotated[int, Meta(ge=0, lt=WEEK_H)] | None = None
+    cursor: str | None = None
+
+
+@blueprint.get("/posts")
+@access("read")
+async def show_posts() -> str:
+    keep()
+    args = parse_args(PostsArgs, strict=False)
+    view = understood(args)
+    after = decode_tweet_cursor(args.cursor)
+    async with resources().db.read() as session:
+        posts, following = await list_selected(
+            session,
+            view.selection,
+            hour=args.hour,
+            zone=view.zone,
+            after=after,
+            limit=POSTS_PER_PAGE,
+        )
+    query = query_of(args, hour="" if args.hour is None else str(args.hour))
+    return await render_template(
+        "posts.html",
+        args=args,
+        posts=posts,
+        hour=None if args.hour is None else _hour(args.hour),
+        query=query,
+        is_first_page=after is None,
+        next_cursor=encode_tweet_cursor(following),
+    )
+
+
+def _hour(hour: int) -> str:
+    """Return an hour of the week in words."""
+    names = get_day_names("wide", locale=g.locale)
+    clock = hour % HOURS
+    return gettext("{weekday}, {start}:00 to {end}:00").format(
+        weekday=names[hour // HOURS], start=clock, end=clock + 1
+    )

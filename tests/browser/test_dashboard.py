@@ -1,0 +1,224 @@
+"""The dashboard in a real browser: filters, click-through, live posts, languages, themes, sizes."""
+
+import re
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.waiting import eventually
+
+from .conftest import OpenPage
+from .website import Website
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+PATH: Final = "/dashboard/"
+FIRST_VIEW_BYTES: Final = 2_000_000
+RELOAD_BYTES: Final = 100_000
+
+
+async def open_dashboard(page: Page, site: Website, query: str = "") -> None:
+    await page.goto(site.address(PATH + query))
+    await expect(page.locator("#timeline .bars path").first).to_be_attached()
+
+
+async def bars(page: Page) -> dict[str, int]:
+    """Return how many posts of whom the timeline shows."""
+    found: dict[str, int] = await page.evaluate(
+        """() => Object.fromEntries(
+            (document.querySelector("#timeline .js-plotly-plot")?.data ?? [])
+                .map((trace) => [trace.name, trace.y.reduce((sum, y) => sum + y, 0)]))"""
+    )
+    return found
+
+
+async def until_bars(page: Page, expected: dict[str, int]) -> None:
+    await eventually(lambda: bars(page), until=lambda found: found == expected)
+
+
+async def until_true(page: Page, expression: str) -> None:
+    # The content security policy forbids what Playwright's own waiting does.
+    await eventually(lambda: page.evaluate(expression))
+
+
+async def click_middle(page: Page, shape: Locator) -> None:
+    """Click where a shape is: plotly takes clicks by a layer above it."""
+    await shape.scroll_into_view_if_needed()
+    box = await shape.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await page.mouse.move(x, y)
+    await expect(page.locator(".hoverlayer .hovertext")).to_be_visible()
+    await page.mouse.click(x, y)
+
+
+async def test_filters_change_the_figures_and_the_address(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await open_dashboard(page, website)
+    everybody = await bars(page)
+    assert len(everybody) > 5
+    await page.get_by_role("checkbox", name="골목빵집").check()
+    await until_bars(page, {"골목빵집": 60})
+    assert parse_qs(urlsplit(page.url).query) == {"username": ["골목빵집"]}
+    await page.get_by_label("시간 단위").select_option("month")
+    await until_true(
+        page,
+        "document.querySelector('#timeline .js-plotly-plot').data[0].x"
+        ".every((day) => day.endsWith('-01'))",
+    )
+
+    # Somebody to whom the address is sent sees the same.
+    other = await open_page(locale="en")
+    await other.goto(page.url)
+    await until_bars(other, {"골목빵집": 60})
+    await expect(other.get_by_role("checkbox", name="골목빵집")).to_be_checked()
+    await expect(other.get_by_label("Over time by")).to_have_value("month")
+
+    await page.go_back()
+    await page.go_back()
+    await until_bars(page, everybody)
+    await expect(page.get_by_role("checkbox", name="골목빵집")).not_to_be_checked()
+
+
+async def test_a_bar_leads_to_its_posts(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await open_dashboard(page, website, "?username=골목빵집&step=month")
+    bar = page.locator("#timeline .bars path").nth(2)
+    posts = await page.evaluate("document.querySelector('#timeline .js-plotly-plot').data[0].y[2]")
+    await click_middle(page, bar)
+    await page.wait_for_url(re.compile("/posts"))
+    query = parse_qs(urlsplit(page.url).query)
+    assert query["username"] == ["골목빵집"]
+    assert query["tz"] == ["Asia/Seoul"]
+    assert set(query) == {"username", "tz", "since", "until"}
+    await expect(page.locator(".post")).to_have_count(min(posts, 20))
+    await page.go_back()
+    await until_bars(page, {"골목빵집": 60})
+
+
+async def test_a_dot_of_the_week_leads_to_its_posts(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await open_dashboard(page, website, "?username=골목빵집")
+    dots = page.locator("#week .points path")
+    await dots.first.wait_for(state="attached")
+    sizes = await page.evaluate(
+        "document.querySelector('#week .js-plotly-plot').data[0].marker.size"
+    )
+    largest = sizes.index(max(sizes))
+    await click_middle(page, dots.nth(largest))
+    await page.wait_for_url(re.compile(r"/posts\?.*hour="))
+    assert await page.locator(".post").count() > 1
+
+
+async def test_table_and_file_show_the_same_view(website: Website, open_page: OpenPage) -> None:
+    page = await open_page(locale="en")
+    await open_dashboard(page, website, "?username=골목빵집")
+    async with page.expect_download() as download:
+        await page.locator("#timeline").get_by_role("link", name="Download (CSV)").click()
+    file = await (await download.value).path()
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "Week from,Author,Posts"
+    assert sum(int(line.rsplit(",", 1)[1]) for line in lines[1:]) == 60
+    await page.locator("#timeline").get_by_role("link", name="Table").click()
+    await expect(page.locator("tbody tr")).to_have_count(len(lines) - 1)
+    await page.locator("tbody a").first.click()
+    await expect(page.locator(".post").first).to_contain_text("골목빵집")
+
+
+async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page: OpenPage) -> None:
+    token = workshop.command("token", "add", "dashboard", "--scope", "admin", "--json")
+    secret = re.search(r'"token": ?"([^"]+)"', token)
+    assert secret
+    page = await open_page(locale="en")
+    api = page.request
+    headers = {"Authorization": f"Bearer {secret[1]}"}
+
+    async def send(method: str, path: str, **data: Any) -> None:
+        url = workshop.address(f"/api/v1{path}")
+        answer = await api.fetch(url, method=method, headers=headers, data=data or None)
+        assert answer.ok, await answer.text()
+
+    await send("POST", "/users", username="live_one")
+    await send("POST", "/users/live_one/tweets", text="the first")
+    await open_dashboard(page, workshop, "?username=live_one")
+    await expect(page.locator("[data-live-state]")).to_contain_text("Live")
+    await send("POST", "/users/live_one/tweets", text="the second")
+    await until_bars(page, {"live_one": 2})
+    await send("DELETE", "/users/live_one")
+    await expect(page.locator("#timeline-note")).to_contain_text("doesn't exist")
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+async def test_colours_follow_the_theme(website: Website, open_page: OpenPage, locale: str) -> None:
+    page = await open_page(locale=locale)
+    await open_dashboard(page, website)
+    colour = "document.querySelector('#timeline .js-plotly-plot').data[0].marker.color"
+    light = await page.evaluate(colour)
+    await page.emulate_media(color_scheme="dark")
+    await until_true(page, f"{colour} !== '{light}'")
+    months = await page.locator("#timeline .xaxislayer-above text").all_text_contents()
+    assert all(("월" in month) == (locale == "ko") for month in months)
+
+
+async def test_keyboard_alone_reaches_filters_and_tables(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await open_dashboard(page, website)
+    await page.locator("#filters input").first.focus()
+    await page.keyboard.press("Space")
+    await until_true(page, "location.search.includes('username=')")
+    reached = set()
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        reached.add(
+            await page.evaluate("document.activeElement.id || document.activeElement.pathname")
+        )
+    assert {"platform", "lang", "since", "until", "step", "reset"} <= reached
+    assert {"/dashboard/table/timeline", "/dashboard/table/timeline.csv"} <= reached
+
+
+async def test_without_javascript_the_numbers_are_there(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(javascript=False, locale="en")
+    await page.goto(website.address(PATH))
+    await page.get_by_role("checkbox", name="골목빵집").check()
+    await page.get_by_role("button", name="Apply").click()
+    await expect(page.get_by_role("checkbox", name="골목빵집")).to_be_checked()
+    await page.get_by_role("link", name="Rhythm of the week").click()
+    assert "username=" in page.url
+    await expect(page.locator("tbody tr").first).to_be_visible()
+
+
+async def transferred(page: Page) -> int:
+    """Return the bytes of all answers of the page, as they came over the wire."""
+    size: int = await page.evaluate(
+        """() => [...performance.getEntriesByType("navigation"),
+                  ...performance.getEntriesByType("resource")]
+            .filter((entry) => !entry.name.includes("/api/v1/live"))
+            .reduce((sum, entry) => sum + entry.transferSize, 0)"""
+    )
+    return size
+
+
+async def test_the_first_view_is_small_and_a_reload_is_next_to_nothing(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await open_dashboard(page, website)
+    assert 100_000 < await transferred(page) < FIRST_VIEW_BYTES
+    await page.reload()
+    await expect(page.locator("#timeline .bars path").first).to_be_attached()
+    assert 0 < await transferred(page) < RELOAD_BYTES
+
+
+async def test_no_button_sends_figures_elsewhere(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await open_dashboard(page, website)
+    await page.locator("#timeline .js-plotly-plot").hover()
+    await expect(page.locator(".modebar-btn")).to_have_count(0)

@@ -1,0 +1,335 @@
+"""The dashboard's server side: what it answers, to whom, and what it refuses."""
+
+import asyncio
+import gzip
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from dash import dcc
+from quart import Quart
+from quart.testing.connections import WebsocketDisconnectError
+
+from app import create_app
+from app.dashboard.figures import FIGURES
+from tests.browsing import Browser, signed_in
+from tests.conftest import Client, MakeConfig, client_with
+
+PREFIX: Final = "/dashboard/"
+UPDATE: Final = PREFIX + "_dash-update-component"
+
+
+def call(figure: str, view: str = "", **changed: Any) -> dict[str, Any]:
+    """Return what the browser sends to have a figure drawn."""
+    return {
+        "output": f"{figure}-drawing.data",
+        "outputs": {"id": f"{figure}-drawing", "property": "data"},
+        "inputs": [{"id": f"{figure}-ask", "property": "data", "value": {"view": view}}],
+        "changedPropIds": [f"{figure}-ask.data"],
+    } | changed
+
+
+async def drawn(client: Client, figure: str, view: str = "", **ask: Any) -> dict[str, Any]:
+    body = call(figure, view)
+    body["inputs"][0]["value"] |= ask
+    answer = await client.post(UPDATE, json=body)
+    assert answer.status_code == 200, await answer.get_data()
+    found = (await answer.get_json())["response"][f"{figure}-drawing"]["data"]
+    assert isinstance(found, dict)
+    return found
+
+
+def bars(drawing: dict[str, Any]) -> dict[str, int]:
+    """Return how many posts of whom a timeline shows."""
+    return {trace["name"]: sum(trace["y"]) for plot in drawing["plots"] for trace in plot["data"]}
+
+
+@pytest.fixture
+async def filled(writer: Client) -> Client:
+    await writer.add_user("ann")
+    await writer.add_user("<b>ben<b>", "hello from ben")
+    for day in (1, 2, 9):
+        await writer.add_tweet("ann", f"안녕 {day}", created_at=f"2026-05-0{day}T15:30:00Z")
+    return writer
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+async def test_every_figure_is_drawn_and_listed(filled: Client, figure: str) -> None:
+    drawing = await drawn(filled, figure)
+    assert "problem" not in drawing
+    assert len(drawing["plots"]) == len(FIGURES[figure].graphs)
+    table = await filled.get(f"{PREFIX}table/{figure}")
+    assert table.status_code == 200
+    assert "<table" in await table.get_data(as_text=True)
+    file = await filled.get(f"{PREFIX}table/{figure}.csv")
+    assert file.content_type == "text/csv; charset=utf-8"
+    assert (await file.get_data()).count(b"\n") > 1
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+async def test_a_figure_without_posts_says_so(anybody: Client, figure: str) -> None:
+    assert (await drawn(anybody, figure))["plots"] == []
+    for path in (f"{PREFIX}table/{figure}", f"{PREFIX}table/{figure}.csv"):
+        assert (await anybody.get(path)).status_code == 200
+
+
+async def test_filters_narrow_what_is_drawn(filled: Client) -> None:
+    assert bars(await drawn(filled, "timeline")) == {"ann": 3, "&lt;b&gt;ben&lt;b&gt;": 1}
+    assert bars(await drawn(filled, "timeline", "username=ANN")) == {"ann": 3}
+    assert bars(await drawn(filled, "timeline", "lang=ko&until=2026-05-02")) == {"ann": 1}
+    # Half past three in the afternoon is the next day in Seoul.
+    view = "since=2026-05-03&until=2026-05-04&tz=Asia/Seoul"
+    assert bars(await drawn(filled, "timeline", view)) == {"ann": 1}
+
+
+async def test_what_is_wrong_in_a_view_is_said_in_the_viewers_language(anybody: Client) -> None:
+    korean = Client(anybody.app, {"Accept-Language": "ko"})
+    assert (await drawn(anybody, "timeline", "username=no"))["problem"] == (
+        "User 'no' doesn't exist"
+    )
+    assert re.search("[가-힣]", (await drawn(korean, "timeline", "username=no"))["problem"])
+    assert "tz" in (await drawn(anybody, "timeline", "tz=nowhere"))["problem"]
+
+
+async def test_an_error_in_a_callback_is_told_without_its_text(
+    filled: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(FIGURES["timeline"], "draw", fail)
+    drawing = await drawn(filled, "timeline")
+    assert drawing == {"problem": "Something went wrong on the server. Please try again."}
+    assert "secret" in caplog.text
+    monkeypatch.undo()
+    assert (await drawn(filled, "timeline"))["plots"], "a failure must not be kept"
+
+
+MALFORMED: Final[dict[str, Any]] = {
+    "null": None,
+    "list": [],
+    "string": "x",
+    "empty": {},
+    "unknown output": call("timeline", output="other.data"),
+    "no string": call("timeline", output=7),
+    "wrong outputs": call("timeline", outputs={"id": "week-drawing", "property": "data"}),
+    "list of outputs": call("timeline", outputs=[]),
+    "no inputs": call("timeline", inputs=[]),
+    "other input": call(
+        "timeline", inputs=[{"id": "theme", "property": "data", "value": {"view": ""}}]
+    ),
+    "two inputs": call("timeline", inputs=2 * call("timeline")["inputs"]),
+    "number for a view": call(
+        "timeline", inputs=[{"id": "timeline-ask", "property": "data", "value": 3}]
+    ),
+    "client's own": call("timeline", output="..timeline-graph-0.figure...timeline-note.children.."),
+    "state": call("timeline", state=[{"id": "a", "property": "b"}]),
+    "nested": json.loads("[" * 400 + "]" * 400),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+async def test_malformed_callbacks_are_refused(anybody: Client, name: str) -> None:
+    answer = await anybody.post(UPDATE, json=MALFORMED[name])
+    assert answer.status_code == 400, await answer.get_data()
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b'{"output": "\xff"}', "application/json", 400),
+        (b"[" * 20_000, "application/json", 400),
+        (json.dumps(call("week")).encode(), "text/plain", 415),
+        (json.dumps(call("week", "x" * 70_000)).encode(), "application/json", 413),
+    ],
+)
+async def test_bodies_that_are_no_callback(
+    anybody: Client, body: bytes, content_type: str, status: int
+) -> None:
+    answer = await anybody.post(UPDATE, data=body, headers={"Content-Type": content_type})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "anything",
+        "_favicon.ico",
+        "_reload-hash",
+        "_dash-ws-callback",
+        "_dash-component-suites/os/path.py",
+        "_dash-component-suites/dash/../../x.js",
+        "_dash-component-suites/dash/dash.py",
+        "_dash-component-suites/plotly/package_data/plotly.min.js",
+        "assets/x.js",
+        "table/nothing",
+        "table/nothing.csv",
+    ],
+)
+async def test_nothing_else_is_there(anybody: Client, path: str) -> None:
+    assert (await anybody.get(PREFIX + path)).status_code == 404
+    assert (await anybody.get(UPDATE)).status_code == 405
+
+
+async def test_the_page_allows_no_foreign_script_or_style_of_another_host(anybody: Client) -> None:
+    answer = await anybody.get(PREFIX)
+    page = await answer.get_data(as_text=True)
+    policy = dict(
+        part.strip().split(" ", 1)
+        for part in answer.headers["Content-Security-Policy"].split(";")
+        if " " in part.strip()
+    )
+    assert "unsafe" not in policy["script-src"]
+    assert policy["style-src"] == "'self' 'unsafe-inline'"
+    assert policy["default-src"] == policy["form-action"] == "'self'"
+    assert not re.findall(r"(?:src|href)=\"(?:https?:)?//", page)
+    for path in ("/", f"{PREFIX}table/week", "/posts"):
+        other = (await anybody.get(path)).headers["Content-Security-Policy"]
+        assert "unsafe-inline" not in other
+
+
+async def test_scripts_are_compressed_and_kept_by_the_browser(anybody: Client) -> None:
+    page = await (await anybody.get(PREFIX)).get_data(as_text=True)
+    scripts = re.findall(r'<script src="([^"]+)"', page)
+    assert len(scripts) > 5
+    for script in scripts:
+        answer = await anybody.get(script, headers={"Accept-Encoding": "gzip"})
+        assert answer.status_code == 200, script
+        assert answer.headers["Content-Encoding"] == "gzip"
+        if "immutable" not in answer.headers["Cache-Control"]:
+            known = {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
+            again = await anybody.get(script, headers=known)
+            assert again.status_code == 304
+
+
+async def test_the_page_works_as_a_form_without_scripts(filled: Client) -> None:
+    page = await (await filled.get(PREFIX + "?username=ann&since=2026-01-01")).get_data(
+        as_text=True
+    )
+    noscript = "".join(re.findall(r"<noscript>(.*?)</noscript>", page, re.DOTALL))
+    for figure in FIGURES:
+        assert f"/dashboard/table/{figure}?username=ann&amp;since=2026-01-01" in noscript
+    assert 'value="ann" checked' in page
+    assert 'value="2026-01-01"' in page
+
+
+async def test_a_new_post_is_in_the_next_answer(filled: Client) -> None:
+    for number in range(3):
+        assert bars(await drawn(filled, "timeline"))["ann"] == 3 + number
+        await filled.add_tweet("ann", f"more {number}")
+
+
+async def test_many_viewers_share_one_making(
+    filled: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+    load = FIGURES["timeline"].load
+
+    async def counting(*args: Any) -> Any:
+        nonlocal made
+        made += 1
+        return await load(*args)
+
+    monkeypatch.setattr(FIGURES["timeline"], "load", counting)
+    for round_ in range(1, 4):
+        found = await asyncio.gather(*(drawn(filled, "timeline") for _ in range(40)))
+        assert made == round_
+        assert all(bars(each)["ann"] == 2 + round_ for each in found)
+        await filled.add_tweet("ann", f"more {round_}")
+
+
+async def test_what_concerns_nobody_shown_makes_nothing_anew(
+    filled: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await drawn(filled, "timeline", "username=ann")
+
+    def fail(*_: object) -> None:
+        raise AssertionError("it was made again")
+
+    monkeypatch.setattr(FIGURES["timeline"], "load", fail)
+    await filled.add_user("carl", "I am not asked for")
+    assert bars(await drawn(filled, "timeline", "username=ann")) == {"ann": 3}
+
+
+async def test_who_follows_live_gets_at_least_what_was_told(filled: Client) -> None:
+    for number in range(4):
+        path = "/api/v1/users/ann/tweets"
+        written = await filled.post(path, json={"text": f"more {number}"})
+        event = int(written.headers["Saywho-Event"])
+        assert bars(await drawn(filled, "timeline", after=event))["ann"] == 4 + number
+    # A number that nobody has given out yet is no reason to wait.
+    assert bars(await drawn(filled, "timeline", after=event + 1000))["ann"] == 7
+
+
+async def test_a_viewer_who_leaves_takes_nothing_from_the_others(filled: Client) -> None:
+    first = asyncio.create_task(drawn(filled, "week"))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(drawn(filled, "week"))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert (await second)["plots"]
+
+
+async def test_clients_without_gzip_are_served(filled: Client) -> None:
+    body = call("week")
+    plain = await filled.post(UPDATE, json=body)
+    packed = await filled.post(UPDATE, json=body, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert await plain.get_data() == gzip.decompress(await packed.get_data())
+
+
+GATED: Final = (
+    PREFIX,
+    PREFIX + "_dash-layout",
+    PREFIX + "_dash-dependencies",
+    PREFIX + "_dash-component-suites/dash/deps/react@18.3.1.min.js",
+    PREFIX + "_dash-component-suites/dash/nothing.js",
+    PREFIX + "nothing",
+    PREFIX + "table/week",
+    PREFIX + "table/week.csv",
+    PREFIX + "table/nothing",
+    "/posts",
+)
+
+
+async def test_without_public_reading_all_of_it_needs_a_right(make_config: MakeConfig) -> None:
+    app = create_app(make_config(public=False))
+    async with app.test_app():
+        stranger = Browser(app)
+        operator, token = await signed_in(app), await client_with(app, "read")
+        for path in GATED:
+            assert (await stranger.get(path)).status_code == 303, path
+            expected = 404 if "nothing" in path else 200
+            assert (await operator.get(path)).status_code == expected, path
+            assert (await token.get(path)).status_code == expected, path
+        assert (await stranger.post(UPDATE, json=call("week"))).status_code == 303
+        assert (await operator.post(UPDATE, json=call("week"))).status_code == 200
+        foreign = {"Sec-Fetch-Site": "cross-site"}
+        assert (await operator.post(UPDATE, json=call("week"), headers=foreign)).status_code == 403
+        async with app.test_client().websocket(PREFIX + "_dash-ws-callback") as socket:
+            with pytest.raises(WebsocketDisconnectError):
+                await socket.receive()
+
+
+async def test_apps_of_one_process_have_dashboards_of_their_own(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    listed = len(dcc._js_dist)
+    apps = [create_app(make_config(data_dir=tmp_path / name)) for name in ("one", "two")]
+    assert len(dcc._js_dist) == listed, "Dash's lists must not grow"
+    async with apps[0].test_app(), apps[1].test_app():
+        writer = await client_with(apps[0], "write")
+        await writer.add_user("ann", "only in the first")
+        assert bars(await drawn(writer, "timeline")) == {"ann": 1}
+        other = Client(apps[1], {})
+        assert (await drawn(other, "timeline"))["plots"] == []
+        assert (await other.get(PREFIX)).status_code == 200
+
+
+async def test_dash_looks_at_no_request_of_anybody_else(app: Quart) -> None:
+    hooks = [hook.__module__ for hook in app.before_request_funcs[None]]
+    assert not [module for module in hooks if module.startswith("dash")]
