@@ -2,7 +2,7 @@
 
 import functools
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, cast
 from urllib.parse import quote, urlencode
@@ -59,6 +59,7 @@ def init_app(app: Quart, config: Config) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters |= {
+        "date": show_date,
         "number": show_number,
         "percent": show_percent,
         "time": show_time,
@@ -127,6 +128,11 @@ def translate_error(error: AppError) -> str:
 def show_number(value: float) -> str:
     """Return the number as the language writes it."""
     return format_decimal(value, locale=g.locale)
+
+
+def show_date(day: date) -> str:
+    """Return the day as the language writes it in full."""
+    return format_date(day, "long", locale=g.locale)
 
 
 def show_percent(value: float) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
+    func,
     or_,
     select,
     text,
@@ -111,18 +112,38 @@ async def get_post(session: AsyncSession, tweet_id: int) -> Post:
 
 
 async def list_posts(
-    session: AsyncSession, *, user_id: int | None = None, after: TweetKey | None = None, limit: int
+    session: AsyncSession,
+    *,
+    user_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: TweetKey | None = None,
+    limit: int,
 ) -> tuple[list[Post], TweetKey | None]:
-    """Return up to `limit` posts, the newest first, of one author or of all, and the next place."""
+    """Return up to `limit` posts, the newest first, of one author or of all, and the next place.
+
+    `since` is inclusive, `until` exclusive.
+    """
     depends_on(EVERYTHING if user_id is None else user_id)
     query = select_posts().order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
     if user_id is not None:
         query = query.where(Tweet.user_id == user_id)
+    if since is not None:
+        query = query.where(Tweet.created_at >= since)
+    if until is not None:
+        query = query.where(Tweet.created_at < until)
     if after is not None:
         query = query.where(older(*after))
     posts = [as_post(row) for row in await session.execute(query.limit(limit + 1))]
     last = posts[limit - 1] if len(posts) > limit else None
     return posts[:limit], (last.created_at, last.id) if last else None
+
+
+async def count_kinds(session: AsyncSession, user_id: int) -> dict[str, int]:
+    """Return how many posts of each kind the author has."""
+    depends_on(user_id)
+    query = select(Tweet.kind, func.count()).where(Tweet.user_id == user_id).group_by(Tweet.kind)
+    return {row.kind: row[1] for row in await session.execute(query)}
 
 
 async def newest_posts(

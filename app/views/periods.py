@@ -9,6 +9,7 @@ from app.services.search import Filters
 from app.services.statistics import Selection
 from app.views.parsing import malformed
 
+LAST_DAY = "9998-12-31"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -79,3 +80,23 @@ def parse_instant(name: str, value: str | None, zone: ZoneInfo) -> datetime | No
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         malformed(name, f"{name} must be a date, or a time with its zone (RFC 3339)")
+
+
+def parse_day(name: str, value: str | None) -> date | None:
+    """Return the day of a parameter. Raises MalformedError."""
+    if not value:
+        return None
+    try:
+        if not _DATE.fullmatch(value) or value > LAST_DAY:
+            raise ValueError("no date, or one that no day follows")
+        return date.fromisoformat(value)
+    except ValueError:
+        malformed(name, f"{name} must be a date such as 2026-11-20")
+
+
+def first_instant(day: date, zone: ZoneInfo) -> datetime:
+    """Return when a day begins in a time zone."""
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:
+        return datetime.combine(day, time(), UTC)

@@ -178,6 +178,39 @@ async def test_without_javascript_more_posts_are_a_page(
     assert "UTC" in await page.locator("#list time").first.inner_text()
 
 
+async def test_the_calendar_is_walked_by_keys_in_the_days_of_the_viewer(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(website.address("/user/" + quote("골목빵집")))
+    calendar = page.locator("#calendar")
+    await expect(calendar).to_have_attribute("data-zone", "Asia/Seoul")
+    await expect(calendar.locator("a.day[tabindex='0']")).to_have_count(1)
+    await calendar.locator("a.day[tabindex='0']").focus()
+    await page.keyboard.press("Home")
+    first = await page.evaluate("document.activeElement.href")
+    assert "day=2026-01-" in first
+    await page.keyboard.press("ArrowDown")
+    assert await page.evaluate("document.activeElement.href") > first
+    title = await page.evaluate("document.activeElement.title")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#posts-heading")).to_contain_text(title.partition(":")[0])
+    await expect(page.locator("#list > li")).to_have_count(int(re.findall(r"(\d+)개", title)[0]))
+    await expect(calendar.locator("[aria-current=date]")).to_have_attribute("tabindex", "0")
+
+
+async def test_without_javascript_the_calendar_is_in_utc(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(javascript=False)
+    await page.goto(website.address("/user/" + quote("골목빵집")))
+    await page.get_by_role("link", name="2025", exact=True).click()
+    await page.locator("#calendar a.day").first.click()
+    await expect(page.locator("#posts")).to_contain_text("UTC 시간대의 하루예요")
+    await page.get_by_role("link", name="이 작성자의 모든 게시물").click()
+    await expect(page.locator("#list > li")).to_have_count(20)
+
+
 async def test_a_post_is_compared(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await page.goto(website.address("/tweet/400"))

@@ -1,12 +1,19 @@
 """The list of authors, and each one's page."""
 
-from msgspec import Struct
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
 from quart import Blueprint, render_template
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.cache import keep
 from app.lifespan import resources
-from app.services.tweets import list_posts
-from app.services.users import get_author, list_authors
+from app.services.statistics import Selection, count_by_day
+from app.services.tweets import count_kinds, list_posts
+from app.services.users import Author, get_author, list_authors
 from app.views.access import access
 from app.views.cursors import (
     AuthorCursor,
@@ -15,12 +22,20 @@ from app.views.cursors import (
     encode_cursor,
     encode_tweet_cursor,
 )
+from app.views.pages.calendar import Month, months_of
 from app.views.parsing import parse_args
+from app.views.periods import first_instant, parse_day, parse_zone
 
 blueprint = Blueprint("authors", __name__)
 
 AUTHORS_PER_PAGE = 50
 POSTS_PER_PAGE = 20
+ONE_DAY = timedelta(days=1)
+ONE_WEEK = timedelta(weeks=1)
+DAYS_OF_YEAR = 366
+MOST_YEARS = 40
+MOST_COUNTED = 20_000
+"""Posts of an author up to which their kinds are counted."""
 
 
 class AuthorsArgs(Struct):
@@ -30,6 +45,22 @@ class AuthorsArgs(Struct):
 
 class AuthorArgs(Struct):
     cursor: str | None = None
+    day: str = ""
+    year: Annotated[int, Meta(ge=1, le=9998)] | None = None
+    tz: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A year of an author's posts."""
+
+    year: int
+    years: list[int]
+    """All that have posts or lie between such, the newest first."""
+    posts: int
+    days: int
+    """On how many of them there were posts."""
+    months: list[Month]
 
 
 @blueprint.get("/authors")
@@ -54,18 +85,61 @@ async def show_authors() -> str:
 @blueprint.get("/user/<username>")
 @access("read")
 async def show_author(username: str) -> str:
+    """Show the author; `day` names a day whose posts alone are listed, in the time zone `tz`."""
     keep()
     args = parse_args(AuthorArgs, strict=False)
     after = decode_tweet_cursor(args.cursor)
+    zone, day = parse_zone(args.tz), parse_day("day", args.day)
     async with resources().db.read() as session:
         author = await get_author(session, username)
         posts, following = await list_posts(
-            session, user_id=author.id, after=after, limit=POSTS_PER_PAGE
+            session,
+            user_id=author.id,
+            since=first_instant(day, zone) if day else None,
+            until=first_instant(day + ONE_DAY, zone) if day else None,
+            after=after,
+            limit=POSTS_PER_PAGE,
         )
+        posting = await _posting(session, author, zone, args.year or (day.year if day else None))
+        kinds = await count_kinds(session, author.id) if author.tweets <= MOST_COUNTED else {}
     return await render_template(
         "author.html",
         author=author,
         posts=posts,
+        day=day,
+        posting=posting,
+        kinds=kinds,
+        per_week=_per_week(author),
+        tz=args.tz,
+        own_tz=args.tz if args.tz != "UTC" else None,
         is_first_page=after is None,
         next_cursor=encode_tweet_cursor(following),
     )
+
+
+async def _posting(
+    session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
+) -> Posting | None:
+    """Return the calendar of a year, the newest with posts if none is named."""
+    if author.first_tweet_at is None or author.newest_tweet_at is None:
+        return None
+    first, last = (t.astimezone(zone).year for t in (author.first_tweet_at, author.newest_tweet_at))
+    year = min(max(year or last, first), last)
+    selection = Selection(
+        usernames=(author.username,),
+        since=first_instant(date(year, 1, 1), zone),
+        until=first_instant(date(year, 12, 31) + ONE_DAY, zone),
+    )
+    cells = await count_by_day(session, selection, zone, limit=DAYS_OF_YEAR)
+    counts = {day: posts for day, _, posts in cells}
+    months = months_of(year, counts)
+    years = list(range(last, first - 1, -1))[:MOST_YEARS]
+    return Posting(year, years, sum(counts.values()), len(counts), months)
+
+
+def _per_week(author: Author) -> float | None:
+    """Return how many posts the author writes a week; None where that is too short to say."""
+    if author.first_tweet_at is None or author.newest_tweet_at is None:
+        return None
+    span = author.newest_tweet_at - author.first_tweet_at
+    return author.tweets / (span / ONE_WEEK) if span >= ONE_WEEK else None

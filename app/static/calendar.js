@@ -1,0 +1,70 @@
+"use strict";
+
+// The calendar of posting in the viewer's own days, walked with the arrow keys.
+(() => {
+  const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const STEPS = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -7, ArrowRight: 7 };
+
+  function days(calendar) {
+    return [...calendar.querySelectorAll("a.day")];
+  }
+
+  // One day is a stop of the Tab key; else there would be one for each day with posts.
+  function makeStop(all, stop) {
+    for (const day of all) day.tabIndex = day === stop ? 0 : -1;
+  }
+
+  function time(day) {
+    return Date.parse(new URL(day.href).searchParams.get("day"));
+  }
+
+  function next(all, day, key) {
+    if (key === "Home") return all.reduce((a, b) => (time(b) < time(a) ? b : a));
+    if (key === "End") return all.reduce((a, b) => (time(b) > time(a) ? b : a));
+    const step = STEPS[key];
+    if (!step) return null;
+    // The nearest day with posts in that direction, in the same row where the arrow is level.
+    const distance = (other) => (time(other) - time(day)) / 864e5 / step;
+    return all.filter((other) => distance(other) > 0 && Number.isInteger(distance(other)))
+      .sort((a, b) => distance(a) - distance(b))[0];
+  }
+
+  function prepare(calendar) {
+    const all = days(calendar);
+    if (!all.length) return;
+    const chosen = calendar.querySelector("a.day[aria-current]");
+    const newest = next(all, all[0], "End");
+    makeStop(all, chosen ?? newest);
+    const months = calendar.querySelector(".months");
+    const box = (chosen ?? newest).closest(".month");
+    months.scrollLeft = box.offsetLeft - months.clientWidth + box.offsetWidth;
+    calendar.addEventListener("keydown", (event) => {
+      if (!event.target.matches("a.day")) return;
+      const target = next(all, event.target, event.key);
+      if (!target && !(event.key in STEPS)) return;
+      event.preventDefault();
+      if (!target) return;
+      makeStop(all, target);
+      target.focus();
+    });
+  }
+
+  // The server counts in UTC until it is told where the viewer is; what has another zone already
+  // was asked for by its address.
+  function ask(calendar) {
+    if (!own || own === "UTC" || calendar.dataset.zone !== "UTC") return;
+    if (new URLSearchParams(location.search).has("tz")) return;
+    const address = new URL(calendar.dataset.address, location.href);
+    address.searchParams.set("tz", own);
+    htmx.ajax("GET", address.pathname + address.search, {
+      source: calendar, target: "#calendar", select: "#calendar", swap: "outerHTML",
+    });
+  }
+
+  const calendar = document.querySelector("#calendar");
+  prepare(calendar);
+  ask(calendar);
+  document.addEventListener("htmx:load", (event) => {
+    if (event.detail.elt.id === "calendar") prepare(event.detail.elt);
+  });
+})();

@@ -1,0 +1,125 @@
+"""An author's page: figures, the calendar of a year, the posts of a day."""
+
+import json
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import Client
+
+NAME = "골목빵집"
+PAGE = "/user/" + quote(NAME)
+TIMES = (
+    "2024-12-31T23:30:00Z",
+    "2026-03-28T23:30:00Z",
+    "2026-03-29T00:30:00Z",
+    "2026-03-29T21:59:59Z",
+    "2026-03-29T22:00:00Z",
+    "2026-03-31T12:00:00Z",
+)
+
+
+@pytest.fixture
+async def site(writer: Client, anybody: Client) -> Client:
+    lines = [
+        json.dumps({"username": NAME, "text": f"빵 {n}", "created_at": time, "kind": kind})
+        for n, (time, kind) in enumerate(zip(TIMES, ["post"] * 3 + ["reply"] * 3, strict=True))
+    ]
+    headers = {"Content-Type": "application/x-ndjson"}
+    answer = await writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
+    assert (await answer.get_json())["accepted"] == len(TIMES), await answer.get_data()
+    return anybody
+
+
+async def body(answer: Any) -> str:
+    assert answer.status_code == 200
+    return unescape(await answer.get_data(as_text=True))
+
+
+def days(page: str) -> dict[str, int]:
+    found = re.findall(r'day=([\d-]+)[^"]*#posts" title="[^:]*: (\d+)', page)
+    return {day: int(posts) for day, posts in found}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", {"2026-03-28": 1, "2026-03-29": 3, "2026-03-31": 1}),
+        ("?tz=Europe/Berlin", {"2026-03-29": 3, "2026-03-30": 1, "2026-03-31": 1}),
+        ("?tz=Asia/Kolkata", {"2026-03-29": 2, "2026-03-30": 2, "2026-03-31": 1}),
+        ("?year=2024", {"2024-12-31": 1}),
+        # There it was the first day of 2025 already.
+        ("?year=2024&tz=Asia/Seoul", {"2025-01-01": 1}),
+        ("?year=2025", {}),
+        ("?year=1999", {"2024-12-31": 1}),
+        ("?year=9998", {"2026-03-28": 1, "2026-03-29": 3, "2026-03-31": 1}),
+    ],
+)
+async def test_the_calendar_counts_the_days_of_a_zone(
+    site: Client, query: str, expected: dict[str, int]
+) -> None:
+    assert days(await body(await site.get(PAGE + query))) == expected
+
+
+async def test_each_day_of_the_calendar_leads_to_its_posts(site: Client) -> None:
+    for tz in ("UTC", "Europe/Berlin", "America/St_Johns"):
+        for year in (2024, 2025, 2026):
+            page = await body(await site.get(f"{PAGE}?year={year}&tz={tz}"))
+            for day, posts in days(page).items():
+                listed = await body(await site.get(f"{PAGE}?day={day}&tz={tz}"))
+                assert listed.count('class="post"') == posts, (day, tz)
+                assert 'aria-current="date"' in listed
+
+
+async def test_a_day_without_posts_says_so(site: Client) -> None:
+    page = await body(await site.get(PAGE + "?day=2020-02-29"))
+    assert "There are no posts of this day." in page
+    assert "Posts of February 29, 2020" in page
+
+
+@pytest.mark.parametrize(
+    "query", ["day=2026-02-30", "day=x", "day=9999-12-31", "tz=Mars", "year=0"]
+)
+async def test_a_bad_day_is_told(site: Client, query: str) -> None:
+    assert (await site.get(f"{PAGE}?{query}")).status_code == 400
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9998-12-31"])
+@pytest.mark.parametrize("tz", ["Asia/Seoul", "America/Lima"])
+async def test_the_ends_of_time_are_days(site: Client, day: str, tz: str) -> None:
+    assert "There are no posts" in await body(await site.get(f"{PAGE}?day={day}&tz={tz}"))
+
+
+async def test_figures(site: Client, writer: Client) -> None:
+    page = await body(await site.get(PAGE))
+    figures = {
+        term: re.sub(r"<[^>]+>", "", value)
+        for term, value in re.findall(r"<dt>([^<]*)</dt><dd[^>]*>(.*?)</dd>", page)
+    }
+    assert figures["Posts"] == "6"
+    assert figures["Replies"] == "50%"
+    assert figures["Posts per week"] == "0.1"
+    assert "Quotes" not in figures
+    await writer.add_user("new")
+    page = await body(await site.get("/user/new"))
+    assert "Posts per week" not in page
+    assert 'id="calendar"' not in page
+
+
+async def test_a_new_post_is_in_the_calendar_at_once(site: Client, writer: Client) -> None:
+    await body(await site.get(PAGE))
+    await writer.add_tweet(NAME, "one more", created_at="2026-03-28T01:00:00Z")
+    assert days(await body(await site.get(PAGE)))["2026-03-28"] == 2
+
+
+async def test_the_months_are_whole(site: Client) -> None:
+    page = await body(await site.get(PAGE, headers={"Accept-Language": "ko"}))
+    assert re.findall(r'<caption><span aria-hidden="true">(\w+)', page) == [
+        f"{month}월" for month in range(1, 13)
+    ]
+    rows = re.findall(r'<th scope="row"><span class="visually-hidden">(\w)', page)
+    assert rows[:7] == list("월화수목금토일")
+    assert page.count('class="day') - 5 == 365
