@@ -23,8 +23,9 @@ from app.importing import open_archive
 from app.importing.source import Source
 from app.services.adding import add_posts
 from app.services.background import BackgroundStore
-from app.services.compare import Models, gather_material, judge
+from app.services.compare import Models, gather_material
 from app.services.imports import import_archive
+from app.services.judging import judge
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
 from app.services.users import list_authors, users_by_name

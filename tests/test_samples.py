@@ -16,7 +16,8 @@ from app.compute.features import features
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
 from app.services.background import BackgroundStore
-from app.services.compare import Models, gather_material, judge
+from app.services.compare import Models, gather_material
+from app.services.judging import judge
 from app.services.profiles import ProfileStore
 from app.services.samples import FOLDER, load_samples
 

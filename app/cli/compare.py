@@ -1,41 +1,119 @@
 """`saywho compare`, `saywho search`: the questions."""
 
+import contextlib
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 import click
 
-from app.cli.running import json_option, print_json, reported, with_database
+from app.cli.running import BAD_INPUT, fail, json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.services.background import BackgroundStore
-from app.services.compare import SHOWN_OF_ALL, Comparison, Models, gather_material, judge
+from app.services.batch_compare import (
+    BatchLine,
+    csv_heading,
+    csv_line,
+    csv_texts,
+    json_texts,
+    judge_texts,
+    plain_texts,
+)
+from app.services.compare import Models, gather_authors, gather_material
+from app.services.judging import (
+    SHOWN_OF_ALL,
+    Comparison,
+    JudgedPassage,
+    judge,
+    with_reasons,
+)
 from app.services.profiles import ProfileStore
+from app.services.reasons import NearPost, Typical
 from app.services.search import Filters, Hit, search
 
 RESULTS = 20
 
+Item = TypeVar("Item")
+
 
 @click.command("compare")
-@click.argument("text")
+@click.argument("text", required=False)
 @click.option("-u", "--username", "usernames", multiple=True, help="An author; two or more.")
+@click.option("--passages", is_flag=True, help="Judge each sentence too.")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
+    help="Judge many texts: one a line, JSON lines (.jsonl), or a CSV column text (.csv).",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="With --file: print CSV, not JSON lines.")
 @json_option
 @reported
-def compare_command(text: str, usernames: tuple[str, ...], as_json: bool) -> None:
+def compare_command(
+    text: str | None,
+    usernames: tuple[str, ...],
+    passages: bool,
+    path: Path | None,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
     """Say who would rather have said TEXT, of the authors named or of all (- reads TEXT)."""
-    if text == "-":
-        text = sys.stdin.read()
+    if (text is None) == (path is None):
+        raise click.UsageError("Give one TEXT, or a file of texts with --file.")
+    if path is not None:
+        _compare_file(path, usernames, as_csv=as_csv)
+        return
+    if as_csv:
+        raise click.UsageError("--csv goes with --file.")
+    asked = sys.stdin.read() if text == "-" else text or ""
 
     async def compare(db: Database, _: Config) -> Comparison:
         models = Models(ProfileStore(), BackgroundStore())
         async with db.read() as session:
-            material = await gather_material(session, models, text=text, usernames=usernames)
-        return await judge(material, shown=None if usernames else SHOWN_OF_ALL)
+            material = await gather_material(session, models, text=asked, usernames=usernames)
+            shown = None if usernames else SHOWN_OF_ALL
+            comparison = await judge(material, shown=shown, with_passages=passages)
+            return await with_reasons(session, material, comparison)
 
     comparison = with_database(compare)
     if as_json:
         print_json(comparison)
     else:
         _print_comparison(comparison)
+
+
+def _compare_file(path: Path, usernames: tuple[str, ...], *, as_csv: bool) -> None:
+    async def judge_all(db: Database, _: Config) -> None:
+        models = Models(ProfileStore(), BackgroundStore())
+        async with db.read() as session:
+            material = await gather_authors(session, models, usernames=usernames)
+        if as_csv:
+            click.echo(csv_heading())
+        with _texts(path) as lines:
+            async for some in judge_texts(material, lines):
+                for judged in some:
+                    click.echo(csv_line(judged)) if as_csv else print_json(judged)
+
+    try:
+        with_database(judge_all)
+    except UnicodeDecodeError:
+        fail(f"{path} is not UTF-8", BAD_INPUT)
+
+
+@contextlib.contextmanager
+def _texts(path: Path) -> Iterator[Iterator[BatchLine]]:
+    """Open a file of texts, read as its name says."""
+    if path.suffix in {".jsonl", ".ndjson"}:
+        with path.open("rb") as binary:
+            yield json_texts(binary)
+    elif str(path) == "-":
+        yield plain_texts(sys.stdin)
+    else:
+        is_csv = path.suffix == ".csv"
+        with path.open(encoding="utf-8-sig", newline="" if is_csv else None) as file:
+            yield csv_texts(file) if is_csv else plain_texts(file)
 
 
 def _print_comparison(comparison: Comparison) -> None:
@@ -45,6 +123,32 @@ def _print_comparison(comparison: Comparison) -> None:
     click.echo(f"verdict: {comparison.verdict}")
     for mark in comparison.evidence:
         click.echo(f"  {mark.weight:+5.2f}  {mark.username}: {mark.text!r}")
+    for layout in comparison.layout:
+        if layout.weight > 0:
+            click.echo(f"  {layout.weight:+5.2f}  {layout.username}: layout and punctuation")
+    _print_list("sentence by sentence:", comparison.passages, _passage_line)
+    _print_list("the most similar real posts:", comparison.nearest, _post_line)
+    _print_list("what sets them apart:", comparison.typical, _typical_line)
+
+
+def _print_list(heading: str, items: Sequence[Item], line: Callable[[Item], str]) -> None:
+    if items:
+        click.echo(heading)
+    for item in items:
+        click.echo(f"  {line(item)}")
+
+
+def _passage_line(passage: JudgedPassage) -> str:
+    return f"{passage.probability:6.1%}  {passage.username}: {' '.join(passage.text.split())}"
+
+
+def _post_line(post: NearPost) -> str:
+    return f"{post.similarity:5.2f}  {post.username}: {' '.join(post.text.split())}"
+
+
+def _typical_line(typical: Typical) -> str:
+    words = " · ".join(word.text for word in [*typical.words, *typical.signs])
+    return f"{typical.username}: {words or 'no word that stands out'}"
 
 
 @click.command("search")

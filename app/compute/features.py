@@ -94,6 +94,26 @@ def occurrences(text: str) -> Occurrences:
     return Occurrences(keys, left[starts], right[ends - 1])
 
 
+def wording(text: str) -> NDArray[np.uint32]:
+    """Return the keys of the text's characters and words alone, each as often as it occurs."""
+    plain = _RANDOM_LINK.sub(LINK, text)
+    tokens = _TOKEN.findall(plain)
+    return np.concatenate((_character_keys(plain), _token_keys(tokens)[: len(tokens)]))
+
+
+def named_words(text: str) -> dict[int, str]:
+    """Return the words of the text by their keys, as they are written there, without links.
+
+    Marks that only change how another character looks are no words.
+    """
+    tokens = [
+        token
+        for token in _TOKEN.findall(_RANDOM_LINK.sub(" ", text))
+        if not _FOREIGN_LINK.match(token) and unicodedata.category(token[0])[0] not in "MC"
+    ]
+    return dict(zip(_token_keys(tokens)[: len(tokens)].tolist(), tokens, strict=True))
+
+
 def group_edges(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
     """Return where each group begins in sorted keys, and the end of the last: (6,)."""
     return np.searchsorted(keys, GROUP_EDGES)

@@ -18,7 +18,8 @@ from app.compute.verdict import FEWEST_LETTERS
 from app.db.cache import EVERYTHING, depends_on
 from app.errors import GoneError
 from app.models import Tweet, User
-from app.services.compare import Comparison, Models, gather_material, judge
+from app.services.compare import Models, gather_material
+from app.services.judging import Comparison, judge
 from app.services.profiles import count_features
 
 FEWEST_POSTS: Final = 20

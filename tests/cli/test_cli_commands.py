@@ -159,6 +159,61 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     assert "verdict: likely" in shown
 
 
+def test_a_comparison_tells_its_reasons(filled: Installation) -> None:
+    text = "오늘의 빵이 따뜻할 때 오세요 :) The lamp was lit at six."
+    found = filled.json("compare", text, "--passages")
+    assert [text[each["start"] : each["end"]] for each in found["passages"]] == [
+        each["text"] for each in found["passages"]
+    ]
+    assert {each["username"] for each in found["typical"]} == {"빵집", "Lighthouse"}
+    shown = filled.done("compare", text, "--passages")
+    assert "sentence by sentence:" in shown
+    assert "the most similar real posts:" in shown
+    assert "layout and punctuation" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("texts.txt", "오늘의 빵이 따뜻할 때 오세요 :)\n\n123\n"),
+        ("texts.jsonl", '{"text": "오늘의 빵이 따뜻할 때 오세요 :)", "id": 7}\n\n{}\n'),
+        ("texts.csv", "id,text\n7,오늘의 빵이 따뜻할 때 오세요 :)\n8,123\n"),
+    ],
+)
+def test_a_file_of_texts_is_judged_line_by_line(
+    filled: Installation, tmp_path: Path, name: str, content: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    lines = filled.done("compare", "--file", str(path)).splitlines()
+    first, last = (json.loads(line) for line in lines)
+    assert first["ranking"][0]["username"] == "빵집"
+    assert first["verdict"] == "likely"
+    assert last["error"]
+    table = filled.done("compare", "--file", str(path), "--csv").splitlines()
+    assert table[0] == "line,id,verdict,username,probability,error"
+    assert ",likely,빵집,0." in table[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("compare",),
+        ("compare", "text", "--file", "texts.csv"),
+        ("compare", "text", "--csv"),
+        ("compare", "--file", "missing.txt"),
+        ("compare", "--file", "texts.csv"),
+        ("compare", "--file", "latin.txt"),
+    ],
+)
+def test_a_bad_batch_is_bad_usage(filled: Installation, arguments: tuple[str, ...]) -> None:
+    Path("texts.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    Path("latin.txt").write_bytes(b"caf\xe9 au lait\n")
+    result = filled.run(*arguments)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.stderr
+
+
 def test_a_search_finds_words_and_marks_them(filled: Installation) -> None:
     found = filled.json("search", '"lamp lit"', "-u", "lighthouse", "--limit", "5")
     assert found["method"] == "words"

@@ -12,8 +12,9 @@ from app.errors import InvalidInputError, NotFoundError
 from app.services.adding import add_posts
 from app.services.background import BackgroundStore
 from app.services.clock import now
-from app.services.compare import Comparison, Models, comparable_text, gather_material, judge
+from app.services.compare import Models, comparable_text, gather_material
 from app.services.events import newest_event
+from app.services.judging import Comparison, judge
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
 from app.services.tweets import delete_post

@@ -5,7 +5,8 @@ from app.db.engine import Database
 from app.services.adding import add_posts
 from app.services.background import BackgroundStore, renew_background
 from app.services.clock import now
-from app.services.compare import Models, gather_material, judge
+from app.services.compare import Models, gather_material
+from app.services.judging import judge
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
 from app.services.quiz import FEWEST_POSTS, Key, ask, is_playable, solve

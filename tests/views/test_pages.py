@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape, unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -164,6 +165,33 @@ async def test_comparison_marks_the_evidence(site: Client) -> None:
     assert all(mark in text for mark in marks)
     assert re.search(r'<mark class="evidence author-[12][^>]*title="(빵집|천문대)"', page)
     assert [name for name in texts(page, "bdi") if name in {"빵집", "천문대"}]
+
+
+async def test_comparison_shows_similar_posts_and_what_sets_the_authors_apart(
+    site: Client,
+) -> None:
+    query = urlencode([("text", "오늘도 굽습니다"), ("username", "빵집"), ("username", "천문대")])
+    page = await body(await site.get(f"/compare?{query}", headers=KOREAN))
+    assert "가장 비슷한 실제 글" in page
+    assert re.search(r'<li class="post author-[12]">', page)
+    assert "이 작성자들을 가르는 말" in page
+    # One sentence has no parts to be judged on their own.
+    assert "by=sentence" not in page
+
+
+async def test_a_text_can_be_judged_sentence_by_sentence(site: Client) -> None:
+    text = "오늘도 빵을 굽습니다, 어서 오세요. 밤하늘은 맑고 별이 많습니다."
+    address = (
+        f"/compare?{urlencode([('text', text), ('username', '빵집'), ('username', '천문대')])}"
+    )
+    page = await body(await site.get(address))
+    (other,) = re.findall(r'href="([^"]*by=sentence)"', page)
+    page = await body(await site.get(unescape(other)))
+    assert texts(page, "mark") == [
+        "오늘도 빵을 굽습니다, 어서 오세요.",
+        "밤하늘은 맑고 별이 많습니다.",
+    ]
+    assert f'href="{escape(address)}"' in page
 
 
 async def test_comparison_form_keeps_what_failed(site: Client) -> None:

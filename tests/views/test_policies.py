@@ -72,6 +72,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/search": {"GET": "read"},
     f"{API}/stats": {"GET": "read"},
     f"{API}/compare": {"GET": "read", "POST": "read"},
+    f"{API}/compare/batch": {"POST": "read"},
     f"{API}/live": {"GET": "read"},
     f"{API}/imports": {"GET": "token", "POST": "write"},
     f"{API}/imports/<id:import_id>": {"GET": "token", "DELETE": "write"},

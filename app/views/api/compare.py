@@ -1,50 +1,98 @@
 """The comparison in the API."""
 
-from typing import Literal
+from collections.abc import AsyncIterator
+from typing import Final, Literal
 
+import msgspec
 from msgspec import Struct
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
+from app.errors import UnsupportedMediaError
 from app.lifespan import resources
-from app.services.compare import SHOWN_OF_ALL, gather_material, judge
+from app.services.batch_compare import json_texts, judge_texts
+from app.services.compare import gather_authors, gather_material
+from app.services.judging import SHOWN_OF_ALL, judge, with_reasons
 from app.views.access import access
 from app.views.answers import json_answer
-from app.views.parsing import NoArgs, parse_args, parse_json
+from app.views.parsing import NoArgs, parse_args, parse_json, request_bytes
 
 blueprint = Blueprint("api_compare", __name__)
+
+NDJSON: Final = "application/x-ndjson"
 
 
 class CompareArgs(Struct):
     text: str = ""
     username: list[str] = []
     explain: Literal["0", "1"] = "1"
+    passages: Literal["0", "1"] = "0"
+    reasons: Literal["0", "1"] = "0"
+
+
+class BatchArgs(Struct):
+    username: list[str] = []
 
 
 class CompareForm(Struct, forbid_unknown_fields=True):
     text: str
     usernames: list[str] = []
     explain: bool = True
+    passages: bool = False
+    reasons: bool = False
 
 
 @blueprint.get("/compare")
 @access("read")
 async def compare_get() -> Response:
     args = parse_args(CompareArgs)
-    return await _compare(args.text, args.username, args.explain == "1")
+    form = CompareForm(
+        text=args.text,
+        usernames=args.username,
+        explain=args.explain == "1",
+        passages=args.passages == "1",
+        reasons=args.reasons == "1",
+    )
+    return await _compare(form)
 
 
 @blueprint.post("/compare")
 @access("read")
 async def compare_post() -> Response:
     parse_args(NoArgs)
-    form = await parse_json(CompareForm)
-    return await _compare(form.text, form.usernames, form.explain)
+    return await _compare(await parse_json(CompareForm))
 
 
-async def _compare(text: str, usernames: list[str], explain: bool) -> Response:
+@blueprint.post("/compare/batch")
+@access("read")
+async def compare_batch() -> Response:
+    """Judge each line of the body, and send the answers as they are found."""
+    args = parse_args(BatchArgs)
+    if request.mimetype != NDJSON:
+        raise UnsupportedMediaError("The body must be application/x-ndjson")
+    lines = (await request_bytes()).splitlines()
     async with resources().db.read() as session:
-        material = await gather_material(
-            session, resources().models, text=text, usernames=usernames
-        )
-    shown = None if usernames else SHOWN_OF_ALL
-    return json_answer(await judge(material, explain=explain, shown=shown))
+        material = await gather_authors(session, resources().models, usernames=args.username)
+
+    async def answers() -> AsyncIterator[bytes]:
+        async for some in judge_texts(material, json_texts(lines)):
+            yield msgspec.json.Encoder().encode_lines(some)
+
+    response = Response(answers(), content_type=NDJSON)
+    response.timeout = None
+    return response
+
+
+async def _compare(form: CompareForm) -> Response:
+    db, models = resources().db, resources().models
+    async with db.read() as session:
+        material = await gather_material(session, models, text=form.text, usernames=form.usernames)
+    comparison = await judge(
+        material,
+        explain=form.explain,
+        shown=None if form.usernames else SHOWN_OF_ALL,
+        with_passages=form.passages,
+    )
+    if form.reasons:
+        async with db.read() as session:
+            comparison = await with_reasons(session, material, comparison)
+    return json_answer(comparison)

@@ -5,13 +5,14 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
-from app.services.compare import Comparison
+from app.services.batch_compare import GivenText, JudgedText
 from app.services.import_jobs import ImportFacts
+from app.services.judging import Comparison
 from app.services.ndjson import LinesReport, TweetLine
 from app.services.statistics import Stats
 from app.services.tweets import Post
 from app.services.users import Author
-from app.views.api.compare import CompareArgs, CompareForm
+from app.views.api.compare import BatchArgs, CompareArgs, CompareForm
 from app.views.api.imports import ListImportsArgs, NewImportArgs
 from app.views.api.live import LiveArgs
 from app.views.api.search import Hits, SearchArgs
@@ -204,6 +205,24 @@ OPERATIONS: Final[dict[str, Operation]] = {
             example={"text": "The ferry is late", "usernames": ["jack", "anna"]},
         ),
         answers={200: Answer(description="The ranking and its evidence", of=Comparison)},
+        errors=frozenset({404}),
+    ),
+    "api_compare.compare_batch": Operation(
+        tag="compare",
+        summary="Rank authors for many texts, one JSON object a line",
+        args=BatchArgs,
+        example={"username": ["jack", "anna"]},
+        body=Body(
+            content={NDJSON: GivenText},
+            example='{"text": "The ferry is late"}\n{"text": "Bread at six", "id": 7}\n',
+        ),
+        answers={
+            200: Answer(
+                description="A line for each that is not blank, in their order, as they are found",
+                of=JudgedText,
+                content_type=NDJSON,
+            )
+        },
         errors=frozenset({404}),
     ),
     "api_live.live_stream": Operation(

@@ -1,5 +1,6 @@
 """Whether the API answers as its document says."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -82,8 +83,13 @@ class Api:
             return answer.status_code, None
         ((content_type, content),) = declared["content"].items()
         assert answer.mimetype == content_type, (name, answer.mimetype, data)
-        value = data.decode() if content_type == "text/html" else await answer.get_json(force=True)
-        faults = list(self.faults(value, content["schema"]))
+        if content_type == "application/x-ndjson":
+            value = [json.loads(line) for line in data.splitlines()]
+            faults = [fault for each in value for fault in self.faults(each, content["schema"])]
+        else:
+            is_text = content_type == "text/html"
+            value = data.decode() if is_text else await answer.get_json(force=True)
+            faults = list(self.faults(value, content["schema"]))
         assert not faults, (name, faults)
         return answer.status_code, value
 

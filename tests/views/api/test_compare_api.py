@@ -1,5 +1,6 @@
 """The comparison in the API."""
 
+import json
 import math
 from typing import Any
 from urllib.parse import quote
@@ -185,3 +186,62 @@ async def test_very_many_unknown_names_are_404(pair: Client) -> None:
     names = [f"u{number}" for number in range(40_000)]
     answer = await pair.post(COMPARE, json={"text": "hello", "usernames": names})
     assert answer.status_code == 404
+
+
+async def test_passages_and_reasons_come_only_when_asked_for(pair: Client) -> None:
+    address = "/api/v1/compare?text=The+bread+is+warm!!+Come+early.+The+west+wind+is+up."
+    plain = await (await pair.get(address)).get_json()
+    assert not {"passages", "nearest", "typical"} & plain.keys()
+    asked = await (await pair.get(f"{address}&passages=1&reasons=1")).get_json()
+    assert asked["ranking"] == plain["ranking"]
+    text = asked["text"]
+    for passage in asked["passages"]:
+        assert passage["text"] == text[passage["start"] : passage["end"]]
+        assert 0 < passage["probability"] <= 1
+    assert {each["username"] for each in asked["typical"]} == {
+        each["username"] for each in plain["ranking"]
+    }
+    for post in asked["nearest"]:
+        stored = await (await pair.get(f"/api/v1/tweets/{post['id']}")).get_json()
+        assert (stored["text"], stored["username"]) == (post["text"], post["username"])
+
+
+async def test_layout_speaks_for_one_against_the_other(pair: Client) -> None:
+    answer = await (await pair.get("/api/v1/compare?text=The+bread+is+warm!!")).get_json()
+    assert sum(each["weight"] for each in answer["layout"]) == pytest.approx(0, abs=0.01)
+    silent = await (await pair.get("/api/v1/compare?text=The+bread+is+warm!!&explain=0")).get_json()
+    assert "layout" not in silent
+
+
+async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:
+    texts = ["The bread is warm!!", "비가 와요"]
+    lines = [json.dumps({"text": text, "id": f"n{n}"}) for n, text in enumerate(texts)]
+    body = "\n".join([lines[0], "", lines[1], "{}", '{"text": "123"}']).encode()
+    answer = await pair.post(
+        "/api/v1/compare/batch", data=body, headers={"Content-Type": "application/x-ndjson"}
+    )
+    assert answer.status_code == 200
+    found = [json.loads(line) for line in (await answer.get_data()).splitlines()]
+    assert [each["line"] for each in found] == [1, 3, 4, 5]
+    assert [each.get("id") for each in found] == ["n0", "n1", None, None]
+    for text, each in zip(texts, found, strict=False):
+        alone = await (await pair.post("/api/v1/compare", json={"text": text})).get_json()
+        assert (each["verdict"], each["ranking"]) == (alone["verdict"], alone["ranking"])
+    assert all(each["error"] and "verdict" not in each for each in found[2:])
+
+
+@pytest.mark.parametrize(
+    ("query", "content_type", "status"),
+    [
+        ("", "application/json", 415),
+        ("?username=nobody&username=none", "application/x-ndjson", 404),
+        ("?text=a", "application/x-ndjson", 400),
+    ],
+)
+async def test_a_bad_batch_is_refused(
+    pair: Client, query: str, content_type: str, status: int
+) -> None:
+    answer = await pair.post(
+        f"/api/v1/compare/batch{query}", data=b"{}", headers={"Content-Type": content_type}
+    )
+    assert answer.status_code == status

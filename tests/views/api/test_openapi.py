@@ -193,7 +193,7 @@ async def test_what_is_not_there_is_404(api: Api, admin: Client) -> None:
             address = address.replace("q=", "text=")
         if name == "live_stream":
             address = address.replace("q=a&", "")
-        if name == "show_stats":
+        if name in {"show_stats", "compare_batch"}:
             address = address.partition("?")[0] + "?username=nobody"
         sent = {"json": {"text": "Hm", "usernames": ["nobody"]}} if name == "compare_post" else {}
         assert (await api.send(admin, name, address, **sent))[0] == 404, name
@@ -206,6 +206,11 @@ async def test_wrong_content_is_422(api: Api, admin: Client) -> None:
         "create_many": {
             "data": b"{}",
             "headers": {"Content-Type": NDJSON, "Idempotency-Key": "a"},
+        },
+        "compare_batch": {
+            "address": "/api/v1/compare/batch?username=jack",
+            "data": b"",
+            "headers": {"Content-Type": NDJSON},
         },
         "create_import": {"data": b"--x--\r\n", "headers": multipart},
     }

@@ -1,0 +1,82 @@
+"""A long text judged sentence by sentence."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compute.attribution import Profile
+from app.compute.background import build_background
+from app.compute.counts import add
+from app.compute.features import features
+from app.compute.passages import LONGEST, judge_passages, sentences
+
+PIECES = [
+    "bread is warm today. ",
+    "wind!! ",
+    "비가 와요. ",
+    "ㅎㅎ ",
+    "\n",
+    "…",
+    "no end ",
+    "a.b ",
+    "x" * 500,
+]
+TEXTS = st.text(max_size=80) | st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
+
+BAKER = [f"The oven is warm, bread number {n} is good!! Come early!!" for n in range(20)]
+SAILOR = [f"west wind, calm sea... day {n} and we sail on..." for n in range(20)]
+AUTHORS = [Profile(add([features(post) for post in posts]), 20) for posts in (BAKER, SAILOR)]
+BACKGROUND = build_background([author.counts for author in AUTHORS], 40)
+
+
+@given(TEXTS)
+def test_sentences_hold_everything_once_and_in_order(text: str) -> None:
+    end = 0
+    for start, following in sentences(text):
+        assert end <= start < following <= len(text)
+        assert not text[end:start].strip()
+        assert text[start:following] == text[start:following].strip()
+        end = following
+    assert not text[end:].strip()
+
+
+def test_text_is_cut_at_its_sentences() -> None:
+    text = "The bread is warm! “Is it really?” Yes.\nThe sea is calm, 비가 많이 와요.   End of it."
+    assert [text[start:end] for start, end in sentences(text)] == [
+        "The bread is warm!",
+        "“Is it really?” Yes.",
+        "The sea is calm, 비가 많이 와요.   End of it.",
+    ]
+
+
+def test_text_without_sentences_is_cut_between_words() -> None:
+    text = "word " * 400
+    assert max(end - start for start, end in sentences(text)) <= LONGEST
+    assert all(text[start:end].startswith("word") for start, end in sentences(text))
+
+
+@given(TEXTS)
+def test_each_sentence_gets_an_author_and_a_probability(text: str) -> None:
+    passages = judge_passages(text, AUTHORS, BACKGROUND)
+    assert [(each.start, each.end) for each in passages] == sentences(text)
+    assert all(each.author in (0, 1) and 0.5 <= each.probability <= 1 for each in passages)
+    assert judge_passages(text, AUTHORS[:1], BACKGROUND) == []
+
+
+def test_a_text_of_two_authors_is_divided_between_them() -> None:
+    baked = "The oven is warm!! Come early, the bread is good!! "
+    sailed = "west wind, calm sea... and we sail on... a calm sea all day... "
+    passages = judge_passages(baked + sailed, AUTHORS, BACKGROUND)
+    authors = [each.author for each in passages]
+    assert authors == sorted(authors)
+    assert {each.author for each in passages if each.end <= len(baked)} == {0}
+    assert {each.author for each in passages if each.start >= len(baked)} == {1}
+
+
+def test_a_sentence_that_says_nothing_goes_with_its_neighbours() -> None:
+    unclear = "Zygomorphic quokkas jump."
+    for words, author in (
+        ("The oven is warm, bread is good!!", 0),
+        ("west wind, calm sea and we sail on...", 1),
+    ):
+        text = f"{words} {unclear} {words}"
+        assert [each.author for each in judge_passages(text, AUTHORS, BACKGROUND)] == [author] * 3
