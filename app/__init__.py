@@ -22,6 +22,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
     from app.cached import Cached
     from app.config import Config, ConfigError
     from app.edge import Edge
+    from app.metrics import Metrics
     from app.views import (
         access,
         api,
@@ -42,8 +43,9 @@ def create_app(config: "Config | None" = None) -> "Quart":
             raise SystemExit(f"saywho: {error}") from None
 
     app = Quart(__name__)
+    metrics = Metrics(config.data_dir / f"{config.env}.metrics")
     logs.configure(config)
-    lifespan.init_app(app, config)
+    lifespan.init_app(app, config, metrics)
     converters.init_app(app)
     bodies.init_app(app, config)
     i18n.init_app(app, config)
@@ -61,8 +63,9 @@ def create_app(config: "Config | None" = None) -> "Quart":
 
     cli.init_app(app)
     app.asgi_app = Edge(  # type: ignore[method-assign]
-        Cached(app.asgi_app, lambda: lifespan.feed_and_cache(app)),
+        Cached(app.asgi_app, lambda: lifespan.feed_and_cache(app), metrics.count_cached),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
+        on_answer=metrics.count_request,
     )
     return app

@@ -46,10 +46,14 @@ class Cached:
     """Wraps the app; `opened` gives the feed and the cache once the app serves."""
 
     def __init__(
-        self, app: AsgiApp, opened: Callable[[], tuple[Feed, ResponseCache] | None]
+        self,
+        app: AsgiApp,
+        opened: Callable[[], tuple[Feed, ResponseCache] | None],
+        on_answer: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
         self._opened = opened
+        self._on_answer = on_answer
         self._leaders: dict[Hashable, asyncio.Future[Answer | None]] = {}
         self._never_kept: OrderedDict[str, None] = OrderedDict()
         """Paths whose last answer was not to be kept: nobody waits for them."""
@@ -65,6 +69,7 @@ class Cached:
         # The view must see just what the key was made of.
         scope = scope | {"headers": list(headers.items())}
         if _is_personal(headers) or _is_ahead(headers, feed.newest):
+            self._on_answer("bypass")
             answer = await self._capture(scope, receive, send, Reading())
             if answer is not None:
                 await _send(answer, headers, send, BYPASS)
@@ -74,6 +79,7 @@ class Cached:
         if answer is None and (leader := self._leaders.get(key)) is not None:
             # Somebody runs the view for this very answer; it counts if nothing changed since.
             answer = await asyncio.shield(leader)
+        self._on_answer("miss" if answer is None else "hit")
         if answer is None:
             answer, note = await self._run(scope, receive, send, key, feed, cache), MISS
         if answer is not None:

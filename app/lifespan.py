@@ -14,6 +14,7 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import prepare
 from app.errors import StartError
+from app.metrics import Metrics
 from app.secret_key import load_secret_keys
 from app.services.background import BackgroundStore
 from app.services.compare import Models
@@ -46,16 +47,17 @@ class Resources:
     cache: ResponseCache
     writer: Writer
     reads: Reads
+    metrics: Metrics
 
 
-def init_app(app: Quart, config: Config) -> None:
+def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
     """Let the app open its resources when it starts; nothing is opened here."""
 
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
         async with contextlib.AsyncExitStack() as stack:
             secret_keys = await _prepare(config)
-            db = Database(config)
+            db = Database(config, on_session=metrics.count_session)
             stack.push_async_callback(db.close)
             models = Models(ProfileStore(), BackgroundStore())
             passwords = Passwords()
@@ -66,15 +68,28 @@ def init_app(app: Quart, config: Config) -> None:
             feed.subscribe(live.hear)
             cache = ResponseCache(config.cache_mb * MIB)
             feed.subscribe(cache.hear)
-            writer = Writer(db)
+            writer = Writer(db, on_batch=metrics.count_batch)
             stack.push_async_callback(writer.close)
             reads = Reads(db)
             stack.push_async_callback(reads.close)
             ring = asyncio.Event()
             app.extensions[KEY] = Resources(
-                config, db, models, passwords, secret_keys, ring, feed, live, cache, writer, reads
+                config=config,
+                db=db,
+                models=models,
+                passwords=passwords,
+                secret_keys=secret_keys,
+                import_ring=ring,
+                feed=feed,
+                live=live,
+                cache=cache,
+                writer=writer,
+                reads=reads,
+                metrics=metrics,
             )
             stack.callback(live.end)
+            metrics.live_clients.set_function(lambda: live.clients)
+            await stack.enter_async_context(_running(metrics.keep_written()))
             maintenance = Maintenance(db, jobs(kept_events=config.event_retention))
             feed.subscribe(maintenance.hear)
             await stack.enter_async_context(_running(maintenance.run()))

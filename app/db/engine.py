@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +32,10 @@ RETRY_AFTER: Final = {"Retry-After": "1"}
 class Database:
     """Opens sessions; nothing is opened before the first of them."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(
+        self, config: Config, *, on_session: Callable[[str, float], None] = lambda *_: None
+    ) -> None:
+        self._on_session = on_session
         self.path = database_path(config.database_url)
         self.engine = make_engine(config.database_url, synchronous=config.durability)
         self._rollbacks = _roll_back_cancelled(self.engine)
@@ -45,11 +49,12 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Open a session that sees one state of the database, for one task and for reading."""
         with _driver_errors():
-            session = self._readers()
+            session, opened = self._readers(), time.perf_counter()
             try:
                 yield session
             finally:
                 await _to_the_end(session.close())
+                self._on_session("read", time.perf_counter() - opened)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -59,12 +64,13 @@ class Database:
         """
         with _driver_errors():
             async with self._lock.held(timeout_s=WRITE_TIMEOUT_S):
-                session = self._writers()
+                session, opened = self._writers(), time.perf_counter()
                 try:
                     yield session
                     await _to_the_end(session.commit())
                 finally:
                     await _to_the_end(session.close())
+                    self._on_session("write", time.perf_counter() - opened)
         self.doorbell.ring()
 
     async def close(self) -> None:

@@ -62,7 +62,8 @@ class Live:
     def __init__(self, db: Database, *, newest: int, most_clients: int) -> None:
         self._db = db
         self._most_clients = most_clients
-        self._clients = 0
+        self.clients = 0
+        """Streams that are open."""
         self._waiting: list[Change] = []
         self._entries: deque[Entry] = deque(maxlen=REMEMBERED)
         self._forgotten = newest
@@ -94,7 +95,7 @@ class Live:
 
     async def _take(self, changes: Sequence[Change]) -> None:
         try:
-            if self._clients:
+            if self.clients:
                 async with self._db.read() as session:
                     self._remember([await _entry(session, change) for change in changes])
             else:
@@ -115,7 +116,7 @@ class Live:
 
         `may_go_on` is asked every 5 s; the stream ends when the right to it has ended.
         """
-        self._clients += 1
+        self.clients += 1
         try:
             place = self._newest if after is None else after
             yield b": welcome\n\n"
@@ -149,7 +150,7 @@ class Live:
                         await asyncio.wait_for(news.wait(), max(0.0, min(CHECK_S, left)))
             yield BYE
         finally:
-            self._clients -= 1
+            self.clients -= 1
 
     def admit(self) -> None:
         """Raise UnavailableError if there are as many listeners as the settings allow.
@@ -157,7 +158,7 @@ class Live:
         A listener counts from the first byte of its stream, since one that leaves before is
         never heard of again; so some of a burst may come in beyond the limit.
         """
-        if self._clients >= self._most_clients:
+        if self.clients >= self._most_clients:
             raise UnavailableError(
                 "There are too many live streams; try again soon", headers={"Retry-After": "5"}
             )
@@ -209,7 +210,7 @@ class Live:
         self._news = asyncio.Event()
 
     def _tick(self) -> float:
-        return min(LONGEST_TICK_S, self._clients * CLIENT_COST_S)
+        return min(LONGEST_TICK_S, self.clients * CLIENT_COST_S)
 
 
 def _joined(entries: Sequence[Entry], user_id: int | None) -> bytes:

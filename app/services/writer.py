@@ -1,7 +1,7 @@
 """The writer: posts that arrive together are stored by one transaction (group commit)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -51,8 +51,9 @@ class Receipt:
 class Writer:
     """Takes single posts; each is acknowledged after the commit that holds it."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, on_batch: Callable[[int], None] = lambda _: None) -> None:
         self._db = db
+        self._on_batch = on_batch
         self.add: Batch[Sending, Receipt] = Batch(
             self._run, max_size=MOST_POSTS, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
@@ -62,6 +63,7 @@ class Writer:
         await self.add.close()
 
     async def _run(self, sendings: Sequence[Sending]) -> Sequence[Receipt | Exception]:
+        self._on_batch(len(sendings))
         try:
             async with self._db.write() as session:
                 return await _store(session, sendings)

@@ -1,6 +1,7 @@
 """Who may do what: every view declares it, and what is not declared is refused."""
 
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from app.services.logins import is_session_in_force
 from app.services.tokens import Scope, TokenFacts, allows, is_token_in_force
 from app.views.sessions import has_session_cookie, signed_in
 
-Policy = Literal["open", "read", "token", "write", "admin", "operator"]
+Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
@@ -22,6 +23,7 @@ OPEN_ENDPOINTS: Final = frozenset({"static"})
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 API_PREFIX: Final = "/api/"
+METRICS: Final = "/metrics"
 
 
 def access(policy: Policy) -> Callable[[View], View]:
@@ -29,7 +31,7 @@ def access(policy: Policy) -> Callable[[View], View]:
 
     `open`: nothing; `read`: a token or the operator where reading is not public; `token`: any
     token or the operator; `write` and `admin`: a token of that scope or the operator;
-    `operator`: the operator alone.
+    `operator`: the operator alone; `metrics`: whoever asks on this very machine, or `admin`.
     """
 
     def declare(view: View) -> View:
@@ -60,12 +62,25 @@ def init_app(app: Quart, config: Config) -> None:
             policy = "read"
         if policy is None:
             raise ForbiddenError("Nobody may do this")
+        if policy == "metrics":
+            policy = "open" if _is_on_this_machine() else "admin"
         if policy == "open" or (policy == "read" and config.public) or g.operator is not None:
             return None
         if g.token is None:
             return _send_to_login()
         _check_scope(g.token, policy)
         return None
+
+
+def _is_on_this_machine() -> bool:
+    """Return whether the client is a loopback peer that stands for nobody else."""
+    try:
+        peer = ip_address(request.remote_addr or "")
+    except ValueError:
+        return False
+    names = {name.lower() for name, _ in request.headers}
+    is_passed_on = any(name == "forwarded" or name.startswith("x-forwarded") for name in names)
+    return peer.is_loopback and not is_passed_on
 
 
 def _check_scope(token: TokenFacts, policy: Policy) -> None:
@@ -80,7 +95,7 @@ def _check_scope(token: TokenFacts, policy: Policy) -> None:
 
 def _send_to_login() -> ResponseReturnValue:
     """Lead a browser to where it can sign in. Raises UnauthorizedError in the API."""
-    if request.path.startswith(API_PREFIX):
+    if request.path.startswith(API_PREFIX) or request.path == METRICS:
         raise UnauthorizedError(
             "This needs an API token, as Authorization: Bearer …", headers=CHALLENGE
         )

@@ -14,7 +14,7 @@ from app.i18n import translate_error
 
 logger = logging.getLogger(__name__)
 
-PLAIN_PREFIXES = ("/api/", "/healthz", "/readyz")
+PLAIN_PREFIXES = ("/api/", "/healthz", "/readyz", "/metrics")
 
 
 def init_app(app: Quart) -> None:

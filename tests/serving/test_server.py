@@ -1,6 +1,7 @@
 """The server as it really runs: processes, sockets, signals."""
 
 import contextlib
+import dataclasses
 import http.client
 import json
 import os
@@ -418,3 +419,27 @@ def test_a_server_file_that_would_be_ignored_is_refused(
     (tmp_path / "hypercorn.toml").write_text(content)
     with pytest.raises(StartError, match=said):
         load_server_config()
+
+
+def test_figures_are_of_all_workers_and_for_this_machine(server: Server) -> None:
+    """Requests over connections of their own come to both workers."""
+
+    def answered() -> float:
+        status, _, body = server.send("GET", "/metrics")
+        assert status == 200
+        samples = (line.rpartition(" ") for line in body.decode().splitlines())
+        known = {name: float(value) for name, _, value in samples if not name.startswith("#")}
+        return known.get('saywho_http_requests_total{method="GET",status="200"}', 0)
+
+    before = answered()
+    for _ in range(40):
+        assert server.send("GET", "/healthz")[0] == 200
+    server.installation.wait_until(lambda: answered() >= before + 40)
+
+
+@pytest.mark.parametrize("header", ["X_Forwarded_For", "Forwarded", "X_Forwarded_Host"])
+def test_figures_are_not_for_whom_a_proxy_stands_for(server: Server, header: str) -> None:
+    stranger = dataclasses.replace(server, token="")
+    status, headers, problem = stranger.send("GET", "/metrics", **{header: "10.0.0.1"})
+    assert (status, problem["status"]) == (401, 401)
+    assert headers["WWW-Authenticate"] == "Bearer"

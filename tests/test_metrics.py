@@ -1,0 +1,85 @@
+"""Figures for Prometheus: of all workers together, for those who may see them."""
+
+import re
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+from quart import Quart
+
+from app.metrics import Metrics
+from tests.conftest import Client, client_with
+
+
+def values(text: str) -> dict[str, float]:
+    """Return the samples by name and labels."""
+    return {
+        sample.name
+        + "".join(f"{{{key}={value}}}" for key, value in sample.labels.items()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def read(app: Quart) -> dict[str, float]:
+    answer = await (await client_with(app, "admin")).get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    return values(await answer.get_data(as_text=True))
+
+
+async def test_what_happens_is_counted(app: Quart, writer: Client, anybody: Client) -> None:
+    await writer.add_user("ann", "one post")
+    before = await read(app)
+    for _ in range(3):
+        assert (await anybody.get("/api/v1/users/ann")).status_code == 200
+    assert (await anybody.get("/api/v1/users/nobody")).status_code == 404
+    after = await read(app)
+
+    def grown(name: str) -> float:
+        return after[name] - before.get(name, 0)
+
+    assert grown("saywho_http_requests_total{method=GET}{status=404}") == 1
+    assert grown("saywho_http_requests_total{method=GET}{status=200}") >= 3
+    assert grown("saywho_http_request_seconds_count") >= 4
+    assert grown("saywho_cache_requests_total{result=hit}") == 2
+    assert grown("saywho_cache_requests_total{result=miss}") == 2
+    assert grown("saywho_db_seconds_count{kind=read}") > 0
+    assert after["saywho_write_batch_size_count"] == 1
+    assert after["saywho_live_clients"] == 0
+    assert after["saywho_lag_events{derived=feed}"] == 0
+    assert after["saywho_lag_events{derived=profiles}"] == 1
+
+
+async def test_any_method_is_counted_under_few_names(app: Quart, anybody: Client) -> None:
+    for method in ("BREW", "PROPFIND"):
+        await anybody.send(method, "/")
+    after = await read(app)
+    assert after["saywho_http_requests_total{method=other}{status=405}"] == 2
+    assert not [name for name in after if "BREW" in name]
+
+
+def test_figures_of_the_other_workers_are_added(tmp_path: Path) -> None:
+    one, other = Metrics(tmp_path / "figures"), Metrics(tmp_path / "figures")
+    one._begin()
+    one.count_request("GET", 200, 0.5)
+    for _ in range(4):
+        other.count_request("GET", 200, 0.5)
+    other.live_clients.set(7)
+    other._write()
+    seen = values(one.exposition({}).decode())
+    assert seen["saywho_http_requests_total{method=GET}{status=200}"] == 5
+    assert seen["saywho_live_clients"] == 7
+
+
+def test_counters_of_dead_workers_stay_and_their_gauges_go(tmp_path: Path) -> None:
+    dead, one = Metrics(tmp_path / "figures"), Metrics(tmp_path / "figures")
+    one._begin()
+    dead.count_cached("hit")
+    dead.live_clients.set(3)
+    dead._write()
+    pid = re.sub(r"-\d+-", "-999999999-", dead._file.name)
+    dead._file.rename(dead._file.with_name(pid))
+    (tmp_path / "figures" / f"{dead._file.name}").write_text("{broken")
+    seen = values(one.exposition({}).decode())
+    assert seen["saywho_cache_requests_total{result=hit}"] == 1
+    assert seen["saywho_live_clients"] == 0
