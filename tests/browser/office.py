@@ -47,9 +47,10 @@ async def reach(page: Page, site: "Website", name: str, path: str) -> None:
         await page.locator("main button").click()
     elif name == "imports-failure":
         await page.locator("#file").evaluate("field => field.required = false")
-        await page.locator("#upload").evaluate(
-            "form => HTMLFormElement.prototype.submit.call(form)"
-        )
+        async with page.expect_navigation():
+            await page.locator("#upload").evaluate(
+                "form => HTMLFormElement.prototype.submit.call(form)"
+            )
     elif name == "settings-token":
         await page.locator("#token_name").fill("아침 보고서")
         await page.locator("#token_name").press("Enter")

@@ -32,19 +32,28 @@ ENGLISH = (
 )
 """Some of the messages, none of which may be left in a Korean page."""
 
-FAULTS = Path(__file__).with_name("faults.js").read_text()
+FOLDER = Path(__file__).parent
+FAULTS = (FOLDER / "faults.js").read_text()
+AXE = (FOLDER / "axe" / "axe.min.js").read_text()
+AXE_FAULTS = (FOLDER / "axe_faults.js").read_text()
 
 
 async def faults_of(page: Page, address: str | None = None) -> list[str]:
-    """Look at one page, or the one that is open, light and dark, narrow and wide."""
+    """Look at one page, or the one that is open, light and dark, narrow and wide.
+
+    axe sees each theme at one of the widths.
+    """
     if address:
         await page.goto(address)
+    await page.evaluate(AXE)
     faults = []
-    for width in (320, 1280):
+    for width, axe_scheme in ((320, "dark"), (1280, "light")):
         await page.set_viewport_size({"width": width, "height": 800})
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found = await page.evaluate(FAULTS)
+            if scheme == axe_scheme:
+                found += await page.evaluate(AXE_FAULTS)
             faults += [f"{scheme}, {width} px: {fault}" for fault in found]
     return faults
 
@@ -94,3 +103,31 @@ async def test_page_for_the_operator_is_sound(
     assert await page.locator("html").get_attribute("lang") == locale
     if locale == "ko":
         assert await left_in_english(page) == []
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+async def test_what_opens_and_what_is_answered_is_sound(
+    website: Website, open_page: OpenPage, locale: str
+) -> None:
+    page = await open_page(locale=locale)
+    await page.goto(website.address("/"))
+    await page.locator("#quiz").scroll_into_view_if_needed()
+    await page.locator(".guesses button").first.wait_for()
+    await page.locator(".menu summary").click()
+    assert await faults_of(page) == []
+    await page.goto(website.address("/quiz"))
+    await page.locator(".guesses button").first.click()
+    await page.locator(".ranking").wait_for()
+    assert await faults_of(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_a_chosen_theme_is_sound_whatever_the_system_has(
+    website: Website, open_page: OpenPage, theme: str
+) -> None:
+    page = await open_page()
+    await page.goto(website.address(f"{PAGES['compare']}&theme={theme}"))
+    assert await faults_of(page) == []
+    await page.emulate_media(color_scheme="dark" if theme == "light" else "light")
+    scheme = await page.evaluate("getComputedStyle(document.documentElement).colorScheme")
+    assert scheme == theme
