@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-WINDOW: Final = 100
+WINDOW: Final = 50
 """Words in a row among which different ones are counted, since longer texts repeat more."""
 _LINK = re.compile(r"https?://\S+")
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
@@ -25,7 +25,7 @@ class Style:
     punctuation: float
     """Marks per hundred characters."""
     richness: float | None
-    """Different words among a hundred in a row; None where there are not so many."""
+    """Different words among `WINDOW` in a row; None where there are not so many."""
 
 
 def measure(texts: Sequence[str]) -> Style:

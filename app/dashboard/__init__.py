@@ -13,13 +13,16 @@ FIGURES_MB = 32
 def init_app(app: Quart) -> None:
     """Register the page and Dash; the figures are shared once the app serves."""
     # Dash takes longer to import than everything else, so only who makes an app does.
+    from app.dashboard.figures.map import KEY as SKETCHES
     from app.dashboard.mounting import KEY, mount, page_parts
     from app.dashboard.pages import PAGE_KEY, blueprint
     from app.dashboard.shared import Shared
+    from app.dashboard.sketches import Sketches
 
     app.register_blueprint(blueprint)
     dash = mount(app)
     app.extensions[PAGE_KEY] = page_parts(dash)
+    app.extensions[SKETCHES] = Sketches()
 
     @app.while_serving
     async def share() -> AsyncGenerator[None, None]:

@@ -63,6 +63,13 @@ def _declare(dash: Any, figure: Figure) -> None:
     )
     for place in range(len(figure.graphs)):
         dash.clientside_callback(
+            ClientsideFunction("saywho", "peek"),
+            Output(f"{name}-graph-{place}", "hoverData"),
+            Input(f"{name}-graph-{place}", "hoverData"),
+            Input(f"{name}-drawing", "data"),
+            prevent_initial_call=True,
+        )
+        dash.clientside_callback(
             ClientsideFunction("saywho", "follow"),
             Output(f"{name}-graph-{place}", "clickData"),
             Input(f"{name}-graph-{place}", "clickData"),

@@ -7,13 +7,21 @@ from quart import g, has_request_context
 
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Figure
-from app.i18n import catalog
+from app.i18n import catalog, gettext_noop
 
 # Their types know no aria-… among the properties.
 dcc: Any = dash.dcc
 html: Any = dash.html
 
-HEIGHTS: Final = {"timeline": "20rem", "week": "17rem", "style": "12rem"}
+HEIGHTS: Final = {
+    "timeline": "20rem",
+    "week": "22rem",
+    "likeness": "22rem",
+    "map": "32rem",
+    "style": "13rem",
+}
+TABLE: Final = gettext_noop("Table")
+DOWNLOAD: Final = gettext_noop("Download (CSV)")
 GRAPH_CONFIG: Final = {
     "displayModeBar": False,
     "displaylogo": False,
@@ -45,13 +53,13 @@ def _section(figure: Figure, translate: Any) -> Any:
             html.P(
                 [
                     html.A(
-                        translate("Table"),
+                        translate(TABLE),
                         href=f"/dashboard/table/{name}",
                         className="follows",
                         **{"aria-describedby": f"{name}-heading"},
                     ),
                     html.A(
-                        translate("Download (CSV)"),
+                        translate(DOWNLOAD),
                         href=f"/dashboard/table/{name}.csv",
                         className="follows",
                         **{"aria-describedby": f"{name}-heading"},
@@ -74,6 +82,7 @@ def _graph(figure: Figure, place: int, translate: Any) -> Any:
         figure={"data": [], "layout": {}},
         config=GRAPH_CONFIG,
         responsive=True,
+        clear_on_unhover=True,
         style={"height": HEIGHTS.get(figure.name, "26rem")},
     )
     title = figure.graphs[place]

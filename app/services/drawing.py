@@ -12,7 +12,8 @@ from app.models import Tweet, User
 from app.services.statistics import Conditions, Selection, author_conditions, count_by_author
 
 _PRIME: Final = 1_000_003
-_SPREAD: Final = 7_919
+_SPREAD: Final = 618_033
+"""The golden section of it: ids that follow each other are scattered evenly."""
 
 
 class Drawn(NamedTuple):

@@ -198,8 +198,9 @@
     };
   }
 
-  function layoutOf(own) {
+  function layoutOf(own, width) {
     const { xaxis, yaxis, ...others } = coloured(own);
+    const ticks = width < NARROW_PX ? 4 : xaxis?.nticks;
     return {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
@@ -214,7 +215,7 @@
       },
       ...others,
       uirevision: "kept",
-      xaxis: axis(xaxis),
+      xaxis: axis({ ...xaxis, nticks: ticks }),
       yaxis: axis(yaxis),
     };
   }
@@ -227,14 +228,30 @@
   }
 
   function painting(plot, width) {
-    const layout = layoutOf(plot.layout);
+    const layout = layoutOf(plot.layout, width);
     const cells = plot.layout.meta?.cells;
     let data = coloured(plot.data);
     if (cells) data = data.map((trace) => sized(trace, cells, width));
     return { data, layout };
   }
 
+  // Where names are typed, no chip shows an author's colour.
+  function showLegend(authors) {
+    const legend = document.getElementById("legend");
+    if (!legend) return;
+    legend.hidden = authors.length === 0;
+    legend.replaceChildren(...authors.map((name, place) => {
+      const item = document.createElement("li");
+      const swatch = document.createElement("span");
+      item.className = `tag author-${place + 1}`;
+      swatch.className = "swatch";
+      item.append(swatch, ` ${name}`);
+      return item;
+    }));
+  }
+
   function showAuthors(authors) {
+    showLegend(authors);
     for (const chip of form.querySelectorAll(".chip")) {
       const place = authors.indexOf(chip.querySelector("input").value);
       chip.className = `chip author-${place < 0 ? 0 : place + 1}`;
@@ -261,6 +278,55 @@
     return `/posts?${asked}`;
   }
 
+  /* The post under the pointer */
+
+  const card = document.createElement("div");
+  card.className = "peek";
+  card.hidden = true;
+  card.setAttribute("aria-hidden", "true");
+  document.body.append(card);
+  const pointer = { x: 0, y: 0 };
+  const posts = new Map();
+  const time = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  let peeked = null;
+
+  document.addEventListener("pointermove", (event) => {
+    pointer.x = event.clientX;
+    pointer.y = event.clientY;
+  }, { passive: true });
+
+  async function postOf(id) {
+    if (!posts.has(id)) {
+      if (posts.size > 500) posts.clear();
+      posts.set(id, fetch(`/api/v1/tweets/${id}`).then((answer) => (answer.ok ? answer.json() : null)));
+    }
+    return posts.get(id);
+  }
+
+  async function peekAt(id) {
+    peeked = id;
+    card.hidden = true;
+    if (id === null) return;
+    const post = await postOf(id);
+    if (peeked !== id || !post) return;
+    const head = document.createElement("b");
+    head.textContent = post.username;
+    const when = document.createElement("span");
+    when.className = "soft";
+    when.textContent = post.created_at ? ` ${time.format(new Date(post.created_at))}` : "";
+    const text = document.createElement("p");
+    text.dir = "auto";
+    text.textContent = post.text.length > 280 ? `${post.text.slice(0, 279)}…` : post.text;
+    card.replaceChildren(head, when, text);
+    card.hidden = false;
+    const { width, height } = card.getBoundingClientRect();
+    const left = Math.min(pointer.x + 14, document.documentElement.clientWidth - width - 8);
+    const below = pointer.y + 18;
+    const top = below + height > window.innerHeight ? pointer.y - height - 12 : below;
+    card.style.left = `${Math.max(8, left)}px`;
+    card.style.top = `${Math.max(8, top)}px`;
+  }
+
   // Plotly gives a point without its trace to Dash; the graph itself still has it.
   function withTrace(name, point, graph) {
     const drawn = document.querySelector(`#${graph} .js-plotly-plot`);
@@ -284,6 +350,10 @@
         const width = section.querySelector(".graphs").clientWidth;
         return [...drawing.plots.map((plot) => painting(plot, width)), drawing.note];
       },
+      peek(hover, drawing) {
+        if (drawing?.clicks?.tweets) peekAt(hover?.points?.[0]?.customdata ?? null);
+        return window.dash_clientside.no_update;
+      },
       follow(click, drawing) {
         const context = window.dash_clientside.callback_context;
         const isClick = context.triggered.some((each) => each.prop_id.endsWith(".clickData"));
@@ -298,10 +368,10 @@
 
   /* The server cannot be reached */
 
-  const ask_ = window.fetch;
+  const fetching = window.fetch;
   window.fetch = async (...given) => {
     try {
-      return await ask_(...given);
+      return await fetching(...given);
     } catch (error) {
       for (const figure of figures.values()) {
         figure.section.setAttribute("aria-busy", "false");

@@ -114,6 +114,43 @@ async def test_a_dot_of_the_week_leads_to_its_posts(website: Website, open_page:
     assert await page.locator(".post").count() > 1
 
 
+async def test_a_dot_of_the_map_shows_its_post_and_opens_it(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await open_dashboard(page, website, "?username=골목빵집&username=언덕천문대")
+    await page.locator("#map").scroll_into_view_if_needed()
+    dot = page.locator("#map .points path").nth(7)
+    await dot.wait_for(state="attached")
+    await dot.scroll_into_view_if_needed()
+    box = await dot.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await page.mouse.move(x, y)
+    await expect(page.locator(".peek")).to_be_visible()
+    shown = await page.locator(".peek p").inner_text()
+    await page.mouse.click(x, y)
+    await page.wait_for_url(re.compile(r"/tweet/\d+$"))
+    assert (await page.locator(".post-text").first.inner_text())[:100] == shown[:100]
+
+
+async def test_likeness_and_style_lead_to_posts(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await open_dashboard(page, website)
+    dot = page.locator("#likeness .points path").first
+    await dot.wait_for(state="attached")
+    await click_middle(page, dot)
+    await page.wait_for_url(re.compile("/posts"))
+    assert len(parse_qs(urlsplit(page.url).query)["username"]) == 2
+    await page.go_back()
+    await page.locator("#style").scroll_into_view_if_needed()
+    point = page.locator("#style-graph-0 .points path").first
+    await point.wait_for(state="attached")
+    await click_middle(page, point)
+    await page.wait_for_url(re.compile("/posts.*since="))
+    assert await page.locator(".post").count() >= 3
+
+
 async def test_table_and_file_show_the_same_view(website: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="en")
     await open_dashboard(page, website, "?username=골목빵집")

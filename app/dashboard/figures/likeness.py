@@ -1,0 +1,123 @@
+"""Who sounds like whom."""
+
+import asyncio
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.likeness import likeness
+from app.dashboard.figures.base import Drawing, Figure, Table, posts_path
+from app.dashboard.view import View, query_of
+from app.i18n import gettext, gettext_noop
+from app.lifespan import resources
+from app.services.statistics import most_active
+from app.services.users import users_by_name
+
+MOST_AUTHORS: Final = 16
+LONGEST_LABEL: Final = 14
+SMALLEST_SHOWN: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Authors in an order that puts those who are alike together, and how alike they are."""
+
+    authors: list[str]
+    alike: NDArray[np.float64]
+    is_narrowed: bool
+    """Whether the view asks for a language or dates, which do not count here."""
+
+
+class WhoLikeWhom(Figure):
+    name = "likeness"
+    title = gettext_noop("Who sounds like whom")
+    about = gettext_noop(
+        "How alike authors write, by what each uses more or less than the others. "
+        "The larger a dot, the more alike."
+    )
+
+    async def load(self, session: AsyncSession, view: View) -> Likeness:
+        selection = view.selection
+        names = await most_active(session, selection, limit=MOST_AUTHORS)
+        users = await users_by_name(session, names)
+        models = resources().models
+        profiles = await models.profiles.load(session, users)
+        snapshot = await models.backgrounds.load(session)
+        alike = await asyncio.to_thread(likeness, profiles, snapshot.background)
+        # The strongest axis after the common one: neighbours on it are alike.
+        order = np.argsort(np.linalg.eigh(alike)[1][:, -1]) if names else np.empty(0, int)
+        is_narrowed = bool(selection.lang or selection.since or selection.until)
+        return Likeness([names[i] for i in order], alike[np.ix_(order, order)], is_narrowed)
+
+    def draw(self, data: Likeness) -> Drawing:
+        count = len(data.authors)
+        if count < 2:
+            return Drawing([])
+        pairs = [
+            (row, column)
+            for row in range(count)
+            for column in range(count)
+            if row != column and data.alike[row, column] >= SMALLEST_SHOWN
+        ]
+        values = [float(data.alike[pair]) for pair in pairs]
+        most = max(values, default=1.0)
+        names = [_label(name) for name in data.authors]
+        trace = {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [column for _, column in pairs],
+            "y": [row for row, _ in pairs],
+            "customdata": [[data.authors[row], data.authors[column]] for row, column in pairs],
+            "marker": {
+                "size": [round(value / most, 3) for value in values],
+                "color": "$accent",
+                "opacity": 0.85,
+                "line": {"width": 0},
+            },
+            "text": [
+                f"{escape(data.authors[row])} – {escape(data.authors[column])}: {value:.2f}"
+                for (row, column), value in zip(pairs, values, strict=True)
+            ],
+            "hovertemplate": "%{text}<extra></extra>",
+        }
+        axis = {"tickvals": list(range(count)), "ticktext": names, "fixedrange": True}
+        layout = {
+            "xaxis": axis | {"range": [-0.6, count - 0.4], "tickangle": -50, "side": "bottom"},
+            "yaxis": axis | {"range": [count - 0.4, -0.6]},
+            "meta": {"cells": [count, count]},
+        }
+        note = (
+            gettext("Of all posts of these authors, whatever their language and date.")
+            if data.is_narrowed
+            else ""
+        )
+        return Drawing([{"data": [trace], "layout": layout}], note, {"pairs": True})
+
+    def table(self, data: Likeness, view: View) -> Table:
+        query = query_of(view.args, username="", since="", until="", lang="")
+        found = sorted(
+            (
+                (float(data.alike[row, column]), data.authors[row], data.authors[column])
+                for row in range(len(data.authors))
+                for column in range(row)
+            ),
+            reverse=True,
+        )
+        return Table(
+            (gettext("Author"), gettext("Other author"), gettext("Likeness")),
+            [(one, other, round(value, 3)) for value, one, other in found],
+            [f"{posts_path(query, username=one)}&{_name(other)}" for _, one, other in found],
+        )
+
+
+def _label(name: str) -> str:
+    short = name if len(name) <= LONGEST_LABEL else name[: LONGEST_LABEL - 1] + "…"
+    return escape(short)
+
+
+def _name(username: str) -> str:
+    return posts_path("", username=username).partition("?")[2]

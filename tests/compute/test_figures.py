@@ -1,0 +1,110 @@
+"""The arithmetic behind the dashboard's figures."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from app.compute.attribution import Profile
+from app.compute.background import EMPTY_BACKGROUND
+from app.compute.counts import EMPTY, add
+from app.compute.features import features
+from app.compute.likeness import likeness
+from app.compute.periods import Period, fitting, start_of, starts
+from app.compute.projection import project, sketch
+from app.compute.style import WINDOW, measure
+from app.services.drawing import level
+
+days = st.dates(date(1, 1, 1), date(9999, 12, 31))
+periods: st.SearchStrategy[Period] = st.sampled_from(["day", "week", "month"])
+
+
+@given(days, days, periods)
+def test_every_day_is_in_just_one_period(one: date, other: date, wish: Period) -> None:
+    first, last = sorted((one, other))
+    period = fitting(first, last, wish)
+    begins = list(starts(first, last, period))
+    assert begins == sorted(set(begins))
+    assert begins[0] <= first
+    assert begins[-1] > last or begins[-1] == date.max
+    assert start_of(first, period) in begins
+    assert start_of(last, period) in begins
+
+
+def test_weeks_begin_on_monday_and_months_on_their_first() -> None:
+    assert start_of(date(2026, 11, 20), "week") == date(2026, 11, 16)
+    assert list(starts(date(2026, 1, 31), date(2026, 3, 1), "month")) == [
+        date(2026, month, 1) for month in (1, 2, 3, 4)
+    ]
+    assert fitting(date(2026, 1, 1), date(2026, 1, 31)) == "day"
+    assert fitting(date(2000, 1, 1), date(2026, 1, 31)) == "month"
+
+
+def test_style_is_measured() -> None:
+    style = measure(["Good morning! 🍞", "See https://example.org/a.b.c"])
+    assert style.posts == 2
+    assert style.length == pytest.approx((15 + 29) / 2)
+    assert style.emoji == 0.5
+    assert style.punctuation == pytest.approx(100 / (15 + 4))
+    assert style.richness is None
+    assert measure(["la " * WINDOW]).richness == 1
+    assert measure([" ".join(map(str, range(WINDOW)))]).richness == WINDOW
+
+
+@given(st.text(min_size=1))
+def test_any_text_has_a_style_and_a_sketch(text: str) -> None:
+    assert measure([text]).length == len(text)
+    assert np.isfinite(sketch(text)).all()
+
+
+matrices = arrays.arrays(
+    np.float32,
+    st.tuples(st.integers(0, 12), st.integers(2, 5)),
+    elements=st.floats(-9, 9, width=16),
+)
+
+
+@given(matrices)
+def test_places_are_within_the_map_and_always_the_same(vectors: np.ndarray) -> None:
+    places = project(vectors)
+    assert places.shape == (len(vectors), 2)
+    assert np.isfinite(places).all()
+    assert (np.abs(places) <= 1).all()
+    assert np.array_equal(places, project(vectors))
+
+
+def test_texts_that_are_worded_alike_lie_together() -> None:
+    bread = [f"{n}시에 호밀빵이 나왔어요, 따뜻할 때 오세요" for n in range(8)]
+    ships = [f"Wind NW {n}, backing. Lamp lit, nothing to report." for n in range(8)]
+    places = project(np.stack([sketch(text) for text in bread + ships]))
+    within = np.linalg.norm(places[:8] - places[:8].mean(axis=0), axis=1).max()
+    apart = np.linalg.norm(places[:8].mean(axis=0) - places[8:].mean(axis=0))
+    assert apart > 1.5 * within
+
+
+def profile(*texts: str) -> Profile:
+    return Profile(add([features(text) for text in texts]) if texts else EMPTY, len(texts))
+
+
+def test_likeness_is_symmetric_and_highest_to_oneself() -> None:
+    bread = profile(*(f"{n}시에 호밀빵이 나왔어요" for n in range(20)))
+    rye = profile(*(f"{n}시에 통밀빵이 나왔어요" for n in range(20)))
+    ship = profile(*(f"Wind NW {n}, backing" for n in range(20)))
+    alike = likeness([bread, rye, ship, profile()], EMPTY_BACKGROUND)
+    assert np.allclose(alike, alike.T)
+    assert np.allclose(np.diag(alike), 1)
+    assert (np.abs(alike) <= 1).all()
+    assert alike[0, 1] > alike[0, 2] + 0.2
+    assert alike[0, 3] == 0
+    assert likeness([], EMPTY_BACKGROUND).shape == (0, 0)
+
+
+@given(st.lists(st.integers(1, 1_000), min_size=1), st.integers(1, 5_000))
+def test_a_level_takes_as_much_as_fits(counts: list[int], most: int) -> None:
+    found = level(counts, most)
+    taken = sum(min(count, found) for count in counts)
+    assert taken <= most or found == 1
+    assert taken == sum(counts) or sum(min(count, found + 1) for count in counts) > most
