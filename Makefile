@@ -44,10 +44,12 @@ test: $(DEV_STAMP) ## run all tests (installs Chromium by the package manager wh
 accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy DATA=FILE
 	@test -n "$(DATA)" || { echo "make accuracy needs DATA=FILE, JSON lines with author, text, split, lang"; exit 2; }
 	@$(BIN)/python -m benchmarks.accuracy "$(DATA)"
+	@$(BIN)/python -m benchmarks.search "$(DATA)"
 
 .PHONY: bench
 bench: $(DEV_STAMP) ## measure imports, comparisons, uploads, and what async costs
 	@$(BIN)/python -m benchmarks.speed $(DATA)
+	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.uploads
 	@$(BIN)/python -m benchmarks.async_overhead
 

@@ -5,10 +5,11 @@ import click
 from app import __version__
 from app.cli.access import token_group
 from app.cli.checks import check_command
-from app.cli.compare import compare_command, search_command
+from app.cli.compare import compare_command
 from app.cli.database import db_group
 from app.cli.imports import demo_command, import_command
 from app.cli.operators import operator_group
+from app.cli.search import search_command
 from app.cli.serve import serve_command
 from app.cli.users import user_group, users_command
 

@@ -1,4 +1,4 @@
-"""`saywho compare`, `saywho search`: the questions."""
+"""`saywho compare`: who would rather have said a text."""
 
 import contextlib
 import sys
@@ -31,9 +31,6 @@ from app.services.judging import (
 )
 from app.services.profiles import ProfileStore
 from app.services.reasons import NearPost, Typical
-from app.services.search import Filters, Hit, search
-
-RESULTS = 20
 
 Item = TypeVar("Item")
 
@@ -149,31 +146,3 @@ def _post_line(post: NearPost) -> str:
 def _typical_line(typical: Typical) -> str:
     words = " · ".join(word.text for word in [*typical.words, *typical.signs])
     return f"{typical.username}: {words or 'no word that stands out'}"
-
-
-@click.command("search")
-@click.argument("query")
-@click.option(
-    "--mode", type=click.Choice(["words", "meaning", "hybrid"]), default="words", show_default=True
-)
-@click.option("-u", "--username", help="Only posts of this author.")
-@click.option("--limit", type=click.IntRange(1, 200), default=RESULTS, show_default=True)
-@json_option
-@reported
-def search_command(query: str, mode: str, username: str | None, limit: int, as_json: bool) -> None:
-    """Search the posts for QUERY, the best first."""
-
-    async def find(db: Database, _: Config) -> list[Hit]:
-        async with db.read() as session:
-            hits, _following = await search(session, query, Filters(username=username), limit=limit)
-            return hits
-
-    hits = with_database(find)
-    if as_json:
-        print_json({"items": hits, "next": None, "method": "words"})
-        return
-    if mode != "words":
-        click.echo("No embedder knows meaning here, so words were searched.", err=True)
-    for hit in hits:
-        when = f"{hit.created_at:%Y-%m-%d}" if hit.created_at else "no date   "
-        click.echo(f"{hit.id:>8}  {when}  {hit.username}: {' '.join(hit.text.split())}")

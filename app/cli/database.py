@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -82,15 +82,11 @@ def current_command(as_json: bool) -> None:
 def vacuum_command() -> None:
     """Remove every trace of what was deleted from the database's files."""
     from app.db.engine import database_path
-    from app.services.deletion import purge_deleted
 
-    with_database(lambda db, _: purge_deleted(db))
+    with_database(lambda db, _: _forget(db))
     config = Config.from_env()
     connection = sqlite3.connect(database_path(config.database_url), timeout=WAIT_S)
     try:
-        # An index entry of a deleted word stays in the index until its segments are merged.
-        connection.execute('INSERT INTO "TweetWords" ("TweetWords") VALUES (\'rebuild\')')
-        connection.commit()
         connection.execute("VACUUM")
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except sqlite3.OperationalError as error:
@@ -100,6 +96,19 @@ def vacuum_command() -> None:
     if busy:
         fail("the database is in use, so the write-ahead log still holds old pages; try again")
     click.echo("vacuumed")
+
+
+async def _forget(db: Any) -> None:
+    """Remove the rows of the deleted, and their words from the index and the vocabulary."""
+    from app.db.word_index import REBUILD
+    from app.services.deletion import purge_deleted
+    from app.services.vocabulary import renew_vocabulary
+
+    await purge_deleted(db)
+    async with db.write() as session:
+        # An index entry of a deleted word stays in the index until its segments are merged.
+        await session.execute(REBUILD)
+    await renew_vocabulary(db)
 
 
 def _alembic(run: Callable[[], object]) -> None:

@@ -1,53 +1,91 @@
-"""What somebody typed into the search field, made into a query that cannot fail."""
+"""What somebody typed into the search field, made into parts that a post is tried against."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Final
+
+from app.compute.words import segment_terms, segments
 
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
-_HANGUL = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
+SHORTEST_INFLECTED: Final = 3
+"""Syllables of a Korean word that may have an ending."""
+MOST_PARTS: Final = 100
+"""What is typed beyond so many different parts is not looked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """A word or phrase to be found, or not to be found."""
+class Part:
+    """Something that is to be found, or not to be found, in one place of a post."""
 
+    kind: str
+    """`word`, `paired` or `emoji`, as in `Segment`; `phrase` for several of them in a row."""
     text: str
-    is_phrase: bool = False
+    """As it is compared; of a phrase, the segments with blanks between."""
+    is_quoted: bool = False
     is_excluded: bool = False
+    pieces: tuple[tuple[str, str], ...] = ()
+    """Kind and text of a phrase's segments."""
+
+    @property
+    def terms(self) -> list[str]:
+        """The terms of the index that a post with this part is sure to have, without endings."""
+        if self.kind == "phrase":
+            return [term for piece in self.pieces for term in segment_terms(*piece)]
+        if self.kind == "paired" and len(self.text) > 1:
+            return segment_terms(self.kind, self.text)[:-1]
+        return [self.text]
+
+    @property
+    def ways(self) -> list[str]:
+        """Of a word of paired letters, the strings that a word which counts as the same has.
+
+        Its ending may differ, or its first letter may be mistyped.
+        """
+        size = len(self.text)
+        if size < SHORTEST_INFLECTED:
+            return [self.text]
+        stem = self.text[: max(2, (size + 1) // 2)]
+        return [stem, self.text[1:]] if size > SHORTEST_INFLECTED else [stem]
 
 
-def parse_query(typed: str) -> list[Term]:
-    """Return the terms of a query: words, `"a phrase"`, `-word`; pieces nobody could find go."""
-    typed = unicodedata.normalize("NFC", typed)
-    terms = []
-    for piece in _PIECE.finditer(typed):
+def parse_query(typed: str) -> list[Part]:
+    """Return the parts of a query: words, `"a phrase"`, `-word`; what nobody could find goes."""
+    parts: dict[Part, None] = {}
+    for piece in _PIECE.finditer(unicodedata.normalize("NFC", typed)):
         phrase = piece["phrase"]
-        text = piece["word"] if phrase is None else phrase
-        if any(_is_indexed(char) for char in text):
-            terms.append(Term(text, phrase is not None, bool(piece["not"])))
-    return terms
+        is_quoted = phrase is not None
+        is_excluded = bool(piece["not"])
+        for run in [phrase] if is_quoted else _runs(piece["word"]):
+            if part := _part(run, is_quoted=is_quoted, is_excluded=is_excluded):
+                parts[part] = None
+    return list(parts)[:MOST_PARTS]
 
 
-def _is_indexed(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "Co"
+def split_phrase(part: Part) -> list[Part]:
+    """Return the words of a phrase that nobody quoted, such as `e-mail`, one by one."""
+    if part.kind != "phrase" or part.is_quoted or part.is_excluded:
+        return [part]
+    return [Part(kind, text) for kind, text in part.pieces]
 
 
-def match_expression(terms: list[Term]) -> str | None:
-    """Return the terms in FTS5's query language; None where nothing is to be found.
+def _runs(word: str) -> list[str]:
+    """Return the word cut where its script changes without anything between, as in `BTS는`."""
+    runs, start, before = [], 0, None
+    for segment in segments(word):
+        if before is not None and segment.start == before.end:
+            runs.append(word[start : segment.start])
+            start = segment.start
+        before = segment
+    return [*runs, word[start:]]
 
-    Korean words match their beginning, since endings are written onto them.
-    """
-    wanted = [_quoted(term) for term in terms if not term.is_excluded]
-    unwanted = [_quoted(term) for term in terms if term.is_excluded]
-    if not wanted:
+
+def _part(text: str, *, is_quoted: bool, is_excluded: bool) -> Part | None:
+    pieces = tuple((segment.kind, segment.text) for segment in segments(text))
+    if not pieces:
         return None
-    expression = f"({' AND '.join(wanted)})"
-    return expression + "".join(f" NOT {term}" for term in unwanted)
-
-
-def _quoted(term: Term) -> str:
-    # A quote inside would end the string; only a lone word piece could hold one.
-    quoted = '"' + term.text.replace('"', "") + '"'
-    ends_in_hangul = _HANGUL.search(term.text[-1:]) is not None
-    return f"{quoted} *" if ends_in_hangul and not term.is_phrase else quoted
+    if len(pieces) == 1:
+        ((kind, folded),) = pieces
+        return Part(kind, folded, is_quoted, is_excluded)
+    joined = " ".join(piece for _, piece in pieces)
+    return Part("phrase", joined, is_quoted, is_excluded, pieces)

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from app.config import Config
+from app.db import word_index
 from app.db.doorbell import Doorbell
 from app.db.lock import FileLock
 from app.errors import AppError, StorageFullError, UnavailableError
@@ -112,6 +113,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # The driver would emit BEGIN of its own.
+        word_index.register(connection)
         cursor = connection.cursor()
         # The timeout comes first: the switch to WAL itself can meet a lock.
         cursor.execute("PRAGMA busy_timeout = 15000")

@@ -9,6 +9,7 @@ from app.models.profile import BackgroundSnapshot, Profile
 from app.models.token import Token
 from app.models.tweet import Tweet
 from app.models.user import User
+from app.models.vocabulary import Vocabulary, Word
 
 __all__ = [
     "MAX_ID",
@@ -27,4 +28,6 @@ __all__ = [
     "Token",
     "Tweet",
     "User",
+    "Vocabulary",
+    "Word",
 ]

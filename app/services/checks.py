@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.counts import Counts, add
 from app.compute.features import RECIPE, features
 from app.db.engine import Database
+from app.db.word_index import CHECK
 from app.models import Profile, Tweet, User
 from app.services.post_counts import miscounted
 
@@ -50,10 +51,9 @@ async def _wrong_counts(session: AsyncSession) -> list[str]:
 
 async def _wrong_index(session: AsyncSession) -> list[str]:
     """Compare the word index with the posts; FTS5 does that as a write."""
-    check = 'INSERT INTO "TweetWords" ("TweetWords", rank) VALUES (\'integrity-check\', 1)'
     try:
         async with session.begin_nested():
-            await session.execute(text(check))
+            await session.execute(CHECK)
     except exc.DatabaseError:
         return ["the word index does not agree with the posts"]
     return []

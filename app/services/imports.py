@@ -38,6 +38,7 @@ from app.services.clock import now
 from app.services.new_tweet import checked_language, checked_url, lenient, new_tweet
 from app.services.profiles import fold_tails
 from app.services.users import find_user
+from app.services.vocabulary import renew_vocabulary
 
 FOLD_EVERY: Final = 20_000
 """Posts stored between two folds, so that no tail grows with the file."""
@@ -103,6 +104,7 @@ async def import_archive(
     on_progress(report)
     if renew and report.stored.accepted:
         await renew_background(db)
+        await renew_vocabulary(db)
     return report
 
 

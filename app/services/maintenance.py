@@ -17,6 +17,7 @@ from app.services.deletion import count_deleted_authors, purge_deleted
 from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
 from app.services.profiles import LONGEST_TAIL, fold_tails, users_with_tails
+from app.services.vocabulary import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
 """Between two rounds, so that a stream of single posts does not make one a post."""
@@ -40,6 +41,7 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     return [
         Job("profiles", _has_long_tails, _fold_long_tails),
         Job("background", is_outgrown, renew_background),
+        Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", _has_deleted, purge_deleted),
         Job("idempotency", needs_pruning, _forget_requests),
         Job("log", partial(has_old_events, kept=kept_events), partial(_cut_log, kept_events)),

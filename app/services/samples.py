@@ -9,6 +9,7 @@ from app.importing.source import Source
 from app.services.background import renew_background
 from app.services.bulk import BulkReport
 from app.services.imports import import_archive
+from app.services.vocabulary import renew_vocabulary
 
 FOLDER: Final = Path(__file__).parents[1] / "sample"
 
@@ -25,4 +26,5 @@ async def load_samples(db: Database) -> BulkReport:
         total.duplicates += report.stored.duplicates
     if total.accepted:
         await renew_background(db)
+        await renew_vocabulary(db)
     return total

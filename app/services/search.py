@@ -1,22 +1,20 @@
-"""Searching posts by their words."""
+"""Searching posts: by words, by meaning, or both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Float, Integer, String, column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.query import match_expression, parse_query
+from app.compute.ranking import Scorer
 from app.db.cache import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.tweets import AnySelect, select_posts
+from app.services.tweets import AnySelect, as_post, select_posts
 from app.services.users import get_user
+from app.services.word_search import Place, Ranked, search_words
 
-START: Final = "\x02"
-END: Final = "\x03"
-"""Marks around a match; no post holds control characters."""
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
 
@@ -48,54 +46,68 @@ class Filters:
     until: datetime | None = None
 
 
-_MATCHES: Final = (
-    text(
-        'SELECT rowid AS id, -bm25("TweetWords") AS score FROM "TweetWords"'
-        ' WHERE "TweetWords" MATCH :expression'
-    )
-    .columns(column("id", Integer), column("score", Float))
-    .subquery("matches")
-)
-# Only for the posts shown: marking is costlier than finding.
-_MARKED: Final = (
-    text(
-        'SELECT rowid AS id, highlight("TweetWords", 0, :start, :end) AS marked FROM "TweetWords"'
-        ' WHERE "TweetWords" MATCH :expression'
-        " AND rowid IN (SELECT value FROM json_each(:ids))"
-    )
-    .bindparams(start=START, end=END)
-    .columns(column("id", Integer), column("marked", String))
-)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of results, and how they were found."""
+
+    hits: list[Hit]
+    next: Place | None = None
+    method: str = "words"
+    corrections: Sequence[tuple[str, str]] = ()
+    """What was typed and found nowhere, and the word that was taken for it."""
+    is_any: bool = False
+    """Whether no post had all the words, so that those with some are listed."""
 
 
 async def search(
-    session: AsyncSession, query: str, filters: Filters, *, limit: int, offset: int = 0
-) -> tuple[list[Hit], int | None]:
-    """Return the posts that hold all words of the query, the best first, and the next place.
+    session: AsyncSession,
+    query: str,
+    filters: Filters,
+    *,
+    limit: int,
+    place: Place | None = None,
+) -> Found:
+    """Return posts that fit the query, the best first, from the place on.
 
     Any query is fine; one without words finds nothing. Raises NotFoundError for an unknown
     author in the filters.
     """
     depends_on(EVERYTHING)
     user = None if filters.username is None else await get_user(session, filters.username)
-    # FTS5 reads an expression up to its first NUL; no post holds one.
-    expression = match_expression(parse_query(query.replace("\0", " ")))
-    if expression is None:
-        return [], None
-    matching = (
-        _filtered(select_posts().add_columns(_MATCHES.c.score), filters, user)
-        .join(_MATCHES, _MATCHES.c.id == Tweet.id)
-        .order_by(_MATCHES.c.score.desc(), Tweet.id.desc())
-        .limit(limit + 1)
-        .offset(offset)
+
+    def narrow(posts: AnySelect) -> AnySelect:
+        return _filtered(posts, filters, user)
+
+    results = await search_words(
+        session, query, narrow=narrow, user_id=user.id if user else None, place=place
     )
-    rows = (await session.execute(matching, {"expression": expression})).all()
-    ids = msgspec.json.encode([row.id for row in rows[:limit]]).decode()
-    marked = await session.execute(_MARKED, {"expression": expression, "ids": ids})
-    texts = {row.id: row.marked for row in marked}
-    hits = [Hit(**row._asdict(), highlights=marks_in(texts[row.id])) for row in rows[:limit]]
-    following = offset + limit if len(rows) > limit and offset + limit < DEEPEST else None
-    return hits, following
+    if results is None:
+        return Found([])
+    start = results.place.offset
+    shown = results.ranked[start : start + limit]
+    following = results.rest
+    if start + limit < len(results.ranked):
+        following = results.place._replace(offset=start + limit)
+    return Found(
+        await _hits(session, shown, results.scorer),
+        following,
+        corrections=results.corrections(),
+        is_any=results.place.is_any and len(results.scorer.wanted) > 1,
+    )
+
+
+async def _hits(session: AsyncSession, shown: Sequence[Ranked], scorer: Scorer | None) -> list[Hit]:
+    ids = [ranked.id for ranked in shown]
+    rows = await session.execute(select_posts().where(Tweet.id.in_(ids)))
+    posts = {row.id: as_post(row) for row in rows}
+    return [
+        Hit(
+            **msgspec.structs.asdict(posts[ranked.id]),
+            score=ranked.score,
+            highlights=scorer.highlights(ranked.text) if scorer else [],
+        )
+        for ranked in shown
+    ]
 
 
 def _filtered(query: AnySelect, filters: Filters, user: User | None) -> AnySelect:
@@ -112,14 +124,3 @@ def _filtered(query: AnySelect, filters: Filters, user: User | None) -> AnySelec
     if filters.until is not None:
         query = query.where(Tweet.created_at < filters.until)
     return query
-
-
-def marks_in(marked: str) -> list[tuple[int, int]]:
-    """Return where the marks of a text are, [start, end) in code points of the text itself."""
-    before, *pieces = marked.split(START)
-    spans, place = [], len(before)
-    for piece in pieces:
-        inside, _, outside = piece.partition(END)
-        spans.append((place, place + len(inside)))
-        place += len(inside) + len(outside)
-    return spans

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from app.models import MAX_ID
 from app.services.search import DEEPEST
 from app.services.tweets import TweetKey
+from app.services.word_search import Place
 from app.views.parsing import malformed
 
 Key = TypeVar("Key", bound=Struct)
@@ -25,7 +26,9 @@ class ImportCursor(Struct, array_like=True):
 
 
 class PlaceCursor(Struct, array_like=True):
+    before: Annotated[int, Meta(ge=0, le=MAX_ID + 1)]
     offset: Annotated[int, Meta(ge=0, le=DEEPEST)]
+    is_any: bool
 
 
 class TweetCursor(Struct, array_like=True):
@@ -47,6 +50,18 @@ def decode_cursor(cursor: str, key_type: type[Key]) -> Key:
         return msgspec.json.decode(data, type=key_type)
     except (binascii.Error, ValueError, RecursionError):
         malformed("cursor", "cursor is not one that this list gave out")
+
+
+def encode_place(place: Place | None) -> str | None:
+    """Return a place in search results as a cursor."""
+    return None if place is None else encode_cursor(PlaceCursor(*place))
+
+
+def decode_place(cursor: str | None) -> Place | None:
+    """Return the place of a cursor. Raises MalformedError."""
+    if cursor is None:
+        return None
+    return Place(*msgspec.structs.astuple(decode_cursor(cursor, PlaceCursor)))
 
 
 def encode_tweet_cursor(key: TweetKey | None) -> str | None:

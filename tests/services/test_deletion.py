@@ -84,8 +84,8 @@ async def test_deleted_author_is_in_no_answer_before_any_row_is_gone(db: Databas
         assert ({post.username for post in posts}, following) == ({"ben"}, None)
         assert await list_posts(session, user_id=user.id, limit=9) == ([], None)
         assert [await find_post(session, number) for number in ids] == [None] * 30
-        hits, place = await search(session, "sea", Filters(), limit=9, offset=0)
-        assert ({hit.username for hit in hits}, place) == ({"ben"}, None)
+        found = await search(session, "sea", Filters(), limit=9)
+        assert ({hit.username for hit in found.hits}, found.next) == ({"ben"}, None)
         assert await count_deleted(session) == 30
         # The event stands for all posts.
         logged = await session.get_one(Event, event)

@@ -12,7 +12,7 @@ from app.services.search import Hit, search
 from app.services.users import Platform
 from app.views.access import access
 from app.views.answers import json_answer
-from app.views.cursors import PlaceCursor, decode_cursor, encode_cursor
+from app.views.cursors import decode_place, encode_place
 from app.views.parsing import parse_args
 from app.views.periods import search_filters
 
@@ -33,12 +33,22 @@ class SearchArgs(Struct):
     cursor: str | None = None
 
 
-class Hits(Struct, frozen=True):
+class Correction(Struct, frozen=True):
+    """A word that no post holds, and the one that was taken for it."""
+
+    typed: str
+    used: str
+
+
+class Hits(Struct, frozen=True, omit_defaults=True):
     """A page of results, and how they were really found."""
 
     items: list[Hit]
     next: str | None
     method: str
+    corrections: list[Correction] = []
+    partial: bool = False
+    """No post has all the words; these have some of them."""
 
 
 @blueprint.get("/search")
@@ -46,7 +56,7 @@ class Hits(Struct, frozen=True):
 async def search_tweets() -> Response:
     keep()
     args = parse_args(SearchArgs)
-    offset = decode_cursor(args.cursor, PlaceCursor).offset if args.cursor else 0
+    place = decode_place(args.cursor)
     filters = search_filters(
         username=args.username,
         platform=args.platform,
@@ -57,6 +67,13 @@ async def search_tweets() -> Response:
         tz=args.tz,
     )
     async with resources().db.read() as session:
-        hits, following = await search(session, args.q, filters, limit=args.limit, offset=offset)
-    cursor = None if following is None else encode_cursor(PlaceCursor(following))
-    return json_answer(Hits(hits, cursor, "words"))
+        found = await search(session, args.q, filters, limit=args.limit, place=place)
+    return json_answer(
+        Hits(
+            found.hits,
+            encode_place(found.next),
+            found.method,
+            [Correction(*each) for each in found.corrections],
+            found.is_any,
+        )
+    )

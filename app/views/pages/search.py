@@ -7,9 +7,9 @@ from app.db.cache import keep
 from app.errors import MalformedError, NotFoundError
 from app.i18n import translate_error
 from app.lifespan import resources
-from app.services.search import Hit, search
+from app.services.search import Found, Hit, search
 from app.views.access import access
-from app.views.cursors import PlaceCursor, decode_cursor, encode_cursor
+from app.views.cursors import decode_place, encode_place
 from app.views.pages.marks import Marked, excerpt, marked_text
 from app.views.parsing import parse_args
 from app.views.periods import search_filters
@@ -36,20 +36,16 @@ class SearchPageArgs(Struct):
 async def show_search() -> tuple[str, int]:
     keep()
     args = parse_args(SearchPageArgs, strict=False)
-    offset = decode_cursor(args.cursor, PlaceCursor).offset if args.cursor else 0
+    place = decode_place(args.cursor)
     unknown_author, failure = None, None
-    hits, following = list[Hit](), None
+    found = Found([])
     try:
         filters = search_filters(
             since=args.since, until=args.until, tz=args.tz, username=args.username.strip() or None
         )
         async with resources().db.read() as session:
-            hits, following = await search(
-                session,
-                args.q[:MAX_QUERY_LENGTH],
-                filters,
-                limit=RESULTS_PER_PAGE,
-                offset=offset,
+            found = await search(
+                session, args.q[:MAX_QUERY_LENGTH], filters, limit=RESULTS_PER_PAGE, place=place
             )
     except NotFoundError:
         unknown_author = args.username
@@ -58,11 +54,12 @@ async def show_search() -> tuple[str, int]:
     page = await render_template(
         "search.html",
         args=args,
-        results=[(hit, _pieces(hit)) for hit in hits],
+        results=[(hit, _pieces(hit)) for hit in found.hits],
+        found=found,
         unknown_author=unknown_author,
         failure=translate_error(failure) if failure else None,
-        is_first_page=offset == 0,
-        next_cursor=None if following is None else encode_cursor(PlaceCursor(following)),
+        is_first_page=place is None,
+        next_cursor=encode_place(found.next),
     )
     return page, 404 if unknown_author else failure.status if failure else 200
 

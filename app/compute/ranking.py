@@ -1,0 +1,208 @@
+"""How well a post fits a query (BM25), and where in it that shows.
+
+An index proposes posts; what is decided here is what counts, so that a score, a highlight and
+being found at all rest on one rule.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.compute.query import Part
+from app.compute.words import Segment, segments
+
+K1: Final = 1.2
+B: Final = 0.5
+EXACT_BONUS: Final = 1.25
+"""For Korean words that stand in the post as they were typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How often terms occur: of how many posts, how many terms long, in how many each term."""
+
+    posts: int
+    mean_terms: float
+    frequencies: Mapping[str, int]
+
+    def weight(self, term: str) -> float:
+        """Return the term's inverse document frequency, positive."""
+        known = self.frequencies.get(term, 0)
+        posts = max(self.posts, known, 1)
+        return math.log(1 + (posts - known + 0.5) / (known + 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A part of a query, and the words that are taken for it."""
+
+    part: Part
+    alternatives: Mapping[str, float] = field(default_factory=dict)
+    """Words near to a mistyped one, each with how near, in (0, 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a post fits: what it holds of the query, and how much that weighs."""
+
+    score: float
+    held: int
+    """How many parts of the query the post holds."""
+
+
+class Scorer:
+    """Tries posts against a query."""
+
+    def __init__(self, wanted: Sequence[Wanted], statistics: Statistics) -> None:
+        self.wanted = [each for each in wanted if not each.part.is_excluded]
+        self._unwanted = [each for each in wanted if each.part.is_excluded]
+        self._statistics = statistics
+        self._weights: dict[str, float] = {}
+
+    def fit(self, text: str) -> Fit | None:
+        """Return how the text fits; None if it holds nothing, or something that is excluded."""
+        post = _Post(text)
+        if any(_holds(each, post) for each in self._unwanted):
+            return None
+        shape = K1 * (1 - B + B * post.length / max(self._statistics.mean_terms, 1.0))
+        score, held = 0.0, 0
+        for each in self.wanted:
+            held += _holds(each, post)
+            score += self._part_score(each, post, shape)
+        return Fit(score, held) if held else None
+
+    def highlights(self, text: str) -> list[tuple[int, int]]:
+        """Return the places that fit, [start, end) in code points, in order, not overlapping."""
+        found = list(segments(text))
+        spans = sorted(span for each in self.wanted for span in _spans(each, found))
+        merged: list[tuple[int, int]] = []
+        for start, end in spans:
+            if merged and start < merged[-1][1]:
+                merged[-1] = merged[-1][0], max(end, merged[-1][1])
+            else:
+                merged.append((start, end))
+        return merged
+
+    def alternatives_in(self, text: str) -> Iterable[tuple[Part, str]]:
+        """Yield the parts that the text holds by another word only, and that word."""
+        post = _Post(text)
+        for each in self.wanted:
+            place = post.runs if each.part.kind == "paired" else post.words
+            if each.part.text not in place:
+                held = [other for other in each.alternatives if other in place]
+                if held:
+                    yield each.part, max(held, key=each.alternatives.__getitem__)
+
+    def _part_score(self, each: Wanted, post: "_Post", shape: float) -> float:
+        part = each.part
+        if part.kind == "paired":
+            score = self._paired_score(part, post, shape)
+            for other, nearness in each.alternatives.items():
+                if other in post.runs:
+                    corrected = Part("paired", other)
+                    score = max(score, nearness * self._paired_score(corrected, post, shape))
+            return score
+        if part.kind == "phrase":
+            count = len(_phrase_places(part, post.segments))
+            weight = sum(self._weight(term) for term in set(part.terms))
+            return weight * _saturated(count, shape)
+        score = self._weight(part.text) * _saturated(post.words[part.text], shape)
+        for other, nearness in each.alternatives.items():
+            if count := post.words.get(other, 0):
+                score = max(score, nearness * self._weight(other) * _saturated(count, shape))
+        return score
+
+    def _paired_score(self, part: Part, post: "_Post", shape: float) -> float:
+        terms = part.terms
+        # A long word is one word, though it has many pairs.
+        share = 1 / math.sqrt(len(terms))
+        score = sum(
+            self._weight(term) * share * _saturated(post.runs.count(term), shape) for term in terms
+        )
+        return score * EXACT_BONUS if part.text in post.runs else score
+
+    def _weight(self, term: str) -> float:
+        weight = self._weights.get(term)
+        if weight is None:
+            weight = self._weights[term] = self._statistics.weight(term)
+        return weight
+
+
+class _Post:
+    """A post's segments, counted."""
+
+    __slots__ = ("length", "runs", "segments", "words")
+
+    def __init__(self, text: str) -> None:
+        self.segments = list(segments(text))
+        paired = [each.text for each in self.segments if each.kind == "paired"]
+        self.words = Counter(each.text for each in self.segments if each.kind != "paired")
+        self.runs = " ".join(paired)
+        self.length = len(self.segments) - len(paired) + len(self.runs.replace(" ", ""))
+
+
+def _saturated(count: int, shape: float) -> float:
+    return count * (K1 + 1) / (count + shape)
+
+
+def _holds(each: Wanted, post: _Post) -> bool:
+    part = each.part
+    if part.kind == "phrase":
+        return bool(_phrase_places(part, post.segments))
+    if part.kind == "paired":
+        if any(other in post.runs for other in each.alternatives):
+            return True
+        return any(_fits_run(part, run) for run in post.runs.split(" "))
+    return part.text in post.words or any(other in post.words for other in each.alternatives)
+
+
+def _fits_run(part: Part, run: str) -> bool:
+    """Return whether a run of syllables is the word, but for its ending or one slip."""
+    if part.is_quoted:
+        return run == part.text
+    if part.is_excluded:
+        return part.text in run
+    return any(way in run for way in part.ways)
+
+
+def _phrase_places(part: Part, found: Sequence[Segment]) -> list[int]:
+    """Return at which segments the phrase begins."""
+    size = len(part.pieces)
+    return [
+        place
+        for place in range(len(found) - size + 1)
+        if all(_is_piece(part, number, found[place + number]) for number in range(size))
+    ]
+
+
+def _is_piece(part: Part, number: int, segment: Segment) -> bool:
+    kind, text = part.pieces[number]
+    if segment.kind != kind:
+        return False
+    is_last = number == len(part.pieces) - 1
+    if kind == "paired" and is_last and not part.is_quoted:
+        return segment.text.startswith(text)
+    return segment.text == text
+
+
+def _spans(each: Wanted, found: Sequence[Segment]) -> list[tuple[int, int]]:
+    part = each.part
+    if part.kind == "phrase":
+        last = len(part.pieces) - 1
+        places = _phrase_places(part, found)
+        return [(found[place].start, found[place + last].end) for place in places]
+    if part.kind == "paired":
+        runs = [segment for segment in found if segment.kind == "paired"]
+        return [
+            (run.start, run.end)
+            for run in runs
+            if _fits_run(part, run.text) or any(other in run.text for other in each.alternatives)
+        ]
+    return [
+        (segment.start, segment.end)
+        for segment in found
+        if segment.kind == part.kind
+        and (segment.text == part.text or segment.text in each.alternatives)
+    ]

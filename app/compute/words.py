@@ -1,0 +1,102 @@
+"""What a text is found by: words, pairs of syllables, emoji; the recipe of the word index.
+
+Words of scripts with spaces are one term each. Korean writes endings onto words, Chinese,
+Japanese and Thai have no spaces at all: their letters are indexed by twos, and the last of each
+run alone, so that any part of a word is found. Emoji are terms too.
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+WORDS_RECIPE: Final = 1
+"""Changes whenever other terms come of a text; an index of another recipe is built anew."""
+
+_PAIRED: Final = (
+    "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+    "\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb"  # Hangul
+    "\u3005\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+_MARKS: Final = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962-\u0963\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a4d"
+    "\u0a81-\u0acd\u0b01-\u0b4d\u0b82-\u0bcd\u0c00-\u0c4d\u0c81-\u0ccd\u0d00-\u0d4d\u0d82-\u0ddf"
+    "\u0f35-\u0f3f\u0f71-\u0f84\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+)
+_PICTURE: Final = (
+    "[\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
+    "\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
+)
+_SKINS: Final = "\U0001f3fb-\U0001f3ff"
+_SEGMENT: Final = re.compile(
+    rf"(?P<paired>[{_PAIRED}]+)"
+    rf"|(?P<word>[^\W_{_PAIRED}]+(?:[{_MARKS}]+[^\W_{_PAIRED}]*)*)"
+    rf"|(?P<emoji>[\U0001f1e6-\U0001f1ff]{{2}}"
+    rf"|{_PICTURE}[\ufe0f{_SKINS}]*[\U000e0020-\U000e007f]*"
+    rf"(?:\u200d{_PICTURE}[\ufe0f{_SKINS}]*)*)"
+)
+_NOT_OF_EMOJI: Final = re.compile(f"[\ufe0f{_SKINS}]")
+
+
+class Segment(NamedTuple):
+    """A run of a text that is one word, one emoji, or letters that are indexed by twos."""
+
+    kind: str
+    """`word`, `paired` or `emoji`."""
+    text: str
+    """As it is compared: folded."""
+    start: int
+    end: int
+
+
+def segments(text: str) -> Iterator[Segment]:
+    """Yield what can be found in a text (NFC), with places in code points."""
+    for match in _SEGMENT.finditer(text):
+        kind = match.lastgroup or ""
+        folded = _fold(match[0]) if kind == "word" else _plain(kind, match[0])
+        yield Segment(kind, folded, match.start(), match.end())
+
+
+def segment_terms(kind: str, text: str) -> list[str]:
+    """Return the terms of a segment, in their order."""
+    if kind != "paired":
+        return [text]
+    return [text[place : place + 2] for place in range(len(text))]
+
+
+def terms(text: str) -> list[str]:
+    """Return the terms that a text (NFC) is indexed by, in their order."""
+    found = []
+    for match in _SEGMENT.finditer(text):
+        kind = match.lastgroup
+        if kind == "word":
+            found.append(_fold(match[0]))
+        elif kind == "paired":
+            run = match[0]
+            found += [run[place : place + 2] for place in range(len(run))]
+        else:
+            found.append(_plain("emoji", match[0]))
+    return found
+
+
+def _plain(kind: str, text: str) -> str:
+    return _NOT_OF_EMOJI.sub("", text) if kind == "emoji" else text
+
+
+def _fold(word: str) -> str:
+    return word.lower() if word.isascii() else _fold_any(word)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _fold_any(word: str) -> str:
+    """Return the word without case and accents; signs that spell (virama, nukta) stay."""
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    kept = [
+        char
+        for char in decomposed
+        if unicodedata.combining(char) < 10 and (char.isalnum() or not char.isascii())
+    ]
+    return unicodedata.normalize("NFC", "".join(kept)) or word

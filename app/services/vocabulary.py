@@ -1,0 +1,169 @@
+"""The vocabulary: renewed from the word index when so many posts have come or gone."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.neighbours import neighbours
+from app.compute.query import Part
+from app.compute.ranking import Statistics
+from app.compute.words import WORDS_RECIPE
+from app.db.cache import EVERYTHING
+from app.db.chunks import chunks
+from app.db.lease import Sessions
+from app.db.word_index import AUTHOR_MARK, REBUILD, among, vocabulary_after
+from app.models import Event, User, Vocabulary, Word
+from app.services.events import append_event, newest_event
+
+PAGE: Final = 2_000
+CHANGED_SHARE: Final = 0.05
+"""Words are counted anew when so large a share of the posts has come or gone."""
+MOST_NEIGHBOURS: Final = 8
+TOLERANCE: Final = 1.1
+"""A count that is wrong by no more stays as it is."""
+USUAL_TERMS: Final = 20.0
+"""Of a post, as long as nobody has counted."""
+MOVING: Final = ("tweet.created", "tweets.imported", "tweet.deleted", "rows.removed")
+"""Events after which posts have other words."""
+ONLY: Final = 1
+"""Id of the one row, which is made with the table."""
+
+
+async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
+    """Return how often the terms occur; those that are not counted yet are left out."""
+    query = select(Vocabulary.tweets, Vocabulary.terms, Word.word, Word.tweets.label("known"))
+    rows = (await session.execute(query.outerjoin(Word, among(Word.word, terms)))).all()
+    frequencies = {row.word: row.known for row in rows if row.word is not None}
+    tweets, counted = rows[0].tweets, rows[0].terms
+    return Statistics(tweets, counted / tweets if tweets else USUAL_TERMS, frequencies)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A known word next to one that was typed."""
+
+    word: str
+    nearness: float
+    frequencies: dict[str, int]
+    """Of its terms, in posts."""
+
+
+async def known_neighbours(
+    session: AsyncSession, parts: Sequence[Part]
+) -> dict[Part, list[Neighbour]]:
+    """Return the known words one typing error from each of the words, the likeliest first."""
+    near = {part: neighbours(part.text) for part in parts}
+    terms = {
+        (part.kind, word): Part(part.kind, word).terms for part in parts for word in near[part]
+    }
+    found: dict[str, int] = {}
+    if terms:
+        every = sorted({term for some in terms.values() for term in some})
+        query = select(Word.word, Word.tweets).where(among(Word.word, every))
+        found = {row.word: row.tweets for row in await session.execute(query)}
+    return {part: _known(part, near[part], terms, found) for part in parts}
+
+
+def _known(
+    part: Part,
+    near: dict[str, float],
+    terms: dict[tuple[str, str], list[str]],
+    found: dict[str, int],
+) -> list[Neighbour]:
+    known = [
+        Neighbour(word, nearness, {term: found[term] for term in terms[part.kind, word]})
+        for word, nearness in near.items()
+        if all(term in found for term in terms[part.kind, word])
+    ]
+    return sorted(known, key=_likelihood, reverse=True)[:MOST_NEIGHBOURS]
+
+
+def _likelihood(neighbour: Neighbour) -> float:
+    return neighbour.nearness * math.log(2 + min(neighbour.frequencies.values()))
+
+
+async def is_vocabulary_old(session: AsyncSession) -> bool:
+    """Return whether so much has changed that the words should be counted anew."""
+    state = await session.get_one(Vocabulary, ONLY)
+    newest = await newest_event(session)
+    if state.recipe != WORDS_RECIPE:
+        return True
+    if state.as_of_event == newest:
+        return False
+    changed = select(func.sum(Event.count)).where(
+        Event.id > state.as_of_event, Event.kind.in_(MOVING)
+    )
+    return (await session.scalar(changed) or 0) >= max(1, CHANGED_SHARE * state.tweets)
+
+
+async def renew_vocabulary(db: Sessions) -> None:
+    """Count the words of the index, some at a time so that others can write in between.
+
+    An index of another recipe is built anew first.
+    """
+    async with db.read() as session:
+        state = await session.get_one(Vocabulary, ONLY)
+        as_of_event = await newest_event(session)
+    if state.recipe != WORDS_RECIPE:
+        async with db.write() as session:
+            await session.execute(REBUILD)
+    total, after = 0, ""
+    while True:
+        async with db.read() as session:
+            rows = (await session.execute(vocabulary_after(after, PAGE))).all()
+            up_to = rows[-1].term if rows else None
+            stored = await _stored_between(session, after, up_to)
+        total += sum(row.cnt for row in rows if not row.term.startswith(AUTHOR_MARK))
+        counted = {row.term: row.doc for row in rows if _is_counted(row.term)}
+        await _store(db, counted, stored)
+        if up_to is None:
+            break
+        after = up_to
+    async with db.write() as session:
+        written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
+        values = {
+            "recipe": WORDS_RECIPE,
+            "as_of_event": as_of_event,
+            "tweets": await session.scalar(written) or 0,
+            "terms": total,
+        }
+        await session.execute(update(Vocabulary).values(**values))
+        # Answers to searches rest on it.
+        await append_event(session, "words.counted", user_id=EVERYTHING, count=0)
+
+
+def _is_counted(term: str) -> bool:
+    """Return whether a term is worth a row: names of links and the like are rare in any case."""
+    return not term.startswith(AUTHOR_MARK) and (
+        len(term) <= 4 or not any(char.isdigit() for char in term)
+    )
+
+
+async def _stored_between(session: AsyncSession, after: str, up_to: str | None) -> dict[str, int]:
+    query = select(Word.word, Word.tweets).where(Word.word > after)
+    if up_to is not None:
+        query = query.where(Word.word <= up_to)
+    return {row.word: row.tweets for row in await session.execute(query)}
+
+
+async def _store(db: Sessions, counted: dict[str, int], stored: dict[str, int]) -> None:
+    new = [word for word in counted if word not in stored]
+    gone = [word for word in stored if word not in counted]
+    moved = [
+        word
+        for word, count in counted.items()
+        if word in stored and not 1 / TOLERANCE <= count / stored[word] <= TOLERANCE
+    ]
+    if not (new or gone or moved):
+        return
+    async with db.write() as session:
+        # Another process that counts at the same time is no harm: what is there goes first.
+        for some in chunks([*new, *gone, *moved]):
+            await session.execute(delete(Word).where(Word.word.in_(some)))
+        rows = [{"word": word, "tweets": counted[word]} for word in (*new, *moved)]
+        if rows:
+            await session.execute(insert(Word), rows)

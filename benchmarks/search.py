@@ -1,0 +1,327 @@
+"""How well and how fast search finds: `python -m benchmarks.search [FILE] [--posts N …]`.
+
+With a file of posts (JSON lines of author, text, split, lang) it makes queries of its posts: four
+random words of a post must find it again among the first ten results (`known`), also when they
+are mistyped (`typo`: two neighbouring letters inside each word of four letters and more are
+exchanged; of Korean words of three syllables and more the last one is missing). Links and
+hashtags are taken out of posts and queries. Without a file it makes posts with words of a
+realistic frequency (Zipf) in two languages, and measures time and memory.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import random
+import re
+import resource
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import update
+
+from app.config import Config
+from app.db.engine import Database
+from app.db.migrate import prepare
+from app.db.word_index import register
+from app.models import User
+from app.services.adding import add_posts
+from app.services.new_tweet import new_tweet
+from app.services.search import Filters, search
+from app.services.users import add_user
+from app.services.vocabulary import renew_vocabulary
+from benchmarks.accuracy_data import Row, read_rows
+
+FOUND_AMONG = 10
+BATCH = 2_000
+AUTHORS = 1_000
+ENGLISH_WORDS = 150_000
+KOREAN_WORDS = 200_000
+_LEFT_OUT = re.compile(r"https?://\S+|pic\.twitter\.com/\S+|[#@]\w+")
+_WORD = re.compile(r"[^\W\d_]+")
+_HANGUL = re.compile(r"[가-힣]+")
+
+
+async def store(db: Database, texts: Sequence[str], *, username: str = "author") -> list[int]:
+    """Store the posts; return their ids."""
+    ids: list[int] = []
+    arrived_at = datetime.now(UTC)
+    async with db.write() as session:
+        user, _ = await add_user(session, username)
+    for start in range(0, len(texts), BATCH):
+        posts = [new_tweet(text, arrived_at=arrived_at) for text in texts[start : start + BATCH]]
+        async with db.write() as session:
+            ids += (await add_posts(session, user.id, posts)).ids
+    return ids
+
+
+def mistyped(word: str, chance: random.Random) -> str:
+    """Return the word with two neighbouring inner letters exchanged, a Korean one without its end.
+
+    Short words stay.
+    """
+    if _HANGUL.fullmatch(word):
+        return word[:-1] if len(word) >= 3 else word
+    places = [place for place in range(1, len(word) - 2) if word[place] != word[place + 1]]
+    if not places:
+        return word
+    place = chance.choice(places)
+    return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+
+def make_queries(
+    rows: Sequence[Row], texts: Sequence[str], *, lang: str, split: str, count: int, seed: int
+) -> list[tuple[int, list[str]]]:
+    """Return places of posts, each with four random words of it."""
+    chance = random.Random(seed)
+    wanted = [
+        place
+        for place, row in enumerate(rows)
+        if row.lang == lang and row.is_test == (split == "test")
+    ]
+    chance.shuffle(wanted)
+    queries = []
+    for place in wanted:
+        words = sorted({word for word in _WORD.findall(texts[place]) if len(word) >= 2})
+        if len(words) >= 4:
+            queries.append((place, chance.sample(words, 4)))
+        if len(queries) == count:
+            break
+    return queries
+
+
+async def recall(db: Database, ids: Sequence[int], queries: Sequence[tuple[int, str]]) -> float:
+    """Return the share of queries whose post is among the first results."""
+    found = 0
+    for place, query in queries:
+        async with db.read() as session:
+            hits = (await search(session, query, Filters(), limit=FOUND_AMONG)).hits
+        found += ids[place] in {hit.id for hit in hits}
+    return found / max(len(queries), 1)
+
+
+async def measure_quality(db: Database, rows: Sequence[Row], options: argparse.Namespace) -> None:
+    """Print recall at ten."""
+    texts = [" ".join(_LEFT_OUT.sub(" ", row.text).split()) for row in rows]
+    kept = [place for place, text in enumerate(texts) if text]
+    rows, texts = [rows[place] for place in kept], [texts[place] for place in kept]
+    ids = await store(db, texts)
+    await renew_vocabulary(db)
+    chance = random.Random(options.seed)
+    kinds: list[tuple[str, Callable[[str], str]]] = [
+        ("known", str),
+        ("typo", lambda word: mistyped(word, chance)),
+    ]
+    print(
+        f"| queries ({len(texts):,} posts, words of `{options.split}`) | language | recall at 10 |"
+    )
+    print("| --- | --- | --- | --- |")
+    for (name, change), lang in itertools.product(kinds, ("en", "ko")):
+        queries = make_queries(
+            rows, texts, lang=lang, split=options.split, count=options.queries, seed=options.seed
+        )
+        if queries:
+            asked = [(place, " ".join(map(change, words))) for place, words in queries]
+            print(
+                f"| {name} | {lang} | {await recall(db, ids, asked):.3f} ({len(queries)} queries) |"
+            )
+
+
+class Language:
+    """Invented words of a language, drawn by Zipf's law."""
+
+    def __init__(self, words: Sequence[str], rng: np.random.Generator) -> None:
+        self.words = words
+        shares = 1 / (np.arange(len(words)) + 2.7) ** 1.05
+        self._cumulated = np.cumsum(shares / shares.sum())
+        self._rng = rng
+
+    def draw(self, count: int) -> list[str]:
+        places = np.searchsorted(self._cumulated, self._rng.random(count))
+        return [self.words[place] for place in np.minimum(places, len(self.words) - 1)]
+
+
+def languages(seed: int) -> list[Language]:
+    """Return one with an alphabet, and one with Hangul stems and endings, drawn from by `seed`."""
+    chance = random.Random(1)
+    rng = np.random.default_rng(seed)
+    heads = ("b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "th", "st")
+    cores = ("a", "e", "i", "o", "u", "ea", "ou")
+    latin = dict.fromkeys(
+        "".join(
+            chance.choice(heads) + chance.choice(cores)
+            for _ in range(chance.choices((1, 2, 3, 4), (1, 5, 6, 3))[0])
+        )
+        + chance.choice(("", "", "s", "n", "ng", "r"))
+        for _ in range(ENGLISH_WORDS)
+    )
+    usual = [chr(chance.randrange(0xAC00, 0xD7A4)) for _ in range(600)]
+    endings = (
+        "은",
+        "는",
+        "이",
+        "가",
+        "을",
+        "를",
+        "에",
+        "에서",
+        "으로",
+        "도",
+        "했다",
+        "합니다",
+        "까지",
+    )
+    hangul = dict.fromkeys(
+        "".join(chance.choices(usual, k=chance.choice((1, 2, 2, 2, 3)))) + chance.choice(endings)
+        for _ in range(KOREAN_WORDS)
+    )
+    # The frequent words of a language are its short ones.
+    return [
+        Language(sorted(words, key=lambda word: len(word) + 3 * chance.random()), rng)
+        for words in (latin, hangul)
+    ]
+
+
+def made_posts(count: int, seed: int) -> Iterator[str]:
+    """Yield invented posts, every second one in Hangul."""
+    chance = random.Random(seed)
+    drawn: list[Iterator[str]] = [iter(()), iter(())]
+    spoken = languages(seed)
+    for number in range(count):
+        which = number % 2
+        words = list(itertools.islice(drawn[which], chance.randint(4, 24)))
+        if len(words) < 4:
+            drawn[which] = iter(spoken[which].draw(100_000))
+            words = list(itertools.islice(drawn[which], chance.randint(4, 24)))
+        yield " ".join(words) + chance.choice((".", "!", " :)", " 🚢", ""))
+
+
+def fill(path: Path, posts: Iterator[str]) -> None:
+    """Store the posts as fast as SQLite takes them, through the triggers of the word index."""
+    with contextlib.closing(connect(path)) as connection:
+        while some := list(itertools.islice(posts, 20_000)):
+            connection.execute("BEGIN")
+            insert_posts(connection, some)
+            connection.execute("COMMIT")
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    register(connection)
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA cache_size = -200000")
+    return connection
+
+
+def insert_posts(connection: sqlite3.Connection, texts: Sequence[str]) -> None:
+    connection.executemany(
+        'INSERT INTO "Tweet" (text, user_id, event_id, kind, created_at)'
+        " VALUES (?, 1 + abs(random()) % 1000, 1, 'post', '2026-01-01 00:00:00')",
+        [(text,) for text in texts],
+    )
+
+
+def index_cost_us(path: Path, texts: Sequence[str]) -> float:
+    """Return what the word index adds to storing a post, in a transaction of many."""
+    times = []
+    with contextlib.closing(connect(path)) as connection:
+        for drop in ((), ('DROP TRIGGER "TweetWords_insert"',)):
+            connection.execute("BEGIN")
+            for statement in drop:
+                connection.execute(statement)
+            started = time.perf_counter()
+            insert_posts(connection, texts)
+            times.append(time.perf_counter() - started)
+            connection.execute("ROLLBACK")
+    return 1e6 * (times[0] - times[1]) / len(texts)
+
+
+async def times_ms(db: Database, queries: Sequence[str]) -> tuple[list[float], list[float]]:
+    """Return how long each search takes, by the clock and of the processor, all threads."""
+    wall, processor = [], []
+    for query in queries:
+        started, used = time.perf_counter(), time.process_time()
+        async with db.read() as session:
+            await search(session, query, Filters(), limit=20)
+        wall.append(1000 * (time.perf_counter() - started))
+        processor.append(1000 * (time.process_time() - used))
+    return wall, processor
+
+
+async def measure_speed(db: Database, options: argparse.Namespace) -> None:
+    """Print how long searches take inside the server, without HTTP."""
+    async with db.write() as session:
+        for number in range(AUTHORS):
+            await add_user(session, f"author{number}")
+    started = time.perf_counter()
+    fill(db.path, made_posts(options.posts, options.seed))
+    async with db.write() as session:
+        await session.execute(update(User).values(tweet_count=options.posts // AUTHORS))
+    print(f"{options.posts:,} posts stored in {time.perf_counter() - started:.0f} s")
+    started = time.perf_counter()
+    await renew_vocabulary(db)
+    print(f"vocabulary counted in {time.perf_counter() - started:.1f} s")
+    cost_us = index_cost_us(db.path, list(made_posts(4_000, options.seed + 1)))
+    print(f"the word index adds {cost_us:.0f} µs to storing a post")
+    print(f"database: {db.path.stat().st_size / 2**20:,.0f} MiB")
+    spoken = languages(options.seed)[0]
+    chance = random.Random(options.seed)
+    texts = list(itertools.islice(made_posts(options.posts, options.seed), 2_000))
+    words = [chance.sample(text.split()[:-1], 4) for text in texts if len(text.split()) > 5]
+    words = words[: options.queries]
+    kinds: dict[str, list[str]] = {
+        "four words of a post": [" ".join(four) for four in words],
+        "the same, mistyped": [" ".join(mistyped(w, chance) for w in four) for four in words],
+        "one word": [four[0] for four in words],
+        "the most frequent word": [spoken.words[0]] * 20,
+        "three frequent words": [" ".join(spoken.draw(3)) for _ in words],
+        "a phrase": [f'"{" ".join(four[:2])}"' for four in words],
+    }
+    print("| query | wall p50 | wall p95 | processor p50 | ms, of so many |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, queries in kinds.items():
+        wall, processor = await times_ms(db, queries)
+        cuts = statistics.quantiles(wall, n=20)
+        print(
+            f"| {name} | {cuts[9]:.1f} | {cuts[18]:.1f} "
+            f"| {statistics.median(processor):.1f} | {len(queries)} |"
+        )
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of the process: {peak_mib:.0f} MiB")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="search", description=__doc__)
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE.jsonl")
+    parser.add_argument("--split", choices=["train", "test"], default="test")
+    parser.add_argument("--queries", type=int, default=300, help="per language and kind (300)")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--posts", type=int, default=100_000, help="to make, without FILE")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        config = Config(env="testing", data_dir=Path(folder))
+        prepare(config, upgrade_old=False)
+
+        async def run() -> None:
+            db = Database(config)
+            try:
+                if options.file is None:
+                    await measure_speed(db, options)
+                else:
+                    await measure_quality(db, read_rows(options.file), options)
+            finally:
+                await db.close()
+
+        asyncio.run(run())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
