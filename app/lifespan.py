@@ -17,6 +17,7 @@ from app.errors import StartError
 from app.metrics import Metrics
 from app.secret_key import load_secret_keys
 from app.services.background import BackgroundStore
+from app.services.card_maker import CardMaker
 from app.services.compare import Models
 from app.services.live import Live
 from app.services.maintenance import Maintenance, jobs
@@ -47,6 +48,7 @@ class Resources:
     cache: ResponseCache
     writer: Writer
     reads: Reads
+    cards: CardMaker
     metrics: Metrics
 
 
@@ -73,6 +75,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             reads = Reads(db)
             stack.push_async_callback(reads.close)
             ring = asyncio.Event()
+            cards = CardMaker(db, models)
             app.extensions[KEY] = Resources(
                 config=config,
                 db=db,
@@ -85,6 +88,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
                 cache=cache,
                 writer=writer,
                 reads=reads,
+                cards=cards,
                 metrics=metrics,
             )
             stack.callback(live.end)
@@ -93,6 +97,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             maintenance = Maintenance(db, jobs(kept_events=config.event_retention))
             feed.subscribe(maintenance.hear)
             await stack.enter_async_context(_running(maintenance.run()))
+            await stack.enter_async_context(_running(cards.run()))
             await stack.enter_async_context(_running(feed.follow()))
             await stack.enter_async_context(_running(live.run()))
             await stack.enter_async_context(_running(end_cleanly(live.end)))

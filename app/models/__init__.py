@@ -1,4 +1,5 @@
 from app.models.base import MAX_ID, Base
+from app.models.card import ModelCard
 from app.models.event import Event
 from app.models.idempotency import IdempotencyRecord
 from app.models.import_job import ImportJob
@@ -21,6 +22,7 @@ __all__ = [
     "LeaseRow",
     "LoginFailure",
     "LoginSession",
+    "ModelCard",
     "Operator",
     "PostCount",
     "Profile",

@@ -52,21 +52,7 @@ async def gather_authors(
     session: AsyncSession, models: Models, *, usernames: Sequence[str] = ()
 ) -> Material:
     """Read the same for texts that are still to come; `text` is empty."""
-    if usernames:
-        users = await _named(session, usernames)
-    else:
-        everybody = (
-            select(User)
-            .where(User.tweet_count > 0, User.deleted_at.is_(None))
-            .order_by(User.username_key)
-        )
-        users = list(await session.scalars(everybody))
-        if len(users) < 2:
-            raise InvalidInputError(
-                "A comparison needs two authors with posts; there are {count}",
-                loc="usernames",
-                count=len(users),
-            )
+    users = await compared_users(session, usernames)
     return Material(
         text="",
         users=users,
@@ -75,6 +61,25 @@ async def gather_authors(
         as_of_event=await newest_event(session),
         is_named=bool(usernames),
     )
+
+
+async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
+    """Return the authors named, or all that have posts. Raises NotFoundError, InvalidInputError."""
+    if usernames:
+        return await _named(session, usernames)
+    everybody = (
+        select(User)
+        .where(User.tweet_count > 0, User.deleted_at.is_(None))
+        .order_by(User.username_key)
+    )
+    users = list(await session.scalars(everybody))
+    if len(users) < 2:
+        raise InvalidInputError(
+            "A comparison needs two authors with posts; there are {count}",
+            loc="usernames",
+            count=len(users),
+        )
+    return users
 
 
 def comparable_text(text: str) -> str:

@@ -26,6 +26,7 @@ from app.models import Tweet, User
 from app.services.events import append_event
 from app.services.post_counts import count_posts
 from app.services.profiles import subtract_tweet
+from app.services.stored_cards import forget_cards
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
@@ -181,6 +182,7 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> int:
     tweet = await session.get_one(Tweet, tweet_id)
     await subtract_tweet(session, tweet)
     await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
+    await forget_cards(session, tweet.user_id)
     await count_posts(session, [(tweet.user_id, tweet.created_at, tweet.lang)], sign=-1)
     await session.execute(
         update(User)

@@ -16,6 +16,7 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import Profile, Tweet, User
 from app.services.clock import now
 from app.services.events import append_event
+from app.services.stored_cards import forget_cards
 
 Platform = Literal["x", "mastodon", "bluesky", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"
@@ -163,6 +164,7 @@ async def _delete(session: AsyncSession, user: User) -> int:
     user.deleted_at = now()
     user.username_key = f"\x00{user.id}"  # No name holds a control character.
     await session.execute(delete(Profile).where(Profile.user_id == user.id))
+    await forget_cards(session, user.id)
     return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
 
 

@@ -14,6 +14,7 @@ from app.i18n import show_percent
 from app.views.pages.marks import Marked, excerpt, marked_text
 from app.views.pages.wording import ALMOST_CERTAINLY, HARDLY_EVER, SHARES, probability_message
 from tests.conftest import Client
+from tests.waiting import eventually
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]
 STARGAZER = [f"관측은 {n}시에 시작합니다. 하늘은 맑습니다." for n in range(30)]
@@ -177,6 +178,28 @@ async def test_comparison_shows_similar_posts_and_what_sets_the_authors_apart(
     assert "이 작성자들을 가르는 말" in page
     # One sentence has no parts to be judged on their own.
     assert "by=sentence" not in page
+
+
+async def test_a_card_says_how_well_the_authors_are_told_apart(site: Client) -> None:
+    query = urlencode([("username", "빵집"), ("username", "천문대")])
+    first = await site.get(f"/compare/card?{query}")
+    assert first.status_code in {200, 202}
+    answer = await eventually(
+        lambda: site.get(f"/compare/card?{query}"), until=lambda answer: answer.status_code == 200
+    )
+    page = await body(answer)
+    assert len(texts(page, "h1")) == 1
+    assert re.search(r'<div id="card-summary"[^>]*>\s*<p>Of their 14 newest posts', page)
+    assert texts(page, "table")
+    query += f"&{urlencode({'text': '오늘도 굽습니다'})}"
+    page = await body(await site.get(f"/compare?{query}", headers=KOREAN))
+    assert "최근 글 14개를" in page
+    for bad, status in (
+        ("username=nobody&username=no", 404),
+        (urlencode([("username", "빵집")]), 422),
+    ):
+        answer = await site.get(f"/compare/card?{bad}")
+        assert answer.status_code == status
 
 
 async def test_a_text_can_be_judged_sentence_by_sentence(site: Client) -> None:

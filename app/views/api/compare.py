@@ -10,6 +10,7 @@ from quart import Blueprint, Response, request
 from app.errors import UnsupportedMediaError
 from app.lifespan import resources
 from app.services.batch_compare import json_texts, judge_texts
+from app.services.card_maker import RETRY_AFTER_S
 from app.services.compare import gather_authors, gather_material
 from app.services.judging import SHOWN_OF_ALL, judge, with_reasons
 from app.views.access import access
@@ -27,6 +28,16 @@ class CompareArgs(Struct):
     explain: Literal["0", "1"] = "1"
     passages: Literal["0", "1"] = "0"
     reasons: Literal["0", "1"] = "0"
+
+
+class CardArgs(Struct):
+    username: list[str] = []
+
+
+class CardState(Struct, frozen=True):
+    """What becomes of a card that is not there yet."""
+
+    state: Literal["being made"]
 
 
 class BatchArgs(Struct):
@@ -60,6 +71,18 @@ async def compare_get() -> Response:
 async def compare_post() -> Response:
     parse_args(NoArgs)
     return await _compare(await parse_json(CompareForm))
+
+
+@blueprint.get("/compare/card")
+@access("read")
+async def compare_card() -> Response:
+    """Show how well the authors can be told apart; 202 while that is being measured."""
+    args = parse_args(CardArgs)
+    card = await resources().cards.find_or_ask(args.username)
+    if card is None:
+        later = {"Retry-After": str(RETRY_AFTER_S)}
+        return json_answer(CardState("being made"), 202, later)
+    return json_answer(card)
 
 
 @blueprint.post("/compare/batch")

@@ -225,8 +225,10 @@ def _header_names(declared: Operation, method: str) -> list[str]:
 
 def _answer(answer: Answer, method: str, writes: bool, schemas: Schemas) -> dict[str, Any]:
     names = ["Location"] if answer.has_location else []
+    names += ["Retry-After"] if answer.has_retry else []
     names += ["Saywho-Event"] if writes else []
-    names += ["ETag"] if method == "GET" and answer.content_type != STREAM else []
+    is_state = method == "GET" and answer.content_type != STREAM and not answer.has_retry
+    names += ["ETag"] if is_state else []
     described = {"description": answer.description, "headers": _headers(*names)}
     if answer.of is not None:
         described["content"] = {answer.content_type: {"schema": schemas.of(answer.of)}}

@@ -6,13 +6,14 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from app.services.batch_compare import GivenText, JudgedText
+from app.services.cards import Card
 from app.services.import_jobs import ImportFacts
 from app.services.judging import Comparison
 from app.services.ndjson import LinesReport, TweetLine
 from app.services.statistics import Stats
 from app.services.tweets import Post
 from app.services.users import Author
-from app.views.api.compare import BatchArgs, CompareArgs, CompareForm
+from app.views.api.compare import BatchArgs, CardArgs, CardState, CompareArgs, CompareForm
 from app.views.api.imports import ListImportsArgs, NewImportArgs
 from app.views.api.live import LiveArgs
 from app.views.api.search import Hits, SearchArgs
@@ -70,6 +71,8 @@ class Answer:
     of: Any = None
     content_type: str = JSON
     has_location: bool = False
+    has_retry: bool = False
+    """Whether it says when to come again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +209,17 @@ OPERATIONS: Final[dict[str, Operation]] = {
         ),
         answers={200: Answer(description="The ranking and its evidence", of=Comparison)},
         errors=frozenset({404}),
+    ),
+    "api_compare.compare_card": Operation(
+        tag="compare",
+        summary="Show how well authors can be told apart, on posts held out",
+        args=CardArgs,
+        example={"username": ["jack", "anna"]},
+        answers={
+            200: Answer(description="The model card", of=Card),
+            202: Answer(description="It is being made", of=CardState, has_retry=True),
+        },
+        errors=frozenset({404, 422}),
     ),
     "api_compare.compare_batch": Operation(
         tag="compare",

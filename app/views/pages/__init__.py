@@ -7,6 +7,7 @@ def init_app(app: Quart) -> None:
     """Register the pages' blueprints."""
     from app.views.pages import (
         authors,
+        cards,
         compare,
         home,
         imports,
@@ -18,5 +19,17 @@ def init_app(app: Quart) -> None:
         tweets,
     )
 
-    for module in (home, authors, tweets, compare, quiz, search, posts, login, settings, imports):
+    for module in (
+        home,
+        authors,
+        tweets,
+        compare,
+        cards,
+        quiz,
+        search,
+        posts,
+        login,
+        settings,
+        imports,
+    ):
         app.register_blueprint(module.blueprint)

@@ -9,9 +9,10 @@ from msgspec import Struct
 from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, InvalidInputError, NotFoundError
+from app.errors import AppError, InvalidInputError, NotFoundError, UnavailableError
 from app.i18n import translate_error
 from app.lifespan import resources
+from app.services.cards import Card
 from app.services.compare import gather_material
 from app.services.judging import (
     SHOWN_OF_ALL,
@@ -25,8 +26,10 @@ from app.services.judging import (
 )
 from app.services.reasons import RECENT_POSTS
 from app.views.access import access
+from app.views.pages.cards import card_address
 from app.views.pages.choices import offered_authors
 from app.views.pages.marks import Marked, marked_text
+from app.views.pages.names import given_names
 from app.views.pages.wording import probability_in_words
 from app.views.parsing import parse_args
 
@@ -73,6 +76,9 @@ class Result:
     """How many sentences each author probably wrote, most first."""
     other_view: str | None
     """The address of the same comparison by sentences, or as a whole."""
+    card: Card | None
+    """How well these authors are told apart, once that is measured."""
+    card_address: str
     strong_weight: float = STRONG_WEIGHT
     sure: float = SURE
     looked_through: int = RECENT_POSTS
@@ -82,7 +88,7 @@ class Result:
 @access("read")
 async def show_compare() -> ResponseReturnValue:
     args = parse_args(ComparePageArgs, strict=False)
-    return await _page(args.text, _names(args.username), by_sentence=args.by == "sentence")
+    return await _page(args.text, given_names(args.username), by_sentence=args.by == "sentence")
 
 
 @blueprint.post("/compare")
@@ -91,14 +97,10 @@ async def post_compare() -> ResponseReturnValue:
     """Take TwitOff's form; lead to the comparison's address, or answer here if that is too long."""
     form = await request.form
     text = form.get("tweet_text") or form.get("text") or ""
-    names = _names([form.get("user1", ""), form.get("user2", ""), *form.getlist("username")])
+    names = given_names([form.get("user1", ""), form.get("user2", ""), *form.getlist("username")])
     if len(text) > LONGEST_IN_ADDRESS:
         return await _page(text, names)
     return redirect(compare_address(text, names), 303)
-
-
-def _names(given: list[str]) -> list[str]:
-    return [name.strip() for name in given if name.strip()]
 
 
 async def _page(
@@ -155,7 +157,16 @@ async def _result(text: str, names: list[str], by_sentence: bool) -> Result:
         else [],
         Counter(each.username for each in passages).most_common(),
         _other_view(text, names, by_sentence),
+        await _card(names),
+        card_address(names),
     )
+
+
+async def _card(names: list[str]) -> Card | None:
+    try:
+        return await resources().cards.find_or_ask(names)
+    except UnavailableError:
+        return None  # The page asks again by itself.
 
 
 def _other_view(text: str, names: list[str], by_sentence: bool) -> str | None:

@@ -1,0 +1,190 @@
+"""Making model cards in the background: each once for all workers, few at a time."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.features import RECIPE
+from app.db.chunks import chunks
+from app.db.engine import Database
+from app.errors import AppError, UnavailableError
+from app.models import ModelCard, User
+from app.services.cards import Card, measure, read_posts
+from app.services.clock import now
+from app.services.compare import Material, Models, compared_users, gather_authors
+from app.services.judging import MODEL_NAME
+from app.services.stored_cards import find_card
+
+MOST_WAITING: Final = 16
+"""Cards that may wait in a process; who asks for another one is told to come again."""
+MOST_KEPT: Final = 200
+GIVEN_UP_AFTER: Final = timedelta(seconds=60)
+"""A card that was begun so long ago is begun again: its maker has died."""
+RETRY_AFTER_S: Final = 1
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whose card, and of which state of their posts."""
+
+    authors: str
+    posts: str
+    usernames: tuple[str, ...]
+    """As named; none for all with posts."""
+
+
+def wanted_card(users: Sequence[User], usernames: Sequence[str]) -> Wanted:
+    """Return which card belongs to the authors as they are now."""
+    states = sorted((user.id, user.tweet_count, user.deletion_count) for user in users)
+    return Wanted(
+        _digest([user_id for user_id, _, _ in states]),
+        _digest([MODEL_NAME, RECIPE, states]),
+        tuple(usernames),
+    )
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()
+
+
+class CardMaker:
+    """Makes one card after the other, those that no other worker is making."""
+
+    def __init__(self, db: Database, models: Models) -> None:
+        self._db = db
+        self._models = models
+        self._queue: asyncio.Queue[Wanted] = asyncio.Queue(MOST_WAITING)
+        self._waiting: set[Wanted] = set()
+
+    async def find_or_ask(self, usernames: Sequence[str]) -> Card | None:
+        """Return the card of the authors named, or of all; None while it is being made.
+
+        Raises NotFoundError and InvalidInputError as a comparison does, and UnavailableError.
+        """
+        async with self._db.read() as session:
+            users = await compared_users(session, usernames)
+            wanted = wanted_card(users, usernames)
+            blob = await find_card(session, authors=wanted.authors, posts=wanted.posts)
+        if blob is not None:
+            return msgspec.json.decode(blob, type=Card)
+        self.ask(wanted)
+        return None
+
+    def ask(self, wanted: Wanted) -> None:
+        """Have the card made, unless it waits already. Raises UnavailableError if many wait."""
+        if wanted in self._waiting:
+            return
+        try:
+            self._queue.put_nowait(wanted)
+        except asyncio.QueueFull:
+            raise UnavailableError(
+                "The server has more to do than it can; try again soon",
+                headers={"Retry-After": str(RETRY_AFTER_S)},
+            ) from None
+        self._waiting.add(wanted)
+
+    async def run(self) -> None:
+        """Make what is asked for until cancelled."""
+        while True:
+            wanted = await self._queue.get()
+            try:
+                await self._make(wanted)
+            except AppError as error:
+                # An author was deleted meanwhile; who asks again is told so.
+                logger.info("a model card could not be made: %s", error.detail)
+            except Exception:
+                logger.exception("a model card could not be made")
+            finally:
+                self._waiting.discard(wanted)
+
+    async def _make(self, wanted: Wanted) -> None:
+        async with self._db.read() as session:
+            material = await gather_authors(session, self._models, usernames=wanted.usernames)
+            current = wanted_card(material.users, wanted.usernames)
+        if not await self._claim(current, material):
+            return
+        try:
+            async with self._db.read() as session:
+                # What was read before the claim may be older than what is read now.
+                material = await gather_authors(session, self._models, usernames=wanted.usernames)
+                posts = await read_posts(session, material)
+            card = await measure(material, posts)
+        except BaseException:
+            await asyncio.shield(self._give_up(current))
+            raise
+        await self._store(wanted_card(material.users, wanted.usernames), material, card)
+
+    async def _claim(self, wanted: Wanted, material: Material) -> bool:
+        """Say whether the card is to be made here; nobody else makes it from then on."""
+        async with self._db.write() as session:
+            query = select(ModelCard.posts, ModelCard.asked_at, ModelCard.card.is_(None)).where(
+                ModelCard.authors == wanted.authors
+            )
+            row = (await session.execute(query)).first()
+            if row is not None and row[0] == wanted.posts:
+                is_unfinished = row[2]
+                if not is_unfinished or row[1] > now() - GIVEN_UP_AFTER:
+                    return False
+            await _put(session, wanted, material, None)
+            return True
+
+    async def _store(self, wanted: Wanted, material: Material, card: Card) -> None:
+        async with self._db.write() as session:
+            if not await _are_whole(session, material):
+                return  # It would keep words of what was deleted meanwhile.
+            await _put(session, wanted, material, msgspec.json.encode(card))
+            newest = select(ModelCard.authors).order_by(
+                ModelCard.asked_at.desc(), ModelCard.authors
+            )
+            kept = set(await session.scalars(newest.limit(MOST_KEPT)))
+            await session.execute(delete(ModelCard).where(ModelCard.authors.not_in(kept)))
+
+    async def _give_up(self, wanted: Wanted) -> None:
+        """Let another one begin the card at once."""
+        async with self._db.write() as session:
+            await session.execute(
+                delete(ModelCard).where(
+                    ModelCard.authors == wanted.authors, ModelCard.card.is_(None)
+                )
+            )
+
+
+async def _are_whole(session: AsyncSession, material: Material) -> bool:
+    """Return whether nothing of the authors was deleted since they were read."""
+    before = {user.id: user.deletion_count for user in material.users}
+    for some in chunks(list(before)):
+        query = select(User.id, User.deletion_count).where(
+            User.id.in_(some), User.deleted_at.is_(None)
+        )
+        rows = (await session.execute(query)).all()
+        if {row.id: row.deletion_count for row in rows} != {i: before[i] for i in some}:
+            return False
+    return True
+
+
+async def _put(
+    session: AsyncSession, wanted: Wanted, material: Material, card: bytes | None
+) -> None:
+    user_ids = ",".join(str(user.id) for user in material.users)
+    values = {
+        "posts": wanted.posts,
+        "user_ids": f",{user_ids},",
+        "asked_at": now(),
+        "card": card,
+    }
+    await session.execute(
+        insert(ModelCard)
+        .values(authors=wanted.authors, **values)
+        .on_conflict_do_update(index_elements=[ModelCard.authors], set_=values)
+    )
