@@ -71,6 +71,10 @@ class ResponseCache:
         self._resting_on: dict[int, set[Hashable]] = defaultdict(set)
         self._readings: dict[int, Reading] = {}
 
+    @property
+    def is_on(self) -> bool:
+        return self._max_bytes > 0
+
     def hear(self, changes: Sequence[Change]) -> None:
         """Drop what rests on what the events changed."""
         user_ids = {change.user_id for change in changes}

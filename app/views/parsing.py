@@ -1,5 +1,6 @@
 """What a request says, checked against a form: addresses (400), bodies (400, 415, 422)."""
 
+import functools
 import json
 import re
 from typing import Any, NoReturn, TypeVar, get_origin
@@ -31,13 +32,13 @@ def parse_args(form: type[Form], *, strict: bool = True) -> Form:
 def args_of(args: MultiDict[str, str], form: type[Form], *, strict: bool) -> Form:
     """Return the parameters as the form says, likewise."""
     values: dict[str, Any] = {}
-    fields = {field.encode_name: field for field in msgspec.structs.fields(form)}
+    repeated = _repeated(form)
     for name, given in args.lists():
-        if name not in fields:
+        if name not in repeated:
             if strict:
                 malformed(name, f"{name} is not a parameter here")
             continue
-        if get_origin(fields[name].type) is list:
+        if repeated[name]:
             values[name] = given
         elif len(given) > 1:
             malformed(name, f"{name} may be given only once")
@@ -48,6 +49,14 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, strict: bool) -> For
     except msgspec.ValidationError as error:
         loc, detail = _place(error)
         malformed(loc, f"{loc}: {detail}")
+
+
+@functools.cache
+def _repeated(form: type[msgspec.Struct]) -> dict[str, bool]:
+    """Return the form's parameters, and whether each may be given several times."""
+    return {
+        field.encode_name: get_origin(field.type) is list for field in msgspec.structs.fields(form)
+    }
 
 
 async def request_bytes() -> bytes:
