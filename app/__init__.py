@@ -32,6 +32,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
         errors,
         headers,
         health,
+        links,
         pages,
         sessions,
     )
@@ -50,6 +51,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
     bodies.init_app(app, config)
     i18n.init_app(app, config)
     theme.init_app(app)
+    links.init_app(app, config)
     access.init_app(app, config)
     sessions.init_app(app)
     headers.init_app(app)

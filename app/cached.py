@@ -33,6 +33,7 @@ COMPRESSED_TYPES: Final = (
     b"text/css",
     b"text/javascript",
     b"application/json",
+    b"application/atom+xml",
     b"image/svg+xml",
 )
 BODY_HEADERS: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
@@ -40,6 +41,7 @@ HIT: Final = (b"cache-status", b"saywho; hit")
 MISS: Final = (b"cache-status", b"saywho; fwd=miss")
 BYPASS: Final = (b"cache-status", b"saywho; fwd=bypass")
 PERSONAL: Final = b"saywho_session"
+FEED: Final = "/feed.atom"
 
 
 class Cached:
@@ -198,7 +200,10 @@ def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
 
 def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
     variant = _variant(headers.get(b"accept-language", b""), headers.get(b"cookie", b""))
-    return scope["path"], scope["query_string"], _takes_gzip(headers), variant
+    # A feed says where it is; no other answer holds the address by which it was asked for.
+    is_feed = scope["path"].endswith(FEED)
+    origin = (scope["scheme"], headers.get(b"host")) if is_feed else None
+    return scope["path"], scope["query_string"], _takes_gzip(headers), variant, origin
 
 
 def _takes_gzip(headers: dict[bytes, bytes]) -> bool:

@@ -62,6 +62,7 @@ def init_app(app: Quart, config: Config) -> None:
         "date": show_date,
         "number": show_number,
         "percent": show_percent,
+        "rfc3339": rfc3339,
         "time": show_time,
         "language_name": show_language,
     }
@@ -86,9 +87,9 @@ def is_api() -> bool:
     return request.path.startswith("/api/")
 
 
-def own_address(without: str, **changed: str) -> str:
-    """Return the request's own address, without one parameter but with what is changed."""
-    pairs = [pair for pair in request.args.items(multi=True) if pair[0] != without]
+def own_address(*without: str, **changed: str) -> str:
+    """Return the request's own address, without some parameters but with what is changed."""
+    pairs = [pair for pair in request.args.items(multi=True) if pair[0] not in without]
     query = urlencode([*pairs, *changed.items()])
     # Two slashes at the front would name another host: //example.org/.
     path = "/" + quote(request.path.lstrip("/"))
@@ -157,9 +158,10 @@ def show_time(time: datetime) -> Markup:
     time = time.astimezone(UTC)
     date = format_date(time, "medium", locale=g.locale)
     clock = format_time(time, "short", locale=g.locale)
-    return Markup('<time datetime="{}">{} {} UTC</time>').format(
-        # strftime writes a year before 1000 with fewer than four digits.
-        time.replace(microsecond=0, tzinfo=None).isoformat() + "Z",
-        date,
-        clock,
-    )
+    return Markup('<time datetime="{}">{} {} UTC</time>').format(rfc3339(time), date, clock)
+
+
+def rfc3339(time: datetime) -> str:
+    """Return the time in UTC, in whole seconds."""
+    # strftime writes a year before 1000 with fewer than four digits.
+    return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

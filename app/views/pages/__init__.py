@@ -9,7 +9,9 @@ def init_app(app: Quart) -> None:
         authors,
         cards,
         compare,
+        feeds,
         home,
+        icon,
         imports,
         login,
         posts,
@@ -21,11 +23,13 @@ def init_app(app: Quart) -> None:
 
     for module in (
         home,
+        icon,
         authors,
         tweets,
         compare,
         cards,
         quiz,
+        feeds,
         search,
         posts,
         login,

@@ -1,0 +1,94 @@
+"""Atom feeds (RFC 4287): of everything, of an author, of a search."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from msgspec import Struct
+from quart import Blueprint, Response, render_template, url_for
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.cache import keep
+from app.i18n import gettext, own_address
+from app.lifespan import resources
+from app.services.clock import now
+from app.services.search import Filters, Hit, search
+from app.services.tweets import Post, list_posts
+from app.services.users import get_author
+from app.views.access import access, own_origin
+from app.views.pages.search import MAX_QUERY_LENGTH
+from app.views.parsing import parse_args
+
+blueprint = Blueprint("feeds", __name__)
+
+ENTRIES: Final = 40
+MOST_HITS: Final = 200
+WINDOWS: Final = (timedelta(days=1), timedelta(days=30), timedelta(days=365), None)
+"""A search finds the best posts; the newest of them are looked for in ever longer times."""
+CONTENT_TYPE: Final = "application/atom+xml; charset=utf-8"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class SearchFeedArgs(Struct):
+    q: str = ""
+    username: str = ""
+
+
+@blueprint.get("/feed.atom")
+@access("read")
+async def show_feed() -> Response:
+    keep()
+    async with resources().db.read() as session:
+        posts, _ = await list_posts(session, limit=ENTRIES)
+    return await _feed(gettext("Newest posts"), url_for("home.show_home"), posts)
+
+
+@blueprint.get("/user/<username>/feed.atom")
+@access("read")
+async def show_author_feed(username: str) -> Response:
+    keep()
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        posts, _ = await list_posts(session, user_id=author.id, limit=ENTRIES)
+    page = url_for("authors.show_author", username=author.username)
+    return await _feed(author.username, page, posts)
+
+
+@blueprint.get("/search/feed.atom")
+@access("read")
+async def show_search_feed() -> Response:
+    keep()
+    args = parse_args(SearchFeedArgs, strict=False)
+    async with resources().db.read() as session:
+        hits = await _newest_hits(session, args.q[:MAX_QUERY_LENGTH], args.username.strip() or None)
+    page = url_for("search.show_search", q=args.q, username=args.username or None)
+    return await _feed(gettext("Search: %(q)s") % {"q": args.q}, page, hits)
+
+
+async def _newest_hits(session: AsyncSession, query: str, username: str | None) -> list[Hit]:
+    for window in WINDOWS:
+        since = now() - window if window else None
+        filters = Filters(username=username, since=since)
+        hits, _ = await search(session, query, filters, limit=MOST_HITS)
+        if len(hits) >= ENTRIES:
+            break
+    dated = [hit for hit in hits if hit.created_at]
+    return sorted(dated, key=lambda hit: (hit.created_at or EPOCH, hit.id), reverse=True)
+
+
+async def _feed(title: str, page: str, posts: Sequence[Post | Hit]) -> Response:
+    """Return the feed of posts, the newest first; those without a time can be no entries."""
+    origin = own_origin(resources().config)
+    entries = [post for post in posts if post.created_at][:ENTRIES]
+    body = await render_template(
+        "feed.xml",
+        title=title,
+        origin=origin,
+        page=page,
+        self_address=own_address(),
+        entries=entries,
+        updated=max((post.created_at for post in entries if post.created_at), default=EPOCH),
+    )
+    return Response(_NO_XML.sub("", body), content_type=CONTENT_TYPE)

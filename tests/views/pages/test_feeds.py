@@ -1,0 +1,159 @@
+"""Atom feeds: valid, absolute, never another host's, and what pages say of themselves."""
+
+import re
+from datetime import datetime
+from html import unescape
+from typing import Any
+from urllib.parse import quote, quote_plus
+from xml.etree import ElementTree
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from tests.conftest import Client, MakeConfig, client_with
+
+NAME = "골목빵집"
+ATOM = "{http://www.w3.org/2005/Atom}"
+FEEDS = [
+    "/feed.atom",
+    f"/user/{quote(NAME)}/feed.atom",
+    "/search/feed.atom?q=" + quote_plus("호밀 <b>"),
+]
+ODD = "호밀 <b> & \"quoted\" 'text' \ufffe ]]> 🍞\nsecond line"
+
+
+@pytest.fixture
+async def site(writer: Client, anybody: Client) -> Client:
+    await writer.add_user(NAME)
+    for day in (1, 3, 2):
+        time = f"2026-11-0{day}T12:00:00Z"
+        await writer.add_tweet(NAME, f"{ODD} {day}", created_at=time)
+    return anybody
+
+
+async def feed(client: Client, path: str, **headers: str) -> ElementTree.Element:
+    answer = await client.get(path, headers=headers)
+    assert answer.status_code == 200
+    assert answer.content_type == "application/atom+xml; charset=utf-8"
+    return ElementTree.fromstring(await answer.get_data())  # noqa: S314 - our own.
+
+
+def text(element: ElementTree.Element, name: str) -> str:
+    (found,) = element.findall(ATOM + name)
+    assert found.text
+    return found.text
+
+
+def links(element: ElementTree.Element) -> dict[str, str]:
+    return {link.attrib["rel"]: link.attrib["href"] for link in element.findall(ATOM + "link")}
+
+
+@pytest.mark.parametrize("path", FEEDS)
+async def test_a_feed_has_all_that_readers_need(site: Client, path: str) -> None:
+    found = await feed(site, path)
+    assert found.tag == ATOM + "feed"
+    assert links(found)["self"] == text(found, "id") == f"http://localhost{path}"
+    page = await site.get(links(found)["alternate"].removeprefix("http://localhost"))
+    assert page.status_code == 200
+    assert text(found, "updated") == "2026-11-03T12:00:00Z"
+    entries = found.findall(ATOM + "entry")
+    assert [text(entry, "content")[-1] for entry in entries] == ["3", "2", "1"]
+    for entry in entries:
+        assert re.fullmatch(r"http://localhost/tweet/\d+", text(entry, "id"))
+        assert links(entry) == {"alternate": text(entry, "id")}
+        assert text(entry, "content")[:-2] == ODD.replace("\ufffe", "")
+        assert "\n" not in text(entry, "title")
+        assert datetime.fromisoformat(text(entry, "updated")).tzinfo
+        (author,) = entry.findall(ATOM + "author")
+        assert text(author, "name") == NAME
+        assert text(author, "uri") == f"http://localhost/user/{quote(NAME)}"
+
+
+@pytest.mark.parametrize("path", FEEDS)
+async def test_a_feed_is_kept_for_each_address_of_the_site(site: Client, path: str) -> None:
+    for note in ("fwd=miss", "hit"):
+        for host in ("one.example", "two.example:8000"):
+            answer = await site.get(path, headers={"Host": host})
+            assert answer.headers["Cache-Status"] == f"saywho; {note}"
+            body = await answer.get_data(as_text=True)
+            assert set(re.findall(r"http://([^/<\"]+)/", body)) == {host, "www.w3.org"}
+
+
+async def test_a_new_post_is_in_the_feeds_at_once(site: Client, writer: Client) -> None:
+    for path in FEEDS:
+        await feed(site, path)
+    await writer.add_tweet(NAME, "호밀 <b> again", created_at="2026-11-04T12:00:00Z")
+    for path in FEEDS:
+        assert text(await feed(site, path), "updated") == "2026-11-04T12:00:00Z"
+
+
+async def test_a_feed_without_entries_is_a_feed(site: Client, writer: Client) -> None:
+    await writer.add_user("new")
+    for path in ("/user/new/feed.atom", "/search/feed.atom", "/search/feed.atom?q=nothing"):
+        found = await feed(site, path)
+        assert found.findall(ATOM + "entry") == []
+        assert text(found, "updated")
+    for path in ("/user/nobody/feed.atom", "/search/feed.atom?q=x&username=nobody"):
+        assert (await site.get(path)).status_code == 404
+
+
+async def body(answer: Any) -> str:
+    return unescape(await answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize("path", ["/", f"/user/{quote(NAME)}", "/search?q=" + quote("호밀")])
+async def test_pages_lead_to_their_feeds(site: Client, path: str) -> None:
+    page = await body(await site.get(path))
+    (address,) = re.findall(
+        r'<link rel="alternate" type="application/atom\+xml".*? href="(.*)">', page
+    )
+    await feed(site, address)
+
+
+@pytest.mark.parametrize("path", ["/", f"/user/{quote(NAME)}", "/tweet/1", "/authors", "/compare"])
+async def test_no_page_names_the_host_that_it_was_asked_from(site: Client, path: str) -> None:
+    page = await body(await site.get(path, headers={"Host": "elsewhere.example"}))
+    assert "elsewhere.example" not in page
+    assert "canonical" not in page
+    for name in ("og:title", "og:description", "og:type", "twitter:card"):
+        assert page.count(f'"{name}" content="') == 1
+
+
+@pytest.fixture
+async def public(make_config: MakeConfig) -> Any:
+    app = create_app(make_config(url="https://saywho.example.org"))
+    async with app.test_app():
+        yield app
+
+
+async def test_where_the_address_is_known_pages_and_feeds_name_it(public: Quart) -> None:
+    await (await client_with(public, "write")).add_user(NAME, "a post")
+    anybody = Client(public, {})
+    page = await body(await anybody.get(f"/user/{quote(NAME)}?day=2026-11-01&tz=Asia/Seoul"))
+    address = f"https://saywho.example.org/user/{quote(NAME)}"
+    assert f'<link rel="canonical" href="{address}">' in page
+    assert f'<meta property="og:url" content="{address}">' in page
+    assert '<meta property="og:image" content="https://saywho.example.org/static/' in page
+    assert "noindex" not in page
+    found = await feed(anybody, "/feed.atom", Host="elsewhere.example")
+    assert links(found)["self"] == "https://saywho.example.org/feed.atom"
+
+
+async def test_what_is_endless_or_private_is_not_to_be_listed(public: Quart) -> None:
+    anybody = Client(public, {})
+    for path in ("/search?q=x", "/compare", "/quiz", "/login", "/nothing", "/user/nobody"):
+        page = await body(await anybody.get(path))
+        assert '<meta name="robots" content="noindex">' in page, path
+    for path in ("/nothing", "/user/nobody"):
+        page = await body(await anybody.get(path))
+        assert "canonical" not in page
+        assert 'action="/search"' in page
+
+
+async def test_the_icon_is_where_browsers_look(anybody: Client) -> None:
+    answer = await anybody.get("/favicon.ico")
+    assert (await answer.get_data())[:4] == b"\0\0\1\0"
+    page = await body(await anybody.get("/"))
+    for address in re.findall(r'<link rel="[a-z-]*icon" href="([^"]+)"', page):
+        assert (await anybody.get(address)).status_code == 200
