@@ -71,7 +71,9 @@ async def _newest_hits(session: AsyncSession, query: str, username: str | None) 
     for window in WINDOWS:
         since = now() - window if window else None
         filters = Filters(username=username, since=since)
-        hits, _ = await search(session, query, filters, limit=MOST_HITS)
+        found = await search(session, query, filters, limit=MOST_HITS)
+        # Posts with but some of the words are an offer on a page; nobody wants news of them.
+        hits = [] if found.is_any else found.hits
         if len(hits) >= ENTRIES:
             break
     dated = [hit for hit in hits if hit.created_at]
