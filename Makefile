@@ -47,7 +47,8 @@ accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy
 	@$(BIN)/python -m benchmarks.search "$(DATA)"
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## measure imports, comparisons, uploads, and what async costs
+bench: $(DEV_STAMP) ## measure this program and its peers; imports, uploads, what async costs
+	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.speed $(DATA)
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.uploads

@@ -1,14 +1,18 @@
-"""A clean stop under the bare `hypercorn` command.
+"""A clean stop under servers that tell the app of a stop only after waiting for its streams.
 
-Its parent tells the workers of a stop by an event, and ends all of them by SIGTERM as soon as one
-has stopped, whatever the others still have to do. So a worker takes no notice of that signal, and
-ends its streams when the event is set: hypercorn itself waits for them first.
+The bare `hypercorn` command: its parent tells the workers of a stop by an event, and ends all of
+them by SIGTERM as soon as one has stopped, whatever the others still have to do. So a worker takes
+no notice of that signal, and ends its streams when the event is set. uvicorn, granian and others:
+the app hears the signal too, before the server's own handler.
 """
 
 import asyncio
+import contextlib
 import multiprocessing
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any, Final
 
 LOOK_S: Final = 0.1
@@ -24,11 +28,41 @@ def stop_event() -> Any | None:
 
 
 async def end_cleanly(end_streams: Callable[[], None]) -> None:
-    """Call `end_streams` when hypercorn's parent tells its workers to stop."""
+    """Call `end_streams` when the server that runs the app is told to stop; until cancelled."""
+    loop = asyncio.get_running_loop()
     event = stop_event()
     if event is None:
+        with _heard(lambda: loop.call_soon_threadsafe(end_streams)):
+            await asyncio.Event().wait()
         return
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end_streams)
+    loop.add_signal_handler(signal.SIGTERM, end_streams)
     while not event.is_set():  # noqa: ASYNC110 - an event between processes cannot be awaited
         await asyncio.sleep(LOOK_S)
     end_streams()
+
+
+@contextlib.contextmanager
+def _heard(on_stop: Callable[[], object]) -> Iterator[None]:
+    """Call `on_stop` at signals for which the server has a handler, and then that handler."""
+    is_main = threading.current_thread() is threading.main_thread()
+    replaced = {}
+    for number in (signal.SIGTERM, signal.SIGINT) if is_main else ():
+        servers = signal.getsignal(number)
+        if callable(servers) and servers is not signal.default_int_handler:
+            replaced[number] = servers
+            signal.signal(number, _both(on_stop, servers))
+    try:
+        yield
+    finally:
+        for number, servers in replaced.items():
+            signal.signal(number, servers)
+
+
+def _both(
+    on_stop: Callable[[], object], servers: Callable[[int, FrameType | None], Any]
+) -> Callable[[int, FrameType | None], Any]:
+    def handle(number: int, frame: FrameType | None) -> Any:
+        on_stop()
+        return servers(number, frame)
+
+    return handle

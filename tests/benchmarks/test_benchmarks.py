@@ -11,15 +11,19 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def run(name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+def run(
+    name: str, *arguments: str | Path, timeout_s: float = 100
+) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, arguments)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            process.terminate()  # It ends its servers.
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 @pytest.mark.timeout(120)

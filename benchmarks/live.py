@@ -1,0 +1,82 @@
+"""Live streams: how soon posts reach many clients, and what a client costs."""
+
+import json
+import resource
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import contestants, machine, workloads
+from benchmarks.contestants import Server, ours
+from benchmarks.databases import Shape, copy
+
+WORKERS = 2
+SPARE_FILES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """So many clients, so many posts a second."""
+
+    clients: int
+    per_second: float
+    seconds: float
+
+
+def measure(audience: Audience, shape: Shape, folder: Path) -> dict[str, Any] | None:
+    """Return latencies from commit to client and memory per client; None where it cannot be."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < audience.clients + SPARE_FILES:
+        print(f"skipped: {audience.clients:,} live clients (a process may open {most:,} files)")
+        return None
+    folder.mkdir()
+    path = copy(shape, folder)
+    settings = {"SAYWHO_LIVE_CLIENTS": str(audience.clients), "SAYWHO_ACCESS_LOG": "0"}
+    program = ours(workers=WORKERS, settings=settings)
+    ready = workloads.user_path(0)
+    with contestants.serving(program, path, folder, ready, on=machine.cores()) as server:
+        return _with_listeners(server, audience, path)
+
+
+def _with_listeners(server: Server, audience: Audience, path: Path) -> dict[str, Any]:
+    before = _workers_mib(server)
+    listeners = subprocess.Popen(
+        (sys.executable, "-m", "benchmarks.listeners", server.address, str(audience.clients)),
+        cwd=machine.ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert listeners.stdin is not None
+        assert listeners.stdout is not None
+        if not listeners.stdout.readline():
+            sys.exit("the live clients could not all listen")
+        connected = _workers_mib(server)
+        posted = subprocess.run(
+            (
+                *(sys.executable, "-m", "benchmarks.poster", str(path), "1"),
+                *(str(audience.per_second), str(audience.seconds)),
+            ),
+            cwd=machine.ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        after = _workers_mib(server)
+        said, _ = listeners.communicate(posted.stdout)
+    finally:
+        listeners.kill()
+        listeners.wait()
+    figures: dict[str, Any] = json.loads(said)
+    return figures | {
+        "per_second": audience.per_second,
+        "kib_per_client": round(1024 * (connected - before) / audience.clients, 1),
+        "kib_per_client_after": round(1024 * (after - before) / audience.clients, 1),
+    }
+
+
+def _workers_mib(server: Server) -> float:
+    return sum(map(machine.private_mib, machine.processes_of(server.pids)))

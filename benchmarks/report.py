@@ -1,0 +1,198 @@
+"""The figures as tables in Markdown, put between two marks of a document."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.load import ratio
+
+BEGIN: Final = "<!-- {name}: written by `make bench` -->"
+END: Final = "<!-- end of {name} -->"
+
+OURS: Final = "saywho"
+FLASK: Final = ("Flask, gunicorn sync", "Flask, gunicorn gthread")
+FASTAPI: Final = "FastAPI, uvicorn"
+COURSE: Final = "the course's way"
+BARE: Final = "bare ASGI, hypercorn"
+NAIVE: Final = "naive Quart, hypercorn"
+UNCACHED: Final = "saywho, cache off"
+
+WORKLOADS: Final = {
+    "hot": ("hot reads: an author's 20 posts", "자주 읽는 글: 한 사용자의 글 20개"),
+    "cold_lists": ("cold reads: 20 posts, the cache off", "처음 읽는 글 20개, 캐시 없음"),
+    "cold_users": ("cold reads: an author, the cache off", "처음 읽는 사용자, 캐시 없음"),
+    "inserts": ("durable inserts", "디스크에 남는 쓰기"),
+    "mixed": ("95 % hot reads, 5 % inserts", "읽기 95%, 쓰기 5%"),
+    "compare": ("comparing two authors", "두 사용자 비교"),
+}
+GOALS: Final = {
+    "hot": (5, 8),
+    "cold_lists": (1.8, 2.5),
+    "cold_users": (1.4, 1.7),
+    "inserts": (2, 2),
+    "mixed": (4, 6),
+    "compare": (30, None),
+}
+"""Ratios that this program set out to reach: to Flask (or the course's way), to FastAPI."""
+
+Figures = Mapping[str, Any]
+"""What one contestant did, lists with a figure for each round."""
+
+
+def best_flask(results: Mapping[str, Figures]) -> str:
+    """Return which of gunicorn's workers did better, or the course's way."""
+    there = [name for name in FLASK if name in results] or [COURSE]
+    return max(there, key=lambda name: statistics.median(results[name]["per_second"]))
+
+
+def ratio_to(results: Mapping[str, Figures], other: str, figure: str = "per_second") -> float:
+    """Return how much more this program does than another one: the median over the rounds."""
+    ours, theirs = results[OURS][figure], results[other][figure]
+    return ratio(theirs, ours) if figure == "cpu_us" else ratio(ours, theirs)
+
+
+def _median(figures: Figures) -> float:
+    return float(statistics.median(figures["per_second"]))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def summary(results: Mapping[str, Mapping[str, Figures]], language: int) -> str:
+    """Return the table for the README: ratios; 0 is English, 1 Korean."""
+    head = (
+        ("one core, requests a second", "saywho", "to Flask", "to FastAPI", "to naive Quart"),
+        ("코어 하나, 초당 요청 수", "saywho", "Flask 대비", "FastAPI 대비", "단순 Quart 대비"),
+    )[language]
+    rows = []
+    for name, names in WORKLOADS.items():
+        if (found := results.get(name)) is None:
+            continue
+        others = (best_flask(found), FASTAPI, NAIVE)
+        times = (_times(ratio_to(found, each)) if each in found else "" for each in others)
+        rows.append([names[language], f"{_median(found[OURS]):,.0f}", *times])
+    return table(head, rows)
+
+
+def _times(value: float) -> str:
+    return f"{value:,.0f} ×" if value >= 10 else f"{value:.1f} ×"
+
+
+def details(results: Mapping[str, Mapping[str, Figures]]) -> str:
+    """Return a table for each workload, with all contestants."""
+    parts = []
+    for name, (title, _) in WORKLOADS.items():
+        if (found := results.get(name)) is None:
+            continue
+        rows = [_row(found, each) for each in found]
+        head = (
+            *("", "requests/s", "p50 ms", "p99 ms", "CPU µs/request"),
+            *("saywho is", "range", "by CPU", "errors"),
+        )
+        parts.append(f"### {title.capitalize()}\n\n{table(head, rows)}")
+        if goals := _goals(name, found):
+            parts.append(goals)
+        if any(figures["checked"] for figures in found.values()):
+            parts.append(_staleness(found))
+    return "\n\n".join(parts)
+
+
+def _row(found: Mapping[str, Figures], name: str) -> list[str]:
+    figures = found[name]
+    medians = [statistics.median(figures[each]) for each in ("per_second", "p50_ms", "p99_ms")]
+    cpu = statistics.median(figures["cpu_us"])
+    row = [name, f"{medians[0]:,.0f}", f"{medians[1]:.1f}", f"{medians[2]:.1f}", f"{cpu:,.0f}"]
+    if name == OURS or name.endswith("all cores"):
+        row += ["", "", ""]
+    else:
+        pairs = zip(found[OURS]["per_second"], figures["per_second"], strict=True)
+        each = sorted(our / max(their, 1e-9) for our, their in pairs)
+        row += [
+            f"{ratio_to(found, name):.2f} ×",
+            f"{each[0]:.2f} to {each[-1]:.2f}",
+            f"{ratio_to(found, name, 'cpu_us'):.2f} ×",
+        ]
+    return [*row, str(figures["errors"])]
+
+
+def _goals(name: str, found: Mapping[str, Figures]) -> str:
+    """Return a sentence on what was to be reached, and was."""
+    said = []
+    for other, goal in zip((best_flask(found), FASTAPI), GOALS[name], strict=True):
+        if goal is not None and other in found:
+            said.append(f"{_goal(ratio_to(found, other), goal)} to {other}")
+    if name == "hot" and BARE in found:
+        said.append(f"{_goal(ratio_to(found, BARE), 0.8)} to {BARE}")
+    return "Ratios, with those set out for in brackets: " + "; ".join(said) + "."
+
+
+def _goal(value: float, goal: float) -> str:
+    return f"{value:.2f} (at least {goal}: {'reached' if value >= goal else 'missed'})"
+
+
+def _staleness(found: Mapping[str, Figures]) -> str:
+    rows = [
+        [name, f"{figures['checked']:,}", f"{figures['stale']:,}"]
+        for name, figures in found.items()
+    ]
+    return table(("", "answers checked", "stale"), rows)
+
+
+def ablation(results: Mapping[str, Mapping[str, Figures]]) -> str:
+    """Return what each idea brings, in requests a second and as a ratio to the naive rewrite."""
+    rows = []
+    for workload in ("hot", "cold_lists", "cold_users", "inserts"):
+        found = results.get(workload, {})
+        steps = (UNCACHED, OURS) if workload == "hot" else (OURS,)
+        if not {NAIVE, *steps} <= set(found):
+            continue
+        naive = found[NAIVE]["per_second"]
+        row = [WORKLOADS[workload][0], f"{_median(found[NAIVE]):,.0f}"]
+        for step in steps:
+            times = ratio(found[step]["per_second"], naive)
+            row.append(f"{_median(found[step]):,.0f} ({times:.1f} ×)")
+        rows.append([*row, *[""] * (2 - len(steps))])
+    return table(("requests/s", "naive Quart", "this program, cache off", "+ the cache"), rows)
+
+
+def live(measured: Sequence[Figures]) -> str:
+    rows = [
+        [
+            f"{each['clients']:,} clients, {each['per_second']:g} posts/s",
+            *(f"{each[name]:,.0f}" for name in ("p50_ms", "p99_ms", "max_ms")),
+            f"{each['deliveries']:,}",
+            f"{each['lost']} / {each['twice']}",
+            f"{each['kib_per_client']:.1f}",
+        ]
+        for each in measured
+    ]
+    head = ("", "p50 ms", "p99 ms", "max ms", "deliveries", "lost / twice", "KiB a client")
+    return table(head, rows)
+
+
+def start(measured: Figures) -> str:
+    head = (
+        *("", "ready, median of starts", "comparison p50"),
+        *("worker at the start", "worker afterwards"),
+    )
+    row = [
+        f"{measured['tweets']:,} posts of {measured['authors']:,} authors",
+        f"{measured['ready_s']:.2f} s ({', '.join(map(str, measured['starts_s']))})",
+        f"{measured['compare_p50_ms']:.1f} ms, {measured['comparisons']:,} times",
+        f"{measured['worker_mib_at_start']} MiB",
+        f"{measured['worker_mib']} MiB",
+    ]
+    return table(head, [row])
+
+
+def put_into(path: Path, name: str, text: str) -> None:
+    """Replace what is between the two marks of that name in a document."""
+    begin, end = BEGIN.format(name=name), END.format(name=name)
+    before, found, rest = path.read_text(encoding="utf-8").partition(begin)
+    if not found:
+        raise ValueError(f"{path} has no mark {begin}")
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")

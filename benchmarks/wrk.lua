@@ -1,0 +1,37 @@
+-- Sends the requests of a file in turn (METHOD, PATH, BODY by tabs) and prints JSON at the end.
+local requests = {}
+local next_request = 0
+
+function init(arguments)
+   local token = arguments[2]
+   for line in io.lines(arguments[1]) do
+      local method, path, body = line:match("^([^\t]*)\t([^\t]*)\t?(.*)$")
+      if body == "" then
+         requests[#requests + 1] = wrk.format(method, path)
+      else
+         local headers = {
+            ["Content-Type"] = "application/json",
+            ["Authorization"] = "Bearer " .. token,
+         }
+         requests[#requests + 1] = wrk.format(method, path, headers, body)
+      end
+   end
+end
+
+function request()
+   next_request = next_request % #requests + 1
+   return requests[next_request]
+end
+
+function done(summary, latency)
+   local errors = summary.errors
+   -- A server that closes after each answer, as gunicorn's sync worker does, makes "read" errors
+   -- that are none: only what was asked and not answered well counts.
+   print(string.format(
+      '{"requests": %d, "per_second": %f, "p50_ms": %f, "p99_ms": %f, "errors": %d}',
+      summary.requests,
+      summary.requests / summary.duration * 1e6,
+      latency:percentile(50) / 1000,
+      latency:percentile(99) / 1000,
+      errors.connect + errors.status + errors.timeout))
+end

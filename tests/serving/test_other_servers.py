@@ -1,0 +1,73 @@
+"""The same app on uvicorn and on granian."""
+
+import contextlib
+import http.client
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.installation import Installation
+from tests.serving.test_server import Server, free_port, started
+
+UVICORN = ("uvicorn", "--factory", "app:create_app", "--host", "127.0.0.1")
+GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--host", "127.0.0.1")
+
+
+@pytest.fixture(params=[UVICORN, GRANIAN], ids=["uvicorn", "granian"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A server with a fresh database, and a token that may write."""
+    installation = Installation(tmp_path / "instance", {"SAYWHO_LOG": "json"})
+    log_file = tmp_path / "log"
+    port = free_port()
+    command = (sys.executable, "-m", *request.param, "--port", str(port))
+    with log_file.open("wb") as log, started(installation, command, log) as process:
+        server = Server(installation, process, log_file, port)
+        server.wait_until_ready()
+        server.token = installation.json("token", "add", "test", "--scope", "write")["token"]
+        yield server
+
+
+def next_event(stream: http.client.HTTPResponse) -> dict[str, str]:
+    """Return the fields of the next event; comments are passed over."""
+    fields: dict[str, str] = {}
+    while line := stream.readline().decode():
+        name, _, value = line.rstrip("\n").partition(": ")
+        if name:
+            fields[name] = value
+        elif fields:
+            return fields
+    return fields
+
+
+def test_it_starts_answers_stores_tells_live_and_stops(server: Server) -> None:
+    assert server.send("GET", "/", Accept_Language="en")[0] == 200
+    assert server.send("POST", "/api/v1/users", {"username": "lamp"})[0] == 201
+    path = "/api/v1/users/lamp/tweets"
+    assert server.send("GET", path)[2]["items"] == []
+
+    with contextlib.closing(server.connect()) as connection:
+        connection.request("GET", "/api/v1/live")
+        stream = connection.getresponse()
+        assert stream.readline() == b": welcome\n"
+        status, headers, post = server.send("POST", path, {"text": "the lamp is lit"})
+        assert status == 201
+        event = next_event(stream)
+        assert (event["event"], event["id"]) == ("tweet.created", headers["Saywho-Event"])
+        assert '"the lamp is lit"' in event["data"]
+
+        assert server.send("GET", path)[2]["items"] == [post]
+        with_etag = server.send("GET", path)[1]
+        server.token = ""
+        again = server.send("GET", path, If_None_Match=with_etag["ETag"])
+        assert again[0] == 304
+        assert re.search("hit|fwd=miss", again[1]["Cache-Status"])
+
+        server.process.send_signal(signal.SIGTERM)
+        assert next_event(stream).get("event") in {None, "bye"}
+        assert stream.read() == b""
+    assert server.process.wait(20) in {0, -signal.SIGTERM}
+    assert "Traceback" not in server.log()
