@@ -13,6 +13,7 @@ from app.db.cache import keep
 from app.lifespan import resources
 from app.services.statistics import Selection, count_by_day
 from app.services.tweets import count_kinds, list_posts
+from app.services.typical import typical_of
 from app.services.users import Author, get_author, list_authors
 from app.views.access import access
 from app.views.cursors import (
@@ -101,6 +102,10 @@ async def show_author(username: str) -> str:
             limit=POSTS_PER_PAGE,
         )
         posting = await _posting(session, author, zone, args.year or (day.year if day else None))
+        is_first_view = after is None and day is None
+        typical = (
+            await typical_of(session, resources().models, author.username) if is_first_view else []
+        )
         kinds = await count_kinds(session, author.id) if author.tweets <= MOST_COUNTED else {}
     return await render_template(
         "author.html",
@@ -109,6 +114,7 @@ async def show_author(username: str) -> str:
         day=day,
         posting=posting,
         kinds=kinds,
+        typical=typical,
         per_week=_per_week(author),
         tz=args.tz,
         own_tz=args.tz if args.tz != "UTC" else None,
