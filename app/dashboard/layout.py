@@ -22,6 +22,15 @@ HEIGHTS: Final = {
 }
 TABLE: Final = gettext_noop("Table")
 DOWNLOAD: Final = gettext_noop("Download (CSV)")
+UNPAINTED: Final = {
+    "data": [],
+    "layout": {
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    },
+}
 GRAPH_CONFIG: Final = {
     "displayModeBar": False,
     "displaylogo": False,
@@ -79,7 +88,7 @@ def _section(figure: Figure, translate: Any) -> Any:
 def _graph(figure: Figure, place: int, translate: Any) -> Any:
     graph = dcc.Graph(
         id=f"{figure.name}-graph-{place}",
-        figure={"data": [], "layout": {}},
+        figure=UNPAINTED,
         config=GRAPH_CONFIG,
         responsive=True,
         clear_on_unhover=True,

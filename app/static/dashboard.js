@@ -37,12 +37,31 @@
     const asked = new URLSearchParams(location.search);
     const names = asked.getAll("username");
     const lower = names.map((name) => name.toLowerCase());
+    names.forEach(addChip);
     let place = 0;
     for (const field of form.querySelectorAll("[name=username]")) {
       if (field.type === "checkbox") field.checked = lower.includes(field.value.toLowerCase());
       else field.value = names[place++] ?? "";
     }
-    for (const name of SINGLE) form.elements[name].value = asked.get(name) ?? "";
+    for (const name of SINGLE) {
+      const field = form.elements[name];
+      const value = asked.get(name) ?? "";
+      field.value = value;
+      // What no choice stands for is still what the address says.
+      if (field.value !== value && field.options) field.add(new Option(value, value, true, true));
+    }
+  }
+
+  function addChip(name) {
+    const chip = document.getElementById("chip");
+    const isThere = [...form.querySelectorAll("[name=username]")]
+      .some((field) => field.value.toLowerCase() === name.toLowerCase());
+    if (!chip || isThere) return;
+    const item = document.createElement("li");
+    item.append(chip.content.cloneNode(true));
+    item.querySelector("input").value = name;
+    item.querySelector("bdi").textContent = name;
+    form.querySelector(".chips").append(item);
   }
 
   function showAddress() {
@@ -342,11 +361,11 @@
         const old = window.dash_clientside.no_update;
         if (!drawing) return [...Array.from(graphs, () => old), old];
         section.setAttribute("aria-busy", "false");
+        if (name === "timeline") showAuthors(drawing.authors ?? []);
         const isEmpty = Boolean(drawing.problem) || drawing.plots.length === 0;
         section.classList.toggle("is-empty", isEmpty);
         section.classList.toggle("has-problem", Boolean(drawing.problem));
         if (isEmpty) return [...Array.from(graphs, () => old), drawing.problem ?? words.empty];
-        if (name === "timeline") showAuthors(drawing.authors);
         const width = section.querySelector(".graphs").clientWidth;
         return [...drawing.plots.map((plot) => painting(plot, width)), drawing.note];
       },

@@ -7,9 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from app.dashboard.figures import FIGURES
 from tests.waiting import eventually
 
 from .conftest import OpenPage
+from .test_appearance import faults_of, left_in_english
 from .website import Website
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -259,3 +261,38 @@ async def test_no_button_sends_figures_elsewhere(website: Website, open_page: Op
     await open_dashboard(page, website)
     await page.locator("#timeline .js-plotly-plot").hover()
     await expect(page.locator(".modebar-btn")).to_have_count(0)
+
+
+INLINE: Final = "inline style or script"
+"""Dash starts by a script whose hash the policy names, and plotly makes styles as it runs."""
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("query", ["", "?lang=xx", "?username=nobody"])
+async def test_the_page_is_sound(
+    website: Website, open_page: OpenPage, locale: str, query: str
+) -> None:
+    page = await open_page(locale=locale)
+    await page.goto(website.address(PATH + query))
+    if query:
+        await expect(page.locator("#timeline-note")).not_to_be_empty()
+    else:
+        for name in FIGURES:
+            await page.locator(f"#{name}").scroll_into_view_if_needed()
+            await page.locator(f"#{name} .trace").first.wait_for(state="attached")
+    faults = [fault for fault in await faults_of(page) if not fault.endswith(INLINE)]
+    assert not faults, "\n".join(faults)
+    if locale == "ko":
+        assert await left_in_english(page) == []
+
+
+async def test_with_many_authors_names_are_typed(crowd: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto(crowd.address(PATH))
+    await expect(page.locator("#map-note, #timeline-note").first).to_be_attached()
+    faults = [fault for fault in await faults_of(page) if not fault.endswith(INLINE)]
+    assert not faults, "\n".join(faults)
+    await page.locator("#username1").fill("neighbour_07")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#legend li")).to_have_text(["neighbour_07"])
+    assert parse_qs(urlsplit(page.url).query) == {"username": ["neighbour_07"]}

@@ -217,6 +217,20 @@ async def test_the_page_works_as_a_form_without_scripts(filled: Client) -> None:
     assert 'value="2026-01-01"' in page
 
 
+async def test_what_no_choice_stands_for_stays_chosen(filled: Client) -> None:
+    answer = await filled.get(PREFIX + "?username=nobody&lang=xx&platform=y")
+    page = await answer.get_data(as_text=True)
+    assert 'value="nobody" checked' in page
+    assert '<option value="xx" selected>' in page
+    assert '<option value="y" selected>' in page
+
+
+async def test_a_bad_view_is_said_on_the_page(anybody: Client) -> None:
+    answer = await anybody.get(PREFIX + "?since=soon")
+    assert answer.status_code == 400
+    assert 'role="alert"' in await answer.get_data(as_text=True)
+
+
 async def test_a_new_post_is_in_the_next_answer(filled: Client) -> None:
     for number in range(3):
         assert bars(await drawn(filled, "timeline"))["ann"] == 3 + number
