@@ -176,7 +176,7 @@ def serve(
         port = probe.getsockname()[1]
     # hypercorn.toml is looked for in the current folder.
     root = Path(__file__).parents[2]
-    command = [str(SAYWHO), "serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    command = [str(SAYWHO), "serve", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, env=environ, cwd=root, stdout=log, stderr=log)
     try:

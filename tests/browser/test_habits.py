@@ -1,0 +1,204 @@
+"""What people are used to: live pages, links that are sent on, the back button, keys, paper."""
+
+import re
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.waiting import eventually
+
+from .conftest import OpenPage
+from .website import KOREANS, PAGES, PASSWORD, TEXT, Website, compare_path, json_lines
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+MOST_STOPS: Final = 400
+STOP: Final = """() => {
+  const found = document.activeElement;
+  if (found === document.body) return null;
+  const style = getComputedStyle(found.closest(".chip") ?? found);
+  const box = found.getBoundingClientRect();
+  const isSeen = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  const isMarked = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  window.stops ??= [];
+  if (!window.stops.includes(found)) window.stops.push(found);
+  return [window.stops.indexOf(found), isSeen && isMarked, found.outerHTML.slice(0, 100)];
+}"""
+"""Number and outline of what has the focus; None for the page itself."""
+
+
+def add_posts(site: Website, folder: Path, username: str, *texts: str) -> None:
+    file = folder / "posts.jsonl"
+    records = [{"author": username, "text": text, "id": text} for text in texts]
+    file.write_text(json_lines(records))
+    site.command("import", str(file))
+
+
+async def test_posts_arrive_while_one_looks_and_nothing_moves_while_one_reads(
+    workshop: Website, open_page: OpenPage, tmp_path: Path
+) -> None:
+    add_posts(workshop, tmp_path, "우체국", *(f"{n}번째 편지가 왔어요." for n in range(12)))
+    page = await open_page()
+    await page.goto(workshop.address("/"))
+    await expect(page.locator("#newest")).to_have_class(re.compile("is-live"))
+    add_posts(workshop, tmp_path, "우체국", "막 도착한 엽서예요.")
+    newest = page.locator("#newest-list")
+    await eventually(lambda: has_text(page, "막 도착한 엽서예요."))
+
+    await page.set_viewport_size({"width": 1280, "height": 300})
+    await newest.locator("li").nth(5).scroll_into_view_if_needed()
+    await page.mouse.wheel(0, 200)
+    await eventually(lambda: is_below_the_top(page))
+    before = await newest.inner_text()
+    add_posts(workshop, tmp_path, "우체국", "읽는 동안 온 소포예요.")
+    button = page.get_by_role("button", name="새 글 보기")
+    await expect(button).to_be_visible()
+    assert await newest.inner_text() == before
+    await button.click()
+    await eventually(lambda: has_text(page, "읽는 동안 온 소포예요."))
+
+
+async def has_text(page: Page, text: str) -> bool:
+    return text in await page.locator("#newest-list").inner_text()
+
+
+async def is_below_the_top(page: Page) -> bool:
+    top = "document.querySelector('#newest').getBoundingClientRect().top"
+    return bool(await page.evaluate(f"{top} < 0"))
+
+
+async def test_a_link_that_is_sent_on_shows_the_same_elsewhere(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.goto(website.address("/"))
+    await page.locator("#tweet_text").fill(TEXT)
+    for username in KOREANS:
+        await page.get_by_role("checkbox", name=username).check()
+    await page.get_by_role("button", name="누가 말했을까?").click()
+    await page.get_by_role("button", name="링크 복사").click()
+    await expect(page.get_by_role("button", name="복사했어요")).to_be_visible()
+    link = await page.evaluate("navigator.clipboard.readText()")
+    shares = await page.locator(".share b").all_inner_texts()
+
+    other = await open_page(locale="en", scheme="dark", width=320, javascript=False)
+    await other.goto(link)
+    assert await other.locator(".share b").all_inner_texts() == shares
+    await expect(other.locator("#tweet_text")).to_have_value(TEXT)
+    title = await other.locator("meta[property='og:title']").get_attribute("content")
+    assert title == f"Probably {KOREANS[0]}"
+
+
+async def test_the_back_button_leads_back_to_what_was_there(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(website.address("/search?q=" + quote("관측")))
+    found = await page.locator("#list .when").evaluate_all("all => all.map(a => a.href)")
+    await page.locator("#list .when").nth(2).click()
+    await expect(page).to_have_url(found[2])
+    await page.get_by_role("link", name="이 글로 비교하기").click()
+    await expect(page.locator(".ranking li").first).to_be_visible()
+    await page.go_back()
+    await page.go_back()
+    await expect(page.get_by_role("searchbox")).to_have_value("관측")
+    links = page.locator("#list .when")
+    assert await links.evaluate_all("all => all.map(a => a.href)") == found
+    await page.go_forward()
+    await expect(page).to_have_url(found[2])
+
+
+async def test_where_nothing_is_a_search_leads_on(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    answer = await page.goto(website.address("/no/such/page"))
+    assert answer is not None
+    assert answer.status == 404
+    await page.get_by_role("searchbox").fill("호밀")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".post mark").first).to_be_visible()
+
+
+async def test_signing_in_by_keys_and_choosing_a_theme(
+    workshop: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(workshop.address("/settings"))
+    await page.get_by_label("이름").focus()
+    await page.keyboard.type("미나")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(workshop.address("/settings"))
+    menu = page.get_by_title("화면 모드")
+    await menu.focus()
+    await page.keyboard.press("Enter")
+    for _ in range(3):
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    await expect(menu).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("link", name="어둡게")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "name", ["home", "compare", "compare-all", "search", "author", "quiz", "not-found"]
+)
+async def test_the_tab_key_leads_through_the_page_in_plain_sight(
+    website: Website, open_page: OpenPage, name: str
+) -> None:
+    page = await open_page()
+    await page.goto(website.address(PAGES[name]))
+    if name == "home":
+        await page.locator("#quiz").scroll_into_view_if_needed()
+        await page.locator(".guesses button").first.wait_for()
+        await page.evaluate("scrollTo(0, 0)")
+    stops: list[tuple[int, bool, str]] = []
+    for _ in range(MOST_STOPS):
+        await page.keyboard.press("Tab")
+        stop = await page.evaluate(STOP)
+        if stop is None or stop[0] < len(stops) - 1:
+            break
+        # A field for a date has several places of its own.
+        if not stops or stop[0] != stops[-1][0]:
+            stops.append(stop)
+    else:
+        raise AssertionError(f"the focus never leaves: {stops[-3:]}")
+    assert 'class="skip"' in stops[0][2]
+    assert [number for number, _, _ in stops] == list(range(len(stops)))
+    assert len(stops) > 8
+    unseen = [html for _, is_seen, html in stops if not is_seen]
+    assert unseen == []
+
+
+async def test_paper_is_white_and_carries_what_was_found(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(website.address(compare_path(TEXT, *KOREANS) + "&theme=dark"))
+    await page.emulate_media(media="print", color_scheme="dark")
+    style = "getComputedStyle(document.body)"
+    assert await page.evaluate(f"[{style}.backgroundColor, {style}.color]") == [
+        "rgb(255, 255, 255)",
+        "rgb(28, 27, 26)",
+    ]
+    for name in (".judged", ".ranking", "h1"):
+        await expect(page.locator(name).first).to_be_visible()
+    for name in (".site-nav", ".menu", ".compare-form", ".site-footer"):
+        await expect(page.locator(name)).to_be_hidden()
+
+
+async def test_nothing_moves_where_motion_is_not_wanted(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(website.address("/"))
+    duration = "getComputedStyle(document.querySelector('.button')).transitionDuration"
+    assert await page.evaluate(duration) != "0s"
+    await page.emulate_media(reduced_motion="reduce")
+    assert await page.evaluate(duration) == "0s"
