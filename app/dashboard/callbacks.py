@@ -48,7 +48,8 @@ def _declare(dash: Any, figure: Figure) -> None:
         async with resources().db.read() as session:
             data = await figure.load(session, view)
         drawing = await asyncio.to_thread(figure.draw, data)
-        keep()
+        if not drawing.again_s:
+            keep()
         return asdict(drawing) | {"view": ask["view"]}
 
     asked, drawn = Input(f"{name}-ask", "data"), Output(f"{name}-drawing", "data")

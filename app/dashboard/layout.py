@@ -19,6 +19,7 @@ HEIGHTS: Final = {
     "likeness": "22rem",
     "map": "32rem",
     "style": "13rem",
+    "card": "22rem",
 }
 TABLE: Final = gettext_noop("Table")
 DOWNLOAD: Final = gettext_noop("Download (CSV)")
@@ -80,8 +81,8 @@ def _section(figure: Figure, translate: Any) -> Any:
             dcc.Store(id=f"{name}-drawing"),
         ],
         id=name,
-        className=f"card figure-card figure-{name}",
-        **{"aria-labelledby": f"{name}-heading"},
+        className=f"card figure-card figure-of-{name}",
+        **{"aria-labelledby": f"{name}-heading", "data-rest-s": str(figure.rest_s)},
     )
 
 

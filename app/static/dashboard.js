@@ -77,6 +77,8 @@
 
   function askAll(isLive) {
     for (const figure of figures.values()) {
+      // What is costly to measure is left for a while as it is.
+      if (isLive && performance.now() - figure.asked < figure.restMs) continue;
       figure.isStale = true;
       figure.after = isLive ? newest : null;
       if (figure.isSeen) ask(figure);
@@ -90,6 +92,7 @@
     clearTimeout(figure.timer);
     figure.timer = setTimeout(() => {
       figure.isStale = false;
+      figure.asked = performance.now();
       figure.section.setAttribute("aria-busy", "true");
       // Equal values would not ask again; the count of asking is no part of the answer's key.
       set(`${figure.name}-ask`, "data", { view: view(), after: figure.after, turn: figure.turn++ });
@@ -108,6 +111,7 @@
     for (const section of root.querySelectorAll("section.figure-card")) {
       figures.set(section.id, {
         name: section.id, section, isSeen: false, isStale: true, after: null, turn: 0, timer: 0,
+        asked: 0, restMs: 1000 * Number(section.dataset.restS),
       });
       sight.observe(section);
     }
@@ -196,7 +200,8 @@
   function coloured(value) {
     if (typeof value === "string") return value.startsWith("$") ? resolved(value.slice(1)) : value;
     if (Array.isArray(value)) {
-      return value.some((each) => typeof each === "object") ? value.map(coloured) : value;
+      const isPlain = value.every((each) => typeof each !== "object" && !String(each).startsWith("$"));
+      return isPlain ? value : value.map(coloured);
     }
     if (value === null || typeof value !== "object") return value;
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, coloured(each)]));
@@ -362,10 +367,11 @@
         if (!drawing) return [...Array.from(graphs, () => old), old];
         section.setAttribute("aria-busy", "false");
         if (name === "timeline") showAuthors(drawing.authors ?? []);
+        if (drawing.again_s) setTimeout(() => ask(figures.get(name)), 1000 * drawing.again_s);
         const isEmpty = Boolean(drawing.problem) || drawing.plots.length === 0;
         section.classList.toggle("is-empty", isEmpty);
         section.classList.toggle("has-problem", Boolean(drawing.problem));
-        if (isEmpty) return [...Array.from(graphs, () => old), drawing.problem ?? words.empty];
+        if (isEmpty) return [...Array.from(graphs, () => old), drawing.problem ?? (drawing.note || words.empty)];
         const width = section.querySelector(".graphs").clientWidth;
         return [...drawing.plots.map((plot) => painting(plot, width)), drawing.note];
       },

@@ -279,7 +279,7 @@ async def test_the_page_is_sound(
     else:
         for name in FIGURES:
             await page.locator(f"#{name}").scroll_into_view_if_needed()
-            await page.locator(f"#{name} .trace").first.wait_for(state="attached")
+            await page.locator(f"#{name} .trace").first.wait_for(state="attached", timeout=30_000)
     faults = [fault for fault in await faults_of(page) if not fault.endswith(INLINE)]
     assert not faults, "\n".join(faults)
     if locale == "ko":

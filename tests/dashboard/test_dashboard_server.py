@@ -16,6 +16,7 @@ from app import create_app
 from app.dashboard.figures import FIGURES
 from tests.browsing import Browser, signed_in
 from tests.conftest import Client, MakeConfig, client_with
+from tests.waiting import eventually
 
 PREFIX: Final = "/dashboard/"
 UPDATE: Final = PREFIX + "_dash-update-component"
@@ -55,7 +56,7 @@ async def filled(writer: Client) -> Client:
     return writer
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", sorted(set(FIGURES) - {"card"}))
 async def test_every_figure_is_drawn_and_listed(filled: Client, figure: str) -> None:
     drawing = await drawn(filled, figure)
     assert "problem" not in drawing
@@ -66,6 +67,22 @@ async def test_every_figure_is_drawn_and_listed(filled: Client, figure: str) -> 
     file = await filled.get(f"{PREFIX}table/{figure}.csv")
     assert file.content_type == "text/csv; charset=utf-8"
     assert (await file.get_data()).count(b"\n") > 1
+
+
+async def test_the_model_card_is_drawn_once_it_is_measured(writer: Client) -> None:
+    await writer.add_user("ann", *(f"새벽 {n}시에 호밀빵이 나왔어요" for n in range(24)))
+    await writer.add_user("ben")
+    assert "two authors" in (await drawn(writer, "card"))["note"]
+    for n in range(24):
+        await writer.add_tweet("ben", f"Wind NW {n}, backing. Nothing to report.")
+    drawing = await eventually(
+        lambda: drawn(writer, "card"), until=lambda drawing: drawing["plots"]
+    )
+    taken_for, promised = drawing["plots"]
+    assert taken_for["data"][0]["customdata"] == [["ann", "ann"], ["ben", "ben"]]
+    assert all(0 <= x <= 1 for trace in promised["data"] for x in trace["x"])
+    file = await writer.get(f"{PREFIX}table/card.csv")
+    assert "ann,ann,6" in await file.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
@@ -17,6 +18,8 @@ SYMBOLS: Final = (
     *("cross", "x", "star", "triangle-down"),
 )
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "5px", "2px")
+
+LONGEST_LABEL: Final = 14
 
 Cell = str | int | float | None
 Plot = dict[str, Any]
@@ -43,6 +46,8 @@ class Drawing:
     """By what the browser makes an address of a point: see `addressOf` in dashboard.js."""
     authors: Sequence[str] = ()
     """Those with a colour, in the order of the colours."""
+    again_s: int = 0
+    """After how long to ask again for what is not there yet; 0 for what is."""
 
 
 class Figure(ABC):
@@ -53,6 +58,9 @@ class Figure(ABC):
     about: ClassVar[str]
     graphs: ClassVar[Sequence[str]] = ("",)
     """The headings of its graphs, one empty one where the figure's own suffices."""
+
+    rest_s: ClassVar[int] = 0
+    """How long a browser leaves it as it is, whatever the live stream says."""
 
     @abstractmethod
     async def load(self, session: AsyncSession, view: View) -> Any:
@@ -70,6 +78,12 @@ class Figure(ABC):
 def colour(place: int | None) -> str:
     """Return the colour of the author at that place, of all others for None."""
     return "$author-0" if place is None or place >= COLOURS else f"$author-{place + 1}"
+
+
+def short_label(name: str) -> str:
+    """Return a name that fits beside an axis, escaped."""
+    short = name if len(name) <= LONGEST_LABEL else name[: LONGEST_LABEL - 1] + "…"
+    return escape(short)
 
 
 def posts_path(query: str, **narrowed: str) -> str:

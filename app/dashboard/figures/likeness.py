@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.likeness import likeness
-from app.dashboard.figures.base import Drawing, Figure, Table, posts_path
+from app.dashboard.figures.base import Drawing, Figure, Table, posts_path, short_label
 from app.dashboard.view import View, query_of
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
@@ -18,7 +18,6 @@ from app.services.statistics import most_active
 from app.services.users import users_by_name
 
 MOST_AUTHORS: Final = 16
-LONGEST_LABEL: Final = 14
 SMALLEST_SHOWN: Final = 0.02
 
 
@@ -65,7 +64,7 @@ class WhoLikeWhom(Figure):
         ]
         values = [float(data.alike[pair]) for pair in pairs]
         most = max(values, default=1.0)
-        names = [_label(name) for name in data.authors]
+        names = [short_label(name) for name in data.authors]
         trace = {
             "type": "scatter",
             "mode": "markers",
@@ -112,11 +111,6 @@ class WhoLikeWhom(Figure):
             [(one, other, round(value, 3)) for value, one, other in found],
             [f"{posts_path(query, username=one)}&{_name(other)}" for _, one, other in found],
         )
-
-
-def _label(name: str) -> str:
-    short = name if len(name) <= LONGEST_LABEL else name[: LONGEST_LABEL - 1] + "…"
-    return escape(short)
 
 
 def _name(username: str) -> str:

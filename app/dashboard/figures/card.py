@@ -1,0 +1,160 @@
+"""How well the authors are told apart: the model card in figures."""
+
+from dataclasses import dataclass
+from html import escape
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.dashboard.figures.base import (
+    COLOURS,
+    Drawing,
+    Figure,
+    Plot,
+    Table,
+    posts_path,
+    short_label,
+)
+from app.dashboard.view import View, query_of
+from app.i18n import gettext, gettext_noop
+from app.lifespan import resources
+from app.services.cards import Card, Measured
+from app.services.statistics import most_active
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The card if it is made, of authors who can be compared."""
+
+    card: Card | None
+    is_comparable: bool
+
+
+class ModelCard(Figure):
+    name = "card"
+    title = gettext_noop("How well authors are told apart")
+    about = gettext_noop(
+        "Each author's newest posts, judged without them: who was taken for whom, and whether "
+        "probabilities keep what they promise."
+    )
+    graphs = (gettext_noop("Written by, and taken for"), gettext_noop("Promised, and right"))
+    rest_s = 60
+
+    async def load(self, session: AsyncSession, view: View) -> Known:
+        names = await most_active(session, view.selection, limit=COLOURS)
+        if len(names) < 2:
+            return Known(None, is_comparable=False)
+        return Known(await resources().cards.find_or_ask(names), is_comparable=True)
+
+    def draw(self, data: Known) -> Drawing:
+        if not data.is_comparable:
+            return Drawing([], gettext("It takes two authors with posts to tell them apart."))
+        if data.card is None:
+            return Drawing([], gettext("This is being measured…"), again_s=1)
+        if data.card.held_out is None:
+            return Drawing([], gettext("There are too few posts to measure this."))
+        note = gettext("{share} of {asked} posts were told right.").format(
+            share=f"{data.card.held_out.accuracy:.0%}", asked=data.card.held_out.asked
+        )
+        plots = [_taken_for(data.card), _promised(data.card.held_out)]
+        return Drawing(plots, note, {"pairs": True})
+
+    def table(self, data: Known, view: View) -> Table:
+        columns = (gettext("Measured"), gettext("Of"), gettext("As"), gettext("Posts"))
+        if data.card is None or data.card.held_out is None:
+            return Table(columns, [])
+        query = query_of(view.args, username="", since="", until="", lang="")
+        names = [author.username for author in data.card.authors]
+        taken = gettext("Written by, and taken for")
+        promised = gettext("Promised, and right")
+        rows: list[tuple[str, str, str, int]] = []
+        links = []
+        for true, row in enumerate(data.card.confusion):
+            for said, times in enumerate(row):
+                if times:
+                    rows.append((taken, names[true], names[said], times))
+                    links.append(posts_path(query, username=names[true]))
+        for each in data.card.held_out.bins:
+            rows.append((promised, f"{each.claimed:.0%}", f"{each.right:.0%}", each.asked))
+            links.append("")
+        return Table(columns, rows, links)
+
+
+def _taken_for(card: Card) -> Plot:
+    names = [author.username for author in card.authors]
+    count = len(names)
+    cells = [
+        (true, said, times)
+        for true, row in enumerate(card.confusion)
+        for said, times in enumerate(row)
+        if times
+    ]
+    asked = [max(1, sum(row)) for row in card.confusion]
+    trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [said for _, said, _ in cells],
+        "y": [true for true, _, _ in cells],
+        "customdata": [[names[true], names[said]] for true, said, _ in cells],
+        "marker": {
+            "size": [round((times / asked[true]) ** 0.5, 3) for true, _, times in cells],
+            "color": [0 if true == said else 1 for true, said, _ in cells],
+            "colorscale": [[0, "$accent"], [1, "$author-2"]],
+            "cmin": 0,
+            "cmax": 1,
+            "symbol": ["circle" if true == said else "diamond" for true, said, _ in cells],
+            "line": {"width": 0},
+        },
+        "text": [
+            f"{escape(names[true])} → {escape(names[said])}: {times} / {asked[true]}"
+            for true, said, times in cells
+        ],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+    axis = {
+        "tickvals": list(range(count)),
+        "ticktext": [short_label(name) for name in names],
+        "fixedrange": True,
+    }
+    layout = {
+        "xaxis": axis
+        | {
+            "range": [-0.6, count - 0.4],
+            "tickangle": -50,
+            "title": {"text": gettext("Taken for")},
+        },
+        "yaxis": axis | {"range": [count - 0.4, -0.6], "title": {"text": gettext("Written by")}},
+        "meta": {"cells": [count, count]},
+    }
+    return {"data": [trace], "layout": layout}
+
+
+def _promised(measured: Measured) -> Plot:
+    most = max((each.asked for each in measured.bins), default=1)
+    ideal = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [0, 1],
+        "y": [0, 1],
+        "line": {"color": "$field", "width": 1, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    found = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [each.claimed for each in measured.bins],
+        "y": [each.right for each in measured.bins],
+        "line": {"color": "$accent", "width": 1.5},
+        "marker": {
+            "color": "$accent",
+            "size": [round(6 + 14 * (each.asked / most) ** 0.5, 1) for each in measured.bins],
+            "line": {"width": 0},
+        },
+        "text": [f"{each.claimed:.0%} → {each.right:.0%} ({each.asked})" for each in measured.bins],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+    axis = {"range": [-0.03, 1.05], "tickformat": ".0%", "fixedrange": True, "nticks": 6}
+    layout = {
+        "xaxis": axis | {"title": {"text": gettext("Promised")}},
+        "yaxis": axis | {"title": {"text": gettext("Right")}},
+    }
+    return {"data": [ideal, found], "layout": layout}
