@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Final, Self
 
 import click
 
+from app.cli.progress import LINE_EVERY_S
 from app.cli.running import BAD_INPUT, FAILED, json_option, print_json, reported, with_database
 from app.compute.text import clean_username
 from app.config import Config
@@ -26,7 +27,6 @@ from app.services.bulk import MAX_ERRORS
 from app.services.imports import ImportReport, NamelessFileError, import_archive
 from app.services.samples import load_samples
 
-LINE_EVERY_S: Final = 5.0
 SHOWN_ERRORS: Final = 20
 
 

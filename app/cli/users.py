@@ -5,10 +5,11 @@ from typing import get_args
 
 import click
 
+from app.cli.progress import counted
 from app.cli.running import json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.services.deletion import purge_deleted
+from app.services.deletion import count_deleted, purge_deleted
 from app.services.users import (
     Author,
     Platform,
@@ -86,7 +87,10 @@ def delete_command(name: str, yes: bool, as_json: bool) -> None:
     async def delete(db: Database, _: Config) -> None:
         async with db.write() as session:
             await delete_user(session, name)
-        await purge_deleted(db)
+            left = await count_deleted(session)
+        # Whoever stops it here leaves the rest to the server or to the next deletion.
+        with counted("removing posts", left) as show:
+            await purge_deleted(db, on_progress=show)
 
     with_database(delete)
     if as_json:

@@ -42,6 +42,8 @@ else:
     )
 
 Scheme = Literal["light", "dark"]
+TALLEST_PX: Final = 6_000
+"""What of a long page is taken; browsers cannot draw one of any length."""
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 CROWD: Final = {
     "crowd-home": "/",
@@ -66,7 +68,9 @@ async def take(browser: Browser, site: Website, pages: dict[str, str], folder: P
                 await context.add_cookies([site.session_cookie()])
             await reach(page, site, name, path)
             target = folder / f"{name}-{locale}-{scheme}-{width}.png"
-            await page.screenshot(path=target, full_page=True)
+            height = min(await page.evaluate("document.body.scrollHeight"), TALLEST_PX)
+            clip: Any = {"x": 0, "y": 0, "width": width, "height": height}
+            await page.screenshot(path=target, full_page=True, clip=clip)
         await context.close()
 
 

@@ -104,6 +104,25 @@ def test_on_a_terminal_a_deletion_is_asked_about(installation: Installation) -> 
     assert len(installation.json("users")["items"]) == 1
 
 
+def test_a_terminal_shows_how_far_a_deletion_is(installation: Installation, tmp_path: Path) -> None:
+    records = ({"username": "mina", "text": f"hello {n}"} for n in range(700))
+    installation.done("import", lines(tmp_path / "posts.jsonl", *records))
+    terminal, screen = pty.openpty()
+    with os.fdopen(screen, "wb") as out:
+        ended = subprocess.run(
+            [PROGRAM, "user", "delete", "mina", "--yes"],
+            env=installation.environment(),
+            stdout=subprocess.PIPE,
+            stderr=out,
+            timeout=30,
+        )
+    shown = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    assert ended.returncode == 0
+    assert ended.stdout == b"deleted mina\n"
+    assert "700/700" in shown
+
+
 def test_an_import_that_is_stopped_goes_on_when_it_is_repeated(
     installation: Installation, tmp_path: Path
 ) -> None:
