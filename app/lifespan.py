@@ -13,14 +13,16 @@ from app.db.cache import ResponseCache
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import prepare
+from app.embedders import Embedder, open_embedder
 from app.errors import StartError
 from app.metrics import Metrics
 from app.secret_key import load_secret_keys
 from app.services.background import BackgroundStore
 from app.services.card_maker import CardMaker
 from app.services.compare import Models
+from app.services.embeddings import Embeddings
 from app.services.live import Live
-from app.services.maintenance import Maintenance, jobs
+from app.services.maintenance import Maintenance, jobs, vectors_job
 from app.services.passwords import Passwords
 from app.services.profiles import ProfileStore
 from app.services.reads import Reads
@@ -50,6 +52,7 @@ class Resources:
     reads: Reads
     cards: CardMaker
     metrics: Metrics
+    embeddings: Embeddings
 
 
 def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
@@ -58,7 +61,8 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
         async with contextlib.AsyncExitStack() as stack:
-            secret_keys = await _prepare(config)
+            secret_keys, embedder = await _prepare(config)
+            stack.push_async_callback(embedder.close)
             db = Database(config, on_session=metrics.count_session)
             stack.push_async_callback(db.close)
             models = Models(ProfileStore(), BackgroundStore())
@@ -74,6 +78,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             stack.push_async_callback(writer.close)
             reads = Reads(db)
             stack.push_async_callback(reads.close)
+            embeddings = Embeddings(db, embedder)
             ring = asyncio.Event()
             cards = CardMaker(db, models)
             app.extensions[KEY] = Resources(
@@ -90,14 +95,17 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
                 reads=reads,
                 cards=cards,
                 metrics=metrics,
+                embeddings=embeddings,
             )
             stack.callback(live.end)
             metrics.live_clients.set_function(lambda: live.clients)
             await stack.enter_async_context(_running(metrics.keep_written()))
-            maintenance = Maintenance(db, jobs(kept_events=config.event_retention))
+            work = [*jobs(kept_events=config.event_retention), vectors_job(embeddings)]
+            maintenance = Maintenance(db, work)
             feed.subscribe(maintenance.hear)
             await stack.enter_async_context(_running(maintenance.run()))
             await stack.enter_async_context(_running(cards.run()))
+            await stack.enter_async_context(_running(embeddings.keep_mapped()))
             await stack.enter_async_context(_running(feed.follow()))
             await stack.enter_async_context(_running(live.run()))
             await stack.enter_async_context(_running(end_cleanly(live.end)))
@@ -105,12 +113,12 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             yield
 
 
-async def _prepare(config: Config) -> list[str]:
-    """Make what is not there yet, and return the keys that sign cookies."""
+async def _prepare(config: Config) -> tuple[list[str], Embedder]:
+    """Make what is not there yet, and return the keys that sign cookies, and the embedder."""
     try:
         # Alembic's environment runs a loop of its own, so it needs a thread without one.
         await asyncio.to_thread(prepare, config, upgrade_old=False)
-        return load_secret_keys(config)
+        return load_secret_keys(config), open_embedder(config)
     except StartError as error:
         # Any other exception would be shown by the server, with its traceback.
         raise SystemExit(f"saywho: {error}") from None

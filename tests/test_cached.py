@@ -4,8 +4,9 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 from quart import Quart
 
@@ -15,18 +16,30 @@ from app.db.cache import EVERYTHING, ResponseCache, depends_on, keep
 from app.db.doorbell import Doorbell
 from app.db.engine import Database
 from app.db.feed import Feed
+from app.lifespan import KEY, Resources
 from app.services.users import add_user
+from app.services.vocabulary import is_vocabulary_old
 from tests.conftest import Client, MakeConfig, client_with
+from tests.waiting import eventually
 
 DEADLINE_S = 10
 TEXT = "안녕하세요, this is a post about the harbour. " * 20
 
 
 @pytest.fixture
-async def filled(writer: Client) -> Client:
+async def filled(app: Quart, writer: Client) -> Client:
     await writer.add_user("골목", TEXT)
     await writer.add_user("other", TEXT)
+    await eventually(lambda: is_settled(app))
     return writer
+
+
+async def is_settled(app: Quart) -> bool:
+    """Return whether words and vectors have caught up, until which some answers are not kept."""
+    resources = cast(Resources, app.extensions[KEY])
+    async with resources.db.read() as session:
+        vectors = await resources.embeddings.nearest(session, np.ones(384, np.float32), 1)
+        return vectors.is_current and not await is_vocabulary_old(session)
 
 
 PAGES = [

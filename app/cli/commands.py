@@ -7,6 +7,7 @@ from app.cli.access import token_group
 from app.cli.checks import check_command
 from app.cli.compare import compare_command
 from app.cli.database import db_group
+from app.cli.embed import embed_command
 from app.cli.imports import demo_command, import_command
 from app.cli.operators import operator_group
 from app.cli.search import search_command
@@ -29,6 +30,7 @@ for command in (
     user_group,
     compare_command,
     search_command,
+    embed_command,
     token_group,
     operator_group,
     check_command,

@@ -100,6 +100,7 @@ def vacuum_command() -> None:
 
 async def _forget(db: Any) -> None:
     """Remove the rows of the deleted, and their words from the index and the vocabulary."""
+    from app.db.vector_file import VectorFile, vector_folder
     from app.db.word_index import REBUILD
     from app.services.deletion import purge_deleted
     from app.services.vocabulary import renew_vocabulary
@@ -109,6 +110,8 @@ async def _forget(db: Any) -> None:
         # An index entry of a deleted word stays in the index until its segments are merged.
         await session.execute(REBUILD)
     await renew_vocabulary(db)
+    # Whatever serves maps the vectors anew, of the posts that are left.
+    VectorFile(vector_folder(db.path)).forget()
 
 
 def _alembic(run: Callable[[], object]) -> None:

@@ -2,10 +2,11 @@
 
 import click
 
+from app.cli.embed import opened_embeddings
 from app.cli.running import json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.services.search import Filters, Found, search
+from app.services.search import Filters, Found, Mode, near_to, search
 
 RESULTS = 20
 
@@ -19,19 +20,28 @@ RESULTS = 20
 @click.option("--limit", type=click.IntRange(1, 200), default=RESULTS, show_default=True)
 @json_option
 @reported
-def search_command(query: str, mode: str, username: str | None, limit: int, as_json: bool) -> None:
+def search_command(query: str, mode: Mode, username: str | None, limit: int, as_json: bool) -> None:
     """Search the posts for QUERY, the best first."""
 
-    async def find(db: Database, _: Config) -> Found:
-        async with db.read() as session:
-            return await search(session, query, Filters(username=username), limit=limit)
+    async def find(db: Database, config: Config) -> Found:
+        async with opened_embeddings(db, config) as embeddings:
+            near = await near_to(embeddings, query, mode)
+            if near is not None:
+                await embeddings.map_new()
+            async with db.read() as session:
+                filters = Filters(username=username)
+                return await search(session, query, filters, limit=limit, mode=mode, near=near)
 
     found = with_database(find)
     if as_json:
-        print_json({"items": found.hits, "next": None, "method": found.method})
+        corrections = [{"typed": typed, "used": used} for typed, used in found.corrections]
+        more = {"corrections": corrections} if corrections else {}
+        print_json({"items": found.hits, "next": None, "method": found.method} | more)
         return
-    if mode != "words":
-        click.echo("No embedder knows meaning here, so words were searched.", err=True)
+    if found.method == "words" and mode != "words":
+        click.echo("The embedder does not answer, so words were searched.", err=True)
+    if found.method == "wording":
+        click.echo("These posts are worded alike; the embedder does not know meaning.", err=True)
     for typed, used in found.corrections:
         click.echo(f"No post has \u201c{typed}\u201d; these have \u201c{used}\u201d.", err=True)
     if found.is_any:

@@ -1,5 +1,6 @@
 from app.models.base import MAX_ID, Base
 from app.models.card import ModelCard
+from app.models.embedding import Embedding, VectorSet
 from app.models.event import Event
 from app.models.idempotency import IdempotencyRecord
 from app.models.import_job import ImportJob
@@ -16,6 +17,7 @@ __all__ = [
     "MAX_ID",
     "BackgroundSnapshot",
     "Base",
+    "Embedding",
     "Event",
     "IdempotencyRecord",
     "ImportJob",
@@ -30,6 +32,7 @@ __all__ = [
     "Token",
     "Tweet",
     "User",
+    "VectorSet",
     "Vocabulary",
     "Word",
 ]

@@ -48,15 +48,15 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Vector(TypeDecorator[NDArray[np.float32]]):
-    """An embedding, (d,) float32, stored as its little-endian bytes."""
+    """An embedding, (d,) float32, stored in half precision as little-endian bytes."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        return None if value is None else np.ascontiguousarray(value, dtype="<f4").tobytes()
+        return None if value is None else np.ascontiguousarray(value, dtype="<f2").tobytes()
 
     def process_result_value(
         self, value: bytes | None, dialect: Dialect
     ) -> NDArray[np.float32] | None:
-        return None if value is None else np.frombuffer(value, dtype="<f4")
+        return None if value is None else np.frombuffer(value, dtype="<f2").astype(np.float32)

@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Base, BigId, UtcDateTime, Vector
+from app.models.base import Base, BigId, UtcDateTime
 
 if TYPE_CHECKING:
     from app.models.user import User
@@ -19,7 +17,6 @@ class Tweet(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     text: Mapped[str] = mapped_column(Text)
-    embedding: Mapped[NDArray[np.float32] | None] = mapped_column(Vector, deferred=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))
     event_id: Mapped[int] = mapped_column(BigId)
     """The event that brought the post; events may be pruned, so this is no foreign key."""

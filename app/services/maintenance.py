@@ -14,6 +14,7 @@ from app.db.feed import Change
 from app.db.lease import Lease, LeaseLostError, Sessions
 from app.services.background import is_outgrown, renew_background
 from app.services.deletion import count_deleted_authors, purge_deleted
+from app.services.embeddings import VECTORS, Embeddings
 from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
 from app.services.profiles import LONGEST_TAIL, fold_tails, users_with_tails
@@ -46,6 +47,11 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
         Job("idempotency", needs_pruning, _forget_requests),
         Job("log", partial(has_old_events, kept=kept_events), partial(_cut_log, kept_events)),
     ]
+
+
+def vectors_job(embeddings: Embeddings) -> Job:
+    """Return the making of the vectors that are missing."""
+    return Job(VECTORS, embeddings.is_due, embeddings.follow_posts)
 
 
 class Maintenance:

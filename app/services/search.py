@@ -1,37 +1,51 @@
 """Searching posts: by words, by meaning, or both."""
 
+import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.ranking import Scorer
+from app.compute.query import parse_query
+from app.compute.ranking import Scorer, Statistics, Wanted
 from app.db.cache import EVERYTHING, depends_on
+from app.embedders import EmbedderError
 from app.models import Tweet, User
-from app.services.tweets import AnySelect, as_post, select_posts
+from app.services.embeddings import Embeddings, Nearest, Vector
+from app.services.tweets import AnySelect, Post, as_post, select_posts
 from app.services.users import get_user
-from app.services.word_search import Place, Ranked, search_words
+from app.services.vocabulary import is_vocabulary_old
+from app.services.word_search import Narrow, Place, WordResults, search_words
 
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
+FUSED: Final = 200
+"""Results of each way that are fused."""
+RANK_OFFSET: Final = 60
+"""How little the first ranks differ; the value of the paper that proposed the fusion."""
+Mode = Literal["words", "meaning", "hybrid"]
+
+logger = logging.getLogger(__name__)
 
 
-class Hit(msgspec.Struct, frozen=True):
+class Hit(Post, frozen=True):
     """A post that was found."""
 
-    id: int
-    username: str
-    text: str
-    kind: str
-    created_at: datetime | None
-    lang: str | None
-    source_id: str | None
-    url: str | None
     score: float
     highlights: list[tuple[int, int]]
+
+
+class SimilarPost(Post, frozen=True):
+    """A post, and how near it is to another, at most 1."""
+
+    score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +71,32 @@ class Found:
     """What was typed and found nowhere, and the word that was taken for it."""
     is_any: bool = False
     """Whether no post had all the words, so that those with some are listed."""
+    as_of_event: int | None = None
+    """The newest event that vectors take into account, where they were asked."""
+    is_current: bool = True
+    """Whether nothing is about to change it but an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What is near to a query: its vector, and the vectors that it is compared with."""
+
+    embeddings: Embeddings
+    vector: Vector
+
+
+async def near_to(embeddings: Embeddings, query: str, mode: Mode) -> Near | None:
+    """Return what a search by meaning needs, before a session is opened: it may take seconds.
+
+    None for a search by words, and while the embedder does not answer.
+    """
+    if mode == "words" or not query.strip():
+        return None
+    try:
+        return Near(embeddings, await embeddings.vector_for(query))
+    except EmbedderError as error:
+        logger.warning("words are searched instead: %s", error)
+        return None
 
 
 async def search(
@@ -66,11 +106,13 @@ async def search(
     *,
     limit: int,
     place: Place | None = None,
+    mode: Mode = "words",
+    near: Near | None = None,
 ) -> Found:
     """Return posts that fit the query, the best first, from the place on.
 
-    Any query is fine; one without words finds nothing. Raises NotFoundError for an unknown
-    author in the filters.
+    Any query is fine; one without words finds nothing. Without `near` words are searched.
+    Raises NotFoundError for an unknown author in the filters.
     """
     depends_on(EVERYTHING)
     user = None if filters.username is None else await get_user(session, filters.username)
@@ -78,9 +120,20 @@ async def search(
     def narrow(posts: AnySelect) -> AnySelect:
         return _filtered(posts, filters, user)
 
+    if near is not None and mode != "words":
+        allowed = None if filters == Filters() else await _ids(session, narrow)
+        if mode == "meaning":
+            return await _by_meaning(session, query, near, allowed, limit, place or Place())
+    is_fused = near is not None and mode == "hybrid"
     results = await search_words(
-        session, query, narrow=narrow, user_id=user.id if user else None, place=place
+        session,
+        query,
+        narrow=narrow,
+        user_id=user.id if user else None,
+        place=None if is_fused else place,
     )
+    if near is not None and is_fused:
+        return await _fused(session, query, near, allowed, results, limit, place or Place())
     if results is None:
         return Found([])
     start = results.place.offset
@@ -89,24 +142,104 @@ async def search(
     if start + limit < len(results.ranked):
         following = results.place._replace(offset=start + limit)
     return Found(
-        await _hits(session, shown, results.scorer),
+        await _hits(session, [(post.score, post.id) for post in shown], results.scorer),
         following,
         corrections=results.corrections(),
         is_any=results.place.is_any and len(results.scorer.wanted) > 1,
+        # Counting the words anew is no event, and changes what is found.
+        is_current=not await is_vocabulary_old(session),
     )
 
 
-async def _hits(session: AsyncSession, shown: Sequence[Ranked], scorer: Scorer | None) -> list[Hit]:
-    ids = [ranked.id for ranked in shown]
+async def _by_meaning(
+    session: AsyncSession,
+    query: str,
+    near: Near,
+    allowed: NDArray[np.int64] | None,
+    limit: int,
+    place: Place,
+) -> Found:
+    end = place.offset + limit
+    found = await near.embeddings.nearest(session, near.vector, end + 1, allowed=allowed)
+    hits = await _hits(session, found.posts[place.offset : end], _plain_scorer(query))
+    has_more = len(found.posts) > end and end < DEEPEST
+    following = place._replace(offset=end) if has_more else None
+    method = near.embeddings.method
+    return Found(hits, following, method, (), False, found.as_of_event, found.is_current)
+
+
+async def _fused(
+    session: AsyncSession,
+    query: str,
+    near: Near,
+    allowed: NDArray[np.int64] | None,
+    words: WordResults | None,
+    limit: int,
+    place: Place,
+) -> Found:
+    """Return the posts that either way finds, by reciprocal rank fusion (Cormack et al. 2009)."""
+    found = await near.embeddings.nearest(session, near.vector, FUSED, allowed=allowed)
+    by_words = [post.id for post in words.ranked[:FUSED]] if words else []
+    scores: dict[int, float] = defaultdict(float)
+    for ranking in (by_words, [post_id for _, post_id in found.posts]):
+        for rank, post_id in enumerate(ranking, 1):
+            scores[post_id] += 1 / (RANK_OFFSET + rank)
+    ranked = sorted(((score, post_id) for post_id, score in scores.items()), reverse=True)
+    end = place.offset + limit
+    scorer = words.scorer if words else _plain_scorer(query)
+    return Found(
+        await _hits(session, ranked[place.offset : end], scorer),
+        place._replace(offset=end) if len(ranked) > end else None,
+        "hybrid",
+        words.corrections() if words else (),
+        False,
+        found.as_of_event,
+        found.is_current,
+    )
+
+
+def _plain_scorer(query: str) -> Scorer:
+    """Return what marks the words of a query, without knowing how rare they are."""
+    return Scorer([Wanted(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
+
+
+async def _ids(session: AsyncSession, narrow: Narrow) -> NDArray[np.int64]:
+    posts = select(Tweet.id).join(User, User.id == Tweet.user_id).where(User.deleted_at.is_(None))
+    return np.array((await session.scalars(narrow(posts))).all(), np.int64)
+
+
+async def similar_posts(
+    session: AsyncSession, near: Near, post_id: int, *, limit: int
+) -> tuple[list[SimilarPost], Nearest]:
+    """Return the posts nearest to one that has the vector, without it, and what they rest on."""
+    depends_on(EVERYTHING)
+    found = await near.embeddings.nearest(session, near.vector, limit + 1)
+    others = [(score, each) for score, each in found.posts if each != post_id][:limit]
+    posts = await _posts(session, [each for _, each in others])
+    return [
+        SimilarPost(**msgspec.structs.asdict(posts[each]), score=score)
+        for score, each in others
+        if each in posts
+    ], found
+
+
+async def _posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
     rows = await session.execute(select_posts().where(Tweet.id.in_(ids)))
-    posts = {row.id: as_post(row) for row in rows}
+    return {row.id: as_post(row) for row in rows}
+
+
+async def _hits(
+    session: AsyncSession, shown: Sequence[tuple[float, int]], scorer: Scorer
+) -> list[Hit]:
+    posts = await _posts(session, [post_id for _, post_id in shown])
     return [
         Hit(
-            **msgspec.structs.asdict(posts[ranked.id]),
-            score=ranked.score,
-            highlights=scorer.highlights(ranked.text) if scorer else [],
+            **msgspec.structs.asdict(posts[post_id]),
+            score=score,
+            highlights=scorer.highlights(posts[post_id].text),
         )
-        for ranked in shown
+        for score, post_id in shown
+        if post_id in posts
     ]
 
 

@@ -12,12 +12,11 @@ from app.compute.neighbours import neighbours
 from app.compute.query import Part
 from app.compute.ranking import Statistics
 from app.compute.words import WORDS_RECIPE
-from app.db.cache import EVERYTHING
 from app.db.chunks import chunks
 from app.db.lease import Sessions
 from app.db.word_index import AUTHOR_MARK, REBUILD, among, vocabulary_after
 from app.models import Event, User, Vocabulary, Word
-from app.services.events import append_event, newest_event
+from app.services.events import newest_event
 
 PAGE: Final = 2_000
 CHANGED_SHARE: Final = 0.05
@@ -132,8 +131,6 @@ async def renew_vocabulary(db: Sessions) -> None:
             "terms": total,
         }
         await session.execute(update(Vocabulary).values(**values))
-        # Answers to searches rest on it.
-        await append_event(session, "words.counted", user_id=EVERYTHING, count=0)
 
 
 def _is_counted(term: str) -> bool:

@@ -27,3 +27,8 @@ def no_content() -> Response:
     response = Response(b"", 204)
     del response.headers["Content-Type"]
     return response
+
+
+def as_of(event_id: int | None) -> dict[str, str]:
+    """Return the header that says how far an answer made from vectors has come."""
+    return {} if event_id is None else {"Saywho-As-Of": str(event_id)}

@@ -18,7 +18,7 @@ from app.views.api.imports import ListImportsArgs, NewImportArgs
 from app.views.api.live import LiveArgs
 from app.views.api.search import Hits, SearchArgs
 from app.views.api.stats import StatsArgs
-from app.views.api.tweets import ListTweetsArgs, NewTweetForm
+from app.views.api.tweets import ListTweetsArgs, NewTweetForm, SimilarArgs, SimilarTweets
 from app.views.api.users import ListUsersArgs, NewUserForm
 from app.views.parsing import NoArgs
 
@@ -169,6 +169,13 @@ OPERATIONS: Final[dict[str, Operation]] = {
         summary="Show a post",
         example={"tweet_id": 1},
         answers={200: Answer(description="The post", of=Post)},
+    ),
+    "api_tweets.list_similar": Operation(
+        tag="tweets",
+        summary="List the posts most similar to one",
+        args=SimilarArgs,
+        example={"tweet_id": 1},
+        answers={200: Answer(description="The nearest posts first", of=SimilarTweets)},
     ),
     "api_tweets.remove_tweet": Operation(
         tag="tweets",

@@ -1,6 +1,6 @@
 """Search in the API."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 from quart import Blueprint, Response
@@ -8,10 +8,10 @@ from quart import Blueprint, Response
 from app.db.cache import keep
 from app.lifespan import resources
 from app.services.new_tweet import Kind
-from app.services.search import Hit, search
+from app.services.search import Hit, Mode, near_to, search
 from app.services.users import Platform
 from app.views.access import access
-from app.views.answers import json_answer
+from app.views.answers import as_of, json_answer
 from app.views.cursors import decode_place, encode_place
 from app.views.parsing import parse_args
 from app.views.periods import search_filters
@@ -21,7 +21,7 @@ blueprint = Blueprint("api_search", __name__)
 
 class SearchArgs(Struct):
     q: Annotated[str, Meta(max_length=1000)] = ""
-    mode: Literal["words", "meaning", "hybrid"] = "words"
+    mode: Mode = "words"
     username: str | None = None
     platform: Platform | None = None
     lang: str | None = None
@@ -54,7 +54,6 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 @blueprint.get("/search")
 @access("read")
 async def search_tweets() -> Response:
-    keep()
     args = parse_args(SearchArgs)
     place = decode_place(args.cursor)
     filters = search_filters(
@@ -66,8 +65,13 @@ async def search_tweets() -> Response:
         until=args.until,
         tz=args.tz,
     )
+    near = await near_to(resources().embeddings, args.q, args.mode)
     async with resources().db.read() as session:
-        found = await search(session, args.q, filters, limit=args.limit, place=place)
+        found = await search(
+            session, args.q, filters, limit=args.limit, place=place, mode=args.mode, near=near
+        )
+    if found.is_current and (near is not None or args.mode == "words"):
+        keep()
     return json_answer(
         Hits(
             found.hits,
@@ -75,5 +79,6 @@ async def search_tweets() -> Response:
             found.method,
             [Correction(*each) for each in found.corrections],
             found.is_any,
-        )
+        ),
+        headers=as_of(found.as_of_event),
     )

@@ -10,8 +10,10 @@ from app.db.cache import keep
 from app.errors import UnsupportedMediaError
 from app.lifespan import resources
 from app.services.clock import now
+from app.services.embeddings import Method
 from app.services.ndjson import store_lines
 from app.services.new_tweet import Kind, new_tweet
+from app.services.search import SimilarPost
 from app.services.tweets import (
     delete_post,
     get_post,
@@ -20,11 +22,12 @@ from app.services.tweets import (
 from app.services.users import get_user
 from app.services.writer import Sending
 from app.views.access import access
-from app.views.answers import Page, json_answer, no_content
+from app.views.answers import Page, as_of, json_answer, no_content
 from app.views.bodies import spooled_body
 from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
 from app.views.idempotent import json_request_key, request_key
 from app.views.parsing import NoArgs, parse_args, parse_json
+from app.views.similar import similar_to
 
 blueprint = Blueprint("api_tweets", __name__)
 
@@ -100,6 +103,27 @@ async def show_tweet(tweet_id: int) -> Response:
     parse_args(NoArgs)
     async with resources().db.read() as session:
         return json_answer(await get_post(session, tweet_id))
+
+
+class SimilarArgs(Struct):
+    limit: Limit = 20
+
+
+class SimilarTweets(Struct, frozen=True):
+    """The posts most similar to one, and what that rests on."""
+
+    items: list[SimilarPost]
+    next: None
+    method: Method
+
+
+@blueprint.get("/tweets/<id:tweet_id>/similar")
+@access("read")
+async def list_similar(tweet_id: int) -> Response:
+    args = parse_args(SimilarArgs)
+    similar = await similar_to(tweet_id, limit=args.limit)
+    answer = SimilarTweets(similar.posts, None, similar.method)
+    return json_answer(answer, headers=as_of(similar.as_of_event))
 
 
 @blueprint.delete("/tweets/<id:tweet_id>")

@@ -1,5 +1,7 @@
 """The search page."""
 
+from typing import Final
+
 from msgspec import Struct
 from quart import Blueprint, render_template
 
@@ -7,7 +9,7 @@ from app.db.cache import keep
 from app.errors import MalformedError, NotFoundError
 from app.i18n import translate_error
 from app.lifespan import resources
-from app.services.search import Found, Hit, search
+from app.services.search import Found, Hit, Mode, near_to, search
 from app.views.access import access
 from app.views.cursors import decode_place, encode_place
 from app.views.pages.marks import Marked, excerpt, marked_text
@@ -16,6 +18,7 @@ from app.views.periods import search_filters
 
 blueprint = Blueprint("search", __name__)
 
+MODES: Final[dict[str, Mode]] = {"words": "words", "meaning": "meaning", "hybrid": "hybrid"}
 RESULTS_PER_PAGE = 20
 MAX_QUERY_LENGTH = 1000
 AROUND = 200
@@ -24,6 +27,7 @@ AROUND = 200
 
 class SearchPageArgs(Struct):
     q: str = ""
+    mode: str = "words"
     username: str = ""
     since: str = ""
     until: str = ""
@@ -34,19 +38,29 @@ class SearchPageArgs(Struct):
 @blueprint.get("/search")
 @access("read")
 async def show_search() -> tuple[str, int]:
-    keep()
     args = parse_args(SearchPageArgs, strict=False)
     place = decode_place(args.cursor)
+    mode = MODES.get(args.mode, "words")
     unknown_author, failure = None, None
     found = Found([])
     try:
         filters = search_filters(
             since=args.since, until=args.until, tz=args.tz, username=args.username.strip() or None
         )
+        query = args.q[:MAX_QUERY_LENGTH]
+        near = await near_to(resources().embeddings, query, mode)
         async with resources().db.read() as session:
             found = await search(
-                session, args.q[:MAX_QUERY_LENGTH], filters, limit=RESULTS_PER_PAGE, place=place
+                session,
+                query,
+                filters,
+                limit=RESULTS_PER_PAGE,
+                place=place,
+                mode=mode,
+                near=near,
             )
+        if found.is_current and (near is not None or mode == "words"):
+            keep()
     except NotFoundError:
         unknown_author = args.username
     except MalformedError as error:
@@ -56,6 +70,8 @@ async def show_search() -> tuple[str, int]:
         args=args,
         results=[(hit, _pieces(hit)) for hit in found.hits],
         found=found,
+        mode=mode,
+        knows_meaning=resources().embeddings.embedder.knows_meaning,
         unknown_author=unknown_author,
         failure=translate_error(failure) if failure else None,
         is_first_page=place is None,

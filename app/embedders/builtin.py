@@ -1,0 +1,24 @@
+"""The built-in embedder: similar wording, without anything to download."""
+
+import asyncio
+from collections.abc import Sequence
+
+from app.compute.wording import WORDING_RECIPE, wording_vectors
+from app.embedders.base import Vectors
+
+
+class Builtin:
+    """Vectors of hashed words and parts of words; texts are near if they are worded alike."""
+
+    name = f"builtin:{WORDING_RECIPE}"
+    knows_meaning = False
+    is_instant = True
+    batch = 256
+
+    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
+        if len(texts) == 1 and len(texts[0]) <= 2_000:
+            return wording_vectors(texts)
+        return await asyncio.to_thread(wording_vectors, texts)
+
+    async def close(self) -> None:
+        pass

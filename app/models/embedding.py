@@ -1,0 +1,38 @@
+"""Vectors of the posts, kept apart by the model that made them."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, BigId, Vector
+
+
+class VectorSet(Base):
+    """The vectors that one model made in one go; only those of one set can be compared."""
+
+    __tablename__ = "VectorSet"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    model: Mapped[str] = mapped_column(String(2100), index=True)
+    dimension: Mapped[int | None]
+    """Known from the first vector."""
+    embedded_to: Mapped[int] = mapped_column(BigId, default=0)
+    """Posts up to this id have their vectors."""
+    is_complete: Mapped[bool] = mapped_column(default=False)
+    """Whether all posts had one at some time."""
+
+
+class Embedding(Base):
+    """A post's vector, of length one; beside the post, whose row stays small."""
+
+    __tablename__ = "Embedding"
+
+    tweet_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("Tweet.id", ondelete="CASCADE"), primary_key=True
+    )
+    set_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("VectorSet.id", ondelete="CASCADE"), primary_key=True
+    )
+    vector: Mapped[NDArray[np.float32]] = mapped_column(Vector)

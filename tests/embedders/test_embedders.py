@@ -1,0 +1,116 @@
+"""Embedders: vectors of length one, or an error that says what is wrong."""
+
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+
+from app.config import Config
+from app.embedders import EmbedderError, open_embedder
+from app.embedders.builtin import Builtin
+from app.embedders.remote import Remote
+from app.errors import StartError
+from tests.embedding_service import Service, embedding_service
+
+KEY = "an invented key"
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    with embedding_service() as running:
+        yield running
+
+
+@pytest.fixture
+async def remote(service: Service) -> AsyncIterator[Remote]:
+    embedder = Remote(service.address + "#small", key=KEY, pause_s=0.01)
+    yield embedder
+    await embedder.close()
+
+
+async def test_builtin_vectors_are_near_for_similar_wording() -> None:
+    texts = ["the lamp of the lighthouse", "a lighthouse and its lamp", "bread from the oven", "…"]
+    lamp, alike, bread, nothing = await Builtin().embed(texts)
+    assert np.linalg.norm(lamp) == pytest.approx(1)
+    assert lamp @ alike > 0.6 > 0.3 > lamp @ bread
+    assert not nothing.any()
+    again = await Builtin().embed(texts[:1])
+    assert (again[0] == lamp).all()
+
+
+async def test_a_service_is_asked_with_model_and_key(service: Service, remote: Remote) -> None:
+    vectors = await remote.embed(["a dog", "tax"])
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1])
+    assert vectors[0] @ [1, 0, 0] > 0.9
+    assert service.requests == [
+        {"input": ["a dog", "tax"], "model": "small", "path": "/v1/embeddings"}
+    ]
+    assert service.keys == [f"Bearer {KEY}"]
+    assert KEY not in remote.name
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_it_is_asked_again_after_a_passing_fault(
+    service: Service, remote: Remote, status: int
+) -> None:
+    service.faults = [(status, b""), (status, b"")]
+    assert (await remote.embed(["a dog"])).shape == (1, 3)
+    assert len(service.requests) == 3
+
+
+async def test_it_gives_up_in_the_end_and_a_query_at_once(service: Service, remote: Remote) -> None:
+    service.faults = [(503, b"")] * 5
+    with pytest.raises(EmbedderError, match="503"):
+        await remote.embed(["a dog"])
+    assert len(service.requests) == 4
+    with pytest.raises(EmbedderError, match="503"):
+        await remote.embed(["a dog"], is_query=True)
+    assert len(service.requests) == 5
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (401, b""),
+        (200, b"no JSON"),
+        (200, b"[]"),
+        (200, b'{"data": [{"index": 0, "embedding": [1, 2]}]}'),
+        (200, b'{"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [1, 2]}]}'),
+        (200, b'{"data": [{"index": 0, "embedding": ["a"]}, {"index": 1, "embedding": ["b"]}]}'),
+        (200, b'{"data": [{"index": 0, "embedding": []}, {"index": 1, "embedding": []}]}'),
+    ],
+    ids=["refused", "no-json", "no-object", "too-few", "two-lengths", "no-numbers", "empty"],
+)
+async def test_what_is_no_vectors_is_an_error_at_once(
+    service: Service, remote: Remote, status: int, answer: bytes
+) -> None:
+    service.faults = [(status, answer)]
+    with pytest.raises(EmbedderError):
+        await remote.embed(["a dog", "tax"])
+    assert len(service.requests) == 1
+
+
+async def test_a_service_that_is_not_there_is_an_error() -> None:
+    with embedding_service() as gone:
+        embedder = Remote(gone.address, pause_s=0.01)
+    with pytest.raises(EmbedderError, match="cannot be reached"):
+        await embedder.embed(["a dog"])
+    await embedder.close()
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("http:https://", "names no host"),
+        ("sentence-transformers:some-model", "needs an extra"),
+    ],
+)
+def test_an_embedder_that_can_never_work_stops_the_start(setting: str, reason: str) -> None:
+    with pytest.raises(StartError, match=reason):
+        open_embedder(Config(embedder=setting))
+
+
+def test_names_hold_no_password() -> None:
+    assert Remote("https://me:secret@example.org/v1/#m").name == (
+        "http:https://example.org/v1/embeddings#m"
+    )

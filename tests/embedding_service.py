@@ -1,0 +1,63 @@
+"""A small embedding service with OpenAI's interface, on a port of its own."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+MEANINGS = {"dog": [1, 0.1, 0], "puppy": [1, 0.2, 0], "개": [1, 0.15, 0], "tax": [0, 0.1, 1]}
+"""What the service knows; other texts mean nothing in particular."""
+
+
+class Service:
+    """What it was asked, and what it answers next; empty: as it should."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
+        self.faults: list[tuple[int, bytes]] = []
+        self.address = ""
+
+    def vector(self, text: str) -> list[float]:
+        vectors = [vector for word, vector in MEANINGS.items() if word in text]
+        return vectors[0] if vectors else [0.1, 1, 0.1]
+
+
+@contextmanager
+def embedding_service() -> Iterator[Service]:
+    """Serve until left."""
+    service = Service()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            service.requests.append(body | {"path": self.path})
+            service.keys.append(self.headers["Authorization"])
+            status, answer = service.faults.pop(0) if service.faults else (200, b"")
+            if status == 200 and not answer:
+                data = [
+                    {"index": place, "embedding": service.vector(text)}
+                    for place, text in enumerate(body["input"])
+                ]
+                # Nothing promises an order.
+                answer = json.dumps({"data": data[::-1]}).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    service.address = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,122 @@
+"""Similar posts, and search by vectors, as clients see them."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from tests.conftest import Client, MakeConfig, client_with
+from tests.embedding_service import Service, embedding_service
+from tests.waiting import eventually
+
+API = "/api/v1"
+
+
+async def embedded(client: Client, address: str, *, event: int | None = None) -> Any:
+    """Return the answer once it rests on all posts."""
+
+    async def ask() -> Any:
+        return await client.get(address)
+
+    newest = event or await newest_event(client)
+    return await eventually(
+        ask, until=lambda answer: int(answer.headers.get("Saywho-As-Of", 0)) >= newest
+    )
+
+
+async def newest_event(client: Client) -> int:
+    await client.add_user("marker")
+    answer = await client.post(f"{API}/users/marker/tweets", json={"text": "…"})
+    return int(answer.headers["Saywho-Event"])
+
+
+async def test_similar_posts_come_with_score_and_method(writer: Client) -> None:
+    await writer.add_user("ann")
+    asked = await writer.add_tweet("ann", "the lamp of the lighthouse is lit")
+    alike = await writer.add_tweet("ann", "a lighthouse and its lamp")
+    await writer.add_tweet("ann", "bread from the oven at dawn")
+    answer = await embedded(writer, f"{API}/tweets/{asked['id']}/similar?limit=1")
+    page = await answer.get_json()
+    (first,) = page["items"]
+    assert first == alike | {"score": first["score"]}
+    assert 0.5 < first["score"] <= 1
+    assert (page["next"], page["method"]) == (None, "wording")
+    html = await (await writer.get(f"/tweet/{asked['id']}")).get_data(as_text=True)
+    assert "Posts worded most alike" in html
+    assert "a lighthouse and its lamp" in html
+    assert (await writer.get(f"{API}/tweets/999/similar")).status_code == 404
+
+
+async def test_search_says_that_wording_is_not_meaning(writer: Client) -> None:
+    await writer.add_user("ann")
+    lamp = await writer.add_tweet("ann", "the lamp of the lighthouse is lit")
+    await writer.add_tweet("ann", "bread from the oven at dawn")
+    page = await (await embedded(writer, f"{API}/search?q=lighthouse&mode=meaning")).get_json()
+    assert (page["method"], page["items"][0]["id"]) == ("wording", lamp["id"])
+    assert page["items"][0]["highlights"] == [[16, 26]]
+    page = await (await writer.get(f"{API}/search?q=lamp&mode=hybrid")).get_json()
+    assert (page["method"], page["items"][0]["id"]) == ("hybrid", lamp["id"])
+    html = await writer.get("/search?q=lighthouse&mode=meaning")
+    assert "worded alike" in await html.get_data(as_text=True)
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with embedding_service() as running:
+        yield running
+
+
+@pytest.fixture
+async def remote(make_config: MakeConfig, service: Service) -> AsyncIterator[Quart]:
+    app = create_app(make_config(embedder=f"http:{service.address}", embedder_key="k"))
+    async with app.test_app():
+        yield app
+
+
+async def test_a_service_finds_by_meaning(remote: Quart) -> None:
+    client = await client_with(remote, "admin")
+    await client.add_user("ann")
+    await client.add_user("ben")
+    puppy = await client.add_tweet("ann", "our puppy")
+    tax = await client.add_tweet("ben", "my tax")
+    answer = await embedded(client, f"{API}/search?q=a+dog&mode=meaning")
+    page = await answer.get_json()
+    assert page["method"] == "meaning"
+    assert page["items"][0]["id"] == puppy["id"]
+    # Filters hold, and pages go on.
+    address = f"{API}/search?q=a+dog&mode=meaning&username=ben"
+    page = await (await client.get(address)).get_json()
+    assert [hit["id"] for hit in page["items"]] == [tax["id"]]
+    seen, cursor = [], ""
+    while True:
+        page = await (
+            await client.get(f"{API}/search?q=dog&mode=hybrid&limit=1{cursor}")
+        ).get_json()
+        seen += [hit["id"] for hit in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert len(seen) == len(set(seen)) == 3
+    page = await (await client.get(f"{API}/tweets/{tax['id']}/similar")).get_json()
+    assert page["method"] == "meaning"
+    # What is deleted is found no more.
+    await client.delete(f"{API}/tweets/{puppy['id']}")
+    page = await (await client.get(f"{API}/search?q=a+dog&mode=meaning")).get_json()
+    assert puppy["id"] not in [hit["id"] for hit in page["items"]]
+
+
+async def test_posts_and_searches_go_on_while_the_service_is_down(
+    remote: Quart, service: Service
+) -> None:
+    service.faults = [(503, b"")] * 1000
+    client = await client_with(remote, "admin")
+    await client.add_user("ann")
+    tweet = await client.add_tweet("ann", "our puppy")
+    page = await (await client.get(f"{API}/search?q=puppy&mode=meaning")).get_json()
+    assert (page["method"], len(page["items"])) == ("words", 1)
+    page = await (await client.get(f"{API}/tweets/{tweet['id']}/similar")).get_json()
+    assert page == {"items": [], "next": None, "method": "meaning"}
+    html = await client.get("/search?q=puppy&mode=meaning")
+    assert "does not answer" in await html.get_data(as_text=True)
