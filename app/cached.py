@@ -67,11 +67,13 @@ class Cached:
             return
         feed, cache = opened
         headers = _joined(scope["headers"])
+        is_current = True
         if cache.is_on or b"saywho-after" in headers:
-            feed.catch_up()
+            is_current = await feed.catch_up()
         # The view must see just what the key was made of.
         scope = scope | {"headers": list(headers.items())}
-        if not cache.is_on or _is_personal(headers) or _is_ahead(headers, feed.newest):
+        may_be_kept = cache.is_on and is_current and not _is_personal(headers)
+        if not may_be_kept or _is_ahead(headers, feed.newest):
             self._on_answer("bypass")
             answer = await self._capture(scope, receive, send, Reading())
             if answer is not None:
@@ -111,9 +113,9 @@ class Cached:
                 cache.end(under_way)
 
             answer = await self._capture(scope, receive, send, under_way, pass_on)
-            feed.catch_up()
+            is_fresh = await feed.catch_up() and under_way.is_fresh
             is_short = len(path) + len(scope["query_string"]) <= LONGEST_ADDRESS
-            if answer is not None and is_short and under_way.may_be_kept and under_way.is_fresh:
+            if answer is not None and is_short and under_way.may_be_kept and is_fresh:
                 cache.put(key, answer)
                 self._never_kept.pop(path, None)
                 self._follow(key, future, answer)

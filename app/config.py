@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -32,7 +33,7 @@ class Config:
     data_dir: Path = Path("instance")
     """Folder of the database, the secrets and the checkpoints."""
     database_url: str = ""
-    """`sqlite+aiosqlite:` URL; by default a file in the data folder, named after `env`."""
+    """`sqlite+aiosqlite:` or `postgresql+asyncpg:`; by default a file named after `env`."""
     secret_key: str = ""
     """Signs sessions; several, comma-separated, for rotation. By default made once and kept."""
     public: bool = True
@@ -135,10 +136,25 @@ def _switch(value: str) -> bool:
 
 
 def _database_url(value: str) -> str:
+    if value.startswith("postgresql+asyncpg:"):
+        return _postgresql_url(value)
     if not re.match(r"sqlite\+aiosqlite:///[^?]", value):
-        raise ValueError("must begin with sqlite+aiosqlite:///")
+        raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
     if ":memory:" in value:
         raise ValueError("must name a file, which all workers share")
+    return value
+
+
+def _postgresql_url(value: str) -> str:
+    parts = urlsplit(value)  # Its own errors would repeat parts of the address.
+    try:
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        has_port = False
+    if not has_port or not value.startswith("postgresql+asyncpg://") or parts.fragment:
+        raise ValueError("must be like postgresql+asyncpg://user:password@host:5432/database")
+    if len(parts.path) < 2:
+        raise ValueError("must name a database, as in postgresql+asyncpg://host/database")
     return value
 
 

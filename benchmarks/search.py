@@ -30,7 +30,7 @@ from sqlalchemy import update
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.db.word_index import register
+from app.db.sqlite.words import register
 from app.models import User
 from app.services.adding import add_posts
 from app.services.new_tweet import new_tweet
@@ -255,22 +255,26 @@ async def times_ms(db: Database, queries: Sequence[str]) -> tuple[list[float], l
     return wall, processor
 
 
+def database_path(db: Database) -> Path:
+    return Path(db.engine.url.database or "")
+
+
 async def measure_speed(db: Database, options: argparse.Namespace) -> None:
     """Print how long searches take inside the server, without HTTP."""
     async with db.write() as session:
         for number in range(AUTHORS):
             await add_user(session, f"author{number}")
     started = time.perf_counter()
-    fill(db.path, made_posts(options.posts, options.seed))
+    fill(database_path(db), made_posts(options.posts, options.seed))
     async with db.write() as session:
         await session.execute(update(User).values(tweet_count=options.posts // AUTHORS))
     print(f"{options.posts:,} posts stored in {time.perf_counter() - started:.0f} s")
     started = time.perf_counter()
     await renew_vocabulary(db)
     print(f"vocabulary counted in {time.perf_counter() - started:.1f} s")
-    cost_us = index_cost_us(db.path, list(made_posts(4_000, options.seed + 1)))
+    cost_us = index_cost_us(database_path(db), list(made_posts(4_000, options.seed + 1)))
     print(f"the word index adds {cost_us:.0f} µs to storing a post")
-    print(f"database: {db.path.stat().st_size / 2**20:,.0f} MiB")
+    print(f"database: {database_path(db).stat().st_size / 2**20:,.0f} MiB")
     spoken = languages(options.seed)[0]
     chance = random.Random(options.seed)
     texts = list(itertools.islice(made_posts(options.posts, options.seed), 2_000))

@@ -1,7 +1,8 @@
 """What the tests share: an app with a real database file of its own, and clients with rights."""
 
+import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -16,13 +17,46 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.lifespan import KEY, Resources
 from app.services.tokens import Scope, add_token
+from tests.databases import KINDS, Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
+from tests.postgresql import NoServerError, Server, sweep
 
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 MakeConfig = Callable[..., Config]
+SERVER = pytest.StashKey[tuple[str | None, str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("PYTEST_XDIST_WORKER") is None and config.getoption("numprocesses", None):
+        # One server for all workers, started by the main thread of what outlives them.
+        config.stash[SERVER] = _start_server(config)
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where the server is; called by pytest-xdist."""
+    node.workerinput["postgresql"] = node.config.stash[SERVER]
+
+
+def _start_server(config: pytest.Config) -> tuple[str | None, str]:
+    """Return the server's URL, or None and why there is none."""
+    sweep()
+    try:
+        server = Server()
+    except NoServerError as error:
+        return None, str(error)
+    config.add_cleanup(server.remove)
+    return server.url(), ""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what uses a database on each kind of database that it is meant for."""
+    if "databases" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("databases")
+        kinds = marker.args if marker else KINDS
+        metafunc.parametrize("databases", kinds, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -33,24 +67,77 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "testing.db"
 
 
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """What makes databases of the kind that the test runs on."""
+    if request.param == "sqlite":
+        yield SqliteDatabases(request.getfixturevalue("template"))
+    else:
+        yield request.getfixturevalue("postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+) -> Iterator[PostgresqlDatabases]:
+    """Databases of the run's own server; skipped, or failed in CI, where none can be had."""
+    workerinput = getattr(request.config, "workerinput", None)
+    url, reason = (
+        workerinput["postgresql"] if workerinput is not None else _start_server(request.config)
+    )
+    if url is None and os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    if url is None:
+        pytest.skip(reason)
+    made = PostgresqlDatabases(url, worker_id, tmp_path_factory.mktemp("postgresql"))
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def make_config(template: Path, tmp_path: Path) -> MakeConfig:
+def make_config(databases: Databases, tmp_path: Path) -> Iterator[MakeConfig]:
     """Make the settings of an installation with a migrated, empty database."""
 
     def make(**settings: Any) -> Config:
         folder = settings.pop("data_dir", tmp_path / "instance")
         folder.mkdir(parents=True, exist_ok=True)
-        target = folder / "testing.db"
-        if not target.exists():
-            shutil.copy(template, target)
-        return Config(env="testing", data_dir=folder, access_log=False, **settings)
+        url = databases.make(folder)
+        return Config(
+            env="testing", data_dir=folder, database_url=url, access_log=False, **settings
+        )
 
-    return make
+    yield make
+    databases.drop(tmp_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The test's database, past the program."""
+
+    databases: Databases
+    folder: Path
+
+    @property
+    def kind(self) -> str:
+        return self.databases.kind
+
+    def execute(self, statement: str) -> None:
+        self.databases.execute(self.folder, statement)
+
+    def fetch(self, query: str) -> list[tuple[Any, ...]]:
+        return self.databases.fetch(self.folder, query)
+
+
+@pytest.fixture
+def outside(databases: Databases, tmp_path: Path) -> Outside:
+    return Outside(databases, tmp_path / "instance")
 
 
 @pytest.fixture
 def installation(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
-    """An installation for the command line, with a migrated, empty database."""
+    """An installation for the command line, with a migrated, empty database file."""
     monkeypatch.chdir(tmp_path)
     installation = Installation(tmp_path / "instance")
     installation.data_dir.mkdir()

@@ -1,17 +1,12 @@
 """`saywho db …`: migrations, named as Flask-Migrate names them."""
 
-import sqlite3
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from app.cli.running import fail, json_option, print_json, reported, with_database
 from app.config import Config
-from app.errors import StartError
-
-WAIT_S: Final = 60.0
-"""How long a vacuum waits for others who use the database."""
 
 
 @click.group("db")
@@ -25,6 +20,7 @@ def db_group() -> None:
 @reported
 def upgrade_command(revision: str, as_json: bool) -> None:
     """Bring the tables up to REVISION, the newest by default."""
+    from app.db.backend import backend_for
     from app.db.migrate import prepare, upgrade
 
     config = Config.from_env()
@@ -32,7 +28,7 @@ def upgrade_command(revision: str, as_json: bool) -> None:
         prepare(config, upgrade_old=True)
     else:
         # `prepare` would make a fresh database the newest at once, and refuse one that is behind.
-        _make_folder(config)
+        backend_for(config.database_url).prepare_place()
         _alembic(lambda: upgrade(config.database_url, revision))
     _print_current(config, as_json)
 
@@ -45,10 +41,11 @@ def downgrade_command(revision: str, as_json: bool) -> None:
     """Take the tables back to REVISION, by default by one."""
     from alembic import command
 
+    from app.db.backend import backend_for
     from app.db.migrate import alembic_config
 
     config = Config.from_env()
-    _make_folder(config)
+    backend_for(config.database_url).prepare_place()
     _alembic(lambda: command.downgrade(alembic_config(config.database_url), revision))
     _print_current(config, as_json)
 
@@ -81,37 +78,26 @@ def current_command(as_json: bool) -> None:
 @reported
 def vacuum_command() -> None:
     """Remove every trace of what was deleted from the database's files."""
-    from app.db.engine import database_path
+    from app.db.backend import backend_for
 
     with_database(lambda db, _: _forget(db))
-    config = Config.from_env()
-    connection = sqlite3.connect(database_path(config.database_url), timeout=WAIT_S)
-    try:
-        connection.execute("VACUUM")
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.OperationalError as error:
-        fail(f"the database cannot be vacuumed: {error}")
-    finally:
-        connection.close()
-    if busy:
-        fail("the database is in use, so the write-ahead log still holds old pages; try again")
+    backend_for(Config.from_env().database_url).compact()
     click.echo("vacuumed")
 
 
 async def _forget(db: Any) -> None:
     """Remove the rows of the deleted, and their words from the index and the vocabulary."""
-    from app.db.vector_file import VectorFile, vector_folder
-    from app.db.word_index import REBUILD
+    from app.db.vector_file import VectorFile
     from app.services.deletion import purge_deleted
     from app.services.vocabulary import renew_vocabulary
 
     await purge_deleted(db)
     async with db.write() as session:
         # An index entry of a deleted word stays in the index until its segments are merged.
-        await session.execute(REBUILD)
+        await db.backend.words.rebuild(session)
     await renew_vocabulary(db)
     # Whatever serves maps the vectors anew, of the posts that are left.
-    VectorFile(vector_folder(db.path)).forget()
+    VectorFile(db.vector_folder).forget()
 
 
 def _alembic(run: Callable[[], object]) -> None:
@@ -123,22 +109,10 @@ def _alembic(run: Callable[[], object]) -> None:
         fail(str(error), 2)
 
 
-def _make_folder(config: Config) -> None:
-    from app.db.engine import database_path
-
-    folder = database_path(config.database_url).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StartError(f"the data folder {folder} cannot be made: {error}") from error
-
-
 def _print_current(config: Config, as_json: bool) -> None:
-    from app.db.engine import database_path
     from app.db.migrate import current_revision
 
-    path = database_path(config.database_url)
-    revision = current_revision(path) if path.exists() else None
+    revision = current_revision(config.database_url)
     if as_json:
         print_json({"revision": revision})
     else:

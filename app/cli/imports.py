@@ -1,11 +1,8 @@
 """`saywho import`, `saywho demo`: posts from files."""
 
-import asyncio
 import contextlib
 import os
-import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -163,19 +160,12 @@ async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[
     if not dry_run:
         yield db
         return
-    with tempfile.TemporaryDirectory(dir=config.data_dir, prefix="dry-run-") as folder:
-        path = Path(folder, "copy.db")
-        await asyncio.to_thread(_copy, db.path, path)
-        copy = Database(replace(config, database_url=f"sqlite+aiosqlite:///{path}"))
+    async with db.backend.scratch_copy(config) as url:
+        copy = Database(replace(config, database_url=url))
         try:
             yield copy
         finally:
             await copy.close()
-
-
-def _copy(source: Path, target: Path) -> None:
-    with contextlib.closing(sqlite3.connect(source, timeout=60)) as connection:
-        connection.execute("VACUUM INTO ?", (str(target),))
 
 
 class _Progress:

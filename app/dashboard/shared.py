@@ -74,7 +74,8 @@ class Shared:
         live, all up to that event, for which one may have to wait a little. Raises what `make`
         raises, and UnavailableError where too much is asked at once.
         """
-        self._feed.catch_up()
+        if not await self._feed.catch_up():
+            raise UnavailableError("The log cannot be read at the moment; try again soon")
         # What is not known here yet cannot be waited for.
         after = None if after is None else min(after, self._feed.newest)
         while True:

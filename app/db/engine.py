@@ -2,30 +2,19 @@
 
 import asyncio
 import contextlib
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Final
 
-import aiosqlite
-from sqlalchemy import Connection, event, exc, make_url
-from sqlalchemy.ext.asyncio import (
-    AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.config import Config
-from app.db import word_index
-from app.db.doorbell import Doorbell
-from app.db.lock import FileLock
-from app.errors import AppError, StorageFullError, UnavailableError
+from app.db.backend import INFO, backend_for
+from app.db.feed import Feed
+from app.errors import UnavailableError
 
-POOL_SIZE: Final = 5
-POOL_TIMEOUT_S: Final = 30
 WRITE_TIMEOUT_S: Final = 30
 RETRY_AFTER: Final = {"Retry-After": "1"}
 
@@ -37,19 +26,20 @@ class Database:
         self, config: Config, *, on_session: Callable[[str, float], None] = lambda *_: None
     ) -> None:
         self._on_session = on_session
-        self.path = database_path(config.database_url)
-        self.engine = make_engine(config.database_url, synchronous=config.durability)
-        self._rollbacks = _roll_back_cancelled(self.engine)
-        readers = self.engine.execution_options(sqlite_begin="DEFERRED")
-        self._readers = async_sessionmaker(readers, expire_on_commit=False)
-        self._writers = async_sessionmaker(self.engine, expire_on_commit=False)
-        self.doorbell = Doorbell(self.path.with_name(self.path.name + ".run"))
-        self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
+        self.backend = backend_for(config.database_url, durability=config.durability)
+        self.engine = self.backend.engine
+        options: dict[str, Any] = {"expire_on_commit": False, "info": {INFO: self.backend}}
+        self._readers = async_sessionmaker(self.backend.readers, **options)
+        self._writers = async_sessionmaker(self.engine, **options)
+        self.vector_folder = self.backend.folder(config.data_dir, "vectors")
+        """Where the files of vectors are."""
+        self.commits = 0
+        """How often this process has committed."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Open a session that sees one state of the database, for one task and for reading."""
-        with _driver_errors():
+        with self._driver_errors():
             session, opened = self._readers(), time.perf_counter()
             try:
                 yield session
@@ -63,21 +53,46 @@ class Database:
 
         Leaving by an exception, or being cancelled, rolls back.
         """
-        with _driver_errors():
-            async with self._lock.held(timeout_s=WRITE_TIMEOUT_S):
+        with self._driver_errors():
+            async with self.backend.writing(timeout_s=WRITE_TIMEOUT_S):
                 session, opened = self._writers(), time.perf_counter()
                 try:
+                    await self.backend.begin_write(session, timeout_s=WRITE_TIMEOUT_S)
                     yield session
-                    await _to_the_end(session.commit())
+                    await _to_the_end(self._commit(session))
                 finally:
                     await _to_the_end(session.close())
                     self._on_session("write", time.perf_counter() - opened)
-        self.doorbell.ring()
+        self.backend.wake_others()
+
+    async def _commit(self, session: AsyncSession) -> None:
+        try:
+            await session.commit()
+        finally:
+            # Counted even where it is not known whether it was committed.
+            self.commits += 1
+
+    async def open_feed(self) -> Feed:
+        """Follow the log of changes from now on."""
+        with self._driver_errors():
+            return await self.backend.open_feed(lambda: self.commits)
 
     async def close(self) -> None:
-        await asyncio.gather(*self._rollbacks, return_exceptions=True)
-        await self.engine.dispose()
-        self._lock.close()
+        await self.backend.close()
+
+    @contextlib.contextmanager
+    def _driver_errors(self) -> Iterator[None]:
+        """Turn the driver's errors that a caller can act on into ours."""
+        try:
+            yield
+        except (TimeoutError, exc.TimeoutError) as error:
+            raise UnavailableError(
+                "The server has more to do than it can; try again soon", headers=RETRY_AFTER
+            ) from error
+        except (exc.DBAPIError, ConnectionError) as error:
+            if ours := self.backend.as_app_error(error):
+                raise ours from error
+            raise
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
@@ -88,108 +103,3 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
-
-
-def database_path(url: str) -> Path:
-    """Return the file of an SQLite URL."""
-    return Path(make_url(url).database or "")
-
-
-def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = True) -> AsyncEngine:
-    """Return an engine whose transactions begin with IMMEDIATE, or as `sqlite_begin` says.
-
-    With plain BEGIN, a unit that reads and then writes fails with "database is locked" as soon
-    as another one wrote in between; no timeout helps.
-    """
-    path = database_path(url)
-    engine = create_async_engine(
-        url,
-        async_creator=lambda: _connect(path),
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_S,
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_pragmas(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # The driver would emit BEGIN of its own.
-        word_index.register(connection)
-        cursor = connection.cursor()
-        # The timeout comes first: the switch to WAL itself can meet a lock.
-        cursor.execute("PRAGMA busy_timeout = 15000")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute(f"PRAGMA synchronous = {synchronous}")
-        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
-        cursor.execute("PRAGMA temp_store = MEMORY")
-        cursor.execute("PRAGMA cache_size = -16000")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        connection.exec_driver_sql(f"BEGIN {mode}")
-
-    return engine
-
-
-def _roll_back_cancelled(engine: AsyncEngine) -> set[asyncio.Task[None]]:
-    """Roll back connections that a cancelled statement gave up; return what is under way."""
-    rollbacks: set[asyncio.Task[None]] = set()
-
-    @event.listens_for(engine.sync_engine, "invalidate")
-    def roll_back(connection: Any, _record: object, _error: object) -> None:
-        # A connection whose statement was cancelled is closed, but SQLite keeps it, with its
-        # transaction and the write lock, until the cursor is collected as garbage. The task
-        # begins before the close does, and ends whoever is cancelled.
-        task = asyncio.get_running_loop().create_task(connection.driver_connection.rollback())
-        rollbacks.add(task)
-        task.add_done_callback(rollbacks.discard)
-
-    return rollbacks
-
-
-async def _connect(path: Path) -> aiosqlite.Connection:
-    """Open a connection; one that is given up while it opens is closed before this returns.
-
-    The driver would leave its thread behind, which fails once the loop has ended.
-    """
-
-    async def connect() -> aiosqlite.Connection:
-        return await connection
-
-    connection = aiosqlite.connect(path, check_same_thread=False)
-    connection._thread.daemon = True  # As SQLAlchemy does: a program that fails still ends.
-    opening = asyncio.ensure_future(connect())
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        await (await opening).close()
-        raise
-
-
-@contextlib.contextmanager
-def _driver_errors() -> Iterator[None]:
-    """Turn the driver's errors that a caller can act on into ours."""
-    try:
-        yield
-    except (TimeoutError, exc.TimeoutError) as error:
-        raise UnavailableError(
-            "The server has more to do than it can; try again soon", headers=RETRY_AFTER
-        ) from error
-    except exc.OperationalError as error:
-        if ours := _as_app_error(error):
-            raise ours from error
-        raise
-
-
-def _as_app_error(error: exc.OperationalError) -> AppError | None:
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return StorageFullError("The disk is full; nothing was stored")
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return UnavailableError("The database is busy; try again soon", headers=RETRY_AFTER)
-    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR}:
-        return UnavailableError(
-            "The database cannot be written or read at the moment", headers={"Retry-After": "30"}
-        )
-    return None

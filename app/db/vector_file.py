@@ -21,11 +21,6 @@ ID: Final = np.dtype("<i8")
 VALUE: Final = np.dtype("<f4")
 
 
-def vector_folder(database: Path) -> Path:
-    """Return where the files of a database are."""
-    return database.with_name(database.name + ".vectors")
-
-
 class Manifest(msgspec.Struct, frozen=True):
     """What the files hold."""
 

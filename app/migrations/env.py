@@ -5,10 +5,30 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
-from app.db.engine import make_engine
+from app.db.backend import backend_for
 from app.models import Base
 
+UNMAPPED = {
+    "column": {"xact"},
+    "index": {"ix_Event_xact", "ix_Tweet_newest", "ix_Tweet_user_id_newest"},
+}
+"""What the models do not know of, since only PostgreSQL has it."""
+SQLITE_INDEXES = {"ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id"}
+"""PostgreSQL has others in their place, in the order of lists: unknown times last."""
 WORD_INDEX = "TweetWords"
+
+
+def is_mapped(name: str | None, kind: str, _: object) -> bool:
+    """Return whether the models are to know of it."""
+    return name not in UNMAPPED.get(kind, ()) and not (
+        kind == "table" and str(name).startswith(WORD_INDEX)
+    )
+
+
+def is_compared(_: object, name: str | None, kind: str, *__: object) -> bool:
+    """Return whether the tables must have what the models have."""
+    is_sqlite = context.get_context().dialect.name == "sqlite"
+    return is_sqlite or kind != "index" or name not in SQLITE_INDEXES
 
 
 def run(connection: Connection) -> None:
@@ -16,23 +36,17 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=True,
-        include_name=lambda name, kind, _: kind != "table" or not str(name).startswith(WORD_INDEX),
+        include_name=is_mapped,
+        include_object=is_compared,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
 async def migrate() -> None:
-    # Foreign keys stay off: a batch migration makes a table anew, and dropping the old one would
-    # delete by cascade what refers to it.
-    engine = make_engine(context.config.attributes["url"], foreign_keys=False)
-    try:
-        async with engine.connect() as connection:
-            await connection.run_sync(run)
-            await connection.commit()
-    finally:
-        # A connection that is left open keeps its thread, and with that the program, alive.
-        await engine.dispose()
+    async with backend_for(context.config.attributes["url"]).migrations() as connection:
+        await connection.run_sync(run)
+        await connection.commit()
 
 
 asyncio.run(migrate())

@@ -5,12 +5,15 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BigId: Final = BigInteger().with_variant(Integer, "sqlite")
 """Ids of 64 bit; on SQLite only INTEGER PRIMARY KEY is the row id and autoincrements."""
+
+CodePoints: Final = String().with_variant(String(collation="C"), "postgresql")
+"""Text that is compared and sorted by its code points on both databases."""
 
 MAX_ID: Final = 2**53 - 1
 """The largest id that JSON numbers carry exactly (RFC 8259, section 6)."""
@@ -48,15 +51,31 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Vector(TypeDecorator[NDArray[np.float32]]):
-    """An embedding, (d,) float32, stored in half precision as little-endian bytes."""
+    """An embedding, (d,) float32, in half precision: pgvector's type on PostgreSQL, else bytes.
+
+    The column has no fixed dimension, since that is the embedder's.
+    """
 
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        return None if value is None else np.ascontiguousarray(value, dtype="<f2").tobytes()
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(LargeBinary())
+        from pgvector.sqlalchemy import HALFVEC
 
-    def process_result_value(
-        self, value: bytes | None, dialect: Dialect
-    ) -> NDArray[np.float32] | None:
-        return None if value is None else np.frombuffer(value, dtype="<f2").astype(np.float32)
+        return dialect.type_descriptor(HALFVEC())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            return np.asarray(value, dtype=np.float32)
+        return np.ascontiguousarray(value, dtype="<f2").tobytes()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> NDArray[np.float32] | None:
+        if value is None:
+            return None
+        if isinstance(value, bytes):
+            return np.frombuffer(value, dtype="<f2").astype(np.float32)
+        return np.asarray(value, dtype=np.float32)

@@ -1,7 +1,7 @@
 """Authors: whose posts are kept."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from app.models.tweet import Tweet
 
 
+NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
+
+
 class User(Base):
     __tablename__ = "Users"
     __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(String(320))
-    username_key: Mapped[str] = mapped_column(String(960), unique=True)
-    """The name case-folded: unique, searched and sorted by."""
+    username_key: Mapped[str] = mapped_column(NameKey, unique=True)
+    """The name case-folded: unique, searched and sorted by, in the order of code points."""
     display_name: Mapped[str | None] = mapped_column(String(320))
     platform: Mapped[str] = mapped_column(String(16), default="local")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

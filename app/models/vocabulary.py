@@ -1,9 +1,8 @@
 """The words that posts hold, counted: for judging which are rare, and for mending mistyped ones."""
 
-from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId
+from app.models.base import Base, BigId, CodePoints
 
 
 class Word(Base):
@@ -11,7 +10,7 @@ class Word(Base):
 
     __tablename__ = "Word"
 
-    word: Mapped[str] = mapped_column(String, primary_key=True)
+    word: Mapped[str] = mapped_column(CodePoints, primary_key=True)
     tweets: Mapped[int]
 
 

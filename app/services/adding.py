@@ -10,7 +10,9 @@ from sqlalchemy import Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import guess_language
+from app.db.backend import backend_of
 from app.db.ids import allocate_ids
+from app.db.word_index import IndexedPost
 from app.models import Event, Tweet, User
 from app.services.clock import now
 from app.services.events import append_event
@@ -139,6 +141,8 @@ async def _insert(
         for tweet_id, event_id, each in zip(ids, event_ids, fresh, strict=True)
     ]
     await session.execute(insert(cast(Table, Tweet.__table__)), rows)
+    indexed = [IndexedPost(row["id"], row["user_id"], row["text"]) for row in rows]
+    await backend_of(session).words.add(session, indexed)
     await count_posts(session, [(row["user_id"], row["created_at"], row["lang"]) for row in rows])
     await _count(session, Counter(each.user_id for each in fresh))
     if is_bulk:

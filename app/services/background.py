@@ -12,7 +12,6 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import Profile as AuthorProfile
@@ -20,6 +19,7 @@ from app.compute.background import EMPTY_BACKGROUND, Background, build_backgroun
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.verdict import DEFAULT, Calibration
+from app.db.backend import backend_of
 from app.db.lease import Sessions
 from app.models import BackgroundSnapshot, Profile, User
 from app.services.calibration import Impostor, StoredCalibration, calibrate, profile_of
@@ -123,7 +123,8 @@ async def renew_background(db: Sessions) -> None:
     async with db.write() as session:
         # Another worker that was faster has made this version from the same posts.
         await session.execute(
-            insert(BackgroundSnapshot)
+            backend_of(session)
+            .insert(BackgroundSnapshot)
             .values(
                 version=before + 1,
                 recipe=RECIPE,

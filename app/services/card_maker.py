@@ -10,10 +10,10 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import RECIPE
+from app.db.backend import backend_of
 from app.db.chunks import chunks
 from app.db.engine import Database
 from app.errors import AppError, UnavailableError
@@ -184,7 +184,8 @@ async def _put(
         "card": card,
     }
     await session.execute(
-        insert(ModelCard)
+        backend_of(session)
+        .insert(ModelCard)
         .values(authors=wanted.authors, **values)
         .on_conflict_do_update(index_elements=[ModelCard.authors], set_=values)
     )

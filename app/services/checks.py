@@ -2,13 +2,12 @@
 
 import asyncio
 
-from sqlalchemy import exc, func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts, add
 from app.compute.features import RECIPE, features
 from app.db.engine import Database
-from app.db.word_index import CHECK
 from app.models import Profile, Tweet, User
 from app.services.post_counts import miscounted
 
@@ -16,22 +15,17 @@ from app.services.post_counts import miscounted
 async def find_faults(db: Database) -> list[str]:
     """Return what is wrong, a sentence each; a tail that is not folded yet is no fault."""
     async with db.read() as session:
-        faults = await _damage(session)
+        faults = await db.backend.find_damage(session)
         if faults:
             return faults
         faults += await _wrong_counts(session)
         user_ids = list(await session.scalars(select(Profile.user_id)))
     async with db.write() as session:
-        faults += await _wrong_index(session)
+        faults += await db.backend.words.find_faults(session)
     for user_id in user_ids:
         async with db.read() as session:
             faults += await _wrong_profile(session, user_id)
     return faults
-
-
-async def _damage(session: AsyncSession) -> list[str]:
-    rows = list(await session.scalars(text("PRAGMA quick_check(5)")))
-    return [] if rows == ["ok"] else [f"the database file is damaged: {row}" for row in rows]
 
 
 async def _wrong_counts(session: AsyncSession) -> list[str]:
@@ -47,16 +41,6 @@ async def _wrong_counts(session: AsyncSession) -> list[str]:
             for username in await miscounted(session)
         ),
     ]
-
-
-async def _wrong_index(session: AsyncSession) -> list[str]:
-    """Compare the word index with the posts; FTS5 does that as a write."""
-    try:
-        async with session.begin_nested():
-            await session.execute(CHECK)
-    except exc.DatabaseError:
-        return ["the word index does not agree with the posts"]
-    return []
 
 
 async def _wrong_profile(session: AsyncSession, user_id: int) -> list[str]:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.nearest_vectors import nearest_rows
 from app.db.engine import Database
 from app.db.lease import Sessions
-from app.db.vector_file import VectorFile, vector_folder
+from app.db.vector_file import VectorFile
 from app.embedders import Embedder, EmbedderError
 from app.models import Embedding, Tweet, VectorSet
 from app.services.events import newest_event
@@ -69,7 +69,7 @@ class Embeddings:
     def __init__(self, db: Database, embedder: Embedder) -> None:
         self.embedder = embedder
         self._db = db
-        self._file = VectorFile(vector_folder(db.path))
+        self._file = VectorFile(db.vector_folder)
         self._least = 0.0 if embedder.knows_meaning else LEAST_ALIKE
         self._rest_s = 0.0
         self._rests_until = 0.0

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, delete, exists, select, update
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import backend_of
 from app.errors import ConflictError, InvalidInputError
 from app.models import IdempotencyRecord
 from app.services.clock import now
@@ -48,7 +48,8 @@ async def claim(session: AsyncSession, key: RequestKey) -> Replay | None:
     request is under way.
     """
     taken = await session.execute(
-        insert(IdempotencyRecord)
+        backend_of(session)
+        .insert(IdempotencyRecord)
         .values(
             token_id=key.token_id,
             method=key.method,

@@ -19,9 +19,9 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import backend_of
 from app.models import PostCount, Tweet, User
 from app.models.post_count import EPOCH_S, SLOT_S, UNKNOWN_SLOT
 
@@ -56,7 +56,7 @@ async def count_posts(session: AsyncSession, moments: Iterable[Moment], *, sign:
         {"user_id": user_id, "slot": slot, "lang": lang, "posts": sign * posts}
         for (user_id, slot, lang), posts in tally.items()
     ]
-    statement = insert(PostCount)
+    statement = backend_of(session).insert(PostCount)
     summed = statement.on_conflict_do_update(
         index_elements=_COLUMNS, set_={"posts": PostCount.posts + statement.excluded.posts}
     )

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Select, and_, delete, or_, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import Profile as AuthorProfile
 from app.compute.counts import EMPTY, Counts, add, subtract
 from app.compute.features import RECIPE, features
+from app.db.backend import backend_of
 from app.db.chunks import chunks
 from app.db.lease import Sessions
 from app.models import Profile, Tweet, User
@@ -253,7 +253,8 @@ async def _store(
         "counts": counts.to_bytes(),
     }
     await session.execute(
-        insert(Profile)
+        backend_of(session)
+        .insert(Profile)
         .values(user_id=user_id, **values)
         .on_conflict_do_update(index_elements=[Profile.user_id], set_=values)
     )

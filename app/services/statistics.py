@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, case, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, case, cast, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.zones import offsets
@@ -194,7 +194,7 @@ def local_seconds(seconds: ColumnElement[int], zone: ZoneInfo) -> ColumnElement[
 
 
 def _slot_seconds(zone: ZoneInfo) -> ColumnElement[int]:
-    return local_seconds(PostCount.slot * _number(SLOT_S), zone)
+    return local_seconds(cast(PostCount.slot, BigInteger) * _number(SLOT_S), zone)
 
 
 def _number(value: int) -> ColumnElement[int]:

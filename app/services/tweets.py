@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import backend_of
 from app.db.cache import EVERYTHING, depends_on
 from app.db.chunks import chunks
 from app.errors import NotFoundError
@@ -66,18 +67,6 @@ def select_posts() -> AnySelect:
     )
 
 
-# CROSS JOIN keeps the order: SQLite would begin with all authors.
-NEWEST: Final = """
-    SELECT "Tweet".id, "Users".username, "Tweet".text, "Tweet".kind, "Tweet".created_at,
-        "Tweet".lang, "Tweet".source_id, "Tweet".url, "Tweet".user_id
-    FROM json_each(:user_ids) AS asked
-    CROSS JOIN "Users" ON "Users".id = asked.value
-    CROSS JOIN "Tweet" ON "Tweet".id IN (
-        SELECT id FROM "Tweet" WHERE user_id = asked.value
-        ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
-    )
-"""
-_NEWEST: Final = text(NEWEST).columns(*select_posts().add_columns(Tweet.user_id).selected_columns)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -153,7 +142,9 @@ async def newest_posts(
     """Return up to `limit` posts of each of these authors, the newest first."""
     found: dict[int, list[Post]] = {user_id: [] for user_id in user_ids}
     ids = msgspec.json.encode(list(user_ids)).decode()
-    for row in await session.execute(_NEWEST, {"user_ids": ids, "limit": limit}):
+    columns = select_posts().add_columns(Tweet.user_id).selected_columns
+    newest = text(backend_of(session).newest_of_each).columns(*columns)
+    for row in await session.execute(newest, {"user_ids": ids, "limit": limit}):
         found[row.user_id].append(Post(*row[:-1]))
     for posts in found.values():
         posts.sort(key=_place, reverse=True)

@@ -162,7 +162,7 @@ async def delete_everybody(session: AsyncSession) -> int | None:
 
 async def _delete(session: AsyncSession, user: User) -> int:
     user.deleted_at = now()
-    user.username_key = f"\x00{user.id}"  # No name holds a control character.
+    user.username_key = f"\x01{user.id}"  # No name holds a control character.
     await session.execute(delete(Profile).where(Profile.user_id == user.id))
     await forget_cards(session, user.id)
     return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,9 +13,10 @@ from app.compute.neighbours import neighbours
 from app.compute.query import Part
 from app.compute.ranking import Statistics
 from app.compute.words import WORDS_RECIPE
+from app.db.backend import backend_of
 from app.db.chunks import chunks
 from app.db.lease import Sessions
-from app.db.word_index import AUTHOR_MARK, REBUILD, among, vocabulary_after
+from app.db.word_index import AUTHOR_MARK, TermCount
 from app.models import Event, User, Vocabulary, Word
 from app.services.events import newest_event
 
@@ -35,7 +37,8 @@ ONLY: Final = 1
 async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
     """Return how often the terms occur; those that are not counted yet are left out."""
     query = select(Vocabulary.tweets, Vocabulary.terms, Word.word, Word.tweets.label("known"))
-    rows = (await session.execute(query.outerjoin(Word, among(Word.word, terms)))).all()
+    is_asked = backend_of(session).words.among(Word.word, terms)
+    rows = (await session.execute(query.outerjoin(Word, is_asked))).all()
     frequencies = {row.word: row.known for row in rows if row.word is not None}
     tweets, counted = rows[0].tweets, rows[0].terms
     return Statistics(tweets, counted / tweets if tweets else USUAL_TERMS, frequencies)
@@ -62,7 +65,8 @@ async def known_neighbours(
     found: dict[str, int] = {}
     if terms:
         every = sorted({term for some in terms.values() for term in some})
-        query = select(Word.word, Word.tweets).where(among(Word.word, every))
+        is_asked = backend_of(session).words.among(Word.word, every)
+        query = select(Word.word, Word.tweets).where(is_asked)
         found = {row.word: row.tweets for row in await session.execute(query)}
     return {part: _known(part, near[part], terms, found) for part in parts}
 
@@ -107,21 +111,17 @@ async def renew_vocabulary(db: Sessions) -> None:
     async with db.read() as session:
         state = await session.get_one(Vocabulary, ONLY)
         as_of_event = await newest_event(session)
+        index = backend_of(session).words
     if state.recipe != WORDS_RECIPE:
         async with db.write() as session:
-            await session.execute(REBUILD)
+            await index.rebuild(session)
     total, after = 0, ""
-    while True:
-        async with db.read() as session:
-            rows = (await session.execute(vocabulary_after(after, PAGE))).all()
-            up_to = rows[-1].term if rows else None
-            stored = await _stored_between(session, after, up_to)
-        total += sum(row.cnt for row in rows if not row.term.startswith(AUTHOR_MARK))
-        counted = {row.term: row.doc for row in rows if _is_counted(row.term)}
-        await _store(db, counted, stored)
-        if up_to is None:
-            break
-        after = up_to
+    async with aclosing(index.vocabulary(db, PAGE)) as pages:
+        async for rows in pages:
+            total += sum(row.cnt for row in rows if not row.term.startswith(AUTHOR_MARK))
+            await _replace(db, rows, after, rows[-1].term)
+            after = rows[-1].term
+    await _replace(db, [], after, None)
     async with db.write() as session:
         written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
         values = {
@@ -131,6 +131,14 @@ async def renew_vocabulary(db: Sessions) -> None:
             "terms": total,
         }
         await session.execute(update(Vocabulary).values(**values))
+
+
+async def _replace(db: Sessions, rows: Sequence[TermCount], after: str, up_to: str | None) -> None:
+    """Let the rows be what is stored of the terms after one and up to another."""
+    async with db.read() as session:
+        stored = await _stored_between(session, after, up_to)
+    counted = {row.term: row.doc for row in rows if _is_counted(row.term)}
+    await _store(db, counted, stored)
 
 
 def _is_counted(term: str) -> bool:

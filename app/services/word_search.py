@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import Part, parse_query, split_phrase
 from app.compute.ranking import Scorer, Statistics, Wanted
-from app.db.word_index import All, Either, Expression, Terms, matching
+from app.db.backend import backend_of
+from app.db.word_index import All, Either, Expression, Terms
 from app.models import MAX_ID, Tweet, User
 from app.services.tweets import AnyRow, AnySelect
 from app.services.vocabulary import known_neighbours, statistics
@@ -108,8 +109,9 @@ async def _search(
     scorer = Scorer(wanted, known)
     expression = (_any_of if place.is_any else _all_of)(scorer.wanted, known)
     without = [_exact(part) for part in parts if part.is_excluded and not part.is_quoted]
+    index = backend_of(session).words
     while True:
-        found = matching(expression, without, user_id=user_id, before=place.before)
+        found = index.matching(expression, without, user_id=user_id, before=place.before)
         query = (
             select(Tweet.id, Tweet.text)
             .join(User, User.id == Tweet.user_id)

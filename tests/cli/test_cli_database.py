@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 
-from app.cli import database
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import alembic_config
+from app.db.sqlite import backend
 from app.services.tweets import delete_post
 from tests.installation import PROGRAM, Installation, lines
 
@@ -159,7 +159,7 @@ def test_a_vacuum_keeps_the_posts_and_their_search(
 def test_a_vacuum_beside_a_reader_says_that_the_database_is_in_use(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "WAIT_S", 0.1)
+    monkeypatch.setattr(backend, "COMPACT_WAIT_S", 0.1)
     installation.done("import", lines(tmp_path / "p.jsonl", {"username": "a", "text": "hi"}))
     reader = sqlite3.connect(installation.database, isolation_level=None)
     reader.execute("BEGIN")

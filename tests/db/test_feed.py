@@ -33,8 +33,8 @@ async def db(config: Config) -> AsyncIterator[Database]:
 class Listener:
     """Keeps the events that it hears of."""
 
-    def __init__(self, db: Database) -> None:
-        self.feed = Feed(db.path, Doorbell(db.path.with_name(db.path.name + ".run")))
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
         self.heard: list[Change] = []
         self._news = asyncio.Event()
         self.feed.subscribe(self._hear)
@@ -57,37 +57,37 @@ async def add(db: Database, *names: str) -> None:
 
 
 async def test_a_commit_is_heard_of_by_the_next_question(db: Database) -> None:
-    listener = Listener(db)
+    listener = Listener(await db.open_feed())
     await add(db, "a", "b")
-    listener.feed.catch_up()
-    listener.feed.catch_up()
+    assert await listener.feed.catch_up()
+    assert await listener.feed.catch_up()
     assert [change.kind for change in listener.heard] == ["user.created", "user.created"]
     assert listener.feed.newest == listener.heard[-1].id
-    listener.feed.close()
+    await listener.feed.close()
 
 
 async def test_what_came_before_it_is_not_told_again(db: Database) -> None:
     await add(db, "a")
-    listener = Listener(db)
+    listener = Listener(await db.open_feed())
     await add(db, "b")
-    listener.feed.catch_up()
+    assert await listener.feed.catch_up()
     assert len(listener.heard) == 1
-    listener.feed.close()
+    await listener.feed.close()
 
 
 async def test_what_is_rolled_back_is_not_heard_of(db: Database) -> None:
-    listener = Listener(db)
+    listener = Listener(await db.open_feed())
     with pytest.raises(ConflictError):
         await add(db, "a", "A")
-    listener.feed.catch_up()
+    assert await listener.feed.catch_up()
     assert not listener.heard
-    listener.feed.close()
+    await listener.feed.close()
 
 
 async def test_writers_at_once_are_heard_of_in_the_order_of_their_commits(
     db: Database, config: Config
 ) -> None:
-    listener, other = Listener(db), Database(config)
+    listener, other = Listener(await db.open_feed()), Database(config)
     following = asyncio.create_task(listener.feed.follow())
     await asyncio.gather(
         *(
@@ -101,12 +101,12 @@ async def test_writers_at_once_are_heard_of_in_the_order_of_their_commits(
     assert ids == sorted(set(ids))
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
-    listener.feed.close()
+    await listener.feed.close()
     await other.close()
 
 
 async def test_another_process_rings(db: Database, config: Config) -> None:
-    listener = Listener(db)
+    listener = Listener(await db.open_feed())
     following = asyncio.create_task(listener.feed.follow())
     program = "from app.cli import main; main()"
     await asyncio.to_thread(
@@ -119,7 +119,7 @@ async def test_another_process_rings(db: Database, config: Config) -> None:
     await listener.until(1)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
-    listener.feed.close()
+    await listener.feed.close()
 
 
 def test_a_ring_reaches_all_and_the_dead_are_forgotten(config: Config) -> None:

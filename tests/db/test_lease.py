@@ -1,6 +1,7 @@
 """One process at a time has the lease, and none keeps it that has died."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -12,17 +13,17 @@ from app.db.engine import Database
 from app.db.lease import BEAT_S, DEAD_AFTER_S, Lease, LeaseLostError
 from app.models import LeaseRow, User
 from app.services.users import add_user
+from tests.conftest import MakeConfig
 from tests.waiting import eventually
 
 HOLDER = """
-import asyncio, sys
-from pathlib import Path
+import asyncio
 from app.config import Config
 from app.db.engine import Database
 from app.db.lease import Lease
 
 async def main():
-    db = Database(Config(env="testing", data_dir=Path(sys.argv[1])))
+    db = Database(Config.from_env())
     async with Lease(db, "work").held() as leased:
         print("held" if leased else "refused", flush=True)
         await asyncio.Event().wait()
@@ -106,10 +107,11 @@ async def test_the_writes_of_one_who_lost_it_are_not_stored(db: Database) -> Non
 
 
 async def test_a_dead_holder_is_replaced_within_five_seconds_and_a_living_one_never(
-    db: Database,
+    db: Database, make_config: MakeConfig
 ) -> None:
+    settings = os.environ | make_config().to_env()
     holder = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", HOLDER, str(db.path.parent), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", HOLDER, env=settings, stdout=asyncio.subprocess.PIPE
     )
     try:
         assert holder.stdout is not None

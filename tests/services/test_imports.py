@@ -215,7 +215,7 @@ async def test_an_x_archive_comes_in_from_its_zip(db: Database, tmp_path: Path) 
     assert posts["104"].text == LONG
     assert posts["101"].url == "https://x.com/mina/status/101"
     await db.close()
-    for file in db.path.parent.iterdir():
+    for file in (tmp_path / "instance").iterdir():
         assert EMAIL.encode() not in file.read_bytes()
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
-from app.db.feed import Feed
 from app.db.lease import Sessions
+from app.db.word_index import Terms
 from app.models import Event, IdempotencyRecord, Profile, Tweet, User
 from app.services.adding import add_posts
 from app.services.clock import now
@@ -40,7 +40,7 @@ async def folded_posts(db: Database, user_id: int) -> int | None:
 async def maintained(db: Database) -> AsyncIterator[asyncio.Task[None]]:
     """Maintain the database, as an app does, until the context is left."""
     maintenance = Maintenance(db, jobs())
-    feed = Feed(db.path, db.doorbell)
+    feed = await db.open_feed()
     feed.subscribe(maintenance.hear)
     following = asyncio.create_task(feed.follow())
     working = asyncio.create_task(maintenance.run())
@@ -48,7 +48,7 @@ async def maintained(db: Database) -> AsyncIterator[asyncio.Task[None]]:
     for task in (working, following):
         task.cancel()
         await asyncio.wait([task])
-    feed.close()
+    await feed.close()
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -89,8 +89,8 @@ async def test_rows_of_deleted_authors_are_removed(db: Database) -> None:
     async with db.read() as session:
         assert await session.scalar(select(func.count(Tweet.id))) == 3
         assert list(await session.scalars(select(User.username))) == ["ben"]
-        query = 'SELECT count(*) FROM "TweetWords" WHERE "TweetWords" MATCH \'text\''
-        assert await session.scalar(text(query)) == 3
+        found = db.backend.words.matching(Terms(("text",)))
+        assert await session.scalar(select(func.count()).select_from(found)) == 3
 
 
 async def test_it_follows_the_log_until_cancelled(db: Database) -> None:

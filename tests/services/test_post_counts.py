@@ -11,12 +11,14 @@ import pytest
 from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from app.compute.zones import offsets
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import alembic_config, prepare, upgrade
 from app.errors import NotFoundError
+from app.models import PostCount
 from app.services.adding import Added, add_posts
 from app.services.checks import find_faults
 from app.services.deletion import purge_deleted
@@ -30,6 +32,7 @@ from app.services.statistics import (
 )
 from app.services.tweets import delete_post
 from app.services.users import add_user, delete_user, find_user
+from tests.conftest import Outside
 
 ARRIVAL = datetime(2026, 11, 20, tzinfo=UTC)
 ZONES = ["UTC", "Asia/Seoul", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]
@@ -69,16 +72,14 @@ async def test_a_deleted_authors_counts_are_gone_at_once_and_for_good(db: Databa
     assert (found.users, found.tweets, found.undated) == (1, 1, 0)
     await purge_deleted(db)
     assert await find_faults(db) == []
-    with closing(sqlite3.connect(db.path)) as connection:
-        assert connection.execute('SELECT count(*) FROM "PostCount"').fetchone() == (1,)
+    async with db.read() as session:
+        assert await session.scalar(select(func.count()).select_from(PostCount)) == 1
 
 
 @pytest.mark.parametrize("change", ["posts = posts + 1", "lang = 'xx'", "slot = slot + 1"])
-async def test_wrong_counts_are_found(db: Database, change: str) -> None:
+async def test_wrong_counts_are_found(db: Database, outside: Outside, change: str) -> None:
     await store(db, "ann", ARRIVAL)
-    with closing(sqlite3.connect(db.path)) as connection:
-        connection.execute(f'UPDATE "PostCount" SET {change}')  # noqa: S608 - from above.
-        connection.commit()
+    outside.execute(f'UPDATE "PostCount" SET {change}')  # noqa: S608 - from above.
     assert await find_faults(db) == ["the posts of ann per quarter of an hour are miscounted"]
 
 

@@ -1,7 +1,6 @@
 """Authors' profiles equal a count of all their posts, whatever happened and in whatever order."""
 
 import asyncio
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -30,6 +29,7 @@ from app.services.profiles import ProfileStore, fold_tails, users_with_tails
 from app.services.tweets import delete_post
 from app.services.users import add_user, delete_user, find_user, users_by_name
 from tests.conftest import MakeConfig
+from tests.databases import Databases
 
 NAMES = ("ann", "벤", "גל")
 TEXTS = st.sampled_from(
@@ -123,14 +123,16 @@ STEPS = st.one_of(
 
 
 @asynccontextmanager
-async def two_workers(template: Path) -> AsyncIterator[list[Database]]:
+async def two_workers(databases: Databases) -> AsyncIterator[list[Database]]:
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(template, Path(folder) / "testing.db")
-        config = Config(env="testing", data_dir=Path(folder), durability="normal")
-        databases = [Database(config), Database(config)]
-        yield databases
-        for db in databases:
+        data_dir = Path(folder)
+        url = databases.make(data_dir)
+        config = Config(env="testing", data_dir=data_dir, database_url=url, durability="normal")
+        workers = [Database(config), Database(config)]
+        yield workers
+        for db in workers:
             await db.close()
+        databases.drop(data_dir)
 
 
 @given(st.lists(STEPS, max_size=25))
@@ -138,14 +140,14 @@ async def two_workers(template: Path) -> AsyncIterator[list[Database]]:
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 def test_any_sequence_of_changes_leaves_profiles_equal_to_a_rebuild(
-    template: Path, steps: list[tuple[Any, ...]]
+    databases: Databases, steps: list[tuple[Any, ...]]
 ) -> None:
     async def run() -> None:
-        async with two_workers(template) as databases:
-            model = Model(databases)
+        async with two_workers(databases) as workers:
+            model = Model(workers)
             for step in [*steps, ("compare", 0), ("compare", 1), ("renew", 0), ("compare", 1)]:
                 await model.run(step)
-            assert await find_faults(databases[0]) == []
+            assert await find_faults(workers[0]) == []
 
     asyncio.run(run())
 

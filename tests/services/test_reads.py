@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from app.db.engine import Database
 from app.errors import NotFoundError
-from app.services import tweets
 from app.services.adding import add_posts
 from app.services.clock import now
 from app.services.new_tweet import NewTweet, new_tweet
@@ -74,11 +73,11 @@ async def test_an_unknown_or_deleted_author_is_told_from_one_without_posts(
         assert authors[3] == await get_author(session, "author4")
 
 
+@pytest.mark.databases("sqlite")
 async def test_newest_posts_are_found_by_the_index(db: Database) -> None:
     async with db.read() as session:
-        plan = await session.execute(
-            text(f"EXPLAIN QUERY PLAN {tweets.NEWEST}"), {"user_ids": "[1,2]", "limit": 21}
-        )
+        explain = text(f"EXPLAIN QUERY PLAN {db.backend.newest_of_each}")
+        plan = await session.execute(explain, {"user_ids": "[1,2]", "limit": 21})
         steps = [row.detail for row in plan]
     assert not [step for step in steps if step.startswith("SCAN") and "asked" not in step]
     assert not [step for step in steps if "TEMP B-TREE" in step]

@@ -1,7 +1,6 @@
 """Search by words: any query is fine, and what is marked is what matched."""
 
 import asyncio
-import shutil
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -17,6 +16,7 @@ from app.services.clock import now
 from app.services.new_tweet import new_tweet
 from app.services.search import Filters, Hit, search
 from app.services.users import add_user
+from tests.databases import Databases
 
 TEXTS = [
     "The Lighthouse keeper lights the lamp",
@@ -138,11 +138,14 @@ QUERIES = st.text(max_size=40) | st.lists(PIECES, max_size=15).map("".join)
 
 @given(st.lists(QUERIES, min_size=20, max_size=20))
 @settings(deadline=None, max_examples=15)
-def test_no_query_fails_and_highlights_lie_in_the_text(template: Path, queries: list[str]) -> None:
+def test_no_query_fails_and_highlights_lie_in_the_text(
+    databases: Databases, queries: list[str]
+) -> None:
     async def run() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(template, Path(folder) / "testing.db")
-            db = Database(Config(env="testing", data_dir=Path(folder), durability="normal"))
+            data_dir = Path(folder)
+            url = databases.make(data_dir)
+            db = Database(Config(data_dir=data_dir, database_url=url, durability="normal"))
             await fill(db)
             for query in queries:
                 for hit in await find(db, query):
@@ -152,6 +155,7 @@ def test_no_query_fails_and_highlights_lie_in_the_text(template: Path, queries: 
                         assert place <= start < end <= len(hit.text)
                         place = end
             await db.close()
+            databases.drop(data_dir)
 
     asyncio.run(run())
 
@@ -167,7 +171,9 @@ def folded(word: str) -> str:
 
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8), st.sampled_from(WORDS))
 @settings(deadline=None, max_examples=30)
-def test_highlights_equal_the_matching_words(template: Path, words: list[str], wanted: str) -> None:
+def test_highlights_equal_the_matching_words(
+    databases: Databases, words: list[str], wanted: str
+) -> None:
     def matches(word: str) -> bool:
         if "등" in wanted:
             # The second half of a word counts as its ending.
@@ -176,14 +182,16 @@ def test_highlights_equal_the_matching_words(template: Path, words: list[str], w
 
     async def run() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(template, Path(folder) / "testing.db")
-            db = Database(Config(env="testing", data_dir=Path(folder), durability="normal"))
+            data_dir = Path(folder)
+            url = databases.make(data_dir)
+            db = Database(Config(data_dir=data_dir, database_url=url, durability="normal"))
             async with db.write() as session:
                 user, _ = await add_user(session, "ann")
                 post = new_tweet(" / ".join(words), arrived_at=now())
                 await add_posts(session, user.id, [post])
             hits = await find(db, wanted)
             await db.close()
+            databases.drop(data_dir)
         expected = [word for word in words if matches(word)]
         assert [marked(hit) for hit in hits] == ([expected] if expected else [])
 

@@ -1,7 +1,6 @@
 """Group commit, through the writer and through the API."""
 
 import asyncio
-import sqlite3
 
 import pytest
 from quart import Quart
@@ -14,7 +13,7 @@ from app.services.clock import now
 from app.services.new_tweet import new_tweet
 from app.services.users import add_user
 from app.services.writer import Receipt, Sending, Writer
-from tests.conftest import Client
+from tests.conftest import Client, Outside
 
 
 def sending(username: str, text: str, source_id: str | None = None) -> Sending:
@@ -31,12 +30,10 @@ async def test_posts_that_arrive_together_are_one_transaction(
     db: Database, authors: list[str]
 ) -> None:
     writer = Writer(db)
-    watcher = sqlite3.connect(db.path)
-    before = watcher.execute("PRAGMA data_version").fetchone()[0]
+    before = db.commits
     texts = [(name, f"{name} says {number}") for number in range(50) for name in authors]
     receipts = await asyncio.gather(*(writer.add(sending(*each)) for each in texts))
-    assert watcher.execute("PRAGMA data_version").fetchone()[0] == before + 1
-    watcher.close()
+    assert db.commits == before + 1
     assert [(each.post.username, each.post.text) for each in receipts] == texts
     assert {each.status for each in receipts} == {201}
     assert len({each.post.id for each in receipts}) == 100
@@ -74,14 +71,15 @@ async def test_an_unknown_author_fails_alone(db: Database, authors: list[str]) -
 
 
 async def test_a_row_that_the_database_refuses_fails_alone(
-    db: Database, authors: list[str]
+    db: Database, authors: list[str], outside: Outside
 ) -> None:
-    with sqlite3.connect(db.path) as connection:
-        connection.execute(
+    if outside.kind == "sqlite":
+        outside.execute(
             "CREATE TRIGGER refuse BEFORE INSERT ON \"Tweet\" WHEN new.text LIKE '%refused%'"
             " BEGIN SELECT RAISE(ABORT, 'refused'); END"
         )
-    connection.close()
+    else:
+        outside.execute("ALTER TABLE \"Tweet\" ADD CHECK (text NOT LIKE '%refused%')")
     writer = Writer(db)
     texts = [f"refused {n}" if n % 5 == 0 else f"good {n}" for n in range(20)]
     results = await asyncio.gather(

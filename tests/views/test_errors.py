@@ -20,6 +20,8 @@ NEVER_SHOWN = (
     "SELECT",
     "sqlite",
     "sqlalchemy",
+    "asyncpg",
+    "postgres",
     'File "',
     "msgspec",
     "OperationalError",
@@ -209,10 +211,10 @@ async def test_every_answer_has_the_security_headers(writer: Client, anybody: Cl
 async def drop_table(app: Quart, name: str) -> None:
     db = resources(app).db
     async with db.write() as session:
-        await session.execute(text("PRAGMA defer_foreign_keys = ON"))
         await session.execute(text(f'DROP TABLE "{name}"'))
 
 
+@pytest.mark.databases("sqlite")
 async def test_an_unexpected_failure_shows_nothing_but_the_request_id(
     app: Quart, writer: Client, anybody: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -257,6 +259,7 @@ def connections_take(app: Quart, pragma: str) -> Iterator[None]:
     event.remove(pool, "checkout", execute)
 
 
+@pytest.mark.databases("sqlite")
 async def test_a_full_disk_is_507_and_reads_go_on(app: Quart, writer: Client) -> None:
     await writer.add_user("ann", "before")
     with connections_take(app, "PRAGMA max_page_count = 1"):  # Clamped to what there is.
@@ -273,6 +276,7 @@ async def test_a_full_disk_is_507_and_reads_go_on(app: Quart, writer: Client) ->
         await writer.add_tweet("ann", "ㅁ" * 25_000)
 
 
+@pytest.mark.databases("sqlite")
 async def test_a_database_that_cannot_be_written_is_503_and_reads_go_on(
     app: Quart, writer: Client
 ) -> None:

@@ -1,13 +1,14 @@
 """Another site cannot make a signed-in browser change anything, nor sign it in."""
 
-import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from quart import Quart
+from sqlalchemy import select
 
 from app import create_app
+from app.models import Base
 from app.services.operators import add_setup_link
 from app.views.access import SAFE_METHODS
 from tests.browsing import PASSWORD, Browser, make_operator, parts_of, signed_in
@@ -46,13 +47,13 @@ def unsafe_routes(app: Quart, ids: dict[str, Any] = IDS) -> list[tuple[str, str]
     return sorted(routes, key=lambda route: (route[1] == "/logout", route))
 
 
-def contents(app: Quart) -> list[str]:
+async def contents(app: Quart) -> dict[str, Any]:
     """Return all rows of all tables."""
-    connection = sqlite3.connect(parts_of(app).db.path)
-    try:
-        return list(connection.iterdump())
-    finally:
-        connection.close()
+    async with parts_of(app).db.read() as session:
+        return {
+            name: (await session.execute(select(table).order_by(*table.primary_key))).all()
+            for name, table in Base.metadata.tables.items()
+        }
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ async def browser(app: Quart, admin: Client) -> Browser:
 async def test_requests_of_other_sites_change_nothing(
     app: Quart, browser: Browser, headers: dict[str, str]
 ) -> None:
-    before = contents(app)
+    before = await contents(app)
     routes = unsafe_routes(app)
     assert len(routes) > 20
     for method, address in routes:
@@ -77,7 +78,7 @@ async def test_requests_of_other_sites_change_nothing(
         ):
             answer = await browser.send(method, address, headers=headers, **body)
             assert answer.status_code == 403, (method, address)
-    assert contents(app) == before
+    assert await contents(app) == before
     assert await browser.is_signed_in()
 
 

@@ -7,9 +7,12 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
+from app.models.base import Vector
+
 revision = "0001"
 down_revision = None
 
+NAME_KEY = sa.String(960).with_variant(sa.String(960, collation="C"), "postgresql")
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 # The word index keeps no copy of the texts; triggers hold it to the table, whichever way that
@@ -39,8 +42,33 @@ WORD_INDEX = (
     """,
 )
 
+POSTGRESQL = (
+    'CREATE INDEX "ix_Tweet_newest" ON "Tweet" (created_at DESC NULLS LAST, id DESC)',
+    """
+    CREATE INDEX "ix_Tweet_user_id_newest"
+    ON "Tweet" (user_id, created_at DESC NULLS LAST, id DESC)
+    """,
+    # Followers of the log tell by the transaction what they have not seen yet.
+    """
+    ALTER TABLE "Event" ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id()
+    """,
+    'CREATE INDEX "ix_Event_xact" ON "Event" (xact)',
+    """
+    CREATE FUNCTION saywho_notify() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_notify('saywho', ''); RETURN NULL; END
+    $$
+    """,
+    """
+    CREATE TRIGGER "Event_notify" AFTER INSERT ON "Event"
+    FOR EACH STATEMENT EXECUTE FUNCTION saywho_notify()
+    """,
+)
+
 
 def upgrade() -> None:
+    is_postgresql = op.get_context().dialect.name == "postgresql"
+    if is_postgresql:
+        op.execute("CREATE EXTENSION IF NOT EXISTS vector")
     op.create_table(
         "BackgroundSnapshot",
         sa.Column("version", BIG_ID, autoincrement=False, nullable=False),
@@ -77,7 +105,7 @@ def upgrade() -> None:
         "Users",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("username", sa.String(length=320), nullable=False),
-        sa.Column("username_key", sa.String(length=960), nullable=False),
+        sa.Column("username_key", NAME_KEY, nullable=False),
         sa.Column("display_name", sa.String(length=320), nullable=True),
         sa.Column("platform", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -136,7 +164,7 @@ def upgrade() -> None:
         "Tweet",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("embedding", sa.LargeBinary(), nullable=True),
+        sa.Column("embedding", Vector(), nullable=True),
         sa.Column("user_id", BIG_ID, nullable=False),
         sa.Column("event_id", BIG_ID, nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
@@ -152,22 +180,20 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("Tweet", schema=None) as batch_op:
-        batch_op.create_index("ix_Tweet_created_at_id", ["created_at", "id"], unique=False)
-        batch_op.create_index(
-            "ix_Tweet_user_id_created_at_id", ["user_id", "created_at", "id"], unique=False
-        )
+        if not is_postgresql:
+            batch_op.create_index("ix_Tweet_created_at_id", ["created_at", "id"], unique=False)
+            batch_op.create_index(
+                "ix_Tweet_user_id_created_at_id", ["user_id", "created_at", "id"], unique=False
+            )
         batch_op.create_index("ix_Tweet_user_id_event_id", ["user_id", "event_id"], unique=False)
-    for statement in WORD_INDEX:
+    for statement in POSTGRESQL if is_postgresql else WORD_INDEX:
         op.execute(statement)
 
 
 def downgrade() -> None:
-    op.execute('DROP TABLE "TweetWords"')
-    with op.batch_alter_table("Tweet", schema=None) as batch_op:
-        batch_op.drop_index("ix_Tweet_user_id_event_id")
-        batch_op.drop_index("ix_Tweet_user_id_created_at_id")
-        batch_op.drop_index("ix_Tweet_created_at_id")
-
+    is_postgresql = op.get_context().dialect.name == "postgresql"
+    if not is_postgresql:
+        op.execute('DROP TABLE "TweetWords"')
     op.drop_table("Tweet")
     op.drop_table("Profile")
     with op.batch_alter_table("IdempotencyRecord", schema=None) as batch_op:
@@ -178,3 +204,5 @@ def downgrade() -> None:
     op.drop_table("Token")
     op.drop_table("Event")
     op.drop_table("BackgroundSnapshot")
+    if is_postgresql:
+        op.execute("DROP FUNCTION saywho_notify()")

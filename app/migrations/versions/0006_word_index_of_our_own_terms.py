@@ -12,6 +12,7 @@ from app.compute.words import WORDS_RECIPE
 revision = "0006"
 down_revision = "0005"
 
+CODE_POINTS = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 REBUILD = """INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuild')"""
@@ -76,15 +77,32 @@ OLD_INDEX = (
 )
 
 
+# On PostgreSQL there is no earlier one; the program fills it, since only it knows the terms.
+POSTGRESQL = (
+    """
+    CREATE TABLE "TweetWords" (
+        id bigint PRIMARY KEY REFERENCES "Tweet" (id) ON DELETE CASCADE,
+        terms tsvector NOT NULL
+    )
+    """,
+    'CREATE INDEX "ix_TweetWords_terms" ON "TweetWords" USING gin (terms)',
+)
+
+
 def upgrade() -> None:
-    _drop_triggers()
-    op.execute('DROP TABLE "TweetWords"')
-    for statement in WORD_INDEX:
-        op.execute(statement)
-    op.execute(REBUILD)
+    is_postgresql = op.get_context().dialect.name == "postgresql"
+    if is_postgresql:
+        for statement in POSTGRESQL:
+            op.execute(statement)
+    else:
+        _drop_triggers()
+        op.execute('DROP TABLE "TweetWords"')
+        for statement in WORD_INDEX:
+            op.execute(statement)
+        op.execute(REBUILD)
     op.create_table(
         "Word",
-        sa.Column("word", sa.String(), nullable=False),
+        sa.Column("word", CODE_POINTS, nullable=False),
         sa.Column("tweets", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("word", name=op.f("pk_Word")),
         sqlite_with_rowid=False,
@@ -98,13 +116,19 @@ def upgrade() -> None:
         sa.Column("terms", BIG_ID, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_Vocabulary")),
     )
-    nothing = {"id": 1, "recipe": WORDS_RECIPE, "as_of_event": 0, "tweets": 0, "terms": 0}
+    # Maintenance builds an index of another recipe anew, which posts of before need.
+    has_posts = op.get_bind().scalar(sa.text('SELECT EXISTS (SELECT 1 FROM "Tweet")'))
+    recipe = 0 if is_postgresql and has_posts else WORDS_RECIPE
+    nothing = {"id": 1, "recipe": recipe, "as_of_event": 0, "tweets": 0, "terms": 0}
     op.bulk_insert(vocabulary, [nothing])
 
 
 def downgrade() -> None:
     op.drop_table("Vocabulary")
     op.drop_table("Word")
+    if op.get_context().dialect.name == "postgresql":
+        op.execute('DROP TABLE "TweetWords"')
+        return
     _drop_triggers()
     op.execute('DROP TABLE "TweetWordsVocabulary"')
     op.execute('DROP TABLE "TweetWords"')

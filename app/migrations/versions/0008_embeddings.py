@@ -7,6 +7,8 @@ Revises: 0007
 import sqlalchemy as sa
 from alembic import op
 
+from app.models.base import Vector
+
 revision = "0008"
 down_revision = "0007"
 
@@ -29,7 +31,7 @@ def upgrade() -> None:
         "Embedding",
         sa.Column("tweet_id", BIG_ID, nullable=False),
         sa.Column("set_id", BIG_ID, nullable=False),
-        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("vector", Vector(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tweet_id"], ["Tweet.id"], name=op.f("fk_Embedding_tweet_id_Tweet"), ondelete="CASCADE"
         ),
@@ -46,7 +48,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.add_column("Tweet", sa.Column("embedding", sa.LargeBinary(), nullable=True))
+    op.add_column("Tweet", sa.Column("embedding", Vector(), nullable=True))
     op.drop_table("Embedding")
     op.drop_index(op.f("ix_VectorSet_model"), "VectorSet")
     op.drop_table("VectorSet")

@@ -547,7 +547,8 @@ async def test_import_on_the_command_line_and_here_agree(
 ) -> None:
     archive = x_zip(tmp_path / "a.zip")
     job = await ended(writer, await send(writer, archive.read_bytes()))
-    installation = Installation(parts_of(app).config.data_dir)
+    config = parts_of(app).config
+    installation = Installation(config.data_dir, {"SAYWHO_DATABASE_URL": config.database_url})
     report = await asyncio.to_thread(installation.json, "import", archive)
     assert (report["accepted"], report["duplicates"]) == (0, job["accepted"])
     assert report["rejected"] == job["rejected"]

@@ -189,16 +189,16 @@ async def test_deleted_author_is_gone_from_every_answer_at_once(
         f"/api/v1/tweets/{tweets['items'][0]['id']}",
         "/api/v1/search?q=lamp&username=ghost",
         "/api/v1/compare?text=lamp&username=ghost&username=other",
-        f"{USERS}/%00{user['id']}",
-        f"{USERS}/%00{user['id']}/tweets",
-        f"/api/v1/search?q=lamp&username=%00{user['id']}",
-        f"/api/v1/compare?text=lamp&username=%00{user['id']}&username=other",
+        f"{USERS}/%01{user['id']}",
+        f"{USERS}/%01{user['id']}/tweets",
+        f"/api/v1/search?q=lamp&username=%01{user['id']}",
+        f"/api/v1/compare?text=lamp&username=%01{user['id']}&username=other",
     ):
         assert (await anybody.get(path)).status_code == 404, path
     found = await (await anybody.get("/api/v1/search?q=lamp")).get_json()
     assert [hit["username"] for hit in found["items"]] == ["other"]
     assert (await admin.delete(f"{USERS}/ghost")).status_code == 404
-    again = await admin.post(f"{USERS}/%00{user['id']}/tweets", json={"text": "back"})
+    again = await admin.post(f"{USERS}/%01{user['id']}/tweets", json={"text": "back"})
     assert again.status_code == 404
 
 

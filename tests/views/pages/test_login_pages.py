@@ -136,6 +136,7 @@ async def test_a_password_of_eight_characters_of_any_script_is_enough(app: Quart
     assert (await Browser(app).sign_in("선장", "바다가 보인다")).status_code == 401
 
 
+@pytest.mark.databases("sqlite")
 async def test_no_secret_is_in_the_files_but_the_signing_key(app: Quart) -> None:
     spare = await make_link(app, "ben")
     link = await make_link(app)

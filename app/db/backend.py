@@ -1,0 +1,144 @@
+"""What differs between SQLite and PostgreSQL, as the rest of the program sees it."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from app.config import Config
+from app.db.feed import Feed
+from app.db.word_index import Expression, IndexedPost, TermCount
+from app.errors import AppError, StartError
+from app.models import MAX_ID, Base
+
+if TYPE_CHECKING:
+    from app.db.lease import Sessions
+
+INFO: Final = "backend"
+"""Where a session keeps its backend."""
+
+
+class Backend(Protocol):
+    """One database; nothing is opened before it is used."""
+
+    name: str
+    """How messages call the database, without what is secret in its address."""
+    engine: AsyncEngine
+    """Its transactions may write."""
+    readers: AsyncEngine
+    """Its transactions see one state of the database, and only read."""
+    newest_of_each: str
+    """Query for the columns of a post and its author's id: of authors, `user_ids` as JSON, the
+    newest posts of each, `limit` of them at most."""
+
+    @property
+    def words(self) -> "WordIndex": ...
+
+    def folder(self, data_dir: Path, name: str) -> Path:
+        """Return where files of this machine that belong to this database are."""
+
+    def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
+        """Wait for a turn to write. Raises TimeoutError."""
+
+    async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
+        """Let the session's transaction be the only one of this program that writes.
+
+        Raises what `as_app_error` knows if the turn does not come within `timeout_s`.
+        """
+
+    def wake_others(self) -> None:
+        """Tell other processes of a commit, where the commit itself does not."""
+
+    async def open_feed(self, commits: Callable[[], int]) -> Feed:
+        """Follow the log; `commits` counts this process's own commits."""
+
+    def as_app_error(self, error: BaseException) -> AppError | None:
+        """Return ours for a driver's error that a caller can act on."""
+
+    def insert(self, model: type[Base]) -> Any:
+        """Return an INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+
+    async def allocate_ids(
+        self, session: AsyncSession, model: type[Base], count: int
+    ) -> Sequence[int]:
+        """Return the next ids of the table, rising; they are never given out again."""
+
+    async def find_damage(self, session: AsyncSession) -> list[str]:
+        """Return what is wrong with the files themselves, a sentence each."""
+
+    def compact(self) -> None:
+        """Remove every trace of what was deleted; without a loop. Raises StartError."""
+
+    def scratch_copy(self, config: Config) -> AbstractAsyncContextManager[str]:
+        """Give the URL of a copy that is thrown away afterwards."""
+
+    async def close(self) -> None: ...
+
+    # Migrations run in a thread or program without an event loop.
+
+    def prepare_place(self) -> None:
+        """Make what the database needs before its tables. Raises StartError."""
+
+    def current_revision(self) -> str | None:
+        """Return the revision that the tables are at, None before the first.
+
+        Raises StartError if it cannot be reached, or is none of saywho.
+        """
+
+    def migrations(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a connection for migrations, which nobody else makes at the same time."""
+
+
+class WordIndex(Protocol):
+    """Finds posts by their terms, the same on both databases."""
+
+    async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
+        """Index posts that the session has just stored; deleted ones go by themselves."""
+
+    def matching(
+        self,
+        expression: Expression,
+        without: Sequence[Expression] = (),
+        *,
+        user_id: int | None = None,
+        before: int = MAX_ID + 1,
+    ) -> Subquery:
+        """Return the ids below `before` of posts that hold the expression, nothing of `without`.
+
+        `user_id`: only this author's.
+        """
+
+    def vocabulary(self, db: "Sessions", page: int) -> AsyncGenerator[list[TermCount], None]:
+        """Yield all terms of the index in the order of code points, so many at a time."""
+
+    def among(self, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:
+        """Return the condition that the column is one of very many values."""
+
+    async def rebuild(self, session: AsyncSession) -> None:
+        """Make the index anew, by a session that may write."""
+
+    async def find_faults(self, session: AsyncSession) -> list[str]:
+        """Compare the index with the posts, by a session that may write."""
+
+
+def backend_for(url: str, *, durability: str = "full") -> Backend:
+    """Return the backend of the URL. Raises StartError if its driver is not installed."""
+    if make_url(url).get_backend_name() == "postgresql":
+        try:
+            from app.db.postgresql import PostgresqlBackend
+        except ModuleNotFoundError as error:
+            detail = f"PostgreSQL needs {error.name}; run: pip install 'saywho[postgresql]'"
+            raise StartError(detail) from error
+
+        return PostgresqlBackend(url, durability=durability)
+    from app.db.sqlite import SqliteBackend
+
+    return SqliteBackend(url, durability=durability)
+
+
+def backend_of(session: AsyncSession) -> Backend:
+    """Return the backend whose session it is."""
+    return cast(Backend, session.info[INFO])

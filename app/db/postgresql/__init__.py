@@ -1,0 +1,3 @@
+from app.db.postgresql.backend import PostgresqlBackend
+
+__all__ = ["PostgresqlBackend"]

@@ -1,0 +1,168 @@
+"""PostgreSQL: for more than one machine, or more writing than one file takes."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import BigInteger, TableClause, make_url, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from app.config import Config
+from app.db.feed import Feed
+from app.db.postgresql import schema
+from app.db.postgresql.connection import as_app_error, connect, make_engine, shown_name
+from app.db.postgresql.feed import PostgresqlFeed
+from app.db.postgresql.words import INDEX, PostgresqlWords
+from app.errors import AppError
+from app.models import Base
+
+WRITING: Final = 0x5341_5957_484F
+"""Keys of advisory locks: the name of the program, and one more."""
+MIGRATING: Final = WRITING + 1
+COMPACT_WAIT_S: Final = 60.0
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
+_TURN: Final = text("SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key)")
+_NEXT: Final = text(
+    "SELECT nextval(CAST(CAST(:name AS text) AS regclass)) FROM generate_series(1, :count)"
+)
+
+NEWEST: Final = """
+    SELECT t.id, u.username, t.text, t.kind, t.created_at, t.lang, t.source_id, t.url, t.user_id
+    FROM json_array_elements_text(CAST(CAST(:user_ids AS text) AS json)) AS asked
+    JOIN "Users" AS u ON u.id = CAST(asked.value AS bigint)
+    CROSS JOIN LATERAL (
+        SELECT * FROM "Tweet" WHERE user_id = u.id
+        ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
+    ) AS t
+"""
+
+# What a column of the log has, which the models do not know of.
+ischema_names.setdefault("xid8", BigInteger)
+
+
+class PostgresqlBackend:
+    """A server; writers of all processes take turns by an advisory lock."""
+
+    newest_of_each = NEWEST
+
+    def __init__(self, url: str, *, durability: str) -> None:
+        self._url = url
+        self.name = shown_name(url)
+        self._opened: set[asyncpg.Connection[Any]] = set()
+        """What the pool forgets where whoever opened it was cancelled."""
+        self.engine = make_engine(url, durability=durability, opened=self._opened)
+        self.readers = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self.words = PostgresqlWords()
+        self._turn = asyncio.Lock()
+
+    def folder(self, data_dir: Path, name: str) -> Path:
+        # Another database's files must not be taken for this one's.
+        url = make_url(self._url)
+        place = (url.host, url.port, url.database, url.query.get("host"))
+        digest = hashlib.sha256(repr(place).encode()).hexdigest()[:12]
+        return data_dir / f"postgresql-{digest}.{name}"
+
+    @asynccontextmanager
+    async def writing(self, *, timeout_s: float) -> AsyncIterator[None]:
+        # Only one of this process waits for the lock of all, so that others keep connections.
+        async with asyncio.timeout(timeout_s) as deadline:
+            async with self._turn:
+                deadline.reschedule(None)
+                yield
+
+    async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
+        # Ids are then in the order of commits, and what a service has read stays true until its
+        # own commit, as on SQLite. The lock ends with the transaction, however that ends.
+        wait = f"{max(1, int(timeout_s * 1000))}ms"
+        await session.execute(_TURN, {"wait": wait, "key": WRITING})
+
+    def wake_others(self) -> None:
+        """Do nothing: a trigger of the log notifies when the transaction commits."""
+
+    async def open_feed(self, commits: Callable[[], int]) -> Feed:
+        feed = PostgresqlFeed(self._url, commits)
+        await feed.open()
+        return feed
+
+    def as_app_error(self, error: BaseException) -> AppError | None:
+        return as_app_error(error)
+
+    def insert(self, model: type[Base]) -> Any:
+        return insert(model)
+
+    async def allocate_ids(
+        self, session: AsyncSession, model: type[Base], count: int
+    ) -> Sequence[int]:
+        values = {"name": f'"{model.__tablename__}_id_seq"', "count": count}
+        return sorted(await session.scalars(_NEXT, values))
+
+    async def find_damage(self, session: AsyncSession) -> list[str]:
+        """Return nothing: the server looks after its files."""
+        return []
+
+    def compact(self) -> None:
+        schema.compact(self._url, wait_s=COMPACT_WAIT_S)
+
+    @asynccontextmanager
+    async def scratch_copy(self, config: Config) -> AsyncIterator[str]:
+        name = f"saywho_dry_run_{os.getpid()}"
+        connection = await connect(self._url)
+        try:
+            await connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
+            for table in Base.metadata.sorted_tables:
+                await connection.execute(_copying(table, name), timeout=None)
+            await connection.execute(_copying(INDEX, name), timeout=None)
+            url = make_url(self._url).update_query_dict({"search_path": f"{name},public"})
+            yield url.render_as_string(hide_password=False)
+        finally:
+            await connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+            await connection.close()
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+        for connection in list(self._opened):
+            connection.terminate()
+
+    def prepare_place(self) -> None:
+        schema.check(self._url)
+
+    def current_revision(self) -> str | None:
+        return schema.current_revision(self._url)
+
+    @asynccontextmanager
+    async def migrations(self) -> AsyncIterator[AsyncConnection]:
+        engine = create_async_engine(
+            self._url, async_creator=lambda: connect(self._url), poolclass=NullPool
+        )
+        try:
+            async with engine.connect() as connection:
+                await connection.execute(_LOCK, {"key": MIGRATING})
+                yield connection
+        finally:
+            await engine.dispose()
+
+
+def _copying(table: TableClause, schema: str) -> str:
+    """Return statements that copy a table and its ids' sequence into the schema."""
+    copy = f'{schema}."{table.name}"'
+    statements = [
+        f'CREATE UNLOGGED TABLE {copy} (LIKE "{table.name}" INCLUDING ALL)',
+        f'INSERT INTO {copy} SELECT * FROM "{table.name}"',  # noqa: S608 - our own names
+    ]
+    if "id" in table.columns:
+        sequence = f'{schema}."{table.name}_id_seq"'
+        statements += [
+            f"CREATE SEQUENCE {sequence}",
+            f"SELECT setval('{sequence}', coalesce(max(id), 0) + 1, false) FROM {copy}",  # noqa: S608
+        ]
+    return ";".join(statements)

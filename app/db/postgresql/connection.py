@@ -1,0 +1,156 @@
+"""PostgreSQL's connections: how they are opened, and what their errors mean to a caller."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+from sqlalchemy import event, exc, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.errors import AppError, StorageFullError, UnavailableError
+
+POOL_SIZE: Final = 8
+POOL_TIMEOUT_S: Final = 30
+CONNECT_TIMEOUT_S: Final = 10
+COMMAND_TIMEOUT_S: Final = 60
+"""A statement that the server has not answered by then has lost its server."""
+RETRY_AFTER: Final = {"Retry-After": "1"}
+SETTINGS: Final = {
+    "application_name": "saywho",
+    "timezone": "UTC",
+    "statement_timeout": "30s",
+    "lock_timeout": "30s",
+    # A worker that hangs must not keep all others from writing.
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""Limits for what serves requests; migrations have none."""
+INSTEAD_OF_NUL: Final = "\x02"
+
+
+def _unreachable() -> AppError:
+    return UnavailableError(
+        "The database cannot be reached at the moment; try again soon", headers=RETRY_AFTER
+    )
+
+
+def _busy() -> AppError:
+    return UnavailableError("The database is busy; try again soon", headers=RETRY_AFTER)
+
+
+def _full() -> AppError:
+    return StorageFullError("The disk is full; nothing was stored")
+
+
+_ERRORS: Final[Mapping[str, Callable[[], AppError]]] = {
+    "08": _unreachable,  # connection exceptions
+    "25006": _unreachable,  # a primary that has become a standby
+    "25P03": _busy,  # idle in a transaction for too long
+    "40": _busy,  # serialization failure, deadlock
+    "53100": _full,
+    "53": _busy,  # out of memory, too many connections
+    "55P03": _busy,  # lock not available
+    "57014": _busy,  # the statement's time is over
+    "57": _unreachable,  # shut down, crashed, or starting
+    "58": _unreachable,  # its disk fails
+}
+"""By what SQLSTATE, or its class, says."""
+
+
+def data_source(url: str) -> str:
+    """Return the URL as libpq and asyncpg write it."""
+    parts = urlsplit(url)
+    query = [("sslmode" if key == "ssl" else key, value) for key, value in parse_qsl(parts.query)]
+    return urlunsplit(parts._replace(scheme="postgresql", query=urlencode(query)))
+
+
+def shown_name(url: str) -> str:
+    """Return how messages call the database: without user, password and options."""
+    parsed = make_url(url)
+    host = parsed.host or parsed.query.get("host") or "localhost"
+    port = f":{parsed.port}" if parsed.port else ""
+    return f"the database {parsed.database or ''} at {host}{port}"
+
+
+async def connect(url: str, **settings: str) -> "asyncpg.Connection[Any]":
+    """Open a connection. Raises UnavailableError, or what PostgreSQL says of a bad address."""
+    try:
+        return await asyncpg.connect(
+            data_source(url),
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
+            server_settings=settings,
+        )
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # Too many connections, or a server that starts, heal by themselves; so may all the rest.
+        raise as_app_error(error) or _unreachable() from error
+
+
+def make_engine(
+    url: str, *, durability: str, opened: "set[asyncpg.Connection[Any]]"
+) -> AsyncEngine:
+    """Return an engine whose sessions have the limits of what serves requests.
+
+    Its connections are kept in `opened` until they are closed.
+    """
+    commit = "on" if durability == "full" else "off"
+    settings = SETTINGS | {"synchronous_commit": commit}
+
+    async def open_connection() -> "asyncpg.Connection[Any]":
+        connection = await connect(url, **settings)
+        opened.add(connection)
+        connection.add_termination_listener(opened.discard)
+        return connection
+
+    engine = create_async_engine(
+        url,
+        async_creator=open_connection,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+    )
+    event.listen(engine.sync_engine, "before_cursor_execute", _without_nul, retval=True)
+    return engine
+
+
+def _without_nul(
+    _connection: object,
+    _cursor: object,
+    statement: str,
+    parameters: Any,
+    _context: object,
+    is_many: bool,
+) -> tuple[str, Any]:
+    """Let a NUL, which PostgreSQL refuses, be another character that is in nothing stored."""
+    # Rows of one statement come in one tuple, though they are many.
+    if is_many and all(isinstance(row, tuple) for row in parameters):
+        return statement, [_row_without_nul(row) for row in parameters]
+    return statement, _row_without_nul(parameters)
+
+
+def _row_without_nul(row: Any) -> Any:
+    if any(type(value) is str and "\0" in value for value in row):
+        return tuple(v.replace("\0", INSTEAD_OF_NUL) if type(v) is str else v for v in row)
+    return row
+
+
+def as_app_error(error: BaseException) -> AppError | None:
+    """Return ours for the driver's errors that a caller can act on."""
+    state = _sqlstate(error)
+    for known in (state, state[:2]):
+        if known in _ERRORS:
+            return _ERRORS[known]()
+    is_lost = isinstance(error, exc.DBAPIError) and (
+        error.connection_invalidated or isinstance(error, exc.InterfaceError)
+    )
+    if is_lost or isinstance(error, OSError | asyncpg.InterfaceError):
+        return _unreachable()
+    return None
+
+
+def _sqlstate(error: BaseException) -> str:
+    origin = error.orig if isinstance(error, exc.DBAPIError) else error
+    return getattr(origin, "sqlstate", None) or ""

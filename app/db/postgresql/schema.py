@@ -1,0 +1,85 @@
+"""What state a PostgreSQL database is in, asked where no event loop runs."""
+
+import asyncio
+from typing import Any, Final
+
+import asyncpg
+
+from app.db.postgresql.connection import connect, shown_name
+from app.errors import AppError, StartError
+
+OLDEST_VERSION: Final = 140_000
+
+
+def current_revision(url: str) -> str | None:
+    """Return the revision that the tables are at, None before the first. Raises StartError."""
+    revision: str | None = asyncio.run(_ask(url, _current_revision))
+    return revision
+
+
+def check(url: str) -> None:
+    """Raise StartError where the server is not fit for the tables."""
+    asyncio.run(_ask(url, _check))
+
+
+def compact(url: str, *, wait_s: float) -> None:
+    """Write the tables anew without what was deleted. Raises StartError."""
+
+    async def vacuum(connection: "asyncpg.Connection[Any]", name: str) -> None:
+        await connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        try:
+            for row in await connection.fetch(tables):
+                await connection.execute(f'VACUUM (FULL, ANALYZE) "{row[0]}"', timeout=None)
+        except asyncpg.LockNotAvailableError as error:
+            raise StartError("the database is in use; try again") from error
+
+    asyncio.run(_ask(url, vacuum))
+
+
+async def _ask(url: str, question: Any) -> Any:
+    name = shown_name(url)
+    try:
+        connection = await connect(url)
+        try:
+            return await question(connection, name)
+        finally:
+            await connection.close()
+    except AppError as error:
+        raise StartError(f"{name} cannot be reached: {_reason(error)}") from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        raise StartError(f"{name} cannot be used: {_line(error)}") from error
+
+
+def _reason(error: AppError) -> str:
+    return _line(error.__cause__ or error)
+
+
+def _line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text or type(error).__name__
+
+
+async def _current_revision(connection: "asyncpg.Connection[Any]", name: str) -> str | None:
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+    names = {row[0] for row in await connection.fetch(tables)}
+    if names and "alembic_version" not in names:
+        raise StartError(f"{name} is another program's; name another one")
+    if not names:
+        return None
+    revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return str(revision) if revision else None
+
+
+async def _check(connection: "asyncpg.Connection[Any]", name: str) -> None:
+    (row,) = await connection.fetch(
+        "SELECT current_setting('server_version_num')::int AS version,"
+        " current_setting('server_encoding') AS encoding, lower('É') = 'é' AS is_unicode,"
+        " EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'vector') AS has_vectors"
+    )
+    if row["version"] < OLDEST_VERSION:
+        raise StartError(f"{name} is older than PostgreSQL 14")
+    if row["encoding"] != "UTF8" or not row["is_unicode"]:
+        raise StartError(f"{name} must have the encoding UTF8 and a locale of it, like C.UTF-8")
+    if not row["has_vectors"]:
+        raise StartError(f"{name} needs pgvector, which is not installed on its server")

@@ -1,0 +1,174 @@
+"""The word index on PostgreSQL: a table of `tsvector` beside the posts, with a GIN index.
+
+Its terms come from `compute.words`; the parsers of text search know neither pairs of syllables nor
+emoji. Positions are kept for what stands in a row.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    SQLColumnExpression,
+    String,
+    Subquery,
+    bindparam,
+    column,
+    delete,
+    func,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.word_index import (
+    All,
+    Either,
+    Expression,
+    IndexedPost,
+    TermCount,
+    Terms,
+    author_term,
+    post_terms,
+)
+from app.models import MAX_ID, Tweet
+
+if TYPE_CHECKING:
+    from app.db.lease import Sessions
+
+LONGEST: Final = 500
+"""Characters of a term that are indexed: a lexeme has room for 2,046 bytes."""
+LAST_POSITION: Final = 16_383
+INLINE: Final = 20
+"""Posts indexed on the loop; more of them in a thread."""
+PAGE: Final = 1_000
+
+INDEX: Final = table("TweetWords", column("id", BigInteger), column("terms"))
+"""The models do not know of it."""
+_VECTORS: Final = "unnest(CAST(:ids AS bigint[]), CAST(:vectors AS text[])) AS new (id, vector)"
+_ADD: Final = text(
+    f'INSERT INTO "TweetWords" (id, terms) SELECT id, CAST(vector AS tsvector) FROM {_VECTORS}'  # noqa: S608
+)
+_WRONG: Final = text(
+    f"SELECT count(*) FROM {_VECTORS}"  # noqa: S608
+    ' LEFT JOIN "TweetWords" AS w ON w.id = new.id'
+    " WHERE w.terms IS DISTINCT FROM CAST(vector AS tsvector)"
+)
+_FOUND: Final = text(
+    'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:match AS tsquery) AND id < :before'
+)
+_VOCABULARY: Final = text(
+    "SELECT word, ndoc, nentry FROM ts_stat('SELECT terms FROM \"TweetWords\"')"
+    ' ORDER BY word COLLATE "C"'
+)
+_INVALID: Final = text(
+    "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = current_schema() AND NOT i.indisvalid"
+)
+_NO_LIMIT: Final = text("SET LOCAL statement_timeout = 0")
+
+
+class PostgresqlWords:
+    """Asks for lexemes that the program made."""
+
+    async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
+        if posts:
+            await session.execute(_ADD, await _vectors(posts))
+
+    def matching(
+        self,
+        expression: Expression,
+        without: Sequence[Expression] = (),
+        *,
+        user_id: int | None = None,
+        before: int = MAX_ID + 1,
+    ) -> Subquery:
+        if user_id is not None:
+            expression = All((expression, Terms((author_term(user_id),))))
+        match = render(expression)
+        if without:
+            match += " & !" + render(Either(tuple(without)))
+        bound = _FOUND.bindparams(bindparam("match", match, unique=True), before=before)
+        return bound.columns(column("id", BigInteger)).subquery("found")
+
+    async def vocabulary(self, db: "Sessions", page: int) -> AsyncGenerator[list[TermCount], None]:
+        # All is counted by one statement, and read bit by bit; writers do not wait for it.
+        async with db.read() as session:
+            await session.execute(_NO_LIMIT)
+            rows = await session.stream(_VOCABULARY)
+            try:
+                async for some in rows.partitions(page):
+                    yield [TermCount(*row) for row in some]
+            finally:
+                await rows.close()
+
+    def among(self, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:
+        listed = bindparam("listed", list(values), type_=ARRAY(String), unique=True)
+        return column == func.any(listed)
+
+    async def rebuild(self, session: AsyncSession) -> None:
+        await session.execute(delete(INDEX))
+        async for posts in _pages(session):
+            await self.add(session, posts)
+
+    async def find_faults(self, session: AsyncSession) -> list[str]:
+        faults = [
+            f'the index {name} is not valid; run: REINDEX INDEX "{name}"'
+            for name in await session.scalars(_INVALID)
+        ]
+        indexed = await session.scalar(select(func.count()).select_from(INDEX))
+        is_wrong = indexed != await session.scalar(select(func.count()).select_from(Tweet))
+        async for posts in _pages(session):
+            is_wrong = is_wrong or bool(await session.scalar(_WRONG, await _vectors(posts)))
+        if is_wrong:
+            faults.append("the word index does not agree with the posts")
+        return faults
+
+
+async def _pages(session: AsyncSession) -> AsyncIterator[list[IndexedPost]]:
+    after = 0
+    while True:
+        query = select(Tweet.id, Tweet.user_id, Tweet.text).where(Tweet.id > after)
+        rows = (await session.execute(query.order_by(Tweet.id).limit(PAGE))).all()
+        if not rows:
+            return
+        yield [IndexedPost(*row) for row in rows]
+        after = rows[-1].id
+
+
+async def _vectors(posts: Sequence[IndexedPost]) -> dict[str, Any]:
+    """Return the posts' ids and vectors; many are made in a thread."""
+    if len(posts) <= INLINE:
+        vectors = [vector(post) for post in posts]
+    else:
+        vectors = await asyncio.to_thread(lambda: [vector(post) for post in posts])
+    return {"ids": [post.id for post in posts], "vectors": vectors}
+
+
+def vector(post: IndexedPost) -> str:
+    """Return what a post is indexed by, as `tsvector` is written."""
+    # A very long post goes on from the first position, so that what stands in a row still does;
+    # what is found too much is left out when the posts are ranked.
+    return " ".join(
+        f"{_quoted(term)}:{place % LAST_POSITION + 1}"
+        for place, term in enumerate(post_terms(post.text, post.user_id))
+    )
+
+
+def render(expression: Expression) -> str:
+    """Return the expression as `tsquery` is written."""
+    if isinstance(expression, Terms):
+        row = " <-> ".join(map(_quoted, expression.terms))
+        return f"({row}{':*' if expression.is_prefix else ''})"
+    between = " & " if isinstance(expression, All) else " | "
+    return "(" + between.join(render(each) for each in expression.of) + ")"
+
+
+def _quoted(term: str) -> str:
+    escaped = term[:LONGEST].replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"

@@ -1,0 +1,3 @@
+from app.db.sqlite.backend import SqliteBackend
+
+__all__ = ["SqliteBackend"]

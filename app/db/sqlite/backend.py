@@ -1,0 +1,164 @@
+"""SQLite: one file for all workers of one machine."""
+
+import asyncio
+import contextlib
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.config import Config
+from app.db.doorbell import Doorbell
+from app.db.feed import Feed
+from app.db.lock import FileLock, file_lock
+from app.db.sqlite.engine import as_app_error, database_path, make_engine, roll_back_cancelled
+from app.db.sqlite.feed import SqliteFeed
+from app.db.sqlite.words import SqliteWords
+from app.errors import AppError, StartError
+from app.models import Base
+
+COMPACT_WAIT_S: Final = 60.0
+"""How long a vacuum waits for others who use the database."""
+
+# CROSS JOIN keeps the order: SQLite would begin with all authors.
+NEWEST: Final = """
+    SELECT "Tweet".id, "Users".username, "Tweet".text, "Tweet".kind, "Tweet".created_at,
+        "Tweet".lang, "Tweet".source_id, "Tweet".url, "Tweet".user_id
+    FROM json_each(:user_ids) AS asked
+    CROSS JOIN "Users" ON "Users".id = asked.value
+    CROSS JOIN "Tweet" ON "Tweet".id IN (
+        SELECT id FROM "Tweet" WHERE user_id = asked.value
+        ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
+    )
+"""
+
+
+class SqliteBackend:
+    """A file; writers of all processes queue on a lock file beside it."""
+
+    newest_of_each = NEWEST
+
+    def __init__(self, url: str, *, durability: str) -> None:
+        self._url = url
+        self.path = database_path(url)
+        self.name = str(self.path)
+        self.engine = make_engine(url, synchronous=durability)
+        self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
+        self.words = SqliteWords()
+        self._rollbacks = roll_back_cancelled(self.engine)
+        self._doorbell = Doorbell(self._beside(".run"))
+        self._lock = FileLock(self._beside(".lock"))
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
+
+    def folder(self, data_dir: Path, name: str) -> Path:
+        return self._beside(f".{name}")
+
+    def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
+        return self._lock.held(timeout_s=timeout_s)
+
+    async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
+        """Do nothing: the transaction begins with IMMEDIATE, at its first statement."""
+
+    def wake_others(self) -> None:
+        self._doorbell.ring()
+
+    async def open_feed(self, commits: Callable[[], int]) -> Feed:
+        return SqliteFeed(self.path, self._doorbell)
+
+    def as_app_error(self, error: BaseException) -> AppError | None:
+        return as_app_error(error)
+
+    def insert(self, model: type[Base]) -> Any:
+        return insert(model)
+
+    async def allocate_ids(
+        self, session: AsyncSession, model: type[Base], count: int
+    ) -> Sequence[int]:
+        # The write lock is held, so nobody else takes them; inserting them moves the sequence
+        # on, and AUTOINCREMENT never gives out the id of a deleted row again.
+        query = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        last = await session.scalar(query, {"name": model.__tablename__})
+        first = (last or 0) + 1
+        return range(first, first + count)
+
+    async def find_damage(self, session: AsyncSession) -> list[str]:
+        rows = list(await session.scalars(text("PRAGMA quick_check(5)")))
+        return [] if rows == ["ok"] else [f"the database file is damaged: {row}" for row in rows]
+
+    def compact(self) -> None:
+        connection = sqlite3.connect(self.path, timeout=COMPACT_WAIT_S)
+        try:
+            connection.execute("VACUUM")
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as error:
+            raise StartError(f"the database cannot be vacuumed: {error}") from error
+        finally:
+            connection.close()
+        if busy:
+            raise StartError(
+                "the database is in use, so the write-ahead log still holds old pages; try again"
+            )
+
+    @asynccontextmanager
+    async def scratch_copy(self, config: Config) -> AsyncIterator[str]:
+        with tempfile.TemporaryDirectory(dir=config.data_dir, prefix="dry-run-") as folder:
+            path = Path(folder, "copy.db")
+            await asyncio.to_thread(self._copy_to, path)
+            yield f"sqlite+aiosqlite:///{path}"
+
+    def _copy_to(self, target: Path) -> None:
+        with contextlib.closing(sqlite3.connect(self.path, timeout=60)) as connection:
+            connection.execute("VACUUM INTO ?", (str(target),))
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._rollbacks, return_exceptions=True)
+        await self.engine.dispose()
+        self._lock.close()
+
+    def prepare_place(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            detail = f"the data folder {self.path.parent} cannot be made: {error}"
+            raise StartError(detail) from error
+
+    def current_revision(self) -> str | None:
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            return None
+        try:
+            with contextlib.closing(sqlite3.connect(self.path, timeout=15)) as connection:
+                names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+                if names and "alembic_version" not in names:
+                    raise StartError(
+                        f"{self.path} is another program's database; name another file"
+                    )
+                if not names:
+                    return None
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except sqlite3.OperationalError as error:
+            raise StartError(f"{self.path} cannot be read: {error}") from error
+        except sqlite3.DatabaseError as error:
+            detail = f"{self.path} is not a database of saywho: {error}"
+            raise StartError(detail) from error
+        return str(row[0]) if row else None
+
+    @asynccontextmanager
+    async def migrations(self) -> AsyncIterator[AsyncConnection]:
+        # Foreign keys stay off: a batch migration makes a table anew, and dropping the old one
+        # would delete by cascade what refers to it.
+        engine = make_engine(self._url, foreign_keys=False)
+        try:
+            with file_lock(self._beside(".migrate.lock")):
+                async with engine.connect() as connection:
+                    yield connection
+        finally:
+            # A connection that is left open keeps its thread, and with that the program, alive.
+            await engine.dispose()

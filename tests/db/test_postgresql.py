@@ -1,0 +1,519 @@
+"""What is PostgreSQL's own: the follower's horizon, errors, copies, a server that goes away."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import numpy as np
+import pytest
+from alembic import command
+from quart import Quart
+from sqlalchemy import func, select, text
+
+from app import create_app
+from app.compute.words import terms
+from app.config import Config
+from app.db.engine import Database
+from app.db.feed import Feed
+from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
+from app.db.postgresql.connection import data_source
+from app.db.word_index import Terms
+from app.errors import AppError, StartError, StorageFullError, UnavailableError
+from app.models import Embedding, Tweet, VectorSet
+from app.services.adding import add_posts
+from app.services.checks import find_faults
+from app.services.clock import now
+from app.services.new_tweet import new_tweet
+from app.services.search import Filters, search
+from app.services.users import add_user
+from tests.conftest import Client, MakeConfig, Outside, client_with
+from tests.databases import Databases, PostgresqlDatabases
+from tests.installation import PROGRAM, Installation, lines
+from tests.postgresql import Server
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.databases("postgresql")
+
+INSERT = """
+    INSERT INTO "Event" (kind, user_id, count, created_at) VALUES ('user.updated', 1, 1, now())
+    RETURNING id
+"""
+
+
+async def connected(config: Config) -> "asyncpg.Connection[Any]":
+    """Return a connection past the program, which takes no lock."""
+    return await asyncpg.connect(data_source(config.database_url))
+
+
+class Heard:
+    """All events that a feed tells."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.ids: list[int] = []
+        self.feed = feed
+        feed.subscribe(lambda changes: self.ids.extend(change.id for change in changes))
+
+    async def until(self, condition: Callable[[list[int]], bool]) -> None:
+        async def look() -> bool:
+            return condition(self.ids)
+
+        await eventually(look)
+
+
+@pytest.fixture
+def config(make_config: MakeConfig) -> Config:
+    return make_config()
+
+
+@pytest.fixture
+async def heard(db: Database) -> AsyncIterator[Heard]:
+    feed = await db.open_feed()
+    following = asyncio.create_task(feed.follow())
+    yield Heard(feed)
+    following.cancel()
+    await asyncio.wait([following])
+    await feed.close()
+
+
+async def test_no_event_is_skipped_with_eight_committers_of_random_length(
+    config: Config, heard: Heard
+) -> None:
+    draw = random.Random(7)  # noqa: S311 - no secret
+    committed: set[int] = set()
+
+    async def commit(lengths: list[float]) -> None:
+        connection = await connected(config)
+        for length in lengths:
+            transaction = connection.transaction()
+            await transaction.start()
+            ids = [await connection.fetchval(INSERT)]
+            await connection.execute("SELECT pg_sleep($1)", length)
+            ids.append(await connection.fetchval(INSERT))
+            if length > 0.028:
+                await transaction.rollback()
+            else:
+                await transaction.commit()
+                committed.update(ids)
+        await connection.close()
+
+    lengths = [[draw.random() * 0.03 for _ in range(60)] for _ in range(8)]
+    await asyncio.gather(*map(commit, lengths))
+    await heard.until(lambda ids: len(ids) >= len(committed))
+    heard_ids = heard.ids
+    assert sorted(heard_ids) == sorted(committed)
+    assert heard_ids != sorted(heard_ids), "nobody committed after a later number: a weak test"
+    assert heard.feed.newest == max(committed)
+
+
+async def test_an_open_transaction_keeps_no_later_event_back(config: Config, heard: Heard) -> None:
+    slow, quick = await connected(config), await connected(config)
+    transaction = slow.transaction()
+    await transaction.start()
+    first = await slow.fetchval(INSERT)
+    second = await quick.fetchval(INSERT)
+    assert first < second
+    await heard.until(lambda ids: ids == [second])
+    await transaction.commit()
+    await heard.until(lambda ids: ids == [second, first])
+    third = await quick.fetchval(INSERT)
+    await heard.until(lambda ids: ids == [second, first, third])
+    await slow.close()
+    await quick.close()
+
+
+async def test_own_commits_are_heard_of_by_the_next_question(db: Database) -> None:
+    feed = await db.open_feed()  # Nobody follows: there is no ring and no poll.
+    heard = Heard(feed)
+    for number in range(20):
+        async with db.write() as session:
+            await add_user(session, f"u{number}")
+        assert await feed.catch_up()
+        assert len(heard.ids) == number + 1
+    await feed.close()
+
+
+async def test_what_was_missed_while_the_connection_was_lost_is_read(
+    config: Config, heard: Heard, outside: Outside
+) -> None:
+    other = await connected(config)
+    for _ in range(3):
+        outside.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'saywho feed' AND datname = current_database()"
+        )
+        expected = [*heard.ids, *[await other.fetchval(INSERT) for _ in range(5)]]
+        await heard.until(expected.__eq__)
+    await other.close()
+
+
+async def test_a_transaction_notifies_once_and_names_nothing(config: Config, db: Database) -> None:
+    listener, payloads = await connected(config), []
+    await listener.add_listener("saywho", lambda *args: payloads.append(args[-1]))
+    async with db.write() as session:
+        for number in range(10):
+            await add_user(session, f"u{number}")
+    async with db.write() as session:
+        await add_user(session, "last")
+
+    async def told() -> bool:
+        await listener.execute("SELECT 1")
+        return len(payloads) >= 2
+
+    await eventually(told)
+    assert payloads == ["", ""]
+    await listener.close()
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        ("53100", StorageFullError),
+        ("53300", UnavailableError),
+        ("40001", UnavailableError),
+        ("40P01", UnavailableError),
+        ("55P03", UnavailableError),
+        ("57014", UnavailableError),
+        ("25006", UnavailableError),
+    ],
+)
+async def test_errors_of_the_server_have_a_status_of_their_own(
+    db: Database, outside: Outside, state: str, error: type[AppError]
+) -> None:
+    outside.execute(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN RAISE EXCEPTION 'secret' USING ERRCODE = '{state}'; END $$"
+    )
+    outside.execute('CREATE TRIGGER fail BEFORE INSERT ON "Users" EXECUTE FUNCTION fail()')
+    with pytest.raises(error) as caught:
+        async with db.write() as session:
+            await add_user(session, "ann")
+    assert "secret" not in caught.value.detail
+    if error is UnavailableError:
+        assert caught.value.headers["Retry-After"]
+    outside.execute('DROP TRIGGER fail ON "Users"')
+    async with db.write() as session:
+        await add_user(session, "ann")
+
+
+async def test_a_writer_that_waits_too_long_for_another_machine_is_503(
+    db: Database, make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Database(make_config())
+    async with db.write() as session:
+        await add_user(session, "ann")
+        monkeypatch.setattr("app.db.engine.WRITE_TIMEOUT_S", 0.05)
+        with pytest.raises(UnavailableError):
+            async with other.write() as waiting:
+                await add_user(waiting, "ben")
+    async with other.write() as session:
+        await add_user(session, "ben")
+    await other.close()
+
+
+async def test_a_read_session_cannot_write(db: Database) -> None:
+    with pytest.raises(UnavailableError):
+        async with db.read() as session:
+            await session.execute(text('DELETE FROM "Users"'))
+
+
+async def test_durability_is_as_set(make_config: MakeConfig) -> None:
+    for durability, expected in (("full", "on"), ("normal", "off")):
+        db = Database(make_config(durability=durability))
+        async with db.read() as session:
+            assert await session.scalar(text("SHOW synchronous_commit")) == expected
+            assert await session.scalar(text("SHOW transaction_isolation")) == "repeatable read"
+        await db.close()
+
+
+async def test_lists_are_read_in_the_order_of_an_index(db: Database) -> None:
+    orders = {
+        "ix_Tweet_newest": "",
+        "ix_Tweet_user_id_newest": "WHERE user_id = 1",
+    }
+    async with db.read() as session:
+        await session.execute(text("SET LOCAL enable_seqscan = off"))
+        for index, where in orders.items():
+            plan = await session.scalars(
+                text(
+                    f'EXPLAIN SELECT id FROM "Tweet" {where}'  # noqa: S608 - from above
+                    " ORDER BY created_at DESC NULLS LAST, id DESC LIMIT 20"
+                )
+            )
+            steps = "\n".join(plan)
+            assert index in steps
+            assert "Sort" not in steps
+
+
+ODD = [
+    "it's",
+    "a\\b 'c' \\'",
+    "👩‍👩‍👧 🇰🇷 ❤️",
+    "x" * 25_000,
+    "학" * 25_000,
+    "a b " * 6_000,
+    "ᄀ\ue000 :* & | !",
+]
+
+
+@pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
+async def test_any_text_is_indexed_and_found_by_its_terms(db: Database, body: str) -> None:
+    async with db.write() as session:
+        user, _ = await add_user(session, "ann")
+        added = await add_posts(session, user.id, [new_tweet(body, arrived_at=now())])
+        for term in set(terms(body)):
+            found = db.backend.words.matching(Terms((term,)), user_id=user.id)
+            assert list(await session.scalars(select(found.c.id))) == added.ids
+    assert await find_faults(db) == []
+
+
+async def test_a_vector_comes_back_as_it_was_stored(db: Database) -> None:
+    values = np.array([0.5, -1.25, 3.0], np.float32)
+    async with db.write() as session:
+        user, _ = await add_user(session, "ann")
+        added = await add_posts(session, user.id, [new_tweet("text", arrived_at=now())])
+        vectors = VectorSet(model="test", dimension=3, embedded_to=0, is_complete=False)
+        session.add(vectors)
+        await session.flush()
+        session.add(Embedding(tweet_id=added.ids[0], set_id=vectors.id, vector=values))
+    async with db.read() as session:
+        vector = await session.scalar(select(Embedding.vector))
+        assert vector is not None
+        assert vector.dtype == np.float32
+        assert list(vector) == list(values)
+        # It is pgvector's, which the database itself compares.
+        distance = text('SELECT vector <-> CAST(:v AS halfvec) FROM "Embedding"')
+        assert await session.scalar(distance, {"v": "[0.5,-1.25,3]"}) == 0
+
+
+# Migrations and the command line.
+
+
+@pytest.fixture
+def bare(databases: Databases, tmp_path: Path) -> Iterator[Config]:
+    """Settings of a database without tables."""
+    assert isinstance(databases, PostgresqlDatabases)
+    folder = tmp_path / "bare"
+    yield Config(env="testing", data_dir=folder, database_url=databases.make_bare(folder))
+    databases.drop(folder)
+
+
+def test_a_bare_database_is_migrated_down_and_up(bare: Config) -> None:
+    assert schema_state(bare.database_url) is SchemaState.FRESH
+    assert prepare(bare, upgrade_old=False) is SchemaState.FRESH
+    assert schema_state(bare.database_url) is SchemaState.CURRENT
+    command.check(alembic_config(bare.database_url))
+    command.downgrade(alembic_config(bare.database_url), "base")
+    assert schema_state(bare.database_url) is SchemaState.FRESH
+    upgrade(bare.database_url, "0001")
+    assert schema_state(bare.database_url) is SchemaState.BEHIND
+    with pytest.raises(StartError, match="saywho db upgrade"):
+        prepare(bare, upgrade_old=False)
+    assert prepare(bare, upgrade_old=True) is SchemaState.BEHIND
+    command.check(alembic_config(bare.database_url))
+
+
+async def test_several_processes_at_once_migrate_once(bare: Config) -> None:
+    installation = installed(bare)
+    bare.data_dir.mkdir()
+    runs = [asyncio.to_thread(installation.process, PROGRAM, "users", "--json") for _ in range(3)]
+    for done in await asyncio.gather(*runs):
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_another_programs_tables_stop_the_start(bare: Config, databases: Databases) -> None:
+    databases.execute(bare.data_dir, "CREATE TABLE theirs (id int)")
+    with pytest.raises(StartError, match="another program's") as caught:
+        prepare(bare, upgrade_old=True)
+    assert "\n" not in str(caught.value)
+    assert databases.fetch(bare.data_dir, "SELECT count(*) FROM theirs") == [(0,)]
+
+
+def installed(config: Config) -> Installation:
+    return Installation(config.data_dir, {"SAYWHO_DATABASE_URL": config.database_url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+asyncpg://ann:hushhush@127.0.0.1:1/saywho",
+        "postgresql+asyncpg://ann:hushhush@/saywho?host=/nowhere",
+        "postgresql+asyncpg://ann:hushhush@no-such-host.invalid/saywho",
+    ],
+    ids=["port", "socket", "name"],
+)
+@pytest.mark.parametrize("command", [("serve", "--bind", "127.0.0.1:0"), ("users",)], ids=str)
+def test_a_start_without_the_server_is_one_line_and_status_1(
+    tmp_path: Path, url: str, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "instance").mkdir()
+    done = Installation(tmp_path / "instance", {"SAYWHO_DATABASE_URL": url}).process(
+        PROGRAM, *command
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "cannot be reached" in done.stderr
+    assert "hushhush" not in done.stderr
+
+
+def test_commands_do_on_postgresql_what_they_do_on_sqlite(config: Config, tmp_path: Path) -> None:
+    installation = installed(config)
+    records = [
+        {"username": "mina", "text": "등대에서 harbour <3", "source_id": "1"},
+        {"username": "mina", "text": "another word", "source_id": "2"},
+    ]
+    path = lines(tmp_path / "p.jsonl", *records)
+    dry = installation.json("import", path, "--dry-run")
+    assert dry["accepted"] == 2
+    assert installation.json("users")["items"] == []
+    assert installation.json("import", path) == dry
+    assert installation.json("import", path, "--dry-run")["duplicates"] == 2
+    assert installation.json("import", path)["duplicates"] == 2
+    assert installation.json("demo")["accepted"] > 100
+    hits = installation.json("search", "harbour")
+    assert "등대에서 harbour <3" in str(hits)
+    assert installation.done("check") == "ok\n"
+    installation.done("user", "delete", "mina", "--yes")
+    assert installation.done("db", "vacuum") == "vacuumed\n"
+    assert installation.done("check") == "ok\n"
+    assert "등대에서" not in str(installation.json("search", "harbour"))
+
+
+async def test_a_dry_run_leaves_no_schema_behind(
+    config: Config, outside: Outside, tmp_path: Path
+) -> None:
+    path = lines(tmp_path / "p.jsonl", {"username": "a", "text": "b"})
+    await asyncio.to_thread(installed(config).done, "import", path, "--dry-run")
+    left = "SELECT 1 FROM pg_namespace WHERE nspname LIKE 'saywho%'"
+    assert outside.fetch(left) == []
+
+
+async def test_a_check_names_what_disagrees(db: Database, outside: Outside) -> None:
+    async with db.write() as session:
+        await add_user(session, "빵집")
+    outside.execute('UPDATE "Users" SET tweet_count = 7')
+    assert [fault for fault in await find_faults(db) if "빵집" in fault]
+
+
+# A server that goes away and comes back.
+
+
+@pytest.fixture
+def own_server(databases: Databases) -> Iterator[Server]:
+    """A server that the test may stop; there is one, as that of the run shows."""
+    server = Server(durable=True)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+async def outlasting(own_server: Server, tmp_path: Path) -> AsyncIterator[Quart]:
+    """An app on that server."""
+    config = Config(
+        env="testing", data_dir=tmp_path, database_url=own_server.url(), access_log=False
+    )
+    await asyncio.to_thread(prepare, config, upgrade_old=False)
+    app = create_app(config)
+    async with app.test_app():
+        yield app
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["shut down", "crashed"])
+async def test_while_the_server_is_away_answers_are_503_and_it_heals_by_itself(
+    outlasting: Quart, own_server: Server, at_once: bool
+) -> None:
+    writer, anybody = await client_with(outlasting, "write"), Client(outlasting, {})
+    await writer.add_user("ann", "before")
+    path = "/api/v1/users/ann/tweets"
+    for _ in range(2):
+        assert (await anybody.get(path)).status_code == 200
+    own_server.stop(at_once=at_once)
+    gone_at = time.monotonic()
+
+    async def read() -> Any:
+        return await anybody.get(path)
+
+    # What is kept may be given for the second in which it cannot be stale.
+    away = await eventually(read, until=lambda answer: answer.status_code != 200)
+    assert time.monotonic() - gone_at < 5
+    assert (away.status_code, bool(away.headers["Retry-After"])) == (503, True)
+    for answer in (
+        await writer.post(path, json={"text": "meanwhile"}),
+        await anybody.get("/readyz"),
+        await anybody.get("/"),
+    ):
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert "asyncpg" not in await answer.get_data(as_text=True)
+    assert (await anybody.get("/healthz")).status_code == 200
+    own_server.start()
+    await eventually(read, until=lambda answer: answer.status_code == 200)
+
+    async def write() -> Any:
+        return await writer.post(path, json={"text": "after", "source_id": "after"})
+
+    await eventually(write, until=lambda answer: answer.status_code in {200, 201})
+    page = await (await read()).get_json()
+    assert [post["text"] for post in page["items"]] == ["after", "before"]
+
+
+async def test_what_was_acknowledged_outlives_a_crash_of_the_server(
+    outlasting: Quart, own_server: Server
+) -> None:
+    writer = await client_with(outlasting, "write")
+    await writer.add_user("ann")
+    acknowledged: list[str] = []
+
+    async def post(place: int) -> None:
+        for number in range(500):
+            answer = await writer.post(
+                "/api/v1/users/ann/tweets", json={"text": f"{place} {number}"}
+            )
+            if answer.status_code != 201:
+                return
+            acknowledged.append(f"{place} {number}")
+
+    posting = [asyncio.create_task(post(place)) for place in range(8)]
+
+    async def has_enough() -> bool:
+        return len(acknowledged) > 50
+
+    await eventually(has_enough)
+    await asyncio.to_thread(own_server.stop, at_once=True)
+    await asyncio.gather(*posting)
+    own_server.start()
+
+    async def stored() -> set[str]:
+        db = outlasting.extensions["saywho"].db
+        try:
+            async with db.read() as session:
+                return set(await session.scalars(select(Tweet.text)))
+        except UnavailableError:
+            return set()
+
+    found = await eventually(stored)
+    assert set(acknowledged) <= found
+
+
+async def test_search_and_counts_agree_after_many_writers(make_config: MakeConfig) -> None:
+    """Two workers write through the program at once; nothing derived disagrees."""
+    databases = [Database(make_config()) for _ in range(2)]
+    async with databases[0].write() as session:
+        user, _ = await add_user(session, "ann")
+
+    async def write(db: Database, number: int) -> None:
+        async with db.write() as session:
+            post = new_tweet(f"harbour {number}", arrived_at=now(), source_id=str(number // 2))
+            await add_posts(session, user.id, [post])
+
+    await asyncio.gather(*(write(databases[n % 2], n) for n in range(60)))
+    async with databases[1].read() as session:
+        assert await session.scalar(select(func.count()).select_from(Tweet)) == 30
+        found = await search(session, "harbour", Filters(), limit=100)
+    assert len(found.hits) == 30
+    assert await find_faults(databases[0]) == []
+    for db in databases:
+        await db.close()
