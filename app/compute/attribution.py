@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.compute.background import Background
 from app.compute.counts import Counts, lookup
 from app.compute.features import CHARACTERS, GROUPS, group_edges
+from app.compute.texts import NO_TEXTS, Texts
 
 # The weights are fitted as one conditional logit, so that they are also the temperature.
 PRIORS: Final = np.array([900.0, 300.0, 300.0, 300.0, 90.0])
@@ -40,6 +41,8 @@ class Profile:
 
     counts: Counts
     posts: int
+    texts: Texts = NO_TEXTS
+    """What was posted, so that repetitions do not count."""
     totals: NDArray[np.int64] = field(init=False)
     """(5,) features per group."""
 

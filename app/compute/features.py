@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.compute.counts import EMPTY, Counts, tally
 
-RECIPE: Final = 1
+RECIPE: Final = 2
 """Version of what follows: profiles of another recipe must be counted again."""
 
 GROUPS: Final = ("characters", "words", "pairs", "shape", "style")
@@ -36,6 +36,11 @@ _BASE: Final = np.uint32(0x01000193)
 _LONGEST_SHAPE: Final = 5
 
 _RANDOM_LINK = re.compile(r"https?://t\.co/\w*|pic\.twitter\.com/\w*")
+_QUOTED = re.compile(
+    r"(?:\A|\s+)RT @\w(?s:.*)|(?:(?:\A|\n)[ \t]*>+[ \t][^\n]*)+\Z|^(?:[ \t]*>+[ \t][^\n]*\n)+",
+    re.MULTILINE,
+)
+"""Other people's words: a repost by hand to its end, and lines that begin with `> `."""
 _TOKEN = re.compile(r"https?://[^\s/]+|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
 _LINK_OR_NAME = re.compile(r"https?://\S+|[@#]\w+")
 _FOREIGN_LINK = re.compile(r"https?://")
@@ -58,10 +63,10 @@ class Occurrences:
 
 
 def features(text: str) -> Counts:
-    """Return how often each feature occurs in the text."""
-    if not text:
+    """Return how often each feature occurs in the text, without what it quotes."""
+    plain = _RANDOM_LINK.sub(LINK, _QUOTED.sub("", text))
+    if not plain:
         return EMPTY
-    plain = _RANDOM_LINK.sub(LINK, text)
     tokens = _TOKEN.findall(plain)
     return tally(
         np.concatenate(
@@ -77,9 +82,9 @@ def features(text: str) -> Counts:
 
 def occurrences(text: str) -> Occurrences:
     """Return the features of the text, each as often as it occurs, with its place."""
-    if not text:
-        return Occurrences(EMPTY.keys, np.empty(0, np.int32), np.empty(0, np.int32))
     plain, left, right = _located_plain(text)
+    if not plain:
+        return Occurrences(EMPTY.keys, np.empty(0, np.int32), np.empty(0, np.int32))
     tokens = list(_TOKEN.finditer(plain))
     words = [match.group() for match in tokens]
     skeleton, kept = _skeleton(plain)
@@ -92,6 +97,12 @@ def occurrences(text: str) -> Occurrences:
     parts.append((style, np.zeros(style.size, np.int64), np.full(style.size, len(plain))))
     keys, starts, ends = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Occurrences(keys, left[starts], right[ends - 1])
+
+
+def own_words(text: str) -> str:
+    """Return the text without what it quotes, or all of it where it does nothing else."""
+    own = _QUOTED.sub("", text)
+    return own if any(map(str.isalpha, own)) else text
 
 
 def wording(text: str) -> NDArray[np.uint32]:
@@ -120,14 +131,18 @@ def group_edges(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
 
 
 def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
-    """Return the text with its random links replaced; where each of its characters came from."""
-    links = [match.span() for match in _RANDOM_LINK.finditer(text)]
+    """Return the text as it is counted; where each of its characters begins and ends in `text`."""
     kept = np.ones(len(text), np.bool_)
-    for start, end in links:
-        kept[start + 1 : end] = False
+    for quoted in _QUOTED.finditer(text):
+        kept[quoted.start() : quoted.end()] = False
+    own = _QUOTED.sub("", text)
     left = np.flatnonzero(kept).astype(np.int32)
-    right = np.append(left[1:], np.int32(len(text)))
-    return _RANDOM_LINK.sub(LINK, text), left, right
+    right = left + np.int32(1)
+    is_kept = np.ones(len(own), np.bool_)
+    for link in _RANDOM_LINK.finditer(own):
+        is_kept[link.start() + 1 : link.end()] = False
+        right[link.start()] = right[link.end() - 1]
+    return _RANDOM_LINK.sub(LINK, own), left[is_kept], right[is_kept]
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:

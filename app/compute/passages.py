@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import Profile, rank
 from app.compute.background import Background
-from app.compute.features import features
+from app.compute.features import features, own_words
 from app.compute.text import letter_count
 
 STAY: Final = 0.85
@@ -49,7 +49,7 @@ def judge_passages(
         return []
     scores = np.array(
         [
-            rank(features(text[start:end]), profiles, background).scores / temperature
+            rank(features(own_words(text[start:end])), profiles, background).scores / temperature
             for start, end in places
         ]
     )

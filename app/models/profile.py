@@ -21,6 +21,8 @@ class Profile(Base):
     as_of_event: Mapped[int] = mapped_column(BigId)
     posts: Mapped[int]
     counts: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    texts: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """Digests of the posts' texts, since a text that is posted again counts once."""
 
 
 class BackgroundSnapshot(Base):

@@ -78,8 +78,9 @@ def _unpacked(
         Background.from_bytes(counts),
         msgspec.json.decode(calibration or b"{}", type=StoredCalibration).calibration,
         {
-            impostor.user_id: profile_of(impostor)
+            impostor.user_id: profile
             for impostor in msgspec.msgpack.decode(impostors or b"\x90", type=list[Impostor])
+            if (profile := profile_of(impostor)).counts.keys.size
         },
     )
 

@@ -142,15 +142,16 @@ async def _resolve_all(
 
 async def _fold(session: AsyncSession, user: User, items: Sequence[BulkPost], added: Added) -> None:
     """Fold the new posts into the author's profile if there are many: each fold rewrites it."""
-    parts = [
-        item.counts
+    folded = [
+        (item.post.text, item.counts)
         for item, is_new in zip(items, added.is_new, strict=True)
         if is_new and item.counts is not None
     ]
+    texts, parts = [text for text, _ in folded], [counts for _, counts in folded]
     if len(parts) >= FOLD_FROM and len(parts) == sum(added.is_new):
         await session.refresh(user)
         brought_by = added.event_ids[added.is_new.index(True)]
-        await fold_batch(session, user, parts, brought_by or 0)
+        await fold_batch(session, user, texts, parts, brought_by or 0)
 
 
 async def resolve_author(session: AsyncSession, item: BulkPost) -> tuple[User, int | None]:

@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -21,6 +21,7 @@ from app.compute.background import Background
 from app.compute.calibration import fit_calibration
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
+from app.compute.texts import Texts
 from app.compute.verdict import (
     DEFAULT,
     FEWEST_IMPOSTORS,
@@ -108,7 +109,7 @@ async def _impostors(session: AsyncSession, user_ids: Sequence[int]) -> list[Imp
 async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]:
     sample = []
     for user_id in user_ids:
-        query = select(Profile.posts, Profile.counts).where(
+        query = select(Profile.posts, Profile.counts, Profile.texts).where(
             Profile.user_id == user_id, Profile.recipe == RECIPE
         )
         row = (await session.execute(query)).first()
@@ -116,17 +117,18 @@ async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]
             continue
         texts = await newest_texts(session, user_id, min(ASKED_POSTS, row.posts // 4))
 
-        def held_out(
-            blob: bytes = row.counts, posts: int = row.posts, texts: list[str] = texts
-        ) -> tuple[AuthorProfile, HeldOut]:
-            profile = AuthorProfile(Counts.from_bytes(blob), posts)
+        def held_out(row: Any = row, texts: list[str] = texts) -> tuple[AuthorProfile, HeldOut]:
+            profile = AuthorProfile(
+                Counts.from_bytes(row.counts), row.posts, Texts.from_bytes(row.texts or b"")
+            )
             return profile, hold_out(profile, texts)
 
         try:
             whole, without = await asyncio.to_thread(held_out)
         except ValueError:  # A post that came after the fold is not in the profile.
             continue
-        sample.append(Asked(user_id, whole, without))
+        if without.profile.counts.keys.size:
+            sample.append(Asked(user_id, whole, without))
     return sample
 
 

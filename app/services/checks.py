@@ -5,8 +5,9 @@ import asyncio
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.counts import Counts, add
-from app.compute.features import RECIPE, features
+from app.compute.counts import Counts
+from app.compute.features import RECIPE
+from app.compute.profiles import profile_of
 from app.db.engine import Database
 from app.models import Profile, Tweet, User
 from app.services.post_counts import miscounted
@@ -54,7 +55,7 @@ async def _wrong_profile(session: AsyncSession, user_id: int) -> list[str]:
         return []
     folded = select(Tweet.text).where(Tweet.user_id == user_id, Tweet.event_id <= row.as_of_event)
     texts = list(await session.scalars(folded))
-    counts = await asyncio.to_thread(lambda: add([features(text) for text in texts]))
+    counts = (await asyncio.to_thread(profile_of, texts)).counts
     if len(texts) != row.posts or counts != Counts.from_bytes(row.counts):
         return [f"the profile of {row.username} does not agree with the posts"]
     return []

@@ -53,10 +53,15 @@ async def gather_authors(
 ) -> Material:
     """Read the same for texts that are still to come; `text` is empty."""
     users = await compared_users(session, usernames)
+    profiles = await models.profiles.load(session, users)
+    if not any(profile.counts.keys.size for profile in profiles):
+        raise InvalidInputError(
+            "These authors have posted nothing but other people's words", loc="usernames"
+        )
     return Material(
         text="",
         users=users,
-        profiles=await models.profiles.load(session, users),
+        profiles=profiles,
         snapshot=await models.backgrounds.load(session),
         as_of_event=await newest_event(session),
         is_named=bool(usernames),

@@ -11,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import Profile
-from app.compute.counts import Counts, add, subtract
-from app.compute.features import features
+from app.compute.counts import Counts
+from app.compute.features import features, own_words
+from app.compute.profiles import without_posts
+from app.compute.texts import text_keys
 from app.models import Tweet
 
 
@@ -36,8 +38,12 @@ async def newest_texts(session: AsyncSession, user_id: int, count: int) -> list[
 
 
 def hold_out(profile: Profile, texts: Sequence[str]) -> HeldOut:
-    """Take the posts out of the profile. Raises ValueError if it does not hold them."""
-    queries = [features(text) for text in texts]
-    return HeldOut(
-        Profile(subtract(profile.counts, add(queries)), profile.posts - len(texts)), queries
-    )
+    """Take the posts out of the profile, but those that were posted several times.
+
+    Raises ValueError if the profile does not hold them.
+    """
+    times = profile.texts.count(text_keys(texts)).tolist()
+    once = [text for text, count in zip(texts, times, strict=True) if count == 1]
+    if not all(times):
+        raise ValueError("the profile does not hold the posts")
+    return HeldOut(without_posts(profile, once), [features(own_words(text)) for text in once])

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import Ranking, rank, scores_of
 from app.compute.counts import Counts
 from app.compute.evidence import evidence, layout_evidence
-from app.compute.features import features
+from app.compute.features import features, own_words
 from app.compute.passages import judge_passages, sentences
 from app.compute.text import letter_count
 from app.compute.verdict import MOST_IMPOSTORS, verdict
@@ -121,7 +121,7 @@ async def with_reasons(
 
 
 def _judge(material: Material, explain: bool, shown: int | None, with_passages: bool) -> Comparison:
-    query, snapshot = features(material.text), material.snapshot
+    query, snapshot = features(own_words(material.text)), material.snapshot
     ranking = rank(query, material.profiles, snapshot.background, snapshot.calibration.temperature)
     order = sorted(
         range(len(material.users)),
@@ -166,6 +166,7 @@ def _verdict(material: Material, query: Counts, ranking: Ranking, best: int) -> 
 
 
 def _evidence(material: Material, best: Sequence[int]) -> list[Evidence]:
+    # Where all is quoted, the quotation is what is asked about, and nothing of it is marked.
     spans = evidence(
         material.text, [material.profiles[i] for i in best], material.snapshot.background
     )

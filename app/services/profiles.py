@@ -15,8 +15,10 @@ from sqlalchemy import Select, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import Profile as AuthorProfile
-from app.compute.counts import EMPTY, Counts, add, subtract
-from app.compute.features import RECIPE, features
+from app.compute.counts import EMPTY, Counts
+from app.compute.features import RECIPE
+from app.compute.profiles import with_posts, without_posts
+from app.compute.texts import Texts
 from app.db.backend import backend_of
 from app.db.chunks import chunks
 from app.db.lease import Sessions
@@ -94,8 +96,9 @@ def _is_far_behind(known: _Known | None, user: User) -> bool:
 
 
 def _size(known: _Known) -> int:
-    counts = known.profile.counts
-    return int(counts.keys.nbytes + counts.counts.nbytes) + 500
+    counts, texts = known.profile.counts, known.profile.texts
+    arrays = (counts.keys, counts.counts, texts.keys, texts.counts)
+    return sum(int(array.nbytes) for array in arrays) + 500
 
 
 async def _stored(session: AsyncSession, users: Sequence[User]) -> dict[int, _Known]:
@@ -103,11 +106,12 @@ async def _stored(session: AsyncSession, users: Sequence[User]) -> dict[int, _Kn
     nothing = AuthorProfile(EMPTY, 0)
     found = {user.id: _Known(nothing, 0, user.deletion_count) for user in users}
     for some in chunks(list(found)):
-        query = select(Profile.user_id, Profile.as_of_event, Profile.posts, Profile.counts).where(
+        columns = (Profile.user_id, Profile.as_of_event, Profile.posts)
+        query = select(*columns, Profile.counts, Profile.texts).where(
             Profile.user_id.in_(some), Profile.recipe == RECIPE
         )
         rows = (await session.execute(query)).all()
-        blobs = [(row.counts, row.posts) for row in rows]
+        blobs = [(row.counts, row.posts, row.texts or b"") for row in rows]
         is_quick = len(blobs) <= INLINE_PROFILES
         profiles = _unpacked(blobs) if is_quick else await asyncio.to_thread(_unpacked, blobs)
         for row, profile in zip(rows, profiles, strict=True):
@@ -116,8 +120,11 @@ async def _stored(session: AsyncSession, users: Sequence[User]) -> dict[int, _Kn
     return found
 
 
-def _unpacked(blobs: Sequence[tuple[bytes, int]]) -> list[AuthorProfile]:
-    return [AuthorProfile(Counts.from_bytes(blob), posts) for blob, posts in blobs]
+def _unpacked(blobs: Sequence[tuple[bytes, int, bytes]]) -> list[AuthorProfile]:
+    return [
+        AuthorProfile(Counts.from_bytes(counts), posts, Texts.from_bytes(texts))
+        for counts, posts, texts in blobs
+    ]
 
 
 async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[int, _Known]:
@@ -132,11 +139,7 @@ async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[
 
     def extended() -> dict[int, AuthorProfile]:
         return {
-            user_id: AuthorProfile(
-                add([known.profile.counts, _count(tails[user_id])]),
-                known.profile.posts + len(tails[user_id]),
-            )
-            for user_id, known in behind.items()
+            user_id: with_posts(known.profile, tails[user_id]) for user_id, known in behind.items()
         }
 
     characters = sum(len(text) for texts in tails.values() for text in texts)
@@ -160,37 +163,40 @@ def select_tail(as_of_events: dict[int, int]) -> Select[int, int, str]:
     )
 
 
-async def count_features(texts: Sequence[str]) -> Counts:
-    """Return the features of the texts together, counted in a thread where they are long."""
-    if sum(map(len, texts)) <= INLINE_CHARACTERS:
-        return _count(texts)
-    return await asyncio.to_thread(_count, texts)
-
-
-def _count(texts: Sequence[str]) -> Counts:
-    return add([features(text) for text in texts])
-
-
 async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
     """Take a post that is about to be deleted out of its author's stored profile."""
-    query = select(Profile.as_of_event, Profile.recipe, Profile.counts, Profile.posts)
-    row = (await session.execute(query.where(Profile.user_id == tweet.user_id))).first()
+    query = select(Profile.as_of_event, Profile.recipe, Profile.posts).where(
+        Profile.user_id == tweet.user_id
+    )
+    row = (await session.execute(query)).first()
     if row is None or row.as_of_event < tweet.event_id:
         return
     try:
         if row.recipe != RECIPE:
             raise ValueError("counted by another recipe")
-        part = await count_features([tweet.text])
-        counts = subtract(Counts.from_bytes(row.counts), part)
+        user = await session.get_one(User, tweet.user_id)
+        before = (await _stored(session, [user]))[user.id].profile
+        profile = await without_post(before, tweet.text)
     except ValueError:
         # Without a checkpoint all posts are tail, so the profile is counted anew.
         await session.execute(delete(Profile).where(Profile.user_id == tweet.user_id))
         return
-    await _store(session, tweet.user_id, counts, row.posts - 1, row.as_of_event)
+    await _store(session, tweet.user_id, profile, row.as_of_event)
+
+
+async def without_post(profile: AuthorProfile, text: str) -> AuthorProfile:
+    """Return the profile without a post, counted in a thread if it is long. Raises ValueError."""
+    if len(text) <= INLINE_CHARACTERS:
+        return without_posts(profile, [text])
+    return await asyncio.to_thread(without_posts, profile, [text])
 
 
 async def fold_batch(
-    session: AsyncSession, user: User, parts: Sequence[Counts], event_id: int
+    session: AsyncSession,
+    user: User,
+    texts: Sequence[str],
+    parts: Sequence[Counts],
+    event_id: int,
 ) -> None:
     """Fold posts that the session has just stored into their author's profile.
 
@@ -199,8 +205,8 @@ async def fold_batch(
     """
     before = (await _stored(session, [user]))[user.id].profile
     if before.posts + len(parts) == user.tweet_count:
-        counts = await asyncio.to_thread(add, [before.counts, *parts])
-        await _store(session, user.id, counts, user.tweet_count, event_id)
+        profile = await asyncio.to_thread(with_posts, before, texts, parts)
+        await _store(session, user.id, profile, event_id)
 
 
 async def fold_tails(db: Sessions, user_ids: Sequence[int]) -> None:
@@ -224,8 +230,8 @@ async def fold_tails(db: Sessions, user_ids: Sequence[int]) -> None:
             continue
         async with db.write() as session:
             for user_id in await _unchanged(session, {each: before[each] for each in moved}):
-                profile, as_of_event = moved[user_id].profile, moved[user_id].as_of_event
-                await _store(session, user_id, profile.counts, profile.posts, as_of_event)
+                known = moved[user_id]
+                await _store(session, user_id, known.profile, known.as_of_event)
 
 
 async def _unchanged(session: AsyncSession, known: dict[int, _Known]) -> list[int]:
@@ -244,13 +250,14 @@ async def _unchanged(session: AsyncSession, known: dict[int, _Known]) -> list[in
 
 
 async def _store(
-    session: AsyncSession, user_id: int, counts: Counts, posts: int, as_of_event: int
+    session: AsyncSession, user_id: int, profile: AuthorProfile, as_of_event: int
 ) -> None:
     values = {
         "recipe": RECIPE,
         "as_of_event": as_of_event,
-        "posts": posts,
-        "counts": counts.to_bytes(),
+        "posts": profile.posts,
+        "counts": profile.counts.to_bytes(),
+        "texts": profile.texts.to_bytes(),
     }
     await session.execute(
         backend_of(session)

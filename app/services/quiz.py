@@ -1,8 +1,6 @@
 """Who wrote it? A post without its author, and the model's own guess at it."""
 
-import asyncio
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,8 +8,6 @@ import msgspec
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import Profile as AuthorProfile
-from app.compute.counts import subtract
 from app.compute.masking import HIDDEN, mask_names
 from app.compute.text import letter_count
 from app.compute.verdict import FEWEST_LETTERS
@@ -20,7 +16,7 @@ from app.errors import GoneError
 from app.models import Tweet, User
 from app.services.compare import Models, gather_material
 from app.services.judging import Comparison, judge
-from app.services.profiles import count_features
+from app.services.profiles import without_post
 
 FEWEST_POSTS: Final = 20
 """Of each author in a question: fewer give neither side a fair chance."""
@@ -134,14 +130,9 @@ async def solve(session: AsyncSession, models: Models, key: Key) -> Solution:
     material = await gather_material(
         session, models, text=text.replace(HIDDEN, ""), usernames=names
     )
-    part = await count_features([tweet.text])
-    profiles: Sequence[AuthorProfile] = await asyncio.to_thread(
-        lambda: [
-            AuthorProfile(subtract(profile.counts, part), profile.posts - 1)
-            if user.id == author.id
-            else profile
-            for user, profile in zip(material.users, material.profiles, strict=True)
-        ]
-    )
-    comparison = await judge(replace(material, profiles=list(profiles)))
+    profiles = [
+        await without_post(profile, tweet.text) if user.id == author.id else profile
+        for user, profile in zip(material.users, material.profiles, strict=True)
+    ]
+    comparison = await judge(replace(material, profiles=profiles))
     return Solution(tweet.id, author.username, names, text, comparison)

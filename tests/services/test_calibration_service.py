@@ -2,9 +2,10 @@
 
 import random
 
-from app.compute.attribution import Profile, rank
-from app.compute.counts import add
+import pytest
+
 from app.compute.features import features
+from app.compute.profiles import profile_of
 from app.compute.verdict import DEFAULT
 from app.db.engine import Database
 from app.services.adding import add_posts
@@ -96,10 +97,12 @@ async def test_held_out_posts_leave_the_profile_of_before(db: Database) -> None:
         user = await find_user(session, "ann")
         assert user is not None
         texts = await newest_texts(session, user.id, 12)
-    counts = [features(text) for text in texts]
-    held = hold_out(Profile(add(counts), 12), texts[:4])
-    assert held.queries == counts[:4]
-    assert held.profile.counts == add(counts[4:])
-    assert held.profile.posts == 8
-    background = (await snapshot(db)).background
-    assert rank(held.queries[0], [held.profile], background).scores.shape == (1,)
+    again = "salt pier at dawn, and again"
+    profile = profile_of([*texts, again, again])
+    held = hold_out(profile, [*texts[:4], again])
+    assert held.queries == [features(text) for text in texts[:4]]
+    # What was posted before already would be no fair question.
+    assert held.profile.counts == profile_of([*texts[4:], again]).counts
+    assert held.profile.posts == 10
+    with pytest.raises(ValueError, match="does not hold"):
+        hold_out(profile, ["never posted"])

@@ -51,7 +51,8 @@ async def load(db: Database, store: ProfileStore, *names: str) -> list[AuthorPro
 
 
 def counted(texts: Sequence[str]) -> Counts:
-    return add([features(text) for text in texts])
+    """Count each text once, however often it was posted."""
+    return add([features(text) for text in set(texts)])
 
 
 async def fold(db: Database, *names: str) -> None:

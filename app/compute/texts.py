@@ -1,0 +1,81 @@
+"""Which texts an author has posted, and how often: a text that is posted again counts once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BYTES: Final = 12
+_KEY: Final = np.dtype("<u8")
+_COUNT: Final = np.dtype("<u4")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """How often each text, by its 64-bit digest, was posted; neither array can be written to."""
+
+    keys: NDArray[np.uint64]
+    """(k,) sorted and unique."""
+    counts: NDArray[np.uint32]
+    """(k,) all above 0."""
+
+    def __post_init__(self) -> None:
+        self.keys.flags.writeable = False
+        self.counts.flags.writeable = False
+
+    def to_bytes(self) -> bytes:
+        """Return a little-endian blob of 12 bytes a text."""
+        return self.keys.astype(_KEY).tobytes() + self.counts.astype(_COUNT).tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Return the texts of a blob. Raises ValueError if it is malformed."""
+        size, rest = divmod(len(data), _BYTES)
+        if rest:
+            raise ValueError("the digests of texts have the wrong length")
+        keys = np.frombuffer(data, _KEY, size).astype(np.uint64)
+        counts = np.frombuffer(data, _COUNT, size, size * _KEY.itemsize).astype(np.uint32)
+        if np.any(keys[1:] <= keys[:-1]) or not np.all(counts):
+            raise ValueError("digests must rise and counts be positive")
+        return cls(keys, counts)
+
+    def count(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
+        """Return how often each of some texts (n,) was posted."""
+        if not self.keys.size:
+            return np.zeros(keys.size, np.uint32)
+        places = np.searchsorted(self.keys, keys)
+        found = self.keys.take(places, mode="clip") == keys
+        amounts: NDArray[np.uint32] = self.counts.take(places, mode="clip") * found
+        return amounts
+
+    def plus(self, keys: NDArray[np.uint64]) -> Self:
+        """Return these with some more texts (n,), in any order and with repetitions."""
+        together = np.concatenate((np.repeat(self.keys, self.counts), keys))
+        return self._of(together)
+
+    def minus(self, keys: NDArray[np.uint64]) -> Self:
+        """Return these without some texts (n,). Raises ValueError if they are not among them."""
+        some, amounts = np.unique(keys, return_counts=True)
+        if np.any(self.count(some) < amounts):
+            raise ValueError("cannot take out a text that was never posted")
+        counts = self.counts.copy()
+        counts[np.searchsorted(self.keys, some)] -= amounts.astype(np.uint32)
+        left = counts > 0
+        return type(self)(self.keys[left], counts[left])
+
+    @classmethod
+    def _of(cls, keys: NDArray[np.uint64]) -> Self:
+        found, amounts = np.unique(keys, return_counts=True)
+        return cls(found, amounts.astype(np.uint32))
+
+
+NO_TEXTS: Final = Texts(np.empty(0, np.uint64), np.empty(0, np.uint32))
+
+
+def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Return the digests of the texts, in their order: (n,)."""
+    digests = [blake2b(text.encode(), digest_size=8).digest() for text in texts]
+    return np.frombuffer(b"".join(digests), _KEY).astype(np.uint64)

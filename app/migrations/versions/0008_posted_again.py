@@ -1,0 +1,20 @@
+"""digests of texts, so that what is posted again counts once
+
+Revision ID: 0008
+Revises: 0007
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    op.add_column("Profile", sa.Column("texts", sa.LargeBinary(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("Profile") as batch:
+        batch.drop_column("texts")

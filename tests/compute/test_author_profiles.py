@@ -1,0 +1,95 @@
+"""Posts put into a profile and taken out again: exact, and each text once."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compute.counts import EMPTY, add
+from app.compute.features import features, occurrences, own_words
+from app.compute.profiles import profile_of, with_posts, without_posts
+from app.compute.texts import NO_TEXTS, Texts, text_keys
+
+POSTS = st.lists(st.sampled_from(["bread", "bread!!", "비가 와요", "RT @x: hi", ""]), max_size=8)
+
+
+@given(POSTS, POSTS, st.randoms())
+def test_a_profile_is_the_same_by_any_way(
+    before: list[str], after: list[str], chance: object
+) -> None:
+    together = profile_of([*before, *after])
+    assert together.counts == add([features(text) for text in {*before, *after}])
+    assert together.posts == len(before) + len(after)
+    step_by_step = profile_of(before)
+    for text in after:
+        step_by_step = with_posts(step_by_step, [text])
+    assert step_by_step.counts == together.counts
+    assert step_by_step.texts.to_bytes() == together.texts.to_bytes()
+    again = without_posts(together, after)
+    assert again.counts == profile_of(before).counts
+    assert again.posts == len(before)
+    assert again.texts.to_bytes() == profile_of(before).texts.to_bytes()
+    counted = [features(text) for text in after]
+    assert with_posts(profile_of(before), after, counted).counts == together.counts
+
+
+def test_what_was_never_posted_cannot_be_taken_out() -> None:
+    profile = profile_of(["bread", "bread"])
+    for texts in (["wind"], ["bread"] * 3):
+        with pytest.raises(ValueError, match="never posted"):
+            without_posts(profile, texts)
+
+
+@given(st.lists(st.text(max_size=5)))
+def test_digests_come_back_from_bytes(texts: list[str]) -> None:
+    posted = NO_TEXTS.plus(text_keys(texts))
+    again = Texts.from_bytes(posted.to_bytes())
+    np.testing.assert_array_equal(again.keys, posted.keys)
+    np.testing.assert_array_equal(again.counts, posted.counts)
+    assert posted.count(text_keys(texts)).tolist() == [texts.count(text) for text in texts]
+
+
+@pytest.mark.parametrize("blob", [b"x", b"\0" * 12, b"\1" * 24])
+def test_damaged_digests_are_refused(blob: bytes) -> None:
+    with pytest.raises(ValueError, match="digests"):
+        Texts.from_bytes(blob)
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("Well said! RT @baker: fresh bread today", "Well said!"),
+        ("> fresh bread today\nWell said!", "Well said!"),
+        ("Well said!\n> fresh bread\n> today", "Well said!"),
+        ("One\n>> deep\nTwo", "One\nTwo"),
+        ("5 > 3, and >this is none", "5 > 3, and >this is none"),
+        (">:( no bread", ">:( no bread"),
+        ("START @baker: no repost", "START @baker: no repost"),
+    ],
+)
+def test_quoted_words_do_not_count(text: str, own: str) -> None:
+    assert features(text) == features(own)
+    assert own_words(text) == own
+    found = occurrences(text)
+    counted = occurrences(own)
+    assert sorted(found.keys.tolist()) == sorted(counted.keys.tolist())
+    for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True):
+        assert 0 <= start < end <= len(text)
+
+
+def test_a_repost_by_hand_counts_nothing_and_can_still_be_asked_about() -> None:
+    text = "RT @baker: fresh bread today"
+    assert features(text) == EMPTY
+    assert own_words(text) == text
+    assert profile_of([text, text]).posts == 2
+
+
+def test_places_of_own_words_are_those_in_the_whole_text() -> None:
+    text = "> the sea\nbread http://t.co/abc today"
+    found = occurrences(text)
+    pieces = {
+        text[start:end]
+        for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True)
+    }
+    assert {"bread", "today", "http://t.co/abc", "bread http://t.co/abc"} <= pieces
+    assert not any("sea" in piece for piece in pieces)
