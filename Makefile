@@ -50,6 +50,7 @@ accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy
 bench: $(DEV_STAMP) ## measure this program and its peers; imports, uploads, what async costs
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.speed $(DATA)
+	@$(BIN)/python -m benchmarks.ranking
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.uploads
 	@$(BIN)/python -m benchmarks.async_overhead

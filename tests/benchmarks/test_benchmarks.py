@@ -32,10 +32,11 @@ def run(
     [
         ("speed", ["--authors", "3", "--comparisons", "5"], "compare two authors, warm: p50"),
         ("search", ["--posts", "2000", "--queries", "5"], "| four words of a post |"),
+        ("ranking", ["--authors", "20", "--repeats", "20"], "featurise and rank 20:"),
         ("uploads", ["--posts", "500", "--mib", "5"], "import of 500 posts (done)"),
         ("async_overhead", ["--rounds", "1", "--requests", "20"], "Quart"),
     ],
-    ids=["speed", "search", "uploads", "async_overhead"],
+    ids=["speed", "search", "ranking", "uploads", "async_overhead"],
 )
 def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
     done = run(name, *arguments)
