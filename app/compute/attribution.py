@@ -34,6 +34,8 @@ posts: 86.1 instead of 84.7% are told right, those of the longer and the shorter
 DOUBTED_FEATURES: Final = 1800.0
 """Character features (some 20 posts) that take half of the doubt away."""
 
+NOBODY: Final = np.empty(0)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
@@ -64,15 +66,22 @@ class Ranking:
     """(n,) what is taken off the scores for short histories."""
     features: int
     """Character features of the text."""
+    compared: int = 0
+    """How many authors were compared, where these are not all."""
 
 
 def rank(
-    query: Counts, profiles: Sequence[Profile], background: Background, temperature: float = 1.0
+    query: Counts,
+    profiles: Sequence[Profile],
+    background: Background,
+    temperature: float = 1.0,
+    rest: NDArray[np.float64] = NOBODY,
 ) -> Ranking:
     """Return how much each author's posts speak for the features of a text.
 
     An author without posts comes last, with probability 0. Raises ValueError if nobody has any.
-    `temperature` flattens the probabilities (above 1) or sharpens them.
+    `temperature` flattens the probabilities (above 1) or sharpens them; `rest` are the scores of
+    more authors who are compared.
     """
     groups = _group_scores(query, profiles, background)
     features = int(_group_sums(query)[CHARACTERS])
@@ -81,8 +90,9 @@ def rank(
     if not filled.any():
         raise ValueError("at least one author must have posts")
     scores = np.where(filled, groups.sum(axis=1) - doubts, -np.inf)
-    shares = _softmax(scores / (temperature * _temperature(len(profiles))))
-    return Ranking(scores, shares, groups, doubts, features)
+    everybody = np.concatenate((scores, rest))
+    shares = _softmax(everybody / (temperature * _temperature(everybody.size)))
+    return Ranking(scores, shares[: scores.size], groups, doubts, features, everybody.size)
 
 
 def scores_of(

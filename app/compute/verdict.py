@@ -6,7 +6,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import DAMPING, Ranking
+from app.compute.attribution import DAMPING, NOBODY, Ranking
 
 # What follows was measured on posts held out in time from those that the profiles were made of.
 FEWEST_LETTERS: Final = 12
@@ -19,7 +19,6 @@ LIKELY: Final = 0.5
 CLEAR_LEAD: Final = 0.65 / 0.35
 """Ratio of the first probability to the second: 65% between two authors."""
 
-NOBODY: Final = np.empty(0)
 LEAD_SHARE: Final = 0.75
 """Of the lead over impostors in the familiarity; the rest is the score itself."""
 FEWEST_IMPOSTORS: Final = 2
@@ -86,7 +85,7 @@ def familiarity(ranking: Ranking, impostors: NDArray[np.float64] = NOBODY) -> fl
     best = float(ranking.scores.max())
     length = max(ranking.features, SHORTEST_FEATURES) / USUAL_FEATURES
     alone = best / length ** (1 + DAMPING)
-    luck = BEST_OF_MANY * np.log(len(ranking.scores) / 2)
+    luck = BEST_OF_MANY * np.log(max(ranking.compared, len(ranking.scores)) / 2)
     if not has_impostors(impostors):
         return float(alone - luck)
     highest = impostors.max()

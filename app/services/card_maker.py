@@ -18,9 +18,9 @@ from app.db.chunks import chunks
 from app.db.engine import Database
 from app.errors import AppError, UnavailableError
 from app.models import ModelCard, User
-from app.services.cards import Card, measure, read_posts
+from app.services.cards import Card, largest, measure, read_posts
 from app.services.clock import now
-from app.services.compare import Material, Models, compared_users, gather_authors
+from app.services.compare import Models, compared_users, load_authors
 from app.services.judging import MODEL_NAME
 from app.services.stored_cards import find_card
 
@@ -110,22 +110,25 @@ class CardMaker:
 
     async def _make(self, wanted: Wanted) -> None:
         async with self._db.read() as session:
-            material = await gather_authors(session, self._models, usernames=wanted.usernames)
-            current = wanted_card(material.users, wanted.usernames)
-        if not await self._claim(current, material):
+            users = await compared_users(session, wanted.usernames)
+        if not await self._claim(wanted_card(users, wanted.usernames), users):
             return
         try:
             async with self._db.read() as session:
                 # What was read before the claim may be older than what is read now.
-                material = await gather_authors(session, self._models, usernames=wanted.usernames)
+                users = await compared_users(session, wanted.usernames)
+                material = await load_authors(
+                    session, self._models, largest(users), is_named=bool(wanted.usernames)
+                )
                 posts = await read_posts(session, material)
-            card = await measure(material, posts)
+            left_out = len(users) - len(material.users)
+            card = await measure(material, posts, left_out=left_out)
         except BaseException:
-            await asyncio.shield(self._give_up(current))
+            await asyncio.shield(self._give_up(wanted_card(users, wanted.usernames)))
             raise
-        await self._store(wanted_card(material.users, wanted.usernames), material, card)
+        await self._store(wanted_card(users, wanted.usernames), users, card)
 
-    async def _claim(self, wanted: Wanted, material: Material) -> bool:
+    async def _claim(self, wanted: Wanted, users: Sequence[User]) -> bool:
         """Say whether the card is to be made here; nobody else makes it from then on."""
         async with self._db.write() as session:
             query = select(ModelCard.posts, ModelCard.asked_at, ModelCard.card.is_(None)).where(
@@ -136,14 +139,14 @@ class CardMaker:
                 is_unfinished = row[2]
                 if not is_unfinished or row[1] > now() - GIVEN_UP_AFTER:
                     return False
-            await _put(session, wanted, material, None)
+            await _put(session, wanted, users, None)
             return True
 
-    async def _store(self, wanted: Wanted, material: Material, card: Card) -> None:
+    async def _store(self, wanted: Wanted, users: Sequence[User], card: Card) -> None:
         async with self._db.write() as session:
-            if not await _are_whole(session, material):
+            if not await _are_whole(session, users):
                 return  # It would keep words of what was deleted meanwhile.
-            await _put(session, wanted, material, msgspec.json.encode(card))
+            await _put(session, wanted, users, msgspec.json.encode(card))
             newest = select(ModelCard.authors).order_by(
                 ModelCard.asked_at.desc(), ModelCard.authors
             )
@@ -160,9 +163,9 @@ class CardMaker:
             )
 
 
-async def _are_whole(session: AsyncSession, material: Material) -> bool:
+async def _are_whole(session: AsyncSession, users: Sequence[User]) -> bool:
     """Return whether nothing of the authors was deleted since they were read."""
-    before = {user.id: user.deletion_count for user in material.users}
+    before = {user.id: user.deletion_count for user in users}
     for some in chunks(list(before)):
         query = select(User.id, User.deletion_count).where(
             User.id.in_(some), User.deleted_at.is_(None)
@@ -174,9 +177,9 @@ async def _are_whole(session: AsyncSession, material: Material) -> bool:
 
 
 async def _put(
-    session: AsyncSession, wanted: Wanted, material: Material, card: bytes | None
+    session: AsyncSession, wanted: Wanted, users: Sequence[User], card: bytes | None
 ) -> None:
-    user_ids = ",".join(str(user.id) for user in material.users)
+    user_ids = ",".join(str(user.id) for user in users)
     values = {
         "posts": wanted.posts,
         "user_ids": f",{user_ids},",

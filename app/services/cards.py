@@ -96,18 +96,16 @@ class Asked:
     """(m,) columns of the true authors."""
 
 
-def largest(material: Material) -> list[int]:
-    """Return the places of the authors who are measured, in the order given."""
-    order = sorted(range(len(material.users)), key=lambda i: (-material.users[i].tweet_count, i))
-    return sorted(order[:MOST_AUTHORS])
+def largest(users: Sequence[User]) -> list[User]:
+    """Return the authors who are measured, in the order given."""
+    order = sorted(range(len(users)), key=lambda i: (-users[i].tweet_count, i))
+    return [users[i] for i in sorted(order[:MOST_AUTHORS])]
 
 
 @dataclass(frozen=True, slots=True)
 class CardPosts:
     """What a card is made of; one entry an author who is measured."""
 
-    chosen: list[int]
-    """Places of the authors in the material."""
     newest: list[list[str]]
     drawn: list[list[str]]
     recent: list[Sequence[RecentPost]]
@@ -115,11 +113,9 @@ class CardPosts:
 
 async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
     """Read the posts that are asked about, and those from which words are recovered."""
-    chosen = largest(material)
-    each = max(4, min(MOST_HELD_OUT, MOST_ASKED // len(chosen)))
-    posts = CardPosts(chosen, [], [], [])
-    for i in chosen:
-        user = material.users[i]
+    each = max(4, min(MOST_HELD_OUT, MOST_ASKED // len(material.users)))
+    posts = CardPosts([], [], [])
+    for user in material.users:
         count = min(each, user.tweet_count // 4)
         posts.newest.append(await newest_texts(session, user.id, count))
         posts.drawn.append(await _drawn_texts(session, user.id, count))
@@ -127,19 +123,18 @@ async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
     return posts
 
 
-async def measure(material: Material, posts: CardPosts) -> Card:
-    """Make the card, in a thread, in pieces."""
-    users = [material.users[i] for i in posts.chosen]
+async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> Card:
+    """Make the card, in a thread, in pieces; so many authors are left out of it."""
     candidates = [
-        Candidate(user.id, user.username, material.profiles[i])
-        for i, user in zip(posts.chosen, users, strict=True)
+        Candidate(user.id, user.username, profile)
+        for user, profile in zip(material.users, material.profiles, strict=True)
     ]
     later = await _ask(candidates, posts.newest, material.snapshot)
     mixed = await _ask(candidates, posts.drawn, material.snapshot)
     words = await asyncio.to_thread(
         typical_words, candidates, posts.recent, material.snapshot.background
     )
-    return _card(material, users, later, mixed, words)
+    return _card(material, left_out, later, mixed, words)
 
 
 async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
@@ -188,8 +183,9 @@ def _hold_all_out(candidates: Sequence[Candidate], texts: Sequence[Sequence[str]
 
 
 def _card(
-    material: Material, users: Sequence[User], later: Asked, mixed: Asked, words: list[Typical]
+    material: Material, left_out: int, later: Asked, mixed: Asked, words: list[Typical]
 ) -> Card:
+    users = material.users
     table = confusion(later.shares, later.truth, len(users))
     asked = table.sum(axis=1)
     held_out, random_split = _measured(later), _measured(mixed)
@@ -199,7 +195,7 @@ def _card(
             CardAuthor(user.username, user.tweet_count, int(asked[i]), int(table[i, i]))
             for i, user in enumerate(users)
         ],
-        left_out=len(material.users) - len(users),
+        left_out=left_out,
         held_out=held_out,
         random_split=random_split,
         majority_guess=float(asked[most] / asked.sum()) if held_out else None,

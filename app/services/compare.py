@@ -1,12 +1,18 @@
 """Who would have said this? Authors ranked for a text, with evidence."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.attribution import NOBODY, scores_of
 from app.compute.attribution import Profile as AuthorProfile
+from app.compute.features import features, own_words
 from app.compute.text import clean_text, letter_count, username_key
 from app.errors import InvalidInputError
 from app.models import User
@@ -14,6 +20,12 @@ from app.services.background import BackgroundStore, Snapshot
 from app.services.events import newest_event
 from app.services.profiles import ProfileStore
 from app.services.users import users_by_name
+
+SCREENED: Final = 300
+"""Of more authors only the best are kept in full; a profile takes some 100 KB."""
+SCREENED_AT_ONCE: Final = 100
+SCREENED_KEPT: Final = 30
+"""More than are ever shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,8 @@ class Material:
     as_of_event: int
     is_named: bool
     """Whether the authors were named; otherwise they are all that have posts."""
+    rest: NDArray[np.float64] = field(default_factory=lambda: NOBODY)
+    """What the authors score who are compared too, but far behind these."""
 
 
 @dataclass(slots=True)
@@ -45,7 +59,11 @@ async def gather_material(
     Every post that the session sees counts. Raises NotFoundError and InvalidInputError.
     """
     text = comparable_text(text)
-    return replace(await gather_authors(session, models, usernames=usernames), text=text)
+    users = await compared_users(session, usernames)
+    if not usernames and len(users) > SCREENED:
+        return await _screen(session, models, text, users)
+    material = await load_authors(session, models, users, is_named=bool(usernames))
+    return replace(material, text=text)
 
 
 async def gather_authors(
@@ -53,18 +71,64 @@ async def gather_authors(
 ) -> Material:
     """Read the same for texts that are still to come; `text` is empty."""
     users = await compared_users(session, usernames)
+    return await load_authors(session, models, users, is_named=bool(usernames))
+
+
+async def load_authors(
+    session: AsyncSession, models: Models, users: list[User], *, is_named: bool
+) -> Material:
+    """Read what a comparison of these authors needs, for texts that are still to come."""
     profiles = await models.profiles.load(session, users)
     if not any(profile.counts.keys.size for profile in profiles):
-        raise InvalidInputError(
-            "These authors have posted nothing but other people's words", loc="usernames"
-        )
+        raise _no_words()
     return Material(
         text="",
         users=users,
         profiles=profiles,
         snapshot=await models.backgrounds.load(session),
         as_of_event=await newest_event(session),
-        is_named=bool(usernames),
+        is_named=is_named,
+    )
+
+
+def _no_words() -> InvalidInputError:
+    return InvalidInputError(
+        "These authors have posted nothing but other people's words", loc="usernames"
+    )
+
+
+async def _screen(
+    session: AsyncSession, models: Models, text: str, users: Sequence[User]
+) -> Material:
+    """Score very many authors some at a time, and keep the profiles of the best alone.
+
+    So memory stays bounded, however many there are.
+    """
+    snapshot = await models.backgrounds.load(session)
+    query = await asyncio.to_thread(lambda: features(own_words(text)))
+    scores = np.full(len(users), -np.inf)
+    kept: dict[int, AuthorProfile] = {}
+    for start in range(0, len(users), SCREENED_AT_ONCE):
+        some = users[start : start + SCREENED_AT_ONCE]
+        profiles = await models.profiles.load(session, some, may_evict=False)
+        filled = [i for i, profile in enumerate(profiles) if profile.counts.keys.size]
+        scores[[start + i for i in filled]] = await asyncio.to_thread(
+            scores_of, query, [profiles[i] for i in filled], snapshot.background
+        )
+        kept |= {start + i: profiles[i] for i in filled}
+        # Equal scores are ordered by name, as the users are.
+        best = sorted(kept, key=lambda i: (-scores[i], i))[:SCREENED_KEPT]
+        kept = {i: kept[i] for i in best}
+    if not kept:
+        raise _no_words()
+    return Material(
+        text=text,
+        users=[users[i] for i in sorted(kept)],
+        profiles=[kept[i] for i in sorted(kept)],
+        snapshot=snapshot,
+        as_of_event=await newest_event(session),
+        is_named=False,
+        rest=np.delete(scores, sorted(kept)),
     )
 
 

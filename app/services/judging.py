@@ -122,7 +122,13 @@ async def with_reasons(
 
 def _judge(material: Material, explain: bool, shown: int | None, with_passages: bool) -> Comparison:
     query, snapshot = features(own_words(material.text)), material.snapshot
-    ranking = rank(query, material.profiles, snapshot.background, snapshot.calibration.temperature)
+    ranking = rank(
+        query,
+        material.profiles,
+        snapshot.background,
+        snapshot.calibration.temperature,
+        material.rest,
+    )
     order = sorted(
         range(len(material.users)),
         key=lambda i: (-ranking.probabilities[i], material.users[i].username_key),
@@ -150,7 +156,10 @@ def _verdict(material: Material, query: Counts, ranking: Ranking, best: int) -> 
     snapshot = material.snapshot
     compared = {user.id for user in material.users}
     impostors = [
-        profile for user_id, profile in snapshot.impostors.items() if user_id not in compared
+        profile
+        for user_id, profile in snapshot.impostors.items()
+        # Among all authors nobody is left to be one.
+        if material.is_named and user_id not in compared
     ][:MOST_IMPOSTORS]
     return verdict(
         ranking,

@@ -52,8 +52,14 @@ class ProfileStore:
         self._bytes = 0
         self._known: OrderedDict[int, _Known] = OrderedDict()
 
-    async def load(self, session: AsyncSession, users: Sequence[User]) -> list[AuthorProfile]:
-        """Return the profiles of the users, with every post that the session sees."""
+    async def load(
+        self, session: AsyncSession, users: Sequence[User], *, may_evict: bool = True
+    ) -> list[AuthorProfile]:
+        """Return the profiles of the users, with every post that the session sees.
+
+        Without `may_evict` they are kept only where there is room, so that who reads all authors
+        in turn does not push out those that others are about to need.
+        """
         found = {user.id: known for user in users if (known := self._current(user))}
         stored = await _stored(
             session, [user for user in users if _is_far_behind(found.get(user.id), user)]
@@ -70,7 +76,9 @@ class ProfileStore:
         if behind:
             found |= await _with_tails(session, behind)
         for user in users:
-            self._keep(user.id, found[user.id])
+            known = found[user.id]
+            if may_evict or user.id in self._known or self._bytes + _size(known) <= self._max_bytes:
+                self._keep(user.id, known)
         return [found[user.id].profile for user in users]
 
     def _current(self, user: User) -> _Known | None:

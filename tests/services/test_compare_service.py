@@ -12,7 +12,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.services.adding import add_posts
 from app.services.background import BackgroundStore
 from app.services.clock import now
-from app.services.compare import Models, comparable_text, gather_material
+from app.services.compare import SCREENED, Models, comparable_text, gather_material
 from app.services.events import newest_event
 from app.services.judging import Comparison, judge
 from app.services.new_tweet import new_tweet
@@ -148,3 +148,48 @@ async def test_any_comparable_text_gets_chances_and_marks_within_it(db: Database
             assert mark.text == result.text[mark.start : mark.end]
             assert mark.weight > 0
             place = mark.end
+
+
+async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database) -> None:
+    names = [f"author{number:03}" for number in range(SCREENED + 5)]
+    words = ("등대", "lamp", "quokka", "zyzzyva", "bread", "fog")
+    async with db.write() as session:
+        for number, name in enumerate(names):
+            user, _ = await add_user(session, name)
+            text = f"{words[number % 6]} {words[number // 6 % 6]} and the {words[number // 36 % 6]}"
+            quoted = "RT @somebody: not my words" if number % 50 == 0 else text
+            await add_posts(session, user.id, [new_tweet(quoted, arrived_at=now())])
+    own = models()
+    everybody, named = await compare(db, own), await compare(db, models(), *names)
+    for one, other in zip(everybody.ranking, named.ranking, strict=False):
+        assert (one.username, one.tweets) == (other.username, other.tweets)
+        assert math.isclose(one.probability, other.probability)
+    assert everybody.verdict == named.verdict
+    assert everybody.evidence == named.evidence
+    assert sum(ranked.probability for ranked in named.ranking) == pytest.approx(1)
+    small = Models(ProfileStore(max_bytes=20_000), BackgroundStore())
+    assert await compare(db, small) == everybody
+
+
+async def test_who_only_quotes_cannot_be_compared(db: Database) -> None:
+    for name in ("ann", "ben"):
+        await post(db, name, "RT @cho: the sea")
+    with pytest.raises(InvalidInputError, match="other people's words"):
+        await compare(db, models(), "ann", "ben")
+    await post(db, "ben", "the sea is mine")
+    answer = await compare(db, models(), "ann", "ben")
+    assert [ranked.probability for ranked in answer.ranking] == [1, 0]
+
+
+async def test_repetitions_and_quotations_change_no_answer(db: Database) -> None:
+    own = models()
+    await post(db, "ann", "the lamp is lit", "fog again")
+    await post(db, "ben", "the bread is warm", "come early")
+    before = await compare(db, own, text="the lamp and the bread")
+    await post(db, "ben", "the bread is warm", "the bread is warm", "RT @ann: the lamp is lit")
+    after = await compare(db, own, text="the lamp and the bread")
+    assert [r.probability for r in after.ranking] == [r.probability for r in before.ranking]
+    quoting = "> the bread is warm\nthe lamp and the bread"
+    quoted = await compare(db, own, text=quoting)
+    assert [r.probability for r in quoted.ranking] == [r.probability for r in before.ranking]
+    assert all(mark.start > quoting.index("\n") for mark in quoted.evidence)
