@@ -24,6 +24,7 @@ from app.services.users import users_by_name
 SCREENED: Final = 300
 """Of more authors only the best are kept in full; a profile takes some 100 KB."""
 SCREENED_AT_ONCE: Final = 100
+LOADED_AT_ONCE: Final = 500
 SCREENED_KEPT: Final = 30
 """More than are ever shown."""
 
@@ -140,8 +141,12 @@ async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> lis
         select(User)
         .where(User.tweet_count > 0, User.deleted_at.is_(None))
         .order_by(User.username_key)
+        # Making very many objects in one go would hold up the loop.
+        .execution_options(yield_per=LOADED_AT_ONCE)
     )
-    users = list(await session.scalars(everybody))
+    users: list[User] = []
+    async for some in (await session.stream_scalars(everybody)).partitions():
+        users += some
     if len(users) < 2:
         raise InvalidInputError(
             "A comparison needs two authors with posts; there are {count}",
