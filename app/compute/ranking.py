@@ -4,14 +4,14 @@ An index proposes posts; what is decided here is what counts, so that a score, a
 being found at all rest on one rule.
 """
 
+import functools
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from app.compute.query import Part
-from app.compute.words import Segment, segments
+from app.compute.words import Segment, segments, words_and_runs
 
 K1: Final = 1.2
 B: Final = 0.5
@@ -108,9 +108,9 @@ class Scorer:
             count = len(_phrase_places(part, post.segments))
             weight = sum(self._weight(term) for term in set(part.terms))
             return weight * _saturated(count, shape)
-        score = self._weight(part.text) * _saturated(post.words[part.text], shape)
+        score = self._weight(part.text) * _saturated(post.words.count(part.text), shape)
         for other, nearness in each.alternatives.items():
-            if count := post.words.get(other, 0):
+            if count := post.words.count(other):
                 score = max(score, nearness * self._weight(other) * _saturated(count, shape))
         return score
 
@@ -131,16 +131,17 @@ class Scorer:
 
 
 class _Post:
-    """A post's segments, counted."""
-
-    __slots__ = ("length", "runs", "segments", "words")
+    """What a post holds."""
 
     def __init__(self, text: str) -> None:
-        self.segments = list(segments(text))
-        paired = [each.text for each in self.segments if each.kind == "paired"]
-        self.words = Counter(each.text for each in self.segments if each.kind != "paired")
-        self.runs = " ".join(paired)
-        self.length = len(self.segments) - len(paired) + len(self.runs.replace(" ", ""))
+        self._text = text
+        self.words, runs = words_and_runs(text)
+        self.runs = " ".join(runs)
+        self.length = len(self.words) + len(self.runs) - max(len(runs) - 1, 0)
+
+    @functools.cached_property
+    def segments(self) -> list[Segment]:
+        return list(segments(self._text))
 
 
 def _saturated(count: int, shape: float) -> float:

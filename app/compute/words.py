@@ -38,6 +38,7 @@ _SEGMENT: Final = re.compile(
     rf"|{_PICTURE}[\ufe0f{_SKINS}]*[\U000e0020-\U000e007f]*"
     rf"(?:\u200d{_PICTURE}[\ufe0f{_SKINS}]*)*)"
 )
+_ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 _NOT_OF_EMOJI: Final = re.compile(f"[\ufe0f{_SKINS}]")
 
 
@@ -80,6 +81,21 @@ def terms(text: str) -> list[str]:
         else:
             found.append(_plain("emoji", match[0]))
     return found
+
+
+def words_and_runs(text: str) -> tuple[list[str], list[str]]:
+    """Return the texts of a text's segments: words and emoji, and letters indexed by twos."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower()), []
+    words, runs = [], []
+    for paired, word, emoji in _SEGMENT.findall(text):
+        if word:
+            words.append(_fold(word))
+        elif paired:
+            runs.append(paired)
+        else:
+            words.append(_plain("emoji", emoji))
+    return words, runs
 
 
 def _plain(kind: str, text: str) -> str:

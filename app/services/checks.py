@@ -2,14 +2,14 @@
 
 import asyncio
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import profile_of
 from app.db.engine import Database
-from app.models import Profile, Tweet, User
+from app.models import Embedding, Profile, Tweet, User, VectorSet
 from app.services.post_counts import miscounted
 
 
@@ -20,6 +20,7 @@ async def find_faults(db: Database) -> list[str]:
         if faults:
             return faults
         faults += await _wrong_counts(session)
+        faults += await _missing_vectors(session)
         user_ids = list(await session.scalars(select(Profile.user_id)))
     async with db.write() as session:
         faults += await db.backend.words.find_faults(session)
@@ -42,6 +43,26 @@ async def _wrong_counts(session: AsyncSession) -> list[str]:
             for username in await miscounted(session)
         ),
     ]
+
+
+async def _missing_vectors(session: AsyncSession) -> list[str]:
+    """Look for posts that a set of vectors has come to and left out."""
+    faults = []
+    for each in await session.scalars(select(VectorSet)):
+        is_its = and_(Embedding.tweet_id == Tweet.id, Embedding.set_id == each.id)
+        query = (
+            select(func.count(Tweet.id))
+            .join(User, User.id == Tweet.user_id)
+            .outerjoin(Embedding, is_its)
+            .where(
+                User.deleted_at.is_(None),
+                Tweet.id <= each.embedded_to,
+                Embedding.tweet_id.is_(None),
+            )
+        )
+        if missing := await session.scalar(query):
+            faults.append(f"{missing} posts have no vector of {each.model}")
+    return faults
 
 
 async def _wrong_profile(session: AsyncSession, user_id: int) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.compute.neighbours import neighbours
 from app.compute.query import parse_query
-from app.compute.words import segment_terms, segments, terms
+from app.compute.words import segment_terms, segments, terms, words_and_runs
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,9 @@ def test_segments_lie_in_the_text_and_give_its_terms(text: str) -> None:
         assert place <= segment.start < segment.end <= len(text)
         place = segment.end
     assert [term for each in found for term in segment_terms(each.kind, each.text)] == terms(text)
+    words, runs = words_and_runs(text)
+    assert words == [each.text for each in found if each.kind != "paired"]
+    assert runs == [each.text for each in found if each.kind == "paired"]
     # The index splits at blanks and ASCII signs, and at nothing else.
     assert all(term and all(c.isalnum() or not c.isascii() for c in term) for term in terms(text))
 

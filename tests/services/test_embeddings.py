@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.compute.nearest_vectors import nearest_rows
 from app.db.engine import Database
@@ -16,6 +16,7 @@ from app.embedders.base import Vectors, unit_rows
 from app.embedders.builtin import Builtin
 from app.models import Embedding, VectorSet
 from app.services.adding import add_posts
+from app.services.checks import find_faults
 from app.services.clock import now
 from app.services.deletion import purge_deleted
 from app.services.embeddings import Embeddings
@@ -187,6 +188,17 @@ async def test_vectors_go_with_their_posts(db: Database) -> None:
     (last,) = await store(db, "ddd", username="eve")
     await embeddings.embed_missing(db)
     assert set(await nearest(embeddings, db, "abcd")) == {ids[1], last}
+
+
+async def test_a_vector_that_is_missing_is_a_fault(db: Database) -> None:
+    ids = await store(db, "aaa", "bbb")
+    embeddings = Embeddings(db, Letters())
+    await embeddings.embed_missing(db)
+    await store(db, "ccc", username="ben")
+    assert await find_faults(db) == []
+    async with db.write() as session:
+        await session.execute(delete(Embedding).where(Embedding.tweet_id == ids[0]))
+    assert await find_faults(db) == ["1 posts have no vector of letters:5"]
 
 
 async def test_two_processes_at_once_make_each_vector_once(db: Database) -> None:

@@ -1,10 +1,21 @@
 """The vocabulary follows the posts, and mends what was mistyped."""
 
+import asyncio
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.compute.words import terms
+from app.config import Config
 from app.db.engine import Database
+from app.db.word_index import AUTHOR_MARK, REBUILD, vocabulary_after
 from app.models import Vocabulary, Word
 from app.services.adding import add_posts
 from app.services.checks import find_faults
@@ -114,3 +125,46 @@ async def test_only_the_author_asked_for_is_searched(db: Database) -> None:
     assert {hit.username for hit in (await find(db, "lamp", "ben")).hits} == {"ben"}
     assert len((await find(db, "lamp", "ben")).hits) == 2
     assert await find_faults(db) == []
+
+
+POSTS = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from(["lamp", "등대의", "CAFÉ", "🚢", "漢字", "x"]), min_size=1),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+async def index_of(db: Database) -> list[tuple[str, int, int]]:
+    """Return every term of the index, in how many posts, and how often."""
+    async with db.read() as session:
+        rows = await session.execute(vocabulary_after("", 1_000))
+        return [(row.term, row.doc, row.cnt) for row in rows]
+
+
+@given(POSTS)
+@hypothesis.settings(max_examples=15)
+def test_the_index_equals_one_built_anew(
+    template: Path, posts: list[tuple[list[str], bool]]
+) -> None:
+    async def run() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(template, Path(folder) / "testing.db")
+            db = Database(Config(env="testing", data_dir=Path(folder), durability="normal"))
+            ids = await store(db, "ann", *(" ".join(words) for words, _ in posts))
+            for tweet_id, (_, is_deleted) in zip(ids, posts, strict=True):
+                if is_deleted:
+                    async with db.write() as session:
+                        await delete_post(session, tweet_id)
+            before = await index_of(db)
+            assert await find_faults(db) == []
+            async with db.write() as session:
+                await session.execute(REBUILD)
+            assert await index_of(db) == before
+            kept = [" ".join(words) for words, is_deleted in posts if not is_deleted]
+            counted = Counter(term for text in kept for term in terms(text))
+            assert {term: n for term, _, n in before if not term.startswith(AUTHOR_MARK)} == counted
+            await db.close()
+
+    asyncio.run(run())
