@@ -293,6 +293,7 @@ async def measure_speed(db: Database, options: argparse.Namespace) -> None:
         "three frequent words": [" ".join(spoken.draw(3)) for _ in words],
         "a phrase": [f'"{" ".join(four[:2])}"' for four in words],
     }
+    before_mib = memory_mib()
     print("| query | wall p50 | wall p95 | processor p50 | ms, of so many |")
     print("| --- | --- | --- | --- | --- |")
     for name, queries in kinds.items():
@@ -302,8 +303,14 @@ async def measure_speed(db: Database, options: argparse.Namespace) -> None:
             f"| {name} | {cuts[9]:.1f} | {cuts[18]:.1f} "
             f"| {statistics.median(processor):.1f} | {len(queries)} |"
         )
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory of the process: {peak_mib:.0f} MiB")
+    grown_mib = memory_mib() - before_mib
+    print(f"memory grew by {grown_mib:.0f} MiB while searching")
+
+
+def memory_mib() -> float:
+    """Return how much memory the process has now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def main() -> int:

@@ -39,7 +39,7 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int, as_
         print_json({"items": found.hits, "next": None, "method": found.method} | more)
         return
     if found.method == "words" and mode != "words":
-        click.echo("The embedder does not answer, so words were searched.", err=True)
+        click.echo("No embedder that knows meaning answers, so words were searched.", err=True)
     if found.method == "wording":
         click.echo("These posts are worded alike; the embedder does not know meaning.", err=True)
     for typed, used in found.corrections:

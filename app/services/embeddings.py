@@ -42,7 +42,7 @@ LONGEST_REST_S: Final = 300.0
 """How long an embedder that fails is left alone; the rest doubles."""
 VECTORS: Final = "vectors"
 """Name of the work and its lease."""
-LEAST_ALIKE: Final = 0.1
+LEAST_ALIKE: Final = 0.15
 """What shares less wording is not alike."""
 GONE_SHARE: Final = 0.1
 """The files are made anew when so many of their vectors are of posts that are gone."""

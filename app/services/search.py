@@ -88,15 +88,22 @@ class Near:
 async def near_to(embeddings: Embeddings, query: str, mode: Mode) -> Near | None:
     """Return what a search by meaning needs, before a session is opened: it may take seconds.
 
-    None for a search by words, and while the embedder does not answer.
+    None for a search by words, and while the embedder does not answer. Without one that knows
+    meaning, `hybrid` is one by words too: measured, vectors of wording only spoil its results.
     """
-    if mode == "words" or not query.strip():
+    is_pointless = mode == "hybrid" and not embeddings.embedder.knows_meaning
+    if mode == "words" or is_pointless or not query.strip():
         return None
     try:
         return Near(embeddings, await embeddings.vector_for(query))
     except EmbedderError as error:
         logger.warning("words are searched instead: %s", error)
         return None
+
+
+def may_be_kept(embeddings: Embeddings, mode: Mode, near: Near | None) -> bool:
+    """Return whether a search was done as well as it can be, rather than without the embedder."""
+    return near is not None or mode == "words" or not embeddings.embedder.knows_meaning
 
 
 async def search(

@@ -8,7 +8,7 @@ from quart import Blueprint, Response
 from app.db.cache import keep
 from app.lifespan import resources
 from app.services.new_tweet import Kind
-from app.services.search import Hit, Mode, near_to, search
+from app.services.search import Hit, Mode, may_be_kept, near_to, search
 from app.services.users import Platform
 from app.views.access import access
 from app.views.answers import as_of, json_answer
@@ -70,7 +70,7 @@ async def search_tweets() -> Response:
         found = await search(
             session, args.q, filters, limit=args.limit, place=place, mode=args.mode, near=near
         )
-    if found.is_current and (near is not None or args.mode == "words"):
+    if found.is_current and may_be_kept(resources().embeddings, args.mode, near):
         keep()
     return json_answer(
         Hits(

@@ -9,7 +9,7 @@ from app.db.cache import keep
 from app.errors import MalformedError, NotFoundError
 from app.i18n import translate_error
 from app.lifespan import resources
-from app.services.search import Found, Hit, Mode, near_to, search
+from app.services.search import Found, Hit, Mode, may_be_kept, near_to, search
 from app.views.access import access
 from app.views.cursors import decode_place, encode_place
 from app.views.pages.marks import Marked, excerpt, marked_text
@@ -59,7 +59,7 @@ async def show_search() -> tuple[str, int]:
                 mode=mode,
                 near=near,
             )
-        if found.is_current and (near is not None or mode == "words"):
+        if found.is_current and may_be_kept(resources().embeddings, mode, near):
             keep()
     except NotFoundError:
         unknown_author = args.username

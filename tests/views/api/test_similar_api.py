@@ -57,7 +57,7 @@ async def test_search_says_that_wording_is_not_meaning(writer: Client) -> None:
     assert (page["method"], page["items"][0]["id"]) == ("wording", lamp["id"])
     assert page["items"][0]["highlights"] == [[16, 26]]
     page = await (await writer.get(f"{API}/search?q=lamp&mode=hybrid")).get_json()
-    assert (page["method"], page["items"][0]["id"]) == ("hybrid", lamp["id"])
+    assert (page["method"], page["items"][0]["id"]) == ("words", lamp["id"])
     html = await writer.get("/search?q=lighthouse&mode=meaning")
     assert "worded alike" in await html.get_data(as_text=True)
 
