@@ -1,7 +1,6 @@
 """The vocabulary follows the posts, and mends what was mistyped."""
 
 import asyncio
-import shutil
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -15,7 +14,7 @@ from sqlalchemy import select
 from app.compute.words import terms
 from app.config import Config
 from app.db.engine import Database
-from app.db.word_index import AUTHOR_MARK, REBUILD, vocabulary_after
+from app.db.word_index import AUTHOR_MARK, TermCount
 from app.models import Vocabulary, Word
 from app.services.adding import add_posts
 from app.services.checks import find_faults
@@ -26,6 +25,7 @@ from app.services.search import Filters, Found, search
 from app.services.tweets import delete_post
 from app.services.users import add_user, delete_user
 from app.services.vocabulary import is_vocabulary_old
+from tests.databases import Databases
 
 TEXTS = [
     "The lighthouse keeper lights the lamp",
@@ -136,22 +136,21 @@ POSTS = st.lists(
 )
 
 
-async def index_of(db: Database) -> list[tuple[str, int, int]]:
+async def index_of(db: Database) -> list[TermCount]:
     """Return every term of the index, in how many posts, and how often."""
-    async with db.read() as session:
-        rows = await session.execute(vocabulary_after("", 1_000))
-        return [(row.term, row.doc, row.cnt) for row in rows]
+    return [count async for page in db.backend.words.vocabulary(db, 1_000) for count in page]
 
 
 @given(POSTS)
 @hypothesis.settings(max_examples=15)
 def test_the_index_equals_one_built_anew(
-    template: Path, posts: list[tuple[list[str], bool]]
+    databases: Databases, posts: list[tuple[list[str], bool]]
 ) -> None:
     async def run() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(template, Path(folder) / "testing.db")
-            db = Database(Config(env="testing", data_dir=Path(folder), durability="normal"))
+            url = databases.make(Path(folder))
+            config = Config(data_dir=Path(folder), database_url=url, durability="normal")
+            db = Database(config)
             ids = await store(db, "ann", *(" ".join(words) for words, _ in posts))
             for tweet_id, (_, is_deleted) in zip(ids, posts, strict=True):
                 if is_deleted:
@@ -160,7 +159,7 @@ def test_the_index_equals_one_built_anew(
             before = await index_of(db)
             assert await find_faults(db) == []
             async with db.write() as session:
-                await session.execute(REBUILD)
+                await db.backend.words.rebuild(session)
             assert await index_of(db) == before
             kept = [" ".join(words) for words, is_deleted in posts if not is_deleted]
             counted = Counter(term for text in kept for term in terms(text))
