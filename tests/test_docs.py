@@ -70,6 +70,15 @@ async def test_api_addresses_are_documented(app: Quart) -> None:
             assert address in text, address
 
 
+async def test_page_addresses_are_documented(app: Quart) -> None:
+    text = read("docs/pages.md")
+    no_pages = (*PAGES_OUTSIDE_THE_API, "/static/", "/metrics", "/favicon.ico", "/dashboard/_")
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and not rule.rule.startswith(no_pages):
+            address = re.sub(r"<(?:\w+:)?(?:\w+?_)?(\w+)>", r"<\1>", rule.rule)
+            assert f"`{address.removesuffix('.csv')}" in text, address
+
+
 @pytest.mark.parametrize(
     "page",
     sorted(
