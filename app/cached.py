@@ -42,6 +42,8 @@ MISS: Final = (b"cache-status", b"saywho; fwd=miss")
 BYPASS: Final = (b"cache-status", b"saywho; fwd=bypass")
 PERSONAL: Final = b"saywho_session"
 FEED: Final = "/feed.atom"
+STATIC: Final = "/static/"
+"""Files are the same for everybody."""
 
 
 class Cached:
@@ -201,7 +203,9 @@ def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
 
 
 def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
-    variant = _variant(headers.get(b"accept-language", b""), headers.get(b"cookie", b""))
+    variant = None
+    if not scope["path"].startswith(STATIC):
+        variant = _variant(headers.get(b"accept-language", b""), headers.get(b"cookie", b""))
     # A feed says where it is; no other answer holds the address by which it was asked for.
     is_feed = scope["path"].endswith(FEED)
     origin = (scope["scheme"], headers.get(b"host")) if is_feed else None

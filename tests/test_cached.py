@@ -133,6 +133,14 @@ async def test_each_theme_has_its_own_answer(anybody: Client) -> None:
         assert (status, "data-theme" in text[:80]) == ("saywho; hit", False)
 
 
+async def test_files_are_the_same_in_each_language_and_theme(anybody: Client) -> None:
+    notes = []
+    for cookie in ("", "saywho_theme=dark", "saywho_lang=ko"):
+        answer = await anybody.get("/static/style.css", headers={"Cookie": cookie})
+        notes.append(answer.headers["Cache-Status"])
+    assert notes == ["saywho; fwd=miss", "saywho; hit", "saywho; hit"]
+
+
 @pytest.mark.usefixtures("filled")
 async def test_nothing_of_one_visitor_is_kept_for_another(app: Quart, anybody: Client) -> None:
     reader = await client_with(app, "read")

@@ -1,6 +1,7 @@
 """Take every page in both languages, light and dark, narrow and wide, into a folder.
 
-Run as `python tests/browser/screenshots.py FOLDER [PART OF A NAME]`.
+Run as `python tests/browser/screenshots.py FOLDER [PART OF A NAME]`; with `docs/images pictures` it
+takes the pictures of the documentation.
 """
 
 import asyncio
@@ -42,6 +43,8 @@ else:
     )
 
 Scheme = Literal["light", "dark"]
+MOST_RELOADS: Final = 20
+"""Until how well authors are told apart has been measured in the background."""
 TALLEST_PX: Final = 6_000
 """What of a long page is taken; browsers cannot draw one of any length."""
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
@@ -51,6 +54,49 @@ CROWD: Final = {
     "crowd-authors": "/authors",
 }
 EMPTY: Final = {"empty-home": "/", "empty-compare": "/compare", "empty-authors": "/authors"}
+
+
+PICTURED_TEXT: Final = (
+    "Fog lifted at noon. Wind NW 4, vis 12 miles, and the stairs are swept. "
+    "come in for tea at three!! there's cake"
+)
+PICTURED: Final = ("saltmarsh_light", "no9_kettle_cafe", "pier_street_museum")
+PICTURES: Final[dict[str, tuple[str, Scheme, str]]] = {
+    "compare-light": (compare_path(PICTURED_TEXT, *PICTURED), "light", ".ranking"),
+    "compare-dark": (compare_path(PICTURED_TEXT, *PICTURED), "dark", ".ranking"),
+    "author": (f"/user/{PICTURED[0]}?tz=Asia/Seoul", "light", "#calendar"),
+    "dashboard": ("/dashboard/", "light", "#timeline .bars path"),
+    "quiz": ("/quiz", "dark", ".guesses"),
+}
+"""Address, theme and what must be there; the page of the game is shown answered."""
+
+
+async def take_pictures(browser: Browser, site: Website, folder: Path) -> None:
+    """Write the pictures of the documentation."""
+    for name, (path, scheme, awaited) in PICTURES.items():
+        page = await browser.new_page(
+            locale="en",
+            color_scheme=scheme,
+            viewport={"width": 1180, "height": 820},
+            device_scale_factor=1.5,
+            timezone_id="Asia/Seoul",
+            reduced_motion="reduce",
+        )
+        await page.goto(site.address(path))
+        await page.locator(awaited).first.wait_for(state="attached")
+        for _ in range(MOST_RELOADS):
+            if not await page.get_by_text("being measured").count():
+                break
+            await page.wait_for_timeout(1_000)
+            await page.reload()
+        if name == "dashboard":
+            await page.locator("#timeline").evaluate("figure => figure.scrollIntoView()")
+            await page.wait_for_timeout(1_500)
+        if name == "quiz":
+            await page.locator(".guesses button").first.click()
+            await page.locator(".quiz-score").wait_for()
+        await page.screenshot(path=folder / f"{name}.png")
+        await page.close()
 
 
 async def take(browser: Browser, site: Website, pages: dict[str, str], folder: Path) -> None:
@@ -85,6 +131,10 @@ async def main(folder: Path, part: str) -> None:
         (EMPTY, {"sample": False}),
     )
     async with chromium() as browser:
+        if part == "pictures":
+            with tempfile.TemporaryDirectory() as data, serve(Path(data)) as site:
+                await take_pictures(browser, site, folder)
+            return
         for pages, contents in sites:
             wanted = {name: path for name, path in pages.items() if part in name}
             if not wanted:

@@ -30,7 +30,7 @@ ARGUMENTS: Final = (
     "--disable-sync",
     "--no-first-run",
 )
-START_TIMEOUT_S: Final = 30
+START_TIMEOUT_S: Final = 50
 SAYWHO: Final = Path(sys.executable).with_name("saywho")
 OPERATOR: Final = "미나"
 PASSWORD: Final = "invented for tests only"
