@@ -4,6 +4,7 @@ A finished file is kept in the system's folder for temporary files, and used aga
 neither the tables nor this module has changed.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import os
@@ -20,7 +21,10 @@ from typing import Final
 from app.compute.background import build_background
 from app.compute.counts import Counts, add
 from app.compute.features import RECIPE, features
+from app.config import Config
+from app.db.engine import Database
 from app.db.migrate import upgrade
+from app.services.maintenance import maintain
 
 TOKEN: Final = "saywho_of-the-benchmarks"  # noqa: S105 - of an invented installation
 START: Final = datetime(2024, 1, 1, tzinfo=UTC)
@@ -120,11 +124,21 @@ def build(path: Path, shape: Shape) -> None:
             connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
     upgrade(url)
+    asyncio.run(_maintain(Config(data_dir=path.parent, database_url=url)))
+
+
+async def _maintain(config: Config) -> None:
+    """Do what a server would do in the background after its start."""
+    db = Database(config)
+    try:
+        await maintain(db)
+    finally:
+        await db.close()
 
 
 @contextlib.contextmanager
 def _without_upkeep(connection: sqlite3.Connection) -> Iterator[None]:
-    """Make indexes and triggers of posts anew afterwards, and the word index from the table."""
+    """Make indexes and triggers of posts anew afterwards; a later revision makes the word index."""
     upkeep = connection.execute(
         "SELECT type, name, sql FROM sqlite_master"
         " WHERE type IN ('index', 'trigger') AND tbl_name = 'Tweet' AND sql IS NOT NULL"
@@ -134,7 +148,6 @@ def _without_upkeep(connection: sqlite3.Connection) -> Iterator[None]:
     yield
     for _, _, sql in upkeep:
         connection.execute(sql)
-    connection.execute('INSERT INTO "TweetWords" ("TweetWords") VALUES (\'rebuild\')')
 
 
 def _insert_authors(connection: sqlite3.Connection, shape: Shape) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from app.models.base import Base, BigId, UtcDateTime
@@ -11,13 +11,20 @@ from app.models.base import Base, BigId, UtcDateTime
 if TYPE_CHECKING:
     from app.models.tweet import Tweet
 
+DELETED: Final = text("deleted_at IS NOT NULL")
+
 
 NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
 
 
 class User(Base):
     __tablename__ = "Users"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = (
+        # Of all authors it would hold hardly anything but NULL, and SQLite would prefer it to the
+        # index of names where many are looked up at once.
+        Index("ix_Users_deleted_at", "deleted_at", sqlite_where=DELETED, postgresql_where=DELETED),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(String(320))
@@ -30,7 +37,7 @@ class User(Base):
     deletion_count: Mapped[int] = mapped_column(default=0)
     """Posts ever deleted: a copy of the author's counts holds while this stays the same."""
 
-    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when the author is in no answer any more; the rows follow in the background."""
 
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event
 
+from app.db import word_index
+
 IMMEDIATE: Final = {"sqlite_begin": "IMMEDIATE"}
 """Options of a connection that will write: reading first and writing then would fail with
 "database is locked" as soon as another one wrote in between."""
@@ -21,6 +23,8 @@ def set_up(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: object) -> None:
         connection.isolation_level = None
+        # The word index is a trigger's work, whoever inserts a post.
+        word_index.register(connection)
         cursor = connection.cursor()
         for pragma in (
             "busy_timeout = 15000",
