@@ -2,15 +2,15 @@
 
 SQLite took the old one to look up many names at once, and read all authors not deleted.
 
-Revision ID: 0009
-Revises: 0008
+Revision ID: 0010
+Revises: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 INDEX = "ix_Users_deleted_at"
 DELETED = sa.text("deleted_at IS NOT NULL")
