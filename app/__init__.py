@@ -64,8 +64,9 @@ def create_app(config: "Config | None" = None) -> "Quart":
     dashboard.init_app(app)
 
     cli.init_app(app)
+    figures = dashboard.shared_in_front(app, config)
     app.asgi_app = Edge(  # type: ignore[method-assign]
-        Cached(app.asgi_app, lambda: lifespan.feed_and_cache(app), metrics.count_cached),
+        Cached(figures, lambda: lifespan.feed_and_cache(app), metrics.count_cached),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
         on_answer=metrics.count_request,

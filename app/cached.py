@@ -7,7 +7,7 @@ import asyncio
 import functools
 import gzip
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from typing import Any, Final
 
 from werkzeug.datastructures import LanguageAccept
@@ -68,7 +68,7 @@ class Cached:
             await self._app(scope, receive, send)
             return
         feed, cache = opened
-        headers = _joined(scope["headers"])
+        headers = headers_of(scope)
         is_current = True
         if cache.is_on or b"saywho-after" in headers:
             is_current = await feed.catch_up()
@@ -183,10 +183,10 @@ class Cached:
         return await _negotiated(start, b"".join(body), scope, under_way)
 
 
-def _joined(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
     """Return the headers, each once: those that came several times are joined (RFC 9110, 5.3)."""
     headers: dict[bytes, bytes] = {}
-    for name, value in pairs:
+    for name, value in scope["headers"]:
         between = b"; " if name == b"cookie" else b", "
         headers[name] = headers[name] + between + value if name in headers else value
     return headers
@@ -209,16 +209,22 @@ def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
     # A feed says where it is; no other answer holds the address by which it was asked for.
     is_feed = scope["path"].endswith(FEED)
     origin = (scope["scheme"], headers.get(b"host")) if is_feed else None
-    return scope["path"], scope["query_string"], _takes_gzip(headers), variant, origin
+    return scope["path"], scope["query_string"], takes_gzip(headers), variant, origin
 
 
-def _takes_gzip(headers: dict[bytes, bytes]) -> bool:
+def takes_gzip(headers: dict[bytes, bytes]) -> bool:
+    """Return whether the client takes a compressed answer."""
     return _accepts_gzip(headers.get(b"accept-encoding", b""))
 
 
 @functools.lru_cache(maxsize=200)
 def _accepts_gzip(header: bytes) -> bool:
     return parse_accept_header(header.decode("latin-1")).quality("gzip") > 0
+
+
+def locale_of(headers: dict[bytes, bytes]) -> str:
+    """Return the language that the pages choose for these headers, unless a setting fixes it."""
+    return _variant(headers.get(b"accept-language", b""), headers.get(b"cookie", b""))[0]
 
 
 @functools.lru_cache(maxsize=200)
@@ -246,7 +252,7 @@ async def _negotiated(start: Any, body: bytes, scope: Scope, under_way: Reading)
     is_text = headers.get(b"content-type", b"").startswith(COMPRESSED_TYPES)
     if is_text and len(body) >= SMALLEST_COMPRESSED:
         headers[b"vary"] = b", ".join(filter(None, (headers.get(b"vary"), b"Accept-Encoding")))
-        if _takes_gzip(dict(scope["headers"])):
+        if takes_gzip(dict(scope["headers"])):
             body = await _compressed(body)
             headers[b"content-encoding"] = b"gzip"
             etag = f"{etag}-gzip"

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from dash import ClientsideFunction, Input, Output
-from msgspec import Struct
 
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Figure
@@ -17,13 +16,6 @@ from app.i18n import gettext, translate_error
 from app.lifespan import resources
 
 logger = logging.getLogger(__name__)
-
-
-class Ask(Struct, frozen=True):
-    """What a browser asks for: a view, and the newest event that it knows of."""
-
-    view: str
-    after: int | None = None
 
 
 def failed(error: Exception) -> dict[str, str]:

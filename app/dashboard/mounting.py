@@ -9,27 +9,20 @@ from typing import Any, Final, cast
 
 from dash import Dash, _utils, dcc
 from dash.exceptions import DependencyException, InvalidResourceError
-from msgspec import Struct
 from quart import Quart, Response, g, request
 
-from app.dashboard.callbacks import Ask, declare, failed
+from app.dashboard.callbacks import declare, failed
+from app.dashboard.calls import call_of
+from app.dashboard.front import UPDATE
 from app.dashboard.layout import layout
 from app.dashboard.shared import Shared
 from app.db.cache import keep
-from app.errors import (
-    InvalidInputError,
-    MalformedError,
-    NotFoundError,
-    TooLargeError,
-    UnsupportedMediaError,
-)
+from app.errors import NotFoundError, UnsupportedMediaError
 from app.views.access import access
-from app.views.parsing import decode_json, request_bytes
+from app.views.parsing import request_bytes
 
 PREFIX: Final = "/dashboard/"
-UPDATE: Final = PREFIX + "_dash-update-component"
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
-LARGEST_CALL: Final = 64 * 1024
 GZIP_LEVEL: Final = 6
 YEAR_S: Final = 365 * 24 * 3600
 KEY: Final = "saywho.dashboard"
@@ -42,31 +35,6 @@ CONFIG: Final = frozenset(
 )
 """What the browser must know; Dash would tell the versions of Python and of itself as well."""
 to_json: Any = _utils.to_json
-
-
-class Property(Struct):
-    """A property of a component, as calls name it."""
-
-    id: str
-    property: str
-
-
-class Given(Struct):
-    """A property and what it holds."""
-
-    id: str
-    property: str
-    value: Ask
-
-
-class Call(Struct, rename="camel"):
-    """A callback as the browser asks for it; more fields may come, which nobody reads here."""
-
-    output: str
-    outputs: Property
-    inputs: list[Given]
-    changed_prop_ids: list[str] = []
-    state: list[None] = []
 
 
 def mount(app: Quart) -> Any:
@@ -131,10 +99,10 @@ def _guard(app: Quart, dash: Any) -> None:
 
     @access("read")
     async def update() -> Response:
-        call = await _call()
-        if f"{call.outputs.id}.{call.outputs.property}" != call.output or not _is_known(dash, call):
-            raise MalformedError("There is no such callback")
-        ask = call.inputs[0].value
+        if request.mimetype != "application/json":
+            raise UnsupportedMediaError("The body must be application/json")
+        call = call_of(await request_bytes())
+        ask = call.ask
         figures: Shared = app.extensions[KEY]
         return _sent(await figures.get((g.locale, call.output, ask.view), make, after=ask.after))
 
@@ -166,27 +134,6 @@ def _guard(app: Quart, dash: Any) -> None:
     views[UPDATE], views[SUITES] = update, component
     views[PREFIX + "_dash-layout"], views[PREFIX + "_dash-dependencies"] = components, dependencies
     views[PREFIX + "_reload-hash"] = views[PREFIX + "_favicon.ico"] = nothing
-
-
-async def _call() -> Call:
-    """Return the callback that is asked for, once its shape is checked."""
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaError("The body must be application/json")
-    body = await request_bytes()
-    if len(body) > LARGEST_CALL:
-        raise TooLargeError("A callback takes at most 64 KB")
-    try:
-        call = decode_json(body, Call)
-    except InvalidInputError as error:
-        raise MalformedError(error.detail) from None
-    return call
-
-
-def _is_known(dash: Any, call: Call) -> bool:
-    """Return whether the server has that callback, with just these inputs."""
-    declared = dash.callback_map.get(call.output, {})
-    inputs = [(each["id"], each["property"]) for each in declared.get("inputs", ())]
-    return "callback" in declared and inputs == [(each.id, each.property) for each in call.inputs]
 
 
 def _sent(body: bytes) -> Response:

@@ -22,6 +22,7 @@ SHORTEST_PACE_S: Final = 0.4
 PACE: Final = 4.0
 """A live figure rests so many times as long as it took, so that no stream of posts fills a core."""
 MAKING_TIMEOUT_S: Final = 60.0
+PROMISE_S: Final = 1.0
 OVERHEAD_BYTES: Final = 1_000
 
 Make = Callable[[], Awaitable[bytes]]
@@ -59,6 +60,7 @@ class Shared:
         self._figures: OrderedDict[Hashable, _Figure] = OrderedDict()
         self._turns = asyncio.Semaphore(MADE_AT_ONCE)
         self._under_way: set[asyncio.Task[bytes]] = set()
+        self._coming: dict[Hashable, asyncio.Event] = {}
         feed.subscribe(self.hear)
 
     def hear(self, changes: Sequence[Change]) -> None:
@@ -74,6 +76,31 @@ class Shared:
         live, all up to that event, for which one may have to wait a little. Raises what `make`
         raises, and UnavailableError where too much is asked at once.
         """
+        figure = await self._standing(key, after) or self._begin(key, make)
+        self._figures.move_to_end(key)
+        # Whoever leaves must not take it from the others.
+        return await asyncio.shield(figure.task)
+
+    async def join(self, key: Hashable, *, after: int | None = None) -> bytes | None:
+        """Return what others have had made, as `get` does; None if the caller is to ask by `get`.
+
+        Of several who need what nobody makes yet only the first gets None at once.
+        """
+        try:
+            while (figure := await self._standing(key, after)) is None:
+                coming = self._coming.get(key)
+                if coming is None:
+                    self._promise(key)
+                    return None
+                await coming.wait()
+            self._figures.move_to_end(key)
+            return await asyncio.shield(figure.task)
+        except Exception:
+            # It is the app that says what went wrong.
+            return None
+
+    async def _standing(self, key: Hashable, after: int | None) -> _Figure | None:
+        """Return what may be given out, None where it must be made; may wait for its time."""
         if not await self._feed.catch_up():
             raise UnavailableError("The log cannot be read at the moment; try again soon")
         # What is not known here yet cannot be waited for.
@@ -81,20 +108,24 @@ class Shared:
         while True:
             figure = self._figures.get(key)
             if figure is None or figure.may_stand_for(after):
-                break
+                return figure
             if not figure.task.done():
                 await asyncio.wait([figure.task])
             elif after is not None and (rest := figure.ready_at() - time.monotonic()) > 0:
                 await asyncio.sleep(rest)
             else:
-                figure = None
-                break
-        if figure is None:
-            figure = self._begin(key, make)
-        else:
-            self._figures.move_to_end(key)
-        # Whoever leaves must not take it from the others.
-        return await asyncio.shield(figure.task)
+                return None
+
+    def _promise(self, key: Hashable) -> None:
+        """Let others wait a little for the one who was sent to have it made."""
+        coming = self._coming[key] = asyncio.Event()
+
+        def is_over() -> None:
+            coming.set()
+            if self._coming.get(key) is coming:
+                del self._coming[key]
+
+        asyncio.get_running_loop().call_later(PROMISE_S, is_over)
 
     async def close(self) -> None:
         """Give up what is being made."""
@@ -113,6 +144,8 @@ class Shared:
         self._drop(key)
         self._figures[key] = figure
         self._under_way.add(task)
+        if coming := self._coming.pop(key, None):
+            coming.set()
         task.add_done_callback(lambda task: self._end(key, figure, task))
         return figure
 

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +21,6 @@ class Drawn(NamedTuple):
     username: str
     created_at: datetime | None
     text: str
-    embedding: NDArray[np.float32] | None
 
 
 async def post_conditions(session: AsyncSession, selection: Selection) -> Conditions:

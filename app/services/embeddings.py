@@ -7,7 +7,7 @@ knows how far it is. While `saywho embed --all` makes a new set, the one before 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.nearest_vectors import nearest_rows
+from app.db.chunks import chunks
 from app.db.engine import Database
 from app.db.lease import Sessions
 from app.db.vector_file import VectorFile
@@ -170,6 +171,19 @@ class Embeddings:
         )
         vector: Vector | None = await session.scalar(query)
         return vector
+
+    async def vectors_of(self, session: AsyncSession, post_ids: Sequence[int]) -> dict[int, Vector]:
+        """Return the stored vectors of the posts that have one."""
+        current = await readable_set(session, self.embedder.name)
+        found: dict[int, Vector] = {}
+        if current is None:
+            return found
+        for some in chunks(post_ids):
+            query = select(Embedding.tweet_id, Embedding.vector).where(
+                Embedding.tweet_id.in_(some), Embedding.set_id == current.id
+            )
+            found |= {tweet_id: vector for tweet_id, vector in await session.execute(query)}
+        return found
 
     async def vector_for(self, text: str) -> Vector:
         """Return the vector of a text that somebody waits for. Raises EmbedderError.

@@ -34,9 +34,14 @@ def run(
         ("search", ["--posts", "2000", "--queries", "5"], "| four words of a post |"),
         ("ranking", ["--authors", "20", "--repeats", "20"], "featurise and rank 20:"),
         ("uploads", ["--posts", "500", "--mib", "5"], "import of 500 posts (done)"),
+        (
+            "dashboard",
+            ["--posts", "200", "--viewers", "3", "--changes", "1"],
+            "one more dashboard costs",
+        ),
         ("async_overhead", ["--rounds", "1", "--requests", "20"], "Quart"),
     ],
-    ids=["speed", "search", "ranking", "uploads", "async_overhead"],
+    ids=["speed", "search", "ranking", "uploads", "dashboard", "async_overhead"],
 )
 def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
     done = run(name, *arguments)

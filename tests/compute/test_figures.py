@@ -14,8 +14,9 @@ from app.compute.counts import EMPTY, add
 from app.compute.features import features
 from app.compute.likeness import likeness
 from app.compute.periods import Period, fitting, start_of, starts
-from app.compute.projection import project, sketch
+from app.compute.projection import project
 from app.compute.style import WINDOW, measure
+from app.compute.wording import wording_vectors
 from app.services.drawing import level
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
@@ -55,9 +56,8 @@ def test_style_is_measured() -> None:
 
 
 @given(st.text(min_size=1))
-def test_any_text_has_a_style_and_a_sketch(text: str) -> None:
+def test_any_text_has_a_style(text: str) -> None:
     assert measure([text]).length == len(text)
-    assert np.isfinite(sketch(text)).all()
 
 
 matrices = arrays.arrays(
@@ -79,7 +79,7 @@ def test_places_are_within_the_map_and_always_the_same(vectors: np.ndarray) -> N
 def test_texts_that_are_worded_alike_lie_together() -> None:
     bread = [f"{n}시에 호밀빵이 나왔어요, 따뜻할 때 오세요" for n in range(8)]
     ships = [f"Wind NW {n}, backing. Lamp lit, nothing to report." for n in range(8)]
-    places = project(np.stack([sketch(text) for text in bread + ships]))
+    places = project(wording_vectors(bread + ships))
     within = np.linalg.norm(places[:8] - places[:8].mean(axis=0), axis=1).max()
     apart = np.linalg.norm(places[:8].mean(axis=0) - places[8:].mean(axis=0))
     assert apart > 1.5 * within

@@ -5,12 +5,12 @@ from typing import Final
 from app.dashboard.figures.base import Figure
 from app.dashboard.figures.card import ModelCard
 from app.dashboard.figures.likeness import WhoLikeWhom
-from app.dashboard.figures.map import WordingMap
+from app.dashboard.figures.map import PostMap
 from app.dashboard.figures.style import StyleOverTime
 from app.dashboard.figures.timeline import Timeline
 from app.dashboard.figures.week import Week
 
 FIGURES: Final[dict[str, Figure]] = {
     figure.name: figure
-    for figure in (Timeline(), Week(), WhoLikeWhom(), WordingMap(), StyleOverTime(), ModelCard())
+    for figure in (Timeline(), Week(), WhoLikeWhom(), PostMap(), StyleOverTime(), ModelCard())
 }

@@ -5,20 +5,19 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from quart import current_app
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.projection import project
+from app.compute.wording import wording_vectors
 from app.dashboard.figures.base import COLOURS, SYMBOLS, Drawing, Figure, Plot, Table, colour
-from app.dashboard.sketches import Sketches
 from app.dashboard.view import View
 from app.i18n import gettext, gettext_noop
+from app.lifespan import resources
 from app.services.drawing import Drawn, draw_posts
 from app.services.statistics import most_active
 
 MOST_POSTS: Final = 5_000
 EXCERPT: Final = 160
-KEY: Final = "saywho.dashboard.sketches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +27,28 @@ class Posts:
     authors: list[str]
     posts: list[Drawn]
     total: int
-    sketches: Sketches
+    vectors: dict[int, NDArray[np.float32]]
+    """Of the posts that have one already."""
+    knows_meaning: bool
 
 
-class WordingMap(Figure):
+class PostMap(Figure):
     name = "map"
-    title = gettext_noop("Map of wording")
+    title = gettext_noop("Map of posts")
     about = gettext_noop(
-        "Posts that share words and turns of phrase lie close together. "
-        "Point at one to read it; a click opens it."
+        "Posts that are alike lie close together. Point at one to read it; a click opens it."
     )
 
     async def load(self, session: AsyncSession, view: View) -> Posts:
         authors = await most_active(session, view.selection, limit=COLOURS)
         posts, total = await draw_posts(session, view.selection, most=MOST_POSTS)
-        return Posts(authors, posts, total, current_app.extensions[KEY])
+        embeddings = resources().embeddings
+        vectors = await embeddings.vectors_of(session, [post.id for post in posts])
+        knows_meaning = embeddings.method == "meaning"
+        if knows_meaning:
+            # What a post means is known a little later; its wording can be told at once.
+            posts = [post for post in posts if post.id in vectors]
+        return Posts(authors, posts, total, vectors, knows_meaning)
 
     def draw(self, data: Posts) -> Drawing:
         if not data.posts:
@@ -62,9 +68,9 @@ class WordingMap(Figure):
             "dragmode": "zoom",
             "hoverdistance": 12,
         }
-        note = ""
+        note = gettext("By meaning.") if data.knows_meaning else gettext("By wording.")
         if len(data.posts) < data.total:
-            note = gettext("{shown} of {all} posts, drawn evenly over the authors").format(
+            note += " " + gettext("{shown} of {all} posts, drawn evenly over the authors").format(
                 shown=len(data.posts), all=data.total
             )
         return Drawing([{"data": traces, "layout": layout}], note, {"tweets": True})
@@ -95,13 +101,13 @@ class WordingMap(Figure):
 
 
 def _places(data: Posts) -> NDArray[np.float64]:
-    """Return the posts' places, (n, 2): by meaning where all have a vector, else by wording."""
+    """Return the posts' places: (n, 2)."""
     if not data.posts:
         return np.empty((0, 2))
-    vectors = [post.embedding for post in data.posts if post.embedding is not None]
-    if len(vectors) == len(data.posts) and len({vector.shape for vector in vectors}) == 1:
-        return project(np.stack(vectors))
-    return project(data.sketches.of(data.posts))
+    missing = [post for post in data.posts if post.id not in data.vectors]
+    own = wording_vectors([post.text for post in missing])
+    vectors = data.vectors | {post.id: row for post, row in zip(missing, own, strict=True)}
+    return project(np.stack([vectors[post.id] for post in data.posts]).astype(np.float32))
 
 
 def _dots(data: Posts, places: NDArray[np.float64], name: str | None, rows: list[int]) -> Plot:

@@ -1,0 +1,14 @@
+"""Posts for the dashboard."""
+
+import pytest
+
+from tests.conftest import Client
+
+
+@pytest.fixture
+async def filled(writer: Client) -> Client:
+    await writer.add_user("ann")
+    await writer.add_user("<b>ben<b>", "hello from ben")
+    for day in (1, 2, 9):
+        await writer.add_tweet("ann", f"안녕 {day}", created_at=f"2026-05-0{day}T15:30:00Z")
+    return writer

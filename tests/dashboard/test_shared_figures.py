@@ -1,0 +1,94 @@
+"""Figures are made once for all who look, and are never older than they may be."""
+
+import asyncio
+import gzip
+from typing import Any
+
+import pytest
+
+from app.dashboard.figures import FIGURES
+from tests.conftest import Client
+from tests.dashboard.viewing import GZIP, UPDATE, bars, call, drawn
+
+
+async def test_a_new_post_is_in_the_next_answer(filled: Client) -> None:
+    for number in range(3):
+        assert bars(await drawn(filled, "timeline"))["ann"] == 3 + number
+        await filled.add_tweet("ann", f"more {number}")
+
+
+async def test_many_viewers_share_one_making(
+    filled: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Three waves of viewers: before anybody has asked, and after each change.
+    made = 0
+    load = FIGURES["timeline"].load
+
+    async def counting(*args: Any) -> Any:
+        nonlocal made
+        made += 1
+        return await load(*args)
+
+    monkeypatch.setattr(FIGURES["timeline"], "load", counting)
+    for round_ in range(1, 4):
+        found = await asyncio.gather(*(drawn(filled, "timeline") for _ in range(40)))
+        assert made == round_
+        assert all(bars(each)["ann"] == 2 + round_ for each in found)
+        await filled.add_tweet("ann", f"more {round_}")
+
+
+async def test_what_concerns_nobody_shown_makes_nothing_anew(
+    filled: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await drawn(filled, "timeline", "username=ann")
+
+    def fail(*_: object) -> None:
+        raise AssertionError("it was made again")
+
+    monkeypatch.setattr(FIGURES["timeline"], "load", fail)
+    await filled.add_user("carl", "I am not asked for")
+    assert bars(await drawn(filled, "timeline", "username=ann")) == {"ann": 3}
+
+
+async def test_who_follows_live_gets_at_least_what_was_told(filled: Client) -> None:
+    for number in range(4):
+        path = "/api/v1/users/ann/tweets"
+        written = await filled.post(path, json={"text": f"more {number}"})
+        event = int(written.headers["Saywho-Event"])
+        assert bars(await drawn(filled, "timeline", after=event))["ann"] == 4 + number
+    # A number that nobody has given out yet is no reason to wait.
+    assert bars(await drawn(filled, "timeline", after=event + 1000))["ann"] == 7
+
+
+async def test_a_stream_of_posts_leaves_no_live_viewer_behind(filled: Client) -> None:
+    path = "/api/v1/users/ann/tweets"
+
+    async def view() -> int:
+        written = await filled.post(path, json={"text": "one of many"})
+        event = int(written.headers["Saywho-Event"])
+        shown = bars(await drawn(filled, "timeline", after=event))["ann"]
+        listed = await (await filled.get("/api/v1/stats?username=ann")).get_json()
+        assert 3 < shown <= listed["tweets"]
+        return shown
+
+    found = await asyncio.gather(*(view() for _ in range(30)))
+    assert max(found) == 33
+
+
+async def test_a_viewer_who_leaves_takes_nothing_from_the_others(filled: Client) -> None:
+    first = asyncio.create_task(drawn(filled, "week"))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(drawn(filled, "week"))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert (await second)["plots"]
+
+
+async def test_clients_without_gzip_are_served(filled: Client) -> None:
+    body = call("week")
+    plain = await filled.post(UPDATE, json=body)
+    packed = await filled.post(UPDATE, json=body, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    again = await Client(filled.app, GZIP).post(UPDATE, json=body)
+    assert again.headers["Cache-Status"] == "saywho; hit"
+    assert await plain.get_data() == gzip.decompress(await packed.get_data())
