@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Embedding, Tweet, User, VectorSet
+from app.models import Tweet, User
 from app.services.statistics import Conditions, Selection, author_conditions, count_by_author
 
 _PRIME: Final = 1_000_003
@@ -55,12 +55,9 @@ async def draw_posts(
         drawn = ranked.where(*conditions).subquery()
         lucky = select(drawn.c.id).where(drawn.c.place <= level(counts, most))
         conditions = [Tweet.id.in_(lucky)]
-    newest = select(func.max(VectorSet.id)).where(VectorSet.is_complete).scalar_subquery()
-    is_its_vector = and_(Embedding.tweet_id == Tweet.id, Embedding.set_id == newest)
     query = (
-        select(Tweet.id, User.username, Tweet.created_at, Tweet.text, Embedding.vector)
+        select(Tweet.id, User.username, Tweet.created_at, Tweet.text)
         .join(User, User.id == Tweet.user_id)
-        .outerjoin(Embedding, is_its_vector)
         .where(*conditions)
         .order_by(User.username_key, Tweet.id)
         .limit(most)

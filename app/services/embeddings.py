@@ -182,7 +182,8 @@ class Embeddings:
             query = select(Embedding.tweet_id, Embedding.vector).where(
                 Embedding.tweet_id.in_(some), Embedding.set_id == current.id
             )
-            found |= {tweet_id: vector for tweet_id, vector in await session.execute(query)}
+            rows = await session.execute(query)
+            found |= {row.tweet_id: row.vector for row in rows}
         return found
 
     async def vector_for(self, text: str) -> Vector:
