@@ -13,6 +13,8 @@ _PRIME: Final = 1_000_003
 _SPREAD: Final = 618_033
 """The golden section of it: ids that follow each other are scattered evenly."""
 
+_READ_AT_ONCE: Final = 500
+
 
 class Drawn(NamedTuple):
     """A post that was drawn."""
@@ -62,7 +64,12 @@ async def draw_posts(
         .order_by(User.username_key, Tweet.id)
         .limit(most)
     )
-    return [Drawn(*row) for row in await session.execute(query)], sum(counts)
+    drawn_posts: list[Drawn] = []
+    # Some at a time: making objects of thousands of rows at once would hold the loop.
+    rows = await session.stream(query.execution_options(yield_per=_READ_AT_ONCE))
+    async for some in rows.partitions():
+        drawn_posts += [Drawn(*row) for row in some]
+    return drawn_posts, sum(counts)
 
 
 def level(counts: list[int], most: int) -> int:

@@ -226,8 +226,12 @@ async def count_by_day_of_some(
         .group_by("day", "name")
         .order_by(day)
     )
-    rows = await session.execute(query)
-    return [(date.fromordinal(day + 1), name, int(posts)) for day, name, posts in rows]
+    cells: list[tuple[date, str | None, int]] = []
+    # Some at a time: there may be thousands of days.
+    rows = await session.stream(query.execution_options(yield_per=1_000))
+    async for some in rows.partitions():
+        cells += [(date.fromordinal(day + 1), name, int(posts)) for day, name, posts in some]
+    return cells
 
 
 async def kinds_of_posts(session: AsyncSession) -> tuple[list[str], list[str]]:

@@ -1,5 +1,6 @@
 """Words and style over time."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -69,22 +70,7 @@ class StyleOverTime(Figure):
         total = 0
         if authors:
             posts, total = await draw_posts(session, selection, most=MOST_POSTS)
-        days = [
-            (post.created_at.astimezone(view.zone).date(), post)
-            for post in posts
-            if post.created_at is not None
-        ]
-        days.sort(key=lambda pair: (pair[1].created_at, pair[1].id))
-        if not days:
-            return Texts(authors, "month", [], {}, len(posts), total)
-        first, last = days[0][0], days[-1][0]
-        period = _roomy(fitting(first, last, view.args.step or None), len(days), first, last)
-        begins = starts(first, last, period)
-        places = {start: place for place, start in enumerate(begins)}
-        texts: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for day, post in days:
-            texts[post.username, places[start_of(day, period)]].append(post.text)
-        return Texts(authors, period, begins, texts, len(posts), total)
+        return await asyncio.to_thread(_by_period, authors, posts, total, view)
 
     def draw(self, data: Texts) -> Drawing:
         styles = _styles(data)
@@ -127,6 +113,25 @@ class StyleOverTime(Figure):
             links.append(posts_path(query, username=author, since=since, until=until))
         columns = [gettext(PERIODS[data.period]), gettext("Author"), gettext("Posts")]
         return Table([*columns, *(gettext(title) for title, _ in MEASURES)], rows, links)
+
+
+def _by_period(authors: list[str], posts: Sequence[Drawn], total: int, view: View) -> Texts:
+    days = [
+        (post.created_at.astimezone(view.zone).date(), post)
+        for post in posts
+        if post.created_at is not None
+    ]
+    days.sort(key=lambda pair: (pair[1].created_at, pair[1].id))
+    if not days:
+        return Texts(authors, "month", [], {}, len(posts), total)
+    first, last = days[0][0], days[-1][0]
+    period = _roomy(fitting(first, last, view.args.step or None), len(days), first, last)
+    begins = starts(first, last, period)
+    places = {start: place for place, start in enumerate(begins)}
+    texts: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for day, post in days:
+        texts[post.username, places[start_of(day, period)]].append(post.text)
+    return Texts(authors, period, begins, texts, len(posts), total)
 
 
 def _roomy(period: Period, posts: int, first: date, last: date) -> Period:

@@ -1,5 +1,6 @@
 """Posts over time, per author."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -42,17 +43,7 @@ class Timeline(Figure):
     async def load(self, session: AsyncSession, view: View) -> Counts:
         authors = await most_active(session, view.selection, limit=COLOURS)
         cells = await count_by_day_of_some(session, view.selection, view.zone, usernames=authors)
-        if not cells:
-            return Counts(authors, "day", [], {})
-        first, last = cells[0][0], cells[-1][0]
-        period = fitting(first, last, view.args.step or None)
-        begins = starts(first, last, period)
-        places = {start: place for place, start in enumerate(begins)}
-        rows: dict[str | None, list[int]] = {}
-        for day, username, posts in cells:
-            row = rows.setdefault(username, [0] * (len(begins) - 1))
-            row[places[start_of(day, period)]] += posts
-        return Counts(authors, period, begins, rows)
+        return await asyncio.to_thread(_by_period, authors, cells, view.args.step or None)
 
     def draw(self, data: Counts) -> Drawing:
         named = [(place, name) for place, name in enumerate(data.authors) if name in data.rows]
@@ -93,6 +84,22 @@ class Timeline(Figure):
                 links.append(posts_path(query, **period, **author(username, view)))
         columns = (gettext(PERIODS[data.period]), gettext("Author"), gettext("Posts"))
         return Table(columns, rows, links)
+
+
+def _by_period(
+    authors: list[str], cells: Sequence[tuple[date, str | None, int]], step: Period | None
+) -> Counts:
+    if not cells:
+        return Counts(authors, "day", [], {})
+    first, last = cells[0][0], cells[-1][0]
+    period = fitting(first, last, step)
+    begins = starts(first, last, period)
+    places = {start: place for place, start in enumerate(begins)}
+    rows: dict[str | None, list[int]] = {}
+    for day, username, posts in cells:
+        row = rows.setdefault(username, [0] * (len(begins) - 1))
+        row[places[start_of(day, period)]] += posts
+    return Counts(authors, period, begins, rows)
 
 
 def author(username: str | None, view: View) -> dict[str, str]:
