@@ -20,6 +20,8 @@ def project(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     strongest = np.abs(main).argmax(axis=0)
     main = main * np.where(main[strongest, [0, 1]] < 0, -1.0, 1.0)
     places = (centred @ main).astype(np.float64)
-    places /= np.quantile(np.abs(places), 0.99, axis=0) + 1e-12
-    clipped: NDArray[np.float64] = np.clip(places, -1.0, 1.0)
+    # A few that lie far out must not press the others together.
+    low, high = np.quantile(places, [0.005, 0.995], axis=0)
+    spread = np.maximum(high - low, 1e-12)
+    clipped: NDArray[np.float64] = np.clip(2 * (places - low) / spread - 1, -1.0, 1.0)
     return clipped

@@ -79,10 +79,9 @@ def test_places_are_within_the_map_and_always_the_same(vectors: np.ndarray) -> N
 def test_texts_that_are_worded_alike_lie_together() -> None:
     bread = [f"{n}시에 호밀빵이 나왔어요, 따뜻할 때 오세요" for n in range(8)]
     ships = [f"Wind NW {n}, backing. Lamp lit, nothing to report." for n in range(8)]
-    places = project(wording_vectors(bread + ships))
-    within = np.linalg.norm(places[:8] - places[:8].mean(axis=0), axis=1).max()
-    apart = np.linalg.norm(places[:8].mean(axis=0) - places[8:].mean(axis=0))
-    assert apart > 1.5 * within
+    along = project(wording_vectors(bread + ships))[:, 0]
+    nearer, farther = sorted((along[:8], along[8:]), key=lambda group: float(group.mean()))
+    assert farther.min() - nearer.max() > max(np.ptp(nearer), np.ptp(farther))
 
 
 def profile(*texts: str) -> Profile:
