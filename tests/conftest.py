@@ -32,7 +32,7 @@ SERVER = pytest.StashKey[tuple[str | None, str]]()
 def pytest_configure(config: pytest.Config) -> None:
     if os.environ.get("PYTEST_XDIST_WORKER") is None and config.getoption("numprocesses", None):
         # One server for all workers, started by the main thread of what outlives them.
-        config.stash[SERVER] = _start_server(config)
+        _start_server(config)
 
 
 def pytest_configure_node(node: Any) -> None:
@@ -46,9 +46,18 @@ def _start_server(config: pytest.Config) -> tuple[str | None, str]:
     try:
         server = Server()
     except NoServerError as error:
-        return None, str(error)
-    config.add_cleanup(server.remove)
-    return server.url(), ""
+        config.stash[SERVER] = None, str(error)
+    else:
+        config.add_cleanup(server.remove)
+        config.stash[SERVER] = server.url(), ""
+    return config.stash[SERVER]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say in one line why nothing was tested on PostgreSQL."""
+    url, reason = config.stash.get(SERVER, ("", ""))
+    if url is None:
+        terminalreporter.write_line(f"nothing was tested on PostgreSQL: {reason}", yellow=True)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
