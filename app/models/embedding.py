@@ -2,10 +2,11 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.models.base import Base, BigId, Vector
+from app.models.tweet import Tweet
 
 
 class VectorSet(Base):
@@ -36,3 +37,16 @@ class Embedding(Base):
         BigId, ForeignKey("VectorSet.id", ondelete="CASCADE"), primary_key=True
     )
     vector: Mapped[NDArray[np.float32]] = mapped_column(Vector)
+
+
+_NEWEST = (
+    select(Embedding.vector)
+    .join(VectorSet, VectorSet.id == Embedding.set_id)
+    .where(Embedding.tweet_id == Tweet.id, VectorSet.is_complete)
+    .order_by(VectorSet.id.desc())
+    .limit(1)
+    .correlate_except(Embedding, VectorSet)
+    .scalar_subquery()
+)
+# A post has its embedding, read on demand from the newest set that came to all posts.
+Tweet.embedding = column_property(_NEWEST, deferred=True)

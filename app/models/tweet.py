@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.models.base import Base, BigId, UtcDateTime
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from app.models.user import User
 
 
@@ -25,6 +28,9 @@ class Tweet(Base):
     lang: Mapped[str | None] = mapped_column(String(35))
     source_id: Mapped[str | None] = mapped_column(String(512))
     url: Mapped[str | None] = mapped_column(String(2048))
+
+    if TYPE_CHECKING:
+        embedding: Mapped[NDArray[np.float32] | None]
 
     user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
 

@@ -14,7 +14,7 @@ from app.db.engine import Database
 from app.embedders import EmbedderError
 from app.embedders.base import Vectors, unit_rows
 from app.embedders.builtin import Builtin
-from app.models import Embedding, VectorSet
+from app.models import Embedding, Tweet, VectorSet
 from app.services.adding import add_posts
 from app.services.checks import find_faults
 from app.services.clock import now
@@ -84,6 +84,13 @@ async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
         assert not await embeddings.is_due(session)
     assert (await nearest(embeddings, db, "lighthouse lamps"))[0] == ids[0]
     assert (await nearest(embeddings, db, "등대 불빛"))[0] == ids[2]
+    async with db.read() as session:
+        stored = await session.scalar(select(Tweet.embedding).where(Tweet.id == ids[0]))
+    assert stored is not None
+    assert stored.dtype == np.float32
+    assert np.allclose(
+        stored, (await Builtin().embed(["the lamp of the lighthouse"]))[0], atol=1e-3
+    )
     # Another process maps the same files.
     assert (await nearest(Embeddings(db, Builtin()), db, "bread"))[0] == ids[1]
 

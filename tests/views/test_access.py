@@ -150,7 +150,7 @@ async def test_without_public_reading_all_is_closed_but_health_and_static(privat
         answer = await nobody.get(path)
         body = await answer.get_data(as_text=False)
         assert b"known" not in body.replace(b"unknown", b"") or answer.status_code == 303
-        if path.startswith("/api/"):
+        if path.startswith("/api/") or path == "/metrics":
             assert answer.status_code == 401, path
             assert answer.headers["WWW-Authenticate"] == "Bearer"
             alike["API"].add(body)
