@@ -4,6 +4,7 @@ Started as `python -m app.serving.worker BEAT_FD SOCKET_FD…`.
 """
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -61,11 +62,23 @@ def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any
         loop.default_exception_handler(context)
 
 
+def _relieve_collector() -> None:
+    """Let the garbage collector pass over what the start made, and look less often.
+
+    Answers make thousands of objects that go by themselves; looking through them all the time
+    took a sixth of the processor time of a list of posts that is not in the cache.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 async def _beat(beat_fd: int, stop: asyncio.Event, app: Quart) -> None:
     """Beat from when the app serves: one that cannot start never does."""
     supervisor = os.getppid()
     while feed_and_cache(app) is None:  # noqa: ASYNC110 - the app has no event for it
         await asyncio.sleep(LOOK_S)
+    _relieve_collector()
     while os.getppid() == supervisor:
         try:
             os.write(beat_fd, b".")
