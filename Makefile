@@ -49,6 +49,7 @@ accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy
 .PHONY: bench
 bench: $(DEV_STAMP) ## measure this program and its peers; imports, uploads, what async costs
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.layers
 	@$(BIN)/python -m benchmarks.speed $(DATA)
 	@$(BIN)/python -m benchmarks.ranking
 	@$(BIN)/python -m benchmarks.search

@@ -48,7 +48,8 @@ def description() -> str:
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return (
         f"{len(cores())} cores of a virtual machine or computer ({kind}, {platform.machine()}), "
-        f"{pages / 2**30:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
+        f"{pages / 2**30:.0f} GiB, {platform.system()}, Python {platform.python_version()}, "
+        f"load average before {os.getloadavg()[0]:.1f}"
     )
 
 

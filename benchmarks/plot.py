@@ -1,4 +1,7 @@
-"""The figures as a picture: bars for each workload, as SVG that is readable on light and dark."""
+"""The figures as a picture: requests for each second of processor time, a panel a workload.
+
+The SVG is readable on light and dark pages.
+"""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -50,7 +53,7 @@ def plot(results: Mapping[str, Mapping[str, Figures]]) -> str:
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" role="img"'
-            f' aria-label="Requests a second on one core">',
+            f' aria-label="Requests for each second of processor time">',
             f"<style>{STYLE}</style>",
             f'<rect class="card" x="0.5" y="0.5" width="{WIDTH - 1}" height="{y - 1}" rx="8"/>',
             *body,
@@ -63,14 +66,14 @@ def _panel(name: str, found: Mapping[str, Figures]) -> tuple[Sequence[str], int]
     """Return the elements of one workload, and their height."""
     flask = best_flask(found)
     shown = [each for each in (OURS, FASTAPI, NAIVE, flask) if each in found]
-    values = [statistics.median(found[each]["per_second"]) for each in shown]
+    values = [1e6 / max(statistics.median(found[each]["cpu_us"]), 1.0) for each in shown]
     room = PANEL_WIDTH - LABELS - NUMBERS - MARGIN
     lines = [f'<text class="title" y="16">{escape(WORKLOADS[name][0])}</text>']
     for row, (each, value) in enumerate(zip(shown, values, strict=True)):
         top = TITLE + row * (BAR + GAP)
         width = max(1.0, room * value / max(values))
         kind = "ours" if each == OURS else "other"
-        times = "" if each == OURS else f" · 1/{ratio_to(found, each):.1f}"
+        times = "" if each == OURS else f" · 1/{ratio_to(found, each, 'cpu_us'):.1f}"
         lines += [
             f'<text x="0" y="{top + 13}">{escape(SHORT.get(each, "Flask"))}</text>',
             f'<rect class="{kind}" x="{LABELS}" y="{top}" width="{width:.1f}" height="{BAR}"/>',

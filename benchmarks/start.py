@@ -24,7 +24,9 @@ def measure(shape: Shape, folder: Path, *, comparisons: int, starts: int) -> dic
     for number in range(starts):
         started = time.perf_counter()
         program = ours(workers=WORKERS)
-        with contestants.serving(program, path, folder, "/readyz", on=machine.cores()) as server:
+        with contestants.serving(
+            program, path, folder / str(number), "/readyz", on=machine.cores()
+        ) as server:
             seconds.append(time.perf_counter() - started)
             if number == starts - 1:
                 idle = max(map(machine.memory_mib, _workers(server)))

@@ -40,8 +40,9 @@ def run(
             "one more dashboard costs",
         ),
         ("async_overhead", ["--rounds", "1", "--requests", "20"], "Quart"),
+        ("layers", ["--quick", "--requests", "20"], "answer from the cache"),
     ],
-    ids=["speed", "search", "ranking", "uploads", "dashboard", "async_overhead"],
+    ids=["speed", "search", "ranking", "uploads", "dashboard", "async_overhead", "layers"],
 )
 def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
     done = run(name, *arguments)
