@@ -214,7 +214,7 @@ async def test_without_javascript_the_calendar_is_in_utc(
 async def test_a_post_is_compared(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await page.goto(website.address("/tweet/400"))
-    text = await page.locator(".post-text").text_content()
+    text = await page.locator(".post-text.large").text_content()
     await page.get_by_role("link", name="이 글로 비교하기").click()
     await expect(page.locator("#tweet_text")).to_have_value(text or "")
     await expect(page.locator(".ranking li").first).to_be_visible()
