@@ -13,6 +13,7 @@ from app.services.operators import find_operator, set_password_hash
 from app.services.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.tweets import delete_post
 from app.services.users import add_user, count_users, delete_everybody, delete_user
+from app.services.vector_sets import count_missing
 from app.views.access import access
 from app.views.pages.login import local_address
 
@@ -33,6 +34,7 @@ async def _page(
         sessions = await list_sessions(session, g.operator.operator_id)
         author_total = await count_users(session)
         being_deleted = await count_deleted(session)
+        being_embedded = await count_missing(session, resources().embeddings.embedder.name)
     page = await render_template(
         "settings.html",
         operator=g.operator,
@@ -41,6 +43,7 @@ async def _page(
         sessions=sessions,
         author_total=author_total,
         being_deleted=being_deleted,
+        being_embedded=being_embedded,
         new_token=new_token,
         failure=translate_error(failure) if failure else None,
         # The page may stand at the address of a form, which shows nothing.

@@ -2,17 +2,20 @@
 
 import asyncio
 import re
+import socket
 from typing import Any
 
 import pytest
 from quart import Quart
 from sqlalchemy import func, select
 
+from app import create_app
 from app.models import LoginFailure
 from app.services.logins import end_other_sessions
 from app.services.operators import find_operator, set_password_hash
 from tests.browsing import PASSWORD, PASSWORD_HASH, Browser, make_operator, parts_of, signed_in
-from tests.conftest import Client
+from tests.conftest import Client, MakeConfig, client_with
+from tests.waiting import eventually
 
 SECRET = re.compile(r"\bsaywho_[\w-]{43}(?![\w-])")
 NEW_PASSWORD = "a longer sentence than before"
@@ -48,6 +51,27 @@ async def test_a_token_is_shown_once_and_ends_when_revoked(app: Quart, browser: 
     assert (await program.get("/api/v1/users")).status_code == 401
     assert "a script" not in await browser.page("/settings")
     assert (await browser.post(path)).status_code == 404
+
+
+async def test_posts_that_wait_for_their_vectors_are_counted(make_config: MakeConfig) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        address = f"http:http://127.0.0.1:{nobody.getsockname()[1]}"
+    app = create_app(make_config(embedder=address))
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        await writer.add_user("ann", "one post", "another post")
+        page = await (await signed_in(app)).page("/settings")
+        assert "2 posts still have to get their vectors" in page
+        assert 'id="being-embedded"' in page
+
+
+async def test_nothing_is_said_of_vectors_once_all_are_there(
+    app: Quart, writer: Client, browser: Browser
+) -> None:
+    await writer.add_user("ann", "one post")
+    await eventually(
+        lambda: browser.page("/settings"), until=lambda page: "being-embedded" not in page
+    )
 
 
 @pytest.mark.parametrize(
