@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from typing import cast as cast_type
 
@@ -42,11 +42,6 @@ def slot_of(time: datetime | None) -> int:
     if time is None:
         return UNKNOWN_SLOT
     return int((time - _START).total_seconds()) // SLOT_S
-
-
-def slot_time(slot: int) -> datetime:
-    """Return when a quarter hour begins."""
-    return _START + timedelta(seconds=slot * SLOT_S)
 
 
 async def count_posts(session: AsyncSession, moments: Iterable[Moment], *, sign: int = 1) -> None:
