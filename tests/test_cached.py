@@ -25,7 +25,7 @@ from tests.conftest import Client, MakeConfig, client_with
 from tests.databases import Databases
 from tests.waiting import eventually
 
-DEADLINE_S = 10
+DEADLINE_S = 40
 TEXT = "안녕하세요, this is a post about the harbour. " * 20
 
 

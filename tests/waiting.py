@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-DEADLINE_S: Final = 40.0
+DEADLINE_S: Final = 90.0
 INTERVAL_S: Final = 0.02
 
 

@@ -89,7 +89,7 @@ async def import_archive(
     unfolded = 0
     with closing(RepeatCounter()) as repeats:
         reader = _Reader(archive, owner, username, repeats)
-        while batch := await _in_thread(reader.read, report):
+        while batch := await _in_thread(reader, report):
             accepted = report.stored.accepted
             for portion in in_portions(batch):
                 async with db.write() as session:
@@ -108,14 +108,13 @@ async def import_archive(
     return report
 
 
-async def _in_thread(
-    read: Callable[[ImportReport], list[BulkPost]], report: ImportReport
-) -> list[BulkPost]:
-    reading = asyncio.ensure_future(asyncio.to_thread(read, report))
+async def _in_thread(reader: "_Reader", report: ImportReport) -> list[BulkPost]:
+    reading = asyncio.ensure_future(asyncio.to_thread(reader.read, report))
     try:
-        # A cancelled thread goes on: what it reads from must not be closed before it ends.
         return await asyncio.shield(reading)
     except asyncio.CancelledError:
+        # What the thread reads from must not be closed before it ends.
+        reader.is_stopped = True
         await asyncio.wait({reading})
         raise
 
@@ -150,12 +149,16 @@ class _Reader:
     owner: Account | None
     username: str | None
     repeats: "RepeatCounter"
+    is_stopped: bool = False
+    """Set where nobody waits for the batch any more."""
 
     def read(self, report: ImportReport) -> list[BulkPost]:
         """Return the next posts, none at the end of the file; what is left out is reported."""
         batch: list[BulkPost] = []
         while not batch and report.broken is None and (items := self._take(report)):
             for item in items:
+                if self.is_stopped:
+                    return []
                 self._sort(item, batch, report)
         return batch
 

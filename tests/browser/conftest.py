@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page
 from .office import add_imports
 from .website import CHROMIUM, Website, chromium, crowd_records, odd_records, serve
 
-TIMEOUT_MS = 10_000
+TIMEOUT_MS = 30_000
 
 
 @pytest.fixture(scope="session")

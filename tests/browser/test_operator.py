@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 WITH_AND_WITHOUT = pytest.mark.parametrize(
     "javascript", [True, False], ids=["javascript", "no-javascript"]
 )
-IMPORT_TIMEOUT_MS = 20_000
+IMPORT_TIMEOUT_MS = 40_000
 
 
 def posts_of(username: str, count: int) -> Iterator[dict[str, Any]]:

@@ -118,7 +118,7 @@ async def test_a_cancelled_waiter_never_takes_the_lock(tmp_path: Path) -> None:
     await asyncio.wait(gone)
     assert all(task.cancelled() for task in gone)
     await asyncio.to_thread(holder.let_go)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         assert await patient == "entered"
         assert await enter(lock) == "entered"
         await asyncio.to_thread(take, tmp_path / "lock")

@@ -21,8 +21,8 @@ from alembic import command
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 NAMES: Final = ("01_hello", "02_first_route_wins", "03_blueprint", "04_factory")
-START_TIMEOUT_S: Final = 20
-STOP_TIMEOUT_S: Final = 10
+START_TIMEOUT_S: Final = 40
+STOP_TIMEOUT_S: Final = 30
 POLL_S: Final = 0.05
 
 Form = dict[str, str]

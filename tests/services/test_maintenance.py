@@ -52,7 +52,7 @@ async def maintained(db: Database) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not await condition():  # noqa: ASYNC110 - another task changes the database
             await asyncio.sleep(0.02)
 

@@ -57,6 +57,13 @@ def uploads(app: Quart) -> list[Path]:
     return [Path(place, name) for place, folders, files in places for name in [*folders, *files]]
 
 
+async def wait_until_nothing_is_uploaded(app: Quart) -> None:
+    async def look() -> list[Path]:
+        return uploads(app)
+
+    await eventually(look, until=lambda found: not found)
+
+
 async def count_authors(app: Quart) -> int:
     answer = await app.test_client().get("/api/v1/users")
     return len((await answer.get_json())["items"])
@@ -110,7 +117,7 @@ async def test_upload_start_watch_and_look_back(
     assert f'href="{address}"' in history
     assert "twitter-2023.zip" in history
     assert "mina2" in (await browser.page("/authors")).lower()
-    assert uploads(app) == []
+    await wait_until_nothing_is_uploaded(app)
 
 
 async def test_a_file_of_one_account_without_a_name_asks_for_one(
@@ -128,7 +135,7 @@ async def test_a_file_of_one_account_without_a_name_asks_for_one(
     page = await ended(browser, address)
     assert "failed" in shown(page)
     assert await count_authors(app) == 0
-    assert uploads(app) == []
+    await wait_until_nothing_is_uploaded(app)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +155,7 @@ async def test_a_form_without_a_file_shows_the_form_again(
     page = await answer.get_data(as_text=True)
     assert 'role="alert"' in page
     assert 'type="file"' in page
-    assert uploads(app) == []
+    await wait_until_nothing_is_uploaded(app)
 
 
 async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser: Browser) -> None:
@@ -159,7 +166,7 @@ async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser
     assert len(uploads(app)) == 2
     answer = await browser.post(f"{address}/cancel")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/imports")
-    assert uploads(app) == []
+    await wait_until_nothing_is_uploaded(app)
     for path in (address, f"{address}/start", f"{address}/cancel"):
         method = "GET" if path == address else "POST"
         assert (await browser.send(method, path)).status_code == 404
@@ -174,7 +181,7 @@ async def test_a_zip_that_breaks_off_is_told_before_and_after(
     assert (await browser.post(f"{address}/start")).status_code == 303
     assert "failed" in shown(await ended(browser, address))
     assert await count_authors(app) == 0
-    assert uploads(app) == []
+    await wait_until_nothing_is_uploaded(app)
 
 
 async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeConfig) -> None:
@@ -183,7 +190,7 @@ async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeCon
         browser = await signed_in(app)
         files = {"file": FileStorage(io.BytesIO(b"a" * (2**20 + 1)), "a.txt")}
         assert (await browser.post("/imports", files=files)).status_code == 413
-        assert uploads(app) == []
+        await wait_until_nothing_is_uploaded(app)
 
 
 async def test_cancelling_under_way(app: Quart, browser: Browser, writer: Client) -> None:
@@ -198,7 +205,7 @@ async def test_cancelling_under_way(app: Quart, browser: Browser, writer: Client
     assert (await browser.post(f"{address}/cancel")).status_code == 303
     assert "cancelled" in shown(await browser.page(address))
     assert (await browser.post(f"{address}/cancel")).status_code == 409
-    assert uploads(app) == []
+    await wait_until_nothing_is_uploaded(app)
     assert (await (await writer.get("/api/v1/users/ann")).get_json())["tweets"] > 0
 
 
