@@ -14,6 +14,8 @@ Z_95: Final = 1.96
 class Bin:
     """Answers that claimed about the same probability."""
 
+    tenth: int
+    """Which tenth of all probabilities, from 0."""
     claimed: float
     right: float
     asked: int
@@ -40,9 +42,10 @@ def score(probabilities: NDArray[np.float64], truth: NDArray[np.intp]) -> Score:
     tops, hits = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     right = probabilities[np.arange(truth.size), truth]
     low, high = wilson(int(hits.sum()), hits.size)
-    claims = np.minimum((tops * BINS).astype(np.int64), BINS - 1)
+    claims = tenths(tops)
     bins = [
         Bin(
+            int(number),
             float(tops[claims == number].mean()),
             float(hits[claims == number].mean()),
             int((claims == number).sum()),
@@ -58,6 +61,11 @@ def score(probabilities: NDArray[np.float64], truth: NDArray[np.intp]) -> Score:
         calibration_error(tops, hits.astype(np.float64), BINS),
         bins,
     )
+
+
+def tenths(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return in which bin each probability falls."""
+    return np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
 
 
 def calibration_error(tops: NDArray[np.float64], hits: NDArray[np.float64], bins: int) -> float:

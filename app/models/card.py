@@ -21,3 +21,5 @@ class ModelCard(Base):
     """When somebody began to make it."""
     card: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """JSON; None while it is being made."""
+    answers: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """JSON: what was said of each post that was asked about; at most 2,000 in 80 KB."""

@@ -30,7 +30,7 @@ from app.compute.verdict import (
     familiarity,
 )
 from app.models import Profile, User
-from app.services.held_out import HeldOut, hold_out, newest_texts
+from app.services.held_out import HeldOut, hold_out, newest_own
 
 ASKED_AUTHORS: Final = 50
 ASKED_POSTS: Final = 40
@@ -115,7 +115,8 @@ async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]
         row = (await session.execute(query)).first()
         if row is None:
             continue
-        texts = await newest_texts(session, user_id, min(ASKED_POSTS, row.posts // 4))
+        newest = await newest_own(session, user_id, min(ASKED_POSTS, row.posts // 4))
+        texts = [post.text for post in newest]
 
         def held_out(row: Any = row, texts: list[str] = texts) -> tuple[AuthorProfile, HeldOut]:
             profile = AuthorProfile(

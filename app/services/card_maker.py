@@ -18,11 +18,11 @@ from app.db.chunks import chunks
 from app.db.engine import Database
 from app.errors import AppError, UnavailableError
 from app.models import ModelCard, User
-from app.services.cards import Card, largest, measure, read_posts
+from app.services.cards import Answer, Card, Made, largest, measure, read_posts
 from app.services.clock import now
 from app.services.compare import Models, compared_users, load_authors
 from app.services.judging import MODEL_NAME
-from app.services.stored_cards import find_card
+from app.services.stored_cards import find_card, find_card_and_answers
 
 MOST_WAITING: Final = 16
 """Cards that may wait in a process; who asks for another one is told to come again."""
@@ -30,6 +30,8 @@ MOST_KEPT: Final = 200
 GIVEN_UP_AFTER: Final = timedelta(seconds=60)
 """A card that was begun so long ago is begun again: its maker has died."""
 RETRY_AFTER_S: Final = 1
+FORMAT: Final = 2
+"""Of what is stored; cards of another one are made anew."""
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ def wanted_card(users: Sequence[User], usernames: Sequence[str]) -> Wanted:
     states = sorted((user.id, user.tweet_count, user.deletion_count) for user in users)
     return Wanted(
         _digest([user_id for user_id, _, _ in states]),
-        _digest([MODEL_NAME, RECIPE, states]),
+        _digest([FORMAT, MODEL_NAME, RECIPE, states]),
         tuple(usernames),
     )
 
@@ -80,6 +82,20 @@ class CardMaker:
             return msgspec.json.decode(blob, type=Card)
         self.ask(wanted)
         return None
+
+    async def find_answers_or_ask(self, usernames: Sequence[str]) -> Made | None:
+        """Return the card with the answers that it sums up, as `find_or_ask` does."""
+        async with self._db.read() as session:
+            users = await compared_users(session, usernames)
+            wanted = wanted_card(users, usernames)
+            blobs = await find_card_and_answers(session, authors=wanted.authors, posts=wanted.posts)
+        if blobs is None:
+            self.ask(wanted)
+            return None
+        card, answers = blobs
+        return Made(
+            msgspec.json.decode(card, type=Card), msgspec.json.decode(answers, type=list[Answer])
+        )
 
     def ask(self, wanted: Wanted) -> None:
         """Have the card made, unless it waits already. Raises UnavailableError if many wait."""
@@ -122,11 +138,11 @@ class CardMaker:
                 )
                 posts = await read_posts(session, material)
             left_out = len(users) - len(material.users)
-            card = await measure(material, posts, left_out=left_out)
+            made = await measure(material, posts, left_out=left_out)
         except BaseException:
             await asyncio.shield(self._give_up(wanted_card(users, wanted.usernames)))
             raise
-        await self._store(wanted_card(users, wanted.usernames), users, card)
+        await self._store(wanted_card(users, wanted.usernames), users, made)
 
     async def _claim(self, wanted: Wanted, users: Sequence[User]) -> bool:
         """Say whether the card is to be made here; nobody else makes it from then on."""
@@ -142,11 +158,11 @@ class CardMaker:
             await _put(session, wanted, users, None)
             return True
 
-    async def _store(self, wanted: Wanted, users: Sequence[User], card: Card) -> None:
+    async def _store(self, wanted: Wanted, users: Sequence[User], made: Made) -> None:
         async with self._db.write() as session:
             if not await _are_whole(session, users):
                 return  # It would keep words of what was deleted meanwhile.
-            await _put(session, wanted, users, msgspec.json.encode(card))
+            await _put(session, wanted, users, made)
             newest = select(ModelCard.authors).order_by(
                 ModelCard.asked_at.desc(), ModelCard.authors
             )
@@ -177,14 +193,15 @@ async def _are_whole(session: AsyncSession, users: Sequence[User]) -> bool:
 
 
 async def _put(
-    session: AsyncSession, wanted: Wanted, users: Sequence[User], card: bytes | None
+    session: AsyncSession, wanted: Wanted, users: Sequence[User], made: Made | None
 ) -> None:
     user_ids = ",".join(str(user.id) for user in users)
     values = {
         "posts": wanted.posts,
         "user_ids": f",{user_ids},",
         "asked_at": now(),
-        "card": card,
+        "card": msgspec.json.encode(made.card) if made else None,
+        "answers": msgspec.json.encode(made.answers) if made else None,
     }
     await session.execute(
         backend_of(session)

@@ -14,12 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import rank
-from app.compute.scoring import confusion, score
+from app.compute.scoring import BINS, confusion, score, tenths
 from app.models import Tweet, User
 from app.services.background import Snapshot
 from app.services.clock import now
 from app.services.compare import Material
-from app.services.held_out import HeldOut, hold_out, newest_texts
+from app.services.held_out import HeldOut, OwnPost, hold_out, newest_own
 from app.services.judging import MODEL_NAME, Model
 from app.services.reasons import (
     Candidate,
@@ -28,6 +28,7 @@ from app.services.reasons import (
     recent_posts,
     typical_words,
 )
+from app.services.tweets import newest_first
 
 MOST_AUTHORS: Final = 50
 """Of more, those with the most posts are measured."""
@@ -45,6 +46,7 @@ TOPIC_GAP: Final = 0.05
 class MeasuredBin(msgspec.Struct, frozen=True):
     """Answers that claimed about the same probability, and how many of them were right."""
 
+    at_least: float
     claimed: float
     right: float
     asked: int
@@ -86,6 +88,25 @@ class Card(msgspec.Struct, frozen=True):
     made_at: datetime
 
 
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """What was said of a post that was held out; authors are places in the card's list."""
+
+    tweet_id: int
+    author: int
+    taken_for: int
+    claimed: float
+    tenth: int
+    """The bin of what was claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A card, and the answers that it sums up, those to the newest posts first."""
+
+    card: Card
+    answers: list[Answer]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Answers to the posts held out, and whose they are."""
@@ -106,7 +127,7 @@ def largest(users: Sequence[User]) -> list[User]:
 class CardPosts:
     """What a card is made of; one entry an author who is measured."""
 
-    newest: list[list[str]]
+    newest: list[list[OwnPost]]
     drawn: list[list[str]]
     recent: list[Sequence[RecentPost]]
 
@@ -117,24 +138,26 @@ async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
     posts = CardPosts([], [], [])
     for user in material.users:
         count = min(each, user.tweet_count // 4)
-        posts.newest.append(await newest_texts(session, user.id, count))
+        posts.newest.append(await newest_own(session, user.id, count))
         posts.drawn.append(await _drawn_texts(session, user.id, count))
         posts.recent.append(await recent_posts(session, user.id))
     return posts
 
 
-async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> Card:
+async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> Made:
     """Make the card, in a thread, in pieces; so many authors are left out of it."""
     candidates = [
         Candidate(user.id, user.username, profile)
         for user, profile in zip(material.users, material.profiles, strict=True)
     ]
-    later = await _ask(candidates, posts.newest, material.snapshot)
+    newest = [[post.text for post in own] for own in posts.newest]
+    later = await _ask(candidates, newest, material.snapshot)
     mixed = await _ask(candidates, posts.drawn, material.snapshot)
     words = await asyncio.to_thread(
         typical_words, candidates, posts.recent, material.snapshot.background
     )
-    return _card(material, left_out, later, mixed, words)
+    card = _card(material, left_out, later, mixed, words)
+    return Made(card, _answers([post for own in posts.newest for post in own], later))
 
 
 async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
@@ -212,6 +235,18 @@ def _card(
     )
 
 
+def _answers(posts: Sequence[OwnPost], asked: Asked) -> list[Answer]:
+    if not asked.truth.size:
+        return []
+    said, claimed = asked.shares.argmax(axis=1).tolist(), asked.shares.max(axis=1)
+    bins, truth = tenths(claimed).tolist(), asked.truth.tolist()
+    found = [
+        (newest_first(post.created_at, post.id), Answer(post.id, *answer))
+        for post, *answer in zip(posts, truth, said, claimed.round(4).tolist(), bins, strict=True)
+    ]
+    return [answer for _, answer in sorted(found, key=lambda each: each[0])]
+
+
 def _measured(asked: Asked) -> Measured | None:
     if not asked.truth.size:
         return None
@@ -223,5 +258,8 @@ def _measured(asked: Asked) -> Measured | None:
         round(found.high, 4),
         round(found.log_loss, 4),
         round(found.calibration_error, 4),
-        [MeasuredBin(round(b.claimed, 4), round(b.right, 4), b.asked) for b in found.bins],
+        [
+            MeasuredBin(b.tenth / BINS, round(b.claimed, 4), round(b.right, 4), b.asked)
+            for b in found.bins
+        ],
     )

@@ -6,6 +6,8 @@ of before they were written.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,15 +28,23 @@ class HeldOut:
     queries: list[Counts]
 
 
-async def newest_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
+class OwnPost(NamedTuple):
+    """A post that is asked about."""
+
+    id: int
+    created_at: datetime | None
+    text: str
+
+
+async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
     """Return the author's newest posts, the newest first; those without a time count as oldest."""
     newest = (
-        select(Tweet.text)
+        select(Tweet.id, Tweet.created_at, Tweet.text)
         .where(Tweet.user_id == user_id)
         .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
         .limit(count)
     )
-    return list(await session.scalars(newest))
+    return [OwnPost(*row) for row in await session.execute(newest)]
 
 
 def hold_out(profile: Profile, texts: Sequence[str]) -> HeldOut:

@@ -12,6 +12,17 @@ async def find_card(session: AsyncSession, *, authors: str, posts: str) -> bytes
     return await session.scalar(query)
 
 
+async def find_card_and_answers(
+    session: AsyncSession, *, authors: str, posts: str
+) -> tuple[bytes, bytes] | None:
+    """Return the card with the answers that it sums up, both JSON."""
+    query = select(ModelCard.card, ModelCard.answers).where(
+        ModelCard.authors == authors, ModelCard.posts == posts
+    )
+    row = (await session.execute(query)).first()
+    return None if row is None or row.card is None else (row.card, row.answers)
+
+
 async def forget_cards(session: AsyncSession, user_id: int) -> None:
     """Remove the cards that hold words of an author of whom something is being deleted."""
     await session.execute(delete(ModelCard).where(ModelCard.user_ids.contains(f",{user_id},")))

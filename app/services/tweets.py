@@ -147,13 +147,13 @@ async def newest_posts(
     for row in await session.execute(newest, {"user_ids": ids, "limit": limit}):
         found[row.user_id].append(Post(*row[:-1]))
     for posts in found.values():
-        posts.sort(key=_place, reverse=True)
+        posts.sort(key=lambda post: newest_first(post.created_at, post.id))
     return found
 
 
-def _place(post: Post) -> tuple[bool, datetime, int]:
-    """Return a post's place among those of its author; the highest is shown first."""
-    return post.created_at is not None, post.created_at or _EARLIEST, post.id
+def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:
+    """Return what sorts posts in the order of lists."""
+    return created_at is None, -(created_at or _EARLIEST).timestamp(), -tweet_id
 
 
 def older(created_at: datetime | None, tweet_id: int) -> Any:

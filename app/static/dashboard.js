@@ -287,6 +287,7 @@
     const clicks = drawing.clicks;
     const username = point.data?.meta?.username;
     if (clicks.tweets) return `/tweet/${point.customdata}`;
+    if (clicks.path) return `${clicks.path}&${point.customdata}`;
     asked.delete("step");
     if (username) { asked.delete("username"); asked.append("username", username); }
     if (clicks.periods) {

@@ -153,6 +153,32 @@ async def test_likeness_and_style_lead_to_posts(website: Website, open_page: Ope
     assert await page.locator(".post").count() >= 3
 
 
+@pytest.mark.parametrize("place", [0, 1])
+async def test_the_model_card_leads_to_the_posts_asked_about(
+    website: Website, open_page: OpenPage, place: int
+) -> None:
+    page = await open_page()
+    await open_dashboard(page, website)
+    await page.locator("#card").scroll_into_view_if_needed()
+    dots = page.locator(f"#card-graph-{place} .points path")
+    await dots.first.wait_for(state="attached", timeout=30_000)
+    told = await page.evaluate(
+        f"document.querySelector('#card-graph-{place} .js-plotly-plot').data.at(-1).text"
+    )
+    # The sign of the last dot says how many posts are behind it.
+    count = int(re.findall(r"\d+", told[-1])[-2 if place == 0 else -1])
+    await click_middle(page, dots.last)
+    await page.wait_for_url(re.compile(r"/compare/card/posts\?.*(taken_for|claimed)="))
+    await expect(page.locator(".selection")).to_contain_text(f"게시물 {count}개")
+    await expect(page.locator(".post")).to_have_count(min(count, 20))
+    await page.go_back()
+    await expect(page.locator("#timeline .bars path").first).to_be_attached()
+    await page.locator("#card").get_by_role("link", name="표").click()
+    await page.locator("tbody tr").last.get_by_role("link").click()
+    await page.wait_for_url(re.compile(r"/compare/card/posts\?.*claimed="))
+    await expect(page.locator(".post").first).to_be_visible()
+
+
 async def test_table_and_file_show_the_same_view(website: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="en")
     await open_dashboard(page, website, "?username=골목빵집")

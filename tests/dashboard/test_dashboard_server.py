@@ -41,10 +41,19 @@ async def test_the_model_card_is_drawn_once_it_is_measured(writer: Client) -> No
         lambda: drawn(writer, "card"), until=lambda drawing: drawing["plots"]
     )
     taken_for, promised = drawing["plots"]
-    assert taken_for["data"][0]["customdata"] == [["ann", "ann"], ["ben", "ben"]]
+    path = drawing["clicks"]["path"]
+    cells, dots = taken_for["data"][0], promised["data"][1]
+    assert cells["customdata"] == [f"written_by={n}&taken_for={n}" for n in ("ann", "ben")]
+    for trace in (cells, dots):
+        for query in trace["customdata"]:
+            page = await (await writer.get(f"{path}&{query}")).get_data(as_text=True)
+            assert page.count('<li class="post">') in {6, 12}
     assert all(0 <= x <= 1 for trace in promised["data"] for x in trace["x"])
     file = await writer.get(f"{PREFIX}table/card.csv")
     assert "ann,ann,6" in await file.get_data(as_text=True)
+    table = await (await writer.get(f"{PREFIX}table/card")).get_data(as_text=True)
+    links = re.findall(r'href="(/compare/card/posts[^"]+)"', table)
+    assert len(links) == len(cells["x"]) + len(dots["x"])
 
 
 @pytest.mark.parametrize("figure", FIGURES)

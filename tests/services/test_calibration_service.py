@@ -12,7 +12,7 @@ from app.services.adding import add_posts
 from app.services.background import BackgroundStore, Snapshot, is_outgrown, renew_background
 from app.services.calibration import FEWEST_POSTS
 from app.services.clock import now
-from app.services.held_out import hold_out, newest_texts
+from app.services.held_out import hold_out, newest_own
 from app.services.new_tweet import new_tweet
 from app.services.users import add_user, delete_user, find_user
 
@@ -96,7 +96,7 @@ async def test_held_out_posts_leave_the_profile_of_before(db: Database) -> None:
     async with db.read() as session:
         user = await find_user(session, "ann")
         assert user is not None
-        texts = await newest_texts(session, user.id, 12)
+        texts = [post.text for post in await newest_own(session, user.id, 12)]
     again = "salt pier at dawn, and again"
     profile = profile_of([*texts, again, again])
     held = hold_out(profile, [*texts[:4], again])

@@ -11,6 +11,7 @@ from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError, UnavailableError
 from app.models import ModelCard
 from app.services.adding import add_posts
+from app.services.asked_posts import read_asked, select_answers
 from app.services.background import BackgroundStore
 from app.services.card_maker import MOST_WAITING, CardMaker
 from app.services.cards import Card, measure, read_posts
@@ -47,7 +48,7 @@ async def made(db: Database, *usernames: str) -> Card:
     async with db.read() as session:
         material = await gather_authors(session, models(), usernames=usernames)
         posts = await read_posts(session, material)
-    return await measure(material, posts)
+    return (await measure(material, posts)).card
 
 
 async def finished(maker: CardMaker, usernames: Sequence[str]) -> Card:
@@ -124,6 +125,37 @@ async def test_a_card_is_made_once_for_all_workers_until_posts_change(db: Databa
         assert newer.authors[0].tweets == 44
         for task in running:
             task.cancel()
+
+
+async def test_every_figure_of_a_card_knows_its_posts(db: Database) -> None:
+    for name in WORDS:
+        await write(db, name, 40)
+    maker = CardMaker(db, models())
+    task = asyncio.create_task(maker.run())
+    card = await finished(maker, ["ann", "cho", "ben"])
+    made = await maker.find_answers_or_ask(["ben", "ann", "cho"])
+    assert made is not None
+    assert made.card == card
+    names = [author.username for author in card.authors]
+    for true, row in enumerate(card.confusion):
+        for said, times in enumerate(row):
+            found = select_answers(made, written_by=names[true].upper(), taken_for=names[said])
+            assert len(found) == times
+            async with db.read() as session:
+                posts = await read_asked(session, made, found)
+            assert {asked.post.username for asked in posts} <= {names[true]}
+            assert {asked.taken_for for asked in posts} <= {names[said]}
+    assert card.held_out is not None
+    for each in card.held_out.bins:
+        found = select_answers(made, tenth=round(each.at_least * 10))
+        assert len(found) == each.asked
+        right = [answer.author == answer.taken_for for answer in found]
+        assert sum(right) / len(right) == pytest.approx(each.right, abs=1e-4)
+        assert sum(answer.claimed for answer in found) / len(found) == pytest.approx(
+            each.claimed, abs=1e-3
+        )
+    assert len({answer.tweet_id for answer in made.answers}) == card.held_out.asked
+    task.cancel()
 
 
 async def test_a_deletion_takes_the_cards_of_the_author_along(db: Database) -> None:

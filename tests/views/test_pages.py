@@ -191,6 +191,12 @@ async def test_a_card_says_how_well_the_authors_are_told_apart(site: Client) -> 
     assert len(texts(page, "h1")) == 1
     assert re.search(r'<div id="card-summary"[^>]*>\s*<p>Of their 14 newest posts', page)
     assert texts(page, "table")
+    behind = re.findall(r'href="(/compare/card/posts[^"]+)">(\d+)<', page)
+    assert sum("taken_for" in address for address, _ in behind) >= 2
+    assert sum("claimed" in address for address, _ in behind) >= 1
+    for address, count in behind:
+        page = await body(await site.get(unescape(address)))
+        assert page.count('<li class="post">') == int(count)
     query += f"&{urlencode({'text': '오늘도 굽습니다'})}"
     page = await body(await site.get(f"/compare?{query}", headers=KOREAN))
     assert "최근 글 14개를" in page

@@ -86,6 +86,12 @@ def short_label(name: str) -> str:
     return escape(short)
 
 
+def asked_path(names: Sequence[str], **narrowed: str) -> str:
+    """Return where the posts are listed that the card of these authors was measured on."""
+    pairs = [("username", name) for name in names]
+    return "/compare/card/posts?" + urlencode([*pairs, *narrowed.items()])
+
+
 def posts_path(query: str, **narrowed: str) -> str:
     """Return where the posts behind a row are listed."""
     more = urlencode(narrowed)

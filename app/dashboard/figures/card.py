@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,13 +12,13 @@ from app.dashboard.figures.base import (
     Figure,
     Plot,
     Table,
-    posts_path,
+    asked_path,
     short_label,
 )
-from app.dashboard.view import View, query_of
+from app.dashboard.view import View
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
-from app.services.cards import Card, Measured
+from app.services.cards import Card, Measured, MeasuredBin
 from app.services.statistics import most_active
 
 
@@ -56,14 +57,13 @@ class ModelCard(Figure):
             share=f"{data.card.held_out.accuracy:.0%}", asked=data.card.held_out.asked
         )
         plots = [_taken_for(data.card), _promised(data.card.held_out)]
-        return Drawing(plots, note, {"pairs": True})
+        return Drawing(plots, note, {"path": asked_path(_names(data.card))})
 
     def table(self, data: Known, view: View) -> Table:
         columns = (gettext("Measured"), gettext("Of"), gettext("As"), gettext("Posts"))
         if data.card is None or data.card.held_out is None:
             return Table(columns, [])
-        query = query_of(view.args, username="", since="", until="", lang="")
-        names = [author.username for author in data.card.authors]
+        names = _names(data.card)
         taken = gettext("Written by, and taken for")
         promised = gettext("Promised, and right")
         rows: list[tuple[str, str, str, int]] = []
@@ -72,15 +72,24 @@ class ModelCard(Figure):
             for said, times in enumerate(row):
                 if times:
                     rows.append((taken, names[true], names[said], times))
-                    links.append(posts_path(query, username=names[true]))
+                    links.append(asked_path(names, written_by=names[true], taken_for=names[said]))
         for each in data.card.held_out.bins:
             rows.append((promised, f"{each.claimed:.0%}", f"{each.right:.0%}", each.asked))
-            links.append("")
+            links.append(asked_path(names, claimed=_percent(each)))
         return Table(columns, rows, links)
 
 
+def _names(card: Card) -> list[str]:
+    return [author.username for author in card.authors]
+
+
+def _percent(tenth: MeasuredBin) -> str:
+    """Return where the bin begins, as its address says it."""
+    return str(round(tenth.at_least * 100))
+
+
 def _taken_for(card: Card) -> Plot:
-    names = [author.username for author in card.authors]
+    names = _names(card)
     count = len(names)
     cells = [
         (true, said, times)
@@ -94,7 +103,10 @@ def _taken_for(card: Card) -> Plot:
         "mode": "markers",
         "x": [said for _, said, _ in cells],
         "y": [true for true, _, _ in cells],
-        "customdata": [[names[true], names[said]] for true, said, _ in cells],
+        "customdata": [
+            urlencode({"written_by": names[true], "taken_for": names[said]})
+            for true, said, _ in cells
+        ],
         "marker": {
             "size": [round((times / asked[true]) ** 0.5, 3) for true, _, times in cells],
             "color": [0 if true == said else 1 for true, said, _ in cells],
@@ -150,6 +162,7 @@ def _promised(measured: Measured) -> Plot:
             "line": {"width": 0},
         },
         "text": [f"{each.claimed:.0%} → {each.right:.0%} ({each.asked})" for each in measured.bins],
+        "customdata": [urlencode({"claimed": _percent(each)}) for each in measured.bins],
         "hovertemplate": "%{text}<extra></extra>",
     }
     axis = {"range": [-0.03, 1.05], "tickformat": ".0%", "fixedrange": True, "nticks": 6}

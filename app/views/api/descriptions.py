@@ -116,6 +116,7 @@ DESCRIPTIONS: Final = {
     "Measured.log_loss": "In nats.",
     "Measured.calibration_error": "Mean distance between what is claimed and what is right.",
     "Measured.bins": "Answers by what they claimed.",
+    "MeasuredBin.at_least": "The least probability of the first author that counts here.",
     "MeasuredBin.claimed": "The mean probability of the first author.",
     "MeasuredBin.right": "The share that was right.",
     "GivenText.text": "A text to judge, with letters, at most 25,000 characters.",
