@@ -79,6 +79,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             reads = Reads(db)
             stack.push_async_callback(reads.close)
             embeddings = Embeddings(db, embedder)
+            stack.push_async_callback(embeddings.close)
             ring = asyncio.Event()
             cards = CardMaker(db, models)
             app.extensions[KEY] = Resources(

@@ -40,8 +40,8 @@ async def filled(app: Quart, writer: Client) -> Client:
 async def is_settled(app: Quart) -> bool:
     """Return whether words and vectors have caught up, until which some answers are not kept."""
     resources = cast(Resources, app.extensions[KEY])
+    vectors = await resources.embeddings.nearest(np.ones(384, np.float32), 1)
     async with resources.db.read() as session:
-        vectors = await resources.embeddings.nearest(session, np.ones(384, np.float32), 1)
         return vectors.is_current and not await is_vocabulary_old(session)
 
 

@@ -25,9 +25,11 @@ LINE_EVERY_S: Final = 5.0
 async def opened_embeddings(db: Database, config: Config) -> AsyncIterator[Embeddings]:
     """Open the embedder of the settings. Raises StartError."""
     embedder = open_embedder(config)
+    embeddings = Embeddings(db, embedder)
     try:
-        yield Embeddings(db, embedder)
+        yield embeddings
     finally:
+        await embeddings.close()
         await embedder.close()
 
 

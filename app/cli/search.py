@@ -24,12 +24,12 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int, as_
     """Search the posts for QUERY, the best first."""
 
     async def find(db: Database, config: Config) -> Found:
+        filters = Filters(username=username)
         async with opened_embeddings(db, config) as embeddings:
-            near = await near_to(embeddings, query, mode)
-            if near is not None:
-                await embeddings.map_new()
+            if mode != "words":
+                await embeddings.index.follow()
+            near = await near_to(embeddings, query, filters, limit=limit, mode=mode)
             async with db.read() as session:
-                filters = Filters(username=username)
                 return await search(session, query, filters, limit=limit, mode=mode, near=near)
 
     found = with_database(find)

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from app.config import Config
 from app.db.feed import Feed
+from app.db.vectors import Ask, Nearest
 from app.db.word_index import Expression, IndexedPost, TermCount
 from app.errors import AppError, StartError
 from app.models import MAX_ID, Base
 
 if TYPE_CHECKING:
+    from app.db.engine import Database
     from app.db.lease import Sessions
 
 INFO: Final = "backend"
@@ -36,6 +38,9 @@ class Backend(Protocol):
 
     @property
     def words(self) -> "WordIndex": ...
+
+    def vector_index(self, db: "Database", model: str) -> "VectorIndex":
+        """Return what searches the vectors that a model made."""
 
     def folder(self, data_dir: Path, name: str) -> Path:
         """Return where files of this machine that belong to this database are."""
@@ -122,6 +127,19 @@ class WordIndex(Protocol):
 
     async def find_faults(self, session: AsyncSession) -> list[str]:
         """Compare the index with the posts, by a session that may write."""
+
+
+class VectorIndex(Protocol):
+    """Finds the posts nearest to a vector, among those of one model."""
+
+    async def nearest(self, ask: Ask) -> Nearest:
+        """Return the nearest posts. Raises OtherLengthError."""
+
+    async def follow(self) -> None:
+        """Let what is searched on this machine have what the table has."""
+
+    async def close(self) -> None:
+        """Finish what was asked."""
 
 
 def backend_for(url: str, *, durability: str = "full") -> Backend:

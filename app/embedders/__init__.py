@@ -1,12 +1,12 @@
 """Embedders: texts in, unit vectors out, in batches and off the event loop."""
 
 from app.config import Config
-from app.embedders.base import Embedder, EmbedderError
+from app.embedders.base import Embedder, EmbedderError, RefusedError
 from app.embedders.builtin import Builtin
 from app.embedders.remote import Remote
 from app.embedders.sentence import SentenceModel
 
-__all__ = ["Embedder", "EmbedderError", "open_embedder"]
+__all__ = ["Embedder", "EmbedderError", "RefusedError", "open_embedder"]
 
 
 def open_embedder(config: Config) -> Embedder:

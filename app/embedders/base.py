@@ -13,6 +13,10 @@ class EmbedderError(Exception):
     """The embedder does not answer, or not with vectors; it may do so later."""
 
 
+class RefusedError(EmbedderError):
+    """The embedder does not take these texts; it may take others."""
+
+
 class Embedder(Protocol):
     """Makes vectors of texts."""
 
@@ -28,7 +32,8 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
         """Return a unit vector (d,) of each text, (n, d); a query is waited for less long.
 
-        A text of which it can say nothing gets zeros. Raises EmbedderError.
+        A text of which it can say nothing gets zeros. Raises EmbedderError, RefusedError where
+        one of the texts is the reason.
         """
         ...
 

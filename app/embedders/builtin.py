@@ -2,9 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from app.compute.wording import WORDING_RECIPE, wording_vectors
 from app.embedders.base import Vectors
+
+INLINE: Final = 2_000
+"""Characters that are embedded on the loop; more of them in a thread."""
 
 
 class Builtin:
@@ -16,7 +20,7 @@ class Builtin:
     batch = 256
 
     async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
-        if len(texts) == 1 and len(texts[0]) <= 2_000:
+        if sum(map(len, texts)) <= INLINE:
             return wording_vectors(texts)
         return await asyncio.to_thread(wording_vectors, texts)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from app.embedders.base import EmbedderError, Vectors, unit_rows
+from app.embedders.base import EmbedderError, RefusedError, Vectors, unit_rows
 from app.errors import StartError
 
 TIMEOUT_S: Final = 30.0
@@ -20,6 +20,7 @@ LONGEST_PAUSE_S: Final = 20.0
 LONGEST_TEXT: Final = 8_000
 """Characters; services refuse texts of very many tokens."""
 PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+ABOUT_TEXTS: Final = frozenset({400, 413, 422})
 
 
 class Remote:
@@ -80,6 +81,8 @@ class Remote:
             raise _PassingError(
                 f"the embedder answered {answer.status_code}", _seconds(answer.headers)
             )
+        if answer.status_code in ABOUT_TEXTS:
+            raise RefusedError(f"the embedder answered {answer.status_code}")
         if answer.status_code != 200:
             raise EmbedderError(f"the embedder answered {answer.status_code}")
         try:

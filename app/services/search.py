@@ -8,21 +8,21 @@ from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import parse_query
 from app.compute.ranking import Scorer, Statistics, Wanted
+from app.compute.text import username_key
 from app.db.cache import EVERYTHING, depends_on
+from app.db.vectors import Nearest
 from app.embedders import EmbedderError
 from app.models import Tweet, User
-from app.services.embeddings import Embeddings, Nearest, Vector
+from app.services.embeddings import Embeddings, Method
 from app.services.tweets import AnySelect, Post, as_post, select_posts
 from app.services.users import get_user
 from app.services.vocabulary import is_vocabulary_old
-from app.services.word_search import Narrow, Place, WordResults, search_words
+from app.services.word_search import Place, WordResults, search_words
 
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
@@ -79,13 +79,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """What is near to a query: its vector, and the vectors that it is compared with."""
+    """The posts that are near to a query, and what nearness stands for."""
 
-    embeddings: Embeddings
-    vector: Vector
+    found: Nearest
+    method: Method
 
 
-async def near_to(embeddings: Embeddings, query: str, mode: Mode) -> Near | None:
+async def near_to(
+    embeddings: Embeddings,
+    query: str,
+    filters: Filters,
+    *,
+    limit: int,
+    place: Place | None = None,
+    mode: Mode = "words",
+) -> Near | None:
     """Return what a search by meaning needs, before a session is opened: it may take seconds.
 
     None for a search by words, and while the embedder does not answer. Without one that knows
@@ -94,8 +102,12 @@ async def near_to(embeddings: Embeddings, query: str, mode: Mode) -> Near | None
     is_pointless = mode == "hybrid" and not embeddings.embedder.knows_meaning
     if mode == "words" or is_pointless or not query.strip():
         return None
+    offset = place.offset if place else 0
+    count = FUSED if mode == "hybrid" else min(offset + limit, DEEPEST) + 1
+    among = None if filters == Filters() else _among(filters)
     try:
-        return Near(embeddings, await embeddings.vector_for(query))
+        vector = await embeddings.vector_for(query)
+        return Near(await embeddings.nearest(vector, count, among=among), embeddings.method)
     except EmbedderError as error:
         logger.warning("words are searched instead: %s", error)
         return None
@@ -125,12 +137,11 @@ async def search(
     user = None if filters.username is None else await get_user(session, filters.username)
 
     def narrow(posts: AnySelect) -> AnySelect:
-        return _filtered(posts, filters, user)
+        posts = posts if user is None else posts.where(Tweet.user_id == user.id)
+        return _filtered(posts, filters)
 
-    if near is not None and mode != "words":
-        allowed = None if filters == Filters() else await _ids(session, narrow)
-        if mode == "meaning":
-            return await _by_meaning(session, query, near, allowed, limit, place or Place())
+    if near is not None and mode == "meaning":
+        return await _by_meaning(session, query, near, limit, place or Place())
     is_fused = near is not None and mode == "hybrid"
     results = await search_words(
         session,
@@ -140,7 +151,7 @@ async def search(
         place=None if is_fused else place,
     )
     if near is not None and is_fused:
-        return await _fused(session, query, near, allowed, results, limit, place or Place())
+        return await _fused(session, query, near, results, limit, place or Place())
     if results is None:
         return Found([])
     start = results.place.offset
@@ -159,33 +170,25 @@ async def search(
 
 
 async def _by_meaning(
-    session: AsyncSession,
-    query: str,
-    near: Near,
-    allowed: NDArray[np.int64] | None,
-    limit: int,
-    place: Place,
+    session: AsyncSession, query: str, near: Near, limit: int, place: Place
 ) -> Found:
-    end = place.offset + limit
-    found = await near.embeddings.nearest(session, near.vector, end + 1, allowed=allowed)
+    end, found = place.offset + limit, near.found
     hits = await _hits(session, found.posts[place.offset : end], _plain_scorer(query))
     has_more = len(found.posts) > end and end < DEEPEST
     following = place._replace(offset=end) if has_more else None
-    method = near.embeddings.method
-    return Found(hits, following, method, (), False, found.as_of_event, found.is_current)
+    return Found(hits, following, near.method, (), False, found.as_of_event, found.is_current)
 
 
 async def _fused(
     session: AsyncSession,
     query: str,
     near: Near,
-    allowed: NDArray[np.int64] | None,
     words: WordResults | None,
     limit: int,
     place: Place,
 ) -> Found:
     """Return the posts that either way finds, by reciprocal rank fusion (Cormack et al. 2009)."""
-    found = await near.embeddings.nearest(session, near.vector, FUSED, allowed=allowed)
+    found = near.found
     by_words = [post.id for post in words.ranked[:FUSED]] if words else []
     scores: dict[int, float] = defaultdict(float)
     for ranking in (by_words, [post_id for _, post_id in found.posts]):
@@ -210,24 +213,26 @@ def _plain_scorer(query: str) -> Scorer:
     return Scorer([Wanted(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
 
 
-async def _ids(session: AsyncSession, narrow: Narrow) -> NDArray[np.int64]:
+def _among(filters: Filters) -> AnySelect:
+    """Return what selects the ids of the posts that may be found."""
     posts = select(Tweet.id).join(User, User.id == Tweet.user_id).where(User.deleted_at.is_(None))
-    return np.array((await session.scalars(narrow(posts))).all(), np.int64)
+    if filters.username is not None:
+        posts = posts.where(User.username_key == username_key(filters.username))
+    return _filtered(posts, filters)
 
 
 async def similar_posts(
-    session: AsyncSession, near: Near, post_id: int, *, limit: int
-) -> tuple[list[SimilarPost], Nearest]:
-    """Return the posts nearest to one that has the vector, without it, and what they rest on."""
+    session: AsyncSession, found: Nearest, post_id: int, *, limit: int
+) -> list[SimilarPost]:
+    """Return the posts that were found near to one, without it."""
     depends_on(EVERYTHING)
-    found = await near.embeddings.nearest(session, near.vector, limit + 1)
     others = [(score, each) for score, each in found.posts if each != post_id][:limit]
     posts = await _posts(session, [each for _, each in others])
     return [
         SimilarPost(**msgspec.structs.asdict(posts[each]), score=score)
         for score, each in others
         if each in posts
-    ], found
+    ]
 
 
 async def _posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
@@ -250,9 +255,8 @@ async def _hits(
     ]
 
 
-def _filtered(query: AnySelect, filters: Filters, user: User | None) -> AnySelect:
-    if user is not None:
-        query = query.where(Tweet.user_id == user.id)
+def _filtered(query: AnySelect, filters: Filters) -> AnySelect:
+    """Narrow a query of posts and their authors by all filters but the author's name."""
     if filters.platform is not None:
         query = query.where(User.platform == filters.platform)
     if filters.lang is not None:

@@ -22,13 +22,6 @@ async def newest_set(session: AsyncSession, model: str) -> VectorSet | None:
     return await session.scalar(ours.order_by(VectorSet.id.desc()).limit(1))
 
 
-async def readable_set(session: AsyncSession, model: str) -> VectorSet | None:
-    """Return the model's newest set that was ever complete; while the first is made, that one."""
-    ours = select(VectorSet).where(VectorSet.model == model)
-    best = ours.order_by(VectorSet.is_complete.desc(), VectorSet.id.desc()).limit(1)
-    return await session.scalar(best)
-
-
 async def begin_set(db: Sessions, model: str) -> VectorSet:
     """Return a new set of the model, or the one that is not complete yet."""
     async with db.write() as session:
@@ -121,9 +114,3 @@ async def count_missing(session: AsyncSession, model: str) -> int:
     current = await newest_set(session, model)
     reached = current.embedded_to if current else 0
     return await session.scalar(select(func.count(Tweet.id)).where(Tweet.id > reached)) or 0
-
-
-async def count_stored(session: AsyncSession, current: VectorSet, *, to: int) -> int:
-    """Return how many posts up to that id have a vector of the set."""
-    query = select(func.count()).where(Embedding.set_id == current.id, Embedding.tweet_id <= to)
-    return await session.scalar(query) or 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from app.db.cache import keep
 from app.lifespan import resources
 from app.services.embeddings import Method
-from app.services.search import Near, SimilarPost, similar_posts
+from app.services.search import SimilarPost, similar_posts
 from app.services.tweets import Post, get_post
 
 
@@ -32,9 +32,9 @@ async def similar_to(tweet_id: int, *, limit: int) -> Similar:
         if not embeddings.embedder.is_instant:
             return Similar(post, embeddings.method)
         vector = await embeddings.vector_for(post.text)
+    found = await embeddings.nearest(vector, limit + 1)
     async with resources().db.read() as session:
-        near = Near(embeddings, vector)
-        posts, found = await similar_posts(session, near, tweet_id, limit=limit)
+        posts = await similar_posts(session, found, tweet_id, limit=limit)
     if found.is_current:
         keep()
     return Similar(post, embeddings.method, posts, found.as_of_event)

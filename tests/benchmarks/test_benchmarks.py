@@ -32,6 +32,7 @@ def run(
     [
         ("speed", ["--authors", "3", "--comparisons", "5"], "compare two authors, warm: p50"),
         ("search", ["--posts", "2000", "--queries", "5"], "| four words of a post |"),
+        ("nearest", ["--posts", "300", "--seconds", "0.05"], "together: queries/s"),
         ("ranking", ["--authors", "20", "--repeats", "20"], "featurise and rank 20:"),
         ("uploads", ["--posts", "500", "--mib", "5"], "import of 500 posts (done)"),
         (
@@ -42,7 +43,16 @@ def run(
         ("async_overhead", ["--rounds", "1", "--requests", "20"], "Quart"),
         ("layers", ["--quick", "--requests", "20"], "answer from the cache"),
     ],
-    ids=["speed", "search", "ranking", "uploads", "dashboard", "async_overhead", "layers"],
+    ids=[
+        "speed",
+        "search",
+        "nearest",
+        "ranking",
+        "uploads",
+        "dashboard",
+        "async_overhead",
+        "layers",
+    ],
 )
 def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
     done = run(name, *arguments)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.config import Config
-from app.embedders import EmbedderError, open_embedder
+from app.embedders import EmbedderError, RefusedError, open_embedder
 from app.embedders.builtin import Builtin
 from app.embedders.remote import Remote
 from app.errors import StartError
@@ -88,6 +88,17 @@ async def test_what_is_no_vectors_is_an_error_at_once(
     with pytest.raises(EmbedderError):
         await remote.embed(["a dog", "tax"])
     assert len(service.requests) == 1
+
+
+async def test_what_the_texts_are_to_blame_for_is_told_apart(
+    service: Service, remote: Remote
+) -> None:
+    service.faults = [(400, b""), (401, b"")]
+    with pytest.raises(RefusedError):
+        await remote.embed(["a dog", ""], is_query=True)
+    with pytest.raises(EmbedderError) as caught:
+        await remote.embed(["a dog"], is_query=True)
+    assert not isinstance(caught.value, RefusedError)
 
 
 async def test_a_service_that_is_not_there_is_an_error() -> None:

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
-from app.compute.nearest_vectors import nearest_rows
+from app.compute import nearest_vectors
+from app.compute.nearest_vectors import BLOCK, Sought, nearest_rows
 from app.db.engine import Database
-from app.embedders import EmbedderError
+from app.db.vectors import Ask, OtherLengthError
+from app.embedders import EmbedderError, RefusedError
 from app.embedders.base import Vectors, unit_rows
 from app.embedders.builtin import Builtin
 from app.models import Embedding, Tweet, VectorSet
@@ -33,9 +35,10 @@ class Letters:
     is_instant = False
     batch = 3
 
-    def __init__(self, dimension: int = 5, *, down_for: int = 0) -> None:
+    def __init__(self, dimension: int = 5, *, down_for: int = 0, refused: str = "") -> None:
         self.name = f"letters:{dimension}"
         self.down_for = down_for
+        self.refused = refused
         self.asked = 0
         self._dimension = dimension
 
@@ -43,6 +46,8 @@ class Letters:
         self.asked += 1
         if self.asked <= self.down_for:
             raise EmbedderError("down")
+        if self.refused in texts:
+            raise RefusedError("one of them")
         rows = np.zeros((len(texts), self._dimension), np.float32)
         for row, text in zip(rows, texts, strict=True):
             for char in text:
@@ -60,10 +65,8 @@ async def store(db: Database, *texts: str, username: str = "ann") -> list[int]:
         return (await add_posts(session, user.id, posts)).ids
 
 
-async def nearest(embeddings: Embeddings, db: Database, text: str) -> list[int]:
-    vector = await embeddings.vector_for(text)
-    async with db.read() as session:
-        found = await embeddings.nearest(session, vector, 3)
+async def nearest(embeddings: Embeddings, text: str) -> list[int]:
+    found = await embeddings.nearest(await embeddings.vector_for(text), 3)
     return [post_id for _, post_id in found.posts]
 
 
@@ -82,8 +85,8 @@ async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
     await embeddings.follow_posts(db)
     async with db.read() as session:
         assert not await embeddings.is_due(session)
-    assert (await nearest(embeddings, db, "lighthouse lamps"))[0] == ids[0]
-    assert (await nearest(embeddings, db, "등대 불빛"))[0] == ids[2]
+    assert (await nearest(embeddings, "lighthouse lamps"))[0] == ids[0]
+    assert (await nearest(embeddings, "등대 불빛"))[0] == ids[2]
     async with db.read() as session:
         stored = await session.scalar(select(Tweet.embedding).where(Tweet.id == ids[0]))
     assert stored is not None
@@ -92,7 +95,7 @@ async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
         stored, (await Builtin().embed(["the lamp of the lighthouse"]))[0], atol=1e-3
     )
     # Another process maps the same files.
-    assert (await nearest(Embeddings(db, Builtin()), db, "bread"))[0] == ids[1]
+    assert (await nearest(Embeddings(db, Builtin()), "bread"))[0] == ids[1]
 
 
 async def test_what_is_not_embedded_yet_is_said(db: Database) -> None:
@@ -100,12 +103,10 @@ async def test_what_is_not_embedded_yet_is_said(db: Database) -> None:
     await store(db, "abc")
     await embeddings.follow_posts(db)
     vector = await embeddings.vector_for("abc")
-    async with db.read() as session:
-        before = await embeddings.nearest(session, vector, 3)
+    before = await embeddings.nearest(vector, 3)
     assert before.is_current
     await store(db, "abd", username="ben")
-    async with db.read() as session:
-        behind = await embeddings.nearest(session, vector, 3)
+    behind = await embeddings.nearest(vector, 3)
     # The author is an event, the post the next one, which the vectors do not know.
     assert (behind.as_of_event, behind.is_current) == (before.as_of_event + 1, False)
     assert len(behind.posts) == 1
@@ -148,10 +149,10 @@ async def test_two_models_never_meet_and_only_the_new_one_stays(db: Database) ->
     ids = await store(db, "aaa", "bbb", "ccc")
     old, new = Embeddings(db, Letters(5)), Embeddings(db, Letters(7))
     await old.embed_missing(db)
-    assert await nearest(new, db, "aaa") == []
+    assert await nearest(new, "aaa") == []
     await new.embed_missing(db)
-    assert (await nearest(new, db, "aaa"))[0] == ids[0]
-    assert await nearest(old, db, "aaa") == []
+    assert (await nearest(new, "aaa"))[0] == ids[0]
+    assert await nearest(old, "aaa") == []
     async with db.read() as session:
         assert list(await session.scalars(select(VectorSet.model))) == ["letters:7"]
     assert await count_vectors(db) == 3
@@ -171,13 +172,13 @@ async def test_the_old_vectors_answer_until_all_new_ones_are_there(db: Database)
 
     with pytest.raises(StoppedError):
         await embeddings.embed_missing(db, on_progress=stop)
-    assert ids[7] in await nearest(embeddings, db, "h")
+    assert ids[7] in await nearest(embeddings, "h")
     # Begun again, it goes on with the new set.
     await begin_set(db, embeddings.embedder.name)
     done: list[int] = []
     await embeddings.embed_missing(db, on_progress=done.append)
     assert done == [3, 5]
-    assert ids[7] in await nearest(embeddings, db, "h")
+    assert ids[7] in await nearest(embeddings, "h")
     assert await count_vectors(db) == 8
 
 
@@ -194,7 +195,7 @@ async def test_vectors_go_with_their_posts(db: Database) -> None:
     # With the next post the files are made anew, of what is left.
     (last,) = await store(db, "ddd", username="eve")
     await embeddings.embed_missing(db)
-    assert set(await nearest(embeddings, db, "abcd")) == {ids[1], last}
+    assert set(await nearest(embeddings, "abcd")) == {ids[1], last}
 
 
 async def test_a_vector_that_is_missing_is_a_fault(db: Database) -> None:
@@ -213,33 +214,88 @@ async def test_two_processes_at_once_make_each_vector_once(db: Database) -> None
     both = [Embeddings(db, Letters()) for _ in range(2)]
     await asyncio.gather(*(each.embed_missing(db) for each in both))
     for each in both:
-        await each.map_new()
+        await each.index.follow()
     assert await count_vectors(db) == 40
-    vector = await both[0].vector_for("text 1")
-    async with db.read() as session:
-        found = await both[0].nearest(session, vector, 100)
+    found = await both[0].nearest(await both[0].vector_for("text 1"), 100)
     ids = [post_id for _, post_id in found.posts]
     assert (len(ids), len(set(ids))) == (40, 40)
 
 
+async def test_queries_that_come_together_are_embedded_together(db: Database) -> None:
+    embedder = Letters()
+    embeddings = Embeddings(db, embedder)
+    texts = ["a", "b", "c", "a", "bad", "d"]
+    vectors = await asyncio.gather(*map(embeddings.vector_for, texts))
+    assert embedder.asked == 2  # Five different ones, three at a time.
+    for text, vector in zip(texts, vectors, strict=True):
+        assert np.array_equal(vector, (await Letters().embed([text]))[0])
+
+
+async def test_a_text_that_is_refused_fails_alone(db: Database) -> None:
+    embedder = Letters(refused="bad")
+    embeddings = Embeddings(db, embedder)
+    results = await asyncio.gather(
+        *map(embeddings.vector_for, ["a", "bad", "c"]), return_exceptions=True
+    )
+    assert [isinstance(each, RefusedError) for each in results] == [False, True, False]
+    # Nor is the embedder taken for one that is down.
+    await embeddings.vector_for("d")
+
+
+async def test_questions_that_come_together_have_the_answers_of_each_alone(db: Database) -> None:
+    embeddings = Embeddings(db, Letters(23))
+    ids = await store(db, *("".join(map(chr, range(97, 97 + n))) for n in range(1, 20)))
+    await store(db, "abc", "xyz", username="ben")
+    await embeddings.embed_missing(db)
+    vectors = await embeddings.embedder.embed(["abc", "abcdefg", "xyz", "k"])
+    his = select(Tweet.id).where(Tweet.id > ids[-1])
+    asks = [
+        Ask(vector, count, among) for vector in vectors for count, among in ((2, None), (9, his))
+    ]
+    alone = [await embeddings.index.nearest(ask) for ask in asks]
+    wrong = Ask(np.ones(3, np.float32), 5)
+    together = await asyncio.gather(
+        *map(embeddings.index.nearest, [*asks[:3], wrong, *asks[3:]]), return_exceptions=True
+    )
+    assert isinstance(together.pop(3), OtherLengthError)
+    assert together == alone
+    assert [len(found.posts) for found in alone] == [2, 2] * 4
+
+
 @given(
-    st.integers(0, 60).flatmap(
-        lambda n: st.tuples(st.just(n), st.integers(1, 10), st.integers(0, 2**32 - 1))
-    )
+    size=st.integers(0, 60),
+    counts=st.lists(st.integers(1, 12), min_size=1, max_size=9),
+    is_even=st.booleans(),
+    block=st.sampled_from([3, 16, BLOCK]),
+    seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=50)
-def test_nearest_rows_equals_a_plain_sort(case: tuple[int, int, int]) -> None:
-    size, count, seed = case
+@settings(max_examples=100)
+def test_nearest_rows_equals_a_plain_sort_whatever_is_asked_together(
+    size: int, counts: list[int], is_even: bool, block: int, seed: int
+) -> None:
     rng = np.random.default_rng(seed)
-    rows = rng.integers(-2, 3, (size, 4)).astype(np.float32)
-    ids = np.arange(1, size + 1, dtype=np.int64)
-    query = rng.integers(-2, 3, 4).astype(np.float32)
-    allowed = ids[rng.random(size) < 0.7]
-    expected = sorted(
-        ((float(rows[each - 1] @ query), int(each)) for each in allowed), reverse=True
-    )
-    found = nearest_rows(rows, ids, query, count, allowed)
-    assert [score for score, _ in found] == [score for score, _ in expected[:count]]
-    # Equal scores at the cut may be any of them.
-    assert set(found) <= set(expected)
-    assert nearest_rows(rows, ids, query, size + 1, allowed) == expected
+
+    def draw(count: int) -> Vectors:
+        # Few different values, so that many scores are equal; or values that need rounding.
+        shape = (count, 7)
+        return unit_rows(rng.integers(-1, 2, shape) if is_even else rng.normal(size=shape))
+
+    rows, vectors = draw(size), draw(len(counts))
+    ids = np.cumsum(rng.integers(1, 4, size)) if size else np.empty(0, np.int64)
+    sought = [
+        Sought(
+            vector,
+            count,
+            rng.permutation(np.append(ids[rng.random(size) < 0.6], 10**6)) if count % 2 else None,
+        )
+        for vector, count in zip(vectors, counts, strict=True)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest_vectors, "BLOCK", block)
+        together = nearest_rows(rows, ids, sought)
+    for each, found in zip(sought, together, strict=True):
+        scores = (rows * each.vector.astype(np.float64)).sum(axis=1)
+        everyone = sorted(zip(scores.tolist(), ids.tolist(), strict=True), reverse=True)
+        among = set(ids if each.allowed is None else each.allowed)
+        assert found == [pair for pair in everyone if pair[1] in among][: each.count]
+        assert nearest_rows(rows, ids, [each]) == [found]

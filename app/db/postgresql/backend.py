@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 from sqlalchemy import BigInteger, TableClause, make_url, text
@@ -21,8 +21,12 @@ from app.db.postgresql import schema
 from app.db.postgresql.connection import as_app_error, connect, make_engine, shown_name
 from app.db.postgresql.feed import PostgresqlFeed
 from app.db.postgresql.words import INDEX, PostgresqlWords
+from app.db.sqlite.vectors import SqliteVectors
 from app.errors import AppError
 from app.models import Base
+
+if TYPE_CHECKING:
+    from app.db.engine import Database
 
 WRITING: Final = 0x5341_5957_484F
 """Keys of advisory locks: the name of the program, and one more."""
@@ -64,6 +68,9 @@ class PostgresqlBackend:
         )
         self.words = PostgresqlWords()
         self._turn = asyncio.Lock()
+
+    def vector_index(self, db: "Database", model: str) -> SqliteVectors:
+        return SqliteVectors(db, model)
 
     def folder(self, data_dir: Path, name: str) -> Path:
         # Another database's files must not be taken for this one's.

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.dialects.sqlite import insert
@@ -19,9 +19,13 @@ from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock
 from app.db.sqlite.engine import as_app_error, database_path, make_engine, roll_back_cancelled
 from app.db.sqlite.feed import SqliteFeed
+from app.db.sqlite.vectors import SqliteVectors
 from app.db.sqlite.words import SqliteWords
 from app.errors import AppError, StartError
 from app.models import Base
+
+if TYPE_CHECKING:
+    from app.db.engine import Database
 
 COMPACT_WAIT_S: Final = 60.0
 """How long a vacuum waits for others who use the database."""
@@ -57,6 +61,9 @@ class SqliteBackend:
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
+
+    def vector_index(self, db: "Database", model: str) -> SqliteVectors:
+        return SqliteVectors(db, model)
 
     def folder(self, data_dir: Path, name: str) -> Path:
         return self._beside(f".{name}")

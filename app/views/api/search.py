@@ -65,7 +65,9 @@ async def search_tweets() -> Response:
         until=args.until,
         tz=args.tz,
     )
-    near = await near_to(resources().embeddings, args.q, args.mode)
+    near = await near_to(
+        resources().embeddings, args.q, filters, limit=args.limit, place=place, mode=args.mode
+    )
     async with resources().db.read() as session:
         found = await search(
             session, args.q, filters, limit=args.limit, place=place, mode=args.mode, near=near

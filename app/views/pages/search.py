@@ -48,7 +48,14 @@ async def show_search() -> tuple[str, int]:
             since=args.since, until=args.until, tz=args.tz, username=args.username.strip() or None
         )
         query = args.q[:MAX_QUERY_LENGTH]
-        near = await near_to(resources().embeddings, query, mode)
+        near = await near_to(
+            resources().embeddings,
+            query,
+            filters,
+            limit=RESULTS_PER_PAGE,
+            place=place,
+            mode=mode,
+        )
         async with resources().db.read() as session:
             found = await search(
                 session,
