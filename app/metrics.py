@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +48,6 @@ class Metrics:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._file = folder / f"{os.getppid()}-{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
         self._written: list[_Family] = []
         registry = self._registry = CollectorRegistry()
         self._requests = Counter(
@@ -78,6 +78,11 @@ class Metrics:
             buckets=SIZES,
         )
         self.live_clients = Gauge("saywho_live_clients", "Open live streams", registry=registry)
+
+    @cached_property
+    def _file(self) -> Path:
+        """Where this process writes; the app may have been made before the process was forked."""
+        return self._folder / f"{os.getppid()}-{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
 
     def count_request(self, method: str, status: int, seconds: float) -> None:
         known = method if method in METHODS else "other"

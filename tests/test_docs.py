@@ -28,8 +28,16 @@ def test_settings_are_those_of_the_program() -> None:
     assert documented == {PREFIX + field.name.upper() for field in fields(Config)}
 
 
+def members(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield name, command
+
+
 def commands(group: click.Group, path: str) -> Iterator[str]:
-    for name, command in group.commands.items():
+    for name, command in members(group):
         if isinstance(command, click.Group):
             yield from commands(command, f"{path} {name}")
         else:
@@ -51,7 +59,7 @@ def test_each_option_of_a_command_is_documented(command: str) -> None:
     found: click.Command = saywho
     for name in command.split()[1:]:
         assert isinstance(found, click.Group)
-        found = found.commands[name]
+        found = dict(members(found))[name]
     options = {
         option
         for parameter in found.params

@@ -14,8 +14,7 @@ def main() -> None:
 
 
 def init_app(app: "Quart") -> None:
-    """Add the commands to the app's own command line."""
-    from app.cli.commands import saywho
+    """Make the commands the app's own command line."""
+    from app.cli.commands import Commands
 
-    for command in saywho.commands.values():
-        app.cli.add_command(command)
+    app.cli = Commands(app.name)

@@ -1,38 +1,83 @@
-"""All commands by name."""
+"""All commands by name; each is imported when it is used, for what one needs takes a second."""
+
+from importlib import import_module
+from typing import Final, NamedTuple
 
 import click
 
 from app import __version__
-from app.cli.access import token_group
-from app.cli.checks import check_command
-from app.cli.compare import compare_command
-from app.cli.database import db_group
-from app.cli.embed import embed_command
-from app.cli.imports import demo_command, import_command
-from app.cli.operators import operator_group
-from app.cli.search import search_command
-from app.cli.serve import serve_command
-from app.cli.users import user_group, users_command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Place(NamedTuple):
+    """Where a command is, and the line about it in the list of all."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+PLACES: Final = {
+    "check": _Place(
+        "checks",
+        "check_command",
+        "Check that the database answers, is migrated, and that what is derived agrees with it.",
+    ),
+    "compare": _Place(
+        "compare",
+        "compare_command",
+        "Say who would rather have said TEXT, of the authors named or of all (- reads TEXT).",
+    ),
+    "db": _Place("database", "db_group", "Migrate the database."),
+    "demo": _Place(
+        "imports",
+        "demo_command",
+        "Load the sample posts of invented places; doing it again changes nothing.",
+    ),
+    "embed": _Place(
+        "embed",
+        "embed_command",
+        "Make the vectors that are missing, as SAYWHO_EMBEDDER says; broken off, it goes on.",
+    ),
+    "import": _Place(
+        "imports",
+        "import_command",
+        "Import the posts of each FILE: an X archive, JSON lines or CSV; - reads standard input.",
+    ),
+    "operator": _Place("operators", "operator_group", "Make operators' accounts."),
+    "search": _Place("search", "search_command", "Search the posts for QUERY, the best first."),
+    "serve": _Place(
+        "serve",
+        "serve_command",
+        "Migrate the database and serve, as hypercorn.toml and the settings say.",
+    ),
+    "token": _Place("access", "token_group", "Make, list and revoke API tokens."),
+    "user": _Place("users", "user_group", "Add and delete authors."),
+    "users": _Place("users", "users_command", "List the authors."),
+}
+
+
+class Commands(click.Group):
+    """The commands of `PLACES`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(PLACES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = PLACES.get(cmd_name)
+        if place is None:
+            return None
+        command: click.Command = getattr(import_module(f"app.cli.{place.module}"), place.attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        limit = formatter.width - 6 - max(map(len, PLACES))
+        shown = [click.Command(name, help=place.help) for name, place in PLACES.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl([(str(each.name), each.get_short_help_str(limit)) for each in shown])
+
+
+@click.group("saywho", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="saywho")
 def saywho() -> None:
     """Keep people's posts, and ask who would have said this."""
-
-
-for command in (
-    serve_command,
-    db_group,
-    demo_command,
-    import_command,
-    users_command,
-    user_group,
-    compare_command,
-    search_command,
-    embed_command,
-    token_group,
-    operator_group,
-    check_command,
-):
-    saywho.add_command(command)

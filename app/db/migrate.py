@@ -1,18 +1,23 @@
-"""Migrations, run where no event loop is running: in a thread or on the command line."""
+"""Migrations, run where no event loop is running: in a thread or on the command line.
 
+Alembic is imported by who needs it: that takes longer than a start may, and most databases are
+current.
+"""
+
+import re
 from enum import Enum
 from pathlib import Path
-from typing import Final
-
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING, Final
 
 from app.config import Config
 from app.db.backend import backend_for
 from app.errors import StartError
 
+if TYPE_CHECKING:
+    from alembic.config import Config as AlembicConfig
+
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
+_REVISION: Final = re.compile(r"""^(down_)?revision\b.*=\s*["'](\w+)["']""", re.MULTILINE)
 
 
 class SchemaState(Enum):
@@ -24,8 +29,10 @@ class SchemaState(Enum):
     UNKNOWN = "unknown"
 
 
-def alembic_config(url: str) -> AlembicConfig:
+def alembic_config(url: str) -> "AlembicConfig":
     """Return Alembic's configuration; the URL goes beside its file, since `%` is special there."""
+    from alembic.config import Config as AlembicConfig
+
     config = AlembicConfig()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["url"] = url
@@ -37,11 +44,25 @@ def schema_state(url: str) -> SchemaState:
     current = current_revision(url)
     if current is None:
         return SchemaState.FRESH
+    if _heads() == {current}:
+        return SchemaState.CURRENT
+    from alembic.script import ScriptDirectory
+
     scripts = ScriptDirectory.from_config(alembic_config(url))
     if current == scripts.get_current_head():
         return SchemaState.CURRENT
     known = {script.revision for script in scripts.walk_revisions()}
     return SchemaState.BEHIND if current in known else SchemaState.UNKNOWN
+
+
+def _heads() -> set[str]:
+    """Return the revisions that no other one follows, as the files' own lines name them."""
+    revisions: set[str] = set()
+    followed: set[str] = set()
+    for path in SCRIPTS.glob("versions/*.py"):
+        for is_earlier, revision in _REVISION.findall(path.read_text(encoding="utf-8")):
+            (followed if is_earlier else revisions).add(revision)
+    return revisions - followed
 
 
 def current_revision(url: str) -> str | None:
@@ -54,6 +75,8 @@ def current_revision(url: str) -> str | None:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the tables up to the revision; of several processes one does it, the rest wait."""
+    from alembic import command
+
     command.upgrade(alembic_config(url), revision)
 
 

@@ -4,19 +4,25 @@ hypercorn's own parent ends the whole site when one worker is killed, never noti
 hangs, and cuts requests short when it stops more than one.
 """
 
+import gc
 import logging
+import multiprocessing
 import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
 from typing import Final
 
 from hypercorn.config import Config as ServerConfig
 
+START_METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
+"""A forked worker has all modules already, and starts at once. Elsewhere libraries of the system
+may not be used after a fork."""
+STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 SILENCE_S: Final = 20.0
 """A worker beats each second; one silent for so long hangs."""
 START_S: Final = 30.0
@@ -29,21 +35,28 @@ SLOWEST_RESTART_S: Final = 5.0
 STEADY_S: Final = 60.0
 """A worker that lived so long is replaced without a pause."""
 
+Work = Callable[[Connection, Sequence[socket.socket]], None]
+"""What a worker does: it beats on the connection, and serves on the sockets."""
+
 logger = logging.getLogger(__name__)
 
 
 class Worker:
     """One worker process and the pipe on which it beats."""
 
-    def __init__(self, socket_fds: Sequence[int]) -> None:
-        self.beat_fd, theirs = os.pipe()
+    def __init__(self, work: Work, sockets: Sequence[socket.socket]) -> None:
+        context = multiprocessing.get_context(START_METHOD)
+        self._beats, theirs = context.Pipe(duplex=False)
+        self.beat_fd = self._beats.fileno()
         os.set_blocking(self.beat_fd, False)
-        arguments = [str(number) for number in (theirs, *socket_fds)]
-        self.process = subprocess.Popen(  # noqa: S603 - our own module and numbers
-            [sys.executable, "-m", "app.serving.worker", *arguments],
-            pass_fds=[theirs, *socket_fds],
-        )
-        os.close(theirs)
+        self.process = context.Process(target=work, args=(theirs, sockets))  # type: ignore[attr-defined]
+        # A stop that comes meanwhile is the supervisor's; the worker listens for its own.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        theirs.close()
         self.started = time.monotonic()
         self.has_beaten = False
         self._deadline = self.started + START_S
@@ -64,19 +77,24 @@ class Worker:
     @property
     def status(self) -> int | None:
         """The exit status, None while it runs."""
-        return self.process.poll()
+        status: int | None = self.process.exitcode
+        return status
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.join()
+
+    def close(self) -> None:
+        """Forget a process that has ended."""
+        self._beats.close()
 
 
 class Supervisor:
     """Runs so many workers on the same sockets until it is told to stop."""
 
-    def __init__(self, sockets: Sequence[socket.socket], count: int) -> None:
+    def __init__(self, work: Work, sockets: Sequence[socket.socket], count: int) -> None:
+        self._work = work
         self._sockets = sockets
-        self._fds = [each.fileno() for each in sockets]
         self._count = count
         self._workers: list[Worker] = []
         self._failures = 0
@@ -86,8 +104,11 @@ class Supervisor:
 
     def run(self) -> int:
         """Return the exit status: 0 after a stop, 1 where no worker could be started."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
+        # What the collector does not look at stays shared with the workers.
+        gc.freeze()
+        gc.enable()
         while not self._is_stopping:
             self._look()
             self._fill()
@@ -109,7 +130,7 @@ class Supervisor:
                 self._bury(worker)
 
     def _bury(self, worker: Worker) -> None:
-        os.close(worker.beat_fd)
+        worker.close()
         self._workers.remove(worker)
         logger.error("worker %d ended (%d); it is replaced", worker.process.pid, worker.status)
         if not worker.has_beaten and self._failures >= self._count:
@@ -123,7 +144,7 @@ class Supervisor:
 
     def _fill(self) -> None:
         while len(self._workers) < self._count and time.monotonic() >= self._next_start:
-            self._workers.append(Worker(self._fds))
+            self._workers.append(Worker(self._work, self._sockets))
 
     def _drain(self) -> None:
         """Let the workers finish what they accepted, and end those that do not."""
@@ -134,9 +155,8 @@ class Supervisor:
             each.close()
         deadline = time.monotonic() + STOP_S
         for worker in self._workers:
-            try:
-                worker.process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            worker.process.join(max(0.1, deadline - time.monotonic()))
+            if worker.status is None:
                 worker.kill()
 
 

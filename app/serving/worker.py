@@ -1,15 +1,13 @@
-"""A worker: serves on sockets that its supervisor opened, and beats while its loop turns.
-
-Started as `python -m app.serving.worker BEAT_FD SOCKET_FD…`.
-"""
+"""A worker: serves on sockets that its supervisor opened, and beats while its loop turns."""
 
 import asyncio
 import gc
 import os
 import resource
 import signal
-import sys
+import socket
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from typing import Any
 
 import uvloop
@@ -22,9 +20,26 @@ from app.serving.server import load_server_config
 
 BEAT_S = 1.0
 LOOK_S = 0.05
+_made: list[Quart] = []
 
 
-async def work(beat_fd: int, socket_fds: Sequence[int]) -> None:
+def preload() -> None:
+    """Make the app that forked workers serve; nothing is open in it before it serves."""
+    _made.append(create_app())
+
+
+def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
+    """Be a worker, in a process of its own."""
+    # The supervisor tells the workers of a stop; they hear Ctrl+C as well.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+    _raise_file_limit()
+    app = _made[0] if _made else create_app()
+    uvloop.run(work(app, beats.fileno(), [each.fileno() for each in sockets]))
+
+
+async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
     """Serve until asked to stop, or until the supervisor is gone; finish what was accepted."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -36,7 +51,6 @@ async def work(beat_fd: int, socket_fds: Sequence[int]) -> None:
     server.workers = 1
     server.loglevel = "WARNING"  # The supervisor has said where it serves.
     loop.set_exception_handler(_ignore_lost_clients)
-    app = create_app()
     beating = asyncio.create_task(_beat(beat_fd, stop, app))
     try:
 
@@ -86,9 +100,3 @@ async def _beat(beat_fd: int, stop: asyncio.Event, app: Quart) -> None:
             break
         await asyncio.sleep(BEAT_S)
     stop.set()
-
-
-if __name__ == "__main__":
-    _raise_file_limit()
-    beat, *sockets = map(int, sys.argv[1:])
-    uvloop.run(work(beat, sockets))

@@ -2,12 +2,15 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from click import Context
 
 from app.cli import users
-from app.cli.commands import saywho
+from app.cli.commands import PLACES, saywho
 from tests.installation import Installation, lines
 
 BREAD = [f"빵이 나왔어요. 오늘의 빵은 {n}번 식빵, 따뜻할 때 오세요 :)" for n in range(12)]
@@ -61,8 +64,19 @@ def test_the_version_is_printed(installation: Installation) -> None:
 
 
 def test_commands_and_options_have_a_help_text() -> None:
-    for command in saywho.commands.values():
-        assert command.get_short_help_str(), command.name
+    context = Context(saywho)
+    for name, place in PLACES.items():
+        command = saywho.get_command(context, name)
+        assert command is not None
+        assert (command.name, command.get_short_help_str(200)) == (name, place.help)
+    assert saywho.get_command(context, "no-such-command") is None
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    code = "import app.cli, sys\ntry: app.cli.main()\nfinally: print('sqlalchemy' in sys.modules)"
+    said = subprocess.check_output([sys.executable, "-c", code, "--help"], text=True)
+    assert said.endswith("False\n")
+    assert all(f"  {name} " in said for name in PLACES)
 
 
 def test_authors_are_added_listed_and_deleted(installation: Installation) -> None:

@@ -151,12 +151,22 @@ from pathlib import Path
 from app.config import Config
 from app.db.migrate import prepare
 prepare(Config(env="testing", data_dir=Path(sys.argv[1])), upgrade_old=True)
+print("alembic" in sys.modules)
 """
+
+
+def test_a_start_without_anything_to_migrate_does_not_wait_for_alembic(config: Config) -> None:
+    for has_to_migrate in (True, False):
+        said = subprocess.check_output([sys.executable, "-c", PREPARE, str(config.data_dir)])
+        assert said == f"{has_to_migrate}\n".encode()
 
 
 def test_several_processes_at_once_migrate_once(config: Config) -> None:
     command_line = [sys.executable, "-c", PREPARE, str(config.data_dir)]
-    processes = [subprocess.Popen(command_line, stderr=subprocess.PIPE) for _ in range(4)]
+    processes = [
+        subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
     errors = [process.communicate(timeout=50)[1] for process in processes]
     assert errors == [b""] * 4
     assert [process.returncode for process in processes] == [0] * 4

@@ -1,5 +1,6 @@
 """Workers that die, hang and stop: nobody outside notices more than they must."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -49,7 +50,7 @@ def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:
 
 def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 5 <= supervisor.SILENCE_S <= 30
-    monkeypatch.setenv("PYTHONPATH", str(impatient(tmp_path)))
+    monkeypatch.setenv("PYTHONPATH", str(with_supervisor(tmp_path, SILENCE_S=3.0)))
     with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
         hung = server.workers()[0]
         os.kill(hung, signal.SIGSTOP)
@@ -60,12 +61,35 @@ def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.Mon
         assert server.send("GET", "/readyz")[0] == 200
 
 
-def impatient(folder: Path) -> Path:
-    """Return a folder that makes Python give hung workers 3 s instead of 20, for a quick test."""
+def test_workers_that_are_not_forked_serve_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(with_supervisor(tmp_path, START_METHOD="spawn")))
+    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "1") as server:
+
+        def spawned() -> list[int]:
+            found = []
+            for pid in server.workers():
+                with contextlib.suppress(OSError):  # It may have ended.
+                    if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                        found.append(pid)
+            return found
+
+        before = spawned()
+        os.kill(before[0], signal.SIGKILL)
+        server.installation.wait_until(lambda: spawned() not in ([], before))
+        assert server.send("GET", "/readyz")[0] == 200
+        assert server.stop() == 0
+        assert "Traceback" not in server.log()
+
+
+def with_supervisor(folder: Path, **constants: object) -> Path:
+    """Return a folder that makes Python give the supervisor other constants."""
     site = folder / "site"
     site.mkdir()
+    lines = [f"supervisor.{name} = {value!r}\n" for name, value in constants.items()]
     (site / "sitecustomize.py").write_text(
-        "import app.serving.supervisor as supervisor\nsupervisor.SILENCE_S = 3.0\n"
+        "import app.serving.supervisor as supervisor\n" + "".join(lines)
     )
     return site
 
