@@ -23,6 +23,7 @@ from app.services.compare import Models
 from app.services.embeddings import Embeddings
 from app.services.live import Live
 from app.services.maintenance import Maintenance, jobs, vectors_job
+from app.services.materials import Materials
 from app.services.passwords import Passwords
 from app.services.profiles import ProfileStore
 from app.services.reads import Reads
@@ -40,6 +41,7 @@ class Resources:
     config: Config
     db: Database
     models: Models
+    materials: Materials
     passwords: Passwords
     secret_keys: list[str]
     """The one that signs first."""
@@ -78,6 +80,9 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             stack.push_async_callback(writer.close)
             reads = Reads(db)
             stack.push_async_callback(reads.close)
+            materials = Materials(db, feed, models)
+            feed.subscribe(materials.hear)
+            stack.push_async_callback(materials.close)
             embeddings = Embeddings(db, embedder)
             stack.push_async_callback(embeddings.close)
             ring = asyncio.Event()
@@ -86,6 +91,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
                 config=config,
                 db=db,
                 models=models,
+                materials=materials,
                 passwords=passwords,
                 secret_keys=secret_keys,
                 import_ring=ring,

@@ -110,7 +110,7 @@ def _group_scores(
 ) -> NDArray[np.float64]:
     """Return the weighted log-odds of each author's posts against the background: (n, 5)."""
     edges = group_edges(query.keys)
-    sizes = np.diff(edges)
+    sizes = edges[1:] - edges[:-1]
     present = np.flatnonzero(sizes)
     rates = 1 / (np.repeat(PRIORS, sizes) * background.probabilities(query.keys))
     amounts = query.counts.astype(np.float64)
@@ -148,6 +148,7 @@ def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _group_sums(counts: Counts) -> NDArray[np.int64]:
-    edges = group_edges(counts.keys)
-    sums = np.concatenate(([0], np.cumsum(counts.counts, dtype=np.int64)))
-    return np.diff(sums[edges])
+    sums = np.zeros(counts.counts.size + 1, np.int64)
+    counts.counts.cumsum(out=sums[1:])
+    ends = sums[group_edges(counts.keys)]
+    return ends[1:] - ends[:-1]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.counts import MAX_COUNT, Counts
-from app.compute.features import GROUPS, group_edges
+from app.compute.features import GROUPS, group_edges, group_sizes
 
 BUCKET_BITS: Final = 20
 """4 MB. 32 times fewer cost 0.1 to 0.4 points in 100 with 180,000 different features, so this
@@ -49,7 +49,7 @@ class Background:
 
     def probabilities(self, keys: NDArray[np.uint32]) -> NDArray[np.float64]:
         """Return the share of each sorted key (n,) in what is written in its group, above 0."""
-        sizes = np.diff(group_edges(keys))
+        sizes = group_sizes(keys)
         trust = (1 - UNSEEN_SHARE) * self.posts / (self.posts + FIRST_POSTS)
         share = trust / np.maximum(self.totals, 1)
         floor = (1 - trust) / np.maximum(self.distinct, _SMALLEST_VOCABULARY)

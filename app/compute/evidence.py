@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.compute.attribution import PRIORS, Profile, Ranking, group_factors
 from app.compute.background import Background
 from app.compute.counts import lookup
-from app.compute.features import GROUP_EDGES, SHAPE, STYLE, Occurrences, group_edges, occurrences
+from app.compute.features import GROUP_EDGES, SHAPE, STYLE, Occurrences, group_sizes, occurrences
 
 FEWEST_WEIGHT: Final = 0.3
 """Log-odds under which a mark looks like an accident rather than a habit."""
@@ -72,7 +72,7 @@ def _leads(
 
     What an author never wrote does not speak for this author, only for the others.
     """
-    sizes = np.diff(group_edges(found.keys))
+    sizes = group_sizes(found.keys)
     expected = np.repeat(PRIORS, sizes) * background.probabilities(found.keys)
     used = np.array([lookup(profile.counts, found.keys) for profile in profiles])
     totals = np.array([PRIORS / (PRIORS + profile.totals) for profile in profiles])

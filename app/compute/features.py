@@ -127,7 +127,13 @@ def named_words(text: str) -> dict[int, str]:
 
 def group_edges(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
     """Return where each group begins in sorted keys, and the end of the last: (6,)."""
-    return np.searchsorted(keys, GROUP_EDGES)
+    return keys.searchsorted(GROUP_EDGES)
+
+
+def group_sizes(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
+    """Return how many of some sorted keys each group has: (5,)."""
+    edges = group_edges(keys)
+    return edges[1:] - edges[:-1]
 
 
 def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:

@@ -26,6 +26,9 @@ class Feed(ABC):
         self._subscribers: list[Subscriber] = []
         self.newest = newest
         """The newest event that the subscribers have heard of."""
+        self.turn: int | None = None
+        """Another number after every commit of anybody that was heard of; None where commits are
+        not heard of at once."""
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call `subscriber`, which must neither block nor fail, with all events from now on."""

@@ -50,15 +50,16 @@ class BackgroundStore:
     """Keeps the newest snapshot in memory."""
 
     def __init__(self) -> None:
-        self._snapshot = NO_SNAPSHOT
+        self.newest = NO_SNAPSHOT
+        """The one that was loaded last."""
 
     async def load(self, session: AsyncSession) -> Snapshot:
         """Return the newest snapshot that the session sees."""
         is_ours = BackgroundSnapshot.recipe == RECIPE
         version = await session.scalar(select(func.max(BackgroundSnapshot.version)).where(is_ours))
         if version is None:
-            return NO_SNAPSHOT
-        if version != self._snapshot.version:
+            self.newest = NO_SNAPSHOT
+        elif version != self.newest.version:
             columns = select(
                 BackgroundSnapshot.counts,
                 BackgroundSnapshot.calibration,
@@ -66,8 +67,8 @@ class BackgroundStore:
             )
             query = columns.where(BackgroundSnapshot.version == version)
             row = (await session.execute(query)).one()
-            self._snapshot = await asyncio.to_thread(_unpacked, version, *row)
-        return self._snapshot
+            self.newest = await asyncio.to_thread(_unpacked, version, *row)
+        return self.newest
 
 
 def _unpacked(

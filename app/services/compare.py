@@ -1,7 +1,7 @@
 """Who would have said this? Authors ranked for a text, with evidence."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -19,7 +19,7 @@ from app.models import User
 from app.services.background import BackgroundStore, Snapshot
 from app.services.events import newest_event
 from app.services.profiles import ProfileStore
-from app.services.users import users_by_name
+from app.services.users import in_order, users_by_key
 
 SCREENED: Final = 300
 """Of more authors only the best are kept in full; a profile takes some 100 KB."""
@@ -78,18 +78,34 @@ async def gather_authors(
 async def load_authors(
     session: AsyncSession, models: Models, users: list[User], *, is_named: bool
 ) -> Material:
-    """Read what a comparison of these authors needs, for texts that are still to come."""
-    profiles = await models.profiles.load(session, users)
-    if not any(profile.counts.keys.size for profile in profiles):
-        raise _no_words()
+    """Read what a comparison of these authors needs, for texts that are still to come.
+
+    Raises InvalidInputError if none of them wrote anything.
+    """
+    return part_of(await read_authors(session, models, users, is_named=is_named), users)
+
+
+async def read_authors(
+    session: AsyncSession, models: Models, users: list[User], *, is_named: bool
+) -> Material:
+    """Read the same of any authors, of whom `part_of` takes those of one comparison."""
     return Material(
         text="",
         users=users,
-        profiles=profiles,
+        profiles=await models.profiles.load(session, users),
         snapshot=await models.backgrounds.load(session),
         as_of_event=await newest_event(session),
         is_named=is_named,
     )
+
+
+def part_of(material: Material, users: list[User]) -> Material:
+    """Return the material of some of its authors. Raises InvalidInputError if these are mute."""
+    places = {user.id: place for place, user in enumerate(material.users)}
+    profiles = [material.profiles[places[user.id]] for user in users]
+    if not any(profile.counts.keys.size for profile in profiles):
+        raise _no_words()
+    return replace(material, users=users, profiles=profiles)
 
 
 def _no_words() -> InvalidInputError:
@@ -168,6 +184,15 @@ def comparable_text(text: str) -> str:
 
 
 async def _named(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
+    found = await users_by_key(session, {username_key(name) for name in usernames})
+    return choose(usernames, found)
+
+
+def choose(usernames: Sequence[str], found: Mapping[str, User]) -> list[User]:
+    """Return the authors to compare among those found, by their names.
+
+    Raises NotFoundError, and InvalidInputError where they cannot be compared.
+    """
     seen: set[str] = set()
     for name in usernames:
         if username_key(name) in seen:
@@ -177,7 +202,7 @@ async def _named(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
                 username=name,
             )
         seen.add(username_key(name))
-    users = await users_by_name(session, usernames)
+    users = in_order(usernames, found)
     if len(users) == 1:
         raise InvalidInputError(
             "'{username}' alone cannot be compared; choose a second author",

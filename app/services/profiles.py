@@ -81,6 +81,14 @@ class ProfileStore:
                 self._keep(user.id, known)
         return [found[user.id].profile for user in users]
 
+    def find_whole(self, user: User) -> AuthorProfile | None:
+        """Return the profile of an author if it is in memory with all that is counted of it."""
+        known = self._current(user)
+        if known is None or known.profile.posts != user.tweet_count:
+            return None
+        self._known.move_to_end(user.id)
+        return known.profile
+
     def _current(self, user: User) -> _Known | None:
         known = self._known.get(user.id)
         if known is None or known.deletion_count != user.deletion_count:

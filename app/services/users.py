@@ -1,6 +1,6 @@
 """Authors: finding, listing, adding and deleting them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -170,15 +170,25 @@ async def _delete(session: AsyncSession, user: User) -> int:
 
 async def users_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
     """Return the authors of these names, in that order. Raises NotFoundError for an unknown one."""
-    keys = [username_key(name) for name in usernames]
+    found = await users_by_key(session, {username_key(name) for name in usernames})
+    return in_order(usernames, found)
+
+
+def in_order(usernames: Sequence[str], found: Mapping[str, User]) -> list[User]:
+    """Return the authors of these names among those found by key. Raises NotFoundError."""
+    for name in usernames:
+        if username_key(name) not in found:
+            raise NotFoundError("User '{username}' doesn't exist", username=name)
+    return [found[username_key(name)] for name in usernames]
+
+
+async def users_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, User]:
+    """Return the authors whose names, case-folded, are these."""
     found: dict[str, User] = {}
-    for some in chunks(keys):
+    for some in chunks(list(keys)):
         query = select(User).where(User.username_key.in_(some), User.deleted_at.is_(None))
         found |= {user.username_key: user for user in await session.scalars(query)}
-    for name, key in zip(usernames, keys, strict=True):
-        if key not in found:
-            raise NotFoundError("User '{username}' doesn't exist", username=name)
-    return [found[key] for key in keys]
+    return found
 
 
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:

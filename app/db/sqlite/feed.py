@@ -30,6 +30,7 @@ class SqliteFeed(Feed):
         self._version = self._data_version()
         (newest,) = self._connection.execute('SELECT max(id) FROM "Event"').fetchone()
         super().__init__(newest or 0)
+        self.turn = self._version
 
     async def close(self) -> None:
         self._connection.close()
@@ -57,7 +58,7 @@ class SqliteFeed(Feed):
             return
         while changes := self._read_page():
             self._tell(changes)
-        self._version = version
+        self._version = self.turn = version
 
     def _answer(self) -> None:
         self._doorbell.empty()

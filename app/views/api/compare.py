@@ -11,7 +11,7 @@ from app.errors import UnsupportedMediaError
 from app.lifespan import resources
 from app.services.batch_compare import json_texts, judge_texts
 from app.services.card_maker import RETRY_AFTER_S
-from app.services.compare import gather_authors, gather_material
+from app.services.compare import gather_authors
 from app.services.judging import SHOWN_OF_ALL, judge, with_reasons
 from app.views.access import access
 from app.views.answers import json_answer
@@ -106,9 +106,7 @@ async def compare_batch() -> Response:
 
 
 async def _compare(form: CompareForm) -> Response:
-    db, models = resources().db, resources().models
-    async with db.read() as session:
-        material = await gather_material(session, models, text=form.text, usernames=form.usernames)
+    material = await resources().materials.gather(form.text, form.usernames)
     comparison = await judge(
         material,
         explain=form.explain,
@@ -116,6 +114,6 @@ async def _compare(form: CompareForm) -> Response:
         with_passages=form.passages,
     )
     if form.reasons:
-        async with db.read() as session:
+        async with resources().db.read() as session:
             comparison = await with_reasons(session, material, comparison)
     return json_answer(comparison)

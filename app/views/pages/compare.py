@@ -13,7 +13,6 @@ from app.errors import AppError, InvalidInputError, NotFoundError, UnavailableEr
 from app.i18n import translate_error
 from app.lifespan import resources
 from app.services.cards import Card
-from app.services.compare import gather_material
 from app.services.judging import (
     SHOWN_OF_ALL,
     Comparison,
@@ -132,13 +131,11 @@ def _sentence(failure: AppError | None) -> str | None:
 
 
 async def _result(text: str, names: list[str], by_sentence: bool) -> Result:
-    db, models = resources().db, resources().models
-    async with db.read() as session:
-        material = await gather_material(session, models, text=text, usernames=names)
+    material = await resources().materials.gather(text, names)
     comparison = await judge(
         material, shown=None if names else SHOWN_OF_ALL, with_passages=by_sentence
     )
-    async with db.read() as session:
+    async with resources().db.read() as session:
         comparison = await with_reasons(session, material, comparison)
     best = comparison.ranking[:COLOURS]
     colours = {ranked.username: number for number, ranked in enumerate(best, 1)}
