@@ -68,6 +68,8 @@ class Ranking:
     """Character features of the text."""
     compared: int = 0
     """How many authors were compared, where these are not all."""
+    impostors: NDArray[np.float64] = field(default_factory=lambda: NOBODY)
+    """(m,) what authors score who are not compared."""
 
 
 def rank(
@@ -76,23 +78,27 @@ def rank(
     background: Background,
     temperature: float = 1.0,
     rest: NDArray[np.float64] = NOBODY,
+    impostors: Sequence[Profile] = (),
 ) -> Ranking:
     """Return how much each author's posts speak for the features of a text.
 
     An author without posts comes last, with probability 0. Raises ValueError if nobody has any.
     `temperature` flattens the probabilities (above 1) or sharpens them; `rest` are the scores of
-    more authors who are compared.
+    more authors who are compared, `impostors` authors with posts who are not.
     """
-    groups = _group_scores(query, profiles, background)
+    everyone = [*profiles, *impostors]
+    groups = _group_scores(query, everyone, background)
     features = int(_group_sums(query)[CHARACTERS])
-    doubts = _doubts(features, profiles)
+    doubts = _doubts(features, everyone)
+    strange = (groups.sum(axis=1) - doubts)[len(profiles) :]
+    groups, doubts = groups[: len(profiles)], doubts[: len(profiles)]
     filled = np.array([profile.counts.keys.size > 0 for profile in profiles], np.bool_)
     if not filled.any():
         raise ValueError("at least one author must have posts")
     scores = np.where(filled, groups.sum(axis=1) - doubts, -np.inf)
     everybody = np.concatenate((scores, rest))
     shares = _softmax(everybody / (temperature * _temperature(everybody.size)))
-    return Ranking(scores, shares[: scores.size], groups, doubts, features, everybody.size)
+    return Ranking(scores, shares[: scores.size], groups, doubts, features, everybody.size, strange)
 
 
 def scores_of(

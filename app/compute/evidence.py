@@ -7,7 +7,7 @@ text: marked on single words they look arbitrary, so they are summed up as its l
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -41,16 +41,23 @@ class Span:
 
 
 def evidence(
-    text: str, profiles: Sequence[Profile], background: Background, *, most: int = 12
+    text: str,
+    profiles: Sequence[Profile],
+    background: Background,
+    *,
+    most: int = 12,
+    found: Occurrences | None = None,
 ) -> list[Span]:
     """Return the strongest marks, in the order of the text and without overlap.
 
     A mark is a word with its punctuation, or several in a row that speak for the same author.
+    `found` are
+    the occurrences of the text, where they are known already.
     """
     words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
     if len(profiles) < 2 or not len(words):
         return []
-    found = _located(text)
+    found = _located(found or occurrences(text))
     leads = _word_leads(found, words, _leads(found, profiles, background), len(text))
     spans = [span for span in _merged(words, leads) if span.weight >= FEWEST_WEIGHT]
     strongest = sorted(spans, key=lambda span: -span.weight)[:most]
@@ -88,9 +95,8 @@ def _against_others(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return differences
 
 
-def _located(text: str) -> Occurrences:
+def _located(found: Occurrences) -> Occurrences:
     """Return the occurrences that have a place of their own in the text, sorted by key."""
-    found = occurrences(text)
     order = np.argsort(found.keys, kind="stable")
     order = order[: np.searchsorted(found.keys[order], GROUP_EDGES[SHAPE])]
     return Occurrences(found.keys[order], found.starts[order], found.ends[order])
@@ -112,11 +118,11 @@ def _word_leads(
 
 def _merged(words: NDArray[np.int64], leads: NDArray[np.float64]) -> Iterator[Span]:
     """Yield the words that speak for somebody, those in a row for the same author as one."""
-    authors = np.where(leads.max(axis=0) >= FEWEST_WORD_WEIGHT, leads.argmax(axis=0), -1)
     weights = leads.max(axis=0)
-    edges = np.flatnonzero(np.diff(authors, prepend=-2, append=-2))
-    for first, last in pairwise(edges.tolist()):
-        if authors[first] >= 0:
-            start, end = words[first, 0], words[last - 1, 1]
-            weight = float(weights[first:last].sum())
-            yield Span(int(start), int(end), int(authors[first]), weight)
+    authors = np.where(weights >= FEWEST_WORD_WEIGHT, leads.argmax(axis=0), -1).tolist()
+    for author, run in groupby(range(len(authors)), authors.__getitem__):
+        if author >= 0:
+            places = list(run)
+            first, last = places[0], places[-1]
+            weight = float(weights[first : last + 1].sum())
+            yield Span(int(words[first, 0]), int(words[last, 1]), author, weight)

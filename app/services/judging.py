@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import Ranking, rank, scores_of
-from app.compute.counts import Counts
+from app.compute.attribution import Profile, Ranking, rank
+from app.compute.counts import Counts, tally
 from app.compute.evidence import evidence, layout_evidence
-from app.compute.features import features, own_words
+from app.compute.features import Occurrences, features, occurrences, own_words
 from app.compute.passages import judge_passages, sentences
 from app.compute.text import letter_count
 from app.compute.verdict import MOST_IMPOSTORS, verdict
@@ -121,13 +121,15 @@ async def with_reasons(
 
 
 def _judge(material: Material, explain: bool, shown: int | None, with_passages: bool) -> Comparison:
-    query, snapshot = features(own_words(material.text)), material.snapshot
+    snapshot = material.snapshot
+    found = occurrences(material.text) if explain else None
     ranking = rank(
-        query,
+        _query(material.text, found),
         material.profiles,
         snapshot.background,
         snapshot.calibration.temperature,
         material.rest,
+        _impostors(material),
     )
     order = sorted(
         range(len(material.users)),
@@ -136,7 +138,7 @@ def _judge(material: Material, explain: bool, shown: int | None, with_passages: 
     best = order[:EXPLAINED]
     return Comparison(
         text=material.text,
-        verdict=_verdict(material, query, ranking, order[0]),
+        verdict=_verdict(material, ranking, order[0]),
         ranking=[
             Ranked(
                 material.users[i].username,
@@ -145,22 +147,28 @@ def _judge(material: Material, explain: bool, shown: int | None, with_passages: 
             )
             for i in order[:shown]
         ],
-        evidence=_evidence(material, best) if explain else [],
+        evidence=_evidence(material, found, best) if found else [],
         model=Model(MODEL_NAME, snapshot.version, material.as_of_event),
         layout=_layout(material, ranking, best) if explain else [],
         passages=_passages(material, best) if with_passages else [],
     )
 
 
-def _verdict(material: Material, query: Counts, ranking: Ranking, best: int) -> str:
-    snapshot = material.snapshot
+def _query(text: str, found: Occurrences | None) -> Counts:
+    """Return the counts of the author's own words; `found` are all that occur in the text."""
+    own = own_words(text)
+    return tally(found.keys) if found and own == text else features(own)
+
+
+def _impostors(material: Material) -> list[Profile]:
+    if not material.is_named:
+        return []  # Among all authors nobody is left to be one.
     compared = {user.id for user in material.users}
-    impostors = [
-        profile
-        for user_id, profile in snapshot.impostors.items()
-        # Among all authors nobody is left to be one.
-        if material.is_named and user_id not in compared
-    ][:MOST_IMPOSTORS]
+    impostors = material.snapshot.impostors.items()
+    return [profile for user_id, profile in impostors if user_id not in compared][:MOST_IMPOSTORS]
+
+
+def _verdict(material: Material, ranking: Ranking, best: int) -> str:
     return verdict(
         ranking,
         letters=letter_count(material.text),
@@ -169,16 +177,15 @@ def _verdict(material: Material, query: Counts, ranking: Ranking, best: int) -> 
             for i, profile in enumerate(material.profiles)
             if material.is_named or i == best or ranking.probabilities[i] >= RIVAL_PROBABILITY
         ),
-        impostors=scores_of(query, impostors, snapshot.background),
-        calibration=snapshot.calibration,
+        impostors=ranking.impostors,
+        calibration=material.snapshot.calibration,
     )
 
 
-def _evidence(material: Material, best: Sequence[int]) -> list[Evidence]:
+def _evidence(material: Material, found: Occurrences, best: Sequence[int]) -> list[Evidence]:
     # Where all is quoted, the quotation is what is asked about, and nothing of it is marked.
-    spans = evidence(
-        material.text, [material.profiles[i] for i in best], material.snapshot.background
-    )
+    profiles = [material.profiles[i] for i in best]
+    spans = evidence(material.text, profiles, material.snapshot.background, found=found)
     return [
         Evidence(
             span.start,
