@@ -55,6 +55,7 @@ class Resources:
     cards: CardMaker
     metrics: Metrics
     embeddings: Embeddings
+    maintenance: Maintenance
 
 
 def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
@@ -87,6 +88,8 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             stack.push_async_callback(embeddings.close)
             ring = asyncio.Event()
             cards = CardMaker(db, models)
+            work = [*jobs(kept_events=config.event_retention), vectors_job(embeddings)]
+            maintenance = Maintenance(db, work)
             app.extensions[KEY] = Resources(
                 config=config,
                 db=db,
@@ -103,12 +106,11 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
                 cards=cards,
                 metrics=metrics,
                 embeddings=embeddings,
+                maintenance=maintenance,
             )
             stack.callback(live.end)
             metrics.live_clients.set_function(lambda: live.clients)
             await stack.enter_async_context(_running(metrics.keep_written()))
-            work = [*jobs(kept_events=config.event_retention), vectors_job(embeddings)]
-            maintenance = Maintenance(db, work)
             feed.subscribe(maintenance.hear)
             await stack.enter_async_context(_running(maintenance.run()))
             await stack.enter_async_context(_running(cards.run()))

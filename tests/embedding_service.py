@@ -3,12 +3,15 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 MEANINGS = {"dog": [1, 0.1, 0], "puppy": [1, 0.2, 0], "개": [1, 0.15, 0], "tax": [0, 0.1, 1]}
 """What the service knows; other texts mean nothing in particular."""
+
+
+LONGEST_WAIT_S = 40
 
 
 class Service:
@@ -19,6 +22,9 @@ class Service:
         self.keys: list[str | None] = []
         self.faults: list[tuple[int, bytes]] = []
         self.address = ""
+        self.may_answer = threading.Event()
+        """Cleared, it takes requests and lets them wait."""
+        self.may_answer.set()
 
     def vector(self, text: str) -> list[float]:
         vectors = [vector for word, vector in MEANINGS.items() if word in text]
@@ -35,6 +41,7 @@ def embedding_service() -> Iterator[Service]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             service.requests.append(body | {"path": self.path})
             service.keys.append(self.headers["Authorization"])
+            service.may_answer.wait(LONGEST_WAIT_S)
             status, answer = service.faults.pop(0) if service.faults else (200, b"")
             if status == 200 and not answer:
                 data = [
@@ -43,10 +50,12 @@ def embedding_service() -> Iterator[Service]:
                 ]
                 # Nothing promises an order.
                 answer = json.dumps({"data": data[::-1]}).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            # Whoever asked may have gone meanwhile.
+            with suppress(ConnectionError):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -58,6 +67,7 @@ def embedding_service() -> Iterator[Service]:
     try:
         yield service
     finally:
+        service.may_answer.set()
         server.shutdown()
         thread.join()
         server.server_close()

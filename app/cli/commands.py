@@ -36,7 +36,7 @@ PLACES: Final = {
     "embed": _Place(
         "embed",
         "embed_command",
-        "Make the vectors that are missing, as SAYWHO_EMBEDDER says; broken off, it goes on.",
+        "Make the vectors that are missing, as SAYWHO_EMBEDDER says; stopped, it goes on.",
     ),
     "import": _Place(
         "imports",

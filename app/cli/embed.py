@@ -2,23 +2,28 @@
 
 import asyncio
 import contextlib
-import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from typing import Final
 
 import click
 
+from app.cli.progress import counted
 from app.cli.running import fail, json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.db.lease import Lease, Leased
 from app.embedders import EmbedderError, open_embedder
 from app.services.embeddings import VECTORS, Embeddings
-from app.services.vector_sets import begin_set, count_missing
+from app.services.vector_sets import (
+    StoppedError,
+    begin_set,
+    count_missing,
+    resume_set,
+    stop_set,
+)
 
 WAIT_S: Final = 1.0
-LINE_EVERY_S: Final = 5.0
+GOES_ON: Final = "what is done stays, run it again to go on"
 
 
 @contextlib.asynccontextmanager
@@ -38,22 +43,29 @@ async def opened_embeddings(db: Database, config: Config) -> AsyncIterator[Embed
 @json_option
 @reported
 def embed_command(is_all: bool, as_json: bool) -> None:
-    """Make the vectors that are missing, as SAYWHO_EMBEDDER says; broken off, it goes on."""
+    """Make the vectors that are missing, as SAYWHO_EMBEDDER says; stopped, it goes on."""
 
     async def embed(db: Database, config: Config) -> int:
         async with opened_embeddings(db, config) as embeddings, _only_one(db) as leased:
+            model = embeddings.embedder.name
             if is_all:
-                await begin_set(leased, embeddings.embedder.name)
-            async with db.read() as session:
-                missing = await count_missing(session, embeddings.embedder.name)
-            with _progress(missing) as show:
-                await embeddings.embed_missing(leased, on_progress=show)
+                await begin_set(leased, model)
+            async with leased.write() as session:
+                await resume_set(session, model)
+                missing = await count_missing(session, model)
+            with counted("embedding posts", missing) as show:
+                async with _stopping(leased, model):
+                    await embeddings.embed_missing(leased, on_progress=show)
             return missing
 
     try:
         count = with_database(embed)
     except EmbedderError as error:
-        fail(f"{error}; what is done stays, run it again to go on")
+        fail(f"{error}; {GOES_ON}")
+    except StoppedError:
+        fail(f"stopped on the settings page; {GOES_ON}")
+    except KeyboardInterrupt:
+        fail(f"stopped; {GOES_ON}")
     if as_json:
         print_json({"embedded": count})
     else:
@@ -76,19 +88,12 @@ async def _only_one(db: Database) -> AsyncIterator[Leased]:
         await asyncio.sleep(WAIT_S)
 
 
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar on a terminal, a line per 5 s elsewhere."""
-    if sys.stderr.isatty():
-        with click.progressbar(length=total, label="Embedding", file=sys.stderr) as bar:
-            yield lambda done: bar.update(done - bar.pos)
-        return
-    last = time.monotonic()
-
-    def show(done: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= LINE_EVERY_S:
-            last = time.monotonic()
-            click.echo(f"{done:,} of {total:,} posts", err=True)
-
-    yield show
+@contextlib.asynccontextmanager
+async def _stopping(db: Leased, model: str) -> AsyncIterator[None]:
+    """Stop the set when the command is interrupted, so that no server goes on with it."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        async with db.write() as session:
+            await stop_set(session, model)
+        raise

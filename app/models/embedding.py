@@ -1,11 +1,13 @@
 """Vectors of the posts, kept apart by the model that made them."""
 
+from datetime import datetime
+
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, false, select, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from app.models.base import Base, BigId, Vector
+from app.models.base import Base, BigId, UtcDateTime, Vector
 from app.models.tweet import Tweet
 
 
@@ -23,6 +25,12 @@ class VectorSet(Base):
     """Posts up to this id have their vectors."""
     is_complete: Mapped[bool] = mapped_column(default=False)
     """Whether all posts had one at some time."""
+    is_stopped: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether nothing is added until somebody lets it go on."""
+    began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was begun, or gone on with."""
+    began_to: Mapped[int] = mapped_column(BigId, default=0, server_default=text("0"))
+    """To which post it had come by then."""
 
 
 class Embedding(Base):

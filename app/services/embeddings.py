@@ -25,9 +25,10 @@ from app.errors import UnavailableError
 from app.models import Embedding, Tweet
 from app.services.vector_sets import (
     OTHER_LENGTH,
+    StoppedError,
     begin_set,
     complete_set,
-    is_behind,
+    is_under_way,
     newest_set,
     next_posts,
     store_vectors,
@@ -86,13 +87,18 @@ class Embeddings:
         current = await newest_set(session, self.embedder.name)
         if current is None:
             return await session.scalar(select(func.max(Tweet.id))) is not None
-        return not current.is_complete or await is_behind(session, current)
+        return await is_under_way(session, current)
 
     async def follow_posts(self, db: Sessions) -> None:
-        """Make the vectors that are missing; an embedder that fails is left alone for a while."""
+        """Make the vectors that are missing, unless somebody stops it.
+
+        An embedder that fails is left alone for a while.
+        """
         try:
             await self.embed_missing(db)
             self._rest_s = 0.0
+        except StoppedError:
+            logger.info("the making of vectors was stopped")
         except EmbedderError as error:
             self._rest_s = min(max(FIRST_REST_S, 2 * self._rest_s), LONGEST_REST_S)
             self._rests_until = time.monotonic() + self._rest_s
@@ -103,7 +109,7 @@ class Embeddings:
     ) -> None:
         """Make the vectors that are missing; tell after each batch how many posts were looked at.
 
-        Raises EmbedderError; what was made until then stays.
+        Raises EmbedderError, and StoppedError once somebody stopped it; what was made stays.
         """
         async with db.read() as session:
             current = await newest_set(session, self.embedder.name)

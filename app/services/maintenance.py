@@ -63,6 +63,10 @@ class Maintenance:
 
     def hear(self, _changes: Sequence[Change]) -> None:
         """Take events of the feed."""
+        self.look_soon()
+
+    def look_soon(self) -> None:
+        """Look whether something is due that no event tells of."""
         for bell in self._bells.values():
             bell.set()
 

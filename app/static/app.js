@@ -229,7 +229,7 @@
       target.children[items]?.querySelector("a")?.focus({ preventScroll: true });
     } else if (event.detail.elt.id === "result") {
       event.detail.elt.querySelector("[data-focus]")?.focus({ preventScroll: true });
-    } else if (["import", "quiz"].includes(target.id) && hadFocus) {
+    } else if (["import", "quiz", "vectors"].includes(target.id) && hadFocus) {
       document.getElementById(target.id)?.querySelector("[data-focus]")?.focus({ preventScroll: true });
     }
   });

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -149,11 +149,12 @@ def serve(
     records: Sequence[dict[str, Any]] = (),
     has_operator: bool = False,
     prepare: Callable[[Path], None] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Website]:
     """Serve an installation in that folder until the block ends; `prepare` gets its data folder."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("SAYWHO_")}
     environ |= {"SAYWHO_DATA_DIR": str(folder / "data"), "SAYWHO_ENV": "testing"}
-    environ |= {"SAYWHO_ACCESS_LOG": "0"}
+    environ |= {"SAYWHO_ACCESS_LOG": "0"} | dict(settings or {})
 
     def run(*arguments: str, typed: str = "") -> str:
         line = [str(SAYWHO), *arguments]

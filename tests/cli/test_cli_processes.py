@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import PROGRAM, ROOT, Installation, lines
+from tests.embedding_service import embedding_service
+from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
 
 QUART = PROGRAM.with_name("quart")
 
@@ -170,3 +171,33 @@ def test_a_new_revision_puts_databases_behind_until_the_upgrade(
     assert "newer saywho" in installation.run("users").stderr
     assert installation.process(*program, "db", "downgrade").stdout.endswith(before)
     installation.done("users")
+
+
+def test_an_interrupted_embed_stops_the_work_until_it_is_run_again(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = lines(tmp_path / "p.jsonl", *({"username": "a", "text": f"hi {n}"} for n in range(3)))
+    installation.done("import", path)
+    with embedding_service() as service:
+        installation.settings["SAYWHO_EMBEDDER"] = f"http:{service.address}"
+        installation.done("embed")
+        service.may_answer.clear()
+        asked = len(service.requests)
+        running = subprocess.Popen(
+            [PROGRAM, "embed", "--all"],
+            env=installation.environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            installation.wait_until(lambda: len(service.requests) > asked)
+            running.send_signal(signal.SIGINT)
+            _, errors = running.communicate(timeout=TIMEOUT_S)
+        finally:
+            running.kill()
+            running.wait()
+        assert running.returncode == 1
+        assert errors == "saywho: stopped; what is done stays, run it again to go on\n"
+        service.may_answer.set()
+        assert installation.json("embed") == {"embedded": 3}
+        assert installation.json("embed") == {"embedded": 0}

@@ -25,7 +25,8 @@ from app.services.embeddings import Embeddings
 from app.services.new_tweet import new_tweet
 from app.services.tweets import delete_post
 from app.services.users import add_user, delete_user
-from app.services.vector_sets import begin_set
+from app.services.vector_sets import StoppedError, begin_set, resume_set, stop_set
+from app.services.vector_state import vector_state
 
 
 class Letters:
@@ -180,6 +181,70 @@ async def test_the_old_vectors_answer_until_all_new_ones_are_there(db: Database)
     assert done == [3, 5]
     assert ids[7] in await nearest(embeddings, "h")
     assert await count_vectors(db) == 8
+
+
+class Stopped(Letters):
+    """An embedder during whose second batch somebody stops the making of vectors."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__()
+        self._db = db
+
+    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
+        vectors = await super().embed(texts)
+        if self.asked == 2:
+            async with self._db.write() as session:
+                assert await stop_set(session, self.name)
+        return vectors
+
+
+async def test_once_stopped_nothing_more_is_stored_until_it_is_gone_on_with(db: Database) -> None:
+    await store(db, *"abcdefgh")
+    old = Embeddings(db, Letters())
+    await old.embed_missing(db)
+    model = old.embedder.name
+    await begin_set(db, model)
+    with pytest.raises(StoppedError):
+        await Embeddings(db, Stopped(db)).embed_missing(db)
+    assert await count_vectors(db) == 8 + 3
+    async with db.read() as session:
+        state = await vector_state(session, model)
+        assert not await old.is_due(session)
+    assert (state.name, state.done, state.posts, state.has_older) == ("stopped", 3, 8, True)
+    assert 0 < state.share < 1
+
+    # Meanwhile the vectors from before follow new posts, and what was stopped stays.
+    (last,) = await store(db, "i", username="ben")
+    await old.follow_posts(db)
+    assert last in await nearest(old, "i")
+    assert await count_vectors(db) == 9 + 3
+    async with db.write() as session:
+        assert not await stop_set(session, model)
+        await resume_set(session, model)
+        assert (await vector_state(session, model)).name == "under way"
+    done: list[int] = []
+    await old.embed_missing(db, on_progress=done.append)
+    assert done == [3, 6]
+    assert await count_vectors(db) == 9
+    async with db.read() as session:
+        assert (await vector_state(session, model)).name == "complete"
+
+
+async def test_the_first_vectors_can_be_stopped_too(db: Database) -> None:
+    embeddings = Embeddings(db, Stopped(db))
+    async with db.read() as session:
+        assert (await vector_state(session, embeddings.embedder.name)).name == "nothing"
+    await store(db, *"abcdefgh")
+    async with db.read() as session:
+        assert (await vector_state(session, embeddings.embedder.name)).name == "under way"
+    await embeddings.follow_posts(db)
+    async with db.read() as session:
+        assert not await embeddings.is_due(session)
+    assert await count_vectors(db) == 3
+    await begin_set(db, embeddings.embedder.name)
+    await embeddings.follow_posts(db)
+    assert await count_vectors(db) == 8
+    assert await find_faults(db) == []
 
 
 async def test_vectors_go_with_their_posts(db: Database) -> None:

@@ -13,9 +13,11 @@ from app.services.operators import find_operator, set_password_hash
 from app.services.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.tweets import delete_post
 from app.services.users import add_user, count_users, delete_everybody, delete_user
-from app.services.vector_sets import count_missing
+from app.services.vector_sets import begin_set, resume_set, stop_set
+from app.services.vector_state import VectorState, vector_state
 from app.views.access import access
 from app.views.pages.login import local_address
+from app.views.pages.wording import time_left_in_words
 
 blueprint = Blueprint("settings", __name__)
 
@@ -34,7 +36,7 @@ async def _page(
         sessions = await list_sessions(session, g.operator.operator_id)
         author_total = await count_users(session)
         being_deleted = await count_deleted(session)
-        being_embedded = await count_missing(session, resources().embeddings.embedder.name)
+        vectors = await vector_state(session, resources().embeddings.embedder.name)
     page = await render_template(
         "settings.html",
         operator=g.operator,
@@ -43,7 +45,8 @@ async def _page(
         sessions=sessions,
         author_total=author_total,
         being_deleted=being_deleted,
-        being_embedded=being_embedded,
+        vectors=vectors,
+        vectors_left=time_left_in_words(vectors.share_since, since=vectors.began_at),
         new_token=new_token,
         failure=translate_error(failure) if failure else None,
         # The page may stand at the address of a form, which shows nothing.
@@ -53,8 +56,53 @@ async def _page(
         ],
     )
     # A page that shows a secret is kept by nobody.
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store"} | _end_of_progress(vectors)
     return page, failure.status if failure else 200, headers
+
+
+def _end_of_progress(vectors: VectorState) -> dict[str, str]:
+    """Let how it ended take the place of the whole section, once, where only the bar was asked for.
+
+    So whoever listens hears of it, and the button keeps the focus until then.
+    """
+    if request.headers.get("HX-Target") != "vectors-progress" or vectors.name == "under way":
+        return {}
+    return {
+        "HX-Retarget": "#vectors",
+        "HX-Reselect": "#vectors > *",
+        "HX-Reswap": "innerHTML",
+    }
+
+
+@blueprint.post("/settings/vectors/renew")
+@access("operator")
+async def renew_vectors() -> ResponseReturnValue:
+    """Begin vectors of all posts anew, or go on where that was cancelled."""
+    model = resources().embeddings.embedder.name
+    await begin_set(resources().db, model)
+    return _to_vectors()
+
+
+@blueprint.post("/settings/vectors/resume")
+@access("operator")
+async def resume_vectors() -> ResponseReturnValue:
+    async with resources().db.write() as session:
+        await resume_set(session, resources().embeddings.embedder.name)
+    return _to_vectors()
+
+
+@blueprint.post("/settings/vectors/cancel")
+@access("operator")
+async def cancel_vectors() -> ResponseReturnValue:
+    """Stop the making of vectors, in whichever process; what was made stays."""
+    async with resources().db.write() as session:
+        await stop_set(session, resources().embeddings.embedder.name)
+    return _to_vectors()
+
+
+def _to_vectors() -> ResponseReturnValue:
+    resources().maintenance.look_soon()
+    return redirect(url_for("settings.show_settings", _anchor="vectors"), 303)
 
 
 @blueprint.post("/settings/tokens")

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 from typing import Any
 
 import pytest
@@ -13,8 +12,17 @@ from app import create_app
 from app.models import LoginFailure
 from app.services.logins import end_other_sessions
 from app.services.operators import find_operator, set_password_hash
-from tests.browsing import PASSWORD, PASSWORD_HASH, Browser, make_operator, parts_of, signed_in
+from tests.browsing import (
+    PASSWORD,
+    PASSWORD_HASH,
+    SAME_ORIGIN,
+    Browser,
+    make_operator,
+    parts_of,
+    signed_in,
+)
 from tests.conftest import Client, MakeConfig, client_with
+from tests.embedding_service import embedding_service
 from tests.waiting import eventually
 
 SECRET = re.compile(r"\bsaywho_[\w-]{43}(?![\w-])")
@@ -53,25 +61,43 @@ async def test_a_token_is_shown_once_and_ends_when_revoked(app: Quart, browser: 
     assert (await browser.post(path)).status_code == 404
 
 
-async def test_posts_that_wait_for_their_vectors_are_counted(make_config: MakeConfig) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        address = f"http:http://127.0.0.1:{nobody.getsockname()[1]}"
-    app = create_app(make_config(embedder=address))
-    async with app.test_app():
-        writer = await client_with(app, "write")
-        await writer.add_user("ann", "one post", "another post")
-        page = await (await signed_in(app)).page("/settings")
-        assert "2 posts still have to get their vectors" in page
-        assert 'id="being-embedded"' in page
-
-
-async def test_nothing_is_said_of_vectors_once_all_are_there(
-    app: Quart, writer: Client, browser: Browser
+async def test_vectors_are_begun_watched_cancelled_and_gone_on_with(
+    make_config: MakeConfig,
 ) -> None:
-    await writer.add_user("ann", "one post")
-    await eventually(
-        lambda: browser.page("/settings"), until=lambda page: "being-embedded" not in page
-    )
+    with embedding_service() as service:
+        app = create_app(make_config(embedder=f"http:{service.address}"))
+        async with app.test_app():
+            writer, browser = await client_with(app, "write"), await signed_in(app)
+
+            async def shown(sentence: str) -> str:
+                return await eventually(
+                    lambda: browser.page("/settings"), until=lambda page: sentence in page
+                )
+
+            await shown("There are no posts yet")
+            service.may_answer.clear()
+            await writer.add_user("ann", "one post", "another post")
+            page = await shown("0 of 2 posts have theirs")
+            assert "Cancel" in page
+            service.may_answer.set()
+            await shown("All 2 posts have one")
+
+            service.may_answer.clear()
+            asked = len(service.requests)
+            answer = await browser.post("/settings/vectors/renew")
+            assert (answer.status_code, answer.headers["Location"]) == (303, "/settings#vectors")
+            await shown("The old ones answer meanwhile")
+            await eventually(lambda: asyncio.sleep(0, len(service.requests) > asked))
+            assert (await browser.post("/settings/vectors/cancel")).status_code == 303
+            page = await shown("Cancelled when 0 of 2 posts had theirs")
+            # What is under way may end; it is not stored.
+            service.may_answer.set()
+            await shown("Cancelled when 0 of 2 posts had theirs")
+            headers = SAME_ORIGIN | {"HX-Request": "true", "HX-Target": "vectors-progress"}
+            partial = await browser.get("/settings", headers=headers)
+            assert partial.headers["HX-Retarget"] == "#vectors"
+            assert (await browser.post("/settings/vectors/resume")).status_code == 303
+            await shown("All 2 posts have one")
 
 
 @pytest.mark.parametrize(
