@@ -52,6 +52,7 @@ bench: $(DEV_STAMP) ## measure this program and its peers; imports, uploads, wha
 	@$(BIN)/python -m benchmarks.layers
 	@$(BIN)/python -m benchmarks.speed $(DATA)
 	@$(BIN)/python -m benchmarks.ranking
+	@$(BIN)/python -m benchmarks.scale
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.nearest
 	@$(BIN)/python -m benchmarks.uploads

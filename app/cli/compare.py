@@ -18,10 +18,10 @@ from app.services.batch_compare import (
     csv_line,
     csv_texts,
     json_texts,
-    judge_texts,
+    open_panel,
     plain_texts,
 )
-from app.services.compare import Models, gather_authors, gather_material
+from app.services.compare import Models, gather_material
 from app.services.judging import (
     SHOWN_OF_ALL,
     Comparison,
@@ -83,13 +83,11 @@ def compare_command(
 
 def _compare_file(path: Path, usernames: tuple[str, ...], *, as_csv: bool) -> None:
     async def judge_all(db: Database, _: Config) -> None:
-        models = Models(ProfileStore(), BackgroundStore())
-        async with db.read() as session:
-            material = await gather_authors(session, models, usernames=usernames)
+        panel = await open_panel(db, Models(ProfileStore(), BackgroundStore()), usernames)
         if as_csv:
             click.echo(csv_heading())
         with _texts(path) as lines:
-            async for some in judge_texts(material, lines):
+            async for some in panel.judge(lines):
                 for judged in some:
                     click.echo(csv_line(judged)) if as_csv else print_json(judged)
 

@@ -1,4 +1,8 @@
-"""Many texts judged at once, by one state of the posts: lines in, lines out."""
+"""Many texts judged at once, by one state of the posts: lines in, lines out.
+
+Among very many authors, whose profiles are not held in memory all at once, each portion of the
+texts is judged by the state that it finds.
+"""
 
 import asyncio
 import csv
@@ -10,8 +14,17 @@ from typing import Final
 
 import msgspec
 
-from app.errors import InvalidInputError
-from app.services.compare import Material, comparable_text
+from app.db.engine import Database
+from app.errors import AppError, InvalidInputError
+from app.services.compare import (
+    SCREENED,
+    Material,
+    Models,
+    comparable_text,
+    compared_users,
+    load_authors,
+    screen,
+)
 from app.services.judging import SHOWN_OF_ALL, Ranked, judge
 
 AT_ONCE: Final = 20
@@ -74,26 +87,70 @@ def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
         yield BatchLine(reader.line_num, GivenText(row[column] or "", row.get("id")))
 
 
-async def judge_texts(
-    material: Material, lines: Iterable[BatchLine]
-) -> AsyncIterator[list[JudgedText]]:
-    """Yield the answers in the lines' order, some at a time."""
-    numbered = iter(lines)
-    while some := list(islice(numbered, AT_ONCE)):
-        yield [await _judged(material, line) for line in some]
-        await asyncio.sleep(0)
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The authors among whom many texts are judged."""
+
+    db: Database
+    models: Models
+    material: Material | None
+    """None for very many."""
+
+    async def judge(self, lines: Iterable[BatchLine]) -> AsyncIterator[list[JudgedText]]:
+        """Yield the answers in the lines' order, some at a time."""
+        numbered = iter(lines)
+        while some := list(islice(numbered, AT_ONCE)):
+            texts = [_text_or_error(line) for line in some]
+            try:
+                materials = iter(await self._materials([t for t in texts if isinstance(t, str)]))
+            except AppError as error:  # The authors were deleted meanwhile.
+                yield [_failed(line, error) for line in some]
+                continue
+            yield [
+                await _judged(line, next(materials)) if isinstance(text, str) else text
+                for line, text in zip(some, texts, strict=True)
+            ]
+            await asyncio.sleep(0)
+
+    async def _materials(self, texts: Sequence[str]) -> list[Material]:
+        if self.material is not None:
+            return [replace(self.material, text=text) for text in texts]
+        async with self.db.read() as session:
+            users = await compared_users(session, ())
+            return await screen(session, self.models, texts, users) if texts else []
 
 
-async def _judged(material: Material, line: BatchLine) -> JudgedText:
+async def open_panel(db: Database, models: Models, usernames: Sequence[str]) -> Panel:
+    """Return the panel of the authors named, or of all that have posts.
+
+    Raises NotFoundError and InvalidInputError.
+    """
+    async with db.read() as session:
+        users = await compared_users(session, usernames)
+        if not usernames and len(users) > SCREENED:
+            return Panel(db, models, None)
+        material = await load_authors(session, models, users, is_named=bool(usernames))
+        return Panel(db, models, material)
+
+
+def _text_or_error(line: BatchLine) -> str | JudgedText:
     if line.given is None:
         return JudgedText(line.line, error=line.error)
     try:
-        text = comparable_text(line.given.text)
+        return comparable_text(line.given.text)
     except InvalidInputError as error:
-        return JudgedText(line.line, line.given.id, error=error.detail)
+        return _failed(line, error)
+
+
+def _failed(line: BatchLine, error: AppError) -> JudgedText:
+    return JudgedText(line.line, line.given.id if line.given else None, error=error.detail)
+
+
+async def _judged(line: BatchLine, material: Material) -> JudgedText:
     shown = None if material.is_named else SHOWN_OF_ALL
-    answer = await judge(replace(material, text=text), explain=False, shown=shown)
-    return JudgedText(line.line, line.given.id, answer.verdict, answer.ranking)
+    answer = await judge(material, explain=False, shown=shown)
+    given = line.given.id if line.given else None
+    return JudgedText(line.line, given, answer.verdict, answer.ranking)
 
 
 def csv_heading() -> str:

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import NOBODY, scores_of
 from app.compute.attribution import Profile as AuthorProfile
+from app.compute.background import Background
+from app.compute.counts import Counts
 from app.compute.features import features, own_words
 from app.compute.text import clean_text, letter_count, username_key
 from app.errors import InvalidInputError
@@ -62,17 +64,9 @@ async def gather_material(
     text = comparable_text(text)
     users = await compared_users(session, usernames)
     if not usernames and len(users) > SCREENED:
-        return await _screen(session, models, text, users)
+        return (await screen(session, models, [text], users))[0]
     material = await load_authors(session, models, users, is_named=bool(usernames))
     return replace(material, text=text)
-
-
-async def gather_authors(
-    session: AsyncSession, models: Models, *, usernames: Sequence[str] = ()
-) -> Material:
-    """Read the same for texts that are still to come; `text` is empty."""
-    users = await compared_users(session, usernames)
-    return await load_authors(session, models, users, is_named=bool(usernames))
 
 
 async def load_authors(
@@ -114,39 +108,54 @@ def _no_words() -> InvalidInputError:
     )
 
 
-async def _screen(
-    session: AsyncSession, models: Models, text: str, users: Sequence[User]
-) -> Material:
-    """Score very many authors some at a time, and keep the profiles of the best alone.
+async def screen(
+    session: AsyncSession, models: Models, texts: Sequence[str], users: Sequence[User]
+) -> list[Material]:
+    """Return for each text the material of the authors who fit it best, of very many.
 
-    So memory stays bounded, however many there are.
+    All are scored, some at a time, and only the best are kept, so that memory stays bounded.
     """
     snapshot = await models.backgrounds.load(session)
-    query = await asyncio.to_thread(lambda: features(own_words(text)))
-    scores = np.full(len(users), -np.inf)
-    kept: dict[int, AuthorProfile] = {}
+    queries = await asyncio.to_thread(lambda: [features(own_words(text)) for text in texts])
+    shortlists = [_Shortlist(query, np.full(len(users), -np.inf)) for query in queries]
     for start in range(0, len(users), SCREENED_AT_ONCE):
         some = users[start : start + SCREENED_AT_ONCE]
         profiles = await models.profiles.load(session, some, may_evict=False)
-        filled = [i for i, profile in enumerate(profiles) if profile.counts.keys.size]
-        scores[[start + i for i in filled]] = await asyncio.to_thread(
-            scores_of, query, [profiles[i] for i in filled], snapshot.background
-        )
-        kept |= {start + i: profiles[i] for i in filled}
-        # Equal scores are ordered by name, as the users are.
-        best = sorted(kept, key=lambda i: (-scores[i], i))[:SCREENED_KEPT]
-        kept = {i: kept[i] for i in best}
-    if not kept:
+        filled = {start + i: each for i, each in enumerate(profiles) if each.counts.keys.size}
+        for shortlist in shortlists:
+            await asyncio.to_thread(shortlist.add, filled, snapshot.background)
+    as_of_event = await newest_event(session)
+    if not any(shortlist.best for shortlist in shortlists):
         raise _no_words()
-    return Material(
-        text=text,
-        users=[users[i] for i in sorted(kept)],
-        profiles=[kept[i] for i in sorted(kept)],
-        snapshot=snapshot,
-        as_of_event=await newest_event(session),
-        is_named=False,
-        rest=np.delete(scores, sorted(kept)),
-    )
+    return [
+        Material(
+            text=text,
+            users=[users[i] for i in sorted(shortlist.best)],
+            profiles=[shortlist.best[i] for i in sorted(shortlist.best)],
+            snapshot=snapshot,
+            as_of_event=as_of_event,
+            is_named=False,
+            rest=np.delete(shortlist.scores, sorted(shortlist.best)),
+        )
+        for text, shortlist in zip(texts, shortlists, strict=True)
+    ]
+
+
+@dataclass(slots=True)
+class _Shortlist:
+    """What all authors score for a text, and the profiles of the best."""
+
+    query: Counts
+    scores: NDArray[np.float64]
+    best: dict[int, AuthorProfile] = field(default_factory=dict)
+    """By place among all authors."""
+
+    def add(self, profiles: dict[int, AuthorProfile], background: Background) -> None:
+        self.scores[list(profiles)] = scores_of(self.query, list(profiles.values()), background)
+        both = self.best | profiles
+        # Equal scores are ordered by name, as the authors are.
+        best = sorted(both, key=lambda i: (-self.scores[i], i))[:SCREENED_KEPT]
+        self.best = {i: both[i] for i in best}
 
 
 async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> list[User]:

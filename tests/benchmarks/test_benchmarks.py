@@ -34,6 +34,7 @@ def run(
         ("search", ["--posts", "2000", "--queries", "5"], "| four words of a post |"),
         ("nearest", ["--posts", "300", "--seconds", "0.05"], "together: queries/s"),
         ("ranking", ["--authors", "20", "--repeats", "20"], "featurise and rank 20:"),
+        ("scale", ["--quick", "--repeats", "2"], "a post, and among all:"),
         ("uploads", ["--posts", "500", "--mib", "5"], "import of 500 posts (done)"),
         (
             "dashboard",
@@ -48,6 +49,7 @@ def run(
         "search",
         "nearest",
         "ranking",
+        "scale",
         "uploads",
         "dashboard",
         "async_overhead",

@@ -16,7 +16,7 @@ from app.services.background import BackgroundStore
 from app.services.card_maker import MOST_WAITING, CardMaker
 from app.services.cards import Card, measure, read_posts
 from app.services.clock import now
-from app.services.compare import Models, gather_authors
+from app.services.compare import Models, compared_users, load_authors
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
 from app.services.tweets import delete_post, list_posts
@@ -46,7 +46,8 @@ async def write(db: Database, username: str, posts: int, *, seed: int = 0) -> No
 
 async def made(db: Database, *usernames: str) -> Card:
     async with db.read() as session:
-        material = await gather_authors(session, models(), usernames=usernames)
+        users = await compared_users(session, usernames)
+        material = await load_authors(session, models(), users, is_named=bool(usernames))
         posts = await read_posts(session, material)
     return (await measure(material, posts)).card
 

@@ -11,10 +11,11 @@ from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError
 from app.services.adding import add_posts
 from app.services.background import BackgroundStore
+from app.services.batch_compare import open_panel, plain_texts
 from app.services.clock import now
 from app.services.compare import SCREENED, Models, comparable_text, gather_material
 from app.services.events import newest_event
-from app.services.judging import Comparison, judge
+from app.services.judging import SHOWN_OF_ALL, Comparison, judge
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
 from app.services.tweets import delete_post
@@ -169,6 +170,14 @@ async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database)
     assert sum(ranked.probability for ranked in named.ranking) == pytest.approx(1)
     small = Models(ProfileStore(max_bytes=20_000), BackgroundStore())
     assert await compare(db, small) == everybody
+    panel = await open_panel(db, small, ())
+    lines = [TEXT, "", "...", "the bread and the fog"]
+    judged = [each async for some in panel.judge(plain_texts(lines)) for each in some]
+    assert [each.line for each in judged] == [1, 3, 4]
+    assert judged[0].ranking == everybody.ranking[:SHOWN_OF_ALL]
+    assert judged[1].error
+    last = await compare(db, own, text=lines[3])
+    assert judged[2].ranking == last.ranking[:SHOWN_OF_ALL]
 
 
 async def test_who_only_quotes_cannot_be_compared(db: Database) -> None:

@@ -9,9 +9,8 @@ from quart import Blueprint, Response, request
 
 from app.errors import UnsupportedMediaError
 from app.lifespan import resources
-from app.services.batch_compare import json_texts, judge_texts
+from app.services.batch_compare import json_texts, open_panel
 from app.services.card_maker import RETRY_AFTER_S
-from app.services.compare import gather_authors
 from app.services.judging import SHOWN_OF_ALL, judge, with_reasons
 from app.views.access import access
 from app.views.answers import json_answer
@@ -93,11 +92,10 @@ async def compare_batch() -> Response:
     if request.mimetype != NDJSON:
         raise UnsupportedMediaError("The body must be application/x-ndjson")
     lines = (await request_bytes()).splitlines()
-    async with resources().db.read() as session:
-        material = await gather_authors(session, resources().models, usernames=args.username)
+    panel = await open_panel(resources().db, resources().models, args.username)
 
     async def answers() -> AsyncIterator[bytes]:
-        async for some in judge_texts(material, json_texts(lines)):
+        async for some in panel.judge(json_texts(lines)):
             yield msgspec.json.Encoder().encode_lines(some)
 
     response = Response(answers(), content_type=NDJSON)
