@@ -34,6 +34,7 @@ from app.services.judging import SHOWN_OF_ALL, judge
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
 from app.services.users import get_user
+from app.serving.worker import relieve_collector
 
 WHOLE: Final = Shape("million", 3_000, 334, has_profiles=True)
 QUICK: Final = Shape("quick-million", 12, 30, has_profiles=True)
@@ -135,6 +136,7 @@ def main() -> None:
         async def run() -> None:
             url = f"sqlite+aiosqlite:///{path}"
             db = Database(Config(data_dir=Path(folder), database_url=url))
+            relieve_collector()
             try:
                 await measure(db, shape, options.repeats)
             finally:

@@ -28,7 +28,7 @@ from app.services.imports import import_archive
 from app.services.judging import judge
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
-from app.services.users import list_authors, users_by_name
+from app.services.users import contenders_by_name, list_authors
 
 TEXT = "새벽부터 바람이 불어요. What a morning for a walk along the harbour, they said :)"
 
@@ -88,7 +88,7 @@ async def report_times(
     for number, pair in enumerate(pairs):
         if adding:
             async with db.write() as session:
-                (user, _) = await users_by_name(session, pair)
+                (user, _) = await contenders_by_name(session, pair)
                 post = new_tweet(f"{TEXT} {number}", arrived_at=datetime.now(UTC))
                 await add_posts(session, user.id, [post])
         started = time.perf_counter()

@@ -28,7 +28,7 @@ from app.services.compare import (
 from app.services.judging import SHOWN_OF_ALL, Ranked, judge
 
 AT_ONCE: Final = 20
-"""Texts judged between two chances for others to use the processor."""
+"""Texts for which the authors are read together."""
 NAMES: Final = ("text", "content", "full_text", "내용", "트윗")
 """Columns in which a text is looked for."""
 
@@ -110,7 +110,6 @@ class Panel:
                 await _judged(line, next(materials)) if isinstance(text, str) else text
                 for line, text in zip(some, texts, strict=True)
             ]
-            await asyncio.sleep(0)
 
     async def _materials(self, texts: Sequence[str]) -> list[Material]:
         if self.material is not None:
@@ -149,6 +148,7 @@ def _failed(line: BatchLine, error: AppError) -> JudgedText:
 async def _judged(line: BatchLine, material: Material) -> JudgedText:
     shown = None if material.is_named else SHOWN_OF_ALL
     answer = await judge(material, explain=False, shown=shown)
+    await asyncio.sleep(0)  # Others want the processor too.
     given = line.given.id if line.given else None
     return JudgedText(line.line, given, answer.verdict, answer.ranking)
 

@@ -23,6 +23,7 @@ from app.services.clock import now
 from app.services.compare import Models, compared_users, load_authors
 from app.services.judging import MODEL_NAME
 from app.services.stored_cards import find_card, find_card_and_answers
+from app.services.users import Contender
 
 MOST_WAITING: Final = 16
 """Cards that may wait in a process; who asks for another one is told to come again."""
@@ -46,7 +47,7 @@ class Wanted:
     """As named; none for all with posts."""
 
 
-def wanted_card(users: Sequence[User], usernames: Sequence[str]) -> Wanted:
+def wanted_card(users: Sequence[Contender], usernames: Sequence[str]) -> Wanted:
     """Return which card belongs to the authors as they are now."""
     states = sorted((user.id, user.tweet_count, user.deletion_count) for user in users)
     return Wanted(
@@ -144,7 +145,7 @@ class CardMaker:
             raise
         await self._store(wanted_card(users, wanted.usernames), users, made)
 
-    async def _claim(self, wanted: Wanted, users: Sequence[User]) -> bool:
+    async def _claim(self, wanted: Wanted, users: Sequence[Contender]) -> bool:
         """Say whether the card is to be made here; nobody else makes it from then on."""
         async with self._db.write() as session:
             query = select(ModelCard.posts, ModelCard.asked_at, ModelCard.card.is_(None)).where(
@@ -158,7 +159,7 @@ class CardMaker:
             await _put(session, wanted, users, None)
             return True
 
-    async def _store(self, wanted: Wanted, users: Sequence[User], made: Made) -> None:
+    async def _store(self, wanted: Wanted, users: Sequence[Contender], made: Made) -> None:
         async with self._db.write() as session:
             if not await _are_whole(session, users):
                 return  # It would keep words of what was deleted meanwhile.
@@ -179,7 +180,7 @@ class CardMaker:
             )
 
 
-async def _are_whole(session: AsyncSession, users: Sequence[User]) -> bool:
+async def _are_whole(session: AsyncSession, users: Sequence[Contender]) -> bool:
     """Return whether nothing of the authors was deleted since they were read."""
     before = {user.id: user.deletion_count for user in users}
     for some in chunks(list(before)):
@@ -193,7 +194,7 @@ async def _are_whole(session: AsyncSession, users: Sequence[User]) -> bool:
 
 
 async def _put(
-    session: AsyncSession, wanted: Wanted, users: Sequence[User], made: Made | None
+    session: AsyncSession, wanted: Wanted, users: Sequence[Contender], made: Made | None
 ) -> None:
     user_ids = ",".join(str(user.id) for user in users)
     values = {

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import rank
 from app.compute.scoring import BINS, confusion, score, tenths
-from app.models import Tweet, User
+from app.models import Tweet
 from app.services.background import Snapshot
 from app.services.clock import now
 from app.services.compare import Material
@@ -29,6 +29,7 @@ from app.services.reasons import (
     typical_words,
 )
 from app.services.tweets import newest_first
+from app.services.users import Contender
 
 MOST_AUTHORS: Final = 50
 """Of more, those with the most posts are measured."""
@@ -117,7 +118,7 @@ class Asked:
     """(m,) columns of the true authors."""
 
 
-def largest(users: Sequence[User]) -> list[User]:
+def largest(users: Sequence[Contender]) -> list[Contender]:
     """Return the authors who are measured, in the order given."""
     order = sorted(range(len(users)), key=lambda i: (-users[i].tweet_count, i))
     return [users[i] for i in sorted(order[:MOST_AUTHORS])]

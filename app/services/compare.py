@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import NOBODY, scores_of
@@ -17,16 +16,14 @@ from app.compute.counts import Counts
 from app.compute.features import features, own_words
 from app.compute.text import clean_text, letter_count, username_key
 from app.errors import InvalidInputError
-from app.models import User
 from app.services.background import BackgroundStore, Snapshot
 from app.services.events import newest_event
 from app.services.profiles import ProfileStore
-from app.services.users import in_order, users_by_key
+from app.services.users import Contender, all_contenders, contenders_by_key, in_order
 
 SCREENED: Final = 300
 """Of more authors only the best are kept in full; a profile takes some 100 KB."""
 SCREENED_AT_ONCE: Final = 100
-LOADED_AT_ONCE: Final = 500
 SCREENED_KEPT: Final = 30
 """More than are ever shown."""
 
@@ -36,7 +33,7 @@ class Material:
     """What a comparison rests on, all of one state of the database."""
 
     text: str
-    users: list[User]
+    users: list[Contender]
     profiles: list[AuthorProfile]
     snapshot: Snapshot
     as_of_event: int
@@ -70,7 +67,7 @@ async def gather_material(
 
 
 async def load_authors(
-    session: AsyncSession, models: Models, users: list[User], *, is_named: bool
+    session: AsyncSession, models: Models, users: list[Contender], *, is_named: bool
 ) -> Material:
     """Read what a comparison of these authors needs, for texts that are still to come.
 
@@ -80,7 +77,7 @@ async def load_authors(
 
 
 async def read_authors(
-    session: AsyncSession, models: Models, users: list[User], *, is_named: bool
+    session: AsyncSession, models: Models, users: list[Contender], *, is_named: bool
 ) -> Material:
     """Read the same of any authors, of whom `part_of` takes those of one comparison."""
     return Material(
@@ -93,7 +90,7 @@ async def read_authors(
     )
 
 
-def part_of(material: Material, users: list[User]) -> Material:
+def part_of(material: Material, users: list[Contender]) -> Material:
     """Return the material of some of its authors. Raises InvalidInputError if these are mute."""
     places = {user.id: place for place, user in enumerate(material.users)}
     profiles = [material.profiles[places[user.id]] for user in users]
@@ -109,7 +106,7 @@ def _no_words() -> InvalidInputError:
 
 
 async def screen(
-    session: AsyncSession, models: Models, texts: Sequence[str], users: Sequence[User]
+    session: AsyncSession, models: Models, texts: Sequence[str], users: Sequence[Contender]
 ) -> list[Material]:
     """Return for each text the material of the authors who fit it best, of very many.
 
@@ -158,20 +155,11 @@ class _Shortlist:
         self.best = {i: both[i] for i in best}
 
 
-async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
+async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
     """Return the authors named, or all that have posts. Raises NotFoundError, InvalidInputError."""
     if usernames:
         return await _named(session, usernames)
-    everybody = (
-        select(User)
-        .where(User.tweet_count > 0, User.deleted_at.is_(None))
-        .order_by(User.username_key)
-        # Making very many objects in one go would hold up the loop.
-        .execution_options(yield_per=LOADED_AT_ONCE)
-    )
-    users: list[User] = []
-    async for some in (await session.stream_scalars(everybody)).partitions():
-        users += some
+    users = await all_contenders(session)
     if len(users) < 2:
         raise InvalidInputError(
             "A comparison needs two authors with posts; there are {count}",
@@ -192,12 +180,12 @@ def comparable_text(text: str) -> str:
     return text
 
 
-async def _named(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
-    found = await users_by_key(session, {username_key(name) for name in usernames})
+async def _named(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
+    found = await contenders_by_key(session, {username_key(name) for name in usernames})
     return choose(usernames, found)
 
 
-def choose(usernames: Sequence[str], found: Mapping[str, User]) -> list[User]:
+def choose(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender]:
     """Return the authors to compare among those found, by their names.
 
     Raises NotFoundError, and InvalidInputError where they cannot be compared.

@@ -11,7 +11,6 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import Change, Feed
 from app.errors import AppError
-from app.models import User
 from app.services.compare import (
     Material,
     Models,
@@ -21,7 +20,7 @@ from app.services.compare import (
     part_of,
     read_authors,
 )
-from app.services.users import users_by_key
+from app.services.users import Contender, contenders_by_key
 
 MOST_READ: Final = 20
 """Comparisons whose authors are read in one session."""
@@ -48,7 +47,7 @@ class Materials:
             self._read_authors, max_size=MOST_READ, **limits
         )
         self._snapshots: Batch[None, None] = Batch(self._look_for_snapshot, max_size=1, **limits)
-        self._users: OrderedDict[str, User] = OrderedDict()
+        self._users: OrderedDict[str, Contender] = OrderedDict()
         """By name: those who are as the log has told, of whom the newest used come last."""
         self._names: dict[int, str] = {}
         self._changed: set[int] = set()
@@ -99,7 +98,7 @@ class Materials:
 
     def _find_users(
         self, usernames: Sequence[str]
-    ) -> tuple[list[User], list[AuthorProfile]] | None:
+    ) -> tuple[list[Contender], list[AuthorProfile]] | None:
         """Return the authors and their profiles if all are in memory."""
         users = [user for name in usernames if (user := self._users.get(username_key(name)))]
         profiles = [whole for user in users if (whole := self._models.profiles.find_whole(user))]
@@ -115,7 +114,8 @@ class Materials:
     async def _read_authors(self, asked: Sequence[tuple[str, ...]]) -> list[Material | Exception]:
         turn, self._changed = self._feed.turn, set()
         async with self._db.read() as session:
-            found = await users_by_key(session, {username_key(n) for names in asked for n in names})
+            keys = {username_key(name) for names in asked for name in names}
+            found = await contenders_by_key(session, keys)
             chosen = [_chosen(names, found) for names in asked]
             users = {user.id: user for some in chosen if isinstance(some, list) for user in some}
             material = await read_authors(
@@ -127,7 +127,7 @@ class Materials:
                 self._keep(user)
         return [_part(material, users) for users in chosen]
 
-    def _keep(self, user: User) -> None:
+    def _keep(self, user: Contender) -> None:
         self._users[user.username_key] = user
         self._names[user.id] = user.username_key
         if len(self._users) > MOST_KEPT:
@@ -135,14 +135,14 @@ class Materials:
             del self._names[oldest.id]
 
 
-def _chosen(usernames: Sequence[str], found: dict[str, User]) -> list[User] | AppError:
+def _chosen(usernames: Sequence[str], found: dict[str, Contender]) -> list[Contender] | AppError:
     try:
         return choose(usernames, found)
     except AppError as error:
         return error
 
 
-def _part(material: Material, users: list[User] | AppError) -> Material | Exception:
+def _part(material: Material, users: list[Contender] | AppError) -> Material | Exception:
     if isinstance(users, AppError):
         return users
     try:

@@ -23,6 +23,7 @@ from app.db.backend import backend_of
 from app.db.chunks import chunks
 from app.db.lease import Sessions
 from app.models import Profile, Tweet, User
+from app.services.users import Contender
 
 LONGEST_TAIL: Final = 200
 """Posts after which a tail is folded in; reading one costs some 0.15 ms a post."""
@@ -53,7 +54,7 @@ class ProfileStore:
         self._known: OrderedDict[int, _Known] = OrderedDict()
 
     async def load(
-        self, session: AsyncSession, users: Sequence[User], *, may_evict: bool = True
+        self, session: AsyncSession, users: Sequence[User | Contender], *, may_evict: bool = True
     ) -> list[AuthorProfile]:
         """Return the profiles of the users, with every post that the session sees.
 
@@ -81,7 +82,7 @@ class ProfileStore:
                 self._keep(user.id, known)
         return [found[user.id].profile for user in users]
 
-    def find_whole(self, user: User) -> AuthorProfile | None:
+    def find_whole(self, user: User | Contender) -> AuthorProfile | None:
         """Return the profile of an author if it is in memory with all that is counted of it."""
         known = self._current(user)
         if known is None or known.profile.posts != user.tweet_count:
@@ -89,7 +90,7 @@ class ProfileStore:
         self._known.move_to_end(user.id)
         return known.profile
 
-    def _current(self, user: User) -> _Known | None:
+    def _current(self, user: User | Contender) -> _Known | None:
         known = self._known.get(user.id)
         if known is None or known.deletion_count != user.deletion_count:
             return None
@@ -106,7 +107,7 @@ class ProfileStore:
             self._bytes -= _size(oldest)
 
 
-def _is_far_behind(known: _Known | None, user: User) -> bool:
+def _is_far_behind(known: _Known | None, user: User | Contender) -> bool:
     """Return whether reading the stored profile is cheaper than counting what came since."""
     return known is None or user.tweet_count - known.profile.posts > RELOAD_TAIL
 
@@ -117,7 +118,7 @@ def _size(known: _Known) -> int:
     return sum(int(array.nbytes) for array in arrays) + 500
 
 
-async def _stored(session: AsyncSession, users: Sequence[User]) -> dict[int, _Known]:
+async def _stored(session: AsyncSession, users: Sequence[User | Contender]) -> dict[int, _Known]:
     """Return the stored profiles of the users, empty ones where there is none yet."""
     nothing = AuthorProfile(EMPTY, 0)
     found = {user.id: _Known(nothing, 0, user.deletion_count) for user in users}

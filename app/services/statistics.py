@@ -17,7 +17,7 @@ from app.models import PostCount, User
 from app.models.post_count import SLOT_S
 from app.services.clock import now
 from app.services.post_counts import slot_of
-from app.services.users import users_by_name
+from app.services.users import contenders_by_name
 
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
@@ -153,7 +153,7 @@ async def author_conditions(session: AsyncSession, selection: Selection) -> Cond
     """
     conditions: Conditions = [User.deleted_at.is_(None)]
     if selection.usernames:
-        users = await users_by_name(session, selection.usernames)
+        users = await contenders_by_name(session, selection.usernames)
         for user in users:
             depends_on(user.id)
         conditions.append(User.id.in_([user.id for user in users]))

@@ -35,6 +35,16 @@ class Author(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class Contender(msgspec.Struct, frozen=True):
+    """An author as comparisons need one: much faster to read than a `User`, of thousands."""
+
+    id: int
+    username: str
+    username_key: str
+    tweet_count: int
+    deletion_count: int
+
+
 async def find_user(session: AsyncSession, username: str) -> User | None:
     """Return the author of that name, in whatever case it is written."""
     query = select(User).where(User.username_key == username_key(username))
@@ -168,13 +178,13 @@ async def _delete(session: AsyncSession, user: User) -> int:
     return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
 
 
-async def users_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
+async def contenders_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
     """Return the authors of these names, in that order. Raises NotFoundError for an unknown one."""
-    found = await users_by_key(session, {username_key(name) for name in usernames})
+    found = await contenders_by_key(session, {username_key(name) for name in usernames})
     return in_order(usernames, found)
 
 
-def in_order(usernames: Sequence[str], found: Mapping[str, User]) -> list[User]:
+def in_order(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender]:
     """Return the authors of these names among those found by key. Raises NotFoundError."""
     for name in usernames:
         if username_key(name) not in found:
@@ -182,13 +192,25 @@ def in_order(usernames: Sequence[str], found: Mapping[str, User]) -> list[User]:
     return [found[username_key(name)] for name in usernames]
 
 
-async def users_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, User]:
+async def contenders_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Contender]:
     """Return the authors whose names, case-folded, are these."""
-    found: dict[str, User] = {}
+    found: dict[str, Contender] = {}
     for some in chunks(list(keys)):
-        query = select(User).where(User.username_key.in_(some), User.deleted_at.is_(None))
-        found |= {user.username_key: user for user in await session.scalars(query)}
+        rows = await session.execute(_contenders().where(User.username_key.in_(some)))
+        found.update((row.username_key, Contender(*row)) for row in rows)
     return found
+
+
+async def all_contenders(session: AsyncSession) -> list[Contender]:
+    """Return the authors who have posts, in the order of their names."""
+    query = _contenders().where(User.tweet_count > 0).order_by(User.username_key)
+    return [Contender(*row) for row in await session.execute(query)]
+
+
+def _contenders() -> Select[int, str, str, int, int]:
+    return select(
+        User.id, User.username, User.username_key, User.tweet_count, User.deletion_count
+    ).where(User.deleted_at.is_(None))
 
 
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:

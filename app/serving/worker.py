@@ -76,7 +76,7 @@ def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any
         loop.default_exception_handler(context)
 
 
-def _relieve_collector() -> None:
+def relieve_collector() -> None:
     """Let the garbage collector pass over what the start made, and look less often.
 
     Answers make thousands of objects that go by themselves; looking through them all the time
@@ -92,7 +92,7 @@ async def _beat(beat_fd: int, stop: asyncio.Event, app: Quart) -> None:
     supervisor = os.getppid()
     while feed_and_cache(app) is None:  # noqa: ASYNC110 - the app has no event for it
         await asyncio.sleep(LOOK_S)
-    _relieve_collector()
+    relieve_collector()
     while os.getppid() == supervisor:
         try:
             os.write(beat_fd, b".")

@@ -27,7 +27,7 @@ from app.services.deletion import purge_deleted
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore, fold_tails, users_with_tails
 from app.services.tweets import delete_post
-from app.services.users import add_user, delete_user, find_user, users_by_name
+from app.services.users import add_user, contenders_by_name, delete_user, find_user
 from tests.conftest import MakeConfig
 from tests.databases import Databases
 
@@ -47,7 +47,7 @@ async def post(db: Database, username: str, *texts: str) -> list[int]:
 
 async def load(db: Database, store: ProfileStore, *names: str) -> list[AuthorProfile]:
     async with db.read() as session:
-        return await store.load(session, await users_by_name(session, names))
+        return await store.load(session, await contenders_by_name(session, names))
 
 
 def counted(texts: Sequence[str]) -> Counts:
@@ -57,7 +57,7 @@ def counted(texts: Sequence[str]) -> Counts:
 
 async def fold(db: Database, *names: str) -> None:
     async with db.read() as session:
-        users = await users_by_name(session, names)
+        users = await contenders_by_name(session, names)
     await fold_tails(db, [user.id for user in users])
 
 
@@ -236,7 +236,7 @@ async def test_an_older_session_is_not_shown_newer_posts(db: Database) -> None:
     await post(db, "ann", "old")
     store = ProfileStore()
     async with db.read() as session:
-        users = await users_by_name(session, ["ann"])
+        users = await contenders_by_name(session, ["ann"])
         await post(db, "ann", "new")
         assert (await load(db, store, "ann"))[0].posts == 2
         (profile,) = await store.load(session, users)

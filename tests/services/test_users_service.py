@@ -13,13 +13,13 @@ from app.services.new_tweet import new_tweet
 from app.services.users import (
     add_user,
     clean_display_name,
+    contenders_by_name,
     count_users,
     delete_user,
     find_user,
     get_author,
     list_authors,
     update_user,
-    users_by_name,
 )
 
 NAMES = ["b", "A", "ab", "a", "é", "가나", "가", "각", "🚢", "ΣΑΣ", "straße", "Z", "_x", "0"]
@@ -70,9 +70,9 @@ async def test_names_come_back_in_the_order_asked_for(db: Database) -> None:
             await add_user(session, name)
     names.reverse()
     async with db.read() as session:
-        assert [user.username for user in await users_by_name(session, names)] == names
+        assert [user.username for user in await contenders_by_name(session, names)] == names
         with pytest.raises(NotFoundError, match="nobody"):
-            await users_by_name(session, [*names, "nobody"])
+            await contenders_by_name(session, [*names, "nobody"])
 
 
 async def test_an_author_is_added_once_under_a_good_name(db: Database) -> None:

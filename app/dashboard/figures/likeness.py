@@ -15,7 +15,7 @@ from app.dashboard.view import View, query_of
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.services.statistics import most_active
-from app.services.users import users_by_name
+from app.services.users import contenders_by_name
 
 MOST_AUTHORS: Final = 16
 SMALLEST_SHOWN: Final = 0.02
@@ -42,7 +42,7 @@ class WhoLikeWhom(Figure):
     async def load(self, session: AsyncSession, view: View) -> Likeness:
         selection = view.selection
         names = await most_active(session, selection, limit=MOST_AUTHORS)
-        users = await users_by_name(session, names)
+        users = await contenders_by_name(session, names)
         models = resources().models
         profiles = await models.profiles.load(session, users)
         snapshot = await models.backgrounds.load(session)
