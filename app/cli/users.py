@@ -1,5 +1,6 @@
 """`saywho users`, `saywho user …`: authors."""
 
+import asyncio
 import sys
 from typing import get_args
 
@@ -20,6 +21,7 @@ from app.services.users import (
 )
 
 PAGE = 200
+LEFT_BEHIND = "{name} is deleted; the server or the next deletion clears the rest of the disk."
 
 
 @click.command("users")
@@ -80,17 +82,20 @@ def add_command(name: str, display_name: str | None, platform: str, as_json: boo
 @json_option
 @reported
 def delete_command(name: str, yes: bool, as_json: bool) -> None:
-    """Delete the author NAME and all posts."""
+    """Delete the author NAME and all posts, at once; this cannot be cancelled."""
     if not yes and sys.stdin.isatty():
-        click.confirm(f"Delete {name} and all posts?", abort=True)
+        click.confirm(f"Delete {name} and all posts? This cannot be cancelled.", abort=True)
 
     async def delete(db: Database, _: Config) -> None:
         async with db.write() as session:
             await delete_user(session, name)
             left = await count_deleted(session)
-        # Whoever stops it here leaves the rest to the server or to the next deletion.
         with counted("removing posts", left) as show:
-            await purge_deleted(db, on_progress=show)
+            try:
+                await purge_deleted(db, on_progress=show)
+            except asyncio.CancelledError:
+                click.echo(f"\n{LEFT_BEHIND.format(name=name)}", err=True)
+                raise
 
     with_database(delete)
     if as_json:

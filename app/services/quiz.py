@@ -27,6 +27,8 @@ _DRAWN: Final = 24
 _CANDIDATES: Final = 20
 """Posts in a row that are looked through for one that can be guessed."""
 _TRIES: Final = 3
+_ARRIVALS: Final = 100
+"""Posts that came last, among which one is looked for that can be guessed."""
 
 
 class Key(msgspec.Struct, frozen=True, array_like=True):
@@ -64,26 +66,62 @@ async def is_playable(session: AsyncSession) -> bool:
 
 
 async def ask(session: AsyncSession) -> Question | None:
-    """Return a random post of a random author; None while there are too few of either.
+    """Return a random post of a random author; None while there are too few of either."""
+    players = await _players(session)
+    if len(players) < 2:
+        return None
+    for author, lang in players:
+        if found := await _post_to_guess(session, author):
+            return _question(found, author, lang, players)
+    return None
 
-    The others to choose from write in the author's language, if there are such.
+
+async def ask_newest(session: AsyncSession, *, seen: int = 0) -> Question | None:
+    """Return the post that arrived last, if it can be guessed and is newer than the one seen.
+
+    Of the last arrivals the first is taken that can be; None where there is none.
     """
+    arrived = select(Tweet.id).where(Tweet.id > seen).order_by(Tweet.id.desc())
+    query = (
+        select(Tweet.id, Tweet.text, Tweet.lang, User)
+        .join(User, User.id == Tweet.user_id)
+        .where(
+            Tweet.id.in_(arrived.limit(_ARRIVALS)),
+            User.deleted_at.is_(None),
+            User.tweet_count >= FEWEST_POSTS,
+        )
+        .order_by(Tweet.id.desc())
+    )
+    for tweet_id, text, lang, author in await session.execute(query):
+        masked = _masked(text, author)
+        if _can_be_guessed(masked):
+            players = await _players(session)
+            if not any(user.id != author.id for user, _ in players):
+                return None
+            return _question((tweet_id, masked), author, lang, players)
+    return None
+
+
+async def _players(session: AsyncSession) -> list[tuple[User, str | None]]:
+    """Return some authors who have enough posts, in any order, with the language of each."""
     query = select(User, _newest_language()).where(
         User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS
     )
-    rows = (await session.execute(query.order_by(func.random()).limit(_DRAWN))).all()
-    if len(rows) < 2:
-        return None
-    for author, lang in rows:
-        if found := await _post_to_guess(session, author):
-            tweet_id, text = found
-            others = [row for row in rows if row[0] is not author]
-            others.sort(key=lambda row: row[1] != lang)
-            choices = [author, *(user for user, _ in others[: CHOICES - 1])]
-            choices.sort(key=lambda user: user.username_key)
-            key = Key(tweet_id, [choice.id for choice in choices])
-            return Question(key, text, [choice.username for choice in choices])
-    return None
+    rows = await session.execute(query.order_by(func.random()).limit(_DRAWN))
+    return [(row[0], row[1]) for row in rows]
+
+
+def _question(
+    found: tuple[int, str], author: User, lang: str | None, players: list[tuple[User, str | None]]
+) -> Question:
+    """Return the question about a post; others write in its language, if there are such."""
+    others = [player for player in players if player[0].id != author.id]
+    others.sort(key=lambda player: player[1] != lang)
+    choices = [author, *(user for user, _ in others[: CHOICES - 1])]
+    choices.sort(key=lambda user: user.username_key)
+    tweet_id, text = found
+    key = Key(tweet_id, [choice.id for choice in choices])
+    return Question(key, text, [choice.username for choice in choices])
 
 
 def _newest_language() -> ScalarSelect[str | None]:
@@ -98,14 +136,14 @@ async def _post_to_guess(session: AsyncSession, user: User) -> tuple[int, str] |
         start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game.
         some = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
         rows = [(row.id, _masked(row.text, user)) for row in await session.execute(some)]
-        good = [
-            (tweet_id, text)
-            for tweet_id, text in rows
-            if letter_count(text) >= FEWEST_LETTERS and len(text) <= MOST_CHARACTERS
-        ]
+        good = [(tweet_id, text) for tweet_id, text in rows if _can_be_guessed(text)]
         if good:
             return random.choice(good)  # noqa: S311 - a game.
     return None
+
+
+def _can_be_guessed(text: str) -> bool:
+    return letter_count(text) >= FEWEST_LETTERS and len(text) <= MOST_CHARACTERS
 
 
 def _masked(text: str, user: User) -> str:

@@ -77,6 +77,7 @@ PAGES: Final = {
     "table-long": "/dashboard/table/map",
     "table-none": "/dashboard/table/week?lang=xx",
     "quiz": "/quiz",
+    "quiz-waiting": "/quiz?posts=newest&seen=9000",
     "not-found": "/user/nobody",
     "malformed": "/authors?cursor=%21",
 }

@@ -1,5 +1,7 @@
 """A question hides its author, and the model answers it without having seen the post."""
 
+import pytest
+
 from app.compute.masking import HIDDEN
 from app.db.engine import Database
 from app.services.adding import add_posts
@@ -9,7 +11,7 @@ from app.services.compare import Models, gather_material
 from app.services.judging import judge
 from app.services.new_tweet import new_tweet
 from app.services.profiles import ProfileStore
-from app.services.quiz import FEWEST_POSTS, Key, ask, is_playable, solve
+from app.services.quiz import FEWEST_POSTS, Key, ask, ask_newest, is_playable, solve
 from app.services.tweets import delete_post
 from app.services.users import add_user
 
@@ -48,6 +50,28 @@ async def test_a_question_needs_two_authors_with_enough_posts(db: Database) -> N
     assert not {"ferry", "museum"} & set(question.text.replace(":", "").split())
 
 
+async def test_the_newest_post_that_can_be_guessed_is_asked_once(db: Database) -> None:
+    ids = await fill(db, "ferry", "museum")
+    await add(db, "few", ["a post of many letters, all the same"])
+    _, laughter = await add(db, "laughter", ["ㅋㅋ"] * 30)
+    newest = ids["museum"][1][-1]
+    async with db.read() as session:
+        question = await ask_newest(session)
+        assert question is not None
+        assert question.key.tweet_id == newest
+        assert "museum" in question.usernames
+        assert HIDDEN in question.text
+        assert await ask_newest(session, seen=newest) is None
+        assert await ask_newest(session, seen=laughter[-1]) is None
+    async with db.write() as session:
+        post = new_tweet("a new day of the ferry: tide", arrived_at=now())
+        (arrived,) = (await add_posts(session, ids["ferry"][0], [post])).ids
+    async with db.read() as session:
+        question = await ask_newest(session, seen=newest)
+    assert question is not None
+    assert question.key.tweet_id == arrived
+
+
 async def test_every_author_comes_up_and_is_among_the_choices(db: Database) -> None:
     ids = await fill(db, "ferry", "museum", "빵집")
     seen = set()
@@ -74,11 +98,17 @@ async def test_posts_of_few_letters_are_not_asked(db: Database) -> None:
         assert "tide" in question.text
 
 
-async def test_the_model_judges_as_if_the_post_had_never_been(db: Database) -> None:
+@pytest.mark.parametrize("is_new", [False, True], ids=["old", "just arrived"])
+async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_new: bool) -> None:
     ids = await fill(db, "ferry", "museum")
     await renew_background(db)
     models = Models(ProfileStore(), BackgroundStore())
     (ferry, posts), (museum, _) = ids["ferry"], ids["museum"]
+    if is_new:
+        # It came after the profile was counted, and is one of the few that are added to it.
+        async with db.write() as session:
+            post = new_tweet("the ferry waits for the pilot, 26", arrived_at=now())
+            posts = (await add_posts(session, ferry, [post])).ids
     async with db.read() as session:
         solution = await solve(session, models, Key(posts[0], [museum, ferry]))
     assert (solution.tweet_id, solution.username) == (posts[0], "ferry")
