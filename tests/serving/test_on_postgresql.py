@@ -1,0 +1,115 @@
+"""The server as it really runs, on PostgreSQL: a worker is lost, and then the database."""
+
+import dataclasses
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.databases import Databases, PostgresqlDatabases
+from tests.installation import Installation
+from tests.postgresql import Server as DatabaseServer
+from tests.serving.test_server import SERVE, Server, connections_to_every_worker, serving
+
+pytestmark = pytest.mark.databases("postgresql")
+
+POSTS = "/api/v1/users/ann/tweets"
+
+
+@pytest.fixture
+def installation(databases: Databases, tmp_path: Path) -> Iterator[Installation]:
+    """An installation whose database has no tables yet."""
+    assert isinstance(databases, PostgresqlDatabases)
+    folder = tmp_path / "instance"
+    yield Installation(folder, {"SAYWHO_DATABASE_URL": databases.make_bare(folder)})
+    databases.drop(tmp_path)
+
+
+def begin(server: Server) -> None:
+    """Let the test write, and add an author."""
+    added = server.installation.json("token", "add", "test", "--scope", "admin")
+    server.token = added["token"]
+    assert server.send("POST", "/api/v1/users", {"username": "ann"})[0] == 201
+
+
+def test_workers_prepare_a_bare_database_once_and_share_what_is_written(
+    installation: Installation,
+) -> None:
+    with serving(installation, *SERVE, "--workers", "3") as server:
+        begin(server)
+        assert server.send("POST", "/api/v1/users", {"username": "ben"})[0] == 201
+        for number in range(30):
+            for name in ("ann", "ben"):
+                path, text = f"/api/v1/users/{name}/tweets", f"{name} writes {number} 등대 🌊"
+                status, headers, _ = server.send("POST", path, {"text": text})
+                assert status == 201
+        after = {"Saywho_After": headers["Saywho-Event"]}
+        with connections_to_every_worker(server) as connections:
+            for connection in connections:
+                page = server.ask(connection, "GET", f"{POSTS}?limit=100", **after)[2]
+                assert len(page["items"]) == 30
+                found = server.ask(connection, "GET", "/api/v1/search?q=writes+7", **after)[2]
+                assert {item["username"] for item in found["items"]} == {"ann", "ben"}
+                address = "/api/v1/compare?text=ann+writes+1&username=ann&username=ben"
+                answer = server.ask(connection, "GET", address, **after)[2]
+                assert answer["ranking"][0] == answer["ranking"][0] | {"username": "ann"}
+        first, second = server.workers()[:2]
+        os.kill(first, signal.SIGKILL)
+        os.kill(second, signal.SIGSTOP)  # It hangs.
+        installation.wait_until(
+            lambda: len(server.workers()) == 3 and not {first, second} & set(server.workers())
+        )
+        assert server.send("GET", POSTS, **after)[0] == 200
+        assert installation.json("check") == {"ok": True, "faults": []}
+        assert server.stop() == 0
+        assert "Traceback" not in server.log()
+
+
+def test_a_database_that_crashes_under_load_is_503_until_it_is_back(
+    databases: Databases, tmp_path: Path
+) -> None:
+    database = DatabaseServer(durable=True)
+    try:
+        settings = {"SAYWHO_DATABASE_URL": database.url(), "SAYWHO_ACCESS_LOG": "0"}
+        installation = Installation(tmp_path / "instance", settings)
+        with serving(installation, *SERVE, "--workers", "2") as server:
+            begin(server)
+            workers = server.workers()
+            acknowledged = write_until_refused(server, lambda: database.stop(at_once=True))
+            anybody = dataclasses.replace(server, token="")
+            assert anybody.send("GET", "/healthz")[0] == 200
+            assert anybody.send("GET", "/readyz")[0] == 503
+            database.start()
+            installation.wait_until(lambda: anybody.send("GET", "/readyz")[0] == 200)
+            installation.wait_until(
+                lambda: server.send("POST", POSTS, {"text": "again", "source_id": "1"})[0] < 300
+            )
+            page = server.send("GET", f"{POSTS}?limit=200")[2]
+            assert acknowledged <= {post["text"] for post in page["items"]}
+            assert server.workers() == workers
+            assert server.stop() == 0
+    finally:
+        database.remove()
+
+
+def write_until_refused(server: Server, stop: Callable[[], None]) -> set[str]:
+    """Write posts, stop the database in between; return what was acknowledged."""
+    acknowledged: set[str] = set()
+    stopper = threading.Thread(target=stop)
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        text = f"post {len(acknowledged)}"
+        status, headers, _ = server.send("POST", POSTS, {"text": text})
+        if status == 503:
+            assert headers["Retry-After"]
+            stopper.join()
+            return acknowledged
+        assert status == 201
+        acknowledged.add(text)
+        if len(acknowledged) == 20:
+            stopper.start()
+    raise AssertionError("writing was never refused")
