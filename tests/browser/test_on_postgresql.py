@@ -41,9 +41,11 @@ async def test_comparing_searching_arriving_and_the_dashboard(
     await page.goto(site.address("/"))
     await expect(page.locator("[data-live]")).to_be_visible()
     new = tmp_path / "new.jsonl"
-    new.write_text(json_lines([{"username": KOREANS[0], "text": "방금 도착한 글입니다 🌊"}]))
+    post = {"username": KOREANS[0], "text": "방금 도착한 글 🌊"}
+    post |= {"created_at": "2026-11-19T09:00:00Z"}
+    new.write_text(json_lines([post]))
     site.command("import", str(new))
-    await expect(page.get_by_text("방금 도착한 글입니다 🌊")).to_be_visible()
+    await expect(page.get_by_text("방금 도착한 글 🌊")).to_be_visible()
 
     await page.goto(site.address("/dashboard/"))
     await expect(page.locator("#timeline .trace").first).to_be_attached()
