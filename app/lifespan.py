@@ -22,7 +22,7 @@ from app.services.card_maker import CardMaker
 from app.services.compare import Models
 from app.services.embeddings import Embeddings
 from app.services.live import Live
-from app.services.maintenance import Maintenance, jobs, vectors_job
+from app.services.maintenance import Maintenance, jobs, vectors_jobs
 from app.services.materials import Materials
 from app.services.passwords import Passwords
 from app.services.profiles import ProfileStore
@@ -88,7 +88,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             stack.push_async_callback(embeddings.close)
             ring = asyncio.Event()
             cards = CardMaker(db, models)
-            work = [*jobs(kept_events=config.event_retention), vectors_job(embeddings)]
+            work = [*jobs(kept_events=config.event_retention), *vectors_jobs(embeddings)]
             maintenance = Maintenance(db, work)
             app.extensions[KEY] = Resources(
                 config=config,

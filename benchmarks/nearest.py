@@ -1,79 +1,167 @@
-"""How fast vectors are searched: `python -m benchmarks.nearest [--posts N]`.
+"""How fast vectors are searched: `python -m benchmarks.nearest [--posts N] [--url URL]`.
 
 Invented posts get their vectors from the built-in embedder. Then so many clients at once ask for
-the posts nearest to a text, each again as soon as it has its answer: together (`Batch`), and each
-alone, as it would be without. The answers are the same; that is checked first.
+the posts nearest to a text, each again as soon as it has its answer.
+
+On SQLite: together (`Batch`), and each alone, as it would be without; the answers are the same,
+which is checked first. On PostgreSQL, in the bare database that the URL names: before there is an
+index, and with it; with the share of the ten nearest posts that the index finds (recall), with
+and without filters. `python -m tests.postgresql` starts a server for that.
 """
 
 import argparse
 import asyncio
 import itertools
+import random
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, insert, select, text
 
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
+from app.db.postgresql.vectors import PostgresqlVectors
 from app.db.sqlite.vectors import Asked, SqliteVectors
 from app.db.vectors import Ask, Nearest, Vector
 from app.embedders.builtin import Builtin
+from app.models import Tweet, User
 from app.services.embeddings import Embeddings
 from app.services.users import add_user
-from benchmarks.search import AUTHORS, database_path, fill, made_posts
+from benchmarks.search import made_posts
 
+AUTHORS = 100
 CLIENTS = (1, 8, 32)
 COUNT = 20
+RECALLED = 10
 QUERIES = 200
+NEWEST = datetime(2026, 1, 1, tzinfo=UTC)
+STORED_AT_ONCE = 5_000
 
-Search = Callable[[Vector], Awaitable[Nearest]]
+Search = Callable[[Ask], Awaitable[Nearest]]
 
 
-async def measure(db: Database, options: argparse.Namespace) -> None:
-    """Print queries a second, and how long one waits."""
+async def store(db: Database, texts: Sequence[str]) -> None:
+    """Store posts, past the writer, one a minute."""
     async with db.write() as session:
-        for number in range(AUTHORS):
-            await add_user(session, f"author{number}")
-    fill(database_path(db), made_posts(options.posts, options.seed))
-    embeddings = Embeddings(db, Builtin())
-    started = time.perf_counter()
-    await embeddings.embed_missing(db)
-    print(f"{options.posts:,} posts have vectors after {time.perf_counter() - started:.0f} s")
-    texts = list(itertools.islice(made_posts(QUERIES, options.seed + 1), QUERIES))
-    vectors = list(await embeddings.embedder.embed(texts))
-    index = SqliteVectors(db, embeddings.embedder.name)
+        users = [(await add_user(session, f"author{number}"))[0].id for number in range(AUTHORS)]
+    rows = [
+        {
+            "id": place,
+            "text": post,
+            "user_id": users[place % AUTHORS],
+            "event_id": 1,
+            "kind": "post",
+            "created_at": NEWEST - timedelta(minutes=len(texts) - place),
+        }
+        for place, post in enumerate(texts, 1)
+    ]
+    for start in range(0, len(rows), STORED_AT_ONCE):
+        async with db.write() as session:
+            await session.execute(insert(Tweet), rows[start : start + STORED_AT_ONCE])
 
-    async def together(vector: Vector) -> Nearest:
-        return await index.nearest(Ask(vector, COUNT))
 
-    async def alone(vector: Vector) -> Nearest:
-        (answer,) = await index.find([Asked(vector, COUNT)])
+def queries(texts: Sequence[str], seed: int) -> dict[str, list[str]]:
+    """Return what may be asked: the whole of a post, and some words of one."""
+    chance = random.Random(seed)
+    posts = chance.sample(texts, QUERIES)
+    words = [" ".join(chance.sample(post.split(), min(4, len(post.split())))) for post in posts]
+    return {"a post": posts, "four words of a post": words}
+
+
+async def measure_batch(embeddings: Embeddings, vectors: Sequence[Vector], seconds: float) -> None:
+    """Print what asking together brings."""
+    index = embeddings.index
+    if not isinstance(index, SqliteVectors):
+        raise TypeError
+
+    async def alone(ask: Ask) -> Nearest:
+        (answer,) = await index.find([Asked(ask.vector, ask.count)])
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    both = [await asyncio.gather(*map(way, vectors[:64])) for way in (together, alone)]
+    asks = [Ask(vector, COUNT) for vector in vectors]
+    both = [await asyncio.gather(*map(way, asks[:64])) for way in (index.nearest, alone)]
     if both[0] != both[1]:
         raise SystemExit("answers differ by what is asked at the same time")
     print("| clients | alone: queries/s | p50, ms | together: queries/s | p50, ms |")
     print("| --- | --- | --- | --- | --- |")
     for clients in CLIENTS:
-        figures = [
-            await throughput(way, vectors, clients, options.seconds) for way in (alone, together)
+        figures = [await throughput(way, asks, clients, seconds) for way in (alone, index.nearest)]
+        print(f"| {clients} | " + " | ".join(f"{rate:,.0f} | {p50:.0f}" for rate, p50 in figures))
+
+
+async def measure_index(
+    db: Database,
+    embeddings: Embeddings,
+    kinds: dict[str, list[Vector]],
+    options: argparse.Namespace,
+) -> None:
+    """Print time and recall with an index of pgvector, and without."""
+    index, seconds = embeddings.index, options.seconds
+    if not isinstance(index, PostgresqlVectors):
+        raise TypeError
+    posts = select(Tweet.id).join(User, User.id == Tweet.user_id).where(User.deleted_at.is_(None))
+    filters: dict[str, Select[Any] | None] = {
+        "none": None,
+        "date (half of the posts)": posts.where(
+            Tweet.created_at >= NEWEST - timedelta(minutes=options.posts // 2)
+        ),
+        "author (1 %)": posts.where(User.username_key == "author7"),
+    }
+    cases: dict[tuple[str, str], list[Ask]] = {
+        (kind, name): [Ask(vector, COUNT, among) for vector in vectors]
+        for kind, vectors in kinds.items()
+        for name, among in filters.items()
+    }
+    exact = {case: [await index.nearest(ask) for ask in asks] for case, asks in cases.items()}
+    before = {
+        case: await throughput(index.nearest, asks, 1, seconds) for case, asks in cases.items()
+    }
+    started = time.perf_counter()
+    await index.build()
+    print(f"the index was built in {time.perf_counter() - started:.0f} s")
+    async with db.read() as session:
+        size = text("""SELECT sum(pg_relation_size(indexrelid)) FROM pg_index
+            WHERE indexrelid::regclass::text LIKE '%_nearest_%'""")
+        print(f"and takes {(await session.scalar(size) or 0) / 2**20:,.0f} MiB")
+    print("| query | filter | exact: p50, ms | index: p50, ms | 8 clients: queries/s | recall |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for case, asks in cases.items():
+        shares = [
+            recall(await index.nearest(ask), right)
+            for ask, right in zip(asks, exact[case], strict=True)
         ]
-        cells = " | ".join(f"{rate:,.0f} | {p50:.0f}" for rate, p50 in figures)
-        print(f"| {clients} | {cells} |")
+        _, p50 = await throughput(index.nearest, asks, 1, seconds)
+        rate, _ = await throughput(index.nearest, asks, 8, seconds)
+        print(
+            f"| {case[0]} | {case[1]} | {before[case][1]:.0f} | {p50:.0f} | {rate:,.0f} "
+            f"| {statistics.mean(shares):.3f} |"
+        )
+
+
+def recall(found: Nearest, right: Nearest) -> float:
+    """Return the share of the nearest that was found; what is as near counts as well."""
+    wanted = right.posts[:RECALLED]
+    if not wanted:
+        return 1.0
+    least = wanted[-1][0] - 1e-6
+    return min(1.0, sum(score >= least for score, _ in found.posts[:RECALLED]) / len(wanted))
 
 
 async def throughput(
-    search: Search, vectors: Sequence[Vector], clients: int, seconds: float
+    search: Search, asks: Sequence[Ask], clients: int, seconds: float
 ) -> tuple[float, float]:
     """Return answers a second, and the median time of one in ms."""
     times: list[float] = []
-    following = itertools.cycle(vectors)
+    following = itertools.cycle(asks)
     end = time.perf_counter() + seconds
 
     async def ask() -> None:
@@ -86,24 +174,39 @@ async def throughput(
     return len(times) / (time.perf_counter() - began), 1000 * statistics.median(times)
 
 
+async def measure(config: Config, options: argparse.Namespace) -> None:
+    db = Database(config)
+    embeddings = Embeddings(db, Builtin())
+    try:
+        texts = list(made_posts(options.posts, options.seed))
+        await store(db, texts)
+        started = time.perf_counter()
+        await embeddings.embed_missing(db)
+        print(f"{len(texts):,} posts have vectors after {time.perf_counter() - started:.0f} s")
+        kinds = {
+            kind: list(await embeddings.embedder.embed(asked))
+            for kind, asked in queries(texts, options.seed).items()
+        }
+        if options.url:
+            await measure_index(db, embeddings, kinds, options)
+        else:
+            await measure_batch(embeddings, kinds["four words of a post"], options.seconds)
+    finally:
+        await embeddings.close()
+        await db.close()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="nearest", description=__doc__)
     parser.add_argument("--posts", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=5, help="each figure is measured for")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--url", default="", help="of a bare database on PostgreSQL")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        config = Config(env="testing", data_dir=Path(folder))
+        config = Config(env="testing", data_dir=Path(folder), database_url=options.url)
         prepare(config, upgrade_old=False)
-
-        async def run() -> None:
-            db = Database(config)
-            try:
-                await measure(db, options)
-            finally:
-                await db.close()
-
-        asyncio.run(run())
+        asyncio.run(measure(config, options))
     return 0
 
 

@@ -138,6 +138,12 @@ class VectorIndex(Protocol):
     async def follow(self) -> None:
         """Let what is searched on this machine have what the table has."""
 
+    async def is_due(self, session: AsyncSession) -> bool:
+        """Return whether the database itself lacks an index of the vectors."""
+
+    async def build(self) -> None:
+        """Make that index; one process at a time does."""
+
     async def close(self) -> None:
         """Finish what was asked."""
 

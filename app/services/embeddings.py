@@ -207,5 +207,6 @@ class Embeddings:
             found = await self.index.nearest(Ask(vector, count, among))
         except OtherLengthError as error:
             raise EmbedderError(OTHER_LENGTH) from error
-        posts = [(score, post_id) for score, post_id in found.posts if score > self._least]
+        # Vectors are stored in half precision, and may be a little longer than one.
+        posts = [(min(s, 1.0), post_id) for s, post_id in found.posts if s > self._least]
         return replace(found, posts=posts)

@@ -49,9 +49,16 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     ]
 
 
-def vectors_job(embeddings: Embeddings) -> Job:
-    """Return the making of the vectors that are missing."""
-    return Job(VECTORS, embeddings.is_due, embeddings.follow_posts)
+def vectors_jobs(embeddings: Embeddings) -> list[Job]:
+    """Return the making of the vectors that are missing, and of what searches them."""
+
+    async def build(_db: Sessions) -> None:
+        await embeddings.index.build()
+
+    return [
+        Job(VECTORS, embeddings.is_due, embeddings.follow_posts),
+        Job("vector index", embeddings.index.is_due, build),
+    ]
 
 
 class Maintenance:

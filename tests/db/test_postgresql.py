@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from alembic import command
 from quart import Quart
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
 from app import create_app
 from app.compute.words import terms
@@ -21,12 +21,16 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
 from app.db.postgresql.connection import data_source
+from app.db.postgresql.vectors import LEAST_INDEXED, PREFIX
 from app.db.word_index import Terms
+from app.embedders.base import Vectors
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
 from app.models import Embedding, Tweet, VectorSet
 from app.services.adding import add_posts
 from app.services.checks import find_faults
 from app.services.clock import now
+from app.services.embeddings import Embeddings
+from app.services.maintenance import vectors_jobs
 from app.services.new_tweet import new_tweet
 from app.services.search import Filters, search
 from app.services.users import add_user
@@ -287,6 +291,74 @@ async def test_a_vector_comes_back_as_it_was_stored(db: Database) -> None:
         # It is pgvector's, which the database itself compares.
         distance = text('SELECT vector <-> CAST(:v AS halfvec) FROM "Embedding"')
         assert await session.scalar(distance, {"v": "[0.5,-1.25,3]"}) == 0
+
+
+class Angles:
+    """Embeds numbers: places on a circle; two are near if they differ by little."""
+
+    name = "angles"
+    knows_meaning = True
+    is_instant = True
+    batch = LEAST_INDEXED
+
+    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
+        angles = np.array([float(text) for text in texts])
+        return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_an_index_is_built_and_finds_what_comparing_with_all_does(
+    db: Database, config: Config
+) -> None:
+    async with db.write() as session:
+        users = [(await add_user(session, name))[0].id for name in ("ann", "ben")]
+        posts = [
+            {
+                "id": n,
+                "text": str(n * 6 / LEAST_INDEXED),
+                "user_id": users[n % 1_000 == 0],
+                "event_id": 1,
+                "kind": "post",
+            }
+            for n in range(1, LEAST_INDEXED + 1)
+        ]
+        await session.execute(insert(Tweet), posts)
+    embeddings = Embeddings(db, Angles())
+    job = vectors_jobs(embeddings)[1]
+
+    async def is_due() -> bool:
+        async with db.read() as session:
+            return await job.is_due(session)
+
+    assert not await is_due()
+    await embeddings.embed_missing(db)
+    assert await is_due()
+    (vector,) = await embeddings.embedder.embed(["3"])
+    his = select(Tweet.id).where(Tweet.user_id == users[1])
+    asks = [(vector, 5, None), (vector, 1_500, None), (vector, 4, his), (-vector, 20, his)]
+
+    async def found() -> list[list[float]]:
+        answers = [await embeddings.nearest(v, count, among=among) for v, count, among in asks]
+        return [[score for score, _ in answer.posts] for answer in answers]
+
+    exact = await found()
+    assert [len(scores) for scores in exact] == [5, 1_500, 4, 5]
+    await job.do(db)
+    assert not await is_due()
+    for scores, right in zip(await found(), exact, strict=True):
+        # Far down a list that an index made, some are missing.
+        assert scores == pytest.approx(right, abs=1e-3 if len(right) < 100 else 0.1)
+    scans = "SELECT sum(idx_scan) FROM pg_stat_user_indexes WHERE starts_with(indexrelname, :p)"
+
+    async def is_used() -> bool:
+        async with db.read() as session:
+            return bool(await session.scalar(text(scans), {"p": PREFIX}))
+
+    await eventually(is_used)
+    # The tables are still what the models say.
+    await asyncio.to_thread(command.check, alembic_config(config.database_url))
 
 
 # Migrations and the command line.

@@ -18,12 +18,12 @@ from sqlalchemy.pool import NullPool
 from app.config import Config
 from app.db.feed import Feed
 from app.db.postgresql import schema
-from app.db.postgresql.connection import as_app_error, connect, make_engine, shown_name
+from app.db.postgresql.connection import UNLIMITED_S, as_app_error, connect, make_engine, shown_name
 from app.db.postgresql.feed import PostgresqlFeed
+from app.db.postgresql.vectors import PostgresqlVectors
 from app.db.postgresql.words import INDEX, PostgresqlWords
-from app.db.sqlite.vectors import SqliteVectors
 from app.errors import AppError
-from app.models import Base
+from app.models import Base, Embedding
 
 if TYPE_CHECKING:
     from app.db.engine import Database
@@ -69,8 +69,8 @@ class PostgresqlBackend:
         self.words = PostgresqlWords()
         self._turn = asyncio.Lock()
 
-    def vector_index(self, db: "Database", model: str) -> SqliteVectors:
-        return SqliteVectors(db, model)
+    def vector_index(self, db: "Database", model: str) -> PostgresqlVectors:
+        return PostgresqlVectors(db, self._url, model)
 
     def folder(self, data_dir: Path, name: str) -> Path:
         # Another database's files must not be taken for this one's.
@@ -127,8 +127,12 @@ class PostgresqlBackend:
         try:
             await connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
             for table in Base.metadata.sorted_tables:
-                await connection.execute(_copying(table, name), timeout=None)
-            await connection.execute(_copying(INDEX, name), timeout=None)
+                # Nothing that is tried on a copy needs vectors.
+                is_full = table is not Embedding.__table__
+                await connection.execute(
+                    _copying(table, name, is_full=is_full), timeout=UNLIMITED_S
+                )
+            await connection.execute(_copying(INDEX, name), timeout=UNLIMITED_S)
             url = make_url(self._url).update_query_dict({"search_path": f"{name},public"})
             yield url.render_as_string(hide_password=False)
         finally:
@@ -159,13 +163,12 @@ class PostgresqlBackend:
             await engine.dispose()
 
 
-def _copying(table: TableClause, schema: str) -> str:
+def _copying(table: TableClause, schema: str, *, is_full: bool = True) -> str:
     """Return statements that copy a table and its ids' sequence into the schema."""
     copy = f'{schema}."{table.name}"'
-    statements = [
-        f'CREATE UNLOGGED TABLE {copy} (LIKE "{table.name}" INCLUDING ALL)',
-        f'INSERT INTO {copy} SELECT * FROM "{table.name}"',  # noqa: S608 - our own names
-    ]
+    statements = [f'CREATE UNLOGGED TABLE {copy} (LIKE "{table.name}" INCLUDING ALL)']
+    if is_full:
+        statements.append(f'INSERT INTO {copy} SELECT * FROM "{table.name}"')  # noqa: S608 - ours
     if "id" in table.columns:
         sequence = f'{schema}."{table.name}_id_seq"'
         statements += [

@@ -15,6 +15,8 @@ POOL_TIMEOUT_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 10
 COMMAND_TIMEOUT_S: Final = 60
 """A statement that the server has not answered by then has lost its server."""
+UNLIMITED_S: Final = 30.0 * 24 * 3600
+"""For what may last; asyncpg takes None for the limit that all have."""
 RETRY_AFTER: Final = {"Retry-After": "1"}
 SETTINGS: Final = {
     "application_name": "saywho",

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from app.db.postgresql.connection import connect, shown_name
+from app.db.postgresql.connection import UNLIMITED_S, connect, shown_name
 from app.errors import AppError, StartError
 
 OLDEST_VERSION: Final = 140_000
@@ -30,7 +30,7 @@ def compact(url: str, *, wait_s: float) -> None:
         tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
         try:
             for row in await connection.fetch(tables):
-                await connection.execute(f'VACUUM (FULL, ANALYZE) "{row[0]}"', timeout=None)
+                await connection.execute(f'VACUUM (FULL, ANALYZE) "{row[0]}"', timeout=UNLIMITED_S)
         except asyncpg.LockNotAvailableError as error:
             raise StartError("the database is in use; try again") from error
 

@@ -110,6 +110,13 @@ class SqliteVectors:
             if not await asyncio.to_thread(self._file.append, current.id, ids, vectors, to):
                 return
 
+    async def is_due(self, session: AsyncSession) -> bool:
+        """Return no: nothing but the files is searched."""
+        return False
+
+    async def build(self) -> None:
+        """Do nothing."""
+
     async def close(self) -> None:
         await self._batch.close()
 

@@ -1,0 +1,178 @@
+"""Vectors on PostgreSQL: pgvector searches them, by an index (HNSW) for each set of them.
+
+The index is made once a set is complete. Until then, for small sets, and where an index gives
+fewer posts than were asked for, all vectors are compared.
+"""
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import Float, String, bindparam, cast, func, literal_column, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.postgresql.connection import UNLIMITED_S, connect
+from app.db.vectors import Ask, Nearest, OtherLengthError, Vector, as_of, readable_set
+from app.models import Embedding, VectorSet
+
+if TYPE_CHECKING:
+    from app.db.engine import Database
+
+PREFIX: Final = "ix_Embedding_nearest_"
+"""Begins the names of the indexes, which the models do not know of."""
+LEAST_INDEXED: Final = 10_000
+"""So many vectors are compared in some milliseconds."""
+LONGEST_INDEXED: Final = 4_000
+"""Numbers of a vector of half precision that pgvector's index takes."""
+LEAST_LOOKED_AT: Final = 200
+"""Candidates that a search by the index keeps; more find more of the nearest, and take longer."""
+MOST_LOOKED_AT: Final = 1_000
+BUILD_MEMORY_MB: Final = 1_024
+"""The graph is built in memory as far as it fits, and many times slower beyond."""
+CHOSEN_FROM: Final = 128
+"""Candidates for the neighbours of a vector in the graph."""
+GRAPH_BYTES: Final = 400
+"""What the graph takes of a vector, beside its numbers."""
+
+_STATE: Final = text(
+    "SELECT coalesce((SELECT indisvalid FROM pg_index"
+    " WHERE indexrelid = to_regclass(CAST(:name AS text))), false) AS is_built,"
+    " (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS version"
+)
+_LOOK: Final = text("SELECT set_config('hnsw.ef_search', :kept, true)")
+_LOOK_ON: Final = text(
+    "SELECT set_config('hnsw.ef_search', :kept, true),"
+    " set_config('hnsw.iterative_scan', 'relaxed_order', true)"
+)
+_OURS: Final = (
+    "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+    " WHERE i.indrelid = to_regclass('\"Embedding\"') AND starts_with(c.relname, $1)"
+)
+
+logger = logging.getLogger(__name__)
+
+
+class PostgresqlVectors:
+    """Lets the database search the vectors of one model."""
+
+    def __init__(self, db: "Database", url: str, model: str) -> None:
+        self._db = db
+        self._url = url
+        self._model = model
+
+    async def nearest(self, ask: Ask) -> Nearest:
+        async with self._db.read() as session:
+            current = await readable_set(session, self._model)
+            as_of_event, newest = await as_of(session, current.embedded_to if current else 0)
+            posts: list[tuple[float, int]] = []
+            if current is not None and current.dimension is not None and ask.vector.any():
+                if current.dimension != len(ask.vector):
+                    raise OtherLengthError
+                posts = await _by_index(session, current, ask)
+                if len(posts) < ask.count:
+                    posts = await _compared(session, current, ask)
+        return Nearest(posts, as_of_event, as_of_event == newest)
+
+    async def follow(self) -> None:
+        """Do nothing: what is searched is the table."""
+
+    async def is_due(self, session: AsyncSession) -> bool:
+        current = await readable_set(session, self._model)
+        if current is None or not current.is_complete or current.embedded_to < LEAST_INDEXED:
+            return False
+        if not 0 < (current.dimension or 0) <= LONGEST_INDEXED:
+            return False
+        if (await session.execute(_STATE, {"name": _quoted(current)})).one().is_built:
+            return False
+        some = select(Embedding.tweet_id).where(Embedding.set_id == current.id)
+        counted = select(func.count()).select_from(some.limit(LEAST_INDEXED).subquery())
+        return (await session.scalar(counted) or 0) == LEAST_INDEXED
+
+    async def build(self) -> None:
+        """Make the index of the set that answers, while others read and write."""
+        async with self._db.read() as session:
+            current = await readable_set(session, self._model)
+            if current is None or current.dimension is None:
+                return
+            of_set = select(func.count()).where(Embedding.set_id == current.id)
+            count = await session.scalar(of_set) or 0
+        needed_mb = count * (2 * current.dimension + GRAPH_BYTES) // 2**20 + 64
+        connection = await connect(self._url, application_name="saywho index")
+        try:
+            # What is left of other sets, and of a build that was broken off.
+            for row in await connection.fetch(_OURS, PREFIX):
+                if row["relname"] != _name(current) or not row["indisvalid"]:
+                    dropped = f'DROP INDEX CONCURRENTLY IF EXISTS "{row["relname"]}"'
+                    await connection.execute(dropped, timeout=UNLIMITED_S)
+            memory = f"{min(needed_mb, BUILD_MEMORY_MB)}MB"
+            # One process builds: more would need shared memory, and keep cores from requests.
+            await connection.execute("SET max_parallel_maintenance_workers = 0")
+            await connection.execute(f"SET maintenance_work_mem = '{memory}'")
+            logger.info("an index of %d vectors is built", count)
+            await connection.execute(
+                f'CREATE INDEX CONCURRENTLY IF NOT EXISTS {_quoted(current)} ON "Embedding"'
+                f" USING hnsw ((vector::halfvec({current.dimension})) halfvec_ip_ops)"
+                f" WITH (ef_construction = {CHOSEN_FROM})"
+                f" WHERE set_id = {current.id}",
+                timeout=UNLIMITED_S,
+            )
+        finally:
+            await connection.close()
+
+    async def close(self) -> None:
+        """Do nothing: nobody waits here."""
+
+
+async def _by_index(session: AsyncSession, current: VectorSet, ask: Ask) -> list[tuple[float, int]]:
+    """Return the nearest posts that the index finds; none where there is no index yet."""
+    state = (await session.execute(_STATE, {"name": _quoted(current)})).one()
+    if not state.is_built:
+        return []
+    goes_on = _numbers(state.version) >= (0, 8)
+    if not goes_on and (ask.among is not None or ask.count > MOST_LOOKED_AT):
+        return []
+    kept = min(max(2 * ask.count, LEAST_LOOKED_AT), MOST_LOOKED_AT)
+    await session.execute(_LOOK_ON if goes_on else _LOOK, {"kept": str(kept)})
+    # As the index has it, or the index would not be used.
+    return await _found(session, current, ask, HALFVEC(current.dimension))
+
+
+async def _compared(session: AsyncSession, current: VectorSet, ask: Ask) -> list[tuple[float, int]]:
+    """Return the nearest posts of all."""
+    return await _found(session, current, ask, HALFVEC())
+
+
+async def _found(
+    session: AsyncSession, current: VectorSet, ask: Ask, halves: HALFVEC
+) -> list[tuple[float, int]]:
+    wanted = cast(bindparam("vector", _written(ask.vector), String), halves)
+    distance = cast(Embedding.vector, halves).op("<#>", return_type=Float())(wanted)
+    # Numbers in place of parameters: a plan for any set and any count knows of no index.
+    query = (
+        select(Embedding.tweet_id, distance.label("distance"))
+        .where(Embedding.set_id == literal_column(str(current.id)))
+        .order_by(text("distance"))
+        .limit(literal_column(str(ask.count)))
+    )
+    if ask.among is not None:
+        allowed = ask.among.subquery()
+        query = query.join(allowed, allowed.c.id == Embedding.tweet_id)
+    rows = await session.execute(query)
+    return sorted(((-row.distance, row.tweet_id) for row in rows), reverse=True)
+
+
+def _written(vector: Vector) -> str:
+    return "[" + ",".join(map(repr, vector.tolist())) + "]"
+
+
+def _name(current: VectorSet) -> str:
+    return f"{PREFIX}{current.id}"
+
+
+def _quoted(current: VectorSet) -> str:
+    return f'"{_name(current)}"'
+
+
+def _numbers(version: str | None) -> tuple[int, ...]:
+    """Return a version's numbers, such as (0, 8, 1)."""
+    return tuple(int(part) for part in (version or "0").split(".") if part.isdigit())
