@@ -5,10 +5,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
-import aiosqlite
 from sqlalchemy import Connection, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.db.sqlite.connection import OneTripConnection
 from app.db.sqlite.words import register
 from app.errors import AppError, StorageFullError, UnavailableError
 
@@ -75,17 +75,17 @@ def roll_back_cancelled(engine: AsyncEngine) -> set[asyncio.Task[None]]:
     return rollbacks
 
 
-async def _connect(path: Path) -> aiosqlite.Connection:
+async def _connect(path: Path) -> OneTripConnection:
     """Open a connection; one that is given up while it opens is closed before this returns.
 
     The driver would leave its thread behind, which fails once the loop has ended.
     """
 
-    async def connect() -> aiosqlite.Connection:
-        return await connection
+    async def connect() -> OneTripConnection:
+        await connection
+        return connection
 
-    connection = aiosqlite.connect(path, check_same_thread=False)
-    connection._thread.daemon = True  # As SQLAlchemy does: a program that fails still ends.
+    connection = OneTripConnection(path)
     opening = asyncio.ensure_future(connect())
     try:
         return await asyncio.shield(opening)
