@@ -1,5 +1,6 @@
 """What somebody typed into the search field, made into parts that a post is tried against."""
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ MOST_PARTS: Final = 100
 """What is typed beyond so many different parts is not looked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """Something that is to be found, or not to be found, in one place of a post."""
 
@@ -27,7 +28,7 @@ class Part:
     pieces: tuple[tuple[str, str], ...] = ()
     """Kind and text of a phrase's segments."""
 
-    @property
+    @functools.cached_property
     def terms(self) -> list[str]:
         """The terms of the index that a post with this part is sure to have, without endings."""
         if self.kind == "phrase":
@@ -36,7 +37,7 @@ class Part:
             return segment_terms(self.kind, self.text)[:-1]
         return [self.text]
 
-    @property
+    @functools.cached_property
     def ways(self) -> list[str]:
         """Of a word of paired letters, the strings that a word which counts as the same has.
 

@@ -155,6 +155,9 @@ def _holds(each: Wanted, post: _Post) -> bool:
     if part.kind == "paired":
         if any(other in post.runs for other in each.alternatives):
             return True
+        # One of its ways is in the text of all runs if it is in one of them.
+        if not (part.is_quoted or part.is_excluded):
+            return any(way in post.runs for way in part.ways)
         return any(_fits_run(part, run) for run in post.runs.split(" "))
     return part.text in post.words or any(other in post.words for other in each.alternatives)
 

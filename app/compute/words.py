@@ -39,6 +39,10 @@ _SEGMENT: Final = re.compile(
     rf"(?:\u200d{_PICTURE}[\ufe0f{_SKINS}]*)*)"
 )
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
+_PLAIN: Final = re.compile("[\x00-\x7f\uac00-\ud7a3\u00b7\u2013\u2014\u2018-\u201d\u2026]*")
+"""Texts that need none of the finer rules: ASCII, Hangul syllables, the usual signs."""
+_PLAIN_SEGMENT: Final = re.compile("[a-z0-9]+|[\uac00-\ud7a3]+")
+_FIRST_SYLLABLE: Final = "\uac00"
 _NOT_OF_EMOJI: Final = re.compile(f"[\ufe0f{_SKINS}]")
 
 
@@ -87,7 +91,12 @@ def words_and_runs(text: str) -> tuple[list[str], list[str]]:
     """Return the texts of a text's segments: words and emoji, and letters indexed by twos."""
     if text.isascii():
         return _ASCII_WORD.findall(text.lower()), []
-    words, runs = [], []
+    words: list[str] = []
+    runs: list[str] = []
+    if _PLAIN.fullmatch(text):
+        for segment in _PLAIN_SEGMENT.findall(text.lower()):
+            (runs if segment >= _FIRST_SYLLABLE else words).append(segment)
+        return words, runs
     for paired, word, emoji in _SEGMENT.findall(text):
         if word:
             words.append(_fold(word))

@@ -91,16 +91,15 @@ def _likelihood(neighbour: Neighbour) -> float:
 
 async def is_vocabulary_old(session: AsyncSession) -> bool:
     """Return whether so much has changed that the words should be counted anew."""
-    state = await session.get_one(Vocabulary, ONLY)
-    newest = await newest_event(session)
-    if state.recipe != WORDS_RECIPE:
+    newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
+    query = select(Vocabulary.recipe, Vocabulary.as_of_event, Vocabulary.tweets, newest)
+    recipe, as_of_event, tweets, newest_id = (await session.execute(query)).one()
+    if recipe != WORDS_RECIPE:
         return True
-    if state.as_of_event == newest:
+    if as_of_event == newest_id:
         return False
-    changed = select(func.sum(Event.count)).where(
-        Event.id > state.as_of_event, Event.kind.in_(MOVING)
-    )
-    return (await session.scalar(changed) or 0) >= max(1, CHANGED_SHARE * state.tweets)
+    changed = select(func.sum(Event.count)).where(Event.id > as_of_event, Event.kind.in_(MOVING))
+    return bool((await session.scalar(changed) or 0) >= max(1, CHANGED_SHARE * tweets))
 
 
 async def renew_vocabulary(db: Sessions) -> None:

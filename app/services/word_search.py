@@ -65,6 +65,8 @@ class WordResults:
 
     def corrections(self) -> list[tuple[str, str]]:
         """Return what was typed and found nowhere, with the word that was found instead."""
+        if not any(each.alternatives for each in self.scorer.wanted):
+            return []
         shown = self.ranked[:INLINE]
         used: dict[str, Counter[str]] = {}
         for post in shown:
