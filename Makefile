@@ -44,6 +44,7 @@ test: $(DEV_STAMP) ## run all tests (installs Chromium by the package manager wh
 accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy DATA=FILE
 	@test -n "$(DATA)" || { echo "make accuracy needs DATA=FILE, JSON lines with author, text, split, lang"; exit 2; }
 	@$(BIN)/python -m benchmarks.accuracy "$(DATA)"
+	@$(BIN)/python -m benchmarks.installations "$(DATA)"
 	@$(BIN)/python -m benchmarks.search "$(DATA)"
 
 .PHONY: bench

@@ -35,6 +35,8 @@ from app.services.held_out import HeldOut, hold_out, newest_own
 ASKED_AUTHORS: Final = 50
 ASKED_POSTS: Final = 40
 """Of each author the newest, but at most a quarter of all."""
+ASKED_IN_ALL: Final = 400
+"""Where there are few authors, more posts of each are asked about."""
 FEWEST_POSTS: Final = 25
 """An author with fewer is neither asked about nor an impostor."""
 RIVALS: Final = 4
@@ -108,6 +110,7 @@ async def _impostors(session: AsyncSession, user_ids: Sequence[int]) -> list[Imp
 
 async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]:
     sample = []
+    most = max(ASKED_POSTS, ASKED_IN_ALL // max(1, len(user_ids)))
     for user_id in user_ids:
         query = select(Profile.posts, Profile.counts, Profile.texts).where(
             Profile.user_id == user_id, Profile.recipe == RECIPE
@@ -115,7 +118,7 @@ async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]
         row = (await session.execute(query)).first()
         if row is None:
             continue
-        newest = await newest_own(session, user_id, min(ASKED_POSTS, row.posts // 4))
+        newest = await newest_own(session, user_id, min(most, row.posts // 4))
         texts = [post.text for post in newest]
 
         def held_out(row: Any = row, texts: list[str] = texts) -> tuple[AuthorProfile, HeldOut]:

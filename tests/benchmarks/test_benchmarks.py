@@ -78,6 +78,9 @@ def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
     done = run("accuracy", str(path))
     assert done.returncode == 0, done.stderr
     assert "| en_2 | 1 | 20 | 100.0 |" in done.stdout
+    done = run("installations", str(path), "--rounds", "1")
+    assert done.returncode == 0, done.stderr
+    assert "| en | 2 | 30 | 0 |" in done.stdout
 
 
 @pytest.mark.parametrize("line", ["{}", '{"author": "a", "text": "x"}', "no JSON"])

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from app.compute.attribution import Profile, Ranking, rank, scores_of
 from app.compute.background import build_background
-from app.compute.calibration import COOLEST, FEWEST_ASKED, HOTTEST, fit_calibration, fit_temperature
+from app.compute.calibration import (
+    COOLEST,
+    FEWEST_ASKED,
+    FEWEST_FOR_LEVEL,
+    HOTTEST,
+    fit_calibration,
+    fit_temperature,
+)
 from app.compute.counts import add
 from app.compute.features import features
 from app.compute.verdict import (
@@ -110,7 +117,15 @@ def test_temperature_is_found_again(temperature: float, seed: int) -> None:
 
 def test_defaults_hold_until_enough_posts_were_asked_about() -> None:
     few = np.zeros((FEWEST_ASKED - 1, 5))
-    assert fit_calibration(few, NONE, few[:, 0]) == DEFAULT
+    assert fit_calibration(few, NONE, few[: FEWEST_FOR_LEVEL - 1, 0]) == DEFAULT
+
+
+@given(st.integers(FEWEST_FOR_LEVEL, 2 * FEWEST_ASKED))
+def test_the_fewer_posts_were_asked_about_the_fewer_own_texts_are_refused(asked: int) -> None:
+    leads = np.linspace(-2, -1, asked)
+    fitted = fit_calibration(np.empty((0, 5)), leads, NONE)
+    refused = np.mean(leads < fitted.familiar_lead)
+    assert refused <= 0.05 * min(1, asked / FEWEST_ASKED) + 1 / asked
 
 
 def test_one_of_twenty_own_texts_is_refused() -> None:
