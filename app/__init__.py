@@ -23,6 +23,7 @@ def create_app(config: "Config | None" = None) -> "Quart":
     from app.config import Config, ConfigError
     from app.edge import Edge
     from app.metrics import Metrics
+    from app.streams import Streams
     from app.views import (
         access,
         api,
@@ -65,10 +66,11 @@ def create_app(config: "Config | None" = None) -> "Quart":
 
     cli.init_app(app)
     figures = dashboard.shared_in_front(app, config)
-    app.asgi_app = Edge(  # type: ignore[method-assign]
+    edge = Edge(
         Cached(figures, lambda: lifespan.feed_and_cache(app), metrics.count_cached),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
         on_answer=metrics.count_request,
     )
+    app.asgi_app = Streams(edge)  # type: ignore[method-assign]
     return app

@@ -26,7 +26,10 @@ class Audience:
 
 
 def measure(audience: Audience, shape: Shape, folder: Path) -> dict[str, Any] | None:
-    """Return latencies from commit to client and memory per client; None where it cannot be."""
+    """Return latencies from commit to client, processor time, and memory per client.
+
+    None where this machine does not allow so many connections.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most < audience.clients + SPARE_FILES:
         print(f"skipped: {audience.clients:,} live clients (a process may open {most:,} files)")
@@ -55,6 +58,7 @@ def _with_listeners(server: Server, audience: Audience, path: Path) -> dict[str,
         if not listeners.stdout.readline():
             sys.exit("the live clients could not all listen")
         connected = _workers_mib(server)
+        before_s = machine.cpu_s(server.pids), machine.cpu_s([listeners.pid])
         posted = subprocess.run(
             (
                 *(sys.executable, "-m", "benchmarks.poster", str(path), "1"),
@@ -66,6 +70,8 @@ def _with_listeners(server: Server, audience: Audience, path: Path) -> dict[str,
             check=True,
         )
         after = _workers_mib(server)
+        server_s = machine.cpu_s(server.pids) - before_s[0]
+        listeners_s = machine.cpu_s([listeners.pid]) - before_s[1]
         said, _ = listeners.communicate(posted.stdout)
     finally:
         listeners.kill()
@@ -73,6 +79,9 @@ def _with_listeners(server: Server, audience: Audience, path: Path) -> dict[str,
     figures: dict[str, Any] = json.loads(said)
     return figures | {
         "per_second": audience.per_second,
+        "cpu_us": round(1e6 * server_s / max(1, figures["deliveries"]), 2),
+        "server_cores": round(server_s / audience.seconds, 2),
+        "listeners_cores": round(listeners_s / audience.seconds, 2),
         "kib_per_client": round(1024 * (connected - before) / audience.clients, 1),
         "kib_per_client_after": round(1024 * (after - before) / audience.clients, 1),
     }

@@ -175,10 +175,14 @@ def live(measured: Sequence[Figures]) -> str:
             f"{each['deliveries']:,}",
             f"{each['lost']} / {each['twice']}",
             f"{each['kib_per_client']:.1f}",
+            *(f"{each[name]:.2f}" for name in ("cpu_us", "server_cores", "listeners_cores")),
         ]
         for each in measured
     ]
-    head = ("", "p50 ms", "p99 ms", "max ms", "deliveries", "lost / twice", "KiB a client")
+    head = (
+        *("", "p50 ms", "p99 ms", "max ms", "deliveries", "lost / twice", "KiB a client"),
+        *("CPU µs/delivery", "cores, saywho", "cores, clients"),
+    )
     return table(head, rows)
 
 

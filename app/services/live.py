@@ -1,59 +1,44 @@
-"""The live stream: events of the log as others may see them, encoded once for all who listen.
+"""The live stream: who listens, and how events come to all of them.
 
-A listener is only a place in the log, so one that is slow, or comes again, misses nothing and gets
-nothing twice: what is no longer in memory is read from the log.
+A listener is a place in the log, not a queue, so one that is slow, or comes again, misses nothing
+and gets nothing twice. One task sends to all that are level with the log's end, without waking a
+task for each; who is behind, or does not take what is sent, goes on in its own task until it is
+level again.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final
 
-import msgspec
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.feed import Change
 from app.errors import UnavailableError
-from app.models import Event, User
-from app.services.tweets import find_post
-from app.services.users import find_author
+from app.services.listener import Listener, Message, Right, Send, body_message
+from app.services.live_events import PAGE, LiveEvents, joined
+from app.services.logins import is_session_in_force
+from app.services.tokens import is_token_in_force
 
-HEARTBEAT_S: Final = 14.0
+HEARTBEAT_S: Final = 13.0
 """A comment after so long without an event; proxies close what is silent."""
-CHECK_S: Final = 5.0
-REMEMBERED: Final = 2_000
-PAGE: Final = 200
-CLIENT_COST_S: Final = 25e-6
-"""CPU that one event costs for one client."""
-LONGEST_TICK_S: Final = 0.5
+LOOK_S: Final = 1.0
+"""So often it is looked for who needs a heartbeat."""
+CHECK_S: Final = 3.0
+"""So often rights to read are checked."""
+AT_ONCE: Final = 100
+"""So many listeners are sent to before others have their turn."""
+SENDING_SHARE: Final = 0.4
+"""Of the time; where it would be more, more events go together."""
+LONGEST_TICK_S: Final = 0.4
 HEARTBEAT: Final = b": still here\n\n"
+WELCOME: Final = b": welcome\n\n"
 RESET: Final = b"event: reset\ndata: {}\n\n"
 BYE: Final = b"event: bye\ndata: {}\n\n"
-SHOWN_KINDS: Final = frozenset(
-    {
-        "tweet.created",
-        "tweet.deleted",
-        "tweets.imported",
-        "user.created",
-        "user.updated",
-        "user.deleted",
-    }
-)
 
 logger = logging.getLogger(__name__)
-
-
-class Entry(NamedTuple):
-    """An event as it is sent; empty where there is nothing to show."""
-
-    id: int
-    user_id: int
-    tweet_id: int | None
-    data: bytes
 
 
 class Live:
@@ -62,16 +47,16 @@ class Live:
     def __init__(self, db: Database, *, newest: int, most_clients: int) -> None:
         self._db = db
         self._most_clients = most_clients
-        self.clients = 0
-        """Streams that are open."""
+        self._events = LiveEvents(db, newest=newest)
+        self._listeners: dict[Listener, None] = {}
         self._waiting: list[Change] = []
-        self._entries: deque[Entry] = deque(maxlen=REMEMBERED)
-        self._forgotten = newest
-        """Events up to this one are not in memory."""
-        self._newest = newest
         self._work = asyncio.Event()
-        self._news = asyncio.Event()
-        self.is_ending = False
+        self._is_ending = False
+
+    @property
+    def clients(self) -> int:
+        """Streams that are open."""
+        return len(self._listeners)
 
     def hear(self, changes: Sequence[Change]) -> None:
         """Take events of the feed."""
@@ -80,77 +65,9 @@ class Live:
 
     def end(self) -> None:
         """Let all streams end: the server stops."""
-        self.is_ending = True
-        self._tell()
-
-    async def run(self) -> None:
-        """Encode what the feed brings, in its order, until cancelled."""
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            changes, self._waiting = self._waiting, []
-            for start in range(0, len(changes), PAGE):
-                await self._take(changes[start : start + PAGE])
-            await asyncio.sleep(self._tick())
-
-    async def _take(self, changes: Sequence[Change]) -> None:
-        try:
-            if self.clients:
-                async with self._db.read() as session:
-                    self._remember([await _entry(session, change) for change in changes])
-            else:
-                self._forget()
-        except Exception:
-            logger.exception("events could not be encoded; listeners read them from the log")
-            self._forget()
-        if not self._entries:
-            self._forgotten = changes[-1].id
-        self._newest = changes[-1].id
-        self._forget_deleted(changes)
-        self._tell()
-
-    async def stream(
-        self, after: int | None, *, user_id: int | None, may_go_on: Callable[[], Awaitable[bool]]
-    ) -> AsyncIterator[bytes]:
-        """Yield the events after a place in the log, of one author or of all, and heartbeats.
-
-        `may_go_on` is asked every 5 s; the stream ends when the right to it has ended.
-        """
-        self.clients += 1
-        try:
-            place = self._newest if after is None else after
-            yield b": welcome\n\n"
-            if after is not None and not await self._is_kept(after):
-                place = self._newest
-                yield RESET
-            clock = asyncio.get_running_loop().time
-            sent = checked = clock()
-            while not self.is_ending:
-                if clock() - checked >= CHECK_S:
-                    checked = clock()
-                    if not await may_go_on():
-                        return
-                news = self._news
-                if place < self._forgotten and not await self._is_kept(place):
-                    # The log was cut while this client was slow.
-                    place = self._newest
-                    yield RESET
-                entries = await self._after(place)
-                data = _joined(entries, user_id)
-                if entries:
-                    place = entries[-1].id
-                elif clock() - sent >= HEARTBEAT_S:
-                    data = HEARTBEAT
-                if data:
-                    sent = clock()
-                    yield data
-                elif not entries:
-                    with contextlib.suppress(TimeoutError):
-                        left = sent + HEARTBEAT_S - clock()
-                        await asyncio.wait_for(news.wait(), max(0.0, min(CHECK_S, left)))
-            yield BYE
-        finally:
-            self.clients -= 1
+        self._is_ending = True
+        for listener in self._listeners:
+            listener.wake()
 
     def admit(self) -> None:
         """Raise UnavailableError if there are as many listeners as the settings allow.
@@ -163,80 +80,139 @@ class Live:
                 "There are too many live streams; try again soon", headers={"Retry-After": "5"}
             )
 
-    async def _after(self, place: int) -> list[Entry]:
-        if place >= self._newest:
-            return []
-        if place >= self._forgotten:
-            return [entry for entry in self._entries if entry.id > place]
-        async with self._db.read() as session:
-            query = (
-                select(Event.id, Event.kind, Event.user_id, Event.tweet_id, Event.count)
-                .where(Event.id > place, Event.id <= self._newest)
-                .order_by(Event.id)
-                .limit(PAGE)
-            )
-            changes = [Change(*row) for row in await session.execute(query)]
-            return [await _entry(session, change) for change in changes]
+    async def run(self) -> None:
+        """Send what the feed brings, in its order, and heartbeats, until cancelled."""
+        clock = asyncio.get_running_loop().time
+        looked = checked = clock()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, looked + LOOK_S - clock())):
+                    await self._work.wait()
+            self._work.clear()
+            began = clock()
+            changes, self._waiting = self._waiting, []
+            for start in range(0, len(changes), PAGE):
+                await self._events.take(
+                    changes[start : start + PAGE], is_heard=bool(self._listeners)
+                )
+                await self._tell()
+            took = clock() - began
+            if clock() - looked >= LOOK_S:
+                looked = clock()
+                await self._keep_alive()
+            if clock() - checked >= CHECK_S:
+                checked = clock()
+                await self._check_rights()
+            await asyncio.sleep(min(LONGEST_TICK_S, took * (1 / SENDING_SHARE - 1)))
 
-    async def _is_kept(self, place: int) -> bool:
-        """Return whether the log still has everything after the place, and has been there."""
-        async with self._db.read() as session:
-            query = select(func.min(Event.id), func.max(Event.id))
-            oldest, newest = (await session.execute(query)).one()
-        return place <= (newest or 0) and (oldest is None or place >= oldest - 1)
+    async def listen(
+        self,
+        send: Send,
+        gone: asyncio.Future[None],
+        *,
+        after: int | None,
+        user_id: int | None,
+        right: Right | None,
+    ) -> None:
+        """Send the events after a place in the log, of one author or of all, and heartbeats.
 
-    def _forget(self) -> None:
-        self._entries.clear()
+        Until `gone` is done, the server stops, or the right to read ends.
+        """
+        place = self._events.newest if after is None else after
+        listener = Listener(send, place, user_id, right)
+        self._listeners[listener] = None
+        try:
+            await listener.send(WELCOME)
+            if after is not None and not await self._events.is_kept(after):
+                await self._reset(listener)
+            await self._catch_up(listener)
+            while not (self._is_ending or listener.is_over):
+                await listener.stay(gone)
+                if gone.done():
+                    return
+                await self._catch_up(listener)
+            await listener.send(BYE if self._is_ending else b"", is_last=True)
+        except OSError:
+            return  # The client takes nothing, or its connection is broken.
+        finally:
+            del self._listeners[listener]
+            listener.close()
 
-    def _remember(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            if len(self._entries) == REMEMBERED:
-                self._forgotten = self._entries[0].id
-            self._entries.append(entry)
+    async def _catch_up(self, listener: Listener) -> None:
+        """Send what the listener lacks, until it is level with the others, or over."""
+        events = self._events
+        await listener.send(b"")
+        while listener.place < events.newest and not (self._is_ending or listener.is_over):
+            if listener.place < events.forgotten and not await events.is_kept(listener.place):
+                # The log was cut while this client was slow.
+                await self._reset(listener)
+                continue
+            newest = events.newest
+            entries = await events.after(listener.place)
+            listener.place = entries[-1].id if entries else newest
+            await listener.send(joined(entries, listener.user_id))
 
-    def _forget_deleted(self, changes: Sequence[Change]) -> None:
-        """Take what was deleted out of what is remembered: deletions leave nothing behind."""
-        users = {change.user_id for change in changes if change.kind == "user.deleted"}
-        tweets = {change.tweet_id for change in changes if change.kind == "tweet.deleted"}
-        if users or tweets:
-            for index, entry in enumerate(self._entries):
-                is_deletion = b"deleted\n" in entry.data[:60]
-                is_gone = entry.user_id in users or entry.tweet_id in tweets - {None}
-                if is_gone and not is_deletion:
-                    self._entries[index] = entry._replace(data=b"")
+    async def _reset(self, listener: Listener) -> None:
+        listener.place = self._events.newest
+        await listener.send(RESET)
 
-    def _tell(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+    async def _tell(self) -> None:
+        """Send to all listeners that are level what they do not have yet."""
+        events = self._events
+        newest = events.newest
+        messages: dict[tuple[int, int | None], Message | None] = {}
 
-    def _tick(self) -> float:
-        return min(LONGEST_TICK_S, self.clients * CLIENT_COST_S)
+        def message_for(listener: Listener) -> Message | None:
+            if listener.place >= newest:
+                return None
+            if listener.place < events.forgotten:
+                listener.wake()
+                return None
+            key = listener.place, listener.user_id
+            listener.place = newest
+            if key not in messages:
+                data = joined(events.remembered(key[0]), key[1])
+                messages[key] = body_message(data) if data else None
+            return messages[key]
+
+        await self._push(message_for)
+
+    async def _keep_alive(self) -> None:
+        """Send a comment to those to whom nothing was sent for long."""
+        heartbeat = body_message(HEARTBEAT)
+        before = asyncio.get_running_loop().time() - HEARTBEAT_S
+        await self._push(lambda listener: heartbeat if listener.sent <= before else None)
+
+    async def _push(self, message_for: Callable[[Listener], Message | None]) -> None:
+        clock = asyncio.get_running_loop().time
+        pushed = 0
+        for listener in list(self._listeners):
+            if not listener.is_level or (message := message_for(listener)) is None:
+                continue
+            listener.sent = clock()
+            listener.push(message)
+            pushed += 1
+            if pushed % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    async def _check_rights(self) -> None:
+        """End the streams whose right to read has ended."""
+        rights = {listener.right for listener in self._listeners if listener.right is not None}
+        if not rights:
+            return
+        try:
+            async with self._db.read() as session:
+                ended = {right for right in rights if not await _is_in_force(session, right)}
+        except Exception:
+            logger.exception("rights to listen could not be checked; it is tried again")
+            return
+        for listener in self._listeners:
+            if listener.right in ended:
+                listener.is_over = True
+                listener.wake()
 
 
-def _joined(entries: Sequence[Entry], user_id: int | None) -> bytes:
-    return b"".join(entry.data for entry in entries if user_id is None or entry.user_id == user_id)
-
-
-async def _entry(session: AsyncSession, change: Change) -> Entry:
-    data = await _data(session, change) if change.kind in SHOWN_KINDS else None
-    encoded = b""
-    if data is not None:
-        body = msgspec.json.encode(data)
-        encoded = b"id: %d\nevent: %s\ndata: %s\n\n" % (change.id, change.kind.encode(), body)
-    return Entry(change.id, change.user_id, change.tweet_id, encoded)
-
-
-async def _data(session: AsyncSession, change: Change) -> object | None:
-    """Return what the event shows, None where what it is about is gone."""
-    if change.kind == "tweet.created":
-        return await find_post(session, change.tweet_id or 0)
-    if change.kind in {"user.created", "user.updated"}:
-        return await find_author(session, change.user_id)
-    if change.kind == "tweets.imported":
-        author = await session.get(User, change.user_id)
-        if author is None or author.deleted_at is not None:
-            return None
-        return {"username": author.username, "count": change.count}
-    if change.kind == "tweet.deleted":
-        return {"id": change.tweet_id}
-    return {"id": change.user_id}
+async def _is_in_force(session: AsyncSession, right: Right) -> bool:
+    if right.token_id is not None:
+        return await is_token_in_force(session, right.token_id)
+    return right.session_id is not None and await is_session_in_force(session, right.session_id)

@@ -1,6 +1,6 @@
 """Who may do what: every view declares it, and what is not declared is refused."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlencode
@@ -11,8 +11,8 @@ from quart.typing import ResponseReturnValue
 from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
-from app.services.logins import is_session_in_force
-from app.services.tokens import Scope, TokenFacts, allows, is_token_in_force
+from app.services.listener import Right
+from app.services.tokens import Scope, TokenFacts, allows
 from app.views.sessions import has_session_cookie, signed_in
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]
@@ -126,20 +126,12 @@ def own_origin(config: Config) -> str:
     return config.url or f"{request.scheme}://{request.host}"
 
 
-def still_allowed() -> Callable[[], Awaitable[bool]]:
-    """Return a question that a stream asks while it lasts: whether its right to read holds."""
-    config, db = resources().config, resources().db
+def right_to_read() -> Right | None:
+    """Return the right that a stream rests on while it lasts; None where anybody may read."""
+    if resources().config.public:
+        return None
     token, operator = g.token, g.operator
-
-    async def ask() -> bool:
-        if config.public:
-            return True
-        async with db.read() as session:
-            if token is not None:
-                return await is_token_in_force(session, token.id)
-            return await is_session_in_force(session, operator.session_id)
-
-    return ask
+    return Right(token and token.id, operator and operator.session_id)
 
 
 async def _token() -> TokenFacts | None:

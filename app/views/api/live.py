@@ -1,15 +1,19 @@
 """The live stream in the API (server-sent events)."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, request
 
+from app.edge import Send
 from app.errors import MalformedError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.users import get_user
-from app.views.access import access, still_allowed
+from app.streams import hand_over
+from app.views.access import access, right_to_read
 from app.views.parsing import parse_args
 
 blueprint = Blueprint("api_live", __name__)
@@ -37,12 +41,22 @@ async def live_stream() -> Response:
         return Response(b"", content_type=CONTENT_TYPE, headers={"Cache-Control": "no-cache"})
     live = resources().live
     live.admit()
-    stream = live.stream(after, user_id=user_id, may_go_on=still_allowed())
-    response = Response(stream, content_type=CONTENT_TYPE)
-    response.timeout = None
+    right = right_to_read()
+
+    async def stream(send: Send, gone: asyncio.Future[None]) -> None:
+        await live.listen(send, gone, after=after, user_id=user_id, right=right)
+
+    hand_over(request.scope, stream)
+    response = Response(_nothing(), content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Accel-Buffering"] = "no"
     return response
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Be a body of unknown length; what comes is sent in front of the app."""
+    return
+    yield b""
 
 
 def _last_event_id() -> int | None:

@@ -1,0 +1,134 @@
+"""One client of the live stream, to whom others may send without waiting for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+READER_TIMEOUT_S: Final = 30.0
+"""Who takes nothing for so long is let go."""
+
+Message = dict[str, Any]
+"""As ASGI sends it; one is shared by all who get the same."""
+Send = Callable[[Message], Awaitable[None]]
+Sending = Generator[Any, Any, None]
+
+
+class Right(NamedTuple):
+    """What lets somebody read where reading is not public."""
+
+    token_id: int | None
+    session_id: int | None
+
+
+class Listener:
+    """One client's stream."""
+
+    __slots__ = (
+        "_rest",
+        "_send",
+        "_woken",
+        "is_level",
+        "is_over",
+        "place",
+        "right",
+        "sent",
+        "user_id",
+    )
+
+    def __init__(self, send: Send, place: int, user_id: int | None, right: Right | None) -> None:
+        self._send = send
+        self._woken: asyncio.Future[None] | None = None
+        self._rest: _Rest | None = None
+        self.place = place
+        self.user_id = user_id
+        self.right = right
+        self.sent = 0.0
+        self.is_level = False
+        """Whether it has all there is, and is sent what comes by the task of all."""
+        self.is_over = False
+
+    def push(self, message: Message) -> None:
+        """Send without waiting; what the connection does not take at once is left to `catch_up`."""
+        sending = _steps(self._send(message))
+        try:
+            first = next(sending)
+        except StopIteration:
+            return
+        except Exception:
+            self.is_over = True
+        else:
+            self._rest = _Rest(first, sending)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let the listener's own task go on: it is no longer level, or over."""
+        self.is_level = False
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    async def send(self, data: bytes, *, is_last: bool = False) -> None:
+        """Send, and wait until the connection takes it. Raises TimeoutError."""
+        async with asyncio.timeout(READER_TIMEOUT_S):
+            if self._rest is not None:
+                rest, self._rest = self._rest, None
+                await rest
+            if data or is_last:
+                self.sent = asyncio.get_running_loop().time()
+                await self._send(body_message(data, is_last=is_last))
+
+    async def stay(self, gone: asyncio.Future[None]) -> None:
+        """Be level until woken, or until the client is gone."""
+        if gone.done():
+            return
+        self._woken = asyncio.get_running_loop().create_future()
+        gone.add_done_callback(self._wake)
+        self.is_level = True
+        try:
+            await self._woken
+        finally:
+            self.is_level = False
+            self._woken = None
+            gone.remove_done_callback(self._wake)
+
+    def _wake(self, _: object) -> None:
+        self.wake()
+
+    def close(self) -> None:
+        if self._rest is not None:
+            self._rest.close()
+
+
+def _steps(sending: Awaitable[None]) -> Sending:
+    """Do what a task would do, up to where it waits for something, and so on."""
+    yield from sending.__await__()
+
+
+class _Rest:
+    """What is left to do after the first step; to be awaited in a task."""
+
+    def __init__(self, first: Any, sending: Sending) -> None:
+        self._first = first
+        self._sending = sending
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        waiting = self._first
+        while True:
+            step: Callable[[], Any]
+            try:
+                value = yield waiting
+            except BaseException as error:
+                step = partial(self._sending.throw, error)
+            else:
+                step = partial(self._sending.send, value)
+            try:
+                waiting = step()
+            except StopIteration:
+                return
+
+    def close(self) -> None:
+        self._sending.close()
+
+
+def body_message(data: bytes, *, is_last: bool = False) -> Message:
+    return {"type": "http.response.body", "body": data, "more_body": not is_last}

@@ -1,0 +1,139 @@
+"""The newest events of the log as others may see them, encoded once for all who listen."""
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.engine import Database
+from app.db.feed import Change
+from app.models import Event, User
+from app.services.tweets import find_post
+from app.services.users import find_author
+
+REMEMBERED: Final = 2_000
+PAGE: Final = 200
+SHOWN_KINDS: Final = frozenset(
+    {
+        "tweet.created",
+        "tweet.deleted",
+        "tweets.imported",
+        "user.created",
+        "user.updated",
+        "user.deleted",
+    }
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Entry(NamedTuple):
+    """An event as it is sent; empty where there is nothing to show."""
+
+    id: int
+    user_id: int
+    tweet_id: int | None
+    data: bytes
+
+
+class LiveEvents:
+    """What one process remembers of the log's end; what came before is read from the log."""
+
+    def __init__(self, db: Database, *, newest: int) -> None:
+        self._db = db
+        self._entries: deque[Entry] = deque()
+        self.newest = newest
+        self.forgotten = newest
+        """Events up to this one are not in memory."""
+
+    async def take(self, changes: Sequence[Change], *, is_heard: bool) -> None:
+        """Go on to the last of the changes; they are encoded if anybody hears them."""
+        try:
+            if is_heard:
+                async with self._db.read() as session:
+                    entries = [await _entry(session, change) for change in changes]
+                self._remember(entries)
+            else:
+                self._entries.clear()
+        except Exception:
+            logger.exception("events could not be encoded; listeners read them from the log")
+            self._entries.clear()
+        self.newest = changes[-1].id
+        if not self._entries:
+            self.forgotten = self.newest
+        self._forget_deleted(changes)
+
+    def remembered(self, place: int) -> list[Entry]:
+        """Return the events after a place that is not forgotten."""
+        return [entry for entry in self._entries if entry.id > place]
+
+    async def after(self, place: int) -> list[Entry]:
+        """Return the next events after a place, of memory or of the log."""
+        if place >= self.forgotten:
+            return self.remembered(place)
+        async with self._db.read() as session:
+            query = (
+                select(Event.id, Event.kind, Event.user_id, Event.tweet_id, Event.count)
+                .where(Event.id > place, Event.id <= self.newest)
+                .order_by(Event.id)
+                .limit(PAGE)
+            )
+            changes = [Change(*row) for row in await session.execute(query)]
+            return [await _entry(session, change) for change in changes]
+
+    async def is_kept(self, place: int) -> bool:
+        """Return whether the log still has everything after the place, and has been there."""
+        async with self._db.read() as session:
+            query = select(func.min(Event.id), func.max(Event.id))
+            oldest, newest = (await session.execute(query)).one()
+        return place <= (newest or 0) and (oldest is None or place >= oldest - 1)
+
+    def _remember(self, entries: Sequence[Entry]) -> None:
+        self._entries.extend(entries)
+        while len(self._entries) > REMEMBERED:
+            self.forgotten = self._entries.popleft().id
+
+    def _forget_deleted(self, changes: Sequence[Change]) -> None:
+        """Take what was deleted out of what is remembered: deletions leave nothing behind."""
+        users = {change.user_id for change in changes if change.kind == "user.deleted"}
+        tweets = {change.tweet_id for change in changes if change.kind == "tweet.deleted"}
+        if users or tweets:
+            for index, entry in enumerate(self._entries):
+                is_deletion = b"deleted\n" in entry.data[:60]
+                is_gone = entry.user_id in users or entry.tweet_id in tweets - {None}
+                if is_gone and not is_deletion:
+                    self._entries[index] = entry._replace(data=b"")
+
+
+def joined(entries: Sequence[Entry], user_id: int | None) -> bytes:
+    """Return what is sent of these events to who hears of one author, or of all."""
+    return b"".join(entry.data for entry in entries if user_id is None or entry.user_id == user_id)
+
+
+async def _entry(session: AsyncSession, change: Change) -> Entry:
+    data = await _data(session, change) if change.kind in SHOWN_KINDS else None
+    encoded = b""
+    if data is not None:
+        body = msgspec.json.encode(data)
+        encoded = b"id: %d\nevent: %s\ndata: %s\n\n" % (change.id, change.kind.encode(), body)
+    return Entry(change.id, change.user_id, change.tweet_id, encoded)
+
+
+async def _data(session: AsyncSession, change: Change) -> object | None:
+    """Return what the event shows, None where what it is about is gone."""
+    if change.kind == "tweet.created":
+        return await find_post(session, change.tweet_id or 0)
+    if change.kind in {"user.created", "user.updated"}:
+        return await find_author(session, change.user_id)
+    if change.kind == "tweets.imported":
+        author = await session.get(User, change.user_id)
+        if author is None or author.deleted_at is not None:
+            return None
+        return {"username": author.username, "count": change.count}
+    if change.kind == "tweet.deleted":
+        return {"id": change.tweet_id}
+    return {"id": change.user_id}
