@@ -32,6 +32,7 @@ def run(
     [
         ("speed", ["--authors", "3", "--comparisons", "5"], "compare two authors, warm: p50"),
         ("search", ["--posts", "2000", "--queries", "5"], "| four words of a post |"),
+        ("search_served", ["--quick", "--searches", "10"], "(RssAnon)"),
         ("nearest", ["--posts", "300", "--seconds", "0.05"], "together: queries/s"),
         ("ranking", ["--authors", "20", "--repeats", "20"], "featurise and rank 20:"),
         ("scale", ["--quick", "--repeats", "2"], "a post, and among all:"),
