@@ -48,6 +48,7 @@ def run(
     ids=[
         "speed",
         "search",
+        "search_served",
         "nearest",
         "ranking",
         "scale",
