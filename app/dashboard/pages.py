@@ -43,7 +43,7 @@ async def show_dashboard() -> Response:
     except AppError as error:
         failure = error
     async with resources().db.read() as session:
-        authors, author_total = await offered_authors(session)
+        authors, author_total = await offered_authors(session, args.names)
         platforms, languages = await kinds_of_posts(session)
     parts = current_app.extensions[PAGE_KEY]
     page = await render_template(

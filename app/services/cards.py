@@ -241,9 +241,11 @@ def _answers(posts: Sequence[OwnPost], asked: Asked) -> list[Answer]:
         return []
     said, claimed = asked.shares.argmax(axis=1).tolist(), asked.shares.max(axis=1)
     bins, truth = tenths(claimed).tolist(), asked.truth.tolist()
+    # Nothing is ever certain, whatever rounding says.
+    shown = np.minimum(claimed.round(4), 0.9999)
     found = [
         (newest_first(post.created_at, post.id), Answer(post.id, *answer))
-        for post, *answer in zip(posts, truth, said, claimed.round(4).tolist(), bins, strict=True)
+        for post, *answer in zip(posts, truth, said, shown.tolist(), bins, strict=True)
     ]
     return [answer for _, answer in sorted(found, key=lambda each: each[0])]
 

@@ -95,8 +95,10 @@ def test_likeness_is_symmetric_and_highest_to_oneself() -> None:
     alike = likeness([bread, rye, ship, profile()], EMPTY_BACKGROUND)
     assert np.allclose(alike, alike.T)
     assert np.allclose(np.diag(alike), 1)
-    assert (np.abs(alike) <= 1).all()
+    assert ((alike >= 0) & (alike <= 1)).all()
     assert alike[0, 1] > alike[0, 2] + 0.2
+    # Who else is looked at changes little.
+    assert likeness([bread, rye], EMPTY_BACKGROUND)[0, 1] == pytest.approx(alike[0, 1], abs=0.1)
     assert alike[0, 3] == 0
     assert likeness([], EMPTY_BACKGROUND).shape == (0, 0)
 

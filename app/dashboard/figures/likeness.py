@@ -35,7 +35,7 @@ class WhoLikeWhom(Figure):
     name = "likeness"
     title = gettext_noop("Who sounds like whom")
     about = gettext_noop(
-        "How alike authors write, by what each uses more or less than the others. "
+        "How alike authors write, by what each uses more often than others do. "
         "The larger a dot, the more alike."
     )
 
@@ -62,6 +62,8 @@ class WhoLikeWhom(Figure):
             for column in range(count)
             if row != column and data.alike[row, column] >= SMALLEST_SHOWN
         ]
+        if not pairs:
+            return Drawing([], gettext("These authors have next to nothing in common."))
         values = [float(data.alike[pair]) for pair in pairs]
         most = max(values, default=1.0)
         names = [short_label(name) for name in data.authors]

@@ -112,7 +112,7 @@ async def _page(
         except (InvalidInputError, NotFoundError) as error:
             failure = error
     async with resources().db.read() as session:
-        authors, author_total = await offered_authors(session)
+        authors, author_total = await offered_authors(session, names)
     page = await render_template(
         "compare.html",
         text=text or "",
