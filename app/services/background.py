@@ -41,6 +41,8 @@ class Snapshot:
     background: Background
     calibration: Calibration = DEFAULT
     impostors: Mapping[int, AuthorProfile] = field(default_factory=dict)
+    koreans: frozenset[int] = frozenset()
+    """The impostors who write Korean."""
 
 
 NO_SNAPSHOT: Final = Snapshot(0, EMPTY_BACKGROUND)
@@ -74,15 +76,17 @@ class BackgroundStore:
 def _unpacked(
     version: int, counts: bytes, calibration: bytes | None, impostors: bytes | None
 ) -> Snapshot:
+    stored = msgspec.msgpack.decode(impostors or b"\x90", type=list[Impostor])
     return Snapshot(
         version,
         Background.from_bytes(counts),
         msgspec.json.decode(calibration or b"{}", type=StoredCalibration).calibration,
         {
             impostor.user_id: profile
-            for impostor in msgspec.msgpack.decode(impostors or b"\x90", type=list[Impostor])
+            for impostor in stored
             if (profile := profile_of(impostor)).counts.keys.size
         },
+        frozenset(impostor.user_id for impostor in stored if impostor.is_korean),
     )
 
 

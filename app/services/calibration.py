@@ -6,13 +6,13 @@ against their author and others; the temperature and the alarm levels fit those 
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import Profile as AuthorProfile
@@ -29,7 +29,7 @@ from app.compute.verdict import (
     Calibration,
     familiarity,
 )
-from app.models import Profile, User
+from app.models import PostCount, Profile, User
 from app.services.held_out import HeldOut, hold_out, newest_own
 
 ASKED_AUTHORS: Final = 50
@@ -41,7 +41,8 @@ FEWEST_POSTS: Final = 25
 """An author with fewer is neither asked about nor an impostor."""
 RIVALS: Final = 4
 KEPT_IMPOSTORS: Final = 12
-"""So that enough are left when some of them are compared themselves."""
+"""Of those who write Korean, and of all others, since impostors of another language notice nothing.
+More than are asked, so that enough are left when some of them are compared themselves."""
 
 
 class Impostor(msgspec.Struct, frozen=True):
@@ -50,6 +51,7 @@ class Impostor(msgspec.Struct, frozen=True):
     user_id: int
     posts: int
     counts: bytes
+    is_korean: bool = False
 
 
 class StoredCalibration(msgspec.Struct, frozen=True):
@@ -82,9 +84,10 @@ async def calibrate(
     user_ids = sorted(await session.scalars(eligible))
     chance = random.Random(seed)  # noqa: S311 - no secret
     chance.shuffle(user_ids)
-    impostors = await _impostors(session, user_ids[:KEPT_IMPOSTORS])
+    koreans = await _koreans(session)
+    impostors = await _impostors(session, user_ids, koreans)
     sample = await _sample(session, user_ids[:ASKED_AUTHORS])
-    calibration = await asyncio.to_thread(_fit, sample, impostors, background, chance)
+    calibration = await asyncio.to_thread(_fit, sample, impostors, koreans, background, chance)
     return (
         StoredCalibration(
             calibration.temperature,
@@ -96,16 +99,44 @@ async def calibrate(
     )
 
 
-async def _impostors(session: AsyncSession, user_ids: Sequence[int]) -> list[Impostor]:
+async def _koreans(session: AsyncSession) -> set[int]:
+    """Return the authors most of whose posts are in Korean."""
+    korean = func.sum(case((PostCount.lang == "ko", PostCount.posts), else_=0))
+    query = select(PostCount.user_id).group_by(PostCount.user_id)
+    return set(await session.scalars(query.having(2 * korean > func.sum(PostCount.posts))))
+
+
+async def _impostors(
+    session: AsyncSession, user_ids: Sequence[int], koreans: set[int]
+) -> list[Impostor]:
+    some = [each for each in user_ids if each in koreans][:KEPT_IMPOSTORS]
+    some += [each for each in user_ids if each not in koreans][:KEPT_IMPOSTORS]
     query = select(Profile.user_id, Profile.posts, Profile.counts).where(
-        Profile.user_id.in_(user_ids), Profile.recipe == RECIPE
+        Profile.user_id.in_(some), Profile.recipe == RECIPE
     )
     rows = {row.user_id: row for row in await session.execute(query)}
     return [
-        Impostor(user_id, rows[user_id].posts, rows[user_id].counts)
-        for user_id in user_ids
+        Impostor(user_id, rows[user_id].posts, rows[user_id].counts, user_id in koreans)
+        for user_id in some
         if user_id in rows
     ]
+
+
+def choose_impostors(
+    impostors: Iterable[tuple[int, bool]],
+    *,
+    compared: Collection[int],
+    is_korean: bool,
+    most: int = MOST_IMPOSTORS,
+) -> list[int]:
+    """Return the authors to ask beside those compared, of the language of the text if there are.
+
+    impostors: ids, and whether each writes Korean.
+    """
+    others = [(user_id, own) for user_id, own in impostors if user_id not in compared]
+    alike = [user_id for user_id, own in others if own == is_korean]
+    chosen = alike if len(alike) >= FEWEST_IMPOSTORS else [user_id for user_id, _ in others]
+    return chosen[:most]
 
 
 async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]:
@@ -139,12 +170,14 @@ async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]
 def _fit(
     sample: Sequence[Asked],
     impostors: Sequence[Impostor],
+    koreans: set[int],
     background: Background,
     chance: random.Random,
 ) -> Calibration:
     """Score each held-out post against its author and others, and those against impostors."""
     scores, leads, alone = [], [], []
     strange = {impostor.user_id: profile_of(impostor) for impostor in impostors}
+    known = [(impostor.user_id, impostor.is_korean) for impostor in impostors]
     for own in sample:
         others = [each for each in sample if each is not own]
         if not others:
@@ -156,10 +189,10 @@ def _fit(
                 scores.append(rank(query, profiles, background).scores)
             pair = rank(query, profiles[:2], background)
             compared = {own.user_id, rivals[0].user_id}
-            some = [each for user_id, each in strange.items() if user_id not in compared]
+            some = choose_impostors(known, compared=compared, is_korean=own.user_id in koreans)
             alone.append(familiarity(pair))
             if len(some) >= FEWEST_IMPOSTORS:
-                strangers = scores_of(query, some[:MOST_IMPOSTORS], background)
+                strangers = scores_of(query, [strange[each] for each in some], background)
                 leads.append(familiarity(pair, strangers))
     return fit_calibration(np.array(scores), np.array(leads), np.array(alone))
 

@@ -13,8 +13,9 @@ from app.compute.counts import Counts, tally
 from app.compute.evidence import evidence, layout_evidence
 from app.compute.features import Occurrences, features, occurrences, own_words
 from app.compute.passages import judge_passages, sentences
-from app.compute.text import letter_count
-from app.compute.verdict import MOST_IMPOSTORS, verdict
+from app.compute.text import guess_language, letter_count
+from app.compute.verdict import verdict
+from app.services.calibration import choose_impostors
 from app.services.compare import Material
 from app.services.profiles import INLINE_CHARACTERS
 from app.services.reasons import Candidate, NearPost, Typical, find_reasons
@@ -163,9 +164,13 @@ def _query(text: str, found: Occurrences | None) -> Counts:
 def _impostors(material: Material) -> list[Profile]:
     if not material.is_named:
         return []  # Among all authors nobody is left to be one.
-    compared = {user.id for user in material.users}
-    impostors = material.snapshot.impostors.items()
-    return [profile for user_id, profile in impostors if user_id not in compared][:MOST_IMPOSTORS]
+    snapshot = material.snapshot
+    chosen = choose_impostors(
+        ((user_id, user_id in snapshot.koreans) for user_id in snapshot.impostors),
+        compared={user.id for user in material.users},
+        is_korean=guess_language(material.text) == "ko",
+    )
+    return [snapshot.impostors[user_id] for user_id in chosen]
 
 
 def _verdict(material: Material, ranking: Ranking, best: int) -> str:

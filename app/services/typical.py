@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import Profile
 from app.compute.background import Background
 from app.compute.distinctive import Distinctive, distinctive_words
+from app.compute.text import guess_language
+from app.services.calibration import choose_impostors
 from app.services.compare import Models
 from app.services.reasons import recent_posts
 from app.services.users import get_user
@@ -21,17 +23,23 @@ MOST_OTHERS: Final = 30
 async def typical_of(session: AsyncSession, models: Models, username: str) -> list[Distinctive]:
     """Return the author's typical words, then signs, the strongest first.
 
-    The author is held against those whose profiles the background's snapshot holds; the words are
-    those of the newest posts. Raises NotFoundError.
+    The author is held against those whose profiles the background's snapshot holds, of the same
+    language if there are such; the words are those of the newest posts. Raises NotFoundError.
     """
     user = await get_user(session, username)
     snapshot = await models.backgrounds.load(session)
-    others = [profile for user_id, profile in snapshot.impostors.items() if user_id != user.id]
-    if not others or not user.tweet_count:
+    texts = [post.text for post in await recent_posts(session, user.id)]
+    chosen = choose_impostors(
+        ((user_id, user_id in snapshot.koreans) for user_id in snapshot.impostors),
+        compared={user.id},
+        is_korean=2 * sum(guess_language(text) == "ko" for text in texts) > len(texts),
+        most=MOST_OTHERS,
+    )
+    if not chosen or not texts:
         return []
     (own,) = await models.profiles.load(session, [user])
-    texts = [post.text for post in await recent_posts(session, user.id)]
-    return await asyncio.to_thread(_find, own, others[:MOST_OTHERS], texts, snapshot.background)
+    others = [snapshot.impostors[user_id] for user_id in chosen]
+    return await asyncio.to_thread(_find, own, others, texts, snapshot.background)
 
 
 def _find(

@@ -10,7 +10,7 @@ from app.compute.verdict import DEFAULT
 from app.db.engine import Database
 from app.services.adding import add_posts
 from app.services.background import BackgroundStore, Snapshot, is_outgrown, renew_background
-from app.services.calibration import FEWEST_POSTS
+from app.services.calibration import FEWEST_POSTS, KEPT_IMPOSTORS, choose_impostors
 from app.services.clock import now
 from app.services.held_out import hold_out, newest_own
 from app.services.new_tweet import new_tweet
@@ -36,11 +36,16 @@ WORDS = [
 ]
 
 
-async def write(db: Database, username: str, posts: int, *, seed: int) -> None:
+KOREAN_WORDS = ["등대", "안개", "종소리", "밀물", "화덕", "새벽", "이끼", "부엉이", "기적", "소금"]
+
+
+async def write(
+    db: Database, username: str, posts: int, *, seed: int, words: list[str] = WORDS
+) -> None:
     """Add an author who uses some words more than others."""
     chance = random.Random(seed)  # noqa: S311 - no secret
-    own = chance.sample(WORDS, 6)
-    texts = [" ".join(chance.choices(own + WORDS, k=9)) for _ in range(posts)]
+    own = chance.sample(words, 6)
+    texts = [" ".join(chance.choices(own + words, k=9)) for _ in range(posts)]
     async with db.write() as session:
         user, _ = await add_user(session, username)
         await add_posts(session, user.id, [new_tweet(text, arrived_at=now()) for text in texts])
@@ -61,6 +66,26 @@ async def test_own_posts_set_temperature_and_alarms(db: Database) -> None:
     assert len(made.impostors) == 6
     # The same posts give the same numbers again, whoever computes them.
     assert (await snapshot(db)).calibration == made.calibration
+
+
+async def test_of_each_language_there_are_impostors(db: Database) -> None:
+    for number in range(3):
+        await write(db, f"한국{number}", FEWEST_POSTS, seed=number, words=KOREAN_WORDS)
+    for number in range(KEPT_IMPOSTORS + 2):
+        await write(db, f"author{number}", FEWEST_POSTS, seed=number)
+    await renew_background(db)
+    made = await snapshot(db)
+    async with db.read() as session:
+        koreans = {user.id for n in range(3) if (user := await find_user(session, f"한국{n}"))}
+    assert made.koreans == koreans
+    assert len(made.impostors) == KEPT_IMPOSTORS + 3
+
+
+def test_impostors_are_of_the_language_of_the_text_where_there_are_two() -> None:
+    known = [(1, True), (2, False), (3, False), (4, True), (5, True)]
+    assert choose_impostors(known, compared={1}, is_korean=True) == [4, 5]
+    assert choose_impostors(known, compared={1, 4}, is_korean=True) == [2, 3, 5]
+    assert choose_impostors(known, compared=(), is_korean=False, most=1) == [2]
 
 
 async def test_few_posts_leave_the_defaults(db: Database) -> None:
