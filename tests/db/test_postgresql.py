@@ -310,7 +310,7 @@ class Angles:
 
 
 async def test_an_index_is_built_and_finds_what_comparing_with_all_does(
-    db: Database, config: Config
+    db: Database, config: Config, outside: Outside
 ) -> None:
     async with db.write() as session:
         users = [(await add_user(session, name))[0].id for name in ("ann", "ben")]
@@ -359,6 +359,17 @@ async def test_an_index_is_built_and_finds_what_comparing_with_all_does(
     await eventually(is_used)
     # The tables are still what the models say.
     await asyncio.to_thread(command.check, alembic_config(config.database_url))
+    # A build that was broken off, and an index whose set is gone.
+    outside.execute(
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid::regclass::text LIKE '%nearest%'"
+    )
+    outside.fetch(f'CREATE INDEX "{PREFIX}999" ON "Embedding" (set_id) WHERE set_id = 999')
+    assert await is_due()
+    assert (await found())[0] == pytest.approx(exact[0], abs=1e-3)
+    await job.do(db)
+    assert not await is_due()
+    indexes = outside.fetch("SELECT indexname FROM pg_indexes WHERE indexname LIKE '%nearest%'")
+    assert len(indexes) == 1
 
 
 # Migrations and the command line.

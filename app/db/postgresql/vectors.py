@@ -33,6 +33,13 @@ CHOSEN_FROM: Final = 128
 """Candidates for the neighbours of a vector in the graph."""
 GRAPH_BYTES: Final = 400
 """What the graph takes of a vector, beside its numbers."""
+SETTINGS: Final = {
+    "application_name": "saywho index",
+    # What a process that died had begun ends, or the next one would wait for it.
+    "client_connection_check_interval": "5s",
+    # More than one process would need shared memory, and keep cores from requests.
+    "max_parallel_maintenance_workers": "0",
+}
 
 _STATE: Final = text(
     "SELECT coalesce((SELECT indisvalid FROM pg_index"
@@ -48,6 +55,11 @@ _OURS: Final = (
     "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
     " WHERE i.indrelid = to_regclass('\"Embedding\"') AND starts_with(c.relname, $1)"
 )
+_MEMORY: Final = """
+    SELECT set_config('maintenance_work_mem', greatest(
+        $1::bigint, pg_size_bytes(current_setting('maintenance_work_mem')) / 1048576
+    ) || 'MB', false)
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -97,17 +109,14 @@ class PostgresqlVectors:
             of_set = select(func.count()).where(Embedding.set_id == current.id)
             count = await session.scalar(of_set) or 0
         needed_mb = count * (2 * current.dimension + GRAPH_BYTES) // 2**20 + 64
-        connection = await connect(self._url, application_name="saywho index")
+        connection = await connect(self._url, **SETTINGS)
         try:
             # What is left of other sets, and of a build that was broken off.
             for row in await connection.fetch(_OURS, PREFIX):
                 if row["relname"] != _name(current) or not row["indisvalid"]:
                     dropped = f'DROP INDEX CONCURRENTLY IF EXISTS "{row["relname"]}"'
                     await connection.execute(dropped, timeout=UNLIMITED_S)
-            memory = f"{min(needed_mb, BUILD_MEMORY_MB)}MB"
-            # One process builds: more would need shared memory, and keep cores from requests.
-            await connection.execute("SET max_parallel_maintenance_workers = 0")
-            await connection.execute(f"SET maintenance_work_mem = '{memory}'")
+            await connection.execute(_MEMORY, min(needed_mb, BUILD_MEMORY_MB))
             logger.info("an index of %d vectors is built", count)
             await connection.execute(
                 f'CREATE INDEX CONCURRENTLY IF NOT EXISTS {_quoted(current)} ON "Embedding"'

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ GONE_SHARE: Final = 0.1
 """The files are made anew when so many of their vectors are of posts that are gone."""
 MOST_AT_ONCE: Final = 32
 """Vectors compared by one pass."""
+MOST_FILTERED: Final = 4
+"""Of them with filters, each of which may hold the ids of very many posts."""
 MOST_WAITING: Final = 1_000
 TIMEOUT_S: Final = 30
 
@@ -46,15 +48,22 @@ class SqliteVectors:
         self._db = db
         self._model = model
         self._file = VectorFile(db.vector_folder)
-        self._batch: Batch[Asked, Nearest] = Batch(
-            self.find, max_size=MOST_AT_ONCE, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
+        limits: dict[str, Any] = {"max_waiting": MOST_WAITING, "timeout_s": TIMEOUT_S}
+        self._plain: Batch[Asked, Nearest] = Batch(self.find, max_size=MOST_AT_ONCE, **limits)
+        # Apart, so that nobody else waits for the filters.
+        self._filtered: Batch[Ask, Nearest] = Batch(
+            self._find_filtered, max_size=MOST_FILTERED, **limits
         )
 
     async def nearest(self, ask: Ask) -> Nearest:
-        return await self._batch(await self._looked_up(ask))
+        if ask.among is None:
+            return await self._plain(Asked(ask.vector, ask.count))
+        return await self._filtered(ask)
+
+    async def _find_filtered(self, asks: Sequence[Ask]) -> list[Nearest | Exception]:
+        return await self.find([await self._looked_up(ask) for ask in asks])
 
     async def _looked_up(self, ask: Ask) -> Asked:
-        """Look the filters up apart from the batch, so that others do not wait for them."""
         if ask.among is None:
             return Asked(ask.vector, ask.count)
         async with self._db.read() as session:
@@ -118,7 +127,8 @@ class SqliteVectors:
         """Do nothing."""
 
     async def close(self) -> None:
-        await self._batch.close()
+        await self._plain.close()
+        await self._filtered.close()
 
 
 async def _has_many_gone(session: AsyncSession, current: VectorSet, ids: NDArray[np.int64]) -> bool:
