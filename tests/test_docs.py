@@ -98,3 +98,8 @@ async def test_page_addresses_are_documented(app: Quart) -> None:
 def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", read(page)):
         assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=str)
+def test_no_document_holds_what_a_merge_left(path: Path) -> None:
+    assert not re.search(r"^(<{7} |={7}$|>{7} )", path.read_text(), re.MULTILINE)
