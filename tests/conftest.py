@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import settings
 from quart import Quart
+from quart.testing import TestApp
 
 from app import create_app
 from app.config import Config
@@ -24,6 +25,18 @@ from tests.postgresql import NoServerError, Server, sweep
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+START_AND_STOP_S = 40
+
+
+class PatientApp(TestApp):
+    """An app under test that may take its time on a busy machine; Quart would give it 6 s."""
+
+    def __init__(self, app: Quart) -> None:
+        super().__init__(app, startup_timeout=START_AND_STOP_S, shutdown_timeout=START_AND_STOP_S)
+
+
+Quart.test_app_class = PatientApp
 
 MakeConfig = Callable[..., Config]
 SERVER = pytest.StashKey[tuple[str | None, str]]()
