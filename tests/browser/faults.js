@@ -7,6 +7,9 @@
       .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80));
     faults.push(`overflows: ${root.scrollWidth} > ${innerWidth}: ${wide.slice(0, 3).join(" | ")}`);
   }
+  // What is hidden within a scrolled part may still lengthen the page.
+  const end = document.querySelector("footer").getBoundingClientRect().bottom + scrollY;
+  if (root.scrollHeight > Math.max(end, innerHeight) + 2) faults.push("blank below the footer");
   const headings = document.querySelectorAll("h1").length;
   if (headings !== 1) faults.push(`${headings} h1`);
   if (document.querySelectorAll("main").length !== 1) faults.push("not one main");
