@@ -26,15 +26,32 @@ class OneTripConnection(aiosqlite.Connection):
             return sqlite3.connect(path, check_same_thread=False)
 
         super().__init__(connect, iter_chunk_size=64)
+        self._asked = self._done = 0
+        """Trips; each is counted by one thread only, also those whose caller was cancelled."""
         self._thread.daemon = True  # As SQLAlchemy does: a program that fails still ends.
 
     def cursor(self) -> "Cursor":  # type: ignore[override]
         """Return a cursor; nothing is done yet."""
         return Cursor(self)
 
+    async def rollback(self) -> None:
+        """Roll back; SQLAlchemy does once more when a session is over, which needs no trip."""
+        if self._done != self._asked or self.in_transaction:
+            await super().rollback()
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        def work() -> Any:
+            try:
+                return fn(*args, **kwargs)
+            finally:
+                self._done += 1
+
+        self._asked += 1
+        return await super()._execute(work)  # type: ignore[no-untyped-call]
+
     async def in_thread(self, work: Callable[..., None], *arguments: Any) -> None:
         """Do something in the thread that alone uses the connection."""
-        await self._execute(work, *arguments)  # type: ignore[no-untyped-call]
+        await self._execute(work, *arguments)
 
 
 class Cursor:
