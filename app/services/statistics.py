@@ -43,6 +43,11 @@ class Selection:
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only some posts of the authors are looked at."""
+        return bool(self.lang or self.since or self.until)
+
 
 class AuthorCount(msgspec.Struct, frozen=True):
     """How many posts an author has."""

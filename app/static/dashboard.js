@@ -117,6 +117,52 @@
     }
     askAll(false);
     listen();
+    comeBack();
+  }
+
+  /* Whoever comes back from the posts behind a point finds the figure where it was */
+
+  const PLACE = "saywho_dashboard_place";
+  const COMING_BACK_MS = 5000;
+
+  window.addEventListener("pagehide", () => {
+    const shown = [...figures.values()].map(({ name, section }) => (
+      { name, top: section.getBoundingClientRect().top }));
+    const place = shown.findLast(({ top }) => top < innerHeight / 2);
+    try {
+      sessionStorage.setItem(PLACE, JSON.stringify({ address: location.href, place }));
+    } catch {
+      // Then it begins at the top.
+    }
+  });
+
+  function keptPlace() {
+    const [navigation] = performance.getEntriesByType("navigation");
+    if (navigation?.type !== "back_forward") return null;
+    try {
+      const { address, place } = JSON.parse(sessionStorage.getItem(PLACE));
+      return address === location.href ? place : null;
+    } catch {
+      return null;
+    }
+  }
+
+  // The browser itself cannot: when it tries, the figures have no height yet. They get it one by
+  // one, and until all have it, or somebody moves, the one looked at stays in its place.
+  function comeBack() {
+    const place = keptPlace();
+    const section = place && figures.get(place.name)?.section;
+    if (!section) return;
+    const stay = () => scrollBy({ top: section.getBoundingClientRect().top - place.top, behavior: "instant" });
+    const growing = new ResizeObserver(stay);
+    const moves = ["wheel", "touchstart", "keydown", "pointerdown"];
+    const end = () => {
+      growing.disconnect();
+      for (const move of moves) window.removeEventListener(move, end);
+    };
+    for (const move of moves) window.addEventListener(move, end, { passive: true });
+    setTimeout(end, COMING_BACK_MS);
+    growing.observe(root);
   }
 
   new MutationObserver((_, observer) => {

@@ -172,7 +172,9 @@ async def test_the_model_card_leads_to_the_posts_asked_about(
     await expect(page.locator(".selection")).to_contain_text(f"게시물 {count}개")
     await expect(page.locator(".post")).to_have_count(min(count, 20))
     await page.go_back()
-    await expect(page.locator("#timeline .bars path").first).to_be_attached()
+    # The figure is where it was, though those above it had no height at first.
+    await expect(dots.first).to_be_attached(timeout=30_000)
+    await expect(dots.last).to_be_in_viewport()
     await page.locator("#card").get_by_role("link", name="표").click()
     await page.locator("tbody tr").last.get_by_role("link").click()
     await page.wait_for_url(re.compile(r"/compare/card/posts\?.*claimed="))

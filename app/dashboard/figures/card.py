@@ -28,6 +28,8 @@ class Known:
 
     card: Card | None
     is_comparable: bool
+    is_narrowed: bool = False
+    """Whether the view asks for a language or dates, which do not count here."""
 
 
 class ModelCard(Figure):
@@ -44,7 +46,8 @@ class ModelCard(Figure):
         names = await most_active(session, view.selection, limit=COLOURS)
         if len(names) < 2:
             return Known(None, is_comparable=False)
-        return Known(await resources().cards.find_or_ask(names), is_comparable=True)
+        card = await resources().cards.find_or_ask(names)
+        return Known(card, is_comparable=True, is_narrowed=view.selection.is_narrowed)
 
     def draw(self, data: Known) -> Drawing:
         if not data.is_comparable:
@@ -56,6 +59,10 @@ class ModelCard(Figure):
         note = gettext("{share} of {asked} posts were told right.").format(
             share=f"{data.card.held_out.accuracy:.0%}", asked=data.card.held_out.asked
         )
+        if data.is_narrowed:
+            note += " " + gettext(
+                "Of all posts of these authors, whatever their language and date."
+            )
         plots = [_taken_for(data.card), _promised(data.card.held_out)]
         return Drawing(plots, note, {"path": asked_path(_names(data.card))})
 

@@ -49,8 +49,8 @@ class WhoLikeWhom(Figure):
         alike = await asyncio.to_thread(likeness, profiles, snapshot.background)
         # The strongest axis after the common one: neighbours on it are alike.
         order = np.argsort(np.linalg.eigh(alike)[1][:, -1]) if names else np.empty(0, int)
-        is_narrowed = bool(selection.lang or selection.since or selection.until)
-        return Likeness([names[i] for i in order], alike[np.ix_(order, order)], is_narrowed)
+        ordered = alike[np.ix_(order, order)]
+        return Likeness([names[i] for i in order], ordered, selection.is_narrowed)
 
     def draw(self, data: Likeness) -> Drawing:
         count = len(data.authors)
