@@ -64,62 +64,64 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
         async with contextlib.AsyncExitStack() as stack:
-            secret_keys, embedder = await _prepare(config)
-            stack.push_async_callback(embedder.close)
-            db = Database(config, on_session=metrics.count_session)
-            stack.push_async_callback(db.close)
-            models = Models(ProfileStore(), BackgroundStore())
-            passwords = Passwords()
-            stack.callback(passwords.close)
-            feed = await db.open_feed()
-            stack.push_async_callback(feed.close)
-            live = Live(db, newest=feed.newest, most_clients=config.live_clients)
-            feed.subscribe(live.hear)
-            cache = ResponseCache(config.cache_mb * MIB)
-            feed.subscribe(cache.hear)
-            writer = Writer(db, on_batch=metrics.count_batch)
-            stack.push_async_callback(writer.close)
-            reads = Reads(db)
-            stack.push_async_callback(reads.close)
-            materials = Materials(db, feed, models)
-            feed.subscribe(materials.hear)
-            stack.push_async_callback(materials.close)
-            embeddings = Embeddings(db, embedder)
-            stack.push_async_callback(embeddings.close)
-            ring = asyncio.Event()
-            cards = CardMaker(db, models)
-            work = [*jobs(kept_events=config.event_retention), *vectors_jobs(embeddings)]
-            maintenance = Maintenance(db, work)
-            app.extensions[KEY] = Resources(
-                config=config,
-                db=db,
-                models=models,
-                materials=materials,
-                passwords=passwords,
-                secret_keys=secret_keys,
-                import_ring=ring,
-                feed=feed,
-                live=live,
-                cache=cache,
-                writer=writer,
-                reads=reads,
-                cards=cards,
-                metrics=metrics,
-                embeddings=embeddings,
-                maintenance=maintenance,
-            )
-            stack.callback(live.end)
-            metrics.live_clients.set_function(lambda: live.clients)
-            await stack.enter_async_context(_running(metrics.keep_written()))
-            feed.subscribe(maintenance.hear)
-            await stack.enter_async_context(_running(maintenance.run()))
-            await stack.enter_async_context(_running(cards.run()))
-            await stack.enter_async_context(_running(embeddings.keep_mapped()))
-            await stack.enter_async_context(_running(feed.follow()))
-            await stack.enter_async_context(_running(live.run()))
-            await stack.enter_async_context(_running(end_cleanly(live.end)))
-            await stack.enter_async_context(_running(keep_importing(db, config, ring)))
+            opened = await _open(stack, config, metrics)
+            app.extensions[KEY] = opened
+            for work in _background_work(opened):
+                await stack.enter_async_context(_running(work))
             yield
+
+
+async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metrics) -> Resources:
+    """Open everything; the stack closes it, what was opened last first."""
+    secret_keys, embedder = await _prepare(config)
+    stack.push_async_callback(embedder.close)
+    db = Database(config, on_session=metrics.count_session)
+    stack.push_async_callback(db.close)
+    feed = await db.open_feed()
+    stack.push_async_callback(feed.close)
+    models = Models(ProfileStore(), BackgroundStore())
+    embeddings = Embeddings(db, embedder)
+    work = [*jobs(kept_events=config.event_retention), *vectors_jobs(embeddings)]
+    opened = Resources(
+        config=config,
+        db=db,
+        models=models,
+        materials=Materials(db, feed, models),
+        passwords=Passwords(),
+        secret_keys=secret_keys,
+        import_ring=asyncio.Event(),
+        feed=feed,
+        live=Live(db, newest=feed.newest, most_clients=config.live_clients),
+        cache=ResponseCache(config.cache_mb * MIB),
+        writer=Writer(db, on_batch=metrics.count_batch),
+        reads=Reads(db),
+        cards=CardMaker(db, models),
+        metrics=metrics,
+        embeddings=embeddings,
+        maintenance=Maintenance(db, work),
+    )
+    stack.callback(opened.passwords.close)
+    for batched in (opened.writer, opened.reads, opened.materials, embeddings):
+        stack.push_async_callback(batched.close)
+    for follower in (opened.live, opened.cache, opened.materials, opened.maintenance):
+        feed.subscribe(follower.hear)
+    stack.callback(opened.live.end)
+    metrics.live_clients.set_function(lambda: opened.live.clients)
+    return opened
+
+
+def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]:
+    """Return what runs for as long as the app serves, in the order in which it starts."""
+    return [
+        opened.metrics.keep_written(),
+        opened.maintenance.run(),
+        opened.cards.run(),
+        opened.embeddings.keep_mapped(),
+        opened.feed.follow(),
+        opened.live.run(),
+        end_cleanly(opened.live.end),
+        keep_importing(opened.db, opened.config, opened.import_ring),
+    ]
 
 
 async def _prepare(config: Config) -> tuple[list[str], Embedder]:

@@ -1,0 +1,65 @@
+"""The application factory: what an app is made of, in the order in which requests meet it."""
+
+from quart import Quart
+
+from app import cli, dashboard, i18n, lifespan, logs, theme
+from app.cached import Cached
+from app.config import Config, ConfigError
+from app.edge import Edge
+from app.metrics import Metrics
+from app.streams import Streams
+from app.views import (
+    access,
+    api,
+    bodies,
+    converters,
+    course,
+    errors,
+    headers,
+    health,
+    links,
+    pages,
+    sessions,
+)
+
+
+def make_app(config: Config | None) -> Quart:
+    """Return an app of its own that opens nothing before it serves."""
+    config = config or _settings()
+    app = Quart("app")
+    metrics = Metrics(config.data_dir / f"{config.env}.metrics")
+    logs.configure(config)
+    lifespan.init_app(app, config, metrics)
+    converters.init_app(app)
+    bodies.init_app(app, config)
+    i18n.init_app(app, config)
+    theme.init_app(app)
+    links.init_app(app, config)
+    access.init_app(app, config)
+    sessions.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+
+    app.register_blueprint(health.blueprint)
+    api.init_app(app)
+    pages.init_app(app)
+    app.register_blueprint(course.blueprint)
+    dashboard.init_app(app)
+    cli.init_app(app)
+
+    figures = dashboard.shared_in_front(app, config)
+    edge = Edge(
+        Cached(figures, lambda: lifespan.feed_and_cache(app), metrics.count_cached),
+        log_access=config.access_log,
+        trusted_proxies=config.trusted_proxies,
+        on_answer=metrics.count_request,
+    )
+    app.asgi_app = Streams(edge)  # type: ignore[method-assign]
+    return app
+
+
+def _settings() -> Config:
+    try:
+        return Config.from_env()
+    except ConfigError as error:
+        raise SystemExit(f"saywho: {error}") from None
