@@ -95,7 +95,8 @@ async def measure_batch(embeddings: Embeddings, vectors: Sequence[Vector], secon
     print("| --- | --- | --- | --- | --- |")
     for clients in CLIENTS:
         figures = [await throughput(way, asks, clients, seconds) for way in (alone, index.nearest)]
-        print(f"| {clients} | " + " | ".join(f"{rate:,.0f} | {p50:.0f}" for rate, p50 in figures))
+        cells = " | ".join(f"{rate:,.0f} | {p50:.0f}" for rate, p50 in figures)
+        print(f"| {clients} | {cells} |")
 
 
 async def measure_index(

@@ -1,6 +1,8 @@
 """Vectors follow the posts, whatever the embedder does; those of two models never meet."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -325,6 +327,16 @@ async def test_questions_that_come_together_have_the_answers_of_each_alone(db: D
     assert isinstance(together.pop(3), OtherLengthError)
     assert together == alone
     assert [len(found.posts) for found in alone] == [2, 2] * 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux lists them")
+def test_a_product_starts_no_threads_of_its_own() -> None:
+    product = "import app, os, numpy as np; a = np.ones((2000, 400)); a @ a.T"
+    count = "print(len(os.listdir('/proc/self/task')))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{product}; {count}"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "1"
 
 
 @given(
