@@ -72,11 +72,10 @@ class Cached:
         is_current = True
         if cache.is_on or b"saywho-after" in headers:
             is_current = await feed.catch_up()
-        # The view must see just what the key was made of.
-        scope = scope | {"headers": list(headers.items())}
         may_be_kept = cache.is_on and is_current and not _is_personal(headers)
         if not may_be_kept or _is_ahead(headers, feed.newest):
             self._on_answer("bypass")
+            scope = _with_headers(scope, headers)
             answer = await self._capture(scope, receive, send, Reading())
             if answer is not None:
                 await _send(answer, headers, send, BYPASS)
@@ -88,6 +87,7 @@ class Cached:
             answer = await asyncio.shield(leader)
         self._on_answer("miss" if answer is None else "hit")
         if answer is None:
+            scope = _with_headers(scope, headers)
             answer, note = await self._run(scope, receive, send, key, feed, cache), MISS
         if answer is not None:
             await _send(answer, headers, send, note)
@@ -190,6 +190,11 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
         between = b"; " if name == b"cookie" else b", "
         headers[name] = headers[name] + between + value if name in headers else value
     return headers
+
+
+def _with_headers(scope: Scope, headers: dict[bytes, bytes]) -> Scope:
+    """Return the scope for the view, which must see just what the key was made of."""
+    return scope | {"headers": list(headers.items())}
 
 
 def _is_personal(headers: dict[bytes, bytes]) -> bool:

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -60,83 +61,87 @@ class Edge:
         else:
             if self._trusted_proxies:
                 scope = forwarded(scope, self._trusted_proxies)
-            request_id.set(_identifier(scope))
-            await self._logged(scope, receive, send)
+            started = time.perf_counter()
+            answer = _Answer(scope, send)
+            request_id.set(answer.identifier)
+            try:
+                await self._answer(scope, receive, answer)
+            finally:
+                self._note(scope, answer.status, time.perf_counter() - started)
 
-    async def _logged(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and write a line about it into the log."""
-        started = time.perf_counter()
-        status = 0
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count the answer, and write a line about it into the log."""
+        self._on_answer(scope["method"], status, seconds)
+        if self._log_access:
+            # The query stays out of the log: it holds the texts that people compare.
+            access_log.info(
+                "%s %s %d",
+                scope["method"],
+                scope["path"],
+                status,
+                extra={"duration_ms": round(1000 * seconds, 1)},
+            )
 
-        async def send_noting(message: Any) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._answer(scope, receive, send_noting)
-        finally:
-            seconds = time.perf_counter() - started
-            self._on_answer(scope["method"], status, seconds)
-            if self._log_access:
-                # The query stays out of the log: it holds the texts that people compare.
-                access_log.info(
-                    "%s %s %d",
-                    scope["method"],
-                    scope["path"],
-                    status,
-                    extra={"duration_ms": round(1000 * seconds, 1)},
-                )
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        extra = [(b"x-request-id", request_id.get().encode()), *SECURITY_HEADERS]
-        if scope["scheme"] == "https":
-            extra.append(STRICT_TRANSPORT_SECURITY)
-        is_streamed = scope["method"] == "POST" and scope["path"] in STREAMED_PATHS
-        flow = Flow() if is_streamed else None
-
-        async def send_with_headers(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                # What is answered before its body has come leaves the rest of that behind.
-                is_early = flow is not None and not flow.is_whole and _has_body(scope)
-                close = [CLOSE] if is_early else []
-                message = message | {"headers": [*message["headers"], *extra, *close]}
-            await send(message)
-
-        if error := _refusal(scope):
-            await _refuse(error, send_with_headers)
-        elif flow is None:
-            await self._app(scope, receive, send_with_headers)
+    async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if answer.error is not None:
+            await _refuse(answer.error, answer.send)
+        elif scope["method"] != "POST" or scope["path"] not in STREAMED_PATHS:
+            await self._app(scope, receive, answer.send)
         else:
-            await self._app(scope | {Flow.KEY: flow}, flow.gate(receive), send_with_headers)
+            flow = answer.flow = Flow()
+            await self._app(scope | {Flow.KEY: flow}, flow.gate(receive), answer.send)
             if not flow.is_whole:
                 await flow.drain(receive)
 
 
-def _identifier(scope: Scope) -> str:
-    """Return the request's id, as sent if it is a good one."""
-    given = [value for name, value in scope["headers"] if name == b"x-request-id"]
-    if len(given) == 1 and _GOOD_ID.fullmatch(given[0]):
-        return str(given[0], "ascii")
-    return secrets.token_hex(8)
+class _Answer:
+    """What the edge knows of a request, and adds to its answer."""
+
+    __slots__ = ("_has_body", "_headers", "_send", "error", "flow", "identifier", "status")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        identifiers = []
+        lengths = 0
+        self.error: AppError | None = None
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                identifiers.append(value)
+            elif name == b"host":
+                if value and not _is_host(value):
+                    self.error = MalformedError("The Host header is not a host name")
+            elif name == b"content-length":
+                lengths |= 1
+            elif name == b"transfer-encoding":
+                lengths |= 2
+        if lengths == 3:
+            # The next hop may believe the other one (request smuggling, RFC 9112, 6.3).
+            self.error = MalformedError(
+                "A request must not have both Content-Length and Transfer-Encoding"
+            )
+        is_good = len(identifiers) == 1 and _GOOD_ID.fullmatch(identifiers[0])
+        self.identifier = str(identifiers[0], "ascii") if is_good else secrets.token_hex(8)
+        self._headers = [(b"x-request-id", self.identifier.encode()), *SECURITY_HEADERS]
+        if scope["scheme"] == "https":
+            self._headers.append(STRICT_TRANSPORT_SECURITY)
+        self._has_body = lengths > 0
+        self._send = send
+        self.flow: Flow | None = None
+        self.status = 0
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message["headers"], *self._headers]
+            if self.flow is not None and not self.flow.is_whole and self._has_body:
+                # What is answered before its body has come leaves the rest of that behind.
+                headers.append(CLOSE)
+            message = message | {"headers": headers}
+        await self._send(message)
 
 
-def _has_body(scope: Scope) -> bool:
-    """Return whether a body was announced, as HTTP/1 does; HTTP/2 ends streams one by one."""
-    names = {name for name, _ in scope["headers"]}
-    return b"content-length" in names or b"transfer-encoding" in names
-
-
-def _refusal(scope: Scope) -> AppError | None:
-    names = [name for name, _ in scope["headers"]]
-    if b"content-length" in names and b"transfer-encoding" in names:
-        # Two lengths: the next hop may believe the other one (request smuggling, RFC 9112, 6.3).
-        return MalformedError("A request must not have both Content-Length and Transfer-Encoding")
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
-    if any(host and not _GOOD_HOST.fullmatch(host) for host in hosts):
-        return MalformedError("The Host header is not a host name")
-    return None
+@lru_cache(maxsize=100)
+def _is_host(value: bytes) -> bool:
+    return _GOOD_HOST.fullmatch(value) is not None
 
 
 async def _refuse(error: AppError, send: Send) -> None:

@@ -16,6 +16,8 @@ from quart import Quart
 
 from app import create_app
 from app.lifespan import end_streams, feed_and_cache
+from app.logs import leave_out_callers
+from app.serving.connection import use_cheap_connections
 from app.serving.server import load_server_config
 
 BEAT_S = 1.0
@@ -35,6 +37,7 @@ def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     _raise_file_limit()
+    leave_out_callers()
     app = _made[0] if _made else create_app()
     uvloop.run(work(app, beats.fileno(), [each.fileno() for each in sockets]))
 
@@ -50,6 +53,7 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
     server.insecure_bind = []
     server.workers = 1
     server.loglevel = "WARNING"  # The supervisor has said where it serves.
+    use_cheap_connections()
     loop.set_exception_handler(_ignore_lost_clients)
     beating = asyncio.create_task(_beat(beat_fd, stop, app))
     try:

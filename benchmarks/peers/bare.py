@@ -10,7 +10,7 @@ from typing import Any
 
 from app.config import Config
 from app.edge import access_log
-from app.logs import configure
+from app.logs import configure, leave_out_callers
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes()
 HEADERS = [
@@ -19,6 +19,7 @@ HEADERS = [
 ]
 
 configure(Config())
+leave_out_callers()
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
