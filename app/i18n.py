@@ -23,6 +23,8 @@ from app.errors import AppError
 
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
+SWITCH: Final = "locale"
+"""Names the language in an address; `lang` is that of posts, a filter."""
 YEAR_S: Final = 365 * 24 * 3600
 FOLDER: Final = Path(__file__).with_name("translations")
 
@@ -46,11 +48,11 @@ def init_app(app: Quart, config: Config) -> None:
     @app.before_request
     async def choose() -> ResponseReturnValue | None:
         g.locale = _negotiate(config.locale)
-        chosen = request.args.get("lang")
+        chosen = request.args.get(SWITCH)
         if chosen not in LOCALES or request.method != "GET" or is_api():
             return None
         # The switch is a link, so that it works without JavaScript; its answer leads back.
-        response = redirect(own_address("lang"), 303)
+        response = redirect(own_address(SWITCH), 303)
         response.set_cookie(
             COOKIE, chosen, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
         )
@@ -99,7 +101,7 @@ def own_address(*without: str, **changed: str) -> str:
 def language_links() -> list[tuple[str, str, str]]:
     """Return code, own name and address of the languages that the page is not in."""
     return [
-        (code, name, own_address("lang", lang=code))
+        (code, name, own_address(SWITCH, **{SWITCH: code}))
         for code, name in LOCALES.items()
         if code != g.locale
     ]

@@ -149,7 +149,7 @@ async def test_nothing_of_one_visitor_is_kept_for_another(app: Quart, anybody: C
             answer = await client.get("/", headers=headers)
             assert answer.headers["Cache-Status"] == "saywho; fwd=bypass"
     assert (await anybody.get("/")).headers["Cache-Status"] == "saywho; fwd=miss"
-    switched = await anybody.get("/?lang=ko")
+    switched = await anybody.get("/?locale=ko")
     assert (switched.status_code, "Cache-Status" in switched.headers) == (303, False)
 
 

@@ -86,6 +86,11 @@
     for (const link of root.querySelectorAll("a.follows")) {
       link.search = view();
     }
+    for (const link of document.querySelectorAll(".language a")) {
+      const asked = filters();
+      asked.set("locale", link.lang);
+      link.search = asked;
+    }
   }
 
   function ask(figure) {

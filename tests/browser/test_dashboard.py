@@ -80,6 +80,16 @@ async def test_filters_change_the_figures_and_the_address(
     await expect(other.get_by_role("checkbox", name="골목빵집")).to_be_checked()
     await expect(other.get_by_label("Over time by")).to_have_value("month")
 
+    # So does who reads another language; a language of posts is a filter like the others.
+    await (
+        other.get_by_label("Language", exact=True).and_(other.locator("select")).select_option("ko")
+    )
+    await until_true(other, "location.search.includes('lang=ko')")
+    await other.get_by_role("link", name="한국어").click()
+    await expect(other.locator("h1")).to_have_text("대시보드")
+    await expect(other.locator("#lang")).to_have_value("ko")
+    await until_bars(other, {"골목빵집": 60})
+
     await page.go_back()
     await page.go_back()
     await until_bars(page, everybody)

@@ -288,16 +288,32 @@ async def test_search_takes_whatever_is_typed(site: Client, query: str) -> None:
 
 
 async def test_language_switch_leads_back_to_this_site(anybody: Client) -> None:
-    answer = await anybody.get("//evil.example/?lang=ko")
+    answer = await anybody.get("//evil.example/?locale=ko")
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/evil.example/"
 
 
+async def test_the_language_of_posts_is_a_filter_and_no_switch(
+    anybody: Client, writer: Client
+) -> None:
+    await writer.add_user("ann")
+    await writer.add_tweet("ann", "오늘의 글입니다", lang="ko")
+    await writer.add_tweet("ann", "a post of today", lang="en")
+    for path in ("/posts?lang=ko", "/search?q=%EC%98%A4%EB%8A%98&lang=ko", "/dashboard/?lang=ko"):
+        answer = await anybody.get(path)
+        page = await body(answer)
+        assert answer.status_code == 200
+        assert '<html lang="en"' in page
+        assert "a post of today" not in page
+        assert '<option value="ko" selected>' in page or "오늘의 글입니다" in page
+        assert "lang=ko&amp;locale=ko" in page
+
+
 async def test_language_links_are_named_in_their_own_language(anybody: Client) -> None:
     page = await body(await anybody.get("/search?q=x", headers=KOREAN))
-    assert '<a href="/search?q=x&amp;lang=en" lang="en" hreflang="en">English</a>' in page
+    assert '<a href="/search?q=x&amp;locale=en" lang="en" hreflang="en">English</a>' in page
     page = await body(await anybody.get("/search?q=x"))
-    assert '<a href="/search?q=x&amp;lang=ko" lang="ko" hreflang="ko">한국어</a>' in page
+    assert '<a href="/search?q=x&amp;locale=ko" lang="ko" hreflang="ko">한국어</a>' in page
 
 
 async def test_theme_is_remembered_and_forgotten(anybody: Client) -> None:

@@ -3,7 +3,7 @@
 from quart import Blueprint, Response, current_app, g, render_template, request
 
 from app.db.cache import keep
-from app.i18n import LOCALES
+from app.i18n import LOCALES, SWITCH
 from app.lifespan import resources
 from app.views.access import access, own_origin
 from app.views.answers import json_answer
@@ -23,9 +23,9 @@ async def show_document() -> Response:
 @blueprint.get("/docs")
 @access("open")
 async def show_docs() -> str:
-    """Show the document as a page; `lang` chooses its language, as the links at its top do."""
+    """Show the document as a page; `locale` chooses its language, as the links at its top do."""
     keep()
-    chosen = request.args.get("lang")
+    chosen = request.args.get(SWITCH)
     if chosen in LOCALES:
         g.locale = chosen
     described = document(current_app)

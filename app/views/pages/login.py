@@ -148,7 +148,7 @@ async def setup() -> ResponseReturnValue:
             failure=translate_error(failure),
             # This address without the form's token shows nothing.
             language_links=[
-                (code, name, url_for("login.show_setup", token=token, lang=code))
+                (code, name, url_for("login.show_setup", token=token, locale=code))
                 for code, name, _ in language_links()
             ],
         )

@@ -19,6 +19,9 @@ from app.views.periods import search_filters
 blueprint = Blueprint("search", __name__)
 
 MODES: Final[dict[str, Mode]] = {"words": "words", "meaning": "meaning", "hybrid": "hybrid"}
+LANGUAGES: Final = ("ko", "en")
+"""Those offered; an address may name any."""
+FIELDS: Final = ("q", "username", "platform", "lang", "kind", "since", "until", "tz")
 RESULTS_PER_PAGE = 20
 MAX_QUERY_LENGTH = 1000
 AROUND = 200
@@ -29,6 +32,9 @@ class SearchPageArgs(Struct):
     q: str = ""
     mode: str = "words"
     username: str = ""
+    platform: str = ""
+    lang: str = ""
+    kind: str = ""
     since: str = ""
     until: str = ""
     tz: str = "UTC"
@@ -45,7 +51,13 @@ async def show_search() -> tuple[str, int]:
     found = Found([])
     try:
         filters = search_filters(
-            since=args.since, until=args.until, tz=args.tz, username=args.username.strip() or None
+            since=args.since,
+            until=args.until,
+            tz=args.tz,
+            username=args.username.strip() or None,
+            platform=args.platform or None,
+            lang=args.lang or None,
+            kind=args.kind or None,
         )
         query = args.q[:MAX_QUERY_LENGTH]
         near = await near_to(
@@ -75,6 +87,8 @@ async def show_search() -> tuple[str, int]:
     page = await render_template(
         "search.html",
         args=args,
+        languages=LANGUAGES,
+        asked=_asked(args, mode),
         results=[(hit, _pieces(hit)) for hit in found.hits],
         found=found,
         mode=mode,
@@ -85,6 +99,13 @@ async def show_search() -> tuple[str, int]:
         next_cursor=encode_place(found.next),
     )
     return page, 404 if unknown_author else failure.status if failure else 200
+
+
+def _asked(args: SearchPageArgs, mode: Mode) -> dict[str, str]:
+    """Return what an address of the same search names."""
+    fields = {name: getattr(args, name) for name in FIELDS}
+    fields |= {"mode": "" if mode == "words" else mode}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _pieces(hit: Hit) -> list[Marked[None]]:

@@ -51,7 +51,7 @@ async def _page(
         failure=translate_error(failure) if failure else None,
         # The page may stand at the address of a form, which shows nothing.
         language_links=[
-            (code, name, url_for("settings.show_settings", lang=code))
+            (code, name, url_for("settings.show_settings", locale=code))
             for code, name, _ in language_links()
         ],
     )

@@ -28,7 +28,7 @@ async def test_the_page_is_in_the_visitors_language(anybody: Client) -> None:
         return page.partition('<html lang="')[2][:2]
 
     assert [await language("", "ko"), await language("", "en")] == ["ko", "en"]
-    assert await language("?lang=ko", "en") == "ko"
+    assert await language("?locale=ko", "en") == "ko"
 
 
 async def test_a_forged_host_stays_text_in_the_examples(anybody: Client) -> None:
