@@ -13,6 +13,7 @@ from benchmarks.contestants import (
     FLASK_SYNC,
     FLASK_THREADS,
     QUART,
+    QUART_BATCHED,
     Contestant,
     Server,
     all_serving,
@@ -78,6 +79,7 @@ def hot(plan: Plan, folder: Path) -> Results:
         ours(),
         *plan.variants,
         *plan.peers,
+        QUART_BATCHED,
     ]
     with all_serving(who, lambda _: path, folder, listed[0]) as servers:
         check_equal(servers, listed)
@@ -111,6 +113,7 @@ def _cold(plan: Plan, folder: Path, path: Callable[[int], str]) -> Results:
         ours(settings=CACHE_OFF),
         ours("saywho, uvicorn", server="uvicorn", settings=CACHE_OFF),
         *plan.peers,
+        QUART_BATCHED,
     ]
     with all_serving(who, lambda _: file, folder, looked_at[0]) as servers:
         check_equal(servers, looked_at)
@@ -120,7 +123,7 @@ def _cold(plan: Plan, folder: Path, path: Callable[[int], str]) -> Results:
 
 def inserts(plan: Plan, folder: Path) -> Results:
     """New posts, each acknowledged when it is on the disk; every contestant has its own file."""
-    who = [ours(), ours("saywho, uvicorn", server="uvicorn"), *plan.peers]
+    who = [ours(), ours("saywho, uvicorn", server="uvicorn"), *plan.peers, QUART_BATCHED]
     with all_serving(who, _own_copies(plan, folder), folder, workloads.user_path(0)) as servers:
         check_inserts(servers, workloads.list_path(0))
         results = take_turns(servers, plan.load(workloads.inserts(plan.popular.authors)), folder)

@@ -138,15 +138,23 @@ FASTAPI: Final = Contestant(
     ),
     {},
 )
-QUART: Final = Contestant(
-    "naive Quart, hypercorn",
-    lambda port: (
-        *(*PYTHON, "hypercorn", "--worker-class", "uvloop", "--workers", "1"),
-        *("--bind", f"127.0.0.1:{port}", "--access-logfile", "-"),
-        f"{PEERS}.quart_app:create_app()",
-    ),
-    {},
-)
+
+
+def quart(name: str, module: str) -> Contestant:
+    """Return a rewrite of the Flask peer with Quart, on hypercorn."""
+    return Contestant(
+        name,
+        lambda port: (
+            *(*PYTHON, "hypercorn", "--worker-class", "uvloop", "--workers", "1"),
+            *("--bind", f"127.0.0.1:{port}", "--access-logfile", "-"),
+            f"{PEERS}.{module}:create_app()",
+        ),
+        {},
+    )
+
+
+QUART: Final = quart("naive Quart, hypercorn", "quart_app")
+QUART_BATCHED: Final = quart("naive Quart + Batch", "quart_batched")
 
 
 def bare(body: Path) -> Contestant:

@@ -73,7 +73,7 @@ def user_json(user: User, first: datetime | None, newest: datetime | None) -> di
     }
 
 
-def tweet_json(tweet: Tweet, username: str) -> dict[str, Any]:
+def tweet_json(tweet: Any, username: str) -> dict[str, Any]:
     return {
         "id": tweet.id,
         "username": username,
@@ -86,14 +86,14 @@ def tweet_json(tweet: Tweet, username: str) -> dict[str, Any]:
     }
 
 
-def page_json(tweets: Sequence[Tweet], username: str) -> dict[str, Any]:
+def page_json(tweets: Sequence[Any], username: str) -> dict[str, Any]:
     return {
         "items": [tweet_json(tweet, username) for tweet in tweets[:LISTED]],
         "next": next_cursor(tweets),
     }
 
 
-def next_cursor(tweets: Sequence[Tweet]) -> str | None:
+def next_cursor(tweets: Sequence[Any]) -> str | None:
     if len(tweets) <= LISTED:
         return None
     last = tweets[LISTED - 1]

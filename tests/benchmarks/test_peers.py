@@ -29,7 +29,7 @@ def quick(folder: Path, *parts: str) -> tuple[dict[str, Any], str]:
 @pytest.mark.parametrize(
     ("part", "others"),
     [
-        ("hot", {"Flask, gunicorn gthread", "bare ASGI, hypercorn"}),
+        ("hot", {"Flask, gunicorn gthread", "naive Quart + Batch", "bare ASGI, hypercorn"}),
         ("mixed", {"FastAPI, uvicorn", "naive Quart, hypercorn"}),
         ("compare", {"the course's way", "the course's way, lean query"}),
     ],
