@@ -190,12 +190,13 @@ def live(measured: Sequence[Figures]) -> str:
 
 def start(measured: Figures) -> str:
     head = (
-        *("", "ready, median of starts", "comparison p50"),
+        *("", "ready, median of starts", "processor time", "comparison p50"),
         *("worker at the start", "worker afterwards"),
     )
     row = [
         f"{measured['tweets']:,} posts of {measured['authors']:,} authors",
         f"{measured['ready_s']:.2f} s ({', '.join(map(str, measured['starts_s']))})",
+        f"{measured['cpu_s']:.2f} s",
         f"{measured['compare_p50_ms']:.1f} ms, {measured['comparisons']:,} times",
         f"{measured['worker_mib_at_start']} MiB",
         f"{measured['worker_mib']} MiB",

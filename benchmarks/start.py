@@ -19,7 +19,7 @@ def measure(shape: Shape, folder: Path, *, comparisons: int, starts: int) -> dic
     """Start several times; the last one then compares authors."""
     folder.mkdir()
     path = copy(shape, folder)
-    seconds = []
+    seconds, cpu_s = [], []
     for number in range(starts):
         started = time.perf_counter()
         program = ours(workers=WORKERS)
@@ -27,6 +27,7 @@ def measure(shape: Shape, folder: Path, *, comparisons: int, starts: int) -> dic
             program, path, folder / str(number), "/readyz", on=machine.cores()
         ) as server:
             seconds.append(time.perf_counter() - started)
+            cpu_s.append(machine.cpu_s(server.pids))
             if number == starts - 1:
                 idle = max(map(machine.memory_mib, _workers(server)))
                 times_ms = _compare(server, shape, comparisons)
@@ -35,6 +36,7 @@ def measure(shape: Shape, folder: Path, *, comparisons: int, starts: int) -> dic
         "tweets": shape.tweets,
         "authors": shape.authors,
         "ready_s": round(statistics.median(seconds), 2),
+        "cpu_s": round(statistics.median(cpu_s), 2),
         "starts_s": [round(each, 2) for each in seconds],
         "comparisons": comparisons,
         "compare_p50_ms": round(statistics.median(times_ms), 1),
