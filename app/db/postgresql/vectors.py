@@ -24,7 +24,7 @@ LEAST_INDEXED: Final = 10_000
 """So many vectors are compared in some milliseconds."""
 LONGEST_INDEXED: Final = 4_000
 """Numbers of a vector of half precision that pgvector's index takes."""
-LEAST_LOOKED_AT: Final = 200
+LEAST_LOOKED_AT: Final = 400
 """Candidates that a search by the index keeps; more find more of the nearest, and take longer."""
 MOST_LOOKED_AT: Final = 1_000
 BUILD_MEMORY_MB: Final = 1_024
