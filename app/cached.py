@@ -10,13 +10,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, Final
 
-from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header, parse_cookie, parse_etags
 
 from app.db.cache import Answer, Reading, ResponseCache, reading
 from app.db.feed import Feed
 from app.edge import AsgiApp, Receive, Scope, Send
-from app.i18n import COOKIE, LOCALES
+from app.i18n import COOKIE, negotiated
 from app.theme import chosen_theme
 
 SMALLEST_COMPRESSED: Final = 500
@@ -236,11 +235,7 @@ def locale_of(headers: dict[bytes, bytes]) -> str:
 def _variant(header: bytes, cookie_header: bytes) -> tuple[str, str]:
     """Return the language and the theme that the pages choose for these headers."""
     cookies = parse_cookie(cookie_header.decode("latin-1"))
-    theme = chosen_theme(cookies)
-    if (chosen := cookies.get(COOKIE)) in LOCALES:
-        return chosen or "", theme
-    accepted = parse_accept_header(header.decode("latin-1"), LanguageAccept)
-    return accepted.best_match(["en", "ko"], default="en") or "en", theme
+    return negotiated(header.decode("latin-1"), cookies.get(COOKIE)), chosen_theme(cookies)
 
 
 def _is_plain(start: Any) -> bool:

@@ -17,6 +17,8 @@ from babel.support import Translations
 from markupsafe import Markup
 from quart import Quart, g, redirect, request
 from quart.typing import ResponseReturnValue
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from app.config import Config, Locale
 from app.errors import AppError
@@ -77,11 +79,17 @@ def init_app(app: Quart, config: Config) -> None:
 def _negotiate(fixed: Locale | None) -> Locale:
     if fixed is not None:
         return fixed
-    remembered = request.cookies.get(COOKIE)
+    return negotiated(request.headers.get("Accept-Language", ""), request.cookies.get(COOKIE))
+
+
+@functools.lru_cache(maxsize=200)
+def negotiated(accepted: str, remembered: str | None) -> Locale:
+    """Return the language for an Accept-Language header and for what a cookie remembers."""
     for locale in LOCALES:
         if locale == remembered:
             return locale
-    return cast(Locale, request.accept_languages.best_match(["en", "ko"], default="en"))
+    languages = parse_accept_header(accepted, LanguageAccept)
+    return cast(Locale, languages.best_match(["en", "ko"], default="en"))
 
 
 def is_api() -> bool:
