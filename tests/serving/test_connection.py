@@ -34,6 +34,8 @@ class Site:
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
         self.stop = asyncio.Event()
+        self.asked = asyncio.Event()
+        self.config = Config()
         self.port = 0
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
@@ -43,6 +45,7 @@ class Site:
             await receive()
             await send({"type": "lifespan.shutdown.complete"})
             return
+        self.asked.set()
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await self.may_go_on.wait()
         await send({"type": "http.response.body", "body": b"ok", "more_body": False})
@@ -60,12 +63,12 @@ class Site:
 
 
 @asynccontextmanager
-async def served(**settings: float) -> AsyncIterator[Site]:
+async def served() -> AsyncIterator[Site]:
     site = Site()
-    config = Config()
+    config = site.config
     config.bind, config.errorlog = ["127.0.0.1:0"], None
-    for name, value in settings.items():
-        setattr(config, name, value)
+    # Nothing happens by time alone but what a test shortens.
+    config.keep_alive_timeout = config.graceful_timeout = 50
     sockets = config.create_sockets()
     for each in sockets.insecure_sockets:
         site.port = each.getsockname()[1]
@@ -106,10 +109,12 @@ async def test_many_requests_on_one_connection_are_answered_in_turn() -> None:
 
 
 async def test_an_idle_connection_is_closed_in_time_and_one_under_way_is_not() -> None:
-    async with served(keep_alive_timeout=0.3) as site:
+    async with served() as site:
         reader, writer = await site.connect()
         site.may_go_on.clear()
         writer.write(GET)
+        await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
+        site.config.keep_alive_timeout = 0.3
         idle = await site.all_of(b"")
         assert idle == b""
         site.may_go_on.set()
@@ -119,7 +124,7 @@ async def test_an_idle_connection_is_closed_in_time_and_one_under_way_is_not() -
 
 
 async def test_a_stop_closes_idle_connections_at_once() -> None:
-    async with served(keep_alive_timeout=50, graceful_timeout=50) as site:
+    async with served() as site:
         reader, writer = await site.connect()
         writer.write(GET)
         assert await asyncio.wait_for(reader.readuntil(b"ok"), DEADLINE_S)
