@@ -3,7 +3,7 @@
 A timer stands in the place of the two tasks that hypercorn begins after each answer and cancels
 when the next request comes. The head of an answer is written together with what follows. Headers
 are checked once and not each time they are sent. The private names of hypercorn and h11 that this
-rests on have tests; both are pinned by the lock file.
+rests on have tests, and it is used only with the versions that these have passed.
 """
 
 import asyncio

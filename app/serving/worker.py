@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 from collections.abc import Sequence
+from importlib.metadata import version
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -17,11 +18,12 @@ from quart import Quart
 from app import create_app
 from app.lifespan import end_streams, feed_and_cache
 from app.logs import leave_out_callers
-from app.serving.connection import use_cheap_connections
 from app.serving.server import load_server_config
 
 BEAT_S = 1.0
 LOOK_S = 0.05
+KNOWN_VERSIONS = {"hypercorn": "0.18.0", "h11": "0.16.0"}
+"""On whose insides `app/serving/connection.py` rests; its tests say whether that is still so."""
 _made: list[Quart] = []
 
 
@@ -53,7 +55,7 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
     server.insecure_bind = []
     server.workers = 1
     server.loglevel = "WARNING"  # The supervisor has said where it serves.
-    use_cheap_connections()
+    _use_cheap_connections()
     loop.set_exception_handler(_ignore_lost_clients)
     beating = asyncio.create_task(_beat(beat_fd, stop, app))
     try:
@@ -66,6 +68,14 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
     finally:
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
+
+
+def _use_cheap_connections() -> None:
+    """Use ours where hypercorn's and h11's private names are known; others serve as they are."""
+    if all(version(name) == known for name, known in KNOWN_VERSIONS.items()):
+        from app.serving.connection import use_cheap_connections
+
+        use_cheap_connections()
 
 
 def _raise_file_limit() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -12,9 +13,14 @@ from hypercorn.asyncio import run, serve
 from hypercorn.config import Config
 
 from app.serving.connection import Connection, Http1, use_cheap_connections
+from app.serving.worker import KNOWN_VERSIONS
 
 DEADLINE_S = 60
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
+
+
+def test_the_versions_that_are_installed_are_those_tested_here() -> None:
+    assert {name: version(name) for name in KNOWN_VERSIONS} == KNOWN_VERSIONS
 
 
 @pytest.fixture(autouse=True)
