@@ -188,6 +188,8 @@ def test_an_interrupted_embed_stops_the_work_until_it_is_run_again(
             env=installation.environment(),
             stderr=subprocess.PIPE,
             text=True,
+            # Whoever runs the tests in the background of a shell ignores it, and children inherit.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             installation.wait_until(lambda: len(service.requests) > asked)
