@@ -53,24 +53,28 @@ class BackgroundStore:
 
     def __init__(self) -> None:
         self.newest = NO_SNAPSHOT
-        """The one that was loaded last."""
+        """The newest that was loaded."""
 
     async def load(self, session: AsyncSession) -> Snapshot:
         """Return the newest snapshot that the session sees."""
         is_ours = BackgroundSnapshot.recipe == RECIPE
         version = await session.scalar(select(func.max(BackgroundSnapshot.version)).where(is_ours))
         if version is None:
-            self.newest = NO_SNAPSHOT
-        elif version != self.newest.version:
-            columns = select(
-                BackgroundSnapshot.counts,
-                BackgroundSnapshot.calibration,
-                BackgroundSnapshot.impostors,
-            )
-            query = columns.where(BackgroundSnapshot.version == version)
-            row = (await session.execute(query)).one()
-            self.newest = await asyncio.to_thread(_unpacked, version, *row)
-        return self.newest
+            return NO_SNAPSHOT
+        if version == self.newest.version:
+            return self.newest
+        columns = select(
+            BackgroundSnapshot.counts,
+            BackgroundSnapshot.calibration,
+            BackgroundSnapshot.impostors,
+        )
+        query = columns.where(BackgroundSnapshot.version == version)
+        row = (await session.execute(query)).one()
+        snapshot = await asyncio.to_thread(_unpacked, version, *row)
+        # A session that was opened long ago sees an older one than others need.
+        if version > self.newest.version:
+            self.newest = snapshot
+        return snapshot
 
 
 def _unpacked(

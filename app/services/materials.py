@@ -64,7 +64,8 @@ class Materials:
         for change in changes:
             self._changed.add(change.user_id)
             if (name := self._names.pop(change.user_id, None)) is not None:
-                del self._users[name]
+                # A name given to another author was forgotten with the one before, or will be.
+                self._users.pop(name, None)
 
     async def gather(self, text: str, usernames: Sequence[str]) -> Material:
         """Return what a comparison needs, for the authors named or for all that have posts.
@@ -132,7 +133,7 @@ class Materials:
         self._names[user.id] = user.username_key
         if len(self._users) > MOST_KEPT:
             _, oldest = self._users.popitem(last=False)
-            del self._names[oldest.id]
+            self._names.pop(oldest.id, None)
 
 
 def _chosen(usernames: Sequence[str], found: dict[str, Contender]) -> list[Contender] | AppError:

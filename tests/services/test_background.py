@@ -101,6 +101,18 @@ async def test_workers_agree_on_the_version_and_few_snapshots_are_kept(db: Datab
         assert (await session.scalar(select(func.count(BackgroundSnapshot.version))) or 0) <= 2
 
 
+async def test_a_session_opened_long_ago_takes_no_newer_snapshot_from_others(db: Database) -> None:
+    await post(db, "ann", "fog again")
+    await renew_background(db)
+    store = BackgroundStore()
+    async with db.read() as old:
+        assert (await old.scalar(select(func.max(BackgroundSnapshot.version)))) == 1
+        await renew_background(db)
+        assert await version(db, store) == 2
+        assert (await store.load(old)).version == 1
+    assert store.newest.version == 2
+
+
 async def test_renewing_twice_at_once_makes_one_version(db: Database) -> None:
     await post(db, "ann", *(f"text {number}" for number in range(40)))
     await asyncio.gather(renew_background(db), renew_background(db))

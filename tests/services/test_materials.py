@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.db.engine import Database
+from app.db.feed import Change
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.services.adding import add_posts
 from app.services.background import BackgroundStore, renew_background
@@ -160,3 +161,26 @@ async def test_all_authors_and_many_named_are_compared_too(
         await post(db, name, f"the sea of {name}")
     assert await kept(materials, *names) == await fresh(db, *names)
     assert await kept(materials) == await fresh(db)
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_name_given_to_another_author_before_the_log_is_heard(
+    db: Database,
+) -> None:
+    feed = await db.open_feed()
+    heard: list[Change] = []
+    feed.subscribe(heard.extend)
+    late = Materials(db, feed, Models(ProfileStore(), BackgroundStore()))
+    for name in NAMES:
+        await post(db, name, "the sea", "a lamp")
+    await late.gather(TEXT, ["ann", "ben"])
+    heard.clear()
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    await post(db, "ann", "the bread")
+    # The new author is read, and kept, before the deletion of the old one is heard of.
+    await late.gather(TEXT, ["ann", "cem"])
+    late.hear(heard)
+    assert await kept(late, "ann", "ben") == await fresh(db, "ann", "ben")
+    await late.close()
+    await feed.close()
