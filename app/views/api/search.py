@@ -5,16 +5,15 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Blueprint, Response
 
-from app.db.cache import keep
-from app.lifespan import resources
 from app.services.new_tweet import Kind
-from app.services.search import Hit, Mode, may_be_kept, near_to, search
+from app.services.search import Hit, Mode
 from app.services.users import Platform
 from app.views.access import access
 from app.views.answers import as_of, json_answer
 from app.views.cursors import decode_place, encode_place
 from app.views.parsing import parse_args
 from app.views.periods import search_filters
+from app.views.searching import found_posts
 
 blueprint = Blueprint("api_search", __name__)
 
@@ -65,15 +64,7 @@ async def search_tweets() -> Response:
         until=args.until,
         tz=args.tz,
     )
-    near = await near_to(
-        resources().embeddings, args.q, filters, limit=args.limit, place=place, mode=args.mode
-    )
-    async with resources().db.read() as session:
-        found = await search(
-            session, args.q, filters, limit=args.limit, place=place, mode=args.mode, near=near
-        )
-    if found.is_current and may_be_kept(resources().embeddings, args.mode, near):
-        keep()
+    found = await found_posts(args.q, filters, limit=args.limit, place=place, mode=args.mode)
     return json_answer(
         Hits(
             found.hits,

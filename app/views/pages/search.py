@@ -5,16 +5,16 @@ from typing import Final
 from msgspec import Struct
 from quart import Blueprint, render_template
 
-from app.db.cache import keep
 from app.errors import MalformedError, NotFoundError
 from app.i18n import translate_error
 from app.lifespan import resources
-from app.services.search import Found, Hit, Mode, may_be_kept, near_to, search
+from app.services.search import Found, Hit, Mode
 from app.views.access import access
 from app.views.cursors import decode_place, encode_place
 from app.views.pages.marks import Marked, excerpt, marked_text
 from app.views.parsing import parse_args
 from app.views.periods import search_filters
+from app.views.searching import found_posts
 
 blueprint = Blueprint("search", __name__)
 
@@ -60,26 +60,7 @@ async def show_search() -> tuple[str, int]:
             kind=args.kind or None,
         )
         query = args.q[:MAX_QUERY_LENGTH]
-        near = await near_to(
-            resources().embeddings,
-            query,
-            filters,
-            limit=RESULTS_PER_PAGE,
-            place=place,
-            mode=mode,
-        )
-        async with resources().db.read() as session:
-            found = await search(
-                session,
-                query,
-                filters,
-                limit=RESULTS_PER_PAGE,
-                place=place,
-                mode=mode,
-                near=near,
-            )
-        if found.is_current and may_be_kept(resources().embeddings, mode, near):
-            keep()
+        found = await found_posts(query, filters, limit=RESULTS_PER_PAGE, place=place, mode=mode)
     except NotFoundError:
         unknown_author = args.username
     except MalformedError as error:
