@@ -13,7 +13,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import uvloop
 from quart import Quart
@@ -22,45 +22,13 @@ from app import create_app
 from app.config import Config
 from app.lifespan import KEY, Resources
 from benchmarks import machine, workloads
+from benchmarks.asgi import get
 from benchmarks.comparison import FULL, QUICK
 from benchmarks.databases import Shape, copy, username
 
 AT_ONCE: Final = 64
 ROUNDS: Final = 5
 POPULAR: Final = 50
-
-
-async def request(app: Quart, path: str) -> None:
-    """Send a GET through all layers of the app."""
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(b"host", b"localhost")],
-        "client": ("127.0.0.1", 1),
-        "server": ("localhost", 80),
-        "extensions": {},
-    }
-    answered = asyncio.Event()
-    coming = [{"type": "http.request", "body": b"", "more_body": False}]
-
-    async def receive() -> Any:
-        if coming:
-            return coming.pop()
-        await answered.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        assert message.get("status", 200) == 200
-
-    await app(scope, receive, send)  # type: ignore[arg-type]
-    answered.set()
 
 
 async def cpu_us(work: Callable[[int], Awaitable[object]], authors: Sequence[int]) -> float:
@@ -94,7 +62,7 @@ async def measure(shape: Shape, config: Config, requests: int) -> None:
         resources: Resources = uncached.extensions[KEY]
 
         def through(served: Quart, path: Callable[[int], str]) -> Callable[[int], Awaitable[None]]:
-            return lambda author: request(served, path(author))
+            return lambda author: get(served, path(author))
 
         for name, work, authors in (
             ("answer from the cache", through(app, workloads.list_path), popular),
