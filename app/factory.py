@@ -3,11 +3,11 @@
 from quart import Quart
 
 from app import cli, dashboard, i18n, lifespan, logs, theme
-from app.cached import Cached
+from app.asgi.cached import Cached
+from app.asgi.edge import Edge
+from app.asgi.streams import Streams
 from app.config import Config, ConfigError
-from app.edge import Edge
 from app.metrics import Metrics
-from app.streams import Streams
 from app.views import (
     access,
     api,

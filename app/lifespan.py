@@ -17,16 +17,16 @@ from app.embedders import Embedder, open_embedder
 from app.errors import StartError
 from app.metrics import Metrics
 from app.secret_key import load_secret_keys
-from app.services.background import BackgroundStore
-from app.services.card_maker import CardMaker
-from app.services.compare import Models
-from app.services.embeddings import Embeddings
-from app.services.live import Live
+from app.services.access.passwords import Passwords
+from app.services.cards.making import CardMaker
+from app.services.comparing.background import BackgroundStore
+from app.services.comparing.compare import Models
+from app.services.comparing.materials import Materials
+from app.services.comparing.profiles import ProfileStore
+from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, vectors_jobs
-from app.services.materials import Materials
-from app.services.passwords import Passwords
-from app.services.profiles import ProfileStore
 from app.services.reads import Reads
+from app.services.searching.embeddings import Embeddings
 from app.services.writer import Writer
 from app.serving.bare import end_cleanly
 from app.serving.import_starter import keep_importing

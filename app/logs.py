@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from app.asgi.edge import request_id
 from app.config import Config
-from app.edge import request_id
 
 
 class JsonFormatter(logging.Formatter):

@@ -21,11 +21,11 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.errors import InvalidInputError
 from app.services.adding import add_posts
-from app.services.background import BackgroundStore, renew_background
-from app.services.compare import Models, gather_material
-from app.services.judging import judge
+from app.services.comparing.background import BackgroundStore, renew_background
+from app.services.comparing.compare import Models, gather_material
+from app.services.comparing.judging import judge
+from app.services.comparing.profiles import ProfileStore
 from app.services.new_tweet import new_tweet
-from app.services.profiles import ProfileStore
 from app.services.users import add_user
 from benchmarks.accuracy_data import Row, read_rows
 

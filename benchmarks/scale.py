@@ -27,12 +27,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from app.config import Config
 from app.db.engine import Database
 from app.services.adding import add_posts
-from app.services.background import BackgroundStore
-from app.services.batch_compare import open_panel, plain_texts
-from app.services.compare import Models, gather_material
-from app.services.judging import SHOWN_OF_ALL, judge
+from app.services.comparing.background import BackgroundStore
+from app.services.comparing.batch_compare import open_panel, plain_texts
+from app.services.comparing.compare import Models, gather_material
+from app.services.comparing.judging import SHOWN_OF_ALL, judge
+from app.services.comparing.profiles import ProfileStore
 from app.services.new_tweet import new_tweet
-from app.services.profiles import ProfileStore
 from app.services.users import get_user
 from app.serving.worker import relieve_collector
 

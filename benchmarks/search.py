@@ -35,9 +35,9 @@ from app.db.sqlite.words import register
 from app.models import User
 from app.services.adding import add_posts
 from app.services.new_tweet import new_tweet
-from app.services.search import Filters, search
+from app.services.searching.search import Filters, search
+from app.services.searching.vocabulary import renew_vocabulary
 from app.services.users import add_user
-from app.services.vocabulary import renew_vocabulary
 from benchmarks.accuracy_data import Row, read_rows
 
 FOUND_AMONG = 10

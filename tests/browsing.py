@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from quart import Quart
 
 from app.lifespan import KEY, Resources
-from app.services.operators import add_operator
+from app.services.access.operators import add_operator
 
 PASSWORD: Final = "correct horse battery"
 # A real one takes a quarter of a second; how a hash was made stands in it.

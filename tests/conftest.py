@@ -17,7 +17,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.lifespan import KEY, Resources
-from app.services.tokens import Scope, add_token
+from app.services.access.tokens import Scope, add_token
 from tests.databases import KINDS, Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.postgresql import NoServerError, Server, sweep

@@ -5,7 +5,14 @@ import click
 from app.cli.running import json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.services.tokens import SCOPES, Scope, TokenFacts, add_token, list_tokens, revoke_token
+from app.services.access.tokens import (
+    SCOPES,
+    Scope,
+    TokenFacts,
+    add_token,
+    list_tokens,
+    revoke_token,
+)
 
 
 @click.group("token")

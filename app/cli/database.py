@@ -89,7 +89,7 @@ async def _forget(db: Any) -> None:
     """Remove the rows of the deleted, and their words from the index and the vocabulary."""
     from app.db.vector_file import VectorFile
     from app.services.deletion import purge_deleted
-    from app.services.vocabulary import renew_vocabulary
+    from app.services.searching.vocabulary import renew_vocabulary
 
     await purge_deleted(db)
     async with db.write() as session:

@@ -7,8 +7,8 @@ import click
 from app.cli.running import json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.services.operators import add_operator, add_setup_link
-from app.services.passwords import Passwords
+from app.services.access.operators import add_operator, add_setup_link
+from app.services.access.passwords import Passwords
 
 
 @click.group("operator")

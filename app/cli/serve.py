@@ -75,8 +75,8 @@ async def _make_ready(config: Config, origin: str, *, with_samples: bool) -> Non
     """Load the sample posts, and show how to make the operator's account while there is none."""
     from app.cli.operators import setup_address
     from app.db.engine import Database
-    from app.services.operators import add_setup_link, has_operator
-    from app.services.samples import load_samples
+    from app.services.access.operators import add_setup_link, has_operator
+    from app.services.importing.samples import load_samples
 
     db = Database(config)
     try:

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 
 from quart import Quart
 
+from app.asgi.edge import AsgiApp
 from app.config import MIB, Config
-from app.edge import AsgiApp
 from app.lifespan import resources
 
 FIGURES_MB = 32

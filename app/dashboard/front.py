@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from app.cached import HIT, PERSONAL, headers_of, locale_of, takes_gzip
+from app.asgi.cached import HIT, PERSONAL, headers_of, locale_of, takes_gzip
+from app.asgi.edge import AsgiApp, Receive, Scope, Send
 from app.config import Config
 from app.dashboard.calls import call_of
 from app.dashboard.shared import Shared
-from app.edge import AsgiApp, Receive, Scope, Send
 from app.errors import AppError
 
 UPDATE: Final = "/dashboard/_dash-update-component"

@@ -8,8 +8,8 @@ from app.db.batch import Batch
 from app.db.cache import depends_on
 from app.db.engine import Database
 from app.errors import NotFoundError
-from app.services.secrets import digest
-from app.services.tokens import TokenFacts, tokens_by_digest
+from app.services.access.secrets import digest
+from app.services.access.tokens import TokenFacts, tokens_by_digest
 from app.services.tweets import Post, TweetKey, newest_posts
 from app.services.users import Author, authors_by_key, ids_by_key
 

@@ -24,10 +24,10 @@ from app.db.cache import EVERYTHING, depends_on
 from app.db.chunks import chunks
 from app.errors import NotFoundError
 from app.models import Tweet, User
+from app.services.cards.stored import forget_cards
+from app.services.comparing.profiles import subtract_tweet
 from app.services.events import append_event
 from app.services.post_counts import count_posts
-from app.services.profiles import subtract_tweet
-from app.services.stored_cards import forget_cards
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]

@@ -14,9 +14,9 @@ from app.db.chunks import chunks
 from app.db.ids import allocate_ids
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import Profile, Tweet, User
+from app.services.cards.stored import forget_cards
 from app.services.clock import now
 from app.services.events import append_event
-from app.services.stored_cards import forget_cards
 
 Platform = Literal["x", "mastodon", "bluesky", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"

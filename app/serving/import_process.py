@@ -17,9 +17,9 @@ from app.importing import open_archive
 from app.importing.records import ImportFileError
 from app.importing.source import Source
 from app.models import ImportJob
-from app.services.import_jobs import JobRun, claim_job, end_job, note_progress, note_stored
-from app.services.imports import ImportReport, NamelessFileError, import_archive
-from app.services.uploads import remove_upload, upload_path
+from app.services.importing.imports import ImportReport, NamelessFileError, import_archive
+from app.services.importing.jobs import JobRun, claim_job, end_job, note_progress, note_stored
+from app.services.importing.uploads import remove_upload, upload_path
 
 BEAT_S = 1.0
 NICENESS = 5

@@ -11,8 +11,8 @@ from typing import Final
 
 from app.config import PREFIX, Config
 from app.db.engine import Database
-from app.services.import_jobs import has_waiting_job, known_spools, take_old_uploads
-from app.services.uploads import remove_strays, remove_upload
+from app.services.importing.jobs import has_waiting_job, known_spools, take_old_uploads
+from app.services.importing.uploads import remove_strays, remove_upload
 
 LOOK_EVERY_S: Final = 5.0
 TIDY_EVERY_S: Final = 3600.0

@@ -11,8 +11,8 @@ from quart.typing import ResponseReturnValue
 from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
-from app.services.listener import Right
-from app.services.tokens import Scope, TokenFacts, allows
+from app.services.access.tokens import Scope, TokenFacts, allows
+from app.services.live.listener import Right
 from app.views.sessions import has_session_cookie, signed_in
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]

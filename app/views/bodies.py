@@ -13,11 +13,11 @@ from quart.wrappers.request import Body
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
+from app.asgi.flow import Flow
 from app.config import Config
 from app.errors import InvalidInputError, StorageFullError, UnavailableError
-from app.flow import Flow
 from app.lifespan import resources
-from app.services.uploads import FILE, make_upload_folder, remove_upload
+from app.services.importing.uploads import FILE, make_upload_folder, remove_upload
 
 CHUNK_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30

@@ -8,7 +8,7 @@ from quart import Quart, Response, g, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from app.edge import request_id
+from app.asgi.edge import request_id
 from app.errors import AppError, Problem, problem
 from app.i18n import translate_error
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from app.services.search import Filters
+from app.services.searching.search import Filters
 from app.services.statistics import Selection
 from app.views.parsing import malformed
 

@@ -8,7 +8,13 @@ from quart import Quart, Response, g, request
 
 from app.errors import StorageFullError, UnavailableError
 from app.lifespan import resources
-from app.services.logins import SESSION_LIFETIME, SignedIn, find_session, is_stale, renew_session
+from app.services.access.logins import (
+    SESSION_LIFETIME,
+    SignedIn,
+    find_session,
+    is_stale,
+    renew_session,
+)
 
 COOKIE: Final = "saywho_session"
 SECURE_COOKIE: Final = "__Host-saywho_session"

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from app.db.cache import keep
 from app.lifespan import resources
-from app.services.embeddings import Method
-from app.services.search import SimilarPost, similar_posts
+from app.services.searching.embeddings import Method
+from app.services.searching.search import SimilarPost, similar_posts
 from app.services.tweets import Post, get_post
 
 

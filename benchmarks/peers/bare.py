@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from app.asgi.edge import access_log
 from app.config import Config
-from app.edge import access_log
 from app.logs import configure, leave_out_callers
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes()

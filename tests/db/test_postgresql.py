@@ -29,10 +29,10 @@ from app.models import Embedding, Tweet, VectorSet
 from app.services.adding import add_posts
 from app.services.checks import find_faults
 from app.services.clock import now
-from app.services.embeddings import Embeddings
 from app.services.maintenance import vectors_jobs
 from app.services.new_tweet import new_tweet
-from app.services.search import Filters, search
+from app.services.searching.embeddings import Embeddings
+from app.services.searching.search import Filters, search
 from app.services.users import add_user
 from tests.conftest import Client, MakeConfig, Outside, client_with
 from tests.databases import Databases, PostgresqlDatabases

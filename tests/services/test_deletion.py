@@ -13,15 +13,15 @@ from app.db.engine import Database
 from app.db.word_index import Terms
 from app.errors import NotFoundError
 from app.models import Event, Profile, Tweet, User
-from app.services.background import BackgroundStore, renew_background
-from app.services.bulk import BulkPost, BulkReport, store_batch
 from app.services.checks import find_faults
 from app.services.clock import now
-from app.services.compare import Models, gather_material
+from app.services.comparing.background import BackgroundStore, renew_background
+from app.services.comparing.compare import Models, gather_material
+from app.services.comparing.profiles import ProfileStore, fold_tails
 from app.services.deletion import PIECE, count_deleted, purge_deleted
+from app.services.importing.bulk import BulkPost, BulkReport, store_batch
 from app.services.new_tweet import new_tweet
-from app.services.profiles import ProfileStore, fold_tails
-from app.services.search import Filters, search
+from app.services.searching.search import Filters, search
 from app.services.tweets import delete_post, find_post, list_posts
 from app.services.users import (
     count_users,

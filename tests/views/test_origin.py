@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import create_app
 from app.models import Base
-from app.services.operators import add_setup_link
+from app.services.access.operators import add_setup_link
 from app.views.access import SAFE_METHODS
 from tests.browsing import PASSWORD, Browser, make_operator, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with

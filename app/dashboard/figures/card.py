@@ -18,7 +18,7 @@ from app.dashboard.figures.base import (
 from app.dashboard.view import View
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
-from app.services.cards import Card, Measured, MeasuredBin
+from app.services.cards.card import Card, Measured, MeasuredBin
 from app.services.statistics import most_active
 
 

@@ -9,9 +9,9 @@ from quart import Blueprint, Response, request
 
 from app.errors import UnsupportedMediaError
 from app.lifespan import resources
-from app.services.batch_compare import json_texts, open_panel
-from app.services.card_maker import RETRY_AFTER_S
-from app.services.judging import SHOWN_OF_ALL, judge, with_reasons
+from app.services.cards.making import RETRY_AFTER_S
+from app.services.comparing.batch_compare import json_texts, open_panel
+from app.services.comparing.judging import SHOWN_OF_ALL, judge, with_reasons
 from app.views.access import access
 from app.views.answers import json_answer
 from app.views.parsing import NoArgs, parse_args, parse_json, request_bytes

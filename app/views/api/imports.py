@@ -13,7 +13,7 @@ from app.lifespan import resources
 from app.models import ImportJob
 from app.services.events import newest_event
 from app.services.idempotency import Replay, claim, complete
-from app.services.import_jobs import (
+from app.services.importing.jobs import (
     add_job,
     cancel_job,
     facts,
@@ -21,7 +21,7 @@ from app.services.import_jobs import (
     get_started_job,
     list_jobs,
 )
-from app.services.uploads import remove_upload
+from app.services.importing.uploads import remove_upload
 from app.views.access import access
 from app.views.answers import Page, json_answer, no_content
 from app.views.bodies import Spool, spooled_body, spooled_upload

@@ -7,12 +7,12 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, request
 
-from app.edge import Send
+from app.asgi.edge import Send
+from app.asgi.streams import hand_over
 from app.errors import MalformedError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.users import get_user
-from app.streams import hand_over
 from app.views.access import access, right_to_read
 from app.views.parsing import parse_args
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
-from app.services.batch_compare import GivenText, JudgedText
-from app.services.cards import Card
-from app.services.import_jobs import ImportFacts
-from app.services.judging import Comparison
-from app.services.ndjson import LinesReport, TweetLine
+from app.services.cards.card import Card
+from app.services.comparing.batch_compare import GivenText, JudgedText
+from app.services.comparing.judging import Comparison
+from app.services.importing.jobs import ImportFacts
+from app.services.importing.ndjson import LinesReport, TweetLine
 from app.services.statistics import Stats
 from app.services.tweets import Post
 from app.services.users import Author

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 from quart import Blueprint, Response
 
 from app.services.new_tweet import Kind
-from app.services.search import Hit, Mode
+from app.services.searching.search import Hit, Mode
 from app.services.users import Platform
 from app.views.access import access
 from app.views.answers import as_of, json_answer

@@ -10,10 +10,10 @@ from app.db.cache import keep
 from app.errors import UnsupportedMediaError
 from app.lifespan import resources
 from app.services.clock import now
-from app.services.embeddings import Method
-from app.services.ndjson import store_lines
+from app.services.importing.ndjson import store_lines
 from app.services.new_tweet import Kind, new_tweet
-from app.services.search import SimilarPost
+from app.services.searching.embeddings import Method
+from app.services.searching.search import SimilarPost
 from app.services.tweets import (
     delete_post,
     get_post,

@@ -13,7 +13,7 @@ from app.db.cache import keep
 from app.i18n import gettext, own_address
 from app.lifespan import resources
 from app.services.clock import now
-from app.services.search import Filters, Hit, search
+from app.services.searching.search import Filters, Hit, search
 from app.services.tweets import Post, list_posts
 from app.services.users import get_author
 from app.views.access import access, own_origin

@@ -4,7 +4,7 @@ from quart import Blueprint, render_template
 
 from app.db.cache import keep
 from app.lifespan import resources
-from app.services.quiz import is_playable
+from app.services.comparing.quiz import is_playable
 from app.services.tweets import list_posts
 from app.views.access import access
 from app.views.pages.choices import offered_authors

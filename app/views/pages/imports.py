@@ -11,7 +11,7 @@ from app.i18n import translate_error
 from app.importing.records import ImportFileError
 from app.lifespan import resources
 from app.models import ImportJob
-from app.services.import_jobs import (
+from app.services.importing.jobs import (
     ENDED,
     add_job,
     cancel_job,
@@ -22,8 +22,8 @@ from app.services.import_jobs import (
     list_uploads,
     start_job,
 )
-from app.services.previews import Preview, preview
-from app.services.uploads import remove_upload, upload_path
+from app.services.importing.previews import Preview, preview
+from app.services.importing.uploads import remove_upload, upload_path
 from app.views.access import access
 from app.views.bodies import spooled_upload
 from app.views.cursors import ImportCursor, decode_cursor, encode_cursor

@@ -8,15 +8,15 @@ from werkzeug.urls import iri_to_uri
 from app.errors import AppError, TooManyError, UnauthorizedError, UnavailableError
 from app.i18n import language_links, translate_error
 from app.lifespan import resources
-from app.services.logins import (
+from app.services.access.logins import (
     add_session,
     end_session,
     forget_attempt,
     forget_failures,
     note_attempt,
 )
-from app.services.operators import clean_name, find_operator, find_setup_link, use_setup_link
-from app.services.passwords import check_password
+from app.services.access.operators import clean_name, find_operator, find_setup_link, use_setup_link
+from app.services.access.passwords import check_password
 from app.views.access import access
 from app.views.parsing import parse_args
 from app.views.sessions import clear_session, set_session

@@ -10,8 +10,8 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError, GoneError, InvalidInputError
 from app.i18n import translate_error
 from app.lifespan import resources
-from app.services.quiz import Key, Question, Solution, ask, ask_newest, is_playable, solve
-from app.services.sealing import seal, unseal
+from app.services.access.sealing import seal, unseal
+from app.services.comparing.quiz import Key, Question, Solution, ask, ask_newest, is_playable, solve
 from app.views.access import access
 from app.views.pages.marks import marked_text
 from app.views.pages.wording import probability_in_words

@@ -6,15 +6,15 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError, InvalidInputError, UnauthorizedError
 from app.i18n import language_links, translate_error
 from app.lifespan import resources
+from app.services.access.logins import end_other_sessions, end_session, list_sessions
+from app.services.access.operators import find_operator, set_password_hash
+from app.services.access.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.deletion import count_deleted
 from app.services.events import newest_event
-from app.services.logins import end_other_sessions, end_session, list_sessions
-from app.services.operators import find_operator, set_password_hash
-from app.services.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
+from app.services.searching.vector_sets import begin_set, resume_set, stop_set
+from app.services.searching.vector_state import VectorState, vector_state
 from app.services.tweets import delete_post
 from app.services.users import add_user, count_users, delete_everybody, delete_user
-from app.services.vector_sets import begin_set, resume_set, stop_set
-from app.services.vector_state import VectorState, vector_state
 from app.views.access import access
 from app.views.pages.login import local_address
 from app.views.pages.wording import time_left_in_words

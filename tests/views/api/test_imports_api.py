@@ -21,9 +21,9 @@ from app.db.engine import Database
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
 from app.services.clock import now
-from app.services.import_jobs import ABANDONED_AFTER, ENDED, add_job, cancel_job, get_job
-from app.services.uploads import FILE as UPLOAD
-from app.services.uploads import make_upload_folder
+from app.services.importing.jobs import ABANDONED_AFTER, ENDED, add_job, cancel_job, get_job
+from app.services.importing.uploads import FILE as UPLOAD
+from app.services.importing.uploads import make_upload_folder
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from tests.archives import x_members, x_zip
 from tests.browsing import parts_of, signed_in

@@ -12,9 +12,9 @@ from quart import Quart
 
 from app import create_app
 from app.lifespan import KEY, Resources, end_streams
-from app.services import live as live_module
-from app.services import live_events
-from app.services.tokens import revoke_token
+from app.services.access.tokens import revoke_token
+from app.services.live import events as live_events
+from app.services.live import stream as live_module
 from tests.conftest import Client, MakeConfig, client_with
 
 DEADLINE_S = 40

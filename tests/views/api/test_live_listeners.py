@@ -11,7 +11,7 @@ import pytest
 from quart import Quart
 
 from app.lifespan import KEY, Resources
-from app.services import listener
+from app.services.live import listener
 from tests.conftest import Client
 from tests.waiting import eventually
 

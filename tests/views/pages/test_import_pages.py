@@ -17,8 +17,8 @@ from sqlalchemy import update
 from app import create_app
 from app.models import ImportJob
 from app.services.clock import now
-from app.services.import_jobs import UPLOAD_LIFETIME, add_job, cancel_job
-from app.services.uploads import STRAY_AFTER_S, make_upload_folder
+from app.services.importing.jobs import UPLOAD_LIFETIME, add_job, cancel_job
+from app.services.importing.uploads import STRAY_AFTER_S, make_upload_folder
 from app.views.pages.imports import IMPORTS_PER_PAGE
 from tests.archives import x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in

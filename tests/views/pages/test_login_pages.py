@@ -14,15 +14,15 @@ from sqlalchemy import update
 
 from app import create_app
 from app.models import LoginFailure, LoginSession, SetupLink
-from app.services.clock import now
-from app.services.logins import (
+from app.services.access.logins import (
     MOST_FAILURES_OF_ACCOUNT,
     MOST_FAILURES_OF_ADDRESS,
     SESSION_LIFETIME,
     WINDOW,
 )
-from app.services.operators import LINK_LIFETIME, add_setup_link
-from app.services.tokens import add_token
+from app.services.access.operators import LINK_LIFETIME, add_setup_link
+from app.services.access.tokens import add_token
+from app.services.clock import now
 from app.views.sessions import COOKIE, SECURE_COOKIE
 from tests.browsing import (
     PASSWORD,

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from app import create_app
 from app.models import LoginFailure
-from app.services.logins import end_other_sessions
-from app.services.operators import find_operator, set_password_hash
+from app.services.access.logins import end_other_sessions
+from app.services.access.operators import find_operator, set_password_hash
 from tests.browsing import (
     PASSWORD,
     PASSWORD_HASH,

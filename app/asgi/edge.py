@@ -1,0 +1,155 @@
+"""The ASGI layer in front of everything: request ids, the access log, requests refused unread."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from app.asgi.flow import STREAMED_PATHS, Flow
+from app.asgi.forwarded import forwarded
+from app.errors import AppError, MalformedError, problem
+
+Scope = Any
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+access_log = logging.getLogger("app.access")
+
+_GOOD_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+_GOOD_HOST = re.compile(
+    rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?)(:\d{1,5})?"
+)
+SECURITY_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+)
+
+CLOSE: Final = (b"connection", b"close")
+STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
+
+
+class Edge:
+    """Wraps the app: gives each request its id, and refuses what no view should see."""
+
+    def __init__(
+        self,
+        app: AsgiApp,
+        *,
+        log_access: bool,
+        trusted_proxies: int,
+        on_answer: Callable[[str, int, float], None] = lambda *_: None,
+    ) -> None:
+        self._app = app
+        self._log_access = log_access
+        self._trusted_proxies = trusted_proxies
+        self._on_answer = on_answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            # There are none here; closing before accepting is answered with 403.
+            await send({"type": "websocket.close", "code": 1000})
+        elif scope["type"] != "http":
+            await self._app(scope, receive, send)
+        else:
+            if self._trusted_proxies:
+                scope = forwarded(scope, self._trusted_proxies)
+            started = time.perf_counter()
+            answer = _Answer(scope, send)
+            request_id.set(answer.identifier)
+            try:
+                await self._answer(scope, receive, answer)
+            finally:
+                self._note(scope, answer.status, time.perf_counter() - started)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count the answer, and write a line about it into the log."""
+        self._on_answer(scope["method"], status, seconds)
+        if self._log_access:
+            # The query stays out of the log: it holds the texts that people compare.
+            access_log.info(
+                "%s %s %d",
+                scope["method"],
+                scope["path"],
+                status,
+                extra={"duration_ms": round(1000 * seconds, 1)},
+            )
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if answer.error is not None:
+            await _refuse(answer.error, answer.send)
+        elif scope["method"] != "POST" or scope["path"] not in STREAMED_PATHS:
+            await self._app(scope, receive, answer.send)
+        else:
+            flow = answer.flow = Flow()
+            await self._app(scope | {Flow.KEY: flow}, flow.gate(receive), answer.send)
+            if not flow.is_whole:
+                await flow.drain(receive)
+
+
+class _Answer:
+    """What the edge knows of a request, and adds to its answer."""
+
+    __slots__ = ("_has_body", "_headers", "_send", "error", "flow", "identifier", "status")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        identifiers = []
+        lengths = 0
+        self.error: AppError | None = None
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                identifiers.append(value)
+            elif name == b"host":
+                if value and not _is_host(value):
+                    self.error = MalformedError("The Host header is not a host name")
+            elif name == b"content-length":
+                lengths |= 1
+            elif name == b"transfer-encoding":
+                lengths |= 2
+        if lengths == 3:
+            # The next hop may believe the other one (request smuggling, RFC 9112, 6.3).
+            self.error = MalformedError(
+                "A request must not have both Content-Length and Transfer-Encoding"
+            )
+        is_good = len(identifiers) == 1 and _GOOD_ID.fullmatch(identifiers[0])
+        self.identifier = str(identifiers[0], "ascii") if is_good else secrets.token_hex(8)
+        self._headers = [(b"x-request-id", self.identifier.encode()), *SECURITY_HEADERS]
+        if scope["scheme"] == "https":
+            self._headers.append(STRICT_TRANSPORT_SECURITY)
+        self._has_body = lengths > 0
+        self._send = send
+        self.flow: Flow | None = None
+        self.status = 0
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message["headers"], *self._headers]
+            if self.flow is not None and not self.flow.is_whole and self._has_body:
+                # What is answered before its body has come leaves the rest of that behind.
+                headers.append(CLOSE)
+            message = message | {"headers": headers}
+        await self._send(message)
+
+
+@lru_cache(maxsize=100)
+def _is_host(value: bytes) -> bool:
+    return _GOOD_HOST.fullmatch(value) is not None
+
+
+async def _refuse(error: AppError, send: Send) -> None:
+    body = msgspec.json.encode(problem(error))
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        CLOSE,
+    ]
+    await send({"type": "http.response.start", "status": error.status.value, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

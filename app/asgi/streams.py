@@ -1,0 +1,94 @@
+"""The ASGI layer in front of all others for answers that last: the app begins them, and is done.
+
+What an endless answer needs is a connection. Its request, contexts, tasks and the layers' frames
+are let go once the headers have been sent, since there may be ten thousand of them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from app.asgi.edge import AsgiApp, Receive, Scope, Send
+
+KEY: Final = "saywho.stream"
+PATHS: Final = ("/api/v1/live",)
+"""How the addresses of endless answers end; there may be a prefix before them."""
+DISCONNECT: Final = "http.disconnect"
+
+Stream = Callable[[Send, "asyncio.Future[None]"], Awaitable[None]]
+"""Sends the body, until the future tells that the client is gone."""
+
+
+class Streams:
+    """Wraps the app; a view begins a stream by `hand_over` and an answer without a body."""
+
+    def __init__(self, app: AsgiApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].endswith(PATHS):
+            await self._app(scope, receive, send)
+            return
+        handed_over: list[Stream] = []
+
+        async def send_head(message: Any) -> None:
+            if not (handed_over and message["type"] == "http.response.body"):
+                await send(message)
+
+        receiver = Receiver(receive)
+        try:
+            await self._app(scope | {KEY: handed_over}, receiver.receive, send_head)
+            if handed_over:
+                await handed_over[0](send, receiver.gone())
+        finally:
+            receiver.close()
+
+
+def hand_over(scope: Scope, stream: Stream) -> None:
+    """Let a stream be the body of the answer that the view is about to begin."""
+    scope[KEY].append(stream)
+
+
+class Receiver:
+    """Takes the server's messages. The app may give up waiting; not all servers bear that."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._coming: asyncio.Task[Any] | None = None
+        self._is_gone = False
+
+    async def receive(self) -> Any:
+        if self._coming is None:
+            self._coming = asyncio.create_task(self._next())
+        message = await asyncio.shield(self._coming)
+        self._coming = None
+        self._is_gone = message["type"] == DISCONNECT
+        return message
+
+    def gone(self) -> "asyncio.Future[None]":
+        """Return what is done when the client is gone; nothing else is received from then on."""
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._is_gone:
+            gone.set_result(None)
+            return gone
+
+        def take(task: asyncio.Task[Any]) -> None:
+            if task.cancelled() or gone.done():
+                return
+            if task.exception() is not None or task.result()["type"] == DISCONNECT:
+                gone.set_result(None)
+            else:
+                self._coming = asyncio.create_task(self._next())
+                self._coming.add_done_callback(take)
+
+        if self._coming is None:
+            self._coming = asyncio.create_task(self._next())
+        self._coming.add_done_callback(take)
+        return gone
+
+    def close(self) -> None:
+        if self._coming is not None:
+            self._coming.cancel()
+
+    async def _next(self) -> Any:
+        return await self._receive()

@@ -1,0 +1,113 @@
+"""Operators: the accounts that may do everything, and the one-time links that make them."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.ids import allocate_ids
+from app.errors import ConflictError, ForbiddenError, InvalidInputError
+from app.models import Operator, SetupLink
+from app.services.access.secrets import digest, new_secret
+from app.services.clock import now
+
+LINK_LIFETIME: Final = timedelta(days=7)
+MAX_NAME_LENGTH: Final = 100
+
+
+def operator_key(name: str) -> str:
+    """Return the form under which an operator's name is unique and found."""
+    return name.strip().casefold()
+
+
+async def has_operator(session: AsyncSession) -> bool:
+    return bool(await session.scalar(select(exists().where(Operator.id > 0))))
+
+
+async def find_operator(session: AsyncSession, name: str) -> Operator | None:
+    query = select(Operator).where(Operator.name_key == operator_key(name))
+    return await session.scalar(query)
+
+
+async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
+    """Return the secret of a new link, for that name or for the first account.
+
+    Earlier links for the same name end. Raises ConflictError if the account exists.
+    """
+    if name is not None:
+        name = clean_name(name)
+        if await find_operator(session, name):
+            raise ConflictError("The operator '{name}' exists already", name=name)
+    await _end_setup_links(session, name)
+    secret = new_secret()
+    session.add(SetupLink(sha256=digest(secret), name=name, created_at=now()))
+    await session.flush()
+    return secret
+
+
+async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
+    """Return the link of that secret. Raises ForbiddenError for one that is used or too old."""
+    query = select(SetupLink).where(
+        SetupLink.sha256 == digest(secret), SetupLink.created_at > now() - LINK_LIFETIME
+    )
+    link = await session.scalar(query)
+    if link is None:
+        raise ForbiddenError("This set-up link was used, has ended, or never was one")
+    return link
+
+
+async def use_setup_link(
+    session: AsyncSession, secret: str, *, name: str, password_hash: str
+) -> Operator:
+    """Make the link's account, which ends the link; return the account.
+
+    Raises ForbiddenError, ConflictError, InvalidInputError.
+    """
+    link = await find_setup_link(session, secret)
+    return await add_operator(session, link.name or name, password_hash=password_hash)
+
+
+async def add_operator(session: AsyncSession, name: str, *, password_hash: str) -> Operator:
+    """Make an account, which ends the links for it and those that name nobody.
+
+    Raises ConflictError, InvalidInputError.
+    """
+    name = clean_name(name)
+    if await find_operator(session, name):
+        raise ConflictError("The operator '{name}' exists already", name=name)
+    (operator_id,) = await allocate_ids(session, Operator, 1)
+    operator = Operator(
+        id=operator_id,
+        name=name,
+        name_key=operator_key(name),
+        password_hash=password_hash,
+        created_at=now(),
+    )
+    session.add(operator)
+    await session.flush()
+    await _end_setup_links(session, None)
+    await _end_setup_links(session, name)
+    return operator
+
+
+async def _end_setup_links(session: AsyncSession, name: str | None) -> None:
+    """End the links for that name, in whatever case, or those that name nobody."""
+    key = operator_key(name) if name is not None else None
+    for link in await session.scalars(select(SetupLink)):
+        if (operator_key(link.name) if link.name is not None else None) == key:
+            await session.delete(link)
+    await session.flush()
+
+
+async def set_password_hash(session: AsyncSession, operator_id: int, password_hash: str) -> None:
+    query = update(Operator).where(Operator.id == operator_id)
+    await session.execute(query.values(password_hash=password_hash))
+
+
+def clean_name(name: str) -> str:
+    """Return the name without outer space. Raises InvalidInputError."""
+    name = name.strip()
+    if not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable():
+        raise InvalidInputError("An operator's name must have 1 to 100 characters", loc="name")
+    return name

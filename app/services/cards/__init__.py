@@ -1,0 +1,1 @@
+"""Model cards: how well authors are told apart, measured on posts held out."""

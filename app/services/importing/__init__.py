@@ -1,0 +1,1 @@
+"""Posts that come in bulk: files, uploads, JSON lines, the sample posts."""

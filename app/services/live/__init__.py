@@ -1,0 +1,1 @@
+"""The live stream: one encoding of each event for all who listen."""

@@ -1,0 +1,1 @@
+"""Finding posts by their words and by their vectors."""

@@ -1,0 +1,359 @@
+"""The layer that answers from the cache: fast, compressed, and never stale."""
+
+import asyncio
+import gzip
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.asgi.cached import Cached
+from app.db.cache import EVERYTHING, ResponseCache, depends_on, keep
+from app.db.engine import Database
+from app.db.feed import Feed
+from app.lifespan import KEY, Resources
+from app.services.events import newest_event
+from app.services.searching.vocabulary import is_vocabulary_old
+from app.services.users import add_user
+from tests.browsing import parts_of
+from tests.conftest import Client, MakeConfig, client_with
+from tests.databases import Databases
+from tests.waiting import eventually
+
+DEADLINE_S = 40
+TEXT = "안녕하세요, this is a post about the harbour. " * 20
+
+
+@pytest.fixture
+async def filled(app: Quart, writer: Client) -> Client:
+    await writer.add_user("골목", TEXT)
+    await writer.add_user("other", TEXT)
+    await eventually(lambda: is_settled(app))
+    return writer
+
+
+async def is_settled(app: Quart) -> bool:
+    """Return whether words and vectors have caught up, until which some answers are not kept."""
+    resources = cast(Resources, app.extensions[KEY])
+    vectors = await resources.embeddings.nearest(np.ones(384, np.float32), 1)
+    async with resources.db.read() as session:
+        return vectors.is_current and not await is_vocabulary_old(session)
+
+
+PAGES = [
+    "/",
+    "/authors",
+    "/user/골목",
+    "/tweet/1",
+    "/search?q=harbour",
+    "/api/v1/users",
+    "/api/v1/users/골목",
+    "/api/v1/users/골목/tweets",
+    "/api/v1/tweets/1",
+    "/api/v1/search?q=harbour",
+    "/static/style.css",
+    "/api/v1/openapi.json",
+    "/api/v1/docs",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.usefixtures("filled")
+async def test_the_second_answer_is_the_first_one_kept(anybody: Client, path: str) -> None:
+    first, second = await anybody.get(path), await anybody.get(path)
+    assert first.headers["Cache-Status"] == "saywho; fwd=miss"
+    assert second.headers["Cache-Status"] == "saywho; hit"
+    assert await first.get_data() == await second.get_data()
+    own = {"x-request-id", "cache-status"}
+    kept = [{(n.lower(), v) for n, v in a.headers if n.lower() not in own} for a in (first, second)]
+    assert kept[0] == kept[1]
+    assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.usefixtures("filled")
+async def test_an_answer_that_is_known_already_is_304(anybody: Client, path: str) -> None:
+    for encoding in ("identity", "gzip"):
+        headers = {"Accept-Encoding": encoding}
+        etag = (await anybody.get(path, headers=headers)).headers["ETag"]
+        for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+            again = await anybody.get(path, headers=headers | {"If-None-Match": known})
+            assert (again.status_code, await again.get_data()) == (304, b"")
+            assert again.headers["ETag"] == etag
+        other = await anybody.get(path, headers=headers | {"If-None-Match": '"other"'})
+        assert other.status_code == 200
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("path", ["/", "/api/v1/users/골목/tweets", "/compare?text=harbour"])
+async def test_who_takes_gzip_gets_it(anybody: Client, path: str) -> None:
+    plain = await anybody.get(path)
+    zipped = await anybody.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+    refused = await anybody.get(path, headers={"Accept-Encoding": "gzip;q=0"})
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert "Content-Encoding" not in refused.headers
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert zipped.headers["ETag"] != plain.headers["ETag"]
+    assert gzip.decompress(await zipped.get_data()) == await plain.get_data()
+
+
+@pytest.mark.usefixtures("filled")
+async def test_each_language_has_its_own_answer(anybody: Client) -> None:
+    async def page(**headers: str) -> str:
+        answer = await anybody.get(
+            "/", headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
+        return str(await answer.get_data(as_text=True))
+
+    for _ in range(2):
+        assert 'lang="ko"' in await page(Accept_Language="ko-KR,ko;q=0.9")
+        assert '<html lang="en"' in await page(Accept_Language="de, en;q=0.5")
+        assert '<html lang="ko"' in await page(Accept_Language="en", Cookie="saywho_lang=ko")
+
+
+@pytest.mark.usefixtures("filled")
+async def test_each_theme_has_its_own_answer(anybody: Client) -> None:
+    async def page(cookie: str) -> tuple[str, str]:
+        answer = await anybody.get("/", headers={"Cookie": cookie})
+        return answer.headers["Cache-Status"], str(await answer.get_data(as_text=True))
+
+    for note in ("fwd=miss", "hit"):
+        for theme in ("light", "dark"):
+            status, text = await page(f"saywho_theme={theme}")
+            assert (status, f'data-theme="{theme}">' in text[:80]) == (f"saywho; {note}", True)
+    assert (await page("saywho_lang=en"))[0] == "saywho; fwd=miss"
+    for cookie in ("", "saywho_theme=purple"):
+        status, text = await page(cookie)
+        assert (status, "data-theme" in text[:80]) == ("saywho; hit", False)
+
+
+async def test_files_are_the_same_in_each_language_and_theme(anybody: Client) -> None:
+    notes = []
+    for cookie in ("", "saywho_theme=dark", "saywho_lang=ko"):
+        answer = await anybody.get("/static/style.css", headers={"Cookie": cookie})
+        notes.append(answer.headers["Cache-Status"])
+    assert notes == ["saywho; fwd=miss", "saywho; hit", "saywho; hit"]
+
+
+@pytest.mark.usefixtures("filled")
+async def test_nothing_of_one_visitor_is_kept_for_another(app: Quart, anybody: Client) -> None:
+    reader = await client_with(app, "read")
+    for client, headers in ((reader, {}), (anybody, {"Cookie": "saywho_session=x"})):
+        for _ in range(2):
+            answer = await client.get("/", headers=headers)
+            assert answer.headers["Cache-Status"] == "saywho; fwd=bypass"
+    assert (await anybody.get("/")).headers["Cache-Status"] == "saywho; fwd=miss"
+    switched = await anybody.get("/?locale=ko")
+    assert (switched.status_code, "Cache-Status" in switched.headers) == (303, False)
+
+
+async def test_what_is_not_there_is_not_kept(anybody: Client, writer: Client) -> None:
+    for path in ("/api/v1/users/new", "/user/new"):
+        assert (await anybody.get(path)).status_code == 404
+    await writer.add_user("new")
+    for path in ("/api/v1/users/new", "/user/new"):
+        assert (await anybody.get(path)).status_code == 200
+
+
+@pytest.mark.usefixtures("filled")
+async def test_only_what_rests_on_the_change_is_made_again(anybody: Client, writer: Client) -> None:
+    async def status(path: str) -> str:
+        return str((await anybody.get(path)).headers["Cache-Status"])
+
+    paths = ["/api/v1/users/other", "/api/v1/users/골목", "/api/v1/users"]
+    for path in paths:
+        await status(path)
+    await writer.add_tweet("골목", "new")
+    told = [await status(path) for path in paths]
+    assert told == ["saywho; hit", "saywho; fwd=miss", "saywho; fwd=miss"]
+
+
+async def test_an_answer_is_never_older_than_a_write_on_any_worker(
+    make_config: MakeConfig, databases: Databases
+) -> None:
+    """Two workers write and read at once; each read sees what was acknowledged before it.
+
+    On PostgreSQL it sees what the other worker acknowledged a second before.
+    """
+    apps = create_app(make_config()), create_app(make_config())
+    async with apps[0].test_app(), apps[1].test_app():
+        writers = [await client_with(app, "admin") for app in apps]
+        await writers[0].add_user("a")
+        acknowledged: dict[int, tuple[Quart, float]] = {}
+        hits = 0
+
+        def promised(app: Quart) -> set[int]:
+            """Return the posts that this worker must know of."""
+            limit = time.monotonic() - (0 if databases.kind == "sqlite" else 1)
+            return {n for n, (by, at) in list(acknowledged.items()) if by is app or at <= limit}
+
+        async def write(writer: Client) -> None:
+            for number in range(40 if databases.kind == "sqlite" else 15):
+                tweet = await writer.add_tweet("a", f"text {number}")
+                acknowledged[tweet["id"]] = writer.app, time.monotonic()
+                if number % 5 == 0:
+                    del acknowledged[tweet["id"]]
+                    await writer.delete(f"/api/v1/tweets/{tweet['id']}")
+
+        async def read(app: Quart, path: str) -> None:
+            nonlocal hits
+            while not is_done.is_set():
+                before = promised(app)
+                answer = await Client(app, {}).get(path)
+                hits += answer.headers["Cache-Status"] == "saywho; hit"
+                listed = {item["id"] for item in (await answer.get_json())["items"]}
+                assert before & acknowledged.keys() <= listed
+
+        is_done = asyncio.Event()
+        paths = ("/api/v1/users/a/tweets?limit=200", "/api/v1/search?q=text&limit=200")
+        reading = [asyncio.create_task(read(app, path)) for app in apps for path in paths]
+        await asyncio.gather(*map(write, writers))
+        is_done.set()
+        await asyncio.gather(*reading)
+        async with parts_of(apps[0]).db.read() as session:
+            newest = {"Saywho-After": str(await newest_event(session))}
+        last = [await (await Client(app, newest).get(paths[0])).get_json() for app in apps]
+        assert last[0] == last[1]
+        assert {item["id"] for item in last[0]["items"]} == acknowledged.keys()
+        assert (await Client(apps[0], {}).get(paths[0])).headers["Cache-Status"] == "saywho; hit"
+
+
+class Counted:
+    """A small ASGI app: counts its runs, and waits until it may answer."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.may_answer = asyncio.Event()
+        self.is_kept = True
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.runs += 1
+        run = self.runs
+        depends_on(EVERYTHING)
+        if self.is_kept:
+            keep()
+        await self.may_answer.wait()
+        body = json.dumps(run).encode()
+        headers = [(b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+class Asked:
+    """The layer around a counted app, with a real feed."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.cache = ResponseCache(10**6)
+        self.feed.subscribe(self.cache.hear)
+        self.app = Counted()
+        self.layer = Cached(self.app, lambda: (self.feed, self.cache))
+
+    async def get(self, *headers: tuple[bytes, bytes]) -> int:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.disconnect"}
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "query_string": b"",
+            "headers": list(headers),
+        }
+        await asyncio.wait_for(self.layer(scope, receive, send), DEADLINE_S)
+        return int(sent[1]["body"])
+
+
+@pytest.fixture
+async def asked(db: Database) -> AsyncIterator[Asked]:
+    made = Asked(await db.open_feed())
+    yield made
+    await made.feed.close()
+
+
+async def all_begun(tasks: list["asyncio.Task[int]"]) -> None:
+    for _ in range(3 * len(tasks)):
+        await asyncio.sleep(0)
+
+
+async def test_many_who_ask_at_once_share_one_run(asked: Asked) -> None:
+    tasks = [asyncio.create_task(asked.get()) for _ in range(50)]
+    await all_begun(tasks)
+    asked.app.may_answer.set()
+    assert set(await asyncio.gather(*tasks)) == {1}
+    assert asked.app.runs == 1
+
+
+async def test_a_write_meanwhile_makes_the_others_run_again(asked: Asked, db: Database) -> None:
+    first = asyncio.create_task(asked.get())
+    await all_begun([first])
+    async with db.write() as session:
+        await add_user(session, "a")
+    second = asyncio.create_task(asked.get())
+    await all_begun([second])
+    asked.app.may_answer.set()
+    assert (await first, await second) == (1, 2)
+
+
+async def test_a_leader_who_leaves_takes_nobody_along(asked: Asked) -> None:
+    leader = asyncio.create_task(asked.get())
+    await all_begun([leader])
+    others = [asyncio.create_task(asked.get()) for _ in range(5)]
+    await all_begun(others)
+    leader.cancel()
+    asked.app.may_answer.set()
+    assert all(run > 1 for run in await asyncio.gather(*others))
+    assert leader.cancelled()
+
+
+async def test_nobody_waits_for_what_is_not_to_be_kept(asked: Asked) -> None:
+    asked.app.is_kept = False
+    asked.app.may_answer.set()
+    assert await asked.get() == 1
+    asked.app.may_answer.clear()
+    tasks = [asyncio.create_task(asked.get()) for _ in range(5)]
+    await all_begun(tasks)
+    assert asked.app.runs == 6
+    asked.app.may_answer.set()
+    assert sorted(await asyncio.gather(*tasks)) == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_a_session_in_one_of_several_cookie_headers_is_personal(
+    asked: Asked, order: int
+) -> None:
+    asked.app.may_answer.set()
+    cookies = [(b"cookie", b"saywho_session=x"), (b"cookie", b"saywho_lang=ko")][::order]
+    assert await asked.get(*cookies) == 1
+    assert await asked.get() == 2
+    assert await asked.get(*cookies) == 3
+    assert await asked.get() == 2
+
+
+async def test_headers_that_come_several_times_count_as_one(asked: Asked) -> None:
+    asked.app.may_answer.set()
+    twice = [(b"accept-language", b"ko"), (b"accept-language", b"en;q=0.5")]
+    assert await asked.get(*twice) == 1
+    assert await asked.get((b"accept-language", b"en")) == 2
+    assert await asked.get((b"accept-language", b"ko, en;q=0.5")) == 1
+
+
+async def test_a_long_address_is_answered_and_not_kept(anybody: Client, writer: Client) -> None:
+    await writer.add_user("a", TEXT)
+    path = "/api/v1/search?q=harbour&username=a&cursor=" + "A" * 3_000
+    for _ in range(2):
+        assert (await anybody.get(path)).status_code == 400
+    path = "/search?q=harbour&more=" + "x" * 3_000
+    for _ in range(2):
+        assert (await anybody.get(path)).headers["Cache-Status"] == "saywho; fwd=miss"

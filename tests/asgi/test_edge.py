@@ -1,0 +1,207 @@
+"""The layer in front of the app: ids, refusals, what it adds, what it takes from proxies."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from quart import Quart
+
+from app import create_app
+from app.asgi.edge import Edge
+from app.asgi.flow import MOST_UNREAD_BYTES, STREAMED_PATHS
+from tests.conftest import Client, MakeConfig, client_with
+
+Headers = list[tuple[bytes, bytes]]
+
+
+async def ask(
+    headers: Headers, *, trusted_proxies: int = 0, path: str = "/", log_access: bool = False
+) -> tuple[dict[str, Any], dict[bytes, list[bytes]], bytes]:
+    """Send a request through an edge; return the scope inside, and headers and body outside."""
+    seen: dict[str, Any] = {}
+    sent: list[Any] = []
+
+    async def inside(
+        scope: Any, _receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        seen.update(scope)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"inside", "more_body": False})
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "query_string": b"text=a+secret+text",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+    }
+    edge = Edge(inside, log_access=log_access, trusted_proxies=trusted_proxies)
+    await edge(scope, receive, send)
+    start, body = sent
+    seen["status"] = start["status"]
+    given: dict[bytes, list[bytes]] = {}
+    for name, value in start["headers"]:
+        given.setdefault(name, []).append(value)
+    return seen, given, body["body"]
+
+
+@settings(deadline=None)  # Other work on the machine is no fault.
+@given(value=st.binary(max_size=140))
+def test_an_id_is_echoed_if_it_can_stand_in_a_log_and_made_otherwise(value: bytes) -> None:
+    _, headers, _ = asyncio.run(ask([(b"x-request-id", value)]))
+    (identifier,) = headers[b"x-request-id"]
+    assert 1 <= len(identifier) <= 128
+    assert identifier.decode("ascii").replace("-", "").isprintable()
+    assert not set(identifier) & set(b" \r\n\t\"'\\%<>")
+    if (
+        value
+        and set(value) <= set(b"0123456789abcdefghijklmnopqrstuvwxyz.-_:")
+        and len(value) < 129
+    ):
+        assert identifier == value
+    else:
+        assert identifier == value or len(identifier) == 16
+
+
+async def test_two_ids_are_none() -> None:
+    _, headers, _ = await ask([(b"x-request-id", b"a"), (b"x-request-id", b"b")])
+    (identifier,) = headers[b"x-request-id"]
+    assert len(identifier) == 16
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"content-length", b"1"), (b"transfer-encoding", b"chunked")],
+        [(b"host", b"a b")],
+        [(b"host", b"evil.example/path")],
+        [(b"host", b"user@evil.example")],
+        [(b"host", b"a.example"), (b"host", b"b.example\\c")],
+        [(b"host", b"a.example:80:80")],
+        [(b"host", b"\xff")],
+        [(b"host", b"a" * 300)],
+    ],
+)
+async def test_what_no_view_should_see_is_400_and_ends_the_connection(headers: Headers) -> None:
+    seen, given, body = await ask(headers)
+    assert seen["status"] == 400
+    assert "path" not in seen
+    assert given[b"connection"] == [b"close"]
+    assert given[b"content-type"] == [b"application/problem+json"]
+    assert given[b"x-content-type-options"] == [b"nosniff"]
+    assert given[b"x-request-id"]
+    assert msgspec.json.decode(body)["status"] == 400
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        b"",
+        b"localhost",
+        b"a.example:8000",
+        b"[::1]:8000",
+        b"127.0.0.1",
+        b"a_b.example",
+        b"a.example.",
+    ],
+)
+async def test_hosts_that_are_names_or_addresses_pass(host: bytes) -> None:
+    seen, _, _ = await ask([(b"host", host)])
+    assert seen["status"] == 200
+
+
+async def test_forwarded_headers_count_only_behind_a_trusted_proxy() -> None:
+    headers = [
+        (b"host", b"inner:8000"),
+        (b"x-forwarded-proto", b"https"),
+        (b"x-forwarded-for", b"198.51.100.1, 203.0.113.7"),
+        (b"x-forwarded-host", b"saywho.example.org"),
+    ]
+    seen, given, _ = await ask(headers)
+    assert (seen["scheme"], seen["client"]) == ("http", ("127.0.0.1", 1))
+    assert b"strict-transport-security" not in given
+    seen, given, _ = await ask(headers, trusted_proxies=1)
+    assert (seen["scheme"], seen["client"]) == ("https", ("203.0.113.7", 0))
+    assert (b"host", b"saywho.example.org") in seen["headers"]
+    assert b"strict-transport-security" in given
+
+
+async def test_a_forwarded_host_that_is_none_is_refused_like_any_other() -> None:
+    seen, _, _ = await ask([(b"x-forwarded-host", b"evil/../x")], trusted_proxies=1)
+    assert seen["status"] == 400
+
+
+async def test_the_log_has_the_path_and_not_the_query(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "app.access"):
+        await ask([], path="/compare", log_access=True)
+    (record,) = [record for record in caplog.records if record.name == "app.access"]
+    assert record.getMessage() == "GET /compare 200"
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("path", sorted(STREAMED_PATHS))
+async def test_large_bodies_are_read_no_faster_than_they_are_taken(
+    make_config: MakeConfig, path: str
+) -> None:
+    app: Quart = create_app(make_config())
+    async with app.test_app():
+        client: Client = await client_with(app, "write")
+        taken = 0
+        piece = b" " * 99_999 + b"\n"
+        total = 40
+
+        async def receive() -> Any:
+            nonlocal taken
+            taken += 1
+            if taken > total:
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": piece, "more_body": taken < total}
+
+        answers: list[Any] = []
+
+        async def send(message: Any) -> None:
+            answers.append((taken, message))
+
+        # The page wants an operator and refuses unread; what comes after that is thrown away.
+        token = client.headers["Authorization"].encode()
+        scope: Any = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [
+                (b"host", b"localhost"),
+                (b"authorization", token),
+                (b"content-type", b"application/x-ndjson"),
+            ],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+            "extensions": {},
+        }
+        await app(scope, receive, send)
+        taken_by_then, start = answers[0]
+        status = start["status"]
+        if path == "/imports":
+            assert status == 403
+            assert taken_by_then * len(piece) <= MOST_UNREAD_BYTES + 2 * len(piece)
+            assert taken == total
+        else:
+            assert status in {200, 202}
+            assert taken >= total
