@@ -38,7 +38,9 @@ run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (HOST=, PORT=, WORKERS= chan
 .PHONY: test
 test: $(DEV_STAMP) ## run all tests (installs Chromium by the package manager when root)
 	@bash tests/install-chromium.sh
-	$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto || { test $$? -eq 1 && \
+	echo 'Some failed while all cores were busy. Once more, alone; what fails again has failed:' && \
+	$(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none --exitfirst -v; }
 
 .PHONY: accuracy
 accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy DATA=FILE
