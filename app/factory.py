@@ -33,9 +33,11 @@ def make_app(config: Config | None) -> Quart:
     converters.init_app(app)
     bodies.init_app(app, config)
     i18n.init_app(app, config)
-    theme.init_app(app)
     links.init_app(app, config)
     access.init_app(app, config)
+    # What is closed to a visitor answers nothing else, whatever the address asks to be remembered.
+    i18n.init_switch(app)
+    theme.init_app(app)
     sessions.init_app(app)
     headers.init_app(app)
     errors.init_app(app)

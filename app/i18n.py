@@ -48,17 +48,8 @@ def init_app(app: Quart, config: Config) -> None:
     """Choose each request's language, and give the templates what depends on it."""
 
     @app.before_request
-    async def choose() -> ResponseReturnValue | None:
+    async def choose() -> None:
         g.locale = _negotiate(config.locale)
-        chosen = request.args.get(SWITCH)
-        if chosen not in LOCALES or request.method != "GET" or is_api():
-            return None
-        # The switch is a link, so that it works without JavaScript; its answer leads back.
-        response = redirect(own_address(SWITCH), 303)
-        response.set_cookie(
-            COOKIE, chosen, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
-        )
-        return response
 
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
@@ -74,6 +65,22 @@ def init_app(app: Quart, config: Config) -> None:
     @app.context_processor
     def names() -> dict[str, object]:
         return {"locale": g.locale, "language_links": language_links()}
+
+
+def init_switch(app: Quart) -> None:
+    """Let the links of the language switch be remembered, where the visitor may be at all."""
+
+    @app.before_request
+    async def remember() -> ResponseReturnValue | None:
+        chosen = request.args.get(SWITCH)
+        if chosen not in LOCALES or request.method != "GET" or is_api():
+            return None
+        # The switch is a link, so that it works without JavaScript; its answer leads back.
+        response = redirect(own_address(SWITCH), 303)
+        response.set_cookie(
+            COOKIE, chosen, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+        return response
 
 
 def _negotiate(fixed: Locale | None) -> Locale:

@@ -40,7 +40,8 @@ HIT: Final = (b"cache-status", b"saywho; hit")
 MISS: Final = (b"cache-status", b"saywho; fwd=miss")
 BYPASS: Final = (b"cache-status", b"saywho; fwd=bypass")
 PERSONAL: Final = b"saywho_session"
-FEED: Final = "/feed.atom"
+WITH_ADDRESS: Final = ("/feed.atom", "/api/v1/docs")
+"""How the paths of answers end that hold the address by which they were asked for."""
 STATIC: Final = "/static/"
 """Files are the same for everybody."""
 
@@ -210,9 +211,8 @@ def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
     variant = None
     if not scope["path"].startswith(STATIC):
         variant = _variant(headers.get(b"accept-language", b""), headers.get(b"cookie", b""))
-    # A feed says where it is; no other answer holds the address by which it was asked for.
-    is_feed = scope["path"].endswith(FEED)
-    origin = (scope["scheme"], headers.get(b"host")) if is_feed else None
+    has_address = scope["path"].endswith(WITH_ADDRESS)
+    origin = (scope["scheme"], headers.get(b"host")) if has_address else None
     return scope["path"], scope["query_string"], takes_gzip(headers), variant, origin
 
 

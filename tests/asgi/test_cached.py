@@ -133,6 +133,22 @@ async def test_each_theme_has_its_own_answer(anybody: Client) -> None:
         assert (status, "data-theme" in text[:80]) == ("saywho; hit", False)
 
 
+@pytest.mark.usefixtures("filled")
+async def test_no_kept_answer_names_the_host_by_which_another_visitor_asked(
+    app: Quart, anybody: Client
+) -> None:
+    feeds = ["/feed.atom", "/user/other/feed.atom", "/search/feed.atom?q=harbour"]
+    plain = [rule.rule for rule in app.url_map.iter_rules() if not rule.arguments]
+    paths = {*PAGES, *feeds, *plain} - {"/api/v1/live"}
+    named = 0
+    for path in sorted(paths):
+        first = await anybody.get(path, headers={"Host": "forged.example"})
+        named += b"forged" in await first.get_data()
+        second = await anybody.get(path, headers={"Host": "localhost"})
+        assert b"forged" not in await second.get_data(), path
+    assert named >= len(feeds), "a forged host shows nowhere, so nothing was tested"
+
+
 async def test_files_are_the_same_in_each_language_and_theme(anybody: Client) -> None:
     notes = []
     for cookie in ("", "saywho_theme=dark", "saywho_lang=ko"):

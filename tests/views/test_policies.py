@@ -23,7 +23,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/readyz": {"GET": "open"},
     "/metrics": {"GET": "admin"},
     "/login": {"GET": "open", "POST": "open"},
-    "/logout": {"POST": "open"},
+    "/logout": {"POST": "read"},
     "/setup": {"GET": "open", "POST": "open"},
     f"{API}/openapi.json": {"GET": "open"},
     f"{API}/docs": {"GET": "open"},
@@ -252,3 +252,28 @@ async def test_without_public_reading_closed_answers_tell_nothing(
             body = await answer.get_data(as_text=True)
             location = answer.headers["Location"]
             assert body.replace(location.replace("&", "&amp;"), "").count("known") == 0
+
+
+CHOICES = ("", "?locale=ko", "?locale=en", "?theme=dark", "?theme=system", "?next=%2Fx")
+
+
+async def test_without_public_reading_no_address_remembers_a_choice_or_tells_itself_from_others(
+    make_config: MakeConfig,
+) -> None:
+    app = create_app(make_config(public=False))
+    async with app.test_app():
+        closed = {
+            (method, address)
+            for method, rule, address in routes(app)
+            if need_of(method, rule) != "open" and rule != "/metrics"
+        }
+        closed |= {(method, "/nothing") for method, _ in closed}
+        told = set()
+        for method, address in sorted(closed):
+            for choice in CHOICES:
+                answer = await Browser(app).send(method, address.partition("?")[0] + choice)
+                assert "Set-Cookie" not in answer.headers, (method, address, choice)
+                location = answer.headers.get("Location", "").partition("?")[0]
+                told.add((address.startswith("/api/"), answer.status_code, location))
+        assert told == {(True, 401, ""), (False, 303, "/login")}
+        assert (await Browser(app).get("/login?theme=dark")).status_code == 303

@@ -102,7 +102,7 @@ def _signed_in(address: str, secret: str) -> Response:
 
 
 @blueprint.post("/logout")
-@access("open")
+@access("read")
 async def logout() -> ResponseReturnValue:
     if g.operator is not None:
         async with resources().db.write() as session:
