@@ -96,10 +96,18 @@ class Database:
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await work that a cancelled caller must not leave half done; it is cancelled afterwards."""
+    """Await work that its caller must not leave half done, however often the caller is cancelled.
+
+    It is cancelled afterwards.
+    """
     task = asyncio.create_task(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None and not task.cancelled():
+        task.exception()  # Heard of, though the caller hears of the cancellation.
+        raise cancelled
+    task.result()

@@ -1,7 +1,9 @@
 """Transactions: whole or not at all, one writer at a time, readers of one state."""
 
 import asyncio
+import contextlib
 import gc
+import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -13,9 +15,11 @@ from sqlalchemy import event, func, select, text
 from app import create_app
 from app.db.engine import Database
 from app.errors import AppError, StorageFullError, UnavailableError
-from app.models import User
+from app.models import Event, User
 from app.services.users import add_user, count_users
+from tests.cancelling import cancelled_at
 from tests.conftest import MakeConfig
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -64,35 +68,43 @@ async def test_an_exception_rolls_back_and_lets_the_next_in(db: Database) -> Non
     assert await count(db) == 1
 
 
-async def test_a_cancelled_writer_leaves_nothing_and_gives_the_lock_back(
-    pair: tuple[Database, Database],
+@pytest.mark.parametrize("times", [1, 2, 4])
+@pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
+async def test_a_writer_cancelled_at_any_wait_leaves_nothing_and_gives_the_lock_back(
+    pair: tuple[Database, Database], times: int, late: bool
 ) -> None:
     db, other = pair
-    for turns in range(60):
-        is_done = False
+    tasks = asyncio.all_tasks()
 
-        async def write(name: str) -> None:
-            nonlocal is_done
-            async with db.write() as session:
-                await add_user(session, name)
-                await session.execute(text('SELECT count(*) FROM "Users", "Users" AS u'))
-            is_done = True
+    async def write(name: str) -> None:
+        async with db.write() as session:
+            await add_user(session, name)
+            await session.execute(text('SELECT count(*) FROM "Users", "Users" AS u'))
 
-        before = await count(other)
-        task = asyncio.create_task(write(f"u{turns}"))
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait([task])
-        async with asyncio.timeout(10):
-            await add(other, f"after{turns}")
-            await add(db, f"then{turns}")
-        made = await count(other) - before - 2
-        assert made in ({1} if is_done else {0, 1})
-        async with db.read() as session:
-            rows = await session.scalar(select(func.count(User.id)))
-            events = await session.scalar(text('SELECT count(*) FROM "Event"'))
-        assert rows == events, "an author without an event, or an event without an author"
+    with contextlib.suppress(LookupError):
+        for wait in itertools.count(1):
+            before = await count(other)
+            is_done = await cancelled_at(write(f"u{wait}"), wait, times=times, late=late)
+            made = await count(other) - before
+            assert made in ({1} if is_done else {0, 1})
+            async with asyncio.timeout(10):
+                await add(other, f"after{wait}")
+                await add(db, f"then{wait}")
+            assert await count(other) == before + made + 2, "it went on after its end"
+            async with db.read() as session:
+                events = await session.scalar(select(func.count(Event.id)))
+            assert events == before + made + 2, "an author without an event, or the reverse"
+    assert wait > 5
+    await all_end_but(tasks)
+
+
+async def all_end_but(tasks: set["asyncio.Task[Any]"]) -> None:
+    """Wait until there are no other tasks; what was cancelled ends in its thread, some time."""
+
+    async def look() -> set["asyncio.Task[Any]"]:
+        return asyncio.all_tasks() - tasks
+
+    assert await eventually(look, until=lambda others: not others) == set()
 
 
 async def test_a_session_that_is_cancelled_while_open_rolls_back(db: Database) -> None:

@@ -4,6 +4,7 @@ SQLAlchemy makes a cursor, executes, fetches and closes, each a trip there and b
 both threads to be woken; a small query is done in less time than one of them.
 """
 
+import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +30,7 @@ class OneTripConnection(aiosqlite.Connection):
         self._asked = self._done = 0
         """Trips; each is counted by one thread only, also those whose caller was cancelled."""
         self._thread.daemon = True  # As SQLAlchemy does: a program that fails still ends.
+        self._stopped: asyncio.Future[Any] | None = None
 
     def cursor(self) -> "Cursor":  # type: ignore[override]
         """Return a cursor; nothing is done yet."""
@@ -38,6 +40,15 @@ class OneTripConnection(aiosqlite.Connection):
         """Roll back; SQLAlchemy does once more when a session is over, which needs no trip."""
         if self._done != self._asked or self.in_transaction:
             await super().rollback()
+
+    def stop(self) -> "asyncio.Future[Any] | None":
+        """Let the thread end, once: who asked a thread that has ended would wait for ever.
+
+        SQLAlchemy stops a connection whose closing is cancelled; the closing goes on all the same.
+        """
+        if self._stopped is None:
+            self._stopped = super().stop()
+        return self._stopped
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         def work() -> Any:
