@@ -2,14 +2,19 @@
 
 from typing import Final
 
-from app.importing import delimited, jsonl, x_archive
+from app.importing import delimited, jsonl, mongo, x_archive
 from app.importing.formats import Format
 from app.importing.lines import is_blank
 from app.importing.records import Archive, UnrecognisedFileError
 from app.importing.source import Source
 
 # In the order in which they are tried: the most particular first.
-FORMATS: Final[tuple[Format, ...]] = (x_archive.FORMAT, jsonl.FORMAT, delimited.FORMAT)
+FORMATS: Final[tuple[Format, ...]] = (
+    x_archive.FORMAT,
+    mongo.FORMAT,
+    jsonl.FORMAT,
+    delimited.FORMAT,
+)
 
 
 def open_archive(

@@ -1,13 +1,14 @@
 """Lines of a text file in UTF-8, UTF-16 or CP949, one at a time, with a limit on each."""
 
 import codecs
+import contextlib
 import io
 import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
 
 from app.importing.raw_lines import raw_lines
-from app.importing.reading import BUFFER_BYTES
+from app.importing.reading import BUFFER_BYTES, Rejoined, read_up_to
 from app.importing.records import BrokenFileError
 from app.importing.source import Source
 
@@ -49,6 +50,25 @@ def is_blank(source: Source) -> bool:
     return len(head) < HEAD_BYTES and not head.decode(_utf16(head) or "utf-8-sig", "replace").strip(
         "\ufeff \t\r\n"
     )
+
+
+def utf8_head(source: Source) -> bytes:
+    """Return the beginning of a source, recoded if it is in UTF-16, without a byte order mark."""
+    head = source.head(HEAD_BYTES)
+    if utf16 := _utf16(head):
+        head = head.decode(utf16, "ignore").encode(errors="ignore")
+    return head.removeprefix(codecs.BOM_UTF8)
+
+
+@contextlib.contextmanager
+def open_utf8(source: Source) -> Iterator[BinaryIO]:
+    """Give the whole source as bytes in UTF-8, without a byte order mark."""
+    head = source.head(HEAD_BYTES)
+    with source.open() as stream:
+        if utf16 := _utf16(head):
+            stream = io.BufferedReader(_Utf16AsUtf8(stream, utf16))
+        start = read_up_to(stream, len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
+        yield io.BufferedReader(Rejoined(start, stream))
 
 
 def _lines(stream: BinaryIO, head: bytes) -> Iterator[Line]:

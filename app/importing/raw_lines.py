@@ -9,20 +9,20 @@ _PIECE: Final = 64 * 1024
 
 
 class RawLine(NamedTuple):
-    """A line with its end: its number from 1; of one over 1 MB only the beginning."""
+    """A line with its end: its number from 1; of one over the limit only the beginning."""
 
     number: int
     raw: bytes
     is_too_long: bool
 
 
-def raw_lines(stream: IO[bytes]) -> Iterator[RawLine]:
+def raw_lines(stream: IO[bytes], limit: int = MAX_LINE_BYTES) -> Iterator[RawLine]:
     """Yield the lines of a stream, the last one with or without a line end."""
     for number in count(1):
-        raw = stream.readline(MAX_LINE_BYTES + 2)
+        raw = stream.readline(limit + 2)
         if not raw:
             return
-        is_too_long = len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES
+        is_too_long = len(raw.rstrip(b"\r\n")) > limit
         piece = raw
         while is_too_long and piece and not piece.endswith(b"\n"):
             piece = stream.readline(_PIECE)

@@ -14,10 +14,13 @@ from app.importing.source import Source
 
 X = b'window.YTD.tweets.part0 = [{"tweet": {"id": "1", "full_text": "hi"}}]'
 JSONL = b'{"text": "hi, you"}\n'
+MONGO = b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n'
 CSV = b"text,author\nhi,mina\n"
 
 
-@pytest.mark.parametrize(("data", "name"), [(X, "x"), (JSONL, "jsonl"), (CSV, "csv")])
+@pytest.mark.parametrize(
+    ("data", "name"), [(X, "x"), (MONGO, "mongo"), (JSONL, "jsonl"), (CSV, "csv")]
+)
 @pytest.mark.parametrize("file_name", ["posts.txt", "posts.csv", "tweets.js", "posts.zip"])
 def test_formats_are_told_by_content(
     tmp_path: Path, data: bytes, name: str, file_name: str
@@ -42,7 +45,7 @@ def test_a_named_format_must_fit(tmp_path: Path) -> None:
 
 
 def test_unknown_formats_are_a_value_error_that_lists_the_names() -> None:
-    with Source(io.BytesIO(CSV)) as source, pytest.raises(ValueError, match="x, jsonl, csv"):
+    with Source(io.BytesIO(CSV)) as source, pytest.raises(ValueError, match=r"x, .*jsonl, csv"):
         open_archive(source, format="excel")
 
 
@@ -74,7 +77,7 @@ def mutated(data: bytes) -> st.SearchStrategy[bytes]:
 
 WHOLE_ZIP = zipped(X, "data/tweets.js")
 FILES = st.binary(max_size=300) | st.one_of(
-    *map(mutated, (X, JSONL, CSV, WHOLE_ZIP, CSV.decode().encode("utf-16"))),
+    *map(mutated, (X, JSONL, CSV, MONGO, WHOLE_ZIP, CSV.decode().encode("utf-16"))),
     st.binary(max_size=300).map(lambda data: zipped(data, "data/tweets.js")),
     st.binary(max_size=300).map(b"window.YTD.tweets.part0 = [".__add__),
     st.binary(max_size=300).map(b"text,author\n".__add__),
