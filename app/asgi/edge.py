@@ -32,6 +32,8 @@ SECURITY_HEADERS: Final = (
     (b"referrer-policy", b"same-origin"),
 )
 
+SHORT_LENGTH_DIGITS: Final = 5
+"""A body whose length has more digits may not have arrived before its answer."""
 CLOSE: Final = (b"connection", b"close")
 STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 
@@ -83,25 +85,30 @@ class Edge:
             )
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        is_streamed = scope["method"] == "POST" and scope["path"] in STREAMED_PATHS
+        if is_streamed or answer.has_long_body:
+            answer.flow = Flow(receive)
+            receive = answer.flow.receive
         if answer.error is not None:
             await _refuse(answer.error, answer.send)
-        elif scope["method"] != "POST" or scope["path"] not in STREAMED_PATHS:
-            await self._app(scope, receive, answer.send)
+        elif is_streamed:
+            await self._app(scope | {Flow.KEY: answer.flow}, receive, answer.send)
         else:
-            flow = answer.flow = Flow()
-            await self._app(scope | {Flow.KEY: flow}, flow.gate(receive), answer.send)
-            if not flow.is_whole:
-                await flow.drain(receive)
+            await self._app(scope, receive, answer.send)
 
 
 class _Answer:
     """What the edge knows of a request, and adds to its answer."""
 
-    __slots__ = ("_has_body", "_headers", "_send", "error", "flow", "identifier", "status")
+    __slots__ = (
+        *("_has_body", "_headers", "_send"),
+        *("error", "flow", "has_long_body", "identifier", "status"),
+    )
 
     def __init__(self, scope: Scope, send: Send) -> None:
         identifiers = []
         lengths = 0
+        self.has_long_body = False
         self.error: AppError | None = None
         for name, value in scope["headers"]:
             if name == b"x-request-id":
@@ -111,8 +118,10 @@ class _Answer:
                     self.error = MalformedError("The Host header is not a host name")
             elif name == b"content-length":
                 lengths |= 1
+                self.has_long_body |= len(value) > SHORT_LENGTH_DIGITS
             elif name == b"transfer-encoding":
                 lengths |= 2
+                self.has_long_body = True
         if lengths == 3:
             # The next hop may believe the other one (request smuggling, RFC 9112, 6.3).
             self.error = MalformedError(
@@ -128,14 +137,23 @@ class _Answer:
         self.flow: Flow | None = None
         self.status = 0
 
+    @property
+    def _has_rest(self) -> bool:
+        """Whether it is given before its body has come to the end."""
+        return self.flow is not None and self._has_body and not self.flow.is_whole
+
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message["headers"], *self._headers]
-            if self.flow is not None and not self.flow.is_whole and self._has_body:
-                # What is answered before its body has come leaves the rest of that behind.
+            if self._has_rest and CLOSE not in headers:
                 headers.append(CLOSE)
             message = message | {"headers": headers}
+        elif self.flow is not None and self._has_rest and not message.get("more_body", False):
+            await self._send(message | {"more_body": True})
+            async with self.flow.lingering():
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
         await self._send(message)
 
 

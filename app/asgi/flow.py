@@ -1,15 +1,17 @@
-"""Back-pressure for streamed bodies: what nobody has read yet is bounded."""
+"""Back-pressure for bodies: what nobody has read yet is bounded, and what nobody wants is taken."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, ClassVar, Final
 
 MOST_UNREAD_BYTES: Final = 1024 * 1024
 STREAMED_PATHS: Final = frozenset({"/api/v1/tweets", "/api/v1/imports", "/imports"})
 """Whose bodies may be large, and are read piece by piece."""
 
-DRAIN_TIMEOUT_S: Final = 5.0
+LINGER_S: Final = 10.0
+SILENCE_S: Final = 2.0
+"""How long the rest of a body is taken that nobody wants, in all and after its last piece."""
 
 Receive = Callable[[], Awaitable[Any]]
 
@@ -20,11 +22,17 @@ class Flow:
     KEY: ClassVar[str] = "saywho.flow"
     """Where the ASGI scope holds it."""
 
-    def __init__(self) -> None:
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._receiving = asyncio.Lock()
         self._unread = 0
         self._has_room = asyncio.Event()
         self._has_room.set()
-        self._is_whole = False
+        self._came = asyncio.Event()
+        self.is_whole = False
+        """Whether the body has come to its end, or its client has gone."""
+        self.is_unwanted = False
+        """Whether the answer was given without the rest of it."""
 
     def came(self, count: int) -> None:
         self._count(count)
@@ -34,33 +42,47 @@ class Flow:
 
     def _count(self, change: int) -> None:
         self._unread += change
-        if self._unread < MOST_UNREAD_BYTES:
+        if self._unread < MOST_UNREAD_BYTES or self.is_unwanted:
             self._has_room.set()
         else:
             self._has_room.clear()
 
-    def gate(self, receive: Receive) -> Receive:
-        """Return a `receive` that asks the server for more only while there is room."""
+    async def receive(self) -> Any:
+        """Return the server's next message, once there is room for more."""
+        await self._has_room.wait()
+        async with self._receiving:
+            message = await self._receive()
+        self.is_whole = not message.get("more_body", False)
+        self._came.set()
+        return message
 
-        async def gated() -> Any:
-            await self._has_room.wait()
-            message = await receive()
-            self._is_whole = not message.get("more_body", False)
-            return message
+    @contextlib.asynccontextmanager
+    async def lingering(self) -> AsyncIterator[None]:
+        """Throw away what still comes, for a short time before the context and while it lasts.
 
-        return gated
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the body has come to its end, or its client has gone."""
-        return self._is_whole
-
-    async def drain(self, receive: Receive) -> None:
-        """Throw away what still comes of a body that nobody wants, for a short time.
-
-        A server that waits for somebody to take it would serve the connection no more.
+        A client that sends first and reads then would not see its answer if the connection were
+        closed at once; and a server that waits for somebody to take a body ends no connection.
         """
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_TIMEOUT_S):
-                while (await receive()).get("more_body", False):
-                    pass
+        self.is_unwanted = True
+        self._has_room.set()
+        taking = asyncio.create_task(self._take_all())
+        try:
+            with contextlib.suppress(TimeoutError):
+                await self._until_whole()
+            yield
+        finally:
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
+
+    async def _until_whole(self) -> None:
+        """Wait for the body's end. Raises TimeoutError after a while, or a silence."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + LINGER_S
+        while not self.is_whole:
+            self._came.clear()
+            async with asyncio.timeout_at(min(end, clock() + SILENCE_S)):
+                await self._came.wait()
+
+    async def _take_all(self) -> None:
+        while not self.is_whole:
+            await self.receive()

@@ -71,6 +71,8 @@ class StreamedBody(Body):
             self._must_raise = RequestEntityTooLarge()
 
     def append(self, data: bytes) -> None:
+        if self._flow.is_unwanted:
+            return
         self._flow.came(len(data))
         super().append(data)
 

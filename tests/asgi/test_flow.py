@@ -25,7 +25,6 @@ def test_unread_bytes_are_bounded_and_all_arrive(sizes: list[int], reads: list[i
 
 
 async def check(sizes: list[int], reads: list[int]) -> None:
-    flow = Flow()
     sent = iter(sizes)
     unread: list[int] = []
     most = 0
@@ -34,10 +33,11 @@ async def check(sizes: list[int], reads: list[int]) -> None:
     async def receive() -> dict[str, int | None]:
         return {"size": next(sent, None)}
 
+    flow = Flow(receive)
+
     async def take_in() -> None:
         nonlocal most
-        gated = flow.gate(receive)
-        while (size := (await gated())["size"]) is not None:
+        while (size := (await flow.receive())["size"]) is not None:
             flow.came(size)
             unread.append(size)
             most = max(most, sum(unread))
@@ -66,7 +66,6 @@ async def check(sizes: list[int], reads: list[int]) -> None:
 
 
 async def test_the_gate_opens_only_when_enough_was_read() -> None:
-    flow = Flow()
     calls = 0
 
     async def receive() -> dict[str, bool]:
@@ -74,11 +73,11 @@ async def test_the_gate_opens_only_when_enough_was_read() -> None:
         calls += 1
         return {"more_body": True}
 
-    gated = flow.gate(receive)
+    flow = Flow(receive)
     flow.came(MOST_UNREAD_BYTES - 1)
-    await gated()
+    await flow.receive()
     flow.came(1)
-    waiting = asyncio.ensure_future(gated())
+    waiting = asyncio.ensure_future(flow.receive())
     await drained()
     assert (calls, waiting.done()) == (1, False)
     flow.taken(1)
@@ -87,10 +86,9 @@ async def test_the_gate_opens_only_when_enough_was_read() -> None:
 
 
 async def test_a_request_that_ends_while_it_waits_leaves_nothing_behind() -> None:
-    flow = Flow()
+    flow = Flow(asyncio.Event().wait)
     flow.came(MOST_UNREAD_BYTES)
-    never = asyncio.Event()
-    waiting = asyncio.ensure_future(flow.gate(never.wait)())
+    waiting = asyncio.ensure_future(flow.receive())
     await drained()
     waiting.cancel()
     with contextlib.suppress(asyncio.CancelledError):

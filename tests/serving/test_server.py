@@ -286,6 +286,37 @@ def test_a_chunked_json_body_beyond_the_limit_is_413(server: Server, path: str) 
         assert json.loads(answer.read())["status"] == 413
 
 
+REFUSED = {
+    "a bad token": ("POST /api/v1/imports", "Authorization: Bearer saywho_wrong", 401),
+    "a bad token on the page": ("POST /imports", "Authorization: Bearer saywho_wrong", 401),
+    "an unknown format": ("POST /api/v1/imports?format=fax", "", 400),
+    "a form that is none": ("POST /api/v1/imports", "Content-Type: multipart/form-data", 422),
+    "another media type": ("POST /api/v1/tweets", "Content-Type: text/plain", 415),
+    "too much JSON": ("POST /api/v1/compare", "Content-Type: application/json", 413),
+    "another method": ("POST /healthz", "", 405),
+    "a body with a GET": ("GET /authors", "", 200),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_who_sends_all_before_reading_sees_why_an_upload_was_refused(
+    server: Server, case: str
+) -> None:
+    request, header, status = REFUSED[case]
+    size = 16 * 2**20
+    lines = [f"{request} HTTP/1.1", "Host: localhost", f"Content-Length: {size}"]
+    if "Authorization" not in header:
+        lines.append(f"Authorization: Bearer {server.token}")
+    head = "\r\n".join([*lines, *filter(None, [header]), "", ""])
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as wire:
+        wire.sendall(head.encode())
+        # More than any buffer on the way holds: it hangs or breaks if nobody takes it.
+        wire.sendall(bytes(size))
+        answer = b"".join(iter(lambda: wire.recv(65_536), b""))
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
 def test_no_traceback_was_logged(server: Server) -> None:
     assert "Traceback" not in server.log()
     assert '"level": "ERROR"' not in server.log()
