@@ -41,6 +41,8 @@ def make_app(config: Config | None) -> Quart:
     sessions.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
+    # What is registered last comes first: what is put in an answer's place gets its headers too.
+    app.after_request(access.look_again)
 
     app.register_blueprint(health.blueprint)
     api.init_app(app)

@@ -11,6 +11,7 @@ from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.errors import AppError, GoneError, NotFoundError
+from app.services.access.rights import Right, ended_rights, right_has_ended
 from app.services.adding import Arrival, add_arrivals
 from app.services.clock import now
 from app.services.events import newest_event
@@ -33,6 +34,8 @@ class Sending:
     username: str = field(compare=False)
     post: NewTweet = field(compare=False)
     key: RequestKey | None = field(compare=False)
+    right: Right | None = field(default=None, compare=False)
+    """By which the post is sent; one that has ended stores nothing."""
     identity: object = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,9 +90,13 @@ class Writer:
 async def _store(session: AsyncSession, sendings: Sequence[Sending]) -> list[Receipt | AppError]:
     """Store the posts together; what is wrong, or was answered before, stands aside."""
     users = await ids_by_key(session, {username_key(each.username) for each in sendings})
+    rights = {each.right for each in sendings if each.right is not None}
+    ended = await ended_rights(session, rights)
     settled: dict[Sending, Receipt | AppError] = {}
     for each in sendings:
-        if outcome := await _without_storing(session, each, users):
+        if each.right in ended:
+            settled[each] = right_has_ended()
+        elif outcome := await _without_storing(session, each, users):
             settled[each] = outcome
     new = [each for each in sendings if each not in settled]
     arrivals = [Arrival(users[username_key(each.username)], each.post) for each in new]

@@ -1,18 +1,22 @@
 """Who may do what: every view declares it, and what is not declared is refused."""
 
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from ipaddress import ip_address
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
-from quart import Quart, g, redirect, request, url_for
+from quart import Quart, Response, abort, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
+from werkzeug.exceptions import HTTPException
 
 from app.config import Config
-from app.errors import ForbiddenError, UnauthorizedError
+from app.errors import AppError, ForbiddenError, UnauthorizedError
 from app.lifespan import resources
+from app.services.access.rights import INVALID, Right, check_right
 from app.services.access.tokens import Scope, TokenFacts, allows
-from app.services.live.listener import Right
 from app.views.sessions import has_session_cookie, signed_in
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]
@@ -24,6 +28,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 API_PREFIX: Final = "/api/"
 METRICS: Final = "/metrics"
+STREAM_CHECK_S: Final = 3.0
 
 
 def access(policy: Policy) -> Callable[[View], View]:
@@ -128,10 +133,73 @@ def own_origin(config: Config) -> str:
 
 def right_to_read() -> Right | None:
     """Return the right that a stream rests on while it lasts; None where anybody may read."""
-    if resources().config.public:
-        return None
-    token, operator = g.token, g.operator
-    return Right(token and token.id, operator and operator.session_id)
+    return None if resources().config.public else _right()
+
+
+def while_readable(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Return the pieces of a streamed answer, which breaks off once the right to read has ended.
+
+    The right is looked at every 3 s. Raises UnauthorizedError, so that nobody takes what was
+    sent for the whole.
+    """
+    right, db = right_to_read(), resources().db
+
+    async def checked() -> AsyncIterator[bytes]:
+        looked = time.monotonic()
+        async for piece in pieces:
+            if time.monotonic() - looked >= STREAM_CHECK_S:
+                async with db.read() as session:
+                    await check_right(session, right)
+                looked = time.monotonic()
+            yield piece
+
+    return pieces if right is None else checked()
+
+
+def right_to_write() -> Right | None:
+    """Return the right to be checked in the transaction that does what the request asks for."""
+    g.is_right_checked = True
+    return _right()
+
+
+def _right() -> Right | None:
+    if g.token is not None:
+        return Right(g.token.id, None)
+    return Right(None, g.operator.session_id) if g.operator is not None else None
+
+
+@asynccontextmanager
+async def writing() -> AsyncIterator[AsyncSession]:
+    """Open a transaction for what the request writes; its right must still be in force.
+
+    Raises UnauthorizedError, or leads a browser to where it can sign in.
+    """
+    async with resources().db.write() as session:
+        await _check_again(session, right_to_write())
+        yield session
+
+
+async def look_again(response: Response) -> Response:
+    """Take back an answer if the right to it ended while the request's body arrived."""
+    right = _right() if "token" in g and request.method not in SAFE_METHODS else None
+    if right is None or "is_right_checked" in g:
+        return response
+    try:
+        async with resources().db.read() as session:
+            await _check_again(session, right)
+    except (AppError, HTTPException) as error:
+        answer = await current_app.handle_user_exception(error)
+        return cast(Response, await current_app.make_response(answer))
+    return response
+
+
+async def _check_again(session: AsyncSession, right: Right | None) -> None:
+    try:
+        await check_right(session, right)
+    except UnauthorizedError:
+        if g.token is not None:
+            raise
+        abort(cast(Response, _send_to_login()))
 
 
 async def _token() -> TokenFacts | None:
@@ -143,8 +211,5 @@ async def _token() -> TokenFacts | None:
     if scheme.lower() == "bearer":
         token = await resources().reads.token(secret.strip())
     if token is None:
-        raise UnauthorizedError(
-            "The API token is unknown or revoked",
-            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
-        )
+        raise UnauthorizedError("The API token is unknown or revoked", headers=INVALID)
     return token

@@ -7,7 +7,7 @@ from quart.typing import ResponseReturnValue
 from app.lifespan import resources
 from app.services.events import newest_event
 from app.services.users import add_user, find_user
-from app.views.access import access
+from app.views.access import access, writing
 
 blueprint = Blueprint("course", __name__)
 
@@ -46,7 +46,7 @@ async def post_user() -> ResponseReturnValue:
     """Add the author that TwitOff's form names, unless there is one, and lead to the page."""
     form = await request.form
     username = form.get("user_name", "").strip()
-    async with resources().db.write() as session:
+    async with writing() as session:
         user = await find_user(session, username)
         if user is None:
             user, g.event_id = await add_user(session, username)

@@ -1,6 +1,6 @@
 """Signing in: sessions that can be ended everywhere at once, and throttling of failures."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -120,11 +120,10 @@ def _is_in_force() -> ColumnElement[bool]:
     return LoginSession.seen_at > now() - SESSION_LIFETIME
 
 
-async def is_session_in_force(session: AsyncSession, session_id: int) -> bool:
-    query = select(LoginSession.id).where(
-        LoginSession.id == session_id, LoginSession.seen_at > now() - SESSION_LIFETIME
-    )
-    return await session.scalar(query) is not None
+async def sessions_in_force(session: AsyncSession, session_ids: Collection[int]) -> set[int]:
+    """Return those of the sessions that have not ended."""
+    query = select(LoginSession.id).where(LoginSession.id.in_(session_ids), _is_in_force())
+    return set(await session.scalars(query))
 
 
 def is_stale(signed_in: SignedIn) -> bool:

@@ -1,6 +1,6 @@
 """API tokens: made, checked, listed and revoked; only their hashes are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -54,9 +54,10 @@ async def tokens_by_digest(
     return {token.sha256: _facts(token) for token in await session.scalars(query)}
 
 
-async def is_token_in_force(session: AsyncSession, token_id: int) -> bool:
-    query = select(Token.id).where(Token.id == token_id, Token.revoked_at.is_(None))
-    return await session.scalar(query) is not None
+async def tokens_in_force(session: AsyncSession, token_ids: Collection[int]) -> set[int]:
+    """Return those of the tokens that are not revoked."""
+    query = select(Token.id).where(Token.id.in_(token_ids), Token.revoked_at.is_(None))
+    return set(await session.scalars(query))
 
 
 async def list_tokens(session: AsyncSession) -> list[TokenFacts]:

@@ -15,6 +15,7 @@ from app.db.engine import Database
 from app.errors import AppError
 from app.importing.raw_lines import RawLine, raw_lines
 from app.services import idempotency
+from app.services.access.rights import Right, check_right
 from app.services.clock import now
 from app.services.events import newest_event
 from app.services.idempotency import Replay, RequestKey
@@ -65,23 +66,25 @@ class _Progress(msgspec.Struct, frozen=True):
 
 
 async def store_lines(
-    db: Database, file: IO[bytes], *, key: RequestKey | None
+    db: Database, file: IO[bytes], *, key: RequestKey | None, right: Right | None = None
 ) -> tuple[bytes, int | None]:
     """Store the lines of a file, a transaction a batch; return a LinesReport, JSON, and the event.
 
     What was committed stays if a later batch fails; sent again with the same key, the request
-    goes on from there. Raises InvalidInputError and ConflictError for a key that cannot be used.
+    goes on from there. Raises InvalidInputError and ConflictError for a key that cannot be used,
+    and UnauthorizedError once the right has ended: each batch asks anew.
     """
     if key is None:
-        return await _store(db, file, None, _Progress())
+        return await _store(db, file, None, right, _Progress())
     async with db.write() as session:
+        await check_right(session, right)
         replay = await idempotency.claim(session, key)
         earlier = await idempotency.progress_of(session, key) if replay is None else None
     if replay is not None:
         return replay.report or b"", replay.event_id
     try:
         progress = msgspec.json.decode(earlier, type=_Progress) if earlier else _Progress()
-        return await _store(db, file, key, progress)
+        return await _store(db, file, key, right, progress)
     except BaseException:
         async with db.write() as session:
             await idempotency.release(session, key)
@@ -89,7 +92,11 @@ async def store_lines(
 
 
 async def _store(
-    db: Database, file: IO[bytes], key: RequestKey | None, progress: _Progress
+    db: Database,
+    file: IO[bytes],
+    key: RequestKey | None,
+    right: Right | None,
+    progress: _Progress,
 ) -> tuple[bytes, int | None]:
     read = BulkReport()
     stored = BulkReport(
@@ -104,6 +111,7 @@ async def _store(
         rest = [item for item in batch if item.place > progress.line]
         for portion in in_portions(rest):
             async with db.write() as session:
+                await check_right(session, right)
                 await store_batch(session, portion, stored, default_time=now())
                 if key is not None:
                     reached = _encoded(portion[-1].place, stored)
@@ -115,6 +123,7 @@ async def _store(
     if key is None and stored.event_id is not None:
         return answer, stored.event_id
     async with db.write() as session:
+        await check_right(session, right)
         event_id = stored.event_id or await newest_event(session)
         if key is not None:
             await idempotency.complete(session, key, Replay(200, None, answer, event_id))

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from app.services.access.rights import Right
 
 READER_TIMEOUT_S: Final = 30.0
 """Who takes nothing for so long is let go."""
@@ -12,13 +14,6 @@ Message = dict[str, Any]
 """As ASGI sends it; one is shared by all who get the same."""
 Send = Callable[[Message], Awaitable[None]]
 Sending = Generator[Any, Any, None]
-
-
-class Right(NamedTuple):
-    """What lets somebody read where reading is not public."""
-
-    token_id: int | None
-    session_id: int | None
 
 
 class Listener:

@@ -12,15 +12,12 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.db.engine import Database
 from app.db.feed import Change
 from app.errors import UnavailableError
-from app.services.access.logins import is_session_in_force
-from app.services.access.tokens import is_token_in_force
+from app.services.access.rights import Right, ended_rights
 from app.services.live.events import PAGE, LiveEvents, joined
-from app.services.live.listener import Listener, Message, Right, Send, body_message
+from app.services.live.listener import Listener, Message, Send, body_message
 
 HEARTBEAT_S: Final = 13.0
 """A comment after so long without an event; proxies close what is silent."""
@@ -202,7 +199,7 @@ class Live:
             return
         try:
             async with self._db.read() as session:
-                ended = {right for right in rights if not await _is_in_force(session, right)}
+                ended = await ended_rights(session, rights)
         except Exception:
             logger.exception("rights to listen could not be checked; it is tried again")
             return
@@ -210,9 +207,3 @@ class Live:
             if listener.right in ended:
                 listener.is_over = True
                 listener.wake()
-
-
-async def _is_in_force(session: AsyncSession, right: Right) -> bool:
-    if right.token_id is not None:
-        return await is_token_in_force(session, right.token_id)
-    return right.session_id is not None and await is_session_in_force(session, right.session_id)

@@ -12,7 +12,7 @@ from app.lifespan import resources
 from app.services.cards.making import RETRY_AFTER_S
 from app.services.comparing.batch_compare import json_texts, open_panel
 from app.services.comparing.judging import SHOWN_OF_ALL, judge, with_reasons
-from app.views.access import access
+from app.views.access import access, while_readable
 from app.views.answers import json_answer
 from app.views.parsing import NoArgs, parse_args, parse_json, request_bytes
 
@@ -98,7 +98,7 @@ async def compare_batch() -> Response:
         async for some in panel.judge(json_texts(lines)):
             yield msgspec.json.Encoder().encode_lines(some)
 
-    response = Response(answers(), content_type=NDJSON)
+    response = Response(while_readable(answers()), content_type=NDJSON)
     response.timeout = None
     return response
 

@@ -22,7 +22,7 @@ from app.services.importing.jobs import (
     list_jobs,
 )
 from app.services.importing.uploads import remove_upload
-from app.views.access import access
+from app.views.access import access, writing
 from app.views.answers import Page, json_answer, no_content
 from app.views.bodies import Spool, spooled_body, spooled_upload
 from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
@@ -74,7 +74,7 @@ async def create_import() -> Response:
 
 async def _queue(spool: Spool, args: NewImportArgs) -> Response:
     key = request_key(spool.digest.digest())
-    async with resources().db.write() as session:
+    async with writing() as session:
         replay = await claim(session, key) if key else None
         if replay is None:
             job = await add_job(
@@ -116,7 +116,7 @@ async def show_import(import_id: int) -> Response:
 async def cancel_import(import_id: int) -> Response:
     """Cancel an import; what it stored stays."""
     parse_args(NoArgs)
-    async with resources().db.write() as session:
+    async with writing() as session:
         await get_started_job(session, import_id)
         job = await cancel_job(session, import_id)
         g.event_id = await newest_event(session)

@@ -21,7 +21,7 @@ from app.services.tweets import (
 )
 from app.services.users import get_user
 from app.services.writer import Sending
-from app.views.access import access
+from app.views.access import access, right_to_write, writing
 from app.views.answers import Page, as_of, json_answer, no_content
 from app.views.bodies import spooled_body
 from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
@@ -77,7 +77,9 @@ async def create_tweet(username: str) -> Response:
         source_id=form.source_id,
         url=form.url,
     )
-    receipt = await resources().writer.add(Sending(username, post, await json_request_key()))
+    receipt = await resources().writer.add(
+        Sending(username, post, await json_request_key(), right_to_write())
+    )
     g.event_id = receipt.event_id
     location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)
     return json_answer(receipt.post, receipt.status, {"Location": location})
@@ -91,7 +93,10 @@ async def create_many() -> Response:
         raise UnsupportedMediaError("The body must be application/x-ndjson")
     async with spooled_body() as spool:
         report, g.event_id = await store_lines(
-            resources().db, spool.file, key=request_key(spool.digest.digest())
+            resources().db,
+            spool.file,
+            key=request_key(spool.digest.digest()),
+            right=right_to_write(),
         )
     return Response(report, 200, content_type="application/json")
 
@@ -130,6 +135,6 @@ async def list_similar(tweet_id: int) -> Response:
 @access("admin")
 async def remove_tweet(tweet_id: int) -> Response:
     parse_args(NoArgs)
-    async with resources().db.write() as session:
+    async with writing() as session:
         g.event_id = await delete_post(session, tweet_id)
     return no_content()

@@ -16,7 +16,7 @@ from app.services.users import (
     find_author,
     list_authors,
 )
-from app.views.access import access
+from app.views.access import access, writing
 from app.views.answers import Page, json_answer, no_content
 from app.views.cursors import AuthorCursor, decode_cursor, encode_cursor
 from app.views.idempotent import json_request_key
@@ -58,7 +58,7 @@ async def create_user() -> Response:
     parse_args(NoArgs)
     form = await parse_json(NewUserForm)
     key = await json_request_key()
-    async with resources().db.write() as session:
+    async with writing() as session:
         replay = await claim(session, key) if key else None
         if replay is None:
             user, event_id = await add_user(
@@ -90,6 +90,6 @@ async def show_user(username: str) -> Response:
 @access("admin")
 async def remove_user(username: str) -> Response:
     parse_args(NoArgs)
-    async with resources().db.write() as session:
+    async with writing() as session:
         g.event_id = await delete_user(session, username)
     return no_content()

@@ -24,7 +24,7 @@ from app.services.importing.jobs import (
 )
 from app.services.importing.previews import Preview, preview
 from app.services.importing.uploads import remove_upload, upload_path
-from app.views.access import access
+from app.views.access import access, writing
 from app.views.bodies import spooled_upload
 from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
 from app.views.pages.wording import time_left_in_words
@@ -70,7 +70,7 @@ async def upload() -> ResponseReturnValue:
         async with spooled_upload() as (spool, _fields):
             if not spool.file_name:
                 raise InvalidInputError("Choose a file first", loc="file")
-            async with resources().db.write() as session:
+            async with writing() as session:
                 job = await add_job(
                     session,
                     spool=spool.name,
@@ -140,7 +140,7 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 async def start(import_id: int) -> ResponseReturnValue:
     form = await request.form
     username = form.get("username", "").strip() or None
-    async with resources().db.write() as session:
+    async with writing() as session:
         await start_job(session, import_id, username=username)
     resources().import_ring.set()
     return redirect(url_for("imports.show_import", import_id=import_id), 303)
@@ -150,7 +150,7 @@ async def start(import_id: int) -> ResponseReturnValue:
 @access("operator")
 async def cancel(import_id: int) -> ResponseReturnValue:
     """Cancel an import; one that was not started is forgotten."""
-    async with resources().db.write() as session:
+    async with writing() as session:
         job = await get_job(session, import_id)
         if was_started := job.state != "uploaded":
             await cancel_job(session, import_id)

@@ -17,7 +17,7 @@ from app.services.access.logins import (
 )
 from app.services.access.operators import clean_name, find_operator, find_setup_link, use_setup_link
 from app.services.access.passwords import check_password
-from app.views.access import access
+from app.views.access import access, writing
 from app.views.parsing import parse_args
 from app.views.sessions import clear_session, set_session
 
@@ -105,7 +105,7 @@ def _signed_in(address: str, secret: str) -> Response:
 @access("read")
 async def logout() -> ResponseReturnValue:
     if g.operator is not None:
-        async with resources().db.write() as session:
+        async with writing() as session:
             await end_session(session, g.operator.session_id, operator_id=g.operator.operator_id)
     response = redirect("/", 303)
     assert isinstance(response, Response)  # noqa: S101 - Quart's redirect gives its own response

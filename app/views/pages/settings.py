@@ -15,7 +15,7 @@ from app.services.searching.vector_sets import begin_set, resume_set, stop_set
 from app.services.searching.vector_state import VectorState, vector_state
 from app.services.tweets import delete_post
 from app.services.users import add_user, count_users, delete_everybody, delete_user
-from app.views.access import access
+from app.views.access import access, writing
 from app.views.pages.login import local_address
 from app.views.pages.wording import time_left_in_words
 
@@ -86,7 +86,7 @@ async def renew_vectors() -> ResponseReturnValue:
 @blueprint.post("/settings/vectors/resume")
 @access("operator")
 async def resume_vectors() -> ResponseReturnValue:
-    async with resources().db.write() as session:
+    async with writing() as session:
         await resume_set(session, resources().embeddings.embedder.name)
     return _to_vectors()
 
@@ -95,7 +95,7 @@ async def resume_vectors() -> ResponseReturnValue:
 @access("operator")
 async def cancel_vectors() -> ResponseReturnValue:
     """Stop the making of vectors, in whichever process; what was made stays."""
-    async with resources().db.write() as session:
+    async with writing() as session:
         await stop_set(session, resources().embeddings.embedder.name)
     return _to_vectors()
 
@@ -111,7 +111,7 @@ async def create_token() -> ResponseReturnValue:
     form = await request.form
     try:
         scope = _scope(form.get("scope", ""))
-        async with resources().db.write() as session:
+        async with writing() as session:
             _, secret = await add_token(session, form.get("name", ""), scope)
     except InvalidInputError as failure:
         return await _page(failure=failure)
@@ -128,7 +128,7 @@ def _scope(given: str) -> Scope:
 @blueprint.post("/settings/tokens/<id:token_id>/revoke")
 @access("operator")
 async def end_token(token_id: int) -> ResponseReturnValue:
-    async with resources().db.write() as session:
+    async with writing() as session:
         await revoke_token(session, token_id)
     return _back()
 
@@ -136,7 +136,7 @@ async def end_token(token_id: int) -> ResponseReturnValue:
 @blueprint.post("/settings/sessions/<id:session_id>/end")
 @access("operator")
 async def sign_out_session(session_id: int) -> ResponseReturnValue:
-    async with resources().db.write() as session:
+    async with writing() as session:
         await end_session(session, session_id, operator_id=g.operator.operator_id)
     return _back()
 
@@ -144,7 +144,7 @@ async def sign_out_session(session_id: int) -> ResponseReturnValue:
 @blueprint.post("/settings/sessions/end-others")
 @access("operator")
 async def sign_out_others() -> ResponseReturnValue:
-    async with resources().db.write() as session:
+    async with writing() as session:
         await end_other_sessions(
             session, operator_id=g.operator.operator_id, but=g.operator.session_id
         )
@@ -166,7 +166,7 @@ async def change_password() -> ResponseReturnValue:
         password_hash = await passwords.hash(form.get("new", ""))
     except AppError as failure:
         return await _page(failure=failure)
-    async with db.write() as session:
+    async with writing() as session:
         await set_password_hash(session, g.operator.operator_id, password_hash)
         await end_other_sessions(
             session, operator_id=g.operator.operator_id, but=g.operator.session_id
@@ -179,7 +179,7 @@ async def change_password() -> ResponseReturnValue:
 async def create_author() -> ResponseReturnValue:
     form = await request.form
     try:
-        async with resources().db.write() as session:
+        async with writing() as session:
             user, g.event_id = await add_user(session, form.get("username", "").strip())
     except AppError as failure:
         return await _page(failure=failure)
@@ -192,7 +192,7 @@ async def remove_author() -> ResponseReturnValue:
     form = await request.form
     try:
         _check_confirmed(form.get("confirm", ""))
-        async with resources().db.write() as session:
+        async with writing() as session:
             g.event_id = await delete_user(session, form.get("username", "").strip())
     except AppError as failure:
         return await _page(failure=failure)
@@ -203,7 +203,7 @@ async def remove_author() -> ResponseReturnValue:
 @access("operator")
 async def remove_post(tweet_id: int) -> ResponseReturnValue:
     form = await request.form
-    async with resources().db.write() as session:
+    async with writing() as session:
         g.event_id = await delete_post(session, tweet_id)
     return _back(form.get("next"))
 
@@ -214,7 +214,7 @@ async def reset() -> ResponseReturnValue:
     """Delete all authors and posts, as TwitOff's reset does."""
     form = await request.form
     _check_confirmed(form.get("confirm", ""))
-    async with resources().db.write() as session:
+    async with writing() as session:
         g.event_id = await delete_everybody(session) or await newest_event(session)
     return redirect("/", 303)
 
