@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 from quart import Quart, current_app
@@ -12,7 +13,7 @@ from app.config import MIB, Config
 from app.db.cache import ResponseCache
 from app.db.engine import Database
 from app.db.feed import Feed
-from app.db.migrate import prepare
+from app.db.migrate import head_revision, prepare
 from app.embedders import Embedder, open_embedder
 from app.errors import StartError
 from app.metrics import Metrics
@@ -32,6 +33,8 @@ from app.serving.bare import end_cleanly
 from app.serving.import_starter import keep_importing
 
 KEY: Final = "saywho"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -56,6 +59,10 @@ class Resources:
     metrics: Metrics
     embeddings: Embeddings
     maintenance: Maintenance
+    revision: str
+    """Of the tables that this program is made for."""
+    tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+    """What runs for as long as the app serves."""
 
 
 def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
@@ -67,13 +74,13 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             opened = await _open(stack, config, metrics)
             app.extensions[KEY] = opened
             for work in _background_work(opened):
-                await stack.enter_async_context(_running(work))
+                opened.tasks.append(await stack.enter_async_context(_running(work)))
             yield
 
 
 async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metrics) -> Resources:
     """Open everything; the stack closes it, what was opened last first."""
-    secret_keys, embedder = await _prepare(config)
+    secret_keys, embedder, revision = await _prepare(config)
     stack.push_async_callback(embedder.close)
     db = Database(config, on_session=metrics.count_session)
     stack.push_async_callback(db.close)
@@ -99,6 +106,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         metrics=metrics,
         embeddings=embeddings,
         maintenance=Maintenance(db, work),
+        revision=revision,
     )
     stack.callback(opened.passwords.close)
     for batched in (opened.writer, opened.reads, opened.materials, embeddings):
@@ -124,12 +132,16 @@ def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]
     ]
 
 
-async def _prepare(config: Config) -> tuple[list[str], Embedder]:
-    """Make what is not there yet, and return the keys that sign cookies, and the embedder."""
+async def _prepare(config: Config) -> tuple[list[str], Embedder, str]:
+    """Make what is not there yet.
+
+    Return the keys that sign cookies, the embedder, and the revision of the tables.
+    """
     try:
         # Alembic's environment runs a loop of its own, so it needs a thread without one.
         await asyncio.to_thread(prepare, config, upgrade_old=False)
-        return load_secret_keys(config), open_embedder(config)
+        revision = await asyncio.to_thread(head_revision)
+        return load_secret_keys(config), open_embedder(config), revision
     except StartError as error:
         # Any other exception would be shown by the server, with its traceback.
         raise SystemExit(f"saywho: {error}") from None
@@ -138,14 +150,20 @@ async def _prepare(config: Config) -> tuple[list[str], Embedder]:
 @contextlib.asynccontextmanager
 async def _running(
     work: Coroutine[object, object, None],
-) -> AsyncIterator[None]:
-    task = asyncio.create_task(work)
+) -> AsyncIterator["asyncio.Task[None]"]:
+    task = asyncio.create_task(work, name=getattr(work, "__qualname__", None))
+    task.add_done_callback(_report)
     try:
-        yield
+        yield task
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _report(task: "asyncio.Task[None]") -> None:
+    """Log that work has stopped which was to last; `/readyz` tells of it from then on."""
+    if not task.cancelled():
+        logger.error("%s has stopped", task.get_name(), exc_info=task.exception())
 
 
 def resources() -> Resources:

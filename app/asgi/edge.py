@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -21,6 +22,7 @@ Send = Callable[[Any], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
+logger = logging.getLogger(__name__)
 access_log = logging.getLogger("app.access")
 
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
@@ -63,6 +65,8 @@ class Edge:
         else:
             if self._trusted_proxies:
                 scope = forwarded(scope, self._trusted_proxies)
+            if scope["path"][:1] != "/":
+                scope = _in_origin_form(scope)
             started = time.perf_counter()
             answer = _Answer(scope, send)
             request_id.set(answer.identifier)
@@ -85,6 +89,16 @@ class Edge:
             )
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        try:
+            await self._pass_on(scope, receive, answer)
+        except Exception:
+            if answer.status:
+                raise  # The server breaks the answer off, so that nobody takes it for whole.
+            logger.exception("unexpected failure in %s %s", scope["method"], scope["path"])
+            error = AppError("Something went wrong on the server")
+            await _refuse(error, answer.send, answer.identifier)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         is_streamed = scope["method"] == "POST" and scope["path"] in STREAMED_PATHS
         if is_streamed or answer.has_long_body:
             answer.flow = Flow(receive)
@@ -110,6 +124,8 @@ class _Answer:
         lengths = 0
         self.has_long_body = False
         self.error: AppError | None = None
+        if scope["path"][:1] not in {"/", "*"}:
+            self.error = MalformedError("The target of the request is not an address of a site")
         for name, value in scope["headers"]:
             if name == b"x-request-id":
                 identifiers.append(value)
@@ -162,8 +178,27 @@ def _is_host(value: bytes) -> bool:
     return _GOOD_HOST.fullmatch(value) is not None
 
 
-async def _refuse(error: AppError, send: Send) -> None:
-    body = msgspec.json.encode(problem(error))
+def _in_origin_form(scope: Scope) -> Scope:
+    """Return the scope of a target that names scheme and host as if these stood in the headers.
+
+    Anyone may send that form, and what is in it counts (RFC 9112, 3.2.2). Other targets stay.
+    """
+    scheme, is_absolute, rest = scope.get("raw_path", b"").partition(b"://")
+    if not is_absolute or scheme.lower() not in {b"http", b"https"}:
+        return scope
+    host, _, path = rest.partition(b"/")
+    others = [pair for pair in scope["headers"] if pair[0] != b"host"]
+    return scope | {
+        "path": "/" + unquote(path.decode("latin-1")),
+        "raw_path": b"/" + path,
+        "headers": [(b"host", host), *others],
+    }
+
+
+async def _refuse(error: AppError, send: Send, identifier: str | None = None) -> None:
+    details = problem(error)
+    details.request_id = identifier
+    body = msgspec.json.encode(details)
     headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", str(len(body)).encode()),

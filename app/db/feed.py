@@ -1,8 +1,13 @@
 """This process's follower of the log of changes: who hears of a commit, and when."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+FOLLOWED_S: Final = 5.0
+"""Who follows looks several times a second; one that could not for so long is behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,12 @@ class Feed(ABC):
         self.turn: int | None = None
         """Another number after every commit of anybody that was heard of; None where commits are
         not heard of at once."""
+        self._followed_at = time.monotonic()
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether `follow` runs and can read the log."""
+        return time.monotonic() - self._followed_at < FOLLOWED_S
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call `subscriber`, which must neither block nor fail, with all events from now on."""
@@ -47,6 +58,9 @@ class Feed(ABC):
 
     @abstractmethod
     async def close(self) -> None: ...
+
+    def _note_followed(self) -> None:
+        self._followed_at = time.monotonic()
 
     def _tell(self, changes: Sequence[Change]) -> None:
         self.newest = max(self.newest, changes[-1].id)

@@ -55,6 +55,12 @@ def schema_state(url: str) -> SchemaState:
     return SchemaState.BEHIND if current in known else SchemaState.UNKNOWN
 
 
+def head_revision() -> str:
+    """Return the revision that this program's tables are at."""
+    (head,) = _heads()
+    return head
+
+
 def _heads() -> set[str]:
     """Return the revisions that no other one follows, as the files' own lines name them."""
     revisions: set[str] = set()

@@ -2,8 +2,9 @@
 
 The bare `hypercorn` command: its parent tells the workers of a stop by an event, and ends all of
 them by SIGTERM as soon as one has stopped, whatever the others still have to do. So a worker takes
-no notice of that signal, and ends its streams when the event is set. uvicorn, granian and others:
-the app hears the signal too, before the server's own handler.
+no notice of that signal, and ends its streams when the event is set. Its connections are ours, as
+under `saywho serve`. uvicorn, granian and others: the app hears the signal too, before the server's
+own handler.
 """
 
 import asyncio
@@ -14,6 +15,8 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, Final
+
+from app.serving.server import use_own_connections
 
 LOOK_S: Final = 0.1
 
@@ -35,10 +38,12 @@ async def end_cleanly(end_streams: Callable[[], None]) -> None:
         with _heard(lambda: loop.call_soon_threadsafe(end_streams)):
             await asyncio.Event().wait()
         return
+    use_own_connections()
     loop.add_signal_handler(signal.SIGTERM, end_streams)
     while not event.is_set():  # noqa: ASYNC110 - an event between processes cannot be awaited
         await asyncio.sleep(LOOK_S)
     end_streams()
+    await asyncio.Event().wait()
 
 
 @contextlib.contextmanager

@@ -2,27 +2,51 @@
 
 A timer stands in the place of the two tasks that hypercorn begins after each answer and cancels
 when the next request comes. The head of an answer is written together with what follows. Headers
-are checked once and not each time they are sent. The private names of hypercorn and h11 that this
-rests on have tests, and it is used only with the versions that these have passed.
+are checked once and not each time they are sent.
+
+And more careful: the head of a request has a time of its own, what is no HTTP is told so in problem
+details, who sends no more still gets the answer, and no `Upgrade` is followed. The private names of
+hypercorn and h11 that this rests on have tests, and it is used only with the versions that these
+have passed.
 """
 
 import asyncio
+import contextlib
+import secrets
+from collections.abc import Sequence
 from functools import lru_cache
+from http import HTTPStatus
 from time import time
 from typing import Any, Final
 
 import h11
+import msgspec
 from h11._headers import Headers, normalize_and_validate
 from hypercorn import protocol
 from hypercorn.asyncio import run
-from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
-from hypercorn.events import RawData
-from hypercorn.protocol.events import Event, Response
-from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.events import Closed, RawData
+from hypercorn.protocol.events import Event, Request, Response
+from hypercorn.protocol.h11 import STREAM_ID, H2ProtocolAssumedError, H11Protocol
+from hypercorn.protocol.http_stream import HTTPStream
+
+from app.asgi.edge import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY
+from app.errors import Problem
 
 KEY: Final = "saywho_idle"
+HEAD_S: Final = 15.0
+"""The head of a request must be whole so long after its first byte."""
+HALF_CLOSED_S: Final = 5.0
+"""A client that sends no more may wait so long for an answer; most that do so are gone."""
+REFUSALS: Final = {
+    HTTPStatus.BAD_REQUEST: "The request is not valid HTTP",
+    HTTPStatus.REQUEST_TIMEOUT: "The head of the request did not come in time",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The head of the request is too large",
+    HTTPStatus.NOT_IMPLEMENTED: "The only Transfer-Encoding that is understood is chunked",
+}
+"""What hypercorn and h11 refuse before there is a request for the app."""
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 """What says where an answer ends is looked at each time."""
 NEVER_TWICE: Final = frozenset({b"x-request-id"})
@@ -39,10 +63,41 @@ class Connection(TCPServer):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.idle_task = IdleTimer(self)  # type: ignore[assignment]
+        self._timer = IdleTimer(self)
+        self.idle_task = self._timer  # type: ignore[assignment]
+        self._is_closing = asyncio.Event()
 
     async def close_idle(self) -> None:
+        """Close a connection on which no request is under way, or only the head of one."""
+        protocol = self.protocol.protocol
+        is_stopping = self.context.terminated.is_set()
+        if isinstance(protocol, Http1) and protocol.has_begun and not is_stopping:
+            await protocol.refuse(HTTPStatus.REQUEST_TIMEOUT)
         await self._initiate_server_close()
+
+    async def _read_data(self) -> None:
+        while not self.reader.at_eof():
+            try:
+                data = await self.reader.read(MAX_RECV)
+            except OSError:
+                break
+            await self.protocol.handle(RawData(data))
+            self._watch_head()
+        protocol = self.protocol.protocol
+        if isinstance(protocol, Http1) and protocol.is_answering:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HALF_CLOSED_S):
+                    await self._is_closing.wait()
+        await self.protocol.handle(Closed())
+
+    def _watch_head(self) -> None:
+        protocol = self.protocol.protocol
+        if self._timer.is_counting and isinstance(protocol, Http1) and protocol.has_begun:
+            self._timer.hurry()
+
+    async def _close(self) -> None:
+        self._is_closing.set()
+        await super()._close()
 
 
 class IdleTimer:
@@ -53,6 +108,12 @@ class IdleTimer:
         self._watch = Watch.of(connection.context)
         self._timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._is_hurried = False
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether no request is under way."""
+        return self._timer is not None
 
     async def restart(self, _task_group: object, _action: object) -> None:
         """Count from now; the action would do what `expire` does."""
@@ -62,14 +123,25 @@ class IdleTimer:
             self.expire()
             return
         self._watch.idle.add(self)
-        timeout_s = connection.config.keep_alive_timeout
-        self._timer = connection.loop.call_later(timeout_s, self.expire)
+        self._is_hurried = False
+        self._expire_after(connection.config.keep_alive_timeout)
 
     async def stop(self) -> None:
         self._watch.idle.discard(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def hurry(self) -> None:
+        """Count anew, for the head of a request that has begun; what follows of it does not."""
+        if not self._is_hurried:
+            self._is_hurried = True
+            self._expire_after(HEAD_S)
+
+    def _expire_after(self, timeout_s: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._connection.loop.call_later(timeout_s, self.expire)
 
     def expire(self) -> None:
         self._closing = self._connection.loop.create_task(self._connection.close_idle())
@@ -102,12 +174,71 @@ class Http1(H11Protocol):
 
     _head = b""
     """Of the answer under way, until something follows."""
+    _is_endless = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there are bytes of a head that is not whole, while no request is under way."""
+        return self.stream is None and bool(self.connection.trailing_data[0])
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a request came to its end, and its answer will; of a stream nobody knows."""
+        is_whole = self.connection.their_state is not h11.ERROR
+        return self.stream is not None and is_whole and not self._is_endless
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        # An upgrade is left alone, as RFC 9110, 7.8, allows: a proxy in front that passes it on
+        # would no longer see the requests that follow.
+        if (event.method, event.target, event.http_version) == (b"PRI", b"*", b"2.0"):
+            rest = self.connection.trailing_data[0]
+            raise H2ProtocolAssumedError(b"PRI * HTTP/2.0\r\n\r\n" + rest)
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        self.stream = HTTPStream(
+            *(self.app, self.config, self.context, self.task_group, self.ssl),
+            *(self.client, self.server, self.stream_send, STREAM_ID),
+        )
+        await self.stream.handle(
+            Request(
+                stream_id=STREAM_ID,
+                headers=list(request.headers),
+                http_version=request.http_version.decode(),
+                method=request.method.decode("ascii").upper(),
+                raw_path=request.target,
+                state=self.connection_state,
+            )
+        )
+        self.keep_alive_requests += 1
+        await self.context.mark_request()
+
+    async def _send_error_response(self, status_code: int) -> None:
+        await self.refuse(HTTPStatus(status_code))
+
+    async def refuse(self, status: HTTPStatus) -> None:
+        """Answer what never comes to the app; the connection is to be closed then."""
+        detail = REFUSALS.get(status, status.description)
+        details = Problem("about:blank", status.phrase, status.value, detail)
+        body = msgspec.json.encode(details)
+        headers = [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+            (b"x-request-id", secrets.token_hex(8).encode()),
+            *SECURITY_HEADERS,
+            *((STRICT_TRANSPORT_SECURITY,) if self.ssl else ()),
+            *own_headers(self.config, int(time())),
+        ]
+        await self._send_h11_event(h11.Response(headers=headers, status_code=status.value))
+        await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
 
     async def stream_send(self, event: Event) -> None:
         is_last = self.keep_alive_requests >= self.config.keep_alive_max_requests
         if not isinstance(event, Response) or event.status_code < 200 or is_last:
             await super().stream_send(event)
             return
+        self._is_endless = not _has_length(event.headers)
         headers = checked([*event.headers, *own_headers(self.config, int(time()))])
         await self._send_h11_event(h11.Response(headers=headers, status_code=event.status_code))
 
@@ -123,6 +254,10 @@ class Http1(H11Protocol):
         elif data := self._head + data:
             self._head = b""
             await self.send(RawData(data=data))
+
+
+def _has_length(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-length" for name, _ in headers)
 
 
 @lru_cache(maxsize=4)

@@ -1,6 +1,7 @@
 """hypercorn, set up by `hypercorn.toml` and the command line."""
 
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,8 @@ from app.errors import StartError
 
 FILE: Final = "hypercorn.toml"
 APPLICATION: Final = "app:create_app()"
+KNOWN_VERSIONS: Final = {"hypercorn": "0.18.0", "h11": "0.16.0"}
+"""On whose insides `app/serving/connection.py` rests; its tests say whether that is still so."""
 
 
 def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
@@ -37,3 +40,11 @@ def load_server_config(*, bind: str | None = None, workers: int | None = None) -
     if workers is not None:
         server.workers = workers
     return server
+
+
+def use_own_connections() -> None:
+    """Use ours where hypercorn's and h11's private names are known; others serve as they are."""
+    if all(version(name) == known for name, known in KNOWN_VERSIONS.items()):
+        from app.serving.connection import use_cheap_connections
+
+        use_cheap_connections()

@@ -7,7 +7,6 @@ import resource
 import signal
 import socket
 from collections.abc import Sequence
-from importlib.metadata import version
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -18,12 +17,10 @@ from quart import Quart
 from app import create_app
 from app.lifespan import end_streams, feed_and_cache
 from app.logs import leave_out_callers
-from app.serving.server import load_server_config
+from app.serving.server import load_server_config, use_own_connections
 
 BEAT_S = 1.0
 LOOK_S = 0.05
-KNOWN_VERSIONS = {"hypercorn": "0.18.0", "h11": "0.16.0"}
-"""On whose insides `app/serving/connection.py` rests; its tests say whether that is still so."""
 _made: list[Quart] = []
 
 
@@ -55,7 +52,7 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
     server.insecure_bind = []
     server.workers = 1
     server.loglevel = "WARNING"  # The supervisor has said where it serves.
-    _use_cheap_connections()
+    use_own_connections()
     loop.set_exception_handler(_ignore_lost_clients)
     beating = asyncio.create_task(_beat(beat_fd, stop, app))
     try:
@@ -68,14 +65,6 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
     finally:
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
-
-
-def _use_cheap_connections() -> None:
-    """Use ours where hypercorn's and h11's private names are known; others serve as they are."""
-    if all(version(name) == known for name, known in KNOWN_VERSIONS.items()):
-        from app.serving.connection import use_cheap_connections
-
-        use_cheap_connections()
 
 
 def _raise_file_limit() -> None:

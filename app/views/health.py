@@ -1,14 +1,12 @@
 """Whether the process runs, whether it can answer, and what it counts."""
 
 from quart import Blueprint, Response
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.errors import AppError, UnavailableError
 from app.lifespan import resources
 from app.metrics import CONTENT_TYPE
 from app.services.events import newest_event
 from app.services.lag import measure_lag
+from app.services.readiness import check_ready
 from app.views.access import access
 from app.views.answers import json_answer
 
@@ -24,16 +22,9 @@ async def healthz() -> Response:
 @blueprint.get("/readyz")
 @access("open")
 async def readyz() -> Response:
-    """Say whether the database answers; its migrations were checked before serving began."""
-    try:
-        async with resources().db.read() as session:
-            await session.execute(text("SELECT 1 FROM alembic_version"))
-    except AppError as error:
-        raise UnavailableError(error.detail, headers={"Retry-After": "1"}) from error
-    except SQLAlchemyError as error:
-        raise UnavailableError(
-            "The database does not hold this program's tables", headers={"Retry-After": "30"}
-        ) from error
+    """Say whether the database answers at this program's revision, and its log is followed."""
+    here = resources()
+    await check_ready(here.db, here.feed, here.tasks, revision=here.revision)
     return json_answer({"status": "ready"})
 
 

@@ -21,7 +21,12 @@ Headers = list[tuple[bytes, bytes]]
 
 
 async def ask(
-    headers: Headers, *, trusted_proxies: int = 0, path: str = "/", log_access: bool = False
+    headers: Headers,
+    *,
+    trusted_proxies: int = 0,
+    path: str = "/",
+    log_access: bool = False,
+    error: Exception | None = None,
 ) -> tuple[dict[str, Any], dict[bytes, list[bytes]], bytes]:
     """Send a request through an edge; return the scope inside, and headers and body outside."""
     seen: dict[str, Any] = {}
@@ -31,6 +36,8 @@ async def ask(
         scope: Any, _receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
     ) -> None:
         seen.update(scope)
+        if error is not None:
+            raise error
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"inside", "more_body": False})
 
@@ -45,6 +52,7 @@ async def ask(
         "method": "GET",
         "scheme": "http",
         "path": path,
+        "raw_path": path.encode(),
         "query_string": b"text=a+secret+text",
         "headers": headers,
         "client": ("127.0.0.1", 1),
@@ -75,6 +83,34 @@ def test_an_id_is_echoed_if_it_can_stand_in_a_log_and_made_otherwise(value: byte
         assert identifier == value
     else:
         assert identifier == value or len(identifier) == 16
+
+
+async def test_a_target_may_name_scheme_and_host_which_count() -> None:
+    target = "HTTP://there.example:80/api/v1/tweets%3F"
+    scope, _, _ = await ask([(b"host", b"here"), (b"a", b"b")], path=target)
+    assert scope["status"] == 200
+    assert scope["path"] == "/api/v1/tweets?"
+    assert scope["raw_path"] == b"/api/v1/tweets%3F"
+    assert scope["headers"] == [(b"host", b"there.example:80"), (b"a", b"b")]
+    assert (await ask([(b"host", b"here")], path="http://there"))[0]["path"] == "/"
+
+
+@pytest.mark.parametrize(
+    "target", ["", "healthz", "here:80", "ftp://here/healthz", "://here/", "http://a@b/"]
+)
+async def test_a_target_that_is_no_address_of_a_site_is_400(target: str) -> None:
+    scope, _, body = await ask([(b"host", b"here")], path=target)
+    assert scope["status"] == 400
+    assert msgspec.json.decode(body)["status"] == 400
+
+
+async def test_a_failure_of_what_is_inside_is_500_with_nothing_but_the_id() -> None:
+    headers = [(b"x-request-id", b"find-me")]
+    scope, answered, body = await ask(headers, error=ValueError("a secret"))
+    assert scope["status"] == 500
+    assert answered[b"content-type"] == [b"application/problem+json"]
+    assert msgspec.json.decode(body)["request_id"] == "find-me"
+    assert b"secret" not in body
 
 
 async def test_two_ids_are_none() -> None:

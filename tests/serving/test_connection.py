@@ -1,19 +1,22 @@
 """What is ours of hypercorn's connections: idle ones end in time, and heads are sound."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
+import h2.connection
 import pytest
 from hypercorn import protocol
 from hypercorn.asyncio import run, serve
 from hypercorn.config import Config
 
+from app.serving import connection
 from app.serving.connection import Connection, Http1, use_cheap_connections
-from app.serving.worker import KNOWN_VERSIONS
+from app.serving.server import KNOWN_VERSIONS, load_server_config
 
 DEADLINE_S = 60
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -37,6 +40,7 @@ class Site:
     def __init__(self) -> None:
         self.headers: list[tuple[bytes, bytes]] = [(b"content-length", b"2")]
         self.status = 200
+        self.beginning = b""
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
         self.stop = asyncio.Event()
@@ -53,6 +57,11 @@ class Site:
             return
         self.asked.set()
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        if self.beginning:
+            await send({"type": "http.response.body", "body": self.beginning, "more_body": True})
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return
         await self.may_go_on.wait()
         await send({"type": "http.response.body", "body": b"ok", "more_body": False})
 
@@ -169,3 +178,129 @@ async def test_an_answer_without_a_body_is_sent_whole(request_line: bytes, statu
         answer = await site.all_of(request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"\x16\x03\x01\x02\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (GET[:-2] + b"A : b\r\n\r\n", 400),
+        (GET[:-2] + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (GET[:-2] + b"Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        (GET.replace(b"/ ", b"/" + b"a" * 90_000 + b" ", 1), 431),
+        (GET[:-2] + b"".join(b"X-%d: a\r\n" % n for n in range(20_000)) + b"\r\n", 431),
+    ],
+    ids=["tls", "no host", "space", "two lengths", "encoding", "long line", "many headers"],
+)
+async def test_what_is_no_request_for_the_app_is_refused_in_problem_details(
+    request_bytes: bytes, status: int
+) -> None:
+    async with served() as site:
+        answer = await site.all_of(request_bytes)
+    assert_problem(answer, status)
+    assert not site.asked.is_set()
+
+
+def assert_problem(answer: bytes, status: int) -> None:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    for header in (
+        b"content-type: application/problem+json",
+        b"x-content-type-options: nosniff",
+        b"referrer-policy: ",
+        b"x-request-id: ",
+        b"connection: close",
+    ):
+        assert b"\r\n" + header in head.lower()
+    problem = json.loads(body)
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+
+
+async def test_a_long_address_and_many_headers_are_no_fault() -> None:
+    async with served() as site:
+        headers = b"".join(b"X-%d: a\r\n" % n for n in range(1_000))
+        long = GET.replace(b"/ ", b"/?" + b"a" * 60_000 + b" ", 1)
+        for request in (long, GET[:-2] + headers + b"\r\n"):
+            answer = await site.all_of(request.replace(b"Host", b"Connection: close\r\nHost"))
+            assert answer.endswith(b"ok")
+
+
+@pytest.mark.parametrize("before", [b"", GET], ids=["first", "later"])
+async def test_a_head_that_comes_too_slowly_is_408(
+    before: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "HEAD_S", 0.3)
+    async with served() as site:
+        reader, writer = await site.connect()
+        writer.write(before)
+        if before:
+            await asyncio.wait_for(reader.readuntil(b"ok"), DEADLINE_S)
+        answering = asyncio.create_task(asyncio.wait_for(reader.read(), DEADLINE_S))
+        writer.write(GET[:-2])
+        while not answering.done():
+            # What follows of the head does not give it more time.
+            writer.write(b"X-A: b\r\n")
+            await asyncio.sleep(0.05)
+        assert_problem(await answering, 408)
+        writer.close()
+
+
+def test_the_head_of_a_request_has_less_time_than_an_idle_connection() -> None:
+    assert connection.HEAD_S == 15
+    assert load_server_config().keep_alive_timeout == 60
+
+
+async def test_who_sends_no_more_still_gets_the_answer() -> None:
+    async with served() as site:
+        reader, writer = await site.connect()
+        site.may_go_on.clear()
+        writer.write(GET)
+        writer.write_eof()
+        await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
+        site.may_go_on.set()
+        assert (await asyncio.wait_for(reader.read(), DEADLINE_S)).endswith(b"ok")
+        writer.close()
+
+
+async def test_a_stream_ends_when_its_client_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HALF_CLOSED_S", 10 * DEADLINE_S)
+    async with served() as site:
+        reader, writer = await site.connect()
+        site.headers, site.beginning = [], b"begun"
+        writer.write(GET)
+        await asyncio.wait_for(reader.readuntil(b"begun"), DEADLINE_S)
+        writer.write_eof()
+        await asyncio.wait_for(reader.read(), DEADLINE_S)
+        writer.close()
+
+
+@pytest.mark.parametrize("protocol_name", [b"websocket", b"h2c"])
+async def test_an_upgrade_is_not_followed(protocol_name: bytes) -> None:
+    upgrade = b"Upgrade: %s\r\nConnection: Upgrade, HTTP2-Settings\r\n" % protocol_name
+    async with served() as site:
+        reader, writer = await site.connect()
+        for _ in range(2):
+            writer.write(GET[:-2] + upgrade + b"HTTP2-Settings: AAMAAABk\r\n\r\n")
+            answer = await asyncio.wait_for(reader.readuntil(b"ok"), DEADLINE_S)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+        writer.close()
+
+
+async def test_http_2_is_served_to_who_begins_with_it() -> None:
+    async with served() as site:
+        reader, writer = await site.connect()
+        client = h2.connection.H2Connection()
+        client.initiate_connection()
+        names = {":method": "GET", ":path": "/", ":scheme": "http", ":authority": "here"}
+        client.send_headers(1, list(names.items()), end_stream=True)
+        writer.write(client.data_to_send())
+        body = b""
+        while not body.endswith(b"ok"):
+            data = await asyncio.wait_for(reader.read(65_536), DEADLINE_S)
+            assert data
+            for event in client.receive_data(data):
+                body += getattr(event, "data", b"")
+        writer.close()

@@ -10,6 +10,7 @@ import pytest
 from quart import Quart
 from sqlalchemy import event, text
 
+from app.db.feed import FOLLOWED_S
 from app.lifespan import KEY, Resources
 from tests.conftest import Client
 
@@ -241,9 +242,39 @@ async def test_health_is_told_from_readiness(app: Quart, anybody: Client) -> Non
     assert await (await anybody.get("/readyz")).get_json() == {"status": "ready"}
     await drop_table(app, "alembic_version")
     assert (await anybody.get("/healthz")).status_code == 200
+    await assert_not_ready(anybody, "tables")
+
+
+async def assert_not_ready(anybody: Client, reason: str) -> None:
     answer = await anybody.get("/readyz")
-    await problem_of(answer, 503)
+    assert reason in (await problem_of(answer, 503))["detail"]
     assert answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize("revision", ["0001", "ffff"], ids=["behind", "ahead"])
+async def test_a_database_at_another_revision_is_not_ready(
+    app: Quart, anybody: Client, revision: str
+) -> None:
+    async with resources(app).db.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+    await assert_not_ready(anybody, revision)
+    assert (await anybody.get("/healthz")).status_code == 200
+
+
+async def test_a_task_that_has_stopped_is_not_ready(app: Quart, anybody: Client) -> None:
+    for task in resources(app).tasks:
+        if task.get_name() == "Live.run":
+            task.cancel()
+            await asyncio.wait([task])
+    await assert_not_ready(anybody, "Live.run")
+
+
+async def test_a_log_that_is_not_followed_is_not_ready(
+    app: Quart, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert FOLLOWED_S <= 10
+    monkeypatch.setattr("app.db.feed.FOLLOWED_S", 0.0)
+    await assert_not_ready(anybody, "log of changes")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import asyncpg
 
 from app.db.feed import Change, Feed
 from app.db.postgresql.connection import connect
-from app.errors import UnavailableError
+from app.errors import AppError
 
 CHANNEL: Final = "saywho"
 """Where a trigger of the log notifies, once a transaction, when it commits."""
@@ -63,7 +63,7 @@ class PostgresqlFeed(Feed):
         self._seen_commits = 0
 
     async def open(self) -> None:
-        """Begin with what comes after now. Raises UnavailableError."""
+        """Begin with what comes after now. Raises AppError."""
         self._seen_commits = self._commits()
         started = self._clock()
         connection = await self._connected()
@@ -94,6 +94,7 @@ class PostgresqlFeed(Feed):
                 logger.warning("the log can be read again")
             was_well = is_well
             if is_well:
+                self._note_followed()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._rung.wait(), POLL_S)
             else:
@@ -118,7 +119,7 @@ class PostgresqlFeed(Feed):
                 async with asyncio.timeout(LOOK_TIMEOUT_S):
                     connection = await self._connected()
                     rows = await connection.fetch(_LOOK, self._snapshot)
-            except (UnavailableError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (AppError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 self._failed_at = self._clock()
                 await self.close()
                 return False

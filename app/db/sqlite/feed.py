@@ -31,14 +31,14 @@ class SqliteFeed(Feed):
         (newest,) = self._connection.execute('SELECT max(id) FROM "Event"').fetchone()
         super().__init__(newest or 0)
         self.turn = self._version
+        self._is_well = True
 
     async def close(self) -> None:
         self._connection.close()
 
     async def catch_up(self) -> bool:
         """Hear of every commit that was acknowledged before this call."""
-        self._catch_up()
-        return True
+        return self._look()
 
     async def follow(self) -> None:
         loop = asyncio.get_running_loop()
@@ -47,7 +47,8 @@ class SqliteFeed(Feed):
         try:
             while True:
                 await asyncio.sleep(POLL_S)
-                self._look()
+                if self._look():
+                    self._note_followed()
         finally:
             loop.remove_reader(bell)
             self._doorbell.close()
@@ -64,11 +65,20 @@ class SqliteFeed(Feed):
         self._doorbell.empty()
         self._look()
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Read what is new; return whether that was possible."""
+        was_well = self._is_well
         try:
             self._catch_up()
         except sqlite3.Error:
-            logger.exception("the log could not be read; it is tried again")
+            self._is_well = False
+            if was_well:
+                logger.exception("the log cannot be read; it is tried until it can")
+        else:
+            self._is_well = True
+            if not was_well:
+                logger.warning("the log can be read again")
+        return self._is_well
 
     def _data_version(self) -> int:
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()

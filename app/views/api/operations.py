@@ -300,7 +300,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     ),
     "health.readyz": Operation(
         tag="service",
-        summary="Say whether the database answers",
-        answers={200: Answer(description="It answers", of=Health)},
+        summary="Say whether the database answers, is at the program's revision, and is followed",
+        answers={200: Answer(description="All is well", of=Health)},
     ),
 }
