@@ -12,7 +12,7 @@ from typing import Final
 from app.config import PREFIX, Config
 from app.db.engine import Database
 from app.services.importing.jobs import has_waiting_job, known_spools, take_old_uploads
-from app.services.importing.uploads import remove_strays, remove_upload
+from app.services.importing.uploads import finished_uploads, remove_upload
 
 LOOK_EVERY_S: Final = 5.0
 TIDY_EVERY_S: Final = 3600.0
@@ -67,10 +67,13 @@ async def _run_process(config: Config) -> None:
 
 
 async def _tidy(db: Database, config: Config) -> None:
-    """Remove uploads that nobody started or knows."""
+    """Remove uploads that nobody started, or knows since a process died."""
+    # In this order: an import is in the database before its file is let go.
+    finished = await asyncio.to_thread(finished_uploads, config.data_dir)
     async with db.read() as session:
         known = await known_spools(session)
-    await asyncio.to_thread(remove_strays, config.data_dir, known)
+    for spool in set(finished) - known:
+        await asyncio.to_thread(remove_upload, config.data_dir, spool)
     async with db.write() as session:
         old = await take_old_uploads(session)
     for spool in old:

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
@@ -15,9 +15,9 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from app.asgi.flow import Flow
 from app.config import Config
-from app.errors import InvalidInputError, StorageFullError, UnavailableError
+from app.errors import AppError, InvalidInputError, StorageFullError, UnavailableError
 from app.lifespan import resources
-from app.services.importing.uploads import FILE, make_upload_folder, remove_upload
+from app.services.importing.uploads import open_upload, remove_upload, sync_upload
 
 CHUNK_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30
@@ -50,6 +50,13 @@ class Spool:
         self.size += len(chunk)
         self.digest.update(chunk)
         self.file.write(chunk)
+
+    async def sync(self) -> None:
+        """Let the file outlive a loss of power, where acknowledged writes do."""
+        config = resources().config
+        if config.durability == "full":
+            with disk_errors():
+                await asyncio.to_thread(sync_upload, config.data_dir, self.name, self.file)
 
     def rewind(self) -> None:
         with disk_errors():
@@ -172,15 +179,20 @@ async def _chunks_and_end() -> AsyncIterator[bytes | None]:
 async def _spooling() -> AsyncIterator[Spool]:
     data_dir = resources().config.data_dir
     with disk_errors():
-        folder = make_upload_folder(data_dir)
-        file = (folder / FILE).open("w+b")
-    spool = Spool(file, folder.name)
+        name, file = await asyncio.to_thread(open_upload, data_dir)
+    spool = Spool(file, name)
     try:
         yield spool
+    except AppError:
+        # What it was to be kept for was not stored.
+        spool.is_kept = False
+        raise
     finally:
-        file.close()
+        # What could not be written for want of room is tried once more, and told already.
+        with suppress(OSError):
+            file.close()
         if not spool.is_kept:
-            await asyncio.to_thread(remove_upload, data_dir, folder.name)
+            await asyncio.to_thread(remove_upload, data_dir, name)
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """Imports of uploaded files: queued, claimed by one process, watched, cancelled, gone on with."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.ids import allocate_ids
@@ -32,53 +31,6 @@ class JobRun:
 
     job_id: int
     epoch: int
-
-
-class ImportFacts(msgspec.Struct, frozen=True):
-    """An import as answers show one."""
-
-    id: int
-    state: str
-    format: str
-    bytes_read: int
-    bytes_total: int
-    accepted: int
-    duplicates: int
-    rejected: int
-    errors: list[dict[str, Any]]
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-class ImportDetails(ImportFacts, frozen=True):
-    """An import as pages show one."""
-
-    file_name: str
-    reposts: int
-    restricted: int
-
-
-def facts(job: ImportJob) -> ImportFacts:
-    """Return the import as answers show it."""
-    return ImportFacts(**_shared(job))
-
-
-def details(job: ImportJob) -> ImportDetails:
-    """Return the import as pages show it."""
-    return ImportDetails(
-        **_shared(job),
-        file_name=job.file_name,
-        reposts=job.reposts,
-        restricted=job.restricted,
-    )
-
-
-def _shared(job: ImportJob) -> dict[str, Any]:
-    errors = json.loads(job.errors)
-    if job.detail:
-        errors.insert(0, {"detail": job.detail})
-    names = [name for name in ImportFacts.__struct_fields__ if name != "errors"]
-    return {name: getattr(job, name) for name in names} | {"errors": errors}
 
 
 async def add_job(
@@ -292,3 +244,14 @@ async def take_old_uploads(session: AsyncSession) -> Sequence[str]:
     for job in jobs:
         await session.delete(job)
     return [job.spool for job in jobs]
+
+
+async def drop_jobs(session: AsyncSession) -> Sequence[str]:
+    """Cancel all imports and forget all uploads; return the names of their files."""
+    is_open = ImportJob.state.not_in([*ENDED, "uploaded"])
+    cancelled = update(ImportJob).where(is_open).values(state="cancelled", finished_at=now())
+    uploads = delete(ImportJob).where(ImportJob.state == "uploaded")
+    return [
+        *await session.scalars(cancelled.returning(ImportJob.spool)),
+        *await session.scalars(uploads.returning(ImportJob.spool)),
+    ]

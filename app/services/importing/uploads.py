@@ -1,39 +1,85 @@
 """Where uploads lie until they are imported: a folder for each, in the data folder."""
 
 import contextlib
+import fcntl
+import os
 import shutil
 import tempfile
-import time
-from collections.abc import Collection
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 FILE: Final = "upload"
 """Name of the file in its folder; what the browser called it is in the database."""
-STRAY_AFTER_S: Final = 24 * 3600
 
 
-def make_upload_folder(data_dir: Path) -> Path:
-    """Return a new, private folder for one upload."""
-    parent = data_dir / "uploads"
+def open_upload(data_dir: Path) -> tuple[str, IO[bytes]]:
+    """Return the name of a new, private upload and its file, locked until it is closed."""
+    parent = _parent(data_dir)
     parent.mkdir(mode=0o700, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=parent))
+    with _locked(parent, fcntl.LOCK_SH):
+        folder = Path(tempfile.mkdtemp(dir=parent))
+        file = (folder / FILE).open("w+b")
+        fcntl.flock(file, fcntl.LOCK_EX)
+    return folder.name, file
+
+
+def sync_upload(data_dir: Path, spool: str, file: IO[bytes]) -> None:
+    """Bring an upload onto the disk, so that it outlives a loss of power. Raises OSError."""
+    file.flush()
+    os.fsync(file.fileno())
+    for folder in (_parent(data_dir) / spool, _parent(data_dir)):
+        with _opened(folder) as number:
+            os.fsync(number)
 
 
 def upload_path(data_dir: Path, spool: str) -> Path:
     """Return the file of the upload whose folder has that name."""
-    return data_dir / "uploads" / spool / FILE
+    return _parent(data_dir) / spool / FILE
 
 
 def remove_upload(data_dir: Path, spool: str) -> None:
     """Remove an upload and its folder; one that is open elsewhere can be read to its end."""
-    shutil.rmtree(data_dir / "uploads" / spool, ignore_errors=True)
+    shutil.rmtree(_parent(data_dir) / spool, ignore_errors=True)
 
 
-def remove_strays(data_dir: Path, known: Collection[str]) -> None:
-    """Remove day-old uploads that no import knows, left by a process that died."""
-    for folder in (data_dir / "uploads").glob("*"):
-        # Another worker may remove it first.
-        with contextlib.suppress(FileNotFoundError):
-            if folder.name not in known and time.time() - folder.stat().st_mtime > STRAY_AFTER_S:
-                shutil.rmtree(folder, ignore_errors=True)
+def finished_uploads(data_dir: Path) -> list[str]:
+    """Return the uploads that nobody is writing: what no import knows of them was left behind."""
+    parent = _parent(data_dir)
+    if not parent.exists():
+        return []
+    with _locked(parent, fcntl.LOCK_EX):
+        return [folder.name for folder in parent.iterdir() if not _is_locked(folder / FILE)]
+
+
+def _parent(data_dir: Path) -> Path:
+    return data_dir / "uploads"
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        # It is half made or half removed; whoever did that is not at it any more.
+        return False
+    return False
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    """Hold the folder of all uploads, so that none is seen between being made and locked."""
+    with _opened(folder) as number:
+        fcntl.flock(number, how)
+        yield
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        yield number
+    finally:
+        os.close(number)

@@ -13,10 +13,10 @@ from app.lifespan import resources
 from app.models import ImportJob
 from app.services.events import newest_event
 from app.services.idempotency import Replay, claim, complete
+from app.services.importing.job_facts import facts
 from app.services.importing.jobs import (
     add_job,
     cancel_job,
-    facts,
     find_job,
     get_started_job,
     list_jobs,
@@ -74,6 +74,7 @@ async def create_import() -> Response:
 
 async def _queue(spool: Spool, args: NewImportArgs) -> Response:
     key = request_key(spool.digest.digest())
+    await spool.sync()
     async with writing() as session:
         replay = await claim(session, key) if key else None
         if replay is None:

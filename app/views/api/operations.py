@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from app.services.cards.card import Card
 from app.services.comparing.batch_compare import GivenText, JudgedText
 from app.services.comparing.judging import Comparison
-from app.services.importing.jobs import ImportFacts
+from app.services.importing.job_facts import ImportFacts
 from app.services.importing.ndjson import LinesReport, TweetLine
 from app.services.statistics import Stats
 from app.services.tweets import Post

@@ -11,11 +11,11 @@ from app.i18n import translate_error
 from app.importing.records import ImportFileError
 from app.lifespan import resources
 from app.models import ImportJob
+from app.services.importing.job_facts import details
 from app.services.importing.jobs import (
     ENDED,
     add_job,
     cancel_job,
-    details,
     forget_upload,
     get_job,
     list_jobs,
@@ -70,6 +70,7 @@ async def upload() -> ResponseReturnValue:
         async with spooled_upload() as (spool, _fields):
             if not spool.file_name:
                 raise InvalidInputError("Choose a file first", loc="file")
+            await spool.sync()
             async with writing() as session:
                 job = await add_job(
                     session,
@@ -80,7 +81,7 @@ async def upload() -> ResponseReturnValue:
                     username=None,
                     is_started=False,
                 )
-            spool.is_kept = True
+                spool.is_kept = True
     except InvalidInputError as failure:
         return await _list_page(failure)
     return redirect(url_for("imports.show_import", import_id=job.id), 303)

@@ -1,5 +1,7 @@
 """What the operator sets: tokens, sessions, the password, authors and deletion."""
 
+import asyncio
+
 from quart import Blueprint, g, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
@@ -11,6 +13,8 @@ from app.services.access.operators import find_operator, set_password_hash
 from app.services.access.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.deletion import count_deleted
 from app.services.events import newest_event
+from app.services.importing.jobs import drop_jobs
+from app.services.importing.uploads import remove_upload
 from app.services.searching.vector_sets import begin_set, resume_set, stop_set
 from app.services.searching.vector_state import VectorState, vector_state
 from app.services.tweets import delete_post
@@ -211,11 +215,14 @@ async def remove_post(tweet_id: int) -> ResponseReturnValue:
 @blueprint.post("/reset")
 @access("admin")
 async def reset() -> ResponseReturnValue:
-    """Delete all authors and posts, as TwitOff's reset does."""
+    """Delete all authors and posts, as TwitOff's reset does; imports under way would bring more."""
     form = await request.form
     _check_confirmed(form.get("confirm", ""))
     async with writing() as session:
+        spools = await drop_jobs(session)
         g.event_id = await delete_everybody(session) or await newest_event(session)
+    for spool in spools:
+        await asyncio.to_thread(remove_upload, resources().config.data_dir, spool)
     return redirect("/", 303)
 
 

@@ -16,14 +16,14 @@ from quart.datastructures import FileStorage
 from sqlalchemy import func, select, update
 
 from app import create_app
-from app.config import PREFIX
+from app.config import PREFIX, Durability
 from app.db.engine import Database
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
 from app.services.clock import now
+from app.services.importing import uploads as uploads_module
 from app.services.importing.jobs import ABANDONED_AFTER, ENDED, add_job, cancel_job, get_job
-from app.services.importing.uploads import FILE as UPLOAD
-from app.services.importing.uploads import make_upload_folder
+from app.services.importing.uploads import open_upload, upload_path
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from tests.archives import x_members, x_zip
 from tests.browsing import parts_of, signed_in
@@ -87,9 +87,13 @@ async def send(client: Client, body: bytes, query: str = "", **headers: str) -> 
     return str(answer.headers["Location"])
 
 
+def uploads_of(app: Quart) -> Path:
+    return parts_of(app).config.data_dir / "uploads"
+
+
 def uploads(app: Quart) -> list[Path]:
     """Return what lies there; unlike `rglob`, bears that something goes meanwhile."""
-    places = os.walk(parts_of(app).config.data_dir / "uploads")
+    places = os.walk(uploads_of(app))
     return [Path(place, name) for place, folders, files in places for name in [*folders, *files]]
 
 
@@ -395,6 +399,46 @@ async def test_a_client_that_breaks_off_leaves_nothing(app: Quart, writer: Clien
     assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("size", [100, 20_000], ids=["at the end", "on the way"])
+async def test_a_full_disk_is_507_and_keeps_nothing(
+    app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(uploads_module, "FILE", "/dev/full")
+    multipart = {"Content-Type": "multipart/form-data; boundary=xxx"}
+    for body, headers in ((b" " * size, {}), (form(FILE + b" " * size), multipart)):
+        answer = await writer.post(IMPORTS, data=body, headers=headers)
+        assert answer.status_code == 507
+        assert "full" in (await answer.get_json())["detail"]
+    await wait_for_uploads(app, some=False)
+    assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are told by Linux's /proc")
+@pytest.mark.parametrize("durability", ["full", "normal"])
+async def test_an_acknowledged_upload_outlives_a_loss_of_power(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, durability: Durability
+) -> None:
+    app = create_app(make_config(durability=durability))
+    synced: list[tuple[Path, int]] = []
+    fsync = os.fsync
+
+    def watched(number: int) -> None:
+        path = Path(os.readlink(f"/proc/self/fd/{number}"))
+        synced.append((path, path.stat().st_size))
+        fsync(number)
+
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        monkeypatch.setattr(os, "fsync", watched)
+        body = jsonl(POST)
+        await send(writer, body)
+    files = {(path.name, size) for path, size in synced if path.is_relative_to(uploads_of(app))}
+    folders = [path for path, _ in synced if path == uploads_of(app)]
+    is_safe = ("upload", len(body)) in files and bool(folders)
+    assert is_safe == (durability == "full")
+
+
 async def test_equal_requests_with_a_key_are_one_import(app: Quart, writer: Client) -> None:
     key = {"Idempotency-Key": "k-1"}
     first = await send(writer, jsonl(POST), **key)
@@ -444,6 +488,23 @@ async def test_cancelling(app: Quart, writer: Client) -> None:
     assert await find_faults(parts_of(app).db) == []
 
 
+async def test_after_a_reset_nothing_more_is_imported(app: Quart, writer: Client) -> None:
+    body, _ = large_file(16_000)
+    running = await send(writer, body)
+    waiting = await send(writer, jsonl(POST))
+    await under_way(writer, running)
+    admin = await client_with(app, "admin")
+    answer = await admin.post("/reset", form={"confirm": "yes"})
+    assert answer.status_code == 303
+    for address in (running, waiting):
+        assert (await facts(writer, address))["state"] == "cancelled"
+    # What is sent from now on is imported; the one under way brings nothing more.
+    later = await ended(writer, await send(writer, jsonl(POST)))
+    assert (later["state"], later["accepted"]) == ("done", 1)
+    await wait_for_uploads(app, some=False)
+    assert await count(writer) == 1
+
+
 async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
     make_config: MakeConfig,
 ) -> None:
@@ -476,12 +537,13 @@ async def test_an_import_whose_process_was_killed_is_gone_on_with_and_counted_on
 ) -> None:
     body, expected = large_file(12_000)
     config = make_config()
-    folder = make_upload_folder(config.data_dir)
-    (folder / UPLOAD).write_bytes(body)
+    spool, file = open_upload(config.data_dir)
+    with file:
+        file.write(body)
     async with db.write() as session:
         job = await add_job(
             session,
-            spool=folder.name,
+            spool=spool,
             file_name="posts.jsonl",
             bytes_total=len(body),
             format_name="auto",
@@ -517,7 +579,7 @@ async def test_an_import_whose_process_was_killed_is_gone_on_with_and_counted_on
     ended_job = await look()
     assert ended_job.state == "done"
     assert {name: getattr(ended_job, name) for name in expected} == expected
-    assert not folder.exists()
+    assert not upload_path(config.data_dir, spool).exists()
     assert await find_faults(db) == []
 
 

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import re
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from app import create_app
 from app.models import ImportJob
 from app.services.clock import now
 from app.services.importing.jobs import UPLOAD_LIFETIME, add_job, cancel_job
-from app.services.importing.uploads import STRAY_AFTER_S, make_upload_folder
+from app.services.importing.uploads import open_upload
 from app.views.pages.imports import IMPORTS_PER_PAGE
 from tests.archives import x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
@@ -243,9 +242,9 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
             long_ago = now() - UPLOAD_LIFETIME - timedelta(minutes=1)
             changed = update(ImportJob).where(ImportJob.id == number).values(created_at=long_ago)
             await session.execute(changed)
-        stray = make_upload_folder(parts_of(first).config.data_dir)
-        young = make_upload_folder(parts_of(first).config.data_dir)
-        set_age(stray, STRAY_AFTER_S + 60)
+        stray, left_behind = open_upload(parts_of(first).config.data_dir)
+        left_behind.close()
+        arriving, file = open_upload(parts_of(first).config.data_dir)
     second = create_app(make_config())
     async with second.test_app():
         browser = Browser(second, cookies=browser.cookies)
@@ -253,13 +252,10 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
         async def left() -> list[Path]:
             return uploads(second)
 
-        # The fresh upload in its folder, and what may still be arriving.
-        kept = await eventually(left, until=lambda paths: len(paths) == 3)
-        assert young in kept
+        # The fresh upload and what another worker is writing, each in its folder.
+        with file:
+            kept = await eventually(left, until=lambda paths: len(paths) == 4)
+        assert arriving in {path.name for path in kept}
+        assert stray not in {path.name for path in kept}
         assert (await browser.get(old)).status_code == 404
         assert (await browser.get(fresh)).status_code == 200
-
-
-def set_age(folder: Path, seconds: float) -> None:
-    then = time.time() - seconds
-    os.utime(folder, (then, then))
