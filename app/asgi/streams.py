@@ -11,8 +11,8 @@ from typing import Any, Final
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
 
 KEY: Final = "saywho.stream"
-PATHS: Final = ("/api/v1/live",)
-"""How the addresses of endless answers end; there may be a prefix before them."""
+PATHS: Final = ("/api/v1/live", "/api/v1/export")
+"""How the addresses of answers that last end; there may be a prefix before them."""
 DISCONNECT: Final = "http.disconnect"
 
 Stream = Callable[[Send, "asyncio.Future[None]"], Awaitable[None]]

@@ -38,6 +38,11 @@ PLACES: Final = {
         "embed_command",
         "Make the vectors that are missing, as SAYWHO_EMBEDDER says; stopped, it goes on.",
     ),
+    "export": _Place(
+        "export",
+        "export_command",
+        "Write all posts, or those of one author, as a file that `saywho import` reads again.",
+    ),
     "import": _Place(
         "imports",
         "import_command",

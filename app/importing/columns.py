@@ -50,6 +50,10 @@ _KINDS: Final[dict[str, Kind]] = {
 }
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
 _NOTHING: Final = frozenset({"", "0", "false", "nan", "nat", "none", "null", "[]", "{}"})
+OWN_FIELDS: Final = frozenset(
+    {"username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"}
+)
+"""The fields of this program's own exports, whose values are taken as they stand."""
 # What a spreadsheet makes of a long number: 1.58E+18.
 _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
 _MAX_EXACT_FLOAT: Final = 2**53
@@ -58,13 +62,15 @@ _MAX_EXACT_FLOAT: Final = 2**53
 class Columns:
     """Which columns of a file mean what; a field may stand in several, the first filled counts."""
 
-    def __init__(self, found: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, found: Mapping[str, tuple[str, ...]], *, is_own: bool = False) -> None:
         self._found = found
+        self._is_own = is_own
 
     @classmethod
     def find(cls, names: Iterable[str]) -> Self:
         """Return the columns among these names; those that nobody knows are left out."""
         plain: dict[str, str] = {}
+        names = list(names)
         for name in names:
             plain.setdefault(_plain(name), name)
         found = {
@@ -73,7 +79,7 @@ class Columns:
         }
         if "name" in plain and not found["username"]:
             found |= {"username": (plain["name"],), "display_name": ()}
-        return cls(found)
+        return cls(found, is_own=set(names) == OWN_FIELDS)
 
     @property
     def has_text(self) -> bool:
@@ -82,10 +88,6 @@ class Columns:
 
     def __len__(self) -> int:
         return sum(bool(names) for names in self._found.values())
-
-    def names_of(self, *fields: str) -> tuple[str, ...]:
-        """Return the file's own names of the columns for these fields."""
-        return tuple(name for field in fields for name in self._found[field])
 
     def read(self, row: Mapping[str, object], place: int) -> Item:
         """Return the row as a record, or why it is none."""
@@ -110,7 +112,7 @@ class Columns:
             created_at=created_at,
             lang=_word(self._first(row, "lang")),
             source_id=self._source_id(row),
-            url=_web_address(_word(self._first(row, "url"))),
+            url=_web_address(self._word(row, "url")),
         )
 
     def _first(self, row: Mapping[str, object], field: str) -> object:
@@ -146,7 +148,14 @@ class Columns:
             return "reply"
         return "quote" if self._says(row, "is_quote") or self._any(row, "quotes") else "post"
 
+    def _word(self, row: Mapping[str, object], field: str) -> str | None:
+        value = self._first(row, field)
+        return value if self._is_own and isinstance(value, str) else _word(value)
+
     def _source_id(self, row: Mapping[str, object]) -> str | None:
+        own = row["source_id"] if self._is_own else None
+        if isinstance(own, str):
+            return own or None
         ids = (_undamaged_id(row.get(name)) for name in self._found["source_id"])
         return next((found for found in ids if found), None)
 
@@ -176,7 +185,12 @@ def _undamaged_id(value: object) -> str | None:
         exact = value.is_integer() and abs(value) < _MAX_EXACT_FLOAT
         return str(int(value)) if exact else None
     word = _word(value)
-    return None if word is None or _DAMAGED_ID.fullmatch(word) else word
+    return None if word is None or is_damaged_id(word) else word
+
+
+def is_damaged_id(word: str) -> bool:
+    """Return whether an id looks like what a spreadsheet makes of a long number."""
+    return _DAMAGED_ID.fullmatch(word) is not None
 
 
 def _web_address(url: str | None) -> str | None:

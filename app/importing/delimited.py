@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from app.importing.columns import Columns
+from app.importing.columns import Columns, is_damaged_id
 from app.importing.csv_rows import Row, read_rows
 from app.importing.formats import Format
 from app.importing.lines import head_lines, source_lines
@@ -49,16 +49,14 @@ def _items(source: Source, delimiter: str) -> Iterator[Item]:
     rows = read_rows(source_lines(source), delimiter)
     header = next(rows, Row(0, [])).fields
     columns = Columns.find(header)
-    guarded: tuple[str, ...] = ()
-    if ",".join(header) == OWN_HEADER and delimiter == ",":
-        guarded = columns.names_of("username", "text")
+    is_own = ",".join(header) == OWN_HEADER and delimiter == ","
     for row in rows:
         if fault := _fault(row, len(header)):
             yield BadRecord(row.number, fault)
             continue
         values: dict[str, object] = dict(zip(header, row.fields, strict=True))
-        for name in guarded:
-            values[name] = _unguarded(str(values[name]))
+        if is_own:
+            values |= _as_exported(dict(zip(header, row.fields, strict=True)))
         yield columns.read(values, row.number)
 
 
@@ -70,9 +68,25 @@ def _fault(row: Row, width: int) -> str:
     return "the row holds a NUL" if any("\0" in field for field in row.fields) else ""
 
 
+def _as_exported(cells: dict[str, str]) -> dict[str, str]:
+    """Return what the export put a guard before, without it."""
+    return {
+        "username": _unguarded(cells["username"]),
+        "text": _unguarded(cells["text"]),
+        "source_id": _unguarded_id(cells["source_id"]),
+    }
+
+
 def _unguarded(value: str) -> str:
     """Take off the `'` that keeps spreadsheets from reading a text as a formula."""
     return value[1:] if value.startswith("'") and value[1:].startswith(GUARDED) else value
+
+
+def _unguarded_id(value: str) -> str:
+    """Take off the `'`, also from an id that only looks as if a spreadsheet had cut it."""
+    if is_damaged_id(value):
+        return ""
+    return value[1:] if value.startswith("'") and is_damaged_id(value[1:]) else _unguarded(value)
 
 
 FORMAT: Final = Format("csv", recognises, parse)

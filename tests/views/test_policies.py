@@ -85,6 +85,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/compare/card": {"GET": "read"},
     "/compare/card": {"GET": "read"},
     "/compare/card/posts": {"GET": "read"},
+    f"{API}/export": {"GET": "read"},
     f"{API}/live": {"GET": "read"},
     f"{API}/imports": {"GET": "token", "POST": "write"},
     f"{API}/imports/<id:import_id>": {"GET": "token", "DELETE": "write"},

@@ -17,6 +17,7 @@ TAGS: Final = {
     "compare": "Who would have said this?",
     "live": "What changes, as it changes",
     "imports": "Files of posts",
+    "exports": "Posts as files",
     "service": "The service itself",
 }
 
@@ -79,6 +80,8 @@ DESCRIPTIONS: Final = {
     "SearchArgs.platform": "Only posts of authors on this platform.",
     "SearchArgs.lang": "Only posts in this language.",
     "SearchArgs.kind": "Only posts of this kind.",
+    "ExportArgs.username": "Only this author's posts; empty for all authors'.",
+    "ExportArgs.format": "JSON lines, CSV, or what mongoimport reads.",
     "StatsArgs.username": "Only this author's posts; several times for several.",
     "StatsArgs.platform": "Only posts of authors on this platform.",
     "StatsArgs.lang": "Only posts in this language.",
@@ -142,6 +145,7 @@ DESCRIPTIONS: Final = {
     "Author.tweets": "How many posts are kept.",
     "Author.created_at": "When the author was added, UTC.",
     "Post.created_at": "UTC; null where it is not known.",
+    "ExportedPost.created_at": "UTC; null where it is not known.",
     "Post.lang": "The language tag; null where it is not known.",
     "Post.source_id": "The platform's own id.",
     "Hit.created_at": "UTC; null where it is not known.",

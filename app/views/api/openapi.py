@@ -14,7 +14,7 @@ from app.models import MAX_ID
 from app.views.access import SAFE_METHODS, policy_of
 from app.views.api import PREFIX
 from app.views.api.descriptions import ABOUT, DESCRIPTIONS, ERRORS, HEADERS, PARAMETERS, TAGS
-from app.views.api.operations import OPERATIONS, STREAM, Answer, Operation
+from app.views.api.operations import OPERATIONS, Answer, Operation
 
 KEY: Final = "saywho.openapi"
 HEALTH_PATHS: Final = frozenset({"/healthz", "/readyz"})
@@ -139,8 +139,9 @@ def _operation(
         }
     writes = method not in SAFE_METHODS and policy != "read"
     for status, answer in declared.answers.items():
-        operation["responses"][str(status)] = _answer(answer, method, writes, schemas)
-    if method == "GET" and not declared.is_stream:
+        is_state = method == "GET" and declared.has_validator and not answer.has_retry
+        operation["responses"][str(status)] = _answer(answer, is_state, writes, schemas)
+    if method == "GET" and declared.has_validator:
         operation["responses"][str(NOT_MODIFIED)] = _reference(NOT_MODIFIED)
     for status in sorted(_errors(rule, declared, method, policy)):
         operation["responses"][str(status)] = _reference(status)
@@ -218,20 +219,22 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _header_names(declared: Operation, method: str) -> list[str]:
     own = ["Idempotency-Key"] if declared.takes_idempotency_key else []
-    if method == "GET":
-        own.append("Last-Event-ID" if declared.is_stream else "If-None-Match")
+    if declared.is_stream:
+        own.append("Last-Event-ID")
+    elif method == "GET" and declared.has_validator:
+        own.append("If-None-Match")
     return [*own, "Saywho-After", "X-Request-ID"]
 
 
-def _answer(answer: Answer, method: str, writes: bool, schemas: Schemas) -> dict[str, Any]:
+def _answer(answer: Answer, is_state: bool, writes: bool, schemas: Schemas) -> dict[str, Any]:
     names = ["Location"] if answer.has_location else []
     names += ["Retry-After"] if answer.has_retry else []
     names += ["Saywho-Event"] if writes else []
-    is_state = method == "GET" and answer.content_type != STREAM and not answer.has_retry
     names += ["ETag"] if is_state else []
     described = {"description": answer.description, "headers": _headers(*names)}
     if answer.of is not None:
-        described["content"] = {answer.content_type: {"schema": schemas.of(answer.of)}}
+        content = {answer.content_type: answer.of} | answer.others
+        described["content"] = {name: {"schema": schemas.of(of)} for name, of in content.items()}
     return described
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from app.exporting.jsonl import ExportedPost
 from app.services.cards.card import Card
 from app.services.comparing.batch_compare import GivenText, JudgedText
 from app.services.comparing.judging import Comparison
@@ -14,6 +15,7 @@ from app.services.statistics import Stats
 from app.services.tweets import Post
 from app.services.users import Author
 from app.views.api.compare import BatchArgs, CardArgs, CardState, CompareArgs, CompareForm
+from app.views.api.export import ExportArgs
 from app.views.api.imports import ListImportsArgs, NewImportArgs
 from app.views.api.live import LiveArgs
 from app.views.api.search import Hits, SearchArgs
@@ -24,6 +26,7 @@ from app.views.parsing import NoArgs
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
+CSV: Final = "text/csv"
 HTML: Final = "text/html"
 STREAM: Final = "text/event-stream"
 FILE: Final = "application/octet-stream"
@@ -70,6 +73,8 @@ class Answer:
     description: str
     of: Any = None
     content_type: str = JSON
+    others: dict[str, Any] = field(default_factory=dict)
+    """What else it may hold, by content type."""
     has_location: bool = False
     has_retry: bool = False
     """Whether it says when to come again."""
@@ -94,11 +99,13 @@ class Operation:
     body: Body | None = None
     errors: frozenset[int] = frozenset()
     takes_idempotency_key: bool = False
+    has_validator: bool = True
+    """Whether the answer to a GET names its state, so that another copy can be spared."""
     example: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_stream(self) -> bool:
-        """Whether the answer has no end, and so neither a validator nor another copy."""
+        """Whether the answer has no end."""
         return any(answer.content_type == STREAM for answer in self.answers.values())
 
 
@@ -252,6 +259,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         args=LiveArgs,
         example={"after": 1},
         answers={200: Answer(description="Events, without end", of=str, content_type=STREAM)},
+        has_validator=False,
         errors=frozenset({404}),
     ),
     "api_imports.list_imports": Operation(
@@ -282,6 +290,23 @@ OPERATIONS: Final[dict[str, Operation]] = {
         example={"import_id": 1},
         answers={204: Answer(description="Cancelled")},
         errors=frozenset({409}),
+    ),
+    "api_export.export_posts": Operation(
+        tag="exports",
+        summary="Take all posts out, or those of one author",
+        args=ExportArgs,
+        example={"username": "jack", "format": "jsonl"},
+        answers={
+            200: Answer(
+                description="A file of the posts up to the newest of now, sent as it is made; "
+                "`mongo` has documents for mongoimport, with `_id` and `$date`",
+                of=ExportedPost,
+                content_type=NDJSON,
+                others={CSV: str},
+            )
+        },
+        errors=frozenset({404}),
+        has_validator=False,
     ),
     "api_docs.show_document": Operation(
         tag="service",

@@ -196,7 +196,7 @@ async def test_what_is_not_there_is_404(api: Api, admin: Client) -> None:
             address = address.replace("q=", "text=")
         if name == "live_stream":
             address = address.replace("q=a&", "")
-        if name in {"show_stats", "compare_batch", "compare_card"}:
+        if name in {"show_stats", "compare_batch", "compare_card", "export_posts"}:
             address = address.partition("?")[0] + "?username=nobody"
         sent = {"json": {"text": "Hm", "usernames": ["nobody"]}} if name == "compare_post" else {}
         assert (await api.send(admin, name, address, **sent))[0] == 404, name

@@ -1,0 +1,109 @@
+"""`saywho export`: posts as a file that comes back in."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from app.cli.progress import counted
+from app.cli.running import fail, json_option, print_json, reported, with_database
+from app.config import Config
+from app.db.engine import Database
+from app.exporting import FORMATS
+from app.exporting.formats import Format
+from app.services.exporting import Export, begin_export, exported
+
+
+@click.command("export")
+@click.option("--username", help="Only the posts of this author.")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    default="jsonl",
+    show_default=True,
+    help="JSON lines, CSV, or what mongoimport reads.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="The file to write, in the place of one that is there; - is standard output.",
+)
+@json_option
+@reported
+def export_command(
+    username: str | None, format_name: str, output: Path | None, as_json: bool
+) -> None:
+    """Write all posts, or those of one author, as a file that `saywho import` reads again."""
+    path = None if output is None or str(output) == "-" else output
+    if as_json and path is None:
+        raise click.UsageError("--json goes with -o FILE; the posts go to standard output.")
+
+    async def export(db: Database, _: Config) -> int:
+        async with db.read() as session:
+            begun = await begin_export(session, username)
+        with _opened(path) as file, _progress(begun, path) as show:
+            return await _write(db, begun, FORMATS[format_name], file, show)
+
+    try:
+        posts = with_database(export)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail(f"{path or 'standard output'} cannot be written: {error.strerror}")
+    if as_json:
+        print_json({"file": str(path), "format": format_name, "posts": posts})
+    elif path:
+        click.echo(f"wrote {posts:,} posts to {path}")
+
+
+async def _write(
+    db: Database, begun: Export, form: Format, file: BinaryIO, show: Callable[[int], None]
+) -> int:
+    """Write the file; return how many posts are in it."""
+    posts = 0
+    async with contextlib.aclosing(exported(db, begun, form)) as pieces:
+        async for piece in pieces:
+            await asyncio.to_thread(file.write, piece.data)
+            posts += piece.posts
+            show(posts)
+    await asyncio.to_thread(file.flush)
+    return posts
+
+
+def _progress(
+    begun: Export, path: Path | None
+) -> contextlib.AbstractContextManager[Callable[[int], None]]:
+    """Tell how far it is, unless the posts go to the same terminal."""
+    if path is None and sys.stdout.isatty():
+        return contextlib.nullcontext(lambda _: None)
+    return counted("exporting posts", begun.posts)
+
+
+@contextlib.contextmanager
+def _opened(path: Path | None) -> Iterator[BinaryIO]:
+    """Open the file, which is there under its name only once it is whole."""
+    if path is None:
+        yield sys.stdout.buffer
+        return
+    path = path.resolve()  # What a link leads to is replaced, not the link.
+    if path.exists() and not path.is_file():  # A pipe or a device.
+        with path.open("wb") as special:
+            yield special
+        return
+    unfinished = path.with_name(f".saywho-{secrets.token_hex(8)}.part")
+    try:
+        with unfinished.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

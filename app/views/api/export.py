@@ -1,0 +1,138 @@
+"""Taking posts out by the API: a file that is made while it is sent."""
+
+import asyncio
+import contextlib
+import unicodedata
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from typing import Final, Literal
+from urllib.parse import quote
+
+from msgspec import Struct
+from quart import Blueprint, Response, request
+
+from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
+from app.asgi.edge import Send
+from app.asgi.streams import hand_over
+from app.exporting import FORMATS
+from app.exporting.formats import Format
+from app.lifespan import resources
+from app.services.access.rights import ended_rights
+from app.services.exporting import Piece, begin_export, exported
+from app.services.live.listener import body_message
+from app.views.access import access, right_to_read
+from app.views.parsing import parse_args
+
+blueprint = Blueprint("api_export", __name__)
+
+CHECK_S: Final = 3.0
+"""So often the right to read is checked."""
+READER_TIMEOUT_S: Final = 30.0
+"""Who takes nothing for so long is let go."""
+SENT_AT_ONCE: Final = 32 * 1024
+LONGEST_NAME: Final = 80
+GZIP: Final = 16 + zlib.MAX_WBITS
+UNQUOTED: Final = "!#$&+^`|"
+"""What a parameter's value may hold as it is, beside letters, digits and _.-~ (RFC 8187, 3.2)."""
+
+
+class ExportArgs(Struct):
+    username: str | None = None
+    format: Literal["jsonl", "csv", "mongo"] = "jsonl"
+
+
+@blueprint.get("/export")
+@access("read")
+async def export_posts() -> Response:
+    """Send the posts of all authors or of one, up to the newest of now."""
+    args = parse_args(ExportArgs)
+    form = FORMATS[args.format]
+    db = resources().db
+    async with db.read() as session:
+        export = await begin_export(session, args.username or None)
+    is_packed = takes_gzip(headers_of(request.scope))
+    headers = _headers(export.username, form, is_packed=is_packed)
+    if request.method == "HEAD":
+        return Response(b"", headers=headers)
+    right = right_to_read()
+
+    async def may_go_on() -> bool:
+        if right is None:
+            return True
+        async with db.read() as session:
+            return not await ended_rights(session, {right})
+
+    async def stream(send: Send, gone: asyncio.Future[None]) -> None:
+        sending = asyncio.create_task(_send(send, exported(db, export, form), is_packed=is_packed))
+        await _watch(sending, gone, may_go_on)
+
+    hand_over(request.scope, stream)
+    response = Response(_nothing(), headers=headers)
+    response.timeout = None
+    return response
+
+
+def _headers(username: str | None, form: Format, *, is_packed: bool) -> dict[str, str]:
+    headers = {
+        "Content-Type": form.content_type,
+        "Content-Disposition": disposition(username, form.suffix),
+        "Cache-Control": "no-store",
+        "Vary": "Accept-Encoding",
+    }
+    return headers | ({"Content-Encoding": "gzip"} if is_packed else {})
+
+
+def disposition(username: str | None, suffix: str) -> str:
+    """Return the header that names the file, for old programs in ASCII (RFC 6266, appendix D)."""
+    name = f"saywho-{username[:LONGEST_NAME]}" if username else "saywho"
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = "".join(c if c.isalnum() or c in "-_.@+" else "_" for c in plain)
+    exact = quote(f"{name}.{suffix}", safe=UNQUOTED)
+    return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{exact}"
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Be a body of unknown length; the file is sent in front of the app."""
+    return
+    yield b""
+
+
+async def _watch(
+    sending: asyncio.Task[None],
+    gone: asyncio.Future[None],
+    may_go_on: Callable[[], Awaitable[bool]],
+) -> None:
+    """Let the file be sent for as long as somebody takes it who may.
+
+    A file that is not sent to its end is broken off, so that nobody takes a part for the whole.
+    """
+    try:
+        while await may_go_on() and not (sending.done() or gone.done()):
+            await asyncio.wait(
+                (sending, gone), timeout=CHECK_S, return_when=asyncio.FIRST_COMPLETED
+            )
+    finally:
+        sending.cancel()
+        await asyncio.wait([sending])
+    if not sending.cancelled():
+        with contextlib.suppress(OSError):  # The client takes nothing, or is cut off.
+            sending.result()
+
+
+async def _send(send: Send, pieces: AsyncGenerator[Piece, None], *, is_packed: bool) -> None:
+    packer = zlib.compressobj(GZIP_LEVEL, wbits=GZIP) if is_packed else None
+    async with contextlib.aclosing(pieces):
+        async for piece in pieces:
+            data = piece.data
+            if packer is not None:
+                data = await asyncio.to_thread(packer.compress, data)
+            await _send_data(send, data)
+    await _send_data(send, packer.flush() if packer is not None else b"")
+    await send(body_message(b"", is_last=True))
+
+
+async def _send_data(send: Send, data: bytes) -> None:
+    """Send by small parts: a slow reader takes at least one of them in time. Raises OSError."""
+    for start in range(0, len(data), SENT_AT_ONCE):
+        async with asyncio.timeout(READER_TIMEOUT_S):
+            await send(body_message(data[start : start + SENT_AT_ONCE]))

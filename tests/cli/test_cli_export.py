@@ -1,0 +1,115 @@
+"""`saywho export`: what it writes, where, and how it ends."""
+
+import json
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.exporting.delimited import OWN_HEADER
+from app.services import exporting
+from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
+
+POSTS = [
+    {"username": "mina", "text": "good", "id": "1", "platform": "x"},
+    {"username": "mina", "text": "=1+1", "platform": "x"},
+    {"username": "지호", "text": "두\n줄", "created_at": "2024-05-01T12:00:00Z"},
+]
+
+
+@pytest.fixture
+def filled(installation: Installation, tmp_path: Path) -> Installation:
+    installation.json("import", lines(tmp_path / "posts.jsonl", *POSTS))
+    return installation
+
+
+def test_posts_go_to_standard_output_and_nothing_else(filled: Installation) -> None:
+    for arguments in ((), ("-o", "-")):
+        written = filled.done("export", *arguments).splitlines()
+        assert [json.loads(line)["text"] for line in written] == ["good", "=1+1", "두\n줄"]
+    csv = filled.done("export", "--username", "MINA", "--format", "csv")
+    assert csv.startswith(OWN_HEADER)
+    assert csv.count("mina") == 2
+    assert "'=1+1" in csv
+    assert json.loads(filled.done("export", "--username", "지호", "--format", "mongo"))["_id"] == 3
+
+
+@pytest.mark.parametrize("format_name", ["jsonl", "csv"])
+def test_what_it_writes_comes_in_again(
+    filled: Installation, tmp_path: Path, format_name: str
+) -> None:
+    path = tmp_path / "out"
+    told = filled.json("export", "--format", format_name, "-o", path)
+    assert told == {"file": str(path), "format": format_name, "posts": 3}
+    assert filled.json("import", path)["duplicates"] == 3
+    filled.done("user", "delete", "mina", "--yes")
+    assert filled.json("import", path)["accepted"] == 2
+    assert filled.json("import", path)["accepted"] == 0
+
+
+def test_a_file_is_replaced_only_by_a_whole_one(
+    filled: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, link = tmp_path / "out.jsonl", tmp_path / "link"
+    path.write_text("old")
+    link.symlink_to(path)
+    monkeypatch.setattr(exporting, "_page", lambda *_: 1 / 0)
+    assert isinstance(filled.run("export", "-o", link).exception, ZeroDivisionError)
+    assert path.read_text() == "old"
+    monkeypatch.undo()
+    assert "wrote 3 posts" in filled.done("export", "-o", link)
+    assert link.is_symlink()
+    assert len(path.read_text().splitlines()) == 3
+    assert not list(tmp_path.glob(".saywho*"))
+    umask = os.umask(0)
+    os.umask(umask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
+
+
+def test_a_device_is_written_to_and_stays(filled: Installation) -> None:
+    assert filled.json("export", "-o", "/dev/null")["posts"] == 3
+    assert not Path("/dev/null").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("--username", "nobody"), 2),
+        (("--format", "xml"), 2),
+        (("--json",), 2),
+        (("--username", "nobody", "-o", "{tmp}/kept"), 2),
+        (("-o", "{tmp}"), 2),
+        (("-o", "{tmp}/missing/out"), 1),
+        (("-o", "/dev/full"), 1),
+    ],
+)
+def test_what_cannot_be_done_ends_with_a_line(
+    filled: Installation, tmp_path: Path, arguments: tuple[str, ...], status: int
+) -> None:
+    (tmp_path / "kept").write_text("old")
+    result = filled.run("export", *(each.replace("{tmp}", str(tmp_path)) for each in arguments))
+    assert result.exit_code == status, result.output
+    assert result.stdout == ""
+    assert result.stderr
+    assert "Traceback" not in result.stderr
+    assert (tmp_path / "kept").read_text() == "old"
+    assert not list(tmp_path.glob(".saywho*"))
+
+
+def test_a_reader_that_has_enough_ends_it_quietly(filled: Installation, tmp_path: Path) -> None:
+    rows = ({"username": "mina", "text": f"{number} " * 100} for number in range(3000))
+    filled.json("import", lines(tmp_path / "more.jsonl", *rows))
+    with subprocess.Popen(
+        [PROGRAM, "export"],
+        env=filled.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(TIMEOUT_S) == 1

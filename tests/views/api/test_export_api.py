@@ -1,0 +1,227 @@
+"""Exports over HTTP: the file, its name and its rights, and readers that are slow or leave."""
+
+import asyncio
+import csv
+import gzip
+import io
+import json
+import re
+from typing import Any, cast
+from urllib.parse import quote, unquote
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.lifespan import KEY, Resources
+from app.services import exporting
+from app.services.access.tokens import revoke_token
+from app.views.api import export as export_view
+from app.views.api.export import LONGEST_NAME, disposition
+from tests.conftest import Client, MakeConfig, client_with
+
+PATH = "/api/v1/export"
+DEADLINE_S = 40
+pytestmark = pytest.mark.databases("sqlite")
+
+
+async def test_all_posts_go_out_or_those_of_one_author(writer: Client, anybody: Client) -> None:
+    await writer.add_user("미나", "하나", "둘", platform="x")
+    await writer.add_user("jiho", "three")
+    answer = await anybody.get(PATH)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/x-ndjson"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in answer.headers
+    lines = (await answer.get_data()).splitlines()
+    assert [json.loads(line)["text"] for line in lines] == ["하나", "둘", "three"]
+    assert (await (await anybody.get(f"{PATH}?username=&format=")).get_json(force=True))["errors"]
+    one = await anybody.get(f"{PATH}?username={quote('미나')}&format=csv")
+    assert one.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
+    rows = list(csv.DictReader(io.StringIO(await one.get_data(as_text=True), newline="")))
+    assert [(row["username"], row["platform"], row["text"]) for row in rows] == [
+        ("미나", "x", "하나"),
+        ("미나", "x", "둘"),
+    ]
+    documents = await (await anybody.get(f"{PATH}?username=JIHO&format=mongo")).get_data()
+    assert json.loads(documents)["_id"] == 3
+
+
+async def test_a_name_that_is_empty_means_all(writer: Client) -> None:
+    await writer.add_user("mina", "one")
+    assert (await (await writer.get(f"{PATH}?username=")).get_data()).count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("?username=nobody", 404), ("?format=xml", 400), ("?format=csv&format=csv", 400)],
+)
+async def test_what_cannot_be_exported(anybody: Client, query: str, status: int) -> None:
+    answer = await anybody.get(PATH + query)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert "Content-Disposition" not in answer.headers
+
+
+async def test_head_has_the_same_headers_and_no_body(writer: Client) -> None:
+    await writer.add_user("mina", "one")
+    path = f"{PATH}?username=mina&format=csv"
+    head, got = await writer.send("HEAD", path), await writer.get(path)
+    names = ("Content-Type", "Content-Disposition", "Cache-Control", "Vary")
+    assert [head.headers[name] for name in names] == [got.headers[name] for name in names]
+    assert await head.get_data() == b""
+
+
+async def test_it_is_compressed_for_who_takes_that(writer: Client) -> None:
+    await writer.add_user("mina", *(f"post {number}" for number in range(5)))
+    plain = await (await writer.get(PATH)).get_data()
+    packed = await writer.get(PATH, headers={"Accept-Encoding": "br, gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(await packed.get_data()) == plain
+
+
+@pytest.mark.parametrize(
+    "username",
+    [
+        "mina",
+        "미나",
+        "a\"b'c;d",
+        "user@host",
+        "👩‍🔧".replace("\u200d", ""),
+        "é" * 320,
+        "a*b(c)",
+        "...",
+    ],
+)
+def test_the_file_is_named_after_the_author_in_whatever_script(username: str) -> None:
+    header = disposition(username, "csv")
+    plain, exact = r"([A-Za-z0-9._@+-]+)", r"([A-Za-z0-9!#$&+.^_`|~%-]+)"
+    match = re.fullmatch(rf"attachment; filename=\"{plain}\"; filename\*=UTF-8''{exact}", header)
+    assert match
+    assert unquote(match[2]) == f"saywho-{username[:LONGEST_NAME]}.csv"
+    assert match[1].startswith("saywho-")
+    assert match[1].endswith(".csv")
+
+
+class Reader:
+    """A client past any server: it takes what it is sent when it wants, and may leave."""
+
+    def __init__(self, app: Quart, client: Client, path: str = PATH) -> None:
+        self._app = app
+        self._headers = [
+            (name.lower().encode(), value.encode()) for name, value in client.headers.items()
+        ]
+        self._path = path
+        self.takes, self._leaves = asyncio.Event(), asyncio.Event()
+        self.messages: list[dict[str, Any]] = []
+        self._asked = False
+        self.started = asyncio.Event()
+
+    def ask(self) -> "asyncio.Task[None]":
+        path, _, query = self._path.partition("?")
+        scope = {
+            "type": "http",
+            "asgi": {"spec_version": "2.3", "version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": query.encode(),
+            "headers": self._headers,
+            "client": ("192.0.2.1", 1),
+            "server": ("localhost", 80),
+            "extensions": {},
+        }
+        return asyncio.create_task(cast(Any, self._app)(scope, self._receive, self._send))
+
+    def leave(self) -> None:
+        self._leaves.set()
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.messages)
+
+    @property
+    def has_all(self) -> bool:
+        return not self.messages[-1].get("more_body", True)
+
+    async def _receive(self) -> dict[str, Any]:
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self._leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            self.started.set()
+            await self.takes.wait()
+        self.messages.append(message)
+
+
+async def finish(task: "asyncio.Task[None]") -> None:
+    await asyncio.wait_for(task, DEADLINE_S)
+
+
+@pytest.fixture
+async def many(writer: Client, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Posts of several pages."""
+    monkeypatch.setattr(exporting, "PAGE", 2)
+    await writer.add_user("mina", *(f"post {number}" for number in range(7)))
+    return 7
+
+
+async def test_while_a_reader_is_slow_nothing_is_held(
+    app: Quart, writer: Client, many: int
+) -> None:
+    reader = Reader(app, writer)
+    task = reader.ask()
+    await asyncio.wait_for(reader.started.wait(), DEADLINE_S)
+    db = cast(Resources, app.extensions[KEY]).db
+    assert db.backend.readers.pool.checkedout() == 0  # type: ignore[attr-defined]
+    await writer.add_tweet("mina", "too late")
+    reader.takes.set()
+    await finish(task)
+    assert reader.has_all
+    assert reader.data.count(b"\n") == many
+
+
+async def test_who_leaves_is_sent_no_more(app: Quart, writer: Client, many: int) -> None:
+    reader = Reader(app, writer)
+    task = reader.ask()
+    await asyncio.wait_for(reader.started.wait(), DEADLINE_S)
+    reader.leave()
+    await finish(task)
+    assert reader.data == b""
+    left = [task.get_coro() for task in asyncio.all_tasks()]
+    assert not [coro for coro in left if "_send" in getattr(coro, "__qualname__", "")]
+
+
+async def test_who_takes_nothing_is_let_go(
+    app: Quart, writer: Client, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_view, "READER_TIMEOUT_S", 0.01)
+    reader = Reader(app, writer)
+    await finish(reader.ask())
+    assert not reader.has_all
+
+
+async def test_a_revoked_token_breaks_the_file_off(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "PAGE", 2)
+    monkeypatch.setattr(export_view, "CHECK_S", 0.01)
+    app = create_app(make_config(public=False))
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        await writer.add_user("mina", *(f"post {number}" for number in range(7)))
+        assert (await Client(app, {}).get(PATH)).status_code == 401
+        reader = Reader(app, await client_with(app, "read"))
+        task = reader.ask()
+        await asyncio.wait_for(reader.started.wait(), DEADLINE_S)
+        async with cast(Resources, app.extensions[KEY]).db.write() as session:
+            await revoke_token(session, 2)
+        await finish(task)
+        assert not reader.has_all
