@@ -1,7 +1,6 @@
 """What `mongoexport` writes: Extended JSON, a document a line, in an array or pretty-printed."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from app.importing.columns import Columns
@@ -15,13 +14,9 @@ from app.importing.json_documents import (
     is_empty_array,
     is_lines,
 )
-from app.importing.records import Archive, BadRecord, Item, Record
+from app.importing.records import Archive, BadRecord, Item
 from app.importing.source import Source
 
-# The fields of this program's own export beside `_id`; all of them stand in each document.
-_OWN_FIELDS: Final = frozenset(
-    ("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url")
-)
 _AUTHORS: Final = ("user", "author")
 _KNOWN_KEYS: Final = 32
 
@@ -55,7 +50,7 @@ def _items(source: Source) -> Iterator[Item]:
             if len(known) >= _KNOWN_KEYS:
                 known.clear()
             known[keys] = Columns.find(keys)
-        yield _as_exported(known[keys].read(row, document.place), row)
+        yield known[keys].read(row, document.place)
 
 
 def _row(document: Json) -> Json:
@@ -71,16 +66,6 @@ def _row(document: Json) -> Json:
         elif key != "_id" or "source_id" not in document:
             row[key] = plain
     return row
-
-
-def _as_exported(item: Item, row: Json) -> Item:
-    """Return a record of this program's own export with its id and address as they were stored."""
-    if not isinstance(item, Record) or row.keys() != _OWN_FIELDS:
-        return item
-    source_id, url = row["source_id"], row["url"]
-    if not isinstance(source_id, str | None) or not isinstance(url, str | None):
-        return item
-    return replace(item, source_id=source_id, url=url)
 
 
 FORMAT: Final = Format("mongo", recognises, parse)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.exporting import FORMATS
 from app.exporting.delimited import OWN_HEADER
 from app.services import exporting
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
@@ -36,7 +37,7 @@ def test_posts_go_to_standard_output_and_nothing_else(filled: Installation) -> N
     assert json.loads(filled.done("export", "--username", "지호", "--format", "mongo"))["_id"] == 3
 
 
-@pytest.mark.parametrize("format_name", ["jsonl", "csv"])
+@pytest.mark.parametrize("format_name", FORMATS)
 def test_what_it_writes_comes_in_again(
     filled: Installation, tmp_path: Path, format_name: str
 ) -> None:

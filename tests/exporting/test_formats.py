@@ -22,7 +22,6 @@ from app.importing.records import Record
 from app.importing.source import Source
 
 FIELDS = ("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url")
-READ_AGAIN = ("jsonl", "csv")
 STARTS = ("=1+1", "+8", "-5", "@mina", "'", "''=", "\t=", "'=", '"', ",", "\n", "1e+18", "{", "[")
 
 
@@ -94,7 +93,7 @@ rows = st.builds(
 )
 
 
-@pytest.mark.parametrize("format_name", READ_AGAIN)
+@pytest.mark.parametrize("format_name", FORMATS)
 @settings(max_examples=150)
 @given(st.lists(rows, min_size=1, max_size=5))
 @example([row(id=0, source_id=" ", text="' ")])

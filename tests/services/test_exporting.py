@@ -156,7 +156,7 @@ async def bring_in(db: Database, data: bytes) -> tuple[int, int, int]:
 
 
 @pytest.mark.databases("sqlite")
-@pytest.mark.parametrize("format_name", ["jsonl", "csv"])
+@pytest.mark.parametrize("format_name", FORMATS)
 async def test_an_export_comes_in_without_loss_and_only_once(
     make_config: MakeConfig, tmp_path: Any, format_name: str
 ) -> None:
