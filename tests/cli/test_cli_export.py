@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.exporting import FORMATS
-from app.exporting.delimited import OWN_HEADER
+from app.importing.delimited import OWN_HEADER
 from app.services import exporting
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 
