@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from app.config import Config
+from app.db.private_files import make_private_folder
 from app.errors import StartError
 
 FILE: Final = "secret_key"
@@ -23,7 +24,7 @@ def load_secret_keys(config: Config) -> list[str]:
     path = config.data_dir / FILE
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
             _make(path)
         key = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

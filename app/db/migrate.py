@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.config import Config
 from app.db.backend import backend_for
+from app.db.private_files import make_private_folder
 from app.errors import StartError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     behind otherwise, if a newer program made it, or if the folder cannot be written.
     """
     try:
-        config.data_dir.mkdir(parents=True, exist_ok=True)
+        make_private_folder(config.data_dir)
     except OSError as error:
         detail = f"the data folder {config.data_dir} cannot be made: {error}"
         raise StartError(detail) from error

@@ -12,6 +12,7 @@ from alembic import command
 from app.config import Config
 from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
 from app.errors import StartError
+from app.secret_key import load_secret_keys
 
 OLDEST = "0001"
 
@@ -173,3 +174,33 @@ def test_several_processes_at_once_migrate_once(config: Config) -> None:
     assert schema_state(config.database_url) is SchemaState.CURRENT
     with closing(sqlite3.connect(path_of(config))) as connection:
         assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+
+
+def modes(config: Config) -> dict[str, int]:
+    """Return what others may do with the data folder and with all that lies in it at its top."""
+    found = [config.data_dir, *config.data_dir.iterdir()]
+    return {path.name: path.stat().st_mode & 0o077 for path in found}
+
+
+def test_nobody_else_can_read_what_is_made(config: Config) -> None:
+    prepare(config, upgrade_old=False)
+    load_secret_keys(config)
+    with closing(sqlite3.connect(path_of(config))) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute('DELETE FROM "Operator"')
+        connection.commit()
+        seen = modes(config)
+    assert {"testing.db", "testing.db-wal", "testing.db-shm", "secret_key"} < set(seen)
+    assert set(seen.values()) == {0}
+
+
+def test_a_database_that_everybody_can_read_is_closed_and_a_group_keeps_what_it_was_given(
+    config: Config,
+) -> None:
+    prepare(config, upgrade_old=False)
+    config.data_dir.chmod(0o755)
+    for given, expected in ((0o644, 0o600), (0o666, 0o600), (0o660, 0o660), (0o640, 0o640)):
+        path_of(config).chmod(given)
+        prepare(config, upgrade_old=False)
+        assert path_of(config).stat().st_mode & 0o777 == expected
+    assert config.data_dir.stat().st_mode & 0o777 == 0o755

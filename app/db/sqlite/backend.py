@@ -17,6 +17,7 @@ from app.config import Config
 from app.db.doorbell import Doorbell
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock
+from app.db.private_files import make_private_file, make_private_folder
 from app.db.sqlite.engine import as_app_error, database_path, make_engine, roll_back_cancelled
 from app.db.sqlite.feed import SqliteFeed
 from app.db.sqlite.vectors import SqliteVectors
@@ -132,10 +133,13 @@ class SqliteBackend:
 
     def prepare_place(self) -> None:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.path.parent)
+            # SQLite gives the files beside it, which hold posts too, the rights of this one.
+            for suffix in ("", "-wal", "-shm"):
+                if not suffix or self._beside(suffix).exists():
+                    make_private_file(self._beside(suffix))
         except OSError as error:
-            detail = f"the data folder {self.path.parent} cannot be made: {error}"
-            raise StartError(detail) from error
+            raise StartError(f"the database {self.path} cannot be made: {error}") from error
 
     def current_revision(self) -> str | None:
         if not self.path.exists() or self.path.stat().st_size == 0:
