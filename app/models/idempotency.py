@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, UtcDateTime
@@ -10,14 +10,16 @@ from app.models.base import Base, BigId, UtcDateTime
 
 class IdempotencyRecord(Base):
     __tablename__ = "IdempotencyRecord"
-    __table_args__ = (UniqueConstraint("token_id", "method", "path", "key"),)
+    __table_args__ = (UniqueConstraint("holder", "method", "path", "key"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    token_id: Mapped[int] = mapped_column(BigId, ForeignKey("Token.id", ondelete="CASCADE"))
+    holder: Mapped[str] = mapped_column(String(32))
+    """Who sent it: a token or an operator, by id."""
     method: Mapped[str] = mapped_column(String(8))
     path: Mapped[str] = mapped_column(String(2048))
     key: Mapped[str] = mapped_column(String(255))
     body_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """Of the address's parameters, if there are any, and the body."""
     status: Mapped[int | None]
     """None while the request is under way."""
     resource_id: Mapped[int | None] = mapped_column(BigId)

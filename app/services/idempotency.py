@@ -24,7 +24,7 @@ ABANDONED_AFTER: Final = timedelta(seconds=60)
 class RequestKey:
     """Which request it is, and a digest of what it asked for."""
 
-    token_id: int
+    holder: str
     method: str
     path: str
     key: str
@@ -44,14 +44,14 @@ class Replay:
 async def claim(session: AsyncSession, key: RequestKey) -> Replay | None:
     """Return how this request was answered, or None, and remember that it is under way.
 
-    Raises InvalidInputError for a key used with another body, ConflictError while the first
-    request is under way.
+    Raises InvalidInputError for a key used with other parameters or another body, ConflictError
+    while the first request is under way.
     """
     taken = await session.execute(
         backend_of(session)
         .insert(IdempotencyRecord)
         .values(
-            token_id=key.token_id,
+            holder=key.holder,
             method=key.method,
             path=key.path,
             key=key.key,
@@ -74,7 +74,8 @@ async def claim(session: AsyncSession, key: RequestKey) -> Replay | None:
         return None
     if not is_same:
         raise InvalidInputError(
-            "This Idempotency-Key was used with another body; use a new key", loc="Idempotency-Key"
+            "This Idempotency-Key was used with another request; use a new key",
+            loc="Idempotency-Key",
         )
     if record.status is None:
         raise ConflictError("The request with this Idempotency-Key is still under way")
@@ -131,7 +132,7 @@ def _is_old() -> ColumnElement[bool]:
 
 def _is(key: RequestKey) -> ColumnElement[bool]:
     return and_(
-        IdempotencyRecord.token_id == key.token_id,
+        IdempotencyRecord.holder == key.holder,
         IdempotencyRecord.method == key.method,
         IdempotencyRecord.path == key.path,
         IdempotencyRecord.key == key.key,

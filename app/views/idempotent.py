@@ -1,6 +1,7 @@
 """The Idempotency-Key header of a request."""
 
 import hashlib
+from typing import Final
 
 from quart import g, request
 
@@ -8,20 +9,28 @@ from app.errors import MalformedError
 from app.services.idempotency import RequestKey
 from app.views.parsing import request_bytes
 
+LONGEST_PATH: Final = 2048
+"""A longer one leads to nothing; no author's name is so long."""
+
 
 def request_key(body_sha256: bytes) -> RequestKey | None:
     """Return the key under which the request's answer is kept, None if it names none.
 
+    The same request is one of the same token or operator, address, parameters and body.
+
     Raises MalformedError for a key that is empty, longer than 255 characters, or not ASCII.
     """
     key = request.headers.get("Idempotency-Key")
-    if key is None or g.token is None:
+    if key is None or len(request.path) > LONGEST_PATH:
         return None
     if not 0 < len(key) <= 255 or not (key.isascii() and key.isprintable()):
         raise MalformedError(
             "Idempotency-Key must have 1 to 255 printable ASCII characters", loc="Idempotency-Key"
         )
-    return RequestKey(g.token.id, request.method, request.path, key, body_sha256)
+    holder = f"token {g.token.id}" if g.token else f"operator {g.operator.operator_id}"
+    if request.query_string:
+        body_sha256 = hashlib.sha256(request.query_string + b"\0" + body_sha256).digest()
+    return RequestKey(holder, request.method, request.path, key, body_sha256)
 
 
 async def json_request_key() -> RequestKey | None:

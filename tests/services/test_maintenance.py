@@ -12,7 +12,6 @@ from app.db.engine import Database
 from app.db.lease import Sessions
 from app.db.word_index import Terms
 from app.models import Event, IdempotencyRecord, Profile, Tweet, User
-from app.services.access.tokens import add_token
 from app.services.adding import add_posts
 from app.services.clock import now
 from app.services.comparing.profiles import LONGEST_TAIL
@@ -70,9 +69,8 @@ async def test_long_tails_are_folded_and_short_ones_left(db: Database) -> None:
 
 async def test_keys_are_forgotten_after_a_day(db: Database) -> None:
     async with db.write() as session:
-        token_id, _ = await add_token(session, "robot", "write")
         for name in ("old", "new"):
-            await claim(session, RequestKey(token_id, "POST", "/", name, b"0" * 32))
+            await claim(session, RequestKey("token 1", "POST", "/", name, b"0" * 32))
         old = update(IdempotencyRecord).where(IdempotencyRecord.key == "old")
         await session.execute(old.values(touched_at=now() - KEPT_FOR - timedelta(seconds=1)))
     await maintain(db)

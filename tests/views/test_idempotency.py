@@ -12,6 +12,7 @@ from app.lifespan import KEY, Resources
 from app.models import IdempotencyRecord, Tweet
 from app.services.clock import now
 from app.services.idempotency import ABANDONED_AFTER, KEPT_FOR
+from tests.browsing import signed_in
 from tests.conftest import Client, client_with
 
 USERS = "/api/v1/users"
@@ -184,3 +185,45 @@ async def test_reading_ignores_the_key(writer: Client) -> None:
     for text in ("hello", "evening"):
         answer = await writer.post("/api/v1/compare", json={"text": text}, headers=keyed())
         assert answer.status_code == 200
+
+
+async def test_an_operators_session_has_keys_of_its_own(app: Quart, writer: Client) -> None:
+    await writer.add_user("ann")
+    browsers = [await signed_in(app), await signed_in(app, is_new=False)]
+    sent = {"json": {"text": "once"}}
+    answers = [
+        await facts(await each.post(POSTS, headers=keyed(**each.headers), **sent))
+        for each in (*browsers, *browsers)
+    ]
+    assert answers[0][0] == 201
+    assert answers == [answers[0]] * 4
+    assert (await post(writer)).status_code == 201
+    assert await count_posts(app) == 2
+    other = {"json": {"text": "something else"}}
+    again = await browsers[0].post(POSTS, headers=keyed(**browsers[0].headers), **other)
+    assert again.status_code == 422
+
+
+LINE = b'{"username": "ann", "text": "imported"}'
+
+
+async def send_file(client: Client, query: str = "", body: bytes = LINE) -> Any:
+    return await client.post(f"/api/v1/imports{query}", data=body, headers=keyed())
+
+
+async def test_an_import_sent_again_is_the_same_import(writer: Client) -> None:
+    first, again = [await send_file(writer, "?format=jsonl") for _ in range(2)]
+    assert [first.status_code, again.status_code] == [202, 202]
+    assert first.headers["Location"] == again.headers["Location"]
+    assert len((await (await writer.get("/api/v1/imports")).get_json())["items"]) == 1
+
+
+async def test_other_parameters_under_the_same_key_are_422(writer: Client) -> None:
+    assert (await send_file(writer, "?format=jsonl&username=ann")).status_code == 202
+    for query in ("?format=jsonl&username=ben", "?format=csv&username=ann", "?format=jsonl", ""):
+        assert (await send_file(writer, query)).status_code == 422, query
+    assert (await send_file(writer, "?format=jsonl&username=ann", LINE * 2)).status_code == 422
+
+
+async def test_a_key_for_an_author_of_an_endless_name_is_404(writer: Client) -> None:
+    assert (await post(writer, path=f"/api/v1/users/{'a' * 5_000}/tweets")).status_code == 404
