@@ -20,7 +20,7 @@ _SHAPE_BYTES: Final = 256 * 1024
 _MAX_HEAD_DEPTH: Final = 500
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\],]', re.DOTALL)
 _BROKEN_BYTE = re.compile(r"[\udc80-\udcff]")
-_TOO_LONG: Final = f"longer than {MAX_VALUE_BYTES >> 20} MB"
+TOO_LONG: Final = f"longer than {MAX_VALUE_BYTES >> 20} MB"
 
 
 class Document(NamedTuple):
@@ -109,7 +109,7 @@ def has_broken_text(value: object) -> bool:
 
 def _document(place: int, value: RawValue) -> Document:
     if value.is_too_long:
-        return Document(place, None, _TOO_LONG)
+        return Document(place, None, TOO_LONG)
     return Document(place, *load(value.raw))
 
 

@@ -12,7 +12,7 @@ _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\]]', re.DOTALL)
 _IN_STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 _LAST_KEY = re.compile(rb'"(\w{1,50})"\s*:\s*\Z')
 _KEY_BYTES: Final = 200
-_BETWEEN: Final = b" \t\r\n,"
+_BETWEEN: Final = b" \t\r\n,;"
 _QUOTE: Final = ord('"')
 _CLOSING: Final = {ord("{"): ord("}"), ord("["): ord("]")}
 

@@ -37,9 +37,7 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
 
 
 def _items(source: Source, layout: Layout, *, include_restricted: bool) -> Iterator[Item]:
-    notes = Notes()
-    for item in _entries(source, layout.notes):
-        notes.add(item)
+    notes, broken = _read_notes(source, layout)
     places = count(1)
     place = 0
     for item in _entries(source, layout.tweets):
@@ -50,8 +48,22 @@ def _items(source: Source, layout: Layout, *, include_restricted: bool) -> Itera
         yield _item(item, place, layout, notes, is_left_out=not include_restricted)
     _use_up_deleted(source, layout, notes)
     yield from notes.leftovers(place, layout.account)
+    if broken is not None:
+        raise broken
     if layout.missing:
         raise BrokenFileError(f"{source.name} lacks {', '.join(layout.missing)}")
+
+
+def _read_notes(source: Source, layout: Layout) -> tuple[Notes, BrokenFileError | None]:
+    """Return the long posts as far as they can be read, and why they are not all."""
+    notes = Notes()
+    try:
+        for item in _entries(source, layout.notes):
+            notes.add(item)
+    except BrokenFileError as error:
+        notes.is_whole = False
+        return notes, error
+    return notes, None
 
 
 def _entries(source: Source, names: tuple[str, ...]) -> Iterator[object]:
@@ -72,6 +84,9 @@ def _item(item: object, place: int, layout: Layout, notes: Notes, *, is_left_out
         return Skipped(place, "restricted")
     if tweet.is_repost:
         return Skipped(place, "repost")
+    if note_text is None and not notes.is_whole and tweet.seems_shortened:
+        # Stored like this it would stay like this: texts don't change.
+        return BadRecord(place, "a long post whose whole text cannot be read")
     return to_item(tweet, place, layout.account, note_text=note_text)
 
 

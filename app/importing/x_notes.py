@@ -32,6 +32,8 @@ class Notes:
 
     all: list[Note] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    is_whole: bool = True
+    """Whether each could be read."""
     _found: dict[tuple[datetime | None, str], list[Note]] = field(default_factory=dict)
     _characters: int = 0
 
@@ -47,6 +49,7 @@ class Notes:
             raise BrokenFileError("the archive holds too many long posts")
         if note is None:
             self.faults.append(fault)
+            self.is_whole = False
             return
         self.all.append(note)
         self._found.setdefault((note.created_at, _beginning(raw)), []).append(note)
@@ -78,7 +81,7 @@ class Notes:
                     source_id=note.id,
                 )
         for number, fault in enumerate(self.faults, place + 1):
-            yield BadRecord(number, f"a long post with {fault}")
+            yield BadRecord(number, f"a long post: {fault}")
 
 
 def _read_note(item: object) -> tuple[str, Note]:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from app.importing.records import Account, BadRecord, Item, Record
 from app.importing.times import read_time
+from app.importing.x_stream import Damaged
 
 # Only ASCII letters: in Korean a particle may follow the link without a space.
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
@@ -16,6 +17,8 @@ _POST_LINK = re.compile(
     r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)(/(?:photo|video)/\d+)?",
     re.ASCII,
 )
+_CUT = re.compile(r"…(?:\s*https?://t\.co/[A-Za-z0-9]+)?\s*\Z")
+_SHORTENED_FROM: Final = 100
 _SNOWFLAKE_EPOCH: Final = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _LAST_SEQUENTIAL_ID: Final = 29_700_859_247
 _MAX_ID_DIGITS: Final = 19
@@ -45,6 +48,11 @@ class Tweet:
         return self.raw_text.startswith("RT @") or isinstance(
             self.data.get("retweeted_status"), dict
         )
+
+    @property
+    def seems_shortened(self) -> bool:
+        """Whether it ends as the beginning of a long post does."""
+        return len(self.raw_text) >= _SHORTENED_FROM and _CUT.search(self.raw_text) is not None
 
 
 def read_tweet(item: object) -> Tweet:
@@ -80,7 +88,12 @@ def to_item(tweet: Tweet, place: int, account: Account, *, note_text: str | None
 
 
 def unwrapped(item: object) -> dict[str, object] | None:
-    """Return what stands in `{"tweet": {…}}`; early archives have no such wrapper."""
+    """Return what stands in `{"tweet": {…}}`; early archives have no such wrapper.
+
+    Raises ValueError for what could not be read.
+    """
+    if isinstance(item, Damaged):
+        raise ValueError(item.fault)
     if not isinstance(item, dict):
         return None
     if len(item) == 1:

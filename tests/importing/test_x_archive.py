@@ -252,6 +252,57 @@ def test_long_texts_of_deleted_posts_stay_out(tmp_path: Path) -> None:
     assert texts(read(saved_zip(tmp_path, members))[1]) == ["public"]
 
 
+def test_a_bad_byte_costs_one_record(tmp_path: Path) -> None:
+    posts = js("tweets", tweet(1, "one"), tweet(2, "two: @"), tweet(3, "three"))
+    members = {"data/tweets.js": posts.replace(b"@", b"\xff")}
+    for path in (saved_zip(tmp_path, members), saved_folder(tmp_path / "folder", members)):
+        _, found = read(path)
+        assert [item for item in found if isinstance(item, BadRecord)] == [
+            BadRecord(2, "not valid UTF-8")
+        ]
+        assert texts(found) == ["one", "three"]
+
+
+SHORTENED = LONG[:150] + "… https://t.co/more"
+
+
+def test_a_bad_long_text_costs_only_its_post(tmp_path: Path) -> None:
+    notes = js("note_tweet", note(30, LONG + "@"), note(31, "Also " + LONG))
+    members = {
+        "data/tweets.js": js(
+            "tweets",
+            tweet(30, SHORTENED),
+            tweet(31, "Also " + SHORTENED),
+            tweet(32, "and so on…"),
+        ),
+        "data/note-tweet.js": notes.replace(b"@", b"\xff"),
+    }
+    _, found = read(saved_zip(tmp_path, members))
+    assert texts(found) == ["Also " + LONG, "and so on…"]
+    # Stored cut, it would stay so: a whole archive could not mend it.
+    assert [item for item in found if isinstance(item, BadRecord)] == [
+        BadRecord(1, "a long post whose whole text cannot be read"),
+        BadRecord(4, "a long post: not valid UTF-8"),
+    ]
+
+
+def test_long_texts_that_break_off_let_all_but_shortened_posts_in(tmp_path: Path) -> None:
+    notes = js("note_tweet", note(30, LONG), note(31, "Also " + LONG))
+    members = {
+        "data/tweets.js": js(
+            "tweets", tweet(1, "short"), tweet(30, SHORTENED), tweet(31, "Also " + SHORTENED)
+        ),
+        "data/note-tweet.js": notes[:-50],
+    }
+    with Source(saved_zip(tmp_path, members)) as source:
+        items = open_archive(source).items
+        found = [next(items) for _ in range(3)]
+        with pytest.raises(BrokenFileError, match=r"note-tweet\.js in .* breaks off"):
+            next(items)
+    assert texts(found) == ["short", LONG]
+    assert found[2] == BadRecord(3, "a long post whose whole text cannot be read")
+
+
 def test_one_bad_record_does_not_stop_the_rest(tmp_path: Path) -> None:
     bad = [5, {}, tweet(1, ""), tweet(2, "old", created_at="soon")]
     members = {"data/tweets.js": js("tweets", *bad, tweet(3, "good"))}

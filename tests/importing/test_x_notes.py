@@ -94,12 +94,12 @@ def test_two_notes_of_one_beginning_are_both_used() -> None:
 def test_unreadable_notes_are_bad_records(item: object) -> None:
     notes = notes_of(note(LONG), item)
     found = list(notes.leftovers(3, ACCOUNT))
-    assert found[1:] == [BadRecord(5, "a long post with no text")]
+    assert found[1:] == [BadRecord(5, "a long post: no text")]
 
 
 def test_a_note_with_an_unreadable_time_is_a_bad_record() -> None:
     [found] = notes_of(note(LONG, createdAt="soon")).leftovers(0, ACCOUNT)
-    assert found == BadRecord(1, "a long post with unreadable time 'soon'")
+    assert found == BadRecord(1, "a long post: unreadable time 'soon'")
 
 
 @pytest.mark.parametrize("item", [note("a" * 300), {}], ids=["good", "bad"])
