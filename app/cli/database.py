@@ -1,7 +1,6 @@
 """`saywho db …`: migrations, named as Flask-Migrate names them."""
 
 from collections.abc import Callable
-from typing import Any
 
 import click
 
@@ -77,27 +76,16 @@ def current_command(as_json: bool) -> None:
 @db_group.command("vacuum")
 @reported
 def vacuum_command() -> None:
-    """Remove every trace of what was deleted from the database's files."""
-    from app.db.backend import backend_for
+    """Remove every trace of what was deleted from the database's files.
 
-    with_database(lambda db, _: _forget(db))
+    Of the history of imports, what names files and authors and quotes them goes with it.
+    """
+    from app.db.backend import backend_for
+    from app.services.forgetting import forget_deleted
+
+    with_database(lambda db, config: forget_deleted(db, config.data_dir))
     backend_for(Config.from_env().database_url).compact()
     click.echo("vacuumed")
-
-
-async def _forget(db: Any) -> None:
-    """Remove the rows of the deleted, and their words from the index and the vocabulary."""
-    from app.db.vector_file import VectorFile
-    from app.services.deletion import purge_deleted
-    from app.services.searching.vocabulary import renew_vocabulary
-
-    await purge_deleted(db)
-    async with db.write() as session:
-        # An index entry of a deleted word stays in the index until its segments are merged.
-        await db.backend.words.rebuild(session)
-    await renew_vocabulary(db)
-    # Whatever serves maps the vectors anew, of the posts that are left.
-    VectorFile(db.vector_folder).forget()
 
 
 def _alembic(run: Callable[[], object]) -> None:

@@ -160,7 +160,7 @@ async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[
     if not dry_run:
         yield db
         return
-    async with db.backend.scratch_copy(config) as url:
+    async with db.backend.scratch_copy() as url:
         copy = Database(replace(config, database_url=url))
         try:
             yield copy

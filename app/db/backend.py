@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from app.config import Config
 from app.db.feed import Feed
 from app.db.vectors import Ask, Nearest
 from app.db.word_index import Expression, IndexedPost, TermCount
@@ -75,9 +74,12 @@ class Backend(Protocol):
         """Return what is wrong with the files themselves, a sentence each."""
 
     def compact(self) -> None:
-        """Remove every trace of what was deleted; without a loop. Raises StartError."""
+        """Clear the disk of what was deleted, and of copies left behind; without a loop.
 
-    def scratch_copy(self, config: Config) -> AbstractAsyncContextManager[str]:
+        Raises StartError.
+        """
+
+    def scratch_copy(self) -> AbstractAsyncContextManager[str]:
         """Give the URL of a copy that is thrown away afterwards."""
 
     async def close(self) -> None: ...

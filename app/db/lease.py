@@ -116,6 +116,16 @@ class Lease:
             await asyncio.wait([beating])
             await leased.release()
 
+    @asynccontextmanager
+    async def waited_for(self) -> AsyncIterator[Leased]:
+        """Hold the lease as soon as no other process does."""
+        while True:
+            async with self.held() as leased:
+                if leased is not None:
+                    yield leased
+                    return
+            await asyncio.sleep(BEAT_S)
+
     async def _acquire(self) -> int | None:
         """Return the epoch in which this process holds the lease, None if it does not."""
         async with self._db.read() as session:

@@ -17,6 +17,7 @@ class IdempotencyRecord(Base):
     """Who sent it: a token or an operator, by id."""
     method: Mapped[str] = mapped_column(String(8))
     path: Mapped[str] = mapped_column(String(2048))
+    """As the key, its digest: no author is named here."""
     key: Mapped[str] = mapped_column(String(255))
     body_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     """Of the address's parameters, if there are any, and the body."""

@@ -30,7 +30,12 @@ def request_key(body_sha256: bytes) -> RequestKey | None:
     holder = f"token {g.token.id}" if g.token else f"operator {g.operator.operator_id}"
     if request.query_string:
         body_sha256 = hashlib.sha256(request.query_string + b"\0" + body_sha256).digest()
-    return RequestKey(holder, request.method, request.path, key, body_sha256)
+    # Digests: an address names the author, and whoever made the key may have named one in it.
+    return RequestKey(holder, request.method, _digest(request.path), _digest(key), body_sha256)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def json_request_key() -> RequestKey | None:

@@ -1,4 +1,4 @@
-"""`saywho db …`: migrations there and back, and a vacuum that leaves no trace."""
+"""`saywho db …`: migrations there and back, and a vacuum."""
 
 import sqlite3
 from pathlib import Path
@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 
-from app.config import Config
-from app.db.engine import Database
 from app.db.migrate import alembic_config
 from app.db.sqlite import backend
-from app.services.tweets import delete_post
-from tests.installation import PROGRAM, Installation, lines
+from tests.installation import Installation, lines
 
 REVISIONS = [
     script.revision
@@ -19,7 +16,6 @@ REVISIONS = [
 ]
 """The newest first."""
 HEAD = REVISIONS[0]
-SECRET = "Zyxwvutsecret"
 
 
 @pytest.fixture
@@ -104,46 +100,6 @@ def test_a_downgrade_of_nothing_is_status_2(fresh: Installation) -> None:
 
 def test_a_revision_needs_a_message(installation: Installation) -> None:
     assert installation.run("db", "revision").exit_code == 2
-
-
-async def delete_first_post(installation: Installation) -> None:
-    db = Database(Config(env="testing", data_dir=installation.data_dir))
-    async with db.write() as session:
-        await delete_post(session, 1)
-    await db.close()
-
-
-async def test_after_a_vacuum_no_file_holds_what_was_deleted(
-    installation: Installation, tmp_path: Path
-) -> None:
-    records = [
-        {"username": "mina", "text": f"{SECRET} word", "source_id": "hidden-77"},
-        *({"username": "mina", "text": f"another post {n}"} for n in range(30)),
-    ]
-    path = lines(tmp_path / "p.jsonl", *records)
-    assert installation.process(PROGRAM, "import", path).returncode == 0
-    await delete_first_post(installation)
-    traces = [text.encode() for text in (SECRET, SECRET.lower(), "hidden-77")]
-    assert any(trace in content for content in installation.files().values() for trace in traces)
-    assert installation.process(PROGRAM, "db", "vacuum").stdout == "vacuumed\n"
-    for name, content in installation.files().items():
-        assert not [trace for trace in traces if trace in content], name
-    assert installation.process(PROGRAM, "check").returncode == 0
-
-
-def test_after_a_vacuum_no_file_holds_a_deleted_author(
-    installation: Installation, tmp_path: Path
-) -> None:
-    records = [
-        {"username": SECRET, "text": f"Quobjectionable {n}", "name": "Myrthevan"} for n in range(30)
-    ]
-    installation.done("import", lines(tmp_path / "p.jsonl", *records))
-    installation.done("user", "delete", SECRET, "--yes")
-    installation.done("db", "vacuum")
-    traces = [SECRET, SECRET.lower(), "Quobjectionable", "quobjectionable", "Myrthevan"]
-    for name, content in installation.files().items():
-        assert not [trace for trace in traces if trace.encode() in content], name
-    assert installation.done("check") == "ok\n"
 
 
 def test_a_vacuum_keeps_the_posts_and_their_search(

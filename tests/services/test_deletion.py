@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -33,10 +32,7 @@ from app.services.users import (
 )
 from tests.browsing import parts_of
 from tests.conftest import Client
-from tests.installation import PROGRAM, Installation, lines
 from tests.waiting import eventually
-
-MARK = "zanzibarquux"
 
 
 async def store(db: Database, username: str, count: int, *, of: str = "sea") -> None:
@@ -255,58 +251,4 @@ async def test_deletion_while_an_import_runs(app: Quart, admin: Client) -> None:
         assert 0 < (await answer.get_json())["tweets"] == rows["posts"] < 8_000
     else:
         assert rows["posts"] == 0
-    assert await find_faults(parts_of(app).db) == []
-
-
-def holding(installation: Installation, mark: str) -> list[str]:
-    """Return the files of the data folder that hold the text, in whatever encoding."""
-    return [
-        name
-        for name, data in installation.files().items()
-        if any(mark.encode(encoding) in data for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
-    ]
-
-
-def marked_posts(path: Path, username: str) -> Path:
-    return lines(
-        path,
-        *(
-            {"username": username, "text": f"{MARK} {n} 비밀글입니다 {'long ' * (n % 50)}"}
-            for n in range(700)
-        ),
-    )
-
-
-def test_vacuum_leaves_no_trace_of_the_deleted(installation: Installation, tmp_path: Path) -> None:
-    installation.done("import", marked_posts(tmp_path / "ann.jsonl", "ann"))
-    kept = {"username": "ben", "text": "a post that stays, for all to find"}
-    installation.done("import", lines(tmp_path / "ben.jsonl", kept))
-    assert holding(installation, MARK) != []
-    installation.done("user", "delete", "ann", "--yes")
-    installation.done("db", "vacuum")
-    assert holding(installation, MARK) == []
-    assert holding(installation, "비밀글입니다") == []
-    assert holding(installation, MARK[:6]) == []
-    assert holding(installation, "a post that stays") != []
-    installation.done("check")
-    assert [hit["username"] for hit in installation.json("search", "stays")["items"]] == ["ben"]
-
-
-@pytest.mark.databases("sqlite")
-async def test_vacuum_beside_a_serving_app_leaves_no_trace(
-    app: Quart, admin: Client, tmp_path: Path
-) -> None:
-    installation = Installation(parts_of(app).config.data_dir)
-    marked = marked_posts(tmp_path / "ann.jsonl", "ann").read_bytes()
-    headers = {"Content-Type": "application/x-ndjson"}
-    assert (await admin.post("/api/v1/tweets", data=marked, headers=headers)).status_code == 200
-    await admin.add_user("ben", "a post that stays")
-    assert (await admin.get(f"/api/v1/search?q={MARK}")).status_code == 200
-    assert holding(installation, MARK) != []
-    assert (await admin.delete("/api/v1/users/ann")).status_code == 204
-    result = await asyncio.to_thread(installation.process, PROGRAM, "db", "vacuum")
-    assert result.returncode == 0, result.stderr
-    assert holding(installation, MARK) == []
-    page = await (await admin.get("/api/v1/search?q=stays")).get_json()
-    assert [hit["username"] for hit in page["items"]] == ["ben"]
     assert await find_faults(parts_of(app).db) == []

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-import os
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +15,6 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.config import Config
 from app.db.feed import Feed
 from app.db.postgresql import schema
 from app.db.postgresql.connection import UNLIMITED_S, as_app_error, connect, make_engine, shown_name
@@ -121,11 +120,11 @@ class PostgresqlBackend:
         schema.compact(self._url, wait_s=COMPACT_WAIT_S)
 
     @asynccontextmanager
-    async def scratch_copy(self, config: Config) -> AsyncIterator[str]:
-        name = f"saywho_dry_run_{os.getpid()}"
+    async def scratch_copy(self) -> AsyncIterator[str]:
+        name = f"{schema.COPY}{secrets.token_hex(8)}"
         connection = await connect(self._url)
         try:
-            await connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
+            await connection.execute(f"CREATE SCHEMA {name}")
             for table in Base.metadata.sorted_tables:
                 # Nothing that is tried on a copy needs vectors.
                 is_full = table is not Embedding.__table__

@@ -9,6 +9,20 @@ from app.db.postgresql.connection import UNLIMITED_S, connect, shown_name
 from app.errors import AppError, StartError
 
 OLDEST_VERSION: Final = 140_000
+COPY: Final = "saywho_dry_run_"
+"""Begins the name of a schema with a copy that is thrown away."""
+
+_ANEW: Final = """
+    SELECT format('ALTER TABLE %I ALTER COLUMN %I TYPE %s', s.tablename, s.attname,
+        format_type(a.atttypid, a.atttypmod))
+        || coalesce((SELECT format(' COLLATE %I', collname) FROM pg_collation
+            WHERE oid = a.attcollation AND collname <> 'default'), '')
+    FROM pg_stats AS s
+    JOIN pg_attribute AS a
+        ON a.attrelid = to_regclass(format('%I', s.tablename)) AND a.attname = s.attname
+    WHERE s.schemaname = current_schema() AND s.tablename = $1
+"""
+"""Statements that give the columns the types they have, and so drop the samples of their values."""
 
 
 def current_revision(url: str) -> str | None:
@@ -28,13 +42,26 @@ def compact(url: str, *, wait_s: float) -> None:
     async def vacuum(connection: "asyncpg.Connection[Any]", name: str) -> None:
         await connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
         tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        copies = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, $1)"
         try:
+            for row in await connection.fetch(copies, COPY):  # Of processes that were killed.
+                await connection.execute(f'DROP SCHEMA "{row[0]}" CASCADE')
             for row in await connection.fetch(tables):
-                await connection.execute(f'VACUUM (FULL, ANALYZE) "{row[0]}"', timeout=UNLIMITED_S)
+                await _compact(connection, row[0])
+            await connection.execute("VACUUM (FULL) pg_statistic", timeout=UNLIMITED_S)
         except asyncpg.LockNotAvailableError as error:
             raise StartError("the database is in use; try again") from error
 
     asyncio.run(_ask(url, vacuum))
+
+
+async def _compact(connection: "asyncpg.Connection[Any]", table: str) -> None:
+    """Write a table anew, and what the planner keeps of its values."""
+    await connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"', timeout=UNLIMITED_S)
+    if not await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")'):  # noqa: S608
+        # The samples of a table that is empty by now would stay.
+        for row in await connection.fetch(_ANEW, table):
+            await connection.execute(row[0])
 
 
 async def _ask(url: str, question: Any) -> Any:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import glob
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -13,7 +15,6 @@ from sqlalchemy import text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.config import Config
 from app.db.doorbell import Doorbell
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock
@@ -28,6 +29,8 @@ from app.models import Base
 if TYPE_CHECKING:
     from app.db.engine import Database
 
+COPY: Final = ".copy-"
+"""Begins, after the file's name, that of a folder with a copy that is thrown away."""
 COMPACT_WAIT_S: Final = 60.0
 """How long a vacuum waits for others who use the database."""
 
@@ -102,6 +105,8 @@ class SqliteBackend:
         return [] if rows == ["ok"] else [f"the database file is damaged: {row}" for row in rows]
 
     def compact(self) -> None:
+        for copy in self.path.parent.glob(f"{glob.escape(self._beside(COPY).name)}*"):
+            shutil.rmtree(copy, ignore_errors=True)  # Of a process that was killed.
         connection = sqlite3.connect(self.path, timeout=COMPACT_WAIT_S)
         try:
             connection.execute("VACUUM")
@@ -116,8 +121,9 @@ class SqliteBackend:
             )
 
     @asynccontextmanager
-    async def scratch_copy(self, config: Config) -> AsyncIterator[str]:
-        with tempfile.TemporaryDirectory(dir=config.data_dir, prefix="dry-run-") as folder:
+    async def scratch_copy(self) -> AsyncIterator[str]:
+        folder_name = self._beside(COPY).name
+        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=folder_name) as folder:
             path = Path(folder, "copy.db")
             await asyncio.to_thread(self._copy_to, path)
             yield f"sqlite+aiosqlite:///{path}"
