@@ -1,13 +1,32 @@
 """The program's log, on standard error: text for people, JSON lines for machines."""
 
 import logging
+import re
 import sys
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
 from app.asgi.edge import request_id
 from app.config import Config
+
+OURS: Final = "app"
+OTHERS: Final = ("asyncio", "hypercorn.error")
+"""What speaks on a server's standard error beside the program."""
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What would end a line, or make a terminal show another one than was written."""
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line, in which nothing but letters does anything."""
+    return text if text.isprintable() else _UNSAFE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode("ascii")
 
 
 class JsonFormatter(logging.Formatter):
@@ -18,13 +37,13 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": one_line(record.getMessage()),
             "request_id": request_id.get(),
         }
         if (duration := getattr(record, "duration_ms", None)) is not None:
             line["duration_ms"] = duration
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = _by_line(self.formatException(record.exc_info))
         return msgspec.json.encode(line).decode()
 
 
@@ -32,24 +51,40 @@ class TextFormatter(logging.Formatter):
     """A line for reading, with the request's id at its end."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname[0]} {record.getMessage()}"
+        message = one_line(record.getMessage())
+        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname[0]} {message}"
         if (duration := getattr(record, "duration_ms", None)) is not None:
             line += f" {duration} ms"
         if (identifier := request_id.get()) != "-":
             line += f" [{identifier}]"
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            # Indented, so that nothing in it looks like a line of its own.
+            trace = _by_line(self.formatException(record.exc_info))
+            line += "\n  " + trace.replace("\n", "\n  ")
         return line
+
+
+def _by_line(trace: str) -> str:
+    return "\n".join(map(one_line, trace.split("\n")))
 
 
 def configure(config: Config) -> None:
     """Send the program's log to standard error, in the form that the settings name."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if config.log == "json" else TextFormatter())
-    logger = logging.getLogger("app")
+    logger = logging.getLogger(OURS)
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+
+
+def take_over() -> None:
+    """Let what else speaks in a process of ours do so in the form of the program's log."""
+    for name in OTHERS:
+        logger = logging.getLogger(name)
+        logger.handlers = logging.getLogger(OURS).handlers
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
 
 
 def leave_out_callers() -> None:

@@ -81,10 +81,20 @@ def current_revision(url: str) -> str | None:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the tables up to the revision; of several processes one does it, the rest wait."""
-    from alembic import command
+    """Bring the tables up to the revision; of several processes one does it, the rest wait.
 
-    command.upgrade(alembic_config(url), revision)
+    Raises StartError where the database cannot take it: its disk is full, or it went away.
+    """
+    from alembic import command
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        command.upgrade(alembic_config(url), revision)
+    except DBAPIError as error:
+        backend = backend_for(url)
+        if (ours := backend.as_app_error(error)) is None:
+            raise
+        raise StartError(f"{backend.name} cannot be migrated: {ours.detail}") from error
 
 
 def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:

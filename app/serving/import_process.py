@@ -16,6 +16,7 @@ from app.errors import AppError
 from app.importing import open_archive
 from app.importing.records import ImportFileError
 from app.importing.source import Source
+from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.importing.imports import ImportReport, NamelessFileError, import_archive
 from app.services.importing.jobs import JobRun, claim_job, end_job, note_progress, note_stored
@@ -132,6 +133,14 @@ async def run_next(config: Config) -> None:
         await db.close()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the next import, and log as the server does that started this process."""
     os.nice(NICENESS)
-    asyncio.run(run_next(Config.from_env()))
+    config = Config.from_env()
+    configure(config)
+    take_over()
+    asyncio.run(run_next(config))
+
+
+if __name__ == "__main__":
+    main()

@@ -100,10 +100,14 @@ class Supervisor:
         self._failures = 0
         self._next_start = 0.0
         self._is_stopping = False
-        self._is_broken = False
+        self._has_served = False
+        self._has_failed = False
 
     def run(self) -> int:
-        """Return the exit status: 0 after a stop, 1 where no worker could be started."""
+        """Return the exit status: 0 after a stop.
+
+        1 where no worker could be started, or where what was under way was broken off.
+        """
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
         # What the collector does not look at stays shared with the workers.
@@ -115,14 +119,20 @@ class Supervisor:
             fds = [worker.beat_fd for worker in self._workers]
             select.select(fds, [], [], LOOK_S)
         self._drain()
-        return 1 if self._is_broken else 0
+        return 1 if self._has_failed else 0
 
-    def _stop(self, *_: object) -> None:
+    def _stop(self, number: int, _: object) -> None:
+        if self._is_stopping and number == signal.SIGINT:
+            # Who presses Ctrl+C again does not want to wait for what is under way.
+            self._has_failed = True
+            for worker in self._workers:
+                worker.process.kill()
         self._is_stopping = True
 
     def _look(self) -> None:
         for worker in list(self._workers):
             worker.listen()
+            self._has_served = self._has_served or worker.has_beaten
             if worker.status is None and worker.is_hung:
                 logger.error("worker %d hangs; it is replaced", worker.process.pid)
                 worker.kill()
@@ -133,9 +143,10 @@ class Supervisor:
         worker.close()
         self._workers.remove(worker)
         logger.error("worker %d ended (%d); it is replaced", worker.process.pid, worker.status)
-        if not worker.has_beaten and self._failures >= self._count:
-            # It said why on standard error; trying on would say it for ever.
-            self._is_broken = self._is_stopping = True
+        if not self._has_served and self._failures >= self._count:
+            # It said why on standard error; trying on would say it for ever. A site that has served
+            # goes on trying: its database may be down, and other workers may know nothing of it.
+            self._has_failed = self._is_stopping = True
         if time.monotonic() - worker.started > STEADY_S:
             self._failures = 0
         self._failures += 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import resource
 import signal
@@ -16,7 +17,7 @@ from quart import Quart
 
 from app import create_app
 from app.lifespan import end_streams, feed_and_cache
-from app.logs import leave_out_callers
+from app.logs import leave_out_callers, take_over
 from app.serving.server import load_server_config, use_own_connections
 
 BEAT_S = 1.0
@@ -52,6 +53,9 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
     server.insecure_bind = []
     server.workers = 1
     server.loglevel = "WARNING"  # The supervisor has said where it serves.
+    take_over()
+    if server.errorlog == "-":
+        server.errorlog = logging.getLogger("hypercorn.error")
     use_own_connections()
     loop.set_exception_handler(_ignore_lost_clients)
     beating = asyncio.create_task(_beat(beat_fd, stop, app))
@@ -75,7 +79,8 @@ def _raise_file_limit() -> None:
 
 def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Keep the log clean of clients that were cut off, for which nobody here can do anything."""
-    if not isinstance(context.get("exception"), ConnectionError | TimeoutError):
+    lost = ConnectionError | TimeoutError | asyncio.CancelledError
+    if not isinstance(context.get("exception"), lost):
         loop.default_exception_handler(context)
 
 

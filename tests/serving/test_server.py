@@ -5,6 +5,7 @@ import dataclasses
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import sqlite3
@@ -246,6 +247,18 @@ def test_log_lines_carry_the_request_id_and_never_a_token(server: Server) -> Non
     assert "private" not in server.log()
 
 
+def test_every_line_of_the_log_is_json_whatever_is_asked_for(server: Server) -> None:
+    for number, path in enumerate(("/%0AINFO%20forged", "/%1b[31m", "/%E2%80%A8", "/%ED%A0%80")):
+        server.send("GET", path, X_Request_ID=f"hostile-{number}")
+    server.say("GET / HTTP/1.1", "X-Bad\x1b: a", "", "")
+    server.installation.wait_until(lambda: "hostile-3" in server.log())
+    lines = [line for line in server.log().splitlines() if line.startswith("{")]
+    said = [line for line in server.log().splitlines() if not line.startswith("{")]
+    assert len(said) == 3  # What `saywho serve` says to whoever started it.
+    assert {json.loads(line)["request_id"] for line in lines} >= {"hostile-0", "hostile-3"}
+    assert "\x1b" not in server.log()
+
+
 def test_two_lengths_are_400_and_the_connection_is_closed(server: Server) -> None:
     answer = server.say(
         *("POST /api/v1/compare HTTP/1.1", "Host: localhost", "Content-Length: 5"),
@@ -402,6 +415,19 @@ def test_what_prevents_the_start_is_status_1_and_one_line(
     assert len(ended.stderr.splitlines()) == 1
 
 
+def test_tables_that_find_no_room_are_status_1_and_one_line(installation: Installation) -> None:
+    installation.database.unlink()
+    size = 200_000
+
+    def limit_files() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    ended = installation.process(*SERVE, preexec_fn=limit_files)
+    assert ended.returncode == 1
+    assert_one_line(ended, "cannot be migrated")
+
+
 def test_a_bad_setting_stops_the_bare_server_with_its_name(installation: Installation) -> None:
     installation.settings["SAYWHO_NONSENSE"] = "1"
     ended = installation.process(*HYPERCORN, "--bind", f"127.0.0.1:{free_port()}")
@@ -435,13 +461,13 @@ def test_the_command_line_outdoes_the_server_file() -> None:
     assert (plain.bind, plain.workers) == (["127.0.0.1:8000"], 2)
     told = load_server_config(bind="[::1]:9000", workers=4)
     assert (told.bind, told.workers) == (["[::1]:9000"], 4)
-    assert told.keep_alive_timeout == plain.keep_alive_timeout == 15
+    assert told.keep_alive_timeout == plain.keep_alive_timeout == 60
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("wrokers = 2", "wrokers"), ("bind = [", "hypercorn.toml")],
-    ids=["unknown key", "no toml"],
+    [("wrokers = 2", "wrokers"), ("bind = [", "hypercorn.toml"), ('workers = "two"', "workers")],
+    ids=["unknown key", "no toml", "no number"],
 )
 def test_a_server_file_that_would_be_ignored_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, said: str

@@ -132,3 +132,42 @@ def test_a_stop_lets_requests_finish_that_were_accepted(
         answers = [rest(wire) for wire in wires]
         assert all(b" 200 " in answer and b'"accepted":4' in answer for answer in answers)
         assert server.process.wait(20) == 0
+
+
+def test_a_second_interrupt_ends_what_the_first_one_waits_for(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as wire:
+        wire.sendall(
+            b"POST /api/v1/compare HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+            b"Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert b" 100 " in wire.recv(4096)  # It waits for the body.
+        server.process.send_signal(signal.SIGINT)
+        server.installation.wait_until(lambda: not accepts(server))
+        server.process.send_signal(signal.SIGINT)
+        # After the first alone it would be 0.
+        assert server.process.wait(20) == 1
+    assert "Traceback" not in server.log()
+
+
+def accepts(server: Server) -> bool:
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=20).close()
+        return True
+    return False
+
+
+def test_a_site_that_has_served_goes_on_trying(server: Server) -> None:
+    """Its database is another program's for a while, so no worker can start."""
+    database = server.installation.database
+    hidden = database.with_suffix(".hidden")
+    for each in server.workers():
+        os.kill(each, signal.SIGSTOP)
+    database.rename(hidden)
+    database.write_bytes(b"no database" * 100)
+    for each in server.workers():
+        os.kill(each, signal.SIGKILL)
+    server.installation.wait_until(lambda: server.log().count("it is replaced") >= 5)
+    assert server.process.poll() is None
+    hidden.rename(database)
+    server.wait_until_ready()
+    assert server.stop() == 0

@@ -1,0 +1,74 @@
+"""The log: a line is a line, whatever somebody put into a request."""
+
+import io
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.logs import JsonFormatter, TextFormatter, one_line
+
+HOSTILE = [
+    "/a\n12:00:00 I GET /forged 200",
+    "/a\r\nSet-Cookie: b",
+    "/\x1b[31mred\x1b]0;title\x07",
+    "/\x9b31m",
+    "/\u202etxt.exe",
+    "/\u2028next",
+    "/\ud800",
+    "/\0",
+]
+
+
+def written(formatter: logging.Formatter, log: Callable[[logging.Logger], Any]) -> str:
+    """Return what a handler with this formatter writes."""
+    screen = io.StringIO()
+    handler = logging.StreamHandler(screen)
+    handler.setFormatter(formatter)
+    logger = logging.Logger("here")
+    logger.addHandler(handler)
+    log(logger)
+    return screen.getvalue()
+
+
+@pytest.mark.parametrize("path", HOSTILE, ids=ascii)
+def test_no_path_makes_another_line_or_moves_the_cursor(path: str) -> None:
+    text = written(TextFormatter(), lambda logger: logger.warning("GET %s 404", path))
+    assert text.endswith(" 404\n")
+    assert text[:-1].isprintable()
+    line = written(JsonFormatter(), lambda logger: logger.warning("GET %s 404", path))
+    assert line.endswith("}\n")
+    message = msgspec.json.decode(line)["message"]
+    assert message.isprintable()
+    assert message.startswith("GET /")
+
+
+@pytest.mark.parametrize("words", ["/미나/글?a=b", "/👩‍🚀", "/%0A", "C:\\new"])
+def test_words_of_any_language_stay_as_they_are(words: str) -> None:
+    assert one_line(words) == words
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_a_traceback_forges_no_line(text: str) -> None:
+    def fail(logger: logging.Logger) -> None:
+        try:
+            raise ValueError(text)
+        except ValueError:
+            logger.exception("it failed")
+
+    first, *others = written(TextFormatter(), fail)[:-1].split("\n")
+    assert first.endswith("it failed")
+    assert all(line.startswith("  ") and line.isprintable() for line in others)
+    (line,) = written(JsonFormatter(), fail)[:-1].split("\n")
+    assert "Traceback" in msgspec.json.decode(line)["exception"]
+
+
+@given(text=st.text(st.characters(exclude_categories=())))
+def test_every_message_is_one_line_of_json(text: str) -> None:
+    line = written(JsonFormatter(), lambda logger: logger.warning("%s", text))
+    assert len(line.splitlines()) == 1
+    assert msgspec.json.decode(line)["level"] == "WARNING"
