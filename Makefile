@@ -58,6 +58,7 @@ bench: $(DEV_STAMP) ## measure this program and its peers; imports, uploads, wha
 	@$(BIN)/python -m benchmarks.scale
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.search_served
+	@$(BIN)/python -m benchmarks.export
 	@$(BIN)/python -m benchmarks.nearest
 	@$(BIN)/python -m benchmarks.uploads
 	@$(BIN)/python -m benchmarks.dashboard
