@@ -55,6 +55,11 @@ class Live:
         """Streams that are open."""
         return len(self._listeners)
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the server stops."""
+        return self._is_ending
+
     def hear(self, changes: Sequence[Change]) -> None:
         """Take events of the feed."""
         self._waiting.extend(changes)

@@ -16,8 +16,8 @@ from app.asgi.edge import Send
 from app.asgi.streams import hand_over
 from app.exporting import FORMATS
 from app.exporting.formats import Format
-from app.lifespan import resources
-from app.services.access.rights import ended_rights
+from app.lifespan import Resources, resources
+from app.services.access.rights import Right, ended_rights
 from app.services.exporting import Piece, begin_export, exported
 from app.services.live.listener import body_message
 from app.views.access import access, right_to_read
@@ -26,7 +26,7 @@ from app.views.parsing import parse_args
 blueprint = Blueprint("api_export", __name__)
 
 CHECK_S: Final = 3.0
-"""So often the right to read is checked."""
+"""So often it is looked whether the right to read has ended or the server stops."""
 READER_TIMEOUT_S: Final = 30.0
 """Who takes nothing for so long is let go."""
 SENT_AT_ONCE: Final = 32 * 1024
@@ -54,13 +54,7 @@ async def export_posts() -> Response:
     headers = _headers(export.username, form, is_packed=is_packed)
     if request.method == "HEAD":
         return Response(b"", headers=headers)
-    right = right_to_read()
-
-    async def may_go_on() -> bool:
-        if right is None:
-            return True
-        async with db.read() as session:
-            return not await ended_rights(session, {right})
+    may_go_on = _permission(resources(), right_to_read())
 
     async def stream(send: Send, gone: asyncio.Future[None]) -> None:
         sending = asyncio.create_task(_send(send, exported(db, export, form), is_packed=is_packed))
@@ -70,6 +64,23 @@ async def export_posts() -> Response:
     response = Response(_nothing(), headers=headers)
     response.timeout = None
     return response
+
+
+def _permission(parts: Resources, right: Right | None) -> Callable[[], Awaitable[bool]]:
+    """Return what tells, asked now and then, whether the file may still be sent."""
+    was_ending = False
+
+    async def may_go_on() -> bool:
+        nonlocal was_ending
+        if parts.live.is_ending and was_ending:
+            return False  # The server stops, and there was some time since that was seen first.
+        was_ending = parts.live.is_ending
+        if right is None:
+            return True
+        async with parts.db.read() as session:
+            return not await ended_rights(session, {right})
+
+    return may_go_on
 
 
 def _headers(username: str | None, form: Format, *, is_packed: bool) -> dict[str, str]:

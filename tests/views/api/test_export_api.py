@@ -13,7 +13,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.lifespan import KEY, Resources
+from app.lifespan import KEY, Resources, end_streams
 from app.services import exporting
 from app.services.access.tokens import revoke_token
 from app.views.api import export as export_view
@@ -197,6 +197,19 @@ async def test_who_leaves_is_sent_no_more(app: Quart, writer: Client, many: int)
     assert reader.data == b""
     left = [task.get_coro() for task in asyncio.all_tasks()]
     assert not [coro for coro in left if "_send" in getattr(coro, "__qualname__", "")]
+
+
+async def test_a_stop_of_the_server_breaks_off_what_is_taken_slowly(
+    app: Quart, writer: Client, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, quick = Reader(app, writer), Reader(app, writer)
+    quick.takes.set()
+    end_streams(app)
+    monkeypatch.setattr(export_view, "CHECK_S", DEADLINE_S)
+    await finish(quick.ask())
+    monkeypatch.setattr(export_view, "CHECK_S", 0.01)
+    await finish(slow.ask())
+    assert (slow.has_all, quick.has_all) == (False, True)
 
 
 async def test_who_takes_nothing_is_let_go(
