@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.importing import delimited, jsonl, mongo, x_archive
+from app.importing import delimited, jsonl, mastodon, mongo, x_archive
 from app.importing.formats import Format
 from app.importing.lines import is_blank
 from app.importing.records import Archive, UnrecognisedFileError
@@ -11,6 +11,7 @@ from app.importing.source import Source
 # In the order in which they are tried: the most particular first.
 FORMATS: Final[tuple[Format, ...]] = (
     x_archive.FORMAT,
+    mastodon.FORMAT,
     mongo.FORMAT,
     jsonl.FORMAT,
     delimited.FORMAT,

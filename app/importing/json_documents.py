@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
+from app.importing.content import Content
 from app.importing.json_split import MAX_VALUE_BYTES, RawValue, Splitter
 from app.importing.lines import HEAD_BYTES, open_utf8, utf8_head
 from app.importing.raw_lines import raw_lines
-from app.importing.reading import BUFFER_BYTES
+from app.importing.reading import BUFFER_BYTES, read_some
 from app.importing.records import BrokenFileError
-from app.importing.source import Source
 
 Json = dict[str, object]
 
@@ -34,7 +34,7 @@ class Document(NamedTuple):
     fault: str = ""
 
 
-def documents(source: Source, *, lists: Collection[str] = ()) -> Iterator[Document]:
+def documents(source: Content, *, lists: Collection[str] = ()) -> Iterator[Document]:
     """Yield the documents of a file, in UTF-8 or UTF-16, one at a time.
 
     An object with one of `lists` among its keys stands for the items of that list, unless there
@@ -51,15 +51,15 @@ def documents(source: Source, *, lists: Collection[str] = ()) -> Iterator[Docume
         yield _document(done, value)
 
 
-def is_lines(source: Source) -> bool:
+def is_lines(source: Content) -> bool:
     """Return whether a file has several lines and one of the first is a whole object."""
     return _are_documents(_head_lines(source))
 
 
-def first_documents(source: Source, *, lists: Collection[str] = ()) -> list[Json]:
+def first_documents(source: Content, *, lists: Collection[str] = ()) -> list[Json]:
     """Return the first documents of a file that are objects, the items of `lists` among them.
 
-    If none is whole, the first one is cut short; it may be an object with one of `lists`.
+    If none is whole, the first one is cut short; an object with one of `lists` goes before it.
     """
     if source.has_members:
         return []
@@ -74,17 +74,26 @@ def first_documents(source: Source, *, lists: Collection[str] = ()) -> list[Json
     if objects:
         return objects
     first, _ = load(_closed(head))
-    return _objects((item, "") for item in (first if isinstance(first, list) else [first]))
+    items: list[object] = first if isinstance(first, list) else [first]
+    if isinstance(first, dict):
+        items += (item for name in lists for item in listed(first, name))
+    return _objects((item, "") for item in items)
 
 
-def is_array(source: Source) -> bool:
+def is_array(source: Content) -> bool:
     """Return whether a file holds one array."""
     return not source.has_members and utf8_head(source).lstrip().startswith(b"[")
 
 
-def is_empty_array(source: Source) -> bool:
+def is_empty_array(source: Content) -> bool:
     """Return whether a file holds an array without items."""
     return load(utf8_head(source)) == ([], "")
+
+
+def listed(document: Json, name: str) -> list[object]:
+    """Return the list under that name, empty if there is none."""
+    found = document.get(name)
+    return found if isinstance(found, list) else []
 
 
 def load(raw: bytes) -> tuple[object, str]:
@@ -113,11 +122,11 @@ def _document(place: int, value: RawValue) -> Document:
     return Document(place, *load(value.raw))
 
 
-def _values(source: Source, lists: Collection[str]) -> Iterator[RawValue]:
+def _values(source: Content, lists: Collection[str]) -> Iterator[RawValue]:
     splitter, done = Splitter(lists), 0
     with open_utf8(source) as stream:
         try:
-            while chunk := stream.read(BUFFER_BYTES):
+            while chunk := read_some(stream, BUFFER_BYTES):
                 for value in splitter.feed(chunk):
                     yield value
                     done += 1
@@ -127,7 +136,7 @@ def _values(source: Source, lists: Collection[str]) -> Iterator[RawValue]:
             raise BrokenFileError(detail) from error
 
 
-def _head_lines(source: Source) -> list[bytes]:
+def _head_lines(source: Content) -> list[bytes]:
     """Return the first complete lines that are not blank; none of a file that holds an array."""
     head = utf8_head(source)
     if head.lstrip().startswith(b"["):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
 
+from app.importing.content import Content
 from app.importing.raw_lines import raw_lines
 from app.importing.reading import BUFFER_BYTES, Rejoined, read_up_to
 from app.importing.records import BrokenFileError
@@ -52,7 +53,7 @@ def is_blank(source: Source) -> bool:
     )
 
 
-def utf8_head(source: Source) -> bytes:
+def utf8_head(source: Content) -> bytes:
     """Return the beginning of a source, recoded if it is in UTF-16, without a byte order mark."""
     head = source.head(HEAD_BYTES)
     if utf16 := _utf16(head):
@@ -61,7 +62,7 @@ def utf8_head(source: Source) -> bytes:
 
 
 @contextlib.contextmanager
-def open_utf8(source: Source) -> Iterator[BinaryIO]:
+def open_utf8(source: Content) -> Iterator[BinaryIO]:
     """Give the whole source as bytes in UTF-8, without a byte order mark."""
     head = source.head(HEAD_BYTES)
     with source.open() as stream:

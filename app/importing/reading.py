@@ -3,6 +3,7 @@
 import io
 import zipfile
 import zlib
+from collections.abc import Callable
 from typing import BinaryIO, Final
 
 from app.importing.records import BrokenFileError
@@ -68,7 +69,7 @@ class MeteredReader(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
         try:
-            chunk = self._stream.read(len(buffer))
+            chunk = read_some(self._stream, len(buffer))
         except READ_ERRORS as error:
             raise BrokenFileError(f"{self._label} is damaged and breaks off") from error
         chunk = self._meter.take(chunk, self._packed_share)
@@ -93,10 +94,16 @@ class Rejoined(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
         size = len(buffer)
-        chunk = self._head[:size] if self._head else self._rest.read(size)
+        chunk = self._head[:size] if self._head else read_some(self._rest, size)
         self._head = self._head[size:]
         buffer[: len(chunk)] = chunk
         return len(chunk)
+
+
+def read_some(stream: BinaryIO, size: int) -> bytes:
+    """Return the next bytes, at least one but at the end, without losing any before damage."""
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    return read(size)
 
 
 def read_up_to(stream: BinaryIO, size: int) -> bytes:

@@ -1,5 +1,7 @@
-"""One thing that a user names to be imported: a file, a folder, a zip or a stream."""
+"""One thing that a user names to be imported: a file, a folder, a zip, a tar or a stream."""
 
+import contextlib
+import gzip
 import io
 import os
 import tempfile
@@ -15,20 +17,24 @@ from app.importing.reading import (
     Meter,
     MeteredReader,
     Rejoined,
-    read_up_to,
+    read_some,
 )
 from app.importing.records import BrokenFileError, UnrecognisedFileError
+from app.importing.tarred import BLOCK_BYTES, Kept, KeptReader, is_tar, keep_files
 from app.importing.zipped import ZIP_STARTS, list_members, open_in_zip, open_zip
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 MAX_FOLDER_DEPTH: Final = 6
+_GZIP_START: Final = b"\x1f\x8b"
+_NO_LIMIT: Final = 2**62
 
 
 class Source:
     """What is imported, read piece by piece; nothing is extracted and nothing held in memory.
 
     A path that is neither a regular file nor a folder (a pipe) is read as a stream. A stream that
-    holds a zip is copied to a temporary file first. The caller's stream is never closed. Close
+    holds a zip is copied to a temporary file first, and of a tar its JSON files are. What gzip has
+    packed is unpacked as it is read. The caller's stream is never closed. Close
     the source, or use it in a `with`.
 
     Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a
@@ -46,12 +52,15 @@ class Source:
         self.name = name or (str(target) if isinstance(target, Path) else "-")
         self.is_folder = self.path is not None and self.path.is_dir()
         self._meter = Meter(self.name, limit_bytes)
+        self._opened = contextlib.ExitStack()
         self._stream: BinaryIO | None = None
-        self._owns_stream = False
         self._head = b""
         self._zip: zipfile.ZipFile | None = None
-        self._zip_file: BinaryIO | None = None
         self._zip_members: dict[str, zipfile.ZipInfo] = {}
+        self._spool: BinaryIO | None = None
+        self._is_tar = False
+        self._kept: dict[str, Kept] | None = None
+        self._packed: BinaryIO | None = None
         self._paths: dict[str, Path] | None = None
         self._total: int | None = None
         try:
@@ -73,20 +82,17 @@ class Source:
 
     def close(self) -> None:
         """Close what this source opened; the caller's stream stays open."""
-        owned = self._stream if self._owns_stream else None
-        for opened in (self._zip, self._zip_file, owned):
-            if opened is not None:
-                opened.close()
+        self._opened.close()
 
     @property
     def has_members(self) -> bool:
-        """Whether this is a folder or a zip, which are read by `open_member`."""
-        return self.is_folder or self._zip is not None
+        """Whether this is a folder, a zip or a tar, which are read by `open_member`."""
+        return self.is_folder or self._zip is not None or self._is_tar
 
     @property
     def bytes_read(self) -> int:
         """How much of the file was read, in its own (compressed) bytes; at most the total."""
-        read = round(self._meter.packed_bytes)
+        read = self._packed.tell() if self._packed else round(self._meter.packed_bytes)
         return read if self._total is None else min(read, self._total)
 
     @property
@@ -96,7 +102,9 @@ class Source:
 
     def expect(self, names: Iterable[str]) -> None:
         """Say which members will be read, so that progress ends at the whole."""
-        if self._zip is None:
+        if self._is_tar:
+            self._total = sum(self._tar_files()[name].size for name in names)
+        elif self._zip is None:
             self._total = sum(self._files()[name].stat().st_size for name in names)
         else:
             self._total = sum(self._zip_members[name].compress_size for name in names)
@@ -104,8 +112,7 @@ class Source:
     def head(self, size: int) -> bytes:
         """Return the first bytes without consuming or counting them; fewer only at the end."""
         if self._stream is not None:
-            self._head += read_up_to(self._stream, size - len(self._head))
-            return self._head[:size]
+            return self._stream_head(self._stream, size)
         if self.path is None or self.is_folder:
             return b""
         try:
@@ -116,61 +123,116 @@ class Source:
 
     def open(self) -> BinaryIO:
         """Return the whole file or stream, counted; a stream can be opened only once."""
-        if self._stream is not None:
-            head, self._head = self._head, b""
-            return self._metered(io.BufferedReader(Rejoined(head, self._stream)), self.name)
-        if self.path is None or self.is_folder:
+        if self.is_folder:
             raise BrokenFileError(f"{self.name} is not a plain file")
-        return self._metered(_open_file(self.path, self.name), self.name)
+        return self._metered(self._whole(), self.name)
 
     def members(self) -> tuple[str, ...]:
-        """Return the names of all files in a folder or zip, and of those beside a plain file."""
+        """Return the names of all files in a folder, zip or tar, and of those beside a file."""
+        if self._is_tar:
+            return tuple(self._tar_files())
         return tuple(self._zip_members if self._zip else self._files())
 
     def open_member(self, name: str) -> BinaryIO:
         """Return one of the members by its name, counted; KeyError for any other name."""
         label = f"{name} in {self.name}"
-        if self._zip is None:
-            return self._metered(_open_file(self._files()[name], label), label)
-        info = self._zip_members[name]
-        share = min(1.0, info.compress_size / info.file_size) if info.file_size else 1.0
-        return self._metered(open_in_zip(self._zip, info, label), label, share)
+        share = 1.0
+        if self._zip is not None and (info := self._zip_members[name]).file_size:
+            share = min(1.0, info.compress_size / info.file_size)
+        return self._metered(self._open_raw(name, label), label, share)
 
     def head_member(self, name: str, size: int) -> bytes:
-        """Return the first bytes of a member without counting them."""
+        """Return the first bytes of a member without counting them, up to where it is damaged."""
         label = f"{name} in {self.name}"
+        head = b""
         try:
-            if self._zip is None:
-                with _open_file(self._files()[name], label) as file:
-                    return file.read(size)
-            with open_in_zip(self._zip, self._zip_members[name], label) as file:
-                return file.read(size)
+            with self._open_raw(name, label) as file:
+                while len(head) < size and (chunk := read_some(file, size - len(head))):
+                    head += chunk
         except READ_ERRORS as error:
-            raise BrokenFileError(f"{label} is damaged") from error
+            if not head:
+                raise BrokenFileError(f"{label} is damaged") from error
+        return head
 
     def _prepare(self, target: Path | BinaryIO) -> None:
         if self.is_folder:
             return
         if isinstance(target, Path) and target.is_file():
             self._total = target.stat().st_size
-            if self.head(4) in ZIP_STARTS:
-                self._use_zip(_open_file(target, self.name))
-            return
-        self._owns_stream = isinstance(target, Path)
-        self._stream = _open_file(target, self.name) if isinstance(target, Path) else target
+        else:
+            self._stream = self._open_path() if isinstance(target, Path) else target
         if self.head(4) in ZIP_STARTS:
-            self._use_zip(self._spooled())
+            self._use_zip(self._whole() if self._stream is None else self._spooled())
+            return
+        if self.head(2) == _GZIP_START:
+            self._use_gzip()
+        self._is_tar = is_tar(self.head(BLOCK_BYTES))
 
     def _use_zip(self, file: BinaryIO) -> None:
-        self._zip_file = file
-        self._zip = open_zip(file, self.name)
+        self._zip = self._opened.enter_context(open_zip(file, self.name))
         self._zip_members = list_members(self._zip)
+
+    def _use_gzip(self) -> None:
+        """Read what is packed from here on; damage shows where reading comes to it."""
+        packed = self._whole()
+        if self._stream is None:
+            self._packed = packed
+        unpacked: BinaryIO = gzip.GzipFile(fileobj=packed)  # type: ignore[assignment] # is binary
+        reader = MeteredReader(unpacked, Meter(self.name, _NO_LIMIT), label=self.name)
+        self._stream = self._opened.enter_context(reader)  # type: ignore[assignment] # is binary
+
+    def _tar_files(self) -> dict[str, Kept]:
+        """Return the JSON files of the tar, copied to a temporary file at the first call.
+
+        All of the tar counts for the limit. Raises BrokenFileError.
+        """
+        if self._kept is not None:
+            return self._kept
+        meter = Meter(self.name, self._meter.limit_bytes)
+        self._spool = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
+        stream = self._whole()
+
+        def read(size: int) -> bytes:
+            try:
+                chunk = read_some(stream, size)
+            except BrokenFileError:
+                return b""
+            return meter.take(chunk, 1.0)
+
+        self._kept = keep_files(read, self._spool, self.name)
+        return self._kept
+
+    def _whole(self) -> BinaryIO:
+        """Return the file or stream from its beginning, not counted, closed with the source."""
+        if self._stream is None:
+            return self._open_path()
+        head, self._head = self._head, b""
+        return io.BufferedReader(Rejoined(head, self._stream))
+
+    def _open_path(self) -> BinaryIO:
+        assert self.path is not None  # noqa: S101 # for the type checker
+        return self._opened.enter_context(_open_file(self.path, self.name))
+
+    def _stream_head(self, stream: BinaryIO, size: int) -> bytes:
+        """Return the first bytes of a stream; what comes before damage is given all the same."""
+        with contextlib.suppress(BrokenFileError):
+            while len(self._head) < size and (chunk := stream.read(size - len(self._head))):
+                self._head += chunk
+        return self._head[:size]
+
+    def _open_raw(self, name: str, label: str) -> BinaryIO:
+        if self._zip is not None:
+            return open_in_zip(self._zip, self._zip_members[name], label)
+        if self._is_tar:
+            kept = self._tar_files()[name]
+            assert self._spool is not None  # noqa: S101 # for the type checker
+            return io.BufferedReader(KeptReader(self._spool, kept))
+        return _open_file(self._files()[name], label)
 
     def _spooled(self) -> BinaryIO:
         """Copy the stream to a temporary file, up to the limit, and return that."""
         meter = Meter(self.name, self._meter.limit_bytes)
-        spool: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 # closed with the source
-        self._zip_file = spool
+        spool: BinaryIO = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
         assert self._stream is not None  # noqa: S101 # for the type checker
         while chunk := self._head or self._stream.read(BUFFER_BYTES):
             spool.write(meter.take(chunk, 1.0))

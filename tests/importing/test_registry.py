@@ -15,11 +15,17 @@ from app.importing.source import Source
 X = b'window.YTD.tweets.part0 = [{"tweet": {"id": "1", "full_text": "hi"}}]'
 JSONL = b'{"text": "hi, you"}\n'
 MONGO = b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n'
+MASTODON = (
+    b'{"type": "OrderedCollection", "orderedItems": [{"type": "Create", "actor": '
+    b'"https://a.example/users/mina", "object": {"type": "Note", "content": "<p>hi</p>", '
+    b'"to": ["https://www.w3.org/ns/activitystreams#Public"]}}]}'
+)
 CSV = b"text,author\nhi,mina\n"
 
 
 @pytest.mark.parametrize(
-    ("data", "name"), [(X, "x"), (MONGO, "mongo"), (JSONL, "jsonl"), (CSV, "csv")]
+    ("data", "name"),
+    [(X, "x"), (MONGO, "mongo"), (MASTODON, "mastodon"), (JSONL, "jsonl"), (CSV, "csv")],
 )
 @pytest.mark.parametrize("file_name", ["posts.txt", "posts.csv", "tweets.js", "posts.zip"])
 def test_formats_are_told_by_content(
@@ -77,7 +83,7 @@ def mutated(data: bytes) -> st.SearchStrategy[bytes]:
 
 WHOLE_ZIP = zipped(X, "data/tweets.js")
 FILES = st.binary(max_size=300) | st.one_of(
-    *map(mutated, (X, JSONL, CSV, MONGO, WHOLE_ZIP, CSV.decode().encode("utf-16"))),
+    *map(mutated, (X, JSONL, CSV, MONGO, MASTODON, WHOLE_ZIP, CSV.decode().encode("utf-16"))),
     st.binary(max_size=300).map(lambda data: zipped(data, "data/tweets.js")),
     st.binary(max_size=300).map(b"window.YTD.tweets.part0 = [".__add__),
     st.binary(max_size=300).map(b"text,author\n".__add__),
