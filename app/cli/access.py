@@ -54,6 +54,8 @@ def list_command(as_json: bool) -> None:
     if as_json:
         print_json({"items": tokens, "next": None})
         return
+    if not tokens:
+        click.echo("There are no tokens; saywho token add NAME --scope … makes one.", err=True)
     for token in tokens:
         click.echo(f"{token.id:>5}  {token.scope:<6} {token.created_at:%Y-%m-%d}  {token.name}")
 

@@ -9,7 +9,10 @@ from app.cli.running import fail, json_option, print_json, reported
 @json_option
 @reported
 def check_command(as_json: bool) -> None:
-    """Check that the database answers, is migrated, and that what is derived agrees with it."""
+    """Check the database, and what is derived from the posts.
+
+    The database must answer and be migrated; counts, indexes and profiles must agree with it.
+    """
     from app.cli.running import with_database
     from app.services.checks import find_faults
 

@@ -1,7 +1,10 @@
 """All commands by name; each is imported when it is used, for what one needs takes a second."""
 
+import contextlib
+import sys
+from collections.abc import Iterator
 from importlib import import_module
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 
@@ -20,23 +23,23 @@ PLACES: Final = {
     "check": _Place(
         "checks",
         "check_command",
-        "Check that the database answers, is migrated, and that what is derived agrees with it.",
+        "Check the database, and what is derived from the posts.",
     ),
     "compare": _Place(
         "compare",
         "compare_command",
-        "Say who would rather have said TEXT, of the authors named or of all (- reads TEXT).",
+        "Say who would rather have said TEXT, with the evidence.",
     ),
     "db": _Place("database", "db_group", "Migrate the database."),
     "demo": _Place(
         "imports",
         "demo_command",
-        "Load the sample posts of invented places; doing it again changes nothing.",
+        "Load the sample posts; doing it again changes nothing.",
     ),
     "embed": _Place(
         "embed",
         "embed_command",
-        "Make the vectors that are missing, as SAYWHO_EMBEDDER says; stopped, it goes on.",
+        "Make the vectors that are missing; stopped, it goes on.",
     ),
     "export": _Place(
         "export",
@@ -53,7 +56,7 @@ PLACES: Final = {
     "serve": _Place(
         "serve",
         "serve_command",
-        "Migrate the database and serve, as hypercorn.toml and the settings say.",
+        "Migrate the database and serve, as hypercorn.toml says.",
     ),
     "token": _Place("access", "token_group", "Make, list and revoke API tokens."),
     "user": _Place("users", "user_group", "Add and delete authors."),
@@ -61,8 +64,30 @@ PLACES: Final = {
 }
 
 
+@contextlib.contextmanager
+def _usage_in_one_line() -> Iterator[None]:
+    """End the program with one line where something was typed wrongly, as for all other errors."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        said = " ".join(error.format_message().split()).removesuffix(".")
+        program = error.ctx.command_path if error.ctx else "saywho"
+        click.echo(f"saywho: {said}; see {program} --help", err=True)
+        sys.exit(error.exit_code)
+
+
 class Commands(click.Group):
     """The commands of `PLACES`."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _usage_in_one_line():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _usage_in_one_line():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(PLACES)

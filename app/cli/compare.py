@@ -56,7 +56,10 @@ def compare_command(
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    """Say who would rather have said TEXT, of the authors named or of all (- reads TEXT)."""
+    """Say who would rather have said TEXT, with the evidence.
+
+    The authors named are ranked, or all; - as TEXT reads standard input.
+    """
     if (text is None) == (path is None):
         raise click.UsageError("Give one TEXT, or a file of texts with --file.")
     if path is not None:
@@ -117,7 +120,8 @@ def _print_comparison(comparison: Comparison) -> None:
         click.echo(f"{ranked.probability:7.1%}  {ranked.username}  ({ranked.tweets:,} {posts})")
     click.echo(f"verdict: {comparison.verdict}")
     for mark in comparison.evidence:
-        click.echo(f"  {mark.weight:+5.2f}  {mark.username}: {mark.text!r}")
+        text = " ".join(mark.text.split())
+        click.echo(f"  {mark.weight:+5.2f}  {mark.username}: \u201c{text}\u201d")
     for layout in comparison.layout:
         if layout.weight > 0:
             click.echo(f"  {layout.weight:+5.2f}  {layout.username}: layout and punctuation")

@@ -43,7 +43,10 @@ async def opened_embeddings(db: Database, config: Config) -> AsyncIterator[Embed
 @json_option
 @reported
 def embed_command(is_all: bool, as_json: bool) -> None:
-    """Make the vectors that are missing, as SAYWHO_EMBEDDER says; stopped, it goes on."""
+    """Make the vectors that are missing; stopped, it goes on.
+
+    SAYWHO_EMBEDDER says by what they are made.
+    """
 
     async def embed(db: Database, config: Config) -> int:
         async with opened_embeddings(db, config) as embeddings, _only_one(db) as leased:

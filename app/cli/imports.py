@@ -237,7 +237,10 @@ def _error_line(error: dict[str, Any]) -> str:
 @json_option
 @reported
 def demo_command(as_json: bool) -> None:
-    """Load the sample posts of invented places; doing it again changes nothing."""
+    """Load the sample posts; doing it again changes nothing.
+
+    They are of invented places: a bakery, an observatory, a lighthouse.
+    """
     report = with_database(lambda db, _: load_samples(db))
     if as_json:
         print_json({"accepted": report.accepted, "duplicates": report.duplicates})

@@ -46,6 +46,8 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int, as_
         click.echo(f"No post has \u201c{typed}\u201d; these have \u201c{used}\u201d.", err=True)
     if found.is_any:
         click.echo("No post has all the words; these have some of them.", err=True)
+    if not found.hits:
+        click.echo("No post was found.", err=True)
     for hit in found.hits:
         when = f"{hit.created_at:%Y-%m-%d}" if hit.created_at else "no date   "
         click.echo(f"{hit.id:>8}  {when}  {hit.username}: {' '.join(hit.text.split())}")

@@ -34,7 +34,10 @@ def _checked(_context: click.Context, _option: click.Parameter, bind: str | None
 @click.option("--sample", is_flag=True, help="Load the sample posts into a database made now.")
 @reported
 def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
-    """Migrate the database and serve, as hypercorn.toml and the settings say."""
+    """Migrate the database and serve, as hypercorn.toml says.
+
+    The settings of saywho are applied too; see docs/settings.md.
+    """
     gc.disable()  # The imports leave nothing to collect; looking takes a sixth of their time.
     from app.db.migrate import SchemaState, prepare
     from app.logs import configure
@@ -56,7 +59,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     configure(config)
     if START_METHOD == "fork":
         preload()
-    click.echo(f"Serving on {origin} with {count} workers; Ctrl+C stops.")
+    click.echo(f"Serving on {origin} with {count} worker{'s' if count > 1 else ''}; Ctrl+C stops.")
     sys.exit(Supervisor(run, sockets, count).run())
 
 

@@ -33,6 +33,8 @@ def users_command(as_json: bool) -> None:
     if as_json:
         print_json({"items": authors, "next": None})
         return
+    if not authors:
+        click.echo("No authors yet; saywho import FILE adds some, saywho demo samples.", err=True)
     for author in authors:
         click.echo(f"{author.tweets:>9,}  {author.platform:<9} {author.username}")
 

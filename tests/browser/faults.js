@@ -30,6 +30,12 @@
     if (box.height && box.height < 24) faults.push(`too small to touch: ${e.outerHTML.slice(0, 80)}`);
   }
 
+  for (const e of document.querySelectorAll("th, td")) {
+    const size = parseFloat(getComputedStyle(e).fontSize);
+    if (e.clientWidth < 3.5 * size && e.clientHeight > 6 * size)
+      faults.push(`read from top to bottom: ${e.outerHTML.slice(0, 80)}`);
+  }
+
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const rgba = (colour) => {
     canvas.clearRect(0, 0, 1, 1);

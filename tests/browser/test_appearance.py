@@ -1,6 +1,7 @@
 """What must hold on every page, in both languages, light and dark, narrow and wide."""
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.async_api import Page
@@ -8,7 +9,7 @@ from playwright.async_api import Page
 from .conftest import OpenPage
 from .office import ACCESS_PAGES, OPERATOR_PAGES, reach
 from .screenshots import CROWD, EMPTY, SCHEMES
-from .website import PAGES, Website
+from .website import KOREANS, LONG_NAME, PAGES, Website
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -75,6 +76,18 @@ async def test_page_is_sound(website: Website, open_page: OpenPage, name: str, l
     faults = await faults_of(page, website.address(PAGES[name]))
     assert not faults, "\n".join(faults)
     assert await page.locator("html").get_attribute("lang") == locale
+    if locale == "ko":
+        assert await left_in_english(page) == []
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+async def test_the_model_card_is_sound(website: Website, open_page: OpenPage, locale: str) -> None:
+    page = await open_page(locale=locale)
+    names = urlencode([("username", name) for name in (*KOREANS, "saltmarsh_light", LONG_NAME)])
+    await page.goto(website.address(f"/compare/card?{names}"))
+    # It is measured in the background, and the page asks for it again.
+    await page.locator("#confusion-heading").wait_for(timeout=30_000)
+    assert await faults_of(page) == []
     if locale == "ko":
         assert await left_in_english(page) == []
 

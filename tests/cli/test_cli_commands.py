@@ -59,6 +59,51 @@ def test_every_command_of_the_contract_explains_itself(
     assert installation.run(*command.split(), "--no-such-option").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("nosuch", "saywho: No such command 'nosuch'; see saywho --help\n"),
+        ("--nosuch", "saywho: No such option '--nosuch'; see saywho --help\n"),
+        ("token add", "saywho: Missing argument 'NAME'; see saywho token add --help\n"),
+        (
+            "token add name",
+            "saywho: Missing option '--scope'. Choose from: read, write, admin; "
+            "see saywho token add --help\n",
+        ),
+        ("compare a --csv", "saywho: --csv goes with --file; see saywho compare --help\n"),
+    ],
+)
+def test_what_is_typed_wrongly_is_told_in_one_line(
+    installation: Installation, typed: str, said: str
+) -> None:
+    result = installation.run(*typed.split())
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", said)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("users", "No authors yet"), ("token list", "There are no tokens"), ("search x", "No post")],
+)
+def test_nothing_to_list_is_said_beside_the_output(
+    installation: Installation, command: str, said: str
+) -> None:
+    result = installation.run(*command.split())
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert said in result.stderr
+
+
+def test_evidence_is_shown_as_it_is_written(installation: Installation, tmp_path: Path) -> None:
+    family = "👩\u200d👩\u200d👧 소풍!"
+    records = [
+        {"username": name, "text": f"{text} {n}", "source_id": str(n)}
+        for name, text in (("가족", family), ("배", "안개, 고동"))
+        for n in range(30)
+    ]
+    installation.done("import", lines(tmp_path / "posts.jsonl", *records))
+    said = installation.done("compare", f"{family} {family} {family}", "-u", "가족", "-u", "배")
+    assert f"가족: \u201c{family}" in said
+
+
 def test_the_version_is_printed(installation: Installation) -> None:
     assert installation.done("--version").startswith("saywho, version 0.")
 

@@ -11,7 +11,7 @@ from app.compute.projection import project
 from app.compute.wording import wording_vectors
 from app.dashboard.figures.base import COLOURS, SYMBOLS, Drawing, Figure, Plot, Table, colour
 from app.dashboard.view import View
-from app.i18n import gettext, gettext_noop
+from app.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
 from app.services.drawing import Drawn, draw_posts
 from app.services.statistics import most_active
@@ -71,7 +71,7 @@ class PostMap(Figure):
         note = gettext("By meaning.") if data.knows_meaning else gettext("By wording.")
         if len(data.posts) < data.total:
             note += " " + gettext("{shown} of {all} posts, drawn evenly over the authors").format(
-                shown=len(data.posts), all=data.total
+                shown=show_number(len(data.posts)), all=show_number(data.total)
             )
         return Drawing([{"data": traces, "layout": layout}], note, {"tweets": True})
 

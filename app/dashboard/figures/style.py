@@ -25,7 +25,7 @@ from app.dashboard.figures.base import (
 )
 from app.dashboard.figures.timeline import PERIODS
 from app.dashboard.view import View, query_of
-from app.i18n import gettext, gettext_noop
+from app.i18n import gettext, gettext_noop, show_number
 from app.services.drawing import Drawn, draw_posts
 from app.services.statistics import most_active
 
@@ -95,7 +95,7 @@ class StyleOverTime(Figure):
         note = ""
         if data.drawn < data.total:
             note = gettext("{shown} of {all} posts, drawn evenly over the authors").format(
-                shown=data.drawn, all=data.total
+                shown=show_number(data.drawn), all=show_number(data.total)
             )
         days = [start.isoformat() for start in data.starts]
         return Drawing(plots, note, {"periods": days}, data.authors)

@@ -53,7 +53,10 @@ async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
     )
     link = await session.scalar(query)
     if link is None:
-        raise ForbiddenError("This set-up link was used, has ended, or never was one")
+        raise ForbiddenError(
+            "This set-up link was used, has ended, or never was one; "
+            "saywho operator add NAME prints another"
+        )
     return link
 
 
