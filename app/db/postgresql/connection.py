@@ -115,7 +115,14 @@ def make_engine(
         pool_timeout=POOL_TIMEOUT_S,
     )
     event.listen(engine.sync_engine, "before_cursor_execute", _without_nul, retval=True)
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
+
+
+def _refuse_closed(connection: Any, *_: object) -> None:
+    """Let the pool make connections anew that the server closed, before somebody uses one."""
+    if connection.driver_connection.is_closed():
+        raise exc.DisconnectionError
 
 
 def _without_nul(
