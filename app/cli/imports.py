@@ -1,17 +1,19 @@
 """`saywho import`, `saywho demo`: posts from files."""
 
+import asyncio
 import contextlib
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, Final
 
 import click
 
+from app.cli.interrupts import Interrupts
 from app.cli.progress import LINE_EVERY_S
 from app.cli.running import BAD_INPUT, FAILED, json_option, print_json, reported, with_database
 from app.compute.text import clean_username
@@ -98,19 +100,18 @@ def import_command(
 ) -> None:
     """Import the posts of each FILE: an X archive, JSON lines or CSV; - reads standard input."""
 
+    options = _Options(format_name, username, include_restricted)
+
     async def run(db: Database, config: Config) -> Totals:
         totals = Totals()
-        async with _target(db, config, dry_run) as target:
-            for name in files:
-                await _import_file(
-                    target,
-                    config,
-                    totals,
-                    name,
-                    format_name=format_name,
-                    username=username,
-                    include_restricted=include_restricted,
-                )
+        interrupts = Interrupts()
+        try:
+            async with _target(db, config, dry_run) as target:
+                for name in files:
+                    await _import_file(target, config, totals, name, options, interrupts)
+        except asyncio.CancelledError:
+            if not interrupts.came.is_set():
+                raise
         return totals
 
     totals = with_database(run)
@@ -121,33 +122,46 @@ def import_command(
     sys.exit(totals.status)
 
 
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """How files are to be read."""
+
+    format_name: str
+    username: str | None
+    include_restricted: bool
+
+
 async def _import_file(
     db: Database,
     config: Config,
     totals: Totals,
     name: str,
-    *,
-    format_name: str,
-    username: str | None,
-    include_restricted: bool,
+    options: _Options,
+    interrupts: Interrupts,
 ) -> None:
-    target: Path | BinaryIO = sys.stdin.buffer if name == "-" else Path(name)
+    is_input = name == "-"
+    target = interrupts.input(sys.stdin.buffer) if is_input else Path(name)
     # A file's name may hold bytes that are no UTF-8, which no report could print.
     name = os.fsencode(name).decode(errors="replace")
+    limit = config.max_import_bytes
+    progress = _Progress()
     try:
-        with (
-            Source(
-                target,
-                name=name,
-                limit_bytes=config.max_import_bytes,
-            ) as source,
-            _Progress(source) as progress,
-        ):
-            archive = open_archive(
-                source, format=format_name, include_restricted=include_restricted
+        # In threads, since a pipe may be silent for long.
+        source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
+        with source, progress.of(source):
+            archive = await asyncio.to_thread(
+                open_archive,
+                source,
+                format=options.format_name,
+                include_restricted=options.include_restricted,
             )
-            report = await import_archive(db, archive, username=username, on_progress=progress.show)
-            totals.add(name, archive.unit, report)
+            progress.unit = archive.unit
+            await import_archive(db, archive, username=options.username, on_progress=progress.show)
+        totals.add(name, progress.unit, progress.report)
+    except asyncio.CancelledError:
+        totals.add(name, progress.unit, progress.report)
+        totals.fail(name, "interrupted; what was stored stays, another run goes on", FAILED)
+        raise
     except BrokenFileError as error:
         totals.fail(name, str(error), FAILED)
     except (ImportFileError, NamelessFileError) as error:
@@ -171,25 +185,24 @@ async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[
 class _Progress:
     """Shows how far an import is: a bar on a terminal, elsewhere a line now and then."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self) -> None:
+        self.unit = "record"
+        self.report = ImportReport()
+        """What has been stored for good."""
         self._next_line = time.monotonic() + LINE_EVERY_S
         self._bar: Any = None
-        self._stack = contextlib.ExitStack()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+    @contextlib.contextmanager
+    def of(self, source: Source) -> Iterator[None]:
+        """Show the progress of this source in the context."""
+        self._source = source
+        with contextlib.ExitStack() as self._stack:
+            yield
 
     def show(self, report: ImportReport) -> None:
         """Show what the report says by now."""
+        # The report itself counts a batch before it is stored.
+        self.report = deepcopy(report)
         if sys.stderr.isatty():
             self._show_bar(report)
         elif time.monotonic() >= self._next_line:

@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import glob
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -21,6 +18,7 @@ from app.db.lock import FileLock, file_lock
 from app.db.private_files import make_private_file, make_private_folder
 from app.db.sqlite.engine import as_app_error, database_path, make_engine, roll_back_cancelled
 from app.db.sqlite.feed import SqliteFeed
+from app.db.sqlite.scratch import remove_abandoned, scratch_folder
 from app.db.sqlite.vectors import SqliteVectors
 from app.db.sqlite.words import SqliteWords
 from app.errors import AppError, StartError
@@ -29,8 +27,6 @@ from app.models import Base
 if TYPE_CHECKING:
     from app.db.engine import Database
 
-COPY: Final = ".copy-"
-"""Begins, after the file's name, that of a folder with a copy that is thrown away."""
 COMPACT_WAIT_S: Final = 60.0
 """How long a vacuum waits for others who use the database."""
 
@@ -105,8 +101,7 @@ class SqliteBackend:
         return [] if rows == ["ok"] else [f"the database file is damaged: {row}" for row in rows]
 
     def compact(self) -> None:
-        for copy in self.path.parent.glob(f"{glob.escape(self._beside(COPY).name)}*"):
-            shutil.rmtree(copy, ignore_errors=True)  # Of a process that was killed.
+        remove_abandoned(self.path)
         connection = sqlite3.connect(self.path, timeout=COMPACT_WAIT_S)
         try:
             connection.execute("VACUUM")
@@ -122,9 +117,9 @@ class SqliteBackend:
 
     @asynccontextmanager
     async def scratch_copy(self) -> AsyncIterator[str]:
-        folder_name = self._beside(COPY).name
-        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=folder_name) as folder:
-            path = Path(folder, "copy.db")
+        with scratch_folder(self.path) as folder:
+            path = folder / "copy.db"
+            make_private_file(path)
             await asyncio.to_thread(self._copy_to, path)
             yield f"sqlite+aiosqlite:///{path}"
 
@@ -140,6 +135,7 @@ class SqliteBackend:
     def prepare_place(self) -> None:
         try:
             make_private_folder(self.path.parent)
+            remove_abandoned(self.path)
             # SQLite gives the files beside it, which hold posts too, the rights of this one.
             for suffix in ("", "-wal", "-shm"):
                 if not suffix or self._beside(suffix).exists():
