@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from quart import Quart
 
 from app.metrics import Metrics
+from tests.browsing import Browser
 from tests.conftest import Client, client_with
 
 
@@ -83,3 +85,13 @@ def test_counters_of_dead_workers_stay_and_their_gauges_go(tmp_path: Path) -> No
     seen = values(one.exposition({}).decode())
     assert seen["saywho_cache_requests_total{result=hit}"] == 1
     assert seen["saywho_live_clients"] == 0
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+async def test_a_loopback_peer_reads_them_unless_it_stands_for_somebody_else(
+    app: Quart, name: str
+) -> None:
+    browser = Browser(app, address="127.0.0.1")
+    assert (await browser.get("/metrics")).status_code == 200
+    assert (await browser.get("/metrics", headers={name: "for=127.0.0.1"})).status_code == 401
+    assert (await Browser(app).get("/metrics")).status_code == 401

@@ -28,6 +28,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 API_PREFIX: Final = "/api/"
 METRICS: Final = "/metrics"
+PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
 STREAM_CHECK_S: Final = 3.0
 
 
@@ -84,8 +85,7 @@ def _is_on_this_machine() -> bool:
     except ValueError:
         return False
     names = {name.lower() for name, _ in request.headers}
-    is_passed_on = any(name == "forwarded" or name.startswith("x-forwarded") for name in names)
-    return peer.is_loopback and not is_passed_on
+    return peer.is_loopback and not any(name.startswith(PROXY_HEADERS) for name in names)
 
 
 def _check_scope(token: TokenFacts, policy: Policy) -> None:

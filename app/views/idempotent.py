@@ -1,16 +1,12 @@
 """The Idempotency-Key header of a request."""
 
 import hashlib
-from typing import Final
 
 from quart import g, request
 
 from app.errors import MalformedError
 from app.services.idempotency import RequestKey
 from app.views.parsing import request_bytes
-
-LONGEST_PATH: Final = 2048
-"""A longer one leads to nothing; no author's name is so long."""
 
 
 def request_key(body_sha256: bytes) -> RequestKey | None:
@@ -21,7 +17,7 @@ def request_key(body_sha256: bytes) -> RequestKey | None:
     Raises MalformedError for a key that is empty, longer than 255 characters, or not ASCII.
     """
     key = request.headers.get("Idempotency-Key")
-    if key is None or len(request.path) > LONGEST_PATH:
+    if key is None:
         return None
     if not 0 < len(key) <= 255 or not (key.isascii() and key.isprintable()):
         raise MalformedError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 import msgspec
@@ -49,7 +50,7 @@ async def note_attempt(session: AsyncSession, *, name: str, address: str) -> lis
     await session.execute(delete(LoginFailure).where(LoginFailure.failed_at <= now() - WINDOW))
     limits = (
         (_subject("account", operator_key(name)), MOST_FAILURES_OF_ACCOUNT),
-        (_subject("address", address), MOST_FAILURES_OF_ADDRESS),
+        (_subject("address", _network(address)), MOST_FAILURES_OF_ADDRESS),
     )
     for subject, most in limits:
         query = select(func.count(), func.min(LoginFailure.failed_at)).where(
@@ -78,6 +79,17 @@ async def forget_failures(session: AsyncSession, name: str) -> None:
     """Forget the failures of an account, once somebody has signed in to it."""
     account = _subject("account", operator_key(name))
     await session.execute(delete(LoginFailure).where(LoginFailure.subject == account))
+
+
+def _network(address: str) -> str:
+    """Return what one client may choose its addresses from: in IPv6 at least a /64 (RFC 4291)."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or IPv6Address(int(ip) >> 64 << 64))
 
 
 def _subject(kind: str, value: str) -> bytes:

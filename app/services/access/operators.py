@@ -33,13 +33,17 @@ async def find_operator(session: AsyncSession, name: str) -> Operator | None:
 async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
     """Return the secret of a new link, for that name or for the first account.
 
-    Earlier links for the same name end. Raises ConflictError if the account exists.
+    Earlier links for the same name end, and those that name nobody: whoever makes a link for
+    somebody does not need the one that a start has printed. Raises ConflictError if the account
+    exists.
     """
     if name is not None:
         name = clean_name(name)
         if await find_operator(session, name):
             raise ConflictError("The operator '{name}' exists already", name=name)
-    await _end_setup_links(session, name)
+    await _end_setup_links(session, None)
+    if name is not None:
+        await _end_setup_links(session, name)
     secret = new_secret()
     session.add(SetupLink(sha256=digest(secret), name=name, created_at=now()))
     await session.flush()

@@ -8,6 +8,7 @@ from werkzeug.urls import iri_to_uri
 from app.errors import AppError, TooManyError, UnauthorizedError, UnavailableError
 from app.i18n import language_links, translate_error
 from app.lifespan import resources
+from app.models import Operator
 from app.services.access.logins import (
     add_session,
     end_session,
@@ -70,10 +71,27 @@ async def login() -> ResponseReturnValue:
 
 async def _sign_in(name: str, password: str) -> str:
     """Return the secret of a new session. Raises UnauthorizedError, TooManyError."""
+    operator, failure_ids = await verified_operator(name, password)
+    if operator is None:
+        raise UnauthorizedError("The name or the password is wrong")
+    async with resources().db.write() as session:
+        current = await find_operator(session, name)
+        if current is None or current.password_hash != operator.password_hash:
+            # It was changed while it was verified, which ends the sessions of whoever knew it.
+            raise UnauthorizedError("The name or the password is wrong")
+        await forget_attempt(session, failure_ids)
+        await forget_failures(session, name)
+        return await add_session(session, operator)
+
+
+async def verified_operator(name: str, password: str) -> tuple[Operator | None, list[int]]:
+    """Return the operator whose name and password these are, and the records of the attempt.
+
+    It stays a failure until it is forgotten. Raises TooManyError, UnavailableError.
+    """
     db, passwords = resources().db, resources().passwords
-    address = request.remote_addr or ""
     async with db.write() as session:
-        failure_ids = await note_attempt(session, name=name, address=address)
+        failure_ids = await note_attempt(session, name=name, address=request.remote_addr or "")
         operator = await find_operator(session, name)
     try:
         matches = await passwords.verify(operator.password_hash if operator else None, password)
@@ -82,16 +100,7 @@ async def _sign_in(name: str, password: str) -> str:
         async with db.write() as session:
             await forget_attempt(session, failure_ids)
         raise
-    if operator is None or not matches:
-        raise UnauthorizedError("The name or the password is wrong")
-    async with db.write() as session:
-        current = await find_operator(session, name)
-        if current is None or current.password_hash != operator.password_hash:
-            # It was changed while it was verified, which ends the sessions of whoever knew it.
-            raise UnauthorizedError("The name or the password is wrong")
-        await forget_attempt(session, failure_ids)
-        await forget_failures(session, name)
-        return await add_session(session, operator)
+    return operator if matches else None, failure_ids
 
 
 def _signed_in(address: str, secret: str) -> Response:

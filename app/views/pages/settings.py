@@ -8,8 +8,14 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError, InvalidInputError, UnauthorizedError
 from app.i18n import language_links, translate_error
 from app.lifespan import resources
-from app.services.access.logins import end_other_sessions, end_session, list_sessions
-from app.services.access.operators import find_operator, set_password_hash
+from app.services.access.logins import (
+    end_other_sessions,
+    end_session,
+    forget_attempt,
+    list_sessions,
+)
+from app.services.access.operators import set_password_hash
+from app.services.access.passwords import check_password
 from app.services.access.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.deletion import count_deleted
 from app.services.events import newest_event
@@ -20,7 +26,7 @@ from app.services.searching.vector_state import VectorState, vector_state
 from app.services.tweets import delete_post
 from app.services.users import add_user, count_users, delete_everybody, delete_user
 from app.views.access import access, writing
-from app.views.pages.login import local_address
+from app.views.pages.login import local_address, verified_operator
 from app.views.pages.wording import time_left_in_words
 
 blueprint = Blueprint("settings", __name__)
@@ -160,17 +166,17 @@ async def sign_out_others() -> ResponseReturnValue:
 async def change_password() -> ResponseReturnValue:
     """Change the password, and end all other sessions: whoever knew the old one is out."""
     form = await request.form
-    db, passwords = resources().db, resources().passwords
-    async with db.read() as session:
-        operator = await find_operator(session, g.operator.name)
     try:
-        known = operator.password_hash if operator else None
-        if not await passwords.verify(known, form.get("old", "")):
+        check_password(form.get("new", ""))
+        # Guesses count as those of the sign-in do: a session may be in the wrong hands.
+        operator, failure_ids = await verified_operator(g.operator.name, form.get("old", ""))
+        if operator is None:
             raise UnauthorizedError("The old password is wrong")
-        password_hash = await passwords.hash(form.get("new", ""))
+        password_hash = await resources().passwords.hash(form.get("new", ""))
     except AppError as failure:
         return await _page(failure=failure)
     async with writing() as session:
+        await forget_attempt(session, failure_ids)
         await set_password_hash(session, g.operator.operator_id, password_hash)
         await end_other_sessions(
             session, operator_id=g.operator.operator_id, but=g.operator.session_id

@@ -86,15 +86,22 @@ async def test_setup_link_makes_one_account_once_and_signs_it_in(app: Quart) -> 
 
 async def test_newer_link_ends_the_earlier_ones_for_the_same_name(app: Quart) -> None:
     first, of_ann, of_ben = [await make_link(app, name) for name in (None, "Ann", "ben")]
-    newer, of_ann_again = await make_link(app), await make_link(app, " ann ")
+    of_ann_again, newer = await make_link(app, " ann "), await make_link(app)
     assert not await is_alive(app, first)
     assert not await is_alive(app, of_ann)
     assert [await is_alive(app, link) for link in (newer, of_ann_again, of_ben)] == [True] * 3
     assert (await use(app, first))[0] == 403
 
 
+async def test_a_link_for_somebody_ends_the_one_that_a_start_has_printed(app: Quart) -> None:
+    printed = await make_link(app)
+    for_ann = await make_link(app, "ann")
+    assert not await is_alive(app, printed)
+    assert await is_alive(app, for_ann)
+
+
 async def test_links_die_when_their_account_exists_by_another_way(app: Quart) -> None:
-    for_nobody, of_ann, of_ben = [await make_link(app, name) for name in (None, "Ann", "ben")]
+    of_ann, of_ben, for_nobody = [await make_link(app, name) for name in ("Ann", "ben", None)]
     await make_operator(app, "ann")
     assert not await is_alive(app, for_nobody)
     assert not await is_alive(app, of_ann)
@@ -211,6 +218,27 @@ async def test_ten_failures_of_an_address_close_it_for_all_accounts(app: Quart) 
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) >= 1
     assert (await Browser(app, address="192.0.2.9").sign_in("cho")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("addresses", "last"),
+    [
+        (["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:DB8:1:2:0:1:2:3"], 429),
+        (["::ffff:192.0.2.7", "192.0.2.7"], 429),
+        (["2001:db8:1:2::1", "2001:db8:1:3::1"], 401),
+        (["::ffff:192.0.2.7", "::ffff:192.0.2.8"], 401),
+        (["fe80::1%eth0", "fe80::2%eth1"], 429),
+    ],
+    ids=["a-64", "mapped", "another-64", "two-mapped", "zones"],
+)
+async def test_failures_of_an_ipv6_network_count_together(
+    app: Quart, addresses: list[str], last: int
+) -> None:
+    for n in range(MOST_FAILURES_OF_ADDRESS):
+        browser = Browser(app, address=addresses[n % (len(addresses) - 1)])
+        assert (await browser.sign_in(f"nobody {n}", "wrong")).status_code == 401
+    answer = await Browser(app, address=addresses[-1]).sign_in("somebody", "wrong")
+    assert answer.status_code == last
 
 
 async def test_failures_count_on_all_workers_together(app: Quart, other_app: Quart) -> None:

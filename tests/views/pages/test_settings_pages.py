@@ -178,6 +178,19 @@ async def test_a_new_password_ends_all_other_sessions(app: Quart, browser: Brows
     assert (await Browser(app).sign_in("ben")).status_code == 303
 
 
+async def test_guesses_at_the_old_password_count_as_those_of_the_sign_in_do(
+    app: Quart, browser: Browser
+) -> None:
+    guess = {"old": "a guess", "new": NEW_PASSWORD}
+    statuses = [
+        (await browser.post("/settings/password", form=guess)).status_code for _ in range(6)
+    ]
+    assert statuses == [401] * 5 + [429]
+    form = {"old": PASSWORD, "new": NEW_PASSWORD}
+    assert (await browser.post("/settings/password", form=form)).status_code == 429
+    assert (await Browser(app, address="192.0.2.2").sign_in()).status_code == 429
+
+
 async def test_a_password_changed_while_it_is_verified_lets_nobody_in(app: Quart) -> None:
     await make_operator(app)
     db = parts_of(app).db
