@@ -5,9 +5,8 @@ import gzip
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 import pytest
 from quart import Quart
 
@@ -16,14 +15,12 @@ from app.asgi.cached import Cached
 from app.db.cache import EVERYTHING, ResponseCache, depends_on, keep
 from app.db.engine import Database
 from app.db.feed import Feed
-from app.lifespan import KEY, Resources
 from app.services.events import newest_event
-from app.services.searching.vocabulary import is_vocabulary_old
 from app.services.users import add_user
 from tests.browsing import parts_of
 from tests.conftest import Client, MakeConfig, client_with
 from tests.databases import Databases
-from tests.waiting import eventually
+from tests.waiting import eventually, is_settled
 
 DEADLINE_S = 40
 TEXT = "안녕하세요, this is a post about the harbour. " * 20
@@ -35,14 +32,6 @@ async def filled(app: Quart, writer: Client) -> Client:
     await writer.add_user("other", TEXT)
     await eventually(lambda: is_settled(app))
     return writer
-
-
-async def is_settled(app: Quart) -> bool:
-    """Return whether words and vectors have caught up, until which some answers are not kept."""
-    resources = cast(Resources, app.extensions[KEY])
-    vectors = await resources.embeddings.nearest(np.ones(384, np.float32), 1)
-    async with resources.db.read() as session:
-        return vectors.is_current and not await is_vocabulary_old(session)
 
 
 PAGES = [

@@ -34,6 +34,7 @@ from tests.browsing import (
     signed_in,
 )
 from tests.conftest import MakeConfig
+from tests.installation import content_of
 
 HTTPS = SAME_ORIGIN | {"X-Forwarded-Proto": "https"}
 
@@ -153,7 +154,7 @@ async def test_no_secret_is_in_the_files_but_the_signing_key(app: Quart) -> None
     cookie = browser.cookies[COOKIE]
     secrets = [spare, link, PASSWORD, token, cookie, cookie.rpartition(".")[0]]
     folder = parts_of(app).config.data_dir
-    files = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = {path.name: content_of(path) for path in folder.rglob("*") if path.is_file()}
     assert {"testing.db", "testing.db-wal", "secret_key"} <= files.keys()
     for secret in secrets:
         assert [name for name, data in files.items() if secret.encode() in data] == []
