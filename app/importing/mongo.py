@@ -1,6 +1,7 @@
 """What `mongoexport` writes: Extended JSON, a document a line, in an array or pretty-printed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from app.importing.columns import Columns
@@ -14,8 +15,9 @@ from app.importing.json_documents import (
     is_empty_array,
     is_lines,
 )
-from app.importing.records import Archive, BadRecord, Item
+from app.importing.records import Archive, BadRecord, Item, Record
 from app.importing.source import Source
+from app.importing.x_statuses import is_v1, is_v2, to_item
 
 _AUTHORS: Final = ("user", "author")
 _KNOWN_KEYS: Final = 32
@@ -34,11 +36,12 @@ def recognises(source: Source) -> bool:
 
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
-    """Return the posts of many authors; nothing in the format is restricted."""
-    return Archive(FORMAT.name, "line" if is_lines(source) else "record", None, _items(source))
+    """Return the posts of many authors; those of protected accounts of X only on request."""
+    items = _items(source, include_restricted=include_restricted)
+    return Archive(FORMAT.name, "line" if is_lines(source) else "record", None, items)
 
 
-def _items(source: Source) -> Iterator[Item]:
+def _items(source: Source, *, include_restricted: bool) -> Iterator[Item]:
     known: dict[tuple[str, ...], Columns] = {}
     for document in documents(source):
         if document.fault or not isinstance(document.value, dict):
@@ -50,7 +53,29 @@ def _items(source: Source) -> Iterator[Item]:
             if len(known) >= _KNOWN_KEYS:
                 known.clear()
             known[keys] = Columns.find(keys)
-        yield known[keys].read(row, document.place)
+        item = known[keys].read(row, document.place)
+        yield _as_status(item, document.value, include_restricted=include_restricted)
+
+
+def _as_status(item: Item, document: Json, *, include_restricted: bool) -> Item:
+    """Return what the API of X said, where that is what was stored; entities stay as they stand."""
+    if not (is_v1(document) or is_v2(document)):
+        return item
+    plain = {key: unwrapped(value) for key, value in document.items()}
+    status = to_item(
+        plain,
+        item.place,
+        users={},
+        include_restricted=include_restricted,
+        is_escaped=False,
+    )
+    if isinstance(status, Record) and isinstance(item, Record):
+        return replace(
+            status,
+            username=status.username or item.username,
+            source_id=status.source_id or item.source_id,
+        )
+    return status
 
 
 def _row(document: Json) -> Json:

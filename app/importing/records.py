@@ -14,6 +14,8 @@ class Record:
     """Number of the line or record in its file, from 1."""
     text: str
     username: str | None = None
+    author_id: str | None = None
+    """Number by which the platform knows an author whom the file does not name."""
     display_name: str | None = None
     platform: str | None = None
     """`x`, `mastodon`, `bluesky` or `local`; None where the file does not say."""

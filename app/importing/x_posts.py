@@ -64,7 +64,7 @@ def read_tweet(item: object) -> Tweet:
     if not isinstance(text, str):
         raise ValueError("no text" if text is None else "the text is not a string")
     tweet_id = next((i for i in map(digits, (data.get("id_str"), data.get("id"))) if i), None)
-    return Tweet(data, tweet_id, text, _created_at(data.get("created_at"), tweet_id))
+    return Tweet(data, tweet_id, text, time_of(data.get("created_at"), tweet_id))
 
 
 def to_item(tweet: Tweet, place: int, account: Account, *, note_text: str | None) -> Item:
@@ -81,7 +81,7 @@ def to_item(tweet: Tweet, place: int, account: Account, *, note_text: str | None
         platform="x",
         kind=_kind(tweet, links),
         created_at=tweet.created_at,
-        lang=_language(tweet.data.get("lang")),
+        lang=language_of(tweet.data.get("lang")),
         source_id=tweet.id,
         url=tweet.id and f"https://x.com/{account.username or 'i'}/status/{tweet.id}",
     )
@@ -150,7 +150,8 @@ def _kind(tweet: Tweet, links: Mapping[str, str]) -> Literal["post", "reply", "q
     return "quote" if link and link[1] != tweet.id else "post"
 
 
-def _created_at(value: object, tweet_id: str | None) -> datetime | None:
+def time_of(value: object, tweet_id: str | None) -> datetime | None:
+    """Return the stated time, else the one in the id. Raises ValueError for an unreadable one."""
     try:
         return read_time(value) if value else snowflake_time(tweet_id)
     except ValueError:
@@ -167,7 +168,8 @@ def snowflake_time(tweet_id: str | None) -> datetime | None:
     return time.replace(microsecond=0)
 
 
-def _language(value: object) -> str | None:
+def language_of(value: object) -> str | None:
+    """Return a language; None for the tags by which X says that there is none."""
     return value if isinstance(value, str) and value not in {"", *_NO_LANGUAGE} else None
 
 

@@ -20,12 +20,20 @@ MASTODON = (
     b'"https://a.example/users/mina", "object": {"type": "Note", "content": "<p>hi</p>", '
     b'"to": ["https://www.w3.org/ns/activitystreams#Public"]}}]}'
 )
+X_API = b'{"id_str": "1", "text": "hi", "user": {"screen_name": "mina"}}'
 CSV = b"text,author\nhi,mina\n"
 
 
 @pytest.mark.parametrize(
     ("data", "name"),
-    [(X, "x"), (MONGO, "mongo"), (MASTODON, "mastodon"), (JSONL, "jsonl"), (CSV, "csv")],
+    [
+        (X, "x"),
+        (MONGO, "mongo"),
+        (MASTODON, "mastodon"),
+        (X_API, "x-api"),
+        (JSONL, "jsonl"),
+        (CSV, "csv"),
+    ],
 )
 @pytest.mark.parametrize("file_name", ["posts.txt", "posts.csv", "tweets.js", "posts.zip"])
 def test_formats_are_told_by_content(
@@ -83,7 +91,9 @@ def mutated(data: bytes) -> st.SearchStrategy[bytes]:
 
 WHOLE_ZIP = zipped(X, "data/tweets.js")
 FILES = st.binary(max_size=300) | st.one_of(
-    *map(mutated, (X, JSONL, CSV, MONGO, MASTODON, WHOLE_ZIP, CSV.decode().encode("utf-16"))),
+    *map(
+        mutated, (X, JSONL, CSV, MONGO, MASTODON, X_API, WHOLE_ZIP, CSV.decode().encode("utf-16"))
+    ),
     st.binary(max_size=300).map(lambda data: zipped(data, "data/tweets.js")),
     st.binary(max_size=300).map(b"window.YTD.tweets.part0 = [".__add__),
     st.binary(max_size=300).map(b"text,author\n".__add__),

@@ -184,7 +184,9 @@ class _Reader:
 
     def _bulk_post(self, record: Record) -> BulkPost:
         owner = self.owner or Account(
-            record.username or self.username, record.display_name, record.platform or ""
+            record.username or self.username or record.author_id,
+            record.display_name,
+            record.platform or "",
         )
         if owner.username is None:
             raise ValueError("no author; --username NAME names one")

@@ -51,7 +51,8 @@ def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
     records = [item for item in items if isinstance(item, Record)]
     bad = [(item.place, item.detail) for item in items if isinstance(item, BadRecord)]
     skipped = Counter(item.reason for item in items if isinstance(item, Skipped))
-    names = Counter(record.username for record in records if record.username)
+    named = (record.username or record.author_id for record in records)
+    names = Counter(name for name in named if name)
     account = archive.account
     return Preview(
         format=archive.format,

@@ -323,6 +323,17 @@ async def test_a_nameless_file_of_one_account_stores_nothing(db: Database) -> No
         assert await session.scalar(select(func.count()).select_from(User)) == 0
 
 
+async def test_a_number_is_the_author_where_neither_file_nor_user_gives_a_name(
+    db: Database,
+) -> None:
+    numbered = record(1, "a", username=None, author_id="77")
+    await store(db, numbered, record(2, "b", author_id="78"))
+    await store(db, numbered, username="bo")
+    async with db.read() as session:
+        names = await session.scalars(select(User.username).order_by(User.id))
+        assert list(names) == ["77", "mina", "bo"]
+
+
 async def test_a_file_of_one_account_has_one_author_whatever_its_records_say(db: Database) -> None:
     account = Account("mina", "미나", "x")
     items = [record(1, "one"), record(2, "two", username="zoe", platform="mastodon")]
