@@ -10,7 +10,13 @@ WINDOW: Final = 50
 """Words in a row among which different ones are counted, since longer texts repeat more."""
 _LINK = re.compile(r"https?://\S+")
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
-_EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
+_PICTURE = (
+    "[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b05-\u2b55"
+    "\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
+    "[\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
+)
+# One as people see it: a flag is two letters, and a zero-width joiner makes several pictures one.
+_EMOJI = re.compile(rf"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}(?:\u200d{_PICTURE})*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,11 @@ def test_style_is_measured() -> None:
     assert measure([" ".join(map(str, range(WINDOW)))]).richness == WINDOW
 
 
+@pytest.mark.parametrize("emoji", ["🍞", "🇺🇸", "👍🏽", "👩‍👩‍👧", "❤️", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "⭐", "🐈‍⬛"])
+def test_an_emoji_is_one_however_many_characters_it_is_made_of(emoji: str) -> None:
+    assert measure([f"{emoji} → ■ 1", f"a{emoji}{emoji}"]).emoji == 1.5
+
+
 @given(st.text(min_size=1))
 def test_any_text_has_a_style(text: str) -> None:
     assert measure([text]).length == len(text)
