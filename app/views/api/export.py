@@ -52,15 +52,14 @@ async def export_posts() -> Response:
         export = await begin_export(session, args.username or None)
     is_packed = takes_gzip(headers_of(request.scope))
     headers = _headers(export.username, form, is_packed=is_packed)
-    if request.method == "HEAD":
-        return Response(b"", headers=headers)
     may_go_on = _permission(resources(), right_to_read())
 
     async def stream(send: Send, gone: asyncio.Future[None]) -> None:
         sending = asyncio.create_task(_send(send, exported(db, export, form), is_packed=is_packed))
         await _watch(sending, gone, may_go_on)
 
-    hand_over(request.scope, stream)
+    if request.method != "HEAD":
+        hand_over(request.scope, stream)
     response = Response(_nothing(), headers=headers)
     response.timeout = None
     return response

@@ -69,6 +69,7 @@ async def test_head_has_the_same_headers_and_no_body(writer: Client) -> None:
     names = ("Content-Type", "Content-Disposition", "Cache-Control", "Vary")
     assert [head.headers[name] for name in names] == [got.headers[name] for name in names]
     assert await head.get_data() == b""
+    assert "Content-Length" not in head.headers  # Nobody shall take the file for empty.
 
 
 async def test_it_is_compressed_for_who_takes_that(writer: Client) -> None:
