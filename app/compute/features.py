@@ -37,10 +37,14 @@ _LONGEST_SHAPE: Final = 5
 
 _RANDOM_LINK = re.compile(r"https?://t\.co/\w*|pic\.twitter\.com/\w*")
 _QUOTED = re.compile(
-    r"(?:\A|\s+)RT @\w(?s:.*)|(?:(?:\A|\n)[ \t]*>+[ \t][^\n]*)+\Z|^(?:[ \t]*>+[ \t][^\n]*\n)+",
+    r"(?:\A|(?<!\s)\s+)RT @\w(?s:.*)|(?:(?:\A|\n)[ \t]*>+[ \t][^\n]*)+\Z"
+    r"|^(?:[ \t]*>+[ \t][^\n]*\n)+(?:\s+RT @\w(?s:.*))?",
     re.MULTILINE,
 )
-"""Other people's words: a repost by hand to its end, and lines that begin with `> `."""
+"""Other people's words: a repost by hand to its end, and lines that begin with `> `.
+
+White space is looked through from its beginning only, else the time grows by its square.
+"""
 _TOKEN = re.compile(r"https?://[^\s/]+|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
 _LINK_OR_NAME = re.compile(r"https?://\S+|[@#]\w+")
 _FOREIGN_LINK = re.compile(r"https?://")

@@ -7,6 +7,7 @@ says little takes its answer from those around it. Source: Rabiner 1989, forward
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -25,7 +26,8 @@ FEWEST_LETTERS: Final = 12
 LONGEST: Final = 400
 """Longer ones are cut between two words."""
 
-_END = re.compile(r"(?:[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
+# Marks are looked through from the first of them only, else the time grows by their square.
+_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,13 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """Return where the sentences are; together they hold all that is not white space."""
     cuts = [0, *_long_cuts(text, [match.end() for match in _END.finditer(text)]), len(text)]
     places: list[tuple[int, int]] = []
-    start = 0
-    for cut in cuts[1:]:
-        piece = text[start:cut]
+    start, letters = 0, 0
+    for before, cut in pairwise(cuts):
+        letters += letter_count(text[before:cut])
         is_last = cut == len(text)
-        if letter_count(piece) >= FEWEST_LETTERS or (is_last and not places):
+        if letters >= FEWEST_LETTERS or (is_last and not places):
             places.append((start, cut))
-            start = cut
+            start, letters = cut, 0
         elif is_last:
             places[-1] = (places[-1][0], cut)
     return [_stripped(text, *place) for place in places if text[slice(*place)].strip()]

@@ -2,10 +2,10 @@
 
 import functools
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from app.compute.normal_form import normalized
 from app.compute.words import segment_terms, segments
 
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
@@ -53,7 +53,7 @@ class Part:
 def parse_query(typed: str) -> list[Part]:
     """Return the parts of a query: words, `"a phrase"`, `-word`; what nobody could find goes."""
     parts: dict[Part, None] = {}
-    for piece in _PIECE.finditer(unicodedata.normalize("NFC", typed)):
+    for piece in _PIECE.finditer(normalized(typed)):
         phrase = piece["phrase"]
         is_quoted = phrase is not None
         is_excluded = bool(piece["not"])

@@ -4,8 +4,12 @@ import re
 import unicodedata
 from typing import Final
 
+from app.compute.normal_form import normalized
+
 MAX_TEXT_LENGTH: Final = 25_000
 MAX_USERNAME_LENGTH: Final = 320
+_MOST_COMPOSED: Final = 4
+"""Characters that NFC makes one of at the most: longer input is too long without looking."""
 
 _NEWLINES = re.compile(r"\r\n?")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -20,7 +24,9 @@ def clean_text(text: str) -> str:
     Raises ValueError for an empty, blank or over-long text, for control characters other than
     tab and newline, and for lone surrogates.
     """
-    text = unicodedata.normalize("NFC", _NEWLINES.sub("\n", text))
+    text = _NEWLINES.sub("\n", text)
+    if len(text) <= _MOST_COMPOSED * MAX_TEXT_LENGTH:
+        text = normalized(text)
     if not text.strip():
         raise ValueError("text must not be empty")
     if len(text) > MAX_TEXT_LENGTH:
@@ -43,7 +49,7 @@ def clean_username(name: str) -> str:
     Raises ValueError if it is empty, longer than 320 characters, `.` or `..`, or holds white
     space, control, zero-width or direction characters, or any of `/ \\ ? # %`.
     """
-    name = unicodedata.normalize("NFC", name)
+    name = normalized(_possible_name(name))
     if not name:
         raise ValueError("a username must not be empty")
     if len(name) > MAX_USERNAME_LENGTH:
@@ -59,7 +65,12 @@ def clean_username(name: str) -> str:
 
 def username_key(name: str) -> str:
     """Return the form under which a name is unique, found and sorted: case-folded NFC."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return normalized(normalized(_possible_name(name)).casefold())
+
+
+def _possible_name(name: str) -> str:
+    """Return the name, or of one that is too long enough to tell."""
+    return name[: _MOST_COMPOSED * MAX_USERNAME_LENGTH + 1]
 
 
 def letter_count(text: str) -> int:

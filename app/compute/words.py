@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from app.compute.normal_form import normalized
+
 WORDS_RECIPE: Final = 1
 """Changes whenever other terms come of a text; an index of another recipe is built anew."""
 
@@ -118,10 +120,10 @@ def _fold(word: str) -> str:
 @functools.lru_cache(maxsize=20_000)
 def _fold_any(word: str) -> str:
     """Return the word without case and accents; signs that spell (virama, nukta) stay."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    decomposed = normalized(word.casefold(), "NFKD")
     kept = [
         char
         for char in decomposed
         if unicodedata.combining(char) < 10 and (char.isalnum() or not char.isascii())
     ]
-    return unicodedata.normalize("NFC", "".join(kept)) or word
+    return normalized("".join(kept)) or word

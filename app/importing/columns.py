@@ -54,6 +54,8 @@ OWN_FIELDS: Final = frozenset(
     {"username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"}
 )
 """The fields of this program's own exports, whose values are taken as they stand."""
+_LONGEST_NAME: Final = 200
+"""Of a column, as far as it is looked at: far longer than any that is known."""
 # What a spreadsheet makes of a long number: 1.58E+18.
 _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
 _MAX_EXACT_FLOAT: Final = 2**53
@@ -162,7 +164,7 @@ class Columns:
 
 def _plain(name: str) -> str:
     """Return a column's name without case, spaces, hyphens and underscores but a leading one."""
-    name = unicodedata.normalize("NFC", name).strip().casefold()
+    name = unicodedata.normalize("NFC", name[:_LONGEST_NAME]).strip().casefold()
     return name[:1] + re.sub(r"[\s_-]", "", name[1:])
 
 

@@ -21,6 +21,7 @@ from app.compute.features import (
     features,
     group_edges,
     occurrences,
+    own_words,
 )
 
 LINKS = ["http://t.co/aB3 ", "https://t.co/", "pic.twitter.com/x1", "https://example.org/a?b "]
@@ -143,10 +144,35 @@ def test_places_are_those_of_the_original_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", ",", "ㅋ", "😀", "@a", "aA", "http://", "https:", "http://t.co/", "a'", "\u0301"]
+    "piece",
+    [
+        *("a", ",", "ㅋ", "😀", "@a", "aA", "http://", "https:", "http://t.co/", "a'", "\u0301"),
+        *(" ", "\n", "\t", "\n ", "\n>", "> ", "RT @"),
+    ],
 )
 def test_long_monotonous_texts_cost_little(piece: str) -> None:
     text = (piece * 25_000)[:25_000]
     start = process_time()
     assert tally(occurrences(text).keys) == features(text)
     assert process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("RT @ann: hello", "RT @ann: hello"),
+        ("mine \n RT @ann: hello\nall", "mine"),
+        ("> hers\n> too\nmine", "mine"),
+        ("> hers\n \n RT @ann: hello", "> hers\n \n RT @ann: hello"),
+        ("mine\n> hers\n RT @ann: hello", "mine\n"),
+        ("mine\n\n  > hers", "mine\n"),
+        ("mine\n> hers\nmine  RT @", "mine\nmine  RT @"),
+    ],
+)
+def test_own_words_are_without_what_is_quoted(text: str, own: str) -> None:
+    assert own_words(text) == own
+
+
+def test_any_amount_of_white_space_ends_within_the_time_of_a_test() -> None:
+    # Looked through from each of its characters, it would take many minutes.
+    assert own_words("mine" + " \n" * 250_000 + "too").endswith("too")

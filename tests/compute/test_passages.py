@@ -54,6 +54,12 @@ def test_text_without_sentences_is_cut_between_words() -> None:
     assert all(text[start:end].startswith("word") for start, end in sentences(text))
 
 
+def test_any_number_of_marks_ends_within_the_time_of_a_test() -> None:
+    # Looked through from each of them, they would take many minutes.
+    for text in ("." * 200_000 + "x", "!\n" * 200_000 + "x"):
+        assert sentences(text) == [(0, len(text))]
+
+
 @given(TEXTS)
 def test_each_sentence_gets_an_author_and_a_probability(text: str) -> None:
     passages = judge_passages(text, AUTHORS, BACKGROUND)

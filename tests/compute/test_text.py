@@ -85,3 +85,19 @@ def test_letters_of_every_script_are_counted(text: str, letters: int) -> None:
 )
 def test_korean_is_told_by_its_share_of_letters(text: str, lang: str | None) -> None:
     assert guess_language(text) == lang
+
+
+def test_a_text_is_as_long_as_its_composed_characters() -> None:
+    longest = "\u1102\u1161\u11ab" * MAX_TEXT_LENGTH
+    assert clean_text(longest) == "난" * MAX_TEXT_LENGTH
+    for too_long in (longest + "a", "가\u11ab\u11ab" * MAX_TEXT_LENGTH, "\u0301" * 1_000_000):
+        with pytest.raises(ValueError, match="at most 25,000"):
+            clean_text(too_long)
+
+
+def test_a_name_that_is_far_too_long_is_nobody_s() -> None:
+    longest = "\u1102\u1161\u11ab" * MAX_USERNAME_LENGTH
+    assert clean_username(longest) == "난" * MAX_USERNAME_LENGTH
+    assert username_key(longest + "a" * 10_000) != username_key(longest)
+    with pytest.raises(ValueError, match="at most 320"):
+        clean_username("\u0301" * 1_000_000)
