@@ -12,7 +12,7 @@ class ModelCard(Base):
     __tablename__ = "ModelCard"
 
     authors: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """Digest of the authors' ids."""
+    """Digest of the authors' ids, and of how cards are made."""
     user_ids: Mapped[str] = mapped_column(Text)
     """`,1,22,` so that the cards of an author can be found."""
     posts: Mapped[str] = mapped_column(String(64))

@@ -116,6 +116,8 @@ class Asked:
     """(m, n)"""
     truth: NDArray[np.intp]
     """(m,) columns of the true authors."""
+    places: list[int]
+    """Of each post among those of its author that were to be asked about."""
 
 
 def largest(users: Sequence[Contender]) -> list[Contender]:
@@ -158,7 +160,7 @@ async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) ->
         typical_words, candidates, posts.recent, material.snapshot.background
     )
     card = _card(material, left_out, later, mixed, words)
-    return Made(card, _answers([post for own in posts.newest for post in own], later))
+    return Made(card, _answers(posts.newest, later))
 
 
 async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
@@ -177,7 +179,11 @@ async def _ask(
     """Ask about the posts, each author's profile being without those held out."""
     held_out = await asyncio.to_thread(_hold_all_out, candidates, texts)
     profiles = [each.profile for each in held_out]
-    questions = [(i, query) for i, each in enumerate(held_out) for query in each.queries]
+    questions = [
+        (i, place, query)
+        for i, each in enumerate(held_out)
+        for place, query in zip(each.places, each.queries, strict=True)
+    ]
     filled = [i for i, profile in enumerate(profiles) if profile.counts.keys.size]
     if len(filled) < 2:
         questions = []
@@ -185,7 +191,7 @@ async def _ask(
     def answer(some: Sequence[int]) -> list[NDArray[np.float64]]:
         return [
             rank(
-                questions[i][1], profiles, snapshot.background, snapshot.calibration.temperature
+                questions[i][2], profiles, snapshot.background, snapshot.calibration.temperature
             ).probabilities
             for i in some
         ]
@@ -196,7 +202,8 @@ async def _ask(
         shares += await asyncio.to_thread(answer, some)
     return Asked(
         np.array(shares).reshape(-1, len(candidates)),
-        np.array([i for i, _ in questions], np.intp),
+        np.array([i for i, _, _ in questions], np.intp),
+        [place for _, place, _ in questions],
     )
 
 
@@ -236,16 +243,17 @@ def _card(
     )
 
 
-def _answers(posts: Sequence[OwnPost], asked: Asked) -> list[Answer]:
+def _answers(posts: Sequence[Sequence[OwnPost]], asked: Asked) -> list[Answer]:
     if not asked.truth.size:
         return []
     said, claimed = asked.shares.argmax(axis=1).tolist(), asked.shares.max(axis=1)
     bins, truth = tenths(claimed).tolist(), asked.truth.tolist()
     # Nothing is ever certain, whatever rounding says.
     shown = np.minimum(claimed.round(4), 0.9999)
+    about = [posts[i][place] for i, place in zip(truth, asked.places, strict=True)]
     found = [
         (newest_first(post.created_at, post.id), Answer(post.id, *answer))
-        for post, *answer in zip(posts, truth, said, shown.tolist(), bins, strict=True)
+        for post, *answer in zip(about, truth, said, shown.tolist(), bins, strict=True)
     ]
     return [answer for _, answer in sorted(found, key=lambda each: each[0])]
 

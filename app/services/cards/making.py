@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -31,6 +31,8 @@ MOST_KEPT: Final = 200
 GIVEN_UP_AFTER: Final = timedelta(seconds=60)
 """A card that was begun so long ago is begun again: its maker has died."""
 RETRY_AFTER_S: Final = 1
+REST: Final = timedelta(seconds=15)
+"""So long a card holds though posts come: else, while they stream in, none is ever finished."""
 FORMAT: Final = 2
 """Of what is stored; cards of another one are made anew."""
 
@@ -42,7 +44,9 @@ class Wanted:
     """Whose card, and of which state of their posts."""
 
     authors: str
+    """Digest of who they are and of how cards are made."""
     posts: str
+    """Digest of the state of their posts."""
     usernames: tuple[str, ...]
     """As named; none for all with posts."""
 
@@ -51,8 +55,8 @@ def wanted_card(users: Sequence[Contender], usernames: Sequence[str]) -> Wanted:
     """Return which card belongs to the authors as they are now."""
     states = sorted((user.id, user.tweet_count, user.deletion_count) for user in users)
     return Wanted(
-        _digest([user_id for user_id, _, _ in states]),
-        _digest([FORMAT, MODEL_NAME, RECIPE, states]),
+        _digest([FORMAT, MODEL_NAME, RECIPE, [user_id for user_id, _, _ in states]]),
+        _digest(states),
         tuple(usernames),
     )
 
@@ -64,32 +68,45 @@ def _digest(value: object) -> str:
 class CardMaker:
     """Makes one card after the other, those that no other worker is making."""
 
-    def __init__(self, db: Database, models: Models) -> None:
+    def __init__(self, db: Database, models: Models, *, rest: timedelta = REST) -> None:
         self._db = db
         self._models = models
+        self._rest = rest
         self._queue: asyncio.Queue[Wanted] = asyncio.Queue(MOST_WAITING)
-        self._waiting: set[Wanted] = set()
+        self._waiting: set[str] = set()
+        """Of which authors, until it is there: it is made of the posts as they are by then."""
+
+    async def find(self, usernames: Sequence[str]) -> Card | None:
+        """Return the card of the authors named, or of all, if there is one."""
+        return (await self._find(usernames))[0]
 
     async def find_or_ask(self, usernames: Sequence[str]) -> Card | None:
         """Return the card of the authors named, or of all; None while it is being made.
 
         Raises NotFoundError and InvalidInputError as a comparison does, and UnavailableError.
         """
+        card, wanted = await self._find(usernames)
+        if card is None:
+            self.ask(wanted)
+        return card
+
+    async def _find(self, usernames: Sequence[str]) -> tuple[Card | None, Wanted]:
         async with self._db.read() as session:
             users = await compared_users(session, usernames)
             wanted = wanted_card(users, usernames)
-            blob = await find_card(session, authors=wanted.authors, posts=wanted.posts)
-        if blob is not None:
-            return msgspec.json.decode(blob, type=Card)
-        self.ask(wanted)
-        return None
+            blob = await find_card(
+                session, authors=wanted.authors, posts=wanted.posts, after=now() - self._rest
+            )
+        return msgspec.json.decode(blob, type=Card) if blob else None, wanted
 
     async def find_answers_or_ask(self, usernames: Sequence[str]) -> Made | None:
         """Return the card with the answers that it sums up, as `find_or_ask` does."""
         async with self._db.read() as session:
             users = await compared_users(session, usernames)
             wanted = wanted_card(users, usernames)
-            blobs = await find_card_and_answers(session, authors=wanted.authors, posts=wanted.posts)
+            blobs = await find_card_and_answers(
+                session, authors=wanted.authors, posts=wanted.posts, after=now() - self._rest
+            )
         if blobs is None:
             self.ask(wanted)
             return None
@@ -100,7 +117,7 @@ class CardMaker:
 
     def ask(self, wanted: Wanted) -> None:
         """Have the card made, unless it waits already. Raises UnavailableError if many wait."""
-        if wanted in self._waiting:
+        if wanted.authors in self._waiting:
             return
         try:
             self._queue.put_nowait(wanted)
@@ -109,7 +126,7 @@ class CardMaker:
                 "The server has more to do than it can; try again soon",
                 headers={"Retry-After": str(RETRY_AFTER_S)},
             ) from None
-        self._waiting.add(wanted)
+        self._waiting.add(wanted.authors)
 
     async def run(self) -> None:
         """Make what is asked for until cancelled."""
@@ -123,7 +140,7 @@ class CardMaker:
             except Exception:
                 logger.exception("a model card could not be made")
             finally:
-                self._waiting.discard(wanted)
+                self._waiting.discard(wanted.authors)
 
     async def _make(self, wanted: Wanted) -> None:
         async with self._db.read() as session:
@@ -152,10 +169,8 @@ class CardMaker:
                 ModelCard.authors == wanted.authors
             )
             row = (await session.execute(query)).first()
-            if row is not None and row[0] == wanted.posts:
-                is_unfinished = row[2]
-                if not is_unfinished or row[1] > now() - GIVEN_UP_AFTER:
-                    return False
+            if row is not None and _stands(wanted, *row, rest=self._rest):
+                return False
             await _put(session, wanted, users, None)
             return True
 
@@ -178,6 +193,15 @@ class CardMaker:
                     ModelCard.authors == wanted.authors, ModelCard.card.is_(None)
                 )
             )
+
+
+def _stands(
+    wanted: Wanted, posts: str, asked_at: datetime, is_unfinished: bool, *, rest: timedelta
+) -> bool:
+    """Return whether a card is there that holds, or one that is being made."""
+    if is_unfinished:
+        return asked_at > now() - GIVEN_UP_AFTER
+    return posts == wanted.posts or asked_at > now() - rest
 
 
 async def _are_whole(session: AsyncSession, users: Sequence[Contender]) -> bool:

@@ -25,6 +25,8 @@ class HeldOut:
     """Features of posts, and the author's profile without them."""
 
     profile: Profile
+    places: list[int]
+    """Of the posts among those given."""
     queries: list[Counts]
 
 
@@ -53,7 +55,9 @@ def hold_out(profile: Profile, texts: Sequence[str]) -> HeldOut:
     Raises ValueError if the profile does not hold them.
     """
     times = profile.texts.count(text_keys(texts)).tolist()
-    once = [text for text, count in zip(texts, times, strict=True) if count == 1]
     if not all(times):
         raise ValueError("the profile does not hold the posts")
-    return HeldOut(without_posts(profile, once), [features(own_words(text)) for text in once])
+    places = [place for place, count in enumerate(times) if count == 1]
+    once = [texts[place] for place in places]
+    queries = [features(own_words(text)) for text in once]
+    return HeldOut(without_posts(profile, once), places, queries)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, InvalidInputError, NotFoundError, UnavailableError
+from app.errors import AppError, InvalidInputError, NotFoundError
 from app.i18n import translate_error
 from app.lifespan import resources
 from app.services.cards.card import Card
@@ -76,7 +76,7 @@ class Result:
     other_view: str | None
     """The address of the same comparison by sentences, or as a whole."""
     card: Card | None
-    """How well these authors are told apart, once that is measured."""
+    """How well these authors are told apart, if that has been measured."""
     card_address: str
     strong_weight: float = STRONG_WEIGHT
     sure: float = SURE
@@ -154,16 +154,10 @@ async def _result(text: str, names: list[str], by_sentence: bool) -> Result:
         else [],
         Counter(each.username for each in passages).most_common(),
         _other_view(text, names, by_sentence),
-        await _card(names),
+        # It is made where somebody asks for it: a look at each of many comparisons would cost more.
+        await resources().cards.find(names),
         card_address(names),
     )
-
-
-async def _card(names: list[str]) -> Card | None:
-    try:
-        return await resources().cards.find_or_ask(names)
-    except UnavailableError:
-        return None  # The page asks again by itself.
 
 
 def _other_view(text: str, names: list[str], by_sentence: bool) -> str | None:
