@@ -13,8 +13,10 @@ _ALPHABETS: Final = {
 }
 _FIRST, _INITIALS, _MEDIALS, _FINALS = 0xAC00, 19, 21, 28
 SHORTEST: Final = 4
-LONGEST_HANGUL: Final = 8
 """Of shorter words almost any letters are another word; only exchanged ones are tried."""
+LONGEST: Final = 32
+LONGEST_HANGUL: Final = 8
+"""Of longer words there would be thousands, and hardly anybody writes such a word."""
 SWAPPED, LEFT_OUT, ADDED, REPLACED = 0.9, 0.8, 0.8, 0.7
 FIRST_LETTER_FACTOR: Final = 0.7
 """People seldom get the first letter wrong."""
@@ -40,7 +42,7 @@ def _is_hangul(word: str) -> bool:
 
 
 def _of_letters(word: str) -> Iterator[tuple[str, float]]:
-    if len(word) < SHORTEST - 1:
+    if not SHORTEST - 1 <= len(word) <= LONGEST:
         return
     for place in range(len(word) - 1):
         swapped = word[place + 1] + word[place]

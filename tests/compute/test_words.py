@@ -78,6 +78,12 @@ def test_numbers_and_single_letters_have_no_neighbours(word: str) -> None:
     assert neighbours(word) == {}
 
 
+@pytest.mark.parametrize("letter", ["a", "я", "ع", "가"])
+def test_a_word_that_nobody_writes_has_no_neighbours(letter: str) -> None:
+    assert neighbours(letter * 1_000) == {}
+    assert all(len(neighbours(letter * size)) <= 3_000 for size in range(40))
+
+
 @given(st.text(max_size=12))
 def test_no_word_is_its_own_neighbour(word: str) -> None:
     assert word not in neighbours(word)

@@ -18,9 +18,15 @@ from app.db.cache import EVERYTHING, depends_on
 from app.db.vectors import Nearest
 from app.embedders import EmbedderError
 from app.models import Tweet, User
+from app.services.off_loop import worked_on
 from app.services.searching.embeddings import Embeddings, Method
 from app.services.searching.vocabulary import is_vocabulary_old
-from app.services.searching.word_search import Place, WordResults, search_words
+from app.services.searching.word_search import (
+    INLINE_CHARACTERS,
+    Place,
+    WordResults,
+    search_words,
+)
 from app.services.tweets import AnySelect, Post, as_post, select_posts
 from app.services.users import get_user
 
@@ -162,7 +168,7 @@ async def search(
     return Found(
         await _hits(session, [(post.score, post.id) for post in shown], results.scorer),
         following,
-        corrections=results.corrections(),
+        corrections=await results.corrections(),
         is_any=results.place.is_any and len(results.scorer.wanted) > 1,
         # Counting the words anew is no event, and changes what is found.
         is_current=not await is_vocabulary_old(session),
@@ -201,7 +207,7 @@ async def _fused(
         await _hits(session, ranked[place.offset : end], scorer),
         place._replace(offset=end) if len(ranked) > end else None,
         "hybrid",
-        words.corrections() if words else (),
+        await words.corrections() if words else (),
         False,
         found.as_of_event,
         found.is_current,
@@ -244,15 +250,20 @@ async def _hits(
     session: AsyncSession, shown: Sequence[tuple[float, int]], scorer: Scorer
 ) -> list[Hit]:
     posts = await _posts(session, [post_id for _, post_id in shown])
-    return [
-        Hit(
-            **msgspec.structs.asdict(posts[post_id]),
-            score=score,
-            highlights=scorer.highlights(posts[post_id].text),
-        )
-        for score, post_id in shown
-        if post_id in posts
-    ]
+
+    def hits() -> list[Hit]:
+        return [
+            Hit(
+                **msgspec.structs.asdict(posts[post_id]),
+                score=score,
+                highlights=scorer.highlights(posts[post_id].text),
+            )
+            for score, post_id in shown
+            if post_id in posts
+        ]
+
+    texts = (post.text for post in posts.values())
+    return await worked_on(texts, hits, inline_characters=INLINE_CHARACTERS)
 
 
 def _filtered(query: AnySelect, filters: Filters) -> AnySelect:

@@ -1,7 +1,8 @@
 """The vocabulary: renewed from the word index when so many posts have come or gone."""
 
+import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -32,6 +33,8 @@ MOVING: Final = ("tweet.created", "tweets.imported", "tweet.deleted", "rows.remo
 """Events after which posts have other words."""
 ONLY: Final = 1
 """Id of the one row, which is made with the table."""
+_Near = tuple[str, float, list[str]]
+"""A word, how near it is to one that was typed, and its terms."""
 
 
 async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
@@ -58,29 +61,33 @@ async def known_neighbours(
     session: AsyncSession, parts: Sequence[Part]
 ) -> dict[Part, list[Neighbour]]:
     """Return the known words one typing error from each of the words, the likeliest first."""
-    near = {part: neighbours(part.text) for part in parts}
-    terms = {
-        (part.kind, word): Part(part.kind, word).terms for part in parts for word in near[part]
+    if not parts:
+        return {}
+    near, every = await asyncio.to_thread(_near, parts)
+    query = select(Word.word, Word.tweets).where(backend_of(session).words.among(Word.word, every))
+    found = {row.word: row.tweets for row in await session.execute(query)}
+    return {part: _known(words, found) for part, words in near.items()}
+
+
+def _near(parts: Sequence[Part]) -> tuple[dict[Part, list[_Near]], list[str]]:
+    """Return the words next to each of some words, and all terms of them."""
+    near = {
+        part: [
+            (word, nearness, [word] if part.kind == "word" else Part(part.kind, word).terms)
+            for word, nearness in neighbours(part.text).items()
+        ]
+        for part in parts
     }
-    found: dict[str, int] = {}
-    if terms:
-        every = sorted({term for some in terms.values() for term in some})
-        is_asked = backend_of(session).words.among(Word.word, every)
-        query = select(Word.word, Word.tweets).where(is_asked)
-        found = {row.word: row.tweets for row in await session.execute(query)}
-    return {part: _known(part, near[part], terms, found) for part in parts}
+    return near, sorted(
+        {term for words in near.values() for _, _, terms in words for term in terms}
+    )
 
 
-def _known(
-    part: Part,
-    near: dict[str, float],
-    terms: dict[tuple[str, str], list[str]],
-    found: dict[str, int],
-) -> list[Neighbour]:
+def _known(near: Sequence[_Near], found: Mapping[str, int]) -> list[Neighbour]:
     known = [
-        Neighbour(word, nearness, {term: found[term] for term in terms[part.kind, word]})
-        for word, nearness in near.items()
-        if all(term in found for term in terms[part.kind, word])
+        Neighbour(word, nearness, {term: found[term] for term in terms})
+        for word, nearness, terms in near
+        if all(term in found for term in terms)
     ]
     return sorted(known, key=_likelihood, reverse=True)[:MOST_NEIGHBOURS]
 

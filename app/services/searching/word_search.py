@@ -5,11 +5,12 @@ Words that no post holds are taken for the known words next to them. Where very 
 the newest of them are ranked first, then the next ones.
 """
 
-import asyncio
+import functools
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from sqlalchemy import select
@@ -20,16 +21,20 @@ from app.compute.ranking import Scorer, Statistics, Wanted
 from app.db.backend import backend_of
 from app.db.word_index import All, Either, Expression, Terms
 from app.models import MAX_ID, Tweet, User
+from app.services.off_loop import worked_on
 from app.services.searching.vocabulary import known_neighbours, statistics
 from app.services.tweets import AnyRow, AnySelect
 
 CANDIDATES: Final = 1_000
 """Posts that are ranked together."""
-INLINE: Final = 100
-"""Posts ranked on the loop; more of them in a thread."""
+INLINE_CHARACTERS: Final = 30_000
+"""Of posts that are looked through on the loop: as many as a hundred may have."""
+MOST_TRIED: Final = 100
+"""Results that are looked through for the words that were taken for others."""
 MOST_ALTERNATIVES: Final = 8
 MOST_MENDED: Final = 16
-"""Words of a query that are taken for others at the most."""
+MOST_MENDED_LETTERS: Final = 160
+"""Words of a query, and letters of these, that are taken for others: a letter has 54 of them."""
 KNOWN_FACTOR: Final = 0.5
 """How much less another word counts for one that is known itself."""
 
@@ -63,20 +68,28 @@ class WordResults:
     rest: Place | None
     """Where the posts begin that were not ranked yet."""
 
-    def corrections(self) -> list[tuple[str, str]]:
+    async def corrections(self) -> list[tuple[str, str]]:
         """Return what was typed and found nowhere, with the word that was found instead."""
         if not any(each.alternatives for each in self.scorer.wanted):
             return []
-        shown = self.ranked[:INLINE]
-        used: dict[str, Counter[str]] = {}
-        for post in shown:
-            for part, other in self.scorer.alternatives_in(post.text):
-                used.setdefault(part.text, Counter())[other] += 1
-        return [
-            (typed, others.most_common(1)[0][0])
-            for typed, others in used.items()
-            if others.total() == len(shown)
-        ]
+        texts = [post.text for post in self.ranked[:MOST_TRIED]]
+        return await worked_on(
+            texts,
+            functools.partial(_corrections, self.scorer, texts),
+            inline_characters=INLINE_CHARACTERS,
+        )
+
+
+def _corrections(scorer: Scorer, texts: Sequence[str]) -> list[tuple[str, str]]:
+    used: dict[str, Counter[str]] = {}
+    for text in texts:
+        for part, other in scorer.alternatives_in(text):
+            used.setdefault(part.text, Counter())[other] += 1
+    return [
+        (typed, others.most_common(1)[0][0])
+        for typed, others in used.items()
+        if others.total() == len(texts)
+    ]
 
 
 async def search_words(
@@ -123,10 +136,11 @@ async def _search(
             .limit(CANDIDATES)
         )
         rows: Sequence[AnyRow] = (await session.execute(narrow(query))).all()
-        if len(rows) <= INLINE:
-            ranked = _ranked(scorer, rows)
-        else:
-            ranked = await asyncio.to_thread(_ranked, scorer, rows)
+        ranked = await worked_on(
+            (row.text for row in rows),
+            functools.partial(_ranked, scorer, rows),
+            inline_characters=INLINE_CHARACTERS,
+        )
         rest = Place(rows[-1].id, 0, place.is_any) if len(rows) == CANDIDATES else None
         if ranked or rest is None:
             # Posts that come while somebody turns the pages do not move the places.
@@ -158,7 +172,11 @@ async def _with_alternatives(
         if _can_be_mended(part)
         and (is_loose or not all(term in known.frequencies for term in part.terms))
     ]
-    near = await known_neighbours(session, doubtful[:MOST_MENDED])
+    letters = accumulate(len(part.text) for part in doubtful)
+    mended = [
+        part for part, sum_ in zip(doubtful, letters, strict=True) if sum_ <= MOST_MENDED_LETTERS
+    ]
+    near = await known_neighbours(session, mended[:MOST_MENDED])
     frequencies = dict(known.frequencies)
     for words in near.values():
         for word in words:

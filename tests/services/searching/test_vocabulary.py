@@ -76,6 +76,16 @@ async def test_a_mistyped_word_is_taken_for_the_one_next_to_it(
     assert all(hit.highlights for hit in found.hits)
 
 
+async def test_only_so_much_of_a_query_is_taken_for_other_words(db: Database) -> None:
+    await store(db, "keeper", TEXTS[0])
+    await maintain(db)
+    slips = [f"{'lighthosue':x<31}{letter}" for letter in "abcdefgh"]
+    for count, is_mended in ((4, True), (5, False)):
+        found = await find(db, " ".join([*slips[:count], "lighthosue"]))
+        assert found.is_any
+        assert (len(found.hits) == 1) == is_mended
+
+
 async def test_a_word_that_posts_hold_stands_for_itself(db: Database) -> None:
     await store(db, "ann", "a lamp", "a damp day", "lamps")
     await maintain(db)
