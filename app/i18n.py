@@ -27,6 +27,8 @@ LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
 SWITCH: Final = "locale"
 """Names the language in an address; `lang` is that of posts, a filter."""
+LONGEST_HEADER: Final = 1_000
+"""Of a header that says what a client would like, as far as it is read: no browser's is longer."""
 YEAR_S: Final = 365 * 24 * 3600
 FOLDER: Final = Path(__file__).with_name("translations")
 
@@ -95,7 +97,7 @@ def negotiated(accepted: str, remembered: str | None) -> Locale:
     for locale in LOCALES:
         if locale == remembered:
             return locale
-    languages = parse_accept_header(accepted, LanguageAccept)
+    languages = parse_accept_header(accepted[:LONGEST_HEADER], LanguageAccept)
     return cast(Locale, languages.best_match(["en", "ko"], default="en"))
 
 

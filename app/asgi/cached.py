@@ -15,7 +15,7 @@ from werkzeug.http import parse_accept_header, parse_cookie, parse_etags
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
 from app.db.cache import Answer, Reading, ResponseCache, reading
 from app.db.feed import Feed
-from app.i18n import COOKIE, negotiated
+from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.theme import chosen_theme
 
 SMALLEST_COMPRESSED: Final = 500
@@ -223,7 +223,7 @@ def takes_gzip(headers: dict[bytes, bytes]) -> bool:
 
 @functools.lru_cache(maxsize=200)
 def _accepts_gzip(header: bytes) -> bool:
-    return parse_accept_header(header.decode("latin-1")).quality("gzip") > 0
+    return parse_accept_header(header[:LONGEST_HEADER].decode("latin-1")).quality("gzip") > 0
 
 
 def locale_of(headers: dict[bytes, bytes]) -> str:

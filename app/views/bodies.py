@@ -2,14 +2,18 @@
 
 import asyncio
 import errno
+import functools
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
+from urllib.parse import parse_qsl
 
 from quart import Quart, Request, request
+from quart.formparser import FormDataParser
 from quart.wrappers.request import Body
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
@@ -18,9 +22,13 @@ from app.config import Config
 from app.errors import AppError, InvalidInputError, StorageFullError, UnavailableError
 from app.lifespan import resources
 from app.services.importing.uploads import open_upload, remove_upload, sync_upload
+from app.services.off_loop import worked_on
 
 CHUNK_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30
+MOST_FIELDS: Final = 300
+INLINE_CHARACTERS: Final = 50_000
+"""Of a form, as long as it is read on the loop."""
 LONGEST_FIELD: Final = 4096
 MOST_PARTS: Final = 20
 PIECE_BYTES: Final = 64 * 1024
@@ -64,6 +72,26 @@ class Spool:
         self.file.seek(0)
 
 
+class FormParser(FormDataParser):
+    """Bounds the fields of any form, as Quart does in multipart ones; long ones need a thread."""
+
+    async def parse(
+        self,
+        body: Body,
+        mimetype: str,
+        content_length: int | None,
+        options: dict[str, str] | None = None,
+    ) -> tuple[MultiDict, MultiDict]:  # type: ignore[type-arg]
+        if mimetype != "application/x-www-form-urlencoded":
+            return await super().parse(body, mimetype, content_length, options)
+        form = (await body).decode(errors="replace")
+        if form.count("&") >= MOST_FIELDS:
+            raise RequestEntityTooLarge
+        read = functools.partial(parse_qsl, form, keep_blank_values=True)
+        pairs = await worked_on([form], read, inline_characters=INLINE_CHARACTERS)
+        return MultiDict(pairs), MultiDict()
+
+
 class StreamedBody(Body):
     """A body read piece by piece: limited as a whole, timed by the piece, with back-pressure.
 
@@ -100,6 +128,8 @@ def init_app(app: Quart, config: Config) -> None:
     """Limit the bodies of each request by what its address takes."""
 
     class LimitedRequest(Request):
+        form_data_parser_class = FormParser
+
         def __init__(self, *args: Any, max_content_length: int | None = None, **kwargs: Any):
             super().__init__(*args, max_content_length=config.max_body_bytes, **kwargs)
             flow = kwargs["scope"].get(Flow.KEY)
@@ -108,6 +138,7 @@ def init_app(app: Quart, config: Config) -> None:
 
     app.request_class = LimitedRequest
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
+    app.config["MAX_FORM_PARTS"] = MOST_FIELDS
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
 
 

@@ -6,6 +6,7 @@ texts is judged by the state that it finds.
 
 import asyncio
 import csv
+import functools
 import io
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ from app.services.comparing.compare import (
     screen,
 )
 from app.services.comparing.judging import SHOWN_OF_ALL, Ranked, judge
+from app.services.comparing.profiles import INLINE_CHARACTERS
+from app.services.off_loop import worked_on
 
 AT_ONCE: Final = 20
 """Texts for which the authors are read together."""
@@ -66,7 +69,7 @@ def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
             continue
         try:
             yield BatchLine(number, msgspec.json.decode(line, type=GivenText))
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             yield BatchLine(number, None, f"not a text: {error}")
 
 
@@ -100,7 +103,12 @@ class Panel:
         """Yield the answers in the lines' order, some at a time."""
         numbered = iter(lines)
         while some := list(islice(numbered, AT_ONCE)):
-            texts = [_text_or_error(line) for line in some]
+            await asyncio.sleep(0)  # Others want the processor too.
+            texts = await worked_on(
+                (line.given.text for line in some if line.given is not None),
+                functools.partial(_texts_or_errors, some),
+                inline_characters=INLINE_CHARACTERS,
+            )
             try:
                 materials = iter(await self._materials([t for t in texts if isinstance(t, str)]))
             except AppError as error:  # The authors were deleted meanwhile.
@@ -130,6 +138,10 @@ async def open_panel(db: Database, models: Models, usernames: Sequence[str]) -> 
             return Panel(db, models, None)
         material = await load_authors(session, models, users, is_named=bool(usernames))
         return Panel(db, models, material)
+
+
+def _texts_or_errors(lines: Sequence[BatchLine]) -> list[str | JudgedText]:
+    return [_text_or_error(line) for line in lines]
 
 
 def _text_or_error(line: BatchLine) -> str | JudgedText:

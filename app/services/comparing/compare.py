@@ -17,8 +17,9 @@ from app.compute.features import features, own_words
 from app.compute.text import clean_text, letter_count, username_key
 from app.errors import InvalidInputError
 from app.services.comparing.background import BackgroundStore, Snapshot
-from app.services.comparing.profiles import ProfileStore
+from app.services.comparing.profiles import INLINE_CHARACTERS, ProfileStore
 from app.services.events import newest_event
+from app.services.off_loop import worked_on
 from app.services.users import Contender, all_contenders, contenders_by_key, in_order
 
 SCREENED: Final = 300
@@ -26,6 +27,8 @@ SCREENED: Final = 300
 SCREENED_AT_ONCE: Final = 100
 SCREENED_KEPT: Final = 30
 """More than are ever shown."""
+MOST_NAMED: Final = 1_000
+"""Authors named are all ranked, so all of their profiles are in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +184,20 @@ def comparable_text(text: str) -> str:
 
 
 async def _named(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
-    found = await contenders_by_key(session, {username_key(name) for name in usernames})
-    return choose(usernames, found)
+    keys = await worked_on(
+        usernames,
+        lambda: {username_key(name) for name in usernames},
+        inline_characters=INLINE_CHARACTERS,
+    )
+    found = await contenders_by_key(session, keys)
+    users = await worked_on(
+        usernames, lambda: choose(usernames, found), inline_characters=INLINE_CHARACTERS
+    )
+    if len(users) > MOST_NAMED:
+        raise InvalidInputError(
+            "A comparison takes at most {count} authors by name", loc="usernames", count=MOST_NAMED
+        )
+    return users
 
 
 def choose(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender]:

@@ -1,5 +1,6 @@
 """What comparisons rest on: read at once for those that come together, and kept while it holds."""
 
+import functools
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +21,8 @@ from app.services.comparing.compare import (
     part_of,
     read_authors,
 )
+from app.services.comparing.profiles import INLINE_CHARACTERS
+from app.services.off_loop import worked_on
 from app.services.users import Contender, contenders_by_key
 
 MOST_READ: Final = 20
@@ -72,7 +75,9 @@ class Materials:
 
         Every acknowledged post counts. Raises NotFoundError and InvalidInputError.
         """
-        text = comparable_text(text)
+        text = await worked_on(
+            [text], functools.partial(comparable_text, text), inline_characters=INLINE_CHARACTERS
+        )
         if not usernames or len(usernames) > MOST_NAMES:
             async with self._db.read() as session:
                 return await gather_material(session, self._models, text=text, usernames=usernames)
