@@ -14,7 +14,7 @@ import msgspec
 
 from app.asgi.flow import STREAMED_PATHS, Flow
 from app.asgi.forwarded import forwarded
-from app.errors import AppError, MalformedError, problem
+from app.errors import AppError, ForbiddenError, MalformedError, problem
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]
@@ -58,8 +58,7 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            # There are none here; closing before accepting is answered with 403.
-            await send({"type": "websocket.close", "code": 1000})
+            await _refuse_websocket(scope, send)
         elif scope["type"] != "http":
             await self._app(scope, receive, send)
         else:
@@ -193,6 +192,22 @@ def _in_origin_form(scope: Scope) -> Scope:
         "raw_path": b"/" + path,
         "headers": [(b"host", host), *others],
     }
+
+
+async def _refuse_websocket(scope: Scope, send: Send) -> None:
+    """Refuse a WebSocket, of which there are none here, with what every answer carries."""
+    if "websocket.http.response" not in (scope.get("extensions") or {}):
+        # Closing before accepting is answered with 403 by the server.
+        await send({"type": "websocket.close", "code": 1000})
+        return
+
+    async def send_response(message: Any) -> None:
+        await send(message | {"type": f"websocket.{message['type']}"})
+
+    scheme = "https" if scope["scheme"] == "wss" else "http"
+    answer = _Answer(scope | {"scheme": scheme}, send_response)
+    error = ForbiddenError("There are no WebSockets here")
+    await _refuse(error, answer.send, answer.identifier)
 
 
 async def _refuse(error: AppError, send: Send, identifier: str | None = None) -> None:

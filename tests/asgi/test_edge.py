@@ -113,6 +113,32 @@ async def test_a_failure_of_what_is_inside_is_500_with_nothing_but_the_id() -> N
     assert b"secret" not in body
 
 
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+async def test_a_websocket_is_refused_with_what_every_answer_carries(scheme: str) -> None:
+    sent: list[Any] = []
+
+    async def nothing(*_: Any) -> Any:
+        raise AssertionError("nothing is asked or received")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "scheme": scheme, "path": "/api/v1/live", "headers": []}
+    edge = Edge(nothing, log_access=False, trusted_proxies=0)
+    await edge(scope | {"extensions": {"websocket.http.response": {}}}, nothing, send)
+    start, body = sent
+    assert start["type"] == "websocket.http.response.start"
+    assert body["type"] == "websocket.http.response.body"
+    headers = dict(start["headers"])
+    assert start["status"] == msgspec.json.decode(body["body"])["status"] == 403
+    assert headers[b"x-content-type-options"] == b"nosniff"
+    assert {b"referrer-policy", b"x-request-id", b"content-type"} < set(headers)
+    assert (b"strict-transport-security" in headers) is (scheme == "wss")
+    sent.clear()
+    await edge(scope, nothing, send)
+    assert sent == [{"type": "websocket.close", "code": 1000}]
+
+
 async def test_two_ids_are_none() -> None:
     _, headers, _ = await ask([(b"x-request-id", b"a"), (b"x-request-id", b"b")])
     (identifier,) = headers[b"x-request-id"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from dash import dcc
 from quart import Quart
-from quart.testing.connections import WebsocketDisconnectError
+from quart.testing.connections import WebsocketResponseError
 
 from app import create_app
 from app.dashboard.figures import FIGURES
@@ -251,8 +251,10 @@ async def test_without_public_reading_all_of_it_needs_a_right(make_config: MakeC
         foreign = {"Sec-Fetch-Site": "cross-site"}
         assert (await operator.post(UPDATE, json=call("week"), headers=foreign)).status_code == 403
         async with app.test_client().websocket(PREFIX + "_dash-ws-callback") as socket:
-            with pytest.raises(WebsocketDisconnectError):
+            with pytest.raises(WebsocketResponseError) as refused:
                 await socket.receive()
+        assert refused.value.response.status_code == 403
+        assert refused.value.response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_apps_of_one_process_have_dashboards_of_their_own(

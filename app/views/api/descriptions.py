@@ -10,6 +10,16 @@ ABOUT: Final = (
     "methods get 405, unknown addresses 404, and a bad token 401 even where reading is open."
 )
 
+ABOUT_TOKENS: Final = (
+    "A token, made on the settings page or by `saywho token add`; each of the scopes `read`, "
+    "`write` and `admin` includes those before it."
+)
+ABOUT_SESSIONS: Final = (
+    "The operator's session, begun at `/login`; it may do everything. Over https the cookie is "
+    "named `{secure}`. With a cookie, methods that change data need `Sec-Fetch-Site: "
+    "same-origin` or `none`, or, where that is absent, an `Origin` equal to the site's own."
+)
+
 TAGS: Final = {
     "users": "Authors",
     "tweets": "Posts",
@@ -33,6 +43,7 @@ ERRORS: Final = {
     413: "The body is too large",
     415: "The body is of the wrong type",
     422: "Well-formed, but wrong",
+    431: "The address and the headers are too long together",
     500: "A failure of the server; the log knows the request by its id",
     503: "Busy, starting or stopping, or the event of Saywho-After was not seen here in time",
     507: "The disk is full",

@@ -13,8 +13,18 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.views.access import SAFE_METHODS, policy_of
 from app.views.api import PREFIX
-from app.views.api.descriptions import ABOUT, DESCRIPTIONS, ERRORS, HEADERS, PARAMETERS, TAGS
+from app.views.api.descriptions import (
+    ABOUT,
+    ABOUT_SESSIONS,
+    ABOUT_TOKENS,
+    DESCRIPTIONS,
+    ERRORS,
+    HEADERS,
+    PARAMETERS,
+    TAGS,
+)
 from app.views.api.operations import OPERATIONS, Answer, Operation
+from app.views.sessions import COOKIE, SECURE_COOKIE
 
 KEY: Final = "saywho.openapi"
 HEALTH_PATHS: Final = frozenset({"/healthz", "/readyz"})
@@ -70,7 +80,15 @@ def build(app: Quart, *, is_public: bool) -> dict[str, Any]:
                 name: {"description": text, "schema": {"type": "string"}}
                 for name, text in HEADERS.items()
             },
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": ABOUT_TOKENS},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": COOKIE,
+                    "description": ABOUT_SESSIONS.format(secure=SECURE_COOKIE),
+                },
+            },
         },
     }
 
@@ -149,17 +167,20 @@ def _operation(
 
 
 def _security(policy: str, is_public: bool) -> list[dict[str, list[str]]]:
-    """Return what may be sent, any of it: nothing ({}), or a token of the scope."""
+    """Return what may be sent, any of it: nothing ({}), a token of the scope, or a session."""
     if policy == "open":
         return []
-    token = {"bearer": [SCOPES.get(policy, policy)]}
-    return [{}, token] if policy == "read" and is_public else [token]
+    needed: list[dict[str, list[str]]] = [
+        {"bearer": [SCOPES.get(policy, policy)]},
+        {"session": []},
+    ]
+    return [{}, *needed] if policy == "read" and is_public else needed
 
 
 def _errors(rule: Rule, declared: Operation, method: str, policy: str) -> set[int]:
     """Return the statuses of the errors that the operation can give."""
     # A bad token, and a Saywho-After that is bad or too new, are refused everywhere.
-    errors = {400, 401, 500, 503} | declared.errors
+    errors = {400, 401, 431, 500, 503} | declared.errors
     is_safe = method in SAFE_METHODS
     if not is_safe or policy not in {"open", "read", "token"}:
         errors |= {403}

@@ -12,6 +12,7 @@ from quart import Quart
 from app import create_app
 from app.views.api.descriptions import DESCRIPTIONS
 from app.views.api.operations import OPERATIONS
+from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.api.conformance import ENDING, IDS, KNOWN_WORDS, Api
 from tests.waiting import eventually
@@ -19,7 +20,7 @@ from tests.waiting import eventually
 MAX_ID: Final = 2**53 - 1
 NDJSON: Final = "application/x-ndjson"
 PROBLEM: Final = "application/problem+json"
-UNPROVOKED: Final = {"405", "408", "500", "507"}
+UNPROVOKED: Final = {"405", "408", "431", "500", "507"}
 """What no single request brings about, or none that the document has."""
 
 
@@ -263,10 +264,11 @@ async def test_another_method_is_405_and_a_problem(api: Api, anybody: Client) ->
 
 async def test_what_needs_a_token_follows_from_the_views(api: Api) -> None:
     needs = {name: api.operations[name][2]["security"] for name in IDS}
-    assert needs["list_users"] == [{}, {"bearer": ["read"]}]
-    assert needs["compare_post"] == [{}, {"bearer": ["read"]}]
-    assert needs["create_user"] == [{"bearer": ["write"]}]
-    assert needs["remove_user"] == [{"bearer": ["admin"]}]
+    session: dict[str, list[str]] = {"session": []}
+    assert needs["list_users"] == [{}, {"bearer": ["read"]}, session]
+    assert needs["compare_post"] == [{}, {"bearer": ["read"]}, session]
+    assert needs["create_user"] == [{"bearer": ["write"]}, session]
+    assert needs["remove_user"] == [{"bearer": ["admin"]}, session]
     assert needs["healthz"] == []
     for name in ENDING:
         sent = await Client(api.app, {}).send(
@@ -274,6 +276,18 @@ async def test_what_needs_a_token_follows_from_the_views(api: Api) -> None:
         )
         is_open = not needs[name] or {} in needs[name]
         assert (sent.status_code == 401) is not is_open, name
+
+
+async def test_the_sessions_cookie_is_one_that_opens_what_the_document_says(api: Api) -> None:
+    scheme = api.document["components"]["securitySchemes"]["session"]
+    assert (scheme["type"], scheme["in"]) == ("apiKey", "cookie")
+    browser = await signed_in(api.app)
+    assert list(browser.cookies) == [scheme["name"]]
+    for name in ("create_user", "list_imports"):
+        assert {"session": []} in api.operations[name][2]["security"]
+    assert (await browser.get("/api/v1/imports")).status_code == 200
+    made = await browser.post("/api/v1/users", json={"username": "by-cookie"})
+    assert made.status_code == 201
 
 
 async def test_the_document_is_open_where_reading_is_not(make_config: MakeConfig) -> None:
@@ -284,4 +298,7 @@ async def test_the_document_is_open_where_reading_is_not(make_config: MakeConfig
             assert [answer.status_code for answer in answers] == [200, 200]
             assert answers[0].headers["ETag"] != answers[1].headers["ETag"]
         document = await (await Client(private, {}).get("/api/v1/openapi.json")).get_json()
-    assert document["paths"]["/api/v1/users"]["get"]["security"] == [{"bearer": ["read"]}]
+    assert document["paths"]["/api/v1/users"]["get"]["security"] == [
+        {"bearer": ["read"]},
+        {"session": []},
+    ]
