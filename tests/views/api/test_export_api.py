@@ -69,7 +69,6 @@ async def test_head_has_the_same_headers_and_no_body(writer: Client) -> None:
     names = ("Content-Type", "Content-Disposition", "Cache-Control", "Vary")
     assert [head.headers[name] for name in names] == [got.headers[name] for name in names]
     assert await head.get_data() == b""
-    assert "Content-Length" not in head.headers  # Nobody shall take the file for empty.
 
 
 async def test_it_is_compressed_for_who_takes_that(writer: Client) -> None:
@@ -118,13 +117,13 @@ class Reader:
         self._asked = False
         self.started = asyncio.Event()
 
-    def ask(self) -> "asyncio.Task[None]":
+    def ask(self, method: str = "GET") -> "asyncio.Task[None]":
         path, _, query = self._path.partition("?")
         scope = {
             "type": "http",
             "asgi": {"spec_version": "2.3", "version": "3.0"},
             "http_version": "1.1",
-            "method": "GET",
+            "method": method,
             "scheme": "http",
             "path": path,
             "raw_path": path.encode(),
@@ -164,6 +163,14 @@ class Reader:
 
 async def finish(task: "asyncio.Task[None]") -> None:
     await asyncio.wait_for(task, DEADLINE_S)
+
+
+async def test_head_does_not_say_that_the_file_is_empty(app: Quart, writer: Client) -> None:
+    reader = Reader(app, writer)
+    reader.takes.set()
+    await finish(reader.ask("HEAD"))
+    assert b"content-length" not in dict(reader.messages[0]["headers"])
+    assert (reader.data, reader.has_all) == (b"", True)
 
 
 @pytest.fixture
