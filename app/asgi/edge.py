@@ -60,7 +60,7 @@ class Edge:
         if scope["type"] == "websocket":
             await _refuse_websocket(scope, send)
         elif scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await _live(self._app, scope, receive, send)
         else:
             if self._trusted_proxies:
                 scope = forwarded(scope, self._trusted_proxies)
@@ -170,6 +170,19 @@ class _Answer:
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         await self._send(message)
+
+
+async def _live(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run the app's lifespan. A server that would go on after a start that failed is told of it."""
+    try:
+        await app(scope, receive, send)
+    except SystemExit as error:
+        # uvicorn takes an exception for an app without a lifespan, and serves it all the same.
+        # hypercorn ends with the exception's line; told as well, it may hang (0.18).
+        server = type(getattr(send, "__self__", None)).__module__
+        if not server.startswith("hypercorn."):
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+        raise
 
 
 @lru_cache(maxsize=100)

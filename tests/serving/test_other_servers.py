@@ -71,3 +71,13 @@ def test_it_starts_answers_stores_tells_live_and_stops(server: Server) -> None:
         assert stream.read() == b""
     assert server.process.wait(20) in {0, -signal.SIGTERM}
     assert "Traceback" not in server.log()
+
+
+@pytest.mark.parametrize("command", [UVICORN, GRANIAN], ids=["uvicorn", "granian"])
+def test_a_database_that_is_behind_stops_it(
+    installation: Installation, command: tuple[str, ...]
+) -> None:
+    installation.done("db", "downgrade")
+    ended = installation.process(sys.executable, "-m", *command, "--port", str(free_port()))
+    assert ended.returncode != 0
+    assert "saywho db upgrade" in ended.stderr + ended.stdout
