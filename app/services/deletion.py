@@ -1,18 +1,21 @@
 """Removing the rows of deleted authors, in pieces that leave room for other writers."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.chunks import chunks
 from app.db.lease import Sessions
 from app.models import Tweet, User
 from app.services.events import append_event
 from app.services.post_counts import remove_counts
 
 PIECE: Final = 500
-"""Posts deleted by one transaction, words and all: some 30 ms of the write lock."""
+"""Posts deleted by one transaction, words and all: some 30 ms of the write lock. Authors too."""
 
 
 async def count_deleted(session: AsyncSession) -> int:
@@ -32,27 +35,44 @@ async def purge_deleted(
 ) -> None:
     """Remove all rows of deleted authors; tell after each piece how many posts are gone by now."""
     gone = 0
-    while (user_id := await _next_deleted(db)) is not None:
+    while True:
         async with db.write() as session:
-            piece = select(Tweet.id).where(Tweet.user_id == user_id).limit(PIECE)
-            ids = await session.scalars(
-                delete(Tweet).where(Tweet.id.in_(piece.scalar_subquery())).returning(Tweet.id)
-            )
-            removed = len(ids.all())
-            await remove_counts(session, user_id, limit=PIECE)
-            if removed:
-                count = User.tweet_count - removed
-                changed = update(User).where(User.id == user_id).values(tweet_count=count)
-                await session.execute(changed)
-                # Ranks of search results rest on all words, those of deleted posts included.
-                await append_event(session, "rows.removed", user_id=user_id, count=removed)
-            else:
-                await session.execute(delete(User).where(User.id == user_id))
-        gone += removed
+            user_ids = await _next_deleted(session)
+            if not user_ids:
+                return
+            gone += await _remove_posts(session, user_ids)
         on_progress(gone)
 
 
-async def _next_deleted(db: Sessions) -> int | None:
-    async with db.read() as session:
-        query = select(User.id).where(User.deleted_at.is_not(None)).limit(1)
-        return await session.scalar(query)
+async def _next_deleted(session: AsyncSession) -> Sequence[int]:
+    """Return the deleted authors of the next piece: one, or several who have few posts."""
+    query = select(User.id, User.tweet_count).where(User.deleted_at.is_not(None))
+    users = (await session.execute(query.order_by(User.id).limit(PIECE))).all()
+    before = accumulate((user.tweet_count for user in users), initial=0)
+    return [user.id for user, posts in zip(users, before, strict=False) if posts < PIECE]
+
+
+async def _remove_posts(session: AsyncSession, user_ids: Sequence[int]) -> int:
+    """Remove the first posts of these authors, and the authors that have none left.
+
+    Return how many posts there were.
+    """
+    removed: Counter[int] = Counter()
+    empty: list[int] = []
+    for some in chunks(user_ids):
+        piece = select(Tweet.id).where(Tweet.user_id.in_(some)).limit(PIECE - removed.total())
+        gone = delete(Tweet).where(Tweet.id.in_(piece.scalar_subquery())).returning(Tweet.user_id)
+        removed.update(await session.scalars(gone))
+        has_posts = exists().where(Tweet.user_id == User.id)
+        empty += await session.scalars(select(User.id).where(User.id.in_(some), ~has_posts))
+    for user_id in removed.keys() - set(empty):
+        await remove_counts(session, user_id, limit=PIECE)
+        count = User.tweet_count - removed[user_id]
+        await session.execute(update(User).where(User.id == user_id).values(tweet_count=count))
+    for some in chunks(empty):
+        await session.execute(delete(User).where(User.id.in_(some)))
+    if removed:
+        # Ranks of search results rest on all words, those of deleted posts included.
+        total = removed.total()
+        await append_event(session, "rows.removed", user_id=max(removed), count=total)
+    return removed.total()

@@ -1,8 +1,9 @@
 """The log of changes: each goes in by the transaction that makes the change."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.ids import allocate_ids
@@ -36,6 +37,22 @@ async def append_event(
         )
     )
     return event_id
+
+
+async def append_events(
+    session: AsyncSession, kind: str, authors: Sequence[Row[int, int]]
+) -> int | None:
+    """Write a change of each author, given as id and number of posts; return the newest number."""
+    if not authors:
+        return None
+    ids = await allocate_ids(session, Event, len(authors))
+    columns = ("id", "kind", "user_id", "count", "created_at")
+    rows = [
+        dict(zip(columns, (event_id, kind, *author, now()), strict=True))
+        for event_id, author in zip(ids, authors, strict=True)
+    ]
+    await session.execute(insert(Event), rows)
+    return ids[-1]
 
 
 async def newest_event(session: AsyncSession) -> int:

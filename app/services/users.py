@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import Row, Select, String, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username, username_key
@@ -13,13 +13,15 @@ from app.db.cache import EVERYTHING, depends_on
 from app.db.chunks import chunks
 from app.db.ids import allocate_ids
 from app.errors import ConflictError, InvalidInputError, NotFoundError
-from app.models import Profile, Tweet, User
+from app.models import ModelCard, Profile, Tweet, User
 from app.services.cards.stored import forget_cards
 from app.services.clock import now
-from app.services.events import append_event
+from app.services.events import append_event, append_events
 
 Platform = Literal["x", "mastodon", "bluesky", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"
+MARK: Final = "\x01"
+"""Begins what stands in place of a deleted author's name, which holds no control character."""
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -163,16 +165,22 @@ async def delete_user(session: AsyncSession, username: str) -> int:
 
 
 async def delete_everybody(session: AsyncSession) -> int | None:
-    """Delete all authors as `delete_user` does; return the newest event."""
-    event_id = None
-    for user in await session.scalars(select(User).where(User.deleted_at.is_(None))):
-        event_id = await _delete(session, user)
-    return event_id
+    """Delete all authors as `delete_user` does; return the newest event, None if there are none."""
+    marked = update(User).where(User.deleted_at.is_(None)).returning(User.id, User.tweet_count)
+    gone = (
+        await session.execute(
+            marked.values(deleted_at=now(), username_key=MARK + cast(User.id, String)),
+            execution_options={"synchronize_session": False},
+        )
+    ).all()
+    await session.execute(delete(Profile))
+    await session.execute(delete(ModelCard))
+    return await append_events(session, "user.deleted", gone)
 
 
 async def _delete(session: AsyncSession, user: User) -> int:
     user.deleted_at = now()
-    user.username_key = f"\x01{user.id}"  # No name holds a control character.
+    user.username_key = f"{MARK}{user.id}"
     await session.execute(delete(Profile).where(Profile.user_id == user.id))
     await forget_cards(session, user.id)
     return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
 from quart import Quart
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app.db.engine import Database
 from app.db.word_index import Terms
@@ -18,11 +20,13 @@ from app.services.comparing.background import BackgroundStore, renew_background
 from app.services.comparing.compare import Models, gather_material
 from app.services.comparing.profiles import ProfileStore, fold_tails
 from app.services.deletion import PIECE, count_deleted, purge_deleted
+from app.services.events import newest_event
 from app.services.importing.bulk import BulkPost, BulkReport, store_batch
 from app.services.new_tweet import new_tweet
 from app.services.searching.search import Filters, search
 from app.services.tweets import delete_post, find_post, list_posts
 from app.services.users import (
+    add_user,
     count_users,
     delete_everybody,
     delete_user,
@@ -70,7 +74,7 @@ async def test_deleted_author_is_in_no_answer_before_any_row_is_gone(db: Databas
         assert user is not None
         ids = list(await session.scalars(select(Tweet.id).where(Tweet.user_id == user.id)))
     async with db.write() as session:
-        event = await delete_user(session, "ANN")
+        number = await delete_user(session, "ANN")
     assert (await count_rows(db))["posts"] == 33
     async with db.read() as session:
         assert await find_user(session, "Ann") is None
@@ -86,7 +90,7 @@ async def test_deleted_author_is_in_no_answer_before_any_row_is_gone(db: Databas
         assert ({hit.username for hit in found.hits}, found.next) == ({"ben"}, None)
         assert await count_deleted(session) == 30
         # The event stands for all posts.
-        logged = await session.get_one(Event, event)
+        logged = await session.get_one(Event, number)
         assert (logged.kind, logged.user_id, logged.count) == ("user.deleted", user.id, 30)
         models = Models(ProfileStore(), BackgroundStore())
         with pytest.raises(NotFoundError):
@@ -108,7 +112,7 @@ async def test_rows_words_profiles_and_counts_follow(db: Database) -> None:
     assert (await count_rows(db))["profiles"] == 1
     gone: list[int] = []
     await purge_deleted(db, on_progress=gone.append)
-    assert gone == [PIECE, PIECE + 7, PIECE + 7]
+    assert gone == [PIECE, PIECE + 7]
     assert await count_rows(db) == {"users": 1, "posts": 5, "profiles": 1, "words": 5}
     async with db.read() as session:
         assert await count_deleted(session) == 0
@@ -160,8 +164,54 @@ async def test_deleting_everybody_takes_all_authors(db: Database) -> None:
         assert (await list_authors(session, limit=9), await count_users(session)) == (([], None), 0)
     async with db.write() as session:
         assert await delete_everybody(session) is None
-    await purge_deleted(db)
+    gone: list[int] = []
+    await purge_deleted(db, on_progress=gone.append)
+    assert gone == [15], "authors with few posts go together"
     assert await count_rows(db) == {"users": 0, "posts": 0, "profiles": 0, "words": 0}
+
+
+async def test_deleting_everybody_takes_no_more_statements_for_more_authors(db: Database) -> None:
+    numbers = []
+    for authors in (2, 40):
+        for n in range(authors):
+            await store(db, f"author{n}", 1)
+        async with db.write() as session:
+            before = await newest_event(session)
+            with statements_of(db) as statements:
+                newest = await delete_everybody(session)
+            numbers.append(len(statements))
+            told = select(Event.kind, Event.count).where(Event.id > before)
+            assert (await session.execute(told)).all() == [("user.deleted", 1)] * authors
+            assert newest == before + authors
+    assert numbers[0] == numbers[1]
+
+
+@contextmanager
+def statements_of(db: Database) -> Iterator[list[str]]:
+    """Give what is executed meanwhile."""
+    executed: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        executed.append(statement)
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    yield executed
+    event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def test_a_piece_ends_within_an_author_and_goes_on_with_the_next(db: Database) -> None:
+    for name, posts in (("ann", PIECE - 3), ("ben", 10), ("cho", 0), ("dan", 4)):
+        await store(db, name, posts)
+        if not posts:
+            async with db.write() as session:
+                await add_user(session, name)
+    async with db.write() as session:
+        await delete_everybody(session)
+    gone: list[int] = []
+    await purge_deleted(db, on_progress=gone.append)
+    assert gone == [PIECE, PIECE + 11]
+    assert await count_rows(db) == {"users": 0, "posts": 0, "profiles": 0, "words": 0}
+    assert await find_faults(db) == []
 
 
 @pytest.mark.parametrize("deletes_first", [True, False], ids=["deletion-first", "fold-first"])
