@@ -48,7 +48,7 @@ class Totals:
         self.rejected += report.stored.rejected
         self.reposts += report.reposts
         self.restricted += report.restricted
-        for error in report.stored.errors:
+        for error in report.stored.in_order():
             self.note({"file": name, unit: error.line, "detail": error.detail})
         if report.broken:
             self.fail(name, report.broken, FAILED)

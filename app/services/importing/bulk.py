@@ -68,6 +68,10 @@ class BulkReport:
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(BulkError(place, detail))
 
+    def in_order(self) -> list[BulkError]:
+        """Return the errors by their place: reading and storing find them at different times."""
+        return sorted(self.errors, key=lambda error: error.line)
+
     def saw(self, event_id: int | None) -> None:
         if event_id is not None:
             self.event_id = max(self.event_id or 0, event_id)

@@ -232,7 +232,7 @@ def _counts(report: ImportReport, already: int) -> dict[str, Any]:
         "reposts": report.reposts,
         "restricted": report.restricted,
         "errors": msgspec.json.encode(
-            [{"record": error.line, "detail": error.detail} for error in stored.errors]
+            [{"record": error.line, "detail": error.detail} for error in stored.in_order()]
         ),
     }
 

@@ -231,6 +231,58 @@ async def test_history_is_by_page(app: Quart, browser: Browser) -> None:
     assert (await browser.get("/imports?cursor=nonsense")).status_code == 400
 
 
+BAD_LINES = (
+    b'{"text": "whose?"}',
+    b'{"username": "mina", "text": " "}',
+    b'{"username": "a b", "text": "x"}',
+    b'{"username": "mina", "text": 5}',
+    b'{"username": "mina", "text": "x", "date": "soon"}',
+    b'{"username": "mina", "text": "x", "platform": "x"}',
+    b'{"username": "mina", "text": "x", "platform": "bluesky"}',
+    b"[1]",
+    b"{bad",
+    b'{"username": "mina", "text": "\xff"}',
+    b'{"text": ' + b"[" * 100_000,
+)
+
+
+async def test_reasons_are_in_order_and_in_the_language_of_the_page(
+    browser: Browser, writer: Client
+) -> None:
+    await writer.post("/api/v1/users", json={"username": "mina", "platform": "mastodon"})
+    browser.headers["Accept-Language"] = "ko"
+    address = await upload(browser, b"\n".join(BAD_LINES))
+    assert '<span lang="en">' not in await browser.page(address)
+    await browser.post(f"{address}/start", form={})
+    page = await ended(browser, address)
+    assert '<span lang="en">' not in page
+    places = re.findall(r"(\d+)번째 줄 또는 기록", page)
+    assert places == [str(number) for number in range(1, len(BAD_LINES) + 1)]
+    assert "시각을 읽을 수 없어요: &#39;soon&#39;" in page
+    browser.headers["Accept-Language"] = "en"
+    assert "unreadable time &#39;soon&#39;" in await browser.page(address)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"just some words", "아는 형식이 아니에요"),
+        (b"PK\x03\x04 no zip", "끝까지 내려받았나요?"),
+        (b'username,text\na,"never closed', "따옴표"),
+        (b"window.YTD.tweets.part0 = 5", "게시물 목록이 들어 있지 않아요"),
+        (x_members()["data/tweets.js"][:-20], "끊기거나 손상되었어요: 값이 닫히지 않았어요"),
+    ],
+    ids=["prose", "zip", "quote", "number", "cut"],
+)
+async def test_why_a_file_fails_is_in_the_language_of_the_page(
+    browser: Browser, data: bytes, why: str
+) -> None:
+    browser.headers["Accept-Language"] = "ko"
+    page = await browser.page(await upload(browser, data, "파일"))
+    assert why in page
+    assert '<span lang="en">' not in page
+
+
 async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) -> None:
     first = create_app(make_config())
     async with first.test_app():
