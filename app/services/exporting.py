@@ -16,7 +16,8 @@ from app.exporting.formats import Format, Row
 from app.models import Tweet, User
 from app.services.users import get_user
 
-PAGE: Final = 500
+PAGE: Final = 200
+"""Posts may have 25,000 characters, and many files may be taken at once."""
 
 
 @dataclass(frozen=True, slots=True)
