@@ -49,7 +49,7 @@ PLACES: Final = {
     "import": _Place(
         "imports",
         "import_command",
-        "Import the posts of each FILE: an X archive, JSON lines or CSV; - reads standard input.",
+        "Import the posts of each FILE, told by its content; - reads standard input.",
     ),
     "operator": _Place("operators", "operator_group", "Make operators' accounts."),
     "search": _Place("search", "search_command", "Search the posts for QUERY, the best first."),

@@ -98,7 +98,10 @@ def import_command(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Import the posts of each FILE: an X archive, JSON lines or CSV; - reads standard input."""
+    """Import the posts of each FILE, told by its content; - reads standard input.
+
+    Archives of X and Mastodon; data of Bluesky and the X API; MongoDB exports; JSON lines; CSV.
+    """
 
     options = _Options(format_name, username, include_restricted)
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.importing import delimited, jsonl, mastodon, mongo, x_api, x_archive
+from app.importing import bluesky, delimited, jsonl, mastodon, mongo, x_api, x_archive
 from app.importing.formats import Format
 from app.importing.lines import is_blank
 from app.importing.records import Archive, UnrecognisedFileError
@@ -13,6 +13,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     x_archive.FORMAT,
     mastodon.FORMAT,
     x_api.FORMAT,
+    bluesky.FORMAT,
     mongo.FORMAT,
     jsonl.FORMAT,
     delimited.FORMAT,

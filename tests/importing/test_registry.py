@@ -21,6 +21,7 @@ MASTODON = (
     b'"to": ["https://www.w3.org/ns/activitystreams#Public"]}}]}'
 )
 X_API = b'{"id_str": "1", "text": "hi", "user": {"screen_name": "mina"}}'
+BLUESKY = b'{"feed": [{"post": {"uri": "at://did:plc:a/b/c", "record": {"text": "hi"}}}]}'
 CSV = b"text,author\nhi,mina\n"
 
 
@@ -31,6 +32,7 @@ CSV = b"text,author\nhi,mina\n"
         (MONGO, "mongo"),
         (MASTODON, "mastodon"),
         (X_API, "x-api"),
+        (BLUESKY, "bluesky"),
         (JSONL, "jsonl"),
         (CSV, "csv"),
     ],
@@ -92,7 +94,8 @@ def mutated(data: bytes) -> st.SearchStrategy[bytes]:
 WHOLE_ZIP = zipped(X, "data/tweets.js")
 FILES = st.binary(max_size=300) | st.one_of(
     *map(
-        mutated, (X, JSONL, CSV, MONGO, MASTODON, X_API, WHOLE_ZIP, CSV.decode().encode("utf-16"))
+        mutated,
+        (X, JSONL, CSV, MONGO, MASTODON, X_API, BLUESKY, WHOLE_ZIP, CSV.decode().encode("utf-16")),
     ),
     st.binary(max_size=300).map(lambda data: zipped(data, "data/tweets.js")),
     st.binary(max_size=300).map(b"window.YTD.tweets.part0 = [".__add__),
