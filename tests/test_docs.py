@@ -103,3 +103,28 @@ def test_links_lead_somewhere(page: str) -> None:
 @pytest.mark.parametrize("path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=str)
 def test_no_document_holds_what_a_merge_left(path: Path) -> None:
     assert not re.search(r"^(<{7} |={7}$|>{7} )", path.read_text(), re.MULTILINE)
+
+
+def skeleton(page: str) -> list[str]:
+    """Return what a translation leaves as it is: headings, rows, items, blocks and figures."""
+    text = read(page)
+    lines = text.splitlines()
+    parts = [found[0] for line in lines if (found := re.match(r"#+ |\||- |[0-9]\. |```", line))]
+    return parts + sorted(re.findall(r"[0-9]+\.[0-9]+", text))
+
+
+@pytest.mark.parametrize("page", ["README", "docs/from-flask", "examples/README"])
+def test_a_translation_has_the_same_parts_and_figures(page: str) -> None:
+    assert skeleton(f"{page}.md") == skeleton(f"{page}.ko.md")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+    ],
+)
+def test_files_that_a_page_names_exist(page: str) -> None:
+    for name in re.findall(r"`((?:app|tests|examples|benchmarks|docs)/[\w/.-]*)`", read(page)):
+        assert (ROOT / name).exists(), name

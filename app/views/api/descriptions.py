@@ -37,7 +37,7 @@ ERRORS: Final = {
     403: "The token's scope does not allow it, or another site made a signed-in browser ask",
     404: "Not found",
     405: "The address does not take this method",
-    408: "The body came too slowly",
+    408: "The head or the body came too slowly",
     409: "It exists already, has ended, or is still under way with this Idempotency-Key",
     410: "What the request with this Idempotency-Key made was deleted since",
     413: "The body is too large",

@@ -179,8 +179,9 @@ def _security(policy: str, is_public: bool) -> list[dict[str, list[str]]]:
 
 def _errors(rule: Rule, declared: Operation, method: str, policy: str) -> set[int]:
     """Return the statuses of the errors that the operation can give."""
-    # A bad token, and a Saywho-After that is bad or too new, are refused everywhere.
-    errors = {400, 401, 431, 500, 503} | declared.errors
+    # A bad token, a Saywho-After that is bad or too new, and a head that is too slow or too large
+    # are refused everywhere.
+    errors = {400, 401, 408, 431, 500, 503} | declared.errors
     is_safe = method in SAFE_METHODS
     if not is_safe or policy not in {"open", "read", "token"}:
         errors |= {403}
@@ -189,7 +190,7 @@ def _errors(rule: Rule, declared: Operation, method: str, policy: str) -> set[in
     if rule.arguments:
         errors |= {404}
     if declared.body:
-        errors |= {408, 413, 422}
+        errors |= {413, 422}
         if None not in declared.body.content.values():
             errors |= {415}
     if declared.takes_idempotency_key:

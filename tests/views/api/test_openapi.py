@@ -252,6 +252,11 @@ def test_every_declared_status_is_tested(api: Api) -> None:
     assert declared <= tested | UNPROVOKED
 
 
+def test_every_operation_tells_that_a_head_may_be_refused(api: Api) -> None:
+    for name, (_, _, operation) in api.operations.items():
+        assert {"400", "408", "431"} <= operation["responses"].keys(), name
+
+
 async def test_another_method_is_405_and_a_problem(api: Api, anybody: Client) -> None:
     answer = await anybody.send("PUT", "/api/v1/users")
     assert (answer.status_code, answer.mimetype) == (405, PROBLEM)
