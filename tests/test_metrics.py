@@ -95,3 +95,11 @@ async def test_a_loopback_peer_reads_them_unless_it_stands_for_somebody_else(
     assert (await browser.get("/metrics")).status_code == 200
     assert (await browser.get("/metrics", headers={name: "for=127.0.0.1"})).status_code == 401
     assert (await Browser(app).get("/metrics")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("::1", 200), ("::ffff:127.0.0.1", 200), ("::ffff:192.0.2.1", 401), ("192.0.2.1", 401)],
+)
+async def test_loopback_has_several_names(app: Quart, address: str, status: int) -> None:
+    assert (await Browser(app, address=address).get("/metrics")).status_code == status

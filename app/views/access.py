@@ -84,6 +84,8 @@ def _is_on_this_machine() -> bool:
         peer = ip_address(request.remote_addr or "")
     except ValueError:
         return False
+    # A socket for both families names IPv4 clients so.
+    peer = getattr(peer, "ipv4_mapped", None) or peer
     names = {name.lower() for name, _ in request.headers}
     return peer.is_loopback and not any(name.startswith(PROXY_HEADERS) for name in names)
 
