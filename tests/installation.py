@@ -18,7 +18,7 @@ from app.cli.commands import saywho
 
 PROGRAM = Path(sys.executable).with_name("saywho")
 ROOT = Path(__file__).parents[1]
-TIMEOUT_S = 50
+TIMEOUT_S = 90
 
 
 @dataclass(frozen=True, slots=True)

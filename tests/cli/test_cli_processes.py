@@ -67,7 +67,7 @@ def test_a_reader_that_goes_away_makes_no_noise(installation: Installation, tmp_
             stdout=gone,
             stderr=subprocess.PIPE,
             check=False,
-            timeout=30,
+            timeout=TIMEOUT_S,
         )
     assert ended.stderr == b""
     assert ended.returncode in {1, 120}
@@ -83,7 +83,7 @@ def test_on_a_terminal_progress_is_a_bar(installation: Installation, tmp_path: P
             stdout=subprocess.PIPE,
             stderr=errors,
             check=False,
-            timeout=30,
+            timeout=TIMEOUT_S,
         )
     shown = os.read(terminal, 100_000).decode()
     os.close(terminal)
@@ -115,7 +115,7 @@ def test_a_terminal_shows_how_far_a_deletion_is(installation: Installation, tmp_
             env=installation.environment(),
             stdout=subprocess.PIPE,
             stderr=out,
-            timeout=30,
+            timeout=TIMEOUT_S,
         )
     shown = os.read(terminal, 100_000).decode()
     os.close(terminal)

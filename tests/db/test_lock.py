@@ -50,7 +50,7 @@ class Holder:
         assert self._process.stdout.readline() == "held\n"
 
     def let_go(self) -> None:
-        self._process.communicate("\n", timeout=20)
+        self._process.communicate("\n", timeout=40)
         assert self._process.returncode == 0
 
 

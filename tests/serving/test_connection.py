@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -83,7 +82,7 @@ async def served() -> AsyncIterator[Site]:
     config = site.config
     config.bind, config.errorlog = ["127.0.0.1:0"], None
     # Nothing happens by time alone but what a test shortens.
-    config.keep_alive_timeout = config.graceful_timeout = 50
+    config.keep_alive_timeout = config.graceful_timeout = 10 * DEADLINE_S
     sockets = config.create_sockets()
     for each in sockets.insecure_sockets:
         site.port = each.getsockname()[1]
@@ -143,10 +142,8 @@ async def test_a_stop_closes_idle_connections_at_once() -> None:
         reader, writer = await site.connect()
         writer.write(GET)
         assert await asyncio.wait_for(reader.readuntil(b"ok"), DEADLINE_S)
-        began = time.monotonic()
         site.stop.set()
         assert await asyncio.wait_for(reader.read(), DEADLINE_S) == b""
-        assert time.monotonic() - began < 40
         writer.close()
 
 

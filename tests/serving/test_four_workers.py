@@ -16,7 +16,7 @@ import pytest
 from tests.databases import Databases
 from tests.installation import Installation
 from tests.serving.test_server import SERVE, serving
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_S, eventually
 
 SECONDS: Final = {"sqlite": 20.0, "postgresql": 10.0}
 KILLED_AFTER_S: Final = 4.0
@@ -79,7 +79,9 @@ async def listen(client: httpx.AsyncClient, seen: Seen, number: int) -> None:
     while True:
         place = {"Last-Event-ID": str(seen.events[number][-1] if seen.events[number] else 0)}
         try:
-            async with client.stream("GET", "/api/v1/live", headers=place, timeout=30) as stream:
+            async with client.stream(
+                "GET", "/api/v1/live", headers=place, timeout=DEADLINE_S
+            ) as stream:
                 event = 0
                 async for line in stream.aiter_lines():
                     if line.startswith("id: "):
@@ -142,7 +144,7 @@ def test_no_event_is_lost_or_doubled_and_no_answer_is_stale(
                 base_url=f"http://127.0.0.1:{server.port}",
                 headers={"Authorization": f"Bearer {server.token}"},
                 limits=limits,
-                timeout=30,
+                timeout=DEADLINE_S,
             ) as client:
                 await storm(client, seen, workers, databases.kind)
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.installation import Installation
 from tests.serving.test_server import Server, free_port, started
+from tests.waiting import DEADLINE_S
 
 UVICORN = ("uvicorn", "--factory", "app:create_app", "--host", "127.0.0.1")
 GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--host", "127.0.0.1")
@@ -69,7 +70,7 @@ def test_it_starts_answers_stores_tells_live_and_stops(server: Server) -> None:
         server.process.send_signal(signal.SIGTERM)
         assert next_event(stream).get("event") in {None, "bye"}
         assert stream.read() == b""
-    assert server.process.wait(20) in {0, -signal.SIGTERM}
+    assert server.process.wait(DEADLINE_S) in {0, -signal.SIGTERM}
     assert "Traceback" not in server.log()
 
 

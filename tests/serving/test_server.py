@@ -26,6 +26,7 @@ from app.db.migrate import alembic_config
 from app.errors import StartError
 from app.serving.server import load_server_config
 from tests.installation import PROGRAM, ROOT, Installation
+from tests.waiting import DEADLINE_S
 
 REVISIONS = [
     script.revision
@@ -63,7 +64,7 @@ class Server:
         self.installation.wait_until(listens)
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
 
     def send(
         self, method: str, path: str, body: Any = None, **headers: str
@@ -93,7 +94,7 @@ class Server:
 
     def say(self, *lines: str) -> bytes:
         """Send the lines of a request as they are; return all that comes until it is closed."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as wire:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S) as wire:
             wire.sendall("\r\n".join(lines).encode())
             return b"".join(iter(lambda: wire.recv(65_536), b""))
 
@@ -104,7 +105,7 @@ class Server:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(DEADLINE_S)
 
 
 @contextlib.contextmanager
@@ -142,7 +143,7 @@ def started(
     finally:
         if process.poll() is None:
             process.terminate()
-        process.wait(20)
+        process.wait(DEADLINE_S)
 
 
 @pytest.fixture(scope="module")
@@ -321,7 +322,7 @@ def test_who_sends_all_before_reading_sees_why_an_upload_was_refused(
     if "Authorization" not in header:
         lines.append(f"Authorization: Bearer {server.token}")
     head = "\r\n".join([*lines, *filter(None, [header]), "", ""])
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
         wire.sendall(head.encode())
         # More than any buffer on the way holds: it hangs or breaks if nobody takes it.
         wire.sendall(bytes(size))

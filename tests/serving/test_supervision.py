@@ -12,6 +12,7 @@ import pytest
 from app.serving import supervisor
 from tests.installation import Installation
 from tests.serving.test_server import HYPERCORN, SERVE, Server, serving
+from tests.waiting import DEADLINE_S
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def listen(server: Server) -> socket.socket:
     """Open a live stream, and return its socket once the stream has begun."""
-    wire = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    wire = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
     wire.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
     begun = b""
     while b"welcome" not in begun:
@@ -50,7 +51,7 @@ def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:
 
 def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 5 <= supervisor.SILENCE_S <= 30
-    monkeypatch.setenv("PYTHONPATH", str(with_supervisor(tmp_path, SILENCE_S=3.0)))
+    monkeypatch.setenv("PYTHONPATH", str(with_supervisor(tmp_path, SILENCE_S=5.0)))
     with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
         hung = server.workers()[0]
         os.kill(hung, signal.SIGSTOP)
@@ -121,7 +122,10 @@ def test_a_stop_lets_requests_finish_that_were_accepted(
             f"{server.token}\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n"
             f"Content-Length: {sum(map(len, lines))}\r\n\r\n"
         ).encode()
-        wires = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(6)]
+        wires = [
+            socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
+            for _ in range(6)
+        ]
         for wire in wires:
             wire.sendall(head + lines[0])
         idle = [listen(server) for _ in range(4)]  # By now all heads have been read.
@@ -131,11 +135,11 @@ def test_a_stop_lets_requests_finish_that_were_accepted(
             wire.sendall(b"".join(lines[1:]))
         answers = [rest(wire) for wire in wires]
         assert all(b" 200 " in answer and b'"accepted":4' in answer for answer in answers)
-        assert server.process.wait(20) == 0
+        assert server.process.wait(DEADLINE_S) == 0
 
 
 def test_a_second_interrupt_ends_what_the_first_one_waits_for(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
         wire.sendall(
             b"POST /api/v1/compare HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
             b"Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n"
@@ -145,13 +149,13 @@ def test_a_second_interrupt_ends_what_the_first_one_waits_for(server: Server) ->
         server.installation.wait_until(lambda: not accepts(server))
         server.process.send_signal(signal.SIGINT)
         # After the first alone it would be 0.
-        assert server.process.wait(20) == 1
+        assert server.process.wait(DEADLINE_S) == 1
     assert "Traceback" not in server.log()
 
 
 def accepts(server: Server) -> bool:
     with contextlib.suppress(OSError):
-        socket.create_connection(("127.0.0.1", server.port), timeout=20).close()
+        socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S).close()
         return True
     return False
 
