@@ -5,12 +5,13 @@ import asyncio
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import profile_of
 from app.db.engine import Database
 from app.models import Embedding, Profile, Tweet, User, VectorSet
+from app.services.comparing.background import BackgroundStore
 from app.services.post_counts import miscounted
+from app.services.searching.vocabulary import find_word_faults
 
 
 async def find_faults(db: Database) -> list[str]:
@@ -21,9 +22,11 @@ async def find_faults(db: Database) -> list[str]:
             return faults
         faults += await _wrong_counts(session)
         faults += await _missing_vectors(session)
+        faults += await _unreadable_background(session)
         user_ids = list(await session.scalars(select(Profile.user_id)))
     async with db.write() as session:
         faults += await db.backend.words.find_faults(session)
+    faults += await find_word_faults(db)
     for user_id in user_ids:
         async with db.read() as session:
             faults += await _wrong_profile(session, user_id)
@@ -65,9 +68,17 @@ async def _missing_vectors(session: AsyncSession) -> list[str]:
     return faults
 
 
+async def _unreadable_background(session: AsyncSession) -> list[str]:
+    try:
+        await BackgroundStore().load(session)
+    except ValueError:  # As msgspec's errors are.
+        return ["the background counts cannot be read; an import counts them anew"]
+    return []
+
+
 async def _wrong_profile(session: AsyncSession, user_id: int) -> list[str]:
     query = (
-        select(User.username, Profile.as_of_event, Profile.posts, Profile.counts)
+        select(User.username, Profile.as_of_event, Profile.posts, Profile.counts, Profile.texts)
         .join(User, User.id == Profile.user_id)
         .where(Profile.user_id == user_id, Profile.recipe == RECIPE)
     )
@@ -76,7 +87,8 @@ async def _wrong_profile(session: AsyncSession, user_id: int) -> list[str]:
         return []
     folded = select(Tweet.text).where(Tweet.user_id == user_id, Tweet.event_id <= row.as_of_event)
     texts = list(await session.scalars(folded))
-    counts = (await asyncio.to_thread(profile_of, texts)).counts
-    if len(texts) != row.posts or counts != Counts.from_bytes(row.counts):
+    real = await asyncio.to_thread(profile_of, texts)
+    blobs = (real.counts.to_bytes(), real.texts.to_bytes())
+    if len(texts) != row.posts or blobs != (row.counts, row.texts or b""):
         return [f"the profile of {row.username} does not agree with the posts"]
     return []

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.neighbours import neighbours
@@ -139,6 +139,45 @@ async def renew_vocabulary(db: Sessions) -> None:
         await session.execute(update(Vocabulary).values(**values))
 
 
+async def find_word_faults(db: Sessions) -> list[str]:
+    """Compare the counts with the index, unless posts have come or gone since they were made."""
+    if not await _is_counted_to_the_end(db):
+        return []
+    after, is_wrong = "", False
+    async with db.read() as session:
+        index = backend_of(session).words
+    async with aclosing(index.vocabulary(db, PAGE)) as pages:
+        async for rows in pages:
+            is_wrong = is_wrong or await _differs(db, rows, after, rows[-1].term)
+            after = rows[-1].term
+    is_wrong = is_wrong or await _differs(db, [], after, None)
+    # Somebody may have posted meanwhile.
+    if is_wrong and await _is_counted_to_the_end(db):
+        return ["the counts of words do not agree with the posts"]
+    return []
+
+
+async def _is_counted_to_the_end(db: Sessions) -> bool:
+    async with db.read() as session:
+        state = await session.get_one(Vocabulary, ONLY)
+        since = exists().where(Event.id > state.as_of_event, Event.kind.in_(MOVING))
+        return state.recipe == WORDS_RECIPE and not await session.scalar(select(since))
+
+
+async def _differs(db: Sessions, rows: Sequence[TermCount], after: str, up_to: str | None) -> bool:
+    """Return whether other terms are stored than the rows, after one and up to another."""
+    async with db.read() as session:
+        stored = await _stored_between(session, after, up_to)
+    counted = {row.term: row.doc for row in rows if _is_counted(row.term)}
+    return counted.keys() != stored.keys() or any(
+        _is_far(count, stored[word]) for word, count in counted.items()
+    )
+
+
+def _is_far(count: int, stored: int) -> bool:
+    return not 1 / TOLERANCE <= count / max(stored, 1) <= TOLERANCE
+
+
 async def _replace(db: Sessions, rows: Sequence[TermCount], after: str, up_to: str | None) -> None:
     """Let the rows be what is stored of the terms after one and up to another."""
     async with db.read() as session:
@@ -165,9 +204,7 @@ async def _store(db: Sessions, counted: dict[str, int], stored: dict[str, int]) 
     new = [word for word in counted if word not in stored]
     gone = [word for word in stored if word not in counted]
     moved = [
-        word
-        for word, count in counted.items()
-        if word in stored and not 1 / TOLERANCE <= count / stored[word] <= TOLERANCE
+        word for word, count in counted.items() if word in stored and _is_far(count, stored[word])
     ]
     if not (new or gone or moved):
         return

@@ -1,0 +1,74 @@
+"""Whatever is derived and does not agree with the posts is named; what is only behind is not."""
+
+import pytest
+
+from app.db.engine import Database
+from app.services.checks import find_faults
+from app.services.clock import now
+from app.services.comparing.background import renew_background
+from app.services.importing.bulk import BulkPost, BulkReport, store_batch
+from app.services.new_tweet import new_tweet
+from app.services.searching.vocabulary import renew_vocabulary
+from tests.conftest import Outside
+
+COUNTS = "ann is said to have 31 posts and has 30"
+PROFILE = "the profile of ann does not agree with the posts"
+INDEX = "the word index does not agree with the posts"
+WORDS = "the counts of words do not agree with the posts"
+BACKGROUND = "the background counts cannot be read; an import counts them anew"
+
+
+async def store(db: Database, *texts: str) -> None:
+    posts = [
+        BulkPost(place=n, username="ann", post=new_tweet(text, arrived_at=now()))
+        for n, text in enumerate(texts)
+    ]
+    async with db.write() as session:
+        await store_batch(session, posts, BulkReport(), default_time=now())
+
+
+@pytest.fixture
+async def counted(db: Database) -> Database:
+    """A database in which all that is derived is up to date."""
+    await store(db, *(f"post {n} of the sea and its harbours" for n in range(30)))
+    await renew_background(db)
+    await renew_vocabulary(db)
+    assert await find_faults(db) == []
+    return db
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ('UPDATE "Users" SET tweet_count = 31', COUNTS),
+        ('UPDATE "Profile" SET posts = 29', PROFILE),
+        ('UPDATE "Profile" SET as_of_event = as_of_event - 1', PROFILE),
+        ('UPDATE "Profile" SET counts = texts', PROFILE),
+        ('UPDATE "Profile" SET texts = counts', PROFILE),
+        ('UPDATE "Profile" SET texts = NULL', PROFILE),
+        ("UPDATE \"Word\" SET tweets = tweets + 9 WHERE word = 'sea'", WORDS),
+        ("DELETE FROM \"Word\" WHERE word = 'sea'", WORDS),
+        ("INSERT INTO \"Word\" (word, tweets) VALUES ('zzz', 1)", WORDS),
+        ('UPDATE "BackgroundSnapshot" SET impostors = counts', BACKGROUND),
+        ('UPDATE "BackgroundSnapshot" SET counts = calibration', BACKGROUND),
+    ],
+)
+async def test_what_was_changed_by_hand_is_named(
+    counted: Database, outside: Outside, change: str, fault: str
+) -> None:
+    outside.execute(change)
+    assert await find_faults(counted) == [fault]
+
+
+async def test_what_is_behind_is_no_fault(counted: Database, outside: Outside) -> None:
+    await store(counted, "a post with zebras, of which nobody has heard")
+    assert await find_faults(counted) == []
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize(
+    "change", ['DELETE FROM "TweetWords" WHERE id = 3', "UPDATE \"TweetWords\" SET terms = 'x:1'"]
+)
+async def test_a_wrong_index_is_named(counted: Database, outside: Outside, change: str) -> None:
+    outside.execute(change)
+    assert INDEX in await find_faults(counted)
