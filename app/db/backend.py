@@ -3,20 +3,17 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from app.db.feed import Feed
+from app.db.sessions import Sessions
 from app.db.vectors import Ask, Nearest
 from app.db.word_index import Expression, IndexedPost, TermCount
 from app.errors import AppError, StartError
 from app.models import MAX_ID, Base
-
-if TYPE_CHECKING:
-    from app.db.engine import Database
-    from app.db.lease import Sessions
 
 INFO: Final = "backend"
 """Where a session keeps its backend."""
@@ -38,8 +35,8 @@ class Backend(Protocol):
     @property
     def words(self) -> "WordIndex": ...
 
-    def vector_index(self, db: "Database", model: str) -> "VectorIndex":
-        """Return what searches the vectors that a model made."""
+    def vector_index(self, db: Sessions, folder: Path, model: str) -> "VectorIndex":
+        """Return what searches the vectors that a model made; files of them are in the folder."""
 
     def folder(self, data_dir: Path, name: str) -> Path:
         """Return where files of this machine that belong to this database are."""
@@ -118,7 +115,7 @@ class WordIndex(Protocol):
         `user_id`: only this author's.
         """
 
-    def vocabulary(self, db: "Sessions", page: int) -> AsyncGenerator[list[TermCount], None]:
+    def vocabulary(self, db: Sessions, page: int) -> AsyncGenerator[list[TermCount], None]:
         """Yield all terms of the index in the order of code points, so many at a time."""
 
     def among(self, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:

@@ -15,26 +15,18 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from sqlalchemy import Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.engine import Database
+from app.db.sessions import Sessions
 from app.models import LeaseRow
 
 BEAT_S: Final = 1.0
 DEAD_AFTER_S: Final = 4.0
 
 logger = logging.getLogger(__name__)
-
-
-class Sessions(Protocol):
-    """Opens sessions: a database, or a holder's view of one."""
-
-    def read(self) -> AbstractAsyncContextManager[AsyncSession]: ...
-
-    def write(self) -> AbstractAsyncContextManager[AsyncSession]: ...
 
 
 class LeaseLostError(Exception):
@@ -44,7 +36,7 @@ class LeaseLostError(Exception):
 class Leased:
     """The database as the holder of a lease sees it: its writes fail once the lease is lost."""
 
-    def __init__(self, db: Database, name: str, epoch: int) -> None:
+    def __init__(self, db: Sessions, name: str, epoch: int) -> None:
         self._db = db
         self._name = name
         self._epoch = epoch
@@ -94,7 +86,7 @@ class _Seen(NamedTuple):
 class Lease:
     """One process's way to a lease."""
 
-    def __init__(self, db: Database, name: str) -> None:
+    def __init__(self, db: Sessions, name: str) -> None:
         self._db = db
         self._name = name
         self._holder = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"

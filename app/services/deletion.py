@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.chunks import chunks
-from app.db.lease import Sessions
+from app.db.sessions import Sessions
 from app.models import Tweet, User
 from app.services.events import append_event
 from app.services.post_counts import remove_counts

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.feed import Change
-from app.db.lease import Lease, LeaseLostError, Sessions
+from app.db.lease import Lease, LeaseLostError
+from app.db.sessions import Sessions
 from app.services.comparing.background import is_outgrown, renew_background
 from app.services.comparing.profiles import LONGEST_TAIL, fold_tails, users_with_tails
 from app.services.deletion import count_deleted_authors, purge_deleted

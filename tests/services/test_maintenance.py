@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
-from app.db.lease import Sessions
+from app.db.sessions import Sessions
 from app.db.word_index import Terms
 from app.models import Event, IdempotencyRecord, Profile, Tweet, User
 from app.services.adding import add_posts

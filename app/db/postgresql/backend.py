@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import BigInteger, TableClause, make_url, text
@@ -21,11 +21,9 @@ from app.db.postgresql.connection import UNLIMITED_S, as_app_error, connect, mak
 from app.db.postgresql.feed import PostgresqlFeed
 from app.db.postgresql.vectors import PostgresqlVectors
 from app.db.postgresql.words import INDEX, PostgresqlWords
+from app.db.sessions import Sessions
 from app.errors import AppError
 from app.models import Base, Embedding
-
-if TYPE_CHECKING:
-    from app.db.engine import Database
 
 WRITING: Final = 0x5341_5957_484F
 """Keys of advisory locks: the name of the program, and one more."""
@@ -68,7 +66,7 @@ class PostgresqlBackend:
         self.words = PostgresqlWords()
         self._turn = asyncio.Lock()
 
-    def vector_index(self, db: "Database", model: str) -> PostgresqlVectors:
+    def vector_index(self, db: Sessions, folder: Path, model: str) -> PostgresqlVectors:
         return PostgresqlVectors(db, self._url, model)
 
     def folder(self, data_dir: Path, name: str) -> Path:

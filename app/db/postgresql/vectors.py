@@ -5,18 +5,16 @@ fewer posts than were asked for, all vectors are compared.
 """
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import Float, String, bindparam, cast, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.postgresql.connection import UNLIMITED_S, connect
+from app.db.sessions import Sessions
 from app.db.vectors import Ask, Nearest, OtherLengthError, Vector, as_of, readable_set
 from app.models import Embedding, VectorSet
-
-if TYPE_CHECKING:
-    from app.db.engine import Database
 
 PREFIX: Final = "ix_Embedding_nearest_"
 """Begins the names of the indexes, which the models do not know of."""
@@ -67,7 +65,7 @@ logger = logging.getLogger(__name__)
 class PostgresqlVectors:
     """Lets the database search the vectors of one model."""
 
-    def __init__(self, db: "Database", url: str, model: str) -> None:
+    def __init__(self, db: Sessions, url: str, model: str) -> None:
         self._db = db
         self._url = url
         self._model = model

@@ -6,7 +6,7 @@ emoji. Positions are kept for what stands in a row.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.postgresql.vectors import PREFIX
+from app.db.sessions import Sessions
 from app.db.word_index import (
     All,
     Either,
@@ -37,9 +38,6 @@ from app.db.word_index import (
     post_terms,
 )
 from app.models import MAX_ID, Tweet
-
-if TYPE_CHECKING:
-    from app.db.lease import Sessions
 
 LONGEST: Final = 500
 """Characters of a term that are indexed: a lexeme has room for 2,046 bytes."""
@@ -98,7 +96,7 @@ class PostgresqlWords:
         bound = _FOUND.bindparams(bindparam("match", match, unique=True), before=before)
         return bound.columns(column("id", BigInteger)).subquery("found")
 
-    async def vocabulary(self, db: "Sessions", page: int) -> AsyncGenerator[list[TermCount], None]:
+    async def vocabulary(self, db: Sessions, page: int) -> AsyncGenerator[list[TermCount], None]:
         # All is counted by one statement, and read bit by bit; writers do not wait for it.
         async with db.read() as session:
             await session.execute(_NO_LIMIT)

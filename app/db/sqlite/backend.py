@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.dialects.sqlite import insert
@@ -16,6 +16,7 @@ from app.db.doorbell import Doorbell
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock
 from app.db.private_files import make_private_file, make_private_folder
+from app.db.sessions import Sessions
 from app.db.sqlite.engine import as_app_error, database_path, make_engine, roll_back_cancelled
 from app.db.sqlite.feed import SqliteFeed
 from app.db.sqlite.scratch import remove_abandoned, scratch_folder
@@ -23,9 +24,6 @@ from app.db.sqlite.vectors import SqliteVectors
 from app.db.sqlite.words import SqliteWords
 from app.errors import AppError, StartError
 from app.models import Base
-
-if TYPE_CHECKING:
-    from app.db.engine import Database
 
 COMPACT_WAIT_S: Final = 60.0
 """How long a vacuum waits for others who use the database."""
@@ -62,8 +60,8 @@ class SqliteBackend:
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
 
-    def vector_index(self, db: "Database", model: str) -> SqliteVectors:
-        return SqliteVectors(db, model)
+    def vector_index(self, db: Sessions, folder: Path, model: str) -> SqliteVectors:
+        return SqliteVectors(db, folder, model)
 
     def folder(self, data_dir: Path, name: str) -> Path:
         return self._beside(f".{name}")

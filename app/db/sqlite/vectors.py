@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.nearest_vectors import Sought, nearest_rows
 from app.db.batch import Batch
+from app.db.sessions import Sessions
 from app.db.vector_file import VectorFile
 from app.db.vectors import Ask, Nearest, OtherLengthError, Vector, as_of, readable_set
 from app.models import MAX_ID, Embedding, VectorSet
-
-if TYPE_CHECKING:
-    from app.db.engine import Database
 
 MAPPED_AT_ONCE: Final = 4_000
 GONE_SHARE: Final = 0.1
@@ -44,10 +43,10 @@ class Asked:
 class SqliteVectors:
     """Answers what is asked at the same time by one pass over the vectors of a model."""
 
-    def __init__(self, db: "Database", model: str) -> None:
+    def __init__(self, db: Sessions, folder: Path, model: str) -> None:
         self._db = db
         self._model = model
-        self._file = VectorFile(db.vector_folder)
+        self._file = VectorFile(folder)
         limits: dict[str, Any] = {"max_waiting": MOST_WAITING, "timeout_s": TIMEOUT_S}
         self._plain: Batch[Asked, Nearest] = Batch(self.find, max_size=MOST_AT_ONCE, **limits)
         # Apart, so that nobody else waits for the filters.

@@ -5,7 +5,7 @@ own commands build it anew and check it. It keeps no copy of the texts.
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 from sqlalchemy import (
@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.sessions import Sessions
 from app.db.word_index import (
     All,
     Either,
@@ -33,9 +34,6 @@ from app.db.word_index import (
     index_terms,
 )
 from app.models import MAX_ID
-
-if TYPE_CHECKING:
-    from app.db.lease import Sessions
 
 REBUILD: Final = text("""INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuild')""")
 CHECK: Final = text(
@@ -83,7 +81,7 @@ class SqliteWords:
         bound = found.bindparams(bindparam("match", match, unique=True), before=before)
         return bound.columns(column("id", Integer)).subquery("found")
 
-    async def vocabulary(self, db: "Sessions", page: int) -> AsyncGenerator[list[TermCount], None]:
+    async def vocabulary(self, db: Sessions, page: int) -> AsyncGenerator[list[TermCount], None]:
         after = ""
         while True:
             # Sessions of their own, so that others can write in between.

@@ -20,7 +20,7 @@ from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.verdict import DEFAULT, Calibration
 from app.db.backend import backend_of
-from app.db.lease import Sessions
+from app.db.sessions import Sessions
 from app.models import BackgroundSnapshot, Profile, User
 from app.services.clock import now
 from app.services.comparing.calibration import Impostor, StoredCalibration, calibrate, profile_of

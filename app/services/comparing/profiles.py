@@ -21,7 +21,7 @@ from app.compute.profiles import with_posts, without_posts
 from app.compute.texts import Texts
 from app.db.backend import backend_of
 from app.db.chunks import chunks
-from app.db.lease import Sessions
+from app.db.sessions import Sessions
 from app.models import Profile, Tweet, User
 from app.services.users import Contender
 

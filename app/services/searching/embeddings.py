@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.batch import Batch
 from app.db.chunks import chunks
 from app.db.engine import Database
-from app.db.lease import Sessions
+from app.db.sessions import Sessions
 from app.db.vectors import Ask, Nearest, OtherLengthError, Vector, readable_set
 from app.embedders import Embedder, EmbedderError, RefusedError
 from app.errors import UnavailableError
@@ -58,7 +58,7 @@ class Embeddings:
 
     def __init__(self, db: Database, embedder: Embedder) -> None:
         self.embedder = embedder
-        self.index = db.backend.vector_index(db, embedder.name)
+        self.index = db.backend.vector_index(db, db.vector_folder, embedder.name)
         self._queries: Batch[str, Vector] = Batch(
             self._embed_queries,
             max_size=embedder.batch,

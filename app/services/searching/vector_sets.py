@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.lease import Sessions
+from app.db.sessions import Sessions
 from app.embedders import EmbedderError
 from app.models import Embedding, Tweet, User, VectorSet
 from app.services.clock import now
