@@ -58,3 +58,18 @@ def x_zip(path: Path, members: dict[str, bytes] | None = None) -> Path:
         for name, data in (members or x_members()).items():
             archive.writestr(name, data)
     return path
+
+
+SMALL_FILES = {
+    "x": b'window.YTD.tweets.part0 = [{"tweet": {"id": "1", "full_text": "hi, you"}}]',
+    "mastodon": b'{"type": "OrderedCollection", "orderedItems": [{"type": "Create", "actor": '
+    b'"https://a.example/users/mina", "object": {"type": "Note", "content": "<p>hi, you</p>", '
+    b'"to": ["https://www.w3.org/ns/activitystreams#Public"]}}]}',
+    "x-api": b'{"id_str": "1", "text": "hi, you", "user": {"screen_name": "mina"}}',
+    "bluesky": b'{"feed": [{"post": {"uri": "at://did:plc:mina/b/1", '
+    b'"record": {"text": "hi, you"}}}]}',
+    "mongo": b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n',
+    "jsonl": b'{"text": "hi, you"}\n',
+    "csv": b'text,author\n"hi, you",mina\n',
+}
+"""A post in each format."""

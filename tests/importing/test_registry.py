@@ -11,32 +11,16 @@ from hypothesis import strategies as st
 from app.importing import FORMATS, open_archive
 from app.importing.records import Archive, ImportFileError, UnrecognisedFileError
 from app.importing.source import Source
+from tests.archives import SMALL_FILES
 
-X = b'window.YTD.tweets.part0 = [{"tweet": {"id": "1", "full_text": "hi"}}]'
-JSONL = b'{"text": "hi, you"}\n'
-MONGO = b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n'
-MASTODON = (
-    b'{"type": "OrderedCollection", "orderedItems": [{"type": "Create", "actor": '
-    b'"https://a.example/users/mina", "object": {"type": "Note", "content": "<p>hi</p>", '
-    b'"to": ["https://www.w3.org/ns/activitystreams#Public"]}}]}'
-)
-X_API = b'{"id_str": "1", "text": "hi", "user": {"screen_name": "mina"}}'
-BLUESKY = b'{"feed": [{"post": {"uri": "at://did:plc:a/b/c", "record": {"text": "hi"}}}]}'
-CSV = b"text,author\nhi,mina\n"
+X, JSONL, CSV = SMALL_FILES["x"], SMALL_FILES["jsonl"], SMALL_FILES["csv"]
 
 
-@pytest.mark.parametrize(
-    ("data", "name"),
-    [
-        (X, "x"),
-        (MONGO, "mongo"),
-        (MASTODON, "mastodon"),
-        (X_API, "x-api"),
-        (BLUESKY, "bluesky"),
-        (JSONL, "jsonl"),
-        (CSV, "csv"),
-    ],
-)
+def test_there_is_a_small_file_of_each_format() -> None:
+    assert SMALL_FILES.keys() == {known.name for known in FORMATS}
+
+
+@pytest.mark.parametrize(("name", "data"), SMALL_FILES.items())
 @pytest.mark.parametrize("file_name", ["posts.txt", "posts.csv", "tweets.js", "posts.zip"])
 def test_formats_are_told_by_content(
     tmp_path: Path, data: bytes, name: str, file_name: str
@@ -95,7 +79,7 @@ WHOLE_ZIP = zipped(X, "data/tweets.js")
 FILES = st.binary(max_size=300) | st.one_of(
     *map(
         mutated,
-        (X, JSONL, CSV, MONGO, MASTODON, X_API, BLUESKY, WHOLE_ZIP, CSV.decode().encode("utf-16")),
+        (*SMALL_FILES.values(), WHOLE_ZIP, CSV.decode().encode("utf-16")),
     ),
     st.binary(max_size=300).map(lambda data: zipped(data, "data/tweets.js")),
     st.binary(max_size=300).map(b"window.YTD.tweets.part0 = [".__add__),

@@ -1,7 +1,7 @@
 """Imports in the API."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, g, request, url_for
@@ -37,8 +37,11 @@ class ListImportsArgs(Struct):
     cursor: str | None = None
 
 
+FORMAT_NAMES: Final = ("auto", *(known.name for known in FORMATS))
+
+
 class NewImportArgs(Struct):
-    format: str = "auto"
+    format: Annotated[str, Meta(extra_json_schema={"enum": list(FORMAT_NAMES)})] = "auto"
     username: Annotated[str, Meta(max_length=320)] | None = None
 
 
@@ -58,7 +61,7 @@ async def list_imports() -> Response:
 async def create_import() -> Response:
     """Take the file as the body or as `file` of a multipart form, and queue its import."""
     args = parse_args(NewImportArgs)
-    if args.format not in {"auto", *(known.name for known in FORMATS)}:
+    if args.format not in FORMAT_NAMES:
         raise MalformedError("There is no format {name}", loc="format", name=args.format)
     if args.username:
         try:

@@ -25,7 +25,7 @@ from app.services.importing import uploads as uploads_module
 from app.services.importing.jobs import ABANDONED_AFTER, ENDED, add_job, cancel_job, get_job
 from app.services.importing.uploads import open_upload, upload_path
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
-from tests.archives import x_members, x_zip
+from tests.archives import SMALL_FILES, x_members, x_zip
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.installation import Installation
@@ -293,6 +293,20 @@ async def test_history_is_by_page_and_the_newest_first(app: Quart, writer: Clien
     assert (await writer.delete(f"{IMPORTS}/4")).status_code == 404
     for query in ("?limit=0", "?limit=201", "?cursor=nonsense", "?unknown=1"):
         assert (await writer.get(IMPORTS + query)).status_code == 400
+
+
+async def test_every_format_is_taken_by_content_and_by_name(writer: Client) -> None:
+    for name, body in SMALL_FILES.items():
+        # A name for each, since one that is known from elsewhere stops a file of one account.
+        for number, query in enumerate(("", f"&format={name}")):
+            author = f"{name}-{number}"
+            job = await ended(writer, await send(writer, body, f"?username={author}{query}"))
+            assert (job["state"], job["format"]) == ("done", name), job
+            assert job["accepted"] + job["duplicates"] == 1
+    document = await (await writer.get("/api/v1/openapi.json")).get_json()
+    parameters = document["paths"]["/api/v1/imports"]["post"]["parameters"]
+    (choice,) = (each["schema"] for each in parameters if each["name"] == "format")
+    assert set(choice["enum"]) == {"auto", *SMALL_FILES}
 
 
 async def test_files_that_cannot_be_imported_fail_with_the_reason(

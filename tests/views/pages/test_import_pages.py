@@ -19,7 +19,7 @@ from app.services.clock import now
 from app.services.importing.jobs import UPLOAD_LIFETIME, add_job, cancel_job
 from app.services.importing.uploads import open_upload
 from app.views.pages.imports import IMPORTS_PER_PAGE
-from tests.archives import x_members, x_zip
+from tests.archives import SMALL_FILES, x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
 from tests.waiting import eventually
@@ -281,6 +281,28 @@ async def test_why_a_file_fails_is_in_the_language_of_the_page(
     page = await browser.page(await upload(browser, data, "파일"))
     assert why in page
     assert '<span lang="en">' not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "author"),
+    [
+        ("mastodon", "마스토돈 아카이브", "mina@a.example"),
+        ("x-api", "X API", "mina"),
+        ("bluesky", "블루스카이", "did:plc:mina"),
+        ("mongo", "MongoDB", "이름 없음"),
+    ],
+)
+async def test_a_preview_of_each_format(
+    browser: Browser, name: str, label: str, author: str
+) -> None:
+    browser.headers["Accept-Language"] = "ko"
+    page = await browser.page(await upload(browser, SMALL_FILES[name]))
+    facts = re.sub(
+        r"<[^>]+>|\s+", " ", page.partition('<dl class="facts">')[2].partition("</dl>")[0]
+    )
+    assert label in facts
+    assert author in facts
+    assert "hi, you" in page
 
 
 async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) -> None:
