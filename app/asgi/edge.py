@@ -130,7 +130,7 @@ class _Answer:
                 identifiers.append(value)
             elif name == b"host":
                 if value and not _is_host(value):
-                    self.error = MalformedError("The Host header is not a host name")
+                    self.error = MalformedError("The Host header is not a host name", loc="Host")
             elif name == b"content-length":
                 lengths |= 1
                 self.has_long_body |= len(value) > SHORT_LENGTH_DIGITS
@@ -140,7 +140,8 @@ class _Answer:
         if lengths == 3:
             # The next hop may believe the other one (request smuggling, RFC 9112, 6.3).
             self.error = MalformedError(
-                "A request must not have both Content-Length and Transfer-Encoding"
+                "A request must not have both Content-Length and Transfer-Encoding",
+                loc="Transfer-Encoding",
             )
         is_good = len(identifiers) == 1 and _GOOD_ID.fullmatch(identifiers[0])
         self.identifier = str(identifiers[0], "ascii") if is_good else secrets.token_hex(8)

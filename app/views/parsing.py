@@ -97,11 +97,11 @@ def _check_syntax(body: bytes) -> None:
         # Python refuses to convert integers of over 4,300 digits, which JSON does not forbid.
         json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=str)
     except RecursionError:
-        raise MalformedError("The JSON is nested too deep") from None
+        raise MalformedError("The JSON is nested too deep", loc="body") from None
     except UnicodeDecodeError:
-        raise MalformedError("The body is not UTF-8") from None
+        raise MalformedError("The body is not UTF-8", loc="body") from None
     except ValueError as error:
-        raise MalformedError(f"The body is not JSON: {error}") from None
+        raise MalformedError(f"The body is not JSON: {error}", loc="body") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
