@@ -56,13 +56,16 @@ async def connected(config: Config) -> "asyncpg.Connection[Any]":
 class Heard:
     """All events that a feed tells."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, following: asyncio.Task[None] | None = None) -> None:
         self.ids: list[int] = []
         self.feed = feed
+        self.following = following
         feed.subscribe(lambda changes: self.ids.extend(change.id for change in changes))
 
     async def until(self, condition: Callable[[list[int]], bool]) -> None:
         async def look() -> bool:
+            if self.following is not None and self.following.done():
+                self.following.result()
             return condition(self.ids)
 
         await eventually(look)
@@ -77,7 +80,7 @@ def config(make_config: MakeConfig) -> Config:
 async def heard(db: Database) -> AsyncIterator[Heard]:
     feed = await db.open_feed()
     following = asyncio.create_task(feed.follow())
-    yield Heard(feed)
+    yield Heard(feed, following)
     following.cancel()
     await asyncio.wait([following])
     await feed.close()

@@ -29,6 +29,14 @@ LOOK_TIMEOUT_S: Final = 2.0
 RECONNECT_S: Final = 0.5
 PAGE: Final = 1_000
 SETTINGS: Final = {"application_name": "saywho feed", "timezone": "UTC"}
+FAILURES: Final = (
+    AppError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What a lost connection raises: the last one where the server goes in the middle of an answer."""
 
 _FIRST: Final = 'SELECT pg_current_snapshot()::text, (SELECT max(id) FROM "Event")'
 _LOOK: Final = """
@@ -119,7 +127,7 @@ class PostgresqlFeed(Feed):
                 async with asyncio.timeout(LOOK_TIMEOUT_S):
                     connection = await self._connected()
                     rows = await connection.fetch(_LOOK, self._snapshot)
-            except (AppError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except FAILURES:
                 self._failed_at = self._clock()
                 await self.close()
                 return False
