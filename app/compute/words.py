@@ -40,6 +40,8 @@ _SEGMENT: Final = re.compile(
     rf"|{_PICTURE}[\ufe0f{_SKINS}]*[\U000e0020-\U000e007f]*"
     rf"(?:\u200d{_PICTURE}[\ufe0f{_SKINS}]*)*)"
 )
+LONGEST_KNOWN: Final = 50
+"""Longer words are not remembered: they may be as long as a post, and are hardly met again."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 _PLAIN: Final = re.compile("[\x00-\x7f\uac00-\ud7a3\u00b7\u2013\u2014\u2018-\u201d\u2026]*")
 """Texts that need none of the finer rules: ASCII, Hangul syllables, the usual signs."""
@@ -114,10 +116,16 @@ def _plain(kind: str, text: str) -> str:
 
 
 def _fold(word: str) -> str:
-    return word.lower() if word.isascii() else _fold_any(word)
+    if word.isascii():
+        return word.lower()
+    return _fold_known(word) if len(word) <= LONGEST_KNOWN else _fold_any(word)
 
 
 @functools.lru_cache(maxsize=20_000)
+def _fold_known(word: str) -> str:
+    return _fold_any(word)
+
+
 def _fold_any(word: str) -> str:
     """Return the word without case and accents; signs that spell (virama, nukta) stay."""
     decomposed = normalized(word.casefold(), "NFKD")

@@ -93,8 +93,7 @@ async def ask_newest(session: AsyncSession, *, seen: int = 0) -> Question | None
         .order_by(Tweet.id.desc())
     )
     for tweet_id, text, lang, author in await session.execute(query):
-        masked = _masked(text, author)
-        if _can_be_guessed(masked):
+        if (masked := _guessable(text, author)) is not None:
             players = await _players(session)
             if not any(user.id != author.id for user, _ in players):
                 return None
@@ -135,15 +134,19 @@ async def _post_to_guess(session: AsyncSession, user: User) -> tuple[int, str] |
     for _ in range(_TRIES):
         start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game.
         some = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
-        rows = [(row.id, _masked(row.text, user)) for row in await session.execute(some)]
-        good = [(tweet_id, text) for tweet_id, text in rows if _can_be_guessed(text)]
+        rows = [(row.id, _guessable(row.text, user)) for row in await session.execute(some)]
+        good = [(tweet_id, text) for tweet_id, text in rows if text is not None]
         if good:
             return random.choice(good)  # noqa: S311 - a game.
     return None
 
 
-def _can_be_guessed(text: str) -> bool:
-    return letter_count(text) >= FEWEST_LETTERS and len(text) <= MOST_CHARACTERS
+def _guessable(text: str, user: User) -> str | None:
+    """Return the text without the author's name; None where it is too long or says too little."""
+    if len(text) > MOST_CHARACTERS:
+        return None  # To look for names in all of a long one takes long.
+    masked = _masked(text, user)
+    return masked if letter_count(masked) >= FEWEST_LETTERS else None
 
 
 def _masked(text: str, user: User) -> str:
