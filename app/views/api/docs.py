@@ -3,7 +3,7 @@
 from quart import Blueprint, Response, current_app, g, render_template, request
 
 from app.db.cache import keep
-from app.i18n import LOCALES, SWITCH
+from app.i18n import LOCALES, SWITCH, gettext
 from app.lifespan import resources
 from app.views.access import access, own_origin
 from app.views.answers import json_answer
@@ -33,7 +33,7 @@ async def show_docs() -> str:
     operations = list(reader.operations(own_origin(resources().config)))
     return await render_template(
         "api_docs.html",
-        about=marked_up(described["info"]["description"]),
+        about=marked_up(gettext(described["info"]["description"])),
         sections=[
             (tag, [shown for shown in operations if shown.tag == tag["name"]])
             for tag in described["tags"]
