@@ -109,7 +109,7 @@ async def test_upload_start_watch_and_look_back(
     assert (answer.status_code, answer.headers["Location"]) == (303, address)
     text = shown(await ended(browser, address))
     assert "5 new posts" in text
-    assert "1 reposts left out" in text
+    assert "1 repost left out" in text
     assert (await browser.post(f"{address}/start")).status_code == 409
     assert (await browser.post(f"{address}/cancel")).status_code == 409
     history = await browser.page("/imports")
