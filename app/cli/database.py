@@ -19,15 +19,14 @@ def db_group() -> None:
 @reported
 def upgrade_command(revision: str, as_json: bool) -> None:
     """Bring the tables up to REVISION, the newest by default."""
-    from app.db.backend import backend_for
-    from app.db.migrate import prepare, upgrade
+    from app.db.migrate import known_state, prepare, upgrade
 
     config = Config.from_env()
     if revision == "head":
         prepare(config, upgrade_old=True)
     else:
         # `prepare` would make a fresh database the newest at once, and refuse one that is behind.
-        backend_for(config.database_url).prepare_place()
+        known_state(config.database_url)
         _alembic(lambda: upgrade(config.database_url, revision))
     _print_current(config, as_json)
 
@@ -40,11 +39,10 @@ def downgrade_command(revision: str, as_json: bool) -> None:
     """Take the tables back to REVISION, by default by one."""
     from alembic import command
 
-    from app.db.backend import backend_for
-    from app.db.migrate import alembic_config
+    from app.db.migrate import alembic_config, known_state
 
     config = Config.from_env()
-    backend_for(config.database_url).prepare_place()
+    known_state(config.database_url)
     _alembic(lambda: command.downgrade(alembic_config(config.database_url), revision))
     _print_current(config, as_json)
 

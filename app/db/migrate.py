@@ -97,6 +97,19 @@ def upgrade(url: str, revision: str = "head") -> None:
         raise StartError(f"{backend.name} cannot be migrated: {ours.detail}") from error
 
 
+def known_state(url: str) -> SchemaState:
+    """Make the database's place and return how its tables stand.
+
+    Raises StartError if a newer program made them.
+    """
+    backend = backend_for(url)
+    backend.prepare_place()
+    state = schema_state(url)
+    if state is SchemaState.UNKNOWN:
+        raise StartError(f"{backend.name} was made by a newer saywho; install that one")
+    return state
+
+
 def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     """Make the data folder and the tables of a fresh database; return the state found.
 
@@ -114,13 +127,10 @@ def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
         probe.unlink(missing_ok=True)  # Another process that starts may have been faster.
     except OSError as error:
         raise StartError(f"the data folder {config.data_dir} cannot be written: {error}") from error
-    backend = backend_for(config.database_url)
-    backend.prepare_place()
-    state = schema_state(config.database_url)
-    if state is SchemaState.UNKNOWN:
-        raise StartError(f"{backend.name} was made by a newer saywho; install that one")
+    state = known_state(config.database_url)
     if state is SchemaState.BEHIND and not upgrade_old:
-        raise StartError(f"{backend.name} is behind this program; run: saywho db upgrade")
+        name = backend_for(config.database_url).name
+        raise StartError(f"{name} is behind this program; run: saywho db upgrade")
     if state is not SchemaState.CURRENT:
         upgrade(config.database_url)
     return state

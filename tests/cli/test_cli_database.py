@@ -55,6 +55,18 @@ def test_a_downgrade_goes_back_by_one_and_an_upgrade_forward_again(
     assert installation.done("check") == "ok\n"
 
 
+def test_all_the_way_down_and_up_again_all_that_is_derived_agrees(
+    installation: Installation, tmp_path: Path
+) -> None:
+    records = [{"username": "a", "text": f"number {n} of the kept"} for n in range(30)]
+    installation.done("import", lines(tmp_path / "p.jsonl", *records))
+    installation.done("db", "downgrade", REVISIONS[-1])
+    installation.done("db", "upgrade")
+    assert installation.done("check") == "ok\n"
+    found = installation.json("search", "kept", "--limit", "200")["items"]
+    assert sorted(hit["id"] for hit in found) == list(range(1, 31))
+
+
 @pytest.mark.parametrize("revision", REVISIONS[1:])
 def test_a_database_that_is_behind_is_not_used_before_an_upgrade(
     fresh: Installation, revision: str
@@ -71,7 +83,10 @@ def test_a_database_that_is_behind_is_not_used_before_an_upgrade(
     assert fresh.done("check") == "ok\n"
 
 
-@pytest.mark.parametrize("command", [("users",), ("db", "upgrade"), ("serve",)])
+@pytest.mark.parametrize(
+    "command",
+    [("users",), ("db", "upgrade"), ("db", "upgrade", "0003"), ("db", "downgrade"), ("serve",)],
+)
 def test_a_database_of_a_newer_program_is_left_alone(
     installation: Installation, command: tuple[str, ...]
 ) -> None:
