@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -24,5 +25,5 @@ def make_private_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     with contextlib.suppress(FileNotFoundError, PermissionError):
         mode = path.stat().st_mode
-        if mode & EVERYBODY:
+        if stat.S_ISREG(mode) and mode & EVERYBODY:  # Not a folder named by mistake.
             path.chmod(mode & ~OTHERS & 0o7777)
