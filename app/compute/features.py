@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.counts import EMPTY, Counts, tally
+from app.compute.skeleton import LINK, code_points, skeleton_of
 
 RECIPE: Final = 2
 """Version of what follows: profiles of another recipe must be counted again."""
@@ -27,9 +28,6 @@ CHARACTERS, WORDS, PAIRS, SHAPE, STYLE = range(5)
 GROUP_SHIFT: Final = 29
 GROUP_EDGES: Final = (np.arange(6, dtype=np.uint64) << np.uint64(GROUP_SHIFT)).astype(np.uint32)
 """Smallest key of each group, and the end of the last one."""
-
-LINK: Final = "\u241f"
-"""Stands for a link whose address is random, so that only its presence and place count."""
 
 _HASH_MASK: Final = np.uint32(2**GROUP_SHIFT - 1)
 _BASE: Final = np.uint32(0x01000193)
@@ -46,7 +44,6 @@ _QUOTED = re.compile(
 White space is looked through from its beginning only, else the time grows by its square.
 """
 _TOKEN = re.compile(r"https?://[^\s/]+|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
-_LINK_OR_NAME = re.compile(r"https?://\S+|[@#]\w+")
 _FOREIGN_LINK = re.compile(r"https?://")
 _MENTION = re.compile(r"@\w")
 _TAG = re.compile(r"#\w")
@@ -77,7 +74,7 @@ def features(text: str) -> Counts:
             (
                 _character_keys(plain),
                 _token_keys(tokens),
-                _shape_keys(_skeleton(plain)[0]),
+                _shape_keys(skeleton_of(plain)[0]),
                 _style_keys(plain, tokens),
             )
         )
@@ -91,7 +88,7 @@ def occurrences(text: str) -> Occurrences:
         return Occurrences(EMPTY.keys, np.empty(0, np.int32), np.empty(0, np.int32))
     tokens = list(_TOKEN.finditer(plain))
     words = [match.group() for match in tokens]
-    skeleton, kept = _skeleton(plain)
+    skeleton, kept = skeleton_of(plain)
     parts = [
         (_character_keys(plain), *_character_places(len(plain))),
         (_token_keys(words), *_token_places([match.span() for match in tokens])),
@@ -155,11 +152,6 @@ def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]
     return _RANDOM_LINK.sub(LINK, own), left[is_kept], right[is_kept]
 
 
-def _code_points(text: str) -> NDArray[np.uint32]:
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    return codes.astype(np.uint32, copy=False)
-
-
 def _mix(hashes: NDArray[np.uint32], group: int) -> NDArray[np.uint32]:
     """Return keys of a group from hashes whose low bits are not yet random (murmur's last step)."""
     hashes = hashes ^ (hashes >> np.uint32(16))
@@ -173,7 +165,7 @@ def _mix(hashes: NDArray[np.uint32], group: int) -> NDArray[np.uint32]:
 
 
 def _character_keys(plain: str) -> NDArray[np.uint32]:
-    codes = _code_points(f" {plain} ")
+    codes = code_points(f" {plain} ")
     return _mix((codes[:-2] * _BASE + codes[1:-1]) * _BASE + codes[2:], CHARACTERS)
 
 
@@ -206,58 +198,6 @@ def _token_places(spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], 
         np.concatenate((starts, starts[:1], starts)),
         np.concatenate((ends, ends, ends[-1:])),
     )
-
-
-_REMEMBERED: Final = 0x10000  # Of all code points the memory would grow to 100 MB.
-
-
-class _Classes(dict[int, int]):
-    """Maps a code point to the letter that stands for its kind, or to itself."""
-
-    def __missing__(self, code: int) -> int:
-        letter = ord(_kind(chr(code)))
-        if code < _REMEMBERED:
-            self[code] = letter
-        return letter
-
-
-def _kind(char: str) -> str:
-    if char == LINK:
-        return "U"
-    if char.islower():
-        return "a"
-    if char.isupper():
-        return "A"
-    if "가" <= char <= "힣":
-        return "h"
-    if "\u3131" <= char <= "\u318e":
-        return "j"
-    category = unicodedata.category(char)
-    if category == "Nd":
-        return "0"
-    return "x" if category[0] == "L" else char
-
-
-_CLASSES = _Classes()
-_RUNS: Final = np.isin(np.arange(128), [ord(letter) for letter in "aAh0x"])
-
-
-def _skeleton(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
-    """Return the skeleton's code points and where in the text each of its characters begins.
-
-    Links become U, mentions M, tags T, and runs of one kind of letter or of digits one letter.
-    """
-    codes = _code_points(plain.translate(_CLASSES)).copy()
-    kept = np.ones(codes.size, np.bool_)
-    kept[1:] = (codes[1:] != codes[:-1]) | ~_RUNS[np.minimum(codes[1:], 127)]
-    for match in _LINK_OR_NAME.finditer(plain):
-        start, end = match.span()
-        codes[start] = {"@": ord("M"), "#": ord("T")}.get(plain[start], ord("U"))
-        kept[start] = True
-        kept[start + 1 : end] = False
-        kept[end : end + 1] = True
-    places = np.flatnonzero(kept)
-    return codes[places], places
 
 
 def _shape_keys(skeleton: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -23,7 +23,8 @@ from app.views.api.descriptions import (
     PARAMETERS,
     TAGS,
 )
-from app.views.api.operations import OPERATIONS, Answer, Operation
+from app.views.api.operation import Answer, Operation
+from app.views.api.operations import OPERATIONS
 from app.views.sessions import COOKIE, SECURE_COOKIE
 
 KEY: Final = "saywho.openapi"
