@@ -233,8 +233,7 @@ def test_a_format_that_the_file_is_not_in_is_status_2(
 @pytest.mark.parametrize("name", ["tweets.js", "posts.jsonl", "posts.csv"])
 def test_an_empty_file_is_done(installation: Installation, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
-    arguments = ["--username", "mina"] if name == "tweets.js" else []
-    assert counts(installation.json("import", tmp_path / name, *arguments)) == (0,) * 5
+    assert counts(installation.json("import", tmp_path / name)) == (0,) * 5
 
 
 def test_an_archive_whose_posts_file_is_empty_is_done(

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -26,6 +26,8 @@ FOLD_FROM: Final = 50
 MOST_AUTHORS: Final = 100
 BATCH: Final = 2_000
 """Posts stored by one transaction: long enough to share its cost, short enough for others."""
+READ_AHEAD: Final = timedelta(minutes=1)
+"""How long before an author is made the posts may have been read that are the first."""
 
 
 class BulkError(msgspec.Struct, frozen=True):
@@ -48,6 +50,8 @@ class BulkPost:
     """The text's features, where they were counted beforehand."""
     repeat: int = 0
     """For a post without `source_id` that may be stored already: the how-many-th of its kind."""
+    is_dated_ahead: bool = False
+    """Whether it named a time in the future, and got that of its arrival."""
 
 
 @dataclass(slots=True)
@@ -196,11 +200,25 @@ async def _without_stored(
 ) -> list[BulkPost]:
     """Return the posts but those that are stored already, told by time and text and counted."""
     counted = [item for item in items if item.repeat]
-    if not counted:
-        return list(items)
+    dated = {(i.post.created_at, i.post.text) for i in counted if not i.is_dated_ahead}
+    stored = await _stored_then(session, user, list(dated))
+    ahead = {item.post.text for item in counted if item.is_dated_ahead}
+    arrived = await _stored_on_arrival(session, user, list(ahead))
+
+    def known(item: BulkPost) -> int:
+        if item.is_dated_ahead:
+            return arrived[item.post.text]
+        return stored[item.post.created_at, item.post.text]
+
+    return [item for item in items if item.repeat == 0 or item.repeat > known(item)]
+
+
+async def _stored_then(
+    session: AsyncSession, user: User, kinds: Sequence[tuple[datetime | None, str]]
+) -> Counter[tuple[datetime | None, str]]:
+    """Count the author's posts of each time and text."""
     stored: Counter[tuple[datetime | None, str]] = Counter()
-    kinds = {(item.post.created_at, item.post.text) for item in counted}
-    for some in chunks(list(kinds)):
+    for some in chunks(kinds):
         times = {time for time, _ in some}
         is_same_time = Tweet.created_at.in_([time for time in times if time is not None])
         # By their text too: all the posts of an author may be without a time.
@@ -212,8 +230,22 @@ async def _without_stored(
         rows = await session.execute(query)
         among = set(some)
         stored.update(kind for row in rows if (kind := tuple(row)) in among)
-    return [
-        item
-        for item in items
-        if item.repeat == 0 or item.repeat > stored[item.post.created_at, item.post.text]
-    ]
+    return stored
+
+
+async def _stored_on_arrival(
+    session: AsyncSession, user: User, texts: Sequence[str]
+) -> Counter[str]:
+    """Count the author's posts of each text whose time may be that of their arrival.
+
+    Nothing arrived before the author was made, but what was read just then.
+    """
+    stored: Counter[str] = Counter()
+    for some in chunks(texts):
+        query = select(Tweet.text).where(
+            Tweet.user_id == user.id,
+            Tweet.created_at >= user.created_at - READ_AHEAD,
+            Tweet.text.in_(some),
+        )
+        stored.update(await session.scalars(query))
+    return stored

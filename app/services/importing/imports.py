@@ -82,10 +82,16 @@ async def import_archive(
     `username` names the author of records without one; for a file of one account it replaces
     the name. What becomes of the records is counted in `report`; what was stored before a file
     breaks off stays. `note` writes the report in the transaction that stores a batch, so that the
-    two agree whatever happens. Raises NamelessFileError before anything is stored.
+    two agree whatever happens. Raises NamelessFileError before anything is stored, unless there is
+    nothing to store.
     """
-    owner = await _owner(db, archive.account, username)
     report = report or ImportReport()
+    try:
+        owner = await _owner(db, archive.account, username)
+    except NamelessFileError:
+        if await asyncio.to_thread(_is_empty, archive):
+            return report
+        raise
     unfolded = 0
     with closing(RepeatCounter()) as repeats:
         reader = _Reader(archive, owner, username, repeats)
@@ -106,6 +112,13 @@ async def import_archive(
         await renew_background(db)
         await renew_vocabulary(db)
     return report
+
+
+def _is_empty(archive: Archive) -> bool:
+    try:
+        return next(iter(archive.items), None) is None
+    except ImportFileError:
+        return False
 
 
 async def _in_thread(reader: "_Reader", report: ImportReport) -> list[BulkPost]:
@@ -191,18 +204,22 @@ class _Reader:
         if owner.username is None:
             raise ValueError("no author; --username NAME names one")
         username = clean_username(owner.username)
+        arrived_at = now()
         post = new_tweet(
             drop_controls(record.text),
-            arrived_at=now(),
+            arrived_at=arrived_at,
             kind=record.kind,
             created_at=record.created_at,
             lang=lenient(checked_language, record.lang),
             source_id=record.source_id,
             url=lenient(checked_url, record.url),
         )
+        is_dated_ahead = record.created_at is not None and record.created_at > arrived_at
         repeat = 0
         if post.source_id is None:
-            repeat = self.repeats.count(username_key(username), post.created_at, post.text)
+            # The time of arrival will be another one the next time.
+            time = "ahead" if is_dated_ahead else post.created_at
+            repeat = self.repeats.count(username_key(username), time, post.text)
         return BulkPost(
             place=record.place,
             username=username,
@@ -211,6 +228,7 @@ class _Reader:
             post=post,
             counts=features(post.text),
             repeat=repeat,
+            is_dated_ahead=is_dated_ahead,
         )
 
 
@@ -223,9 +241,9 @@ class RepeatCounter:
         self._connection.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY, n INT) WITHOUT ROWID")
         self._connection.execute("BEGIN")
 
-    def count(self, key: str, created_at: datetime | None, text: str) -> int:
+    def count(self, key: str, time: datetime | str | None, text: str) -> int:
         """Return the how-many-th such record this is, from 1."""
-        digest = blake2b(f"{key}\n{created_at}\n{text}".encode(), digest_size=16).digest()
+        digest = blake2b(f"{key}\n{time}\n{text}".encode(), digest_size=16).digest()
         cursor = self._connection.execute(
             "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
             (digest,),

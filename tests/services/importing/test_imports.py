@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,25 @@ async def test_records_without_id_are_matched_by_counting_repeats(
     more = [make(n) for n, make in enumerate([one] * 4 + [other] * 2 + [undated] * 3)]
     assert outcome(await store(db, *more)) == (3, 6, 0)
     assert len(await stored(db)) == 9
+
+
+@pytest.mark.parametrize("batch", [1, 3, 100])
+async def test_records_from_the_future_without_id_are_stored_once(
+    db: Database, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(imports, "BATCH", batch)
+    ahead = now() + timedelta(days=400)
+    items = [
+        record(1, "soon", created_at=ahead),
+        record(2, "soon"),
+        record(3, "soon", created_at=ahead),
+        record(4, "later", created_at=ahead + timedelta(days=1)),
+    ]
+    assert outcome(await store(db, *items)) == (4, 0, 0)
+    later = now() + timedelta(hours=1)
+    monkeypatch.setattr(imports, "now", lambda: later)
+    assert outcome(await store(db, *items)) == (0, 4, 0)
+    assert outcome(await store(db, *items, record(5, "soon", created_at=ahead))) == (1, 4, 0)
 
 
 async def test_repeats_are_counted_for_each_author_and_alike_in_any_case(db: Database) -> None:
