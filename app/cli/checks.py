@@ -3,6 +3,7 @@
 import click
 
 from app.cli.running import fail, json_option, print_json, reported
+from app.errors import StartError
 
 
 @click.command("check")
@@ -16,7 +17,12 @@ def check_command(as_json: bool) -> None:
     from app.cli.running import with_database
     from app.services.checks import find_faults
 
-    faults = with_database(lambda db, _: find_faults(db))
+    try:
+        faults = with_database(lambda db, _: find_faults(db))
+    except StartError as error:
+        if as_json:
+            print_json({"ok": False, "faults": [str(error)]})
+        raise
     if as_json:
         print_json({"ok": not faults, "faults": faults})
     for fault in faults if not as_json else []:

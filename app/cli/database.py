@@ -72,8 +72,9 @@ def current_command(as_json: bool) -> None:
 
 
 @db_group.command("vacuum")
+@json_option
 @reported
-def vacuum_command() -> None:
+def vacuum_command(as_json: bool) -> None:
     """Remove every trace of what was deleted from the database's files.
 
     Of the history of imports, what names files and authors and quotes them goes with it.
@@ -83,7 +84,10 @@ def vacuum_command() -> None:
 
     with_database(lambda db, config: forget_deleted(db, config.data_dir))
     backend_for(Config.from_env().database_url).compact()
-    click.echo("vacuumed")
+    if as_json:
+        print_json({"vacuumed": True})
+    else:
+        click.echo("vacuumed")
 
 
 def _alembic(run: Callable[[], object]) -> None:

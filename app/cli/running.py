@@ -1,7 +1,10 @@
 """How a command runs: settings, a migrated database, and errors as one line with a status."""
 
 import asyncio
+import contextlib
+import errno
 import functools
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NoReturn, TypeVar
@@ -15,6 +18,7 @@ from app.errors import AppError, StartError
 T = TypeVar("T")
 BAD_INPUT: Final = 2
 FAILED: Final = 1
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -43,10 +47,21 @@ def reported(command: Callable[..., T]) -> Callable[..., T]:
             # What is not UTF-8 on the command line comes in as halves of surrogate pairs.
             fail("an argument is not valid UTF-8", BAD_INPUT)
         except BrokenPipeError:
-            sys.stderr.close()
+            _give_up_output()
             sys.exit(FAILED)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            _give_up_output()
+            fail(f"the output cannot be written: {error.strerror}")
 
     return run
+
+
+def _give_up_output() -> None:
+    """Drop what standard output holds: the interpreter would try once more to write it."""
+    with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:

@@ -355,6 +355,9 @@ def test_a_database_file_that_is_none_is_reported(installation: Installation) ->
     result = installation.run("check")
     assert result.exit_code == 1
     assert "not a database" in result.stderr
+    answer = json.loads(installation.run("check", "--json").stdout)
+    assert not answer["ok"]
+    assert "not a database" in answer["faults"][0]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ QUART = PROGRAM.with_name("quart")
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
-        (["users"], 0),
+        (["check"], 0),
         (["user", "delete", "nobody"], 2),
         (["compare", "text", "-u", "nobody", "-u", "none"], 2),
         (["import", "missing.zip"], 2),
@@ -71,6 +71,22 @@ def test_a_reader_that_goes_away_makes_no_noise(installation: Installation, tmp_
         )
     assert ended.stderr == b""
     assert ended.returncode in {1, 120}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_output_that_cannot_be_written_is_one_line(installation: Installation) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [PROGRAM, "token", "list", "--json"],
+            env=installation.environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+    said = "saywho: the output cannot be written: No space left on device\n"
+    assert (ended.returncode, ended.stderr) == (1, said)
 
 
 def test_on_a_terminal_progress_is_a_bar(installation: Installation, tmp_path: Path) -> None:
