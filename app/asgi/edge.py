@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -162,6 +163,9 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message["headers"], *self._headers]
+            if self.status == HTTPStatus.NO_CONTENT:
+                # It must not name a length (RFC 9110, 8.6), and Quart does.
+                headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
             if self._has_rest and CLOSE not in headers:
                 headers.append(CLOSE)
             message = message | {"headers": headers}

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -27,6 +27,8 @@ async def ask(
     path: str = "/",
     log_access: bool = False,
     error: Exception | None = None,
+    status: int = 200,
+    own: Sequence[tuple[bytes, bytes]] = (),
 ) -> tuple[dict[str, Any], dict[bytes, list[bytes]], bytes]:
     """Send a request through an edge; return the scope inside, and headers and body outside."""
     seen: dict[str, Any] = {}
@@ -38,7 +40,7 @@ async def ask(
         seen.update(scope)
         if error is not None:
             raise error
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.start", "status": status, "headers": [*own]})
         await send({"type": "http.response.body", "body": b"inside", "more_body": False})
 
     async def receive() -> Any:
@@ -137,6 +139,15 @@ async def test_a_websocket_is_refused_with_what_every_answer_carries(scheme: str
     sent.clear()
     await edge(scope, nothing, send)
     assert sent == [{"type": "websocket.close", "code": 1000}]
+
+
+async def test_an_answer_without_content_names_no_length() -> None:
+    own = [(b"Content-Length", b"0"), (b"saywho-event", b"7")]
+    _, headers, _ = await ask([], status=204, own=own)
+    assert headers[b"saywho-event"] == [b"7"]
+    assert not {b"Content-Length", b"content-length"} & headers.keys()
+    _, headers, _ = await ask([], own=own)
+    assert headers[b"Content-Length"] == [b"0"]
 
 
 async def test_two_ids_are_none() -> None:

@@ -38,7 +38,10 @@ async def live_stream() -> Response:
         async with resources().db.read() as session:
             user_id = (await get_user(session, args.username)).id
     if request.method == "HEAD":
-        return Response(b"", content_type=CONTENT_TYPE, headers={"Cache-Control": "no-cache"})
+        # Of a length that nobody knows, as the stream is.
+        return Response(
+            _nothing(), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-cache"}
+        )
     live = resources().live
     live.admit()
     right = right_to_read()

@@ -21,7 +21,7 @@ PATH = "/api/v1/live"
 class Connection:
     """A client as a server hands it to the app; it takes what is sent while `takes` is set."""
 
-    def __init__(self, app: Quart, query: str = "") -> None:
+    def __init__(self, app: Quart, query: str = "", method: str = "GET") -> None:
         self.takes = asyncio.Event()
         self.takes.set()
         self.is_broken = False
@@ -32,7 +32,7 @@ class Connection:
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
-            "method": "GET",
+            "method": method,
             "scheme": "http",
             "path": PATH,
             "raw_path": PATH.encode(),
@@ -159,6 +159,15 @@ async def test_one_whose_connection_breaks_disturbs_nobody(app: Quart, writer: C
             await writer.add_tweet("a", f"text {number}")
         await other.has(3)
         await eventually(lambda: clients(app), until=lambda count: count == 1)
+
+
+async def test_head_names_no_length_of_a_stream(app: Quart) -> None:
+    head = Connection(app, "", "HEAD")
+    await asyncio.wait_for(head.answer, 60)
+    start, *rest = head.messages
+    assert start["status"] == 200
+    assert b"content-length" not in dict(start["headers"])
+    assert not any(message["body"] for message in rest)
 
 
 async def test_the_headers_of_every_answer_are_those_of_a_stream_too(app: Quart) -> None:
