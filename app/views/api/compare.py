@@ -114,4 +114,6 @@ async def _compare(form: CompareForm) -> Response:
     if form.reasons:
         async with resources().db.read() as session:
             comparison = await with_reasons(session, material, comparison)
+    else:
+        comparison = msgspec.structs.replace(comparison, layout=[])
     return json_answer(comparison)

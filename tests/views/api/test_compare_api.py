@@ -207,10 +207,18 @@ async def test_passages_and_reasons_come_only_when_asked_for(pair: Client) -> No
 
 
 async def test_layout_speaks_for_one_against_the_other(pair: Client) -> None:
-    answer = await (await pair.get("/api/v1/compare?text=The+bread+is+warm!!")).get_json()
+    address = f"{COMPARE}?text=The+bread+is+warm!!&reasons=1"
+    answer = await (await pair.get(address)).get_json()
     assert sum(each["weight"] for each in answer["layout"]) == pytest.approx(0, abs=0.01)
-    silent = await (await pair.get("/api/v1/compare?text=The+bread+is+warm!!&explain=0")).get_json()
+    silent = await (await pair.get(f"{address}&explain=0")).get_json()
     assert "layout" not in silent
+
+
+async def test_a_comparison_has_no_fields_that_nobody_asked_for(pair: Client) -> None:
+    fields = {"text", "verdict", "ranking", "evidence", "model"}
+    assert (await compare(pair, "The bread is warm!!")).keys() == fields
+    answer = await pair.get(f"{COMPARE}?text=The+bread+is+warm!!&explain=0")
+    assert (await answer.get_json()).keys() == fields
 
 
 async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:
