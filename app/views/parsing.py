@@ -4,6 +4,7 @@ import functools
 import json
 import re
 from typing import Any, NoReturn, TypeVar, get_origin
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from quart import request
@@ -24,9 +25,23 @@ _PLACE = re.compile(r" - at `(?:\$|key in \$)\.?(?P<loc>[^`]*)`$")
 def parse_args(form: type[Form], *, strict: bool = True) -> Form:
     """Return the address's parameters as the form says; lists take a parameter several times.
 
-    Raises MalformedError; with `strict` also for a parameter that the form does not know.
+    Raises MalformedError; with `strict` also for a parameter that the form does not know, and
+    for one that is not UTF-8, of which Werkzeug would keep `%FF` as it stands.
     """
+    if strict:
+        _check_encoding(request.query_string)
     return args_of(request.args, form, strict=strict)
+
+
+def _check_encoding(query: bytes) -> None:
+    if b"%" not in query:
+        return
+    for pair in query.split(b"&"):
+        try:
+            unquote_to_bytes(pair).decode()
+        except UnicodeDecodeError:
+            name = pair.partition(b"=")[0].decode(errors="replace")
+            malformed(name, f"{name} is not UTF-8")
 
 
 def args_of(args: MultiDict[str, str], form: type[Form], *, strict: bool) -> Form:
