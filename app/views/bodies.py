@@ -19,7 +19,13 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from app.asgi.flow import Flow
 from app.config import Config
-from app.errors import AppError, InvalidInputError, StorageFullError, UnavailableError
+from app.errors import (
+    AppError,
+    InvalidInputError,
+    MalformedError,
+    StorageFullError,
+    UnavailableError,
+)
 from app.lifespan import resources
 from app.services.importing.uploads import open_upload, remove_upload, sync_upload
 from app.services.off_loop import worked_on
@@ -164,13 +170,13 @@ async def spooled_upload() -> AsyncIterator[tuple[Spool, dict[str, str]]]:
     """
     boundary = request.mimetype_params.get("boundary", "").encode()
     if request.mimetype != "multipart/form-data" or not boundary:
-        raise InvalidInputError("The form is not valid multipart data", loc="body")
+        raise MalformedError("The form is not valid multipart data", loc="body")
     decoder = MultipartDecoder(boundary, MOST_UNPARSED_BYTES, max_parts=MOST_PARTS)
     async with _spooling() as spool:
         try:
             fields = await _read_form(decoder, spool)
         except ValueError as error:
-            raise InvalidInputError("The form is not valid multipart data", loc="body") from error
+            raise MalformedError("The form is not valid multipart data", loc="body") from error
         if spool.file_name is None:
             raise InvalidInputError("The form needs a file", loc="file")
         spool.rewind()

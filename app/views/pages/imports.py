@@ -6,7 +6,7 @@ from msgspec import Struct
 from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, InvalidInputError
+from app.errors import AppError, InvalidInputError, MalformedError
 from app.i18n import translate_error
 from app.importing.records import ImportFileError
 from app.lifespan import resources
@@ -84,7 +84,7 @@ async def upload() -> ResponseReturnValue:
                     is_started=False,
                 )
                 spool.is_kept = True
-    except InvalidInputError as failure:
+    except (InvalidInputError, MalformedError) as failure:
         return await _list_page(failure)
     return redirect(url_for("imports.show_import", import_id=job.id), 303)
 
