@@ -119,6 +119,7 @@ async def test_author_heading(site: Client, language: str, heading: str) -> None
     answer = await site.get("/user/" + quote("빵집"), headers={"Accept-Language": language})
     page = await body(answer)
     assert texts(page, "h1") == [heading]
+    assert f">{heading}</h1>" in page
     assert f'<html lang="{language}">' in page
 
 
