@@ -74,7 +74,7 @@ def _is_page(value: Json) -> bool:
     if isinstance(value.get(_SEARCH), list):
         return not value[_SEARCH] or any(isinstance(item, dict) for item in listed(value, _SEARCH))
     data = value.get("data")
-    if data is None:
+    if data is None or data == []:
         meta = value.get("meta")
         return isinstance(meta, dict) and "result_count" in meta
     items = data if isinstance(data, list) else [data]
