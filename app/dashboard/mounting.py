@@ -17,9 +17,9 @@ from app.dashboard.front import UPDATE
 from app.dashboard.layout import layout
 from app.dashboard.shared import Shared
 from app.db.cache import keep
-from app.errors import NotFoundError, UnsupportedMediaError
+from app.errors import NotFoundError
 from app.views.access import access
-from app.views.parsing import request_bytes
+from app.views.parsing import request_bytes, require_type
 
 PREFIX: Final = "/dashboard/"
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
@@ -99,8 +99,7 @@ def _guard(app: Quart, dash: Any) -> None:
 
     @access("read")
     async def update() -> Response:
-        if request.mimetype != "application/json":
-            raise UnsupportedMediaError("The body must be application/json")
+        require_type("application/json")
         call = call_of(await request_bytes())
         ask = call.ask
         figures: Shared = app.extensions[KEY]

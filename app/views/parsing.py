@@ -74,6 +74,17 @@ def _repeated(form: type[msgspec.Struct]) -> dict[str, bool]:
     }
 
 
+def require_type(name: str) -> None:
+    """Raise UnsupportedMediaError for a body of another type, and for a compressed one."""
+    if request.mimetype != name:
+        raise UnsupportedMediaError("The body must be {name}", name=name)
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        # What is taken instead stands in Accept-Encoding (RFC 9110, 15.5.16).
+        raise UnsupportedMediaError(
+            "The body must not be compressed", headers={"Accept-Encoding": "identity"}
+        )
+
+
 async def request_bytes() -> bytes:
     """Return the whole body."""
     body = await request.get_data(as_text=False)
@@ -86,8 +97,7 @@ async def parse_json(form: type[Form]) -> Form:
     Raises UnsupportedMediaError, MalformedError for what is not JSON, InvalidInputError for JSON
     that is not the form.
     """
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaError("The body must be application/json")
+    require_type("application/json")
     return decode_json(await request_bytes(), form)
 
 

@@ -1,6 +1,7 @@
 """Whatever goes wrong is a problem that says what, and never how the program works inside."""
 
 import asyncio
+import gzip
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from app.lifespan import KEY, Resources
 from tests.conftest import Client
 
 JSON = {"Content-Type": "application/json"}
+NDJSON = "application/x-ndjson"
 API = "/api/v1"
 NEVER_SHOWN = (
     "Traceback",
@@ -112,6 +114,18 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (415, "POST", "/users", {"form": {"username": "a"}}),
     (415, "POST", "/compare", {"data": b"{}", "headers": {"Content-Type": "text/json"}}),
     (415, "POST", "/tweets", {"json": {"username": "a", "text": "b"}}),
+    (
+        415,
+        "POST",
+        "/users",
+        {"data": gzip.compress(b"{}"), "headers": JSON | {"Content-Encoding": "gzip"}},
+    ),
+    (
+        415,
+        "POST",
+        "/tweets",
+        {"data": b"{}", "headers": {"Content-Type": NDJSON, "Content-Encoding": "gzip"}},
+    ),
     (422, "POST", "/users", {"json": {"username": "a", "extra": 1}}),
     (422, "POST", "/users", {"json": {"username": ["a"]}}),
     (422, "POST", "/users", {"data": b'{"username": "\\ud800"}', "headers": JSON}),

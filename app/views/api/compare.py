@@ -5,16 +5,15 @@ from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response
 
-from app.errors import UnsupportedMediaError
 from app.lifespan import resources
 from app.services.cards.making import RETRY_AFTER_S
 from app.services.comparing.batch_compare import json_texts, open_panel
 from app.services.comparing.judging import SHOWN_OF_ALL, judge, with_reasons
 from app.views.access import access, while_readable
 from app.views.answers import json_answer
-from app.views.parsing import NoArgs, parse_args, parse_json, request_bytes
+from app.views.parsing import NoArgs, parse_args, parse_json, request_bytes, require_type
 
 blueprint = Blueprint("api_compare", __name__)
 
@@ -89,8 +88,7 @@ async def compare_card() -> Response:
 async def compare_batch() -> Response:
     """Judge each line of the body, and send the answers as they are found."""
     args = parse_args(BatchArgs)
-    if request.mimetype != NDJSON:
-        raise UnsupportedMediaError("The body must be application/x-ndjson")
+    require_type(NDJSON)
     lines = (await request_bytes()).splitlines()
     panel = await open_panel(resources().db, resources().models, args.username)
 

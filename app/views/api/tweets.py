@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from quart import Blueprint, Response, g, request, url_for
+from quart import Blueprint, Response, g, url_for
 
 from app.db.cache import keep
-from app.errors import UnsupportedMediaError
 from app.lifespan import resources
 from app.services.clock import now
 from app.services.importing.ndjson import store_lines
@@ -26,7 +25,7 @@ from app.views.answers import Page, as_of, json_answer, no_content
 from app.views.bodies import spooled_body
 from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
 from app.views.idempotent import json_request_key, request_key
-from app.views.parsing import NoArgs, parse_args, parse_json
+from app.views.parsing import NoArgs, parse_args, parse_json, require_type
 from app.views.similar import similar_to
 
 blueprint = Blueprint("api_tweets", __name__)
@@ -89,8 +88,7 @@ async def create_tweet(username: str) -> Response:
 @access("write")
 async def create_many() -> Response:
     parse_args(NoArgs)
-    if request.mimetype != "application/x-ndjson":
-        raise UnsupportedMediaError("The body must be application/x-ndjson")
+    require_type("application/x-ndjson")
     async with spooled_body() as spool:
         report, g.event_id = await store_lines(
             resources().db,
