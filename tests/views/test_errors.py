@@ -84,6 +84,8 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (400, "GET", "/users?limit=", {}),
     (400, "GET", "/users?limit=18446744073709551616", {}),
     (400, "GET", "/users?limit=1&limit=2", {}),
+    (400, "GET", "/users?cursor=", {}),
+    (400, "GET", "/users/ann/tweets?cursor=", {}),
     (400, "GET", "/users?cursor=!!!", {}),
     (400, "GET", "/users?cursor=e30", {}),
     (400, "GET", "/users?%FF=1", {}),

@@ -49,7 +49,7 @@ class NewImportArgs(Struct):
 @access("token")
 async def list_imports() -> Response:
     args = parse_args(ListImportsArgs)
-    before = decode_cursor(args.cursor, ImportCursor).before if args.cursor else None
+    before = decode_cursor(args.cursor, ImportCursor).before if args.cursor is not None else None
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=args.limit)
     items = [facts(job) for job in jobs]

@@ -44,7 +44,7 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
 async def list_users() -> Response:
     keep()
     args = parse_args(ListUsersArgs)
-    after = decode_cursor(args.cursor, AuthorCursor).after if args.cursor else None
+    after = decode_cursor(args.cursor, AuthorCursor).after if args.cursor is not None else None
     async with resources().db.read() as session:
         authors, following = await list_authors(
             session, prefix=args.q, after=after, limit=args.limit
