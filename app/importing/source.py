@@ -63,6 +63,7 @@ class Source:
         self._packed: BinaryIO | None = None
         self._paths: dict[str, Path] | None = None
         self._total: int | None = None
+        self._closed_at: int | None = None
         try:
             self._prepare(target)
         except BaseException:
@@ -81,7 +82,8 @@ class Source:
         self.close()
 
     def close(self) -> None:
-        """Close what this source opened; the caller's stream stays open."""
+        """Close what this source opened; the caller's stream stays open, and `bytes_read` stays."""
+        self._closed_at = self.bytes_read
         self._opened.close()
 
     @property
@@ -92,6 +94,8 @@ class Source:
     @property
     def bytes_read(self) -> int:
         """How much of the file was read, in its own (compressed) bytes; at most the total."""
+        if self._closed_at is not None:
+            return self._closed_at
         read = self._packed.tell() if self._packed else round(self._meter.packed_bytes)
         return read if self._total is None else min(read, self._total)
 

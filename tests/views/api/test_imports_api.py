@@ -1,6 +1,7 @@
 """Imports in the API: queued, run by a process of their own, watched, cancelled, gone on with."""
 
 import asyncio
+import gzip
 import json
 import os
 import sys
@@ -133,6 +134,18 @@ async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
     await wait_for_uploads(app, some=False)
     # An empty file is one without posts.
     assert (await ended(writer, await send(writer, b"")))["state"] == "done"
+
+
+async def test_packed_files_are_imported_to_their_end_or_where_they_break_off(
+    app: Quart, writer: Client
+) -> None:
+    packed = gzip.compress(jsonl(POST, POST | {"source_id": "2"}))
+    job = await ended(writer, await send(writer, packed))
+    assert (job["state"], job["accepted"], job["errors"]) == ("done", 2, [])
+    assert job["bytes_read"] == job["bytes_total"] == len(packed)
+    job = await ended(writer, await send(writer, packed[:-9]))
+    assert job["state"] == "failed"
+    assert "breaks off" in job["errors"][0]["detail"]
 
 
 async def test_file_of_a_form_is_imported_under_the_name_given(
