@@ -11,12 +11,23 @@ from app.services.searching.search import Filters, Found, Mode, near_to, search
 RESULTS = 20
 
 
+def _only_one(
+    _context: click.Context, _option: click.Parameter, names: tuple[str, ...]
+) -> str | None:
+    """Refuse a second name, which a comparison takes: all but the last would go unheard."""
+    if len(names) > 1:
+        raise click.BadParameter("a search is of one author, or of all")
+    return names[0] if names else None
+
+
 @click.command("search")
 @click.argument("query")
 @click.option(
     "--mode", type=click.Choice(["words", "meaning", "hybrid"]), default="words", show_default=True
 )
-@click.option("-u", "--username", help="Only posts of this author.")
+@click.option(
+    "-u", "--username", multiple=True, callback=_only_one, help="Only posts of this author."
+)
 @click.option("--limit", type=click.IntRange(1, 200), default=RESULTS, show_default=True)
 @json_option
 @reported

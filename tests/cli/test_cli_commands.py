@@ -174,6 +174,7 @@ def test_a_program_may_delete_an_author_without_being_asked(filled: Installation
         (("compare", "hello there", "-u", "\udcff", "-u", "빵집"), "UTF-8"),
         (("search", "hello", "-u", "nobody"), "nobody"),
         (("search", "hello", "-u", "\udcff"), "UTF-8"),
+        (("search", "hello", "-u", "빵집", "-u", "Lighthouse"), "one author"),
         (("search", "hello", "--mode", "telepathy"), "telepathy"),
         (("token", "add", " ", "--scope", "read"), "name"),
         (("token", "add", "x", "--scope", "root"), "root"),
