@@ -21,8 +21,9 @@ from typing import Final
 from sqlalchemy import func, select
 
 from app.compute.background import build_background
-from app.compute.counts import Counts, add
+from app.compute.counts import add
 from app.compute.features import RECIPE, features
+from app.compute.texts import NO_TEXTS, text_keys
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import upgrade
@@ -39,7 +40,7 @@ TEXTS_OF_AN_AUTHOR: Final = 1_000
 WORDS: Final = 13
 BASE_REVISION: Final = "0002"
 """The posts go into the tables of this revision. Later ones derive what they add from the posts
-that are there, so nothing of that has to be known here."""
+that are there, so nothing of that has to be known here; but profiles are stored afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,13 @@ def build(path: Path, shape: Shape) -> None:
             connection.execute("BEGIN")
             _insert_authors(connection, shape)
             _insert_tweets(connection, shape, texts)
-            _insert_profiles(connection, shape, texts)
+            _insert_background(connection, shape, texts)
             connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
     upgrade(url)
+    if shape.has_profiles:
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            _insert_profiles(connection, shape, texts)
     asyncio.run(_maintain(Config(data_dir=path.parent, database_url=url)))
 
 
@@ -203,34 +207,32 @@ def _insert_tweets(connection: sqlite3.Connection, shape: Shape, texts: list[str
     )
 
 
-def _insert_profiles(connection: sqlite3.Connection, shape: Shape, texts: list[str]) -> None:
-    """Store the counts of each author's posts, and a background; both as maintenance would."""
-    counts = [features(text) for text in texts]
-    background = build_background(counts, shape.tweets)
+def _insert_background(connection: sqlite3.Connection, shape: Shape, texts: list[str]) -> None:
+    """Store a background of the posts, as maintenance would."""
+    background = build_background([features(text) for text in texts], shape.tweets)
     connection.execute(
         'INSERT INTO "BackgroundSnapshot" (version, recipe, posts, counts, created_at)'
         " VALUES (1, ?, ?, ?, ?)",
         (RECIPE, shape.tweets, background.to_bytes(), _stamp(START)),
     )
-    if shape.has_profiles:
-        connection.executemany(
-            'INSERT INTO "Profile" (user_id, recipe, as_of_event, posts, counts)'
-            " VALUES (?, ?, ?, ?, ?)",
-            (
-                (
-                    author + 1,
-                    RECIPE,
-                    _import_event(shape, author),
-                    shape.tweets_each,
-                    _sum([counts[place] for place in texts_of(author, shape.tweets_each)]),
-                )
-                for author in range(shape.authors)
-            ),
-        )
 
 
-def _sum(counts: list[Counts]) -> bytes:
-    return add(counts).to_bytes()
+def _insert_profiles(connection: sqlite3.Connection, shape: Shape, texts: list[str]) -> None:
+    """Store the counts of each author's posts, as an import would; a repeated text counts once."""
+    counts, keys = [features(text) for text in texts], text_keys(texts)
+
+    def profile(author: int) -> tuple[int, int, int, int, bytes, bytes]:
+        places = list(texts_of(author, shape.tweets_each))
+        own = add([counts[place] for place in dict.fromkeys(places)])
+        as_of_event = _import_event(shape, author)
+        posted = NO_TEXTS.plus(keys[places])
+        return author + 1, RECIPE, as_of_event, len(places), own.to_bytes(), posted.to_bytes()
+
+    connection.executemany(
+        'INSERT INTO "Profile" (user_id, recipe, as_of_event, posts, counts, texts)'
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        map(profile, range(shape.authors)),
+    )
 
 
 def _stamp(time: datetime) -> str:

@@ -17,6 +17,8 @@ class Interrupts:
     def __init__(self) -> None:
         self.came = threading.Event()
         self._task: asyncio.Task[Any] | None = asyncio.current_task()
+        if threading.current_thread() is not threading.main_thread():
+            return  # Only the main thread hears signals.
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._hear, number)
