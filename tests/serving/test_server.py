@@ -304,7 +304,7 @@ REFUSED = {
     "a bad token": ("POST /api/v1/imports", "Authorization: Bearer saywho_wrong", 401),
     "a bad token on the page": ("POST /imports", "Authorization: Bearer saywho_wrong", 401),
     "an unknown format": ("POST /api/v1/imports?format=fax", "", 400),
-    "a form that is none": ("POST /api/v1/imports", "Content-Type: multipart/form-data", 422),
+    "a form that is none": ("POST /api/v1/imports", "Content-Type: multipart/form-data", 400),
     "another media type": ("POST /api/v1/tweets", "Content-Type: text/plain", 415),
     "too much JSON": ("POST /api/v1/compare", "Content-Type: application/json", 413),
     "another method": ("POST /healthz", "", 405),
