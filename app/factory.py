@@ -8,6 +8,7 @@ from app.asgi.edge import Edge
 from app.asgi.streams import Streams
 from app.config import Config, ConfigError
 from app.metrics import Metrics
+from app.serving import bare
 from app.views import (
     access,
     api,
@@ -30,6 +31,7 @@ def make_app(config: Config | None) -> Quart:
     metrics = Metrics(config.data_dir / f"{config.env}.metrics")
     logs.configure(config)
     lifespan.init_app(app, config, metrics)
+    bare.init_app(app)
     converters.init_app(app)
     bodies.init_app(app, config)
     i18n.init_app(app, config)

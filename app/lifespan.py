@@ -19,18 +19,17 @@ from app.errors import StartError
 from app.metrics import Metrics
 from app.secret_key import load_secret_keys
 from app.services.access.passwords import Passwords
-from app.services.cards.making import CardMaker
-from app.services.comparing.background import BackgroundStore
-from app.services.comparing.compare import Models
-from app.services.comparing.materials import Materials
-from app.services.comparing.profiles import ProfileStore
+from app.services.compare.background import BackgroundStore
+from app.services.compare.card_making import CardMaker
+from app.services.compare.compare import Models
+from app.services.compare.materials import Materials
+from app.services.compare.profiles import ProfileStore
+from app.services.imports.starter import keep_importing
 from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, vectors_jobs
-from app.services.reads import Reads
-from app.services.searching.embeddings import Embeddings
-from app.services.writer import Writer
-from app.serving.bare import end_cleanly
-from app.serving.import_starter import keep_importing
+from app.services.posts.reads import Reads
+from app.services.posts.writer import Writer
+from app.services.search.embeddings import Embeddings
 
 KEY: Final = "saywho"
 
@@ -74,7 +73,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             opened = await _open(stack, config, metrics)
             app.extensions[KEY] = opened
             for work in _background_work(opened):
-                opened.tasks.append(await stack.enter_async_context(_running(work)))
+                opened.tasks.append(await stack.enter_async_context(running(work)))
             yield
 
 
@@ -127,7 +126,6 @@ def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]
         opened.embeddings.keep_mapped(),
         opened.feed.follow(),
         opened.live.run(),
-        end_cleanly(opened.live.end),
         keep_importing(opened.db, opened.config, opened.import_ring),
     ]
 
@@ -148,9 +146,10 @@ async def _prepare(config: Config) -> tuple[list[str], Embedder, str]:
 
 
 @contextlib.asynccontextmanager
-async def _running(
+async def running(
     work: Coroutine[object, object, None],
 ) -> AsyncIterator["asyncio.Task[None]"]:
+    """Run the work as a task until the block ends, which cancels and awaits it."""
     task = asyncio.create_task(work, name=getattr(work, "__qualname__", None))
     task.add_done_callback(_report)
     try:

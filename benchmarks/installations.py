@@ -20,13 +20,13 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.errors import InvalidInputError
-from app.services.adding import add_posts
-from app.services.comparing.background import BackgroundStore, renew_background
-from app.services.comparing.compare import Models, gather_material
-from app.services.comparing.judging import judge
-from app.services.comparing.profiles import ProfileStore
-from app.services.new_tweet import new_tweet
-from app.services.users import add_user
+from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.compare import Models, gather_material
+from app.services.compare.judging import judge
+from app.services.compare.profiles import ProfileStore
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import add_user
 from benchmarks.accuracy_data import Row, read_rows
 
 SHAPES: Final = ((2, 30), (2, 100), (2, 400), (3, 100), (4, 40), (4, 100), (4, 400), (8, 100))

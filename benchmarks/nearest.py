@@ -32,8 +32,8 @@ from app.db.sqlite.vectors import Asked, SqliteVectors
 from app.db.vectors import Ask, Nearest, Vector
 from app.embedders.builtin import Builtin
 from app.models import Tweet, User
-from app.services.searching.embeddings import Embeddings
-from app.services.users import add_user
+from app.services.posts.users import add_user
+from app.services.search.embeddings import Embeddings
 from benchmarks.search import made_posts
 
 AUTHORS = 100

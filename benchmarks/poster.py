@@ -12,9 +12,9 @@ from pathlib import Path
 
 from app.config import Config
 from app.db.engine import Database
-from app.services.adding import Arrival, add_arrivals
 from app.services.clock import now
-from app.services.new_tweet import new_tweet
+from app.services.posts.adding import Arrival, add_arrivals
+from app.services.posts.new_tweet import new_tweet
 
 
 async def post(db: Database, user_id: int, per_second: float, seconds: float) -> dict[int, float]:

@@ -26,14 +26,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from app.config import Config
 from app.db.engine import Database
-from app.services.adding import add_posts
-from app.services.comparing.background import BackgroundStore
-from app.services.comparing.batch_compare import open_panel, plain_texts
-from app.services.comparing.compare import Models, gather_material
-from app.services.comparing.judging import SHOWN_OF_ALL, judge
-from app.services.comparing.profiles import ProfileStore
-from app.services.new_tweet import new_tweet
-from app.services.users import get_user
+from app.services.compare.background import BackgroundStore
+from app.services.compare.batch_compare import open_panel, plain_texts
+from app.services.compare.compare import Models, gather_material
+from app.services.compare.judging import SHOWN_OF_ALL, judge
+from app.services.compare.profiles import ProfileStore
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import get_user
 from app.serving.worker import relieve_collector
 
 WHOLE: Final = Shape("million", 3_000, 334, has_profiles=True)

@@ -33,11 +33,11 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.sqlite.words import register
 from app.models import User
-from app.services.adding import add_posts
-from app.services.new_tweet import new_tweet
-from app.services.searching.search import Filters, search
-from app.services.searching.vocabulary import renew_vocabulary
-from app.services.users import add_user
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import add_user
+from app.services.search.search import Filters, search
+from app.services.search.vocabulary import renew_vocabulary
 from benchmarks.accuracy_data import Row, read_rows
 
 FOUND_AMONG = 10

@@ -21,14 +21,14 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.importing import open_archive
 from app.importing.source import Source
-from app.services.adding import add_posts
-from app.services.comparing.background import BackgroundStore
-from app.services.comparing.compare import Models, gather_material
-from app.services.comparing.judging import judge
-from app.services.comparing.profiles import ProfileStore
-from app.services.importing.imports import import_archive
-from app.services.new_tweet import new_tweet
-from app.services.users import contenders_by_name, list_authors
+from app.services.compare.background import BackgroundStore
+from app.services.compare.compare import Models, gather_material
+from app.services.compare.judging import judge
+from app.services.compare.profiles import ProfileStore
+from app.services.imports.imports import import_archive
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import contenders_by_name, list_authors
 
 TEXT = "새벽부터 바람이 불어요. What a morning for a walk along the harbour, they said :)"
 

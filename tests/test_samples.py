@@ -15,11 +15,11 @@ from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
-from app.services.comparing.background import BackgroundStore
-from app.services.comparing.compare import Models, gather_material
-from app.services.comparing.judging import judge
-from app.services.comparing.profiles import ProfileStore
-from app.services.importing.samples import FOLDER, load_samples
+from app.services.compare.background import BackgroundStore
+from app.services.compare.compare import Models, gather_material
+from app.services.compare.judging import judge
+from app.services.compare.profiles import ProfileStore
+from app.services.imports.samples import FOLDER, load_samples
 
 ACCOUNTS = 8
 POSTS = 60

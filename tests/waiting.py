@@ -8,8 +8,8 @@ import numpy as np
 from quart import Quart
 
 from app.lifespan import KEY, Resources
-from app.services.comparing.background import is_outgrown
-from app.services.searching.vocabulary import is_vocabulary_old
+from app.services.compare.background import is_outgrown
+from app.services.search.vocabulary import is_vocabulary_old
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ import click
 from app.cli.running import BAD_INPUT, fail, json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.services.comparing.background import BackgroundStore
-from app.services.comparing.batch_compare import (
+from app.services.compare.background import BackgroundStore
+from app.services.compare.batch_compare import (
     BatchLine,
     csv_heading,
     csv_line,
@@ -21,16 +21,16 @@ from app.services.comparing.batch_compare import (
     open_panel,
     plain_texts,
 )
-from app.services.comparing.compare import Models, gather_material
-from app.services.comparing.judging import (
+from app.services.compare.compare import Models, gather_material
+from app.services.compare.judging import (
     SHOWN_OF_ALL,
     Comparison,
     JudgedPassage,
     judge,
     with_reasons,
 )
-from app.services.comparing.profiles import ProfileStore
-from app.services.comparing.reasons import NearPost, Typical
+from app.services.compare.profiles import ProfileStore
+from app.services.compare.reasons import NearPost, Typical
 
 Item = TypeVar("Item")
 

@@ -80,7 +80,7 @@ def vacuum_command(as_json: bool) -> None:
     Of the history of imports, what names files and authors and quotes them goes with it.
     """
     from app.db.backend import backend_for
-    from app.services.forgetting import forget_deleted
+    from app.services.posts.forgetting import forget_deleted
 
     with_database(lambda db, config: forget_deleted(db, config.data_dir))
     backend_for(Config.from_env().database_url).compact()

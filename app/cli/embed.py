@@ -13,8 +13,8 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.lease import Lease, Leased
 from app.embedders import EmbedderError, open_embedder
-from app.services.searching.embeddings import VECTORS, Embeddings
-from app.services.searching.vector_sets import (
+from app.services.search.embeddings import VECTORS, Embeddings
+from app.services.search.vector_sets import (
     StoppedError,
     begin_set,
     count_missing,

@@ -17,7 +17,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.exporting import FORMATS
 from app.exporting.formats import Format
-from app.services.exporting import Export, begin_export, exported
+from app.services.posts.exporting import Export, begin_export, exported
 
 
 @click.command("export")

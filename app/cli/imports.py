@@ -22,9 +22,9 @@ from app.db.engine import Database
 from app.importing import FORMATS, open_archive
 from app.importing.records import BrokenFileError, ImportFileError
 from app.importing.source import Source
-from app.services.importing.bulk import MAX_ERRORS
-from app.services.importing.imports import ImportReport, NamelessFileError, import_archive
-from app.services.importing.samples import load_samples
+from app.services.imports.bulk import MAX_ERRORS
+from app.services.imports.imports import ImportReport, NamelessFileError, import_archive
+from app.services.imports.samples import load_samples
 
 SHOWN_ERRORS: Final = 20
 

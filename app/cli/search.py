@@ -6,7 +6,7 @@ from app.cli.embed import opened_embeddings
 from app.cli.running import json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.services.searching.search import Filters, Found, Mode, near_to, search
+from app.services.search.search import Filters, Found, Mode, near_to, search
 
 RESULTS = 20
 

@@ -10,8 +10,8 @@ from app.cli.progress import counted
 from app.cli.running import json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.services.deletion import count_deleted, purge_deleted
-from app.services.users import (
+from app.services.posts.deletion import count_deleted, purge_deleted
+from app.services.posts.users import (
     Author,
     Platform,
     add_user,

@@ -14,7 +14,7 @@ from app.db.cache import keep
 from app.errors import AppError, NotFoundError
 from app.i18n import gettext, translate_error
 from app.lifespan import resources
-from app.services.statistics import kinds_of_posts
+from app.services.posts.statistics import kinds_of_posts
 from app.views.access import access
 from app.views.pages.choices import offered_authors
 from app.views.parsing import parse_args

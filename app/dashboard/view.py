@@ -9,7 +9,7 @@ from msgspec import Struct
 from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError
-from app.services.statistics import Selection
+from app.services.posts.statistics import Selection
 from app.views.parsing import args_of
 from app.views.periods import parse_zone, selection_of
 

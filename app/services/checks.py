@@ -9,9 +9,9 @@ from app.compute.features import RECIPE
 from app.compute.profiles import profile_of
 from app.db.engine import Database
 from app.models import Embedding, Profile, Tweet, User, VectorSet
-from app.services.comparing.background import BackgroundStore
-from app.services.post_counts import miscounted
-from app.services.searching.vocabulary import find_word_faults
+from app.services.compare.background import BackgroundStore
+from app.services.posts.post_counts import miscounted
+from app.services.search.vocabulary import find_word_faults
 
 
 async def find_faults(db: Database) -> list[str]:

@@ -13,13 +13,13 @@ from app.db.engine import Database
 from app.db.feed import Change
 from app.db.lease import Lease, LeaseLostError
 from app.db.sessions import Sessions
-from app.services.comparing.background import is_outgrown, renew_background
-from app.services.comparing.profiles import LONGEST_TAIL, fold_tails, users_with_tails
-from app.services.deletion import count_deleted_authors, purge_deleted
+from app.services.compare.background import is_outgrown, renew_background
+from app.services.compare.profiles import LONGEST_TAIL, fold_tails, users_with_tails
 from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
-from app.services.searching.embeddings import VECTORS, Embeddings
-from app.services.searching.vocabulary import is_vocabulary_old, renew_vocabulary
+from app.services.posts.deletion import count_deleted_authors, purge_deleted
+from app.services.search.embeddings import VECTORS, Embeddings
+from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
 """Between two rounds, so that a stream of single posts does not make one a post."""

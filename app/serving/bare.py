@@ -12,13 +12,25 @@ import contextlib
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from types import FrameType
 from typing import Any, Final
 
+from quart import Quart
+
+from app.lifespan import end_streams, running
 from app.serving.server import use_own_connections
 
 LOOK_S: Final = 0.1
+
+
+def init_app(app: Quart) -> None:
+    """End the app's live streams when the server that runs it is told to stop."""
+
+    @app.while_serving
+    async def watch() -> AsyncGenerator[None, None]:
+        async with running(end_cleanly(lambda: end_streams(app))):
+            yield
 
 
 def stop_event() -> Any | None:
@@ -30,19 +42,19 @@ def stop_event() -> Any | None:
     return arguments.get("shutdown_event")
 
 
-async def end_cleanly(end_streams: Callable[[], None]) -> None:
-    """Call `end_streams` when the server that runs the app is told to stop; until cancelled."""
+async def end_cleanly(end: Callable[[], None]) -> None:
+    """Call `end` when the server that runs the app is told to stop; until cancelled."""
     loop = asyncio.get_running_loop()
     event = stop_event()
     if event is None:
-        with _heard(lambda: loop.call_soon_threadsafe(end_streams)):
+        with _heard(lambda: loop.call_soon_threadsafe(end)):
             await asyncio.Event().wait()
         return
     use_own_connections()
-    loop.add_signal_handler(signal.SIGTERM, end_streams)
+    loop.add_signal_handler(signal.SIGTERM, end)
     while not event.is_set():  # noqa: ASYNC110 - an event between processes cannot be awaited
         await asyncio.sleep(LOOK_S)
-    end_streams()
+    end()
     await asyncio.Event().wait()
 
 

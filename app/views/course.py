@@ -6,7 +6,7 @@ from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
 from app.services.events import newest_event
-from app.services.users import add_user, find_user
+from app.services.posts.users import add_user, find_user
 from app.views.access import access, writing
 
 blueprint = Blueprint("course", __name__)

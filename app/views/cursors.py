@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.models import MAX_ID
-from app.services.searching.search import DEEPEST
-from app.services.searching.word_search import Place
-from app.services.tweets import TweetKey
+from app.services.posts.tweets import TweetKey
+from app.services.search.search import DEEPEST
+from app.services.search.word_search import Place
 from app.views.parsing import malformed
 
 Key = TypeVar("Key", bound=Struct)

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from app.services.searching.search import Filters
-from app.services.statistics import Selection
+from app.services.posts.statistics import Selection
+from app.services.search.search import Filters
 from app.views.parsing import malformed
 
 LAST_DAY = "9998-12-31"

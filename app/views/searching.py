@@ -2,8 +2,8 @@
 
 from app.db.cache import keep
 from app.lifespan import resources
-from app.services.searching.search import Filters, Found, Mode, may_be_kept, near_to, search
-from app.services.searching.word_search import Place
+from app.services.search.search import Filters, Found, Mode, may_be_kept, near_to, search
+from app.services.search.word_search import Place
 
 
 async def found_posts(

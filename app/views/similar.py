@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from app.db.cache import keep
 from app.lifespan import resources
-from app.services.searching.embeddings import Method
-from app.services.searching.search import SimilarPost, similar_posts
-from app.services.tweets import Post, get_post
+from app.services.posts.tweets import Post, get_post
+from app.services.search.embeddings import Method
+from app.services.search.search import SimilarPost, similar_posts
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from app.db.cache import EVERYTHING, ResponseCache, depends_on, keep
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.services.events import newest_event
-from app.services.users import add_user
+from app.services.posts.users import add_user
 from tests.browsing import parts_of
 from tests.conftest import Client, MakeConfig, client_with
 from tests.databases import Databases

@@ -10,7 +10,7 @@ import pytest
 
 from app.exporting import FORMATS
 from app.importing.delimited import OWN_HEADER
-from app.services import exporting
+from app.services.posts import exporting
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 
 POSTS = [

@@ -17,7 +17,7 @@ from app.compute.periods import Period, fitting, start_of, starts
 from app.compute.projection import project
 from app.compute.style import WINDOW, measure
 from app.compute.wording import wording_vectors
-from app.services.drawing import level
+from app.services.posts.drawing import level
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 periods: st.SearchStrategy[Period] = st.sampled_from(["day", "week", "month"])

@@ -18,7 +18,7 @@ from app import create_app
 from app.db.engine import Database
 from app.errors import AppError, StorageFullError, UnavailableError
 from app.models import Event, User
-from app.services.users import add_user, count_users
+from app.services.posts.users import add_user, count_users
 from tests.cancelling import cancelled_at
 from tests.conftest import MakeConfig
 from tests.waiting import eventually

@@ -12,7 +12,7 @@ from app.db.doorbell import Doorbell
 from app.db.engine import Database
 from app.db.feed import Change, Feed
 from app.errors import ConflictError
-from app.services.users import add_user
+from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
 
 DEADLINE_S = 40

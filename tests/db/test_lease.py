@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.db.engine import Database
 from app.db.lease import BEAT_S, DEAD_AFTER_S, Lease, LeaseLostError
 from app.models import LeaseRow, User
-from app.services.users import add_user
+from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
 from tests.waiting import eventually
 

@@ -26,14 +26,14 @@ from app.db.word_index import Terms
 from app.embedders.base import Vectors
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
 from app.models import Embedding, Tweet, VectorSet
-from app.services.adding import add_posts
 from app.services.checks import find_faults
 from app.services.clock import now
 from app.services.maintenance import vectors_jobs
-from app.services.new_tweet import new_tweet
-from app.services.searching.embeddings import Embeddings
-from app.services.searching.search import Filters, search
-from app.services.users import add_user
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import add_user
+from app.services.search.embeddings import Embeddings
+from app.services.search.search import Filters, search
 from tests.conftest import Client, MakeConfig, Outside, client_with
 from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import PROGRAM, Installation, lines

@@ -22,7 +22,7 @@ from app import create_app
 from app.config import Config
 from app.db.engine import Database
 from app.models import Tweet, User
-from app.services.users import add_user
+from app.services.posts.users import add_user
 
 from .snippets import GUIDES, snippets, written_for
 

@@ -5,10 +5,10 @@ import pytest
 from app.db.engine import Database
 from app.services.checks import find_faults
 from app.services.clock import now
-from app.services.comparing.background import renew_background
-from app.services.importing.bulk import BulkPost, BulkReport, store_batch
-from app.services.new_tweet import new_tweet
-from app.services.searching.vocabulary import renew_vocabulary
+from app.services.compare.background import renew_background
+from app.services.imports.bulk import BulkPost, BulkReport, store_batch
+from app.services.posts.new_tweet import new_tweet
+from app.services.search.vocabulary import renew_vocabulary
 from tests.conftest import Outside
 
 COUNTS = "ann is said to have 31 posts and has 30"

@@ -12,13 +12,13 @@ from app.db.engine import Database
 from app.db.sessions import Sessions
 from app.db.word_index import Terms
 from app.models import Event, IdempotencyRecord, Profile, Tweet, User
-from app.services.adding import add_posts
 from app.services.clock import now
-from app.services.comparing.profiles import LONGEST_TAIL
+from app.services.compare.profiles import LONGEST_TAIL
 from app.services.idempotency import KEPT_FOR, RequestKey, claim
 from app.services.maintenance import Job, Maintenance, jobs, maintain
-from app.services.new_tweet import new_tweet
-from app.services.users import add_user, delete_user
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import add_user, delete_user
 from tests.conftest import MakeConfig
 
 

@@ -12,8 +12,8 @@ from app import create_app
 from app.models import Event, ImportJob, LoginSession, Operator, Token, Tweet, User
 from app.services.access.rights import Right
 from app.services.access.tokens import list_tokens, revoke_token
-from app.services.importing.bulk import BATCH
-from app.services.importing.ndjson import store_lines
+from app.services.imports.bulk import BATCH
+from app.services.imports.ndjson import store_lines
 from tests.browsing import PASSWORD, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.test_policies import EXPECTED

@@ -18,8 +18,8 @@ from app.dashboard.figures.base import (
 from app.dashboard.view import View
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
-from app.services.cards.card import Card, Measured, MeasuredBin
-from app.services.statistics import most_active
+from app.services.compare.card import Card, Measured, MeasuredBin
+from app.services.posts.statistics import most_active
 
 
 @dataclass(frozen=True, slots=True)

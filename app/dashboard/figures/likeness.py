@@ -14,8 +14,8 @@ from app.dashboard.figures.base import Drawing, Figure, Table, posts_path, short
 from app.dashboard.view import View, query_of
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
-from app.services.statistics import most_active
-from app.services.users import contenders_by_name
+from app.services.posts.statistics import most_active
+from app.services.posts.users import contenders_by_name
 
 MOST_AUTHORS: Final = 16
 SMALLEST_SHOWN: Final = 0.02

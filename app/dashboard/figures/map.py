@@ -13,8 +13,8 @@ from app.dashboard.figures.base import COLOURS, SYMBOLS, Drawing, Figure, Plot, 
 from app.dashboard.view import View
 from app.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
-from app.services.drawing import Drawn, draw_posts
-from app.services.statistics import most_active
+from app.services.posts.drawing import Drawn, draw_posts
+from app.services.posts.statistics import most_active
 
 MOST_POSTS: Final = 5_000
 EXCERPT: Final = 160

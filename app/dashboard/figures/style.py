@@ -26,8 +26,8 @@ from app.dashboard.figures.base import (
 from app.dashboard.figures.timeline import PERIODS
 from app.dashboard.view import View, query_of
 from app.i18n import gettext, gettext_noop, show_number
-from app.services.drawing import Drawn, draw_posts
-from app.services.statistics import most_active
+from app.services.posts.drawing import Drawn, draw_posts
+from app.services.posts.statistics import most_active
 
 MOST_POSTS: Final = 4_000
 FEWEST_POSTS: Final = 3

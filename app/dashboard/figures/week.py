@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.dashboard.figures.base import Drawing, Figure, Table, posts_path
 from app.dashboard.view import View, query_of
 from app.i18n import gettext, gettext_noop
-from app.services.statistics import count_by_hour_of_week
+from app.services.posts.statistics import count_by_hour_of_week
 
 HOURS: Final = 24
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.engine import Database
 from app.db.feed import Change
 from app.models import Event, User
-from app.services.tweets import find_post
-from app.services.users import find_author
+from app.services.posts.tweets import find_post
+from app.services.posts.users import find_author
 
 REMEMBERED: Final = 2_000
 PAGE: Final = 200

@@ -8,9 +8,9 @@ from msgspec import Struct
 from quart import Blueprint, Response
 
 from app.lifespan import resources
-from app.services.cards.making import RETRY_AFTER_S
-from app.services.comparing.batch_compare import json_texts, open_panel
-from app.services.comparing.judging import SHOWN_OF_ALL, judge, with_reasons
+from app.services.compare.batch_compare import json_texts, open_panel
+from app.services.compare.card_making import RETRY_AFTER_S
+from app.services.compare.judging import SHOWN_OF_ALL, judge, with_reasons
 from app.views.access import access, while_readable
 from app.views.answers import json_answer
 from app.views.parsing import NoArgs, parse_args, parse_json, request_bytes, require_type

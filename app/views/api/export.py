@@ -18,8 +18,8 @@ from app.exporting import FORMATS
 from app.exporting.formats import Format
 from app.lifespan import Resources, resources
 from app.services.access.rights import Right, ended_rights
-from app.services.exporting import Piece, begin_export, exported
 from app.services.live.listener import body_message
+from app.services.posts.exporting import Piece, begin_export, exported
 from app.views.access import access, right_to_read
 from app.views.parsing import parse_args
 

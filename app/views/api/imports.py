@@ -13,15 +13,15 @@ from app.lifespan import resources
 from app.models import ImportJob
 from app.services.events import newest_event
 from app.services.idempotency import Replay, claim, complete
-from app.services.importing.job_facts import facts
-from app.services.importing.jobs import (
+from app.services.imports.job_facts import facts
+from app.services.imports.jobs import (
     add_job,
     cancel_job,
     find_job,
     get_started_job,
     list_jobs,
 )
-from app.services.importing.uploads import remove_upload
+from app.services.imports.uploads import remove_upload
 from app.views.access import access, writing
 from app.views.answers import Page, json_answer, no_content
 from app.views.bodies import Spool, spooled_body, spooled_upload

@@ -12,7 +12,7 @@ from app.asgi.streams import hand_over
 from app.errors import MalformedError
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.services.users import get_user
+from app.services.posts.users import get_user
 from app.views.access import access, right_to_read
 from app.views.parsing import parse_args
 

@@ -5,14 +5,14 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from app.exporting.jsonl import ExportedPost
-from app.services.cards.card import Card
-from app.services.comparing.batch_compare import GivenText, JudgedText
-from app.services.comparing.judging import Comparison
-from app.services.importing.job_facts import ImportFacts
-from app.services.importing.ndjson import LinesReport, TweetLine
-from app.services.statistics import Stats
-from app.services.tweets import Post
-from app.services.users import Author
+from app.services.compare.batch_compare import GivenText, JudgedText
+from app.services.compare.card import Card
+from app.services.compare.judging import Comparison
+from app.services.imports.job_facts import ImportFacts
+from app.services.imports.ndjson import LinesReport, TweetLine
+from app.services.posts.statistics import Stats
+from app.services.posts.tweets import Post
+from app.services.posts.users import Author
 from app.views.api.compare import BatchArgs, CardArgs, CardState, CompareArgs, CompareForm
 from app.views.api.export import ExportArgs
 from app.views.api.imports import ListImportsArgs, NewImportArgs

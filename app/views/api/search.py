@@ -5,9 +5,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Blueprint, Response
 
-from app.services.new_tweet import Kind
-from app.services.searching.search import Hit, Mode
-from app.services.users import Platform
+from app.services.posts.new_tweet import Kind
+from app.services.posts.users import Platform
+from app.services.search.search import Hit, Mode
 from app.views.access import access
 from app.views.answers import as_of, json_answer
 from app.views.cursors import decode_place, encode_place

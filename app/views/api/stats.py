@@ -5,8 +5,8 @@ from quart import Blueprint, Response
 
 from app.db.cache import keep
 from app.lifespan import resources
-from app.services.statistics import stats
-from app.services.users import Platform
+from app.services.posts.statistics import stats
+from app.services.posts.users import Platform
 from app.views.access import access
 from app.views.answers import json_answer
 from app.views.parsing import parse_args

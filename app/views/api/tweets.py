@@ -9,17 +9,17 @@ from quart import Blueprint, Response, g, url_for
 from app.db.cache import keep
 from app.lifespan import resources
 from app.services.clock import now
-from app.services.importing.ndjson import store_lines
-from app.services.new_tweet import Kind, new_tweet
-from app.services.searching.embeddings import Method
-from app.services.searching.search import SimilarPost
-from app.services.tweets import (
+from app.services.imports.ndjson import store_lines
+from app.services.posts.new_tweet import Kind, new_tweet
+from app.services.posts.tweets import (
     delete_post,
     get_post,
     list_posts,
 )
-from app.services.users import get_user
-from app.services.writer import Sending
+from app.services.posts.users import get_user
+from app.services.posts.writer import Sending
+from app.services.search.embeddings import Method
+from app.services.search.search import SimilarPost
 from app.views.access import access, right_to_write, writing
 from app.views.answers import Page, as_of, json_answer, no_content
 from app.views.bodies import spooled_body

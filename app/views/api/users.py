@@ -9,7 +9,7 @@ from app.db.cache import keep
 from app.errors import GoneError
 from app.lifespan import resources
 from app.services.idempotency import Replay, claim, complete
-from app.services.users import (
+from app.services.posts.users import (
     Platform,
     add_user,
     delete_user,

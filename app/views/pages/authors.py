@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.cache import keep
 from app.lifespan import resources
-from app.services.comparing.typical import typical_of
-from app.services.statistics import Selection, count_by_day
-from app.services.tweets import count_kinds, list_posts
-from app.services.users import Author, get_author, list_authors
+from app.services.compare.typical import typical_of
+from app.services.posts.statistics import Selection, count_by_day
+from app.services.posts.tweets import count_kinds, list_posts
+from app.services.posts.users import Author, get_author, list_authors
 from app.views.access import access
 from app.views.cursors import (
     AuthorCursor,

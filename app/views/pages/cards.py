@@ -9,9 +9,9 @@ from quart import Blueprint, render_template, url_for
 from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
-from app.services.cards.asked_posts import read_asked, select_answers
-from app.services.cards.card import Card
-from app.services.cards.making import RETRY_AFTER_S
+from app.services.compare.asked_posts import read_asked, select_answers
+from app.services.compare.card import Card
+from app.services.compare.card_making import RETRY_AFTER_S
 from app.views.access import access
 from app.views.pages.names import given_names
 from app.views.parsing import parse_args

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.services.users import Author, count_users, list_authors
+from app.services.posts.users import Author, count_users, list_authors
 
 CHOICES = 40
 """Authors offered as boxes to tick; with more of them, names are typed."""

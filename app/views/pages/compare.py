@@ -12,8 +12,8 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.i18n import translate_error
 from app.lifespan import resources
-from app.services.cards.card import Card
-from app.services.comparing.judging import (
+from app.services.compare.card import Card
+from app.services.compare.judging import (
     SHOWN_OF_ALL,
     Comparison,
     Evidence,
@@ -23,7 +23,7 @@ from app.services.comparing.judging import (
     judge,
     with_reasons,
 )
-from app.services.comparing.reasons import RECENT_POSTS
+from app.services.compare.reasons import RECENT_POSTS
 from app.views.access import access
 from app.views.pages.cards import card_address
 from app.views.pages.choices import offered_authors

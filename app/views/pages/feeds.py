@@ -13,9 +13,9 @@ from app.db.cache import keep
 from app.i18n import gettext, own_address
 from app.lifespan import resources
 from app.services.clock import now
-from app.services.searching.search import Filters, Hit, search
-from app.services.tweets import Post, list_posts
-from app.services.users import get_author
+from app.services.posts.tweets import Post, list_posts
+from app.services.posts.users import get_author
+from app.services.search.search import Filters, Hit, search
 from app.views.access import access, own_origin
 from app.views.pages.search import MAX_QUERY_LENGTH
 from app.views.parsing import parse_args

@@ -4,8 +4,8 @@ from quart import Blueprint, render_template
 
 from app.db.cache import keep
 from app.lifespan import resources
-from app.services.comparing.quiz import is_playable
-from app.services.tweets import list_posts
+from app.services.compare.quiz import is_playable
+from app.services.posts.tweets import list_posts
 from app.views.access import access
 from app.views.pages.choices import offered_authors
 

@@ -11,8 +11,8 @@ from app.i18n import translate_error
 from app.importing.records import ImportFileError
 from app.lifespan import resources
 from app.models import ImportJob
-from app.services.importing.job_facts import details
-from app.services.importing.jobs import (
+from app.services.imports.job_facts import details
+from app.services.imports.jobs import (
     ENDED,
     add_job,
     cancel_job,
@@ -22,8 +22,8 @@ from app.services.importing.jobs import (
     list_uploads,
     start_job,
 )
-from app.services.importing.previews import Preview, preview
-from app.services.importing.uploads import remove_upload, upload_path
+from app.services.imports.previews import Preview, preview
+from app.services.imports.uploads import remove_upload, upload_path
 from app.views.access import access, writing
 from app.views.bodies import spooled_upload
 from app.views.cursors import ImportCursor, decode_cursor, encode_cursor

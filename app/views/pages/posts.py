@@ -10,8 +10,8 @@ from app.dashboard.view import ViewArgs, query_of, understood
 from app.db.cache import keep
 from app.i18n import gettext
 from app.lifespan import resources
-from app.services.selected import list_selected
-from app.services.statistics import WEEK_H
+from app.services.posts.selected import list_selected
+from app.services.posts.statistics import WEEK_H
 from app.views.access import access
 from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
 from app.views.parsing import parse_args

@@ -11,7 +11,7 @@ from app.errors import AppError, GoneError, InvalidInputError
 from app.i18n import translate_error
 from app.lifespan import resources
 from app.services.access.sealing import seal, unseal
-from app.services.comparing.quiz import Key, Question, Solution, ask, ask_newest, is_playable, solve
+from app.services.compare.quiz import Key, Question, Solution, ask, ask_newest, is_playable, solve
 from app.views.access import access
 from app.views.pages.marks import marked_text
 from app.views.pages.wording import probability_in_words

@@ -8,7 +8,7 @@ from quart import Blueprint, render_template
 from app.errors import MalformedError, NotFoundError
 from app.i18n import translate_error
 from app.lifespan import resources
-from app.services.searching.search import Found, Hit, Mode
+from app.services.search.search import Found, Hit, Mode
 from app.views.access import access
 from app.views.cursors import decode_place, encode_place
 from app.views.pages.marks import Marked, excerpt, marked_text

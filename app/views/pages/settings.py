@@ -17,14 +17,14 @@ from app.services.access.logins import (
 from app.services.access.operators import set_password_hash
 from app.services.access.passwords import check_password
 from app.services.access.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
-from app.services.deletion import count_deleted
 from app.services.events import newest_event
-from app.services.importing.jobs import drop_jobs
-from app.services.importing.uploads import remove_upload
-from app.services.searching.vector_sets import begin_set, resume_set, stop_set
-from app.services.searching.vector_state import VectorState, vector_state
-from app.services.tweets import delete_post
-from app.services.users import add_user, count_users, delete_everybody, delete_user
+from app.services.imports.jobs import drop_jobs
+from app.services.imports.uploads import remove_upload
+from app.services.posts.deletion import count_deleted
+from app.services.posts.tweets import delete_post
+from app.services.posts.users import add_user, count_users, delete_everybody, delete_user
+from app.services.search.vector_sets import begin_set, resume_set, stop_set
+from app.services.search.vector_state import VectorState, vector_state
 from app.views.access import access, writing
 from app.views.pages.login import local_address, verified_operator
 from app.views.pages.wording import time_left_in_words

@@ -3,7 +3,7 @@
 from quart import Blueprint, render_template
 
 from app.lifespan import resources
-from app.services.users import get_author
+from app.services.posts.users import get_author
 from app.views.access import access
 from app.views.similar import similar_to
 

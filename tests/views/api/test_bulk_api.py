@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app import create_app
-from app.services.importing.bulk import BATCH
+from app.services.imports.bulk import BATCH
 from tests.conftest import Client, MakeConfig, client_with
 
 TWEETS = "/api/v1/tweets"

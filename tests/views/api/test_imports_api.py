@@ -22,9 +22,9 @@ from app.db.engine import Database
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
 from app.services.clock import now
-from app.services.importing import uploads as uploads_module
-from app.services.importing.jobs import ABANDONED_AFTER, ENDED, add_job, cancel_job, get_job
-from app.services.importing.uploads import open_upload, upload_path
+from app.services.imports import uploads as uploads_module
+from app.services.imports.jobs import ABANDONED_AFTER, ENDED, add_job, cancel_job, get_job
+from app.services.imports.uploads import open_upload, upload_path
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from tests.archives import SMALL_FILES, x_members, x_zip
 from tests.browsing import parts_of, signed_in
@@ -582,7 +582,7 @@ async def test_an_import_whose_process_was_killed_is_gone_on_with_and_counted_on
     async def start() -> asyncio.subprocess.Process:
         others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app.serving.import_process", env=others | config.to_env()
+            sys.executable, "-m", "app.services.imports.process", env=others | config.to_env()
         )
 
     process = await start()

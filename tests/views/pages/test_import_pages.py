@@ -16,8 +16,8 @@ from sqlalchemy import update
 from app import create_app
 from app.models import ImportJob
 from app.services.clock import now
-from app.services.importing.jobs import UPLOAD_LIFETIME, add_job, cancel_job
-from app.services.importing.uploads import open_upload
+from app.services.imports.jobs import UPLOAD_LIFETIME, add_job, cancel_job
+from app.services.imports.uploads import open_upload
 from app.views.pages.imports import IMPORTS_PER_PAGE
 from tests.archives import SMALL_FILES, x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in

@@ -1,1 +1,0 @@
-"""Model cards: how well authors are told apart, measured on posts held out."""

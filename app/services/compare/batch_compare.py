@@ -1,0 +1,190 @@
+"""Many texts judged at once, by one state of the posts: lines in, lines out.
+
+Among very many authors, whose profiles are not held in memory all at once, each portion of the
+texts is judged by the state that it finds.
+"""
+
+import asyncio
+import csv
+import functools
+import io
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from app.db.engine import Database
+from app.errors import AppError, InvalidInputError
+from app.services.compare.compare import (
+    SCREENED,
+    Material,
+    Models,
+    comparable_text,
+    compared_users,
+    load_authors,
+    screen,
+)
+from app.services.compare.judging import SHOWN_OF_ALL, Ranked, judge
+from app.services.compare.profiles import INLINE_CHARACTERS
+from app.services.off_loop import worked_on
+
+AT_ONCE: Final = 20
+"""Texts for which the authors are read together."""
+NAMES: Final = ("text", "content", "full_text", "내용", "트윗")
+"""Columns in which a text is looked for."""
+
+
+class GivenText(msgspec.Struct, forbid_unknown_fields=False):
+    """A line of a batch; an `id` comes back with the answer."""
+
+    text: str
+    id: str | int | None = None
+
+
+class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is said of one line; `error` where it could not be judged."""
+
+    line: int
+    id: str | int | None = None
+    verdict: str = ""
+    ranking: list[Ranked] = []
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """A line of a batch and its number; no text where it could not be read."""
+
+    line: int
+    given: GivenText | None
+    error: str = ""
+
+
+def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
+    """Yield the texts of JSON lines; blank ones are left out."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield BatchLine(number, msgspec.json.decode(line, type=GivenText))
+        except (ValueError, RecursionError) as error:
+            yield BatchLine(number, None, f"not a text: {error}")
+
+
+def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
+    """Yield a text a line; blank ones are left out."""
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield BatchLine(number, GivenText(line.strip()))
+
+
+def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
+    """Yield the texts of a CSV file with a heading. Raises InvalidInputError without a column."""
+    reader = csv.DictReader(lines)
+    column = next((name for name in NAMES if name in (reader.fieldnames or ())), None)
+    if column is None:
+        raise InvalidInputError("The CSV file needs a column named text", loc="file")
+    for row in reader:
+        yield BatchLine(reader.line_num, GivenText(row[column] or "", row.get("id")))
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The authors among whom many texts are judged."""
+
+    db: Database
+    models: Models
+    material: Material | None
+    """None for very many."""
+
+    async def judge(self, lines: Iterable[BatchLine]) -> AsyncIterator[list[JudgedText]]:
+        """Yield the answers in the lines' order, some at a time."""
+        numbered = iter(lines)
+        while some := list(islice(numbered, AT_ONCE)):
+            await asyncio.sleep(0)  # Others want the processor too.
+            texts = await worked_on(
+                (line.given.text for line in some if line.given is not None),
+                functools.partial(_texts_or_errors, some),
+                inline_characters=INLINE_CHARACTERS,
+            )
+            try:
+                materials = iter(await self._materials([t for t in texts if isinstance(t, str)]))
+            except AppError as error:  # The authors were deleted meanwhile.
+                yield [_failed(line, error) for line in some]
+                continue
+            yield [
+                await _judged(line, next(materials)) if isinstance(text, str) else text
+                for line, text in zip(some, texts, strict=True)
+            ]
+
+    async def _materials(self, texts: Sequence[str]) -> list[Material]:
+        if self.material is not None:
+            return [replace(self.material, text=text) for text in texts]
+        async with self.db.read() as session:
+            users = await compared_users(session, ())
+            return await screen(session, self.models, texts, users) if texts else []
+
+
+async def open_panel(db: Database, models: Models, usernames: Sequence[str]) -> Panel:
+    """Return the panel of the authors named, or of all that have posts.
+
+    Raises NotFoundError and InvalidInputError.
+    """
+    async with db.read() as session:
+        users = await compared_users(session, usernames)
+        if not usernames and len(users) > SCREENED:
+            return Panel(db, models, None)
+        material = await load_authors(session, models, users, is_named=bool(usernames))
+        return Panel(db, models, material)
+
+
+def _texts_or_errors(lines: Sequence[BatchLine]) -> list[str | JudgedText]:
+    return [_text_or_error(line) for line in lines]
+
+
+def _text_or_error(line: BatchLine) -> str | JudgedText:
+    if line.given is None:
+        return JudgedText(line.line, error=line.error)
+    try:
+        return comparable_text(line.given.text)
+    except InvalidInputError as error:
+        return _failed(line, error)
+
+
+def _failed(line: BatchLine, error: AppError) -> JudgedText:
+    return JudgedText(line.line, line.given.id if line.given else None, error=error.detail)
+
+
+async def _judged(line: BatchLine, material: Material) -> JudgedText:
+    shown = None if material.is_named else SHOWN_OF_ALL
+    answer = await judge(material, explain=False, shown=shown)
+    await asyncio.sleep(0)  # Others want the processor too.
+    given = line.given.id if line.given else None
+    return JudgedText(line.line, given, answer.verdict, answer.ranking)
+
+
+def csv_heading() -> str:
+    return _csv_line(("line", "id", "verdict", "username", "probability", "error"))
+
+
+def csv_line(judged: JudgedText) -> str:
+    """Return the answer in short: the first author and the probability."""
+    best = judged.ranking[0] if judged.ranking else None
+    return _csv_line(
+        (
+            judged.line,
+            "" if judged.id is None else judged.id,
+            judged.verdict,
+            best.username if best else "",
+            f"{best.probability:.4f}" if best else "",
+            judged.error,
+        )
+    )
+
+
+def _csv_line(cells: Sequence[object]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(cells)
+    return written.getvalue()

@@ -1,0 +1,201 @@
+"""What an installation's own posts say of its probabilities, made anew with the background.
+
+The newest posts of some authors are scored as they would have been before they were written,
+against their author and others; the temperature and the alarm levels fit those scores.
+"""
+
+import asyncio
+import random
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from sqlalchemy import case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.attribution import Profile as AuthorProfile
+from app.compute.attribution import rank, scores_of
+from app.compute.background import Background
+from app.compute.calibration import fit_calibration
+from app.compute.counts import Counts
+from app.compute.features import RECIPE
+from app.compute.texts import Texts
+from app.compute.verdict import (
+    DEFAULT,
+    FEWEST_IMPOSTORS,
+    MOST_IMPOSTORS,
+    Calibration,
+    familiarity,
+)
+from app.models import PostCount, Profile, User
+from app.services.compare.held_out import HeldOut, hold_out, newest_own
+
+ASKED_AUTHORS: Final = 50
+ASKED_POSTS: Final = 40
+"""Of each author the newest, but at most a quarter of all."""
+ASKED_IN_ALL: Final = 400
+"""Where there are few authors, more posts of each are asked about."""
+FEWEST_POSTS: Final = 25
+"""An author with fewer is neither asked about nor an impostor."""
+RIVALS: Final = 4
+KEPT_IMPOSTORS: Final = 12
+"""Of those who write Korean, and of all others, since impostors of another language notice nothing.
+More than are asked, so that enough are left when some of them are compared themselves."""
+
+
+class Impostor(msgspec.Struct, frozen=True):
+    """An author's counts, as they were when the snapshot was made."""
+
+    user_id: int
+    posts: int
+    counts: bytes
+    is_korean: bool = False
+
+
+class StoredCalibration(msgspec.Struct, frozen=True):
+    """What a snapshot keeps beside its counts."""
+
+    temperature: float = DEFAULT.temperature
+    familiar_lead: float = DEFAULT.familiar_lead
+    familiar_score: float = DEFAULT.familiar_score
+    impostor_ids: list[int] = []
+
+    @property
+    def calibration(self) -> Calibration:
+        return Calibration(self.temperature, self.familiar_lead, self.familiar_score)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An author, whole and with the newest posts held out."""
+
+    user_id: int
+    whole: AuthorProfile
+    held_out: HeldOut
+
+
+async def calibrate(
+    session: AsyncSession, background: Background, *, seed: int
+) -> tuple[StoredCalibration, list[Impostor]]:
+    """Return the calibration of the session's posts, whose tails are folded, and the impostors."""
+    eligible = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS)
+    user_ids = sorted(await session.scalars(eligible))
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance.shuffle(user_ids)
+    koreans = await _koreans(session)
+    impostors = await _impostors(session, user_ids, koreans)
+    sample = await _sample(session, user_ids[:ASKED_AUTHORS])
+    calibration = await asyncio.to_thread(_fit, sample, impostors, koreans, background, chance)
+    return (
+        StoredCalibration(
+            calibration.temperature,
+            calibration.familiar_lead,
+            calibration.familiar_score,
+            [impostor.user_id for impostor in impostors],
+        ),
+        impostors,
+    )
+
+
+async def _koreans(session: AsyncSession) -> set[int]:
+    """Return the authors most of whose posts are in Korean."""
+    korean = func.sum(case((PostCount.lang == "ko", PostCount.posts), else_=0))
+    query = select(PostCount.user_id).group_by(PostCount.user_id)
+    return set(await session.scalars(query.having(2 * korean > func.sum(PostCount.posts))))
+
+
+async def _impostors(
+    session: AsyncSession, user_ids: Sequence[int], koreans: set[int]
+) -> list[Impostor]:
+    some = [each for each in user_ids if each in koreans][:KEPT_IMPOSTORS]
+    some += [each for each in user_ids if each not in koreans][:KEPT_IMPOSTORS]
+    query = select(Profile.user_id, Profile.posts, Profile.counts).where(
+        Profile.user_id.in_(some), Profile.recipe == RECIPE
+    )
+    rows = {row.user_id: row for row in await session.execute(query)}
+    return [
+        Impostor(user_id, rows[user_id].posts, rows[user_id].counts, user_id in koreans)
+        for user_id in some
+        if user_id in rows
+    ]
+
+
+def choose_impostors(
+    impostors: Iterable[tuple[int, bool]],
+    *,
+    compared: Collection[int],
+    is_korean: bool,
+    most: int = MOST_IMPOSTORS,
+) -> list[int]:
+    """Return the authors to ask beside those compared, of the language of the text if there are.
+
+    impostors: ids, and whether each writes Korean.
+    """
+    others = [(user_id, own) for user_id, own in impostors if user_id not in compared]
+    alike = [user_id for user_id, own in others if own == is_korean]
+    chosen = alike if len(alike) >= FEWEST_IMPOSTORS else [user_id for user_id, _ in others]
+    return chosen[:most]
+
+
+async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]:
+    sample = []
+    most = max(ASKED_POSTS, ASKED_IN_ALL // max(1, len(user_ids)))
+    for user_id in user_ids:
+        query = select(Profile.posts, Profile.counts, Profile.texts).where(
+            Profile.user_id == user_id, Profile.recipe == RECIPE
+        )
+        row = (await session.execute(query)).first()
+        if row is None:
+            continue
+        newest = await newest_own(session, user_id, min(most, row.posts // 4))
+        texts = [post.text for post in newest]
+
+        def held_out(row: Any = row, texts: list[str] = texts) -> tuple[AuthorProfile, HeldOut]:
+            profile = AuthorProfile(
+                Counts.from_bytes(row.counts), row.posts, Texts.from_bytes(row.texts or b"")
+            )
+            return profile, hold_out(profile, texts)
+
+        try:
+            whole, without = await asyncio.to_thread(held_out)
+        except ValueError:  # A post that came after the fold is not in the profile.
+            continue
+        if without.profile.counts.keys.size:
+            sample.append(Asked(user_id, whole, without))
+    return sample
+
+
+def _fit(
+    sample: Sequence[Asked],
+    impostors: Sequence[Impostor],
+    koreans: set[int],
+    background: Background,
+    chance: random.Random,
+) -> Calibration:
+    """Score each held-out post against its author and others, and those against impostors."""
+    scores, leads, alone = [], [], []
+    strange = {impostor.user_id: profile_of(impostor) for impostor in impostors}
+    known = [(impostor.user_id, impostor.is_korean) for impostor in impostors]
+    for own in sample:
+        others = [each for each in sample if each is not own]
+        if not others:
+            break
+        for query in own.held_out.queries:
+            rivals = chance.sample(others, min(RIVALS, len(others)))
+            profiles = [own.held_out.profile, *(rival.whole for rival in rivals)]
+            if len(rivals) == RIVALS:
+                scores.append(rank(query, profiles, background).scores)
+            pair = rank(query, profiles[:2], background)
+            compared = {own.user_id, rivals[0].user_id}
+            some = choose_impostors(known, compared=compared, is_korean=own.user_id in koreans)
+            alone.append(familiarity(pair))
+            if len(some) >= FEWEST_IMPOSTORS:
+                strangers = scores_of(query, [strange[each] for each in some], background)
+                leads.append(familiarity(pair, strangers))
+    return fit_calibration(np.array(scores), np.array(leads), np.array(alone))
+
+
+def profile_of(impostor: Impostor) -> AuthorProfile:
+    return AuthorProfile(Counts.from_bytes(impostor.counts), impostor.posts)

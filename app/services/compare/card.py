@@ -1,0 +1,276 @@
+"""Model cards: how well the authors of a comparison are told apart, on posts held out."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.attribution import rank
+from app.compute.scoring import BINS, confusion, score, tenths
+from app.models import Tweet
+from app.services.clock import now
+from app.services.compare.background import Snapshot
+from app.services.compare.compare import Material
+from app.services.compare.held_out import HeldOut, OwnPost, hold_out, newest_own
+from app.services.compare.judging import MODEL_NAME, Model
+from app.services.compare.reasons import (
+    Candidate,
+    RecentPost,
+    Typical,
+    recent_posts,
+    typical_words,
+)
+from app.services.posts.tweets import newest_first
+from app.services.posts.users import Contender
+
+MOST_AUTHORS: Final = 50
+"""Of more, those with the most posts are measured."""
+MOST_HELD_OUT: Final = 100
+"""Posts of an author, at most a quarter of all; fewer where the authors are many."""
+MOST_ASKED: Final = 2_000
+DRAWN_FROM: Final = 1_000
+"""The newest posts of an author from which the random split is drawn."""
+AT_ONCE: Final = 50
+"""Questions answered between two chances for others to use the processor."""
+TOPIC_GAP: Final = 0.05
+"""Points by which a random split may be easier before topics are suspected."""
+
+
+class MeasuredBin(msgspec.Struct, frozen=True):
+    """Answers that claimed about the same probability, and how many of them were right."""
+
+    at_least: float
+    claimed: float
+    right: float
+    asked: int
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What came of posts that were held out."""
+
+    asked: int
+    accuracy: float
+    low: float
+    high: float
+    log_loss: float
+    calibration_error: float
+    bins: list[MeasuredBin]
+
+
+class CardAuthor(msgspec.Struct, frozen=True):
+    """An author of a card, and how many of the posts held out were told right."""
+
+    username: str
+    tweets: int
+    asked: int
+    right: int
+
+
+class Card(msgspec.Struct, frozen=True):
+    """How well these authors are told apart."""
+
+    authors: list[CardAuthor]
+    left_out: int
+    held_out: Measured | None
+    random_split: Measured | None
+    majority_guess: float | None
+    topic_warning: bool
+    confusion: list[list[int]]
+    typical: list[Typical]
+    model: Model
+    made_at: datetime
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """What was said of a post that was held out; authors are places in the card's list."""
+
+    tweet_id: int
+    author: int
+    taken_for: int
+    claimed: float
+    tenth: int
+    """The bin of what was claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A card, and the answers that it sums up, those to the newest posts first."""
+
+    card: Card
+    answers: list[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Answers to the posts held out, and whose they are."""
+
+    shares: NDArray[np.float64]
+    """(m, n)"""
+    truth: NDArray[np.intp]
+    """(m,) columns of the true authors."""
+    places: list[int]
+    """Of each post among those of its author that were to be asked about."""
+
+
+def largest(users: Sequence[Contender]) -> list[Contender]:
+    """Return the authors who are measured, in the order given."""
+    order = sorted(range(len(users)), key=lambda i: (-users[i].tweet_count, i))
+    return [users[i] for i in sorted(order[:MOST_AUTHORS])]
+
+
+@dataclass(frozen=True, slots=True)
+class CardPosts:
+    """What a card is made of; one entry an author who is measured."""
+
+    newest: list[list[OwnPost]]
+    drawn: list[list[str]]
+    recent: list[Sequence[RecentPost]]
+
+
+async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
+    """Read the posts that are asked about, and those from which words are recovered."""
+    each = max(4, min(MOST_HELD_OUT, MOST_ASKED // len(material.users)))
+    posts = CardPosts([], [], [])
+    for user in material.users:
+        count = min(each, user.tweet_count // 4)
+        posts.newest.append(await newest_own(session, user.id, count))
+        posts.drawn.append(await _drawn_texts(session, user.id, count))
+        posts.recent.append(await recent_posts(session, user.id))
+    return posts
+
+
+async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> Made:
+    """Make the card, in a thread, in pieces; so many authors are left out of it."""
+    candidates = [
+        Candidate(user.id, user.username, profile)
+        for user, profile in zip(material.users, material.profiles, strict=True)
+    ]
+    newest = [[post.text for post in own] for own in posts.newest]
+    later = await _ask(candidates, newest, material.snapshot)
+    mixed = await _ask(candidates, posts.drawn, material.snapshot)
+    words = await asyncio.to_thread(
+        typical_words, candidates, posts.recent, material.snapshot.background
+    )
+    card = _card(material, left_out, later, mixed, words)
+    return Made(card, _answers(posts.newest, later))
+
+
+async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
+    """Return posts drawn from the author's newest ones, the same each time."""
+    newest = (
+        select(Tweet.id).where(Tweet.user_id == user_id).order_by(Tweet.id.desc()).limit(DRAWN_FROM)
+    )
+    ids = sorted(await session.scalars(newest))
+    drawn = random.Random(user_id).sample(ids, min(count, len(ids)))  # noqa: S311 - no secret
+    return list(await session.scalars(select(Tweet.text).where(Tweet.id.in_(drawn))))
+
+
+async def _ask(
+    candidates: Sequence[Candidate], texts: Sequence[Sequence[str]], snapshot: Snapshot
+) -> Asked:
+    """Ask about the posts, each author's profile being without those held out."""
+    held_out = await asyncio.to_thread(_hold_all_out, candidates, texts)
+    profiles = [each.profile for each in held_out]
+    questions = [
+        (i, place, query)
+        for i, each in enumerate(held_out)
+        for place, query in zip(each.places, each.queries, strict=True)
+    ]
+    filled = [i for i, profile in enumerate(profiles) if profile.counts.keys.size]
+    if len(filled) < 2:
+        questions = []
+
+    def answer(some: Sequence[int]) -> list[NDArray[np.float64]]:
+        return [
+            rank(
+                questions[i][2], profiles, snapshot.background, snapshot.calibration.temperature
+            ).probabilities
+            for i in some
+        ]
+
+    shares: list[NDArray[np.float64]] = []
+    for start in range(0, len(questions), AT_ONCE):
+        some = range(start, min(start + AT_ONCE, len(questions)))
+        shares += await asyncio.to_thread(answer, some)
+    return Asked(
+        np.array(shares).reshape(-1, len(candidates)),
+        np.array([i for i, _, _ in questions], np.intp),
+        [place for _, place, _ in questions],
+    )
+
+
+def _hold_all_out(candidates: Sequence[Candidate], texts: Sequence[Sequence[str]]) -> list[HeldOut]:
+    return [
+        hold_out(candidate.profile, own) for candidate, own in zip(candidates, texts, strict=True)
+    ]
+
+
+def _card(
+    material: Material, left_out: int, later: Asked, mixed: Asked, words: list[Typical]
+) -> Card:
+    users = material.users
+    table = confusion(later.shares, later.truth, len(users))
+    asked = table.sum(axis=1)
+    held_out, random_split = _measured(later), _measured(mixed)
+    most = int(np.argmax([user.tweet_count for user in users]))
+    return Card(
+        authors=[
+            CardAuthor(user.username, user.tweet_count, int(asked[i]), int(table[i, i]))
+            for i, user in enumerate(users)
+        ],
+        left_out=left_out,
+        held_out=held_out,
+        random_split=random_split,
+        majority_guess=float(asked[most] / asked.sum()) if held_out else None,
+        topic_warning=bool(
+            held_out
+            and random_split
+            and random_split.accuracy - held_out.accuracy >= TOPIC_GAP
+            and random_split.accuracy > held_out.high
+        ),
+        confusion=table.tolist(),
+        typical=words,
+        model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
+        made_at=now(),
+    )
+
+
+def _answers(posts: Sequence[Sequence[OwnPost]], asked: Asked) -> list[Answer]:
+    if not asked.truth.size:
+        return []
+    said, claimed = asked.shares.argmax(axis=1).tolist(), asked.shares.max(axis=1)
+    bins, truth = tenths(claimed).tolist(), asked.truth.tolist()
+    # Nothing is ever certain, whatever rounding says.
+    shown = np.minimum(claimed.round(4), 0.9999)
+    about = [posts[i][place] for i, place in zip(truth, asked.places, strict=True)]
+    found = [
+        (newest_first(post.created_at, post.id), Answer(post.id, *answer))
+        for post, *answer in zip(about, truth, said, shown.tolist(), bins, strict=True)
+    ]
+    return [answer for _, answer in sorted(found, key=lambda each: each[0])]
+
+
+def _measured(asked: Asked) -> Measured | None:
+    if not asked.truth.size:
+        return None
+    found = score(asked.shares, asked.truth)
+    return Measured(
+        found.asked,
+        round(found.accuracy, 4),
+        round(found.low, 4),
+        round(found.high, 4),
+        round(found.log_loss, 4),
+        round(found.calibration_error, 4),
+        [
+            MeasuredBin(b.tenth / BINS, round(b.claimed, 4), round(b.right, 4), b.asked)
+            for b in found.bins
+        ],
+    )

@@ -1,0 +1,231 @@
+"""The judgement of a text: ranking, verdict, and the reasons for them."""
+
+import asyncio
+import functools
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.attribution import Profile, Ranking, rank
+from app.compute.counts import Counts, tally
+from app.compute.evidence import evidence, layout_evidence
+from app.compute.features import Occurrences, features, occurrences, own_words
+from app.compute.passages import judge_passages, sentences
+from app.compute.text import guess_language, letter_count
+from app.compute.verdict import verdict
+from app.services.compare.calibration import choose_impostors
+from app.services.compare.compare import Material
+from app.services.compare.profiles import INLINE_CHARACTERS
+from app.services.compare.reasons import Candidate, NearPost, Typical, find_reasons
+
+MODEL_NAME: Final = "stacked-counts-2"
+SHOWN_OF_ALL: Final = 20
+RIVAL_PROBABILITY: Final = 0.05
+"""Among all authors, one less likely than this makes no answer unfair by having few posts."""
+EXPLAINED: Final = 4
+"""Authors between whom the evidence is divided: as many as have a colour of their own."""
+INLINE_AUTHORS: Final = 50
+"""More are ranked in a thread, since the loop must not wait over 10 ms."""
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    username: str
+    probability: float
+    tweets: int
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """A string of the text that speaks for an author, in log-odds; places are code points."""
+
+    start: int
+    end: int
+    text: str
+    username: str
+    weight: float
+
+
+class Model(msgspec.Struct, frozen=True):
+    name: str
+    version: int
+    as_of_event: int
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """How much layout and punctuation speak for an author, in log-odds against the others."""
+
+    username: str
+    weight: float
+
+
+class JudgedPassage(msgspec.Struct, frozen=True):
+    """A sentence of the text and who probably wrote it; places are code points."""
+
+    start: int
+    end: int
+    text: str
+    username: str
+    probability: float
+
+
+class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The ranking, and why; what was not asked for is left out."""
+
+    text: str
+    verdict: str
+    ranking: list[Ranked]
+    evidence: list[Evidence]
+    model: Model
+    layout: list[Layout] = []
+    passages: list[JudgedPassage] = []
+    nearest: list[NearPost] = []
+    typical: list[Typical] = []
+
+
+def has_sentences(text: str) -> bool:
+    """Return whether there is more than one sentence to be judged on its own."""
+    return len(sentences(text)) > 1
+
+
+async def judge(
+    material: Material,
+    *,
+    explain: bool = True,
+    shown: int | None = None,
+    with_passages: bool = False,
+) -> Comparison:
+    """Rank the authors and find the evidence; show the first `shown` of them, or all.
+
+    `with_passages` judges each sentence too, among the authors who are likeliest on the whole.
+    """
+    work = functools.partial(_judge, material, explain, shown, with_passages)
+    if len(material.text) <= INLINE_CHARACTERS // 2 and len(material.users) <= INLINE_AUTHORS:
+        return work()
+    return await asyncio.to_thread(work)
+
+
+async def with_reasons(
+    session: AsyncSession, material: Material, comparison: Comparison
+) -> Comparison:
+    """Return the comparison with the first authors' nearest posts, and what sets them apart."""
+    places = {user.username: i for i, user in enumerate(material.users)}
+    best = [places[ranked.username] for ranked in comparison.ranking[:EXPLAINED]]
+    candidates = [
+        Candidate(material.users[i].id, material.users[i].username, material.profiles[i])
+        for i in best
+    ]
+    nearest, typical = await find_reasons(
+        session, material.text, candidates, material.snapshot.background
+    )
+    return msgspec.structs.replace(comparison, nearest=nearest, typical=typical)
+
+
+def _judge(material: Material, explain: bool, shown: int | None, with_passages: bool) -> Comparison:
+    snapshot = material.snapshot
+    found = occurrences(material.text) if explain else None
+    ranking = rank(
+        _query(material.text, found),
+        material.profiles,
+        snapshot.background,
+        snapshot.calibration.temperature,
+        material.rest,
+        _impostors(material),
+    )
+    order = sorted(
+        range(len(material.users)),
+        key=lambda i: (-ranking.probabilities[i], material.users[i].username_key),
+    )
+    best = order[:EXPLAINED]
+    return Comparison(
+        text=material.text,
+        verdict=_verdict(material, ranking, order[0]),
+        ranking=[
+            Ranked(
+                material.users[i].username,
+                float(ranking.probabilities[i]),
+                material.users[i].tweet_count,
+            )
+            for i in order[:shown]
+        ],
+        evidence=_evidence(material, found, best) if found else [],
+        model=Model(MODEL_NAME, snapshot.version, material.as_of_event),
+        layout=_layout(material, ranking, best) if explain else [],
+        passages=_passages(material, best) if with_passages else [],
+    )
+
+
+def _query(text: str, found: Occurrences | None) -> Counts:
+    """Return the counts of the author's own words; `found` are all that occur in the text."""
+    own = own_words(text)
+    return tally(found.keys) if found and own == text else features(own)
+
+
+def _impostors(material: Material) -> list[Profile]:
+    if not material.is_named:
+        return []  # Among all authors nobody is left to be one.
+    snapshot = material.snapshot
+    chosen = choose_impostors(
+        ((user_id, user_id in snapshot.koreans) for user_id in snapshot.impostors),
+        compared={user.id for user in material.users},
+        is_korean=guess_language(material.text) == "ko",
+    )
+    return [snapshot.impostors[user_id] for user_id in chosen]
+
+
+def _verdict(material: Material, ranking: Ranking, best: int) -> str:
+    return verdict(
+        ranking,
+        letters=letter_count(material.text),
+        fewest_posts=min(
+            profile.posts
+            for i, profile in enumerate(material.profiles)
+            if material.is_named or i == best or ranking.probabilities[i] >= RIVAL_PROBABILITY
+        ),
+        impostors=ranking.impostors,
+        calibration=material.snapshot.calibration,
+    )
+
+
+def _evidence(material: Material, found: Occurrences, best: Sequence[int]) -> list[Evidence]:
+    # Where all is quoted, the quotation is what is asked about, and nothing of it is marked.
+    profiles = [material.profiles[i] for i in best]
+    spans = evidence(material.text, profiles, material.snapshot.background, found=found)
+    return [
+        Evidence(
+            span.start,
+            span.end,
+            material.text[span.start : span.end],
+            material.users[best[span.author]].username,
+            round(span.weight, 3),
+        )
+        for span in spans
+    ]
+
+
+def _layout(material: Material, ranking: Ranking, best: Sequence[int]) -> list[Layout]:
+    weights = layout_evidence(ranking, best)
+    return [
+        Layout(material.users[i].username, round(float(weight), 3))
+        for i, weight in zip(best, weights, strict=True)
+    ]
+
+
+def _passages(material: Material, best: Sequence[int]) -> list[JudgedPassage]:
+    text, snapshot = material.text, material.snapshot
+    found = judge_passages(
+        text,
+        [material.profiles[i] for i in best],
+        snapshot.background,
+        snapshot.calibration.temperature,
+    )
+    return [
+        JudgedPassage(
+            passage.start,
+            passage.end,
+            text[passage.start : passage.end],
+            material.users[best[passage.author]].username,
+            round(passage.probability, 4),
+        )
+        for passage in found
+    ]

@@ -1,0 +1,298 @@
+"""Authors' profiles: stored up to a place in the log, read with the posts that came after it.
+
+A stored profile is a checkpoint; the author's newer posts are its tail (the index on user and
+event is the tail). Readers add the tail, so they are never behind; `fold_tails` moves the
+checkpoint on.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Select, and_, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.attribution import Profile as AuthorProfile
+from app.compute.counts import EMPTY, Counts
+from app.compute.features import RECIPE
+from app.compute.profiles import with_posts, without_posts
+from app.compute.texts import Texts
+from app.db.backend import backend_of
+from app.db.chunks import chunks
+from app.db.sessions import Sessions
+from app.models import Profile, Tweet, User
+from app.services.posts.users import Contender
+
+LONGEST_TAIL: Final = 200
+"""Posts after which a tail is folded in; reading one costs some 0.15 ms a post."""
+RELOAD_TAIL: Final = 50
+FOLDED_AT_ONCE: Final = 50
+"""Authors whose profiles one transaction rewrites."""
+INLINE_PROFILES: Final = 10
+INLINE_CHARACTERS: Final = 5_000
+"""Longer texts are counted in a thread, since the loop must not wait over 10 ms."""
+DEFAULT_MEMORY: Final = 96 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A profile in memory, and what it holds for."""
+
+    profile: AuthorProfile
+    as_of_event: int
+    deletion_count: int
+
+
+class ProfileStore:
+    """Loads profiles with their tails, and keeps those used last in a bounded memory."""
+
+    def __init__(self, max_bytes: int = DEFAULT_MEMORY) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._known: OrderedDict[int, _Known] = OrderedDict()
+
+    async def load(
+        self, session: AsyncSession, users: Sequence[User | Contender], *, may_evict: bool = True
+    ) -> list[AuthorProfile]:
+        """Return the profiles of the users, with every post that the session sees.
+
+        Without `may_evict` they are kept only where there is room, so that who reads all authors
+        in turn does not push out those that others are about to need.
+        """
+        found = {user.id: known for user in users if (known := self._current(user))}
+        stored = await _stored(
+            session, [user for user in users if _is_far_behind(found.get(user.id), user)]
+        )
+        for user_id, known in stored.items():
+            # What is known may still be newer than what is stored.
+            if user_id not in found or known.profile.posts > found[user_id].profile.posts:
+                found[user_id] = known
+        behind = {
+            user.id: found[user.id]
+            for user in users
+            if found[user.id].profile.posts != user.tweet_count
+        }
+        if behind:
+            found |= await _with_tails(session, behind)
+        for user in users:
+            known = found[user.id]
+            if may_evict or user.id in self._known or self._bytes + _size(known) <= self._max_bytes:
+                self._keep(user.id, known)
+        return [found[user.id].profile for user in users]
+
+    def find_whole(self, user: User | Contender) -> AuthorProfile | None:
+        """Return the profile of an author if it is in memory with all that is counted of it."""
+        known = self._current(user)
+        if known is None or known.profile.posts != user.tweet_count:
+            return None
+        self._known.move_to_end(user.id)
+        return known.profile
+
+    def _current(self, user: User | Contender) -> _Known | None:
+        known = self._known.get(user.id)
+        if known is None or known.deletion_count != user.deletion_count:
+            return None
+        # A session opened before another one's may see fewer posts than are known by now.
+        return known if known.profile.posts <= user.tweet_count else None
+
+    def _keep(self, user_id: int, known: _Known) -> None:
+        if old := self._known.pop(user_id, None):
+            self._bytes -= _size(old)
+        self._known[user_id] = known
+        self._bytes += _size(known)
+        while self._bytes > self._max_bytes:
+            _, oldest = self._known.popitem(last=False)
+            self._bytes -= _size(oldest)
+
+
+def _is_far_behind(known: _Known | None, user: User | Contender) -> bool:
+    """Return whether reading the stored profile is cheaper than counting what came since."""
+    return known is None or user.tweet_count - known.profile.posts > RELOAD_TAIL
+
+
+def _size(known: _Known) -> int:
+    counts, texts = known.profile.counts, known.profile.texts
+    arrays = (counts.keys, counts.counts, texts.keys, texts.counts)
+    return sum(int(array.nbytes) for array in arrays) + 500
+
+
+async def _stored(session: AsyncSession, users: Sequence[User | Contender]) -> dict[int, _Known]:
+    """Return the stored profiles of the users, empty ones where there is none yet."""
+    nothing = AuthorProfile(EMPTY, 0)
+    found = {user.id: _Known(nothing, 0, user.deletion_count) for user in users}
+    for some in chunks(list(found)):
+        columns = (Profile.user_id, Profile.as_of_event, Profile.posts)
+        query = select(*columns, Profile.counts, Profile.texts).where(
+            Profile.user_id.in_(some), Profile.recipe == RECIPE
+        )
+        rows = (await session.execute(query)).all()
+        blobs = [(row.counts, row.posts, row.texts or b"") for row in rows]
+        is_quick = len(blobs) <= INLINE_PROFILES
+        profiles = _unpacked(blobs) if is_quick else await asyncio.to_thread(_unpacked, blobs)
+        for row, profile in zip(rows, profiles, strict=True):
+            deletions = found[row.user_id].deletion_count
+            found[row.user_id] = _Known(profile, row.as_of_event, deletions)
+    return found
+
+
+def _unpacked(blobs: Sequence[tuple[bytes, int, bytes]]) -> list[AuthorProfile]:
+    return [
+        AuthorProfile(Counts.from_bytes(counts), posts, Texts.from_bytes(texts))
+        for counts, posts, texts in blobs
+    ]
+
+
+async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[int, _Known]:
+    """Return the profiles with the posts that came after each of them."""
+    tails: dict[int, list[str]] = {user_id: [] for user_id in behind}
+    newest = {user_id: known.as_of_event for user_id, known in behind.items()}
+    for some in chunks(list(behind)):
+        query = select_tail({user_id: behind[user_id].as_of_event for user_id in some})
+        for user_id, event_id, text in await session.execute(query):
+            tails[user_id].append(text)
+            newest[user_id] = max(newest[user_id], event_id)
+
+    def extended() -> dict[int, AuthorProfile]:
+        return {
+            user_id: with_posts(known.profile, tails[user_id]) for user_id, known in behind.items()
+        }
+
+    characters = sum(len(text) for texts in tails.values() for text in texts)
+    is_quick = characters <= INLINE_CHARACTERS and len(behind) <= INLINE_PROFILES
+    profiles = extended() if is_quick else await asyncio.to_thread(extended)
+    return {
+        user_id: _Known(profile, newest[user_id], behind[user_id].deletion_count)
+        for user_id, profile in profiles.items()
+    }
+
+
+def select_tail(as_of_events: dict[int, int]) -> Select[int, int, str]:
+    """Return a query for user, event and text of the posts after each user's event."""
+    return select(Tweet.user_id, Tweet.event_id, Tweet.text).where(
+        or_(
+            *(
+                and_(Tweet.user_id == user_id, Tweet.event_id > event_id)
+                for user_id, event_id in as_of_events.items()
+            )
+        )
+    )
+
+
+async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
+    """Take a post that is about to be deleted out of its author's stored profile."""
+    query = select(Profile.as_of_event, Profile.recipe, Profile.posts).where(
+        Profile.user_id == tweet.user_id
+    )
+    row = (await session.execute(query)).first()
+    if row is None or row.as_of_event < tweet.event_id:
+        return
+    try:
+        if row.recipe != RECIPE:
+            raise ValueError("counted by another recipe")
+        user = await session.get_one(User, tweet.user_id)
+        before = (await _stored(session, [user]))[user.id].profile
+        profile = await without_post(before, tweet.text)
+    except ValueError:
+        # Without a checkpoint all posts are tail, so the profile is counted anew.
+        await session.execute(delete(Profile).where(Profile.user_id == tweet.user_id))
+        return
+    await _store(session, tweet.user_id, profile, row.as_of_event)
+
+
+async def without_post(profile: AuthorProfile, text: str) -> AuthorProfile:
+    """Return the profile without a post, counted in a thread if it is long. Raises ValueError."""
+    if len(text) <= INLINE_CHARACTERS:
+        return without_posts(profile, [text])
+    return await asyncio.to_thread(without_posts, profile, [text])
+
+
+async def fold_batch(
+    session: AsyncSession,
+    user: User,
+    texts: Sequence[str],
+    parts: Sequence[Counts],
+    event_id: int,
+) -> None:
+    """Fold posts that the session has just stored into their author's profile.
+
+    `parts` are their features, counted before the write lock was taken. A profile that had a
+    tail before is left to `fold_tails`.
+    """
+    before = (await _stored(session, [user]))[user.id].profile
+    if before.posts + len(parts) == user.tweet_count:
+        profile = await asyncio.to_thread(with_posts, before, texts, parts)
+        await _store(session, user.id, profile, event_id)
+
+
+async def fold_tails(db: Sessions, user_ids: Sequence[int]) -> None:
+    """Fold the tails of these authors into their stored profiles, some authors at a time.
+
+    Features are counted outside the write lock. Where a post was deleted or another worker
+    folded in between, that author is left for the next time.
+    """
+    for start in range(0, len(user_ids), FOLDED_AT_ONCE):
+        some = user_ids[start : start + FOLDED_AT_ONCE]
+        async with db.read() as session:
+            query = select(User).where(User.id.in_(some), User.deleted_at.is_(None))
+            before = await _stored(session, list(await session.scalars(query)))
+            after = await _with_tails(session, before)
+        moved = {
+            user_id: known
+            for user_id, known in after.items()
+            if known.as_of_event != before[user_id].as_of_event
+        }
+        if not moved:
+            continue
+        async with db.write() as session:
+            for user_id in await _unchanged(session, {each: before[each] for each in moved}):
+                known = moved[user_id]
+                await _store(session, user_id, known.profile, known.as_of_event)
+
+
+async def _unchanged(session: AsyncSession, known: dict[int, _Known]) -> list[int]:
+    """Return the authors of whom nothing was deleted or folded since they were read."""
+    query = (
+        select(User.id, User.deletion_count, Profile.as_of_event)
+        .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
+        .where(User.id.in_(known), User.deleted_at.is_(None))
+    )
+    return [
+        user_id
+        for user_id, deletions, as_of_event in await session.execute(query)
+        if deletions == known[user_id].deletion_count
+        and (as_of_event or 0) == known[user_id].as_of_event
+    ]
+
+
+async def _store(
+    session: AsyncSession, user_id: int, profile: AuthorProfile, as_of_event: int
+) -> None:
+    values = {
+        "recipe": RECIPE,
+        "as_of_event": as_of_event,
+        "posts": profile.posts,
+        "counts": profile.counts.to_bytes(),
+        "texts": profile.texts.to_bytes(),
+    }
+    await session.execute(
+        backend_of(session)
+        .insert(Profile)
+        .values(user_id=user_id, **values)
+        .on_conflict_do_update(index_elements=[Profile.user_id], set_=values)
+    )
+
+
+async def users_with_tails(session: AsyncSession, *, longer_than: int) -> list[int]:
+    """Return the authors of whom more than so many posts are not yet in the stored profile."""
+    folded = select(Profile.posts).where(Profile.user_id == User.id, Profile.recipe == RECIPE)
+    posts = folded.scalar_subquery()
+    query = select(User.id).where(
+        User.deleted_at.is_(None),
+        or_(
+            and_(posts.is_(None), User.tweet_count > longer_than),
+            User.tweet_count - posts > longer_than,
+        ),
+    )
+    return list(await session.scalars(query))

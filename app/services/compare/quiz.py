@@ -1,0 +1,179 @@
+"""Who wrote it? A post without its author, and the model's own guess at it."""
+
+import random
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.masking import HIDDEN, mask_names
+from app.compute.text import letter_count
+from app.compute.verdict import FEWEST_LETTERS
+from app.db.cache import EVERYTHING, depends_on
+from app.errors import GoneError
+from app.models import Tweet, User
+from app.services.compare.compare import Models, gather_material
+from app.services.compare.judging import Comparison, judge
+from app.services.compare.profiles import without_post
+
+FEWEST_POSTS: Final = 20
+"""Of each author in a question: fewer give neither side a fair chance."""
+CHOICES: Final = 4
+MOST_CHARACTERS: Final = 600
+_DRAWN: Final = 24
+"""Authors among whom the choices are looked for."""
+_CANDIDATES: Final = 20
+"""Posts in a row that are looked through for one that can be guessed."""
+_TRIES: Final = 3
+_ARRIVALS: Final = 100
+"""Posts that came last, among which one is looked for that can be guessed."""
+
+
+class Key(msgspec.Struct, frozen=True, array_like=True):
+    """What a question is about; whoever guesses must not see it."""
+
+    tweet_id: int
+    user_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A post to guess, and whose it may be; the author's name stands in it as `HIDDEN`."""
+
+    key: Key
+    text: str
+    usernames: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Whose the post is, and what the model makes of its text without having seen it."""
+
+    tweet_id: int
+    username: str
+    usernames: list[str]
+    text: str
+    comparison: Comparison
+
+
+async def is_playable(session: AsyncSession) -> bool:
+    """Return whether two authors have enough posts."""
+    depends_on(EVERYTHING)
+    query = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS)
+    return len((await session.scalars(query.limit(2))).all()) == 2
+
+
+async def ask(session: AsyncSession) -> Question | None:
+    """Return a random post of a random author; None while there are too few of either."""
+    players = await _players(session)
+    if len(players) < 2:
+        return None
+    for author, lang in players:
+        if found := await _post_to_guess(session, author):
+            return _question(found, author, lang, players)
+    return None
+
+
+async def ask_newest(session: AsyncSession, *, seen: int = 0) -> Question | None:
+    """Return the post that arrived last, if it can be guessed and is newer than the one seen.
+
+    Of the last arrivals the first is taken that can be; None where there is none.
+    """
+    arrived = select(Tweet.id).where(Tweet.id > seen).order_by(Tweet.id.desc())
+    query = (
+        select(Tweet.id, Tweet.text, Tweet.lang, User)
+        .join(User, User.id == Tweet.user_id)
+        .where(
+            Tweet.id.in_(arrived.limit(_ARRIVALS)),
+            User.deleted_at.is_(None),
+            User.tweet_count >= FEWEST_POSTS,
+        )
+        .order_by(Tweet.id.desc())
+    )
+    for tweet_id, text, lang, author in await session.execute(query):
+        if (masked := _guessable(text, author)) is not None:
+            players = await _players(session)
+            if not any(user.id != author.id for user, _ in players):
+                return None
+            return _question((tweet_id, masked), author, lang, players)
+    return None
+
+
+async def _players(session: AsyncSession) -> list[tuple[User, str | None]]:
+    """Return some authors who have enough posts, in any order, with the language of each."""
+    query = select(User, _newest_language()).where(
+        User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS
+    )
+    rows = await session.execute(query.order_by(func.random()).limit(_DRAWN))
+    return [(row[0], row[1]) for row in rows]
+
+
+def _question(
+    found: tuple[int, str], author: User, lang: str | None, players: list[tuple[User, str | None]]
+) -> Question:
+    """Return the question about a post; others write in its language, if there are such."""
+    others = [player for player in players if player[0].id != author.id]
+    others.sort(key=lambda player: player[1] != lang)
+    choices = [author, *(user for user, _ in others[: CHOICES - 1])]
+    choices.sort(key=lambda user: user.username_key)
+    tweet_id, text = found
+    key = Key(tweet_id, [choice.id for choice in choices])
+    return Question(key, text, [choice.username for choice in choices])
+
+
+def _newest_language() -> ScalarSelect[str | None]:
+    of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
+    newest = of_author.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1)
+    return newest.scalar_subquery()
+
+
+async def _post_to_guess(session: AsyncSession, user: User) -> tuple[int, str] | None:
+    posts = select(Tweet.id, Tweet.text).where(Tweet.user_id == user.id)
+    for _ in range(_TRIES):
+        start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game.
+        some = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
+        rows = [(row.id, _guessable(row.text, user)) for row in await session.execute(some)]
+        good = [(tweet_id, text) for tweet_id, text in rows if text is not None]
+        if good:
+            return random.choice(good)  # noqa: S311 - a game.
+    return None
+
+
+def _guessable(text: str, user: User) -> str | None:
+    """Return the text without the author's name; None where it is too long or says too little."""
+    if len(text) > MOST_CHARACTERS:
+        return None  # To look for names in all of a long one takes long.
+    masked = _masked(text, user)
+    return masked if letter_count(masked) >= FEWEST_LETTERS else None
+
+
+def _masked(text: str, user: User) -> str:
+    return mask_names(text, filter(None, (user.username, user.display_name)))
+
+
+async def solve(session: AsyncSession, models: Models, key: Key) -> Solution:
+    """Return whose the post is, and what the model says among the same authors.
+
+    The post is taken out of its author's profile before, and the model reads the text without
+    the name too. (The background of all posts still holds it, one post among all.) Raises
+    GoneError where the post or an author has been deleted.
+    """
+    tweet = await session.get(Tweet, key.tweet_id)
+    query = select(User).where(User.id.in_(key.user_ids), User.deleted_at.is_(None))
+    users = {user.id: user for user in await session.scalars(query)}
+    if tweet is None or len(users) < len(key.user_ids) or tweet.user_id not in users:
+        raise GoneError("The post of that question is gone")
+    author = users[tweet.user_id]
+    names = [users[user_id].username for user_id in key.user_ids]
+    text = _masked(tweet.text, author)
+    material = await gather_material(
+        session, models, text=text.replace(HIDDEN, ""), usernames=names
+    )
+    profiles = [
+        await without_post(profile, tweet.text) if user.id == author.id else profile
+        for user, profile in zip(material.users, material.profiles, strict=True)
+    ]
+    comparison = await judge(replace(material, profiles=profiles))
+    return Solution(tweet.id, author.username, names, text, comparison)

@@ -1,0 +1,251 @@
+"""Storing many posts of many authors, a transaction a batch, with a report of what became."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.counts import Counts
+from app.compute.text import username_key
+from app.db.chunks import chunks
+from app.errors import AppError, ConflictError
+from app.models import Tweet, User
+from app.services.compare.profiles import fold_batch
+from app.services.posts.adding import Added, add_posts
+from app.services.posts.new_tweet import NewTweet
+from app.services.posts.users import add_user, find_user, update_user
+
+MAX_ERRORS: Final = 100
+FOLD_FROM: Final = 50
+"""New posts of one author in a batch from which they are folded in at once."""
+MOST_AUTHORS: Final = 100
+BATCH: Final = 2_000
+"""Posts stored by one transaction: long enough to share its cost, short enough for others."""
+READ_AHEAD: Final = timedelta(minutes=1)
+"""How long before an author is made the posts may have been read that are the first."""
+
+
+class BulkError(msgspec.Struct, frozen=True):
+    """Why a line or record was not stored."""
+
+    line: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkPost:
+    """A valid post, its author, and its place in what was sent."""
+
+    place: int
+    username: str
+    platform: str | None = None
+    display_name: str | None = None
+    post: NewTweet
+    counts: Counts | None = None
+    """The text's features, where they were counted beforehand."""
+    repeat: int = 0
+    """For a post without `source_id` that may be stored already: the how-many-th of its kind."""
+    is_dated_ahead: bool = False
+    """Whether it named a time in the future, and got that of its arrival."""
+
+
+@dataclass(slots=True)
+class BulkReport:
+    """What became of the posts so far."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    errors: list[BulkError] = field(default_factory=list)
+    event_id: int | None = None
+    user_ids: set[int] = field(default_factory=set)
+    """Authors who got posts."""
+
+    def reject(self, place: int, detail: str) -> None:
+        """Count a post that was not stored; the first errors are kept."""
+        self.rejected += 1
+        if len(self.errors) < MAX_ERRORS:
+            self.errors.append(BulkError(place, detail))
+
+    def in_order(self) -> list[BulkError]:
+        """Return the errors by their place: reading and storing find them at different times."""
+        return sorted(self.errors, key=lambda error: error.line)
+
+    def saw(self, event_id: int | None) -> None:
+        if event_id is not None:
+            self.event_id = max(self.event_id or 0, event_id)
+
+
+def in_portions(batch: Sequence[BulkPost]) -> Iterator[list[BulkPost]]:
+    """Yield the posts in portions that one transaction may store.
+
+    Each author costs a few statements, so the write lock would be held long for very many.
+    """
+    portion: list[BulkPost] = []
+    authors: set[str] = set()
+    for item in batch:
+        authors.add(item.username)
+        if len(authors) > MOST_AUTHORS:
+            yield portion
+            portion, authors = [], {item.username}
+        portion.append(item)
+    if portion:
+        yield portion
+
+
+async def store_batch(
+    session: AsyncSession,
+    batch: Sequence[BulkPost],
+    report: BulkReport,
+    *,
+    default_time: datetime | None = None,
+) -> None:
+    """Store the posts, and the authors that are new, and add what became of them to the report."""
+    by_author: dict[str, list[BulkPost]] = defaultdict(list)
+    for item in batch:
+        by_author[username_key(item.username)].append(item)
+    for items in by_author.values():
+        user, good = await _resolve_all(session, items, report)
+        if user is None:
+            continue
+        fresh = await _without_stored(session, user, good)
+        report.duplicates += len(good) - len(fresh)
+        if not fresh:
+            continue
+        posts = [item.post for item in fresh]
+        added = await add_posts(session, user.id, posts, default_time=default_time)
+        accepted = sum(added.is_new)
+        report.accepted += accepted
+        report.duplicates += len(fresh) - accepted
+        report.saw(added.newest_event)
+        if accepted:
+            report.user_ids.add(user.id)
+            await _fold(session, user, fresh, added)
+
+
+async def _resolve_all(
+    session: AsyncSession, items: Sequence[BulkPost], report: BulkReport
+) -> tuple[User | None, list[BulkPost]]:
+    """Return the author of the posts, and the posts but those that name another platform."""
+    by_platform: dict[str | None, list[BulkPost]] = defaultdict(list)
+    for item in items:
+        by_platform[item.platform].append(item)
+    user, good = None, []
+    for some in by_platform.values():
+        try:
+            user, event_id = await resolve_author(session, some[0])
+        except AppError as error:
+            for item in some:
+                report.reject(item.place, error.detail)
+            continue
+        report.saw(event_id)
+        good += some
+    return user, sorted(good, key=lambda item: item.place)
+
+
+async def _fold(session: AsyncSession, user: User, items: Sequence[BulkPost], added: Added) -> None:
+    """Fold the new posts into the author's profile if there are many: each fold rewrites it."""
+    folded = [
+        (item.post.text, item.counts)
+        for item, is_new in zip(items, added.is_new, strict=True)
+        if is_new and item.counts is not None
+    ]
+    texts, parts = [text for text, _ in folded], [counts for _, counts in folded]
+    if len(parts) >= FOLD_FROM and len(parts) == sum(added.is_new):
+        await session.refresh(user)
+        brought_by = added.event_ids[added.is_new.index(True)]
+        await fold_batch(session, user, texts, parts, brought_by or 0)
+
+
+async def resolve_author(session: AsyncSession, item: BulkPost) -> tuple[User, int | None]:
+    """Return the author of the post, made if new, and the event of what changed.
+
+    Raises ConflictError if the name is known from another platform, InvalidInputError for a name
+    that cannot be one.
+    """
+    user = await find_user(session, item.username)
+    if user is None:
+        return await add_user(
+            session,
+            item.username,
+            display_name=item.display_name,
+            platform=item.platform or "local",
+        )
+    check_platform(user, item.platform)
+    event_id = await update_user(
+        session, user, platform=item.platform, display_name=item.display_name
+    )
+    return user, event_id
+
+
+def check_platform(user: User, platform: str | None) -> None:
+    """Raise ConflictError if the author is of another platform; `local` yields to any."""
+    if platform in {None, "local", user.platform} or user.platform == "local":
+        return
+    raise ConflictError(
+        "'{username}' is known from {known} already, not from {platform}",
+        username=user.username,
+        known=user.platform,
+        platform=platform,
+    )
+
+
+async def _without_stored(
+    session: AsyncSession, user: User, items: Sequence[BulkPost]
+) -> list[BulkPost]:
+    """Return the posts but those that are stored already, told by time and text and counted."""
+    counted = [item for item in items if item.repeat]
+    dated = {(i.post.created_at, i.post.text) for i in counted if not i.is_dated_ahead}
+    stored = await _stored_then(session, user, list(dated))
+    ahead = {item.post.text for item in counted if item.is_dated_ahead}
+    arrived = await _stored_on_arrival(session, user, list(ahead))
+
+    def known(item: BulkPost) -> int:
+        if item.is_dated_ahead:
+            return arrived[item.post.text]
+        return stored[item.post.created_at, item.post.text]
+
+    return [item for item in items if item.repeat == 0 or item.repeat > known(item)]
+
+
+async def _stored_then(
+    session: AsyncSession, user: User, kinds: Sequence[tuple[datetime | None, str]]
+) -> Counter[tuple[datetime | None, str]]:
+    """Count the author's posts of each time and text."""
+    stored: Counter[tuple[datetime | None, str]] = Counter()
+    for some in chunks(kinds):
+        times = {time for time, _ in some}
+        is_same_time = Tweet.created_at.in_([time for time in times if time is not None])
+        # By their text too: all the posts of an author may be without a time.
+        query = select(Tweet.created_at, Tweet.text).where(
+            Tweet.user_id == user.id,
+            or_(is_same_time, Tweet.created_at.is_(None)) if None in times else is_same_time,
+            Tweet.text.in_([text for _, text in some]),
+        )
+        rows = await session.execute(query)
+        among = set(some)
+        stored.update(kind for row in rows if (kind := tuple(row)) in among)
+    return stored
+
+
+async def _stored_on_arrival(
+    session: AsyncSession, user: User, texts: Sequence[str]
+) -> Counter[str]:
+    """Count the author's posts of each text whose time may be that of their arrival.
+
+    Nothing arrived before the author was made, but what was read just then.
+    """
+    stored: Counter[str] = Counter()
+    for some in chunks(texts):
+        query = select(Tweet.text).where(
+            Tweet.user_id == user.id,
+            Tweet.created_at >= user.created_at - READ_AHEAD,
+            Tweet.text.in_(some),
+        )
+        stored.update(await session.scalars(query))
+    return stored

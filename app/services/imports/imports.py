@@ -1,0 +1,254 @@
+"""Bringing a file's posts in: batch by batch, each stored once however often it is imported."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from itertools import islice
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.features import features
+from app.compute.text import clean_username, drop_controls, username_key
+from app.db.engine import Database
+from app.errors import AppError, ConflictError
+from app.importing.records import (
+    Account,
+    Archive,
+    BadRecord,
+    ImportFileError,
+    Item,
+    Record,
+    Skipped,
+)
+from app.services.clock import now
+from app.services.compare.background import renew_background
+from app.services.compare.profiles import fold_tails
+from app.services.imports.bulk import (
+    BATCH,
+    BulkPost,
+    BulkReport,
+    check_platform,
+    in_portions,
+    store_batch,
+)
+from app.services.posts.new_tweet import checked_language, checked_url, lenient, new_tweet
+from app.services.posts.users import find_user
+from app.services.search.vocabulary import renew_vocabulary
+
+FOLD_EVERY: Final = 20_000
+"""Posts stored between two folds, so that no tail grows with the file."""
+
+
+class NamelessFileError(Exception):
+    """The file of one account needs another name; the message says why."""
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of a file's records so far."""
+
+    stored: BulkReport = field(default_factory=BulkReport)
+    reposts: int = 0
+    restricted: int = 0
+    broken: str | None = None
+    """Why the file could not be read to its end."""
+
+
+Progress = Callable[[ImportReport], None]
+Note = Callable[[AsyncSession, ImportReport], Awaitable[None]]
+
+
+async def _note_nothing(_session: AsyncSession, _report: ImportReport) -> None:
+    pass
+
+
+async def import_archive(
+    db: Database,
+    archive: Archive,
+    *,
+    username: str | None,
+    report: ImportReport | None = None,
+    renew: bool = True,
+    on_progress: Progress = lambda _: None,
+    note: Note = _note_nothing,
+) -> ImportReport:
+    """Store the posts of the archive, fold them into the profiles and renew the background.
+
+    `username` names the author of records without one; for a file of one account it replaces
+    the name. What becomes of the records is counted in `report`; what was stored before a file
+    breaks off stays. `note` writes the report in the transaction that stores a batch, so that the
+    two agree whatever happens. Raises NamelessFileError before anything is stored, unless there is
+    nothing to store.
+    """
+    report = report or ImportReport()
+    try:
+        owner = await _owner(db, archive.account, username)
+    except NamelessFileError:
+        if await asyncio.to_thread(_is_empty, archive):
+            return report
+        raise
+    unfolded = 0
+    with closing(RepeatCounter()) as repeats:
+        reader = _Reader(archive, owner, username, repeats)
+        while batch := await _in_thread(reader, report):
+            accepted = report.stored.accepted
+            for portion in in_portions(batch):
+                async with db.write() as session:
+                    await store_batch(session, portion, report.stored)
+                    await note(session, report)
+            on_progress(report)
+            unfolded += report.stored.accepted - accepted
+            if unfolded >= FOLD_EVERY:
+                await fold_tails(db, sorted(report.stored.user_ids))
+                report.stored.user_ids.clear()
+                unfolded = 0
+    on_progress(report)
+    if renew and report.stored.accepted:
+        await renew_background(db)
+        await renew_vocabulary(db)
+    return report
+
+
+def _is_empty(archive: Archive) -> bool:
+    try:
+        return next(iter(archive.items), None) is None
+    except ImportFileError:
+        return False
+
+
+async def _in_thread(reader: "_Reader", report: ImportReport) -> list[BulkPost]:
+    reading = asyncio.ensure_future(asyncio.to_thread(reader.read, report))
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        # What the thread reads from must not be closed before it ends.
+        reader.is_stopped = True
+        await asyncio.wait({reading})
+        raise
+
+
+async def _owner(db: Database, account: Account | None, username: str | None) -> Account | None:
+    """Return the account under the name that its posts get; None for files of many authors."""
+    if account is None:
+        return None
+    name = username or account.username
+    if not name:
+        raise NamelessFileError("the file does not say whose posts these are; add --username NAME")
+    try:
+        name = clean_username(name)
+    except ValueError as error:
+        raise NamelessFileError(f"{error}; choose a name with --username NAME") from None
+    async with db.read() as session:
+        user = await find_user(session, name)
+    if user is not None:
+        try:
+            check_platform(user, account.platform)
+        except ConflictError as error:
+            detail = f"{error.detail}; choose another name with --username NAME"
+            raise NamelessFileError(detail) from None
+    return Account(name, account.display_name, account.platform)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes batches of valid posts out of an archive; runs in a thread."""
+
+    archive: Archive
+    owner: Account | None
+    username: str | None
+    repeats: "RepeatCounter"
+    is_stopped: bool = False
+    """Set where nobody waits for the batch any more."""
+
+    def read(self, report: ImportReport) -> list[BulkPost]:
+        """Return the next posts, none at the end of the file; what is left out is reported."""
+        batch: list[BulkPost] = []
+        while not batch and report.broken is None and (items := self._take(report)):
+            for item in items:
+                if self.is_stopped:
+                    return []
+                self._sort(item, batch, report)
+        return batch
+
+    def _take(self, report: ImportReport) -> list[Item]:
+        items: list[Item] = []
+        try:
+            items.extend(islice(self.archive.items, BATCH))
+        except ImportFileError as error:
+            report.broken = str(error)
+        return items
+
+    def _sort(self, item: Item, batch: list[BulkPost], report: ImportReport) -> None:
+        if isinstance(item, BadRecord):
+            report.stored.reject(item.place, item.detail)
+        elif isinstance(item, Skipped):
+            report.reposts += item.reason == "repost"
+            report.restricted += item.reason == "restricted"
+        else:
+            try:
+                batch.append(self._bulk_post(item))
+            except (ValueError, AppError) as error:
+                report.stored.reject(item.place, str(error))
+
+    def _bulk_post(self, record: Record) -> BulkPost:
+        owner = self.owner or Account(
+            record.username or self.username or record.author_id,
+            record.display_name,
+            record.platform or "",
+        )
+        if owner.username is None:
+            raise ValueError("no author; --username NAME names one")
+        username = clean_username(owner.username)
+        arrived_at = now()
+        post = new_tweet(
+            drop_controls(record.text),
+            arrived_at=arrived_at,
+            kind=record.kind,
+            created_at=record.created_at,
+            lang=lenient(checked_language, record.lang),
+            source_id=record.source_id,
+            url=lenient(checked_url, record.url),
+        )
+        is_dated_ahead = record.created_at is not None and record.created_at > arrived_at
+        repeat = 0
+        if post.source_id is None:
+            # The time of arrival will be another one the next time.
+            time = "ahead" if is_dated_ahead else post.created_at
+            repeat = self.repeats.count(username_key(username), time, post.text)
+        return BulkPost(
+            place=record.place,
+            username=username,
+            platform=owner.platform or None,
+            display_name=owner.display_name,
+            post=post,
+            counts=features(post.text),
+            repeat=repeat,
+            is_dated_ahead=is_dated_ahead,
+        )
+
+
+class RepeatCounter:
+    """Counts equal records, in a private database that spills to disk: memory stays bounded."""
+
+    def __init__(self) -> None:
+        # Used by one thread at a time, but not always by the same one.
+        self._connection = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        self._connection.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY, n INT) WITHOUT ROWID")
+        self._connection.execute("BEGIN")
+
+    def count(self, key: str, time: datetime | str | None, text: str) -> int:
+        """Return the how-many-th such record this is, from 1."""
+        digest = blake2b(f"{key}\n{time}\n{text}".encode(), digest_size=16).digest()
+        cursor = self._connection.execute(
+            "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
+            (digest,),
+        )
+        return int(cursor.fetchone()[0])
+
+    def close(self) -> None:
+        self._connection.close()

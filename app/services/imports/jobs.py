@@ -1,0 +1,257 @@
+"""Imports of uploaded files: queued, claimed by one process, watched, cancelled, gone on with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.ids import allocate_ids
+from app.errors import ConflictError, NotFoundError
+from app.models import ImportJob
+from app.services.clock import now
+from app.services.imports.imports import ImportReport
+
+ABANDONED_AFTER: Final = timedelta(seconds=10)
+"""Whoever runs an import says so each second; one silent for so long has died."""
+UPLOAD_LIFETIME: Final = timedelta(days=1)
+"""An upload that nobody started is removed."""
+MOST_ATTEMPTS: Final = 3
+MOST_UPLOADS_SHOWN: Final = 50
+ENDED: Final = ("done", "failed", "cancelled")
+"""An import in any other state may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """One run of an import; another one may have taken its place."""
+
+    job_id: int
+    epoch: int
+
+
+async def add_job(
+    session: AsyncSession,
+    *,
+    spool: str,
+    file_name: str,
+    bytes_total: int,
+    format_name: str,
+    username: str | None,
+    is_started: bool,
+) -> ImportJob:
+    """Queue the import of a spooled file, or keep it until `start_job`."""
+    (job_id,) = await allocate_ids(session, ImportJob, 1)
+    job = ImportJob(
+        id=job_id,
+        state="running" if is_started else "uploaded",
+        format=format_name,
+        file_name=file_name[-255:],
+        spool=spool,
+        username=username,
+        bytes_total=bytes_total,
+        created_at=now(),
+    )
+    session.add(job)
+    await session.flush()
+    return job
+
+
+async def find_job(session: AsyncSession, job_id: int) -> ImportJob | None:
+    """Return the import of that id."""
+    return await session.get(ImportJob, job_id)
+
+
+async def get_job(session: AsyncSession, job_id: int) -> ImportJob:
+    """Return the import of that id. Raises NotFoundError."""
+    job = await find_job(session, job_id)
+    if job is None:
+        raise NotFoundError("There is no import {job_id}", job_id=job_id)
+    return job
+
+
+async def get_started_job(session: AsyncSession, job_id: int) -> ImportJob:
+    """Return the import of that id; an upload that waits to be started is none yet.
+
+    Raises NotFoundError.
+    """
+    job = await get_job(session, job_id)
+    if job.state == "uploaded":
+        raise NotFoundError("There is no import {job_id}", job_id=job_id)
+    return job
+
+
+async def list_jobs(
+    session: AsyncSession, *, before: int | None = None, limit: int
+) -> tuple[list[ImportJob], int | None]:
+    """Return imports that were started, the newest first, and the place to go on from."""
+    query = select(ImportJob).where(ImportJob.state != "uploaded")
+    if before is not None:
+        query = query.where(ImportJob.id < before)
+    jobs = list(await session.scalars(query.order_by(ImportJob.id.desc()).limit(limit + 1)))
+    more = len(jobs) > limit
+    return jobs[:limit], jobs[limit - 1].id if more else None
+
+
+async def list_uploads(session: AsyncSession) -> list[ImportJob]:
+    """Return the uploads that nobody has started yet, the newest first."""
+    query = select(ImportJob).where(ImportJob.state == "uploaded").order_by(ImportJob.id.desc())
+    return list(await session.scalars(query.limit(MOST_UPLOADS_SHOWN)))
+
+
+async def start_job(session: AsyncSession, job_id: int, *, username: str | None) -> ImportJob:
+    """Queue an upload; `username` names the author. Raises NotFoundError, ConflictError."""
+    job = await get_job(session, job_id)
+    if job.state != "uploaded":
+        raise ConflictError("The import {job_id} was started already", job_id=job_id)
+    job.state, job.username = "running", username or job.username
+    await session.flush()
+    return job
+
+
+async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
+    """Cancel an import; what it stored stays. Raises NotFoundError, ConflictError if it ended."""
+    job = await get_job(session, job_id)
+    if job.state in ENDED:
+        raise ConflictError("The import {job_id} has ended", job_id=job_id)
+    job.state, job.finished_at = "cancelled", now()
+    await session.flush()
+    return job
+
+
+async def forget_upload(session: AsyncSession, job: ImportJob) -> None:
+    """Forget a file that was uploaded and not started."""
+    await session.delete(job)
+    await session.flush()
+
+
+async def has_waiting_job(session: AsyncSession) -> bool:
+    """Return whether an import waits and none runs."""
+    return await _next_job(session) is not None
+
+
+async def claim_job(session: AsyncSession) -> ImportJob | None:
+    """Return the next import to run, now this process's, unless one runs already."""
+    while (job := await _next_job(session)) is not None:
+        job.epoch, job.attempts = job.epoch + 1, job.attempts + 1
+        if job.attempts <= MOST_ATTEMPTS:
+            job.state, job.beat_at, job.started_at = "running", now(), job.started_at or now()
+            await session.flush()
+            return job
+        # It would end its process again, and keep all others waiting.
+        job.state, job.finished_at = "failed", now()
+        job.detail = "the import ended its process each time it was tried"
+        await session.flush()
+    return None
+
+
+async def _next_job(session: AsyncSession) -> ImportJob | None:
+    is_alive = ImportJob.beat_at > now() - ABANDONED_AFTER
+    running = select(ImportJob.id).where(ImportJob.state == "running", is_alive).limit(1)
+    if await session.scalar(running) is not None:
+        return None
+    waiting = or_(
+        ImportJob.state == "interrupted",
+        and_(ImportJob.state == "running", or_(ImportJob.beat_at.is_(None), ~is_alive)),
+    )
+    query = select(ImportJob).where(waiting).order_by(ImportJob.id).limit(1)
+    return await session.scalar(query)
+
+
+async def known_spools(session: AsyncSession) -> set[str]:
+    """Return the names of the uploads that are still to be imported."""
+    query = select(ImportJob.spool).where(ImportJob.state.not_in(ENDED))
+    return set(await session.scalars(query))
+
+
+async def note_progress(
+    session: AsyncSession,
+    run: JobRun,
+    *,
+    format_name: str,
+    bytes_read: int,
+    bytes_total: int | None,
+) -> bool:
+    """Write how far the import has read, and of how much; return whether it is still to go on."""
+    values = {"format": format_name, "bytes_read": bytes_read, "beat_at": now()}
+    if bytes_total is not None:
+        values["bytes_total"] = bytes_total
+    return await _change_running(session, run, values)
+
+
+async def note_stored(
+    session: AsyncSession, run: JobRun, report: ImportReport, *, already: int
+) -> bool:
+    """Write what became of the records so far; return whether the import is still to go on.
+
+    `already`: posts that an earlier, broken-off run of this import stored.
+    """
+    return await _change_running(session, run, _counts(report, already))
+
+
+async def _change_running(session: AsyncSession, run: JobRun, values: dict[str, Any]) -> bool:
+    changed = await session.execute(
+        update(ImportJob)
+        .where(
+            ImportJob.id == run.job_id,
+            ImportJob.epoch == run.epoch,
+            ImportJob.state == "running",
+        )
+        .values(**values)
+        .returning(ImportJob.id)
+    )
+    return changed.first() is not None
+
+
+async def end_job(
+    session: AsyncSession,
+    run: JobRun,
+    state: str,
+    *,
+    detail: str | None = None,
+) -> None:
+    """Write how the import ended, unless it was cancelled meanwhile."""
+    values: dict[str, Any] = {"state": state, "detail": detail, "beat_at": None, "attempts": 0}
+    if state == "done":
+        values["bytes_read"] = ImportJob.bytes_total
+    if state in ENDED:
+        values["finished_at"] = now()
+    await _change_running(session, run, values)
+
+
+def _counts(report: ImportReport, already: int) -> dict[str, Any]:
+    """Return the counts of the whole import; what an earlier run stored is no duplicate."""
+    stored = report.stored
+    return {
+        "accepted": already + stored.accepted,
+        "duplicates": max(0, stored.duplicates - already),
+        "rejected": stored.rejected,
+        "reposts": report.reposts,
+        "restricted": report.restricted,
+        "errors": msgspec.json.encode(
+            [{"record": error.line, "detail": error.detail} for error in stored.in_order()]
+        ),
+    }
+
+
+async def take_old_uploads(session: AsyncSession) -> Sequence[str]:
+    """Forget uploads that nobody started within a day; return the names of their files."""
+    old = and_(ImportJob.state == "uploaded", ImportJob.created_at < now() - UPLOAD_LIFETIME)
+    jobs = list(await session.scalars(select(ImportJob).where(old)))
+    for job in jobs:
+        await session.delete(job)
+    return [job.spool for job in jobs]
+
+
+async def drop_jobs(session: AsyncSession) -> Sequence[str]:
+    """Cancel all imports and forget all uploads; return the names of their files."""
+    is_open = ImportJob.state.not_in([*ENDED, "uploaded"])
+    cancelled = update(ImportJob).where(is_open).values(state="cancelled", finished_at=now())
+    uploads = delete(ImportJob).where(ImportJob.state == "uploaded")
+    return [
+        *await session.scalars(cancelled.returning(ImportJob.spool)),
+        *await session.scalars(uploads.returning(ImportJob.spool)),
+    ]

@@ -1,0 +1,181 @@
+"""Posts sent as JSON lines: good lines are kept whatever the bad ones."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import IO, Annotated
+
+import msgspec
+from msgspec import Meta
+
+from app.compute.features import features
+from app.compute.text import clean_username
+from app.db.engine import Database
+from app.errors import AppError
+from app.importing.raw_lines import RawLine, raw_lines
+from app.services import idempotency
+from app.services.access.rights import Right, check_right
+from app.services.clock import now
+from app.services.events import newest_event
+from app.services.idempotency import Replay, RequestKey
+from app.services.imports.bulk import (
+    BATCH,
+    MAX_ERRORS,
+    BulkError,
+    BulkPost,
+    BulkReport,
+    in_portions,
+    store_batch,
+)
+from app.services.posts.new_tweet import Kind, new_tweet
+from app.services.posts.users import Platform
+
+
+class TweetLine(msgspec.Struct, forbid_unknown_fields=True):
+    """A post and its author."""
+
+    username: str
+    text: str
+    platform: Platform | None = None
+    kind: Kind = "post"
+    created_at: Annotated[datetime, Meta(tz=True)] | None = None
+    lang: str | None = None
+    source_id: str | None = None
+    url: str | None = None
+
+
+class LinesReport(msgspec.Struct, frozen=True):
+    """What became of the lines; of the errors the first hundred."""
+
+    accepted: int
+    duplicates: int
+    rejected: int
+    errors: list[BulkError]
+
+
+class _Progress(msgspec.Struct, frozen=True):
+    """How far a request with a key came: the last line stored, and what became of those."""
+
+    line: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    errors: list[BulkError] = []
+    event_id: int | None = None
+
+
+async def store_lines(
+    db: Database, file: IO[bytes], *, key: RequestKey | None, right: Right | None = None
+) -> tuple[bytes, int | None]:
+    """Store the lines of a file, a transaction a batch; return a LinesReport, JSON, and the event.
+
+    What was committed stays if a later batch fails; sent again with the same key, the request
+    goes on from there. Raises InvalidInputError and ConflictError for a key that cannot be used,
+    and UnauthorizedError once the right has ended: each batch asks anew.
+    """
+    if key is None:
+        return await _store(db, file, None, right, _Progress())
+    async with db.write() as session:
+        await check_right(session, right)
+        replay = await idempotency.claim(session, key)
+        earlier = await idempotency.progress_of(session, key) if replay is None else None
+    if replay is not None:
+        return replay.report or b"", replay.event_id
+    try:
+        progress = msgspec.json.decode(earlier, type=_Progress) if earlier else _Progress()
+        return await _store(db, file, key, right, progress)
+    except BaseException:
+        async with db.write() as session:
+            await idempotency.release(session, key)
+        raise
+
+
+async def _store(
+    db: Database,
+    file: IO[bytes],
+    key: RequestKey | None,
+    right: Right | None,
+    progress: _Progress,
+) -> tuple[bytes, int | None]:
+    read = BulkReport()
+    stored = BulkReport(
+        accepted=progress.accepted,
+        duplicates=progress.duplicates,
+        rejected=progress.rejected,
+        errors=list(progress.errors),
+        event_id=progress.event_id,
+    )
+    lines = raw_lines(file)
+    while batch := await asyncio.to_thread(_read_batch, lines, read):
+        rest = [item for item in batch if item.place > progress.line]
+        for portion in in_portions(rest):
+            async with db.write() as session:
+                await check_right(session, right)
+                await store_batch(session, portion, stored, default_time=now())
+                if key is not None:
+                    reached = _encoded(portion[-1].place, stored)
+                    await idempotency.note_progress(session, key, reached)
+    errors = sorted(read.errors + stored.errors, key=lambda error: error.line)[:MAX_ERRORS]
+    rejected = read.rejected + stored.rejected
+    facts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)
+    answer = msgspec.json.encode(facts)
+    if key is None and stored.event_id is not None:
+        return answer, stored.event_id
+    async with db.write() as session:
+        await check_right(session, right)
+        event_id = stored.event_id or await newest_event(session)
+        if key is not None:
+            await idempotency.complete(session, key, Replay(200, None, answer, event_id))
+        return answer, event_id
+
+
+def _encoded(line: int, report: BulkReport) -> bytes:
+    return msgspec.json.encode(
+        _Progress(
+            line,
+            report.accepted,
+            report.duplicates,
+            report.rejected,
+            report.errors,
+            report.event_id,
+        )
+    )
+
+
+def _read_batch(lines: Iterator[RawLine], report: BulkReport) -> list[BulkPost]:
+    """Return the posts of the next lines, rejecting bad ones; none once the lines have ended."""
+    batch: list[BulkPost] = []
+    while not batch and (some := list(islice(lines, BATCH))):
+        for line in some:
+            if line.raw.isspace():
+                continue
+            try:
+                batch.append(_bulk_post(line))
+            except (ValueError, AppError) as error:
+                report.reject(line.number, str(error))
+            except RecursionError:
+                report.reject(line.number, "the JSON is nested too deep")
+    return batch
+
+
+def _bulk_post(line: RawLine) -> BulkPost:
+    if line.is_too_long:
+        raise ValueError("the line is longer than 1 MB")
+    sent = msgspec.json.decode(line.raw, type=TweetLine)
+    post = new_tweet(
+        sent.text,
+        arrived_at=now(),
+        kind=sent.kind,
+        created_at=sent.created_at,
+        lang=sent.lang,
+        source_id=sent.source_id,
+        url=sent.url,
+    )
+    return BulkPost(
+        place=line.number,
+        username=clean_username(sent.username),
+        platform=sent.platform,
+        post=post,
+        counts=features(post.text),
+    )

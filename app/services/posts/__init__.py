@@ -1,0 +1,1 @@
+"""Authors and their posts: adding, reading, counting, exporting, deleting."""

@@ -1,0 +1,84 @@
+"""Drawing posts evenly over authors, always the same ones of the same posts."""
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Tweet, User
+from app.services.posts.statistics import Conditions, Selection, author_conditions, count_by_author
+
+_PRIME: Final = 1_000_003
+_SPREAD: Final = 618_033
+"""The golden section of it: ids that follow each other are scattered evenly."""
+
+_READ_AT_ONCE: Final = 500
+
+
+class Drawn(NamedTuple):
+    """A post that was drawn."""
+
+    id: int
+    username: str
+    created_at: datetime | None
+    text: str
+
+
+async def post_conditions(session: AsyncSession, selection: Selection) -> Conditions:
+    """Return what a query that joins `User` and `Tweet` asks for; note what its answer rests on.
+
+    Raises NotFoundError for an unknown author.
+    """
+    conditions = await author_conditions(session, selection)
+    if selection.lang is not None:
+        conditions.append(Tweet.lang == selection.lang)
+    if selection.since is not None:
+        conditions.append(Tweet.created_at >= selection.since)
+    if selection.until is not None:
+        conditions.append(Tweet.created_at < selection.until)
+    return conditions
+
+
+async def draw_posts(
+    session: AsyncSession, selection: Selection, *, most: int
+) -> tuple[list[Drawn], int]:
+    """Return up to `most` posts, of each author as many as of any other who has them, and of all.
+
+    By author and id. A post that comes or goes changes the others' lot little.
+    """
+    counts = [author.tweets for author in await count_by_author(session, selection)]
+    conditions = await post_conditions(session, selection)
+    if sum(counts) > most:
+        # By what scatters ids, so that old posts and new ones have the same chance.
+        scattered: ColumnElement[int] = Tweet.id % _PRIME * _SPREAD % _PRIME
+        place = func.row_number().over(partition_by=Tweet.user_id, order_by=(scattered, Tweet.id))
+        ranked = select(Tweet.id, place.label("place")).join(User, User.id == Tweet.user_id)
+        drawn = ranked.where(*conditions).subquery()
+        lucky = select(drawn.c.id).where(drawn.c.place <= level(counts, most))
+        conditions = [Tweet.id.in_(lucky)]
+    query = (
+        select(Tweet.id, User.username, Tweet.created_at, Tweet.text)
+        .join(User, User.id == Tweet.user_id)
+        .where(*conditions)
+        .order_by(User.username_key, Tweet.id)
+        .limit(most)
+    )
+    drawn_posts: list[Drawn] = []
+    # Some at a time: making objects of thousands of rows at once would hold the loop.
+    rows = await session.stream(query.execution_options(yield_per=_READ_AT_ONCE))
+    async for some in rows.partitions():
+        drawn_posts += [Drawn(*row) for row in some]
+    return drawn_posts, sum(counts)
+
+
+def level(counts: list[int], most: int) -> int:
+    """Return how many of each author to take, at least 1, so that all together are `most`."""
+    left, level = most, 0
+    for place, count in enumerate(sorted(counts)):
+        sharers = len(counts) - place
+        if (count - level) * sharers > left:
+            return max(1, level + left // sharers)
+        left -= (count - level) * sharers
+        level = count
+    return max(1, level)

@@ -1,0 +1,94 @@
+"""Taking posts out: page by page in the order of their ids, each page by a session of its own.
+
+So no transaction is held while whoever reads is slow, and memory does not grow with the posts.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.engine import Database
+from app.exporting.formats import Format, Row
+from app.models import Tweet, User
+from app.services.posts.users import get_user
+
+PAGE: Final = 200
+"""Posts may have 25,000 characters, and many files may be taken at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What goes out: the posts up to the newest at its start, of one author or of all."""
+
+    newest: int
+    posts: int
+    """About how many there are."""
+    user_id: int | None
+    username: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The next part of a file, and how many posts are in it."""
+
+    data: bytes
+    posts: int
+
+
+async def begin_export(session: AsyncSession, username: str | None) -> Export:
+    """Return what there is to export. Raises NotFoundError for an unknown author."""
+    newest = await session.scalar(select(func.max(Tweet.id))) or 0
+    if username is not None:
+        user = await get_user(session, username)
+        return Export(newest, user.tweet_count, user.id, user.username)
+    total = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
+    return Export(newest, int(await session.scalar(total) or 0), None, None)
+
+
+async def exported(db: Database, export: Export, form: Format) -> AsyncGenerator[Piece, None]:
+    """Yield the file; what was deleted since the start is left out."""
+    if form.heading:
+        yield Piece(form.heading, 0)
+    brought_by, tweet_id = 0, 0
+    while True:
+        async with db.read() as session:
+            page = (await session.execute(_page(export, brought_by, tweet_id))).all()
+        rows = [Row(*found[:-2]) for found in page if found.deleted_at is None]
+        if rows:
+            # In a thread, since posts may be long.
+            yield Piece(await asyncio.to_thread(form.encode, rows), len(rows))
+        if len(page) < PAGE:
+            return
+        brought_by, tweet_id = page[-1].event_id, page[-1].id
+
+
+def _page(export: Export, brought_by: int, tweet_id: int) -> Select[*tuple[Any, ...]]:
+    """Return a query for the posts after one, and for what brought them and whose they are."""
+    query = (
+        select(
+            Tweet.id,
+            User.username,
+            User.platform,
+            Tweet.text,
+            Tweet.kind,
+            Tweet.created_at,
+            Tweet.lang,
+            Tweet.source_id,
+            Tweet.url,
+            Tweet.event_id,
+            User.deleted_at,
+        )
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.id <= export.newest)
+        .limit(PAGE)
+    )
+    if export.user_id is None:
+        return query.where(Tweet.id > tweet_id).order_by(Tweet.id)
+    # Of one author by the index of what brought the posts: events rise as ids do.
+    after = tuple_(Tweet.event_id, Tweet.id) > tuple_(brought_by, tweet_id)
+    query = query.where(Tweet.user_id == export.user_id, after)
+    return query.order_by(Tweet.event_id, Tweet.id)

@@ -1,0 +1,84 @@
+"""Reads by key: what requests that arrive together ask for is read at once, in one session."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from app.compute.text import username_key
+from app.db.batch import Batch
+from app.db.cache import depends_on
+from app.db.engine import Database
+from app.errors import NotFoundError
+from app.services.access.secrets import digest
+from app.services.access.tokens import TokenFacts, tokens_by_digest
+from app.services.posts.tweets import Post, TweetKey, newest_posts
+from app.services.posts.users import Author, authors_by_key, ids_by_key
+
+MOST_KEYS: Final = 200
+MOST_WAITING: Final = 5_000
+TIMEOUT_S: Final = 30
+
+FirstPage = tuple[int, list[Post], TweetKey | None]
+"""An author's id, the newest posts, and the place to go on from."""
+
+
+class Reads:
+    """One process's batches of reads; each answer is read after it was asked for."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        limits = {"max_size": MOST_KEYS, "max_waiting": MOST_WAITING, "timeout_s": TIMEOUT_S}
+        self._tokens: Batch[bytes, TokenFacts | None] = Batch(self._read_tokens, **limits)
+        self._authors: Batch[str, Author | None] = Batch(self._read_authors, **limits)
+        self._pages: Batch[tuple[str, int], FirstPage | None] = Batch(self._read_pages, **limits)
+
+    async def close(self) -> None:
+        for batch in (self._tokens, self._authors, self._pages):
+            await batch.close()
+
+    async def token(self, secret: str) -> TokenFacts | None:
+        """Return the token of this secret unless it is unknown or revoked."""
+        return await self._tokens(digest(secret))
+
+    async def author(self, username: str) -> Author:
+        """Return the author of that name. Raises NotFoundError."""
+        author = await self._authors(username_key(username))
+        if author is None:
+            raise NotFoundError("User '{username}' doesn't exist", username=username)
+        depends_on(author.id)
+        return author
+
+    async def newest_posts(
+        self, username: str, *, limit: int
+    ) -> tuple[list[Post], TweetKey | None]:
+        """Return an author's newest posts, and the place to go on from. Raises NotFoundError."""
+        page = await self._pages((username_key(username), limit))
+        if page is None:
+            raise NotFoundError("User '{username}' doesn't exist", username=username)
+        user_id, posts, following = page
+        depends_on(user_id)
+        return posts, following
+
+    async def _read_tokens(self, digests: Sequence[bytes]) -> list[TokenFacts | None]:
+        async with self._db.read() as session:
+            found = await tokens_by_digest(session, digests)
+        return [found.get(each) for each in digests]
+
+    async def _read_authors(self, keys: Sequence[str]) -> list[Author | None]:
+        async with self._db.read() as session:
+            found = await authors_by_key(session, keys)
+        return [found.get(key) for key in keys]
+
+    async def _read_pages(self, asked: Sequence[tuple[str, int]]) -> list[FirstPage | None]:
+        most = max(limit for _, limit in asked)
+        async with self._db.read() as session:
+            users = await ids_by_key(session, {key for key, _ in asked})
+            posts = await newest_posts(session, list(users.values()), limit=most + 1)
+        return [
+            _first_page(users[key], posts[users[key]], limit) if key in users else None
+            for key, limit in asked
+        ]
+
+
+def _first_page(user_id: int, posts: list[Post], limit: int) -> FirstPage:
+    last = posts[limit - 1] if len(posts) > limit else None
+    return user_id, posts[:limit], (last.created_at, last.id) if last else None

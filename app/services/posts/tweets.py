@@ -1,0 +1,183 @@
+"""Posts: listing and deleting them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.backend import backend_of
+from app.db.cache import EVERYTHING, depends_on
+from app.db.chunks import chunks
+from app.errors import NotFoundError
+from app.models import Tweet, User
+from app.services.compare.card_stored import forget_cards
+from app.services.compare.profiles import subtract_tweet
+from app.services.events import append_event
+from app.services.posts.post_counts import count_posts
+
+AnySelect = Select[*tuple[Any, ...]]
+AnyRow = Row[*tuple[Any, ...]]
+
+TweetKey = tuple[datetime | None, int]
+"""A post's place in a list: newest first, equal times by highest id, unknown times last."""
+
+
+class Post(msgspec.Struct, frozen=True):
+    """A post as answers show one."""
+
+    id: int
+    username: str
+    text: str
+    kind: str
+    created_at: datetime | None
+    lang: str | None
+    source_id: str | None
+    url: str | None
+
+
+def select_posts() -> AnySelect:
+    """Return a query for the columns of `Post`."""
+    return (
+        select(
+            Tweet.id,
+            User.username,
+            Tweet.text,
+            Tweet.kind,
+            Tweet.created_at,
+            Tweet.lang,
+            Tweet.source_id,
+            Tweet.url,
+        )
+        .join(User, User.id == Tweet.user_id)
+        .where(User.deleted_at.is_(None))
+    )
+
+
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def as_post(row: AnyRow) -> Post:
+    return Post(*row)
+
+
+async def find_post(session: AsyncSession, tweet_id: int) -> Post | None:
+    """Return the post of that id."""
+    query = select_posts().add_columns(Tweet.user_id).where(Tweet.id == tweet_id)
+    row = (await session.execute(query)).first()
+    if row is None:
+        return None
+    depends_on(row.user_id)
+    return Post(*row[:-1])
+
+
+async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
+    """Return the posts of these ids."""
+    found: dict[int, Post] = {}
+    for some in chunks(ids):
+        for row in await session.execute(select_posts().where(Tweet.id.in_(some))):
+            found[row.id] = as_post(row)
+    return found
+
+
+async def get_post(session: AsyncSession, tweet_id: int) -> Post:
+    """Return the post of that id. Raises NotFoundError."""
+    post = await find_post(session, tweet_id)
+    if post is None:
+        raise NotFoundError("There is no post {tweet_id}", tweet_id=tweet_id)
+    return post
+
+
+async def list_posts(
+    session: AsyncSession,
+    *,
+    user_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: TweetKey | None = None,
+    limit: int,
+) -> tuple[list[Post], TweetKey | None]:
+    """Return up to `limit` posts, the newest first, of one author or of all, and the next place.
+
+    `since` is inclusive, `until` exclusive.
+    """
+    depends_on(EVERYTHING if user_id is None else user_id)
+    query = select_posts().order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+    if user_id is not None:
+        query = query.where(Tweet.user_id == user_id)
+    if since is not None:
+        query = query.where(Tweet.created_at >= since)
+    if until is not None:
+        query = query.where(Tweet.created_at < until)
+    if after is not None:
+        query = query.where(older(*after))
+    posts = [as_post(row) for row in await session.execute(query.limit(limit + 1))]
+    last = posts[limit - 1] if len(posts) > limit else None
+    return posts[:limit], (last.created_at, last.id) if last else None
+
+
+async def count_kinds(session: AsyncSession, user_id: int) -> dict[str, int]:
+    """Return how many posts of each kind the author has."""
+    depends_on(user_id)
+    query = select(Tweet.kind, func.count()).where(Tweet.user_id == user_id).group_by(Tweet.kind)
+    return {row.kind: row[1] for row in await session.execute(query)}
+
+
+async def newest_posts(
+    session: AsyncSession, user_ids: Sequence[int], *, limit: int
+) -> dict[int, list[Post]]:
+    """Return up to `limit` posts of each of these authors, the newest first."""
+    found: dict[int, list[Post]] = {user_id: [] for user_id in user_ids}
+    ids = msgspec.json.encode(list(user_ids)).decode()
+    columns = select_posts().add_columns(Tweet.user_id).selected_columns
+    newest = text(backend_of(session).newest_of_each).columns(*columns)
+    for row in await session.execute(newest, {"user_ids": ids, "limit": limit}):
+        found[row.user_id].append(Post(*row[:-1]))
+    for posts in found.values():
+        posts.sort(key=lambda post: newest_first(post.created_at, post.id))
+    return found
+
+
+def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:
+    """Return what sorts posts in the order of lists."""
+    return created_at is None, -(created_at or _EARLIEST).timestamp(), -tweet_id
+
+
+def older(created_at: datetime | None, tweet_id: int) -> Any:
+    """Return what a query asks for that goes on after that post."""
+    if created_at is None:
+        return and_(Tweet.created_at.is_(None), Tweet.id < tweet_id)
+    older = tuple_(Tweet.created_at, Tweet.id) < tuple_(created_at, tweet_id)
+    return or_(older, Tweet.created_at.is_(None))
+
+
+async def delete_post(session: AsyncSession, tweet_id: int) -> int:
+    """Delete a post, and take it out of its author's profile; return the event.
+
+    Raises NotFoundError.
+    """
+    await get_post(session, tweet_id)
+    tweet = await session.get_one(Tweet, tweet_id)
+    await subtract_tweet(session, tweet)
+    await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
+    await forget_cards(session, tweet.user_id)
+    await count_posts(session, [(tweet.user_id, tweet.created_at, tweet.lang)], sign=-1)
+    await session.execute(
+        update(User)
+        .where(User.id == tweet.user_id)
+        .values(tweet_count=User.tweet_count - 1, deletion_count=User.deletion_count + 1)
+    )
+    return await append_event(session, "tweet.deleted", user_id=tweet.user_id, tweet_id=tweet_id)

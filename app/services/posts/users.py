@@ -1,0 +1,265 @@
+"""Authors: finding, listing, adding and deleting them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy import Row, Select, String, cast, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import clean_username, username_key
+from app.db.cache import EVERYTHING, depends_on
+from app.db.chunks import chunks
+from app.db.ids import allocate_ids
+from app.errors import ConflictError, InvalidInputError, NotFoundError
+from app.models import ModelCard, Profile, Tweet, User
+from app.services.clock import now
+from app.services.compare.card_stored import forget_cards
+from app.services.events import append_event, append_events
+
+Platform = Literal["x", "mastodon", "bluesky", "local"]
+AFTER_EVERY_NAME: Final = "\U0010ffff"
+MARK: Final = "\x01"
+"""Begins what stands in place of a deleted author's name, which holds no control character."""
+
+
+class Author(msgspec.Struct, frozen=True):
+    """An author as answers show one."""
+
+    id: int
+    username: str
+    display_name: str | None
+    platform: str
+    tweets: int
+    first_tweet_at: datetime | None
+    newest_tweet_at: datetime | None
+    created_at: datetime
+
+
+class Contender(msgspec.Struct, frozen=True):
+    """An author as comparisons need one: much faster to read than a `User`, of thousands."""
+
+    id: int
+    username: str
+    username_key: str
+    tweet_count: int
+    deletion_count: int
+
+
+async def find_user(session: AsyncSession, username: str) -> User | None:
+    """Return the author of that name, in whatever case it is written."""
+    query = select(User).where(User.username_key == username_key(username))
+    return await session.scalar(query.where(User.deleted_at.is_(None)))
+
+
+async def get_user(session: AsyncSession, username: str) -> User:
+    """Return the author of that name. Raises NotFoundError."""
+    user = await find_user(session, username)
+    if user is None:
+        raise NotFoundError("User '{username}' doesn't exist", username=username)
+    depends_on(user.id)
+    return user
+
+
+async def get_author(session: AsyncSession, username: str) -> Author:
+    """Return the author of that name, with the figures of the posts. Raises NotFoundError."""
+    row = (
+        await session.execute(_authors().where(User.username_key == username_key(username)))
+    ).first()
+    if row is None:
+        raise NotFoundError("User '{username}' doesn't exist", username=username)
+    author = _author(row)
+    depends_on(author.id)
+    return author
+
+
+async def find_author(session: AsyncSession, user_id: int) -> Author | None:
+    """Return the author of that id, with the figures of the posts."""
+    row = (await session.execute(_authors().where(User.id == user_id))).first()
+    return _author(row) if row else None
+
+
+async def list_authors(
+    session: AsyncSession, *, prefix: str = "", after: str | None = None, limit: int
+) -> tuple[list[Author], str | None]:
+    """Return up to `limit` authors in the order of their names, and the place to go on from.
+
+    `prefix` is the beginning of a name, in any case; `after` a place that an earlier call gave.
+    """
+    depends_on(EVERYTHING)
+    query = _authors().order_by(User.username_key).limit(limit + 1)
+    if prefix:
+        key = username_key(prefix)
+        query = query.where(User.username_key >= key, User.username_key < key + AFTER_EVERY_NAME)
+    if after is not None:
+        query = query.where(User.username_key > after)
+    authors = [_author(row) for row in await session.execute(query)]
+    more = len(authors) > limit
+    return authors[:limit], username_key(authors[limit - 1].username) if more else None
+
+
+async def count_users(session: AsyncSession) -> int:
+    depends_on(EVERYTHING)
+    query = select(func.count()).where(User.deleted_at.is_(None))
+    return await session.scalar(query) or 0
+
+
+async def add_user(
+    session: AsyncSession,
+    username: str,
+    *,
+    display_name: str | None = None,
+    platform: str = "local",
+) -> tuple[User, int]:
+    """Add an author; return it and the event. Raises ConflictError, InvalidInputError."""
+    try:
+        username = clean_username(username)
+    except ValueError as error:
+        raise InvalidInputError(str(error), loc="username") from None
+    if existing := await find_user(session, username):
+        raise ConflictError("User '{username}' exists already", username=existing.username)
+    (user_id,) = await allocate_ids(session, User, 1)
+    user = User(
+        id=user_id,
+        username=username,
+        username_key=username_key(username),
+        display_name=clean_display_name(display_name),
+        platform=platform,
+        created_at=now(),
+        tweet_count=0,
+        deletion_count=0,
+    )
+    session.add(user)
+    await session.flush()
+    return user, await append_event(session, "user.created", user_id=user.id)
+
+
+def clean_display_name(name: str | None) -> str | None:
+    """Return the name without control characters and outer space, None for an empty one."""
+    printable = "".join(c for c in name or "" if c.isprintable())
+    return printable.strip()[:320] or None
+
+
+async def update_user(
+    session: AsyncSession, user: User, *, platform: str | None, display_name: str | None
+) -> int | None:
+    """Fill an empty display name, and let `local` yield to another platform; return the event."""
+    changed = False
+    if platform and platform != "local" and user.platform == "local":
+        user.platform, changed = platform, True
+    if not user.display_name and (cleaned := clean_display_name(display_name)):
+        user.display_name, changed = cleaned, True
+    if not changed:
+        return None
+    await session.flush()
+    return await append_event(session, "user.updated", user_id=user.id)
+
+
+async def delete_user(session: AsyncSession, username: str) -> int:
+    """Take the author and all posts out of every answer at once; return the event.
+
+    The name is free again; the rows are left to `purge_deleted`. Raises NotFoundError.
+    """
+    return await _delete(session, await get_user(session, username))
+
+
+async def delete_everybody(session: AsyncSession) -> int | None:
+    """Delete all authors as `delete_user` does; return the newest event, None if there are none."""
+    marked = update(User).where(User.deleted_at.is_(None)).returning(User.id, User.tweet_count)
+    gone = (
+        await session.execute(
+            marked.values(deleted_at=now(), username_key=MARK + cast(User.id, String)),
+            execution_options={"synchronize_session": False},
+        )
+    ).all()
+    await session.execute(delete(Profile))
+    await session.execute(delete(ModelCard))
+    return await append_events(session, "user.deleted", gone)
+
+
+async def _delete(session: AsyncSession, user: User) -> int:
+    user.deleted_at = now()
+    user.username_key = f"{MARK}{user.id}"
+    await session.execute(delete(Profile).where(Profile.user_id == user.id))
+    await forget_cards(session, user.id)
+    return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
+
+
+async def contenders_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
+    """Return the authors of these names, in that order. Raises NotFoundError for an unknown one."""
+    found = await contenders_by_key(session, {username_key(name) for name in usernames})
+    return in_order(usernames, found)
+
+
+def in_order(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender]:
+    """Return the authors of these names among those found by key. Raises NotFoundError."""
+    for name in usernames:
+        if username_key(name) not in found:
+            raise NotFoundError("User '{username}' doesn't exist", username=name)
+    return [found[username_key(name)] for name in usernames]
+
+
+async def contenders_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Contender]:
+    """Return the authors whose names, case-folded, are these."""
+    found: dict[str, Contender] = {}
+    for some in chunks(list(keys)):
+        rows = await session.execute(_contenders().where(User.username_key.in_(some)))
+        found.update((row.username_key, Contender(*row)) for row in rows)
+    return found
+
+
+async def all_contenders(session: AsyncSession) -> list[Contender]:
+    """Return the authors who have posts, in the order of their names."""
+    query = _contenders().where(User.tweet_count > 0).order_by(User.username_key)
+    return [Contender(*row) for row in await session.execute(query)]
+
+
+def _contenders() -> Select[int, str, str, int, int]:
+    return select(
+        User.id, User.username, User.username_key, User.tweet_count, User.deletion_count
+    ).where(User.deleted_at.is_(None))
+
+
+async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:
+    """Return the authors whose names, case-folded, are these, with the figures of the posts."""
+    found: dict[str, Author] = {}
+    for some in chunks(list(keys)):
+        for row in await session.execute(_authors().where(User.username_key.in_(some))):
+            found[row[0].username_key] = _author(row)
+    return found
+
+
+async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
+    """Return the ids of the authors whose names, case-folded, are these."""
+    found: dict[str, int] = {}
+    for some in chunks(list(keys)):
+        query = select(User.username_key, User.id)
+        query = query.where(User.username_key.in_(some), User.deleted_at.is_(None))
+        found.update((row.username_key, row.id) for row in await session.execute(query))
+    return found
+
+
+def _authors() -> Select[User, datetime | None, datetime | None]:
+    def times(of: type[Tweet]) -> Select[datetime | None]:
+        return select(of.created_at).where(of.user_id == User.id, of.created_at.is_not(None))
+
+    first = times(Tweet).order_by(Tweet.created_at, Tweet.id).limit(1).scalar_subquery()
+    newest = (
+        times(Tweet).order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1).scalar_subquery()
+    )
+    return select(User, first, newest).where(User.deleted_at.is_(None))
+
+
+def _author(row: Row[User, datetime | None, datetime | None]) -> Author:
+    user, first, newest = row
+    return Author(
+        id=user.id,
+        username=user.username,
+        display_name=user.display_name,
+        platform=user.platform,
+        tweets=user.tweet_count,
+        first_tweet_at=first,
+        newest_tweet_at=newest,
+        created_at=user.created_at,
+    )

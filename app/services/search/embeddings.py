@@ -1,0 +1,225 @@
+"""Vectors of the posts: made after them, in batches, and searched.
+
+A set holds the vectors that one model made. Posts get theirs in the order of their ids; a set
+knows how far it is. While `saywho embed --all` makes a new set, the one before answers.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+import numpy as np
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.batch import Batch
+from app.db.chunks import chunks
+from app.db.engine import Database
+from app.db.sessions import Sessions
+from app.db.vectors import Ask, Nearest, OtherLengthError, Vector, readable_set
+from app.embedders import Embedder, EmbedderError, RefusedError
+from app.errors import UnavailableError
+from app.models import Embedding, Tweet
+from app.services.search.vector_sets import (
+    OTHER_LENGTH,
+    StoppedError,
+    begin_set,
+    complete_set,
+    is_under_way,
+    newest_set,
+    next_posts,
+    store_vectors,
+)
+
+NO_VECTORS: Final = np.empty((0, 0), np.float32)
+LOOK_EVERY_S: Final = 5.0
+FIRST_REST_S: Final = 5.0
+LONGEST_REST_S: Final = 300.0
+"""How long an embedder that fails is left alone; the rest doubles."""
+MOST_WAITING: Final = 1_000
+"""Texts that wait for a vector, each with somebody who waits for it."""
+LONGEST_WAIT_S: Final = 60.0
+"""A model that is asked for the first time is loaded first."""
+REST_SHARE: Final = 1.0
+"""How long a server leaves its processor to requests after a batch of its own, of the time that the
+batch took: pages that miss the cache while posts are imported take a quarter less at the 99th
+percentile (`benchmarks.uploads`)."""
+VECTORS: Final = "vectors"
+"""Name of the work and its lease."""
+LEAST_ALIKE: Final = 0.15
+"""What shares less wording is not alike."""
+
+Method = Literal["wording", "meaning"]
+
+logger = logging.getLogger(__name__)
+
+
+class Embeddings:
+    """Makes vectors with one embedder, and searches among them."""
+
+    def __init__(self, db: Database, embedder: Embedder) -> None:
+        self.embedder = embedder
+        self.index = db.backend.vector_index(db, db.vector_folder, embedder.name)
+        self._queries: Batch[str, Vector] = Batch(
+            self._embed_queries,
+            max_size=embedder.batch,
+            max_waiting=MOST_WAITING,
+            timeout_s=LONGEST_WAIT_S,
+        )
+        self._least = 0.0 if embedder.knows_meaning else LEAST_ALIKE
+        self._rest_s = 0.0
+        self._rests_until = 0.0
+        self._not_asked_until = 0.0
+
+    async def close(self) -> None:
+        """Finish what was asked."""
+        await self._queries.close()
+        await self.index.close()
+
+    @property
+    def method(self) -> Method:
+        """What nearness stands for."""
+        return "meaning" if self.embedder.knows_meaning else "wording"
+
+    async def is_due(self, session: AsyncSession) -> bool:
+        """Return whether posts are without a vector, and the embedder may be asked."""
+        if time.monotonic() < self._rests_until:
+            return False
+        current = await newest_set(session, self.embedder.name)
+        if current is None:
+            return await session.scalar(select(func.max(Tweet.id))) is not None
+        return await is_under_way(session, current)
+
+    async def follow_posts(self, db: Sessions) -> None:
+        """Make the vectors that are missing, unless somebody stops it.
+
+        An embedder that fails is left alone for a while.
+        """
+        try:
+            rest_share = REST_SHARE if self.embedder.is_instant else 0.0
+            await self.embed_missing(db, rest_share=rest_share)
+            self._rest_s = 0.0
+        except StoppedError:
+            logger.info("the making of vectors was stopped")
+        except EmbedderError as error:
+            self._rest_s = min(max(FIRST_REST_S, 2 * self._rest_s), LONGEST_REST_S)
+            self._rests_until = time.monotonic() + self._rest_s
+            logger.warning("vectors wait %.0f s: %s", self._rest_s, error)
+
+    async def embed_missing(
+        self,
+        db: Sessions,
+        *,
+        on_progress: Callable[[int], None] = lambda _: None,
+        rest_share: float = 0.0,
+    ) -> None:
+        """Make the vectors that are missing; tell after each batch how many posts were looked at.
+
+        After each it rests for a share of the time that the batch took.
+
+        Raises EmbedderError, and StoppedError once somebody stopped it; what was made stays.
+        """
+        async with db.read() as session:
+            current = await newest_set(session, self.embedder.name)
+        current = current or await begin_set(db, self.embedder.name)
+        done = 0
+        while True:
+            began = time.monotonic()
+            async with db.read() as session:
+                batch = await next_posts(session, current, self.embedder.batch)
+            if not batch:
+                break
+            texts = [text for _, text in batch if text is not None]
+            ids = [tweet_id for tweet_id, text in batch if text is not None]
+            vectors = await self.embedder.embed(texts) if texts else NO_VECTORS
+            await store_vectors(db, current, ids, vectors, to=batch[-1][0])
+            await self.index.follow()
+            done += len(batch)
+            on_progress(done)
+            await asyncio.sleep(rest_share * (time.monotonic() - began))
+        await complete_set(db, current)
+        await self.index.follow()
+
+    async def keep_mapped(self) -> None:
+        """Hold the files of this machine to the table, until cancelled."""
+        while True:
+            try:
+                await self.index.follow()
+            except Exception:
+                logger.exception("vectors could not be mapped; it is tried again")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def vector_of(self, session: AsyncSession, post_id: int) -> Vector | None:
+        """Return the stored vector of a post, None while it has none."""
+        current = await readable_set(session, self.embedder.name)
+        if current is None:
+            return None
+        query = select(Embedding.vector).where(
+            Embedding.tweet_id == post_id, Embedding.set_id == current.id
+        )
+        vector: Vector | None = await session.scalar(query)
+        return vector
+
+    async def vectors_of(self, session: AsyncSession, post_ids: Sequence[int]) -> dict[int, Vector]:
+        """Return the stored vectors of the posts that have one."""
+        current = await readable_set(session, self.embedder.name)
+        found: dict[int, Vector] = {}
+        if current is None:
+            return found
+        for some in chunks(post_ids):
+            query = select(Embedding.tweet_id, Embedding.vector).where(
+                Embedding.tweet_id.in_(some), Embedding.set_id == current.id
+            )
+            rows = await session.execute(query)
+            found |= {row.tweet_id: row.vector for row in rows}
+        return found
+
+    async def vector_for(self, text: str) -> Vector:
+        """Return the vector of a text that somebody waits for. Raises EmbedderError.
+
+        Texts that come at the same time are embedded together. Nobody holds a session meanwhile:
+        it may take seconds. An embedder that has just failed is not waited for.
+        """
+        if time.monotonic() < self._not_asked_until:
+            raise EmbedderError("the embedder did not answer a moment ago")
+        try:
+            return await self._queries(text)
+        except UnavailableError as error:
+            raise EmbedderError("too many texts wait for the embedder") from error
+
+    async def _embed_queries(self, texts: Sequence[str]) -> list[Vector | Exception]:
+        try:
+            return list(await self.embedder.embed(texts, is_query=True))
+        except RefusedError:
+            if len(texts) == 1:
+                raise
+        except EmbedderError:
+            self._not_asked_until = time.monotonic() + FIRST_REST_S
+            raise
+        # One of them may be what it does not take.
+        return await asyncio.gather(*map(self._embed_query, texts))
+
+    async def _embed_query(self, text: str) -> Vector | Exception:
+        try:
+            (vector,) = await self._embed_queries([text])
+        except EmbedderError as error:
+            return error
+        return vector
+
+    async def nearest(
+        self, vector: Vector, count: int, *, among: Select[Any] | None = None
+    ) -> Nearest:
+        """Return the posts nearest to a vector of this embedder, asked without a session.
+
+        `among` selects the ids that may be found. Raises EmbedderError for one of another length.
+        """
+        try:
+            found = await self.index.nearest(Ask(vector, count, among))
+        except OtherLengthError as error:
+            raise EmbedderError(OTHER_LENGTH) from error
+        # Vectors are stored in half precision, and may be a little longer than one.
+        posts = [(min(s, 1.0), post_id) for s, post_id in found.posts if s > self._least]
+        return replace(found, posts=posts)

@@ -1,0 +1,281 @@
+"""Searching posts: by words, by meaning, or both."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.query import parse_query
+from app.compute.ranking import Scorer, Statistics, Wanted
+from app.compute.text import username_key
+from app.db.cache import EVERYTHING, depends_on
+from app.db.vectors import Nearest
+from app.embedders import EmbedderError
+from app.models import Tweet, User
+from app.services.off_loop import worked_on
+from app.services.posts.tweets import AnySelect, Post, as_post, select_posts
+from app.services.posts.users import get_user
+from app.services.search.embeddings import Embeddings, Method
+from app.services.search.vocabulary import is_vocabulary_old
+from app.services.search.word_search import (
+    INLINE_CHARACTERS,
+    Place,
+    WordResults,
+    search_words,
+)
+
+DEEPEST: Final = 10_000
+"""Results beyond this place are not listed."""
+FUSED: Final = 200
+"""Results of each way that are fused."""
+RANK_OFFSET: Final = 60
+"""How little the first ranks differ; the value of the paper that proposed the fusion."""
+Mode = Literal["words", "meaning", "hybrid"]
+
+logger = logging.getLogger(__name__)
+
+
+class Hit(Post, frozen=True):
+    """A post that was found."""
+
+    score: float
+    highlights: list[tuple[int, int]]
+
+
+class SimilarPost(Post, frozen=True):
+    """A post, and how near it is to another, at most 1."""
+
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which posts may be found; `since` is inclusive, `until` exclusive."""
+
+    username: str | None = None
+    platform: str | None = None
+    lang: str | None = None
+    kind: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of results, and how they were found."""
+
+    hits: list[Hit]
+    next: Place | None = None
+    method: str = "words"
+    corrections: Sequence[tuple[str, str]] = ()
+    """What was typed and found nowhere, and the word that was taken for it."""
+    is_any: bool = False
+    """Whether no post had all the words, so that those with some are listed."""
+    as_of_event: int | None = None
+    """The newest event that vectors take into account, where they were asked."""
+    is_current: bool = True
+    """Whether nothing is about to change it but an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The posts that are near to a query, and what nearness stands for."""
+
+    found: Nearest
+    method: Method
+
+
+async def near_to(
+    embeddings: Embeddings,
+    query: str,
+    filters: Filters,
+    *,
+    limit: int,
+    place: Place | None = None,
+    mode: Mode = "words",
+) -> Near | None:
+    """Return what a search by meaning needs, before a session is opened: it may take seconds.
+
+    None for a search by words, and while the embedder does not answer. Without one that knows
+    meaning, `hybrid` is one by words too: measured, vectors of wording only spoil its results.
+    """
+    is_pointless = mode == "hybrid" and not embeddings.embedder.knows_meaning
+    if mode == "words" or is_pointless or not query.strip():
+        return None
+    offset = place.offset if place else 0
+    count = FUSED if mode == "hybrid" else min(offset + limit, DEEPEST) + 1
+    among = None if filters == Filters() else _among(filters)
+    try:
+        vector = await embeddings.vector_for(query)
+        return Near(await embeddings.nearest(vector, count, among=among), embeddings.method)
+    except EmbedderError as error:
+        logger.warning("words are searched instead: %s", error)
+        return None
+
+
+def may_be_kept(embeddings: Embeddings, mode: Mode, near: Near | None) -> bool:
+    """Return whether a search was done as well as it can be, rather than without the embedder."""
+    return near is not None or mode == "words" or not embeddings.embedder.knows_meaning
+
+
+async def search(
+    session: AsyncSession,
+    query: str,
+    filters: Filters,
+    *,
+    limit: int,
+    place: Place | None = None,
+    mode: Mode = "words",
+    near: Near | None = None,
+) -> Found:
+    """Return posts that fit the query, the best first, from the place on.
+
+    Any query is fine; one without words finds nothing. Without `near` words are searched.
+    Raises NotFoundError for an unknown author in the filters.
+    """
+    depends_on(EVERYTHING)
+    user = None if filters.username is None else await get_user(session, filters.username)
+
+    def narrow(posts: AnySelect) -> AnySelect:
+        posts = posts if user is None else posts.where(Tweet.user_id == user.id)
+        return _filtered(posts, filters)
+
+    if near is not None and mode == "meaning":
+        return await _by_meaning(session, query, near, limit, place or Place())
+    is_fused = near is not None and mode == "hybrid"
+    results = await search_words(
+        session,
+        query,
+        narrow=narrow,
+        user_id=user.id if user else None,
+        place=None if is_fused else place,
+    )
+    if near is not None and is_fused:
+        return await _fused(session, query, near, results, limit, place or Place())
+    if results is None:
+        return Found([])
+    start = results.place.offset
+    shown = results.ranked[start : start + limit]
+    following = results.rest
+    if start + limit < len(results.ranked):
+        following = results.place._replace(offset=start + limit)
+    return Found(
+        await _hits(session, [(post.score, post.id) for post in shown], results.scorer),
+        following,
+        corrections=await results.corrections(),
+        is_any=results.place.is_any and len(results.scorer.wanted) > 1,
+        # Counting the words anew is no event, and changes what is found.
+        is_current=not await is_vocabulary_old(session),
+    )
+
+
+async def _by_meaning(
+    session: AsyncSession, query: str, near: Near, limit: int, place: Place
+) -> Found:
+    end, found = place.offset + limit, near.found
+    hits = await _hits(session, found.posts[place.offset : end], _plain_scorer(query))
+    has_more = len(found.posts) > end and end < DEEPEST
+    following = place._replace(offset=end) if has_more else None
+    return Found(hits, following, near.method, (), False, found.as_of_event, found.is_current)
+
+
+async def _fused(
+    session: AsyncSession,
+    query: str,
+    near: Near,
+    words: WordResults | None,
+    limit: int,
+    place: Place,
+) -> Found:
+    """Return the posts that either way finds, by reciprocal rank fusion (Cormack et al. 2009)."""
+    found = near.found
+    by_words = [post.id for post in words.ranked[:FUSED]] if words else []
+    scores: dict[int, float] = defaultdict(float)
+    for ranking in (by_words, [post_id for _, post_id in found.posts]):
+        for rank, post_id in enumerate(ranking, 1):
+            scores[post_id] += 1 / (RANK_OFFSET + rank)
+    ranked = sorted(((score, post_id) for post_id, score in scores.items()), reverse=True)
+    end = place.offset + limit
+    scorer = words.scorer if words else _plain_scorer(query)
+    return Found(
+        await _hits(session, ranked[place.offset : end], scorer),
+        place._replace(offset=end) if len(ranked) > end else None,
+        "hybrid",
+        await words.corrections() if words else (),
+        False,
+        found.as_of_event,
+        found.is_current,
+    )
+
+
+def _plain_scorer(query: str) -> Scorer:
+    """Return what marks the words of a query, without knowing how rare they are."""
+    return Scorer([Wanted(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
+
+
+def _among(filters: Filters) -> AnySelect:
+    """Return what selects the ids of the posts that may be found."""
+    posts = select(Tweet.id).join(User, User.id == Tweet.user_id).where(User.deleted_at.is_(None))
+    if filters.username is not None:
+        posts = posts.where(User.username_key == username_key(filters.username))
+    return _filtered(posts, filters)
+
+
+async def similar_posts(
+    session: AsyncSession, found: Nearest, post_id: int, *, limit: int
+) -> list[SimilarPost]:
+    """Return the posts that were found near to one, without it."""
+    depends_on(EVERYTHING)
+    others = [(score, each) for score, each in found.posts if each != post_id][:limit]
+    posts = await _posts(session, [each for _, each in others])
+    return [
+        SimilarPost(**msgspec.structs.asdict(posts[each]), score=score)
+        for score, each in others
+        if each in posts
+    ]
+
+
+async def _posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
+    rows = await session.execute(select_posts().where(Tweet.id.in_(ids)))
+    return {row.id: as_post(row) for row in rows}
+
+
+async def _hits(
+    session: AsyncSession, shown: Sequence[tuple[float, int]], scorer: Scorer
+) -> list[Hit]:
+    posts = await _posts(session, [post_id for _, post_id in shown])
+
+    def hits() -> list[Hit]:
+        return [
+            Hit(
+                **msgspec.structs.asdict(posts[post_id]),
+                score=score,
+                highlights=scorer.highlights(posts[post_id].text),
+            )
+            for score, post_id in shown
+            if post_id in posts
+        ]
+
+    texts = (post.text for post in posts.values())
+    return await worked_on(texts, hits, inline_characters=INLINE_CHARACTERS)
+
+
+def _filtered(query: AnySelect, filters: Filters) -> AnySelect:
+    """Narrow a query of posts and their authors by all filters but the author's name."""
+    if filters.platform is not None:
+        query = query.where(User.platform == filters.platform)
+    if filters.lang is not None:
+        query = query.where(Tweet.lang == filters.lang)
+    if filters.kind is not None:
+        query = query.where(Tweet.kind == filters.kind)
+    if filters.since is not None:
+        query = query.where(Tweet.created_at >= filters.since)
+    if filters.until is not None:
+        query = query.where(Tweet.created_at < filters.until)
+    return query

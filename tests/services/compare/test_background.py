@@ -1,0 +1,138 @@
+"""The background: one snapshot for all, renewed as posts come and go."""
+
+import asyncio
+
+from sqlalchemy import func, select
+
+from app.compute.background import build_background
+from app.compute.features import features
+from app.db.engine import Database
+from app.models import BackgroundSnapshot
+from app.services.clock import now
+from app.services.compare.background import (
+    FIRST_SNAPSHOT_POSTS,
+    BackgroundStore,
+    is_outgrown,
+    renew_background,
+)
+from app.services.maintenance import maintain
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.tweets import delete_post
+from app.services.posts.users import add_user, find_user
+
+
+async def post(db: Database, username: str, *texts: str) -> list[int]:
+    async with db.write() as session:
+        user = await find_user(session, username) or (await add_user(session, username))[0]
+        posts = [new_tweet(text, arrived_at=now()) for text in texts]
+        return (await add_posts(session, user.id, posts)).ids
+
+
+async def version(db: Database, store: BackgroundStore | None = None) -> int:
+    async with db.read() as session:
+        return (await (store or BackgroundStore()).load(session)).version
+
+
+async def outgrown(db: Database) -> bool:
+    async with db.read() as session:
+        return await is_outgrown(session)
+
+
+async def test_without_posts_there_is_no_snapshot_and_none_is_due(db: Database) -> None:
+    assert await version(db) == 0
+    assert not await outgrown(db)
+    await maintain(db)
+    assert await version(db) == 0
+
+
+async def test_snapshot_holds_all_posts_of_all_authors(db: Database) -> None:
+    texts = {"ann": ["one lamp", "two lamps"], "벤": ["등대 하나 😀"]}
+    for name, own in texts.items():
+        await post(db, name, *own)
+    await renew_background(db)
+    async with db.read() as session:
+        snapshot = await BackgroundStore().load(session)
+    every = [features(text) for own in texts.values() for text in own]
+    assert snapshot.version == 1
+    assert snapshot.background.to_bytes() == build_background(every, 3).to_bytes()
+
+
+async def test_it_is_due_first_at_some_posts_and_then_as_they_grow_or_shrink(db: Database) -> None:
+    ids = await post(db, "ann", *(f"n{number}" for number in range(FIRST_SNAPSHOT_POSTS - 1)))
+    assert not await outgrown(db)
+    ids += await post(db, "ann", "the last one")
+    assert await outgrown(db)
+    await maintain(db)
+    assert await version(db) == 1
+    await post(db, "ann", *"abcd")
+    assert not await outgrown(db)
+    await post(db, "ann", "e")
+    assert await outgrown(db)
+    await maintain(db)
+    assert await version(db) == 2
+    for tweet_id in ids[:5]:
+        async with db.write() as session:
+            await delete_post(session, tweet_id)
+    assert await outgrown(db)
+
+
+async def test_an_emptied_database_comes_to_rest(db: Database) -> None:
+    ids = await post(db, "ann", *(f"n{number}" for number in range(FIRST_SNAPSHOT_POSTS)))
+    await maintain(db)
+    for tweet_id in ids:
+        async with db.write() as session:
+            await delete_post(session, tweet_id)
+    await maintain(db)
+    rested = await version(db)
+    for _ in range(3):
+        await maintain(db)
+    assert await version(db) == rested
+    assert not await outgrown(db)
+
+
+async def test_workers_agree_on_the_version_and_few_snapshots_are_kept(db: Database) -> None:
+    await post(db, "ann", "hello there", "and again")
+    store = BackgroundStore()
+    for _ in range(4):
+        await renew_background(db)
+        assert await version(db, store) == await version(db)
+    async with db.read() as session:
+        assert (await session.scalar(select(func.count(BackgroundSnapshot.version))) or 0) <= 2
+
+
+async def test_a_session_opened_long_ago_takes_no_newer_snapshot_from_others(db: Database) -> None:
+    await post(db, "ann", "fog again")
+    await renew_background(db)
+    store = BackgroundStore()
+    async with db.read() as old:
+        assert (await old.scalar(select(func.max(BackgroundSnapshot.version)))) == 1
+        await renew_background(db)
+        assert await version(db, store) == 2
+        assert (await store.load(old)).version == 1
+    assert store.newest.version == 2
+
+
+async def test_renewing_twice_at_once_makes_one_version(db: Database) -> None:
+    await post(db, "ann", *(f"text {number}" for number in range(40)))
+    await asyncio.gather(renew_background(db), renew_background(db))
+    assert await version(db) in {1, 2}
+    async with db.read() as session:
+        snapshot = await BackgroundStore().load(session)
+    every = [features(f"text {number}") for number in range(40)]
+    assert snapshot.background.to_bytes() == build_background(every, 40).to_bytes()
+
+
+async def test_renewing_can_be_cancelled_at_any_point(db: Database) -> None:
+    for number in range(30):
+        await post(db, f"author{number}", f"text {number}")
+    for turns in range(0, 400, 13):
+        task = asyncio.create_task(renew_background(db))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+    async with asyncio.timeout(40):
+        await renew_background(db)
+        await post(db, "ann", "still writable")
+    assert await version(db) >= 1

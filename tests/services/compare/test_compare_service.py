@@ -1,0 +1,204 @@
+"""A comparison rests on one state of the database, the newest there is."""
+
+import asyncio
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.db.engine import Database
+from app.errors import InvalidInputError, NotFoundError
+from app.services.clock import now
+from app.services.compare.background import BackgroundStore
+from app.services.compare.batch_compare import open_panel, plain_texts
+from app.services.compare.compare import SCREENED, Models, comparable_text, gather_material
+from app.services.compare.judging import SHOWN_OF_ALL, Comparison, judge
+from app.services.compare.profiles import ProfileStore
+from app.services.events import newest_event
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.tweets import delete_post
+from app.services.posts.users import add_user, delete_user, find_user
+from tests.conftest import MakeConfig
+
+TEXT = "zyzzyva quokka 등대지기"
+
+
+def models() -> Models:
+    return Models(ProfileStore(), BackgroundStore())
+
+
+async def post(db: Database, username: str, *texts: str) -> list[int]:
+    async with db.write() as session:
+        user = await find_user(session, username) or (await add_user(session, username))[0]
+        posts = [new_tweet(text, arrived_at=now()) for text in texts]
+        return (await add_posts(session, user.id, posts)).ids
+
+
+async def compare(db: Database, own: Models, *usernames: str, text: str = TEXT) -> Comparison:
+    async with db.read() as session:
+        material = await gather_material(session, own, text=text, usernames=usernames)
+    return await judge(material)
+
+
+async def test_each_worker_takes_the_newest_post_into_account(make_config: MakeConfig) -> None:
+    databases = [Database(make_config()), Database(make_config())]
+    workers = [(db, models()) for db in databases]
+    await post(databases[0], "ann", "a plain text")
+    await post(databases[0], "ben", "a plain text")
+    for turn in range(6):
+        author = ("ann", "ben")[turn % 2]
+        (tweet_id,) = await post(databases[turn % 2], author, TEXT)
+        answers = [await compare(db, own, "ann", "ben") for db, own in workers]
+        assert answers[0] == answers[1]
+        assert answers[0].ranking[0].username == author
+        async with databases[0].write() as session:
+            event_id = await delete_post(session, tweet_id)
+        answers = [await compare(db, own, "ann", "ben") for db, own in workers]
+        assert answers[0] == answers[1]
+        assert answers[0].ranking[0].probability == answers[0].ranking[1].probability
+        assert answers[0].model.as_of_event == event_id
+    for db in databases:
+        await db.close()
+
+
+async def test_comparisons_among_writes_are_each_of_one_state(db: Database) -> None:
+    await post(db, "ann", "a plain text")
+    await post(db, "ben", "a plain text")
+    own = models()
+
+    async def write() -> None:
+        for number in range(15):
+            await post(db, "ann", f"{TEXT} {number}")
+
+    async def read() -> list[tuple[int, int]]:
+        seen = []
+        for _ in range(15):
+            async with db.read() as session:
+                before = await newest_event(session)
+            result = await compare(db, own, "ann", "ben")
+            assert result.model.as_of_event >= before
+            tweets = next(ranked.tweets for ranked in result.ranking if ranked.username == "ann")
+            seen.append((result.model.as_of_event, tweets))
+        return seen
+
+    _, *lists = await asyncio.gather(write(), read(), read(), read())
+    for event_id, tweets in {pair for seen in lists for pair in seen}:
+        # Two events for each author and one for each post: an answer's figures fit its event.
+        assert tweets == max(1, event_id - 3)
+
+
+async def test_order_of_the_names_changes_nothing(db: Database) -> None:
+    for name in ("c", "A", "b"):
+        await post(db, name, "the same words")
+    results = [
+        await compare(db, models(), *names, text="other words")
+        for names in [("c", "A", "b"), ("b", "c", "A"), ("a", "B", "C")]
+    ]
+    assert results[0] == results[1] == results[2]
+    # Equal chances are listed by name.
+    assert [ranked.username for ranked in results[0].ranking] == ["A", "b", "c"]
+
+
+async def test_a_deleted_author_is_not_compared(db: Database) -> None:
+    own = models()
+    for name in ("ann", "ben", "cho"):
+        await post(db, name, f"words of {name}")
+    assert len((await compare(db, own)).ranking) == 3
+    async with db.write() as session:
+        await delete_user(session, "ben")
+    assert {ranked.username for ranked in (await compare(db, own)).ranking} == {"ann", "cho"}
+    with pytest.raises(NotFoundError, match="ben"):
+        await compare(db, own, "ann", "ben")
+    await post(db, "ben", TEXT)
+    assert (await compare(db, own)).ranking[0].username == "ben"
+
+
+@given(st.text(max_size=60))
+@settings(deadline=None, max_examples=200)
+def test_any_text_is_judged_or_refused_by_name(text: str) -> None:
+    place = None
+    try:
+        clean = comparable_text(text)
+    except InvalidInputError as error:
+        place = error.errors[0].loc
+    assert place == "text" or any(char.isalnum() for char in clean)
+
+
+async def test_any_comparable_text_gets_chances_and_marks_within_it(db: Database) -> None:
+    own = models()
+    await post(db, "ann", *(f"The lighthouse keeper writes line {n}" for n in range(12)))
+    await post(db, "벤", *(f"빵집 주인이 쓰는 {n}번째 줄 🥐" for n in range(12)))
+    texts = [
+        "a",
+        "한",
+        "שלום",
+        "e\u0301" * 50,
+        "👩‍👩‍👧 빵집 lighthouse",
+        "가" * 3000,
+        "A\n\tb",
+        "𠜎",
+    ]
+    for text in texts:
+        result = await compare(db, own, text=text)
+        assert math.isclose(sum(ranked.probability for ranked in result.ranking), 1)
+        place = 0
+        for mark in result.evidence:
+            assert place <= mark.start < mark.end <= len(result.text)
+            assert mark.text == result.text[mark.start : mark.end]
+            assert mark.weight > 0
+            place = mark.end
+
+
+async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database) -> None:
+    names = [f"author{number:03}" for number in range(SCREENED + 5)]
+    words = ("등대", "lamp", "quokka", "zyzzyva", "bread", "fog")
+    async with db.write() as session:
+        for number, name in enumerate(names):
+            user, _ = await add_user(session, name)
+            text = f"{words[number % 6]} {words[number // 6 % 6]} and the {words[number // 36 % 6]}"
+            quoted = "RT @somebody: not my words" if number % 50 == 0 else text
+            await add_posts(session, user.id, [new_tweet(quoted, arrived_at=now())])
+    own = models()
+    everybody, named = await compare(db, own), await compare(db, models(), *names)
+    for one, other in zip(everybody.ranking, named.ranking, strict=False):
+        assert (one.username, one.tweets) == (other.username, other.tweets)
+        assert math.isclose(one.probability, other.probability)
+    assert everybody.verdict == named.verdict
+    assert everybody.evidence == named.evidence
+    assert sum(ranked.probability for ranked in named.ranking) == pytest.approx(1)
+    small = Models(ProfileStore(max_bytes=20_000), BackgroundStore())
+    assert await compare(db, small) == everybody
+    panel = await open_panel(db, small, ())
+    lines = [TEXT, "", "...", "the bread and the fog"]
+    judged = [each async for some in panel.judge(plain_texts(lines)) for each in some]
+    assert [each.line for each in judged] == [1, 3, 4]
+    assert judged[0].ranking == everybody.ranking[:SHOWN_OF_ALL]
+    assert judged[1].error
+    last = await compare(db, own, text=lines[3])
+    assert judged[2].ranking == last.ranking[:SHOWN_OF_ALL]
+
+
+async def test_who_only_quotes_cannot_be_compared(db: Database) -> None:
+    for name in ("ann", "ben"):
+        await post(db, name, "RT @cho: the sea")
+    with pytest.raises(InvalidInputError, match="other people's words"):
+        await compare(db, models(), "ann", "ben")
+    await post(db, "ben", "the sea is mine")
+    answer = await compare(db, models(), "ann", "ben")
+    assert [ranked.probability for ranked in answer.ranking] == [1, 0]
+
+
+async def test_repetitions_and_quotations_change_no_answer(db: Database) -> None:
+    own = models()
+    await post(db, "ann", "the lamp is lit", "fog again")
+    await post(db, "ben", "the bread is warm", "come early")
+    before = await compare(db, own, text="the lamp and the bread")
+    await post(db, "ben", "the bread is warm", "the bread is warm", "RT @ann: the lamp is lit")
+    after = await compare(db, own, text="the lamp and the bread")
+    assert [r.probability for r in after.ranking] == [r.probability for r in before.ranking]
+    quoting = "> the bread is warm\nthe lamp and the bread"
+    quoted = await compare(db, own, text=quoting)
+    assert [r.probability for r in quoted.ranking] == [r.probability for r in before.ranking]
+    assert all(mark.start > quoting.index("\n") for mark in quoted.evidence)

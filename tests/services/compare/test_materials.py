@@ -1,0 +1,186 @@
+"""What a comparison rests on is kept in memory, and yet as new as the database."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.db.engine import Database
+from app.db.feed import Change
+from app.errors import AppError, InvalidInputError, NotFoundError
+from app.services.clock import now
+from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.compare import Models, gather_material
+from app.services.compare.judging import Comparison, judge
+from app.services.compare.materials import MOST_NAMES, Materials
+from app.services.compare.profiles import ProfileStore
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.tweets import delete_post
+from app.services.posts.users import add_user, delete_user, find_user
+from tests.conftest import MakeConfig
+
+TEXT = "the sea and 등대지기 again"
+NAMES = ("ann", "ben", "cem")
+
+
+class Sessions:
+    """Counts what is opened for reading."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def count(self, kind: str, _: float) -> None:
+        self.read += kind == "read"
+
+
+@pytest.fixture
+def sessions() -> Sessions:
+    return Sessions()
+
+
+@pytest.fixture
+async def materials(
+    db: Database, make_config: MakeConfig, sessions: Sessions
+) -> AsyncIterator[Materials]:
+    """What one worker keeps, while `db` is another."""
+    own = Database(make_config(), on_session=sessions.count)
+    feed = await own.open_feed()
+    kept = Materials(own, feed, Models(ProfileStore(), BackgroundStore()))
+    feed.subscribe(kept.hear)
+    yield kept
+    await kept.close()
+    await feed.close()
+    await own.close()
+
+
+async def post(db: Database, username: str, *texts: str) -> list[int]:
+    async with db.write() as session:
+        user = await find_user(session, username) or (await add_user(session, username))[0]
+        posts = [new_tweet(text, arrived_at=now()) for text in texts]
+        return (await add_posts(session, user.id, posts)).ids
+
+
+async def fresh(db: Database, *usernames: str) -> Comparison | str:
+    """Return the answer of somebody who keeps nothing."""
+    try:
+        async with db.read() as session:
+            models = Models(ProfileStore(), BackgroundStore())
+            material = await gather_material(session, models, text=TEXT, usernames=usernames)
+    except AppError as error:
+        return error.detail
+    return await judge(material)
+
+
+async def kept(materials: Materials, *usernames: str) -> Comparison | str:
+    try:
+        material = await materials.gather(TEXT, usernames)
+    except AppError as error:
+        return error.detail
+    return await judge(material)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_after_any_change_answers_are_those_of_who_keeps_nothing(
+    db: Database, materials: Materials, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    ids: dict[str, list[int]] = {name: [] for name in NAMES}
+    for step in range(40):
+        name = chance.choice(NAMES)
+        change = chance.random()
+        if change < 0.6 or not ids[name]:
+            ids[name] += await post(db, name, f"{chance.choice(TEXT.split())} {step} by {name}")
+        elif change < 0.8:
+            async with db.write() as session:
+                await delete_post(session, ids[name].pop())
+        elif change < 0.9:
+            async with db.write() as session:
+                await delete_user(session, name)
+            ids[name] = []
+        else:
+            await renew_background(db)
+        pair = chance.sample(NAMES, 2)
+        assert await kept(materials, *pair) == await fresh(db, *pair)
+
+
+async def test_comparisons_that_come_together_are_read_together(
+    db: Database, materials: Materials, sessions: Sessions
+) -> None:
+    for name in NAMES:
+        await post(db, name, "the sea", "a lamp")
+    pairs = [("ann", "ben"), ("ben", "cem"), ("ann", "cem"), ("ann", "nobody"), ("ann", "ANN")] * 4
+    answers = await asyncio.gather(*(kept(materials, *pair) for pair in pairs))
+    assert sessions.read <= 2
+    assert answers == [await fresh(db, *pair) for pair in pairs]
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_comparison_again_needs_nothing_of_the_database(
+    db: Database, materials: Materials, sessions: Sessions
+) -> None:
+    for name in NAMES:
+        await post(db, name, "the sea", "a lamp")
+    first = await kept(materials, "ann", "ben")
+    assert sessions.read == 1
+    assert await kept(materials, "Ann", "BEN") == first
+    assert sessions.read == 1
+    await post(db, "cem", "the sea again")
+    await kept(materials, "ann", "ben")
+    # Whether there is a new background is all that is looked up.
+    assert sessions.read == 2
+    assert await kept(materials, "ann", "ben") == await fresh(db, "ann", "ben")
+    assert sessions.read == 2
+
+
+async def test_what_cannot_be_compared_is_told_at_once_and_again(
+    db: Database, materials: Materials
+) -> None:
+    await post(db, "ann", "the sea")
+    await post(db, "ben", "RT @cem a lamp")
+    await post(db, "mute", "> said by others")
+    async with db.write() as session:
+        await add_user(session, "empty")
+    for _ in range(2):
+        with pytest.raises(NotFoundError):
+            await materials.gather(TEXT, ["ann", "nobody"])
+        for names in (["ann"], ["ann", "Ann"], ["ann", "empty"], ["ben", "mute"]):
+            with pytest.raises(InvalidInputError):
+                await materials.gather(TEXT, names)
+        with pytest.raises(InvalidInputError):
+            await materials.gather("...", ["ann", "ben"])
+    assert await kept(materials, "ann", "ben") == await fresh(db, "ann", "ben")
+
+
+async def test_all_authors_and_many_named_are_compared_too(
+    db: Database, materials: Materials
+) -> None:
+    names = [f"author{number}" for number in range(MOST_NAMES + 1)]
+    for name in names:
+        await post(db, name, f"the sea of {name}")
+    assert await kept(materials, *names) == await fresh(db, *names)
+    assert await kept(materials) == await fresh(db)
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_name_given_to_another_author_before_the_log_is_heard(
+    db: Database,
+) -> None:
+    feed = await db.open_feed()
+    heard: list[Change] = []
+    feed.subscribe(heard.extend)
+    late = Materials(db, feed, Models(ProfileStore(), BackgroundStore()))
+    for name in NAMES:
+        await post(db, name, "the sea", "a lamp")
+    await late.gather(TEXT, ["ann", "ben"])
+    heard.clear()
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    await post(db, "ann", "the bread")
+    # The new author is read, and kept, before the deletion of the old one is heard of.
+    await late.gather(TEXT, ["ann", "cem"])
+    late.hear(heard)
+    assert await kept(late, "ann", "ben") == await fresh(db, "ann", "ben")
+    await late.close()
+    await feed.close()

@@ -1,0 +1,130 @@
+"""A question hides its author, and the model answers it without having seen the post."""
+
+import pytest
+
+from app.compute.masking import HIDDEN
+from app.db.engine import Database
+from app.services.clock import now
+from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.compare import Models, gather_material
+from app.services.compare.judging import judge
+from app.services.compare.profiles import ProfileStore
+from app.services.compare.quiz import FEWEST_POSTS, Key, ask, ask_newest, is_playable, solve
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.tweets import delete_post
+from app.services.posts.users import add_user
+
+WORDS = {"ferry": "tide crossing pilot", "museum": "stairs gallery clock", "빵집": "호밀 반죽 오븐"}
+
+
+async def add(db: Database, username: str, texts: list[str]) -> tuple[int, list[int]]:
+    async with db.write() as session:
+        user, _ = await add_user(session, username)
+        posts = [new_tweet(text, arrived_at=now()) for text in texts]
+        return user.id, (await add_posts(session, user.id, posts)).ids
+
+
+async def fill(db: Database, *usernames: str) -> dict[str, tuple[int, list[int]]]:
+    return {
+        name: await add(
+            db, name, [f"{n} of the day, says {name}: {WORDS[name]} {n}" for n in range(25)]
+        )
+        for name in usernames
+    }
+
+
+async def test_a_question_needs_two_authors_with_enough_posts(db: Database) -> None:
+    await fill(db, "ferry")
+    await add(db, "few", ["a post of many letters, all the same"] * (FEWEST_POSTS - 1))
+    async with db.read() as session:
+        assert not await is_playable(session)
+        assert await ask(session) is None
+    await fill(db, "museum")
+    async with db.read() as session:
+        assert await is_playable(session)
+        question = await ask(session)
+    assert question is not None
+    assert question.usernames == ["ferry", "museum"]
+    assert HIDDEN in question.text
+    assert not {"ferry", "museum"} & set(question.text.replace(":", "").split())
+
+
+async def test_the_newest_post_that_can_be_guessed_is_asked_once(db: Database) -> None:
+    ids = await fill(db, "ferry", "museum")
+    await add(db, "few", ["a post of many letters, all the same"])
+    _, laughter = await add(db, "laughter", ["ㅋㅋ"] * 30)
+    newest = ids["museum"][1][-1]
+    async with db.read() as session:
+        question = await ask_newest(session)
+        assert question is not None
+        assert question.key.tweet_id == newest
+        assert "museum" in question.usernames
+        assert HIDDEN in question.text
+        assert await ask_newest(session, seen=newest) is None
+        assert await ask_newest(session, seen=laughter[-1]) is None
+    async with db.write() as session:
+        post = new_tweet("a new day of the ferry: tide", arrived_at=now())
+        (arrived,) = (await add_posts(session, ids["ferry"][0], [post])).ids
+    async with db.read() as session:
+        question = await ask_newest(session, seen=newest)
+    assert question is not None
+    assert question.key.tweet_id == arrived
+
+
+async def test_every_author_comes_up_and_is_among_the_choices(db: Database) -> None:
+    ids = await fill(db, "ferry", "museum", "빵집")
+    seen = set()
+    for _ in range(200):
+        async with db.read() as session:
+            question = await ask(session)
+        assert question is not None
+        (author,) = [name for name, (_, posts) in ids.items() if question.key.tweet_id in posts]
+        assert author in question.usernames
+        assert [ids[name][0] for name in question.usernames] == question.key.user_ids
+        seen.add(author)
+        if len(seen) == len(ids):
+            return
+    raise AssertionError(f"only {seen} came up")
+
+
+async def test_posts_of_few_letters_are_not_asked(db: Database) -> None:
+    await fill(db, "ferry")
+    await add(db, "laughter", ["ㅋㅋ"] * 30)
+    for _ in range(5):
+        async with db.read() as session:
+            question = await ask(session)
+        assert question is not None
+        assert "tide" in question.text
+
+
+@pytest.mark.parametrize("is_new", [False, True], ids=["old", "just arrived"])
+async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_new: bool) -> None:
+    ids = await fill(db, "ferry", "museum")
+    await renew_background(db)
+    models = Models(ProfileStore(), BackgroundStore())
+    (ferry, posts), (museum, _) = ids["ferry"], ids["museum"]
+    if is_new:
+        # It came after the profile was counted, and is one of the few that are added to it.
+        async with db.write() as session:
+            post = new_tweet("the ferry waits for the pilot, 26", arrived_at=now())
+            posts = (await add_posts(session, ferry, [post])).ids
+    async with db.read() as session:
+        solution = await solve(session, models, Key(posts[0], [museum, ferry]))
+    assert (solution.tweet_id, solution.username) == (posts[0], "ferry")
+    assert solution.usernames == ["museum", "ferry"]
+    assert solution.text.count(HIDDEN) == 1
+
+    async def compared() -> list[tuple[str, float]]:
+        text = solution.text.replace(HIDDEN, "")
+        async with db.read() as session:
+            material = await gather_material(
+                session, models, text=text, usernames=["museum", "ferry"]
+            )
+        return [(r.username, r.probability) for r in (await judge(material)).ranking]
+
+    fair = [(ranked.username, ranked.probability) for ranked in solution.comparison.ranking]
+    assert fair != await compared()
+    async with db.write() as session:
+        await delete_post(session, posts[0])
+    assert fair == await compared()

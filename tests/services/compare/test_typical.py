@@ -1,0 +1,38 @@
+"""An author's typical words are those that the others hardly use."""
+
+from app.db.engine import Database
+from app.services.clock import now
+from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.compare import Models
+from app.services.compare.profiles import ProfileStore
+from app.services.compare.typical import typical_of
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import add_user
+
+
+async def test_words_that_the_others_use_too_are_not_typical(db: Database) -> None:
+    habits = {"ferry": "tide %s...", "museum": "gallery %s!", "bakery": "bread %s?"}
+    for username, habit in habits.items():
+        async with db.write() as session:
+            user, _ = await add_user(session, username)
+            texts = [f"today the {habit % n} again today the" for n in range(40)]
+            posts = [new_tweet(text, arrived_at=now()) for text in texts]
+            await add_posts(session, user.id, posts)
+    models = Models(ProfileStore(), BackgroundStore())
+    async with db.read() as session:
+        assert await typical_of(session, models, "ferry") == []
+    await renew_background(db)
+    async with db.read() as session:
+        found = {name: await typical_of(session, models, name) for name in habits}
+    for username, habit in habits.items():
+        words = [word.text for word in found[username] if not word.is_mark]
+        assert words == [habit.split()[0]]
+        assert found[username][0].uses == 40
+
+
+async def test_an_author_without_posts_has_none(db: Database) -> None:
+    async with db.write() as session:
+        await add_user(session, "new")
+    async with db.read() as session:
+        assert await typical_of(session, Models(ProfileStore(), BackgroundStore()), "new") == []

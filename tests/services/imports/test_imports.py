@@ -1,0 +1,382 @@
+"""Imports into a real database: what is stored, matched, left out, and left behind."""
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app.config import Config
+from app.db.engine import Database
+from app.importing import open_archive
+from app.importing.records import Account, Archive, BrokenFileError, Item, Record
+from app.importing.source import Source
+from app.models import BackgroundSnapshot, Event, Tweet, User
+from app.services.checks import find_faults
+from app.services.clock import now
+from app.services.compare.profiles import users_with_tails
+from app.services.imports import imports
+from app.services.imports.imports import (
+    ImportReport,
+    NamelessFileError,
+    RepeatCounter,
+    import_archive,
+)
+from tests.archives import EMAIL, LONG, x_zip
+from tests.conftest import MakeConfig
+
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+def record(place: int, text: str, **fields: Any) -> Record:
+    given: dict[str, Any] = {"username": "mina", "created_at": NOON} | fields
+    return Record(place=place, text=text, **given)
+
+
+def archive(*items: Item, account: Account | None = None) -> Archive:
+    return Archive("jsonl", "line", account, iter(items))
+
+
+async def store(db: Database, *items: Item, username: str | None = None) -> ImportReport:
+    return await import_archive(db, archive(*items), username=username)
+
+
+async def store_json(db: Database, *rows: dict[str, Any]) -> ImportReport:
+    data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    with Source(io.BytesIO(data)) as source:
+        return await import_archive(db, open_archive(source), username=None)
+
+
+def outcome(report: ImportReport) -> tuple[int, int, int]:
+    return report.stored.accepted, report.stored.duplicates, report.stored.rejected
+
+
+async def stored(db: Database) -> list[Tweet]:
+    async with db.read() as session:
+        return list(await session.scalars(select(Tweet).order_by(Tweet.id)))
+
+
+async def texts(db: Database) -> list[str]:
+    return [tweet.text for tweet in await stored(db)]
+
+
+async def newest_event(db: Database) -> int:
+    async with db.read() as session:
+        return await session.scalar(select(func.max(Event.id))) or 0
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "BATCH", 3)
+
+
+async def test_importing_twice_adds_nothing_and_announces_nothing(db: Database) -> None:
+    items = [
+        *(record(n, f"with an id {n}", source_id=str(n)) for n in range(5)),
+        *(record(n, f"without an id {n}") for n in range(5, 10)),
+    ]
+    assert outcome(await store(db, *items)) == (10, 0, 0)
+    event = await newest_event(db)
+    assert outcome(await store(db, *items)) == (0, 10, 0)
+    assert await newest_event(db) == event
+    assert len(await stored(db)) == 10
+
+
+async def test_an_import_that_broke_off_goes_on(db: Database, small_batches: None) -> None:
+    items = [record(n, f"text {n % 4}", created_at=None) for n in range(20)]
+
+    def broken() -> Iterator[Item]:
+        yield from items[:8]
+        raise BrokenFileError("the file breaks off")
+
+    report = await import_archive(db, Archive("jsonl", "line", None, broken()), username=None)
+    assert report.broken == "the file breaks off"
+    assert outcome(report) == (8, 0, 0)
+    assert outcome(await store(db, *items)) == (12, 8, 0)
+    assert await texts(db) == [item.text for item in items]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 7, 100])
+async def test_records_without_id_are_matched_by_counting_repeats(
+    db: Database, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(imports, "BATCH", batch)
+
+    def one(place: int) -> Record:
+        return record(place, "ㅋㅋㅋ")
+
+    def other(place: int) -> Record:
+        return record(place, "ㅋㅋㅋ", created_at=NOON.replace(hour=13))
+
+    def undated(place: int) -> Record:
+        return record(place, "ㅋㅋㅋ", created_at=None)
+
+    first = [one(1), undated(2), one(3), other(4), undated(5), one(6)]
+    assert outcome(await store(db, *first)) == (6, 0, 0)
+    assert outcome(await store(db, *first)) == (0, 6, 0)
+    # One more of each kind than is stored.
+    more = [make(n) for n, make in enumerate([one] * 4 + [other] * 2 + [undated] * 3)]
+    assert outcome(await store(db, *more)) == (3, 6, 0)
+    assert len(await stored(db)) == 9
+
+
+@pytest.mark.parametrize("batch", [1, 3, 100])
+async def test_records_from_the_future_without_id_are_stored_once(
+    db: Database, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(imports, "BATCH", batch)
+    ahead = now() + timedelta(days=400)
+    items = [
+        record(1, "soon", created_at=ahead),
+        record(2, "soon"),
+        record(3, "soon", created_at=ahead),
+        record(4, "later", created_at=ahead + timedelta(days=1)),
+    ]
+    assert outcome(await store(db, *items)) == (4, 0, 0)
+    later = now() + timedelta(hours=1)
+    monkeypatch.setattr(imports, "now", lambda: later)
+    assert outcome(await store(db, *items)) == (0, 4, 0)
+    assert outcome(await store(db, *items, record(5, "soon", created_at=ahead))) == (1, 4, 0)
+
+
+async def test_repeats_are_counted_for_each_author_and_alike_in_any_case(db: Database) -> None:
+    items = [
+        record(1, "hello", username="Mina"),
+        record(2, "hello", username="mina"),
+        record(3, "hello", username="zoe"),
+    ]
+    assert outcome(await store(db, *items)) == (3, 0, 0)
+    assert outcome(await store(db, *reversed(items))) == (0, 3, 0)
+
+
+async def test_texts_match_in_the_form_in_which_they_are_stored(db: Database) -> None:
+    assert outcome(await store(db, record(1, "한글\r\nline\x00"))) == (1, 0, 0)
+    decomposed = "한글\nline"
+    assert outcome(await store(db, record(1, decomposed))) == (0, 1, 0)
+    assert await texts(db) == ["한글\nline"]
+
+
+async def test_a_record_without_id_matches_a_post_that_has_one(db: Database) -> None:
+    await store(db, record(1, "hello", source_id="7"))
+    assert outcome(await store(db, record(1, "hello"))) == (0, 1, 0)
+
+
+async def test_a_known_source_id_fills_empty_fields_and_never_the_text(db: Database) -> None:
+    await store(db, record(1, "the first text", source_id="7", created_at=None))
+    again = record(1, "another", source_id="7", lang="en", url="https://example.org/7")
+    assert outcome(await store(db, again)) == (0, 1, 0)
+    (tweet,) = await stored(db)
+    assert (tweet.text, tweet.lang) == ("the first text", "en")
+    assert (tweet.url, tweet.created_at) == ("https://example.org/7", NOON)
+    later = record(1, "third", source_id="7", lang="ko", created_at=NOON.replace(year=2020))
+    await store(db, later)
+    (tweet,) = await stored(db)
+    assert (tweet.lang, tweet.created_at) == ("en", NOON)
+
+
+async def test_the_same_source_id_of_two_authors_is_two_posts(db: Database) -> None:
+    items = [record(1, "one", source_id="7"), record(2, "two", source_id="7", username="zoe")]
+    assert outcome(await store(db, *items)) == (2, 0, 0)
+
+
+async def test_good_records_are_kept_whatever_the_bad_ones(db: Database) -> None:
+    report = await store_json(
+        db,
+        {"username": "mina", "text": "good"},
+        {"username": "mina", "text": "", "id": "2"},
+        {"username": "mi na", "text": "bad name"},
+        {"username": "mina", "text": "x" * 25_001},
+        {"username": "mina", "text": "bad time", "date": "soon"},
+        {"username": "mina", "text": "far away", "date": "0001-01-01T00:00:00+14:00"},
+        {"username": "mina", "text": "\ud800\udfff", "id": "7"},
+        {"username": "mina", "text": "bad id", "id": "x" * 513},
+        {"username": "mina", "text": "good too"},
+    )
+    assert outcome(report) == (3, 0, 6)
+    assert [error.line for error in report.stored.errors] == [2, 3, 4, 5, 6, 8]
+    assert await texts(db) == ["good", "\U000103ff", "good too"]
+
+
+async def test_control_characters_are_dropped(db: Database) -> None:
+    await store(db, record(1, "a\x00b\x1b[31mc\x7f\x85d\te\r\nf\rg\ud83d"), record(2, "\x00\x07"))
+    assert await texts(db) == ["ab[31mcd\te\nf\ng"]
+
+
+async def test_a_time_in_the_future_becomes_the_time_of_arrival(db: Database) -> None:
+    before = now()
+    await store(db, record(1, "later", created_at=NOON.replace(year=9000)))
+    (tweet,) = await stored(db)
+    assert tweet.created_at is not None
+    assert before <= tweet.created_at <= now()
+
+
+async def test_a_record_without_a_time_gets_none(db: Database) -> None:
+    await store(db, record(1, "once", created_at=None))
+    assert (await stored(db))[0].created_at is None
+
+
+async def test_fractions_of_a_second_are_cut(db: Database) -> None:
+    await store(db, record(1, "now", created_at=NOON.replace(microsecond=999_999)))
+    assert (await stored(db))[0].created_at == NOON
+    assert outcome(await store(db, record(1, "now"))) == (0, 1, 0)
+
+
+async def test_an_x_archive_comes_in_from_its_zip(db: Database, tmp_path: Path) -> None:
+    path = x_zip(tmp_path / "twitter.zip")
+    with Source(path) as source:
+        report = await import_archive(db, open_archive(source), username=None)
+    assert (*outcome(report), report.reposts) == (5, 0, 0, 1)
+    posts = {tweet.source_id: tweet for tweet in await stored(db)}
+    assert sorted(posts, key=str) == ["101", "103", "104", "105", "106"]
+    assert posts["101"].text == "빵 & 커피 <3 오늘도"
+    assert posts["103"].kind == "reply"
+    assert posts["104"].text == LONG
+    assert posts["101"].url == "https://x.com/mina/status/101"
+    await db.close()
+    for file in (tmp_path / "instance").iterdir():
+        assert EMAIL.encode() not in file.read_bytes()
+
+
+async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: Database) -> None:
+    for run, expected in ((0, 40), (40, 50)):
+        items = (record(n, f"말 {n} words", username=f"a{n % 4}") for n in range(run, expected))
+        await store(db, *items)
+        async with db.read() as session:
+            assert await users_with_tails(session, longer_than=0) == []
+            snapshots = list(await session.scalars(select(BackgroundSnapshot.posts)))
+        assert max(snapshots) == expected
+    assert await find_faults(db) == []
+
+
+async def test_tails_are_folded_while_a_long_import_goes_on(
+    db: Database, monkeypatch: pytest.MonkeyPatch, small_batches: None
+) -> None:
+    monkeypatch.setattr(imports, "FOLD_EVERY", 6)
+    items = [record(n, f"text {n}", username=f"a{n % 2}") for n in range(30)]
+    assert outcome(await store(db, *items)) == (30, 0, 0)
+    assert await find_faults(db) == []
+
+
+async def test_two_imports_at_once_both_complete(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH", 10)
+    monkeypatch.setattr(imports, "FOLD_EVERY", 25)
+    config: Config = make_config()
+    first, second = Database(config), Database(config)
+    shared = [record(n, f"shared {n}", source_id=str(n)) for n in range(60)]
+    one = [*shared, *(record(n, f"one {n}", username="one") for n in range(40))]
+    two = [*(record(n, f"two {n}", username="two") for n in range(40)), *shared]
+    reports = await asyncio.gather(store(first, *one), store(second, *two))
+    assert sum(report.stored.accepted for report in reports) == 140
+    assert sum(report.stored.duplicates for report in reports) == 60
+    assert len(await stored(first)) == 140
+    assert await find_faults(second) == []
+    async with first.read() as session:
+        assert await users_with_tails(session, longer_than=0) == []
+    await first.close()
+    await second.close()
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+async def test_a_cancelled_import_leaves_a_clean_state_and_goes_on(
+    db: Database, small_batches: None, after: int
+) -> None:
+    items = [record(n, f"text {n % 5}", created_at=None) for n in range(30)]
+    batches = asyncio.Semaphore(0)
+    work = asyncio.create_task(
+        import_archive(db, archive(*items), username=None, on_progress=lambda _: batches.release())
+    )
+    for _ in range(after):
+        await batches.acquire()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    count = len(await stored(db))
+    assert count >= 3 * after
+    assert count % 3 == 0
+    assert await find_faults(db) == []
+    assert outcome(await store(db, *items)) == (30 - count, count, 0)
+    assert await find_faults(db) == []
+
+
+async def test_a_cancelled_import_ends_when_nothing_reads_from_its_file(db: Database) -> None:
+    """Closing a file while another thread reads it is what must not happen."""
+    is_reading, may_end = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    ended = False
+
+    def slow() -> Iterator[Item]:
+        nonlocal ended
+        yield record(1, "the first")
+        loop.call_soon_threadsafe(is_reading.set)
+        asyncio.run_coroutine_threadsafe(may_end.wait(), loop).result(10)
+        ended = True
+        yield record(2, "the second")
+
+    work = asyncio.create_task(
+        import_archive(db, Archive("jsonl", "line", None, slow()), username=None)
+    )
+    await is_reading.wait()
+    work.cancel()
+    await asyncio.wait({work}, timeout=0.05)
+    assert not work.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert ended
+    assert await stored(db) == []
+
+
+async def test_a_nameless_file_of_one_account_stores_nothing(db: Database) -> None:
+    nobody = Account(None, None, "x")
+    with pytest.raises(NamelessFileError, match="--username"):
+        await import_archive(db, archive(record(1, "a"), account=nobody), username=None)
+    async with db.read() as session:
+        assert await session.scalar(select(func.count()).select_from(User)) == 0
+
+
+async def test_a_number_is_the_author_where_neither_file_nor_user_gives_a_name(
+    db: Database,
+) -> None:
+    numbered = record(1, "a", username=None, author_id="77")
+    await store(db, numbered, record(2, "b", author_id="78"))
+    await store(db, numbered, username="bo")
+    async with db.read() as session:
+        names = await session.scalars(select(User.username).order_by(User.id))
+        assert list(names) == ["77", "mina", "bo"]
+
+
+async def test_a_file_of_one_account_has_one_author_whatever_its_records_say(db: Database) -> None:
+    account = Account("mina", "미나", "x")
+    items = [record(1, "one"), record(2, "two", username="zoe", platform="mastodon")]
+    await import_archive(db, archive(*items, account=account), username=None)
+    async with db.read() as session:
+        (user,) = await session.scalars(select(User))
+    assert (user.username, user.display_name) == ("mina", "미나")
+    assert (user.platform, user.tweet_count) == ("x", 2)
+
+
+async def test_a_platform_clash_is_found_in_any_batch_and_order(
+    db: Database, small_batches: None
+) -> None:
+    platforms = [None, "local", "x", "mastodon", "x", None, "bluesky", "local", "x"]
+    items = [record(n, f"text {n}", platform=name) for n, name in enumerate(platforms)]
+    report = await store(db, *items)
+    assert outcome(report) == (7, 0, 2)
+    assert sorted(error.line for error in report.stored.errors) == [3, 6]
+
+
+def test_the_counter_counts_authors_times_and_texts_apart() -> None:
+    with closing(RepeatCounter()) as counter:
+        assert [counter.count("a", NOON, "x") for _ in range(3)] == [1, 2, 3]
+        assert counter.count("b", NOON, "x") == 1
+        assert counter.count("a", None, "x") == 1
+        assert counter.count("a", NOON, "y") == 1
+        assert counter.count("a", NOON, "x") == 4

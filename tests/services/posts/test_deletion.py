@@ -1,0 +1,304 @@
+"""A deleted author is out of every answer at once, and out of the files in the end."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+from quart import Quart
+from sqlalchemy import event, func, select
+
+from app.db.engine import Database
+from app.db.word_index import Terms
+from app.errors import NotFoundError
+from app.models import Event, Profile, Tweet, User
+from app.services.checks import find_faults
+from app.services.clock import now
+from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.compare import Models, gather_material
+from app.services.compare.profiles import ProfileStore, fold_tails
+from app.services.events import newest_event
+from app.services.imports.bulk import BulkPost, BulkReport, store_batch
+from app.services.posts.deletion import PIECE, count_deleted, purge_deleted
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.tweets import delete_post, find_post, list_posts
+from app.services.posts.users import (
+    add_user,
+    count_users,
+    delete_everybody,
+    delete_user,
+    find_author,
+    find_user,
+    list_authors,
+)
+from app.services.search.search import Filters, search
+from tests.browsing import parts_of
+from tests.conftest import Client
+from tests.waiting import eventually
+
+
+async def store(db: Database, username: str, count: int, *, of: str = "sea") -> None:
+    """Store so many posts of an author, made if new."""
+    posts = [
+        BulkPost(
+            place=n,
+            username=username,
+            post=new_tweet(f"{username} wrote post {n} of the {of}", arrived_at=now()),
+        )
+        for n in range(count)
+    ]
+    async with db.write() as session:
+        await store_batch(session, posts, BulkReport(), default_time=now())
+
+
+async def count_rows(db: Database) -> dict[str, int]:
+    """Return the number of rows of what belongs to authors."""
+    async with db.read() as session:
+        models = {"users": User, "posts": Tweet, "profiles": Profile}
+        rows = {
+            name: await session.scalar(select(func.count()).select_from(model)) or 0
+            for name, model in models.items()
+        }
+        found = db.backend.words.matching(Terms(("sea",)))
+        words = select(func.count()).select_from(found)
+        return rows | {"words": await session.scalar(words) or 0}
+
+
+async def test_deleted_author_is_in_no_answer_before_any_row_is_gone(db: Database) -> None:
+    await store(db, "Ann", 30)
+    await store(db, "ben", 3)
+    async with db.read() as session:
+        user = await find_user(session, "ann")
+        assert user is not None
+        ids = list(await session.scalars(select(Tweet.id).where(Tweet.user_id == user.id)))
+    async with db.write() as session:
+        number = await delete_user(session, "ANN")
+    assert (await count_rows(db))["posts"] == 33
+    async with db.read() as session:
+        assert await find_user(session, "Ann") is None
+        assert await find_author(session, user.id) is None
+        assert await count_users(session) == 1
+        assert [author.username for author in (await list_authors(session, limit=9))[0]] == ["ben"]
+        assert (await list_authors(session, prefix="a", limit=9))[0] == []
+        posts, following = await list_posts(session, limit=9)
+        assert ({post.username for post in posts}, following) == ({"ben"}, None)
+        assert await list_posts(session, user_id=user.id, limit=9) == ([], None)
+        assert [await find_post(session, number) for number in ids] == [None] * 30
+        found = await search(session, "sea", Filters(), limit=9)
+        assert ({hit.username for hit in found.hits}, found.next) == ({"ben"}, None)
+        assert await count_deleted(session) == 30
+        # The event stands for all posts.
+        logged = await session.get_one(Event, number)
+        assert (logged.kind, logged.user_id, logged.count) == ("user.deleted", user.id, 30)
+        models = Models(ProfileStore(), BackgroundStore())
+        with pytest.raises(NotFoundError):
+            await gather_material(session, models, text="the sea", usernames=["ann", "ben"])
+    async with db.write() as session:
+        with pytest.raises(NotFoundError):
+            await delete_user(session, "ann")
+        with pytest.raises(NotFoundError):
+            await delete_post(session, ids[0])
+
+
+async def test_rows_words_profiles_and_counts_follow(db: Database) -> None:
+    await store(db, "ann", PIECE + 7)
+    await store(db, "ben", 5)
+    await renew_background(db)
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    # The profile, which quotes the texts as numbers, goes at once.
+    assert (await count_rows(db))["profiles"] == 1
+    gone: list[int] = []
+    await purge_deleted(db, on_progress=gone.append)
+    assert gone == [PIECE, PIECE + 7]
+    assert await count_rows(db) == {"users": 1, "posts": 5, "profiles": 1, "words": 5}
+    async with db.read() as session:
+        assert await count_deleted(session) == 0
+    assert await find_faults(db) == []
+
+
+async def test_purge_that_is_broken_off_is_gone_on_with(db: Database) -> None:
+    class LostPowerError(Exception):
+        pass
+
+    def fail(_: int) -> None:
+        raise LostPowerError
+
+    await store(db, "ann", 2 * PIECE + 1)
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    with pytest.raises(LostPowerError):
+        await purge_deleted(db, on_progress=fail)
+    assert (await count_rows(db))["posts"] == PIECE + 1
+    async with db.read() as session:
+        assert await count_deleted(session) == PIECE + 1
+    assert await find_faults(db) == []
+    # Two workers at once do it together.
+    await asyncio.gather(purge_deleted(db), purge_deleted(db))
+    assert await count_rows(db) == {"users": 0, "posts": 0, "profiles": 0, "words": 0}
+
+
+async def test_new_author_of_the_name_has_none_of_the_old_posts(db: Database) -> None:
+    for generation in range(3):
+        await store(db, "ann", 40, of=f"sea, generation {generation}")
+        await renew_background(db)
+        async with db.read() as session:
+            posts, _ = await list_posts(session, limit=200)
+            assert {post.text.endswith(f"generation {generation}") for post in posts} == {True}
+            assert len(posts) == 40
+        async with db.write() as session:
+            await delete_user(session, "ann")
+    await purge_deleted(db)
+    assert await find_faults(db) == []
+    assert (await count_rows(db))["users"] == 0
+
+
+async def test_deleting_everybody_takes_all_authors(db: Database) -> None:
+    for n in range(5):
+        await store(db, f"author{n}", 3)
+    async with db.write() as session:
+        assert await delete_everybody(session) is not None
+    async with db.read() as session:
+        assert (await list_authors(session, limit=9), await count_users(session)) == (([], None), 0)
+    async with db.write() as session:
+        assert await delete_everybody(session) is None
+    gone: list[int] = []
+    await purge_deleted(db, on_progress=gone.append)
+    assert gone == [15], "authors with few posts go together"
+    assert await count_rows(db) == {"users": 0, "posts": 0, "profiles": 0, "words": 0}
+
+
+async def test_deleting_everybody_takes_no_more_statements_for_more_authors(db: Database) -> None:
+    numbers = []
+    for authors in (2, 40):
+        for n in range(authors):
+            await store(db, f"author{n}", 1)
+        async with db.write() as session:
+            before = await newest_event(session)
+            with statements_of(db) as statements:
+                newest = await delete_everybody(session)
+            numbers.append(len(statements))
+            told = select(Event.kind, Event.count).where(Event.id > before)
+            assert (await session.execute(told)).all() == [("user.deleted", 1)] * authors
+            assert newest == before + authors
+    assert numbers[0] == numbers[1]
+
+
+@contextmanager
+def statements_of(db: Database) -> Iterator[list[str]]:
+    """Give what is executed meanwhile."""
+    executed: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        executed.append(statement)
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    yield executed
+    event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def test_a_piece_ends_within_an_author_and_goes_on_with_the_next(db: Database) -> None:
+    for name, posts in (("ann", PIECE - 3), ("ben", 10), ("cho", 0), ("dan", 4)):
+        await store(db, name, posts)
+        if not posts:
+            async with db.write() as session:
+                await add_user(session, name)
+    async with db.write() as session:
+        await delete_everybody(session)
+    gone: list[int] = []
+    await purge_deleted(db, on_progress=gone.append)
+    assert gone == [PIECE, PIECE + 11]
+    assert await count_rows(db) == {"users": 0, "posts": 0, "profiles": 0, "words": 0}
+    assert await find_faults(db) == []
+
+
+@pytest.mark.parametrize("deletes_first", [True, False], ids=["deletion-first", "fold-first"])
+async def test_fold_under_way_leaves_no_profile_of_the_deleted(
+    db: Database, deletes_first: bool
+) -> None:
+    async def remove() -> None:
+        async with db.write() as session:
+            await delete_user(session, "ann")
+
+    for generation in range(5):
+        await store(db, "ann", 150, of=f"sea, generation {generation}")
+        async with db.read() as session:
+            user = await find_user(session, "ann")
+        assert user is not None
+        work = [remove(), fold_tails(db, [user.id])]
+        await asyncio.gather(*(work if deletes_first else reversed(work)))
+        assert (await count_rows(db))["profiles"] == 0
+        await purge_deleted(db)
+        assert await find_faults(db) == []
+
+
+async def test_answers_of_the_app_are_without_the_author_at_once(
+    app: Quart, admin: Client, anybody: Client
+) -> None:
+    await store(parts_of(app).db, "ann", 1200)
+    await store(parts_of(app).db, "ben", 30, of="hills")
+    newest = (await (await anybody.get("/api/v1/users/ann/tweets?limit=1")).get_json())["items"][0]
+    compared = "/api/v1/compare?text=the+sea+and+the+hills"
+    assert "ann" in await (await anybody.get(compared)).get_data(as_text=True)
+    answer = await admin.delete("/api/v1/users/ann")
+    assert answer.status_code == 204
+    assert answer.headers["Saywho-Event"]
+    gone = [f"/api/v1/tweets/{newest['id']}", f"/tweet/{newest['id']}", "/user/ann"]
+    gone += ["/api/v1/users/ann", "/api/v1/users/ann/tweets", "/get_user?username=ann"]
+    gone += ["/api/v1/search?q=sea&username=ann", f"{compared}&username=ann&username=ben"]
+    gone += ["/compare?text=the+sea&username=ann&username=ben", "/search?q=sea&username=ann"]
+    for path in gone:
+        assert (await anybody.get(path)).status_code == 404, path
+    without = ["/api/v1/users", "/api/v1/users?q=a", "/api/v1/search?q=sea", "/", "/authors"]
+    without += ["/authors?q=ann", "/search?q=sea", compared]
+    for path in without:
+        answer = await anybody.get(path)
+        # What was asked for is shown again; the author and the posts are not.
+        shown = (await answer.get_data(as_text=True)).replace('value="ann"', "")
+        assert "ann wrote" not in shown, path
+        assert "/user/ann" not in shown, path
+        assert '"ann"' not in shown, path
+    # The name is free, and whoever takes it begins with nothing.
+    again = await admin.add_user("Ann")
+    assert (again["tweets"], again["first_tweet_at"]) == (0, None)
+    page = await (await anybody.get("/api/v1/users/ann/tweets")).get_json()
+    assert page == {"items": [], "next": None}
+    await wait_until_purged(parts_of(app).db)
+    assert await find_faults(parts_of(app).db) == []
+
+
+async def wait_until_purged(db: Database) -> None:
+    async def left() -> int:
+        async with db.read() as session:
+            deleted = select(func.count()).where(User.deleted_at.is_not(None))
+            return await session.scalar(deleted) or 0
+
+    await eventually(left, until=lambda count: count == 0)
+
+
+async def test_deletion_while_an_import_runs(app: Quart, admin: Client) -> None:
+    body = "".join(
+        json.dumps({"username": "ann", "text": f"post {n} of the sea", "source_id": str(n)}) + "\n"
+        for n in range(8_000)
+    )
+    address = (await admin.post("/api/v1/imports", data=body)).headers["Location"]
+
+    async def look() -> dict[str, Any]:
+        return cast(dict[str, Any], await (await admin.get(address)).get_json())
+
+    job = await eventually(look, until=lambda job: job["accepted"])
+    assert job["state"] == "running"
+    assert (await admin.delete("/api/v1/users/ann")).status_code == 204
+    job = await eventually(look, until=lambda job: job["state"] != "running")
+    # All were stored; those from before the deletion are gone with the author.
+    assert (job["state"], job["accepted"], job["duplicates"]) == ("done", 8_000, 0)
+    await wait_until_purged(parts_of(app).db)
+    answer = await admin.get("/api/v1/users/ann")
+    rows = await count_rows(parts_of(app).db)
+    if answer.status_code == 200:
+        assert 0 < (await answer.get_json())["tweets"] == rows["posts"] < 8_000
+    else:
+        assert rows["posts"] == 0
+    assert await find_faults(parts_of(app).db) == []

@@ -1,0 +1,179 @@
+"""Exports from a real database: what is in them, and that they come back in without loss."""
+
+import io
+import random
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from app.db.engine import Database
+from app.errors import NotFoundError
+from app.exporting import FORMATS
+from app.exporting.formats import Row
+from app.importing import open_archive
+from app.importing.source import Source
+from app.services.clock import now
+from app.services.imports.imports import import_archive
+from app.services.posts import exporting
+from app.services.posts.adding import add_posts
+from app.services.posts.exporting import begin_export, exported
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.tweets import delete_post
+from app.services.posts.users import add_user, delete_user, get_user
+from tests.conftest import MakeConfig
+
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+JSONL = FORMATS["jsonl"]
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "PAGE", 3)
+
+
+async def add(db: Database, username: str, *texts: str, **fields: Any) -> None:
+    """Add posts, one by one, of an author made if new."""
+    for text in texts:
+        async with db.write() as session:
+            try:
+                user = await get_user(session, username)
+            except NotFoundError:
+                user, _ = await add_user(session, username)
+            await add_posts(session, user.id, [new_tweet(text, arrived_at=now(), **fields)])
+
+
+async def pages(db: Database, username: str | None = None) -> list[list[str]]:
+    """Return the texts of the posts, page by page."""
+    seen: list[list[str]] = []
+    form = FORMATS["jsonl"]
+
+    def encode(rows: Any) -> bytes:
+        seen.append([row.text for row in rows])
+        return form.encode(rows)
+
+    async with db.read() as session:
+        export = await begin_export(session, username)
+    watched = type(form)("watched", "", "", b"", encode)
+    assert sum([piece.posts async for piece in exported(db, export, watched)]) == sum(
+        map(len, seen)
+    )
+    return seen
+
+
+async def file_of(db: Database, form: Any, username: str | None = None) -> bytes:
+    async with db.read() as session:
+        export = await begin_export(session, username)
+    return b"".join([piece.data async for piece in exported(db, export, form)])
+
+
+async def test_posts_go_out_page_by_page_in_their_order(db: Database) -> None:
+    for number in range(4):
+        await add(db, "mina", f"m{number}")
+        await add(db, "jiho", f"j{number}")
+    assert await pages(db) == [["m0", "j0", "m1"], ["j1", "m2", "j2"], ["m3", "j3"]]
+    assert await pages(db, "Mina") == [["m0", "m1", "m2"], ["m3"]]
+    with pytest.raises(NotFoundError):
+        await pages(db, "nobody")
+
+
+async def test_one_event_may_have_brought_more_than_a_page(db: Database) -> None:
+    texts = [f"post {number}" for number in range(8)]
+    async with db.write() as session:
+        user, _ = await add_user(session, "mina")
+        await add_posts(session, user.id, [new_tweet(text, arrived_at=now()) for text in texts])
+    await add(db, "mina", "later")
+    assert list(chain(*await pages(db, "mina"))) == [*texts, "later"]
+
+
+async def test_nothing_is_an_empty_file_but_for_the_heading(db: Database) -> None:
+    assert await file_of(db, JSONL) == b""
+    assert await file_of(db, FORMATS["csv"]) == FORMATS["csv"].heading
+
+
+@pytest.mark.parametrize("username", [None, "mina"])
+async def test_what_comes_and_goes_meanwhile(db: Database, username: str | None) -> None:
+    await add(db, "mina", *(f"m{number}" for number in range(7)))
+    async with db.read() as session:
+        export = await begin_export(session, username)
+    assert export.posts == 7
+    pieces = exported(db, export, JSONL)
+    first = await anext(pieces)
+    assert db.backend.readers.pool.checkedout() == 0  # type: ignore[attr-defined]
+    await add(db, "mina", "too late")
+    async with db.write() as session:
+        await delete_post(session, 5)
+    data = first.data + b"".join([piece.data async for piece in pieces])
+    assert [text for text in ("m3", "m4", "m5", "too") if text.encode() in data] == ["m3", "m5"]
+    assert data.count(b"\n") == 6
+    assert data.endswith(b"}\n")
+
+
+@pytest.mark.parametrize("username", [None, "mina"])
+async def test_an_author_deleted_meanwhile_is_left_out_from_then_on(
+    db: Database, username: str | None
+) -> None:
+    await add(db, "mina", *(f"m{number}" for number in range(7)))
+    await add(db, "jiho", "j")
+    async with db.read() as session:
+        export = await begin_export(session, username)
+    pieces = exported(db, export, JSONL)
+    assert (await anext(pieces)).posts == 3
+    async with db.write() as session:
+        await delete_user(session, "mina")
+    assert sum([piece.posts async for piece in pieces]) == (0 if username else 1)
+
+
+def some_rows() -> list[Row]:
+    """Return invented posts: known and unknown times and ids, equal ones, two platforms."""
+    chance = random.Random(11)  # noqa: S311 - no secret
+    texts = ["=1+1", "'quoted'", '두 줄\n"인용", 쉼표', "-", "same", "same", "https://a.example/"]
+    return [
+        Row(
+            0,
+            *chance.choice([("@mina", "x"), ("'지호", "mastodon")]),
+            chance.choice(texts),
+            chance.choice(["post", "reply", "quote"]),
+            chance.choice([None, NOON, NOON + timedelta(days=number)]),
+            chance.choice(["ko", "en", "ja"]),
+            chance.choice([None, f"{number}", f" =id {number} ", f"{number}e+18"]),
+            chance.choice([None, "https://a.example/1"]),
+        )
+        for number in range(120)
+    ]
+
+
+async def stored(db: Database) -> list[bytes]:
+    """Return all posts but for their ids, in an order of their own."""
+    return sorted((await file_of(db, JSONL)).splitlines())
+
+
+async def bring_in(db: Database, data: bytes) -> tuple[int, int, int]:
+    with Source(io.BytesIO(data)) as source:
+        report = await import_archive(db, open_archive(source), username=None, renew=False)
+    return report.stored.accepted, report.stored.duplicates, report.stored.rejected
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("format_name", FORMATS)
+async def test_an_export_comes_in_without_loss_and_only_once(
+    make_config: MakeConfig, tmp_path: Any, format_name: str
+) -> None:
+    first = Database(make_config())
+    second = Database(make_config(data_dir=tmp_path / "second"))
+    form = FORMATS[format_name]
+    try:
+        rows = some_rows()
+        assert await bring_in(first, form.heading + form.encode(rows)) == (len(rows), 0, 0)
+        data = await file_of(first, form)
+        assert await bring_in(second, data) == (len(rows), 0, 0)
+        assert await stored(second) == await stored(first)
+        assert sorted(JSONL.encode(rows).splitlines()) == await stored(first)
+        for db in (first, second):
+            assert await bring_in(db, data) == (0, len(rows), 0)
+        one = await file_of(first, form, "@MINA")
+        assert await bring_in(first, one) == (0, sum(row.username == "@mina" for row in rows), 0)
+    finally:
+        await first.close()
+        await second.close()

@@ -1,0 +1,163 @@
+"""Counts per author, day and hour agree with the posts, whatever happens to these."""
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from alembic import command
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from app.compute.zones import offsets
+from app.config import Config
+from app.db.engine import Database
+from app.db.migrate import alembic_config, prepare, upgrade
+from app.errors import NotFoundError
+from app.models import PostCount
+from app.services.checks import find_faults
+from app.services.posts.adding import Added, add_posts
+from app.services.posts.deletion import purge_deleted
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.post_counts import slot_of
+from app.services.posts.statistics import (
+    Selection,
+    count_by_day,
+    count_by_hour_of_week,
+    stats,
+)
+from app.services.posts.tweets import delete_post
+from app.services.posts.users import add_user, delete_user, find_user
+from tests.conftest import Outside
+
+ARRIVAL = datetime(2026, 11, 20, tzinfo=UTC)
+ZONES = ["UTC", "Asia/Seoul", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]
+
+
+async def store(db: Database, username: str, *times: datetime | None, lang: str = "en") -> Added:
+    posts = [
+        new_tweet(f"post {n}", arrived_at=ARRIVAL, created_at=time, lang=lang, source_id=f"{n}")
+        for n, time in enumerate(times)
+    ]
+    async with db.write() as session:
+        user = await find_user(session, username) or (await add_user(session, username))[0]
+        return await add_posts(session, user.id, posts)
+
+
+async def test_counts_follow_adding_filling_and_deleting(db: Database) -> None:
+    added = await store(db, "ann", datetime(2026, 1, 1, tzinfo=UTC), None, None)
+    assert await find_faults(db) == []
+    await store(db, "ann", *[datetime(2026, 1, 2, tzinfo=UTC)] * 2)  # Fills the second's time.
+    assert await find_faults(db) == []
+    async with db.write() as session:
+        await delete_post(session, added.ids[0])
+    assert await find_faults(db) == []
+    async with db.read() as session:
+        found = await stats(session, Selection(), ZoneInfo("UTC"))
+    assert (found.users, found.tweets, found.undated) == (1, 2, 1)
+    assert [(day.date, day.tweets) for day in found.days] == [(date(2026, 1, 2), 1)]
+
+
+async def test_a_deleted_authors_counts_are_gone_at_once_and_for_good(db: Database) -> None:
+    await store(db, "ann", ARRIVAL, None)
+    await store(db, "ben", ARRIVAL)
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    async with db.read() as session:
+        found = await stats(session, Selection(), ZoneInfo("UTC"))
+    assert (found.users, found.tweets, found.undated) == (1, 1, 0)
+    await purge_deleted(db)
+    assert await find_faults(db) == []
+    async with db.read() as session:
+        assert await session.scalar(select(func.count()).select_from(PostCount)) == 1
+
+
+@pytest.mark.parametrize("change", ["posts = posts + 1", "lang = 'xx'", "slot = slot + 1"])
+async def test_wrong_counts_are_found(db: Database, outside: Outside, change: str) -> None:
+    await store(db, "ann", ARRIVAL)
+    outside.execute(f'UPDATE "PostCount" SET {change}')  # noqa: S608 - from above.
+    assert await find_faults(db) == ["the posts of ann per quarter of an hour are miscounted"]
+
+
+@pytest.mark.parametrize("name", ZONES)
+async def test_days_and_hours_are_those_of_the_time_zone(db: Database, name: str) -> None:
+    zone = ZoneInfo(name)
+    # Around the changes to and from summer time in both halves of the world, and at midnights.
+    starts = [datetime(2026, month, 1, 3, 7, tzinfo=UTC) for month in (3, 4, 10, 11)]
+    times = [start + timedelta(minutes=25 * step) for start in starts for step in range(200)]
+    await store(db, "ann", *times)
+    local = [time.astimezone(zone) for time in times]
+    async with db.read() as session:
+        days = await count_by_day(session, Selection(), zone, limit=1000)
+        hours = await count_by_hour_of_week(session, Selection(), zone)
+    assert Counter({day: posts for day, _, posts in days}) == Counter(t.date() for t in local)
+    expected = Counter(24 * time.weekday() + time.hour for time in local)
+    assert hours == [expected[hour] for hour in range(168)]
+
+
+async def test_a_selection_narrows_every_count(db: Database) -> None:
+    day = datetime(2026, 5, 1, tzinfo=UTC)
+    await store(db, "ann", day, day + timedelta(days=1), None, lang="ko")
+    await store(db, "ben", day, lang="en")
+    utc = ZoneInfo("UTC")
+
+    async def tweets(selection: Selection) -> int:
+        async with db.read() as session:
+            found = await stats(session, selection, utc)
+            hours = await count_by_hour_of_week(session, selection, utc)
+        assert sum(hours) == sum(day.tweets for day in found.days) == found.tweets - found.undated
+        assert sum(author.tweets for author in found.authors) == found.tweets
+        return found.tweets
+
+    assert await tweets(Selection(usernames=("ANN",))) == 3
+    assert await tweets(Selection(lang="en")) == 1
+    assert await tweets(Selection(platform="x")) == 0
+    assert await tweets(Selection(since=day + timedelta(hours=1))) == 1
+    assert await tweets(Selection(until=day + timedelta(hours=1))) == 2
+    assert await tweets(Selection(since=day, until=day)) == 0
+    with pytest.raises(NotFoundError):
+        await tweets(Selection(usernames=("nobody",)))
+
+
+def test_posts_that_were_there_before_are_counted_by_the_migration(tmp_path: Path) -> None:
+    config = Config(env="testing", data_dir=tmp_path)
+    prepare(config, upgrade_old=False)
+    command.downgrade(alembic_config(config.database_url), "0002")
+    with closing(sqlite3.connect(tmp_path / "testing.db")) as connection:
+        connection.execute(
+            'INSERT INTO "Users" (id, username, username_key, platform, created_at, tweet_count,'
+            " deletion_count) VALUES (1, 'a', 'a', 'local', '2026-01-01', 3, 0)"
+        )
+        for time in ("2026-01-01 00:14:59.000000", "2026-01-01 00:00:00.000000", None):
+            connection.execute(
+                'INSERT INTO "Tweet" (text, user_id, event_id, kind, created_at)'
+                " VALUES ('t', 1, 1, 'post', ?)",
+                (time,),
+            )
+        connection.commit()
+        upgrade(config.database_url)
+        rows = connection.execute('SELECT slot, lang, posts FROM "PostCount" ORDER BY slot')
+        assert rows.fetchall() == [(-1, "", 1), (slot_of(datetime(2026, 1, 1, tzinfo=UTC)), "", 2)]
+
+
+times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))
+
+
+@given(times)
+def test_a_slot_begins_at_most_a_quarter_hour_before_its_times(time: datetime) -> None:
+    begins = datetime(1, 1, 1, tzinfo=UTC) + slot_of(time) * timedelta(minutes=15)
+    assert timedelta() <= time - begins < timedelta(minutes=15)
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.datetimes(datetime(1900, 2, 1), datetime(2099, 12, 1), timezones=st.just(UTC)),
+)
+def test_offsets_are_those_of_the_zone(name: str, time: datetime) -> None:
+    zone = ZoneInfo(name)
+    offset = next(seconds for since, seconds in offsets(zone) if since <= time)
+    assert timedelta(seconds=offset) == time.astimezone(zone).utcoffset()

@@ -1,0 +1,97 @@
+"""Batched reads give what plain reads give, to each who asks."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from quart import Quart
+from sqlalchemy import text
+
+from app.db.engine import Database
+from app.errors import NotFoundError
+from app.services.clock import now
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import NewTweet, new_tweet
+from app.services.posts.reads import Reads
+from app.services.posts.tweets import list_posts
+from app.services.posts.users import add_user, delete_user, get_author
+from tests.conftest import Client
+
+START = datetime(2020, 1, 1, tzinfo=UTC)
+NAMES = [f"author{number}" for number in range(12)]
+
+
+def some_post(chance: random.Random) -> NewTweet:
+    time = chance.choice([None, START, START + timedelta(days=chance.randrange(400))])
+    return new_tweet(f"글 {chance.random()}", arrived_at=now(), created_at=time)
+
+
+@pytest.fixture
+async def user_ids(db: Database) -> dict[str, int]:
+    chance = random.Random(5)  # noqa: S311
+    ids = {}
+    async with db.write() as session:
+        for name in NAMES:
+            user, _ = await add_user(session, name)
+            await add_posts(
+                session, user.id, [some_post(chance) for _ in range(chance.randrange(30))]
+            )
+            ids[name] = user.id
+    return ids
+
+
+async def test_newest_posts_are_those_of_the_list(db: Database, user_ids: dict[str, int]) -> None:
+    reads = Reads(db)
+    asked = [(name, limit) for name in NAMES for limit in (1, 5, 20, 40)]
+    pages = await asyncio.gather(
+        *(reads.newest_posts(name.upper(), limit=limit) for name, limit in asked)
+    )
+    async with db.read() as session:
+        for (name, limit), page in zip(asked, pages, strict=True):
+            listed = await list_posts(session, user_id=user_ids[name], limit=limit)
+            assert page == listed
+
+
+async def test_an_unknown_or_deleted_author_is_told_from_one_without_posts(
+    db: Database, user_ids: dict[str, int]
+) -> None:
+    async with db.write() as session:
+        await add_user(session, "quiet")
+        await delete_user(session, "author3")
+    reads = Reads(db)
+    names = ["quiet", "author3", "nobody", "author4"]
+    pages = await asyncio.gather(
+        *(reads.newest_posts(name, limit=5) for name in names), return_exceptions=True
+    )
+    authors = await asyncio.gather(*(reads.author(name) for name in names), return_exceptions=True)
+    assert pages[0] == ([], None)
+    for results in (pages, authors):
+        assert [isinstance(each, NotFoundError) for each in results] == [False, True, True, False]
+        assert "author3" in str(results[1])
+    async with db.read() as session:
+        assert authors[3] == await get_author(session, "author4")
+
+
+@pytest.mark.databases("sqlite")
+async def test_newest_posts_are_found_by_the_index(db: Database) -> None:
+    async with db.read() as session:
+        explain = text(f"EXPLAIN QUERY PLAN {db.backend.newest_of_each}")
+        plan = await session.execute(explain, {"user_ids": "[1,2]", "limit": 21})
+        steps = [row.detail for row in plan]
+    assert not [step for step in steps if step.startswith("SCAN") and "asked" not in step]
+    assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+async def test_requests_at_once_get_each_its_own_answer(app: Quart, writer: Client) -> None:
+    for number, name in enumerate(NAMES):
+        await writer.add_user(name, *(f"{name} {post}" for post in range(number)))
+    answers = await asyncio.gather(
+        *(writer.get(f"/api/v1/users/{name}/tweets?limit=5") for name in [*NAMES, "nobody"])
+    )
+    assert answers[-1].status_code == 404
+    for number, (name, answer) in enumerate(zip(NAMES, answers, strict=False)):
+        page = await answer.get_json()
+        expected = [f"{name} {post}" for post in reversed(range(number))][:5]
+        assert [post["text"] for post in page["items"]] == expected
+        assert (page["next"] is not None) == (number > 5)

@@ -1,0 +1,113 @@
+"""Posts in their order, whatever their times, and each once on every walk."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.db.engine import Database
+from app.services.events import newest_event
+from app.services.posts.adding import Added, add_posts
+from app.services.posts.new_tweet import NewTweet, new_tweet
+from app.services.posts.tweets import Post, TweetKey, list_posts
+from app.services.posts.users import add_user, find_user, list_authors
+
+START = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def made(number: int, created_at: datetime | None, **fields: str | None) -> NewTweet:
+    return new_tweet(f"post {number}", arrived_at=START, created_at=created_at, **fields)  # type: ignore[arg-type]
+
+
+async def store(db: Database, *posts: NewTweet, username: str = "ann") -> Added:
+    async with db.write() as session:
+        user = await find_user(session, username) or (await add_user(session, username))[0]
+        return await add_posts(session, user.id, posts)
+
+
+async def page(
+    db: Database, after: TweetKey | None, limit: int, user_id: int | None = 1
+) -> tuple[list[Post], TweetKey | None]:
+    async with db.read() as session:
+        return await list_posts(session, user_id=user_id, after=after, limit=limit)
+
+
+async def walk(db: Database, limit: int, user_id: int | None = 1) -> list[Post]:
+    posts, after = await page(db, None, limit, user_id)
+    while after is not None:
+        more, after = await page(db, after, limit, user_id)
+        posts += more
+    return posts
+
+
+TIMES = [START, None, START - timedelta(days=1), START, None, START, START - timedelta(days=400)]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+async def test_newest_first_then_highest_id_then_those_without_a_time(
+    db: Database, limit: int
+) -> None:
+    ids = (await store(db, *(made(number, time) for number, time in enumerate(TIMES)))).ids
+    expected = [ids[place] for place in (5, 3, 0, 2, 6, 4, 1)]
+    assert [post.id for post in await walk(db, limit)] == expected
+    assert [post.id for post in await walk(db, limit, None)] == expected
+
+
+async def test_a_walk_shows_each_post_once_while_posts_come(db: Database) -> None:
+    first = (await store(db, *(made(number, time) for number, time in enumerate(TIMES * 3)))).ids
+    seen, after = [], None
+    for turn in range(100):
+        posts, after = await page(db, after, 2)
+        seen += [post.id for post in posts]
+        if after is None:
+            break
+        if turn < 12:
+            await store(db, *(made(turn, time) for time in TIMES[turn % 3 : turn % 3 + 2]))
+    assert after is None
+    assert len(seen) == len(set(seen))
+    assert set(first) <= set(seen)
+
+
+async def test_lists_of_one_author_hold_nobody_elses_posts(db: Database) -> None:
+    await store(db, made(1, START))
+    await store(db, made(2, START), username="ben")
+    assert [post.username for post in await walk(db, 5, 1)] == ["ann"]
+    assert [post.username for post in await walk(db, 5, None)] == ["ben", "ann"]
+
+
+async def test_added_tells_which_posts_are_new(db: Database) -> None:
+    one, two = made(1, START, source_id="1"), made(2, None, source_id="2")
+    first = await store(db, one, two, one, made(3, None))
+    assert first.is_new == [True, True, False, True]
+    assert first.ids[2] == first.ids[0]
+    again = await store(db, two, one)
+    assert (again.ids, again.is_new) == ([first.ids[1], first.ids[0]], [False, False])
+    assert again.newest_event is None
+    async with db.read() as session:
+        assert await newest_event(session) == first.newest_event
+
+
+async def test_a_known_post_sent_again_gets_its_empty_fields_and_an_event(db: Database) -> None:
+    first = await store(db, made(1, None, source_id="1"))
+    url = "https://example.org/1"
+    filled = await store(db, made(9, START, source_id="1", lang="fr", url=url))
+    assert filled.newest_event is not None
+    (post,) = await walk(db, 5)
+    assert (post.id, post.text) == (first.ids[0], "post 1")
+    assert (post.created_at, post.lang, post.url) == (START, "fr", url)
+    other = made(9, START - timedelta(days=1), source_id="1", lang="de", url=url + "0")
+    assert (await store(db, other)).newest_event is None
+    assert await walk(db, 5) == [post]
+
+
+async def test_equal_source_ids_in_one_call_fill_what_the_first_left_empty(db: Database) -> None:
+    url = "https://example.org/1"
+    await store(db, made(1, START, source_id="1"), made(2, None, source_id="1", url=url))
+    (post,) = await walk(db, 5)
+    assert (post.text, post.url) == ("post 1", url)
+
+
+async def test_authors_without_times_have_no_first_or_newest(db: Database) -> None:
+    await store(db, made(1, None), made(2, None))
+    async with db.read() as session:
+        (author,), _ = await list_authors(session, limit=5)
+    assert (author.tweets, author.first_tweet_at, author.newest_tweet_at) == (2, None, None)

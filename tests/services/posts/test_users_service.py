@@ -1,0 +1,125 @@
+"""Authors in their order, found in any case, and gone when deleted."""
+
+import pytest
+
+from app.compute.text import username_key
+from app.db.chunks import LONGEST
+from app.db.engine import Database
+from app.errors import ConflictError, InvalidInputError, NotFoundError
+from app.models import Event
+from app.services.clock import now
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import (
+    add_user,
+    clean_display_name,
+    contenders_by_name,
+    count_users,
+    delete_user,
+    find_user,
+    get_author,
+    list_authors,
+    update_user,
+)
+
+NAMES = ["b", "A", "ab", "a", "é", "가나", "가", "각", "🚢", "ΣΑΣ", "straße", "Z", "_x", "0"]
+
+
+async def add(db: Database, *names: str) -> None:
+    for name in names:
+        async with db.write() as session:
+            if await find_user(session, name) is None:
+                await add_user(session, name)
+
+
+async def walk(db: Database, limit: int, prefix: str = "") -> list[str]:
+    names: list[str] = []
+    after = None
+    while True:
+        async with db.read() as session:
+            authors, after = await list_authors(session, prefix=prefix, after=after, limit=limit)
+        names += [author.username for author in authors]
+        if after is None:
+            return names
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 200])
+async def test_pages_hold_all_authors_once_in_case_folded_order(db: Database, limit: int) -> None:
+    await add(db, *NAMES)
+    names = await walk(db, limit)
+    assert names == sorted(names, key=username_key)
+    assert len(names) == len(set(NAMES)) - 1  # A and a are one.
+
+
+@pytest.mark.parametrize(
+    "prefix", ["a", "A", "가", "S", "STRASS", "σα", "🚢", "é", "e\u0301", "zz"]
+)
+async def test_a_prefix_finds_exactly_the_names_that_begin_with_it(
+    db: Database, prefix: str
+) -> None:
+    await add(db, *NAMES)
+    every = await walk(db, 50)
+    expected = [name for name in every if username_key(name).startswith(username_key(prefix))]
+    assert await walk(db, 2, prefix) == expected
+
+
+async def test_names_come_back_in_the_order_asked_for(db: Database) -> None:
+    names = [f"n{number}" for number in range(LONGEST + 5)]
+    async with db.write() as session:
+        for name in names:
+            await add_user(session, name)
+    names.reverse()
+    async with db.read() as session:
+        assert [user.username for user in await contenders_by_name(session, names)] == names
+        with pytest.raises(NotFoundError, match="nobody"):
+            await contenders_by_name(session, [*names, "nobody"])
+
+
+async def test_an_author_is_added_once_under_a_good_name(db: Database) -> None:
+    await add(db, "Ann")
+    async with db.write() as session:
+        with pytest.raises(ConflictError, match="Ann"):
+            await add_user(session, "aNN")
+        with pytest.raises(InvalidInputError) as caught:
+            await add_user(session, "a b")
+    assert caught.value.errors[0].loc == "username"
+
+
+async def test_deleting_frees_the_name_and_tells_of_all_posts_in_one_event(db: Database) -> None:
+    async with db.write() as session:
+        user, _ = await add_user(session, "ann")
+        posts = [new_tweet(f"n{number}", arrived_at=now()) for number in range(3)]
+        await add_posts(session, user.id, posts)
+        event_id = await delete_user(session, "ANN")
+        event = await session.get_one(Event, event_id)
+        assert (event.kind, event.user_id, event.count) == ("user.deleted", user.id, 3)
+        again, _ = await add_user(session, "ann")
+        assert again.id > user.id
+    async with db.read() as session:
+        assert await count_users(session) == 1
+        assert (await get_author(session, "ann")).tweets == 0
+
+
+async def test_local_yields_to_a_platform_and_an_empty_name_is_filled(db: Database) -> None:
+    async with db.write() as session:
+        user, _ = await add_user(session, "ann")
+        assert await update_user(session, user, platform="x", display_name="Ann 🚢") is not None
+        assert (user.platform, user.display_name) == ("x", "Ann 🚢")
+        assert await update_user(session, user, platform="mastodon", display_name="Other") is None
+        assert (user.platform, user.display_name) == ("x", "Ann 🚢")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (None, None),
+        ("", None),
+        (" \n\u200b", None),
+        (" Ann\u0000 \u202eB ", "Ann B"),
+        ("n" * 400, "n" * 320),
+        ("앤", "앤"),
+    ],
+    ids=["none", "empty", "invisible", "controls", "long", "korean"],
+)
+def test_display_name_is_cleaned(given: str | None, kept: str | None) -> None:
+    assert clean_display_name(given) == kept

@@ -1,0 +1,159 @@
+"""A vacuum leaves no trace of what was deleted, wherever the program may have written it."""
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quart import Quart
+from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
+
+from app.models import BackgroundSnapshot, Embedding
+from app.services.checks import find_faults
+from app.services.compare.background import renew_background
+from tests.browsing import Browser, parts_of
+from tests.conftest import Client, Outside
+from tests.installation import Installation
+from tests.waiting import eventually
+
+NAME = "Quixzelvan"
+WORD = "Zyxwvutse"
+KOREAN = "뷁쀍쭑"
+MARKS = [mark.encode() for mark in (NAME, NAME.lower(), WORD, WORD.lower(), KOREAN)]
+MARKS += [mark.encode("utf-16-le") for mark in (NAME, WORD, KOREAN)]
+
+
+@pytest.fixture
+def installation(app: Quart, outside: Outside) -> Installation:
+    config = parts_of(app).config
+    return Installation(config.data_dir, {"SAYWHO_DATABASE_URL": config.database_url})
+
+
+def traces(installation: Installation, outside: Outside) -> set[str]:
+    """Return what still holds a mark: files of the data folder, and tables of the server."""
+    files = dict(installation.files().items())
+    if outside.kind == "postgresql":
+        files |= dict(files_of_tables(outside))
+    found = {name for name, content in files.items() if any(mark in content for mark in MARKS)}
+    return found | {name for name in files if NAME in name}
+
+
+def files_of_tables(outside: Outside) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the database on its server, under what they hold."""
+    outside.execute("CHECKPOINT")
+    ((folder, database),) = outside.fetch(
+        "SELECT setting, (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " FROM pg_settings WHERE name = 'data_directory'"
+    )
+    names = "SELECT relfilenode, relname FROM pg_class"
+    known = {str(node): name for node, name in outside.fetch(names)}
+    for path in Path(folder, "base", str(database)).iterdir():
+        yield known.get(path.name, path.name), path.read_bytes()
+
+
+async def write_everywhere(client: Client) -> None:
+    """Write the marks to every place that takes what a client sends."""
+    key = {"Idempotency-Key": f"first post of {NAME}"}
+    path = f"/api/v1/users/{NAME}/tweets"
+    sent = {"username": NAME, "display_name": f"{NAME} {KOREAN}", "platform": "x"}
+    assert (await client.post("/api/v1/users", json=sent, headers=key)).status_code == 201
+    for number in range(8):
+        text = f"{WORD} {KOREAN} {number} said {NAME}, of whom we never heard before"
+        post = {"text": text, "source_id": f"{WORD}-{number}", "url": f"https://x.com/{NAME}"}
+        answer = await client.post(path, json=post, headers={"Idempotency-Key": f"{NAME}{number}"})
+        assert answer.status_code == 201
+    wrong = json.dumps({"username": NAME, "platform": "mastodon", "text": WORD}).encode()
+    bulk = {"Idempotency-Key": "bulk", "Content-Type": "application/x-ndjson"}
+    report = await client.post("/api/v1/tweets", data=wrong, headers=bulk)
+    assert NAME in await report.get_data(as_text=True)
+    await import_file(client, wrong)
+    assert NAME in await (await client.get("/api/v1/imports")).get_data(as_text=True)
+
+
+async def import_file(client: Client, content: bytes) -> None:
+    answer = await client.post(
+        f"/api/v1/imports?username={NAME}",
+        files={"file": FileStorage(io.BytesIO(content), f"posts of {NAME}.jsonl")},
+    )
+    assert answer.status_code == 202, await answer.get_data()
+
+    async def look() -> Any:
+        return await (await client.get(answer.headers["Location"])).get_json()
+
+    await eventually(look, until=lambda job: job["state"] != "running")
+
+
+async def make_what_is_derived(app: Quart, client: Client) -> None:
+    """Wait for vectors and a model card, and count the background."""
+    await renew_background(parts_of(app).db)
+
+    async def look() -> bool:
+        card = await client.get(f"/api/v1/compare/card?username={NAME}&username=stays")
+        async with parts_of(app).db.read() as session:
+            vectors = await session.scalar(select(func.count()).select_from(Embedding))
+        return card.status_code == 200 and bool(vectors)
+
+    await eventually(look)
+
+
+async def vacuum(installation: Installation) -> None:
+    assert await asyncio.to_thread(installation.done, "db", "vacuum") == "vacuumed\n"
+
+
+async def test_nothing_of_a_deleted_author_is_left(
+    app: Quart, admin: Client, installation: Installation, outside: Outside
+) -> None:
+    texts = [f"a post that stays, for all to find: {number}" for number in range(30)]
+    await admin.add_user("stays", *texts)
+    await write_everywhere(admin)
+    browser = Browser(app)
+    await browser.post("/login", form={"name": NAME, "password": WORD})
+    await make_what_is_derived(app, admin)
+    # A dry run that was killed leaves its copy.
+    await parts_of(app).db.backend.scratch_copy().__aenter__()
+    assert traces(installation, outside) != set()
+    assert (await admin.delete(f"/api/v1/users/{NAME}")).status_code == 204
+    await vacuum(installation)
+    assert traces(installation, outside) == set()
+    async with parts_of(app).db.read() as session:
+        assert list(await session.scalars(select(BackgroundSnapshot.posts))) == [30]
+    # All else is as it was, and who sends again what was deleted is told so.
+    page = await (await admin.get("/api/v1/search?q=stays&limit=200")).get_json()
+    assert len(page["items"]) == 30
+    again = {"username": NAME, "display_name": f"{NAME} {KOREAN}", "platform": "x"}
+    key = {"Idempotency-Key": f"first post of {NAME}"}
+    assert (await admin.post("/api/v1/users", json=again, headers=key)).status_code == 410
+    (job,) = (await (await admin.get("/api/v1/imports")).get_json())["items"]
+    assert (job["state"], job["rejected"], job["errors"]) == ("done", 1, [])
+    assert await find_faults(parts_of(app).db) == []
+
+
+async def test_nothing_of_everybody_is_left(
+    app: Quart, admin: Client, installation: Installation, outside: Outside
+) -> None:
+    await write_everywhere(admin)
+    await renew_background(parts_of(app).db)
+    outside.execute("ANALYZE")
+    assert (await admin.post("/reset", form={"confirm": "yes"})).status_code == 303
+    await vacuum(installation)
+    assert traces(installation, outside) == set()
+    assert await find_faults(parts_of(app).db) == []
+
+
+async def test_nothing_of_a_deleted_post_is_left(
+    app: Quart, admin: Client, installation: Installation, outside: Outside
+) -> None:
+    await admin.add_user("stays", *(f"number {number}, that stays" for number in range(30)))
+    post = await admin.add_tweet("stays", f"{WORD} {KOREAN}", source_id=NAME)
+    await renew_background(parts_of(app).db)
+    outside.execute("ANALYZE")
+    assert (await admin.delete(f"/api/v1/tweets/{post['id']}")).status_code == 204
+    await vacuum(installation)
+    assert traces(installation, outside) == set()
+    async with parts_of(app).db.read() as session:
+        assert list(await session.scalars(select(BackgroundSnapshot.posts))) == [30]
+    assert await find_faults(parts_of(app).db) == []

@@ -1,0 +1,207 @@
+"""Search by words: any query is fine, and what is marked is what matched."""
+
+import asyncio
+import tempfile
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.config import Config
+from app.db.engine import Database
+from app.services.clock import now
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import add_user
+from app.services.search.search import Filters, Hit, search
+from tests.databases import Databases
+
+TEXTS = [
+    "The Lighthouse keeper lights the lamp",
+    "lamp the lights: a rhyme",
+    "학교에 갔다가 학교에서 왔다 😀 😀",
+    "🚢 배가 들어온다, CAFÉ 앞으로",
+    "cafe\u0301 Ünïcödé naïve",
+    "שלום עולם — السلام عليكم",
+    "𠜎𠜱 は漢字 e-mail it's 3.14 <b>bold</b>",
+    "@jack #태그 https://example.org/path_x?q=1",
+    "👩‍👩‍👧‍👦 🏴󠁧󠁢󠁳󠁣󠁴󠁿 🇰🇷 ❤️ 1️⃣",
+]
+
+
+async def fill(db: Database) -> None:
+    async with db.write() as session:
+        user, _ = await add_user(session, "ann")
+        posts = [new_tweet(text, arrived_at=now()) for text in TEXTS]
+        await add_posts(session, user.id, posts)
+
+
+async def find(db: Database, query: str) -> list[Hit]:
+    async with db.read() as session:
+        found = await search(session, query, Filters(), limit=50)
+    assert found.next is None
+    return found.hits
+
+
+def marked(hit: Hit) -> list[str]:
+    return [hit.text[start:end] for start, end in hit.highlights]
+
+
+@pytest.fixture
+async def filled(db: Database) -> Database:
+    await fill(db)
+    return db
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("lamp", {0: ["lamp"], 1: ["lamp"]}),
+        ("LAMP keeper", {0: ["keeper", "lamp"]}),
+        ('"the lamp"', {0: ["the lamp"]}),
+        ('"lamp the"', {1: ["lamp the"]}),
+        ("lamp -keeper", {1: ["lamp"]}),
+        ('lamp -"lights the"', {1: ["lamp"]}),
+        ("-lamp", {}),
+        ("lam", {}),
+        ("학교", {2: ["학교에", "학교에서"]}),
+        ("학교에서", {2: ["학교에", "학교에서"]}),
+        ("학교에서는", {2: ["학교에", "학교에서"]}),
+        ("교에", {2: ["학교에", "학교에서"]}),
+        ("학", {2: ["학교에", "학교에서"]}),
+        ('"학교"', {}),
+        ("\u1112\u1161\u11a8\u1100\u116d", {2: ["학교에", "학교에서"]}),
+        ("배가 들어", {3: ["배가", "들어온다"]}),
+        ("들어 -배가", {}),
+        ("😀", {2: ["😀", "😀"]}),
+        ("🚢배가", {3: ["🚢", "배가"]}),
+        ("👩‍👩‍👧‍👦", {8: ["👩‍👩‍👧‍👦"]}),
+        ("🇰🇷", {8: ["🇰🇷"]}),
+        ("cafe", {3: ["CAFÉ"], 4: ["café"]}),
+        ("CAFÉ", {3: ["CAFÉ"], 4: ["café"]}),
+        ("שלום", {5: ["שלום"]}),
+        ("السلام", {5: ["السلام"]}),
+        ("𠜎𠜱", {6: ["𠜎𠜱"]}),
+        ("e-mail", {6: ["e-mail"]}),
+        ("<b>", {6: ["b", "b"]}),
+        ("jack", {7: ["jack"]}),
+        ("#태그", {7: ["태그"]}),
+        ("❤️", {8: ["❤"]}),
+        ("❤", {8: ["❤"]}),
+        ("漢", {6: ["は漢字"]}),
+        ("e mail", {6: ["e", "mail"]}),
+        ("mail e", {6: ["e", "mail"]}),
+        ("'\"", {}),
+        ("nothing like it", {6: ["it"]}),
+    ],
+)
+async def test_what_is_found_and_what_is_marked(
+    filled: Database, query: str, found: dict[int, list[str]]
+) -> None:
+    hits = {
+        TEXTS.index(hit.text) if hit.text in TEXTS else 4: hit for hit in await find(filled, query)
+    }
+    assert hits.keys() == found.keys()
+    for place, words in found.items():
+        got = [word.strip("\ufe0f") for word in marked(hits[place])]
+        assert got == words
+
+
+@pytest.mark.parametrize("query", ["ferry", "좋아", "ferry 🚢"], ids=["word", "korean", "both"])
+async def test_a_word_is_found_beside_an_emoji(db: Database, query: str) -> None:
+    async with db.write() as session:
+        user, _ = await add_user(session, "ann")
+        await add_posts(session, user.id, [new_tweet("ferry🚢 🚢좋아", arrived_at=now())])
+    assert len(await find(db, query)) == 1
+
+
+PIECES = st.sampled_from(
+    [
+        *'"-*^():+{}\\<>&|~',
+        " ",
+        "\0",
+        "AND",
+        "NOT",
+        "NEAR(",
+        "text:",
+        "lamp",
+        "학교",
+        "😀",
+        "café",
+        "🇰🇷",
+    ]
+)
+QUERIES = st.text(max_size=40) | st.lists(PIECES, max_size=15).map("".join)
+
+
+@given(st.lists(QUERIES, min_size=20, max_size=20))
+@settings(deadline=None, max_examples=15)
+def test_no_query_fails_and_highlights_lie_in_the_text(
+    databases: Databases, queries: list[str]
+) -> None:
+    async def run() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            data_dir = Path(folder)
+            url = databases.make(data_dir)
+            db = Database(Config(data_dir=data_dir, database_url=url, durability="normal"))
+            await fill(db)
+            for query in queries:
+                for hit in await find(db, query):
+                    place = 0
+                    assert hit.highlights
+                    for start, end in hit.highlights:
+                        assert place <= start < end <= len(hit.text)
+                        place = end
+            await db.close()
+            databases.drop(data_dir)
+
+    asyncio.run(run())
+
+
+WORDS = ["lamp", "Lamp", "harbour", "등대", "등대지기", "café", "עולם", "𠜎"]
+
+
+def folded(word: str) -> str:
+    return "".join(
+        c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c)
+    )
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8), st.sampled_from(WORDS))
+@settings(deadline=None, max_examples=30)
+def test_highlights_equal_the_matching_words(
+    databases: Databases, words: list[str], wanted: str
+) -> None:
+    def matches(word: str) -> bool:
+        if "등" in wanted:
+            # The second half of a word counts as its ending.
+            return word.startswith(wanted[:2])
+        return folded(word) == folded(wanted)
+
+    async def run() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            data_dir = Path(folder)
+            url = databases.make(data_dir)
+            db = Database(Config(data_dir=data_dir, database_url=url, durability="normal"))
+            async with db.write() as session:
+                user, _ = await add_user(session, "ann")
+                post = new_tweet(" / ".join(words), arrived_at=now())
+                await add_posts(session, user.id, [post])
+            hits = await find(db, wanted)
+            await db.close()
+            databases.drop(data_dir)
+        expected = [word for word in words if matches(word)]
+        assert [marked(hit) for hit in hits] == ([expected] if expected else [])
+
+    asyncio.run(run())
+
+
+async def test_pages_go_on_where_the_last_one_ended(filled: Database) -> None:
+    async with filled.read() as session:
+        whole = await search(session, "the", Filters(), limit=10)
+        first = await search(session, "the", Filters(), limit=1)
+        second = await search(session, "the", Filters(), limit=1, place=first.next)
+    assert (whole.next, second.next) == (None, None)
+    assert first.hits + second.hits == whole.hits

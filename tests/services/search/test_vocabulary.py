@@ -1,0 +1,179 @@
+"""The vocabulary follows the posts, and mends what was mistyped."""
+
+import asyncio
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.compute.words import terms
+from app.config import Config
+from app.db.engine import Database
+from app.db.word_index import AUTHOR_MARK, TermCount
+from app.models import Vocabulary, Word
+from app.services.checks import find_faults
+from app.services.clock import now
+from app.services.maintenance import maintain
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.tweets import delete_post
+from app.services.posts.users import add_user, delete_user
+from app.services.search.search import Filters, Found, search
+from app.services.search.vocabulary import is_vocabulary_old
+from tests.databases import Databases
+
+TEXTS = [
+    "The lighthouse keeper lights the lamp",
+    "A lighthouse by the sea",
+    "안녕하세요, 학교에 갑니다",
+    "대한민국 만세",
+]
+
+
+async def store(db: Database, username: str, *texts: str) -> list[int]:
+    async with db.write() as session:
+        user, _ = await add_user(session, username)
+        posts = [new_tweet(text, arrived_at=now()) for text in texts]
+        return (await add_posts(session, user.id, posts)).ids
+
+
+async def find(db: Database, query: str, username: str | None = None) -> Found:
+    async with db.read() as session:
+        return await search(session, query, Filters(username=username), limit=20)
+
+
+async def words(db: Database) -> dict[str, int]:
+    async with db.read() as session:
+        return {
+            row.word: row.tweets for row in await session.execute(select(Word.word, Word.tweets))
+        }
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "correction"),
+    [
+        ("lighthosue", 0, ("lighthosue", "lighthouse")),
+        ("lihgthouse keeper", 0, ("lihgthouse", "lighthouse")),
+        ("안뇽하세요", 2, ("안뇽하세요", "안녕하세요")),
+        ("햑교", 2, ("햑교", "학교")),
+        ("대민한국", 3, ("대민한국", "대한민국")),
+    ],
+)
+async def test_a_mistyped_word_is_taken_for_the_one_next_to_it(
+    db: Database, typed: str, place: int, correction: tuple[str, str]
+) -> None:
+    await store(db, "ann", *TEXTS)
+    await maintain(db)
+    found = await find(db, typed)
+    assert TEXTS[place] in [hit.text for hit in found.hits]
+    assert list(found.corrections) == [correction]
+    assert not found.is_any
+    assert all(hit.highlights for hit in found.hits)
+
+
+async def test_only_so_much_of_a_query_is_taken_for_other_words(db: Database) -> None:
+    await store(db, "keeper", TEXTS[0])
+    await maintain(db)
+    slips = [f"{'lighthosue':x<31}{letter}" for letter in "abcdefgh"]
+    for count, is_mended in ((4, True), (5, False)):
+        found = await find(db, " ".join([*slips[:count], "lighthosue"]))
+        assert found.is_any
+        assert (len(found.hits) == 1) == is_mended
+
+
+async def test_a_word_that_posts_hold_stands_for_itself(db: Database) -> None:
+    await store(db, "ann", "a lamp", "a damp day", "lamps")
+    await maintain(db)
+    found = await find(db, "lamp")
+    assert [hit.text for hit in found.hits] == ["a lamp"]
+    assert found.corrections == []
+
+
+async def test_quoted_and_excluded_words_are_not_mended(db: Database) -> None:
+    await store(db, "ann", *TEXTS)
+    await maintain(db)
+    assert (await find(db, '"lighthosue"')).hits == []
+    assert len((await find(db, "lighthouse -lmap")).hits) == 2
+
+
+async def test_some_of_the_words_where_no_post_has_all(db: Database) -> None:
+    await store(db, "ann", *TEXTS)
+    found = await find(db, "lighthouse sea keeper")
+    assert {hit.text for hit in found.hits} == set(TEXTS[:2])
+    assert found.is_any
+    assert not (await find(db, "lighthouse sea")).is_any
+
+
+async def test_it_counts_again_when_posts_came_or_went(db: Database) -> None:
+    (first, *_) = await store(db, "ann", *TEXTS)
+    await maintain(db)
+    assert (await words(db))["lighthouse"] == 2
+    async with db.read() as session:
+        assert not await is_vocabulary_old(session)
+        state = await session.get_one(Vocabulary, 1)
+        assert (state.tweets, state.terms) == (4, sum(len(terms(text)) for text in TEXTS))
+    async with db.write() as session:
+        await delete_post(session, first)
+    await maintain(db)
+    counted = await words(db)
+    assert (counted["lighthouse"], "keeper" in counted) == (1, False)
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    await maintain(db)
+    await maintain(db)
+    assert await words(db) == {}
+
+
+async def test_only_the_author_asked_for_is_searched(db: Database) -> None:
+    await store(db, "ann", *TEXTS)
+    await store(db, "ben", *TEXTS, "a lamp of ben's")
+    assert {hit.username for hit in (await find(db, "lamp", "ben")).hits} == {"ben"}
+    assert len((await find(db, "lamp", "ben")).hits) == 2
+    assert await find_faults(db) == []
+
+
+POSTS = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from(["lamp", "등대의", "CAFÉ", "🚢", "漢字", "x"]), min_size=1),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+async def index_of(db: Database) -> list[TermCount]:
+    """Return every term of the index, in how many posts, and how often."""
+    return [count async for page in db.backend.words.vocabulary(db, 1_000) for count in page]
+
+
+@given(POSTS)
+@hypothesis.settings(max_examples=15)
+def test_the_index_equals_one_built_anew(
+    databases: Databases, posts: list[tuple[list[str], bool]]
+) -> None:
+    async def run() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            url = databases.make(Path(folder))
+            config = Config(data_dir=Path(folder), database_url=url, durability="normal")
+            db = Database(config)
+            ids = await store(db, "ann", *(" ".join(words) for words, _ in posts))
+            for tweet_id, (_, is_deleted) in zip(ids, posts, strict=True):
+                if is_deleted:
+                    async with db.write() as session:
+                        await delete_post(session, tweet_id)
+            before = await index_of(db)
+            assert await find_faults(db) == []
+            async with db.write() as session:
+                await db.backend.words.rebuild(session)
+            assert await index_of(db) == before
+            kept = [" ".join(words) for words, is_deleted in posts if not is_deleted]
+            counted = Counter(term for text in kept for term in terms(text))
+            assert {term: n for term, _, n in before if not term.startswith(AUTHOR_MARK)} == counted
+            await db.close()
+
+    asyncio.run(run())
