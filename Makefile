@@ -70,6 +70,10 @@ lint: $(DEV_STAMP) ## ruff and mypy, strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+.PHONY: house
+house: $(DEV_STAMP) ## figures of the code's structure
+	@$(BIN)/python -m tests.house
+
 .PHONY: format
 format: $(DEV_STAMP) ## format the code
 	$(BIN)/ruff check --fix .

@@ -8,8 +8,6 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from app import __version__
-
 
 class _Place(NamedTuple):
     """Where a command is, and the line about it in the list of all."""
@@ -108,6 +106,6 @@ class Commands(click.Group):
 
 
 @click.group("saywho", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="saywho")
+@click.version_option(package_name="saywho", prog_name="saywho")
 def saywho() -> None:
     """Keep people's posts, and ask who would have said this."""

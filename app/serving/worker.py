@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import os
+import pkgutil
 import resource
 import signal
 import socket
@@ -15,10 +16,9 @@ import uvloop
 from hypercorn.asyncio import serve
 from quart import Quart
 
-from app import create_app
 from app.lifespan import end_streams, feed_and_cache
 from app.logs import leave_out_callers, take_over
-from app.serving.server import load_server_config, use_own_connections
+from app.serving.server import APPLICATION, load_server_config, use_own_connections
 
 BEAT_S = 1.0
 LOOK_S = 0.05
@@ -30,10 +30,16 @@ def preload() -> None:
 
     Its templates are compiled once for all: some take 100 ms, which would hold up a loop.
     """
-    app = create_app()
+    app = _make_app()
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
     _made.append(app)
+
+
+def _make_app() -> Quart:
+    """Return a new app: what a server of its own would load by the same name."""
+    app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))()
+    return app
 
 
 def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
@@ -44,7 +50,7 @@ def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     _raise_file_limit()
     leave_out_callers()
-    app = _made[0] if _made else create_app()
+    app = _made[0] if _made else _make_app()
     uvloop.run(work(app, beats.fileno(), [each.fileno() for each in sockets]))
 
 

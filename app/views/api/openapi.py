@@ -1,13 +1,13 @@
 """The API's document, OpenAPI 3.1: what the app serves, with what is declared of it."""
 
 import re
+from importlib.metadata import version
 from typing import Any, Final, cast
 
 import msgspec
 from quart import Quart
 from werkzeug.routing import Rule
 
-from app import __version__
 from app.errors import Problem
 from app.lifespan import resources
 from app.models import MAX_ID
@@ -67,7 +67,7 @@ def build(app: Quart, *, is_public: bool) -> dict[str, Any]:
             path[method.lower()] = _operation(rule, method, policy, is_public, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "saywho", "version": __version__, "description": ABOUT},
+        "info": {"title": "saywho", "version": version("saywho"), "description": ABOUT},
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
         "components": {

@@ -1,0 +1,155 @@
+"""Figures of the code's structure: what `make house` prints and `test_directions.py` holds."""
+
+import ast
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+ROOT: Final = Path(__file__).parents[1]
+APP: Final = ROOT / "app"
+DESIGN: Final = ROOT / "docs" / "design.md"
+SHORT_LINES: Final = 50
+TEST_SECONDS: Final = ROOT / ".venv" / ".test-seconds"
+"""Where `make test` leaves how long it took."""
+
+
+class Import(NamedTuple):
+    """One module of the app imports another, or one of another distribution."""
+
+    path: str
+    line: int
+    source: str
+    """The package or module at the top of `app/` that imports."""
+    target: str
+    """The same of what is imported; for other distributions the name of their package."""
+    is_ours: bool
+
+
+@cache
+def sources() -> dict[Path, str]:
+    """Return the text of each module of the app, migrations' versions left out."""
+    paths = (path for path in APP.rglob("*.py") if path.parent.name != "versions")
+    return {path: path.read_text() for path in sorted(paths)}
+
+
+def room_of(path: Path) -> str:
+    """Return the package or module at the top of `app/` that holds this file."""
+    return path.relative_to(APP).parts[0].removesuffix(".py")
+
+
+@cache
+def imports() -> tuple[Import, ...]:
+    """Return every import between rooms, those inside of functions and for types too."""
+    return tuple(
+        Import(str(path.relative_to(ROOT)), line, room_of(path), target, is_ours)
+        for path, text in sources().items()
+        for line, target, is_ours in _targets(ast.parse(text))
+        if not (is_ours and target == room_of(path))
+    )
+
+
+def _targets(tree: ast.AST) -> Iterator[tuple[int, str, bool]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "app":
+            names = [f"app.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        else:
+            continue
+        for name in names:
+            first, _, rest = name.partition(".")
+            if first == "app":
+                room = rest.partition(".")[0]
+                is_room = (APP / room).is_dir() or (APP / f"{room}.py").exists()
+                yield node.lineno, room if room and is_room else "__init__", True
+            else:
+                yield node.lineno, first, False
+
+
+def floors() -> dict[str, int]:
+    """Return the floor of each room, 0 at the bottom: its row in the table of `docs/design.md`."""
+    rows = [
+        rooms
+        for line in DESIGN.read_text().splitlines()
+        if line.startswith("| `app/") and (rooms := re.findall(r"`app/(\w+)(?:/|\.py)`", line))
+    ]
+    return {room: floor for floor, rooms in enumerate(reversed(rows)) for room in rooms}
+
+
+def upward_imports() -> list[Import]:
+    """Return the imports that run from a lower floor to a higher one."""
+    floor = floors()
+    return [
+        each
+        for each in imports()
+        if each.is_ours and floor.get(each.target, 0) > floor.get(each.source, 99)
+    ]
+
+
+def circles() -> list[str]:
+    """Return the rooms that reach themselves by imports, each circle once."""
+    arrows = defaultdict(set)
+    for each in imports():
+        if each.is_ours:
+            arrows[each.source].add(each.target)
+    reached = {room: _reach(arrows, room) for room in arrows}
+    groups = {
+        frozenset(other for other in reached[room] if room in reached.get(other, ())) | {room}
+        for room in arrows
+        if room in reached[room]
+    }
+    return sorted(" ↔ ".join(sorted(group)) for group in groups)
+
+
+def _reach(arrows: dict[str, set[str]], start: str) -> set[str]:
+    found: set[str] = set()
+    waiting = list(arrows[start])
+    while waiting:
+        room = waiting.pop()
+        if room not in found:
+            found.add(room)
+            waiting += arrows.get(room, ())
+    return found
+
+
+def repeated_classes() -> dict[str, list[str]]:
+    """Return the public class names that stand in several modules of the app, with these."""
+    homes = defaultdict(list)
+    for path, text in sources().items():
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(str(path.relative_to(ROOT)))
+    return {name: paths for name, paths in sorted(homes.items()) if len(paths) > 1}
+
+
+def main() -> None:
+    """Print the figures."""
+    lengths = {path: text.count("\n") for path, text in sources().items()}
+    short = [path for path, n in lengths.items() if n < SHORT_LINES and path.stem != "__init__"]
+    seconds = TEST_SECONDS.read_text().strip() if TEST_SECONDS.exists() else "not run here"
+    rows = {
+        "make test, seconds": seconds,
+        "lines of app/**/*.py": f"{sum(lengths.values()):,}",
+        "files": str(len(lengths)),
+        f"files under {SHORT_LINES} lines": str(len(short)),
+        "class names used twice": ", ".join(repeated_classes()) or "0",
+        "circles between packages": "; ".join(circles()) or "0",
+        "upward imports": str(len(upward_imports())),
+    }
+    for name, value in rows.items():
+        print(f"{name:<34}{value}")  # noqa: T201 - this is what it is for
+    by_room = Counter[str]()
+    for path, n in lengths.items():
+        by_room[room_of(path)] += n
+    print("lines by package: " + ", ".join(f"{room} {n:,}" for room, n in by_room.most_common()))  # noqa: T201
+    for each in upward_imports():
+        print(f"{each.path}:{each.line}: {each.source} imports {each.target}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
