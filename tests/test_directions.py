@@ -21,3 +21,7 @@ def test_every_import_runs_downwards() -> None:
 def test_services_and_all_below_them_know_no_web_framework() -> None:
     found = [each for each in house.imports() if each.source in BELOW_QUART]
     assert [each for each in found if each.target in SERVER_PACKAGES] == []
+
+
+def test_the_table_names_every_package() -> None:
+    assert set(house.floors()) == {house.room_of(path) for path in house.sources()}
