@@ -20,10 +20,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Profile, rank
+from app.compute.attribution import rank
 from app.compute.background import Background, build_background
 from app.compute.counts import Counts, add
 from app.compute.features import features
+from app.compute.profiles import AuthorProfile
 from benchmarks.accuracy_data import (
     Row,
     Subsets,
@@ -61,11 +62,13 @@ class Model:
         for row in rows:
             part = self.queries if row.is_test else train
             part.setdefault(row.author, []).append(features(row.text))
-        self.profiles = {author: Profile(add(parts), len(parts)) for author, parts in train.items()}
+        self.profiles = {
+            author: AuthorProfile(add(parts), len(parts)) for author, parts in train.items()
+        }
         self.background = background_of(self.profiles.values())
 
 
-def background_of(profiles: Iterable[Profile]) -> Background:
+def background_of(profiles: Iterable[AuthorProfile]) -> Background:
     profiles = list(profiles)
     return build_background((p.counts for p in profiles), sum(p.posts for p in profiles))
 

@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 from app.compute.background import build_background
 from app.compute.counts import add
 from app.compute.features import RECIPE, features
-from app.compute.texts import NO_TEXTS, text_keys
+from app.compute.profiles import NO_DIGESTS, text_keys
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import upgrade
@@ -225,7 +225,7 @@ def _insert_profiles(connection: sqlite3.Connection, shape: Shape, texts: list[s
         places = list(texts_of(author, shape.tweets_each))
         own = add([counts[place] for place in dict.fromkeys(places)])
         as_of_event = _import_event(shape, author)
-        posted = NO_TEXTS.plus(keys[places])
+        posted = NO_DIGESTS.plus(keys[places])
         return author + 1, RECIPE, as_of_event, len(places), own.to_bytes(), posted.to_bytes()
 
     connection.executemany(

@@ -15,11 +15,11 @@ from typing import Final
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from app.compute.attribution import Profile, rank
+from app.compute.attribution import rank
 from app.compute.background import build_background
 from app.compute.counts import Counts, add
 from app.compute.features import features
-from app.compute.profiles import with_posts
+from app.compute.profiles import AuthorProfile, with_posts
 
 POSTS: Final = 300
 TASTES: Final = 20
@@ -39,14 +39,14 @@ def invented_posts(chance: random.Random) -> list[str]:
     ]
 
 
-def made_profiles(authors: int, chance: random.Random) -> tuple[list[Profile], list[str]]:
+def made_profiles(authors: int, chance: random.Random) -> tuple[list[AuthorProfile], list[str]]:
     """Return so many profiles, and posts to ask about."""
     pools = [invented_posts(chance) for _ in range(min(TASTES, authors))]
     counted = [[features(post) for post in pool] for pool in pools]
     profiles = []
     for number in range(authors):
         parts: Sequence[Counts] = chance.sample(counted[number % len(counted)], POSTS)
-        profiles.append(Profile(add(parts), POSTS))
+        profiles.append(AuthorProfile(add(parts), POSTS))
     return profiles, [chance.choice(pool) for pool in pools for _ in range(5)]
 
 

@@ -6,9 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Profile, rank, scores_of
+from app.compute.attribution import rank, scores_of
 from app.compute.background import build_background
 from app.compute.counts import Counts
+from app.compute.profiles import AuthorProfile
 from app.compute.verdict import DEFAULT, MOST_IMPOSTORS, familiarity
 
 STRANGE_TEXTS: Final = 40
@@ -17,7 +18,7 @@ FALSE_ALARMS: Final = 0.05
 
 
 def print_strangers(
-    profiles: dict[str, Profile],
+    profiles: dict[str, AuthorProfile],
     queries: dict[str, list[Counts]],
     sets: dict[str, list[tuple[str, ...]]],
     *,
@@ -52,7 +53,7 @@ def _shares(own: NDArray[np.float64], strange: NDArray[np.float64], most: int) -
 
 def _ask(
     authors: Sequence[str],
-    profiles: dict[str, Profile],
+    profiles: dict[str, AuthorProfile],
     queries: dict[str, list[Counts]],
     most: int,
     rng: np.random.Generator,

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.compute.attribution import Profile, rank
+from app.compute.attribution import rank
 from app.compute.background import build_background
 from app.compute.counts import Counts, add
 from app.compute.features import features
+from app.compute.profiles import AuthorProfile
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
 from app.services.compare.background import BackgroundStore
@@ -80,7 +81,7 @@ def test_every_pair_of_accounts_is_told_apart_on_later_posts() -> None:
     background = build_background(trained.values(), ACCOUNTS * TRAINED)
     shares = []
     for pair in itertools.combinations(SAMPLES, 2):
-        profiles = [Profile(trained[name], TRAINED) for name in pair]
+        profiles = [AuthorProfile(trained[name], TRAINED) for name in pair]
         right = [
             int(np.argmax(rank(post, profiles, background).probabilities)) == place
             for place, name in enumerate(pair)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from app.compute.background import Background
 from app.compute.counts import Counts, lookup
-from app.compute.features import CHARACTERS, GROUPS, group_edges
-from app.compute.texts import NO_TEXTS, Texts
+from app.compute.features import CHARACTERS, GROUPS, group_edges, group_sums
+from app.compute.profiles import AuthorProfile
 
 # The weights are fitted as one conditional logit, so that they are also the temperature.
 PRIORS: Final = np.array([900.0, 300.0, 300.0, 300.0, 90.0])
@@ -35,21 +35,6 @@ DOUBTED_FEATURES: Final = 1800.0
 """Character features (some 20 posts) that take half of the doubt away."""
 
 NOBODY: Final = np.empty(0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Profile:
-    """One author: the counts of all posts, the newest included."""
-
-    counts: Counts
-    posts: int
-    texts: Texts = NO_TEXTS
-    """What was posted, so that repetitions do not count."""
-    totals: NDArray[np.int64] = field(init=False)
-    """(5,) features per group."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "totals", _group_sums(self.counts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,11 +59,11 @@ class Ranking:
 
 def rank(
     query: Counts,
-    profiles: Sequence[Profile],
+    profiles: Sequence[AuthorProfile],
     background: Background,
     temperature: float = 1.0,
     rest: NDArray[np.float64] = NOBODY,
-    impostors: Sequence[Profile] = (),
+    impostors: Sequence[AuthorProfile] = (),
 ) -> Ranking:
     """Return how much each author's posts speak for the features of a text.
 
@@ -88,7 +73,7 @@ def rank(
     """
     everyone = [*profiles, *impostors]
     groups = _group_scores(query, everyone, background)
-    features = int(_group_sums(query)[CHARACTERS])
+    features = int(group_sums(query)[CHARACTERS])
     doubts = _doubts(features, everyone)
     strange = (groups.sum(axis=1) - doubts)[len(profiles) :]
     groups, doubts = groups[: len(profiles)], doubts[: len(profiles)]
@@ -102,17 +87,17 @@ def rank(
 
 
 def scores_of(
-    query: Counts, profiles: Sequence[Profile], background: Background
+    query: Counts, profiles: Sequence[AuthorProfile], background: Background
 ) -> NDArray[np.float64]:
     """Return the scores alone, of any number of authors with posts: (n,)."""
-    features = int(_group_sums(query)[CHARACTERS])
+    features = int(group_sums(query)[CHARACTERS])
     groups = _group_scores(query, profiles, background)
     scores: NDArray[np.float64] = groups.sum(axis=1) - _doubts(features, profiles)
     return scores
 
 
 def _group_scores(
-    query: Counts, profiles: Sequence[Profile], background: Background
+    query: Counts, profiles: Sequence[AuthorProfile], background: Background
 ) -> NDArray[np.float64]:
     """Return the weighted log-odds of each author's posts against the background: (n, 5)."""
     edges = group_edges(query.keys)
@@ -120,7 +105,7 @@ def _group_scores(
     present = np.flatnonzero(sizes)
     rates = 1 / (np.repeat(PRIORS, sizes) * background.probabilities(query.keys))
     amounts = query.counts.astype(np.float64)
-    widths = _group_sums(query)
+    widths = group_sums(query)
     groups = np.empty((len(profiles), len(GROUPS)))
     for row, profile in zip(groups, profiles, strict=True):
         row[:] = widths * np.log(PRIORS / (PRIORS + profile.totals))
@@ -137,7 +122,7 @@ def group_factors(widths: NDArray[np.int64]) -> NDArray[np.float64]:
     return factors
 
 
-def _doubts(features: int, profiles: Sequence[Profile]) -> NDArray[np.float64]:
+def _doubts(features: int, profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
     known = np.array([profile.totals[CHARACTERS] for profile in profiles], np.float64)
     doubts: NDArray[np.float64] = DOUBT * features ** (1 + DAMPING) / (1 + known / DOUBTED_FEATURES)
     return doubts
@@ -151,10 +136,3 @@ def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     odds = np.exp(scores - scores.max())
     shares: NDArray[np.float64] = odds / odds.sum()
     return shares
-
-
-def _group_sums(counts: Counts) -> NDArray[np.int64]:
-    sums = np.zeros(counts.counts.size + 1, np.int64)
-    counts.counts.cumsum(out=sums[1:])
-    ends = sums[group_edges(counts.keys)]
-    return ends[1:] - ends[:-1]

@@ -13,10 +13,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import PRIORS, Profile, Ranking, group_factors
+from app.compute.attribution import PRIORS, Ranking, group_factors
 from app.compute.background import Background
 from app.compute.counts import lookup
 from app.compute.features import GROUP_EDGES, SHAPE, STYLE, Occurrences, group_sizes, occurrences
+from app.compute.profiles import AuthorProfile
 
 FEWEST_WEIGHT: Final = 0.3
 """Log-odds under which a mark looks like an accident rather than a habit."""
@@ -42,7 +43,7 @@ class Span:
 
 def evidence(
     text: str,
-    profiles: Sequence[Profile],
+    profiles: Sequence[AuthorProfile],
     background: Background,
     *,
     most: int = 12,
@@ -73,7 +74,7 @@ def layout_evidence(ranking: Ranking, authors: Sequence[int]) -> NDArray[np.floa
 
 
 def _leads(
-    found: Occurrences, profiles: Sequence[Profile], background: Background
+    found: Occurrences, profiles: Sequence[AuthorProfile], background: Background
 ) -> NDArray[np.float64]:
     """Return the log-odds of each occurrence (k,), sorted by key, for each author: (n, k).
 

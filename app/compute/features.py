@@ -137,6 +137,14 @@ def group_sizes(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
     return edges[1:] - edges[:-1]
 
 
+def group_sums(counts: Counts) -> NDArray[np.int64]:
+    """Return how many features of each group there are: (5,)."""
+    sums = np.zeros(counts.counts.size + 1, np.int64)
+    counts.counts.cumsum(out=sums[1:])
+    ends = sums[group_edges(counts.keys)]
+    return ends[1:] - ends[:-1]
+
+
 def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
     """Return the text as it is counted; where each of its characters begins and ends in `text`."""
     kept = np.ones(len(text), np.bool_)

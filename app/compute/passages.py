@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Profile, rank
+from app.compute.attribution import rank
 from app.compute.background import Background
 from app.compute.features import features, own_words
+from app.compute.profiles import AuthorProfile
 from app.compute.text import letter_count
 
 STAY: Final = 0.85
@@ -43,7 +44,7 @@ class Passage:
 
 
 def judge_passages(
-    text: str, profiles: Sequence[Profile], background: Background, temperature: float = 1.0
+    text: str, profiles: Sequence[AuthorProfile], background: Background, temperature: float = 1.0
 ) -> list[Passage]:
     """Return the author of each sentence, among at least two with posts, in the text's order."""
     places = sentences(text)

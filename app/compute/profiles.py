@@ -1,44 +1,133 @@
-"""Posts put into an author's profile and taken out again, exactly, in any order.
+"""Author profiles: posts are added and removed exactly, in any order.
 
-A text that is posted again counts once: it says nothing new of how somebody writes.
+A text that is posted again counts once: it says nothing new about the author's style.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.compute.attribution import Profile
-from app.compute.counts import Counts, add, subtract
-from app.compute.features import features
-from app.compute.texts import text_keys
+from app.compute.counts import EMPTY, Counts, add, subtract
+from app.compute.features import features, group_sums
+
+_BYTES: Final = 12
+_KEY: Final = np.dtype("<u8")
+_COUNT: Final = np.dtype("<u4")
 
 
-def profile_of(texts: Sequence[str]) -> Profile:
+@dataclass(frozen=True, slots=True, eq=False)
+class TextDigests:
+    """How often each text, by its 64-bit digest, was posted; neither array can be written to."""
+
+    keys: NDArray[np.uint64]
+    """(k,) sorted and unique."""
+    counts: NDArray[np.uint32]
+    """(k,) all above 0."""
+
+    def __post_init__(self) -> None:
+        self.keys.flags.writeable = False
+        self.counts.flags.writeable = False
+
+    def to_bytes(self) -> bytes:
+        """Return a little-endian blob of 12 bytes a text."""
+        return self.keys.astype(_KEY).tobytes() + self.counts.astype(_COUNT).tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Return the texts of a blob. Raises ValueError if it is malformed."""
+        size, rest = divmod(len(data), _BYTES)
+        if rest:
+            raise ValueError("the digests of texts have the wrong length")
+        keys = np.frombuffer(data, _KEY, size).astype(np.uint64)
+        counts = np.frombuffer(data, _COUNT, size, size * _KEY.itemsize).astype(np.uint32)
+        if np.any(keys[1:] <= keys[:-1]) or not np.all(counts):
+            raise ValueError("digests must rise and counts be positive")
+        return cls(keys, counts)
+
+    def count(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
+        """Return how often each of some texts (n,) was posted."""
+        if not self.keys.size:
+            return np.zeros(keys.size, np.uint32)
+        places = np.searchsorted(self.keys, keys)
+        found = self.keys.take(places, mode="clip") == keys
+        amounts: NDArray[np.uint32] = self.counts.take(places, mode="clip") * found
+        return amounts
+
+    def plus(self, keys: NDArray[np.uint64]) -> Self:
+        """Return these with some more texts (n,), in any order and with repetitions."""
+        together = np.concatenate((np.repeat(self.keys, self.counts), keys))
+        return self._of(together)
+
+    def minus(self, keys: NDArray[np.uint64]) -> Self:
+        """Return these without some texts (n,). Raises ValueError if they are not among them."""
+        some, amounts = np.unique(keys, return_counts=True)
+        if np.any(self.count(some) < amounts):
+            raise ValueError("cannot take out a text that was never posted")
+        counts = self.counts.copy()
+        counts[np.searchsorted(self.keys, some)] -= amounts.astype(np.uint32)
+        left = counts > 0
+        return type(self)(self.keys[left], counts[left])
+
+    @classmethod
+    def _of(cls, keys: NDArray[np.uint64]) -> Self:
+        found, amounts = np.unique(keys, return_counts=True)
+        return cls(found, amounts.astype(np.uint32))
+
+
+NO_DIGESTS: Final = TextDigests(np.empty(0, np.uint64), np.empty(0, np.uint32))
+
+
+def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Return the digests of the texts, in their order: (n,)."""
+    digests = [blake2b(text.encode(), digest_size=8).digest() for text in texts]
+    return np.frombuffer(b"".join(digests), _KEY).astype(np.uint64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AuthorProfile:
+    """The counted features of all posts of one author."""
+
+    counts: Counts
+    posts: int
+    texts: TextDigests = NO_DIGESTS
+    """The texts that were posted, so that repetitions do not count."""
+    totals: NDArray[np.int64] = field(init=False)
+    """(5,) features per group."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "totals", group_sums(self.counts))
+
+
+NO_POSTS: Final = AuthorProfile(EMPTY, 0)
+
+
+def profile_of(texts: Sequence[str]) -> AuthorProfile:
     """Return the profile of an author's posts."""
-    return with_posts(NOTHING, texts)
+    return with_posts(NO_POSTS, texts)
 
 
 def with_posts(
-    profile: Profile, texts: Sequence[str], counted: Sequence[Counts] | None = None
-) -> Profile:
+    profile: AuthorProfile, texts: Sequence[str], counted: Sequence[Counts] | None = None
+) -> AuthorProfile:
     """Return the profile with some more posts; `counted` are their features, if known already."""
     keys = text_keys(texts)
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()
     parts = [counted[i] if counted else features(texts[i]) for i in fresh]
-    return Profile(
+    return AuthorProfile(
         add([profile.counts, *parts]), profile.posts + len(texts), profile.texts.plus(keys)
     )
 
 
-def without_posts(profile: Profile, texts: Sequence[str]) -> Profile:
+def without_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
     """Return the profile without some of its posts. Raises ValueError if it does not hold them."""
     keys = text_keys(texts)
     left = profile.texts.minus(keys)
     _, first = np.unique(keys, return_index=True)
     gone = first[left.count(keys[first]) == 0].tolist()
     part = add([features(texts[i]) for i in gone])
-    return Profile(subtract(profile.counts, part), profile.posts - len(texts), left)
-
-
-NOTHING = Profile(add([]), 0)
+    return AuthorProfile(subtract(profile.counts, part), profile.posts - len(texts), left)

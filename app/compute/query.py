@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from app.compute.normal_form import normalized
+from app.compute.text import normalized
 from app.compute.words import segment_terms, segments
 
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')

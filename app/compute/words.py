@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from app.compute.normal_form import normalized
+from app.compute.text import normalized
 
 WORDS_RECIPE: Final = 1
 """Changes whenever other terms come of a text; an index of another recipe is built anew."""

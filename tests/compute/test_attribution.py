@@ -8,15 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.compute.attribution import (
-    DOUBT,
-    DOUBTED_FEATURES,
-    PRIORS,
-    WEIGHTS,
-    Profile,
-    rank,
-    scores_of,
-)
+from app.compute.attribution import DOUBT, DOUBTED_FEATURES, PRIORS, WEIGHTS, rank, scores_of
 from app.compute.background import (
     BUCKETS,
     EMPTY_BACKGROUND,
@@ -25,6 +17,7 @@ from app.compute.background import (
 )
 from app.compute.counts import EMPTY, Counts, add, tally
 from app.compute.features import features
+from app.compute.profiles import AuthorProfile
 
 BAKER = ["Fresh bread today!!", "The oven is warm, the bread is good!!", "More bread tomorrow!!"]
 SAILOR = ["wind from the west... we sail", "the sea was calm...", "tied up, rain all night..."]
@@ -34,11 +27,11 @@ POSTS = st.lists(st.text(max_size=40) | st.sampled_from(BAKER + SAILOR), max_siz
 AUTHORS = st.lists(POSTS, min_size=2, max_size=5)
 
 
-def profile(posts: Sequence[str]) -> Profile:
-    return Profile(add([features(post) for post in posts]), len(posts))
+def profile(posts: Sequence[str]) -> AuthorProfile:
+    return AuthorProfile(add([features(post) for post in posts]), len(posts))
 
 
-def background_of(profiles: Sequence[Profile]) -> Background:
+def background_of(profiles: Sequence[AuthorProfile]) -> Background:
     return build_background((p.counts for p in profiles), sum(p.posts for p in profiles))
 
 
@@ -50,7 +43,7 @@ def as_dictionary(counts: Counts) -> dict[int, int]:
     return dict(zip(counts.keys.tolist(), counts.counts.tolist(), strict=True))
 
 
-def slow_groups(query: Counts, author: Profile, background: Background) -> list[float]:
+def slow_groups(query: Counts, author: AuthorProfile, background: Background) -> list[float]:
     """Return the weighted score of each group, one feature after the other, in plain Python."""
     known, wanted = as_dictionary(author.counts), as_dictionary(query)
     trust = 0.7 * background.posts / (background.posts + 100)
@@ -132,7 +125,7 @@ def test_author_without_posts_comes_last_with_probability_zero() -> None:
 
 
 @pytest.mark.parametrize("profiles", [[], [profile([]), profile([])]], ids=["none", "all empty"])
-def test_somebody_must_have_posts(profiles: list[Profile]) -> None:
+def test_somebody_must_have_posts(profiles: list[AuthorProfile]) -> None:
     with pytest.raises(ValueError, match="must have posts"):
         rank(features("text"), profiles, BACKGROUND)
 
@@ -145,7 +138,7 @@ def test_more_text_by_the_author_makes_the_answer_surer() -> None:
 
 def test_profile_totals_are_those_of_its_groups() -> None:
     counts = tally(np.array([1, 1, 2, 3 << 29, (4 << 29) + 5], np.uint32))
-    assert Profile(counts, 1).totals.tolist() == [3, 0, 0, 1, 1]
+    assert AuthorProfile(counts, 1).totals.tolist() == [3, 0, 0, 1, 1]
 
 
 def test_an_author_of_one_post_does_not_get_what_resembles_nobody() -> None:
@@ -205,7 +198,7 @@ def test_background_counts_every_group() -> None:
     counts = add([p.counts for p in THREE])
     assert BACKGROUND.table.shape == (BUCKETS,)
     assert int(BACKGROUND.table.sum()) == int(counts.counts.sum())
-    assert BACKGROUND.totals.tolist() == Profile(counts, 9).totals.tolist()
+    assert BACKGROUND.totals.tolist() == AuthorProfile(counts, 9).totals.tolist()
     sizes = [int(np.sum(counts.keys >> np.uint32(29) == group)) for group in range(5)]
     np.testing.assert_allclose(BACKGROUND.distinct, sizes, atol=2)
 

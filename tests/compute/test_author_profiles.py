@@ -7,8 +7,14 @@ from hypothesis import strategies as st
 
 from app.compute.counts import EMPTY, add
 from app.compute.features import features, occurrences, own_words
-from app.compute.profiles import profile_of, with_posts, without_posts
-from app.compute.texts import NO_TEXTS, Texts, text_keys
+from app.compute.profiles import (
+    NO_DIGESTS,
+    TextDigests,
+    profile_of,
+    text_keys,
+    with_posts,
+    without_posts,
+)
 
 POSTS = st.lists(st.sampled_from(["bread", "bread!!", "비가 와요", "RT @x: hi", ""]), max_size=8)
 
@@ -42,8 +48,8 @@ def test_what_was_never_posted_cannot_be_taken_out() -> None:
 
 @given(st.lists(st.text(max_size=5)))
 def test_digests_come_back_from_bytes(texts: list[str]) -> None:
-    posted = NO_TEXTS.plus(text_keys(texts))
-    again = Texts.from_bytes(posted.to_bytes())
+    posted = NO_DIGESTS.plus(text_keys(texts))
+    again = TextDigests.from_bytes(posted.to_bytes())
     np.testing.assert_array_equal(again.keys, posted.keys)
     np.testing.assert_array_equal(again.counts, posted.counts)
     assert posted.count(text_keys(texts)).tolist() == [texts.count(text) for text in texts]
@@ -52,7 +58,7 @@ def test_digests_come_back_from_bytes(texts: list[str]) -> None:
 @pytest.mark.parametrize("blob", [b"x", b"\0" * 12, b"\1" * 24])
 def test_damaged_digests_are_refused(blob: bytes) -> None:
     with pytest.raises(ValueError, match="digests"):
-        Texts.from_bytes(blob)
+        TextDigests.from_bytes(blob)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.compute.attribution import Profile, rank
+from app.compute.attribution import rank
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.counts import add
 from app.compute.evidence import FEWEST_WEIGHT, Span, evidence, layout_evidence
 from app.compute.features import features
+from app.compute.profiles import AuthorProfile
 
 BAKER = ["Fresh bread today!!", "The oven is warm, the bread is good!!", "Bread, warm bread!!"]
 SAILOR = ["a west wind... we sail", "the sea was calm...", "West wind, calm sea, we sail..."]
@@ -35,8 +36,8 @@ TEXTS = st.text(st.characters(), max_size=80) | st.lists(
 ).map("".join)
 
 
-def profile(posts: list[str]) -> Profile:
-    return Profile(add([features(post) for post in posts]), len(posts))
+def profile(posts: list[str]) -> AuthorProfile:
+    return AuthorProfile(add([features(post) for post in posts]), len(posts))
 
 
 AUTHORS = [profile(BAKER * 5), profile(SAILOR * 5), profile(KOREAN * 5)]
@@ -101,7 +102,7 @@ def test_the_strongest_marks_are_kept() -> None:
 
 
 @pytest.mark.parametrize("authors", [[], AUTHORS[:1]], ids=["nobody", "one"])
-def test_one_author_alone_has_no_evidence(authors: list[Profile]) -> None:
+def test_one_author_alone_has_no_evidence(authors: list[AuthorProfile]) -> None:
     assert evidence("bread!!", authors, BACKGROUND) == []
 
 

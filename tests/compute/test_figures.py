@@ -8,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from app.compute.attribution import Profile
 from app.compute.background import EMPTY_BACKGROUND
 from app.compute.counts import EMPTY, add
 from app.compute.features import features
-from app.compute.likeness import likeness
 from app.compute.periods import Period, fitting, start_of, starts
+from app.compute.profiles import AuthorProfile
 from app.compute.projection import project
-from app.compute.style import WINDOW, measure
+from app.compute.style import WINDOW, likeness, measure
 from app.compute.wording import wording_vectors
 from app.services.posts.drawing import level
 
@@ -89,8 +88,8 @@ def test_texts_that_are_worded_alike_lie_together() -> None:
     assert farther.min() - nearer.max() > max(np.ptp(nearer), np.ptp(farther))
 
 
-def profile(*texts: str) -> Profile:
-    return Profile(add([features(text) for text in texts]) if texts else EMPTY, len(texts))
+def profile(*texts: str) -> AuthorProfile:
+    return AuthorProfile(add([features(text) for text in texts]) if texts else EMPTY, len(texts))
 
 
 def test_likeness_is_symmetric_and_highest_to_oneself() -> None:

@@ -5,20 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.attribution import Profile
 from app.compute.background import EMPTY_BACKGROUND, build_background
 from app.compute.counts import add
-from app.compute.distinctive import distinctive_words
 from app.compute.features import features
 from app.compute.nearest import similarities
+from app.compute.profiles import AuthorProfile
+from app.compute.style import distinctive_words
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]
 SAILOR = ["wind at six, we sail", "West wind, calm sea", "the wind is up", "we sail at seven"]
 TEXTS = st.text(max_size=60) | st.sampled_from([*BAKER, *SAILOR, "비가 와요"])
 
 
-def profile(posts: list[str]) -> Profile:
-    return Profile(add([features(post) for post in posts]), len(posts))
+def profile(posts: list[str]) -> AuthorProfile:
+    return AuthorProfile(add([features(post) for post in posts]), len(posts))
 
 
 AUTHORS = [profile(BAKER * 10), profile(SAILOR * 10)]

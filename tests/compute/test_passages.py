@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.attribution import Profile
 from app.compute.background import build_background
 from app.compute.counts import add
 from app.compute.features import features
 from app.compute.passages import LONGEST, judge_passages, sentences
+from app.compute.profiles import AuthorProfile
 
 PIECES = [
     "bread is warm today. ",
@@ -24,7 +24,7 @@ TEXTS = st.text(max_size=80) | st.lists(st.sampled_from(PIECES), max_size=20).ma
 
 BAKER = [f"The oven is warm, bread number {n} is good!! Come early!!" for n in range(20)]
 SAILOR = [f"west wind, calm sea... day {n} and we sail on..." for n in range(20)]
-AUTHORS = [Profile(add([features(post) for post in posts]), 20) for posts in (BAKER, SAILOR)]
+AUTHORS = [AuthorProfile(add([features(post) for post in posts]), 20) for posts in (BAKER, SAILOR)]
 BACKGROUND = build_background([author.counts for author in AUTHORS], 40)
 
 

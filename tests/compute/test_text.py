@@ -1,10 +1,14 @@
-"""What a post's text and an author's name may be."""
+"""Rules, normal form and masking of texts and usernames."""
+
+import unicodedata
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.text import (
+    HIDDEN,
     MAX_TEXT_LENGTH,
     MAX_USERNAME_LENGTH,
     clean_text,
@@ -12,6 +16,8 @@ from app.compute.text import (
     drop_controls,
     guess_language,
     letter_count,
+    mask_names,
+    normalized,
     username_key,
 )
 
@@ -101,3 +107,60 @@ def test_a_name_that_is_far_too_long_is_nobody_s() -> None:
     assert username_key(longest + "a" * 10_000) != username_key(longest)
     with pytest.raises(ValueError, match="at most 320"):
         clean_username("\u0301" * 1_000_000)
+
+
+FORMS = ("NFC", "NFKD")
+MARKS = "\u0301\u0327\u0345\u0344\u0f73\u0f71\u3099\uff9e\u1dce\u0334"
+AROUND = "aα가\u1102\u1161 -\u1ed9\ufdfa👨"
+mixed = st.text(st.one_of(st.sampled_from(MARKS), st.sampled_from(AROUND), st.characters()))
+marked = st.builds("".join, st.lists(st.text(st.sampled_from(MARKS), min_size=20), max_size=4))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(before=mixed, marks=marked, after=mixed)
+def test_text_is_normalised_as_the_standard_library_does(
+    form: Literal["NFC", "NFKD"], before: str, marks: str, after: str
+) -> None:
+    text = before + marks + after
+    assert normalized(text, form) == unicodedata.normalize(form, text)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "marks", ["\u0301\u0327", "\u0344\u0316", "\u0f73", "\uff9e\u0334"], ids=ascii
+)
+def test_any_number_of_marks_ends_within_the_time_of_a_test(
+    form: Literal["NFC", "NFKD"], marks: str
+) -> None:
+    # By insertion, 400,000 take minutes.
+    text = normalized("a" + marks * (400_000 // len(marks)), form)
+    assert normalized(text, form) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "masked"),
+    [
+        ("The Night Ferry sails at 8", ["the_night_ferry"], "* sails at 8"),
+        ("ask @TheNightFerry, or #thenightferry", ["the_night_ferry"], "ask *, or #*"),
+        ("골목빵집입니다. 골목 빵집은 쉬어요", ["골목빵집"], "*입니다. 골목 빵집은 쉬어요"),
+        ("see https://example.org/mina.k/1", ["mina.k"], "see https://example.org/*/1"),
+        ("mina writes, mina@host.example too", ["mina@host.example"], "* writes, * too"),
+        ("mina here", ["mina.bsky.social"], "* here"),
+        ("Al was here, also Al's cat", ["al"], "* was here, also *'s cat"),
+        ("미나 is me", ["two", "미나"], "* is me"),
+        ("nothing of that", ["night", "___"], "nothing of that"),
+        ("a+b (c) is quoted", ["a+b", "(c)"], "* (*) is quoted"),
+    ],
+)
+def test_names_are_hidden(text: str, names: list[str], masked: str) -> None:
+    assert mask_names(text, names) == masked.replace("*", HIDDEN)
+
+
+@given(st.text(), st.text(st.characters(categories=["Lo", "Ll", "Nd"]), min_size=4), st.text())
+def test_no_name_is_left(before: str, name: str, after: str) -> None:
+    assert name not in mask_names(f"{before} {name} {after}", [name])
+
+
+@given(st.text(), st.lists(st.text(), max_size=3))
+def test_any_names_will_do(text: str, names: list[str]) -> None:
+    assert len(mask_names(text, names)) <= len(text)

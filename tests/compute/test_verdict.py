@@ -5,24 +5,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.attribution import Profile, Ranking, rank, scores_of
+from app.compute.attribution import Ranking, rank, scores_of
 from app.compute.background import build_background
-from app.compute.calibration import (
-    COOLEST,
-    FEWEST_ASKED,
-    FEWEST_FOR_LEVEL,
-    HOTTEST,
-    fit_calibration,
-    fit_temperature,
-)
 from app.compute.counts import add
 from app.compute.features import features
+from app.compute.profiles import AuthorProfile
 from app.compute.verdict import (
+    COOLEST,
     DEFAULT,
+    FEWEST_ASKED,
+    FEWEST_FOR_LEVEL,
     FEWEST_LETTERS,
     FEWEST_POSTS,
+    HOTTEST,
     Calibration,
     familiarity,
+    fit_calibration,
+    fit_temperature,
     verdict,
 )
 
@@ -75,7 +74,9 @@ def test_a_text_that_others_explain_better_is_unfamiliar() -> None:
         "cook": [f"soup no. {n} with leek; salt it" for n in range(30)],
         "poet": [f"o moon {n} o silver o night" for n in range(30)],
     }
-    profiles = {name: Profile(add([features(t) for t in own]), 30) for name, own in posts.items()}
+    profiles = {
+        name: AuthorProfile(add([features(t) for t in own]), 30) for name, own in posts.items()
+    }
     background = build_background((p.counts for p in profiles.values()), 120)
     compared, others = (
         [profiles[name] for name in names] for names in (("baker", "pilot"), ("cook", "poet"))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.likeness import likeness
+from app.compute.style import likeness
 from app.dashboard.figures.base import Drawing, Figure, Table, posts_path, short_label
 from app.dashboard.view import View, query_of
 from app.i18n import gettext, gettext_noop

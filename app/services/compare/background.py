@@ -14,10 +14,10 @@ import msgspec
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import Profile as AuthorProfile
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
+from app.compute.profiles import AuthorProfile
 from app.compute.verdict import DEFAULT, Calibration
 from app.db.backend import backend_of
 from app.db.sessions import Sessions

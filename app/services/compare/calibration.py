@@ -15,19 +15,18 @@ import numpy as np
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import Profile as AuthorProfile
 from app.compute.attribution import rank, scores_of
 from app.compute.background import Background
-from app.compute.calibration import fit_calibration
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
-from app.compute.texts import Texts
+from app.compute.profiles import AuthorProfile, TextDigests
 from app.compute.verdict import (
     DEFAULT,
     FEWEST_IMPOSTORS,
     MOST_IMPOSTORS,
     Calibration,
     familiarity,
+    fit_calibration,
 )
 from app.models import PostCount, Profile, User
 from app.services.compare.held_out import HeldOut, hold_out, newest_own
@@ -154,7 +153,7 @@ async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]
 
         def held_out(row: Any = row, texts: list[str] = texts) -> tuple[AuthorProfile, HeldOut]:
             profile = AuthorProfile(
-                Counts.from_bytes(row.counts), row.posts, Texts.from_bytes(row.texts or b"")
+                Counts.from_bytes(row.counts), row.posts, TextDigests.from_bytes(row.texts or b"")
             )
             return profile, hold_out(profile, texts)
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import rank
-from app.compute.scoring import BINS, confusion, score, tenths
+from app.compute.verdict import BINS, confusion, score, tenths
 from app.models import Tweet
 from app.services.clock import now
 from app.services.compare.background import Snapshot

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import NOBODY, scores_of
-from app.compute.attribution import Profile as AuthorProfile
 from app.compute.background import Background
 from app.compute.counts import Counts
 from app.compute.features import features, own_words
+from app.compute.profiles import AuthorProfile
 from app.compute.text import clean_text, letter_count, username_key
 from app.errors import InvalidInputError
 from app.services.compare.background import BackgroundStore, Snapshot

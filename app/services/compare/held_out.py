@@ -12,11 +12,9 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import Profile
 from app.compute.counts import Counts
 from app.compute.features import features, own_words
-from app.compute.profiles import without_posts
-from app.compute.texts import text_keys
+from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.models import Tweet
 
 
@@ -24,7 +22,7 @@ from app.models import Tweet
 class HeldOut:
     """Features of posts, and the author's profile without them."""
 
-    profile: Profile
+    profile: AuthorProfile
     places: list[int]
     """Of the posts among those given."""
     queries: list[Counts]
@@ -49,7 +47,7 @@ async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[Ow
     return [OwnPost(*row) for row in await session.execute(newest)]
 
 
-def hold_out(profile: Profile, texts: Sequence[str]) -> HeldOut:
+def hold_out(profile: AuthorProfile, texts: Sequence[str]) -> HeldOut:
     """Take the posts out of the profile, but those that were posted several times.
 
     Raises ValueError if the profile does not hold them.

@@ -8,11 +8,12 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import Profile, Ranking, rank
+from app.compute.attribution import Ranking, rank
 from app.compute.counts import Counts, tally
 from app.compute.evidence import evidence, layout_evidence
 from app.compute.features import Occurrences, features, occurrences, own_words
 from app.compute.passages import judge_passages, sentences
+from app.compute.profiles import AuthorProfile
 from app.compute.text import guess_language, letter_count
 from app.compute.verdict import verdict
 from app.services.compare.calibration import choose_impostors
@@ -161,7 +162,7 @@ def _query(text: str, found: Occurrences | None) -> Counts:
     return tally(found.keys) if found and own == text else features(own)
 
 
-def _impostors(material: Material) -> list[Profile]:
+def _impostors(material: Material) -> list[AuthorProfile]:
     if not material.is_named:
         return []  # Among all authors nobody is left to be one.
     snapshot = material.snapshot

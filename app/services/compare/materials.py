@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from app.compute.attribution import Profile as AuthorProfile
+from app.compute.profiles import AuthorProfile
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database

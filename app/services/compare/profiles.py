@@ -14,11 +14,9 @@ from typing import Final
 from sqlalchemy import Select, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import Profile as AuthorProfile
 from app.compute.counts import EMPTY, Counts
 from app.compute.features import RECIPE
-from app.compute.profiles import with_posts, without_posts
-from app.compute.texts import Texts
+from app.compute.profiles import AuthorProfile, TextDigests, with_posts, without_posts
 from app.db.backend import backend_of
 from app.db.chunks import chunks
 from app.db.sessions import Sessions
@@ -139,7 +137,7 @@ async def _stored(session: AsyncSession, users: Sequence[User | Contender]) -> d
 
 def _unpacked(blobs: Sequence[tuple[bytes, int, bytes]]) -> list[AuthorProfile]:
     return [
-        AuthorProfile(Counts.from_bytes(counts), posts, Texts.from_bytes(texts))
+        AuthorProfile(Counts.from_bytes(counts), posts, TextDigests.from_bytes(texts))
         for counts, posts, texts in blobs
     ]
 

@@ -8,8 +8,7 @@ import msgspec
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.masking import HIDDEN, mask_names
-from app.compute.text import letter_count
+from app.compute.text import HIDDEN, letter_count, mask_names
 from app.compute.verdict import FEWEST_LETTERS
 from app.db.cache import EVERYTHING, depends_on
 from app.errors import GoneError

@@ -11,10 +11,10 @@ import numpy as np
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import Profile
 from app.compute.background import Background
-from app.compute.distinctive import Distinctive, distinctive_words
 from app.compute.nearest import similarities
+from app.compute.profiles import AuthorProfile
+from app.compute.style import Distinctive, distinctive_words
 from app.models import Tweet
 
 RECENT_POSTS: Final = 200
@@ -58,7 +58,7 @@ class Candidate:
 
     user_id: int
     username: str
-    profile: Profile
+    profile: AuthorProfile
 
 
 async def recent_posts(session: AsyncSession, user_id: int) -> Sequence[RecentPost]:

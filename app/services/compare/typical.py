@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import Profile
 from app.compute.background import Background
-from app.compute.distinctive import Distinctive, distinctive_words
+from app.compute.profiles import AuthorProfile
+from app.compute.style import Distinctive, distinctive_words
 from app.compute.text import guess_language
 from app.services.compare.calibration import choose_impostors
 from app.services.compare.compare import Models
@@ -43,7 +43,10 @@ async def typical_of(session: AsyncSession, models: Models, username: str) -> li
 
 
 def _find(
-    own: Profile, others: Sequence[Profile], texts: Sequence[str], background: Background
+    own: AuthorProfile,
+    others: Sequence[AuthorProfile],
+    texts: Sequence[str],
+    background: Background,
 ) -> list[Distinctive]:
     nothing: Sequence[str] = ()
     posts = [texts, *(nothing for _ in others)]

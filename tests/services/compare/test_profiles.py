@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from app.compute.attribution import Profile as AuthorProfile
 from app.compute.counts import Counts, add
 from app.compute.features import features
+from app.compute.profiles import AuthorProfile
 from app.config import Config
 from app.db.chunks import LONGEST
 from app.db.engine import Database

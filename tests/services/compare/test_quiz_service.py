@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.compute.masking import HIDDEN
+from app.compute.text import HIDDEN
 from app.db.engine import Database
 from app.services.clock import now
 from app.services.compare.background import BackgroundStore, renew_background
