@@ -19,8 +19,8 @@ from pathlib import Path
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.importing import open_archive
-from app.importing.source import Source
+from app.formats import open_archive
+from app.formats.source.file import Source
 from app.services.compare.background import BackgroundStore
 from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import judge

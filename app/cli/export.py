@@ -15,8 +15,8 @@ from app.cli.progress import counted
 from app.cli.running import fail, json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.exporting import FORMATS
-from app.exporting.formats import Format
+from app.formats.writing import FORMATS
+from app.formats.writing.formats import Format
 from app.services.posts.exporting import Export, begin_export, exported
 
 

@@ -19,9 +19,9 @@ from app.cli.running import BAD_INPUT, FAILED, json_option, print_json, reported
 from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
-from app.importing import FORMATS, open_archive
-from app.importing.records import BrokenFileError, ImportFileError
-from app.importing.source import Source
+from app.formats import FORMATS, open_archive
+from app.formats.records import BrokenFileError, ImportFileError
+from app.formats.source.file import Source
 from app.services.imports.bulk import MAX_ERRORS
 from app.services.imports.imports import ImportReport, NamelessFileError, import_archive
 from app.services.imports.samples import load_samples

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.exporting import FORMATS
-from app.importing.delimited import OWN_HEADER
+from app.formats.csv import OWN_HEADER
+from app.formats.writing import FORMATS
 from app.services.posts import exporting
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 

@@ -16,7 +16,7 @@ from app.compute.features import features
 from app.compute.text import clean_username, drop_controls, username_key
 from app.db.engine import Database
 from app.errors import AppError, ConflictError
-from app.importing.records import (
+from app.formats.records import (
     Account,
     Archive,
     BadRecord,

@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from app.importing import open_archive
-from app.importing.records import BadRecord, ImportFileError, Item, Record, Skipped
-from app.importing.source import Source
+from app.formats import open_archive
+from app.formats.records import BadRecord, ImportFileError, Item, Record, Skipped
+from app.formats.source.file import Source
 
 LOOKED_AT: Final = 1_000
 """Records that a preview reads: enough to see what a file is, in well under a second."""

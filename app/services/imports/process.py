@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.config import Config
 from app.db.engine import Database
 from app.errors import AppError
-from app.importing import open_archive
-from app.importing.records import ImportFileError
-from app.importing.source import Source
+from app.formats import open_archive
+from app.formats.records import ImportFileError
+from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.imports.imports import ImportReport, NamelessFileError, import_archive

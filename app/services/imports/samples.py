@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Final
 
 from app.db.engine import Database
-from app.importing import open_archive
-from app.importing.source import Source
+from app.formats import open_archive
+from app.formats.source.file import Source
 from app.services.compare.background import renew_background
 from app.services.imports.bulk import BulkReport
 from app.services.imports.imports import import_archive

@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
-from app.exporting.formats import Format, Row
+from app.formats.writing.formats import Format, Row
 from app.models import Tweet, User
 from app.services.posts.users import get_user
 

@@ -14,8 +14,8 @@ from quart import Blueprint, Response, request
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
 from app.asgi.edge import Send
 from app.asgi.streams import hand_over
-from app.exporting import FORMATS
-from app.exporting.formats import Format
+from app.formats.writing import FORMATS
+from app.formats.writing.formats import Format
 from app.lifespan import Resources, resources
 from app.services.access.rights import Right, ended_rights
 from app.services.live.listener import body_message

@@ -8,7 +8,7 @@ from quart import Blueprint, Response, g, request, url_for
 
 from app.compute.text import clean_username
 from app.errors import GoneError, MalformedError
-from app.importing import FORMATS
+from app.formats import FORMATS
 from app.lifespan import resources
 from app.models import ImportJob
 from app.services.events import newest_event

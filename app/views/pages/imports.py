@@ -7,8 +7,8 @@ from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, MalformedError
+from app.formats.records import ImportFileError
 from app.i18n import translate_error
-from app.importing.records import ImportFileError
 from app.lifespan import resources
 from app.models import ImportJob
 from app.services.imports.job_facts import details

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 
 from app.config import Config
 from app.db.engine import Database
-from app.importing import open_archive
-from app.importing.records import Account, Archive, BrokenFileError, Item, Record
-from app.importing.source import Source
+from app.formats import open_archive
+from app.formats.records import Account, Archive, BrokenFileError, Item, Record
+from app.formats.source.file import Source
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.clock import now

@@ -10,10 +10,10 @@ import pytest
 
 from app.db.engine import Database
 from app.errors import NotFoundError
-from app.exporting import FORMATS
-from app.exporting.formats import Row
-from app.importing import open_archive
-from app.importing.source import Source
+from app.formats import open_archive
+from app.formats.source.file import Source
+from app.formats.writing import FORMATS
+from app.formats.writing.formats import Row
 from app.services.clock import now
 from app.services.imports.imports import import_archive
 from app.services.posts import exporting

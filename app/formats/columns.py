@@ -1,0 +1,199 @@
+"""The columns of JSON lines and CSV that are recognised, and a row of them as a record."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal, Self
+
+from app.formats.records import BadRecord, Item, Record, Skipped
+from app.formats.source.times import read_time
+
+Kind = Literal["post", "reply", "quote", "repost"]
+
+# The names of each field, the better ones first, as `_plain` writes them.
+ALIASES: Final[dict[str, str]] = {
+    "text": "fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글",
+    "username": "username author.username user.username author user.screenname screenname handle"
+    " user authorname 작성자 글쓴이 사용자 사용자명 사용자이름 아이디 계정",
+    "display_name": "displayname author.name user.name 표시이름 닉네임 이름 name",
+    "platform": "platform 플랫폼",
+    "kind": "kind 종류 유형",
+    "created_at": "createdat date datetime timestamp time 작성일시 작성일 작성시간 작성시각 날짜"
+    " 일시 등록일시 등록일 시간",
+    "lang": "lang language 언어",
+    "source_id": "sourceid idstr tweetid postid id 트윗id 게시물id _id",
+    "url": "url tweeturl permalink link 링크 주소",
+    "is_repost": "isrepost isretweet isrt isreblog retweet repost 리트윗 리트윗여부 재게시",
+    "is_reply": "isreply reply 답글 답글여부",
+    "is_quote": "isquote isquotestatus quote 인용",
+    "reposts": "retweetedstatusid retweetedstatus referencedtweets.retweeted.id",
+    "replies_to": "inreplytostatusid inreplytostatusidstr inreplytotweetid inreplytouserid"
+    " inreplytoscreenname inreplytoid inreplyto referencedtweets.repliedto.id",
+    "quotes": "quotedstatusid quotedstatusidstr referencedtweets.quoted.id",
+}
+_PLATFORMS: Final = {
+    "x": "x",
+    "twitter": "x",
+    "트위터": "x",
+    "mastodon": "mastodon",
+    "마스토돈": "mastodon",
+    "bluesky": "bluesky",
+    "블루스카이": "bluesky",
+    "local": "local",
+}
+_KINDS: Final[dict[str, Kind]] = {
+    **dict.fromkeys(("post", "tweet", "original", "글", "게시물", "트윗"), "post"),
+    **dict.fromkeys(("reply", "replied_to", "답글", "댓글", "멘션"), "reply"),
+    **dict.fromkeys(("quote", "quoted", "인용"), "quote"),
+    **dict.fromkeys(("repost", "retweet", "retweeted", "reblog", "리트윗", "재게시"), "repost"),
+}
+_YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
+_NOTHING: Final = frozenset({"", "0", "false", "nan", "nat", "none", "null", "[]", "{}"})
+OWN_FIELDS: Final = frozenset(
+    {"username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"}
+)
+"""The fields of this program's own exports, whose values are taken as they stand."""
+_LONGEST_NAME: Final = 200
+"""Of a column, as far as it is looked at: far longer than any that is known."""
+# What a spreadsheet makes of a long number: 1.58E+18.
+_DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
+_MAX_EXACT_FLOAT: Final = 2**53
+
+
+class Columns:
+    """Which columns of a file mean what; a field may stand in several, the first filled counts."""
+
+    def __init__(self, found: Mapping[str, tuple[str, ...]], *, is_own: bool = False) -> None:
+        self._found = found
+        self._is_own = is_own
+
+    @classmethod
+    def find(cls, names: Iterable[str]) -> Self:
+        """Return the columns among these names; those that nobody knows are left out."""
+        plain: dict[str, str] = {}
+        names = list(names)
+        for name in names:
+            plain.setdefault(_plain(name), name)
+        found = {
+            field: tuple(plain[alias] for alias in aliases.split() if alias in plain)
+            for field, aliases in ALIASES.items()
+        }
+        if "name" in plain and not found["username"]:
+            found |= {"username": (plain["name"],), "display_name": ()}
+        return cls(found, is_own=set(names) == OWN_FIELDS)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is a column that holds the posts' text."""
+        return bool(self._found["text"])
+
+    def __len__(self) -> int:
+        return sum(bool(names) for names in self._found.values())
+
+    def read(self, row: Mapping[str, object], place: int) -> Item:
+        """Return the row as a record, or why it is none."""
+        kind = self._kind(row)
+        if kind == "repost":
+            return Skipped(place, "repost")
+        text = self._first(row, "text")
+        if not isinstance(text, str):
+            return BadRecord(place, "no text" if text is None else "the text is not a string")
+        try:
+            time = self._first(row, "created_at")
+            created_at = None if time is None else read_time(time)
+        except ValueError as error:
+            return BadRecord(place, str(error))
+        return Record(
+            place=place,
+            text=text,
+            username=_word(self._first(row, "username")),
+            display_name=_word(self._first(row, "display_name")),
+            platform=_PLATFORMS.get((_word(self._first(row, "platform")) or "").casefold()),
+            kind=kind,
+            created_at=created_at,
+            lang=_word(self._first(row, "lang")),
+            source_id=self._source_id(row),
+            url=_web_address(self._word(row, "url")),
+        )
+
+    def _first(self, row: Mapping[str, object], field: str) -> object:
+        """Return the first value of a field that is not empty, or None."""
+        for name in self._found[field]:
+            value = row.get(name)
+            if not _is_empty(value):
+                return value
+        return None
+
+    def _any(self, row: Mapping[str, object], field: str) -> bool:
+        """Return whether a field refers to another post or person."""
+        return any(
+            str(row.get(name) or "").strip().casefold() not in _NOTHING
+            for name in self._found[field]
+        )
+
+    def _says(self, row: Mapping[str, object], field: str) -> bool:
+        """Return whether a field says yes."""
+        return any(
+            str(row.get(name)).strip().casefold() in _YES
+            for name in self._found[field]
+            if isinstance(row.get(name), str | bool | int | float)
+        )
+
+    def _kind(self, row: Mapping[str, object]) -> Kind:
+        stated = _KINDS.get((_word(self._first(row, "kind")) or "").casefold())
+        if stated == "repost" or self._says(row, "is_repost") or self._any(row, "reposts"):
+            return "repost"
+        if stated:
+            return stated
+        if self._says(row, "is_reply") or self._any(row, "replies_to"):
+            return "reply"
+        return "quote" if self._says(row, "is_quote") or self._any(row, "quotes") else "post"
+
+    def _word(self, row: Mapping[str, object], field: str) -> str | None:
+        value = self._first(row, field)
+        return value if self._is_own and isinstance(value, str) else _word(value)
+
+    def _source_id(self, row: Mapping[str, object]) -> str | None:
+        own = row["source_id"] if self._is_own else None
+        if isinstance(own, str):
+            return own or None
+        ids = (_undamaged_id(row.get(name)) for name in self._found["source_id"])
+        return next((found for found in ids if found), None)
+
+
+def _plain(name: str) -> str:
+    """Return a column's name without case, spaces, hyphens and underscores but a leading one."""
+    name = unicodedata.normalize("NFC", name[:_LONGEST_NAME]).strip().casefold()
+    return name[:1] + re.sub(r"[\s_-]", "", name[1:])
+
+
+def _is_empty(value: object) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _word(value: object) -> str | None:
+    """Return a string, or a whole number as one, without white space around; else None."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
+def _undamaged_id(value: object) -> str | None:
+    """Return an id, or None where a spreadsheet or a float has cut its digits."""
+    if isinstance(value, float):
+        exact = value.is_integer() and abs(value) < _MAX_EXACT_FLOAT
+        return str(int(value)) if exact else None
+    word = _word(value)
+    return None if word is None or is_damaged_id(word) else word
+
+
+def is_damaged_id(word: str) -> bool:
+    """Return whether an id looks like what a spreadsheet makes of a long number."""
+    return _DAMAGED_ID.fullmatch(word) is not None
+
+
+def _web_address(url: str | None) -> str | None:
+    return url if url and url.lower().startswith(("http://", "https://")) else None

@@ -1,0 +1,1 @@
+"""What all formats read with: files, zips and tars, lines, JSON, rows, times."""

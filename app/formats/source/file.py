@@ -1,0 +1,274 @@
+"""One thing that a user names to be imported: a file, a folder, a zip, a tar or a stream."""
+
+import contextlib
+import gzip
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Self
+
+from app.formats.records import BrokenFileError, UnrecognisedFileError
+from app.formats.source.reading import (
+    BUFFER_BYTES,
+    READ_ERRORS,
+    Meter,
+    MeteredReader,
+    Rejoined,
+    read_some,
+)
+from app.formats.source.tar import BLOCK_BYTES, Kept, KeptReader, is_tar, keep_files
+from app.formats.source.zip import ZIP_STARTS, list_members, open_in_zip, open_zip
+
+DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
+MAX_FOLDER_DEPTH: Final = 6
+_GZIP_START: Final = b"\x1f\x8b"
+_NO_LIMIT: Final = 2**62
+
+
+class Source:
+    """What is imported, read piece by piece; nothing is extracted and nothing held in memory.
+
+    A path that is neither a regular file nor a folder (a pipe) is read as a stream. A stream that
+    holds a zip is copied to a temporary file first, and of a tar its JSON files are. What gzip has
+    packed is unpacked as it is read. The caller's stream is never closed. Close
+    the source, or use it in a `with`.
+
+    Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a
+    zip whose directory cannot be read.
+    """
+
+    def __init__(
+        self,
+        target: Path | BinaryIO,
+        *,
+        name: str | None = None,
+        limit_bytes: int = DEFAULT_LIMIT_BYTES,
+    ) -> None:
+        self.path = target if isinstance(target, Path) else None
+        self.name = name or (str(target) if isinstance(target, Path) else "-")
+        self.is_folder = self.path is not None and self.path.is_dir()
+        self._meter = Meter(self.name, limit_bytes)
+        self._opened = contextlib.ExitStack()
+        self._stream: BinaryIO | None = None
+        self._head = b""
+        self._zip: zipfile.ZipFile | None = None
+        self._zip_members: dict[str, zipfile.ZipInfo] = {}
+        self._spool: BinaryIO | None = None
+        self._is_tar = False
+        self._kept: dict[str, Kept] | None = None
+        self._packed: BinaryIO | None = None
+        self._paths: dict[str, Path] | None = None
+        self._total: int | None = None
+        self._closed_at: int | None = None
+        try:
+            self._prepare(target)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what this source opened; the caller's stream stays open, and `bytes_read` stays."""
+        self._closed_at = self.bytes_read
+        self._opened.close()
+
+    @property
+    def has_members(self) -> bool:
+        """Whether this is a folder, a zip or a tar, which are read by `open_member`."""
+        return self.is_folder or self._zip is not None or self._is_tar
+
+    @property
+    def bytes_read(self) -> int:
+        """How much of the file was read, in its own (compressed) bytes; at most the total."""
+        if self._closed_at is not None:
+            return self._closed_at
+        read = self._packed.tell() if self._packed else round(self._meter.packed_bytes)
+        return read if self._total is None else min(read, self._total)
+
+    @property
+    def bytes_total(self) -> int | None:
+        """How much there is to read in all; None for streams and for folders without a plan."""
+        return self._total
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Say which members will be read, so that progress ends at the whole."""
+        if self._is_tar:
+            self._total = sum(self._tar_files()[name].size for name in names)
+        elif self._zip is None:
+            self._total = sum(self._files()[name].stat().st_size for name in names)
+        else:
+            self._total = sum(self._zip_members[name].compress_size for name in names)
+
+    def head(self, size: int) -> bytes:
+        """Return the first bytes without consuming or counting them; fewer only at the end."""
+        if self._stream is not None:
+            return self._stream_head(self._stream, size)
+        if self.path is None or self.is_folder:
+            return b""
+        try:
+            with _open_file(self.path, self.name) as file:
+                return file.read(size)
+        except OSError as error:
+            raise UnrecognisedFileError(f"{self.name} cannot be read") from error
+
+    def open(self) -> BinaryIO:
+        """Return the whole file or stream, counted; a stream can be opened only once."""
+        if self.is_folder:
+            raise BrokenFileError(f"{self.name} is not a plain file")
+        return self._metered(self._whole(), self.name)
+
+    def members(self) -> tuple[str, ...]:
+        """Return the names of all files in a folder, zip or tar, and of those beside a file."""
+        if self._is_tar:
+            return tuple(self._tar_files())
+        return tuple(self._zip_members if self._zip else self._files())
+
+    def open_member(self, name: str) -> BinaryIO:
+        """Return one of the members by its name, counted; KeyError for any other name."""
+        label = f"{name} in {self.name}"
+        share = 1.0
+        if self._zip is not None and (info := self._zip_members[name]).file_size:
+            share = min(1.0, info.compress_size / info.file_size)
+        return self._metered(self._open_raw(name, label), label, share)
+
+    def head_member(self, name: str, size: int) -> bytes:
+        """Return the first bytes of a member without counting them, up to where it is damaged."""
+        label = f"{name} in {self.name}"
+        head = b""
+        try:
+            with self._open_raw(name, label) as file:
+                while len(head) < size and (chunk := read_some(file, size - len(head))):
+                    head += chunk
+        except READ_ERRORS as error:
+            if not head:
+                raise BrokenFileError(f"{label} is damaged") from error
+        return head
+
+    def _prepare(self, target: Path | BinaryIO) -> None:
+        if self.is_folder:
+            return
+        if isinstance(target, Path) and target.is_file():
+            self._total = target.stat().st_size
+        else:
+            self._stream = self._open_path() if isinstance(target, Path) else target
+        if self.head(4) in ZIP_STARTS:
+            self._use_zip(self._whole() if self._stream is None else self._spooled())
+            return
+        if self.head(2) == _GZIP_START:
+            self._use_gzip()
+        self._is_tar = is_tar(self.head(BLOCK_BYTES))
+
+    def _use_zip(self, file: BinaryIO) -> None:
+        self._zip = self._opened.enter_context(open_zip(file, self.name))
+        self._zip_members = list_members(self._zip)
+
+    def _use_gzip(self) -> None:
+        """Read what is packed from here on; damage shows where reading comes to it."""
+        packed = self._whole()
+        if self._stream is None:
+            self._packed = packed
+        unpacked: BinaryIO = gzip.GzipFile(fileobj=packed)  # type: ignore[assignment] # is binary
+        reader = MeteredReader(unpacked, Meter(self.name, _NO_LIMIT), label=self.name)
+        self._stream = self._opened.enter_context(reader)  # type: ignore[assignment] # is binary
+
+    def _tar_files(self) -> dict[str, Kept]:
+        """Return the JSON files of the tar, copied to a temporary file at the first call.
+
+        All of the tar counts for the limit. Raises BrokenFileError.
+        """
+        if self._kept is not None:
+            return self._kept
+        meter = Meter(self.name, self._meter.limit_bytes)
+        self._spool = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
+        stream = self._whole()
+
+        def read(size: int) -> bytes:
+            try:
+                chunk = read_some(stream, size)
+            except BrokenFileError:
+                return b""
+            return meter.take(chunk, 1.0)
+
+        self._kept = keep_files(read, self._spool, self.name)
+        return self._kept
+
+    def _whole(self) -> BinaryIO:
+        """Return the file or stream from its beginning, not counted, closed with the source."""
+        if self._stream is None:
+            return self._open_path()
+        head, self._head = self._head, b""
+        return io.BufferedReader(Rejoined(head, self._stream))
+
+    def _open_path(self) -> BinaryIO:
+        assert self.path is not None  # noqa: S101 # for the type checker
+        return self._opened.enter_context(_open_file(self.path, self.name))
+
+    def _stream_head(self, stream: BinaryIO, size: int) -> bytes:
+        """Return the first bytes of a stream; what comes before damage is given all the same."""
+        with contextlib.suppress(BrokenFileError):
+            while len(self._head) < size and (chunk := stream.read(size - len(self._head))):
+                self._head += chunk
+        return self._head[:size]
+
+    def _open_raw(self, name: str, label: str) -> BinaryIO:
+        if self._zip is not None:
+            return open_in_zip(self._zip, self._zip_members[name], label)
+        if self._is_tar:
+            kept = self._tar_files()[name]
+            assert self._spool is not None  # noqa: S101 # for the type checker
+            return io.BufferedReader(KeptReader(self._spool, kept))
+        return _open_file(self._files()[name], label)
+
+    def _spooled(self) -> BinaryIO:
+        """Copy the stream to a temporary file, up to the limit, and return that."""
+        meter = Meter(self.name, self._meter.limit_bytes)
+        spool: BinaryIO = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
+        assert self._stream is not None  # noqa: S101 # for the type checker
+        while chunk := self._head or self._stream.read(BUFFER_BYTES):
+            spool.write(meter.take(chunk, 1.0))
+            self._head = b""
+        meter.take(b"", 1.0)
+        return spool
+
+    def _metered(self, stream: BinaryIO, label: str, packed_share: float = 1.0) -> BinaryIO:
+        reader = MeteredReader(stream, self._meter, label=label, packed_share=packed_share)
+        return io.BufferedReader(reader, BUFFER_BYTES)
+
+    def _files(self) -> dict[str, Path]:
+        if self._paths is None:
+            self._paths = dict(self._list_files())
+        return self._paths
+
+    def _list_files(self) -> Iterator[tuple[str, Path]]:
+        if self.path is None or self._zip is not None:
+            return
+        folder = self.path if self.is_folder else self.path.parent
+        for place, folders, names in os.walk(folder):
+            depth = len(Path(place).relative_to(folder).parts)
+            if not self.is_folder or depth >= MAX_FOLDER_DEPTH:
+                folders.clear()
+            for name in names:
+                path = Path(place, name)
+                if path.is_file() and not name.startswith("._"):
+                    yield path.relative_to(folder).as_posix(), path
+
+
+def _open_file(path: Path, label: str) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UnrecognisedFileError(f"{label} cannot be opened: {error.strerror}") from error

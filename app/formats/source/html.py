@@ -1,0 +1,101 @@
+"""The HTML of a post as plain text, as guidelines for Mastodon's API describe it.
+
+Source: https://docs.joinmastodon.org/api/guidelines/
+"""
+
+import re
+from html.parser import HTMLParser
+from typing import Final
+
+from app.formats.source.links import written_out
+
+# Beyond these html.parser may take minutes: its time grows with the square of what is not closed.
+MAX_LENGTH: Final = 200_000
+MAX_TAGS: Final = 4_000
+
+_PARAGRAPHS: Final = frozenset(
+    ("p", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table")
+)
+_LINES: Final = frozenset(("br", "li", "div", "tr"))
+_HIDDEN: Final = frozenset(("script", "style", "template"))
+_VOID: Final = frozenset(("br", "hr", "img", "wbr", "input", "meta", "link"))
+_SPACE = re.compile(r"[ \t]*\r?\n[ \t]*")
+_MANY_BREAKS = re.compile(r"\n{3,}")
+
+
+def html_to_text(html: str) -> str:
+    """Return the text: paragraphs parted by a blank line, links written out, entities decoded.
+
+    Raises ValueError for HTML that is too long or cannot be read.
+    """
+    if len(html) > MAX_LENGTH or html.count("<") > MAX_TAGS:
+        raise ValueError("the content is too long")
+    reader = _Reader()
+    try:
+        reader.feed(html)
+        reader.close()
+    except AssertionError as error:
+        # That is how html.parser refuses a broken declaration.
+        raise ValueError("the content is not valid HTML") from error
+    return reader.text()
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._parts: list[str] = []
+        self._hidden = ""
+        """The element whose content is left out, and how deep it is nested in its own kind."""
+        self._depth = 0
+        self._link: tuple[int, str] | None = None
+        """Where the open link's words begin, and its address."""
+
+    def text(self) -> str:
+        self._end_link()
+        lines = "".join(self._parts).split("\n")
+        return _MANY_BREAKS.sub("\n\n", "\n".join(map(str.strip, lines))).strip()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        classes = given.get("class", "").split()
+        if self._hidden:
+            self._depth += tag == self._hidden
+        elif tag in _HIDDEN or ("quote-inline" in classes and tag not in _VOID):
+            # The latter only repeats the address of the quoted post for programs that show none.
+            self._hidden, self._depth = tag, 1
+        elif tag == "a":
+            self._end_link()
+            is_plain = not {"mention", "hashtag"} & set(classes)
+            self._link = (len(self._parts), given.get("href", "") if is_plain else "")
+        elif tag == "img":
+            self._parts.append(given.get("alt", ""))
+        else:
+            self._break(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._hidden:
+            self._depth -= tag == self._hidden
+            self._hidden = self._hidden if self._depth else ""
+        elif tag == "a":
+            self._end_link()
+        elif tag not in _VOID and tag != "li":
+            self._break(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self._parts.append(_SPACE.sub(" ", data))
+
+    def _break(self, tag: str) -> None:
+        if tag in _PARAGRAPHS:
+            self._parts.append("\n\n")
+        elif tag in _LINES:
+            self._parts.append("\n")
+
+    def _end_link(self) -> None:
+        if self._link is None:
+            return
+        start, address = self._link
+        shown = "".join(self._parts[start:])
+        self._link = None
+        if shown.strip() and not shown.lstrip().startswith(("@", "#", "＃")):
+            self._parts[start:] = [written_out(shown, address)]

@@ -1,0 +1,179 @@
+"""Tar files read as a stream: nothing is extracted by name, only JSON files are kept.
+
+Not the tarfile module, because it reads headers of any stated length into memory and keeps a list
+of all members.
+"""
+
+import io
+from collections.abc import Callable
+from typing import BinaryIO, Final, NamedTuple
+
+from app.formats.records import BrokenFileError
+from app.formats.source.reading import BUFFER_BYTES
+
+BLOCK_BYTES: Final = 512
+MAX_HEADER_BYTES: Final = 64 * 1024
+MAX_KEPT_FILES: Final = 1000
+
+_KEPT_SUFFIX: Final = ".json"
+_REGULAR: Final = frozenset(map(ord, ("\0", "0", "7")))
+# Links, devices, folders, pipes: nothing follows their header, whatever size it states.
+_WITHOUT_DATA: Final = b"123456"
+
+
+class Kept(NamedTuple):
+    """Where in the spool a file of the tar stands; one that is cut ends too early."""
+
+    start: int
+    size: int
+    is_cut: bool
+
+
+class _Header(NamedTuple):
+    name: str
+    size: int
+    kind: int
+
+
+def is_tar(head: bytes) -> bool:
+    """Return whether the beginning of a file is a tar's header, by its checksum."""
+    return len(head) >= BLOCK_BYTES and _read_header(head[:BLOCK_BYTES]) is not None
+
+
+def keep_files(read: Callable[[int], bytes], spool: BinaryIO, name: str) -> dict[str, Kept]:
+    """Copy the JSON files of a tar to the spool and return where each stands.
+
+    `read` gives the next bytes, at most so many, none at the end. Links, devices and names that
+    lead out of the tar are passed over. Raises BrokenFileError where it is damaged, where it
+    breaks off before any file that is kept, and where a header or their number is huge.
+    """
+    return _Reader(read, spool, name).keep_files()
+
+
+class KeptReader(io.RawIOBase):
+    """One kept file; EOFError at the end of one that is cut."""
+
+    def __init__(self, spool: BinaryIO, kept: Kept) -> None:
+        self._spool = spool
+        self._kept = kept
+        self._done = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
+        size = min(len(buffer), self._kept.size - self._done)
+        if size == 0 and self._kept.is_cut:
+            raise EOFError
+        # Several of them share the spool, so each goes to its own place first.
+        self._spool.seek(self._kept.start + self._done)
+        chunk = self._spool.read(size)
+        buffer[: len(chunk)] = chunk
+        self._done += len(chunk)
+        return len(chunk)
+
+
+class _Reader:
+    def __init__(self, read: Callable[[int], bytes], spool: BinaryIO, name: str) -> None:
+        self._read = read
+        self._spool = spool
+        self._name = name
+        self._kept: dict[str, Kept] = {}
+        self._is_cut = False
+
+    def keep_files(self) -> dict[str, Kept]:
+        long: dict[str, str] = {}
+        while not self._is_cut and (block := self._take(BLOCK_BYTES)).strip(b"\0"):
+            header = None if self._is_cut else _read_header(block)
+            if header is None:
+                if self._is_cut:
+                    break
+                raise BrokenFileError(f"{self._name} is damaged")
+            if header.kind in b"Lx":
+                long |= self._long_fields(header)
+                continue
+            size = int(long.get("size", header.size))
+            data_bytes = 0 if header.kind in _WITHOUT_DATA else size
+            self._copy_or_skip(long.get("path", header.name), header.kind, data_bytes)
+            long = {}
+        if self._is_cut and not self._kept:
+            raise BrokenFileError(f"{self._name} breaks off before any posts")
+        return self._kept
+
+    def _copy_or_skip(self, path: str, kind: int, size: int) -> None:
+        path = path.removeprefix("./")
+        start, wanted = self._spool.tell(), kind in _REGULAR and _is_kept(path)
+        left = size
+        while left and (chunk := self._read(min(left, BUFFER_BYTES))):
+            left -= len(chunk)
+            if wanted:
+                self._spool.write(chunk)
+        self._is_cut = left > 0
+        self._take(-size % BLOCK_BYTES)
+        if wanted:
+            if len(self._kept) >= MAX_KEPT_FILES:
+                raise BrokenFileError(f"{self._name} holds too many files")
+            self._kept[path] = Kept(start, size - left, left > 0)
+
+    def _long_fields(self, header: _Header) -> dict[str, str]:
+        """Return the name or size that a header of its own gives to the next file."""
+        if header.size > MAX_HEADER_BYTES:
+            raise BrokenFileError(f"{self._name} holds a header that is too large")
+        data = self._take(header.size)
+        self._take(-header.size % BLOCK_BYTES)
+        if header.kind == ord("L"):
+            return {"path": data.rstrip(b"\0").decode(errors="replace")}
+        return _pax_fields(data)
+
+    def _take(self, size: int) -> bytes:
+        """Return the next bytes; fewer at the end, which is then noted."""
+        data = b""
+        while len(data) < size and (chunk := self._read(size - len(data))):
+            data += chunk
+        self._is_cut = self._is_cut or 0 < len(data) < size
+        return data
+
+
+def _read_header(block: bytes) -> _Header | None:
+    checksum = sum(block) - sum(block[148:156]) + 8 * ord(" ")
+    if _number(block[148:156]) != checksum:
+        return None
+    name = _text(block[:100])
+    if block[257:263] == b"ustar\0" and (prefix := _text(block[345:500])):
+        name = f"{prefix}/{name}"
+    size = _number(block[124:136])
+    return None if size is None else _Header(name, size, block[156])
+
+
+def _number(field: bytes) -> int | None:
+    if field[0] == 0x80:
+        return int.from_bytes(field[1:], "big")
+    try:
+        return int(field.strip(b" \0") or b"0", 8)
+    except ValueError:
+        return None
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode(errors="replace")
+
+
+def _pax_fields(data: bytes) -> dict[str, str]:
+    """Return path and size out of records such as `25 path=archive/outbox.json\\n`."""
+    fields: dict[str, str] = {}
+    while data:
+        digits, _, _ = data.partition(b" ")
+        length = int(digits) if digits.isdigit() and len(digits) < 9 else 0
+        if not len(digits) < length <= len(data):
+            break
+        key, _, value = data[len(digits) + 1 : length].rstrip(b"\n").partition(b"=")
+        if key == b"path" or (key == b"size" and value.isdigit() and len(value) < 19):
+            fields[key.decode()] = value.decode(errors="replace")
+        data = data[length:]
+    return fields
+
+
+def _is_kept(path: str) -> bool:
+    """Return whether a file is kept: its name is only compared, but an odd one is not meant."""
+    parts = path.split("/")
+    return path.endswith(_KEPT_SUFFIX) and not path.startswith("/") and ".." not in parts

@@ -1,0 +1,1 @@
+"""X (Twitter): the archive, and what the API answers."""

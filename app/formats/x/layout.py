@@ -1,0 +1,188 @@
+"""Where an X archive keeps what: current and classic archives, zipped, unpacked, lone files."""
+
+import codecs
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from app.formats.records import Account, UnrecognisedFileError
+from app.formats.source.file import Source
+
+_TWEETS = re.compile(r"(?:tweets?|community-tweet)(?:-part(\d+))?\.js")
+_NOTES = re.compile(r"note-tweet(?:-part(\d+))?\.js")
+_CIRCLE = re.compile(r"twitter-circle-tweet(?:-part(\d+))?\.js")
+_DELETED = re.compile(r"deleted-tweets?(?:-part(\d+))?\.js")
+_MONTH = re.compile(r"\d{4}_\d\d\.js")
+_INDEXES: Final = ("manifest.js", "account.js")
+_LONE_NAMES: Final = ("tweets.js", "tweet.js")
+# The variable that a file fills tells what is in it, whatever its name.
+_HEAD = re.compile(
+    rb"\s*(?:(?:window\.)?(?:YTD\.(\w{1,50})\.part\d+|__THAR_CONFIG)|(Grailbird\.data\.tweets)_\w+)"
+    rb"\s*="
+)
+_HEAD_BYTES: Final = 512
+_INDEX_BYTES: Final = 8 * 2**20
+_POST_KINDS: Final = frozenset({b"tweet", b"tweets", b"community_tweet"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The members to read, in order; the empty name stands for the lone file itself."""
+
+    account: Account
+    tweets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    circle: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """What the manifest of a whole archive names and the archive lacks."""
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """All that is read for sure."""
+        return self.notes + self.tweets + self.circle
+
+
+def find_layout(source: Source) -> Layout | None:
+    """Return where the posts are, or None if this is no X archive."""
+    if not source.has_members:
+        return _lone_file(source)
+    folders = _archive_folders(source)
+    if len(folders) > 1:
+        names = ", ".join(folder or "." for folder in folders)
+        raise UnrecognisedFileError(f"{source.name} holds several X archives: {names}")
+    if not folders:
+        return None
+    in_folder = {
+        PurePosixPath(name).name: name for name in source.members() if _folder(name) == folders[0]
+    }
+    if any(_MONTH.fullmatch(name) for name in in_folder):
+        return _classic(source, in_folder, folders[0])
+    return _current(source, in_folder)
+
+
+def _lone_file(source: Source) -> Layout | None:
+    head = source.head(_HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
+    match = _HEAD.match(head)
+    kind = (match[1] or match[2]) if match else None
+    name = source.path.name if source.path else ""
+    if name in _LONE_NAMES and (kind in _POST_KINDS or not head):
+        return _beside(source, name)
+    if kind in _POST_KINDS or kind == b"Grailbird.data.tweets":
+        return Layout(_UNKNOWN, tweets=("",))
+    if kind == b"note_tweet":
+        return Layout(_UNKNOWN, notes=("",))
+    return Layout(_UNKNOWN, circle=("",)) if kind == b"twitter_circle_tweet" else None
+
+
+def _beside(source: Source, name: str) -> Layout | None:
+    """Return a lone `tweets.js` with its parts and long posts, not with what else lies there."""
+    stem = name.removesuffix(".js")
+    names = {
+        other: other
+        for other in source.members()
+        if other == name
+        or other.startswith(f"{stem}-part")
+        or _NOTES.fullmatch(other)
+        or _DELETED.fullmatch(other)
+        or other in _INDEXES
+    }
+    return _current(source, {**names, "manifest.js": ""})
+
+
+def _archive_folders(source: Source) -> list[str]:
+    """Return the folders that hold an archive's posts or its index, by name and content."""
+    found: set[str] = set()
+    for name in source.members():
+        path = PurePosixPath(name)
+        is_month = _MONTH.fullmatch(path.name) and path.parent.name == "tweets"
+        has_posts = is_month or _TWEETS.fullmatch(path.name)
+        if (has_posts or path.name in _INDEXES) and _folder(name) not in found:
+            head = source.head_member(name, _HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
+            if _HEAD.match(head) or (has_posts and not head.strip()):
+                found.add(_folder(name))
+    return sorted(found)
+
+
+def _current(source: Source, names: dict[str, str]) -> Layout:
+    manifest = _read_index(source, names.get("manifest.js", ""))
+    listed, is_partial = _listed_files(manifest)
+    if not any(_TWEETS.fullmatch(name) and name in names for name in listed):
+        listed = []
+    chosen = listed or list(names)
+
+    def of(pattern: re.Pattern[str], among: Iterable[str]) -> tuple[str, ...]:
+        matches = sorted(filter(None, map(pattern.fullmatch, among)), key=_part_number)
+        return tuple(names[match[0]] for match in matches if match[0] in names)
+
+    wanted = [name for name in listed if _TWEETS.fullmatch(name) or _NOTES.fullmatch(name)]
+    return Layout(
+        _account(source, names.get("account.js", ""), manifest),
+        tweets=of(_TWEETS, chosen),
+        notes=of(_NOTES, names),
+        circle=of(_CIRCLE, names),
+        deleted=of(_DELETED, names),
+        missing=tuple(name for name in wanted if name not in names and not is_partial),
+    )
+
+
+def _classic(source: Source, names: dict[str, str], folder: str) -> Layout:
+    details = str(PurePosixPath(folder).parent / "user_details.js")
+    data = _read_index(source, details if details in source.members() else "")
+    account = Account(_word(data, "screen_name"), _word(data, "full_name"), "x")
+    months = sorted(name for name in names if _MONTH.fullmatch(name))
+    return Layout(account, tweets=tuple(names[name] for name in months))
+
+
+def _listed_files(manifest: object) -> tuple[list[str], bool]:
+    """Return the names of the files that a manifest lists, and whether it is of a part only."""
+    types = _get(manifest, "dataTypes")
+    groups = [_get(group, "files") for group in types.values()] if isinstance(types, dict) else []
+    files = [file for group in groups if isinstance(group, list) for file in group]
+    names = [name for file in files if (name := _word(file, "fileName"))]
+    is_partial = str(_get(_get(manifest, "archiveInfo"), "isPartialArchive")).lower() == "true"
+    return [PurePosixPath(name).name for name in dict.fromkeys(names)], is_partial
+
+
+def _account(source: Source, name: str, manifest: object) -> Account:
+    """Return whose archive it is; the e-mail address beside the name is not read out."""
+    entries = _read_index(source, name)
+    entry = entries[0] if isinstance(entries, list) and entries else None
+    owner, info = _get(entry, "account"), _get(manifest, "userInfo")
+    username = _word(owner, "username") or _word(info, "userName")
+    return Account(username, _word(owner, "accountDisplayName") or _word(info, "displayName"), "x")
+
+
+def _read_index(source: Source, name: str) -> object:
+    """Return the JSON behind the `=` of a small file; None if it is missing or unreadable."""
+    if not name:
+        return None
+    try:
+        text = source.head_member(name, _INDEX_BYTES).decode()
+        found: object = json.loads(text.partition("=")[2].strip().removesuffix(";"))
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def _part_number(match: re.Match[str]) -> tuple[str, int]:
+    return match[0].partition("-part")[0].removesuffix(".js"), int(match[1] or 0)
+
+
+def _get(data: object, key: str) -> object:
+    return data.get(key) if isinstance(data, dict) else None
+
+
+def _word(data: object, key: str) -> str | None:
+    value = _get(data, key)
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
+_UNKNOWN: Final = Account(None, None, "x")

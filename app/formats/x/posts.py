@@ -1,0 +1,181 @@
+"""One post of an X archive: from what the archive says about it to a record."""
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+from app.formats.records import Account, BadRecord, Item, Record
+from app.formats.source.times import read_time
+from app.formats.x.stream import Damaged
+
+# Only ASCII letters: in Korean a particle may follow the link without a space.
+_SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
+_POST_LINK = re.compile(
+    r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)(/(?:photo|video)/\d+)?",
+    re.ASCII,
+)
+_CUT = re.compile(r"…(?:\s*https?://t\.co/[A-Za-z0-9]+)?\s*\Z")
+_SHORTENED_FROM: Final = 100
+_SNOWFLAKE_EPOCH: Final = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
+_LAST_SEQUENTIAL_ID: Final = 29_700_859_247
+_MAX_ID_DIGITS: Final = 19
+_NO_LANGUAGE: Final = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"})
+_REPLY_FIELDS: Final = (
+    "in_reply_to_status_id_str",
+    "in_reply_to_status_id",
+    "in_reply_to_user_id_str",
+    "in_reply_to_user_id",
+    "in_reply_to_screen_name",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tweet:
+    """An item of the archive with the facts that are needed to join and sort it."""
+
+    data: Mapping[str, object]
+    id: str | None
+    raw_text: str
+    """As in the archive: HTML-escaped, links shortened."""
+    created_at: datetime | None
+
+    @property
+    def is_repost(self) -> bool:
+        """Whether the words are another's: an archive marks that only in the text."""
+        return self.raw_text.startswith("RT @") or isinstance(
+            self.data.get("retweeted_status"), dict
+        )
+
+    @property
+    def seems_shortened(self) -> bool:
+        """Whether it ends as the beginning of a long post does."""
+        return len(self.raw_text) >= _SHORTENED_FROM and _CUT.search(self.raw_text) is not None
+
+
+def read_tweet(item: object) -> Tweet:
+    """Return the item as a tweet; raises ValueError that says why it is none."""
+    data = unwrapped(item)
+    if data is None:
+        raise ValueError("not a post")
+    text = next((data[key] for key in ("full_text", "text") if data.get(key)), None)
+    if not isinstance(text, str):
+        raise ValueError("no text" if text is None else "the text is not a string")
+    tweet_id = next((i for i in map(digits, (data.get("id_str"), data.get("id"))) if i), None)
+    return Tweet(data, tweet_id, text, time_of(data.get("created_at"), tweet_id))
+
+
+def to_item(tweet: Tweet, place: int, account: Account, *, note_text: str | None) -> Item:
+    """Return the record of a post; a long post's whole text replaces the shortened one."""
+    links = links_of(tweet.data, tweet.id)
+    text = expanded(tweet.raw_text, links, is_escaped=True) if note_text is None else note_text
+    if not text.strip():
+        return BadRecord(place, "no text beside the post's own media")
+    return Record(
+        place=place,
+        text=text,
+        username=account.username,
+        display_name=account.display_name,
+        platform="x",
+        kind=_kind(tweet, links),
+        created_at=tweet.created_at,
+        lang=language_of(tweet.data.get("lang")),
+        source_id=tweet.id,
+        url=tweet.id and f"https://x.com/{account.username or 'i'}/status/{tweet.id}",
+    )
+
+
+def unwrapped(item: object) -> dict[str, object] | None:
+    """Return what stands in `{"tweet": {…}}`; early archives have no such wrapper.
+
+    Raises ValueError for what could not be read.
+    """
+    if isinstance(item, Damaged):
+        raise ValueError(item.fault)
+    if not isinstance(item, dict):
+        return None
+    if len(item) == 1:
+        inner = next(iter(item.values()))
+        return inner if isinstance(inner, dict) else item
+    return item
+
+
+def digits(value: object) -> str | None:
+    """Return an id as a string of digits; None for anything else, floats above all."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text if text.isascii() and text.isdigit() else None
+
+
+def links_of(data: Mapping[str, object], tweet_id: str | None) -> dict[str, str]:
+    """Return what each shortened link stands for; empty for those to the post's own media."""
+    links: dict[str, str] = {}
+    for entry in _entries(data, "entities", "urls"):
+        short, long = entry.get("url"), entry.get("expanded_url")
+        if isinstance(short, str) and isinstance(long, str) and long:
+            post = _POST_LINK.fullmatch(long)
+            own = post is not None and post[2] and post[1] == tweet_id
+            links[short] = "" if own else long.replace("&amp;", "&")
+    for parent in ("entities", "extended_entities"):
+        media = (entry.get("url") for entry in _entries(data, parent, "media"))
+        links.update((short, "") for short in media if isinstance(short, str))
+    return links
+
+
+def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:
+    """Return a text with its links written out, those to own media dropped, entities decoded.
+
+    Entities are decoded between the links only: `&copy=1` in an address is no ©.
+    """
+    parts: list[str] = []
+    at = 0
+    for match in _SHORT_LINK.finditer(text):
+        link = links.get(match[0], match[0])
+        before = text[at : match.start()]
+        parts += before if link else before.rstrip(), link
+        at = match.end()
+    parts.append(text[at:])
+    if is_escaped:
+        parts[::2] = map(html.unescape, parts[::2])
+    starts_with_dropped = len(parts) > 1 and not parts[0] and not parts[1]
+    return "".join(parts).lstrip() if starts_with_dropped else "".join(parts)
+
+
+def _kind(tweet: Tweet, links: Mapping[str, str]) -> Literal["post", "reply", "quote"]:
+    if any(tweet.data.get(field) for field in _REPLY_FIELDS):
+        return "reply"
+    last = tweet.raw_text.rstrip().rpartition("https://t.co/")
+    link = _POST_LINK.match(links.get("".join(last[1:]), ""))
+    return "quote" if link and link[1] != tweet.id else "post"
+
+
+def time_of(value: object, tweet_id: str | None) -> datetime | None:
+    """Return the stated time, else the one in the id. Raises ValueError for an unreadable one."""
+    try:
+        return read_time(value) if value else snowflake_time(tweet_id)
+    except ValueError:
+        if time := snowflake_time(tweet_id):
+            return time
+        raise
+
+
+def snowflake_time(tweet_id: str | None) -> datetime | None:
+    """Return the time that an id holds; None for those from before late 2010, which hold none."""
+    if tweet_id is None or len(tweet_id) > _MAX_ID_DIGITS or int(tweet_id) <= _LAST_SEQUENTIAL_ID:
+        return None
+    time = _SNOWFLAKE_EPOCH + timedelta(milliseconds=int(tweet_id) >> 22)
+    return time.replace(microsecond=0)
+
+
+def language_of(value: object) -> str | None:
+    """Return a language; None for the tags by which X says that there is none."""
+    return value if isinstance(value, str) and value not in {"", *_NO_LANGUAGE} else None
+
+
+def _entries(data: Mapping[str, object], parent: str, name: str) -> Iterator[dict[str, object]]:
+    group = data.get(parent)
+    entries = group.get(name) if isinstance(group, dict) else None
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict):
+            yield entry

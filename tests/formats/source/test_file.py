@@ -1,0 +1,234 @@
+"""Files, folders, zips and streams as sources: counted, limited, never extracted."""
+
+import bz2
+import hashlib
+import io
+import os
+import struct
+import zipfile
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from app.formats.records import BrokenFileError, UnrecognisedFileError
+from app.formats.source import zip as zipped
+from app.formats.source.file import Source
+
+
+class Pipe(io.RawIOBase):
+    """A stream that gives a few bytes at a time and cannot seek, as pipes do."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = io.BytesIO(data)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
+        chunk = self._data.read(min(7, len(buffer)))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def seekable(self) -> bool:
+        return False
+
+
+def pipe(data: bytes) -> BinaryIO:
+    return io.BufferedReader(Pipe(data))
+
+
+def zip_bytes(
+    members: dict[str, bytes], *, method: int = zipfile.ZIP_DEFLATED, comment: bytes = b""
+) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.comment = comment
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def noise(size: int) -> bytes:
+    """Return bytes that cannot be compressed, always the same."""
+    return hashlib.shake_128(b"noise").digest(size)
+
+
+def saved(folder: Path, data: bytes, name: str = "export.zip") -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def test_head_does_not_consume_or_count(tmp_path: Path) -> None:
+    with Source(saved(tmp_path, b"abcdef", "posts.txt")) as source:
+        assert source.head(3) == b"abc"
+        assert source.bytes_read == 0
+        with source.open() as stream:
+            assert stream.read() == b"abcdef"
+        assert (source.bytes_read, source.bytes_total) == (6, 6)
+
+
+def test_head_of_a_stream_is_given_again_when_it_is_read() -> None:
+    stream = pipe(b"one two three four")
+    with Source(stream) as source:
+        assert source.head(9) == b"one two t"
+        assert source.head(3) == b"one"
+        with source.open() as opened:
+            assert opened.read() == b"one two three four"
+        assert (source.name, source.bytes_read, source.bytes_total) == ("-", 18, None)
+    assert not stream.closed
+    stream.close()
+
+
+def test_named_pipe_is_read_as_a_stream(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"text\nhello\n")
+    os.close(writing)
+    path = Path(f"/dev/fd/{reading}")
+    if not path.exists():
+        pytest.skip("this system does not show open files as paths")
+    with Source(path) as source, source.open() as stream:
+        assert stream.read() == b"text\nhello\n"
+    os.close(reading)
+
+
+def test_missing_file_is_unrecognised(tmp_path: Path) -> None:
+    with pytest.raises(UnrecognisedFileError, match="cannot be opened"):
+        Source(tmp_path / "absent.zip")
+
+
+def test_zip_members_are_read_by_name_and_nothing_is_written(tmp_path: Path) -> None:
+    data = zip_bytes({"../../evil.js": b"bad", "data/a.js": b"good", "__MACOSX/data/._a.js": b"x"})
+    with Source(saved(tmp_path, data)) as source:
+        assert source.members() == ("../../evil.js", "data/a.js")
+        with source.open_member("../../evil.js") as stream:
+            assert stream.read() == b"bad"
+        with pytest.raises(KeyError):
+            source.open_member("/etc/passwd")
+    assert [path.name for path in tmp_path.iterdir()] == ["export.zip"]
+
+
+def test_folder_gives_only_its_own_files(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    folder = tmp_path / "archive"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "a.js").write_bytes(b"good")
+    with Source(folder) as source:
+        assert source.members() == ("data/a.js",)
+        with source.open_member("data/a.js") as stream:
+            assert stream.read() == b"good"
+        with pytest.raises(KeyError):
+            source.open_member("../secret.txt")
+
+
+def test_zip_from_a_stream_is_read_like_a_file() -> None:
+    with pipe(zip_bytes({"data/a.js": b"good"})) as stream, Source(stream) as source:
+        assert source.has_members
+        with source.open_member("data/a.js") as member:
+            assert member.read() == b"good"
+
+
+def test_zip_from_a_stream_is_spooled_no_further_than_the_limit() -> None:
+    data = zip_bytes({"a.js": noise(3000)})
+    with pipe(data) as stream, pytest.raises(BrokenFileError, match="more than"):
+        Source(stream, limit_bytes=2000)
+
+
+def test_progress_ends_at_what_was_expected(tmp_path: Path) -> None:
+    data = zip_bytes({"a.js": b"a" * 50_000, "media.jpg": b"b" * 90_000})
+    with Source(saved(tmp_path, data)) as source:
+        source.expect(["a.js"])
+        with source.open_member("a.js") as stream:
+            stream.read()
+        assert source.bytes_read == source.bytes_total
+        assert 0 < source.bytes_read < 1000
+
+
+def test_limit_counts_unpacked_bytes_of_all_members_together(tmp_path: Path) -> None:
+    data = zip_bytes({"a.js": b"a" * 600_000, "b.js": b"b" * 600_000})
+    with Source(saved(tmp_path, data), limit_bytes=1_000_000) as source:
+        with source.open_member("a.js") as stream:
+            assert len(stream.read()) == 600_000
+        with (
+            source.open_member("b.js") as stream,
+            pytest.raises(BrokenFileError, match="limit of an import"),
+        ):
+            stream.read()
+
+
+def test_all_bytes_within_the_limit_are_given(tmp_path: Path) -> None:
+    path = saved(tmp_path, b"x" * 100, "posts.txt")
+    with Source(path, limit_bytes=100) as source, source.open() as stream:
+        assert len(stream.read()) == 100
+    path.write_bytes(b"x" * 101)
+    with Source(path, limit_bytes=100) as source, source.open() as stream:
+        assert len(stream.read(100)) == 100
+        with pytest.raises(BrokenFileError, match="limit of an import"):
+            stream.read(1)
+
+
+def test_truncated_zip_is_unrecognised(tmp_path: Path) -> None:
+    data = zip_bytes({"data/a.js": b"good" * 1000})
+    with pytest.raises(UnrecognisedFileError, match="downloaded to its end"):
+        Source(saved(tmp_path, data[: len(data) - 30]))
+
+
+def test_damaged_member_is_broken(tmp_path: Path) -> None:
+    data = bytearray(zip_bytes({"a.js": noise(9000)}))
+    data[2000:2100] = b"\0" * 100
+    with (
+        Source(saved(tmp_path, bytes(data))) as source,
+        source.open_member("a.js") as stream,
+        pytest.raises(BrokenFileError, match=r"a\.js in .* is damaged"),
+    ):
+        stream.read()
+
+
+def test_encrypted_member_is_broken_with_a_reason(tmp_path: Path) -> None:
+    data = bytearray(zip_bytes({"a.js": b"secret"}))
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.find(signature) + offset] |= 1
+    with (
+        Source(saved(tmp_path, bytes(data))) as source,
+        pytest.raises(BrokenFileError, match="encrypted"),
+    ):
+        source.open_member("a.js")
+
+
+def test_methods_that_unpack_without_bound_are_refused(tmp_path: Path) -> None:
+    assert len(bz2.compress(b"\0" * 10_000_000)) < 100
+    data = zip_bytes({"a.js": b"\0" * 10_000_000}, method=zipfile.ZIP_BZIP2)
+    with (
+        Source(saved(tmp_path, data)) as source,
+        pytest.raises(BrokenFileError, match="not supported"),
+    ):
+        source.open_member("a.js")
+
+
+@pytest.mark.parametrize("comment", [b"", b"downloaded on a Friday"], ids=["plain", "comment"])
+def test_zip_with_an_endless_directory_is_refused(
+    tmp_path: Path, comment: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = zip_bytes({f"{number}.js": b"" for number in range(50)}, comment=comment)
+    Source(saved(tmp_path, data)).close()
+    monkeypatch.setattr(zipped, "MAX_DIRECTORY_BYTES", 1000)
+    with pytest.raises(BrokenFileError, match="too many files"):
+        Source(saved(tmp_path, data))
+
+
+def test_zip64_directory_is_measured_too(tmp_path: Path) -> None:
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, 0xFFFFFFFF, 0, 0)
+    end64 = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 2**40, 0)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 4, 1)
+    with pytest.raises(BrokenFileError, match="too many files"):
+        Source(saved(tmp_path, b"PK\x03\x04" + end64 + locator + end))
+
+
+def test_plain_file_shows_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "tweets-part1.js").write_bytes(b"[]")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "other.js").write_bytes(b"[]")
+    with Source(saved(tmp_path, b"[]", "tweets.js")) as source:
+        assert sorted(source.members()) == ["tweets-part1.js", "tweets.js"]
+        assert not source.has_members

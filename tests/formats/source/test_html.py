@@ -1,0 +1,70 @@
+"""The HTML of posts as text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.formats.source.html import html_to_text
+
+LONG_LINK = (
+    '<a href="https://www.example.com/a/long/path?x=1&amp;y=2" rel="nofollow noopener">'
+    '<span class="invisible">https://www.</span><span class="ellipsis">example.com/a/long</span>'
+    '<span class="invisible">/path?x=1&amp;y=2</span></a>'
+)
+MENTION = (
+    '<span class="h-card"><a href="https://b.example/@bob" class="u-url mention">'
+    "@<span>bob</span></a></span>"
+)
+HASHTAG = '<a href="https://a.example/tags/x" class="mention hashtag">#<span>x</span></a>'
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>one</p><p>two<br />three<br>four</p>", "one\n\ntwo\nthree\nfour"),
+        ("<p>one</p>\n  <p>two</p>\n", "one\n\ntwo"),
+        ("<p>&lt;3 &amp;amp; &quot;&#39;&nbsp;x</p>", "<3 &amp; \"'\u00a0x"),
+        (f"<p>see {LONG_LINK}.</p>", "see https://www.example.com/a/long/path?x=1&y=2."),
+        (f"<p>{MENTION} hi {HASHTAG}</p>", "@bob hi #x"),
+        ('<a href="https://e.example/1">e.example/…</a>', "https://e.example/1"),
+        ('<a href="https://e.example/1">my words</a>', "my words (https://e.example/1)"),
+        ('<a href="javascript:alert(1)">x</a> <a>y</a>', "x y"),
+        ("<ul><li>one</li><li>two</li></ul>end", "one\ntwo\n\nend"),
+        ('<p class="quote-inline">RE: <a href="https://q">q</a></p><p>mine</p>', "mine"),
+        ("a<script>alert(1)</script><style>b{}</style>c", "ac"),
+        ('hi <img src="https://x/e.png" alt=":blob:" class="emoji">', "hi :blob:"),
+        ("plain 안녕 😀", "plain 안녕 😀"),
+        ('<p>not closed <a href="https://e.example/1">https://e', "not closed https://e.example/1"),
+        ("</p></a></script>x", "x"),
+        ("", ""),
+    ],
+)
+def test_html_becomes_text(html: str, text: str) -> None:
+    assert html_to_text(html) == text
+
+
+@pytest.mark.parametrize("html", ["<" * 4_001, "x" * 200_001, "<!--" * 50_000])
+def test_html_that_cannot_be_read_is_a_value_error(html: str) -> None:
+    with pytest.raises(ValueError, match="the content is"):
+        html_to_text(html)
+
+
+MARKUP = st.text('<>/"=! -[]&;#ap', max_size=60) | st.lists(
+    st.sampled_from(["<p>", "</p>", "<br>", "<a href='https://e.example'>", "</a>", "<![", "&lt"])
+).map("".join)
+
+
+@given(html=MARKUP | st.text())
+def test_any_html_gives_text_or_a_value_error(html: str) -> None:
+    try:
+        text = html_to_text(html)
+    except ValueError:
+        return
+    assert text == text.strip()
+
+
+@given(words=st.lists(st.text("ab <&>\"'é😀", min_size=1).filter(str.strip), min_size=1))
+def test_escaped_paragraphs_come_back(words: list[str]) -> None:
+    escaped = (word.replace("&", "&amp;").replace("<", "&lt;") for word in words)
+    text = html_to_text("".join(f"<p>{word}</p>" for word in escaped))
+    assert text == "\n\n".join(word.strip() for word in words)

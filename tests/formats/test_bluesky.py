@@ -1,0 +1,323 @@
+"""What Bluesky answers: author feeds and records of a repository."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.formats import open_archive
+from app.formats.bluesky_posts import with_links
+from app.formats.records import (
+    Account,
+    Archive,
+    BadRecord,
+    BrokenFileError,
+    Item,
+    Record,
+    Skipped,
+)
+from app.formats.source.file import Source
+
+DID = "did:plc:minaminaminaminaminamina"
+AUTHOR = {"did": DID, "handle": "mina.example", "displayName": "미나"}
+OTHER = {"did": "did:plc:other", "handle": "bo.example", "displayName": ""}
+ACCOUNT = Account("mina.example", "미나", "bluesky")
+TIME = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+def record(text: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "$type": "app.bsky.feed.post",
+        "text": text,
+        "createdAt": "2024-05-01T12:00:00.123Z",
+        "langs": ["ko", "en"],
+    } | fields
+
+
+def view(key: str, text: str, author: Any = AUTHOR, **fields: Any) -> dict[str, Any]:
+    uri = f"at://{author['did']}/app.bsky.feed.post/{key}"
+    post = {"uri": uri, "cid": "bafy", "author": author, "record": record(text, **fields)}
+    return {"post": post | {"replyCount": 0, "indexedAt": "2024-05-01T12:00:05.000Z"}}
+
+
+def stored(key: str, text: str, **fields: Any) -> dict[str, Any]:
+    uri = f"at://{DID}/app.bsky.feed.post/{key}"
+    return {"uri": uri, "cid": "bafy", "value": record(text, **fields)}
+
+
+REPOST = view("r", "not mine", OTHER) | {
+    "reason": {"$type": "app.bsky.feed.defs#reasonRepost", "by": AUTHOR, "indexedAt": "2024"}
+}
+
+
+def feed(*items: Any) -> dict[str, Any]:
+    return {"cursor": "2024", "feed": list(items)}
+
+
+def records(*items: Any) -> dict[str, Any]:
+    return {"records": list(items), "cursor": "3k"}
+
+
+def lines(*values: Any) -> bytes:
+    return "\n".join(json.dumps(value, ensure_ascii=False) for value in values).encode()
+
+
+def array(*values: Any) -> bytes:
+    return json.dumps(values).encode()
+
+
+def pretty(*values: Any) -> bytes:
+    return "\n".join(json.dumps(value, indent=2) for value in values).encode()
+
+
+def read(data: bytes, format_name: str = "auto") -> tuple[Archive, list[Item]]:
+    with Source(io.BytesIO(data)) as source:
+        archive = open_archive(source, format=format_name)
+        assert (archive.format, archive.unit) == ("bluesky", "record")
+        return archive, list(archive.items)
+
+
+def only(text: str = "hi", **fields: Any) -> Record:
+    (item,) = read(lines(feed(view("a", text, **fields))))[1]
+    assert isinstance(item, Record)
+    return item
+
+
+EXPECTED = Record(
+    place=1,
+    text="안녕 &amp; 하늘",
+    username="mina.example",
+    display_name="미나",
+    platform="bluesky",
+    created_at=TIME,
+    lang="ko",
+    source_id="3kabc",
+    url="https://bsky.app/profile/mina.example/post/3kabc",
+)
+
+
+@pytest.mark.parametrize("form", [lines, array, pretty])
+@pytest.mark.parametrize("is_page", [True, False])
+@pytest.mark.parametrize("format_name", ["auto", "bluesky"])
+def test_feeds(form: Callable[..., bytes], is_page: bool, format_name: str) -> None:
+    first, second = view("3kabc", EXPECTED.text), view("3kabd", "b")
+    values = (feed(first), feed(REPOST, second)) if is_page else (first, REPOST, second)
+    archive, found = read(form(*values), format_name)
+    assert archive.account == ACCOUNT
+    assert found[:2] == [EXPECTED, Skipped(2, "repost")]
+    assert [item.place for item in found] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("form", [lines, array, pretty])
+def test_records_of_a_repository_are_by_the_did(form: Callable[..., bytes]) -> None:
+    archive, found = read(form(records(stored("3kabc", "a")), records(stored("3kabd", "b"))))
+    assert archive.account == Account(DID, None, "bluesky")
+    assert isinstance(found[0], Record)
+    assert (found[0].username, found[0].source_id, found[0].created_at) == (DID, "3kabc", TIME)
+    assert found[0].url == f"https://bsky.app/profile/{DID}/post/3kabc"
+
+
+def test_without_a_handle_the_did_is_the_author() -> None:
+    author = AUTHOR | {"handle": "handle.invalid"}
+    assert read(lines(feed(view("a", "hi", author))))[0].account == Account(DID, "미나", "bluesky")
+
+
+def test_the_account_is_known_from_its_reposts_too() -> None:
+    archive, found = read(lines(feed(REPOST)))
+    assert (archive.account, found) == (ACCOUNT, [Skipped(1, "repost")])
+
+
+def test_an_empty_feed_needs_no_name() -> None:
+    empty: dict[str, Any]
+    for empty in (feed(), {"feed": []}, records()):
+        archive, found = read(lines(empty))
+        assert (archive.account, found) == (None, [])
+
+
+def test_feeds_of_several_accounts_are_a_file_of_many_authors() -> None:
+    archive, found = read(lines(feed(view("a", "a")), feed(view("b", "b", OTHER))))
+    assert archive.account is None
+    assert [getattr(item, "username", None) for item in found] == ["mina.example", "bo.example"]
+
+
+def test_another_account_late_in_a_file_is_not_taken_for_the_first() -> None:
+    own = [view(str(number), "word " * 200) for number in range(400)]
+    found = read(json.dumps(feed(*own, view("z", "b", OTHER))).encode())[1]
+    assert len(found) == 401
+    assert found[-1] == BadRecord(401, "by bo.example, while the file begins with another author")
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_posts_without_text_are_skipped(text: str) -> None:
+    found = read(lines(feed(view("a", text), view("b", "b"))))[1]
+    assert [(type(item), item.place) for item in found] == [(Record, 2)]
+
+
+QUOTED = {"uri": f"at://{OTHER['did']}/app.bsky.feed.post/1", "cid": "bafy"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"reply": {"root": QUOTED, "parent": QUOTED}}, "reply"),
+        ({"embed": {"$type": "app.bsky.embed.record", "record": QUOTED}}, "quote"),
+        (
+            {"embed": {"$type": "app.bsky.embed.recordWithMedia", "record": {"record": QUOTED}}},
+            "quote",
+        ),
+        ({"embed": {"record": {"uri": "at://did:plc:x/app.bsky.graph.list/1"}}}, "post"),
+        ({"embed": {"$type": "app.bsky.embed.images", "images": []}}, "post"),
+    ],
+    ids=range(5),
+)
+def test_kinds(fields: dict[str, Any], kind: str) -> None:
+    assert only(**fields).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("stated", "time"),
+    [
+        ("2023-01-02T03:04:05+09:00", datetime(2023, 1, 1, 18, 4, 5, tzinfo=UTC)),
+        ("2999-01-01T00:00:00Z", TIME.replace(second=5)),
+        ("2024-13-45", TIME.replace(second=5)),
+        (None, TIME.replace(second=5)),
+    ],
+)
+def test_a_time_in_the_future_or_none_becomes_that_of_indexing(stated: Any, time: Any) -> None:
+    assert only(createdAt=stated).created_at == time
+
+
+def test_languages() -> None:
+    assert [only(langs=langs).lang for langs in (["en", "ko"], [], None, [5])] == [
+        "en",
+        None,
+        None,
+        None,
+    ]
+
+
+def link(start: Any, end: Any, uri: Any, kind: str = "link") -> dict[str, Any]:
+    feature = {"$type": f"app.bsky.richtext.facet#{kind}", "uri": uri}
+    return {"index": {"byteStart": start, "byteEnd": end}, "features": [feature]}
+
+
+URI = "https://example.com/a/long/path"
+
+
+@pytest.mark.parametrize(
+    ("facets", "text"),
+    [
+        ([link(8, 26, URI)], f"하늘 {URI} 😀 끝"),
+        ([link(7, 25, URI)], f"하늘 {URI} 😀 끝"),
+        ([link(0, 6, URI)], f"하늘 ({URI}) example.com/a/l… 😀 끝"),
+        ([link(1, 6, URI), link(0, 5, URI)], None),
+        (
+            [link(7, 25, URI), link(10, 12, URI), link(-5, 3, URI), link(3, 999, URI)],
+            f"하늘 {URI} 😀 끝",
+        ),
+        ([link(7, 25, "at://x"), link(7, 25, URI, "tag"), link(True, 5, URI), 5, {}], None),
+        ([link("7", 25, URI), link(None, None, URI), link(7, 25, None), link(9, 8, URI)], None),
+        ("oops", None),
+    ],
+    ids=range(8),
+)
+def test_links_are_written_out_by_their_bytes(facets: Any, text: str | None) -> None:
+    shown = "하늘 example.com/a/l… 😀 끝"
+    if facets and isinstance(facets, list) and facets[0] == link(8, 26, URI):
+        shown, text = f"하늘. {shown.partition(' ')[2]}", f"하늘. {URI} 😀 끝"
+    assert only(shown, facets=facets).text == (text or shown)
+
+
+@pytest.mark.parametrize(
+    ("bad", "detail"),
+    [
+        (
+            view("x", "a", createdAt="soon") | {"post": stored("x", "a", createdAt="soon")},
+            "unreadable",
+        ),
+        ({"post": {"$type": "app.bsky.feed.defs#notFoundPost", "uri": "at://x/y/z"}}, "not a post"),
+        (
+            {"post": stored("x", "a") | {"value": record("a") | {"text": 5}}},
+            "the text is not a string",
+        ),
+        ({"uri": f"at://{DID}/y/z", "value": {"$type": "app.bsky.graph.follow"}}, "not a post"),
+        (7, "not a"),
+        ({}, "not a post"),
+    ],
+    ids=range(6),
+)
+@pytest.mark.parametrize("form", [lines, array])
+@pytest.mark.parametrize("page", [feed, records])
+def test_a_bad_post_does_not_stop_the_rest(
+    bad: Any, detail: str, form: Callable[..., bytes], page: Callable[..., Any]
+) -> None:
+    good = view("a", "a")
+    found = read(form(page(good, bad), page(good)))[1]
+    assert [type(item) for item in found] == [Record, BadRecord, Record]
+    assert isinstance(found[1], BadRecord)
+    assert found[1].detail.startswith(detail)
+
+
+def test_likes_are_left_out_and_repost_records_counted() -> None:
+    like = stored("a", "") | {"value": {"$type": "app.bsky.feed.like", "subject": QUOTED}}
+    repost = stored("b", "") | {"value": {"$type": "app.bsky.feed.repost", "subject": QUOTED}}
+    assert read(lines(records(like, repost, stored("c", ""))))[1] == [Skipped(2, "repost")]
+
+
+def test_broken_bytes_spoil_one_post_of_a_page_alone() -> None:
+    page = feed(view("a", "a"), view("b", "caf?"), view("c", "c"))
+    for values in ((page,), (page, feed(view("d", "d")))):
+        found = read(lines(*values).replace(b"caf?", b"caf\xe9"))[1]
+        assert [type(item) for item in found[:3]] == [Record, BadRecord, Record]
+        assert found[1] == BadRecord(2, "not valid UTF-8")
+
+
+def test_what_came_before_a_break_stays() -> None:
+    data = lines(feed(view("a", "a"), view("b", "b"), view("c", "c")))[:-80]
+    with Source(io.BytesIO(data)) as source:
+        items = open_archive(source).items
+        assert [next(items).place, next(items).place] == [1, 2]
+        with pytest.raises(BrokenFileError):
+            next(items)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(f"at://{DID}/a/b"),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["uri", "did", "record", "$type", "by"]), inner)
+    ),
+    max_leaves=5,
+)
+NAMES = sorted(record("").keys() | {"facets", "reply", "embed"})
+
+
+@settings(deadline=None)
+@given(
+    fields=st.dictionaries(st.sampled_from(NAMES), JUNK),
+    around=st.dictionaries(st.sampled_from(["uri", "author", "record", "indexedAt"]), JUNK),
+    outside=st.dictionaries(st.sampled_from(["reason", "post", "value"]), JUNK),
+)
+def test_any_fields_give_our_own_items(
+    fields: dict[str, Any], around: dict[str, Any], outside: dict[str, Any]
+) -> None:
+    odd = view("b", "b")
+    odd["post"]["record"] |= fields
+    odd["post"] |= around
+    found = read(lines(feed(view("a", "a"), odd | outside, view("c", "c"))))[1]
+    assert [item.place for item in found if item.place != 2] == [1, 3]
+    assert len(found) <= 3
+
+
+@given(
+    text=st.text(),
+    facets=st.lists(st.builds(link, st.integers(-2, 20), st.integers(0, 40), st.just(URI))),
+)
+def test_any_facets_keep_the_text_around_them(text: str, facets: list[Any]) -> None:
+    found = with_links(text, facets)
+    assert found == text or URI in found

@@ -1,0 +1,164 @@
+"""Columns recognised by name, and rows of them as records."""
+
+import pytest
+
+from app.formats.columns import Columns
+from app.formats.records import BadRecord, Item, Record, Skipped
+
+
+def read(row: dict[str, object]) -> Item:
+    return Columns.find(row).read(row, 1)
+
+
+def record(row: dict[str, object]) -> Record:
+    item = read(row)
+    assert isinstance(item, Record)
+    return item
+
+
+@pytest.mark.parametrize(
+    "name", ["text", "Full_Text", "tweet", "content", "body", "내용", "트윗", " Text "]
+)
+def test_text_columns(name: str) -> None:
+    assert record({name: "hello 👋"}).text == "hello 👋"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "username",
+        "author",
+        "user",
+        "screen_name",
+        "screenName",
+        "handle",
+        "작성자",
+        "name",
+        "author.username",
+        "user.screen_name",
+    ],
+)
+def test_author_columns(name: str) -> None:
+    row: dict[str, object] = {name: "mina", "text": "hi"}
+    assert (record(row).username, record(row).display_name) == ("mina", None)
+
+
+def test_name_beside_an_author_is_shown() -> None:
+    found = record({"name": "Mina Kim", "username": "mina", "text": "hi"})
+    assert (found.username, found.display_name) == ("mina", "Mina Kim")
+
+
+@pytest.mark.parametrize(
+    "name", ["created_at", "createdAt", "date", "timestamp", "time", "날짜", "작성일"]
+)
+def test_time_columns(name: str) -> None:
+    time = record({name: "2020-01-02", "text": "hi"}).created_at
+    assert time is not None
+    assert time.isoformat() == "2020-01-02T00:00:00+00:00"
+
+
+def test_first_filled_column_counts() -> None:
+    found = record({"text": "cut…", "full_text": "whole", "id": 7, "id_str": "8", "_id": "9"})
+    assert (found.text, found.source_id) == ("whole", "8")
+    assert record({"text": "kept", "full_text": ""}).text == "kept"
+    assert record({"text": "x", "_id": "9"}).source_id == "9"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1580661436132757506", "1580661436132757506"),
+        (1580661436132757506, "1580661436132757506"),
+        ("1.58E+18", None),
+        ("1,58E+18", None),
+        ("1.58066143613276e+018", None),
+        (1.5806614361327575e18, None),
+        (12.0, "12"),
+        (float("nan"), None),
+        (float("inf"), None),
+        ("3kabc2xyz", "3kabc2xyz"),
+        (True, None),
+        ({"$oid": "5"}, None),
+        ("", None),
+    ],
+)
+def test_ids_stay_whole_or_are_dropped(value: object, expected: str | None) -> None:
+    assert record({"id": value, "text": "the row is kept"}).source_id == expected
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"is_retweet": True},
+        {"is_repost": "TRUE"},
+        {"isRetweet": 1},
+        {"retweet": "yes"},
+        {"리트윗": "예"},
+        {"kind": "repost"},
+        {"kind": "Retweet"},
+        {"kind": "post", "is_retweet": "1"},
+        {"retweeted_status_id": "123"},
+        {"referenced_tweets.retweeted.id": "123"},
+    ],
+)
+def test_reposts_are_told_by_a_column(row: dict[str, object]) -> None:
+    assert read({**row, "text": "RT @a: words"}) == Skipped(1, "repost")
+
+
+def test_leading_rt_alone_is_no_repost() -> None:
+    assert record({"text": "RT @a: words", "is_retweet": "false"}).kind == "post"
+    assert record({"text": "RT @a: words", "is_retweet": None}).kind == "post"
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ({"is_reply": True}, "reply"),
+        ({"is_reply": False}, "post"),
+        ({"is_reply": "0"}, "post"),
+        ({"in_reply_to_status_id": "5"}, "reply"),
+        ({"in_reply_to_status_id": "nan"}, "post"),
+        ({"in_reply_to_screen_name": ""}, "post"),
+        ({"kind": "reply"}, "reply"),
+        ({"kind": "인용"}, "quote"),
+        ({"kind": "unheard of", "is_quote": "y"}, "quote"),
+        ({"quoted_status_id": 6}, "quote"),
+        ({"kind": "post", "is_reply": True}, "post"),
+    ],
+)
+def test_kinds(row: dict[str, object], kind: str) -> None:
+    assert record({**row, "text": "hi"}).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "platform"),
+    [("x", "x"), ("Twitter", "x"), ("bluesky", "bluesky"), ("local", "local"), ("fax", None)],
+)
+def test_platforms(value: str, platform: str | None) -> None:
+    assert record({"platform": value, "text": "hi"}).platform == platform
+
+
+@pytest.mark.parametrize("value", ["javascript:alert(1)", "ftp://example.com", "", None, 5])
+def test_only_web_addresses_are_kept(value: object) -> None:
+    assert record({"url": value, "text": "hi"}).url is None
+    assert record({"url": "HTTPS://example.com/1", "text": "hi"}).url == "HTTPS://example.com/1"
+
+
+@pytest.mark.parametrize(
+    ("row", "detail"),
+    [
+        ({"text": ""}, "no text"),
+        ({"text": None}, "no text"),
+        ({"text": " \n"}, "no text"),
+        ({"text": 5}, "the text is not a string"),
+        ({"text": ["a"]}, "the text is not a string"),
+        ({"text": "a", "date": "soon"}, "unreadable time 'soon'"),
+    ],
+)
+def test_bad_rows_say_why(row: dict[str, object], detail: str) -> None:
+    assert read(row) == BadRecord(1, detail)
+
+
+def test_entities_and_unknown_columns_are_left_alone() -> None:
+    found = record({"text": "a &amp; b &lt;3 https://t.co/x", "likes": "5", "user": {"id": 1}})
+    assert (found.text, found.username) == ("a &amp; b &lt;3 https://t.co/x", None)

@@ -1,0 +1,214 @@
+"""CSV and TSV."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.formats import open_archive
+from app.formats.csv import GUARDED, OWN_HEADER
+from app.formats.records import (
+    BadRecord,
+    BrokenFileError,
+    Item,
+    Record,
+    Skipped,
+    UnrecognisedFileError,
+)
+from app.formats.source.file import Source
+
+KOREAN = (
+    "작성자,내용,날짜,아무거나\n미나,안녕하세요 여러분,2020-01-02,1\n지호,잘 지내요?,2020-01-03,2\n"
+)
+
+
+def items(folder: Path, data: str | bytes) -> list[Item]:
+    path = folder / "posts.bin"
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    with Source(path) as source:
+        archive = open_archive(source)
+        assert (archive.format, archive.unit, archive.account) == ("csv", "line", None)
+        return list(archive.items)
+
+
+def texts(found: list[Item]) -> list[str]:
+    return [item.text for item in found if isinstance(item, Record)]
+
+
+@pytest.mark.parametrize(
+    "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949", "euc-kr"]
+)
+def test_encodings(tmp_path: Path, codec: str) -> None:
+    found = items(tmp_path, KOREAN.encode(codec))
+    assert texts(found) == ["안녕하세요 여러분", "잘 지내요?"]
+    assert [item.place for item in found] == [2, 3]
+
+
+def test_cp949_after_a_long_ascii_beginning(tmp_path: Path) -> None:
+    rows = ["text,author"] + ["plain words " * 20 + ",mina"] * 10_000 + ["째깍째깍 시계 소리,미나"]
+    assert texts(items(tmp_path, "\n".join(rows).encode("cp949")))[-1] == "째깍째깍 시계 소리"
+
+
+def test_utf16_beyond_the_basic_plane(tmp_path: Path) -> None:
+    rows = "text\n" + "👩‍👩‍👧 𝒳 שלום \u2028\n" * 9000
+    assert texts(items(tmp_path, rows.encode("utf-16"))) == ["👩‍👩‍👧 𝒳 שלום \u2028"] * 9000
+
+
+def test_utf16_half_pairs_are_bad_rows_and_half_characters_break_off(tmp_path: Path) -> None:
+    data = "text\nfine\n\ud83d alone\nfine\n".encode("utf-16", "surrogatepass")
+    found = items(tmp_path, data)
+    assert [type(item) for item in found] == [Record, BadRecord, Record]
+    with pytest.raises(BrokenFileError, match="middle of a character"):
+        items(tmp_path, data + b"a")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"], ids=["comma", "semi", "tab", "bar"])
+def test_delimiters(tmp_path: Path, delimiter: str) -> None:
+    rows = [["user", "text", "id"], ["mina", "one, two; three | four", "5"]]
+    file = io.StringIO()
+    csv.writer(file, delimiter=delimiter).writerows(rows)
+    assert items(tmp_path, file.getvalue()) == [
+        Record(place=2, username="mina", text="one, two; three | four", source_id="5")
+    ]
+
+
+def test_a_single_column_is_enough(tmp_path: Path) -> None:
+    assert texts(items(tmp_path, 'text\none\n"two, three"\n')) == ["one", "two, three"]
+
+
+def test_quoted_newlines_quotes_and_places(tmp_path: Path) -> None:
+    data = 'text,user\r\n"line one\nline ""two""\r\n\r\nend",mina\r\n5" disk,ji"ho\r\n"a"b,c\r\n'
+    found = items(tmp_path, data)
+    assert texts(found) == ['line one\nline "two"\r\n\r\nend', '5" disk', "ab"]
+    assert [item.place for item in found] == [2, 6, 7]
+
+
+def test_ids_that_a_spreadsheet_damaged_are_dropped_and_rows_kept(tmp_path: Path) -> None:
+    found = items(tmp_path, "id,text\n1.58E+18,one\n1580661436132757506,two\n")
+    assert [item.source_id for item in found if isinstance(item, Record)] == [
+        None,
+        "1580661436132757506",
+    ]
+
+
+def test_ragged_rows_are_bad_and_blank_ones_ignored(tmp_path: Path) -> None:
+    found = items(tmp_path, "text,user\none\n\n,\ntwo,mina,extra\nthree,mina\n")
+    assert found == [
+        BadRecord(2, "the row has 1 fields, the header 2"),
+        BadRecord(5, "the row has 3 fields, the header 2"),
+        Record(place=6, text="three", username="mina"),
+    ]
+
+
+def test_broken_bytes_and_nuls_are_bad_rows(tmp_path: Path) -> None:
+    found = items(tmp_path, b"text\ncaf\xe9\na\0b\nfine\n")
+    assert found == [
+        BadRecord(2, "the row is not valid UTF-8"),
+        BadRecord(3, "the row holds a NUL"),
+        Record(place=4, text="fine"),
+    ]
+
+
+def test_classic_tweets_csv_tells_reposts_and_replies(tmp_path: Path) -> None:
+    data = (
+        "tweet_id,in_reply_to_status_id,timestamp,text,retweeted_status_id\n"
+        "1,,2012-03-17 17:50:56 +0000,mine,\n"
+        "2,,2012-03-17 17:50:57 +0000,RT @a: hers,77\n"
+        "3,1,2012-03-17 17:50:58 +0000,answer,\n"
+    )
+    found = items(tmp_path, data)
+    assert found[1] == Skipped(3, "repost")
+    assert [item.kind for item in found if isinstance(item, Record)] == ["post", "reply"]
+
+
+def test_a_field_over_one_megabyte_breaks_off_with_its_line(tmp_path: Path) -> None:
+    limit = csv.field_size_limit()
+    with pytest.raises(BrokenFileError, match="line 3: the row is longer than 1 MB"):
+        items(tmp_path, 'text\nfine\n"' + "long\n" * 300_000)
+    with pytest.raises(BrokenFileError, match="line 2: the row is longer than 1 MB"):
+        items(tmp_path, "text,user\n" + "a" * 1_100_000 + ",mina\n")
+    assert texts(items(tmp_path, "text,user\n" + "a" * 200_000 + ",mina\n")) == ["a" * 200_000]
+    assert csv.field_size_limit() == limit
+
+
+def test_an_open_quote_breaks_off_after_what_came_before(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text('text\nfine\n"never closed\nand on\n')
+    with Source(path) as source:
+        found = open_archive(source).items
+        assert next(found) == Record(place=2, text="fine")
+        with pytest.raises(BrokenFileError, match="line 3: the quote"):
+            next(found)
+
+
+def test_the_guard_is_taken_off_only_from_own_exports(tmp_path: Path) -> None:
+    row = "'@mina,x,'=1+1,post,,,,\n'mina,x,'hello,post,,,,\nji,x,''tis,post,,,,\n"
+    found = items(tmp_path, OWN_HEADER + "\n" + row)
+    assert texts(found) == ["=1+1", "'hello", "'tis"]
+    assert [item.username for item in found if isinstance(item, Record)] == ["@mina", "'mina", "ji"]
+    assert texts(items(tmp_path, "text,username\n'=1+1,'@mina\n")) == ["'=1+1"]
+    assert texts(items(tmp_path, OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;\n")) == ["'=1"]
+
+
+@pytest.mark.parametrize(
+    "data", ["a,b\n1,2\n", "just a sentence\n", "name,date\nmina,2020-01-01\n"]
+)
+def test_headers_without_a_text_are_unrecognised(tmp_path: Path, data: str) -> None:
+    with pytest.raises(UnrecognisedFileError):
+        items(tmp_path, data)
+
+
+def test_a_header_alone_holds_nothing(tmp_path: Path) -> None:
+    assert items(tmp_path, "text,author") == []
+
+
+LETTERS = st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("=+-@'\t\n\",;|")
+TEXTS = st.text(LETTERS, min_size=1).filter(str.strip)
+WORDS = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1)
+RECORDS = st.builds(
+    Record,
+    place=st.just(0),
+    text=TEXTS,
+    username=WORDS,
+    platform=st.sampled_from(["x", "mastodon", "bluesky", "local"]),
+    kind=st.sampled_from(get_args(Record.__annotations__["kind"])),
+    created_at=st.none()
+    | st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)).map(
+        lambda time: time.replace(microsecond=0)
+    ),
+    lang=st.none() | st.sampled_from(["ko", "en"]),
+    source_id=st.none() | st.from_regex(r"[0-9a-z]{1,30}", fullmatch=True),
+    url=st.none() | WORDS.map("https://example.com/".__add__),
+)
+
+
+def exported(records: list[Record]) -> str:
+    """Return the records as the program's own export writes them."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(OWN_HEADER.split(","))
+    for record in records:
+        row = [getattr(record, name) for name in OWN_HEADER.split(",")]
+        for column in (0, 2):
+            row[column] = "'" * row[column].startswith(GUARDED) + row[column]
+        writer.writerow(row)
+    return file.getvalue()
+
+
+@settings(deadline=None)
+@given(records=st.lists(RECORDS, min_size=1))
+def test_any_exported_records_come_back_equal(
+    records: list[Record], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    found = items(tmp_path_factory.getbasetemp(), exported(records))
+    without_place = [{**_fields(item), "place": 0} for item in found]
+    assert without_place == [_fields(record) for record in records]
+
+
+def _fields(item: Item) -> dict[str, object]:
+    return {name: getattr(item, name) for name in Record.__slots__}

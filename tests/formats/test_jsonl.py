@@ -1,0 +1,107 @@
+"""JSON lines."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.formats import open_archive
+from app.formats.records import BadRecord, Item, Record, UnrecognisedFileError
+from app.formats.source.file import Source
+
+GOOD = '{"username": "mina", "text": "좋은 아침 ☀️"}'.encode()
+
+
+def items(folder: Path, data: bytes, format_name: str = "auto") -> list[Item]:
+    path = folder / "posts.bin"
+    path.write_bytes(data)
+    with Source(path) as source:
+        archive = open_archive(source, format=format_name)
+        assert (archive.format, archive.unit, archive.account) == ("jsonl", "line", None)
+        return list(archive.items)
+
+
+def test_places_are_physical_lines_and_blank_ones_are_ignored(tmp_path: Path) -> None:
+    found = items(tmp_path, b"\n" + GOOD + b"\r\n \t\n" + GOOD)
+    assert [item.place for item in found] == [2, 4]
+    assert all(isinstance(item, Record) and item.text == "좋은 아침 ☀️" for item in found)
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949"])
+def test_encodings(tmp_path: Path, codec: str) -> None:
+    line = '{"작성자": "미나", "내용": "안녕하세요, 오늘은 맑아요"}\n'
+    found = items(tmp_path, (line * 3).encode(codec))
+    assert [isinstance(item, Record) and item.username for item in found] == ["미나"] * 3
+
+
+@pytest.mark.parametrize(
+    ("line", "detail"),
+    [
+        (b'{"text": "caf\xe9"}', "the line is not valid UTF-8"),
+        (b'{"text": "\xed\xa0\xbd"}', "the line is not valid UTF-8"),
+        (b'{"text": ', "not valid JSON"),
+        (b"[1, 2]", "not a JSON object"),
+        (b'"text"', "not a JSON object"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"text":' * 100_000, "nested too deeply"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "not valid JSON"),
+        (b'{"username": "mina"}', "no text"),
+        (b'{"text": "a", "date": "soon"}', "unreadable time 'soon'"),
+        (b'{"text": "a", "date": 1e999}', "unreadable time 'inf'"),
+        (b'{"text": "' + b"a" * 1_100_000 + b'"}', "the line is longer than 1 MB"),
+    ],
+    ids=range(12),
+)
+def test_bad_lines_do_not_stop_the_rest(tmp_path: Path, line: bytes, detail: str) -> None:
+    found = items(tmp_path, GOOD + b"\n" + line + b"\n" + GOOD + b"\n")
+    assert found[1] == BadRecord(2, detail)
+    assert [type(item) for item in found] == [Record, BadRecord, Record]
+
+
+def test_a_first_line_that_is_bad_or_huge_is_still_recognised(tmp_path: Path) -> None:
+    huge = b'{"text": "' + b"a" * 5_000_000 + b'"}\n'
+    assert [item.place for item in items(tmp_path, b"{oops\n" + GOOD)] == [1, 2]
+    assert [type(item) for item in items(tmp_path, huge + GOOD)] == [BadRecord, Record]
+
+
+def test_a_line_of_one_megabyte_is_read(tmp_path: Path) -> None:
+    line = b'{"text": "' + b"a" * (2**20 - 12) + b'"}'
+    assert len(line) == 2**20
+    assert [type(item) for item in items(tmp_path, line + b"\n" + GOOD)] == [Record, Record]
+
+
+def test_not_a_number_is_taken_as_nothing(tmp_path: Path) -> None:
+    found = items(tmp_path, b'{"text": "a", "lang": NaN, "id": NaN, "created_at": NaN}')
+    assert found == [Record(place=1, text="a")]
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf", b" \r\n\t", b"\xff\xfe"])
+@pytest.mark.parametrize("format_name", ["auto", "jsonl"])
+def test_empty_files_hold_nothing(tmp_path: Path, data: bytes, format_name: str) -> None:
+    assert items(tmp_path, data, format_name) == []
+
+
+@pytest.mark.parametrize("data", [b'{"a": 1}\n{"b": 2}\n', b"[1]\n", b"hello\n", b"\x00\x01\x02"])
+def test_files_without_a_text_column_are_unrecognised(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(UnrecognisedFileError, match="not in any known format"):
+        items(tmp_path, data)
+
+
+TEXTS = st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs"])).filter(str.strip)
+
+
+@settings(deadline=None)
+@given(rows=st.lists(st.tuples(TEXTS, TEXTS), min_size=1), ascii_only=st.booleans())
+def test_any_posts_come_back_equal(
+    rows: list[tuple[str, str]], ascii_only: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lines = (
+        json.dumps({"username": name, "text": text}, ensure_ascii=ascii_only) for name, text in rows
+    )
+    found = items(tmp_path_factory.getbasetemp(), "\n".join(lines).encode())
+    assert found == [
+        Record(place=place, username=name.strip(), text=text)
+        for place, (name, text) in enumerate(rows, start=1)
+    ]

@@ -1,0 +1,445 @@
+"""Archives of Mastodon: zip, tar, folder, and a lone outbox."""
+
+import gzip
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.formats import open_archive
+from app.formats.records import (
+    Account,
+    Archive,
+    BadRecord,
+    BrokenFileError,
+    Item,
+    Record,
+    Skipped,
+    UnrecognisedFileError,
+)
+from app.formats.source.file import Source
+from tests.archives import x_zip as saved_zip
+
+PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+MINA = "https://sea.example/users/mina"
+FOLLOWERS = f"{MINA}/followers"
+ACCOUNT = Account("mina@sea.example", "미나", "mastodon")
+ACTOR = {
+    "@context": "https://www.w3.org/ns/activitystreams",
+    "id": MINA,
+    "type": "Person",
+    "preferredUsername": "mina",
+    "name": "미나",
+    "url": "https://sea.example/@mina",
+    "outbox": "outbox.json",
+}
+
+
+def post(number: int, content: str | None, /, **fields: Any) -> dict[str, Any]:
+    address = f"{MINA}/statuses/{number}"
+    note = {
+        "id": address,
+        "type": "Note",
+        "summary": None,
+        "inReplyTo": None,
+        "published": "2023-01-02T03:04:05Z",
+        "url": f"https://sea.example/@mina/{number}",
+        "attributedTo": MINA,
+        "to": [PUBLIC],
+        "cc": [FOLLOWERS],
+        "conversation": None,
+        "content": content,
+        "contentMap": {"en": content},
+        "attachment": [],
+        "tag": [],
+    } | fields
+    activity = {"id": f"{address}/activity", "type": "Create", "actor": MINA}
+    return activity | {"published": note["published"], "to": note["to"], "object": note}
+
+
+BOOST = {
+    "id": f"{MINA}/statuses/9/activity",
+    "type": "Announce",
+    "actor": MINA,
+    "published": "2023-01-02T03:04:05Z",
+    "to": [PUBLIC],
+    "object": "https://elsewhere.example/users/a/statuses/1",
+}
+
+
+def outbox(*items: Any) -> bytes:
+    whole = {
+        "@context": ["https://www.w3.org/ns/activitystreams", {"toot": "http://joinmastodon.org/"}],
+        "id": "outbox.json",
+        "type": "OrderedCollection",
+        "totalItems": len(items),
+        "orderedItems": items,
+    }
+    return json.dumps(whole, ensure_ascii=False).encode()
+
+
+def members(*items: Any, top: str = "") -> dict[str, bytes]:
+    files = {
+        "media_attachments/files/1/original/a.png": b"\x89PNG" * 500,
+        "outbox.json": outbox(*items),
+        "likes.json": b'{"orderedItems": ["https://elsewhere.example/1"]}',
+        "bookmarks.json": b'{"orderedItems": []}',
+        "actor.json": json.dumps(ACTOR).encode(),
+    }
+    return {top + name: data for name, data in files.items()}
+
+
+def saved_tar(path: Path, files: dict[str, bytes], mode: Any = "w:gz", form: int = 1) -> Path:
+    with tarfile.open(path, mode, format=form) as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+def saved_folder(path: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data)
+    return path
+
+
+def saved_plain_tar(path: Path, files: dict[str, bytes]) -> Path:
+    return saved_tar(path, files, "w")
+
+
+def saved_pax_tar(path: Path, files: dict[str, bytes]) -> Path:
+    return saved_tar(path, files, form=tarfile.PAX_FORMAT)
+
+
+SAVED: list[Callable[..., Path]] = [
+    saved_zip,
+    saved_tar,
+    saved_plain_tar,
+    saved_pax_tar,
+    saved_folder,
+]
+
+
+def read(target: Any, *, include_restricted: bool = False) -> tuple[Archive, list[Item]]:
+    with Source(target) as source:
+        archive = open_archive(source, include_restricted=include_restricted)
+        assert (archive.format, archive.unit) == ("mastodon", "record")
+        return archive, list(archive.items)
+
+
+def lone(*items: Any, include_restricted: bool = False) -> list[Item]:
+    stream = io.BytesIO(outbox(*items))
+    return read(stream, include_restricted=include_restricted)[1]
+
+
+def only(**fields: Any) -> Record:
+    content = fields.pop("content", "<p>hi</p>")
+    (item,) = lone(post(1, content, **fields))
+    assert isinstance(item, Record)
+    return item
+
+
+@pytest.mark.parametrize("save", SAVED)
+@pytest.mark.parametrize("top", ["", "./", "archive-20230102/", "a" * 90 + "/" + "b" * 90 + "/"])
+def test_whole_archives(tmp_path: Path, save: Callable[..., Path], top: str) -> None:
+    archive, found = read(save(tmp_path / "archive", members(post(1, "<p>hi</p>"), BOOST, top=top)))
+    assert archive.account == ACCOUNT
+    assert found == [
+        Record(
+            place=1,
+            text="hi",
+            username="mina@sea.example",
+            display_name="미나",
+            platform="mastodon",
+            created_at=datetime(2023, 1, 2, 3, 4, 5, tzinfo=UTC),
+            lang="en",
+            source_id="1",
+            url="https://sea.example/@mina/1",
+        ),
+        Skipped(2, "repost"),
+    ]
+
+
+@pytest.mark.parametrize("save", [saved_zip, saved_tar])
+def test_whole_archives_from_standard_input(tmp_path: Path, save: Callable[..., Path]) -> None:
+    data = save(tmp_path / "archive", members(post(1, "<p>hi</p>"))).read_bytes()
+    assert read(io.BytesIO(data))[0].account == ACCOUNT
+
+
+def test_a_lone_outbox_is_named_by_the_actor_beside_it(tmp_path: Path) -> None:
+    saved_folder(tmp_path, members(post(1, "hi")))
+    assert read(tmp_path / "outbox.json")[0].account == ACCOUNT
+    (tmp_path / "actor.json").write_text(json.dumps(ACTOR | {"id": "https://sea.example/users/bo"}))
+    assert read(tmp_path / "outbox.json")[0].account == Account(
+        "mina@sea.example", None, "mastodon"
+    )
+
+
+@pytest.mark.parametrize(
+    ("actor", "url", "username"),
+    [
+        (MINA, None, "mina@sea.example"),
+        ("https://sea.example/ap/users/115", "https://sea.example/@mina/1", "mina@sea.example"),
+        ("https://sea.example/ap/users/115", None, None),
+        ("https://Sea.Example:3000/@mina", None, "mina@sea.example:3000"),
+        (None, None, None),
+        ("https://[oops/users/mina", None, None),
+    ],
+)
+def test_the_name_in_addresses(actor: str | None, url: str | None, username: str | None) -> None:
+    activity = post(1, "hi", url=url, attributedTo=actor, id="https://sea.example/objects/1")
+    archive, found = read(io.BytesIO(outbox(activity | {"actor": actor})))
+    assert archive.account == Account(username, None, "mastodon")
+    assert len(found) == 1
+
+
+def test_an_empty_outbox_needs_no_name() -> None:
+    assert read(io.BytesIO(outbox()))[0].account is None
+    assert lone() == []
+
+
+def test_warning_then_content_without_a_polls_options() -> None:
+    poll = {
+        "type": "Question",
+        "oneOf": [{"type": "Note", "name": "tea"}],
+        "summary": "food &amp; co",
+    }
+    assert only(content="<p>tea or coffee?</p><p>tell me</p>", **poll).text == (
+        "food & co\n\ntea or coffee?\n\ntell me"
+    )
+    assert only(summary="  ", content="<p>hi</p>").text == "hi"
+    assert only(summary="alone", content="").text == "alone"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"inReplyTo": "https://sea.example/1"}, "reply"),
+        ({"quote": "https://sea.example/1"}, "quote"),
+        ({"quoteUrl": "https://sea.example/1", "inReplyTo": None}, "quote"),
+        ({}, "post"),
+    ],
+)
+def test_kinds(fields: dict[str, Any], kind: str) -> None:
+    assert only(**fields).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("to", "cc", "is_open"),
+    [
+        ([PUBLIC], [FOLLOWERS], True),
+        ([FOLLOWERS], [PUBLIC], True),
+        (PUBLIC, None, True),
+        (["as:Public"], [], True),
+        ([FOLLOWERS], [], False),
+        (["https://sea.example/users/bo"], [], False),
+        ([], [], False),
+        (None, None, False),
+        ([{"id": PUBLIC}], 5, False),
+    ],
+)
+def test_posts_for_a_few_are_left_out_unless_asked_for(to: Any, cc: Any, is_open: bool) -> None:
+    activity = post(1, "hi", to=to, cc=cc)
+    everything = lone(activity, include_restricted=True)
+    assert isinstance(everything[0], Record)
+    assert lone(activity) == (everything if is_open else [Skipped(1, "restricted")])
+
+
+def test_a_direct_message_of_other_servers_is_left_out() -> None:
+    assert lone(post(1, "hi", directMessage=True)) == [Skipped(1, "restricted")]
+
+
+def test_a_post_without_readers_has_those_of_its_activity() -> None:
+    activity = post(1, "hi")
+    del activity["object"]["to"], activity["object"]["cc"]
+    assert isinstance(lone(activity)[0], Record)
+
+
+@pytest.mark.parametrize(
+    ("fields", "source_id"),
+    [
+        ({"id": f"{MINA}/statuses/109"}, "109"),
+        ({"id": "https://sea.example/objects/0a1b-2c/"}, "0a1b-2c"),
+        ({"id": None}, "1"),
+    ],
+)
+def test_the_last_part_of_the_address_is_the_id(fields: Any, source_id: str) -> None:
+    assert only(**fields).source_id == source_id
+
+
+def test_language_and_content_out_of_the_map() -> None:
+    assert only(content="b", contentMap={"en": "a", "ko": "b"}).lang == "ko"
+    assert only(contentMap={"und": "x"}).lang is None
+    assert only(contentMap=None).lang is None
+    only_mapped = only(content=None, contentMap={"ko": "<p>안녕</p>"})
+    assert (only_mapped.text, only_mapped.lang) == ("안녕", "ko")
+
+
+@pytest.mark.parametrize(
+    ("bad", "detail"),
+    [
+        (post(1, ""), "no text beside the post's own media"),
+        (post(1, "x", published="soon"), "unreadable time 'soon'"),
+        (post(1, "<" * 5_000), "the content is too long"),
+        (post(1, "x") | {"object": "https://sea.example/1"}, "neither a post nor a repost"),
+        ({"type": "Follow", "object": {}}, "neither a post nor a repost"),
+        ({}, "neither a post nor a repost"),
+        ("https://sea.example/1", "not a JSON object"),
+        (None, "not a JSON object"),
+    ],
+    ids=range(8),
+)
+def test_a_bad_activity_does_not_stop_the_rest(bad: Any, detail: str) -> None:
+    good = post(2, "hi")
+    if isinstance(bad, dict):
+        bad = bad | {"to": [PUBLIC]}
+    found = lone(good, bad, good)
+    assert found[1] == BadRecord(2, detail)
+    assert [type(item) for item in found] == [Record, BadRecord, Record]
+
+
+def test_broken_bytes_spoil_one_post_alone() -> None:
+    data = outbox(post(1, "a"), post(2, "caf?"), post(3, "b")).replace(b"caf?", b"caf\xe9")
+    found = read(io.BytesIO(data))[1]
+    assert [type(item) for item in found] == [Record, BadRecord, Record]
+    assert found[1] == BadRecord(2, "not valid UTF-8")
+
+
+def test_several_outboxes_are_refused(tmp_path: Path) -> None:
+    files = members(post(1, "a"), top="one/") | members(post(1, "a"), top="two/")
+    for number, save in enumerate(SAVED):
+        with (
+            Source(save(tmp_path / str(number), files)) as source,
+            pytest.raises(UnrecognisedFileError, match=r"one/outbox.json, two/outbox.json"),
+        ):
+            open_archive(source)
+
+
+MANY = [post(number, "word " * 40) for number in range(400)]
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_of_a_tar_that_breaks_off_the_beginning_stays(tmp_path: Path, share: float) -> None:
+    data = saved_tar(tmp_path / "a.tar.gz", members(*MANY)).read_bytes()
+    with Source(io.BytesIO(data[: int(len(data) * share)])) as source:
+        archive = open_archive(source)
+        assert archive.account == Account("mina@sea.example", None, "mastodon")
+        done: list[Item] = []
+        with pytest.raises(BrokenFileError):
+            done.extend(archive.items)
+    assert len(done) > 50
+
+
+def test_a_tar_that_breaks_off_before_the_outbox_is_broken(tmp_path: Path) -> None:
+    files = {"media_attachments/a.bin": b"x" * 100_000} | members(*MANY)
+    data = gzip.decompress(saved_tar(tmp_path / "a.tar.gz", files).read_bytes())[:50_000]
+    with pytest.raises(BrokenFileError, match="breaks off"):
+        read(io.BytesIO(data))
+
+
+def test_what_is_packed_counts_for_the_limit_unpacked(tmp_path: Path) -> None:
+    bomb = saved_tar(tmp_path / "a.tar.gz", {"media/zeros": b"\0" * 5_000_000} | members(BOOST))
+    assert bomb.stat().st_size < 100_000
+    with (
+        Source(bomb, limit_bytes=4_000_000) as source,
+        pytest.raises(BrokenFileError, match="limit of an import"),
+    ):
+        open_archive(source)
+    packed = gzip.compress(outbox(*MANY * 40))
+    with Source(io.BytesIO(packed), limit_bytes=4_000_000) as source:
+        items = open_archive(source).items
+        with pytest.raises(BrokenFileError, match="limit of an import"):
+            list(items)
+
+
+def test_a_tar_with_links_devices_and_odd_names_is_read_harmlessly(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w") as archive:
+        for name, kind in (
+            ("outbox.json", tarfile.SYMTYPE),
+            ("x/outbox.json", tarfile.LNKTYPE),
+            ("y/outbox.json", tarfile.CHRTYPE),
+            ("z/outbox.json", tarfile.FIFOTYPE),
+        ):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "/etc/passwd"
+            archive.addfile(info)
+        for name in ("/abs/outbox.json", "../outbox.json", "good/outbox.json"):
+            info, data = tarfile.TarInfo(name), outbox(post(1, name))
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    before = sorted(tmp_path.iterdir())
+    assert [getattr(item, "text", None) for item in read(path)[1]] == ["good/outbox.json"]
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_header_of_any_size_is_not_read_into_memory() -> None:
+    for kind in (b"L", b"x"):
+        info = tarfile.TarInfo("././@LongLink")
+        info.type, info.size = kind, 10**9
+        with pytest.raises(BrokenFileError, match="too large"):
+            read(io.BytesIO(info.tobuf(tarfile.GNU_FORMAT) + b"\0" * 10_000))
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    path = saved_zip(tmp_path / "a.zip", members(*MANY * 20))
+    with Source(path) as source:
+        archive = open_archive(source)
+        next(archive.items)
+        assert source.bytes_total is not None
+        assert source.bytes_read < source.bytes_total / 10
+        assert sum(1 for _ in archive.items) == 7_999
+        assert source.bytes_read == source.bytes_total
+
+
+SMALL = outbox(post(1, "a"), BOOST)
+with io.BytesIO() as _file:
+    with tarfile.open(fileobj=_file, mode="w") as _archive:
+        _info = tarfile.TarInfo("outbox.json")
+        _info.size = len(SMALL)
+        _archive.addfile(_info, io.BytesIO(SMALL))
+    TAR = _file.getvalue()[:4096]
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.text(max_size=5) | st.sampled_from([PUBLIC, MINA, "Create"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["type", "object", "to", "id", "en"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(deadline=None)
+@given(fields=st.dictionaries(st.sampled_from(sorted(post(1, "a")["object"])), JUNK), actor=JUNK)
+def test_any_activity_gives_one_item(fields: dict[str, Any], actor: Any) -> None:
+    activity = post(1, "a", **fields) | {"actor": actor}
+    found = lone(post(0, "a"), activity, include_restricted=True)
+    assert [item.place for item in found] == [1, 2]
+
+
+@settings(deadline=None)
+@given(
+    at=st.integers(0, len(TAR)),
+    cut=st.integers(0, 600),
+    middle=st.binary(max_size=8),
+    packed=st.booleans(),
+)
+def test_any_damage_to_a_tar_is_our_own_error(
+    at: int, cut: int, middle: bytes, packed: bool
+) -> None:
+    data = TAR[:at] + middle + TAR[at + cut :]
+    data = gzip.compress(data, 1)[: -cut or None] if packed else data
+    try:
+        with Source(io.BytesIO(data), limit_bytes=1_000_000) as source:
+            list(open_archive(source).items)
+    except (BrokenFileError, UnrecognisedFileError):
+        return

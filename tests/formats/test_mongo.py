@@ -1,0 +1,271 @@
+"""What `mongoexport` writes."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.formats import open_archive
+from app.formats.records import (
+    Archive,
+    BadRecord,
+    BrokenFileError,
+    Item,
+    Record,
+    Skipped,
+    UnrecognisedFileError,
+)
+from app.formats.source.file import Source
+
+OID = "5e0d9a7bd2c3f5a1b2c3d4e5"
+TIME = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
+RELAXED = {
+    "_id": {"$oid": OID},
+    "username": "mina",
+    "text": "빵 &amp; 커피",
+    "created_at": {"$date": "2020-01-02T03:04:05.678Z"},
+    "n": 5,
+}
+CANONICAL = RELAXED | {
+    "created_at": {"$date": {"$numberLong": "1577934245678"}},
+    "n": {"$numberInt": "5"},
+    "embedding": [{"$numberDouble": "NaN"}, {"$numberDouble": "0.5"}],
+}
+EXPECTED = Record(place=1, text="빵 &amp; 커피", username="mina", created_at=TIME, source_id=OID)
+
+
+def lines(*documents: Any) -> bytes:
+    return "\n".join(json.dumps(document, ensure_ascii=False) for document in documents).encode()
+
+
+def array(*documents: Any) -> bytes:
+    return json.dumps(documents, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def pretty_array(*documents: Any) -> bytes:
+    return json.dumps(documents, ensure_ascii=False, indent="\t").encode()
+
+
+def pretty(*documents: Any) -> bytes:
+    return "\n".join(json.dumps(document, indent="\t") for document in documents).encode() + b"\n"
+
+
+FORMS = [lines, array, pretty_array, pretty]
+
+
+def read(data: bytes, format_name: str = "auto") -> tuple[Archive, list[Item]]:
+    with Source(io.BytesIO(data)) as source:
+        archive = open_archive(source, format=format_name)
+        assert (archive.format, archive.account) == ("mongo", None)
+        return archive, list(archive.items)
+
+
+def only(document: Any) -> Item:
+    (item,) = read(array(document))[1]
+    return item
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("document", [RELAXED, CANONICAL], ids=["relaxed", "canonical"])
+@pytest.mark.parametrize("format_name", ["auto", "mongo"])
+def test_all_that_mongoexport_writes(
+    form: Callable[..., bytes], document: dict[str, Any], format_name: str
+) -> None:
+    archive, found = read(form(document, document | {"_id": "b"}), format_name)
+    assert archive.unit == ("line" if form is lines else "record")
+    assert found[0] == EXPECTED
+    assert [(item.place, getattr(item, "source_id", None)) for item in found] == [
+        (1, OID),
+        (2, "b"),
+    ]
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("form", FORMS)
+def test_marked_and_wide_encodings(form: Callable[..., bytes], codec: str) -> None:
+    data = form(RELAXED, RELAXED).decode().encode(codec)
+    assert read(data)[1][0] == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("date", "time"),
+    [
+        ({"$date": "2020-01-02T03:04:05Z"}, TIME),
+        ({"$date": "2020-01-02T12:04:05.1+09:00"}, TIME),
+        ({"$date": 1577934245678}, TIME),
+        ({"$date": {"$numberLong": "1000"}}, datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)),
+        ({"$date": {"$numberLong": "-1500"}}, datetime(1969, 12, 31, 23, 59, 58, tzinfo=UTC)),
+        ({"$timestamp": {"t": 1577934245, "i": 1}}, TIME),
+        ({"$numberLong": "1577934245678"}, TIME),
+        ("Thu Jan 02 03:04:05 +0000 2020", TIME),
+        (None, None),
+        ({"$undefined": True}, None),
+    ],
+)
+def test_times(date: object, time: datetime | None) -> None:
+    item = only({"_id": 1, "text": "a", "created_at": date})
+    assert isinstance(item, Record)
+    assert item.created_at == time
+
+
+@pytest.mark.parametrize(
+    ("key", "source_id"),
+    [
+        ({"$oid": OID}, OID),
+        ({"$numberLong": "1580000000000000001"}, "1580000000000000001"),
+        (1580000000000000001, "1580000000000000001"),
+        ({"$numberDecimal": "1580000000000000001"}, "1580000000000000001"),
+        ({"$numberDouble": "5.0"}, "5"),
+        ({"$numberDouble": "1.58e18"}, None),
+        ({"$uuid": "73ffd264-44b3-4c69-90e8-e7d1dfc035d4"}, "73ffd264-44b3-4c69-90e8-e7d1dfc035d4"),
+        (
+            {"$binary": {"base64": "c//SZESzTGmQ6OfR38A11A==", "subType": "04"}},
+            "c//SZESzTGmQ6OfR38A11A==",
+        ),
+        ({"a": 1}, None),
+    ],
+)
+def test_the_key_is_the_id_where_nothing_better_is_there(
+    key: object, source_id: str | None
+) -> None:
+    for item in (only({"_id": key, "text": "a"}), only({"text": "a", "_id": key, "id": None})):
+        assert isinstance(item, Record)
+        assert item.source_id == source_id
+    better = only({"_id": key, "text": "a", "id_str": "77"})
+    assert isinstance(better, Record)
+    assert better.source_id == "77"
+
+
+OWN = {
+    "_id": 12,
+    "username": "mina",
+    "platform": "local",
+    "text": " '=1+1\n\t&lt;",
+    "kind": "quote",
+    "created_at": {"$date": "2020-01-02T03:04:05Z"},
+    "lang": "ko",
+    "source_id": " 1E+5 ",
+    "url": "https://example.com/1",
+}
+
+
+def test_an_export_comes_back_as_it_was() -> None:
+    assert only(OWN) == Record(
+        place=1,
+        text=" '=1+1\n\t&lt;",
+        username="mina",
+        platform="local",
+        kind="quote",
+        created_at=TIME,
+        lang="ko",
+        source_id=" 1E+5 ",
+        url="https://example.com/1",
+    )
+
+
+def test_an_export_without_an_id_does_not_get_one() -> None:
+    empty = dict.fromkeys(("created_at", "lang", "source_id", "url"))
+    item = only(OWN | empty)
+    assert isinstance(item, Record)
+    assert (item.created_at, item.lang, item.source_id, item.url) == (None,) * 4
+
+
+def test_authors_in_documents_of_their_own() -> None:
+    for author in ({"user": {"screen_name": "mina"}}, {"author": {"username": "mina"}}):
+        item = only({"_id": 1, "text": "a"} | author)
+        assert isinstance(item, Record)
+        assert item.username == "mina"
+
+
+def test_reposts_are_told_by_their_field() -> None:
+    assert only({"_id": 1, "text": "RT @a: b", "is_retweet": True}) == Skipped(1, "repost")
+    assert isinstance(only({"_id": 1, "text": "RT @a: b"}), Record)
+
+
+@pytest.mark.parametrize(
+    ("bad", "detail"),
+    [
+        (b'{"_id": 1, "text": "caf\xe9"}', "not valid UTF-8"),
+        (b'{"_id": 1, "text": 5}', "the text is not a string"),
+        (b'{"_id": 1}', "no text"),
+        (b'{"_id": 1 "text": "a"}', "not valid JSON"),
+        (b'{"_id": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
+        (b'{"_id": 1, "text": "a", "created_at": {"$date": "soon"}}', "unreadable time 'soon'"),
+        (b'{"_id": 1, "text": "' + b"a" * 9_000_000 + b'"}', "longer than 8 MB"),
+        (b"7", "not a JSON object"),
+    ],
+    ids=range(8),
+)
+@pytest.mark.parametrize("form", ["lines", "array"])
+def test_a_bad_document_does_not_stop_the_rest(bad: bytes, detail: str, form: str) -> None:
+    good = lines(RELAXED)
+    data = good + b"\n" + bad + b"\n" + good
+    if form == "array":
+        data = b"[" + data.replace(b"\n", b",") + b"]"
+    found = read(data)[1]
+    assert [type(item) for item in found] == [Record, BadRecord, Record]
+    assert found[1] == BadRecord(2, detail)
+
+
+@pytest.mark.parametrize("form", [array, pretty_array, pretty])
+def test_what_came_before_a_break_stays(form: Callable[..., bytes]) -> None:
+    data = form(RELAXED, RELAXED, RELAXED)
+    with Source(io.BytesIO(data[:-30])) as source:
+        items = open_archive(source).items
+        assert [next(items).place, next(items).place] == [1, 2]
+        with pytest.raises(BrokenFileError, match="after 2 records"):
+            next(items)
+
+
+@pytest.mark.parametrize("data", [b"[]", b" [ ]\n", b"\xef\xbb\xbf[]"])
+def test_an_empty_collection_holds_nothing(data: bytes) -> None:
+    assert read(data)[1] == []
+
+
+@pytest.mark.parametrize("data", [b"[1]", b'[{"_id": 1}]', b'{"_id": 1, "n": 2}', b"[[]]", b"{}"])
+def test_documents_without_a_text_are_unrecognised(data: bytes) -> None:
+    with Source(io.BytesIO(data)) as source, pytest.raises(UnrecognisedFileError):
+        open_archive(source)
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "posts.json"
+    path.write_bytes(b"[" + b",".join([lines(RELAXED)] * 20_000) + b"]")
+    with Source(path) as source:
+        items = open_archive(source).items
+        assert next(items) == EXPECTED
+        assert source.bytes_read < 500_000
+        assert sum(1 for _ in items) == 19_999
+
+
+TEXTS = st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs"])).filter(str.strip)
+VALUES = st.none() | st.integers() | st.text() | st.floats() | st.lists(st.integers(), max_size=2)
+WRAPPED = st.dictionaries(
+    st.sampled_from(
+        ["$date", "$oid", "$numberLong", "$numberDouble", "$binary", "$timestamp", "t"]
+    ),
+    VALUES | st.dictionaries(st.sampled_from(["$numberLong", "base64", "t"]), VALUES, max_size=1),
+    max_size=2,
+)
+
+
+@settings(deadline=None)
+@given(texts=st.lists(TEXTS, min_size=1, max_size=4), form=st.sampled_from(FORMS))
+def test_any_texts_come_back_equal(texts: list[str], form: Callable[..., bytes]) -> None:
+    documents = [{"_id": number, "text": text} for number, text in enumerate(texts)]
+    assert [getattr(item, "text", None) for item in read(form(*documents))[1]] == texts
+
+
+@settings(deadline=None)
+@given(values=st.lists(st.tuples(VALUES | WRAPPED, VALUES | WRAPPED), min_size=1, max_size=4))
+def test_any_values_give_one_item_each(values: list[tuple[object, object]]) -> None:
+    documents = [{"_id": a, "text": "a", "created_at": b, "id": b, "user": a} for a, b in values]
+    for form in FORMS:
+        found = read(form(*documents))[1]
+        assert [item.place for item in found] == list(range(1, len(values) + 1))

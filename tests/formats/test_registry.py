@@ -1,0 +1,106 @@
+"""Formats told apart by content, and the promise that only our own errors come out."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from app.formats import FORMATS, open_archive
+from app.formats.records import Archive, ImportFileError, UnrecognisedFileError
+from app.formats.source.file import Source
+from tests.archives import SMALL_FILES
+
+X, JSONL, CSV = SMALL_FILES["x"], SMALL_FILES["jsonl"], SMALL_FILES["csv"]
+
+
+def test_there_is_a_small_file_of_each_format() -> None:
+    assert SMALL_FILES.keys() == {known.name for known in FORMATS}
+
+
+@pytest.mark.parametrize(("name", "data"), SMALL_FILES.items())
+@pytest.mark.parametrize("file_name", ["posts.txt", "posts.csv", "tweets.js", "posts.zip"])
+def test_formats_are_told_by_content(
+    tmp_path: Path, data: bytes, name: str, file_name: str
+) -> None:
+    path = tmp_path / file_name
+    path.write_bytes(data)
+    with Source(path) as source:
+        archive = open_archive(source)
+        assert (archive.format, len(list(archive.items))) == (name, 1)
+    with io.BytesIO(data) as stream, Source(stream) as source:
+        archive = open_archive(source)
+        assert (archive.format, len(list(archive.items))) == (name, 1)
+
+
+def test_a_named_format_must_fit(tmp_path: Path) -> None:
+    for data, name in ((X, "csv"), (JSONL, "x"), (CSV, "jsonl")):
+        with (
+            Source(io.BytesIO(data)) as source,
+            pytest.raises(UnrecognisedFileError, match=f"not in the format {name}"),
+        ):
+            open_archive(source, format=name)
+
+
+def test_unknown_formats_are_a_value_error_that_lists_the_names() -> None:
+    with Source(io.BytesIO(CSV)) as source, pytest.raises(ValueError, match=r"x, .*jsonl, csv"):
+        open_archive(source, format="excel")
+
+
+@pytest.mark.parametrize("name", ["auto", *(known.name for known in FORMATS)])
+@pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf\n"])
+def test_empty_files_are_archives_without_items(data: bytes, name: str) -> None:
+    with Source(io.BytesIO(data)) as source:
+        archive = open_archive(source, format=name)
+        assert isinstance(archive, Archive)
+        assert (list(archive.items), archive.account) == ([], None)
+
+
+def zipped(data: bytes, name: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return file.getvalue()
+
+
+def mutated(data: bytes) -> st.SearchStrategy[bytes]:
+    """Return strategies of the data with some bytes replaced, put in or cut off."""
+    return st.builds(
+        lambda at, length, middle: data[:at] + middle + data[at + length :],
+        st.integers(0, len(data)),
+        st.integers(0, 8),
+        st.binary(max_size=8),
+    )
+
+
+WHOLE_ZIP = zipped(X, "data/tweets.js")
+FILES = st.binary(max_size=300) | st.one_of(
+    *map(
+        mutated,
+        (*SMALL_FILES.values(), WHOLE_ZIP, CSV.decode().encode("utf-16")),
+    ),
+    st.binary(max_size=300).map(lambda data: zipped(data, "data/tweets.js")),
+    st.binary(max_size=300).map(b"window.YTD.tweets.part0 = [".__add__),
+    st.binary(max_size=300).map(b"text,author\n".__add__),
+    st.binary(max_size=300).map(JSONL.__add__),
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(data=FILES, name=st.sampled_from(["auto", *(known.name for known in FORMATS)]))
+@example(b"PK\x03\x04", "auto")
+@example(b"PK\x05\x06" + b"\xff" * 18, "x")
+@example(b"\xff\xfet", "csv")
+@example(b"\x00\x01\x02", "auto")
+def test_any_bytes_give_items_or_our_own_error(data: bytes, name: str) -> None:
+    try:
+        with Source(io.BytesIO(data), limit_bytes=10_000_000) as source:
+            places = [item.place for item in open_archive(source, format=name).items]
+    except ImportFileError as error:
+        message = str(error)
+    else:
+        assert places == sorted(places)
+        return
+    assert message

@@ -1,0 +1,156 @@
+"""What a format writes, the importer reads again, whatever is in it."""
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from app.compute.text import clean_text, clean_username
+from app.formats import open_archive
+from app.formats.records import Record
+from app.formats.source.file import Source
+from app.formats.writing import FORMATS
+from app.formats.writing.formats import Row
+
+FIELDS = ("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url")
+STARTS = ("=1+1", "+8", "-5", "@mina", "'", "''=", "\t=", "'=", '"', ",", "\n", "1e+18", "{", "[")
+
+
+def row(**fields: Any) -> Row:
+    given: dict[str, Any] = {
+        "id": 1,
+        "username": "mina",
+        "platform": "local",
+        "text": "hello",
+        "kind": "post",
+        "created_at": None,
+        "lang": None,
+        "source_id": None,
+        "url": None,
+    }
+    return Row(**(given | fields))
+
+
+def written(format_name: str, *rows: Row) -> bytes:
+    form = FORMATS[format_name]
+    return form.heading + form.encode(rows)
+
+
+def read_again(format_name: str, data: bytes) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "file")
+        path.write_bytes(data)
+        with Source(path) as source:
+            archive = open_archive(source)
+            assert (archive.format, archive.account) == (format_name, None)
+            items = list(archive.items)
+    assert all(isinstance(item, Record) for item in items), items
+    records = [asdict(item) for item in items if isinstance(item, Record)]
+    return [row(id=0, **{name: record[name] for name in FIELDS}) for record in records]
+
+
+def valid(check: Callable[[str], str], values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Return the values as they are stored; those that are refused are left out."""
+
+    def stored(value: str) -> str:
+        try:
+            return check(value)
+        except ValueError:
+            return ""
+
+    return values.map(stored).filter(bool)
+
+
+starts = st.sampled_from(("", *STARTS))
+usernames = valid(clean_username, st.builds(str.__add__, starts, st.text(min_size=1, max_size=20)))
+texts = valid(clean_text, st.builds(str.__add__, starts, st.text(max_size=60)))
+source_ids = st.builds(
+    str.__add__,
+    starts.filter(lambda start: start.isprintable()),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20),
+).filter(bool)
+times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))
+rows = st.builds(
+    Row,
+    id=st.just(0),
+    username=usernames,
+    platform=st.sampled_from(["x", "mastodon", "bluesky", "local"]),
+    text=texts,
+    kind=st.sampled_from(["post", "reply", "quote"]),
+    created_at=st.none() | times,
+    lang=st.none() | st.sampled_from(["ko", "en-GB", "nan", "null"]),
+    source_id=st.none() | source_ids,
+    url=st.none() | st.sampled_from(["https://a.example/1,\"2'", "HTTP://x/\u3000"]),
+)
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+@settings(max_examples=150)
+@given(st.lists(rows, min_size=1, max_size=5))
+@example([row(id=0, source_id=" ", text="' ")])
+@example([row(id=0, source_id="1.58E+18", text="'1e+5"), row(id=0, source_id="'1e+5")])
+@example([row(id=0, created_at=datetime(1, 1, 1, tzinfo=UTC), text="-", source_id="0")])
+def test_what_is_written_is_read_again(format_name: str, some: list[Row]) -> None:
+    assert read_again(format_name, written(format_name, *some)) == some
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "'", "\t"])
+def test_no_cell_is_a_formula(start: str) -> None:
+    data = written("csv", row(username=f"{start.strip()}a", text=f"{start}b", source_id="=c"))
+    (cells,) = csv.DictReader(io.StringIO(data.decode(), newline=""))
+    assert cells["text"] == f"'{start}b"
+    assert cells["source_id"] == "'=c"
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t")) for cell in cells.values())
+
+
+def test_a_csv_has_the_header_and_empty_cells_for_what_is_not_known() -> None:
+    assert written("csv", row()).decode() == (
+        "username,platform,text,kind,created_at,lang,source_id,url\r\nmina,local,hello,post,,,,\r\n"
+    )
+
+
+def test_an_id_that_a_spreadsheet_cut_is_none_and_one_that_only_looks_so_is_kept() -> None:
+    header = FORMATS["csv"].heading
+    cut = header + b"mina,local,hello,post,,,1.58E+18,\r\n"
+    assert read_again("csv", cut)[0].source_id is None
+    assert read_again("csv", written("csv", row(source_id="1.58E+18")))[0].source_id == "1.58E+18"
+
+
+def test_json_lines_carry_the_fields_and_nulls() -> None:
+    (line,) = written(
+        "jsonl", row(text="두\n줄", created_at=datetime(2026, 1, 2, tzinfo=UTC))
+    ).splitlines()
+    assert json.loads(line) == {
+        **dict.fromkeys(FIELDS),
+        "username": "mina",
+        "platform": "local",
+        "text": "두\n줄",
+        "kind": "post",
+        "created_at": "2026-01-02T00:00:00Z",
+    }
+    assert tuple(json.loads(line)) == FIELDS
+
+
+@pytest.mark.parametrize(
+    ("time", "date"),
+    [
+        (datetime(2024, 2, 29, 12, tzinfo=UTC), "2024-02-29T12:00:00Z"),
+        (datetime(1970, 1, 1, tzinfo=UTC), "1970-01-01T00:00:00Z"),
+        (datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC), {"$numberLong": "-1000"}),
+    ],
+)
+def test_mongo_documents_have_an_id_and_dates(time: datetime, date: object) -> None:
+    (line,) = written("mongo", row(id=2**40, created_at=time)).splitlines()
+    document = json.loads(line)
+    assert (document["_id"], document["created_at"]) == (2**40, {"$date": date})
+    assert tuple(document) == ("_id", *FIELDS)
+    assert json.loads(written("mongo", row()))["created_at"] is None

@@ -1,0 +1,321 @@
+"""What the API of X (Twitter) answers, and what twarc saves of it."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.formats import open_archive
+from app.formats.records import (
+    Archive,
+    BadRecord,
+    BrokenFileError,
+    Item,
+    Record,
+    Skipped,
+    UnrecognisedFileError,
+)
+from app.formats.source.file import Source
+
+TIME = datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)
+LONG = "긴 글은 이렇게 시작해서 끝날 줄을 모르고 계속 이어집니다. " * 12
+
+
+def v1(number: int = 1626918390000000001, /, **fields: Any) -> dict[str, Any]:
+    return {
+        "created_at": "Sat Feb 18 12:33:11 +0000 2023",
+        "id": number,
+        "id_str": str(number),
+        "full_text": "빵 &amp; 커피 &lt;3",
+        "truncated": False,
+        "user": {"id": 77, "id_str": "77", "name": "미나", "screen_name": "mina"},
+        "in_reply_to_status_id": None,
+        "is_quote_status": False,
+        "lang": "ko",
+    } | fields
+
+
+def v2(number: int = 1626918390000000001, /, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": str(number),
+        "text": "빵 &amp; 커피 &lt;3",
+        "author_id": "77",
+        "created_at": "2023-02-18T12:33:11.000Z",
+        "edit_history_tweet_ids": [str(number)],
+        "lang": "ko",
+        "public_metrics": {"retweet_count": 0},
+    } | fields
+
+
+AUTHOR = {"id": "77", "username": "mina", "name": "미나"}
+
+
+def flat(number: int = 1626918390000000001, /, **fields: Any) -> dict[str, Any]:
+    return v2(number, author=AUTHOR, __twarc={"version": "2.14.0"}, **fields)
+
+
+def page(*statuses: Any, **fields: Any) -> dict[str, Any]:
+    includes = {"users": [AUTHOR], "tweets": [v2(5, text="of others", author_id="9")]}
+    return {"data": list(statuses), "includes": includes, "meta": {"result_count": 1}} | fields
+
+
+EXPECTED = Record(
+    place=1,
+    text="빵 & 커피 <3",
+    username="mina",
+    author_id="77",
+    display_name="미나",
+    platform="x",
+    created_at=TIME,
+    lang="ko",
+    source_id="1626918390000000001",
+    url="https://x.com/mina/status/1626918390000000001",
+)
+
+
+def lines(*values: Any) -> bytes:
+    return "\n".join(json.dumps(value, ensure_ascii=False) for value in values).encode()
+
+
+def array(*values: Any) -> bytes:
+    return json.dumps(values).encode()
+
+
+def pretty(*values: Any) -> bytes:
+    return "\n".join(json.dumps(value, indent=2) for value in values).encode()
+
+
+def read(
+    data: bytes, format_name: str = "auto", *, include_restricted: bool = False
+) -> tuple[Archive, list[Item]]:
+    with Source(io.BytesIO(data)) as source:
+        archive = open_archive(source, format=format_name, include_restricted=include_restricted)
+        assert (archive.format, archive.unit, archive.account) == ("x-api", "record", None)
+        return archive, list(archive.items)
+
+
+def only(status: Any) -> Record:
+    (item,) = read(lines(status))[1]
+    assert isinstance(item, Record)
+    return item
+
+
+@pytest.mark.parametrize("form", [lines, array, pretty])
+@pytest.mark.parametrize(
+    "status", [v1(), flat(), page(v2()), page(data=v2()), {"statuses": [v1()]}], ids=range(5)
+)
+@pytest.mark.parametrize("format_name", ["auto", "x-api"])
+def test_all_shapes(form: Callable[..., bytes], status: Any, format_name: str) -> None:
+    found = read(form(status, status), format_name)[1]
+    assert [item.place for item in found] == [1, 2]
+    assert found[0] == EXPECTED
+
+
+def test_several_posts_of_a_page_and_pages_of_both_shapes_in_one_file() -> None:
+    found = read(lines(page(v2(1), v2(2)), flat(3), v1(4), {"statuses": [v1(5), v1(6)]}))[1]
+    assert [getattr(item, "source_id", None) for item in found] == ["1", "2", "3", "4", "5", "6"]
+    assert [item.place for item in found] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"referenced_tweets": [{"type": "retweeted", "id": "5"}]},
+        {"referenced_posts": [{"type": "retweeted", "id": "5"}]},
+        {"referenced_posts": [{"type": "reposted", "id": "5"}, {"type": "quoted", "id": "6"}]},
+    ],
+)
+def test_reposts_of_version_2(fields: dict[str, Any]) -> None:
+    assert read(lines(flat(text="RT @a: b", **fields)))[1] == [Skipped(1, "repost")]
+
+
+def test_reposts_are_told_by_their_field_alone() -> None:
+    assert read(lines(v1(retweeted_status=v1(5))))[1] == [Skipped(1, "repost")]
+    assert only(v1(full_text="RT @a: b")).text == "RT @a: b"
+    assert only(flat(text="RT @a: b")).text == "RT @a: b"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (v1(in_reply_to_status_id=5), "reply"),
+        (v1(in_reply_to_screen_name="a", is_quote_status=True), "reply"),
+        (v1(is_quote_status=True), "quote"),
+        (v1(quoted_status_id_str="5"), "quote"),
+        (flat(referenced_tweets=[{"type": "replied_to", "id": "5"}]), "reply"),
+        (flat(referenced_posts=[{"type": "replied_to"}, {"type": "quoted"}]), "reply"),
+        (flat(referenced_tweets=[{"type": "quoted", "id": "5", "text": "theirs"}]), "quote"),
+        (flat(in_reply_to_user_id="5"), "reply"),
+        (flat(referenced_tweets="oops"), "post"),
+    ],
+    ids=range(9),
+)
+def test_kinds(status: dict[str, Any], kind: str) -> None:
+    assert only(status).kind == kind
+
+
+def test_long_posts_stand_in_fields_of_their_own() -> None:
+    short = {"text": LONG[:100] + "… https://t.co/own", "full_text": None, "truncated": True}
+    assert only(v1(**short, extended_tweet={"full_text": LONG})).text == LONG
+    for name in ("note_tweet", "note_post"):
+        assert only(flat(text=LONG[:200], **{name: {"text": LONG + "&gt;"}})).text == LONG + ">"
+
+
+def test_a_text_that_was_cut_off_ends_without_the_link_to_itself() -> None:
+    url = {"url": "https://t.co/own", "expanded_url": "https://twitter.com/i/web/status/7"}
+    status = v1(7, text="so it goes… https://t.co/own", truncated=True, entities={"urls": [url]})
+    del status["full_text"]
+    assert only(status).text == "so it goes…"
+
+
+def test_links_are_written_out_and_those_to_own_media_dropped() -> None:
+    url = {"url": "https://t.co/a", "expanded_url": "https://e.example/?a=1&copy=2"}
+    photo = {"url": "https://t.co/p", "expanded_url": "https://twitter.com/mina/status/7/photo/1"}
+    text = "see https://t.co/a &amp;amp; more https://t.co/p"
+    plain = "see https://e.example/?a=1&copy=2 &amp; more"
+    old = v1(7, full_text=text, entities={"urls": [url], "media": [{"url": "https://t.co/p"}]})
+    assert only(old).text == plain
+    assert only(flat(7, text=text, entities={"urls": [url, photo]})).text == plain
+    noted = {"text": text, "entities": {"urls": [url]}}
+    assert only(flat(7, text="see", note_tweet=noted, entities={"urls": [photo]})).text == plain
+    whole = {"full_text": text, "entities": {"urls": [url], "media": [photo]}}
+    assert only(v1(7, full_text=None, text="see", extended_tweet=whole)).text == plain
+
+
+@pytest.mark.parametrize(
+    ("status", "username", "author_id"),
+    [
+        (page(v2(author_id="77")), "mina", "77"),
+        (page(v2(author_id="78")), None, "78"),
+        (page(v2(author_id=None)), None, None),
+        (page(v2(), includes=None), None, "77"),
+        (page(v2(), includes={"users": [5, {"id": "77"}]}), None, "77"),
+        (v1(user={"id": 77, "id_str": "77"}), None, "77"),
+        (flat(author_id=None), "mina", "77"),
+    ],
+    ids=range(7),
+)
+def test_authors(status: Any, username: str | None, author_id: str | None) -> None:
+    item = only(status)
+    assert (item.username, item.author_id) == (username, author_id)
+
+
+def test_posts_of_protected_accounts_are_restricted() -> None:
+    old = v1(user={"screen_name": "mina", "protected": True})
+    new = page(v2(), includes={"users": [AUTHOR | {"protected": True}]})
+    for status in (old, new):
+        assert read(lines(status))[1] == [Skipped(1, "restricted")]
+        assert isinstance(read(lines(status), include_restricted=True)[1][0], Record)
+
+
+def test_times_and_languages() -> None:
+    # The id tells the time.
+    assert only(v1(created_at=None)).created_at == TIME.replace(minute=15, second=45)
+    assert only(v1(lang="und")).lang is None
+    assert only(v1(5, created_at=None)).created_at is None
+
+
+def test_empty_pages_errors_and_notices_hold_nothing() -> None:
+    empty = {"meta": {"result_count": 0}, "__twarc": {}}
+    failed = {"errors": [{"title": "Not Found Error"}]}
+    deleted = {"delete": {"status": {"id": 1}}}
+    found = read(lines(empty, failed, deleted, {"limit": {"track": 3}}, v1()))[1]
+    assert [(type(item), item.place) for item in found] == [(Record, 1)]
+    assert read(lines(empty))[1] == []
+    assert read(lines({"data": []} | empty))[1] == []
+    assert read(b'{"statuses": []}')[1] == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "detail"),
+    [
+        (v1(full_text=""), "no text"),
+        (v1(full_text=5), "the text is not a string"),
+        (
+            v1(full_text="https://t.co/p", entities={"media": [{"url": "https://t.co/p"}]}),
+            "no text beside the post's own media",
+        ),
+        (v1(5, created_at="soon"), "unreadable time 'soon'"),
+        (flat(5, created_at=["soon"]), "unreadable time"),
+        ({"hello": 1}, "no text"),
+        (7, "not a JSON object"),
+        (page(7), "not a JSON object"),
+        (page({"username": "mina"}), "no text"),
+    ],
+    ids=range(9),
+)
+def test_a_bad_post_does_not_stop_the_rest(bad: Any, detail: str) -> None:
+    found = read(lines(v1(), bad, v1()))[1]
+    assert [type(item) for item in found] == [Record, BadRecord, Record]
+    assert isinstance(found[1], BadRecord)
+    assert found[1].place == 2
+    assert found[1].detail.startswith(detail)
+
+
+def test_broken_bytes_spoil_one_post_of_a_page_alone() -> None:
+    data = lines(page(v2(1), v2(2, text="caf?"), v2(3)), v1()).replace(b"caf?", b"caf\xe9")
+    found = read(data)[1]
+    assert [type(item) for item in found] == [Record, BadRecord, Record, Record]
+    assert found[1] == BadRecord(2, "not valid UTF-8")
+
+
+def test_what_came_before_a_break_stays() -> None:
+    data = json.dumps({"statuses": [v1()] * 3}).encode()[:-60]
+    with Source(io.BytesIO(data)) as source:
+        items = open_archive(source).items
+        assert [next(items).place, next(items).place] == [1, 2]
+        with pytest.raises(BrokenFileError):
+            next(items)
+
+
+def test_posts_stored_in_mongodb_keep_their_entities() -> None:
+    stored = {"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}}
+    old = stored | v1(id={"$numberLong": "1626918390000000001"}, retweeted_status=None)
+    boost = stored | v1(retweeted_status=v1())
+    for status in (old, stored | flat()):
+        with Source(io.BytesIO(lines(status, boost))) as source:
+            archive = open_archive(source)
+            found = list(archive.items)
+        assert archive.format == "mongo"
+        assert isinstance(found[0], Record)
+        assert (found[0].text, found[0].username) == ("빵 &amp; 커피 &lt;3", "mina")
+        assert (found[0].source_id, found[0].platform) == ("1626918390000000001", "x")
+        assert found[1] == Skipped(2, "repost")
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"data": [{"id": "1", "username": "a"}]}', b'{"errors": []}', b'{"statuses": 5}']
+)
+def test_answers_without_posts_are_unrecognised(data: bytes) -> None:
+    with Source(io.BytesIO(data)) as source, pytest.raises(UnrecognisedFileError):
+        open_archive(source)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["text", "id", "type", "urls", "url", "users"]), inner)
+    ),
+    max_leaves=5,
+)
+NAMES = sorted(
+    v1().keys()
+    | flat().keys()
+    | page().keys()
+    | {"entities", "extended_tweet", "note_tweet", "referenced_tweets", "text"}
+)
+
+
+@settings(deadline=None)
+@given(fields=st.dictionaries(st.sampled_from(NAMES), JUNK, max_size=4))
+def test_any_fields_give_our_own_items(fields: dict[str, Any]) -> None:
+    for status in (v1() | fields, flat() | fields, page(v2() | fields), page(v2()) | fields):
+        found = read(lines(v1(), status, v1()))[1]
+        assert [item.place for item in found] == list(range(1, len(found) + 1))
+        assert isinstance(found[-1], Record)

@@ -1,0 +1,343 @@
+"""X archives as people have them: zips, folders, lone files, old and new."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.formats import open_archive
+from app.formats.records import (
+    Account,
+    Archive,
+    BadRecord,
+    BrokenFileError,
+    Item,
+    Record,
+    Skipped,
+    UnrecognisedFileError,
+)
+from app.formats.source.file import Source
+
+MINA = Account("mina", "미나 🌱", "x")
+LONG = "긴 글은 이렇게 시작해서 끝날 줄 모르고 계속 이어집니다. A long story that goes on. " * 8
+ACCOUNT_JS = (
+    b"window.YTD.account.part0 = "
+    + json.dumps(
+        [
+            {
+                "account": {
+                    "email": "mina@example.com",
+                    "username": "mina",
+                    "accountId": "77",
+                    "accountDisplayName": "미나 🌱",
+                    "createdAt": "2012-03-04T13:04:14.000Z",
+                }
+            }
+        ]
+    ).encode()
+)
+
+
+def tweet(number: int, text: str, **fields: Any) -> dict[str, Any]:
+    time = f"Sat Feb 18 12:33:{number % 60:02} +0000 2023"
+    return {"tweet": {"id_str": str(number), "full_text": text, "created_at": time, **fields}}
+
+
+def note(number: int, text: str) -> dict[str, Any]:
+    time = f"2023-02-18T12:33:{number % 60:02}.500Z"
+    return {"noteTweet": {"noteTweetId": "900", "createdAt": time, "core": {"text": text}}}
+
+
+def js(name: str, *items: object, part: int = 0) -> bytes:
+    return f"window.YTD.{name}.part{part} = ".encode() + json.dumps(items, indent=2).encode()
+
+
+def manifest(*files: str, **info: object) -> bytes:
+    types = {"tweets": {"files": [{"fileName": f"data/{name}", "count": "1"} for name in files]}}
+    config = {
+        "userInfo": {"accountId": "77", "userName": "mina", "displayName": "미나 🌱"},
+        "archiveInfo": {"sizeBytes": "1", "isPartialArchive": False, **info},
+        "dataTypes": types,
+    }
+    return b"window.__THAR_CONFIG = " + json.dumps(config).encode()
+
+
+def saved_zip(folder: Path, members: dict[str, bytes]) -> Path:
+    path = folder / "archive-of-mina"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def saved_folder(folder: Path, members: dict[str, bytes]) -> Path:
+    for name, data in members.items():
+        path = folder / "unpacked" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder / "unpacked"
+
+
+def read(path: Path, *, include_restricted: bool = False) -> tuple[Archive, list[Item]]:
+    with Source(path) as source:
+        archive = open_archive(source, include_restricted=include_restricted)
+        assert (archive.format, archive.unit) == ("x", "record")
+        found = list(archive.items)
+        assert source.bytes_total is None or source.bytes_read <= source.bytes_total
+        return archive, found
+
+
+def texts(found: list[Item]) -> list[str]:
+    return [item.text for item in found if isinstance(item, Record)]
+
+
+WHOLE = {
+    "Your archive.html": b"<html></html>",
+    "data/account.js": ACCOUNT_JS,
+    "data/tweets.js": js("tweets", tweet(2, "second"), tweet(1, "first")),
+    "data/tweets-part1.js": js("tweets", tweet(3, "third"), part=1),
+    "data/tweets_media/1-pic.jpg": b"\xff\xd8",
+    "data/like.js": js("like", {"like": {"tweetId": "5", "fullText": "liked"}}),
+    "data/deleted-tweets.js": js("deleted_tweets", tweet(6, "deleted")),
+}
+
+
+@pytest.mark.parametrize("top", ["", "twitter-2024-11-01-abc/", "a/b/"], ids=["none", "one", "two"])
+@pytest.mark.parametrize("save", [saved_zip, saved_folder])
+def test_whole_archives_with_and_without_a_top_folder(tmp_path: Path, save: Any, top: str) -> None:
+    members = {top + name: data for name, data in WHOLE.items()}
+    members |= {f"__MACOSX/{top}data/._tweets.js": b"junk", f"{top}data/._tweets.js": b"junk"}
+    archive, found = read(save(tmp_path, members))
+    assert archive.account == MINA
+    assert texts(found) == ["second", "first", "third"]
+    assert [item.place for item in found] == [1, 2, 3]
+
+
+def test_the_data_folder_alone(tmp_path: Path) -> None:
+    archive, found = read(saved_folder(tmp_path, WHOLE) / "data")
+    assert (archive.account, texts(found)) == (MINA, ["second", "first", "third"])
+
+
+def test_the_account_is_known_before_the_items_and_its_email_is_not_read(tmp_path: Path) -> None:
+    with Source(saved_zip(tmp_path, WHOLE)) as source:
+        archive = open_archive(source)
+        assert archive.account == MINA
+        assert "example.com" not in repr(archive) + repr(list(archive.items))
+        assert source.bytes_read == source.bytes_total
+
+
+def test_a_zip_from_standard_input(tmp_path: Path) -> None:
+    with io.BytesIO(saved_zip(tmp_path, WHOLE).read_bytes()) as stream, Source(stream) as source:
+        assert texts(list(open_archive(source).items)) == ["second", "first", "third"]
+
+
+def test_a_lone_tweets_js_with_its_parts_and_long_posts_only(tmp_path: Path) -> None:
+    members = {f"tweets-part{n}.js": js("tweets", tweet(n, f"part {n}")) for n in (10, 2, 1)}
+    members |= {
+        "tweets.js": js("tweets", tweet(30, LONG[:150] + "…")),
+        "note-tweet.js": js("note_tweet", note(30, LONG)),
+        "account.js": ACCOUNT_JS,
+        "twitter-circle-tweet.js": js("twitter_circle_tweet", tweet(4, "circle")),
+    }
+    folder = saved_folder(tmp_path, members)
+    archive, found = read(folder / "tweets.js")
+    assert archive.account == MINA
+    assert texts(found) == [LONG, "part 1", "part 2", "part 10"]
+    assert texts(read(folder / "tweets-part2.js")[1]) == ["part 2"]
+
+
+@pytest.mark.parametrize("name", ["tweets", "tweet", "community_tweet"])
+def test_lone_files_are_told_by_content_whatever_their_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "upload.bin").write_bytes(b"\xef\xbb\xbf" + js(name, tweet(1, "hi 👋")) + b";\n")
+    (tmp_path / "tweets-part1.js").write_bytes(js("tweets", tweet(2, "not asked for")))
+    archive, found = read(tmp_path / "upload.bin")
+    assert (archive.account, texts(found)) == (Account(None, None, "x"), ["hi 👋"])
+
+
+@pytest.mark.parametrize("name", ["like", "deleted_tweets", "account", "direct_messages"])
+def test_files_that_hold_no_own_posts_are_unrecognised(tmp_path: Path, name: str) -> None:
+    (tmp_path / "tweets.js").write_bytes(js(name, tweet(1, "hi")))
+    with Source(tmp_path / "tweets.js") as source, pytest.raises(UnrecognisedFileError):
+        open_archive(source)
+
+
+@pytest.mark.parametrize("empty", [b"", b"window.YTD.tweets.part0 = [ ]"], ids=["bytes", "array"])
+def test_empty_files_hold_nothing(tmp_path: Path, empty: bytes) -> None:
+    members = {"data/tweets.js": empty, "data/note-tweet.js": b"", "data/account.js": ACCOUNT_JS}
+    assert read(saved_zip(tmp_path, members))[1] == []
+    assert read(saved_folder(tmp_path, members) / "data" / "tweets.js")[1] == []
+    del members["data/tweets.js"]
+    assert read(saved_zip(tmp_path, members))[1] == []
+
+
+def test_an_empty_file_with_parts_beside_it(tmp_path: Path) -> None:
+    members = {"tweets.js": b"", "tweets-part1.js": js("tweets", tweet(1, "hi"))}
+    assert texts(read(saved_folder(tmp_path, members) / "tweets.js")[1]) == ["hi"]
+
+
+def test_the_manifest_says_which_files_count(tmp_path: Path) -> None:
+    members = {
+        "data/account.js": b"broken {",
+        "data/manifest.js": manifest("tweets.js"),
+        "data/tweets.js": js("tweets", tweet(1, "listed")),
+        "data/tweet.js": js("tweet", tweet(2, "left over from an older export")),
+    }
+    archive, found = read(saved_zip(tmp_path, members))
+    assert (archive.account, texts(found)) == (MINA, ["listed"])
+
+
+def test_a_manifest_of_other_files_gives_way_to_the_names(tmp_path: Path) -> None:
+    members = {
+        "data/manifest.js": manifest("renamed.js"),
+        "data/tweet.js": js("tweet", tweet(1, "found")),
+    }
+    assert texts(read(saved_zip(tmp_path, members))[1]) == ["found"]
+
+
+def test_a_missing_part_is_told_after_the_rest(tmp_path: Path) -> None:
+    members = {
+        "data/manifest.js": manifest("tweets.js", "tweets-part1.js"),
+        "data/tweets.js": js("tweets", tweet(1, "here")),
+    }
+    with Source(saved_zip(tmp_path, members)) as source:
+        found = open_archive(source).items
+        assert texts([next(found)]) == ["here"]
+        with pytest.raises(BrokenFileError, match=r"lacks tweets-part1\.js"):
+            next(found)
+    members["data/manifest.js"] = manifest("tweets.js", "tweets-part1.js", isPartialArchive=True)
+    assert texts(read(saved_zip(tmp_path, members))[1]) == ["here"]
+
+
+CIRCLE = {
+    "data/account.js": ACCOUNT_JS,
+    "data/tweets.js": js("tweets", tweet(1, "RT @a: b"), tweet(2, "public")),
+    "data/twitter-circle-tweet.js": js("tweet", tweet(30, LONG[:150] + "…"), {"tweet": {}}),
+    "data/note-tweet.js": js("note_tweet", note(30, LONG)),
+}
+
+
+def test_circle_posts_and_their_long_texts_are_left_out(tmp_path: Path) -> None:
+    _, found = read(saved_zip(tmp_path, CIRCLE))
+    assert texts(found) == ["public"]
+    assert found[0] == Skipped(1, "repost")
+    assert found[2:] == [Skipped(3, "restricted"), Skipped(4, "restricted")]
+
+
+def test_circle_posts_come_in_on_request(tmp_path: Path) -> None:
+    _, found = read(saved_zip(tmp_path, CIRCLE), include_restricted=True)
+    assert texts(found) == ["public", LONG]
+    assert found[-1] == BadRecord(4, "no text")
+
+
+def test_long_posts_replace_their_short_form_or_stand_alone(tmp_path: Path) -> None:
+    members = {
+        "data/tweets.js": js("tweets", tweet(30, LONG[:150] + "…"), {"tweet": {}}),
+        "data/note-tweet.js": js("note_tweet", note(30, LONG), note(31, "alone " + LONG)),
+    }
+    _, found = read(saved_zip(tmp_path, members))
+    assert texts(found) == [LONG, "alone " + LONG]
+    assert [(item.place, type(item)) for item in found[1:]] == [(2, BadRecord), (3, Record)]
+    assert [item.source_id for item in found if isinstance(item, Record)] == ["30", "900"]
+
+
+def test_long_texts_of_deleted_posts_stay_out(tmp_path: Path) -> None:
+    members = {
+        "data/tweets.js": js("tweets", tweet(1, "public")),
+        "data/note-tweet.js": js("note_tweet", note(30, LONG)),
+        "data/deleted-tweets.js": js("deleted_tweets", {}, tweet(30, LONG[:150] + "…")),
+    }
+    assert texts(read(saved_zip(tmp_path, members))[1]) == ["public"]
+
+
+def test_a_bad_byte_costs_one_record(tmp_path: Path) -> None:
+    posts = js("tweets", tweet(1, "one"), tweet(2, "two: @"), tweet(3, "three"))
+    members = {"data/tweets.js": posts.replace(b"@", b"\xff")}
+    for path in (saved_zip(tmp_path, members), saved_folder(tmp_path / "folder", members)):
+        _, found = read(path)
+        assert [item for item in found if isinstance(item, BadRecord)] == [
+            BadRecord(2, "not valid UTF-8")
+        ]
+        assert texts(found) == ["one", "three"]
+
+
+SHORTENED = LONG[:150] + "… https://t.co/more"
+
+
+def test_a_bad_long_text_costs_only_its_post(tmp_path: Path) -> None:
+    notes = js("note_tweet", note(30, LONG + "@"), note(31, "Also " + LONG))
+    members = {
+        "data/tweets.js": js(
+            "tweets",
+            tweet(30, SHORTENED),
+            tweet(31, "Also " + SHORTENED),
+            tweet(32, "and so on…"),
+        ),
+        "data/note-tweet.js": notes.replace(b"@", b"\xff"),
+    }
+    _, found = read(saved_zip(tmp_path, members))
+    assert texts(found) == ["Also " + LONG, "and so on…"]
+    # Stored cut, it would stay so: a whole archive could not mend it.
+    assert [item for item in found if isinstance(item, BadRecord)] == [
+        BadRecord(1, "a long post whose whole text cannot be read"),
+        BadRecord(4, "a long post: not valid UTF-8"),
+    ]
+
+
+def test_long_texts_that_break_off_let_all_but_shortened_posts_in(tmp_path: Path) -> None:
+    notes = js("note_tweet", note(30, LONG), note(31, "Also " + LONG))
+    members = {
+        "data/tweets.js": js(
+            "tweets", tweet(1, "short"), tweet(30, SHORTENED), tweet(31, "Also " + SHORTENED)
+        ),
+        "data/note-tweet.js": notes[:-50],
+    }
+    with Source(saved_zip(tmp_path, members)) as source:
+        items = open_archive(source).items
+        found = [next(items) for _ in range(3)]
+        with pytest.raises(BrokenFileError, match=r"note-tweet\.js in .* breaks off"):
+            next(items)
+    assert texts(found) == ["short", LONG]
+    assert found[2] == BadRecord(3, "a long post whose whole text cannot be read")
+
+
+def test_one_bad_record_does_not_stop_the_rest(tmp_path: Path) -> None:
+    bad = [5, {}, tweet(1, ""), tweet(2, "old", created_at="soon")]
+    members = {"data/tweets.js": js("tweets", *bad, tweet(3, "good"))}
+    _, found = read(saved_zip(tmp_path, members))
+    assert [item.detail for item in found if isinstance(item, BadRecord)] == [
+        "not a post",
+        "no text",
+        "no text",
+        "unreadable time 'soon'",
+    ]
+    assert texts(found) == ["good"]
+
+
+def test_several_archives_at_once_are_refused_by_name(tmp_path: Path) -> None:
+    members = {"a/data/tweets.js": js("tweets"), "b/data/tweets.js": js("tweets")}
+    with (
+        Source(saved_zip(tmp_path, members)) as source,
+        pytest.raises(UnrecognisedFileError, match="several X archives: a/data, b/data"),
+    ):
+        open_archive(source)
+
+
+def test_a_zip_bomb_stops_at_the_limit_and_what_came_before_stays(tmp_path: Path) -> None:
+    posts = js("tweets", tweet(1, "before"))[:-1] + b" " * 50_000_000
+    path = saved_zip(tmp_path, {"data/tweets.js": posts})
+    assert path.stat().st_size < 100_000
+    with Source(path, limit_bytes=3_000_000) as source:
+        found = open_archive(source).items
+        assert texts([next(found)]) == ["before"]
+        with pytest.raises(BrokenFileError, match="limit of an import"):
+            next(found)
+
+
+def test_other_zips_and_folders_are_unrecognised(tmp_path: Path) -> None:
+    members = {"tweets.js": b"module.exports = 5", "manifest.js": b"{}", "account.js": b""}
+    for save in (saved_zip, saved_folder):
+        with Source(save(tmp_path, members)) as source, pytest.raises(UnrecognisedFileError):
+            open_archive(source)

@@ -1,0 +1,105 @@
+"""The arrays in an X archive's files."""
+
+import io
+import tracemalloc
+
+import pytest
+
+from app.formats.records import BrokenFileError
+from app.formats.source.json_split import MAX_VALUE_BYTES
+from app.formats.x.stream import Damaged, array_items
+
+
+def items(data: bytes) -> list[object]:
+    return list(array_items(io.BytesIO(data), "tweets.js"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'window.YTD.tweets.part0 = [ {"a": "1"}, {"b": "2"} ]',
+        b'window.YTD.tweet.part12 = [ {"a": "1"},\n{"b": "2"} ]\n;\n',
+        b'\xef\xbb\xbfwindow.YTD.tweets.part0=[{"a":"1"},{"b":"2"}];',
+        b'Grailbird.data.tweets_2012_03 = \n [ {"a": "1"}, {"b": "2"} ]',
+        b'[{"a": "1"}, {"b": "2"}]',
+        b'  [{"a": "1"}, {"b": "2"}]' + b" " * 100_000 + b";" + b"\n" * 100_000,
+    ],
+)
+def test_wrappers(data: bytes) -> None:
+    assert items(data) == [{"a": "1"}, {"b": "2"}]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xef\xbb\xbf",
+        b" ;\n",
+        b"window.YTD.tweets.part0 = ",
+        b"window.YTD.tweets.part0 = [ ]",
+        b"window.YTD.tweets.part0 = [];\n",
+    ],
+)
+def test_empty_files_hold_nothing(data: bytes) -> None:
+    assert items(data) == []
+
+
+def test_white_space_in_strings_survives_the_edges_of_chunks() -> None:
+    text = "a ;\\n" + " " * 30_000 + "; b"
+    assert items(b'[{"a": "' + text.encode() + b'"}];') == [{"a": text.replace("\\n", "\n")}]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'x = {"a": 1}', b"window.YTD.tweets.part0 = 5", b"\x00\x01", b"hello"],
+)
+def test_what_is_no_array_is_broken(data: bytes) -> None:
+    with pytest.raises(BrokenFileError, match=r"tweets\.js does not hold a list"):
+        items(data)
+
+
+@pytest.mark.parametrize("end", [b', {"b": "', b", {]", b""])
+def test_a_break_comes_after_what_was_whole(end: bytes) -> None:
+    found = array_items(io.BytesIO(b'x = [{"a": "1"}' + b"  " * 9000 + end), "tweets.js")
+    assert next(found) == {"a": "1"}
+    with pytest.raises(BrokenFileError, match="damaged after 1 items"):
+        next(found)
+
+
+@pytest.mark.parametrize(
+    ("item", "fault"),
+    [
+        (b'{"b": "\xff"}', "not valid UTF-8"),
+        (b'{"b": "\xed\x95"}', "not valid UTF-8"),
+        (b'{"b": tru}', "not valid JSON"),
+        (b'{"b" "1"}', "not valid JSON"),
+        (b'"' + b"]" * 100 + b'" x', "not valid JSON"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
+        (b'{"b": "' + b"b" * MAX_VALUE_BYTES + b'"}', "longer than 8 MB"),
+        (b" " * (MAX_VALUE_BYTES + 1), "longer than 8 MB"),
+    ],
+    ids=["byte", "half", "word", "colon", "brackets in a string", "deep", "long", "white space"],
+)
+def test_a_bad_item_spoils_no_other(item: bytes, fault: str) -> None:
+    found = items(b'x = [{"a": "1"}, ' + item + b', {"c": "3"}];')
+    assert found == [{"a": "1"}, Damaged(fault), {"c": "3"}]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [b"[" * 200_000, b'{"a":' * 200_000, b'{"a": "' + b"a" * 30_000_000, b" " * 30_000_000],
+    ids=["deep lists", "deep objects", "long text", "white space"],
+)
+def test_hostile_items_do_not_fill_the_memory(item: bytes) -> None:
+    data = io.BytesIO(b'x = [{"a": "1"}, ' + item)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BrokenFileError, match="breaks off"):
+            list(array_items(data, "tweets.js"))
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_many_small_items_are_not_taken_for_depth() -> None:
+    assert len(items(b"[" + b"{}," * 50_000 + b"{}]")) == 50_001
