@@ -8,6 +8,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?=
 DATA ?=
+BASE ?=
 
 # A stamp holds the checksum of what was installed, so that a later call starts at once.
 RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
@@ -50,7 +51,11 @@ accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy
 	@$(BIN)/python -m benchmarks.search "$(DATA)"
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## measure this program and its peers; imports, uploads, what async costs
+ifneq ($(BASE),)
+bench: $(DEV_STAMP) ## measure this program and its peers (BASE=COMMIT: only against that commit)
+	@$(BIN)/python -m benchmarks.paired "$(BASE)"
+else
+bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.layers
 	@$(BIN)/python -m benchmarks.speed $(DATA)
@@ -63,6 +68,7 @@ bench: $(DEV_STAMP) ## measure this program and its peers; imports, uploads, wha
 	@$(BIN)/python -m benchmarks.uploads
 	@$(BIN)/python -m benchmarks.dashboard
 	@$(BIN)/python -m benchmarks.async_overhead
+endif
 
 .PHONY: lint
 lint: $(DEV_STAMP) ## ruff and mypy, strict

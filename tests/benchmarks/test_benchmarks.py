@@ -45,6 +45,7 @@ def run(
             "one more dashboard costs",
         ),
         ("layers", ["--quick", "--requests", "20"], "answer from the cache"),
+        ("paired", ["HEAD", "--quick", "--only", "hot"], "\nhot "),
     ],
     ids=[
         "speed",
@@ -57,6 +58,7 @@ def run(
         "uploads",
         "dashboard",
         "layers",
+        "paired",
     ],
 )
 def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:

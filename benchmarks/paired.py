@@ -1,0 +1,160 @@
+"""This program against an earlier commit of itself: `python -m benchmarks.paired COMMIT`.
+
+Both serve in turn, by one worker on one core, each on a database that its own code has built.
+Prints the processor time of a request, which other programs on the machine hardly change, and the
+median of the rounds' ratios: 1.05 is 5% more than before.
+"""
+
+import argparse
+import contextlib
+import random
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from benchmarks import machine, workloads
+from benchmarks.contestants import Contestant, all_serving, ours
+from benchmarks.databases import Shape, made_texts, username
+from benchmarks.load import Load, ratio, take_turns
+from benchmarks.workloads import Lines
+
+AUTHORS: Final = 1_000
+SHAPE: Final = Shape("paired", AUTHORS, 40, has_profiles=True)
+QUICK_SHAPE: Final = Shape("quick-paired", 30, 25, has_profiles=True)
+CACHE_OFF: Final = {"SAYWHO_CACHE_MB": "0"}
+COMPARED: Final = 100
+BUILD: Final = """
+from pathlib import Path
+from benchmarks.databases import Shape, copy
+copy(Shape({name!r}, {authors}, {tweets}, has_profiles=True), Path({folder!r}))
+"""
+
+
+def searches(authors: int) -> Lines:
+    """Searches for always other words."""
+    words = sorted({word for text in made_texts()[:500] for word in text.split()})
+
+    def lines(number: int) -> list[str]:
+        chance = random.Random(number)
+        return [
+            f"GET\t/api/v1/search?q={quote(' '.join(chance.sample(words, 2)))}"
+            for _ in range(10_000)
+        ]
+
+    return lines
+
+
+def pages(path: Callable[[int], str]) -> Callable[[int], Lines]:
+    """Reads of always another author, until all have been read."""
+    return lambda authors: workloads.cold(authors, path)
+
+
+WORKLOADS: Final[dict[str, tuple[Callable[[int], Lines], bool]]] = {
+    "hot": (workloads.hot, True),
+    "cold, 20 posts": (pages(workloads.list_path), False),
+    "cold, an author": (pages(workloads.user_path), False),
+    "compare": (lambda authors: workloads.comparisons(min(COMPARED, authors), made_texts()), True),
+    "insert": (workloads.inserts, True),
+    "search": (searches, True),
+    "page of an author": (pages(lambda author: f"/user/{username(author)}"), False),
+    "home page": (pages(lambda _: "/"), False),
+}
+"""The lines of each, and whether the cache is on."""
+
+
+@contextlib.contextmanager
+def checkout(commit: str, folder: Path) -> Iterator[Path]:
+    """Lay the commit's files out in a folder until the block ends. Ends the program if unknown."""
+    path = folder / "base"
+    made = _git("worktree", "add", "--quiet", "--detach", str(path), commit)
+    if made.returncode:
+        sys.exit(made.stderr.strip())
+    try:
+        yield path
+    finally:
+        _git("worktree", "remove", "--force", str(path))
+
+
+def _git(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ("git", *arguments),  # noqa: S607
+        cwd=machine.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def database(root: Path, folder: Path, shape: Shape) -> Path:
+    """Return a database that the code in `root` has built."""
+    folder.mkdir()
+    code = BUILD.format(
+        name=f"{shape.name}-{root.name}",
+        authors=shape.authors,
+        tweets=shape.tweets_each,
+        folder=str(folder),
+    )
+    subprocess.run(
+        (sys.executable, "-c", code), env=machine.environment(_imports_of(root)), check=True
+    )
+    return next(folder.glob("*.db"))
+
+
+def _imports_of(root: Path) -> dict[str, str]:
+    """Return the settings with which Python takes the program from that folder alone."""
+    return {"PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
+
+
+def measure(name: str, roots: dict[str, Path], folder: Path, shape: Shape, load: Load) -> None:
+    """Print a row of the table."""
+    make_lines, has_cache = WORKLOADS[name]
+    settings = {} if has_cache else CACHE_OFF
+    sides = [ours(side, settings=settings | _imports_of(root)) for side, root in roots.items()]
+    files = {side: database(root, folder / side, shape) for side, root in roots.items()}
+
+    def file_of(side: Contestant) -> Path:
+        return files[side.name]
+
+    ready = workloads.user_path(0)
+    with all_serving(sides, file_of, folder / "servers", ready) as servers:
+        results = take_turns(servers, replace(load, lines=make_lines(shape.authors)), folder)
+    new, base = results["new"], results["base"]
+    ratios = [ratio([our], [their]) for our, their in zip(new.cpu_us, base.cpu_us, strict=True)]
+    print(
+        f"{name:<20}{statistics.median(base.cpu_us):>9.0f}{statistics.median(new.cpu_us):>9.0f}"
+        f"{statistics.median(ratios):>8.2f}  ({min(ratios):.2f} to {max(ratios):.2f})"
+        f"{f'  {new.errors} errors' if new.errors else ''}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("commit", help="to compare with")
+    parser.add_argument("--only", action="append", choices=WORKLOADS, help="a workload")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of a round")
+    parser.add_argument("--quick", action="store_true", help="a small database and one round")
+    arguments = parser.parse_args()
+    shape = QUICK_SHAPE if arguments.quick else SHAPE
+    load = Load(
+        lambda _: (),
+        rounds=1 if arguments.quick else arguments.rounds,
+        seconds=0.3 if arguments.quick else arguments.seconds,
+    )
+    print(machine.description())
+    print(f"{'processor time, us':<20}{'base':>9}{'new':>9}{'ratio':>8}")
+    with machine.work_folder() as folder, checkout(arguments.commit, folder) as base:
+        for number, name in enumerate(arguments.only or WORKLOADS):
+            own = folder / str(number)
+            own.mkdir()
+            measure(name, {"base": base, "new": machine.ROOT}, own, shape, load)
+
+
+if __name__ == "__main__":
+    main()
