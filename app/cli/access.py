@@ -1,18 +1,15 @@
-"""`saywho token …`: API tokens."""
+"""`saywho token …` and `saywho operator …`: API tokens and operators' accounts."""
+
+import sys
 
 import click
 
-from app.cli.running import json_option, print_json, reported, with_database
+from app.cli.running import json_option, print_result, reading, reported, with_database, writing
 from app.config import Config
 from app.db.engine import Database
-from app.services.access.tokens import (
-    SCOPES,
-    Scope,
-    TokenFacts,
-    add_token,
-    list_tokens,
-    revoke_token,
-)
+from app.services.access.operators import add_operator, add_setup_link
+from app.services.access.passwords import Passwords
+from app.services.access.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
 
 
 @click.group("token")
@@ -25,18 +22,12 @@ def token_group() -> None:
 @click.option("--scope", type=click.Choice(SCOPES), required=True)
 @json_option
 @reported
-def add_command(name: str, scope: Scope, as_json: bool) -> None:
+def add_token_command(name: str, scope: Scope, as_json: bool) -> None:
     """Make a token called NAME; it is shown this once."""
-
-    async def add(db: Database, _: Config) -> tuple[int, str]:
-        async with db.write() as session:
-            return await add_token(session, name, scope)
-
-    token_id, secret = with_database(add)
-    if as_json:
-        print_json({"id": token_id, "name": name.strip(), "scope": scope, "token": secret})
-    else:
-        click.echo(secret)
+    token_id, secret = writing(lambda session: add_token(session, name, scope))
+    facts = {"id": token_id, "name": name.strip(), "scope": scope, "token": secret}
+    print_result(facts, secret, as_json=as_json)
+    if not as_json:
         click.echo("Keep it: only its hash is stored, so it cannot be shown again.", err=True)
 
 
@@ -45,19 +36,11 @@ def add_command(name: str, scope: Scope, as_json: bool) -> None:
 @reported
 def list_command(as_json: bool) -> None:
     """List the tokens that are in force."""
-
-    async def load(db: Database, _: Config) -> list[TokenFacts]:
-        async with db.read() as session:
-            return await list_tokens(session)
-
-    tokens = with_database(load)
-    if as_json:
-        print_json({"items": tokens, "next": None})
-        return
-    if not tokens:
+    tokens = reading(list_tokens)
+    lines = [f"{t.id:>5}  {t.scope:<6} {t.created_at:%Y-%m-%d}  {t.name}" for t in tokens]
+    print_result({"items": tokens, "next": None}, *lines, as_json=as_json)
+    if not tokens and not as_json:
         click.echo("There are no tokens; saywho token add NAME --scope … makes one.", err=True)
-    for token in tokens:
-        click.echo(f"{token.id:>5}  {token.scope:<6} {token.created_at:%Y-%m-%d}  {token.name}")
 
 
 @token_group.command("revoke")
@@ -66,13 +49,52 @@ def list_command(as_json: bool) -> None:
 @reported
 def revoke_command(token_id: int, as_json: bool) -> None:
     """End the token ID at once."""
+    writing(lambda session: revoke_token(session, token_id))
+    print_result({"id": token_id}, f"revoked {token_id}", as_json=as_json)
 
-    async def revoke(db: Database, _: Config) -> None:
+
+@click.group("operator")
+def operator_group() -> None:
+    """Make operators' accounts."""
+
+
+@operator_group.command("add")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@json_option
+@reported
+def add_operator_command(name: str, password_stdin: bool, as_json: bool) -> None:
+    """Make the operator NAME; print a one-time link where the password can be chosen."""
+    facts = {"name": name.strip()}
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+        with_database(lambda db, _: _add_operator(db, name, password))
+        print_result(facts, f"added {name.strip()}", as_json=as_json)
+        return
+    link = with_database(lambda db, config: _add_link(db, config, name))
+    print_result(facts | {"link": link}, link, as_json=as_json)
+    if not as_json:
+        click.echo(
+            "Put in the address of your site if it is another (or set SAYWHO_URL).", err=True
+        )
+
+
+async def _add_operator(db: Database, name: str, password: str) -> None:
+    passwords = Passwords()
+    try:
+        password_hash = await passwords.hash(password)
         async with db.write() as session:
-            await revoke_token(session, token_id)
+            await add_operator(session, name, password_hash=password_hash)
+    finally:
+        passwords.close()
 
-    with_database(revoke)
-    if as_json:
-        print_json({"id": token_id})
-    else:
-        click.echo(f"revoked {token_id}")
+
+async def _add_link(db: Database, config: Config, name: str) -> str:
+    async with db.write() as session:
+        secret = await add_setup_link(session, name)
+    return setup_address(config.url or "http://127.0.0.1:8000", secret)
+
+
+def setup_address(origin: str, secret: str) -> str:
+    """Return the address of the page where a set-up link makes its account."""
+    return f"{origin}/setup?token={secret}"

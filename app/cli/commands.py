@@ -1,4 +1,4 @@
-"""All commands by name; each is imported when it is used, for what one needs takes a second."""
+"""All commands by name; each is imported when it runs, since some imports take a second."""
 
 import contextlib
 import sys
@@ -10,7 +10,7 @@ import click
 
 
 class _Place(NamedTuple):
-    """Where a command is, and the line about it in the list of all."""
+    """Module and name of a command, and its line in the list of commands."""
 
     module: str
     attribute: str
@@ -19,7 +19,7 @@ class _Place(NamedTuple):
 
 PLACES: Final = {
     "check": _Place(
-        "checks",
+        "database",
         "check_command",
         "Check the database, and what is derived from the posts.",
     ),
@@ -49,7 +49,7 @@ PLACES: Final = {
         "import_command",
         "Import the posts of each FILE, told by its content; - reads standard input.",
     ),
-    "operator": _Place("operators", "operator_group", "Make operators' accounts."),
+    "operator": _Place("access", "operator_group", "Make operators' accounts."),
     "search": _Place("search", "search_command", "Search the posts for QUERY, the best first."),
     "serve": _Place(
         "serve",
@@ -64,20 +64,20 @@ PLACES: Final = {
 
 @contextlib.contextmanager
 def _usage_in_one_line() -> Iterator[None]:
-    """End the program with one line where something was typed wrongly, as for all other errors."""
+    """End the program with one line at a usage error, as at all other errors."""
     try:
         yield
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
-        said = " ".join(error.format_message().split()).removesuffix(".")
+        message = " ".join(error.format_message().split()).removesuffix(".")
         program = error.ctx.command_path if error.ctx else "saywho"
-        click.echo(f"saywho: {said}; see {program} --help", err=True)
+        click.echo(f"saywho: {message}; see {program} --help", err=True)
         sys.exit(error.exit_code)
 
 
 class Commands(click.Group):
-    """The commands of `PLACES`."""
+    """The commands in `PLACES`."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with _usage_in_one_line():
@@ -98,7 +98,7 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
+        """Write the list of commands without importing them."""
         limit = formatter.width - 6 - max(map(len, PLACES))
         shown = [click.Command(name, help=place.help) for name, place in PLACES.items()]
         with formatter.section("Commands"):

@@ -1,11 +1,12 @@
-"""`saywho db …`: migrations, named as Flask-Migrate names them."""
+"""`saywho db …`, named as Flask-Migrate names them, and `saywho check`."""
 
 from collections.abc import Callable
 
 import click
 
-from app.cli.running import fail, json_option, print_json, reported, with_database
+from app.cli.running import BAD_INPUT, fail, json_option, print_result, reported, with_database
 from app.config import Config
+from app.errors import StartError
 
 
 @click.group("db")
@@ -25,7 +26,7 @@ def upgrade_command(revision: str, as_json: bool) -> None:
     if revision == "head":
         prepare(config, upgrade_old=True)
     else:
-        # `prepare` would make a fresh database the newest at once, and refuse one that is behind.
+        # `prepare` would make an empty database the newest at once, and refuse one that is behind.
         known_state(config.database_url)
         _alembic(lambda: upgrade(config.database_url, revision))
     _print_current(config, as_json)
@@ -51,7 +52,7 @@ def downgrade_command(revision: str, as_json: bool) -> None:
 @click.option("-m", "--message", required=True, help="What the revision does.")
 @reported
 def revision_command(message: str) -> None:
-    """Write a new revision from what the models have and the tables have not."""
+    """Write a new revision from the differences between the models and the tables."""
     from alembic import command
 
     from app.db.migrate import alembic_config, prepare
@@ -67,7 +68,7 @@ def revision_command(message: str) -> None:
 @json_option
 @reported
 def current_command(as_json: bool) -> None:
-    """Print the revision that the tables are at."""
+    """Print the revision of the tables."""
     _print_current(Config.from_env(), as_json)
 
 
@@ -75,19 +76,38 @@ def current_command(as_json: bool) -> None:
 @json_option
 @reported
 def vacuum_command(as_json: bool) -> None:
-    """Remove every trace of what was deleted from the database's files.
+    """Remove every trace of deleted posts and authors from the database's files.
 
-    Of the history of imports, what names files and authors and quotes them goes with it.
+    File names, authors' names and quotations go from the history of imports too.
     """
     from app.db.backend import backend_for
     from app.services.posts.forgetting import forget_deleted
 
     with_database(lambda db, config: forget_deleted(db, config.data_dir))
     backend_for(Config.from_env().database_url).compact()
-    if as_json:
-        print_json({"vacuumed": True})
-    else:
-        click.echo("vacuumed")
+    print_result({"vacuumed": True}, "vacuumed", as_json=as_json)
+
+
+@click.command("check")
+@json_option
+@reported
+def check_command(as_json: bool) -> None:
+    """Check the database, and what is derived from the posts.
+
+    The database must answer and be migrated; counts, indexes and profiles must agree with it.
+    """
+    from app.services.checks import find_faults
+
+    try:
+        faults = with_database(lambda db, _: find_faults(db))
+    except StartError as error:
+        print_result({"ok": False, "faults": [str(error)]}, as_json=as_json)
+        raise
+    print_result({"ok": not faults, "faults": faults}, *[] if faults else ["ok"], as_json=as_json)
+    for fault in faults if not as_json else []:
+        click.echo(fault, err=True)
+    if faults:
+        fail("the check found faults")
 
 
 def _alembic(run: Callable[[], object]) -> None:
@@ -96,14 +116,11 @@ def _alembic(run: Callable[[], object]) -> None:
     try:
         run()
     except CommandError as error:
-        fail(str(error), 2)
+        fail(str(error), BAD_INPUT)
 
 
 def _print_current(config: Config, as_json: bool) -> None:
     from app.db.migrate import current_revision
 
     revision = current_revision(config.database_url)
-    if as_json:
-        print_json({"revision": revision})
-    else:
-        click.echo(revision or "no revision yet")
+    print_result({"revision": revision}, revision or "no revision yet", as_json=as_json)

@@ -13,9 +13,16 @@ from typing import Any, Final
 
 import click
 
-from app.cli.interrupts import Interrupts
 from app.cli.progress import LINE_EVERY_S
-from app.cli.running import BAD_INPUT, FAILED, json_option, print_json, reported, with_database
+from app.cli.running import (
+    BAD_INPUT,
+    FAILED,
+    Interrupts,
+    json_option,
+    print_json,
+    reported,
+    with_database,
+)
 from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database

@@ -1,13 +1,17 @@
-"""How a command runs: settings, a migrated database, and errors as one line with a status."""
+"""How a command runs: its database, its result, its errors, and its signals."""
 
 import asyncio
 import contextlib
 import errno
 import functools
+import io
 import os
+import select
+import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, TypeVar
 
 import click
 import msgspec
@@ -15,10 +19,15 @@ import msgspec
 from app.config import Config, ConfigError
 from app.errors import AppError, StartError
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
 T = TypeVar("T")
 BAD_INPUT: Final = 2
 FAILED: Final = 1
-_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+SIGNAL_CHECK_S: Final = 0.1
+"""Seconds between checks for a signal while a read of standard input waits."""
+_DISK_ERRORS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -30,7 +39,7 @@ def fail(message: str, status: int = FAILED) -> NoReturn:
 
 
 def reported(command: Callable[..., T]) -> Callable[..., T]:
-    """Let a command end with one line and a status where its input or its surroundings are bad."""
+    """Make a command end with one line and a status where its input or environment is bad."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> T:
@@ -44,28 +53,28 @@ def reported(command: Callable[..., T]) -> Callable[..., T]:
             is_input = 400 <= error.status < 500
             fail(error.detail, BAD_INPUT if is_input else FAILED)
         except UnicodeEncodeError:
-            # What is not UTF-8 on the command line comes in as halves of surrogate pairs.
+            # Arguments that are not UTF-8 arrive as lone surrogates.
             fail("an argument is not valid UTF-8", BAD_INPUT)
         except BrokenPipeError:
-            _give_up_output()
+            _discard_output()
             sys.exit(FAILED)
         except OSError as error:
-            if error.errno not in _FULL:
+            if error.errno not in _DISK_ERRORS:
                 raise
-            _give_up_output()
+            _discard_output()
             fail(f"the output cannot be written: {error.strerror}")
 
     return run
 
 
-def _give_up_output() -> None:
-    """Drop what standard output holds: the interpreter would try once more to write it."""
+def _discard_output() -> None:
+    """Drop the content of standard output: the interpreter would try to write it again."""
     with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
-    """Run the work with the database, whose tables are made if there are none."""
+    """Run the work with the database; an empty one gets its tables first."""
     from app.db.engine import Database
     from app.db.migrate import prepare
 
@@ -82,6 +91,80 @@ def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
+def reading(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:
+    """Run the work in one read transaction."""
+
+    async def run(db: Any, _: Config) -> T:
+        async with db.read() as session:
+            return await work(session)
+
+    return with_database(run)
+
+
+def writing(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:
+    """Run the work in one write transaction."""
+
+    async def run(db: Any, _: Config) -> T:
+        async with db.write() as session:
+            return await work(session)
+
+    return with_database(run)
+
+
+def print_result(value: object, *lines: str, as_json: bool) -> None:
+    """Print the value as JSON, or the lines that say the same to people."""
+    if as_json:
+        print_json(value)
+    else:
+        for line in lines:
+            click.echo(line)
+
+
 def print_json(value: object) -> None:
     """Print the value as one line of JSON."""
     click.echo(msgspec.json.encode(value).decode())
+
+
+class Interrupts:
+    """Cancels the current task at the first SIGINT or SIGTERM, ends the program at the second."""
+
+    def __init__(self) -> None:
+        self.came = threading.Event()
+        self._task: asyncio.Task[Any] | None = asyncio.current_task()
+        if threading.current_thread() is not threading.main_thread():
+            return  # Only the main thread receives signals.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._interrupt, number)
+
+    def _interrupt(self, number: int) -> None:
+        if self.came.is_set():
+            os._exit(128 + number)
+        self.came.set()
+        if self._task is not None:
+            self._task.cancel()
+
+    def input(self, stream: BinaryIO) -> BinaryIO:
+        """Return a reader of the stream that ends with it, or at a signal."""
+        try:
+            number = stream.fileno()
+        except io.UnsupportedOperation:
+            return stream
+        return io.BufferedReader(_Interruptible(number, self.came))
+
+
+class _Interruptible(io.RawIOBase):
+    def __init__(self, number: int, came: threading.Event) -> None:
+        self._number = number
+        self._came = came
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
+        while not select.select([self._number], [], [], SIGNAL_CHECK_S)[0]:
+            if self._came.is_set():
+                return 0
+        chunk = os.read(self._number, len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)

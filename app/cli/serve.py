@@ -76,7 +76,7 @@ def _origin(listening: socket.socket, server: ServerConfig) -> str:
 
 async def _make_ready(config: Config, origin: str, *, with_samples: bool) -> None:
     """Load the sample posts, and show how to make the operator's account while there is none."""
-    from app.cli.operators import setup_address
+    from app.cli.access import setup_address
     from app.db.engine import Database
     from app.services.access.operators import add_setup_link, has_operator
     from app.services.imports.samples import load_samples

@@ -5,9 +5,10 @@ import sys
 from typing import get_args
 
 import click
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.progress import counted
-from app.cli.running import json_option, print_json, reported, with_database
+from app.cli.running import json_option, print_result, reported, with_database, writing
 from app.config import Config
 from app.db.engine import Database
 from app.services.posts.deletion import count_deleted, purge_deleted
@@ -30,13 +31,10 @@ LEFT_BEHIND = "{name} is deleted; the server or the next deletion clears the res
 def users_command(as_json: bool) -> None:
     """List the authors."""
     authors = with_database(_all_authors)
-    if as_json:
-        print_json({"items": authors, "next": None})
-        return
-    if not authors:
+    lines = [f"{author.tweets:>9,}  {author.platform:<9} {author.username}" for author in authors]
+    print_result({"items": authors, "next": None}, *lines, as_json=as_json)
+    if not authors and not as_json:
         click.echo("No authors yet; saywho import FILE adds some, saywho demo samples.", err=True)
-    for author in authors:
-        click.echo(f"{author.tweets:>9,}  {author.platform:<9} {author.username}")
 
 
 async def _all_authors(db: Database, _: Config) -> list[Author]:
@@ -64,18 +62,12 @@ def user_group() -> None:
 def add_command(name: str, display_name: str | None, platform: str, as_json: bool) -> None:
     """Add the author NAME."""
 
-    async def add(db: Database, _: Config) -> Author | None:
-        async with db.write() as session:
-            user, _event = await add_user(
-                session, name, display_name=display_name, platform=platform
-            )
-            return await find_author(session, user.id)
+    async def add(session: AsyncSession) -> Author | None:
+        user, _event = await add_user(session, name, display_name=display_name, platform=platform)
+        return await find_author(session, user.id)
 
-    author = with_database(add)
-    if as_json:
-        print_json(author)
-    elif author:
-        click.echo(f"added {author.username}")
+    author = writing(add)
+    print_result(author, f"added {author.username if author else name}", as_json=as_json)
 
 
 @user_group.command("delete")
@@ -100,7 +92,4 @@ def delete_command(name: str, yes: bool, as_json: bool) -> None:
                 raise
 
     with_database(delete)
-    if as_json:
-        print_json({"username": name})
-    else:
-        click.echo(f"deleted {name}")
+    print_result({"username": name}, f"deleted {name}", as_json=as_json)
