@@ -49,44 +49,9 @@
     }
   }
 
-  let stream = null;
-  let asking = 0;
-
-  function rest() {
-    clearTimeout(asking);
-    stream?.close();
-    stream = null;
-  }
-
-  // Where a post is waited for, the live stream says that some arrived, and the page asks for one.
-  function waitIn(quiz) {
-    rest();
-    if (!quiz?.dataset.arrivals || document.hidden || !window.EventSource) return;
-    // The answer is empty as long as there is nothing to guess.
-    const ask = () => {
-      clearTimeout(asking);
-      asking = setTimeout(() => htmx.ajax("GET", quiz.dataset.again, {
-        source: quiz, target: "#quiz", select: "#quiz", swap: "outerHTML",
-      }), 200);
-    };
-    stream = new EventSource(quiz.dataset.arrivals);
-    // Something may have arrived before anybody listened.
-    stream.onopen = () => { quiz.classList.add("is-live"); ask(); };
-    stream.onerror = () => quiz.classList.remove("is-live");
-    for (const kind of ["tweet.created", "tweets.imported"]) stream.addEventListener(kind, ask);
-  }
-
-  // A browser opens only six connections to a site; a hidden tab gives its own back.
-  document.addEventListener("visibilitychange", () => waitIn(document.querySelector("#quiz")));
-  window.addEventListener("pagehide", rest);
-  window.addEventListener("pageshow", (event) => {
-    if (event.persisted) waitIn(document.querySelector("#quiz"));
-  });
-
   function take(root) {
     const quiz = root.matches?.("#quiz") ? root : root.querySelector("#quiz");
     if (!quiz) return;
-    waitIn(quiz);
     const score = load();
     count(quiz, score);
     show(quiz, score);

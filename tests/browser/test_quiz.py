@@ -1,14 +1,12 @@
 """Who wrote it? in a real browser: by mouse, by keys, without JavaScript."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from .conftest import OpenPage
-from .test_appearance import faults_of
-from .website import Website, json_lines
+from .website import Website
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -61,39 +59,6 @@ async def test_a_round_counts_once(website: Website, open_page: OpenPage) -> Non
     await page.locator(".guesses button").first.click()
     await expect(page.get_by_role("link", name="다음 글")).to_be_visible()
     assert await cells(page, "you") == first
-
-
-async def test_an_arriving_post_is_asked_before_it_shows_its_author(
-    workshop: Website, open_page: OpenPage, tmp_path: Path
-) -> None:
-    def arrive(username: str, *texts: str) -> None:
-        file = tmp_path / "arriving.jsonl"
-        file.write_text(json_lines({"username": username, "text": text} for text in texts))
-        workshop.command("import", str(file))
-
-    for username in ("등대지기", "찻집"):
-        arrive(
-            username,
-            *(
-                f"{place}번째 이야기, 오늘도 바닷가에서 {username}의 하루를 조용히 시작합니다."
-                for place in range(20)
-            ),
-        )
-    page = await open_page()
-    await page.goto(workshop.address("/"))
-    await page.get_by_role("link", name="방금 온 글, 누가 썼을까?").click()
-    await page.locator(".guesses button").first.click()
-    await page.get_by_role("link", name="다음 글").click()
-    await expect(page.locator("#quiz-heading")).to_have_text("다음 글을 기다리는 중")
-    assert not await faults_of(page)
-    await expect(page.locator("#quiz")).to_have_class(re.compile("is-live"))
-    arrive("등대지기", "방금 불을 켰습니다, 안개가 짙어서 배들이 천천히 들어오고 있네요.")
-    await expect(page.locator(".guesses button").first).to_be_visible()
-    await expect(page.locator("blockquote")).to_have_text(
-        "방금 불을 켰습니다, 안개가 짙어서 배들이 천천히 들어오고 있네요."
-    )
-    await page.get_by_role("button", name="등대지기").click()
-    await expect(page.locator("#quiz-heading")).to_have_text("맞아요, 등대지기의 글이에요")
 
 
 async def test_playing_without_javascript(website: Website, open_page: OpenPage) -> None:

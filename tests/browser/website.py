@@ -77,7 +77,6 @@ PAGES: Final = {
     "table-long": "/dashboard/table/map",
     "table-none": "/dashboard/table/week?lang=xx",
     "quiz": "/quiz",
-    "quiz-waiting": "/quiz?posts=newest&seen=9000",
     "not-found": "/user/nobody",
     "malformed": "/authors?cursor=%21",
 }

@@ -1,4 +1,4 @@
-"""Who wrote it? A post without its author, and the model's own guess at it."""
+"""Who wrote it? A post without its author, and the model's own guess."""
 
 import random
 from dataclasses import dataclass, replace
@@ -18,20 +18,18 @@ from app.services.compare.judging import Comparison, judge
 from app.services.compare.profiles import without_post
 
 FEWEST_POSTS: Final = 20
-"""Of each author in a question: fewer give neither side a fair chance."""
+"""Posts an author must have to be in a question; with fewer neither side has a fair chance."""
 CHOICES: Final = 4
 MOST_CHARACTERS: Final = 600
 _DRAWN: Final = 24
-"""Authors among whom the choices are looked for."""
+"""Random authors from which the choices are taken."""
 _CANDIDATES: Final = 20
-"""Posts in a row that are looked through for one that can be guessed."""
+"""Consecutive posts that are searched for one that can be guessed."""
 _TRIES: Final = 3
-_ARRIVALS: Final = 100
-"""Posts that came last, among which one is looked for that can be guessed."""
 
 
-class Key(msgspec.Struct, frozen=True, array_like=True):
-    """What a question is about; whoever guesses must not see it."""
+class QuestionKey(msgspec.Struct, frozen=True, array_like=True):
+    """The post and the authors of a question, hidden from the player."""
 
     tweet_id: int
     user_ids: list[int]
@@ -39,16 +37,16 @@ class Key(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A post to guess, and whose it may be; the author's name stands in it as `HIDDEN`."""
+    """A post to guess, and the possible authors; `HIDDEN` replaces the author's name in it."""
 
-    key: Key
+    key: QuestionKey
     text: str
     usernames: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Whose the post is, and what the model makes of its text without having seen it."""
+    """The post's author, and the model's comparison of a text it has never seen."""
 
     tweet_id: int
     username: str
@@ -75,33 +73,8 @@ async def ask(session: AsyncSession) -> Question | None:
     return None
 
 
-async def ask_newest(session: AsyncSession, *, seen: int = 0) -> Question | None:
-    """Return the post that arrived last, if it can be guessed and is newer than the one seen.
-
-    Of the last arrivals the first is taken that can be; None where there is none.
-    """
-    arrived = select(Tweet.id).where(Tweet.id > seen).order_by(Tweet.id.desc())
-    query = (
-        select(Tweet.id, Tweet.text, Tweet.lang, User)
-        .join(User, User.id == Tweet.user_id)
-        .where(
-            Tweet.id.in_(arrived.limit(_ARRIVALS)),
-            User.deleted_at.is_(None),
-            User.tweet_count >= FEWEST_POSTS,
-        )
-        .order_by(Tweet.id.desc())
-    )
-    for tweet_id, text, lang, author in await session.execute(query):
-        if (masked := _guessable(text, author)) is not None:
-            players = await _players(session)
-            if not any(user.id != author.id for user, _ in players):
-                return None
-            return _question((tweet_id, masked), author, lang, players)
-    return None
-
-
 async def _players(session: AsyncSession) -> list[tuple[User, str | None]]:
-    """Return some authors who have enough posts, in any order, with the language of each."""
+    """Return some authors with enough posts, in random order, with the language of each."""
     query = select(User, _newest_language()).where(
         User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS
     )
@@ -112,13 +85,13 @@ async def _players(session: AsyncSession) -> list[tuple[User, str | None]]:
 def _question(
     found: tuple[int, str], author: User, lang: str | None, players: list[tuple[User, str | None]]
 ) -> Question:
-    """Return the question about a post; others write in its language, if there are such."""
+    """Return the question about a post; the other authors write in its language if possible."""
     others = [player for player in players if player[0].id != author.id]
     others.sort(key=lambda player: player[1] != lang)
     choices = [author, *(user for user, _ in others[: CHOICES - 1])]
     choices.sort(key=lambda user: user.username_key)
     tweet_id, text = found
-    key = Key(tweet_id, [choice.id for choice in choices])
+    key = QuestionKey(tweet_id, [choice.id for choice in choices])
     return Question(key, text, [choice.username for choice in choices])
 
 
@@ -141,9 +114,9 @@ async def _post_to_guess(session: AsyncSession, user: User) -> tuple[int, str] |
 
 
 def _guessable(text: str, user: User) -> str | None:
-    """Return the text without the author's name; None where it is too long or says too little."""
+    """Return the text without the author's name, or None if it is too long or too short."""
     if len(text) > MOST_CHARACTERS:
-        return None  # To look for names in all of a long one takes long.
+        return None  # Masking names in a long text is slow.
     masked = _masked(text, user)
     return masked if letter_count(masked) >= FEWEST_LETTERS else None
 
@@ -152,12 +125,12 @@ def _masked(text: str, user: User) -> str:
     return mask_names(text, filter(None, (user.username, user.display_name)))
 
 
-async def solve(session: AsyncSession, models: Models, key: Key) -> Solution:
-    """Return whose the post is, and what the model says among the same authors.
+async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solution:
+    """Return the post's author, and the model's comparison of the same authors.
 
-    The post is taken out of its author's profile before, and the model reads the text without
-    the name too. (The background of all posts still holds it, one post among all.) Raises
-    GoneError where the post or an author has been deleted.
+    The post is removed from its author's profile first, and the model reads the masked text.
+    (The background still counts it, one post among all.) Raises GoneError if the post or an
+    author has been deleted.
     """
     tweet = await session.get(Tweet, key.tweet_id)
     query = select(User).where(User.id.in_(key.user_ids), User.deleted_at.is_(None))

@@ -9,7 +9,7 @@ from app.services.compare.background import BackgroundStore, renew_background
 from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import judge
 from app.services.compare.profiles import ProfileStore
-from app.services.compare.quiz import FEWEST_POSTS, Key, ask, ask_newest, is_playable, solve
+from app.services.compare.quiz import FEWEST_POSTS, QuestionKey, ask, is_playable, solve
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
@@ -50,28 +50,6 @@ async def test_a_question_needs_two_authors_with_enough_posts(db: Database) -> N
     assert not {"ferry", "museum"} & set(question.text.replace(":", "").split())
 
 
-async def test_the_newest_post_that_can_be_guessed_is_asked_once(db: Database) -> None:
-    ids = await fill(db, "ferry", "museum")
-    await add(db, "few", ["a post of many letters, all the same"])
-    _, laughter = await add(db, "laughter", ["ㅋㅋ"] * 30)
-    newest = ids["museum"][1][-1]
-    async with db.read() as session:
-        question = await ask_newest(session)
-        assert question is not None
-        assert question.key.tweet_id == newest
-        assert "museum" in question.usernames
-        assert HIDDEN in question.text
-        assert await ask_newest(session, seen=newest) is None
-        assert await ask_newest(session, seen=laughter[-1]) is None
-    async with db.write() as session:
-        post = new_tweet("a new day of the ferry: tide", arrived_at=now())
-        (arrived,) = (await add_posts(session, ids["ferry"][0], [post])).ids
-    async with db.read() as session:
-        question = await ask_newest(session, seen=newest)
-    assert question is not None
-    assert question.key.tweet_id == arrived
-
-
 async def test_every_author_comes_up_and_is_among_the_choices(db: Database) -> None:
     ids = await fill(db, "ferry", "museum", "빵집")
     seen = set()
@@ -110,7 +88,7 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
             post = new_tweet("the ferry waits for the pilot, 26", arrived_at=now())
             posts = (await add_posts(session, ferry, [post])).ids
     async with db.read() as session:
-        solution = await solve(session, models, Key(posts[0], [museum, ferry]))
+        solution = await solve(session, models, QuestionKey(posts[0], [museum, ferry]))
     assert (solution.tweet_id, solution.username) == (posts[0], "ferry")
     assert solution.usernames == ["museum", "ferry"]
     assert solution.text.count(HIDDEN) == 1

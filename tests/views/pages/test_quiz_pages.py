@@ -52,29 +52,6 @@ async def test_a_question_and_its_answer(site: Client) -> None:
         assert re.search(r'href="/tweet/\d+"', answered)
 
 
-async def test_the_newest_post_is_asked_and_then_the_next_one_that_arrives(
-    site: Client, writer: Client
-) -> None:
-    path = "/quiz?posts=newest"
-    page = await body(await site.get(path))
-    assert "24. stairs and a clock" in page
-    form = {"question": sealed(page), "guess": "museum", "posts": "newest"}
-    answered = await body(await site.post("/quiz", form=form))
-    assert "Right, it is" in answered
-    (following,) = set(re.findall(r'href="(/quiz\?posts=newest&seen=\d+)"', answered))
-    waiting = await body(await site.get(following))
-    assert "Waiting for the next post" in waiting
-    assert "blockquote" not in waiting
-    (again,) = re.findall(r'data-again="([^"]+)"', waiting)
-    assert (await site.get(again)).status_code == 204
-    await writer.add_tweet("ferry", "the tide turned, and so did the ferry")
-    for address in (following, again):
-        page = await body(await site.get(address))
-        assert "the tide turned, and so did the" in page
-        assert "ferry</blockquote" not in page
-    assert (await site.get("/quiz?posts=oldest")).status_code == 400
-
-
 async def test_questions_differ(site: Client) -> None:
     pages = [await body(await site.get("/quiz")) for _ in range(20)]
     assert len({sealed(page) for page in pages}) == 20
