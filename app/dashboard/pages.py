@@ -16,7 +16,7 @@ from app.i18n import gettext, translate_error
 from app.lifespan import resources
 from app.services.posts.statistics import kinds_of_posts
 from app.views.access import access
-from app.views.pages.choices import offered_authors
+from app.views.pages.parts import offered_authors
 from app.views.parsing import parse_args
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")

@@ -8,7 +8,7 @@ from app.config import Config
 from app.i18n import own_address
 
 LISTED: Final = frozenset(
-    {"home.show_home", "authors.show_authors", "authors.show_author", "tweets.show_tweet"}
+    {"home.show_home", "authors.show_authors", "authors.show_author", "posts.show_tweet"}
 )
 """Pages that search engines may list; there are endless many of the others, or they are nobody
 else's business."""

@@ -11,8 +11,15 @@ import pytest
 from quart import Quart, g
 
 from app.i18n import show_percent
-from app.views.pages.marks import Marked, excerpt, marked_text
-from app.views.pages.wording import ALMOST_CERTAINLY, HARDLY_EVER, SHARES, probability_message
+from app.views.pages.parts import (
+    ALMOST_CERTAINLY,
+    HARDLY_EVER,
+    SHARES,
+    Marked,
+    excerpt,
+    marked_text,
+    probability_message,
+)
 from tests.conftest import Client
 from tests.waiting import eventually
 

@@ -11,21 +11,17 @@ def init_app(app: Quart) -> None:
         compare,
         feeds,
         home,
-        icon,
         imports,
         login,
         posts,
         quiz,
         search,
         settings,
-        tweets,
     )
 
     for module in (
         home,
-        icon,
         authors,
-        tweets,
         compare,
         cards,
         quiz,

@@ -13,7 +13,7 @@ from app.services.compare.asked_posts import read_asked, select_answers
 from app.services.compare.card import Card
 from app.services.compare.card_making import RETRY_AFTER_S
 from app.views.access import access
-from app.views.pages.names import given_names
+from app.views.pages.parts import given_names
 from app.views.parsing import parse_args
 
 blueprint = Blueprint("cards", __name__)

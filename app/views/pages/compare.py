@@ -26,10 +26,13 @@ from app.services.compare.judging import (
 from app.services.compare.reasons import RECENT_POSTS
 from app.views.access import access
 from app.views.pages.cards import card_address
-from app.views.pages.choices import offered_authors
-from app.views.pages.marks import Marked, marked_text
-from app.views.pages.names import given_names
-from app.views.pages.wording import probability_in_words
+from app.views.pages.parts import (
+    Marked,
+    given_names,
+    marked_text,
+    offered_authors,
+    probability_in_words,
+)
 from app.views.parsing import parse_args
 
 blueprint = Blueprint("compare", __name__)

@@ -1,13 +1,13 @@
-"""The front page: the question, the authors, the newest posts."""
+"""The front page, and the site's icon."""
 
-from quart import Blueprint, render_template
+from quart import Blueprint, Response, current_app, render_template
 
 from app.db.cache import keep
 from app.lifespan import resources
 from app.services.compare.quiz import is_playable
 from app.services.posts.tweets import list_posts
 from app.views.access import access
-from app.views.pages.choices import offered_authors
+from app.views.pages.parts import offered_authors
 
 blueprint = Blueprint("home", __name__)
 
@@ -31,3 +31,10 @@ async def show_home() -> str:
         chosen=[],
         text="",
     )
+
+
+@blueprint.get("/favicon.ico")
+@access("open")
+async def show_icon() -> Response:
+    keep()
+    return await current_app.send_static_file("favicon.ico")

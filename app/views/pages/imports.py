@@ -27,8 +27,8 @@ from app.services.imports.uploads import remove_upload, upload_path
 from app.views.access import access, writing
 from app.views.bodies import spooled_upload
 from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
+from app.views.pages.parts import time_left_in_words
 from app.views.pages.reasons import reason_in_words
-from app.views.pages.wording import time_left_in_words
 from app.views.parsing import parse_args
 
 blueprint = Blueprint("imports", __name__)

@@ -1,4 +1,4 @@
-"""The posts of a selection: what stands behind a point of a figure."""
+"""The page of one post, and the posts behind a point of a figure."""
 
 from typing import Annotated
 
@@ -12,14 +12,17 @@ from app.i18n import gettext
 from app.lifespan import resources
 from app.services.posts.selected import list_selected
 from app.services.posts.statistics import WEEK_H
+from app.services.posts.users import get_author
 from app.views.access import access
 from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
 from app.views.parsing import parse_args
+from app.views.similar import similar_to
 
 blueprint = Blueprint("posts", __name__)
 
 POSTS_PER_PAGE = 20
 HOURS = 24
+SIMILAR = 5
 
 
 class PostsArgs(ViewArgs):
@@ -62,3 +65,12 @@ def _hour(hour: int) -> str:
     return gettext("{weekday}, {start}:00 to {end}:00").format(
         weekday=names[hour // HOURS], start=clock, end=clock + 1
     )
+
+
+@blueprint.get("/tweet/<id:tweet_id>")
+@access("read")
+async def show_tweet(tweet_id: int) -> str:
+    similar = await similar_to(tweet_id, limit=SIMILAR)
+    async with resources().db.read() as session:
+        author = await get_author(session, similar.post.username)
+    return await render_template("tweet.html", post=similar.post, author=author, similar=similar)

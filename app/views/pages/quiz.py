@@ -10,8 +10,7 @@ from app.lifespan import resources
 from app.services.access.sealing import seal, unseal
 from app.services.compare.quiz import QuestionKey, Solution, ask, solve
 from app.views.access import access
-from app.views.pages.marks import marked_text
-from app.views.pages.wording import probability_in_words
+from app.views.pages.parts import marked_text, probability_in_words
 
 blueprint = Blueprint("quiz", __name__)
 

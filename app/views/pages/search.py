@@ -11,7 +11,7 @@ from app.lifespan import resources
 from app.services.search.search import Found, Hit, Mode
 from app.views.access import access
 from app.views.cursors import decode_place, encode_place
-from app.views.pages.marks import Marked, excerpt, marked_text
+from app.views.pages.parts import Marked, excerpt, marked_text
 from app.views.parsing import parse_args
 from app.views.periods import search_filters
 from app.views.searching import found_posts

@@ -27,7 +27,7 @@ from app.services.search.vector_sets import begin_set, resume_set, stop_set
 from app.services.search.vector_state import VectorState, vector_state
 from app.views.access import access, writing
 from app.views.pages.login import local_address, verified_operator
-from app.views.pages.wording import time_left_in_words
+from app.views.pages.parts import time_left_in_words
 
 blueprint = Blueprint("settings", __name__)
 

@@ -1,0 +1,132 @@
+"""Parts that several pages share: authors on offer, marked text, numbers in words."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Generic, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.i18n import gettext, gettext_noop
+from app.services.posts.users import Author, count_users, list_authors
+
+CHOICES = 40
+"""Authors offered as boxes to tick; with more of them, names are typed."""
+IN_SIGHT = 12
+"""Boxes that are seen at once."""
+
+
+async def offered_authors(
+    session: AsyncSession, chosen: Iterable[str] = ()
+) -> tuple[list[Author], int]:
+    """Return the authors that a form can offer, and how many there are in all.
+
+    Of many, which are not all in sight, those who are chosen come first.
+    """
+    authors, _ = await list_authors(session, limit=CHOICES)
+    if len(authors) > IN_SIGHT:
+        names = {name.casefold() for name in chosen}
+        authors.sort(key=lambda author: author.username.casefold() not in names)
+    return authors, await count_users(session)
+
+
+def given_names(given: Iterable[str]) -> list[str]:
+    """Return the names without the empty fields of a form."""
+    return [name.strip() for name in given if name.strip()]
+
+
+Mark = TypeVar("Mark")
+
+
+@dataclass(frozen=True, slots=True)
+class Marked(Generic[Mark]):
+    """A piece of a text, and what marks it."""
+
+    text: str
+    is_marked: bool
+    mark: Mark | None = None
+
+
+def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> list[Marked[Mark]]:
+    """Return the text in pieces; spans are code points, half-open, in order, without overlap."""
+    pieces: list[Marked[Mark]] = []
+    place = 0
+    for start, end, mark in spans:
+        if place < start:
+            pieces.append(Marked(text[place:start], False))
+        pieces.append(Marked(text[start:end], True, mark))
+        place = end
+    if place < len(text):
+        pieces.append(Marked(text[place:], False))
+    return pieces
+
+
+def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:
+    """Return the pieces with what stands far from every mark left out, an ellipsis in its place.
+
+    around: characters that stay on each side of a mark, and at the beginning without one.
+    """
+    shown = []
+    for place, piece in enumerate(pieces):
+        is_first, is_last = place == 0, place == len(pieces) - 1
+        head = "" if is_first and not is_last else piece.text[:around]
+        tail = "" if is_last else piece.text[-around:]
+        is_long = not piece.is_marked and len(piece.text) > len(head) + len(tail) + 1
+        text = f"{head}\N{HORIZONTAL ELLIPSIS}{tail}" if is_long else piece.text
+        shown.append(Marked(text, piece.is_marked, piece.mark))
+    return shown
+
+
+ALMOST_CERTAIN: Final = 0.97
+ALMOST_IMPOSSIBLE: Final = 0.03
+ALMOST_CERTAINLY: Final = gettext_noop("almost certainly")
+HARDLY_EVER: Final = gettext_noop("hardly ever")
+SHARES: Final[tuple[tuple[float, str], ...]] = (
+    (1 / 20, gettext_noop("one time in twenty")),
+    (1 / 10, gettext_noop("one time in ten")),
+    (1 / 6, gettext_noop("one time in six")),
+    (1 / 5, gettext_noop("one time in five")),
+    (1 / 4, gettext_noop("one time in four")),
+    (1 / 3, gettext_noop("one time in three")),
+    (2 / 5, gettext_noop("two times in five")),
+    (1 / 2, gettext_noop("every other time")),
+    (3 / 5, gettext_noop("three times in five")),
+    (2 / 3, gettext_noop("two times in three")),
+    (3 / 4, gettext_noop("three times in four")),
+    (4 / 5, gettext_noop("four times in five")),
+    (9 / 10, gettext_noop("nine times in ten")),
+    (19 / 20, gettext_noop("nineteen times in twenty")),
+)
+"""Shares that people can picture, in rising order."""
+KNOWN_AFTER_S: Final = 3.0
+KNOWN_FROM_SHARE: Final = 0.02
+"""Work tells how long it will take when it has gone on for so long and got so far."""
+
+
+def probability_message(probability: float) -> str:
+    """Return the English words that are nearest to a probability in [0, 1]."""
+    if probability > ALMOST_CERTAIN:
+        return ALMOST_CERTAINLY
+    if probability < ALMOST_IMPOSSIBLE:
+        return HARDLY_EVER
+    return min(SHARES, key=lambda share: abs(share[0] - probability))[1]
+
+
+def probability_in_words(probability: float) -> str:
+    """Return a probability in words of the request's language."""
+    return gettext(probability_message(probability))
+
+
+def time_left_in_words(done_share: float, *, since: datetime | None) -> str | None:
+    """Return how long work will still take in words of the request's language.
+
+    None while too little is done to say.
+    """
+    elapsed_s = (datetime.now(UTC) - since).total_seconds() if since else 0.0
+    if elapsed_s < KNOWN_AFTER_S or done_share < KNOWN_FROM_SHARE:
+        return None
+    left_s = math.ceil(elapsed_s * (1 - done_share) / done_share)
+    if left_s < 90:
+        return gettext("about {count} s left").format(count=left_s)
+    return gettext("about {count} min left").format(count=math.ceil(left_s / 60))
