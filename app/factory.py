@@ -53,9 +53,9 @@ def make_app(config: Config | None) -> Quart:
     dashboard.init_app(app)
     cli.init_app(app)
 
-    figures = dashboard.shared_in_front(app, config)
+    figures = dashboard.figures_in_front(app, config)
     edge = Edge(
-        Cached(figures, lambda: lifespan.feed_and_cache(app), metrics.count_cached),
+        Cached(figures, lambda: lifespan.cache_of(app), metrics.count_cached),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
         on_answer=metrics.count_request,

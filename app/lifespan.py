@@ -9,13 +9,14 @@ from typing import Final, cast
 
 from quart import Quart, current_app
 
+from app.asgi.cached import CachedResponse, response_memo
 from app.config import MIB, Config
-from app.db.cache import ResponseCache
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
 from app.embedders import Embedder, open_embedder
 from app.errors import StartError
+from app.memo import Memo
 from app.metrics import Metrics
 from app.secret_key import load_secret_keys
 from app.services.access.passwords import Passwords
@@ -51,7 +52,7 @@ class Resources:
     """Set when an import was queued."""
     feed: Feed
     live: Live
-    cache: ResponseCache
+    cache: Memo[CachedResponse]
     writer: Writer
     reads: Reads
     cards: CardMaker
@@ -98,7 +99,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         import_ring=asyncio.Event(),
         feed=feed,
         live=Live(db, newest=feed.newest, most_clients=config.live_clients),
-        cache=ResponseCache(config.cache_mb * MIB),
+        cache=response_memo(feed, config.cache_mb * MIB),
         writer=Writer(db, on_batch=metrics.count_batch),
         reads=Reads(db),
         cards=CardMaker(db, models),
@@ -110,7 +111,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     stack.callback(opened.passwords.close)
     for batched in (opened.writer, opened.reads, opened.materials, embeddings):
         stack.push_async_callback(batched.close)
-    for follower in (opened.live, opened.cache, opened.materials, opened.maintenance):
+    for follower in (opened.live, opened.materials, opened.maintenance):
         feed.subscribe(follower.hear)
     stack.callback(opened.live.end)
     metrics.live_clients.set_function(lambda: opened.live.clients)
@@ -177,7 +178,7 @@ def end_streams(app: Quart) -> None:
         cast(Resources, resources).live.end()
 
 
-def feed_and_cache(app: Quart) -> tuple[Feed, ResponseCache] | None:
-    """Return what the cache in front of the app works with, None while it does not serve."""
+def cache_of(app: Quart) -> Memo[CachedResponse] | None:
+    """Return the responses that are cached in front of the app, None while it does not serve."""
     resources = cast(Resources | None, app.extensions.get(KEY))
-    return (resources.feed, resources.cache) if resources else None
+    return resources.cache if resources else None

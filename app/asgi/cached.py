@@ -8,14 +8,15 @@ import functools
 import gzip
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from werkzeug.http import parse_accept_header, parse_cookie, parse_etags
 
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
-from app.db.cache import Answer, Reading, ResponseCache, reading
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
+from app.memo import Memo, Run
 from app.theme import chosen_theme
 
 SMALLEST_COMPRESSED: Final = 500
@@ -40,122 +41,118 @@ HIT: Final = (b"cache-status", b"saywho; hit")
 MISS: Final = (b"cache-status", b"saywho; fwd=miss")
 BYPASS: Final = (b"cache-status", b"saywho; fwd=bypass")
 PERSONAL: Final = b"saywho_session"
+OVERHEAD_BYTES: Final = 1_000
+"""Of a stored response beside its body and headers."""
 WITH_ADDRESS: Final = ("/feed.atom", "/api/v1/docs")
 """How the paths of answers end that hold the address by which they were asked for."""
 STATIC: Final = "/static/"
 """Files are the same for everybody."""
 
 
+@dataclass(frozen=True, slots=True)
+class CachedResponse:
+    """A whole response of status 200, its body compressed where the request accepts that."""
+
+    etag: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+def response_memo(feed: Feed, max_bytes: int) -> Memo[CachedResponse]:
+    """Return the memo of one process's responses."""
+    return Memo(feed, max_bytes, _size_of)
+
+
+def _size_of(response: CachedResponse) -> int:
+    headers = sum(len(name) + len(value) for name, value in response.headers)
+    return len(response.body) + headers + OVERHEAD_BYTES
+
+
 class Cached:
-    """Wraps the app; `opened` gives the feed and the cache once the app serves."""
+    """Wraps the app; `memo` returns its responses once the app serves."""
 
     def __init__(
         self,
         app: AsgiApp,
-        opened: Callable[[], tuple[Feed, ResponseCache] | None],
+        memo: Callable[[], Memo[CachedResponse] | None],
         on_answer: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
-        self._opened = opened
+        self._memo = memo
         self._on_answer = on_answer
-        self._leaders: dict[Hashable, asyncio.Future[Answer | None]] = {}
-        self._never_kept: OrderedDict[str, None] = OrderedDict()
-        """Paths whose last answer was not to be kept: nobody waits for them."""
+        self._uncacheable: OrderedDict[str, None] = OrderedDict()
+        """Paths whose last response was not cacheable: requests for them do not wait."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        opened = self._opened() if scope["type"] == "http" else None
-        if opened is None or scope["method"] not in {"GET", "HEAD"}:
+        memo = self._memo() if scope["type"] == "http" else None
+        if memo is None or scope["method"] not in {"GET", "HEAD"}:
             await self._app(scope, receive, send)
             return
-        feed, cache = opened
         headers = headers_of(scope)
         is_current = True
-        if cache.is_on or b"saywho-after" in headers:
-            is_current = await feed.catch_up()
-        may_be_kept = cache.is_on and is_current and not _is_personal(headers)
-        if not may_be_kept or _is_ahead(headers, feed.newest):
+        if memo.is_on or b"saywho-after" in headers:
+            is_current = await memo.feed.catch_up()
+        is_common = memo.is_on and is_current and not _is_personal(headers)
+        if is_common and not _is_ahead(headers, memo.feed.newest):
+            response, note = await self._look_up(memo, scope, headers, receive, send)
+        else:
             self._on_answer("bypass")
-            scope = _with_headers(scope, headers)
-            answer = await self._capture(scope, receive, send, Reading())
-            if answer is not None:
-                await _send(answer, headers, send, BYPASS)
-            return
-        key = _key(scope, headers)
-        answer, note = cache.get(key), HIT
-        if answer is None and (leader := self._leaders.get(key)) is not None:
-            # Somebody runs the view for this very answer; it counts if nothing changed since.
-            answer = await asyncio.shield(leader)
-        self._on_answer("miss" if answer is None else "hit")
-        if answer is None:
-            scope = _with_headers(scope, headers)
-            answer, note = await self._run(scope, receive, send, key, feed, cache), MISS
-        if answer is not None:
-            await _send(answer, headers, send, note)
+            response, note = await self._capture(scope, headers, receive, send), BYPASS
+        if response is not None:
+            await _send(response, headers, send, note)
 
-    async def _run(
+    async def _look_up(
         self,
+        memo: Memo[CachedResponse],
         scope: Scope,
+        headers: dict[bytes, bytes],
         receive: Receive,
         send: Send,
-        key: Hashable,
-        feed: Feed,
-        cache: ResponseCache,
-    ) -> Answer | None:
-        """Run the view; return its answer, None if it was sent already.
+    ) -> tuple[CachedResponse | None, tuple[bytes, bytes]]:
+        """Return the response of the memo or of the app; None if the app has sent it."""
+        key, path = _key(scope, headers), scope["path"]
+        if (response := memo.find(key)) is not None:
+            self._on_answer("hit")
+            return response, HIT
+        if len(path) + len(scope["query_string"]) > LONGEST_ADDRESS:
+            self._on_answer("miss")
+            return await self._capture(scope, headers, receive, send), MISS
+        note = HIT
 
-        Others who ask for the same meanwhile get it too, if it may be kept.
-        """
-        path = scope["path"]
-        future = None if path in self._never_kept else self._lead(key)
-        under_way = cache.begin()
-        try:
-            # Neither those who wait nor the cache's watch may last as long as what passes.
-            def pass_on() -> None:
-                self._follow(key, future, None)
-                cache.end(under_way)
+        async def make(run: Run[CachedResponse]) -> CachedResponse | None:
+            nonlocal note
+            note = MISS
+            self._on_answer("miss")
+            made = await self._capture(
+                scope, headers, receive, send, lambda: memo.release(key, run)
+            )
+            self._note_cacheable(path, run.is_cacheable)
+            return made
 
-            answer = await self._capture(scope, receive, send, under_way, pass_on)
-            is_fresh = await feed.catch_up() and under_way.is_fresh
-            is_short = len(path) + len(scope["query_string"]) <= LONGEST_ADDRESS
-            if answer is not None and is_short and under_way.may_be_kept and is_fresh:
-                cache.put(key, answer)
-                self._never_kept.pop(path, None)
-                self._follow(key, future, answer)
-            elif is_short and not under_way.may_be_kept:
-                self._never_kept[path] = None
-                if len(self._never_kept) > MOST_PATHS:
-                    self._never_kept.popitem(last=False)
-            return answer
-        finally:
-            cache.end(under_way)
-            self._follow(key, future, None)
+        is_alone = path in self._uncacheable
+        response = await memo.get_or_make(key, make, is_alone=is_alone)
+        if note is HIT:
+            self._on_answer("hit")
+        return response, note
 
-    def _lead(self, key: Hashable) -> asyncio.Future[Answer | None] | None:
-        """Let others who ask for the same wait for this run, unless they wait for one already."""
-        if key in self._leaders:
-            return None
-        future = self._leaders[key] = asyncio.get_running_loop().create_future()
-        return future
-
-    def _follow(
-        self, key: Hashable, future: asyncio.Future[Answer | None] | None, answer: Answer | None
-    ) -> None:
-        """Give those who wait the answer, or let them run the view themselves."""
-        if future is not None and not future.done():
-            future.set_result(answer)
-            del self._leaders[key]
+    def _note_cacheable(self, path: str, is_cacheable: bool) -> None:
+        self._uncacheable.pop(path, None)
+        if not is_cacheable:
+            self._uncacheable[path] = None
+            if len(self._uncacheable) > MOST_PATHS:
+                self._uncacheable.popitem(last=False)
 
     async def _capture(
         self,
         scope: Scope,
+        headers: dict[bytes, bytes],
         receive: Receive,
         send: Send,
-        under_way: Reading,
         on_passing: Callable[[], None] = lambda: None,
-    ) -> Answer | None:
-        """Run the app without conditions; return a whole answer of status 200.
+    ) -> CachedResponse | None:
+        """Run the app without conditions; return a whole response of status 200.
 
-        Anything else, and what has no end, is sent as it comes, after `on_passing`.
+        Any other response, and one without an end, is sent as it comes, after `on_passing`.
         """
         start: Any = None
         body: list[bytes] = []
@@ -172,15 +169,10 @@ class Cached:
                 on_passing()
                 await send(message)
 
-        plain = [pair for pair in scope["headers"] if pair[0] != b"if-none-match"]
-        token = reading.set(under_way)
-        try:
-            await self._app(scope | {"headers": plain}, receive, take)
-        finally:
-            reading.reset(token)
-        if not is_whole:
-            return None
-        return await _negotiated(start, b"".join(body), scope, under_way)
+        # The app sees just the headers that the key is made of.
+        plain = [pair for pair in headers.items() if pair[0] != b"if-none-match"]
+        await self._app(scope | {"headers": plain}, receive, take)
+        return await _negotiated(start, b"".join(body), headers) if is_whole else None
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
@@ -190,11 +182,6 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
         between = b"; " if name == b"cookie" else b", "
         headers[name] = headers[name] + between + value if name in headers else value
     return headers
-
-
-def _with_headers(scope: Scope, headers: dict[bytes, bytes]) -> Scope:
-    """Return the scope for the view, which must see just what the key was made of."""
-    return scope | {"headers": list(headers.items())}
 
 
 def _is_personal(headers: dict[bytes, bytes]) -> bool:
@@ -246,20 +233,20 @@ def _is_plain(start: Any) -> bool:
     return start["status"] == 200 and b"set-cookie" not in headers and is_small
 
 
-async def _negotiated(start: Any, body: bytes, scope: Scope, under_way: Reading) -> Answer:
+async def _negotiated(start: Any, body: bytes, accepted: dict[bytes, bytes]) -> CachedResponse:
     headers = {name.lower(): value for name, value in start["headers"]}
     etag = headers.get(b"etag", b"").strip(b'"').decode("latin-1")
     is_text = headers.get(b"content-type", b"").startswith(COMPRESSED_TYPES)
     if is_text and len(body) >= SMALLEST_COMPRESSED:
         headers[b"vary"] = b", ".join(filter(None, (headers.get(b"vary"), b"Accept-Encoding")))
-        if takes_gzip(dict(scope["headers"])):
+        if takes_gzip(accepted):
             body = await _compressed(body)
             headers[b"content-encoding"] = b"gzip"
             etag = f"{etag}-gzip"
     if etag:
         headers[b"etag"] = f'"{etag}"'.encode("latin-1")
     headers[b"content-length"] = str(len(body)).encode()
-    return Answer(etag, tuple(headers.items()), body, frozenset(under_way.user_ids))
+    return CachedResponse(etag, tuple(headers.items()), body)
 
 
 async def _compressed(body: bytes) -> bytes:
@@ -269,13 +256,20 @@ async def _compressed(body: bytes) -> bytes:
 
 
 async def _send(
-    answer: Answer, headers: dict[bytes, bytes], send: Send, note: tuple[bytes, bytes]
+    response: CachedResponse,
+    headers: dict[bytes, bytes],
+    send: Send,
+    note: tuple[bytes, bytes],
 ) -> None:
-    status, body, answered = 200, answer.body, answer.headers
+    status, body, sent = 200, response.body, response.headers
     known = headers.get(b"if-none-match")
-    if known and answer.etag and parse_etags(known.decode("latin-1")).contains_weak(answer.etag):
+    if (
+        known
+        and response.etag
+        and parse_etags(known.decode("latin-1")).contains_weak(response.etag)
+    ):
         status, body = 304, b""
-        answered = tuple(pair for pair in answered if pair[0] not in BODY_HEADERS)
-    await send({"type": "http.response.start", "status": status, "headers": [*answered, note]})
+        sent = tuple(pair for pair in sent if pair[0] not in BODY_HEADERS)
+    await send({"type": "http.response.start", "status": status, "headers": [*sent, note]})
     # Servers leave the body out where the method is HEAD.
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,37 +1,33 @@
-"""The dashboard: Dash on this app, its page, and the figures that it shows."""
+"""The dashboard: Dash on this app, its page, and its figures."""
 
 from collections.abc import AsyncGenerator
 
 from quart import Quart
 
 from app.asgi.edge import AsgiApp
-from app.config import MIB, Config
+from app.config import Config
 from app.lifespan import resources
-
-FIGURES_MB = 32
 
 
 def init_app(app: Quart) -> None:
     """Register the page and Dash; the figures are shared once the app serves."""
-    # Dash takes longer to import than everything else, so only who makes an app does.
-    from app.dashboard.mounting import KEY, mount, page_parts
+    # Dash takes longer to import than everything else, and only an app needs it.
+    from app.dashboard.app import KEY, mount, page_parts
+    from app.dashboard.calls import SharedFigures
     from app.dashboard.pages import PAGE_KEY, blueprint
-    from app.dashboard.shared import Shared
 
     app.register_blueprint(blueprint)
-    dash = mount(app)
-    app.extensions[PAGE_KEY] = page_parts(dash)
+    app.extensions[PAGE_KEY] = page_parts(mount(app))
 
     @app.while_serving
     async def share() -> AsyncGenerator[None, None]:
-        shared = app.extensions[KEY] = Shared(resources().feed, FIGURES_MB * MIB)
+        app.extensions[KEY] = SharedFigures(app, resources().feed)
         yield
-        await shared.close()
 
 
-def shared_in_front(app: Quart, config: Config) -> AsgiApp:
-    """Return the app with a layer in front that gives out figures which are made already."""
-    from app.dashboard.front import Front
-    from app.dashboard.mounting import KEY
+def figures_in_front(app: Quart, config: Config) -> AsgiApp:
+    """Return the app with the layer in front that answers for figures."""
+    from app.dashboard.app import KEY
+    from app.dashboard.calls import FigureLayer
 
-    return Front(app.asgi_app, config, lambda: app.extensions.get(KEY))
+    return FigureLayer(app.asgi_app, config, lambda: app.extensions.get(KEY))

@@ -1,15 +1,16 @@
-"""What Dash shows: a section for each figure, which the browser fills and paints."""
+"""The components of the page, a section for each figure, and the callbacks that fill them."""
 
 from typing import Any, Final
 
 import dash
+from dash import ClientsideFunction, Input, Output
 from quart import g, has_request_context
 
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Figure
 from app.i18n import catalog, gettext_noop
 
-# Their types know no aria-… among the properties.
+# The types of Dash know no aria-… properties.
 dcc: Any = dash.dcc
 html: Any = dash.html
 
@@ -47,7 +48,7 @@ def layout() -> Any:
     """Return the sections in the request's language."""
     translate = catalog(g.locale if has_request_context() else "en").gettext
     sections = [_section(figure, translate) for figure in FIGURES.values()]
-    # It counts up whenever colours change, so that everything is painted again.
+    # The theme counts up when the colours change, so that every figure is painted again.
     return html.Div([*sections, dcc.Store(id="theme", data=0)], className="figure-grid")
 
 
@@ -97,3 +98,42 @@ def _graph(figure: Figure, place: int, translate: Any) -> Any:
     )
     title = figure.graphs[place]
     return html.Div([html.H3(translate(title)), graph] if title else [graph], className="graph")
+
+
+def declare_callbacks(dash: Any) -> None:
+    """Declare the callbacks of all figures."""
+    for figure in FIGURES.values():
+        _declare_drawing(dash, figure)
+        for place in range(len(figure.graphs)):
+            _declare_pointer(dash, figure, place, "peek", "hoverData")
+            _declare_pointer(dash, figure, place, "follow", "clickData")
+
+
+def _declare_drawing(dash: Any, figure: Figure) -> None:
+    name = figure.name
+
+    async def draw(_: dict[str, Any]) -> None:
+        """The app answers these calls itself; the browser only has to know of them."""
+
+    request, drawing = Input(f"{name}-ask", "data"), Output(f"{name}-drawing", "data")
+    dash.callback(drawing, request, prevent_initial_call=True)(draw)
+    dash.clientside_callback(
+        ClientsideFunction("saywho", "paint"),
+        [Output(f"{name}-graph-{place}", "figure") for place in range(len(figure.graphs))],
+        Output(f"{name}-note", "children"),
+        Input(f"{name}-drawing", "data"),
+        Input("theme", "data"),
+        prevent_initial_call=True,
+    )
+
+
+def _declare_pointer(dash: Any, figure: Figure, place: int, function: str, data: str) -> None:
+    """Declare what the browser does where the pointer is over a graph, or clicks on it."""
+    graph = f"{figure.name}-graph-{place}"
+    dash.clientside_callback(
+        ClientsideFunction("saywho", function),
+        Output(graph, data),
+        Input(graph, data),
+        Input(f"{figure.name}-drawing", "data"),
+        prevent_initial_call=True,
+    )

@@ -10,10 +10,10 @@ from quart import Blueprint, Response, current_app, render_template
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Cell, Figure, Table
 from app.dashboard.view import View, ViewArgs, query_of, understood
-from app.db.cache import keep
 from app.errors import AppError, NotFoundError
 from app.i18n import gettext, translate_error
 from app.lifespan import resources
+from app.memo import cacheable
 from app.services.posts.statistics import kinds_of_posts
 from app.views.access import access
 from app.views.pages.parts import offered_authors
@@ -35,7 +35,7 @@ CONTENT_SECURITY_POLICY: Final = (
 @blueprint.get("/")
 @access("read")
 async def show_dashboard() -> Response:
-    keep()
+    cacheable()
     args = parse_args(ViewArgs, strict=False)
     failure = None
     try:
@@ -69,7 +69,7 @@ async def show_dashboard() -> Response:
 @blueprint.get("/table/<name>")
 @access("read")
 async def show_table(name: str) -> str:
-    keep()
+    cacheable()
     figure = _figure(name)
     args = parse_args(ViewArgs, strict=False)
     table = await _table(figure, understood(args))
@@ -87,7 +87,7 @@ async def show_table(name: str) -> str:
 @blueprint.get("/table/<name>.csv")
 @access("read")
 async def download_table(name: str) -> Response:
-    keep()
+    cacheable()
     figure = _figure(name)
     table = await _table(figure, understood(parse_args(ViewArgs, strict=False)))
     body = await asyncio.to_thread(_csv, table)

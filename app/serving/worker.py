@@ -16,7 +16,7 @@ import uvloop
 from hypercorn.asyncio import serve
 from quart import Quart
 
-from app.lifespan import end_streams, feed_and_cache
+from app.lifespan import cache_of, end_streams
 from app.logs import leave_out_callers, take_over
 from app.serving.server import APPLICATION, load_server_config, use_own_connections
 
@@ -110,7 +110,7 @@ def relieve_collector() -> None:
 async def _beat(beat_fd: int, stop: asyncio.Event, app: Quart) -> None:
     """Beat from when the app serves: one that cannot start never does."""
     supervisor = os.getppid()
-    while feed_and_cache(app) is None:  # noqa: ASYNC110 - the app has no event for it
+    while cache_of(app) is None:  # noqa: ASYNC110 - the app has no event for it
         await asyncio.sleep(LOOK_S)
     relieve_collector()
     while os.getppid() == supervisor:

@@ -7,9 +7,9 @@ from typing import Final
 
 from quart import Quart, Response, g, request
 
-from app.db.cache import keep
 from app.errors import MalformedError, UnavailableError
 from app.lifespan import resources
+from app.memo import cacheable
 from app.models import MAX_ID
 from app.services.events import newest_event
 
@@ -57,7 +57,7 @@ async def add_headers(response: Response) -> Response:
         response.vary.update(["Accept-Language", "Cookie"])
     is_readable = request.method in {"GET", "HEAD"} and response.status_code == 200
     if request.endpoint == "static":
-        keep()
+        cacheable()
     elif is_readable and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-cache"
         await response.add_etag()

@@ -1,7 +1,7 @@
 """A search as requests make one, on a page and in the API."""
 
-from app.db.cache import keep
 from app.lifespan import resources
+from app.memo import cacheable
 from app.services.search.search import Filters, Found, Mode, may_be_kept, near_to, search
 from app.services.search.word_search import Place
 
@@ -20,5 +20,5 @@ async def found_posts(
             session, query, filters, limit=limit, place=place, mode=mode, near=near
         )
     if found.is_current and may_be_kept(embeddings, mode, near):
-        keep()
+        cacheable()
     return found

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from app.db.cache import keep
 from app.lifespan import resources
+from app.memo import cacheable
 from app.services.posts.tweets import Post, get_post
 from app.services.search.embeddings import Method
 from app.services.search.search import SimilarPost, similar_posts
@@ -36,5 +36,5 @@ async def similar_to(tweet_id: int, *, limit: int) -> Similar:
     async with resources().db.read() as session:
         posts = await similar_posts(session, found, tweet_id, limit=limit)
     if found.is_current:
-        keep()
+        cacheable()
     return Similar(post, embeddings.method, posts, found.as_of_event)

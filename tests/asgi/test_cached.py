@@ -11,10 +11,10 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.asgi.cached import Cached
-from app.db.cache import EVERYTHING, ResponseCache, depends_on, keep
+from app.asgi.cached import Cached, response_memo
 from app.db.engine import Database
 from app.db.feed import Feed
+from app.memo import EVERYTHING, cacheable, depends_on
 from app.services.events import newest_event
 from app.services.posts.users import add_user
 from tests.browsing import parts_of
@@ -242,7 +242,7 @@ class Counted:
         run = self.runs
         depends_on(EVERYTHING)
         if self.is_kept:
-            keep()
+            cacheable()
         await self.may_answer.wait()
         body = json.dumps(run).encode()
         headers = [(b"content-length", str(len(body)).encode())]
@@ -255,10 +255,9 @@ class Asked:
 
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
-        self.cache = ResponseCache(10**6)
-        self.feed.subscribe(self.cache.hear)
+        self.memo = response_memo(feed, 10**6)
         self.app = Counted()
-        self.layer = Cached(self.app, lambda: (self.feed, self.cache))
+        self.layer = Cached(self.app, lambda: self.memo)
 
     async def get(self, *headers: tuple[bytes, bytes]) -> int:
         sent: list[Any] = []

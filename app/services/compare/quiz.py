@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import HIDDEN, letter_count, mask_names
 from app.compute.verdict import FEWEST_LETTERS
-from app.db.cache import EVERYTHING, depends_on
 from app.errors import GoneError
+from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import Comparison, judge

@@ -5,9 +5,9 @@ from typing import Final
 
 from app.compute.text import username_key
 from app.db.batch import Batch
-from app.db.cache import depends_on
 from app.db.engine import Database
 from app.errors import NotFoundError
+from app.memo import depends_on
 from app.services.access.secrets import digest
 from app.services.access.tokens import TokenFacts, tokens_by_digest
 from app.services.posts.tweets import Post, TweetKey, newest_posts

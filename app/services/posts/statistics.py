@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, case, cast, func, lit
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.zones import offsets
-from app.db.cache import EVERYTHING, depends_on
+from app.memo import EVERYTHING, depends_on
 from app.models import PostCount, User
 from app.models.post_count import SLOT_S
 from app.services.clock import now

@@ -20,9 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
-from app.db.cache import EVERYTHING, depends_on
 from app.db.chunks import chunks
 from app.errors import NotFoundError
+from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.card_stored import forget_cards
 from app.services.compare.profiles import subtract_tweet

@@ -9,10 +9,10 @@ from sqlalchemy import Row, Select, String, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username, username_key
-from app.db.cache import EVERYTHING, depends_on
 from app.db.chunks import chunks
 from app.db.ids import allocate_ids
 from app.errors import ConflictError, InvalidInputError, NotFoundError
+from app.memo import EVERYTHING, depends_on
 from app.models import ModelCard, Profile, Tweet, User
 from app.services.clock import now
 from app.services.compare.card_stored import forget_cards

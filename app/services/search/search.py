@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.query import parse_query
 from app.compute.ranking import Scorer, Statistics, Wanted
 from app.compute.text import username_key
-from app.db.cache import EVERYTHING, depends_on
 from app.db.vectors import Nearest
 from app.embedders import EmbedderError
+from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.off_loop import worked_on
 from app.services.posts.tweets import AnySelect, Post, as_post, select_posts

@@ -2,9 +2,9 @@
 
 from quart import Blueprint, Response, current_app, g, render_template, request
 
-from app.db.cache import keep
 from app.i18n import LOCALES, SWITCH, gettext
 from app.lifespan import resources
+from app.memo import cacheable
 from app.views.access import access, own_origin
 from app.views.answers import json_answer
 from app.views.api.openapi import document
@@ -16,7 +16,7 @@ blueprint = Blueprint("api_docs", __name__)
 @blueprint.get("/openapi.json")
 @access("open")
 async def show_document() -> Response:
-    keep()
+    cacheable()
     return json_answer(document(current_app))
 
 
@@ -24,7 +24,7 @@ async def show_document() -> Response:
 @access("open")
 async def show_docs() -> str:
     """Show the document as a page; `locale` chooses its language, as the links at its top do."""
-    keep()
+    cacheable()
     chosen = request.args.get(SWITCH)
     if chosen in LOCALES:
         g.locale = chosen

@@ -3,8 +3,8 @@
 from msgspec import Struct
 from quart import Blueprint, Response
 
-from app.db.cache import keep
 from app.lifespan import resources
+from app.memo import cacheable
 from app.services.posts.statistics import stats
 from app.services.posts.users import Platform
 from app.views.access import access
@@ -27,7 +27,7 @@ class StatsArgs(Struct):
 @blueprint.get("/stats")
 @access("read")
 async def show_stats() -> Response:
-    keep()
+    cacheable()
     args = parse_args(StatsArgs)
     selection = selection_of(
         usernames=args.username,

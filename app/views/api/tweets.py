@@ -6,8 +6,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, g, url_for
 
-from app.db.cache import keep
 from app.lifespan import resources
+from app.memo import cacheable
 from app.services.clock import now
 from app.services.imports.ndjson import store_lines
 from app.services.posts.new_tweet import Kind, new_tweet
@@ -50,7 +50,7 @@ class NewTweetForm(Struct, forbid_unknown_fields=True):
 @blueprint.get("/users/<username>/tweets")
 @access("read")
 async def list_tweets(username: str) -> Response:
-    keep()
+    cacheable()
     args = parse_args(ListTweetsArgs)
     after = decode_tweet_cursor(args.cursor)
     if after is None:
@@ -102,7 +102,7 @@ async def create_many() -> Response:
 @blueprint.get("/tweets/<id:tweet_id>")
 @access("read")
 async def show_tweet(tweet_id: int) -> Response:
-    keep()
+    cacheable()
     parse_args(NoArgs)
     async with resources().db.read() as session:
         return json_answer(await get_post(session, tweet_id))

@@ -5,9 +5,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Blueprint, Response, g, url_for
 
-from app.db.cache import keep
 from app.errors import GoneError
 from app.lifespan import resources
+from app.memo import cacheable
 from app.services.idempotency import Replay, claim, complete
 from app.services.posts.users import (
     Platform,
@@ -42,7 +42,7 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
 @blueprint.get("/users")
 @access("read")
 async def list_users() -> Response:
-    keep()
+    cacheable()
     args = parse_args(ListUsersArgs)
     after = decode_cursor(args.cursor, AuthorCursor).after if args.cursor is not None else None
     async with resources().db.read() as session:
@@ -81,7 +81,7 @@ async def create_user() -> Response:
 @blueprint.get("/users/<username>")
 @access("read")
 async def show_user(username: str) -> Response:
-    keep()
+    cacheable()
     parse_args(NoArgs)
     return json_answer(await resources().reads.author(username))
 

@@ -12,8 +12,8 @@ from msgspec import Meta, Struct
 from quart import Blueprint, g, render_template
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.cache import keep
 from app.lifespan import resources
+from app.memo import cacheable
 from app.services.compare.typical import typical_of
 from app.services.posts.statistics import Selection, count_by_day
 from app.services.posts.tweets import count_kinds, list_posts
@@ -93,7 +93,7 @@ class Posting:
 @blueprint.get("/authors")
 @access("read")
 async def show_authors() -> str:
-    keep()
+    cacheable()
     args = parse_args(AuthorsArgs, strict=False)
     after = decode_cursor(args.cursor, AuthorCursor).after if args.cursor else None
     async with resources().db.read() as session:
@@ -113,7 +113,7 @@ async def show_authors() -> str:
 @access("read")
 async def show_author(username: str) -> str:
     """Show the author; `day` names a day whose posts alone are listed, in the time zone `tz`."""
-    keep()
+    cacheable()
     args = parse_args(AuthorArgs, strict=False)
     after = decode_tweet_cursor(args.cursor)
     zone, day = parse_zone(args.tz), parse_day("day", args.day)

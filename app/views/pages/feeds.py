@@ -9,9 +9,9 @@ from msgspec import Struct
 from quart import Blueprint, Response, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.cache import keep
 from app.i18n import gettext, own_address
 from app.lifespan import resources
+from app.memo import cacheable
 from app.services.clock import now
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import get_author
@@ -39,7 +39,7 @@ class SearchFeedArgs(Struct):
 @blueprint.get("/feed.atom")
 @access("read")
 async def show_feed() -> Response:
-    keep()
+    cacheable()
     async with resources().db.read() as session:
         posts, _ = await list_posts(session, limit=ENTRIES)
     return await _feed(gettext("Newest posts"), url_for("home.show_home"), posts)
@@ -48,7 +48,7 @@ async def show_feed() -> Response:
 @blueprint.get("/user/<username>/feed.atom")
 @access("read")
 async def show_author_feed(username: str) -> Response:
-    keep()
+    cacheable()
     async with resources().db.read() as session:
         author = await get_author(session, username)
         posts, _ = await list_posts(session, user_id=author.id, limit=ENTRIES)
@@ -59,7 +59,7 @@ async def show_author_feed(username: str) -> Response:
 @blueprint.get("/search/feed.atom")
 @access("read")
 async def show_search_feed() -> Response:
-    keep()
+    cacheable()
     args = parse_args(SearchFeedArgs, strict=False)
     async with resources().db.read() as session:
         hits = await _newest_hits(session, args.q[:MAX_QUERY_LENGTH], args.username.strip() or None)

@@ -2,8 +2,8 @@
 
 from quart import Blueprint, Response, current_app, render_template
 
-from app.db.cache import keep
 from app.lifespan import resources
+from app.memo import cacheable
 from app.services.compare.quiz import is_playable
 from app.services.posts.tweets import list_posts
 from app.views.access import access
@@ -17,7 +17,7 @@ NEWEST = 10
 @blueprint.get("/")
 @access("read")
 async def show_home() -> str:
-    keep()
+    cacheable()
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session)
         posts, _ = await list_posts(session, limit=NEWEST)
@@ -36,5 +36,5 @@ async def show_home() -> str:
 @blueprint.get("/favicon.ico")
 @access("open")
 async def show_icon() -> Response:
-    keep()
+    cacheable()
     return await current_app.send_static_file("favicon.ico")

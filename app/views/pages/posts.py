@@ -7,9 +7,9 @@ from msgspec import Meta
 from quart import Blueprint, g, render_template
 
 from app.dashboard.view import ViewArgs, query_of, understood
-from app.db.cache import keep
 from app.i18n import gettext
 from app.lifespan import resources
+from app.memo import cacheable
 from app.services.posts.selected import list_selected
 from app.services.posts.statistics import WEEK_H
 from app.services.posts.users import get_author
@@ -33,7 +33,7 @@ class PostsArgs(ViewArgs):
 @blueprint.get("/posts")
 @access("read")
 async def show_posts() -> str:
-    keep()
+    cacheable()
     args = parse_args(PostsArgs, strict=False)
     view = understood(args)
     after = decode_tweet_cursor(args.cursor)

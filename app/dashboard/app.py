@@ -1,29 +1,24 @@
 """Dash on this app: only the routes that are needed, each with a policy and checked input.
 
-The private names of Dash that this rests on have tests; Dash is pinned by the lock file.
+This depends on private names of Dash, which have tests; the lock file pins Dash.
 """
 
-import asyncio
 import gzip
 from typing import Any, Final, cast
 
-from dash import Dash, _utils, dcc
+from dash import Dash, dcc
 from dash.exceptions import DependencyException, InvalidResourceError
 from quart import Quart, Response, g, request
 
-from app.dashboard.callbacks import declare, failed
-from app.dashboard.calls import call_of
-from app.dashboard.front import UPDATE
-from app.dashboard.layout import layout
-from app.dashboard.shared import Shared
-from app.db.cache import keep
+from app.dashboard.calls import UPDATE, SharedFigures, call_of, to_json
+from app.dashboard.layout import declare_callbacks, layout
 from app.errors import NotFoundError
+from app.memo import cacheable
 from app.views.access import access
 from app.views.parsing import request_bytes, require_type
 
 PREFIX: Final = "/dashboard/"
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
-GZIP_LEVEL: Final = 6
 YEAR_S: Final = 365 * 24 * 3600
 KEY: Final = "saywho.dashboard"
 CONFIG: Final = frozenset(
@@ -33,8 +28,7 @@ CONFIG: Final = frozenset(
         *("validate_callbacks", "csrf_token_name", "csrf_header_name"),
     }
 )
-"""What the browser must know; Dash would tell the versions of Python and of itself as well."""
-to_json: Any = _utils.to_json
+"""What the browser needs; Dash would also send the versions of Python and of itself."""
 
 
 def mount(app: Quart) -> Any:
@@ -51,15 +45,14 @@ def mount(app: Quart) -> Any:
         add_log_handler=False,
         include_assets_files=False,
         update_title="",
-        on_error=failed,
     )
     _leave_out(dash)
     dash.init_app(app)
-    # Dash lists the whole of plotly.js anew for each app of the process; a smaller one is used.
+    # Each app adds the whole of plotly.js to the list of the process; a smaller one is used.
     del dcc._js_dist[listed:]
-    declare(dash)
+    declare_callbacks(dash)
     dash.layout = layout
-    # Else Dash would do that in the first request of anybody, and look again in each later one.
+    # Otherwise Dash would do that in the first request, and check it in each later one.
     dash._setup_server()
     app.before_request_funcs[None].remove(dash._setup_server)
     _guard(app, dash)
@@ -67,10 +60,10 @@ def mount(app: Quart) -> Any:
 
 
 def page_parts(dash: Any) -> dict[str, str]:
-    """Return what the page holds of Dash: markup, and the hashes of its inline scripts."""
+    """Return Dash's parts of the page: markup, and the hashes of its inline scripts."""
     config = {name: value for name, value in dash._config().items() if name in CONFIG}
     return {
-        # As Dash writes it: nothing in it ends the element that it stands in.
+        # As Dash writes it: nothing in it can close the element around it.
         "config": to_json(config | {"disable_version_check": True}),
         "scripts": dash._generate_scripts_html(),
         "renderer": dash._generate_renderer(),
@@ -79,7 +72,7 @@ def page_parts(dash: Any) -> dict[str, str]:
 
 
 def _leave_out(dash: Any) -> None:
-    """Keep Dash from registering what stands outside of every policy, or answers to anything."""
+    """Keep Dash from registering routes without a policy, and the route for every address."""
     backend = dash.backend
     backend.websocket_capability = False
     backend.register_assets_blueprint = lambda *_: None
@@ -90,24 +83,19 @@ def _leave_out(dash: Any) -> None:
 def _guard(app: Quart, dash: Any) -> None:
     """Put a checked view in the place of each that Dash has registered."""
     views: dict[str, Any] = cast(dict[str, Any], app.view_functions)
-    dispatch, serve_component = views[UPDATE], views[SUITES]
-
-    async def make() -> bytes:
-        response = await dispatch()
-        body = cast(bytes, await response.get_data(as_text=False))
-        return await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
+    serve_component = views[SUITES]
 
     @access("read")
     async def update() -> Response:
         require_type("application/json")
         call = call_of(await request_bytes())
-        ask = call.ask
-        figures: Shared = app.extensions[KEY]
-        return _sent(await figures.get((g.locale, call.output, ask.view), make, after=ask.after))
+        figures: SharedFigures = app.extensions[KEY]
+        body, _ = await figures.get(call, g.locale)
+        return _sent(body)
 
     @access("read")
     async def component(package_name: str, fingerprinted_path: str) -> Response:
-        keep()
+        cacheable()
         try:
             response: Response = await serve_component(package_name, fingerprinted_path)
         except (DependencyException, InvalidResourceError, OSError):
@@ -118,12 +106,12 @@ def _guard(app: Quart, dash: Any) -> None:
 
     @access("read")
     async def components() -> Response:
-        keep()
+        cacheable()
         return cast(Response, dash.serve_layout())
 
     @access("read")
     async def dependencies() -> Response:
-        keep()
+        cacheable()
         return cast(Response, dash.dependencies())
 
     @access("read")
@@ -136,7 +124,7 @@ def _guard(app: Quart, dash: Any) -> None:
 
 
 def _sent(body: bytes) -> Response:
-    """Return a compressed answer as the client takes it."""
+    """Return a compressed answer, decompressed for a client that does not accept gzip."""
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
     if request.accept_encodings.quality("gzip"):
         headers["Content-Encoding"] = "gzip"

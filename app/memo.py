@@ -1,0 +1,280 @@
+"""Values kept while nothing that they depend on changes, each made once for all who wait.
+
+While a value is made, the services name the authors that it depends on (`depends_on`). An event
+of the log about one of them invalidates the value, whichever process wrote it.
+"""
+
+import asyncio
+from collections import OrderedDict, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from app.db.feed import Change, Feed
+
+EVERYTHING: Final = 0
+"""Stands for all authors among the ids that a value depends on."""
+LARGEST_SHARE: Final = 8
+"""A value that takes more than this part of a memo (one eighth) is not stored."""
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class LruStore(Generic[Key, Value]):
+    """The values used last, within a total size; the unit of size is the caller's."""
+
+    def __init__(self, max_size: int, size_of: Callable[[Value], int]) -> None:
+        self.max_size = max_size
+        self.size = 0
+        self._size_of = size_of
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._values
+
+    def peek(self, key: Key) -> Value | None:
+        """Return a value without counting this as a use."""
+        return self._values.get(key)
+
+    def get(self, key: Key) -> Value | None:
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    def has_room_for(self, value: Value) -> bool:
+        """Return whether the value could be stored without evicting another one."""
+        return self.size + self._size_of(value) <= self.max_size
+
+    def put(self, key: Key, value: Value) -> list[tuple[Key, Value]]:
+        """Store a value; return those that were evicted for it, with their keys."""
+        self.pop(key)
+        self._values[key] = value
+        self.size += self._size_of(value)
+        evicted = []
+        while self.size > self.max_size:
+            oldest = next(iter(self._values))
+            evicted.append((oldest, self._values[oldest]))
+            self.pop(oldest)
+        return evicted
+
+    def pop(self, key: Key) -> Value | None:
+        value = self._values.pop(key, None)
+        if value is not None:
+            self.size -= self._size_of(value)
+        return value
+
+
+class Run(Generic[Value]):
+    """The making of one value: what the value depends on, and what changed meanwhile."""
+
+    __slots__ = ("as_of_event", "changed", "is_cacheable", "outcome", "user_ids")
+
+    def __init__(self, as_of_event: int) -> None:
+        self.as_of_event = as_of_event
+        """The newest event when the run began."""
+        self.user_ids: set[int] = set()
+        """Authors that the value depends on."""
+        self.changed: set[int] = set()
+        """Authors with events since the run began."""
+        self.is_cacheable = False
+        self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
+        """The value for those who wait; None if each of them has to make it.
+
+        It is cancelled with the run: then one of those who wait makes the value for the others.
+        """
+
+
+_current: ContextVar[Run[Any] | None] = ContextVar("run", default=None)
+
+
+def depends_on(user_id: int) -> None:
+    """Note that the value being made depends on this author, or on `EVERYTHING`."""
+    if (run := _current.get()) is not None:
+        run.user_ids.add(user_id)
+
+
+def cacheable() -> None:
+    """Note that all dependencies of the value being made are noted, and it is the same for all."""
+    if (run := _current.get()) is not None:
+        run.is_cacheable = True
+
+
+@dataclass(slots=True)
+class _Entry(Generic[Value]):
+    value: Value
+    as_of_event: int
+    user_ids: frozenset[int]
+    is_stale: bool
+
+
+class Memo(Generic[Value]):
+    """One process's values by key, those used last, within a total size.
+
+    With `is_shared`, those who wait get every value and every error of a run; without, only
+    values that are cacheable. With `keeps_stale`, a value stays after its invalidation for those
+    who need no newer one.
+
+    Callers await `feed.catch_up()` before they look for a value. So it is never older than what
+    was committed before.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        max_size: int,
+        size_of: Callable[[Value], int],
+        *,
+        is_shared: bool = False,
+        keeps_stale: bool = False,
+    ) -> None:
+        self.feed = feed
+        self.is_on = max_size > 0
+        self._largest = max_size // LARGEST_SHARE
+        self._size_of = size_of
+        self._is_shared = is_shared
+        self._keeps_stale = keeps_stale
+        self._entries: LruStore[Hashable, _Entry[Value]] = LruStore(
+            max_size, lambda entry: size_of(entry.value)
+        )
+        self._dependents: defaultdict[int, set[Hashable]] = defaultdict(set)
+        self._watched: set[Run[Value]] = set()
+        self._runs: dict[Hashable, Run[Value]] = {}
+        feed.subscribe(self.invalidate)
+
+    def find(self, key: Hashable, *, at_least: int | None = None) -> Value | None:
+        """Return the value if nothing has changed, or if it holds all up to event `at_least`."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        is_enough = at_least is not None and entry.as_of_event >= at_least
+        return entry.value if is_enough or not entry.is_stale else None
+
+    def latest(self, key: Hashable) -> Value | None:
+        """Return the value even if it is stale."""
+        entry = self._entries.peek(key)
+        return entry.value if entry else None
+
+    def run_of(self, key: Hashable) -> Run[Value] | None:
+        """Return the newest run under way for this key."""
+        return self._runs.get(key)
+
+    async def get_or_make(
+        self,
+        key: Hashable,
+        make: Callable[[Run[Value]], Awaitable[Value | None]],
+        *,
+        at_least: int | None = None,
+        is_alone: bool = False,
+    ) -> Value | None:
+        """Return the stored value, that of a run under way, or what `make` returns.
+
+        A run counts if nothing was committed between its beginning and this call, or if it holds
+        all up to event `at_least`. With `is_alone` this call waits for nobody, and nobody for it.
+        A value is stored if it is cacheable and no event since its run began concerns it.
+        """
+        needed = self.feed.newest if at_least is None else at_least
+        while (value := self.find(key, at_least=at_least)) is None:
+            run = None if is_alone else self._runs.get(key)
+            if run is None or run.as_of_event < needed:
+                return await self._make(key, make, is_alone)
+            await asyncio.wait([run.outcome])
+            if run.outcome.cancelled():
+                continue
+            value = run.outcome.result()
+            return await self._make(key, make, is_alone) if value is None else value
+        return value
+
+    def release(self, key: Hashable, run: Run[Value]) -> None:
+        """Let those who wait for this run make the value themselves."""
+        if not run.outcome.done():
+            run.outcome.set_result(None)
+        self._end(key, run)
+
+    @contextmanager
+    def watch(self) -> Iterator[Run[Value]]:
+        """Collect the authors that change during the block, for values that `put` stores."""
+        run: Run[Value] = Run(self.feed.newest)
+        self._watched.add(run)
+        try:
+            yield run
+        finally:
+            self._watched.discard(run)
+
+    def put(self, key: Hashable, value: Value, run: Run[Value], user_ids: Collection[int]) -> None:
+        """Store a value that was made in this run, unless what it depends on has changed."""
+        if EVERYTHING in user_ids:
+            is_stale = bool(run.changed)
+        else:
+            is_stale = not run.changed.isdisjoint(user_ids)
+        if (is_stale and not self._keeps_stale) or self._size_of(value) > self._largest:
+            return
+        self._drop(key)
+        for user_id in user_ids:
+            self._dependents[user_id].add(key)
+        entry = _Entry(value, run.as_of_event, frozenset(user_ids), is_stale)
+        for evicted in self._entries.put(key, entry):
+            self._forget_dependents(*evicted)
+
+    def invalidate(self, changes: Sequence[Change]) -> None:
+        """Invalidate the values that depend on the authors of these events."""
+        user_ids = {change.user_id for change in changes}
+        for run in self._watched:
+            run.changed |= user_ids
+        for user_id in (*user_ids, EVERYTHING):
+            for key in list(self._dependents.get(user_id, ())):
+                if self._keeps_stale and (entry := self._entries.peek(key)):
+                    entry.is_stale = True
+                else:
+                    self._drop(key)
+
+    async def _make(
+        self, key: Hashable, make: Callable[[Run[Value]], Awaitable[Value | None]], is_alone: bool
+    ) -> Value | None:
+        run: Run[Value] = Run(self.feed.newest)
+        self._watched.add(run)
+        if not is_alone:
+            self._runs[key] = run
+        token = _current.set(run)
+        try:
+            value = await make(run)
+            if (
+                value is not None
+                and run.is_cacheable
+                and not run.outcome.done()
+                and await self.feed.catch_up()
+            ):
+                self.put(key, value, run, run.user_ids)
+            if not run.outcome.done():
+                run.outcome.set_result(value if run.is_cacheable or self._is_shared else None)
+        except Exception as error:
+            if self._is_shared and not run.outcome.done():
+                run.outcome.set_exception(error)
+                run.outcome.exception()  # Nobody may be waiting for it.
+            self.release(key, run)
+            raise
+        else:
+            return value
+        finally:
+            _current.reset(token)
+            run.outcome.cancel()
+            self._end(key, run)
+
+    def _end(self, key: Hashable, run: Run[Value]) -> None:
+        self._watched.discard(run)
+        if self._runs.get(key) is run:
+            del self._runs[key]
+
+    def _drop(self, key: Hashable) -> None:
+        if (entry := self._entries.pop(key)) is not None:
+            self._forget_dependents(key, entry)
+
+    def _forget_dependents(self, key: Hashable, entry: _Entry[Value]) -> None:
+        for user_id in entry.user_ids:
+            keys = self._dependents[user_id]
+            keys.discard(key)
+            if not keys:
+                del self._dependents[user_id]

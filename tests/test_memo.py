@@ -1,0 +1,211 @@
+"""The memo, against a model that keeps everything and invalidates by the same rule."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.db.feed import Change, Feed
+from app.memo import EVERYTHING, Memo, Run, cacheable, depends_on
+
+ROOMY = 10**9
+DEADLINE_S = 20
+keys = st.integers(0, 8)
+user_ids = st.integers(EVERYTHING, 4)
+
+
+class Log(Feed):
+    """A log in memory, which a reader has always caught up with."""
+
+    async def catch_up(self) -> bool:
+        return True
+
+    async def follow(self) -> None:
+        """Do nothing: subscribers are told at once."""
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing open."""
+
+    def append(self, *changed: int) -> None:
+        start = self.newest + 1
+        self._tell([Change(start + n, "tweet.created", u, None, 1) for n, u in enumerate(changed)])
+
+
+def memo_of(max_size: int = ROOMY, **options: bool) -> tuple[Memo[bytes], Log]:
+    log = Log(0)
+    return Memo(log, max_size, lambda value: len(value) + 1_000, **options), log
+
+
+def put(memo: Memo[bytes], key: int, value: bytes, users: frozenset[int] = frozenset()) -> None:
+    with memo.watch() as run:
+        memo.put(key, value, run, users)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("put"), keys, st.frozensets(user_ids, max_size=3)),
+            st.tuples(st.just("append"), st.lists(st.integers(1, 4), min_size=1, max_size=3)),
+            st.tuples(st.just("find"), keys),
+        )
+    )
+)
+async def test_a_value_is_kept_until_something_it_depends_on_changes(steps: list[tuple]) -> None:  # type: ignore[type-arg]
+    memo, log = memo_of()
+    model = dict[int, tuple[bytes, frozenset[int]]]()
+    for number, step in enumerate(steps):
+        if step[0] == "put":
+            value = str(number).encode()
+            model[step[1]] = value, step[2]
+            put(memo, step[1], value, step[2])
+        elif step[0] == "append":
+            log.append(*step[1])
+            changed = {*step[1], EVERYTHING}
+            model = {key: kept for key, kept in model.items() if not kept[1] & changed}
+        else:
+            assert memo.find(step[1]) == model.get(step[1], (None,))[0]
+    assert all(memo.find(key) == model.get(key, (None,))[0] for key in range(9))
+
+
+@given(st.lists(st.tuples(keys, st.integers(0, 30_000)), max_size=60))
+async def test_it_stays_within_its_size_and_evicts_what_was_used_longest_ago(
+    puts: list[tuple[int, int]],
+) -> None:
+    limit = 100_000
+    memo, _ = memo_of(limit)
+    for key, size in puts:
+        put(memo, key, b"x" * size)
+        kept = [found for key in range(9) if (found := memo.find(key)) is not None]
+        assert sum(map(len, kept)) <= limit
+        assert all(len(each) * 8 <= limit for each in kept)
+    if puts and puts[-1][1] < limit // 10:
+        assert memo.find(puts[-1][0]) is not None
+
+
+async def test_a_memo_of_no_size_keeps_nothing() -> None:
+    memo, _ = memo_of(0)
+    put(memo, 1, b"")
+    assert (memo.is_on, memo.find(1)) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("users", "is_kept"), [({1}, False), ({2}, True), ({EVERYTHING}, False), (set(), True)]
+)
+async def test_a_value_that_an_event_has_overtaken_is_not_kept(
+    users: set[int], is_kept: bool
+) -> None:
+    memo, log = memo_of()
+
+    async def make(_: Run[bytes]) -> bytes:
+        cacheable()
+        for user_id in users:
+            depends_on(user_id)
+        log.append(1)
+        return b"value"
+
+    assert await memo.get_or_make("key", make) == b"value"
+    assert (memo.find("key") is not None) == is_kept
+
+
+class Maker:
+    """Makes a value of the number of its runs, each of which waits until it may go on."""
+
+    def __init__(self, memo: Memo[bytes]) -> None:
+        self.memo = memo
+        self.runs = 0
+        self.may_end = asyncio.Event()
+        self.is_cacheable = True
+        self.error: Exception | None = None
+
+    async def make(self, _: Run[bytes]) -> bytes:
+        self.runs += 1
+        value = str(self.runs).encode()
+        depends_on(EVERYTHING)
+        if self.is_cacheable:
+            cacheable()
+        await self.may_end.wait()
+        if self.error:
+            raise self.error
+        return value
+
+    async def begun(self, count: int) -> list["asyncio.Task[bytes | None]"]:
+        async def call() -> bytes | None:
+            async with asyncio.timeout(DEADLINE_S):
+                return await self.memo.get_or_make("key", self.make)
+
+        tasks = [asyncio.create_task(call()) for _ in range(count)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return tasks
+
+
+async def test_all_who_wait_share_one_run() -> None:
+    memo, _ = memo_of()
+    maker = Maker(memo)
+    tasks = await maker.begun(20)
+    maker.may_end.set()
+    assert set(await asyncio.gather(*tasks)) == {b"1"}
+    assert memo.find("key") == b"1"
+
+
+async def test_a_run_counts_for_those_who_came_before_an_event_and_no_later() -> None:
+    memo, log = memo_of()
+    maker = Maker(memo)
+    before = await maker.begun(3)
+    log.append(1)
+    after = await maker.begun(3)
+    maker.may_end.set()
+    assert set(await asyncio.gather(*before)) == {b"1"}
+    assert set(await asyncio.gather(*after)) == {b"2"}
+    assert memo.find("key") == b"2"
+
+
+async def test_a_cancelled_run_is_made_again_once_for_those_who_wait() -> None:
+    memo, _ = memo_of()
+    maker = Maker(memo)
+    leader, *others = await maker.begun(5)
+    leader.cancel()
+    await asyncio.wait([leader])
+    maker.may_end.set()
+    assert set(await asyncio.gather(*others)) == {b"2"}
+    assert leader.cancelled()
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+async def test_what_is_not_cacheable_is_not_kept(is_shared: bool) -> None:
+    memo, _ = memo_of(is_shared=is_shared)
+    maker = Maker(memo)
+    maker.is_cacheable = False
+    tasks = await maker.begun(3)
+    maker.may_end.set()
+    found = {b"1"} if is_shared else {b"1", b"2", b"3"}
+    assert set(await asyncio.gather(*tasks)) == found
+    assert memo.find("key") is None
+
+
+@pytest.mark.parametrize(("is_shared", "runs"), [(True, 1), (False, 3)])
+async def test_an_error_is_not_kept(is_shared: bool, runs: int) -> None:
+    memo, _ = memo_of(is_shared=is_shared)
+    maker = Maker(memo)
+    maker.error = ValueError("no")
+    tasks = await maker.begun(3)
+    maker.may_end.set()
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(each) for each in found] == [ValueError] * 3
+    assert maker.runs == runs
+    maker.error = None
+    assert await memo.get_or_make("key", maker.make) == str(runs + 1).encode()
+
+
+async def test_a_stale_value_is_for_those_alone_who_need_no_newer_one() -> None:
+    memo, log = memo_of(keeps_stale=True)
+    maker = Maker(memo)
+    maker.may_end.set()
+    log.append(1)
+    assert await memo.get_or_make("key", maker.make) == b"1"
+    log.append(1)
+    assert (memo.find("key"), memo.latest("key")) == (None, b"1")
+    assert (memo.find("key", at_least=1), memo.find("key", at_least=2)) == (b"1", None)
+    assert await memo.get_or_make("key", maker.make, at_least=1) == b"1"
+    assert await memo.get_or_make("key", maker.make) == b"2"
