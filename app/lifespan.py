@@ -25,7 +25,7 @@ from app.services.compare.card_making import CardMaker
 from app.services.compare.compare import Models
 from app.services.compare.materials import Materials
 from app.services.compare.profiles import ProfileStore
-from app.services.imports.starter import keep_importing
+from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, vectors_jobs
 from app.services.posts.reads import Reads
@@ -48,7 +48,7 @@ class Resources:
     passwords: Passwords
     secret_keys: list[str]
     """The one that signs first."""
-    import_ring: asyncio.Event
+    import_queued: asyncio.Event
     """Set when an import was queued."""
     feed: Feed
     live: Live
@@ -96,7 +96,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         materials=Materials(db, feed, models),
         passwords=Passwords(),
         secret_keys=secret_keys,
-        import_ring=asyncio.Event(),
+        import_queued=asyncio.Event(),
         feed=feed,
         live=Live(db, newest=feed.newest, most_clients=config.live_clients),
         cache=response_memo(feed, config.cache_mb * MIB),
@@ -127,7 +127,7 @@ def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]
         opened.embeddings.keep_mapped(),
         opened.feed.follow(),
         opened.live.run(),
-        keep_importing(opened.db, opened.config, opened.import_ring),
+        keep_importing(opened.db, opened.config, opened.import_queued),
     ]
 
 

@@ -11,7 +11,7 @@ from app.cli.progress import counted
 from app.cli.running import fail, json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.db.lease import Lease, Leased
+from app.db.lease import Grant, Lease
 from app.embedders import EmbedderError, open_embedder
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vector_sets import (
@@ -49,16 +49,16 @@ def embed_command(is_all: bool, as_json: bool) -> None:
     """
 
     async def embed(db: Database, config: Config) -> int:
-        async with opened_embeddings(db, config) as embeddings, _only_one(db) as leased:
+        async with opened_embeddings(db, config) as embeddings, _only_one(db) as grant:
             model = embeddings.embedder.name
             if is_all:
-                await begin_set(leased, model)
-            async with leased.write() as session:
+                await begin_set(grant, model)
+            async with grant.write() as session:
                 await resume_set(session, model)
                 missing = await count_missing(session, model)
             with counted("embedding posts", missing) as show:
-                async with _stopping(leased, model):
-                    await embeddings.embed_missing(leased, on_progress=show)
+                async with _stopping(grant, model):
+                    await embeddings.embed_missing(grant, on_progress=show)
             return missing
 
     try:
@@ -76,14 +76,14 @@ def embed_command(is_all: bool, as_json: bool) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _only_one(db: Database) -> AsyncIterator[Leased]:
+async def _only_one(db: Database) -> AsyncIterator[Grant]:
     """Wait until no other process makes vectors, and keep it so."""
     lease = Lease(db, VECTORS)
     is_told = False
     while True:
-        async with lease.held() as leased:
-            if leased is not None:
-                yield leased
+        async with lease.held() as grant:
+            if grant is not None:
+                yield grant
                 return
         if not is_told:
             click.echo("Another process is making vectors; waiting for it.", err=True)
@@ -92,7 +92,7 @@ async def _only_one(db: Database) -> AsyncIterator[Leased]:
 
 
 @contextlib.asynccontextmanager
-async def _stopping(db: Leased, model: str) -> AsyncIterator[None]:
+async def _stopping(db: Grant, model: str) -> AsyncIterator[None]:
     """Stop the set when the command is interrupted, so that no server goes on with it."""
     try:
         yield

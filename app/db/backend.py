@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -66,6 +67,9 @@ class Backend(Protocol):
         self, session: AsyncSession, model: type[Base], count: int
     ) -> Sequence[int]:
         """Return the next ids of the table, rising; they are never given out again."""
+
+    def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
+        """Return the time so long ago, by the one clock that all processes share."""
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
         """Return what is wrong with the files themselves, a sentence each."""

@@ -1,9 +1,10 @@
-"""The lease: the right to do one kind of work, which one process of all has at a time.
+"""The lease: one process at a time does a kind of work.
 
-It is a row: name, holder, epoch, beat. The holder changes the beat each second while it works;
-whoever wants to work and sees it unchanged for 4 s, on its own monotonic clock, takes over with
-the next epoch. Each write of the work checks the epoch inside its transaction, so that a holder
-that was only slow does no harm (a fencing token). Nothing is written while there is no work.
+A lease is a row: name, holder, epoch, beat. The holder changes the beat each second. An observer
+that sees the same beat for 4 s, on its own monotonic clock, takes over with the next epoch, so the
+wall clocks of two machines are never compared. Each write of the work checks the epoch in its own
+transaction: a holder that was only slow cannot store anything (a fencing token). While there is no
+work, nothing is written.
 """
 
 import asyncio
@@ -17,29 +18,34 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, NamedTuple
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.sessions import Sessions
 from app.models import LeaseRow
 
 BEAT_S: Final = 1.0
+"""Seconds between two beats of a holder."""
 DEAD_AFTER_S: Final = 4.0
+"""A holder whose beat has not changed for this many seconds is taken for dead."""
 
 logger = logging.getLogger(__name__)
 
 
 class LeaseLostError(Exception):
-    """Another process took over; the transaction must not be committed."""
+    """Another process has taken over; the transaction must not be committed."""
 
 
-class Leased:
-    """The database as the holder of a lease sees it: its writes fail once the lease is lost."""
+class Grant:
+    """The right to do the work, until another process takes over.
+
+    It opens sessions as the database does. Those that write fail once the lease is lost.
+    """
 
     def __init__(self, db: Sessions, name: str, epoch: int) -> None:
+        self.epoch = epoch
         self._db = db
         self._name = name
-        self._epoch = epoch
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self._db.read()
@@ -48,35 +54,35 @@ class Leased:
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Open a session that may write. Raises LeaseLostError."""
         async with self._db.write() as session:
-            epoch = await session.scalar(select(LeaseRow.epoch).where(LeaseRow.name == self._name))
-            if epoch != self._epoch:
+            epoch = select(LeaseRow.epoch).where(LeaseRow.name == self._name)
+            if await session.scalar(epoch) != self.epoch:
                 raise LeaseLostError(self._name)
             yield session
 
-    async def beat_on(self) -> None:
+    async def keep(self) -> None:
         """Change the beat each second, until cancelled or the lease is lost."""
         while True:
             await asyncio.sleep(BEAT_S)
             try:
-                async with self.write() as session:
-                    await session.execute(self._changing(beat=LeaseRow.beat + 1))
+                await self._change(beat=LeaseRow.beat + 1)
             except LeaseLostError:
                 return
             except Exception:
-                logger.exception("the lease of %s could not be kept; it is tried again", self._name)
+                logger.exception("the lease %r could not be kept; trying again", self._name)
 
     async def release(self) -> None:
-        """Let the next one begin at once."""
+        """Let another process acquire the lease at once."""
         with contextlib.suppress(LeaseLostError):
-            async with self.write() as session:
-                await session.execute(self._changing(holder=None))
+            await self._change(holder=None)
 
-    def _changing(self, **values: object) -> Update:
-        return update(LeaseRow).where(LeaseRow.name == self._name).values(**values)
+    async def _change(self, **values: object) -> None:
+        async with self.write() as session:
+            row = update(LeaseRow).where(LeaseRow.name == self._name)
+            await session.execute(row.values(**values))
 
 
-class _Seen(NamedTuple):
-    """What somebody else's lease looked like, and since when (monotonic seconds)."""
+class _Observation(NamedTuple):
+    """The state of another process's lease, and since when (monotonic seconds)."""
 
     epoch: int
     beat: int
@@ -84,47 +90,45 @@ class _Seen(NamedTuple):
 
 
 class Lease:
-    """One process's way to a lease."""
+    """One process's view of a lease; it must be kept between attempts, since it observes."""
 
     def __init__(self, db: Sessions, name: str) -> None:
         self._db = db
         self._name = name
         self._holder = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._seen: _Seen | None = None
+        self._observed: _Observation | None = None
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[Leased | None]:
-        """Hold the lease; give None while another process does."""
-        epoch = await self._acquire()
-        if epoch is None:
+    async def held(self) -> AsyncIterator[Grant | None]:
+        """Hold the lease; give None while another process holds it."""
+        grant = await self._acquire()
+        if grant is None:
             yield None
             return
-        leased = Leased(self._db, self._name, epoch)
-        beating = asyncio.create_task(leased.beat_on())
+        keeping = asyncio.create_task(grant.keep())
         try:
-            yield leased
+            yield grant
         finally:
-            beating.cancel()
-            await asyncio.wait([beating])
-            await leased.release()
+            keeping.cancel()
+            await asyncio.wait([keeping])
+            await grant.release()
 
     @asynccontextmanager
-    async def waited_for(self) -> AsyncIterator[Leased]:
+    async def waited_for(self) -> AsyncIterator[Grant]:
         """Hold the lease as soon as no other process does."""
         while True:
-            async with self.held() as leased:
-                if leased is not None:
-                    yield leased
+            async with self.held() as grant:
+                if grant is not None:
+                    yield grant
                     return
             await asyncio.sleep(BEAT_S)
 
-    async def _acquire(self) -> int | None:
-        """Return the epoch in which this process holds the lease, None if it does not."""
+    async def _acquire(self) -> Grant | None:
         async with self._db.read() as session:
-            if self._is_alive(await _row(session, self._name)):
+            if self._is_alive(await session.get(LeaseRow, self._name)):
                 return None
         async with self._db.write() as session:
-            row = await _row(session, self._name)
+            row = await session.get(LeaseRow, self._name)
             if self._is_alive(row):
                 return None
             if row is None:
@@ -133,18 +137,14 @@ class Lease:
             elif row.holder is not None:
                 logger.warning("%s takes %s over from %s", self._holder, self._name, row.holder)
             row.holder, row.epoch = self._holder, row.epoch + 1
-            return row.epoch
+            return Grant(self._db, self._name, row.epoch)
 
     def _is_alive(self, row: LeaseRow | None) -> bool:
-        """Return whether somebody holds the lease whose beat has changed lately."""
+        """Return whether the lease has a holder whose beat changed lately."""
         if row is None or row.holder is None:
-            self._seen = None
+            self._observed = None
             return False
         now = time.monotonic()
-        if self._seen is None or self._seen[:2] != (row.epoch, row.beat):
-            self._seen = _Seen(row.epoch, row.beat, now)
-        return now - self._seen.since < DEAD_AFTER_S
-
-
-async def _row(session: AsyncSession, name: str) -> LeaseRow | None:
-    return await session.get(LeaseRow, name)
+        if self._observed is None or self._observed[:2] != (row.epoch, row.beat):
+            self._observed = _Observation(row.epoch, row.beat, now)
+        return now - self._observed.since < DEAD_AFTER_S

@@ -16,10 +16,9 @@ class ModelCard(Base):
     user_ids: Mapped[str] = mapped_column(Text)
     """`,1,22,` so that the cards of an author can be found."""
     posts: Mapped[str] = mapped_column(String(64))
-    """Digest of the state of their posts that the card is, or is being, made of."""
-    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    """When somebody began to make it."""
+    """Digest of the state of their posts that the card was made of."""
+    made_at: Mapped[datetime] = mapped_column("asked_at", UtcDateTime)
     card: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    """JSON; None while it is being made."""
+    """JSON; None where an earlier version had not finished it."""
     answers: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    """JSON: what was said of each post that was asked about; at most 2,000 in 80 KB."""
+    """JSON: the answer to each post that was held out; at most 2,000 in 80 KB."""

@@ -35,9 +35,8 @@ class ImportJob(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    epoch: Mapped[int] = mapped_column(default=0)
-    """Which run it is: only the newest one may write, whatever an older one believes."""
     attempts: Mapped[int] = mapped_column(default=0)
     """Runs in a row that did not come to a proper end."""
+    epoch: Mapped[int] = mapped_column(default=0)
+    """Unused, as `beat_at` is: the lease has both. They go with the next change of the schema."""
     beat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When whoever runs it last said so."""

@@ -3,9 +3,9 @@
 Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,16 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import backend_of
 from app.errors import ConflictError, InvalidInputError
 from app.models import IdempotencyRecord
-from app.services.clock import now
 
 KEPT_FOR: Final = timedelta(hours=24)
 ABANDONED_AFTER: Final = timedelta(seconds=60)
-"""A bulk request touches its record with each batch; one silent for so long has died."""
+"""A bulk request touches its record with each batch; after this time without, it has died."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """Which request it is, and a digest of what it asked for."""
+    """A request's identity, and a digest of its content."""
 
     holder: str
     method: str
@@ -33,7 +32,7 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """How the request was answered the first time."""
+    """The first answer to a request."""
 
     status: int
     resource_id: int | None
@@ -42,35 +41,37 @@ class Replay:
 
 
 async def claim(session: AsyncSession, key: RequestKey) -> Replay | None:
-    """Return how this request was answered, or None, and remember that it is under way.
+    """Return the first answer to this request, or None and record that it is under way.
 
     Raises InvalidInputError for a key used with other parameters or another body, ConflictError
     while the first request is under way.
     """
-    taken = await session.execute(
-        backend_of(session)
-        .insert(IdempotencyRecord)
+    backend = backend_of(session)
+    added = await session.execute(
+        backend.insert(IdempotencyRecord)
         .values(
             holder=key.holder,
             method=key.method,
             path=key.path,
             key=key.key,
             body_sha256=key.body_sha256,
-            touched_at=now(),
+            touched_at=backend.shared_time(),
         )
         .on_conflict_do_nothing()
         .returning(IdempotencyRecord.id)
     )
-    if taken.first() is not None:
+    if added.first() is not None:
         return None
-    record = (await session.scalars(select(IdempotencyRecord).where(_is(key)))).one()
-    age = now() - record.touched_at
+    query = select(
+        IdempotencyRecord,
+        _is_older(session, KEPT_FOR).label("is_old"),
+        _is_older(session, ABANDONED_AFTER).label("is_abandoned"),
+    )
+    record, is_old, is_abandoned = (await session.execute(query.where(_is(key)))).one()
     is_same = record.body_sha256 == key.body_sha256
-    if age > KEPT_FOR or (record.status is None and age > ABANDONED_AFTER and is_same):
-        if age > KEPT_FOR:
-            record.status, record.report = None, None
-        record.body_sha256, record.touched_at = key.body_sha256, now()
-        await session.flush()
+    if is_old or (record.status is None and is_abandoned and is_same):
+        progress = {"status": None, "report": None} if is_old else {}
+        await _touch(session, key, body_sha256=key.body_sha256, **progress)
         return None
     if not is_same:
         raise InvalidInputError(
@@ -83,51 +84,45 @@ async def claim(session: AsyncSession, key: RequestKey) -> Replay | None:
 
 
 async def note_progress(session: AsyncSession, key: RequestKey, progress: bytes) -> None:
-    """Show that the request is under way, and how far it is, so that it can go on from there."""
-    values = {"touched_at": now(), "report": progress}
-    await session.execute(update(IdempotencyRecord).where(_is(key)).values(**values))
+    """Record that the request is under way, and how far it is, so that it can be resumed."""
+    await _touch(session, key, report=progress)
 
 
 async def progress_of(session: AsyncSession, key: RequestKey) -> bytes | None:
-    """Return how far an earlier, broken-off run of a claimed request came."""
+    """Return how far an earlier, interrupted run of a claimed request came."""
     return await session.scalar(select(IdempotencyRecord.report).where(_is(key)))
 
 
 async def complete(session: AsyncSession, key: RequestKey, replay: Replay) -> None:
-    """Remember how the request was answered."""
-    await session.execute(
-        update(IdempotencyRecord)
-        .where(_is(key))
-        .values(
-            status=replay.status,
-            resource_id=replay.resource_id,
-            report=replay.report,
-            event_id=replay.event_id,
-            touched_at=now(),
-        )
-    )
+    """Record the answer to the request."""
+    await _touch(session, key, **asdict(replay))
 
 
 async def release(session: AsyncSession, key: RequestKey) -> None:
-    """Let a request that failed be sent again: anew, or where it has come to."""
+    """Let a request that failed be sent again; it resumes at its last progress."""
     nothing = IdempotencyRecord.report.is_(None)
     await session.execute(delete(IdempotencyRecord).where(_is(key), nothing))
-    long_ago = now() - ABANDONED_AFTER - timedelta(seconds=1)
-    await session.execute(update(IdempotencyRecord).where(_is(key)).values(touched_at=long_ago))
+    long_ago = backend_of(session).shared_time(ABANDONED_AFTER + timedelta(seconds=1))
+    await _touch(session, key, touched_at=long_ago)
 
 
 async def needs_pruning(session: AsyncSession) -> bool:
-    """Return whether there are requests of over a day ago."""
-    return bool(await session.scalar(select(exists().where(_is_old()))))
+    """Return whether there are records of over a day ago."""
+    return bool(await session.scalar(select(exists().where(_is_older(session, KEPT_FOR)))))
 
 
 async def prune(session: AsyncSession) -> None:
-    """Forget the requests of over a day ago."""
-    await session.execute(delete(IdempotencyRecord).where(_is_old()))
+    """Delete the records of over a day ago."""
+    await session.execute(delete(IdempotencyRecord).where(_is_older(session, KEPT_FOR)))
 
 
-def _is_old() -> ColumnElement[bool]:
-    return IdempotencyRecord.touched_at < now() - KEPT_FOR
+async def _touch(session: AsyncSession, key: RequestKey, **values: Any) -> None:
+    touched = {"touched_at": backend_of(session).shared_time()} | values
+    await session.execute(update(IdempotencyRecord).where(_is(key)).values(**touched))
+
+
+def _is_older(session: AsyncSession, age: timedelta) -> ColumnElement[bool]:
+    return IdempotencyRecord.touched_at < backend_of(session).shared_time(age)
 
 
 def _is(key: RequestKey) -> ColumnElement[bool]:

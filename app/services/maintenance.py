@@ -108,9 +108,9 @@ class Maintenance:
         async with self._db.read() as session:
             if not await job.is_due(session):
                 return False
-        async with lease.held() as leased:
-            if leased is not None:
-                await job.do(leased)
+        async with lease.held() as grant:
+            if grant is not None:
+                await job.do(grant)
         return True
 
 

@@ -1,6 +1,10 @@
 """The operator's pages, and how to bring about what they show."""
 
+import contextlib
 import json
+import sqlite3
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +13,8 @@ from playwright.async_api import Page
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from app.models import ImportJob
+from app.models import ImportJob, LeaseRow
+from app.services.imports.jobs import LEASE
 
 if TYPE_CHECKING:
     from .website import Website
@@ -66,7 +71,7 @@ def add_imports(data_dir: Path) -> None:
     lines = [json.dumps({"author": "골목빵집", "text": f"{n}시, 빵이 나왔어요."}) for n in range(9)]
     uploads = {LOOKED_AT: "\n".join([*lines, "{broken"]), UNREADABLE: "\0\1\2"}
     states: dict[int, dict[str, Any]] = {
-        # Somebody else seems to run it, for a long while yet.
+        # Another process holds the lease of imports.
         UNDER_WAY: {"state": "running", "bytes_read": 400_000, "accepted": 1500},
         INTERRUPTED: {"state": "interrupted", "bytes_read": 700_000, "accepted": 2600},
         DONE: {"state": "done", "accepted": 4210, "duplicates": 96, "reposts": 1033},
@@ -90,9 +95,20 @@ def add_imports(data_dir: Path) -> None:
                 "bytes_total": 1_000_000,
                 "created_at": now,
                 "started_at": now - timedelta(seconds=100),
-                "beat_at": now + timedelta(days=1) if job_id == UNDER_WAY else None,
                 "errors": json.dumps(errors).encode() if "rejected" in fields else b"[]",
             }
             session.add(ImportJob(id=job_id, **common | fields))
+        session.add(LeaseRow(name=LEASE, holder="another process", epoch=1, beat=0))
         session.commit()
     engine.dispose()
+    threading.Thread(target=_keep_lease, args=(data_dir / "testing.db",), daemon=True).start()
+
+
+def _keep_lease(database: Path) -> None:
+    """Change the beat of the lease until the database is gone."""
+    with contextlib.suppress(sqlite3.Error):
+        while database.exists():
+            with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection:
+                connection.execute('UPDATE "Lease" SET beat = beat + 1')
+                connection.commit()
+            time.sleep(1)

@@ -24,8 +24,8 @@ from app.db.lease import Lease
 
 async def main():
     db = Database(Config.from_env())
-    async with Lease(db, "work").held() as leased:
-        print("held" if leased else "refused", flush=True)
+    async with Lease(db, "work").held() as grant:
+        print("held" if grant else "refused", flush=True)
         await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -39,12 +39,12 @@ async def row(db: Database) -> LeaseRow:
 
 async def test_a_second_one_is_refused_until_the_first_is_done(db: Database) -> None:
     first, second = Lease(db, "work"), Lease(db, "work")
-    async with first.held() as leased, second.held() as refused:
-        assert leased is not None
+    async with first.held() as grant, second.held() as refused:
+        assert grant is not None
         assert refused is None
     assert (await row(db)).holder is None
-    async with second.held() as leased:
-        assert leased is not None
+    async with second.held() as grant:
+        assert grant is not None
         assert (await row(db)).epoch == 2
 
 
@@ -58,10 +58,10 @@ async def test_of_many_who_want_it_at_once_one_gets_it(db: Database) -> None:
     done = asyncio.Event()
 
     async def want() -> bool:
-        async with Lease(db, "work").held() as leased:
-            if leased is not None:
+        async with Lease(db, "work").held() as grant:
+            if grant is not None:
                 await done.wait()
-            return leased is not None
+            return grant is not None
 
     tasks = [asyncio.create_task(want()) for _ in range(5)]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -91,14 +91,14 @@ async def test_it_is_given_back_when_the_work_fails_or_is_cancelled(db: Database
 
 
 async def test_the_writes_of_one_who_lost_it_are_not_stored(db: Database) -> None:
-    async with Lease(db, "work").held() as leased:
-        assert leased is not None
-        async with leased.write() as session:
+    async with Lease(db, "work").held() as grant:
+        assert grant is not None
+        async with grant.write() as session:
             await add_user(session, "in_time")
         async with db.write() as session:
             (await session.get_one(LeaseRow, "work")).epoch += 1
         with pytest.raises(LeaseLostError):
-            async with leased.write() as session:
+            async with grant.write() as session:
                 await add_user(session, "too_late")
     async with db.read() as session:
         assert list(await session.scalars(select(User.username))) == ["in_time"]
@@ -128,8 +128,8 @@ async def test_a_dead_holder_is_replaced_within_five_seconds_and_a_living_one_ne
         died = time.monotonic()
 
         async def take() -> bool:
-            async with lease.held() as leased:
-                return leased is not None
+            async with lease.held() as grant:
+                return grant is not None
 
         await eventually(take)
         assert time.monotonic() - died > DEAD_AFTER_S - 2 * BEAT_S

@@ -5,11 +5,21 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import BigInteger, TableClause, make_url, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    TableClause,
+    func,
+    make_url,
+    text,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
@@ -24,6 +34,7 @@ from app.db.postgresql.words import INDEX, PostgresqlWords
 from app.db.sessions import Sessions
 from app.errors import AppError
 from app.models import Base, Embedding
+from app.models.base import UtcDateTime
 
 WRITING: Final = 0x5341_5957_484F
 """Keys of advisory locks: the name of the program, and one more."""
@@ -109,6 +120,12 @@ class PostgresqlBackend:
     ) -> Sequence[int]:
         values = {"name": f'"{model.__tablename__}_id_seq"', "count": count}
         return sorted(await session.scalars(_NEXT, values))
+
+    def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
+        # The server's. A transaction's own time would be that before its wait for the lock.
+        current = func.statement_timestamp(type_=DateTime(timezone=True))
+        seconds = func.date_trunc("second", current, type_=DateTime(timezone=True))
+        return type_coerce(seconds - ago, UtcDateTime())
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
         """Return nothing: the server looks after its files."""

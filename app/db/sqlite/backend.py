@@ -5,10 +5,11 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, literal, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -24,6 +25,7 @@ from app.db.sqlite.vectors import SqliteVectors
 from app.db.sqlite.words import SqliteWords
 from app.errors import AppError, StartError
 from app.models import Base
+from app.models.base import UtcDateTime
 
 COMPACT_WAIT_S: Final = 60.0
 """How long a vacuum waits for others who use the database."""
@@ -93,6 +95,10 @@ class SqliteBackend:
         last = await session.scalar(query, {"name": model.__tablename__})
         first = (last or 0) + 1
         return range(first, first + count)
+
+    def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
+        # All processes are on one machine.
+        return literal(datetime.now(UTC) - ago, UtcDateTime())
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
         rows = list(await session.scalars(text("PRAGMA quick_check(5)")))

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import features
 from app.compute.text import clean_username, drop_controls, username_key
-from app.db.engine import Database
+from app.db.sessions import Sessions
 from app.errors import AppError, ConflictError
 from app.formats.records import (
     Account,
@@ -68,7 +68,7 @@ async def _note_nothing(_session: AsyncSession, _report: ImportReport) -> None:
 
 
 async def import_archive(
-    db: Database,
+    db: Sessions,
     archive: Archive,
     *,
     username: str | None,
@@ -132,7 +132,7 @@ async def _in_thread(reader: "_Reader", report: ImportReport) -> list[BulkPost]:
         raise
 
 
-async def _owner(db: Database, account: Account | None, username: str | None) -> Account | None:
+async def _owner(db: Sessions, account: Account | None, username: str | None) -> Account | None:
     """Return the account under the name that its posts get; None for files of many authors."""
     if account is None:
         return None

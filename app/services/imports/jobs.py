@@ -1,12 +1,11 @@
-"""Imports of uploaded files: queued, claimed by one process, watched, cancelled, gone on with."""
+"""Imports of uploaded files: queued, run one at a time, watched, cancelled, resumed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.ids import allocate_ids
@@ -15,22 +14,15 @@ from app.models import ImportJob
 from app.services.clock import now
 from app.services.imports.imports import ImportReport
 
-ABANDONED_AFTER: Final = timedelta(seconds=10)
-"""Whoever runs an import says so each second; one silent for so long has died."""
+LEASE: Final = "imports"
+"""Name of the lease under which a process runs imports."""
 UPLOAD_LIFETIME: Final = timedelta(days=1)
-"""An upload that nobody started is removed."""
+"""An upload that is not started for this long is removed."""
 MOST_ATTEMPTS: Final = 3
+"""Runs in a row that may end without a proper end."""
 MOST_UPLOADS_SHOWN: Final = 50
 ENDED: Final = ("done", "failed", "cancelled")
-"""An import in any other state may go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobRun:
-    """One run of an import; another one may have taken its place."""
-
-    job_id: int
-    epoch: int
+"""An import in any other state may still be run."""
 
 
 async def add_job(
@@ -43,7 +35,7 @@ async def add_job(
     username: str | None,
     is_started: bool,
 ) -> ImportJob:
-    """Queue the import of a spooled file, or keep it until `start_job`."""
+    """Queue the import of a spooled file, or keep the file until `start_job`."""
     (job_id,) = await allocate_ids(session, ImportJob, 1)
     job = ImportJob(
         id=job_id,
@@ -74,7 +66,7 @@ async def get_job(session: AsyncSession, job_id: int) -> ImportJob:
 
 
 async def get_started_job(session: AsyncSession, job_id: int) -> ImportJob:
-    """Return the import of that id; an upload that waits to be started is none yet.
+    """Return the import of that id; an upload that is not started does not count.
 
     Raises NotFoundError.
     """
@@ -87,7 +79,7 @@ async def get_started_job(session: AsyncSession, job_id: int) -> ImportJob:
 async def list_jobs(
     session: AsyncSession, *, before: int | None = None, limit: int
 ) -> tuple[list[ImportJob], int | None]:
-    """Return imports that were started, the newest first, and the place to go on from."""
+    """Return started imports, the newest first, and the cursor of the next page."""
     query = select(ImportJob).where(ImportJob.state != "uploaded")
     if before is not None:
         query = query.where(ImportJob.id < before)
@@ -97,7 +89,7 @@ async def list_jobs(
 
 
 async def list_uploads(session: AsyncSession) -> list[ImportJob]:
-    """Return the uploads that nobody has started yet, the newest first."""
+    """Return the uploads that are not started, the newest first."""
     query = select(ImportJob).where(ImportJob.state == "uploaded").order_by(ImportJob.id.desc())
     return list(await session.scalars(query.limit(MOST_UPLOADS_SHOWN)))
 
@@ -123,22 +115,22 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
 
 
 async def forget_upload(session: AsyncSession, job: ImportJob) -> None:
-    """Forget a file that was uploaded and not started."""
+    """Delete the row of an upload that was not started."""
     await session.delete(job)
     await session.flush()
 
 
 async def has_waiting_job(session: AsyncSession) -> bool:
-    """Return whether an import waits and none runs."""
+    """Return whether an import waits, or ran in a process that died."""
     return await _next_job(session) is not None
 
 
 async def claim_job(session: AsyncSession) -> ImportJob | None:
-    """Return the next import to run, now this process's, unless one runs already."""
+    """Return the next import to run; the session belongs to the holder of the lease."""
     while (job := await _next_job(session)) is not None:
-        job.epoch, job.attempts = job.epoch + 1, job.attempts + 1
+        job.attempts += 1
         if job.attempts <= MOST_ATTEMPTS:
-            job.state, job.beat_at, job.started_at = "running", now(), job.started_at or now()
+            job.state, job.started_at = "running", job.started_at or now()
             await session.flush()
             return job
         # It would end its process again, and keep all others waiting.
@@ -149,16 +141,8 @@ async def claim_job(session: AsyncSession) -> ImportJob | None:
 
 
 async def _next_job(session: AsyncSession) -> ImportJob | None:
-    is_alive = ImportJob.beat_at > now() - ABANDONED_AFTER
-    running = select(ImportJob.id).where(ImportJob.state == "running", is_alive).limit(1)
-    if await session.scalar(running) is not None:
-        return None
-    waiting = or_(
-        ImportJob.state == "interrupted",
-        and_(ImportJob.state == "running", or_(ImportJob.beat_at.is_(None), ~is_alive)),
-    )
-    query = select(ImportJob).where(waiting).order_by(ImportJob.id).limit(1)
-    return await session.scalar(query)
+    waiting = ImportJob.state.in_(["running", "interrupted"])
+    return await session.scalar(select(ImportJob).where(waiting).order_by(ImportJob.id).limit(1))
 
 
 async def known_spools(session: AsyncSession) -> set[str]:
@@ -169,61 +153,53 @@ async def known_spools(session: AsyncSession) -> set[str]:
 
 async def note_progress(
     session: AsyncSession,
-    run: JobRun,
+    job_id: int,
     *,
     format_name: str,
     bytes_read: int,
     bytes_total: int | None,
 ) -> bool:
-    """Write how far the import has read, and of how much; return whether it is still to go on."""
-    values = {"format": format_name, "bytes_read": bytes_read, "beat_at": now()}
+    """Store how far the import has read, and of how much; return whether it may continue."""
+    values: dict[str, Any] = {"format": format_name, "bytes_read": bytes_read}
     if bytes_total is not None:
         values["bytes_total"] = bytes_total
-    return await _change_running(session, run, values)
+    return await _change_running(session, job_id, values)
 
 
 async def note_stored(
-    session: AsyncSession, run: JobRun, report: ImportReport, *, already: int
+    session: AsyncSession, job_id: int, report: ImportReport, *, already: int
 ) -> bool:
-    """Write what became of the records so far; return whether the import is still to go on.
+    """Store the counts of the records so far; return whether the import may continue.
 
-    `already`: posts that an earlier, broken-off run of this import stored.
+    `already`: posts that an earlier, interrupted run of this import stored.
     """
-    return await _change_running(session, run, _counts(report, already))
+    return await _change_running(session, job_id, _counts(report, already))
 
 
-async def _change_running(session: AsyncSession, run: JobRun, values: dict[str, Any]) -> bool:
+async def end_job(
+    session: AsyncSession, job_id: int, state: str, *, detail: str | None = None
+) -> None:
+    """Store how the import ended, unless it was cancelled meanwhile."""
+    values: dict[str, Any] = {"state": state, "detail": detail, "attempts": 0}
+    if state == "done":
+        values["bytes_read"] = ImportJob.bytes_total
+    if state in ENDED:
+        values["finished_at"] = now()
+    await _change_running(session, job_id, values)
+
+
+async def _change_running(session: AsyncSession, job_id: int, values: dict[str, Any]) -> bool:
     changed = await session.execute(
         update(ImportJob)
-        .where(
-            ImportJob.id == run.job_id,
-            ImportJob.epoch == run.epoch,
-            ImportJob.state == "running",
-        )
+        .where(ImportJob.id == job_id, ImportJob.state == "running")
         .values(**values)
         .returning(ImportJob.id)
     )
     return changed.first() is not None
 
 
-async def end_job(
-    session: AsyncSession,
-    run: JobRun,
-    state: str,
-    *,
-    detail: str | None = None,
-) -> None:
-    """Write how the import ended, unless it was cancelled meanwhile."""
-    values: dict[str, Any] = {"state": state, "detail": detail, "beat_at": None, "attempts": 0}
-    if state == "done":
-        values["bytes_read"] = ImportJob.bytes_total
-    if state in ENDED:
-        values["finished_at"] = now()
-    await _change_running(session, run, values)
-
-
 def _counts(report: ImportReport, already: int) -> dict[str, Any]:
-    """Return the counts of the whole import; what an earlier run stored is no duplicate."""
+    """Return the counts of the whole import; posts of an earlier run are no duplicates."""
     stored = report.stored
     return {
         "accepted": already + stored.accepted,
@@ -238,7 +214,7 @@ def _counts(report: ImportReport, already: int) -> dict[str, Any]:
 
 
 async def take_old_uploads(session: AsyncSession) -> Sequence[str]:
-    """Forget uploads that nobody started within a day; return the names of their files."""
+    """Delete uploads that were not started within a day; return the names of their files."""
     old = and_(ImportJob.state == "uploaded", ImportJob.created_at < now() - UPLOAD_LIFETIME)
     jobs = list(await session.scalars(select(ImportJob).where(old)))
     for job in jobs:
@@ -247,7 +223,7 @@ async def take_old_uploads(session: AsyncSession) -> Sequence[str]:
 
 
 async def drop_jobs(session: AsyncSession) -> Sequence[str]:
-    """Cancel all imports and forget all uploads; return the names of their files."""
+    """Cancel all imports and delete all uploads; return the names of their files."""
     is_open = ImportJob.state.not_in([*ENDED, "uploaded"])
     cancelled = update(ImportJob).where(is_open).values(state="cancelled", finished_at=now())
     uploads = delete(ImportJob).where(ImportJob.state == "uploaded")

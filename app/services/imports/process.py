@@ -1,17 +1,25 @@
-"""A process of its own that runs one import, so that pages answer meanwhile.
+"""Runs imports in a process of their own, so that pages answer meanwhile.
 
-Started as `python -m app.services.imports.process`, with the settings in its environment.
+A worker that finds a waiting import acquires the lease and starts
+`python -m app.services.imports.process EPOCH` with the settings in its environment. That process
+runs one import. Each of its writes checks the epoch, so it stores nothing more once another worker
+has taken over.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
+import sys
+import time
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import Config
+from app.config import PREFIX, Config
 from app.db.engine import Database
+from app.db.lease import Grant, Lease, LeaseLostError
 from app.errors import AppError
 from app.formats import open_archive
 from app.formats.records import ImportFileError
@@ -19,45 +27,123 @@ from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.imports.imports import ImportReport, NamelessFileError, import_archive
-from app.services.imports.jobs import JobRun, claim_job, end_job, note_progress, note_stored
-from app.services.imports.uploads import remove_upload, upload_path
+from app.services.imports.jobs import (
+    LEASE,
+    claim_job,
+    end_job,
+    has_waiting_job,
+    known_spools,
+    note_progress,
+    note_stored,
+    take_old_uploads,
+)
+from app.services.imports.uploads import finished_uploads, remove_upload, upload_path
 
-BEAT_S = 1.0
-NICENESS = 5
+LOOK_EVERY_S: Final = 5.0
+"""Seconds between looks for imports that another process queued."""
+TIDY_EVERY_S: Final = 3600.0
+STOP_TIMEOUT_S: Final = 3.0
+"""Time for a run to store how far it is; servers wait little longer for a stop."""
+PROGRESS_EVERY_S: Final = 1.0
+NICENESS: Final = 5
 
 logger = logging.getLogger(__name__)
 
 
+async def keep_importing(db: Database, config: Config, queued: asyncio.Event) -> None:
+    """Run waiting imports, soon after `queued` is set or another process queued one."""
+    lease = Lease(db, LEASE)
+    next_tidy = 0.0
+    while True:
+        queued.clear()
+        try:
+            if time.monotonic() >= next_tidy:
+                next_tidy = time.monotonic() + TIDY_EVERY_S
+                await _tidy(db, config)
+            if await _run_one(db, config, lease):
+                continue
+        except Exception:
+            logger.exception("an import could not be started; trying again")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(queued.wait(), LOOK_EVERY_S)
+
+
+async def _run_one(db: Database, config: Config, lease: Lease) -> bool:
+    """Run a waiting import; return whether to look for the next one at once."""
+    async with db.read() as session:
+        if not await has_waiting_job(session):
+            return False
+    async with lease.held() as grant:
+        if grant is None:
+            return False
+        status = await _run_process(config, grant.epoch)
+    if status:
+        logger.error("the process of an import ended with status %d", status)
+    return not status
+
+
+async def _run_process(config: Config, epoch: int) -> int:
+    """Run one import in a process of its own; return its exit status."""
+    others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", __name__, str(epoch), env=others | config.to_env()
+    )
+    try:
+        return await process.wait()
+    except asyncio.CancelledError:
+        # It stores how far it is; the next start resumes it.
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+        except TimeoutError:
+            # Its rows and its counts agree all the same.
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        raise
+
+
+async def _tidy(db: Database, config: Config) -> None:
+    """Remove uploads that were not started in time, or whose row is gone."""
+    # In this order: a row is stored before its file is unlocked.
+    finished = await asyncio.to_thread(finished_uploads, config.data_dir)
+    async with db.read() as session:
+        known = await known_spools(session)
+    async with db.write() as session:
+        old = await take_old_uploads(session)
+    for spool in {*finished} - known | {*old}:
+        await asyncio.to_thread(remove_upload, config.data_dir, spool)
+
+
 class CancelledImportError(Exception):
-    """The import was cancelled; nothing more is to be stored."""
+    """The import was cancelled; nothing more may be stored."""
 
 
-class Run:
-    """One import under way."""
+class ImportRun:
+    """One run of an import."""
 
-    def __init__(self, db: Database, config: Config, job: ImportJob) -> None:
+    def __init__(self, db: Grant, config: Config, job: ImportJob) -> None:
         self._db = db
         self._config = config
         self._job = job
-        self._run = JobRun(job.id, job.epoch)
         self._already = job.accepted
         self._report = ImportReport()
         self._source: Source | None = None
         self._format = job.format
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Import the file to its end, or until cancelled or stopped."""
+        """Import the file to its end, or until cancelled or stopped. Raises LeaseLostError."""
         work = asyncio.create_task(self._import())
         stopping = asyncio.create_task(stop.wait())
         try:
-            while not work.done() and not stop.is_set() and await self._beat():
+            while not work.done() and not stop.is_set() and await self._note_progress():
                 await asyncio.wait(
-                    {work, stopping}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED
+                    {work, stopping}, timeout=PROGRESS_EVERY_S, return_when=asyncio.FIRST_COMPLETED
                 )
         finally:
             stopping.cancel()
-            if not work.done():
-                work.cancel()
+            work.cancel()
             await asyncio.gather(work, stopping, return_exceptions=True)
         await self._end(work)
 
@@ -73,23 +159,23 @@ class Run:
                 archive,
                 username=self._job.username,
                 report=self._report,
-                note=self._note,
+                note=self._note_stored,
             )
             async with self._db.write() as session:
-                await self._note(session, self._report)
+                await self._note_stored(session, self._report)
 
-    async def _note(self, session: AsyncSession, report: ImportReport) -> None:
-        """Write what became of the records, with the posts. Raises CancelledImportError."""
-        if not await note_stored(session, self._run, report, already=self._already):
+    async def _note_stored(self, session: AsyncSession, report: ImportReport) -> None:
+        """Store the counts together with the posts. Raises CancelledImportError."""
+        if not await note_stored(session, self._job.id, report, already=self._already):
             raise CancelledImportError
 
-    async def _beat(self) -> bool:
-        """Write how far it is; return whether it is still to go on."""
+    async def _note_progress(self) -> bool:
+        """Store how far the run is; return whether it may continue. Raises LeaseLostError."""
         source = self._source
         async with self._db.write() as session:
             return await note_progress(
                 session,
-                self._run,
+                self._job.id,
                 format_name=self._format,
                 bytes_read=source.bytes_read if source else 0,
                 # Of an archive, only the members that hold posts are read.
@@ -97,15 +183,15 @@ class Run:
             )
 
     async def _end(self, work: "asyncio.Task[None]") -> None:
-        await self._beat()
+        await self._note_progress()
         state, detail = self._outcome(work)
         async with self._db.write() as session:
-            await end_job(session, self._run, state, detail=detail)
+            await end_job(session, self._job.id, state, detail=detail)
         if state != "interrupted":
             remove_upload(self._config.data_dir, self._job.spool)
 
     def _outcome(self, work: "asyncio.Task[None]") -> tuple[str, str | None]:
-        """Return the state that the import is in now, and why it failed."""
+        """Return the state of the import, and why it failed."""
         error = None if work.cancelled() else work.exception()
         if work.cancelled() or isinstance(error, CancelledImportError):
             return "interrupted", None
@@ -118,17 +204,20 @@ class Run:
         return ("failed", self._report.broken) if self._report.broken else ("done", None)
 
 
-async def run_next(config: Config) -> None:
-    """Run the next import that waits, if there is one."""
+async def run_next(config: Config, epoch: int) -> None:
+    """Run the next import, for the holder of the lease in that epoch."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     db = Database(config)
+    grant = Grant(db, LEASE, epoch)
     try:
-        async with db.write() as session:
+        async with grant.write() as session:
             job = await claim_job(session)
         if job is not None:
-            await Run(db, config, job).run(stop)
+            await ImportRun(grant, config, job).run(stop)
+    except LeaseLostError:
+        logger.warning("another process has taken over the import")
     finally:
         await db.close()
 
@@ -139,7 +228,7 @@ def main() -> None:
     config = Config.from_env()
     configure(config)
     take_over()
-    asyncio.run(run_next(config))
+    asyncio.run(run_next(config, int(sys.argv[1])))
 
 
 if __name__ == "__main__":

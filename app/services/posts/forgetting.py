@@ -46,8 +46,8 @@ async def forget_deleted(db: Database, data_dir: Path) -> None:
 async def _do(db: Database, name: str) -> None:
     """Do a job of maintenance, after whoever began it when more was there."""
     (work,) = (job.do for job in jobs() if job.name == name)
-    async with Lease(db, name).waited_for() as leased:
-        await work(leased)
+    async with Lease(db, name).waited_for() as grant:
+        await work(grant)
 
 
 async def _forget_imports(session: AsyncSession) -> Sequence[str]:

@@ -97,7 +97,7 @@ async def _queue(spool: Spool, args: NewImportArgs) -> Response:
         queued = await find_job(session, replay.resource_id or 0)
     if queued is None:
         raise GoneError("The import that this request made has been deleted since")
-    resources().import_ring.set()
+    resources().import_queued.set()
     g.event_id = replay.event_id
     return _answer(queued, replay.status)
 

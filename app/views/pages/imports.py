@@ -145,7 +145,7 @@ async def start(import_id: int) -> ResponseReturnValue:
     username = form.get("username", "").strip() or None
     async with writing() as session:
         await start_job(session, import_id, username=username)
-    resources().import_ring.set()
+    resources().import_queued.set()
     return redirect(url_for("imports.show_import", import_id=import_id), 303)
 
 

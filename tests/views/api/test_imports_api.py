@@ -7,23 +7,22 @@ import os
 import sys
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from quart import Quart
 from quart.datastructures import FileStorage
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app import create_app
 from app.config import PREFIX, Durability
 from app.db.engine import Database
+from app.db.lease import Lease
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
-from app.services.clock import now
 from app.services.imports import uploads as uploads_module
-from app.services.imports.jobs import ABANDONED_AFTER, ENDED, add_job, cancel_job, get_job
+from app.services.imports.jobs import ENDED, LEASE, add_job, cancel_job, get_job
 from app.services.imports.uploads import open_upload, upload_path
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from tests.archives import SMALL_FILES, x_members, x_zip
@@ -556,7 +555,7 @@ async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
         assert await find_faults(parts_of(second).db) == []
 
 
-async def test_an_import_whose_process_was_killed_is_gone_on_with_and_counted_once(
+async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     make_config: MakeConfig, db: Database
 ) -> None:
     body, expected = large_file(12_000)
@@ -579,27 +578,32 @@ async def test_an_import_whose_process_was_killed_is_gone_on_with_and_counted_on
         async with db.read() as session:
             return await get_job(session, job.id)
 
-    async def start() -> asyncio.subprocess.Process:
+    async def start(epoch: int) -> asyncio.subprocess.Process:
         others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app.services.imports.process", env=others | config.to_env()
+            sys.executable,
+            "-m",
+            "app.services.imports.process",
+            str(epoch),
+            env=others | config.to_env(),
         )
 
-    process = await start()
-    await eventually(look, until=lambda seen: seen.accepted)
-    process.kill()
-    await process.wait()
+    async with Lease(db, LEASE).held() as grant:
+        assert grant is not None
+        process = await start(grant.epoch)
+        await eventually(look, until=lambda seen: seen.accepted)
+        process.kill()
+        await process.wait()
     killed = await look()
     async with db.read() as session:
         stored = await session.scalar(select(func.count()).select_from(Tweet))
     assert (killed.state, killed.accepted) == ("running", stored)
-    # Nobody else takes it while its process may still live.
-    assert await (await start()).wait() == 0
-    assert (await look()).accepted == stored
-    async with db.write() as session:
-        silent = now() - ABANDONED_AFTER - timedelta(seconds=2)
-        await session.execute(update(ImportJob).values(beat_at=silent))
-    assert await (await start()).wait() == 0
+    async with Lease(db, LEASE).held() as later:
+        assert later is not None
+        # A process that lost the lease stores nothing.
+        assert await (await start(grant.epoch)).wait() == 0
+        assert (await look()).accepted == stored
+        assert await (await start(later.epoch)).wait() == 0
     ended_job = await look()
     assert ended_job.state == "done"
     assert {name: getattr(ended_job, name) for name in expected} == expected
