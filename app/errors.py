@@ -19,7 +19,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -29,6 +29,22 @@ class FieldError(msgspec.Struct, frozen=True):
 
     loc: str
     detail: str
+
+
+class Message(str):
+    """An English sentence that keeps its template and values, so that pages can translate it.
+
+    A value may be a Message too. msgspec encodes it only with `enc_hook=str`.
+    """
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, **values: object) -> Self:
+        """Return the sentence with its values filled in."""
+        message = super().__new__(cls, template.format(**values) if values else template)
+        message.template, message.values = template, values
+        return message
 
 
 class StartError(Exception):
@@ -50,6 +66,9 @@ class AppError(Exception):
         headers: Mapping[str, str] | None = None,
         **values: object,
     ) -> None:
+        if isinstance(message, Message):
+            values = {**message.values, **values}
+            message = message.template
         self.message = message
         self.values = values
         self.detail = message.format(**values) if values else message
@@ -127,6 +146,13 @@ class Problem(msgspec.Struct, omit_defaults=True):
     detail: str
     errors: tuple[FieldError, ...] = ()
     request_id: str | None = None
+
+
+def message_of(error: Exception) -> Message:
+    """Return why something failed, as a sentence that pages can translate."""
+    if isinstance(error, AppError):
+        return Message(error.message, **error.values)
+    return Message(str(error))
 
 
 def problem(error: AppError) -> Problem:

@@ -15,8 +15,8 @@ from app.cli.progress import counted
 from app.cli.running import fail, json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.formats.writing import FORMATS
-from app.formats.writing.formats import Format
+from app.formats import WRITERS
+from app.formats.format import Writer
 from app.services.posts.exporting import Export, begin_export, exported
 
 
@@ -25,7 +25,7 @@ from app.services.posts.exporting import Export, begin_export, exported
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(list(FORMATS)),
+    type=click.Choice(list(WRITERS)),
     default="jsonl",
     show_default=True,
     help="JSON lines, CSV, or what mongoimport reads.",
@@ -50,7 +50,7 @@ def export_command(
         async with db.read() as session:
             begun = await begin_export(session, username)
         with _opened(path) as file, _progress(begun, path) as show:
-            return await _write(db, begun, FORMATS[format_name], file, show)
+            return await _write(db, begun, WRITERS[format_name], file, show)
 
     try:
         posts = with_database(export)
@@ -65,11 +65,11 @@ def export_command(
 
 
 async def _write(
-    db: Database, begun: Export, form: Format, file: BinaryIO, show: Callable[[int], None]
+    db: Database, begun: Export, writer: Writer, file: BinaryIO, show: Callable[[int], None]
 ) -> int:
     """Write the file; return how many posts are in it."""
     posts = 0
-    async with contextlib.aclosing(exported(db, begun, form)) as pieces:
+    async with contextlib.aclosing(exported(db, begun, writer)) as pieces:
         async for piece in pieces:
             await asyncio.to_thread(file.write, piece.data)
             posts += piece.posts

@@ -56,7 +56,7 @@ class Totals:
         self.reposts += report.reposts
         self.restricted += report.restricted
         for error in report.stored.in_order():
-            self.note({"file": name, unit: error.line, "detail": error.detail})
+            self.note({"file": name, unit: error.line, "detail": str(error.detail)})
         if report.broken:
             self.fail(name, report.broken, FAILED)
 

@@ -1,26 +1,29 @@
-"""Archives and files of posts, told apart by content: bytes in, records out, no database."""
+"""The formats of archives and files of posts: bytes in, records out, and back; no database."""
 
 from typing import Final
 
-from app.formats import bluesky, jsonl, mastodon, mongo
-from app.formats import csv as delimited
-from app.formats.formats import Format
+from app.formats import bluesky, csv, jsonl, mastodon, mongo
+from app.formats.format import Format, Writer
 from app.formats.records import Archive, UnrecognisedFileError
 from app.formats.source.file import Source
 from app.formats.source.lines import is_blank
-from app.formats.x import api as x_api
-from app.formats.x import archive as x_archive
+from app.formats.x import api, archive
 
 # In the order in which they are tried: the most particular first.
 FORMATS: Final[tuple[Format, ...]] = (
-    x_archive.FORMAT,
+    archive.FORMAT,
     mastodon.FORMAT,
-    x_api.FORMAT,
+    api.FORMAT,
     bluesky.FORMAT,
     mongo.FORMAT,
     jsonl.FORMAT,
-    delimited.FORMAT,
+    csv.FORMAT,
 )
+WRITERS: Final[dict[str, Writer]] = {
+    known.name: known.writer
+    for known in (jsonl.FORMAT, csv.FORMAT, mongo.FORMAT)
+    if known.writer is not None
+}
 
 
 def open_archive(
@@ -29,7 +32,7 @@ def open_archive(
     format: str = "auto",  # noqa: A002 # the word that the command line and the API use
     include_restricted: bool = False,
 ) -> Archive:
-    """Return what a source holds; its items are read as they are taken, its account is known.
+    """Return a source as an archive: its account is known at once, items are read on demand.
 
     An empty file is an archive without items. Raises ValueError for an unknown format name,
     UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
@@ -41,8 +44,11 @@ def open_archive(
     if not source.has_members and is_blank(source):
         fallback = jsonl.FORMAT if format == "auto" else candidates[0]
         return Archive(fallback.name, "line", None, iter(()))
-    expected = "any known format" if format == "auto" else f"the format {format}"
-    raise UnrecognisedFileError(f"{source.name} is not in {expected}")
+    if format == "auto":
+        raise UnrecognisedFileError("{name} is not in any known format", name=source.name)
+    raise UnrecognisedFileError(
+        "{name} is not in the format {format}", name=source.name, format=format
+    )
 
 
 def _candidates(name: str) -> tuple[Format, ...]:

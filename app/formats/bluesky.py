@@ -1,77 +1,211 @@
-"""Bluesky: what `getAuthorFeed` and `listRecords` answer, one page or many."""
+"""Bluesky: pages of `getAuthorFeed` and `listRecords`, and single posts of them."""
 
 from collections.abc import Iterator
-from itertools import count
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from app.formats.bluesky_posts import Entry, read_entry, to_item
-from app.formats.formats import Format
-from app.formats.records import Account, Archive, BadRecord, Item
+from app.formats.format import Format
+from app.formats.records import (
+    Account,
+    Archive,
+    Item,
+    Kind,
+    Record,
+    RecordError,
+    Skipped,
+    read_each,
+    required_text,
+)
 from app.formats.source.file import Source
+from app.formats.source.html import written_out
 from app.formats.source.json import (
     Json,
-    documents,
+    as_object,
+    as_word,
     first_documents,
-    has_broken_text,
     listed,
+    page_objects,
 )
+from app.formats.source.times import read_time
 
 _LISTS: Final = ("feed", "records", "posts")
+_POST: Final = "app.bsky.feed.post"
+_LIKE: Final = "app.bsky.feed.like"
+_REPOST: Final = "app.bsky.feed.repost"
+_UNKNOWN_HANDLE: Final = "handle.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """A post's record, with the account and the address that stand around it."""
+
+    record: Json
+    uri: str
+    did: str | None
+    """The account of the item; for a repost the one that reposted."""
+    handle: str | None
+    display_name: str | None
+    indexed_at: object
+    is_repost: bool
+
+    @property
+    def username(self) -> str | None:
+        """The handle, or the DID of an account whose handle is not known."""
+        return self.handle or self.did
 
 
 def recognises(source: Source) -> bool:
     """Return whether there are posts of Bluesky, pages of them, or an empty page."""
     values = first_documents(source, lists=_LISTS)
-    return any(map(read_entry, _entries(values))) or any(map(_is_empty_page, values))
+    return bool(_feed_items(values)) or any(map(_is_empty_page, values))
 
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
-    """Return the posts of an account; where the first ones are of several, of many authors."""
-    entries = _entries(first_documents(source, lists=_LISTS))
-    accounts = {entry.did: entry for entry in map(read_entry, entries) if entry and entry.did}
+    """Return the posts of one account, or of many if the first posts are of several."""
+    values = first_documents(source, lists=_LISTS)
+    accounts = {item.did: item for item in _feed_items(values) if item.did}
     owner = next(iter(accounts.values())) if len(accounts) == 1 else None
     account = None
-    if owner is not None or (entries and not accounts):
-        account = Account(
-            owner.username if owner else None, owner.display_name if owner else None, "bluesky"
-        )
-    return Archive(FORMAT.name, "record", account, _items(source, owner.did if owner else None))
+    if owner is not None:
+        account = Account(owner.username, owner.display_name, "bluesky")
+    elif not accounts and any(map(_items_of, values)):
+        account = Account(None, None, "bluesky")
+
+    def read(value: Json, place: int) -> Item | None:
+        return _read_post(value, place, owner.did if owner else None)
+
+    items = read_each(page_objects(source, _items_of, lists=_LISTS), read)
+    return Archive(FORMAT.name, "record", account, items)
 
 
-def _items(source: Source, did: str | None) -> Iterator[Item]:
-    places = count(1)
-    for document in documents(source, lists=_LISTS):
-        value, fault = document.value, document.fault
-        if not isinstance(value, dict):
-            yield BadRecord(next(places), fault or "not a JSON object")
+def with_links(text: str, facets: object) -> str:
+    """Return the text with its links written out; their places count bytes of UTF-8.
+
+    Links that do not fit the text or overlap stay as they are.
+    """
+    data = text.encode(errors="surrogatepass")
+    parts: list[str] = []
+    at = 0
+    for start, end, address in sorted(_links(facets)):
+        try:
+            shown = data[start:end].decode() if at <= start < end <= len(data) else ""
+        except UnicodeDecodeError:
             continue
-        for entry in _entries([value]):
-            place = next(places)
-            if fault and has_broken_text(entry):
-                yield BadRecord(place, fault)
-            elif item := _item(read_entry(entry), place, did):
-                yield item
+        if shown:
+            parts += data[at:start].decode(errors="surrogatepass"), written_out(shown, address)
+            at = end
+    parts.append(data[at:].decode(errors="surrogatepass"))
+    return "".join(parts)
 
 
-def _item(entry: Entry | None, place: int, did: str | None) -> Item | None:
-    if entry is None:
-        return BadRecord(place, "not a post")
-    if did is not None and entry.did not in {None, did}:
-        return BadRecord(place, f"by {entry.username}, while the file begins with another author")
-    return to_item(entry, place)
+def _items_of(page: Json) -> list[object]:
+    """Return the posts in a document: those of a page, or the document itself."""
+    names = [name for name in _LISTS if isinstance(page.get(name), list)]
+    return [item for name in names for item in listed(page, name)] if names else [page]
 
 
-def _entries(values: list[Json]) -> list[object]:
-    """Return the posts that documents hold, each perhaps a page."""
-    found: list[object] = []
-    for value in values:
-        names = [name for name in _LISTS if isinstance(value.get(name), list)]
-        found += [entry for name in names for entry in listed(value, name)] if names else [value]
-    return found
+def _feed_items(pages: list[Json]) -> list[FeedItem]:
+    found = (_feed_item(as_object(value)) for page in pages for value in _items_of(page))
+    return [item for item in found if item is not None]
 
 
 def _is_empty_page(value: Json) -> bool:
     return any(value.get(name) == [] and value.keys() <= {name, "cursor"} for name in _LISTS)
+
+
+def _feed_item(value: Json) -> FeedItem | None:
+    """Return an item of a feed or a record of a repository; None for anything else."""
+    post = as_object(value.get("post")) or value
+    record = as_object(post.get("record")) or as_object(post.get("value"))
+    uri = post.get("uri")
+    if not record or not isinstance(uri, str) or not uri.startswith("at://"):
+        return None
+    reason = as_object(value.get("reason"))
+    is_repost = str(reason.get("$type")).endswith("#reasonRepost")
+    author = as_object(reason.get("by") if is_repost else post.get("author"))
+    did = author.get("did") or (None if is_repost else uri.split("/")[2])
+    handle = as_word(author.get("handle"))
+    return FeedItem(
+        record=record,
+        uri=uri,
+        did=as_word(did),
+        handle=None if handle == _UNKNOWN_HANDLE else handle,
+        display_name=as_word(author.get("displayName")),
+        indexed_at=post.get("indexedAt"),
+        is_repost=is_repost or record.get("$type") == _REPOST,
+    )
+
+
+def _read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
+    """Return the record of a post, None for likes and posts without text. Raises RecordError."""
+    item = _feed_item(value)
+    if item is None:
+        raise RecordError("not a post")
+    if owner_did is not None and item.did not in {None, owner_did}:
+        raise RecordError(
+            "by {username}, while the file begins with another author", username=item.username
+        )
+    record = item.record
+    kind = record.get("$type", _POST)
+    if item.is_repost:
+        return Skipped(place, "repost")
+    if kind == _LIKE:
+        return None
+    if kind != _POST:
+        raise RecordError("not a post")
+    text = "" if record.get("text") is None else required_text(record["text"])
+    if not text.strip():
+        return None
+    key = item.uri.rpartition("/")[2] or None
+    langs = record.get("langs")
+    return Record(
+        place=place,
+        text=with_links(text, record.get("facets")),
+        username=item.username,
+        display_name=item.display_name,
+        platform="bluesky",
+        kind=_kind(record),
+        created_at=_time(record.get("createdAt"), item.indexed_at),
+        lang=as_word(langs[0]) if isinstance(langs, list) and langs else None,
+        source_id=key,
+        url=f"https://bsky.app/profile/{item.username}/post/{key}" if key else None,
+    )
+
+
+def _links(facets: object) -> Iterator[tuple[int, int, str]]:
+    for facet in map(as_object, facets if isinstance(facets, list) else []):
+        index = as_object(facet.get("index"))
+        start, end = index.get("byteStart"), index.get("byteEnd")
+        for feature in map(as_object, listed(facet, "features")):
+            is_link = str(feature.get("$type")).endswith("#link")
+            address = feature.get("uri")
+            if is_link and isinstance(address, str) and type(start) is type(end) is int:
+                yield start, end, address
+
+
+def _time(stated: object, indexed: object) -> datetime | None:
+    """Return the earlier of the time that the author's program states and that of indexing.
+
+    Bluesky sorts by it: the stated one may lie in the future, or be no time at all.
+    """
+    known = read_time(indexed) if indexed else None
+    try:
+        time = read_time(stated) if stated else known
+    except RecordError:
+        if known is None:
+            raise
+        return known
+    return min(time, known) if time and known else time
+
+
+def _kind(record: Json) -> Kind:
+    if record.get("reply"):
+        return "reply"
+    quoted = as_object(as_object(record.get("embed")).get("record"))
+    # A quote with pictures is nested once more.
+    uri = quoted.get("uri") or as_object(quoted.get("record")).get("uri")
+    return "quote" if isinstance(uri, str) and f"/{_POST}/" in uri else "post"
 
 
 FORMAT: Final = Format("bluesky", recognises, parse)

@@ -1,4 +1,4 @@
-"""The columns of JSON lines and CSV that are recognised, and a row of them as a record."""
+"""Columns of JSON lines, CSV and MongoDB, recognised by name, and rows of them as records."""
 
 import math
 import re
@@ -6,12 +6,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, Self
 
-from app.formats.records import BadRecord, Item, Record, Skipped
+from app.formats.records import Item, Kind, Record, Skipped, required_text
 from app.formats.source.times import read_time
 
-Kind = Literal["post", "reply", "quote", "repost"]
-
-# The names of each field, the better ones first, as `_plain` writes them.
+# The names of each field, in the order of preference, as `_plain` writes them.
 ALIASES: Final[dict[str, str]] = {
     "text": "fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글",
     "username": "username author.username user.username author user.screenname screenname handle"
@@ -42,7 +40,7 @@ _PLATFORMS: Final = {
     "블루스카이": "bluesky",
     "local": "local",
 }
-_KINDS: Final[dict[str, Kind]] = {
+_KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
     **dict.fromkeys(("post", "tweet", "original", "글", "게시물", "트윗"), "post"),
     **dict.fromkeys(("reply", "replied_to", "답글", "댓글", "멘션"), "reply"),
     **dict.fromkeys(("quote", "quoted", "인용"), "quote"),
@@ -53,16 +51,18 @@ _NOTHING: Final = frozenset({"", "0", "false", "nan", "nat", "none", "null", "[]
 OWN_FIELDS: Final = frozenset(
     {"username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"}
 )
-"""The fields of this program's own exports, whose values are taken as they stand."""
+"""The fields of this program's own exports, whose values are read as they are."""
+KNOWN_HEADERS: Final = 32
+"""Sets of column names that a reader of rows without a header remembers."""
 _LONGEST_NAME: Final = 200
-"""Of a column, as far as it is looked at: far longer than any that is known."""
-# What a spreadsheet makes of a long number: 1.58E+18.
+"""Characters of a column's name that are compared: far more than any known name has."""
+# A long number as spreadsheets write it: 1.58E+18.
 _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
 _MAX_EXACT_FLOAT: Final = 2**53
 
 
 class Columns:
-    """Which columns of a file mean what; a field may stand in several, the first filled counts."""
+    """The columns of each field; of several for one field the first that is not empty counts."""
 
     def __init__(self, found: Mapping[str, tuple[str, ...]], *, is_own: bool = False) -> None:
         self._found = found
@@ -70,7 +70,7 @@ class Columns:
 
     @classmethod
     def find(cls, names: Iterable[str]) -> Self:
-        """Return the columns among these names; those that nobody knows are left out."""
+        """Return the columns among these names; unknown ones are left out."""
         plain: dict[str, str] = {}
         names = list(names)
         for name in names:
@@ -85,37 +85,44 @@ class Columns:
 
     @property
     def has_text(self) -> bool:
-        """Whether there is a column that holds the posts' text."""
+        """Whether there is a column for the text of the posts."""
         return bool(self._found["text"])
 
     def __len__(self) -> int:
         return sum(bool(names) for names in self._found.values())
 
     def read(self, row: Mapping[str, object], place: int) -> Item:
-        """Return the row as a record, or why it is none."""
+        """Return the row as a record, or as a repost that is skipped. Raises RecordError."""
         kind = self._kind(row)
         if kind == "repost":
             return Skipped(place, "repost")
-        text = self._first(row, "text")
-        if not isinstance(text, str):
-            return BadRecord(place, "no text" if text is None else "the text is not a string")
-        try:
-            time = self._first(row, "created_at")
-            created_at = None if time is None else read_time(time)
-        except ValueError as error:
-            return BadRecord(place, str(error))
+        text = required_text(self._first(row, "text"))
+        time = self._first(row, "created_at")
+        created_at = None if time is None else read_time(time)
         return Record(
             place=place,
             text=text,
-            username=_word(self._first(row, "username")),
+            username=self.username(row),
             display_name=_word(self._first(row, "display_name")),
             platform=_PLATFORMS.get((_word(self._first(row, "platform")) or "").casefold()),
             kind=kind,
             created_at=created_at,
             lang=_word(self._first(row, "lang")),
-            source_id=self._source_id(row),
+            source_id=self.source_id(row),
             url=_web_address(self._word(row, "url")),
         )
+
+    def username(self, row: Mapping[str, object]) -> str | None:
+        """Return the name of the author."""
+        return _word(self._first(row, "username"))
+
+    def source_id(self, row: Mapping[str, object]) -> str | None:
+        """Return the first id that is not rounded."""
+        own = row["source_id"] if self._is_own else None
+        if isinstance(own, str):
+            return own or None
+        ids = (_undamaged_id(row.get(name)) for name in self._found["source_id"])
+        return next((found for found in ids if found), None)
 
     def _first(self, row: Mapping[str, object], field: str) -> object:
         """Return the first value of a field that is not empty, or None."""
@@ -140,7 +147,7 @@ class Columns:
             if isinstance(row.get(name), str | bool | int | float)
         )
 
-    def _kind(self, row: Mapping[str, object]) -> Kind:
+    def _kind(self, row: Mapping[str, object]) -> Kind | Literal["repost"]:
         stated = _KINDS.get((_word(self._first(row, "kind")) or "").casefold())
         if stated == "repost" or self._says(row, "is_repost") or self._any(row, "reposts"):
             return "repost"
@@ -154,16 +161,9 @@ class Columns:
         value = self._first(row, field)
         return value if self._is_own and isinstance(value, str) else _word(value)
 
-    def _source_id(self, row: Mapping[str, object]) -> str | None:
-        own = row["source_id"] if self._is_own else None
-        if isinstance(own, str):
-            return own or None
-        ids = (_undamaged_id(row.get(name)) for name in self._found["source_id"])
-        return next((found for found in ids if found), None)
-
 
 def _plain(name: str) -> str:
-    """Return a column's name without case, spaces, hyphens and underscores but a leading one."""
+    """Return a name without case, spaces, hyphens, and underscores except a leading one."""
     name = unicodedata.normalize("NFC", name[:_LONGEST_NAME]).strip().casefold()
     return name[:1] + re.sub(r"[\s_-]", "", name[1:])
 
@@ -191,7 +191,7 @@ def _undamaged_id(value: object) -> str | None:
 
 
 def is_damaged_id(word: str) -> bool:
-    """Return whether an id looks like what a spreadsheet makes of a long number."""
+    """Return whether an id looks like a long number that a spreadsheet has rounded."""
     return _DAMAGED_ID.fullmatch(word) is not None
 
 

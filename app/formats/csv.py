@@ -1,14 +1,22 @@
-"""CSV and TSV with a header whose columns are recognised by name."""
+"""CSV and TSV with a header whose columns are recognised by name.
 
-from collections.abc import Iterator
+Exports are CSV (RFC 4180) in UTF-8 without a byte order mark. They guard each text that a
+spreadsheet would read as a formula with a `'`, which an import takes off.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
+from app.errors import Message
 from app.formats.columns import Columns, is_damaged_id
-from app.formats.formats import Format
-from app.formats.records import Archive, BadRecord, BrokenFileError, Item
+from app.formats.format import Format, PostRow, Writer
+from app.formats.records import Archive, BadRecord, BrokenFileError, Item, read_each
 from app.formats.source.csv import Row, read_rows
 from app.formats.source.file import Source
+from app.formats.source.json import Json
 from app.formats.source.lines import head_lines, source_lines
 
 OWN_HEADER: Final = "username,platform,text,kind,created_at,lang,source_id,url"
@@ -24,6 +32,13 @@ def recognises(source: Source) -> bool:
 def parse(source: Source, *, include_restricted: bool) -> Archive:
     """Return the posts of many authors; nothing in the format is restricted."""
     return Archive(FORMAT.name, "line", None, _items(source, _delimiter(source) or ","))
+
+
+def encode(rows: Sequence[PostRow]) -> bytes:
+    """Return the rows of a file below its header."""
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows(_cells(row) for row in rows)
+    return written.getvalue().encode()
 
 
 def _delimiter(source: Source) -> str | None:
@@ -48,28 +63,57 @@ def _header(source: Source, delimiter: str) -> list[str]:
 def _items(source: Source, delimiter: str) -> Iterator[Item]:
     rows = read_rows(source_lines(source), delimiter)
     header = next(rows, Row(0, [])).fields
-    columns = Columns.find(header)
+    yield from read_each(_cells_by_name(rows, header, delimiter), Columns.find(header).read)
+
+
+def _cells_by_name(
+    rows: Iterator[Row], header: list[str], delimiter: str
+) -> Iterator[tuple[int, Json] | BadRecord]:
     is_own = ",".join(header) == OWN_HEADER and delimiter == ","
     for row in rows:
         if fault := _fault(row, len(header)):
             yield BadRecord(row.number, fault)
             continue
-        values: dict[str, object] = dict(zip(header, row.fields, strict=True))
+        values: Json = dict(zip(header, row.fields, strict=True))
         if is_own:
             values |= _as_exported(dict(zip(header, row.fields, strict=True)))
-        yield columns.read(values, row.number)
+        yield row.number, values
 
 
-def _fault(row: Row, width: int) -> str:
+def _fault(row: Row, width: int) -> Message | None:
     if row.fault:
         return row.fault
     if len(row.fields) != width:
-        return f"the row has {len(row.fields)} fields, the header {width}"
-    return "the row holds a NUL" if any("\0" in field for field in row.fields) else ""
+        found = len(row.fields)
+        return Message("the row has {count} fields, the header {width}", count=found, width=width)
+    return Message("the row holds a NUL") if any("\0" in field for field in row.fields) else None
+
+
+def _cells(row: PostRow) -> tuple[str | None, ...]:
+    return (
+        _guarded(row.username),
+        row.platform,
+        _guarded(row.text),
+        row.kind,
+        row.created_at.isoformat().replace("+00:00", "Z") if row.created_at else None,
+        row.lang,
+        _guarded_id(row.source_id) if row.source_id else None,
+        row.url,
+    )
+
+
+def _guarded(value: str) -> str:
+    """Put a `'` before a text, so that spreadsheets do not read it as a formula."""
+    return f"'{value}" if value.startswith(GUARDED) else value
+
+
+def _guarded_id(value: str) -> str:
+    """Guard an id also where it looks as if a spreadsheet had rounded it."""
+    return f"'{value}" if is_damaged_id(value) else _guarded(value)
 
 
 def _as_exported(cells: dict[str, str]) -> dict[str, str]:
-    """Return what the export put a guard before, without it."""
+    """Return the cells that an export may have guarded, as they were before."""
     return {
         "username": _unguarded(cells["username"]),
         "text": _unguarded(cells["text"]),
@@ -78,15 +122,19 @@ def _as_exported(cells: dict[str, str]) -> dict[str, str]:
 
 
 def _unguarded(value: str) -> str:
-    """Take off the `'` that keeps spreadsheets from reading a text as a formula."""
     return value[1:] if value.startswith("'") and value[1:].startswith(GUARDED) else value
 
 
 def _unguarded_id(value: str) -> str:
-    """Take off the `'`, also from an id that only looks as if a spreadsheet had cut it."""
+    """Return the id before it was guarded; none of one that a spreadsheet has rounded."""
     if is_damaged_id(value):
         return ""
     return value[1:] if value.startswith("'") and is_damaged_id(value[1:]) else _unguarded(value)
 
 
-FORMAT: Final = Format("csv", recognises, parse)
+FORMAT: Final = Format(
+    "csv",
+    recognises,
+    parse,
+    Writer("csv", "text/csv; charset=utf-8; header=present", f"{OWN_HEADER}\r\n".encode(), encode),
+)

@@ -1,20 +1,40 @@
-"""JSON lines: one object per line, with columns that are recognised by name."""
+"""JSON lines: one object on each line, with columns that are recognised by name."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from app.formats.columns import Columns
-from app.formats.formats import Format
-from app.formats.records import Archive, BadRecord, Item
-from app.formats.source.file import Source
-from app.formats.source.lines import HEAD_BYTES, Line, head_lines, source_lines
+import msgspec
 
+from app.errors import Message
+from app.formats.columns import KNOWN_HEADERS, Columns
+from app.formats.format import Format, PostRow, Writer
+from app.formats.records import Archive, BadRecord, Item, read_each
+from app.formats.source.file import Source
+from app.formats.source.json import NOT_AN_OBJECT, Json
+from app.formats.source.lines import HEAD_BYTES, head_lines, source_lines
+
+CONTENT_TYPE: Final = "application/x-ndjson"
 _CHECKED_LINES: Final = 100
-_KNOWN_KEYS: Final = 32
 _LONG_FIRST_LINE = re.compile(rb'\s*\{.*?"(?:text|full_text|content|tweet)"\s*:\s*"', re.DOTALL)
+_encoder = msgspec.json.Encoder()
+
+
+class ExportedPost(msgspec.Struct, frozen=True):
+    """A post as exports carry it."""
+
+    username: str
+    platform: str
+    text: str
+    kind: str
+    created_at: datetime | None
+    lang: str | None
+    source_id: str | None
+    url: str | None
 
 
 def recognises(source: Source) -> bool:
@@ -31,39 +51,37 @@ def recognises(source: Source) -> bool:
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
     """Return the posts of many authors; nothing in the format is restricted."""
-    return Archive(FORMAT.name, "line", None, _items(source))
+    columns = lru_cache(KNOWN_HEADERS)(Columns.find)
+
+    def read(row: Json, place: int) -> Item:
+        return columns(tuple(row)).read(row, place)
+
+    return Archive(FORMAT.name, "line", None, read_each(_rows(source), read))
 
 
-def _items(source: Source) -> Iterator[Item]:
-    known: dict[tuple[str, ...], Columns] = {}
+def encode(rows: Sequence[PostRow]) -> bytes:
+    """Return the rows as lines, an object for each."""
+    return _encoder.encode_lines([ExportedPost(*row[1:]) for row in rows])
+
+
+def _rows(source: Source) -> Iterator[tuple[int, Json] | BadRecord]:
     for line in source_lines(source):
-        row = _load(line.text)
-        if line.fault or not isinstance(row, dict):
-            if line.fault or line.text.strip():
-                yield BadRecord(line.number, _fault(line, row))
-            continue
-        keys = tuple(row)
-        if keys not in known:
-            if len(known) >= _KNOWN_KEYS:
-                known.clear()
-            known[keys] = Columns.find(keys)
-        yield known[keys].read(row, line.number)
+        if line.fault:
+            yield BadRecord(line.number, Message("the line is {fault}", fault=line.fault))
+        elif line.text.strip():
+            row = _load(line.text)
+            yield (line.number, row) if isinstance(row, dict) else BadRecord(line.number, row)
 
 
-def _load(text: str) -> object:
-    """Return the parsed line, or the error; not a number (NaN) is taken as Python writes it."""
+def _load(text: str) -> Json | Message:
+    """Return the object of a line, or the fault in it; NaN is read as Python writes it."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return error
+        row = json.loads(text)
+    except RecursionError:
+        return Message("nested too deeply")
+    except ValueError:
+        return Message("not valid JSON")
+    return row if isinstance(row, dict) else NOT_AN_OBJECT
 
 
-def _fault(line: Line, row: object) -> str:
-    if line.fault:
-        return f"the line is {line.fault}"
-    if isinstance(row, RecursionError):
-        return "nested too deeply"
-    return "not valid JSON" if isinstance(row, ValueError) else "not a JSON object"
-
-
-FORMAT: Final = Format("jsonl", recognises, parse)
+FORMAT: Final = Format("jsonl", recognises, parse, Writer("jsonl", CONTENT_TYPE, b"", encode))

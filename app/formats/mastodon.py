@@ -1,21 +1,36 @@
-"""Archives of Mastodon and its kin: zip, tar, folder, or a lone `outbox.json`."""
+"""Archives of Mastodon and similar servers: zip, tar, folder, or a lone `outbox.json`."""
 
+import html
 import re
-from collections.abc import Iterator
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.formats.activities import is_activity, to_item
-from app.formats.formats import Format
-from app.formats.records import Account, Archive, BadRecord, Item, UnrecognisedFileError
-from app.formats.source.content import Content, Member
-from app.formats.source.file import Source
-from app.formats.source.json import Json, documents, first_documents, load
+from app.formats.format import Format
+from app.formats.records import (
+    Account,
+    Archive,
+    Item,
+    Kind,
+    Record,
+    RecordError,
+    Skipped,
+    UnrecognisedFileError,
+    read_each,
+)
+from app.formats.source.file import Content, Member, Source
+from app.formats.source.html import html_to_text
+from app.formats.source.json import Json, as_object, as_word, first_documents, load, objects
+from app.formats.source.times import read_time
 
+PUBLIC: Final = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
 _LIST: Final = "orderedItems"
 _ACTOR_BYTES: Final = 2**20
-# The name in an address of an account or a post; newer accounts have a number in place of it.
+# The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
+_POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
+_QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
+_NO_LANGUAGE: Final = frozenset(("", "und", "zxx"))
 
 
 def recognises(source: Source) -> bool:
@@ -24,30 +39,33 @@ def recognises(source: Source) -> bool:
     if outbox is None:
         return False
     first = first_documents(outbox, lists=(_LIST,))
-    return any(is_activity(item) or isinstance(item.get(_LIST), list) for item in first)
+    return any(_is_activity(item) or isinstance(item.get(_LIST), list) for item in first)
 
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
     """Return the account's posts; those for followers or single people only on request."""
     outbox, actor = _find(source)
     if outbox is None:
-        raise UnrecognisedFileError(f"{source.name} holds no outbox")
-    first = [item for item in first_documents(outbox, lists=(_LIST,)) if is_activity(item)]
+        raise UnrecognisedFileError("{name} holds no outbox", name=source.name)
+    first = [item for item in first_documents(outbox, lists=(_LIST,)) if _is_activity(item)]
     account = _account(actor if _is_of(actor, first) else {}, first)
-    items = _items(outbox, account, include_restricted=include_restricted)
-    # An outbox without activities says nothing of a name, and needs none.
+    read = partial(_read_activity, account=account, include_restricted=include_restricted)
+    items = read_each(objects(outbox, lists=(_LIST,)), read)
+    # An outbox without activities states no name, and needs none.
     return Archive(FORMAT.name, "record", account if first or account.username else None, items)
 
 
 def _find(source: Source) -> tuple[Content | None, Json]:
-    """Return the outbox and what the file beside it tells of the account."""
+    """Return the outbox, and the account's description in the file beside it."""
     if not source.has_members:
         beside = source.path is not None and source.path.name == "outbox.json"
         return source, _read_actor(source, "actor.json") if beside else {}
     found = [name for name in source.members() if name.rpartition("/")[2] == "outbox.json"]
     if len(found) > 1:
         names = ", ".join(sorted(found))
-        raise UnrecognisedFileError(f"{source.name} holds several archives: {names}")
+        raise UnrecognisedFileError(
+            "{name} holds several archives: {names}", name=source.name, names=names
+        )
     if not found:
         return None, {}
     source.expect(found)
@@ -58,8 +76,7 @@ def _find(source: Source) -> tuple[Content | None, Json]:
 def _read_actor(source: Source, name: str) -> Json:
     if name not in source.members():
         return {}
-    actor, _ = load(source.head_member(name, _ACTOR_BYTES))
-    return actor if isinstance(actor, dict) else {}
+    return as_object(load(source.head_member(name, _ACTOR_BYTES))[0])
 
 
 def _is_of(actor: Json, activities: list[Json]) -> bool:
@@ -69,22 +86,21 @@ def _is_of(actor: Json, activities: list[Json]) -> bool:
 
 
 def _account(actor: Json, activities: list[Json]) -> Account:
-    """Return whose outbox it is; a lone one names the account only in addresses."""
-    name, display_name = actor.get("preferredUsername"), actor.get("name")
+    """Return the owner of the outbox; a lone one names the account only in addresses."""
+    name = actor.get("preferredUsername")
     host = _host(actor.get("url")) or _host(actor.get("id"))
     username = f"{name}@{host}" if isinstance(name, str) and name and host else None
     return Account(
         username or next(filter(None, map(_username, activities)), None),
-        display_name.strip() or None if isinstance(display_name, str) else None,
+        as_word(actor.get("name")),
         "mastodon",
     )
 
 
 def _username(activity: Json) -> str | None:
-    post = activity.get("object")
+    post = as_object(activity.get("object"))
     addresses = [activity.get("actor"), activity.get("attributedTo")]
-    if isinstance(post, dict):
-        addresses += post.get("attributedTo"), post.get("url"), post.get("id")
+    addresses += post.get("attributedTo"), post.get("url"), post.get("id")
     for address in addresses:
         match = _NAMED.search(address) if isinstance(address, str) else None
         if match and (host := _host(address)):
@@ -100,13 +116,98 @@ def _host(address: object) -> str | None:
     return (parts.netloc.rpartition("@")[2].lower() or None) if parts else None
 
 
-def _items(outbox: Content, account: Account, *, include_restricted: bool) -> Iterator[Item]:
-    for document in documents(outbox, lists=(_LIST,)):
-        value = document.value
-        if document.fault or not isinstance(value, dict):
-            yield BadRecord(document.place, document.fault or "not a JSON object")
-        elif _LIST not in value:
-            yield to_item(value, document.place, account, include_restricted=include_restricted)
+def _read_activity(
+    activity: Json, place: int, *, account: Account, include_restricted: bool
+) -> Item | None:
+    """Return the record of an activity, None for an empty outbox. Raises RecordError."""
+    if _LIST in activity:
+        return None
+    if activity.get("type") == "Announce":
+        return Skipped(place, "repost")
+    post = activity if _is_post(activity) else activity.get("object")
+    if not isinstance(post, dict) or not _is_activity(activity):
+        raise RecordError("neither a post nor a repost")
+    if not include_restricted and not _is_for_all(activity, post):
+        return Skipped(place, "restricted")
+    time = post.get("published") or activity.get("published")
+    text, created_at = _text(post), read_time(time) if time else None
+    if not text:
+        raise RecordError("no text beside the post's own media")
+    return Record(
+        place=place,
+        text=text,
+        username=account.username,
+        display_name=account.display_name,
+        platform=account.platform,
+        kind=_kind(post),
+        created_at=created_at,
+        lang=_language(post),
+        source_id=_source_id(post, activity),
+        url=_url(post),
+    )
+
+
+def _is_activity(value: Json) -> bool:
+    """Return whether this is a post, the creation of one, or a repost."""
+    return value.get("type") in {"Create", "Announce"} or _is_post(value)
+
+
+def _is_post(value: Json) -> bool:
+    return value.get("type") in _POSTS and isinstance(value.get("content"), str | None)
+
+
+def _is_for_all(activity: Json, post: Json) -> bool:
+    """Return whether a post is public or unlisted; one that names no readers is not."""
+    stated = post if "to" in post or "cc" in post else activity
+    readers: list[object] = []
+    for field in ("to", "cc"):
+        value = stated.get(field)
+        readers += value if isinstance(value, list) else [value]
+    is_direct = post.get("directMessage") is True
+    return not is_direct and any(isinstance(name, str) and name in PUBLIC for name in readers)
+
+
+def _text(post: Json) -> str:
+    """Return the content warning, a blank line, and the content; a poll's options are left out."""
+    warning, content = post.get("summary"), post.get("content")
+    if content is None:
+        content = next(iter(as_object(post.get("contentMap")).values()), "")
+    if not isinstance(content, str):
+        raise RecordError("the content is not a string")
+    parts = (
+        html.unescape(warning).strip() if isinstance(warning, str) else "",
+        html_to_text(content),
+    )
+    return "\n\n".join(filter(None, parts))
+
+
+def _kind(post: Json) -> Kind:
+    if post.get("inReplyTo"):
+        return "reply"
+    return "quote" if any(post.get(field) for field in _QUOTES) else "post"
+
+
+def _language(post: Json) -> str | None:
+    """Return the language under which the content stands, else the first."""
+    contents = as_object(post.get("contentMap"))
+    same = (lang for lang, content in contents.items() if content == post.get("content"))
+    lang = next(same, next(iter(contents), ""))
+    return lang if lang not in _NO_LANGUAGE else None
+
+
+def _source_id(post: Json, activity: Json) -> str | None:
+    """Return the last part of the post's address, which is its number on its server."""
+    address = post.get("id") or activity.get("id")
+    if not isinstance(address, str):
+        return None
+    return address.removesuffix("/activity").rstrip("/").rpartition("/")[2] or None
+
+
+def _url(post: Json) -> str | None:
+    for address in (post.get("url"), post.get("id")):
+        if isinstance(address, str) and address.lower().startswith(("http://", "https://")):
+            return address
+    return None
 
 
 FORMAT: Final = Format("mastodon", recognises, parse)

@@ -1,30 +1,44 @@
-"""What `mongoexport` writes: Extended JSON, a document a line, in an array or pretty-printed."""
+"""MongoDB: files of `mongoexport`, and files for `mongoimport`.
 
-from collections.abc import Iterator
+Documents stand one on each line, in an array, or pretty-printed one after the other. Their values
+are Extended JSON (version 2 and the older forms of version 1, relaxed and canonical): wrappers
+such as `{"$oid": "…"}`. Source: https://github.com/mongodb/specifications, extended-json.md.
+
+Exports are relaxed, a document on each line. `_id` is the post's id here, since `source_id` is
+unique for each author only.
+"""
+
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
 
-from app.formats.columns import Columns
-from app.formats.extended_json import has_mark, unwrapped
-from app.formats.formats import Format
-from app.formats.records import Archive, BadRecord, Item, Record
+import msgspec
+
+from app.formats.columns import KNOWN_HEADERS, Columns
+from app.formats.format import Format, PostRow, Writer
+from app.formats.jsonl import CONTENT_TYPE
+from app.formats.records import Archive, Item, Record, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import (
     Json,
-    documents,
     first_documents,
     is_array,
     is_empty_array,
     is_lines,
+    objects,
 )
 from app.formats.x.statuses import is_v1, is_v2, to_item
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AUTHORS: Final = ("user", "author")
-_KNOWN_KEYS: Final = 32
+_encoder = msgspec.json.Encoder()
 
 
 def recognises(source: Source) -> bool:
-    """Return whether there are documents with a text that MongoDB has written.
+    """Return whether there are documents of MongoDB with a text.
 
     An array needs no mark of MongoDB: no other format reads one of plain objects.
     """
@@ -37,45 +51,47 @@ def recognises(source: Source) -> bool:
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
     """Return the posts of many authors; those of protected accounts of X only on request."""
-    items = _items(source, include_restricted=include_restricted)
+    columns = lru_cache(KNOWN_HEADERS)(Columns.find)
+
+    def read(document: Json, place: int) -> Item:
+        row = _row(document)
+        of_row = columns(tuple(row))
+        if is_v1(document) or is_v2(document):
+            return _read_status(document, row, of_row, place, include_restricted)
+        return of_row.read(row, place)
+
+    items = read_each(objects(source), read)
     return Archive(FORMAT.name, "line" if is_lines(source) else "record", None, items)
 
 
-def _items(source: Source, *, include_restricted: bool) -> Iterator[Item]:
-    known: dict[tuple[str, ...], Columns] = {}
-    for document in documents(source):
-        if document.fault or not isinstance(document.value, dict):
-            yield BadRecord(document.place, document.fault or "not a JSON object")
-            continue
-        row = _row(document.value)
-        keys = tuple(row)
-        if keys not in known:
-            if len(known) >= _KNOWN_KEYS:
-                known.clear()
-            known[keys] = Columns.find(keys)
-        item = known[keys].read(row, document.place)
-        yield _as_status(item, document.value, include_restricted=include_restricted)
-
-
-def _as_status(item: Item, document: Json, *, include_restricted: bool) -> Item:
-    """Return what the API of X said, where that is what was stored; entities stay as they stand."""
-    if not (is_v1(document) or is_v2(document)):
-        return item
-    plain = {key: unwrapped(value) for key, value in document.items()}
-    status = to_item(
-        plain,
-        item.place,
-        users={},
-        include_restricted=include_restricted,
-        is_escaped=False,
+def has_mark(document: Json) -> bool:
+    """Return whether a document comes from MongoDB: it has an `_id` or a wrapped value."""
+    return "_id" in document or any(
+        isinstance(value, dict) and _wrapper(value) for value in document.values()
     )
-    if isinstance(status, Record) and isinstance(item, Record):
-        return replace(
-            status,
-            username=status.username or item.username,
-            source_id=status.source_id or item.source_id,
-        )
-    return status
+
+
+def encode(rows: Sequence[PostRow]) -> bytes:
+    """Return the rows as documents, one on each line."""
+    return _encoder.encode_lines([_document(row) for row in rows])
+
+
+def _read_status(
+    document: Json, row: Json, columns: Columns, place: int, include_restricted: bool
+) -> Item:
+    """Return a status of the X API that was stored; its entities are not decoded.
+
+    Name and id are those of the row where the status has none.
+    """
+    plain = {key: unwrapped(value) for key, value in document.items()}
+    status = to_item(plain, place, include_restricted=include_restricted, is_escaped=False)
+    if not isinstance(status, Record):
+        return status
+    return replace(
+        status,
+        username=status.username or columns.username(row),
+        source_id=status.source_id or columns.source_id(row),
+    )
 
 
 def _row(document: Json) -> Json:
@@ -93,4 +109,96 @@ def _row(document: Json) -> Json:
     return row
 
 
-FORMAT: Final = Format("mongo", recognises, parse)
+def unwrapped(value: object) -> object:
+    """Return a value with all wrappers in it replaced; unknown ones stay as they are."""
+    if isinstance(value, list):
+        return [unwrapped(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    name = _wrapper(value)
+    if name is None:
+        return {key: unwrapped(item) for key, item in value.items()}
+    try:
+        return _READERS[name](value[name])
+    except (ValueError, TypeError, OverflowError, KeyError):
+        return value
+
+
+def _wrapper(value: Json) -> str | None:
+    name = next(iter(value), "")
+    return name if name in _READERS and len(value) <= 2 else None
+
+
+def _string(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, str | int):
+        return int(value)
+    raise TypeError
+
+
+def _double(value: object) -> float:
+    if isinstance(value, str | int | float):
+        return float(value)
+    raise TypeError
+
+
+def _decimal(value: object) -> int | float:
+    number = _double(value)
+    # A long id as a decimal has more digits than a float keeps.
+    text = str(value)
+    return int(text) if text.lstrip("-").isdecimal() and math.isfinite(number) else number
+
+
+def _date(value: object) -> str:
+    """Return a time in ISO 8601; a number is milliseconds, whatever its size."""
+    if isinstance(value, str):
+        return value
+    return (EPOCH + timedelta(milliseconds=_integer(unwrapped(value)))).isoformat()
+
+
+def _timestamp(value: object) -> str:
+    if isinstance(value, dict):
+        return _date(1000 * _integer(value["t"]))
+    raise TypeError
+
+
+def _binary(value: object) -> str:
+    return _string(value["base64"] if isinstance(value, dict) else value)
+
+
+_READERS: Final[dict[str, Callable[[object], object]]] = {
+    "$oid": _string,
+    "$date": _date,
+    "$numberInt": _integer,
+    "$numberLong": _integer,
+    "$numberDouble": _double,
+    "$numberDecimal": _decimal,
+    "$timestamp": _timestamp,
+    "$uuid": _string,
+    "$binary": _binary,
+    "$symbol": _string,
+    "$undefined": lambda _: None,
+}
+
+
+def _document(row: PostRow) -> dict[str, Any]:
+    document = row._asdict()
+    document = {"_id": document.pop("id"), **document}
+    if row.created_at is not None:
+        document["created_at"] = {"$date": _relaxed_date(row.created_at)}
+    return document
+
+
+def _relaxed_date(time: datetime) -> datetime | dict[str, str]:
+    """Return a date as relaxed Extended JSON has it: before 1970 in milliseconds."""
+    if time >= EPOCH:
+        return time
+    return {"$numberLong": str(int((time - EPOCH).total_seconds()) * 1000)}
+
+
+FORMAT: Final = Format("mongo", recognises, parse, Writer("json", CONTENT_TYPE, b"", encode))

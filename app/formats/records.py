@@ -1,14 +1,19 @@
-"""What a parser finds in a file, before anything is checked against the database."""
+"""What readers of formats give: records, bad records, skipped ones, and facts about the file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
+
+from app.errors import InvalidInputError, message_of
+
+T = TypeVar("T")
+Kind = Literal["post", "reply", "quote"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One post as its file tells it: entities decoded, links expanded, not yet validated."""
+    """One post as its file has it: entities decoded, links expanded, not yet validated."""
 
     place: int
     """Number of the line or record in its file, from 1."""
@@ -19,7 +24,7 @@ class Record:
     display_name: str | None = None
     platform: str | None = None
     """`x`, `mastodon`, `bluesky` or `local`; None where the file does not say."""
-    kind: Literal["post", "reply", "quote"] = "post"
+    kind: Kind = "post"
     created_at: datetime | None = None
     """Aware, UTC."""
     lang: str | None = None
@@ -29,10 +34,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
-    """A record that could not be read; the rest of its file goes in."""
+    """A record that could not be read; the rest of its file is imported."""
 
     place: int
     detail: str
+    """The reason; a Message, where one is to be translated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ Item = Record | BadRecord | Skipped
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose posts a file of one account holds; the name is None where the file does not say."""
+    """The owner of a file of one account; the name is None where the file does not say."""
 
     username: str | None
     display_name: str | None
@@ -65,13 +71,46 @@ class Archive:
     items: Iterator[Item]
 
 
-class ImportFileError(Exception):
-    """The file cannot be read on; the message says why and is fit for the user."""
+class RecordError(InvalidInputError):
+    """A record cannot be read; the others of its file can."""
+
+
+class ImportFileError(InvalidInputError):
+    """The file cannot be read any further."""
 
 
 class UnrecognisedFileError(ImportFileError):
-    """The file is missing or nothing in it is recognised."""
+    """The file is missing, or nothing in it is recognised."""
 
 
 class BrokenFileError(ImportFileError):
-    """The file breaks off or hits a limit; what came before stays."""
+    """The file breaks off or exceeds a limit; what came before stays."""
+
+
+def read_each(
+    found: Iterable[tuple[int, T] | BadRecord], read: Callable[[T, int], Item | None]
+) -> Iterator[Item]:
+    """Yield what `read` returns for each value and its place, unless that is None.
+
+    A value that raises RecordError becomes a BadRecord, and reading continues.
+    """
+    for each in found:
+        if isinstance(each, BadRecord):
+            yield each
+            continue
+        place, value = each
+        try:
+            item = read(value, place)
+        except RecordError as error:
+            item = BadRecord(place, message_of(error))
+        if item is not None:
+            yield item
+
+
+def required_text(text: object) -> str:
+    """Return the text of a post. Raises RecordError where it is missing or no string."""
+    if text is None:
+        raise RecordError("no text")
+    if not isinstance(text, str):
+        raise RecordError("the text is not a string")
+    return text

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.formats import WRITERS
 from app.formats.csv import OWN_HEADER
-from app.formats.writing import FORMATS
 from app.services.posts import exporting
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 
@@ -37,7 +37,7 @@ def test_posts_go_to_standard_output_and_nothing_else(filled: Installation) -> N
     assert json.loads(filled.done("export", "--username", "지호", "--format", "mongo"))["_id"] == 3
 
 
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("format_name", WRITERS)
 def test_what_it_writes_comes_in_again(
     filled: Installation, tmp_path: Path, format_name: str
 ) -> None:

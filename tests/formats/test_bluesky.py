@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formats import open_archive
-from app.formats.bluesky_posts import with_links
+from app.formats.bluesky import with_links
 from app.formats.records import (
     Account,
     Archive,

@@ -3,11 +3,11 @@
 import pytest
 
 from app.formats.columns import Columns
-from app.formats.records import BadRecord, Item, Record, Skipped
+from app.formats.records import BadRecord, Item, Record, Skipped, read_each
 
 
 def read(row: dict[str, object]) -> Item:
-    return Columns.find(row).read(row, 1)
+    return next(read_each([(1, row)], Columns.find(row).read))
 
 
 def record(row: dict[str, object]) -> Record:

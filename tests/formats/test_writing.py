@@ -15,17 +15,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.compute.text import clean_text, clean_username
-from app.formats import open_archive
+from app.formats import WRITERS, open_archive
+from app.formats.format import PostRow
 from app.formats.records import Record
 from app.formats.source.file import Source
-from app.formats.writing import FORMATS
-from app.formats.writing.formats import Row
 
 FIELDS = ("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url")
 STARTS = ("=1+1", "+8", "-5", "@mina", "'", "''=", "\t=", "'=", '"', ",", "\n", "1e+18", "{", "[")
 
 
-def row(**fields: Any) -> Row:
+def row(**fields: Any) -> PostRow:
     given: dict[str, Any] = {
         "id": 1,
         "username": "mina",
@@ -37,15 +36,15 @@ def row(**fields: Any) -> Row:
         "source_id": None,
         "url": None,
     }
-    return Row(**(given | fields))
+    return PostRow(**(given | fields))
 
 
-def written(format_name: str, *rows: Row) -> bytes:
-    form = FORMATS[format_name]
+def written(format_name: str, *rows: PostRow) -> bytes:
+    form = WRITERS[format_name]
     return form.heading + form.encode(rows)
 
 
-def read_again(format_name: str, data: bytes) -> list[Row]:
+def read_again(format_name: str, data: bytes) -> list[PostRow]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "file")
         path.write_bytes(data)
@@ -80,7 +79,7 @@ source_ids = st.builds(
 ).filter(bool)
 times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))
 rows = st.builds(
-    Row,
+    PostRow,
     id=st.just(0),
     username=usernames,
     platform=st.sampled_from(["x", "mastodon", "bluesky", "local"]),
@@ -93,13 +92,13 @@ rows = st.builds(
 )
 
 
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("format_name", WRITERS)
 @settings(max_examples=150)
 @given(st.lists(rows, min_size=1, max_size=5))
 @example([row(id=0, source_id=" ", text="' ")])
 @example([row(id=0, source_id="1.58E+18", text="'1e+5"), row(id=0, source_id="'1e+5")])
 @example([row(id=0, created_at=datetime(1, 1, 1, tzinfo=UTC), text="-", source_id="0")])
-def test_what_is_written_is_read_again(format_name: str, some: list[Row]) -> None:
+def test_what_is_written_is_read_again(format_name: str, some: list[PostRow]) -> None:
     assert read_again(format_name, written(format_name, *some)) == some
 
 
@@ -119,7 +118,7 @@ def test_a_csv_has_the_header_and_empty_cells_for_what_is_not_known() -> None:
 
 
 def test_an_id_that_a_spreadsheet_cut_is_none_and_one_that_only_looks_so_is_kept() -> None:
-    header = FORMATS["csv"].heading
+    header = WRITERS["csv"].heading
     cut = header + b"mina,local,hello,post,,,1.58E+18,\r\n"
     assert read_again("csv", cut)[0].source_id is None
     assert read_again("csv", written("csv", row(source_id="1.58E+18")))[0].source_id == "1.58E+18"

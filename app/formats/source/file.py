@@ -1,4 +1,4 @@
-"""One thing that a user names to be imported: a file, a folder, a zip, a tar or a stream."""
+"""A source of an import: a file, a folder, a zip, a tar or a stream."""
 
 import contextlib
 import gzip
@@ -20,7 +20,7 @@ from app.formats.source.reading import (
     Rejoined,
     read_some,
 )
-from app.formats.source.tar import BLOCK_BYTES, Kept, KeptReader, is_tar, keep_files
+from app.formats.source.tar import BLOCK_BYTES, KeptFile, KeptFileReader, is_tar, keep_files
 from app.formats.source.zip import ZIP_STARTS, list_members, open_in_zip, open_zip
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
@@ -30,12 +30,12 @@ _NO_LIMIT: Final = 2**62
 
 
 class Source:
-    """What is imported, read piece by piece; nothing is extracted and nothing held in memory.
+    """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
     A path that is neither a regular file nor a folder (a pipe) is read as a stream. A stream that
-    holds a zip is copied to a temporary file first, and of a tar its JSON files are. What gzip has
-    packed is unpacked as it is read. The caller's stream is never closed. Close
-    the source, or use it in a `with`.
+    holds a zip is copied to a temporary file first, and so are the JSON files of a tar. Gzip is
+    unpacked while it is read. The caller's stream is never closed. Close the source, or use it in
+    a `with`.
 
     Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a
     zip whose directory cannot be read.
@@ -59,7 +59,7 @@ class Source:
         self._zip_members: dict[str, zipfile.ZipInfo] = {}
         self._spool: BinaryIO | None = None
         self._is_tar = False
-        self._kept: dict[str, Kept] | None = None
+        self._kept: dict[str, KeptFile] | None = None
         self._packed: BinaryIO | None = None
         self._paths: dict[str, Path] | None = None
         self._total: int | None = None
@@ -82,18 +82,18 @@ class Source:
         self.close()
 
     def close(self) -> None:
-        """Close what this source opened; the caller's stream stays open, and `bytes_read` stays."""
+        """Close all that this source opened; `bytes_read` keeps its value."""
         self._closed_at = self.bytes_read
         self._opened.close()
 
     @property
     def has_members(self) -> bool:
-        """Whether this is a folder, a zip or a tar, which are read by `open_member`."""
+        """Whether this is a folder, a zip or a tar, which `open_member` reads."""
         return self.is_folder or self._zip is not None or self._is_tar
 
     @property
     def bytes_read(self) -> int:
-        """How much of the file was read, in its own (compressed) bytes; at most the total."""
+        """Bytes read of the file, as it is (compressed); at most the total."""
         if self._closed_at is not None:
             return self._closed_at
         read = self._packed.tell() if self._packed else round(self._meter.packed_bytes)
@@ -101,11 +101,11 @@ class Source:
 
     @property
     def bytes_total(self) -> int | None:
-        """How much there is to read in all; None for streams and for folders without a plan."""
+        """Bytes to read in all; None for streams, and for folders before `expect`."""
         return self._total
 
     def expect(self, names: Iterable[str]) -> None:
-        """Say which members will be read, so that progress ends at the whole."""
+        """Set the members to be read, so that progress ends at the total."""
         if self._is_tar:
             self._total = sum(self._tar_files()[name].size for name in names)
         elif self._zip is None:
@@ -123,12 +123,12 @@ class Source:
             with _open_file(self.path, self.name) as file:
                 return file.read(size)
         except OSError as error:
-            raise UnrecognisedFileError(f"{self.name} cannot be read") from error
+            raise UnrecognisedFileError("{name} cannot be read", name=self.name) from error
 
     def open(self) -> BinaryIO:
         """Return the whole file or stream, counted; a stream can be opened only once."""
         if self.is_folder:
-            raise BrokenFileError(f"{self.name} is not a plain file")
+            raise BrokenFileError("{name} is not a plain file", name=self.name)
         return self._metered(self._whole(), self.name)
 
     def members(self) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ class Source:
                     head += chunk
         except READ_ERRORS as error:
             if not head:
-                raise BrokenFileError(f"{label} is damaged") from error
+                raise BrokenFileError("{name} is damaged", name=label) from error
         return head
 
     def _prepare(self, target: Path | BinaryIO) -> None:
@@ -177,7 +177,7 @@ class Source:
         self._zip_members = list_members(self._zip)
 
     def _use_gzip(self) -> None:
-        """Read what is packed from here on; damage shows where reading comes to it."""
+        """Read the unpacked bytes from here on; damage shows where reading reaches it."""
         packed = self._whole()
         if self._stream is None:
             self._packed = packed
@@ -185,10 +185,10 @@ class Source:
         reader = MeteredReader(unpacked, Meter(self.name, _NO_LIMIT), label=self.name)
         self._stream = self._opened.enter_context(reader)  # type: ignore[assignment] # is binary
 
-    def _tar_files(self) -> dict[str, Kept]:
-        """Return the JSON files of the tar, copied to a temporary file at the first call.
+    def _tar_files(self) -> dict[str, KeptFile]:
+        """Return the JSON files of the tar; the first call copies them to a temporary file.
 
-        All of the tar counts for the limit. Raises BrokenFileError.
+        The whole tar counts towards the limit. Raises BrokenFileError.
         """
         if self._kept is not None:
             return self._kept
@@ -201,7 +201,7 @@ class Source:
                 chunk = read_some(stream, size)
             except BrokenFileError:
                 return b""
-            return meter.take(chunk, 1.0)
+            return meter.count(chunk)
 
         self._kept = keep_files(read, self._spool, self.name)
         return self._kept
@@ -218,7 +218,7 @@ class Source:
         return self._opened.enter_context(_open_file(self.path, self.name))
 
     def _stream_head(self, stream: BinaryIO, size: int) -> bytes:
-        """Return the first bytes of a stream; what comes before damage is given all the same."""
+        """Return the first bytes of a stream, up to any damage."""
         with contextlib.suppress(BrokenFileError):
             while len(self._head) < size and (chunk := stream.read(size - len(self._head))):
                 self._head += chunk
@@ -230,7 +230,7 @@ class Source:
         if self._is_tar:
             kept = self._tar_files()[name]
             assert self._spool is not None  # noqa: S101 # for the type checker
-            return io.BufferedReader(KeptReader(self._spool, kept))
+            return io.BufferedReader(KeptFileReader(self._spool, kept))
         return _open_file(self._files()[name], label)
 
     def _spooled(self) -> BinaryIO:
@@ -239,9 +239,9 @@ class Source:
         spool: BinaryIO = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
         assert self._stream is not None  # noqa: S101 # for the type checker
         while chunk := self._head or self._stream.read(BUFFER_BYTES):
-            spool.write(meter.take(chunk, 1.0))
+            spool.write(meter.count(chunk))
             self._head = b""
-        meter.take(b"", 1.0)
+        meter.count(b"")
         return spool
 
     def _metered(self, stream: BinaryIO, label: str, packed_share: float = 1.0) -> BinaryIO:
@@ -271,4 +271,27 @@ def _open_file(path: Path, label: str) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
-        raise UnrecognisedFileError(f"{label} cannot be opened: {error.strerror}") from error
+        raise UnrecognisedFileError(
+            "{name} cannot be opened: {why}", name=label, why=error.strerror
+        ) from error
+
+
+class Member:
+    """One file of a folder, zip or tar, or one beside a plain file, read as a source is."""
+
+    has_members = False
+
+    def __init__(self, source: Source, path: str) -> None:
+        self.name = f"{path} in {source.name}"
+        self._source = source
+        self._path = path
+
+    def head(self, size: int) -> bytes:
+        return self._source.head_member(self._path, size)
+
+    def open(self) -> BinaryIO:
+        return self._source.open_member(self._path)
+
+
+Content = Source | Member
+"""One file, wherever it lies."""

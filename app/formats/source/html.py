@@ -7,9 +7,9 @@ import re
 from html.parser import HTMLParser
 from typing import Final
 
-from app.formats.source.links import written_out
+from app.formats.records import RecordError
 
-# Beyond these html.parser may take minutes: its time grows with the square of what is not closed.
+# Beyond these html.parser may need minutes: its time grows with the square of unclosed input.
 MAX_LENGTH: Final = 200_000
 MAX_TAGS: Final = 4_000
 
@@ -21,23 +21,40 @@ _HIDDEN: Final = frozenset(("script", "style", "template"))
 _VOID: Final = frozenset(("br", "hr", "img", "wbr", "input", "meta", "link"))
 _SPACE = re.compile(r"[ \t]*\r?\n[ \t]*")
 _MANY_BREAKS = re.compile(r"\n{3,}")
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://(?:www\.)?", re.IGNORECASE)
+_LINK_ENDS: Final = "….\u200b"
 
 
 def html_to_text(html: str) -> str:
-    """Return the text: paragraphs parted by a blank line, links written out, entities decoded.
+    """Return the text: a blank line between paragraphs, links written out, entities decoded.
 
-    Raises ValueError for HTML that is too long or cannot be read.
+    Raises RecordError for HTML that is too long or cannot be read.
     """
     if len(html) > MAX_LENGTH or html.count("<") > MAX_TAGS:
-        raise ValueError("the content is too long")
+        raise RecordError("the content is too long")
     reader = _Reader()
     try:
         reader.feed(html)
         reader.close()
     except AssertionError as error:
-        # That is how html.parser refuses a broken declaration.
-        raise ValueError("the content is not valid HTML") from error
+        # html.parser refuses a broken declaration this way.
+        raise RecordError("the content is not valid HTML") from error
     return reader.text()
+
+
+def written_out(shown: str, address: str) -> str:
+    """Return a link's address in place of a shortened one; other words keep it behind them.
+
+    An address that is no web address is left out.
+    """
+    if not address.lower().startswith(("http://", "https://")):
+        return shown
+    words = _SCHEME.sub("", shown.strip()).rstrip(_LINK_ENDS)
+    if _SCHEME.sub("", address).casefold().startswith(words.casefold()):
+        return address
+    if shown.strip().lower().startswith(("http://", "https://")):
+        return address
+    return f"{shown} ({address})"
 
 
 class _Reader(HTMLParser):
@@ -45,10 +62,10 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._parts: list[str] = []
         self._hidden = ""
-        """The element whose content is left out, and how deep it is nested in its own kind."""
+        """The element whose content is left out, and its depth among elements of its own name."""
         self._depth = 0
         self._link: tuple[int, str] | None = None
-        """Where the open link's words begin, and its address."""
+        """The part at which the open link's words begin, and its address."""
 
     def text(self) -> str:
         self._end_link()
@@ -61,7 +78,7 @@ class _Reader(HTMLParser):
         if self._hidden:
             self._depth += tag == self._hidden
         elif tag in _HIDDEN or ("quote-inline" in classes and tag not in _VOID):
-            # The latter only repeats the address of the quoted post for programs that show none.
+            # `quote-inline` only repeats the quoted post's address for programs without quotes.
             self._hidden, self._depth = tag, 1
         elif tag == "a":
             self._end_link()

@@ -1,54 +1,87 @@
-"""JSON documents of a file: one a line, the items of an array, or one after the other."""
+"""JSON documents of a file: one on each line, the items of an array, or one after the other."""
 
 import contextlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import count
 from typing import Final, NamedTuple
 
-from app.formats.records import BrokenFileError
-from app.formats.source.content import Content
-from app.formats.source.json_split import MAX_VALUE_BYTES, RawValue, Splitter
-from app.formats.source.lines import HEAD_BYTES, open_utf8, utf8_head
-from app.formats.source.raw_lines import raw_lines
+from app.errors import Message, message_of
+from app.formats.records import BadRecord, BrokenFileError
+from app.formats.source.file import Content
+from app.formats.source.json_split import MAX_VALUE_BYTES, RawValue, SplitError, Splitter
+from app.formats.source.lines import HEAD_BYTES, open_utf8, raw_lines, utf8_head
 from app.formats.source.reading import BUFFER_BYTES, read_some
 
 Json = dict[str, object]
 
+NOT_AN_OBJECT: Final = Message("not a JSON object")
 _CHECKED_LINES: Final = 100
 _SHAPE_BYTES: Final = 256 * 1024
 _MAX_HEAD_DEPTH: Final = 500
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\],]', re.DOTALL)
 _BROKEN_BYTE = re.compile(r"[\udc80-\udcff]")
-TOO_LONG: Final = f"longer than {MAX_VALUE_BYTES >> 20} MB"
 
 
 class Document(NamedTuple):
-    """A document: the number of its line or of itself, from 1, and what is wrong with it.
+    """A document: the number of its line or of itself, from 1, its value, and the fault in it.
 
-    In one that is not valid UTF-8 the bytes that are not are half surrogates.
+    Bytes that are not valid UTF-8 are half surrogates in the value.
     """
 
     place: int
     value: object
-    fault: str = ""
+    fault: Message | None = None
 
 
 def documents(source: Content, *, lists: Collection[str] = ()) -> Iterator[Document]:
     """Yield the documents of a file, in UTF-8 or UTF-16, one at a time.
 
-    An object with one of `lists` among its keys stands for the items of that list, unless there
-    is one a line. Raises BrokenFileError where the file breaks off or its brackets do not match.
+    An object with one of `lists` among its keys stands for the items of that list, unless each
+    line is an object. Raises BrokenFileError where the file breaks off or brackets do not match.
     """
     if is_lines(source):
         with open_utf8(source) as stream:
             for number, raw, is_too_long in raw_lines(stream, MAX_VALUE_BYTES):
                 if is_too_long or raw.strip():
-                    yield _document(number, RawValue(raw, is_too_long))
+                    yield Document(number, *load_value(RawValue(raw, is_too_long)))
         return
-    done = 0
-    for done, value in enumerate(_values(source, lists), 1):
-        yield _document(done, value)
+    for number, value in enumerate(_values(source, lists), 1):
+        yield Document(number, *load_value(value))
+
+
+def objects(
+    source: Content, *, lists: Collection[str] = ()
+) -> Iterator[tuple[int, Json] | BadRecord]:
+    """Yield the documents that are objects with their places, the others as bad records."""
+    for place, value, fault in documents(source, lists=lists):
+        if fault or not isinstance(value, dict):
+            yield BadRecord(place, fault or NOT_AN_OBJECT)
+        else:
+            yield place, value
+
+
+def page_objects(
+    source: Content, items_of: Callable[[Json], Iterable[object]], *, lists: Collection[str]
+) -> Iterator[tuple[int, Json] | BadRecord]:
+    """Yield the objects that `items_of` finds in each document, numbered through the file.
+
+    A byte that is not valid UTF-8 spoils only the object that holds it.
+    """
+    places = count(1)
+    for document in documents(source, lists=lists):
+        if not isinstance(document.value, dict):
+            yield BadRecord(next(places), document.fault or NOT_AN_OBJECT)
+            continue
+        for item in items_of(document.value):
+            place = next(places)
+            if not isinstance(item, dict):
+                yield BadRecord(place, NOT_AN_OBJECT)
+            elif document.fault and _has_broken_text(item):
+                yield BadRecord(place, document.fault)
+            else:
+                yield place, item
 
 
 def is_lines(source: Content) -> bool:
@@ -65,19 +98,18 @@ def first_documents(source: Content, *, lists: Collection[str] = ()) -> list[Jso
         return []
     lines = _head_lines(source)
     if _are_documents(lines):
-        return _objects(map(load, lines))
+        return _objects(load(line)[0] for line in lines)
     head = utf8_head(source)[:_SHAPE_BYTES]
     found: list[bytes] = []
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(SplitError):
         found.extend(value.raw for value in Splitter(lists).feed(head))
-    objects = _objects(map(load, found))
-    if objects:
-        return objects
+    if whole := _objects(load(raw)[0] for raw in found):
+        return whole
     first, _ = load(_closed(head))
     items: list[object] = first if isinstance(first, list) else [first]
     if isinstance(first, dict):
         items += (item for name in lists for item in listed(first, name))
-    return _objects((item, "") for item in items)
+    return _objects(items)
 
 
 def is_array(source: Content) -> bool:
@@ -87,7 +119,7 @@ def is_array(source: Content) -> bool:
 
 def is_empty_array(source: Content) -> bool:
     """Return whether a file holds an array without items."""
-    return load(utf8_head(source)) == ([], "")
+    return load(utf8_head(source)) == ([], None)
 
 
 def listed(document: Json, name: str) -> list[object]:
@@ -96,30 +128,41 @@ def listed(document: Json, name: str) -> list[object]:
     return found if isinstance(found, list) else []
 
 
-def load(raw: bytes) -> tuple[object, str]:
-    """Return the parsed bytes, or None, and what is wrong with them."""
-    fault = ""
+def as_object(value: object) -> Json:
+    """Return the value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_word(value: object) -> str | None:
+    """Return a string without white space around it; None for an empty one and anything else."""
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
+def load_value(value: RawValue) -> tuple[object, Message | None]:
+    """Return the parsed value, or None if that is not possible, and the fault in it."""
+    if value.is_too_long:
+        return None, Message("longer than {size} MB", size=MAX_VALUE_BYTES >> 20)
+    return load(value.raw)
+
+
+def load(raw: bytes) -> tuple[object, Message | None]:
+    """Return the parsed bytes, or None if that is not possible, and the fault in them."""
+    fault = None
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        text, fault = raw.decode(errors="surrogateescape"), "not valid UTF-8"
+        text = raw.decode(errors="surrogateescape")
+        fault = Message("not valid {encoding}", encoding="UTF-8")
     try:
         return json.loads(text), fault
     except RecursionError:
-        return None, "nested too deeply"
+        return None, Message("nested too deeply")
     except ValueError:
-        return None, fault or "not valid JSON"
+        return None, fault or Message("not valid JSON")
 
 
-def has_broken_text(value: object) -> bool:
-    """Return whether it is in this part of a document that bytes are not valid UTF-8."""
+def _has_broken_text(value: object) -> bool:
     return _BROKEN_BYTE.search(json.dumps(value, ensure_ascii=False)) is not None
-
-
-def _document(place: int, value: RawValue) -> Document:
-    if value.is_too_long:
-        return Document(place, None, TOO_LONG)
-    return Document(place, *load(value.raw))
 
 
 def _values(source: Content, lists: Collection[str]) -> Iterator[RawValue]:
@@ -131,9 +174,13 @@ def _values(source: Content, lists: Collection[str]) -> Iterator[RawValue]:
                     yield value
                     done += 1
             splitter.end()
-        except ValueError as error:
-            detail = f"{source.name} breaks off or is damaged after {done:,} records: {error}"
-            raise BrokenFileError(detail) from error
+        except SplitError as error:
+            raise BrokenFileError(
+                "{name} breaks off or is damaged after {count} records: {fault}",
+                name=source.name,
+                count=f"{done:,}",
+                fault=message_of(error),
+            ) from error
 
 
 def _head_lines(source: Content) -> list[bytes]:
@@ -147,19 +194,19 @@ def _head_lines(source: Content) -> list[bytes]:
     return [line for line in lines if line.strip()]
 
 
-def _objects(loaded: Iterable[tuple[object, str]]) -> list[Json]:
-    return [value for value, _ in loaded if isinstance(value, dict)]
+def _objects(values: Iterable[object]) -> list[Json]:
+    return [value for value in values if isinstance(value, dict)]
 
 
 def _are_documents(lines: list[bytes]) -> bool:
-    """Return whether lines hold a document each, which those of a pretty-printed file do not."""
+    """Return whether each line holds a document, unlike the lines of a pretty-printed file."""
     return len(lines) > 1 and any(
         line.startswith(b"{") and isinstance(load(line)[0], dict) for line in lines
     )
 
 
 def _closed(head: bytes) -> bytes:
-    """Return the first value of a file's beginning, cut and closed where it goes on beyond."""
+    """Return the first value of a file's beginning, cut and closed where it continues beyond."""
     closing, cut = b"", (0, b"")
     for token in _TOKEN.finditer(head):
         mark, at = token[0], token.end()

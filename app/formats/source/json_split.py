@@ -1,4 +1,4 @@
-"""JSON values of a byte stream, cut apart by their brackets, so that a bad one spoils no other."""
+"""JSON values of a byte stream, split by their brackets, so that a bad one spoils no other."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 MAX_VALUE_BYTES: Final = 8 * 2**20
 MAX_DEPTH: Final = 1_000_000
 
-# A whole string, or a quote whose string goes on beyond the chunk, or a bracket.
+# A whole string, or a quote whose string continues beyond the chunk, or a bracket.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\]]', re.DOTALL)
 _IN_STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 _LAST_KEY = re.compile(rb'"(\w{1,50})"\s*:\s*\Z')
@@ -24,22 +24,26 @@ class RawValue(NamedTuple):
     is_too_long: bool = False
 
 
+class SplitError(ValueError):
+    """The brackets of a stream do not match, so its values cannot be split."""
+
+
 class Splitter:
-    """Cuts a stream into values: the items of arrays, and objects that follow each other.
+    """Splits a stream into values: the items of arrays, and objects that follow each other.
 
     An object with one of `lists` among its keys is a wrapper: the items of that list are the
-    values, and what else it holds is left out. Feed it chunks of bounded size, then call `end`.
-    Both raise ValueError where brackets do not match or something stands outside of all values.
+    values, and its other fields are left out. Feed it chunks of bounded size, then call `end`.
+    Both raise SplitError where brackets do not match or something stands outside of all values.
     """
 
     def __init__(self, lists: Collection[str] = ()) -> None:
         self._lists = frozenset(name.encode() for name in lists)
-        # What would close each bracket that is open, and how many are open around a value.
+        # The closing bracket of each open one, and the number of open ones around a value.
         self._open = bytearray()
         self._floor = 0
         self._is_wrapper = False
         self._in_string = self._is_escaped = False
-        # What was kept of the value so far, and from where on the chunk is still to be taken.
+        # The parts of the value so far, and the place up to which the chunk was read.
         self._parts: list[bytes] = []
         self._size = 0
         self._chunk, self._taken = b"", 0
@@ -59,11 +63,11 @@ class Splitter:
         self._keep(chunk[self._taken :])
 
     def end(self) -> None:
-        """Note that the stream has ended."""
+        """Check that the stream ends after a whole value."""
         if self._open or self._in_string:
-            raise ValueError("a value is not closed")
+            raise SplitError("a value is not closed")
         if any(part.strip(_BETWEEN) for part in self._parts):
-            raise ValueError("something stands after the last value")
+            raise SplitError("something stands after the last value")
 
     def _opened(self, at: int) -> Iterator[RawValue]:
         is_array = self._chunk[at] == ord("[")
@@ -75,12 +79,12 @@ class Splitter:
             self._is_wrapper, self._floor, self._taken = True, 2, at + 1
             self._clear()
         if len(self._open) >= MAX_DEPTH:
-            raise ValueError("nested too deeply")
+            raise SplitError("nested too deeply")
         self._open.append(_CLOSING[self._chunk[at]])
 
     def _closed(self, at: int) -> Iterator[RawValue]:
         if not self._open or self._open.pop() != self._chunk[at]:
-            raise ValueError("the brackets do not match")
+            raise SplitError("the brackets do not match")
         if len(self._open) == self._floor:
             value = self._take(at + 1)
             if self._floor or not self._is_wrapper:
@@ -92,14 +96,14 @@ class Splitter:
             self._floor, self._taken = 0, at + 1
 
     def _finish_string(self) -> int:
-        """Return where the string ends that an earlier chunk began; 0 if there is none."""
+        """Return the end of the string that an earlier chunk began; 0 if there is none."""
         if not self._in_string:
             return 0
         self._in_string = False
         return self._skip_string(int(self._is_escaped))
 
     def _skip_string(self, at: int) -> int:
-        """Return where the string around `at` ends, or note that it goes on."""
+        """Return the end of the string around `at`; note where it continues beyond the chunk."""
         inside = _IN_STRING.match(self._chunk, at)
         end = inside.end() if inside else at
         if self._chunk[end : end + 1] == b'"':
@@ -120,15 +124,15 @@ class Splitter:
         return key is not None and key[1] in self._lists
 
     def _between(self, at: int) -> Iterator[RawValue]:
-        """Yield what stands between two values of an array, though it should be nothing."""
+        """Yield any bytes between two values of an array, as a value that cannot be read."""
         value = self._take(at)
         if value.is_too_long or value.raw.strip(_BETWEEN):
             if not self._floor:
-                raise ValueError("something stands between the values")
+                raise SplitError("something stands between the values")
             yield RawValue(value.raw.strip(_BETWEEN), value.is_too_long)
 
     def _take(self, at: int) -> RawValue:
-        """Return what is to be taken up to there."""
+        """Return the value that ends there."""
         self._keep(self._chunk[self._taken : at])
         value = RawValue(b"".join(self._parts), self._size > MAX_VALUE_BYTES)
         self._clear()

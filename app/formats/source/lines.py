@@ -1,36 +1,60 @@
-"""Lines of a text file in UTF-8, UTF-16 or CP949, one at a time, with a limit on each."""
+"""Lines of a file: as bytes, or as text in UTF-8, UTF-16 or CP949; the size of each is limited."""
 
 import codecs
 import contextlib
 import io
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, Final, NamedTuple
+from itertools import count
+from typing import IO, BinaryIO, Final, NamedTuple
 
+from app.errors import Message
 from app.formats.records import BrokenFileError
-from app.formats.source.content import Content
-from app.formats.source.file import Source
-from app.formats.source.raw_lines import raw_lines
-from app.formats.source.reading import BUFFER_BYTES, Rejoined, read_up_to
+from app.formats.source.file import Content, Source
+from app.formats.source.reading import BUFFER_BYTES, ChunkReader, Rejoined, read_up_to
 
 HEAD_BYTES: Final = 2 * 2**20
+MAX_LINE_BYTES: Final = 2**20
+TOO_LONG_LINE: Final = Message("longer than {size} MB", size=MAX_LINE_BYTES >> 20)
 
+_PIECE_BYTES: Final = 64 * 1024
 _HANGUL = re.compile(r"[가-힣]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _GUESS_BYTES: Final = 4096
 _MIN_NUL_SHARE: Final = 0.05
 
 
+class RawLine(NamedTuple):
+    """A line with its end, and its number from 1; only the beginning of one over the limit."""
+
+    number: int
+    raw: bytes
+    is_too_long: bool
+
+
 class Line(NamedTuple):
-    """A physical line: its number from 1, its text with the line end, or what is wrong with it."""
+    """A physical line: its number from 1, its text with the line end, or the fault in it."""
 
     number: int
     text: str
-    fault: str = ""
+    fault: Message | None = None
+
+
+def raw_lines(stream: IO[bytes], limit: int = MAX_LINE_BYTES) -> Iterator[RawLine]:
+    """Yield the lines of a stream, the last one with or without a line end."""
+    for number in count(1):
+        raw = stream.readline(limit + 2)
+        if not raw:
+            return
+        is_too_long = len(raw.rstrip(b"\r\n")) > limit
+        piece = raw
+        while is_too_long and piece and not piece.endswith(b"\n"):
+            piece = stream.readline(_PIECE_BYTES)
+        yield RawLine(number, raw, is_too_long)
 
 
 def source_lines(source: Source) -> Iterator[Line]:
-    """Yield all lines of a source; the encoding is told from its beginning."""
+    """Yield all lines of a source; its beginning tells the encoding."""
     head = source.head(HEAD_BYTES)
     with source.open() as stream:
         yield from _lines(stream, head)
@@ -63,7 +87,7 @@ def utf8_head(source: Content) -> bytes:
 
 @contextlib.contextmanager
 def open_utf8(source: Content) -> Iterator[BinaryIO]:
-    """Give the whole source as bytes in UTF-8, without a byte order mark."""
+    """Open the whole source as bytes in UTF-8, without a byte order mark."""
     head = source.head(HEAD_BYTES)
     with source.open() as stream:
         if utf16 := _utf16(head):
@@ -79,7 +103,7 @@ def _lines(stream: BinaryIO, head: bytes) -> Iterator[Line]:
     decoder = _Decoder(head if not utf16 else b"")
     for number, raw, is_too_long in raw_lines(stream):
         if is_too_long:
-            yield Line(number, "\n", "longer than 1 MB")
+            yield Line(number, "\n", TOO_LONG_LINE)
         else:
             whole = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
             yield Line(number, *decoder.decode(whole))
@@ -93,15 +117,16 @@ class _Decoder:
         korean = sum(_is_cp949(line) for line in beyond)
         self._encoding = "cp949" if korean > len(beyond) / 2 else "utf-8" if beyond else ""
 
-    def decode(self, raw: bytes) -> tuple[str, str]:
-        """Return the text and what is wrong with it."""
+    def decode(self, raw: bytes) -> tuple[str, Message | None]:
+        """Return the text, and the fault in it."""
         if not self._encoding and not raw.isascii():
             self._encoding = "cp949" if _is_cp949(raw) else "utf-8"
         encoding = self._encoding or "utf-8"
         try:
-            return raw.decode(encoding), ""
+            return raw.decode(encoding), None
         except UnicodeDecodeError:
-            return raw.decode(encoding, "replace"), f"not valid {encoding.upper()}"
+            fault = Message("not valid {encoding}", encoding=encoding.upper())
+            return raw.decode(encoding, "replace"), fault
 
 
 def _is_cp949(raw: bytes) -> bool:
@@ -115,7 +140,7 @@ def _is_cp949(raw: bytes) -> bool:
 
 
 def _utf16(head: bytes) -> str:
-    """Return the codec of a file in UTF-16, told by its mark or by the NULs beside ASCII."""
+    """Return the codec of a file in UTF-16, by its mark or by the NULs beside ASCII; else ''."""
     if head.startswith(codecs.BOM_UTF16_LE):
         return "utf-16-le"
     if head.startswith(codecs.BOM_UTF16_BE):
@@ -132,28 +157,23 @@ def _utf16(head: bytes) -> str:
     return ""
 
 
-class _Utf16AsUtf8(io.RawIOBase):
+class _Utf16AsUtf8(ChunkReader):
     """A UTF-16 stream read as UTF-8; half surrogate pairs come out as invalid UTF-8."""
 
     def __init__(self, stream: BinaryIO, codec: str) -> None:
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
         self._pending = b""
-        self._ended = False
+        self._has_ended = False
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
-        while not self._pending and not self._ended:
+    def next_chunk(self, size: int) -> bytes:
+        while not self._pending and not self._has_ended:
             chunk = self._stream.read(BUFFER_BYTES)
-            self._ended = not chunk
+            self._has_ended = not chunk
             try:
-                text = self._decoder.decode(chunk, final=self._ended)
+                text = self._decoder.decode(chunk, final=self._has_ended)
             except UnicodeDecodeError as error:
                 raise BrokenFileError("the file ends in the middle of a character") from error
             self._pending = text.encode("utf-8", "surrogatepass")
-        size = min(len(buffer), len(self._pending))
-        buffer[:size] = self._pending[:size]
-        self._pending = self._pending[size:]
-        return size
+        chunk, self._pending = self._pending[:size], self._pending[size:]
+        return chunk

@@ -1,4 +1,4 @@
-"""Counted reading: one meter for all that is read of a source, and a limit on what is unpacked."""
+"""Counted reading: one meter for each source, with a limit on what it unpacks to."""
 
 import io
 import zipfile
@@ -22,7 +22,7 @@ READ_ERRORS: Final = (
 
 
 class Meter:
-    """Counts what is read of one source; beyond the limit nothing more is given out."""
+    """Counts the bytes read of one source, and enforces its limit."""
 
     def __init__(self, name: str, limit_bytes: int) -> None:
         self.name = name
@@ -31,29 +31,46 @@ class Meter:
         self.packed_bytes = 0.0
         self._is_over = False
 
-    def take(self, chunk: bytes, packed_share: float) -> bytes:
-        """Count a chunk and return what of it is within the limit.
+    def count(self, chunk: bytes, packed_share: float = 1.0) -> bytes:
+        """Count a chunk and return its part within the limit.
 
-        Raises BrokenFileError at the next call after something was held back, or at once where
-        nothing at all is left to give.
+        Raises BrokenFileError where that part is empty, and at the next call after a cut.
         """
-        if self._is_over:
-            limit = f"{self.limit_bytes / 2**20:,.4g} MB"
-            raise BrokenFileError(f"{self.name} holds more than {limit}, the limit of an import")
         room = self.limit_bytes - self.unpacked_bytes
+        if self._is_over or (len(chunk) > room and not room):
+            limit = f"{self.limit_bytes / 2**20:,.4g} MB"
+            raise BrokenFileError(
+                "{name} holds more than {limit}, the limit of an import",
+                name=self.name,
+                limit=limit,
+            )
         self._is_over = len(chunk) > room
         chunk = chunk[:room]
-        if self._is_over and not chunk:
-            return self.take(b"", packed_share)
         self.unpacked_bytes += len(chunk)
         self.packed_bytes += len(chunk) * packed_share
         return chunk
 
 
-class MeteredReader(io.RawIOBase):
-    """A binary stream whose bytes are counted, and whose failures are BrokenFileErrors.
+class ChunkReader(io.RawIOBase):
+    """A readable binary stream; a subclass returns its bytes in `next_chunk`."""
 
-    `packed_share` is how many bytes of the file stand for one that is read: less than 1 in zips.
+    def next_chunk(self, size: int) -> bytes:
+        """Return at most that many bytes, none at the end."""
+        raise NotImplementedError
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
+        chunk = self.next_chunk(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+class MeteredReader(ChunkReader):
+    """A stream whose bytes are counted, and whose failures are BrokenFileErrors.
+
+    `packed_share` is the bytes of the file for each byte that is read: less than 1 in zips.
     """
 
     def __init__(
@@ -64,17 +81,12 @@ class MeteredReader(io.RawIOBase):
         self._label = label
         self._packed_share = packed_share
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
+    def next_chunk(self, size: int) -> bytes:
         try:
-            chunk = read_some(self._stream, len(buffer))
+            chunk = read_some(self._stream, size)
         except READ_ERRORS as error:
-            raise BrokenFileError(f"{self._label} is damaged and breaks off") from error
-        chunk = self._meter.take(chunk, self._packed_share)
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
+            raise BrokenFileError("{name} is damaged and breaks off", name=self._label) from error
+        return self._meter.count(chunk, self._packed_share)
 
     def close(self) -> None:
         if not self.closed:
@@ -82,32 +94,27 @@ class MeteredReader(io.RawIOBase):
         super().close()
 
 
-class Rejoined(io.RawIOBase):
-    """What was read ahead of a stream, followed by the rest; closing leaves the stream open."""
+class Rejoined(ChunkReader):
+    """The head that was read ahead of a stream, and then the rest; closing leaves it open."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head = head
         self._rest = rest
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
-        size = len(buffer)
+    def next_chunk(self, size: int) -> bytes:
         chunk = self._head[:size] if self._head else read_some(self._rest, size)
         self._head = self._head[size:]
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
+        return chunk
 
 
 def read_some(stream: BinaryIO, size: int) -> bytes:
-    """Return the next bytes, at least one but at the end, without losing any before damage."""
+    """Return the next bytes, none only at the end, without losing any before damage."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     return read(size)
 
 
 def read_up_to(stream: BinaryIO, size: int) -> bytes:
-    """Return the next bytes, fewer than `size` only at the end; pipes give less at a time."""
+    """Return the next bytes, fewer than `size` only at the end; a pipe gives them in parts."""
     chunks: list[bytes] = []
     while size > 0 and (chunk := stream.read(size)):
         chunks.append(chunk)

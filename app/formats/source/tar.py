@@ -1,15 +1,14 @@
-"""Tar files read as a stream: nothing is extracted by name, only JSON files are kept.
+"""Tar files, read as a stream: nothing is extracted by name, only JSON files are kept.
 
-Not the tarfile module, because it reads headers of any stated length into memory and keeps a list
-of all members.
+Not the tarfile module: it ends silently at a damaged header, reads headers of any stated length
+into memory, and keeps a list of all members.
 """
 
-import io
 from collections.abc import Callable
 from typing import BinaryIO, Final, NamedTuple
 
 from app.formats.records import BrokenFileError
-from app.formats.source.reading import BUFFER_BYTES
+from app.formats.source.reading import BUFFER_BYTES, ChunkReader
 
 BLOCK_BYTES: Final = 512
 MAX_HEADER_BYTES: Final = 64 * 1024
@@ -21,8 +20,8 @@ _REGULAR: Final = frozenset(map(ord, ("\0", "0", "7")))
 _WITHOUT_DATA: Final = b"123456"
 
 
-class Kept(NamedTuple):
-    """Where in the spool a file of the tar stands; one that is cut ends too early."""
+class KeptFile(NamedTuple):
+    """The place in the spool of a file of the tar; `is_cut` if the tar ends inside it."""
 
     start: int
     size: int
@@ -40,37 +39,33 @@ def is_tar(head: bytes) -> bool:
     return len(head) >= BLOCK_BYTES and _read_header(head[:BLOCK_BYTES]) is not None
 
 
-def keep_files(read: Callable[[int], bytes], spool: BinaryIO, name: str) -> dict[str, Kept]:
-    """Copy the JSON files of a tar to the spool and return where each stands.
+def keep_files(read: Callable[[int], bytes], spool: BinaryIO, name: str) -> dict[str, KeptFile]:
+    """Copy the JSON files of a tar to the spool and return the place of each.
 
-    `read` gives the next bytes, at most so many, none at the end. Links, devices and names that
-    lead out of the tar are passed over. Raises BrokenFileError where it is damaged, where it
-    breaks off before any file that is kept, and where a header or their number is huge.
+    `read` returns at most the given number of bytes, none at the end. Links, devices and names
+    that lead out of the tar are ignored. Raises BrokenFileError where the tar is damaged, where it
+    breaks off before the first JSON file, and where a header or the number of files is too large.
     """
     return _Reader(read, spool, name).keep_files()
 
 
-class KeptReader(io.RawIOBase):
+class KeptFileReader(ChunkReader):
     """One kept file; EOFError at the end of one that is cut."""
 
-    def __init__(self, spool: BinaryIO, kept: Kept) -> None:
+    def __init__(self, spool: BinaryIO, kept: KeptFile) -> None:
         self._spool = spool
         self._kept = kept
         self._done = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
-        size = min(len(buffer), self._kept.size - self._done)
+    def next_chunk(self, size: int) -> bytes:
+        size = min(size, self._kept.size - self._done)
         if size == 0 and self._kept.is_cut:
             raise EOFError
-        # Several of them share the spool, so each goes to its own place first.
+        # Several readers share the spool, so each seeks its own place first.
         self._spool.seek(self._kept.start + self._done)
         chunk = self._spool.read(size)
-        buffer[: len(chunk)] = chunk
         self._done += len(chunk)
-        return len(chunk)
+        return chunk
 
 
 class _Reader:
@@ -78,17 +73,17 @@ class _Reader:
         self._read = read
         self._spool = spool
         self._name = name
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, KeptFile] = {}
         self._is_cut = False
 
-    def keep_files(self) -> dict[str, Kept]:
+    def keep_files(self) -> dict[str, KeptFile]:
         long: dict[str, str] = {}
         while not self._is_cut and (block := self._take(BLOCK_BYTES)).strip(b"\0"):
             header = None if self._is_cut else _read_header(block)
             if header is None:
                 if self._is_cut:
                     break
-                raise BrokenFileError(f"{self._name} is damaged")
+                raise BrokenFileError("{name} is damaged", name=self._name)
             if header.kind in b"Lx":
                 long |= self._long_fields(header)
                 continue
@@ -97,7 +92,7 @@ class _Reader:
             self._copy_or_skip(long.get("path", header.name), header.kind, data_bytes)
             long = {}
         if self._is_cut and not self._kept:
-            raise BrokenFileError(f"{self._name} breaks off before any posts")
+            raise BrokenFileError("{name} breaks off before any posts", name=self._name)
         return self._kept
 
     def _copy_or_skip(self, path: str, kind: int, size: int) -> None:
@@ -112,13 +107,13 @@ class _Reader:
         self._take(-size % BLOCK_BYTES)
         if wanted:
             if len(self._kept) >= MAX_KEPT_FILES:
-                raise BrokenFileError(f"{self._name} holds too many files")
-            self._kept[path] = Kept(start, size - left, left > 0)
+                raise BrokenFileError("{name} holds too many files", name=self._name)
+            self._kept[path] = KeptFile(start, size - left, left > 0)
 
     def _long_fields(self, header: _Header) -> dict[str, str]:
         """Return the name or size that a header of its own gives to the next file."""
         if header.size > MAX_HEADER_BYTES:
-            raise BrokenFileError(f"{self._name} holds a header that is too large")
+            raise BrokenFileError("{name} holds a header that is too large", name=self._name)
         data = self._take(header.size)
         self._take(-header.size % BLOCK_BYTES)
         if header.kind == ord("L"):
@@ -126,7 +121,7 @@ class _Reader:
         return _pax_fields(data)
 
     def _take(self, size: int) -> bytes:
-        """Return the next bytes; fewer at the end, which is then noted."""
+        """Return the next bytes; fewer at the end, which sets `_is_cut`."""
         data = b""
         while len(data) < size and (chunk := self._read(size - len(data))):
             data += chunk
@@ -174,6 +169,6 @@ def _pax_fields(data: bytes) -> dict[str, str]:
 
 
 def _is_kept(path: str) -> bool:
-    """Return whether a file is kept: its name is only compared, but an odd one is not meant."""
+    """Return whether a name is that of a JSON file inside the tar; names are only compared."""
     parts = path.split("/")
     return path.endswith(_KEPT_SUFFIX) and not path.startswith("/") and ".." not in parts

@@ -1,9 +1,11 @@
-"""Times as files write them, read without a locale: aware, UTC, fractions of a second cut."""
+"""Times as files write them, read without a locale: aware, UTC, in whole seconds."""
 
 import math
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from app.formats.records import RecordError
 
 _MONTHS: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
@@ -24,10 +26,10 @@ _MILLISECONDS_FROM: Final = 1e11
 
 
 def read_time(value: object) -> datetime:
-    """Return the time that a value names; a time without a zone is UTC.
+    """Return the time that a value states; a time without a zone is UTC.
 
-    Read are ISO 8601, plain dates, `2020-01-02 03:04:05`, `2020. 1. 2. 오후 3:04`, X's own form,
-    and seconds or milliseconds since 1970. Raises ValueError that names the value.
+    It reads ISO 8601, plain dates, `2020-01-02 03:04:05`, `2020. 1. 2. 오후 3:04`, X's own form,
+    and seconds or milliseconds since 1970. Raises RecordError with the value.
     """
     try:
         if isinstance(value, str):
@@ -36,7 +38,7 @@ def read_time(value: object) -> datetime:
             return _from_epoch(value)
     except (ValueError, OverflowError):
         pass
-    raise ValueError(f"unreadable time {_shown(value)}")
+    raise RecordError("unreadable time {time}", time=_shown(value))
 
 
 def read_x_time(text: str) -> datetime | None:
@@ -67,7 +69,7 @@ def _from_parts(
 ) -> datetime:
     hours = int(hour or 0)
     if half and not 1 <= hours <= 12:
-        raise ValueError("a clock with halves of the day goes from 1 to 12")
+        raise ValueError("a twelve-hour clock has no such hour")
     if half:
         hours = hours % 12 + (12 if half in {"오후", "PM"} else 0)
     return datetime(

@@ -1,4 +1,4 @@
-"""Zip files read by member name, never extracted, with hostile ones refused."""
+"""Zip files, read by the names of their members; nothing is extracted, hostile ones are refused."""
 
 import struct
 import zipfile
@@ -20,16 +20,18 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 def open_zip(file: BinaryIO, name: str) -> zipfile.ZipFile:
     """Return the opened zip.
 
-    Raises UnrecognisedFileError where no directory can be read, BrokenFileError where it is huge.
+    Raises UnrecognisedFileError where no directory can be read, BrokenFileError where it is too
+    large.
     """
     try:
         if _directory_bytes(file) > MAX_DIRECTORY_BYTES:
-            raise BrokenFileError(f"{name} lists too many files")
+            raise BrokenFileError("{name} lists too many files", name=name)
         file.seek(0)
         return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
         raise UnrecognisedFileError(
-            f"{name} is a zip file whose directory cannot be read; was it downloaded to its end?"
+            "{name} is a zip file whose directory cannot be read; was it downloaded to its end?",
+            name=name,
         ) from error
 
 
@@ -45,13 +47,13 @@ def open_in_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str) -> 
     Raises BrokenFileError if it is encrypted, compressed by a rare method, or damaged.
     """
     if info.flag_bits & _ENCRYPTED_FLAG:
-        raise BrokenFileError(f"{label} is encrypted; unpack it with its password first")
+        raise BrokenFileError("{name} is encrypted; unpack it with its password first", name=label)
     if info.compress_type not in _METHODS:
-        raise BrokenFileError(f"{label} is compressed by a method that is not supported")
+        raise BrokenFileError("{name} is compressed by a method that is not supported", name=label)
     try:
         return archive.open(info)  # type: ignore[return-value] # typed as IO[bytes]
     except (zipfile.BadZipFile, RuntimeError, OSError, ValueError, struct.error) as error:
-        raise BrokenFileError(f"{label} is damaged") from error
+        raise BrokenFileError("{name} is damaged", name=label) from error
 
 
 def _wanted(name: str) -> bool:
@@ -60,7 +62,7 @@ def _wanted(name: str) -> bool:
 
 
 def _directory_bytes(file: BinaryIO) -> int:
-    """Return how long the zip says its directory is, which zipfile reads into memory whole."""
+    """Return the stated length of the zip's directory, all of which zipfile reads into memory."""
     size = file.seek(0, 2)
     file.seek(max(0, size - _END.size - 0xFFFF - _LOCATOR_BYTES - _END64_BYTES))
     tail = file.read()

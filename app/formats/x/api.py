@@ -1,27 +1,20 @@
-"""What the API of X (Twitter) answers, versions 1.1 and 2: posts and pages of them.
+"""Answers of the API of X (Twitter), versions 1.1 and 2: posts and pages of them.
 
-The shapes are those that twarc and twarc2 save: a post or a page a line, flattened or not.
+The shapes are those that twarc and twarc2 save: a post or a page on each line, flattened or not.
 """
 
-from collections.abc import Iterator, Mapping
-from itertools import count
+from functools import partial
 from typing import Final
 
-from app.formats.extended_json import has_mark
-from app.formats.formats import Format
-from app.formats.records import Archive, BadRecord, Item
+from app.formats.format import Format
+from app.formats.mongo import has_mark
+from app.formats.records import Archive, read_each
 from app.formats.source.file import Source
-from app.formats.source.json import (
-    Json,
-    documents,
-    first_documents,
-    has_broken_text,
-    listed,
-)
+from app.formats.source.json import Json, as_object, first_documents, listed, page_objects
 from app.formats.x.statuses import is_v1, is_v2, to_item
 
 _SEARCH: Final = "statuses"
-# What streams tell between the posts.
+# Messages of streams between the posts.
 _NOTICES: Final = frozenset(
     {
         "delete",
@@ -47,26 +40,9 @@ def recognises(source: Source) -> bool:
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
     """Return the posts of many authors; those of protected accounts only on request."""
-    items = _items(source, include_restricted=include_restricted)
+    statuses = page_objects(source, _statuses, lists=(_SEARCH,))
+    items = read_each(statuses, partial(to_item, include_restricted=include_restricted))
     return Archive(FORMAT.name, "record", None, items)
-
-
-def _items(source: Source, *, include_restricted: bool) -> Iterator[Item]:
-    places = count(1)
-    for document in documents(source, lists=(_SEARCH,)):
-        value, fault = document.value, document.fault
-        if not isinstance(value, dict):
-            yield BadRecord(next(places), fault or "not a JSON object")
-            continue
-        users = _users(value)
-        for status in _statuses(value):
-            place = next(places)
-            if not isinstance(status, dict):
-                yield BadRecord(place, "not a JSON object")
-            elif fault and has_broken_text(status):
-                yield BadRecord(place, fault)
-            else:
-                yield to_item(status, place, users=users, include_restricted=include_restricted)
 
 
 def _is_page(value: Json) -> bool:
@@ -75,28 +51,36 @@ def _is_page(value: Json) -> bool:
         return not value[_SEARCH] or any(isinstance(item, dict) for item in listed(value, _SEARCH))
     data = value.get("data")
     if data is None or data == []:
-        meta = value.get("meta")
-        return isinstance(meta, dict) and "result_count" in meta
+        return "result_count" in as_object(value.get("meta"))
     items = data if isinstance(data, list) else [data]
     return any(isinstance(item, dict) and {"id", "text"} <= item.keys() for item in items)
 
 
 def _statuses(value: Json) -> list[object]:
-    """Return the posts that a document holds; those that only explain others are not among them."""
+    """Return the posts of a document with their authors, without those that only explain others."""
     if is_v1(value) or is_v2(value):
         return [value]
     for name in (_SEARCH, "data"):
         if name in value:
             found = value[name]
-            return found if isinstance(found, list) else [found]
+            return _with_authors(found if isinstance(found, list) else [found], value)
     is_empty = {"errors", "meta"} & value.keys() or (value.keys() <= _NOTICES and value)
     return [] if is_empty else [value]
 
 
-def _users(page: Json) -> Mapping[str, Json]:
-    includes = page.get("includes")
-    users = listed(includes, "users") if isinstance(includes, dict) else []
-    return {str(user.get("id")): user for user in users if isinstance(user, dict)}
+def _with_authors(statuses: list[object], page: Json) -> list[object]:
+    """Return the posts, each with its author out of those that the page lists."""
+    users = listed(as_object(page.get("includes")), "users")
+    by_id = {str(user.get("id")): user for user in users if isinstance(user, dict)}
+    return [
+        {**status, "author": by_id[str(status["author_id"])]}
+        if isinstance(status, dict)
+        and not is_v1(status)
+        and not as_object(status.get("author"))
+        and str(status.get("author_id")) in by_id
+        else status
+        for status in statuses
+    ]
 
 
 FORMAT: Final = Format("x-api", recognises, parse)

@@ -1,23 +1,33 @@
 """X (Twitter) archives, current and classic: zip, folder, or a lone `tweets.js`."""
 
+import codecs
+import re
 from collections.abc import Iterator
 from itertools import count
-from typing import Final
+from typing import BinaryIO, Final
 
-from app.formats.formats import Format
+from app.errors import message_of
+from app.formats.format import Format
 from app.formats.records import (
     Archive,
     BadRecord,
     BrokenFileError,
     Item,
+    RecordError,
     Skipped,
     UnrecognisedFileError,
 )
 from app.formats.source.file import Source
+from app.formats.source.json import load_value
+from app.formats.source.json_split import SplitError, Splitter
+from app.formats.source.reading import BUFFER_BYTES, read_up_to
 from app.formats.x.layout import Layout, find_layout
 from app.formats.x.notes import Notes
-from app.formats.x.posts import read_tweet, to_item
-from app.formats.x.stream import array_items
+from app.formats.x.posts import DamagedItem, read_tweet, to_record
+
+_PREFIX_BYTES: Final = 1024
+_AROUND: Final = b"; \t\r\n"
+_PREFIX = re.compile(rb"\s*(?:(?:window\.|var\s)?[\w.\s]{1,200}=\s*)?")
 
 
 def recognises(source: Source) -> bool:
@@ -26,10 +36,10 @@ def recognises(source: Source) -> bool:
 
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
-    """Return the account's posts; those to a circle only where they are asked for."""
+    """Return the account's posts; those to a circle only on request."""
     layout = find_layout(source)
     if layout is None:
-        raise UnrecognisedFileError(f"{source.name} is not an X archive")
+        raise UnrecognisedFileError("{name} is not an X archive", name=source.name)
     if all(layout.members):
         source.expect(layout.members)
     items = _items(source, layout, include_restricted=include_restricted)
@@ -46,16 +56,17 @@ def _items(source: Source, layout: Layout, *, include_restricted: bool) -> Itera
     for item in _entries(source, layout.circle):
         place = next(places)
         yield _item(item, place, layout, notes, is_left_out=not include_restricted)
-    _use_up_deleted(source, layout, notes)
+    _join_deleted(source, layout, notes)
     yield from notes.leftovers(place, layout.account)
     if broken is not None:
         raise broken
     if layout.missing:
-        raise BrokenFileError(f"{source.name} lacks {', '.join(layout.missing)}")
+        missing = ", ".join(layout.missing)
+        raise BrokenFileError("{name} lacks {missing}", name=source.name, missing=missing)
 
 
 def _read_notes(source: Source, layout: Layout) -> tuple[Notes, BrokenFileError | None]:
-    """Return the long posts as far as they can be read, and why they are not all."""
+    """Return the long posts up to any damage, and that damage."""
     notes = Notes()
     try:
         for item in _entries(source, layout.notes):
@@ -76,29 +87,64 @@ def _entries(source: Source, names: tuple[str, ...]) -> Iterator[object]:
 def _item(item: object, place: int, layout: Layout, notes: Notes, *, is_left_out: bool) -> Item:
     try:
         tweet = read_tweet(item)
-    except ValueError as error:
-        return Skipped(place, "restricted") if is_left_out else BadRecord(place, str(error))
-    # A note is used up by whatever it belongs to, lest it come in as a post of its own.
-    note_text = notes.join(tweet)
-    if is_left_out:
-        return Skipped(place, "restricted")
-    if tweet.is_repost:
-        return Skipped(place, "repost")
-    if note_text is None and not notes.is_whole and tweet.seems_shortened:
-        # Stored like this it would stay like this: texts don't change.
-        return BadRecord(place, "a long post whose whole text cannot be read")
-    return to_item(tweet, place, layout.account, note_text=note_text)
+        # A note is joined to its post even if that is left out, lest it become a post of its own.
+        note_text = notes.join(tweet)
+        if is_left_out:
+            return Skipped(place, "restricted")
+        if tweet.is_repost:
+            return Skipped(place, "repost")
+        if note_text is None and not notes.is_whole and tweet.seems_shortened:
+            # It would stay shortened for good: stored texts do not change.
+            raise RecordError("a long post whose whole text cannot be read")
+        return to_record(tweet, place, layout.account, note_text=note_text)
+    except RecordError as error:
+        restricted = Skipped(place, "restricted")
+        return restricted if is_left_out else BadRecord(place, message_of(error))
 
 
-def _use_up_deleted(source: Source, layout: Layout, notes: Notes) -> None:
-    """Take out the long texts of deleted posts, which are never imported."""
+def _join_deleted(source: Source, layout: Layout, notes: Notes) -> None:
+    """Join the long texts of deleted posts to these, which are never imported."""
     if all(note.is_joined for note in notes.all):
         return
     for item in _entries(source, layout.deleted):
         try:
             notes.join(read_tweet(item))
-        except ValueError:
+        except RecordError:
             continue
+
+
+def array_items(stream: BinaryIO, label: str) -> Iterator[object]:
+    """Yield the items of `window.… = [ … ];` one at a time, a DamagedItem for a bad one.
+
+    An empty file has none. Raises BrokenFileError where it is no array, and where it breaks off.
+    """
+    chunk = _without_prefix(read_up_to(stream, _PREFIX_BYTES))
+    if not chunk.strip(_AROUND):
+        return
+    if not chunk.startswith(b"["):
+        raise BrokenFileError("{name} does not hold a list of posts", name=label)
+    splitter, done = Splitter(), 0
+    try:
+        while chunk:
+            for value in splitter.feed(chunk):
+                done += 1
+                item, fault = load_value(value)
+                yield DamagedItem(fault) if fault else item
+            chunk = stream.read(BUFFER_BYTES)
+        splitter.end()
+    except SplitError as error:
+        raise BrokenFileError(
+            "{name} breaks off or is damaged after {count} items: {fault}",
+            name=label,
+            count=f"{done:,}",
+            fault=message_of(error),
+        ) from error
+
+
+def _without_prefix(start: bytes) -> bytes:
+    start = start.removeprefix(codecs.BOM_UTF8)
+    match = _PREFIX.match(start)
+    return start[match.end() :] if match else start
 
 
 FORMAT: Final = Format("x", recognises, parse)

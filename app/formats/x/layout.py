@@ -1,4 +1,4 @@
-"""Where an X archive keeps what: current and classic archives, zipped, unpacked, lone files."""
+"""The files of an X archive: current and classic ones, zipped, unpacked, and lone files."""
 
 import codecs
 import json
@@ -10,6 +10,7 @@ from typing import Final
 
 from app.formats.records import Account, UnrecognisedFileError
 from app.formats.source.file import Source
+from app.formats.source.json import Json, as_object, as_word, listed
 
 _TWEETS = re.compile(r"(?:tweets?|community-tweet)(?:-part(\d+))?\.js")
 _NOTES = re.compile(r"note-tweet(?:-part(\d+))?\.js")
@@ -18,7 +19,7 @@ _DELETED = re.compile(r"deleted-tweets?(?:-part(\d+))?\.js")
 _MONTH = re.compile(r"\d{4}_\d\d\.js")
 _INDEXES: Final = ("manifest.js", "account.js")
 _LONE_NAMES: Final = ("tweets.js", "tweet.js")
-# The variable that a file fills tells what is in it, whatever its name.
+# The variable that a file assigns tells its content, whatever its name.
 _HEAD = re.compile(
     rb"\s*(?:(?:window\.)?(?:YTD\.(\w{1,50})\.part\d+|__THAR_CONFIG)|(Grailbird\.data\.tweets)_\w+)"
     rb"\s*="
@@ -38,22 +39,24 @@ class Layout:
     circle: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    """What the manifest of a whole archive names and the archive lacks."""
+    """Files that the manifest of a whole archive names and the archive lacks."""
 
     @property
     def members(self) -> tuple[str, ...]:
-        """All that is read for sure."""
+        """All that are read in any case."""
         return self.notes + self.tweets + self.circle
 
 
 def find_layout(source: Source) -> Layout | None:
-    """Return where the posts are, or None if this is no X archive."""
+    """Return the files that hold the posts, or None if this is no X archive."""
     if not source.has_members:
         return _lone_file(source)
     folders = _archive_folders(source)
     if len(folders) > 1:
         names = ", ".join(folder or "." for folder in folders)
-        raise UnrecognisedFileError(f"{source.name} holds several X archives: {names}")
+        raise UnrecognisedFileError(
+            "{name} holds several X archives: {names}", name=source.name, names=names
+        )
     if not folders:
         return None
     in_folder = {
@@ -79,7 +82,7 @@ def _lone_file(source: Source) -> Layout | None:
 
 
 def _beside(source: Source, name: str) -> Layout | None:
-    """Return a lone `tweets.js` with its parts and long posts, not with what else lies there."""
+    """Return a lone `tweets.js` with its parts and long posts beside it, and no other files."""
     stem = name.removesuffix(".js")
     names = {
         other: other
@@ -139,19 +142,17 @@ def _classic(source: Source, names: dict[str, str], folder: str) -> Layout:
 
 def _listed_files(manifest: object) -> tuple[list[str], bool]:
     """Return the names of the files that a manifest lists, and whether it is of a part only."""
-    types = _get(manifest, "dataTypes")
-    groups = [_get(group, "files") for group in types.values()] if isinstance(types, dict) else []
-    files = [file for group in groups if isinstance(group, list) for file in group]
-    names = [name for file in files if (name := _word(file, "fileName"))]
-    is_partial = str(_get(_get(manifest, "archiveInfo"), "isPartialArchive")).lower() == "true"
-    return [PurePosixPath(name).name for name in dict.fromkeys(names)], is_partial
+    groups = map(as_object, _object(manifest, "dataTypes").values())
+    names = [_word(file, "fileName") for group in groups for file in listed(group, "files")]
+    is_partial = str(_object(manifest, "archiveInfo").get("isPartialArchive")).lower() == "true"
+    return [PurePosixPath(name).name for name in dict.fromkeys(names) if name], is_partial
 
 
 def _account(source: Source, name: str, manifest: object) -> Account:
-    """Return whose archive it is; the e-mail address beside the name is not read out."""
+    """Return the owner; the e-mail address beside the name is ignored."""
     entries = _read_index(source, name)
     entry = entries[0] if isinstance(entries, list) and entries else None
-    owner, info = _get(entry, "account"), _get(manifest, "userInfo")
+    owner, info = _object(entry, "account"), _object(manifest, "userInfo")
     username = _word(owner, "username") or _word(info, "userName")
     return Account(username, _word(owner, "accountDisplayName") or _word(info, "displayName"), "x")
 
@@ -176,13 +177,12 @@ def _part_number(match: re.Match[str]) -> tuple[str, int]:
     return match[0].partition("-part")[0].removesuffix(".js"), int(match[1] or 0)
 
 
-def _get(data: object, key: str) -> object:
-    return data.get(key) if isinstance(data, dict) else None
+def _object(data: object, key: str) -> Json:
+    return as_object(as_object(data).get(key))
 
 
 def _word(data: object, key: str) -> str | None:
-    value = _get(data, key)
-    return (value.strip() or None) if isinstance(value, str) else None
+    return as_word(as_object(data).get(key))
 
 
 _UNKNOWN: Final = Account(None, None, "x")

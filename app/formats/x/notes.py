@@ -1,4 +1,4 @@
-"""Long posts of an X archive, which stand in a file of their own without their post's id."""
+"""Long posts of an X archive, which are in a file of their own without the ids of their posts."""
 
 import html
 import unicodedata
@@ -7,9 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from app.formats.records import Account, BadRecord, BrokenFileError, Item, Record
+from app.errors import Message, message_of
+from app.formats.records import (
+    Account,
+    BadRecord,
+    BrokenFileError,
+    Item,
+    Record,
+    RecordError,
+)
+from app.formats.source.json import as_object, listed
 from app.formats.source.times import read_time
-from app.formats.x.posts import Tweet, digits, expanded, unwrapped
+from app.formats.x.posts import ArchivedTweet, digits, expanded, unwrapped
 
 MAX_HELD_CHARACTERS: Final = 64_000_000
 _OVERHEAD_CHARACTERS: Final = 500
@@ -28,34 +37,34 @@ class Note:
 
 @dataclass(slots=True)
 class Notes:
-    """The long posts of an archive, held to be found by second and beginning of the text."""
+    """The long posts of an archive, found by their second and the beginning of their text."""
 
     all: list[Note] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    faults: list[Message] = field(default_factory=list)
     is_whole: bool = True
     """Whether each could be read."""
     _found: dict[tuple[datetime | None, str], list[Note]] = field(default_factory=dict)
     _characters: int = 0
 
     def add(self, item: object) -> None:
-        """Keep an item of `note-tweet.js`; BrokenFileError if they are too many to be held."""
-        raw, note, fault = "", None, ""
+        """Keep an item of `note-tweet.js`. Raises BrokenFileError if they need too much memory."""
+        raw, note, fault = "", None, None
         try:
             raw, note = _read_note(item)
-        except ValueError as error:
-            fault = str(error)
+        except RecordError as error:
+            fault = message_of(error)
         self._characters += len(raw) + _OVERHEAD_CHARACTERS
         if self._characters > MAX_HELD_CHARACTERS:
             raise BrokenFileError("the archive holds too many long posts")
         if note is None:
-            self.faults.append(fault)
+            self.faults.append(Message("a long post: {fault}", fault=fault))
             self.is_whole = False
             return
         self.all.append(note)
         self._found.setdefault((note.created_at, _beginning(raw)), []).append(note)
 
-    def join(self, tweet: Tweet) -> str | None:
-        """Return the whole text of a shortened post, or None; that note is then used up."""
+    def join(self, tweet: ArchivedTweet) -> str | None:
+        """Return the whole text of a shortened post, or None; each note is joined to one post."""
         if not self._found or tweet.created_at is None:
             return None
         key = tweet.created_at, _beginning(html.unescape(tweet.raw_text))
@@ -67,7 +76,7 @@ class Notes:
         return notes[-1].text if notes else None
 
     def leftovers(self, place: int, account: Account) -> Iterator[Item]:
-        """Yield the notes that no post was shortened from, and those that could not be read."""
+        """Yield the notes without a shortened post, and those that could not be read."""
         for note in self.all:
             if not note.is_joined:
                 place += 1
@@ -81,26 +90,25 @@ class Notes:
                     source_id=note.id,
                 )
         for number, fault in enumerate(self.faults, place + 1):
-            yield BadRecord(number, f"a long post: {fault}")
+            yield BadRecord(number, fault)
 
 
 def _read_note(item: object) -> tuple[str, Note]:
     data = unwrapped(item) or {}
-    core = data.get("core")
-    text = core.get("text") if isinstance(core, dict) else None
-    if not isinstance(core, dict) or not isinstance(text, str) or not text.strip():
-        raise ValueError("no text")
+    core = as_object(data.get("core"))
+    text = core.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise RecordError("no text")
     time = data.get("createdAt")
-    urls = core.get("urls")
     links = {
         str(url.get("shortUrl")): str(url["expandedUrl"])
-        for url in (urls if isinstance(urls, list) else ())
-        if isinstance(url, dict) and url.get("expandedUrl")
+        for url in map(as_object, listed(core, "urls"))
+        if url.get("expandedUrl")
     }
     whole = expanded(text, links, is_escaped=False)
     return text, Note(digits(data.get("noteTweetId")), whole, read_time(time) if time else None)
 
 
 def _beginning(text: str) -> str:
-    # Sorting marks grows by the square of how many follow each other.
+    # Normalising needs time that grows with the square of the marks in a row.
     return unicodedata.normalize("NFC", text[: 4 * _COMPARED_CHARACTERS])[:_COMPARED_CHARACTERS]

@@ -1,16 +1,17 @@
-"""One post of an X archive: from what the archive says about it to a record."""
+"""One post of an X archive as a record."""
 
 import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
-from app.formats.records import Account, BadRecord, Item, Record
+from app.errors import Message
+from app.formats.records import Account, Kind, Record, RecordError, required_text
 from app.formats.source.times import read_time
-from app.formats.x.stream import Damaged
 
+NOTHING_BUT_MEDIA: Final = Message("no text beside the post's own media")
 # Only ASCII letters: in Korean a particle may follow the link without a space.
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 _POST_LINK = re.compile(
@@ -23,7 +24,8 @@ _SNOWFLAKE_EPOCH: Final = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _LAST_SEQUENTIAL_ID: Final = 29_700_859_247
 _MAX_ID_DIGITS: Final = 19
 _NO_LANGUAGE: Final = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"})
-_REPLY_FIELDS: Final = (
+_TEXTS: Final = ("full_text", "text")
+REPLY_FIELDS: Final = (
     "in_reply_to_status_id_str",
     "in_reply_to_status_id",
     "in_reply_to_user_id_str",
@@ -33,46 +35,53 @@ _REPLY_FIELDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Tweet:
-    """An item of the archive with the facts that are needed to join and sort it."""
+class ArchivedTweet:
+    """An item of an archive, with the facts by which it is sorted and gets its whole text."""
 
     data: Mapping[str, object]
     id: str | None
     raw_text: str
-    """As in the archive: HTML-escaped, links shortened."""
+    """The text as the archive has it: HTML-escaped, links shortened."""
     created_at: datetime | None
 
     @property
     def is_repost(self) -> bool:
-        """Whether the words are another's: an archive marks that only in the text."""
+        """Whether another author wrote it: an archive marks that only in the text."""
         return self.raw_text.startswith("RT @") or isinstance(
             self.data.get("retweeted_status"), dict
         )
 
     @property
     def seems_shortened(self) -> bool:
-        """Whether it ends as the beginning of a long post does."""
+        """Whether it ends like the beginning of a long post."""
         return len(self.raw_text) >= _SHORTENED_FROM and _CUT.search(self.raw_text) is not None
 
 
-def read_tweet(item: object) -> Tweet:
-    """Return the item as a tweet; raises ValueError that says why it is none."""
+@dataclass(frozen=True, slots=True)
+class DamagedItem:
+    """An item of an archive that could not be read, and the reason."""
+
+    fault: Message
+
+
+def read_tweet(item: object) -> ArchivedTweet:
+    """Return an item of an archive as a tweet. Raises RecordError."""
     data = unwrapped(item)
     if data is None:
-        raise ValueError("not a post")
-    text = next((data[key] for key in ("full_text", "text") if data.get(key)), None)
-    if not isinstance(text, str):
-        raise ValueError("no text" if text is None else "the text is not a string")
-    tweet_id = next((i for i in map(digits, (data.get("id_str"), data.get("id"))) if i), None)
-    return Tweet(data, tweet_id, text, time_of(data.get("created_at"), tweet_id))
+        raise RecordError("not a post")
+    text = required_text(next((data[key] for key in _TEXTS if data.get(key)), None))
+    tweet_id = digits(data.get("id_str")) or digits(data.get("id"))
+    return ArchivedTweet(data, tweet_id, text, time_of(data.get("created_at"), tweet_id))
 
 
-def to_item(tweet: Tweet, place: int, account: Account, *, note_text: str | None) -> Item:
-    """Return the record of a post; a long post's whole text replaces the shortened one."""
+def to_record(
+    tweet: ArchivedTweet, place: int, account: Account, *, note_text: str | None
+) -> Record:
+    """Return the record of a post; `note_text` replaces a shortened text. Raises RecordError."""
     links = links_of(tweet.data, tweet.id)
     text = expanded(tweet.raw_text, links, is_escaped=True) if note_text is None else note_text
     if not text.strip():
-        return BadRecord(place, "no text beside the post's own media")
+        raise RecordError(NOTHING_BUT_MEDIA)
     return Record(
         place=place,
         text=text,
@@ -83,23 +92,28 @@ def to_item(tweet: Tweet, place: int, account: Account, *, note_text: str | None
         created_at=tweet.created_at,
         lang=language_of(tweet.data.get("lang")),
         source_id=tweet.id,
-        url=tweet.id and f"https://x.com/{account.username or 'i'}/status/{tweet.id}",
+        url=post_url(account.username, tweet.id),
     )
 
 
 def unwrapped(item: object) -> dict[str, object] | None:
-    """Return what stands in `{"tweet": {…}}`; early archives have no such wrapper.
+    """Return the object in `{"tweet": {…}}`; early archives have no such wrapper.
 
-    Raises ValueError for what could not be read.
+    Raises RecordError for a damaged item.
     """
-    if isinstance(item, Damaged):
-        raise ValueError(item.fault)
+    if isinstance(item, DamagedItem):
+        raise RecordError(item.fault)
     if not isinstance(item, dict):
         return None
     if len(item) == 1:
         inner = next(iter(item.values()))
         return inner if isinstance(inner, dict) else item
     return item
+
+
+def post_url(username: str | None, post_id: str | None) -> str | None:
+    """Return the address of a post; X redirects one without the author's name."""
+    return post_id and f"https://x.com/{username or 'i'}/status/{post_id}"
 
 
 def digits(value: object) -> str | None:
@@ -109,7 +123,7 @@ def digits(value: object) -> str | None:
 
 
 def links_of(data: Mapping[str, object], tweet_id: str | None) -> dict[str, str]:
-    """Return what each shortened link stands for; empty for those to the post's own media."""
+    """Return the address of each shortened link; empty for those to the post's own media."""
     links: dict[str, str] = {}
     for entry in _entries(data, "entities", "urls"):
         short, long = entry.get("url"), entry.get("expanded_url")
@@ -142,8 +156,8 @@ def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:
     return "".join(parts).lstrip() if starts_with_dropped else "".join(parts)
 
 
-def _kind(tweet: Tweet, links: Mapping[str, str]) -> Literal["post", "reply", "quote"]:
-    if any(tweet.data.get(field) for field in _REPLY_FIELDS):
+def _kind(tweet: ArchivedTweet, links: Mapping[str, str]) -> Kind:
+    if any(tweet.data.get(field) for field in REPLY_FIELDS):
         return "reply"
     last = tweet.raw_text.rstrip().rpartition("https://t.co/")
     link = _POST_LINK.match(links.get("".join(last[1:]), ""))
@@ -151,10 +165,10 @@ def _kind(tweet: Tweet, links: Mapping[str, str]) -> Literal["post", "reply", "q
 
 
 def time_of(value: object, tweet_id: str | None) -> datetime | None:
-    """Return the stated time, else the one in the id. Raises ValueError for an unreadable one."""
+    """Return the stated time, else the one in the id. Raises RecordError if it is unreadable."""
     try:
         return read_time(value) if value else snowflake_time(tweet_id)
-    except ValueError:
+    except RecordError:
         if time := snowflake_time(tweet_id):
             return time
         raise
@@ -169,7 +183,7 @@ def snowflake_time(tweet_id: str | None) -> datetime | None:
 
 
 def language_of(value: object) -> str | None:
-    """Return a language; None for the tags by which X says that there is none."""
+    """Return a language; None for the tags that X uses for no language."""
     return value if isinstance(value, str) and value not in {"", *_NO_LANGUAGE} else None
 
 

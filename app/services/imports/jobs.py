@@ -208,7 +208,8 @@ def _counts(report: ImportReport, already: int) -> dict[str, Any]:
         "reposts": report.reposts,
         "restricted": report.restricted,
         "errors": msgspec.json.encode(
-            [{"record": error.line, "detail": error.detail} for error in stored.in_order()]
+            [{"record": error.line, "detail": error.detail} for error in stored.in_order()],
+            enc_hook=str,
         ),
     }
 

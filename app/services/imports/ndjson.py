@@ -13,7 +13,7 @@ from app.compute.features import features
 from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
-from app.formats.source.raw_lines import RawLine, raw_lines
+from app.formats.source.lines import RawLine, raw_lines
 from app.services import idempotency
 from app.services.access.rights import Right, check_right
 from app.services.clock import now

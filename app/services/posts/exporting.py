@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
-from app.formats.writing.formats import Format, Row
+from app.formats.format import PostRow, Writer
 from app.models import Tweet, User
 from app.services.posts.users import get_user
 
@@ -49,18 +49,18 @@ async def begin_export(session: AsyncSession, username: str | None) -> Export:
     return Export(newest, int(await session.scalar(total) or 0), None, None)
 
 
-async def exported(db: Database, export: Export, form: Format) -> AsyncGenerator[Piece, None]:
+async def exported(db: Database, export: Export, writer: Writer) -> AsyncGenerator[Piece, None]:
     """Yield the file; what was deleted since the start is left out."""
-    if form.heading:
-        yield Piece(form.heading, 0)
+    if writer.heading:
+        yield Piece(writer.heading, 0)
     brought_by, tweet_id = 0, 0
     while True:
         async with db.read() as session:
             page = (await session.execute(_page(export, brought_by, tweet_id))).all()
-        rows = [Row(*found[:-2]) for found in page if found.deleted_at is None]
+        rows = [PostRow(*found[:-2]) for found in page if found.deleted_at is None]
         if rows:
             # In a thread, since posts may be long.
-            yield Piece(await asyncio.to_thread(form.encode, rows), len(rows))
+            yield Piece(await asyncio.to_thread(writer.encode, rows), len(rows))
         if len(page) < PAGE:
             return
         brought_by, tweet_id = page[-1].event_id, page[-1].id

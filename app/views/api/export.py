@@ -14,8 +14,8 @@ from quart import Blueprint, Response, request
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
 from app.asgi.edge import Send
 from app.asgi.streams import hand_over
-from app.formats.writing import FORMATS
-from app.formats.writing.formats import Format
+from app.formats import WRITERS
+from app.formats.format import Writer
 from app.lifespan import Resources, resources
 from app.services.access.rights import Right, ended_rights
 from app.services.live.listener import body_message
@@ -46,16 +46,18 @@ class ExportArgs(Struct):
 async def export_posts() -> Response:
     """Send the posts of all authors or of one, up to the newest of now."""
     args = parse_args(ExportArgs)
-    form = FORMATS[args.format]
+    writer = WRITERS[args.format]
     db = resources().db
     async with db.read() as session:
         export = await begin_export(session, args.username or None)
     is_packed = takes_gzip(headers_of(request.scope))
-    headers = _headers(export.username, form, is_packed=is_packed)
+    headers = _headers(export.username, writer, is_packed=is_packed)
     may_go_on = _permission(resources(), right_to_read())
 
     async def stream(send: Send, gone: asyncio.Future[None]) -> None:
-        sending = asyncio.create_task(_send(send, exported(db, export, form), is_packed=is_packed))
+        sending = asyncio.create_task(
+            _send(send, exported(db, export, writer), is_packed=is_packed)
+        )
         await _watch(sending, gone, may_go_on)
 
     if request.method != "HEAD":
@@ -82,10 +84,10 @@ def _permission(parts: Resources, right: Right | None) -> Callable[[], Awaitable
     return may_go_on
 
 
-def _headers(username: str | None, form: Format, *, is_packed: bool) -> dict[str, str]:
+def _headers(username: str | None, writer: Writer, *, is_packed: bool) -> dict[str, str]:
     headers = {
-        "Content-Type": form.content_type,
-        "Content-Disposition": disposition(username, form.suffix),
+        "Content-Type": writer.content_type,
+        "Content-Disposition": disposition(username, writer.suffix),
         "Cache-Control": "no-store",
         "Vary": "Accept-Encoding",
     }

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
-from app.formats.writing.jsonl import ExportedPost
+from app.formats.jsonl import ExportedPost
 from app.services.compare.batch_compare import GivenText, JudgedText
 from app.services.compare.card import Card
 from app.services.compare.judging import Comparison

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.errors import Message
 from app.formats.records import BrokenFileError
 from app.formats.source.csv import read_rows
 from app.formats.source.lines import Line
@@ -40,11 +41,16 @@ def test_anything_is_read_as_the_csv_module_reads_it(text: str) -> None:
 
 
 def test_a_fault_in_one_line_is_the_fault_of_its_row() -> None:
-    lines = [Line(1, '"a\n'), Line(2, "b\n", "not valid UTF-8"), Line(3, 'c",d\n'), Line(4, "e,f")]
+    lines = [
+        Line(1, '"a\n'),
+        Line(2, "b\n", Message("not valid UTF-8")),
+        Line(3, 'c",d\n'),
+        Line(4, "e,f"),
+    ]
     rows = list(read_rows(lines, ","))
     assert [(row.number, row.fault) for row in rows] == [
         (1, "the row is not valid UTF-8"),
-        (4, ""),
+        (4, None),
     ]
 
 

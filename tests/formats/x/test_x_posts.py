@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.formats.records import Account, BadRecord, Item, Record
-from app.formats.x.posts import read_tweet, snowflake_time, to_item
+from app.formats.records import Account, BadRecord, Item, Record, RecordError, read_each
+from app.formats.x.posts import read_tweet, snowflake_time, to_record
 
 ACCOUNT = Account("mina", "미나", "x")
 ID = "1626927829363920896"
@@ -41,7 +41,10 @@ def media(short: str) -> dict[str, Any]:
 
 
 def item_of(data: object) -> Item:
-    return to_item(read_tweet(data), 1, ACCOUNT, note_text=None)
+    def read(data: object, place: int) -> Record:
+        return to_record(read_tweet(data), place, ACCOUNT, note_text=None)
+
+    return next(read_each([(1, data)], read))
 
 
 def record(text: str, **fields: Any) -> Record:
@@ -159,7 +162,7 @@ def test_old_ids_hold_no_time() -> None:
     assert snowflake_time("9" * 40) is None
     old = {"id": "20", "id_str": "20", "created_at": None}
     assert record("just setting up", **old).created_at is None
-    with pytest.raises(ValueError, match="unreadable time 'soon'"):
+    with pytest.raises(RecordError, match="unreadable time 'soon'"):
         read_tweet(tweet("a", **{**old, "created_at": "soon"}))
 
 
@@ -195,7 +198,7 @@ def test_languages_that_name_none_are_left_out(lang: object) -> None:
     ],
 )
 def test_items_that_are_no_posts_say_why(item: object, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
+    with pytest.raises(RecordError, match=reason):
         read_tweet(item)
 
 
@@ -208,6 +211,5 @@ def test_odd_entities_do_no_harm(entities: object) -> None:
 
 
 def test_without_an_account_the_link_still_leads_to_the_post() -> None:
-    item = to_item(read_tweet(tweet("a")), 1, Account(None, None, "x"), note_text=None)
-    assert isinstance(item, Record)
+    item = to_record(read_tweet(tweet("a")), 1, Account(None, None, "x"), note_text=None)
     assert (item.username, item.url) == (None, f"https://x.com/i/status/{ID}")

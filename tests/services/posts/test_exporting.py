@@ -10,10 +10,9 @@ import pytest
 
 from app.db.engine import Database
 from app.errors import NotFoundError
-from app.formats import open_archive
+from app.formats import WRITERS, open_archive
+from app.formats.format import PostRow
 from app.formats.source.file import Source
-from app.formats.writing import FORMATS
-from app.formats.writing.formats import Row
 from app.services.clock import now
 from app.services.imports.imports import import_archive
 from app.services.posts import exporting
@@ -25,7 +24,7 @@ from app.services.posts.users import add_user, delete_user, get_user
 from tests.conftest import MakeConfig
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
-JSONL = FORMATS["jsonl"]
+JSONL = WRITERS["jsonl"]
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +46,7 @@ async def add(db: Database, username: str, *texts: str, **fields: Any) -> None:
 async def pages(db: Database, username: str | None = None) -> list[list[str]]:
     """Return the texts of the posts, page by page."""
     seen: list[list[str]] = []
-    form = FORMATS["jsonl"]
+    form = WRITERS["jsonl"]
 
     def encode(rows: Any) -> bytes:
         seen.append([row.text for row in rows])
@@ -55,7 +54,7 @@ async def pages(db: Database, username: str | None = None) -> list[list[str]]:
 
     async with db.read() as session:
         export = await begin_export(session, username)
-    watched = type(form)("watched", "", "", b"", encode)
+    watched = type(form)("", "", b"", encode)
     assert sum([piece.posts async for piece in exported(db, export, watched)]) == sum(
         map(len, seen)
     )
@@ -89,7 +88,7 @@ async def test_one_event_may_have_brought_more_than_a_page(db: Database) -> None
 
 async def test_nothing_is_an_empty_file_but_for_the_heading(db: Database) -> None:
     assert await file_of(db, JSONL) == b""
-    assert await file_of(db, FORMATS["csv"]) == FORMATS["csv"].heading
+    assert await file_of(db, WRITERS["csv"]) == WRITERS["csv"].heading
 
 
 @pytest.mark.parametrize("username", [None, "mina"])
@@ -125,12 +124,12 @@ async def test_an_author_deleted_meanwhile_is_left_out_from_then_on(
     assert sum([piece.posts async for piece in pieces]) == (0 if username else 1)
 
 
-def some_rows() -> list[Row]:
+def some_rows() -> list[PostRow]:
     """Return invented posts: known and unknown times and ids, equal ones, two platforms."""
     chance = random.Random(11)  # noqa: S311 - no secret
     texts = ["=1+1", "'quoted'", '두 줄\n"인용", 쉼표', "-", "same", "same", "https://a.example/"]
     return [
-        Row(
+        PostRow(
             0,
             *chance.choice([("@mina", "x"), ("'지호", "mastodon")]),
             chance.choice(texts),
@@ -156,13 +155,13 @@ async def bring_in(db: Database, data: bytes) -> tuple[int, int, int]:
 
 
 @pytest.mark.databases("sqlite")
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("format_name", WRITERS)
 async def test_an_export_comes_in_without_loss_and_only_once(
     make_config: MakeConfig, tmp_path: Any, format_name: str
 ) -> None:
     first = Database(make_config())
     second = Database(make_config(data_dir=tmp_path / "second"))
-    form = FORMATS[format_name]
+    form = WRITERS[format_name]
     try:
         rows = some_rows()
         assert await bring_in(first, form.heading + form.encode(rows)) == (len(rows), 0, 0)

@@ -5,9 +5,11 @@ import tracemalloc
 
 import pytest
 
+from app.errors import Message
 from app.formats.records import BrokenFileError
 from app.formats.source.json_split import MAX_VALUE_BYTES
-from app.formats.x.stream import Damaged, array_items
+from app.formats.x.archive import array_items
+from app.formats.x.posts import DamagedItem
 
 
 def items(data: bytes) -> list[object]:
@@ -82,7 +84,7 @@ def test_a_break_comes_after_what_was_whole(end: bytes) -> None:
 )
 def test_a_bad_item_spoils_no_other(item: bytes, fault: str) -> None:
     found = items(b'x = [{"a": "1"}, ' + item + b', {"c": "3"}];')
-    assert found == [{"a": "1"}, Damaged(fault), {"c": "3"}]
+    assert found == [{"a": "1"}, DamagedItem(Message(fault)), {"c": "3"}]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,49 @@
+"""What a format is: one module that recognises and reads it, and perhaps writes it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from app.formats.records import Archive
+from app.formats.source.file import Source
+
+
+class Parse(Protocol):
+    """Reads a recognised source; the account is known at once, items are read as they are taken."""
+
+    def __call__(self, source: Source, *, include_restricted: bool) -> Archive: ...
+
+
+class PostRow(NamedTuple):
+    """A stored post with its author, as exports get it."""
+
+    id: int
+    username: str
+    platform: str
+    text: str
+    kind: str
+    created_at: datetime | None
+    lang: str | None
+    source_id: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How a format is written: a heading, and then the rows, in portions of any size."""
+
+    suffix: str
+    content_type: str
+    heading: bytes
+    encode: Callable[[Sequence[PostRow]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format, recognised by content; to add one, write a module and register it."""
+
+    name: str
+    recognises: Callable[[Source], bool]
+    parse: Parse
+    writer: Writer | None = None
