@@ -70,12 +70,12 @@ async def note_attempt(session: AsyncSession, *, name: str, address: str) -> lis
     return [failure.id for failure in failures]
 
 
-async def forget_attempt(session: AsyncSession, failure_ids: Sequence[int]) -> None:
+async def clear_attempt(session: AsyncSession, failure_ids: Sequence[int]) -> None:
     """Forget an attempt that was no failure."""
     await session.execute(delete(LoginFailure).where(LoginFailure.id.in_(failure_ids)))
 
 
-async def forget_failures(session: AsyncSession, name: str) -> None:
+async def clear_failures(session: AsyncSession, name: str) -> None:
     """Forget the failures of an account, once somebody has signed in to it."""
     account = _subject("account", operator_key(name))
     await session.execute(delete(LoginFailure).where(LoginFailure.subject == account))

@@ -38,9 +38,9 @@ ONE_WEEK = timedelta(weeks=1)
 DAYS_OF_YEAR = 366
 MOST_YEARS = 40
 MOST_COUNTED = 20_000
-"""Posts of an author up to which their kinds are counted."""
+"""Most posts of an author whose kinds are counted."""
 LEVELS: Final = 4
-"""Shades; the darkest stands for the busiest day, but for no fewer posts than there are shades."""
+"""Shades; the darkest is the busiest day's, but stands for at least as many posts."""
 
 
 class AuthorsArgs(Struct):
@@ -56,7 +56,7 @@ class AuthorArgs(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class CalendarDay:
     date: date
     posts: int
     level: int
@@ -69,25 +69,25 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class CalendarMonth:
     name: str
     short_name: str
     posts: int
-    rows: list[tuple[str, list[Day | None]]]
-    """For each day of the week, from Monday, its name and its days in the weeks of the month."""
+    rows: list[tuple[str, list[CalendarDay | None]]]
+    """The name of each weekday, from Monday, and its days in the weeks of the month."""
 
 
 @dataclass(frozen=True, slots=True)
-class Posting:
-    """A year of an author's posts."""
+class PostingYear:
+    """One year of an author's posts."""
 
     year: int
     years: list[int]
-    """All that have posts or lie between such, the newest first."""
+    """The years from the first post to the newest, the newest first."""
     posts: int
     days: int
-    """On how many of them there were posts."""
-    months: list[Month]
+    """Days with posts."""
+    months: list[CalendarMonth]
 
 
 @blueprint.get("/authors")
@@ -112,7 +112,7 @@ async def show_authors() -> str:
 @blueprint.get("/user/<username>")
 @access("read")
 async def show_author(username: str) -> str:
-    """Show the author; `day` names a day whose posts alone are listed, in the time zone `tz`."""
+    """Show the author; `day` limits the list to the posts of one day in the time zone `tz`."""
     cacheable()
     args = parse_args(AuthorArgs, strict=False)
     after = decode_tweet_cursor(args.cursor)
@@ -151,8 +151,8 @@ async def show_author(username: str) -> str:
 
 async def _posting(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
-) -> Posting | None:
-    """Return the calendar of a year, the newest with posts if none is named."""
+) -> PostingYear | None:
+    """Return the calendar of a year, by default the newest with posts."""
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
     first, last = (t.astimezone(zone).year for t in (author.first_tweet_at, author.newest_tweet_at))
@@ -166,26 +166,26 @@ async def _posting(
     counts = {day: posts for day, _, posts in cells}
     months = months_of(year, counts)
     years = list(range(last, first - 1, -1))[:MOST_YEARS]
-    return Posting(year, years, sum(counts.values()), len(counts), months)
+    return PostingYear(year, years, sum(counts.values()), len(counts), months)
 
 
 def _per_week(author: Author) -> float | None:
-    """Return how many posts the author writes a week; None where that is too short to say."""
+    """Return the posts per week; None if the author has posted for less than a week."""
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
     span = author.newest_tweet_at - author.first_tweet_at
     return author.tweets / (span / ONE_WEEK) if span >= ONE_WEEK else None
 
 
-def months_of(year: int, counts: Mapping[date, int]) -> list[Month]:
-    """Return the months of a year; a day that is no part of one is None."""
+def months_of(year: int, counts: Mapping[date, int]) -> list[CalendarMonth]:
+    """Return the months of a year; None fills the weeks at both ends of a month."""
     top = max(LEVELS, *counts.values(), 0)
     days = [_day(day, counts.get(day, 0), top) for day in _days(year)]
     return [_month([day for day in days if day.date.month == number]) for number in range(1, 13)]
 
 
-def _day(day: date, posts: int, top: int) -> Day:
-    return Day(day, posts, -(-LEVELS * posts // top))
+def _day(day: date, posts: int, top: int) -> CalendarDay:
+    return CalendarDay(day, posts, -(-LEVELS * posts // top))
 
 
 def _days(year: int) -> Iterator[date]:
@@ -195,12 +195,12 @@ def _days(year: int) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def _month(days: list[Day]) -> Month:
+def _month(days: list[CalendarDay]) -> CalendarMonth:
     locale = Locale.parse(g.locale)
     weekdays = locale.days["stand-alone"]["abbreviated"]
-    cells: list[Day | None] = [None] * days[0].date.weekday() + [*days]
+    cells: list[CalendarDay | None] = [None] * days[0].date.weekday() + [*days]
     cells += [None] * (-len(cells) % 7)
-    return Month(
+    return CalendarMonth(
         format_skeleton("yMMMM", days[0].date, locale=locale),
         locale.months["stand-alone"]["abbreviated"][days[0].date.month],
         sum(day.posts for day in days),

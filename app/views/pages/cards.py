@@ -1,4 +1,4 @@
-"""How well can these authors be told apart? The model card's page."""
+"""The model card's pages: how well the model tells these authors apart."""
 
 from functools import partial
 from typing import Annotated
@@ -19,8 +19,8 @@ from app.views.parsing import parse_args
 blueprint = Blueprint("cards", __name__)
 
 MOST_IN_TABLE = 12
-"""Authors up to whom a table of confusions can be read; of more, the commonest are listed."""
-COMMONEST = 12
+"""Most authors in a table of confusions; for more, the most frequent are listed."""
+MOST_CONFUSIONS = 12
 POSTS_PER_PAGE = 20
 
 
@@ -32,14 +32,14 @@ class CardPostsArgs(CardPageArgs):
     written_by: str = ""
     taken_for: str = ""
     claimed: Annotated[int, Meta(ge=0, le=90, multiple_of=10)] | None = None
-    """Percent, where the tenth begins that the answers claimed."""
+    """Percent: the lower end of the tenth that the answers claimed."""
     cursor: Annotated[int, Meta(ge=0)] = 0
 
 
 @blueprint.get("/compare/card")
 @access("read")
 async def show_card() -> ResponseReturnValue:
-    """Show the card; 202, and again by itself, while it is being made."""
+    """Show the card; 202 with a refresh while it is being measured."""
     names = given_names(parse_args(CardPageArgs, strict=False).username)
     card = await resources().cards.find_or_ask(names)
     page = await render_template(
@@ -50,7 +50,7 @@ async def show_card() -> ResponseReturnValue:
         again_after_s=RETRY_AFTER_S,
         posts_address=partial(_posts_address, names),
         has_table=card is not None and len(card.authors) <= MOST_IN_TABLE,
-        confused=_commonest(card) if card else [],
+        confused=_frequent_confusions(card) if card else [],
     )
     return page, 200 if card else 202, {} if card else {"Retry-After": str(RETRY_AFTER_S)}
 
@@ -58,7 +58,7 @@ async def show_card() -> ResponseReturnValue:
 @blueprint.get("/compare/card/posts")
 @access("read")
 async def show_card_posts() -> ResponseReturnValue:
-    """List the posts behind a figure of the card; 202 while the card is being made."""
+    """List the posts behind a figure of the card; 202 while it is being measured."""
     args = parse_args(CardPostsArgs, strict=False)
     names = given_names(args.username)
     made = await resources().cards.find_answers_or_ask(names)
@@ -89,7 +89,7 @@ async def show_card_posts() -> ResponseReturnValue:
 
 
 def _posts_address(names: list[str], **narrowed: str | int) -> str:
-    """Return where posts of the card are listed; what is empty narrows nothing."""
+    """Return the address of a list of the card's posts; empty filters are left out."""
     pairs = [("username", name) for name in names]
     pairs += [(name, str(value)) for name, value in narrowed.items() if value != ""]
     return f"{url_for('cards.show_card_posts')}?{urlencode(pairs)}"
@@ -101,8 +101,8 @@ def card_address(names: list[str]) -> str:
     return f"{url_for('cards.show_card')}?{query}"
 
 
-def _commonest(card: Card) -> list[tuple[str, str, int]]:
-    """Return who was most often taken for whom, and how often."""
+def _frequent_confusions(card: Card) -> list[tuple[str, str, int]]:
+    """Return the most frequent confusions: true author, answered author, number."""
     names = [author.username for author in card.authors]
     found = [
         (names[true], names[said], times)
@@ -110,4 +110,4 @@ def _commonest(card: Card) -> list[tuple[str, str, int]]:
         for said, times in enumerate(row)
         if times and true != said
     ]
-    return sorted(found, key=lambda each: -each[2])[:COMMONEST]
+    return sorted(found, key=lambda each: -each[2])[:MOST_CONFUSIONS]

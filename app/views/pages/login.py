@@ -1,24 +1,24 @@
 """The operator's access: setting the account up, signing in and out."""
 
 from msgspec import Struct
-from quart import Blueprint, Response, g, redirect, render_template, request, url_for
+from quart import Blueprint, Response, g, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
 from app.errors import AppError, TooManyError, UnauthorizedError, UnavailableError
-from app.i18n import language_links, translate_error
 from app.lifespan import resources
 from app.models import Operator
 from app.services.access.logins import (
     add_session,
+    clear_attempt,
+    clear_failures,
     end_session,
-    forget_attempt,
-    forget_failures,
     note_attempt,
 )
 from app.services.access.operators import clean_name, find_operator, find_setup_link, use_setup_link
 from app.services.access.passwords import check_password
 from app.views.access import access, writing
+from app.views.pages.parts import languages_at, render_form, see_other
 from app.views.parsing import parse_args
 from app.views.sessions import clear_session, set_session
 
@@ -38,22 +38,17 @@ class SetupArgs(Struct):
 async def show_login() -> ResponseReturnValue:
     args = parse_args(LoginArgs, strict=False)
     if g.operator is not None:
-        return redirect(local_address(args.next), 303)
+        return see_other(local_address(args.next))
     return await _login_page(args.next)
 
 
 async def _login_page(
     following: str, failure: AppError | None = None, name: str = ""
 ) -> ResponseReturnValue:
-    page = await render_template(
-        "login.html",
-        next=local_address(following),
-        name=name,
-        failure=translate_error(failure) if failure else None,
+    page, status = await render_form(
+        "login.html", failure, next=local_address(following), name=name
     )
-    if failure is None:
-        return page
-    return page, failure.status, failure.headers
+    return page, status, failure.headers if failure else {}
 
 
 @blueprint.post("/login")
@@ -77,17 +72,18 @@ async def _sign_in(name: str, password: str) -> str:
     async with resources().db.write() as session:
         current = await find_operator(session, name)
         if current is None or current.password_hash != operator.password_hash:
-            # It was changed while it was verified, which ends the sessions of whoever knew it.
+            # The password was changed while this one was verified.
             raise UnauthorizedError("The name or the password is wrong")
-        await forget_attempt(session, failure_ids)
-        await forget_failures(session, name)
+        await clear_attempt(session, failure_ids)
+        await clear_failures(session, name)
         return await add_session(session, operator)
 
 
 async def verified_operator(name: str, password: str) -> tuple[Operator | None, list[int]]:
-    """Return the operator whose name and password these are, and the records of the attempt.
+    """Return the operator with this name and password, and the ids of the attempt's records.
 
-    It stays a failure until it is forgotten. Raises TooManyError, UnavailableError.
+    The attempt counts as a failure until its records are removed. Raises TooManyError,
+    UnavailableError.
     """
     db, passwords = resources().db, resources().passwords
     async with db.write() as session:
@@ -96,16 +92,15 @@ async def verified_operator(name: str, password: str) -> tuple[Operator | None, 
     try:
         matches = await passwords.verify(operator.password_hash if operator else None, password)
     except UnavailableError:
-        # An attempt that was not made is no failure.
+        # The password was not verified, so this is no failure.
         async with db.write() as session:
-            await forget_attempt(session, failure_ids)
+            await clear_attempt(session, failure_ids)
         raise
     return operator if matches else None, failure_ids
 
 
 def _signed_in(address: str, secret: str) -> Response:
-    response = redirect(address, 303)
-    assert isinstance(response, Response)  # noqa: S101 - Quart's redirect gives its own response
+    response = see_other(address)
     set_session(response, secret)
     return response
 
@@ -116,8 +111,7 @@ async def logout() -> ResponseReturnValue:
     if g.operator is not None:
         async with writing() as session:
             await end_session(session, g.operator.session_id, operator_id=g.operator.operator_id)
-    response = redirect("/", 303)
-    assert isinstance(response, Response)  # noqa: S101 - Quart's redirect gives its own response
+    response = see_other("/")
     clear_session(response)
     return response
 
@@ -129,7 +123,7 @@ async def show_setup() -> ResponseReturnValue:
     async with resources().db.read() as session:
         link = await find_setup_link(session, args.token)
     page = await render_template("setup.html", token=args.token, name=link.name, failure=None)
-    # A page that shows a secret is kept by nobody.
+    # No cache may store a page that shows a secret.
     return page, 200, {"Cache-Control": "no-store"}
 
 
@@ -149,19 +143,14 @@ async def setup() -> ResponseReturnValue:
             operator = await use_setup_link(session, token, name=name, password_hash=password_hash)
             secret = await add_session(session, operator)
     except AppError as failure:
-        page = await render_template(
+        return await render_form(
             "setup.html",
+            failure,
             token=token,
             name=link.name,
             given=name,
-            failure=translate_error(failure),
-            # This address without the form's token shows nothing.
-            language_links=[
-                (code, name, url_for("login.show_setup", token=token, locale=code))
-                for code, name, _ in language_links()
-            ],
+            language_links=languages_at("login.show_setup", token=token),
         )
-        return page, failure.status
     return _signed_in("/settings", secret)
 
 

@@ -1,28 +1,54 @@
-"""Parts that several pages share: authors on offer, marked text, numbers in words."""
+"""Parts that several pages share: answers to forms, authors on offer, marks, numbers in words."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+from quart import Response, redirect, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.i18n import gettext, gettext_noop
+from app.errors import AppError
+from app.i18n import gettext, gettext_noop, language_links, translate_error
 from app.services.posts.users import Author, count_users, list_authors
 
 CHOICES = 40
-"""Authors offered as boxes to tick; with more of them, names are typed."""
+"""Most authors offered as checkboxes; with more of them, names are typed."""
 IN_SIGHT = 12
-"""Boxes that are seen at once."""
+"""Checkboxes visible at once."""
+
+
+async def render_form(
+    template: str, failure: AppError | None, **context: object
+) -> tuple[str, int]:
+    """Return a page with a form, and what was wrong with the form that was sent."""
+    page = await render_template(
+        template, failure=translate_error(failure) if failure else None, **context
+    )
+    return page, failure.status if failure else 200
+
+
+def see_other(address: str) -> Response:
+    """Return a redirect from a form to a page."""
+    response = redirect(address, 303)
+    assert isinstance(response, Response)  # noqa: S101 - Quart's redirect gives its own response
+    return response
+
+
+def languages_at(endpoint: str, **values: Any) -> list[tuple[str, str, str]]:
+    """Return the links to other languages for a form's answer, whose own address shows nothing."""
+    return [
+        (code, name, url_for(endpoint, locale=code, **values)) for code, name, _ in language_links()
+    ]
 
 
 async def offered_authors(
     session: AsyncSession, chosen: Iterable[str] = ()
 ) -> tuple[list[Author], int]:
-    """Return the authors that a form can offer, and how many there are in all.
+    """Return the authors that a form offers, and the number of all authors.
 
-    Of many, which are not all in sight, those who are chosen come first.
+    The chosen ones come first where not all are visible.
     """
     authors, _ = await list_authors(session, limit=CHOICES)
     if len(authors) > IN_SIGHT:
@@ -32,7 +58,7 @@ async def offered_authors(
 
 
 def given_names(given: Iterable[str]) -> list[str]:
-    """Return the names without the empty fields of a form."""
+    """Return the names that a form or an address gives, without empty fields."""
     return [name.strip() for name in given if name.strip()]
 
 
@@ -41,7 +67,7 @@ Mark = TypeVar("Mark")
 
 @dataclass(frozen=True, slots=True)
 class Marked(Generic[Mark]):
-    """A piece of a text, and what marks it."""
+    """A piece of a text, and its mark."""
 
     text: str
     is_marked: bool
@@ -49,7 +75,7 @@ class Marked(Generic[Mark]):
 
 
 def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> list[Marked[Mark]]:
-    """Return the text in pieces; spans are code points, half-open, in order, without overlap."""
+    """Return the text in pieces; spans are half-open code points, in order, without overlap."""
     pieces: list[Marked[Mark]] = []
     place = 0
     for start, end, mark in spans:
@@ -63,9 +89,9 @@ def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> lis
 
 
 def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:
-    """Return the pieces with what stands far from every mark left out, an ellipsis in its place.
+    """Return the pieces with an ellipsis in place of text far from every mark.
 
-    around: characters that stay on each side of a mark, and at the beginning without one.
+    around: characters kept on each side of a mark, and at the beginning if there is none.
     """
     shown = []
     for place, piece in enumerate(pieces):
@@ -98,14 +124,14 @@ SHARES: Final[tuple[tuple[float, str], ...]] = (
     (9 / 10, gettext_noop("nine times in ten")),
     (19 / 20, gettext_noop("nineteen times in twenty")),
 )
-"""Shares that people can picture, in rising order."""
-KNOWN_AFTER_S: Final = 3.0
-KNOWN_FROM_SHARE: Final = 0.02
-"""Work tells how long it will take when it has gone on for so long and got so far."""
+"""Shares that people can picture, in ascending order."""
+ESTIMATE_AFTER_S: Final = 3.0
+ESTIMATE_FROM_SHARE: Final = 0.02
+"""Seconds and share of the work done before the time left is estimated."""
 
 
 def probability_message(probability: float) -> str:
-    """Return the English words that are nearest to a probability in [0, 1]."""
+    """Return the English phrase nearest to a probability in [0, 1]."""
     if probability > ALMOST_CERTAIN:
         return ALMOST_CERTAINLY
     if probability < ALMOST_IMPOSSIBLE:
@@ -114,17 +140,14 @@ def probability_message(probability: float) -> str:
 
 
 def probability_in_words(probability: float) -> str:
-    """Return a probability in words of the request's language."""
+    """Return a probability as a phrase in the request's language."""
     return gettext(probability_message(probability))
 
 
 def time_left_in_words(done_share: float, *, since: datetime | None) -> str | None:
-    """Return how long work will still take in words of the request's language.
-
-    None while too little is done to say.
-    """
+    """Return the time left as a phrase in the request's language; None while it is unknown."""
     elapsed_s = (datetime.now(UTC) - since).total_seconds() if since else 0.0
-    if elapsed_s < KNOWN_AFTER_S or done_share < KNOWN_FROM_SHARE:
+    if elapsed_s < ESTIMATE_AFTER_S or done_share < ESTIMATE_FROM_SHARE:
         return None
     left_s = math.ceil(elapsed_s * (1 - done_share) / done_share)
     if left_s < 90:

@@ -5,12 +5,11 @@ from quart import Blueprint, render_template, request
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, GoneError, InvalidInputError
-from app.i18n import translate_error
 from app.lifespan import resources
 from app.services.access.sealing import seal, unseal
 from app.services.compare.quiz import QuestionKey, Solution, ask, solve
 from app.views.access import access
-from app.views.pages.parts import marked_text, probability_in_words
+from app.views.pages.parts import marked_text, probability_in_words, render_form
 
 blueprint = Blueprint("quiz", __name__)
 
@@ -52,14 +51,7 @@ async def _question_page(failure: AppError | None = None) -> ResponseReturnValue
     async with resources().db.read() as session:
         question = await ask(session)
     sealed = question and seal(msgspec.json.encode(question.key), resources().secret_keys)
-    page = await render_template(
-        "quiz.html",
-        question=question,
-        sealed=sealed,
-        solution=None,
-        failure=translate_error(failure) if failure else None,
-    )
-    return page, failure.status if failure else 200
+    return await render_form("quiz.html", failure, question=question, sealed=sealed, solution=None)
 
 
 async def _answer_page(solution: Solution, guess: str, round_: str) -> str:

@@ -1,17 +1,18 @@
-"""What the operator sets: tokens, sessions, the password, authors and deletion."""
+"""The operator's settings: vectors, tokens, sessions, the password, authors and deletion."""
 
 import asyncio
+import functools
+from collections.abc import Awaitable, Callable
 
-from quart import Blueprint, g, redirect, render_template, request, url_for
+from quart import Blueprint, Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, UnauthorizedError
-from app.i18n import language_links, translate_error
 from app.lifespan import resources
 from app.services.access.logins import (
+    clear_attempt,
     end_other_sessions,
     end_session,
-    forget_attempt,
     list_sessions,
 )
 from app.services.access.operators import set_password_hash
@@ -27,9 +28,10 @@ from app.services.search.vector_sets import begin_set, resume_set, stop_set
 from app.services.search.vector_state import VectorState, vector_state
 from app.views.access import access, writing
 from app.views.pages.login import local_address, verified_operator
-from app.views.pages.parts import time_left_in_words
+from app.views.pages.parts import languages_at, render_form, see_other, time_left_in_words
 
 blueprint = Blueprint("settings", __name__)
+View = Callable[[], Awaitable[ResponseReturnValue]]
 
 
 @blueprint.get("/settings")
@@ -47,8 +49,9 @@ async def _page(
         author_total = await count_users(session)
         being_deleted = await count_deleted(session)
         vectors = await vector_state(session, resources().embeddings.embedder.name)
-    page = await render_template(
+    page, status = await render_form(
         "settings.html",
+        failure,
         operator=g.operator,
         tokens=tokens,
         scopes=SCOPES,
@@ -58,22 +61,17 @@ async def _page(
         vectors=vectors,
         vectors_left=time_left_in_words(vectors.share_since, since=vectors.began_at),
         new_token=new_token,
-        failure=translate_error(failure) if failure else None,
-        # The page may stand at the address of a form, which shows nothing.
-        language_links=[
-            (code, name, url_for("settings.show_settings", locale=code))
-            for code, name, _ in language_links()
-        ],
+        language_links=languages_at("settings.show_settings"),
     )
-    # A page that shows a secret is kept by nobody.
+    # No cache may store a page that shows a secret.
     headers = {"Cache-Control": "no-store"} | _end_of_progress(vectors)
-    return page, failure.status if failure else 200, headers
+    return page, status, headers
 
 
 def _end_of_progress(vectors: VectorState) -> dict[str, str]:
-    """Let how it ended take the place of the whole section, once, where only the bar was asked for.
+    """Return the headers that replace the whole section once the progress bar has ended.
 
-    So whoever listens hears of it, and the button keeps the focus until then.
+    Screen readers then announce the result, and the button keeps the focus until then.
     """
     if request.headers.get("HX-Target") != "vectors-progress" or vectors.name == "under way":
         return {}
@@ -87,7 +85,7 @@ def _end_of_progress(vectors: VectorState) -> dict[str, str]:
 @blueprint.post("/settings/vectors/renew")
 @access("operator")
 async def renew_vectors() -> ResponseReturnValue:
-    """Begin vectors of all posts anew, or go on where that was cancelled."""
+    """Start to compute the vectors of all posts again, or resume a cancelled run."""
     model = resources().embeddings.embedder.name
     await begin_set(resources().db, model)
     return _to_vectors()
@@ -104,27 +102,38 @@ async def resume_vectors() -> ResponseReturnValue:
 @blueprint.post("/settings/vectors/cancel")
 @access("operator")
 async def cancel_vectors() -> ResponseReturnValue:
-    """Stop the making of vectors, in whichever process; what was made stays."""
+    """Stop computing vectors, in whichever process; finished ones stay."""
     async with writing() as session:
         await stop_set(session, resources().embeddings.embedder.name)
     return _to_vectors()
 
 
-def _to_vectors() -> ResponseReturnValue:
+def _to_vectors() -> Response:
     resources().maintenance.look_soon()
-    return redirect(url_for("settings.show_settings", _anchor="vectors"), 303)
+    return see_other(url_for("settings.show_settings", _anchor="vectors"))
+
+
+def _on_page(view: View) -> View:
+    """Show an error of a form on the settings page."""
+
+    @functools.wraps(view)
+    async def shown() -> ResponseReturnValue:
+        try:
+            return await view()
+        except AppError as failure:
+            return await _page(failure=failure)
+
+    return shown
 
 
 @blueprint.post("/settings/tokens")
 @access("operator")
+@_on_page
 async def create_token() -> ResponseReturnValue:
     form = await request.form
-    try:
-        scope = _scope(form.get("scope", ""))
-        async with writing() as session:
-            _, secret = await add_token(session, form.get("name", ""), scope)
-    except InvalidInputError as failure:
-        return await _page(failure=failure)
+    scope = _scope(form.get("scope", ""))
+    async with writing() as session:
+        _, secret = await add_token(session, form.get("name", ""), scope)
     return await _page(new_token=secret)
 
 
@@ -163,20 +172,18 @@ async def sign_out_others() -> ResponseReturnValue:
 
 @blueprint.post("/settings/password")
 @access("operator")
+@_on_page
 async def change_password() -> ResponseReturnValue:
-    """Change the password, and end all other sessions: whoever knew the old one is out."""
+    """Change the password, and end all other sessions."""
     form = await request.form
-    try:
-        check_password(form.get("new", ""))
-        # Guesses count as those of the sign-in do: a session may be in the wrong hands.
-        operator, failure_ids = await verified_operator(g.operator.name, form.get("old", ""))
-        if operator is None:
-            raise UnauthorizedError("The old password is wrong")
-        password_hash = await resources().passwords.hash(form.get("new", ""))
-    except AppError as failure:
-        return await _page(failure=failure)
+    check_password(form.get("new", ""))
+    # Wrong guesses count as failed sign-ins do: the session may be stolen.
+    operator, failure_ids = await verified_operator(g.operator.name, form.get("old", ""))
+    if operator is None:
+        raise UnauthorizedError("The old password is wrong")
+    password_hash = await resources().passwords.hash(form.get("new", ""))
     async with writing() as session:
-        await forget_attempt(session, failure_ids)
+        await clear_attempt(session, failure_ids)
         await set_password_hash(session, g.operator.operator_id, password_hash)
         await end_other_sessions(
             session, operator_id=g.operator.operator_id, but=g.operator.session_id
@@ -186,26 +193,22 @@ async def change_password() -> ResponseReturnValue:
 
 @blueprint.post("/settings/authors/add")
 @access("operator")
+@_on_page
 async def create_author() -> ResponseReturnValue:
     form = await request.form
-    try:
-        async with writing() as session:
-            user, g.event_id = await add_user(session, form.get("username", "").strip())
-    except AppError as failure:
-        return await _page(failure=failure)
-    return redirect(url_for("authors.show_author", username=user.username), 303)
+    async with writing() as session:
+        user, g.event_id = await add_user(session, form.get("username", "").strip())
+    return see_other(url_for("authors.show_author", username=user.username))
 
 
 @blueprint.post("/settings/authors/delete")
 @access("operator")
+@_on_page
 async def remove_author() -> ResponseReturnValue:
     form = await request.form
-    try:
-        _check_confirmed(form.get("confirm", ""))
-        async with writing() as session:
-            g.event_id = await delete_user(session, form.get("username", "").strip())
-    except AppError as failure:
-        return await _page(failure=failure)
+    _check_confirmed(form.get("confirm", ""))
+    async with writing() as session:
+        g.event_id = await delete_user(session, form.get("username", "").strip())
     return _back(form.get("next"))
 
 
@@ -221,7 +224,7 @@ async def remove_post(tweet_id: int) -> ResponseReturnValue:
 @blueprint.post("/reset")
 @access("admin")
 async def reset() -> ResponseReturnValue:
-    """Delete all authors and posts, as TwitOff's reset does; imports under way would bring more."""
+    """Delete all authors and posts, as TwitOff's reset does, and cancel all imports."""
     form = await request.form
     _check_confirmed(form.get("confirm", ""))
     async with writing() as session:
@@ -229,7 +232,7 @@ async def reset() -> ResponseReturnValue:
         g.event_id = await delete_everybody(session) or await newest_event(session)
     for spool in spools:
         await asyncio.to_thread(remove_upload, resources().config.data_dir, spool)
-    return redirect("/", 303)
+    return see_other("/")
 
 
 def _check_confirmed(confirm: str) -> None:
@@ -237,6 +240,6 @@ def _check_confirmed(confirm: str) -> None:
         raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
 
 
-def _back(following: str | None = None) -> ResponseReturnValue:
-    """Lead to the settings, or to where a form of another page wants to go on."""
-    return redirect(local_address(following or url_for("settings.show_settings")), 303)
+def _back(following: str | None = None) -> Response:
+    """Redirect to the settings, or to the page that another page's form names."""
+    return see_other(local_address(following or url_for("settings.show_settings")))
