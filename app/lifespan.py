@@ -22,8 +22,7 @@ from app.secret_key import load_secret_keys
 from app.services.access.passwords import Passwords
 from app.services.compare.background import BackgroundStore
 from app.services.compare.card_making import CardMaker
-from app.services.compare.compare import Models
-from app.services.compare.materials import Materials
+from app.services.compare.materials import Materials, Models
 from app.services.compare.profiles import ProfileStore
 from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
@@ -111,7 +110,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     stack.callback(opened.passwords.close)
     for batched in (opened.writer, opened.reads, opened.materials, embeddings):
         stack.push_async_callback(batched.close)
-    for follower in (opened.live, opened.materials, opened.maintenance):
+    for follower in (opened.live, opened.maintenance):
         feed.subscribe(follower.hear)
     stack.callback(opened.live.end)
     metrics.live_clients.set_function(lambda: opened.live.clients)

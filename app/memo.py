@@ -68,7 +68,7 @@ class LruStore(Generic[Key, Value]):
         return value
 
 
-class Run(Generic[Value]):
+class MemoRun(Generic[Value]):
     """The making of one value: what the value depends on, and what changed meanwhile."""
 
     __slots__ = ("as_of_event", "changed", "is_cacheable", "outcome", "user_ids")
@@ -88,7 +88,7 @@ class Run(Generic[Value]):
         """
 
 
-_current: ContextVar[Run[Any] | None] = ContextVar("run", default=None)
+_current: ContextVar[MemoRun[Any] | None] = ContextVar("run", default=None)
 
 
 def depends_on(user_id: int) -> None:
@@ -141,8 +141,8 @@ class Memo(Generic[Value]):
             max_size, lambda entry: size_of(entry.value)
         )
         self._dependents: defaultdict[int, set[Hashable]] = defaultdict(set)
-        self._watched: set[Run[Value]] = set()
-        self._runs: dict[Hashable, Run[Value]] = {}
+        self._watched: set[MemoRun[Value]] = set()
+        self._runs: dict[Hashable, MemoRun[Value]] = {}
         feed.subscribe(self.invalidate)
 
     def find(self, key: Hashable, *, at_least: int | None = None) -> Value | None:
@@ -158,14 +158,14 @@ class Memo(Generic[Value]):
         entry = self._entries.peek(key)
         return entry.value if entry else None
 
-    def run_of(self, key: Hashable) -> Run[Value] | None:
+    def run_of(self, key: Hashable) -> MemoRun[Value] | None:
         """Return the newest run under way for this key."""
         return self._runs.get(key)
 
     async def get_or_make(
         self,
         key: Hashable,
-        make: Callable[[Run[Value]], Awaitable[Value | None]],
+        make: Callable[[MemoRun[Value]], Awaitable[Value | None]],
         *,
         at_least: int | None = None,
         is_alone: bool = False,
@@ -188,23 +188,25 @@ class Memo(Generic[Value]):
             return await self._make(key, make, is_alone) if value is None else value
         return value
 
-    def release(self, key: Hashable, run: Run[Value]) -> None:
+    def release(self, key: Hashable, run: MemoRun[Value]) -> None:
         """Let those who wait for this run make the value themselves."""
         if not run.outcome.done():
             run.outcome.set_result(None)
         self._end(key, run)
 
     @contextmanager
-    def watch(self) -> Iterator[Run[Value]]:
+    def watch(self) -> Iterator[MemoRun[Value]]:
         """Collect the authors that change during the block, for values that `put` stores."""
-        run: Run[Value] = Run(self.feed.newest)
+        run: MemoRun[Value] = MemoRun(self.feed.newest)
         self._watched.add(run)
         try:
             yield run
         finally:
             self._watched.discard(run)
 
-    def put(self, key: Hashable, value: Value, run: Run[Value], user_ids: Collection[int]) -> None:
+    def put(
+        self, key: Hashable, value: Value, run: MemoRun[Value], user_ids: Collection[int]
+    ) -> None:
         """Store a value that was made in this run, unless what it depends on has changed."""
         if EVERYTHING in user_ids:
             is_stale = bool(run.changed)
@@ -232,9 +234,12 @@ class Memo(Generic[Value]):
                     self._drop(key)
 
     async def _make(
-        self, key: Hashable, make: Callable[[Run[Value]], Awaitable[Value | None]], is_alone: bool
+        self,
+        key: Hashable,
+        make: Callable[[MemoRun[Value]], Awaitable[Value | None]],
+        is_alone: bool,
     ) -> Value | None:
-        run: Run[Value] = Run(self.feed.newest)
+        run: MemoRun[Value] = MemoRun(self.feed.newest)
         self._watched.add(run)
         if not is_alone:
             self._runs[key] = run
@@ -263,7 +268,7 @@ class Memo(Generic[Value]):
             run.outcome.cancel()
             self._end(key, run)
 
-    def _end(self, key: Hashable, run: Run[Value]) -> None:
+    def _end(self, key: Hashable, run: MemoRun[Value]) -> None:
         self._watched.discard(run)
         if self._runs.get(key) is run:
             del self._runs[key]

@@ -21,8 +21,8 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.errors import InvalidInputError
 from app.services.compare.background import BackgroundStore, renew_background
-from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import judge
+from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet

@@ -28,8 +28,8 @@ from app.config import Config
 from app.db.engine import Database
 from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import open_panel, plain_texts
-from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import SHOWN_OF_ALL, judge
+from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet

@@ -22,8 +22,8 @@ from app.db.migrate import prepare
 from app.formats import open_archive
 from app.formats.source.file import Source
 from app.services.compare.background import BackgroundStore
-from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import judge
+from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.imports.imports import import_archive
 from app.services.posts.adding import add_posts

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.db.feed import Change, Feed
-from app.memo import EVERYTHING, Memo, Run, cacheable, depends_on
+from app.memo import EVERYTHING, Memo, MemoRun, cacheable, depends_on
 
 ROOMY = 10**9
 DEADLINE_S = 20
@@ -97,7 +97,7 @@ async def test_a_value_that_an_event_has_overtaken_is_not_kept(
 ) -> None:
     memo, log = memo_of()
 
-    async def make(_: Run[bytes]) -> bytes:
+    async def make(_: MemoRun[bytes]) -> bytes:
         cacheable()
         for user_id in users:
             depends_on(user_id)
@@ -118,7 +118,7 @@ class Maker:
         self.is_cacheable = True
         self.error: Exception | None = None
 
-    async def make(self, _: Run[bytes]) -> bytes:
+    async def make(self, _: MemoRun[bytes]) -> bytes:
         self.runs += 1
         value = str(self.runs).encode()
         depends_on(EVERYTHING)
@@ -209,3 +209,11 @@ async def test_a_stale_value_is_for_those_alone_who_need_no_newer_one() -> None:
     assert (memo.find("key", at_least=1), memo.find("key", at_least=2)) == (b"1", None)
     assert await memo.get_or_make("key", maker.make, at_least=1) == b"1"
     assert await memo.get_or_make("key", maker.make) == b"2"
+
+
+async def test_a_value_in_the_place_of_another_one_has_only_its_own_dependencies() -> None:
+    memo, log = memo_of()
+    put(memo, 1, b"old", frozenset({1}))
+    put(memo, 1, b"new", frozenset({2}))
+    log.append(1)
+    assert memo.find(1) == b"new"

@@ -17,8 +17,8 @@ from app.compute.profiles import AuthorProfile
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
 from app.services.compare.background import BackgroundStore
-from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import judge
+from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.imports.samples import FOLDER, load_samples
 

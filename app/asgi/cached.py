@@ -16,7 +16,7 @@ from werkzeug.http import parse_accept_header, parse_cookie, parse_etags
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
-from app.memo import Memo, Run
+from app.memo import Memo, MemoRun
 from app.theme import chosen_theme
 
 SMALLEST_COMPRESSED: Final = 500
@@ -119,7 +119,7 @@ class Cached:
             return await self._capture(scope, headers, receive, send), MISS
         note = HIT
 
-        async def make(run: Run[CachedResponse]) -> CachedResponse | None:
+        async def make(run: MemoRun[CachedResponse]) -> CachedResponse | None:
             nonlocal note
             note = MISS
             self._on_answer("miss")
@@ -150,7 +150,7 @@ class Cached:
         send: Send,
         on_passing: Callable[[], None] = lambda: None,
     ) -> CachedResponse | None:
-        """Run the app without conditions; return a whole response of status 200.
+        """MemoRun the app without conditions; return a whole response of status 200.
 
         Any other response, and one without an end, is sent as it comes, after `on_passing`.
         """

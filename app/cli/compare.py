@@ -21,14 +21,14 @@ from app.services.compare.batch_compare import (
     open_panel,
     plain_texts,
 )
-from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import (
     SHOWN_OF_ALL,
     Comparison,
     JudgedPassage,
+    add_reasons,
     judge,
-    with_reasons,
 )
+from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.compare.reasons import NearPost, Typical
 
@@ -75,7 +75,7 @@ def compare_command(
             material = await gather_material(session, models, text=asked, usernames=usernames)
             shown = None if usernames else SHOWN_OF_ALL
             comparison = await judge(material, shown=shown, with_passages=passages)
-            return await with_reasons(session, material, comparison)
+            return await add_reasons(session, material, comparison)
 
     comparison = with_database(compare)
     if as_json:

@@ -31,7 +31,7 @@ from app.errors import (
 )
 from app.i18n import gettext, translate_error
 from app.lifespan import resources
-from app.memo import Memo, Run, cacheable
+from app.memo import Memo, MemoRun, cacheable
 from app.views.parsing import decode_json
 
 UPDATE: Final = "/dashboard/_dash-update-component"
@@ -159,7 +159,7 @@ class SharedFigures:
             after = min(after, self._feed.newest)  # A later one cannot be waited for.
             await self._rest(key, after)
 
-        async def make(_: Run[_DrawnFigure]) -> _DrawnFigure:
+        async def make(_: MemoRun[_DrawnFigure]) -> _DrawnFigure:
             nonlocal is_made
             is_made = True
             return await self._draw(call, locale)

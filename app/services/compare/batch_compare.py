@@ -17,16 +17,9 @@ import msgspec
 
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
-from app.services.compare.compare import (
-    SCREENED,
-    Material,
-    Models,
-    comparable_text,
-    compared_users,
-    load_authors,
-    screen,
-)
+from app.services.compare.candidates import comparable_text, compared_users
 from app.services.compare.judging import SHOWN_OF_ALL, Ranked, judge
+from app.services.compare.materials import SCREENED, Material, Models, load_authors, screen
 from app.services.compare.profiles import INLINE_CHARACTERS
 from app.services.off_loop import worked_on
 

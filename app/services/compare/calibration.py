@@ -8,7 +8,8 @@ import asyncio
 import random
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import rank, scores_of
 from app.compute.background import Background
 from app.compute.counts import Counts
-from app.compute.features import RECIPE
-from app.compute.profiles import AuthorProfile, TextDigests
+from app.compute.features import RECIPE, features, own_words
+from app.compute.profiles import AuthorProfile, TextDigests, text_keys, without_posts
 from app.compute.verdict import (
     DEFAULT,
     FEWEST_IMPOSTORS,
@@ -28,8 +29,7 @@ from app.compute.verdict import (
     familiarity,
     fit_calibration,
 )
-from app.models import PostCount, Profile, User
-from app.services.compare.held_out import HeldOut, hold_out, newest_own
+from app.models import PostCount, Profile, Tweet, User
 
 ASKED_AUTHORS: Final = 50
 ASKED_POSTS: Final = 40
@@ -67,8 +67,29 @@ class StoredCalibration(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """An author, whole and with the newest posts held out."""
+class HeldOut:
+    """Features of posts, and their author's profile without them.
+
+    Counts are exact under subtraction, so that is the profile of before the posts were written.
+    """
+
+    profile: AuthorProfile
+    places: list[int]
+    """Indexes of these posts among those given."""
+    queries: list[Counts]
+
+
+class OwnPost(NamedTuple):
+    """A post of an author."""
+
+    id: int
+    created_at: datetime | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampledAuthor:
+    """An author's profile, whole and with the newest posts held out."""
 
     user_id: int
     whole: AuthorProfile
@@ -138,7 +159,7 @@ def choose_impostors(
     return chosen[:most]
 
 
-async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]:
+async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[SampledAuthor]:
     sample = []
     most = max(ASKED_POSTS, ASKED_IN_ALL // max(1, len(user_ids)))
     for user_id in user_ids:
@@ -162,12 +183,12 @@ async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Asked]
         except ValueError:  # A post that came after the fold is not in the profile.
             continue
         if without.profile.counts.keys.size:
-            sample.append(Asked(user_id, whole, without))
+            sample.append(SampledAuthor(user_id, whole, without))
     return sample
 
 
 def _fit(
-    sample: Sequence[Asked],
+    sample: Sequence[SampledAuthor],
     impostors: Sequence[Impostor],
     koreans: set[int],
     background: Background,
@@ -198,3 +219,28 @@ def _fit(
 
 def profile_of(impostor: Impostor) -> AuthorProfile:
     return AuthorProfile(Counts.from_bytes(impostor.counts), impostor.posts)
+
+
+async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
+    """Return the author's newest posts, the newest first; those without a time count as oldest."""
+    newest = (
+        select(Tweet.id, Tweet.created_at, Tweet.text)
+        .where(Tweet.user_id == user_id)
+        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+        .limit(count)
+    )
+    return [OwnPost(*row) for row in await session.execute(newest)]
+
+
+def hold_out(profile: AuthorProfile, texts: Sequence[str]) -> HeldOut:
+    """Take the posts out of the profile, except those that were posted several times.
+
+    Raises ValueError if the profile does not hold them.
+    """
+    times = profile.texts.count(text_keys(texts)).tolist()
+    if not all(times):
+        raise ValueError("the profile does not hold the posts")
+    places = [place for place, count in enumerate(times) if count == 1]
+    once = [texts[place] for place in places]
+    queries = [features(own_words(text)) for text in once]
+    return HeldOut(without_posts(profile, once), places, queries)

@@ -18,28 +18,22 @@ from app.compute.verdict import BINS, confusion, score, tenths
 from app.models import Tweet
 from app.services.clock import now
 from app.services.compare.background import Snapshot
-from app.services.compare.compare import Material
-from app.services.compare.held_out import HeldOut, OwnPost, hold_out, newest_own
+from app.services.compare.calibration import HeldOut, OwnPost, hold_out, newest_own
 from app.services.compare.judging import MODEL_NAME, Model
-from app.services.compare.reasons import (
-    Candidate,
-    RecentPost,
-    Typical,
-    recent_posts,
-    typical_words,
-)
+from app.services.compare.materials import Material
+from app.services.compare.reasons import RECENT_POSTS, Candidate, Typical, typical_words
 from app.services.posts.tweets import newest_first
 from app.services.posts.users import Contender
 
 MOST_AUTHORS: Final = 50
-"""Of more, those with the most posts are measured."""
+"""Of more authors, those with the most posts are measured."""
 MOST_HELD_OUT: Final = 100
-"""Posts of an author, at most a quarter of all; fewer where the authors are many."""
+"""Posts of an author; at most a quarter of all, and fewer among many authors."""
 MOST_ASKED: Final = 2_000
 DRAWN_FROM: Final = 1_000
 """The newest posts of an author from which the random split is drawn."""
 AT_ONCE: Final = 50
-"""Questions answered between two chances for others to use the processor."""
+"""Questions that are answered before other work gets the processor."""
 TOPIC_GAP: Final = 0.05
 """Points by which a random split may be easier before topics are suspected."""
 
@@ -54,7 +48,7 @@ class MeasuredBin(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """What came of posts that were held out."""
+    """How the posts that were held out were judged."""
 
     asked: int
     accuracy: float
@@ -66,7 +60,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class CardAuthor(msgspec.Struct, frozen=True):
-    """An author of a card, and how many of the posts held out were told right."""
+    """An author of a card, and how many of the posts held out were judged right."""
 
     username: str
     tweets: int
@@ -90,14 +84,14 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """What was said of a post that was held out; authors are places in the card's list."""
+    """The answer for a post that was held out; authors are indexes of the card's list."""
 
     tweet_id: int
     author: int
     taken_for: int
     claimed: float
     tenth: int
-    """The bin of what was claimed."""
+    """The bin of the probability claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +103,15 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Answers to the posts held out, and whose they are."""
+class HeldOutAnswers:
+    """The answers for the posts held out, and their true authors."""
 
     shares: NDArray[np.float64]
     """(m, n)"""
     truth: NDArray[np.intp]
     """(m,) columns of the true authors."""
     places: list[int]
-    """Of each post among those of its author that were to be asked about."""
+    """Index of each post among those of its author that were given."""
 
 
 def largest(users: Sequence[Contender]) -> list[Contender]:
@@ -128,27 +122,28 @@ def largest(users: Sequence[Contender]) -> list[Contender]:
 
 @dataclass(frozen=True, slots=True)
 class CardPosts:
-    """What a card is made of; one entry an author who is measured."""
+    """The posts that a card is made of; one entry for each author."""
 
     newest: list[list[OwnPost]]
     drawn: list[list[str]]
-    recent: list[Sequence[RecentPost]]
+    recent: list[list[OwnPost]]
 
 
 async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
-    """Read the posts that are asked about, and those from which words are recovered."""
+    """Read the posts to hold out, and those from which words are recovered."""
     each = max(4, min(MOST_HELD_OUT, MOST_ASKED // len(material.users)))
     posts = CardPosts([], [], [])
     for user in material.users:
         count = min(each, user.tweet_count // 4)
-        posts.newest.append(await newest_own(session, user.id, count))
+        recent = await newest_own(session, user.id, RECENT_POSTS)
+        posts.newest.append(recent[:count])
         posts.drawn.append(await _drawn_texts(session, user.id, count))
-        posts.recent.append(await recent_posts(session, user.id))
+        posts.recent.append(recent)
     return posts
 
 
 async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> Made:
-    """Make the card, in a thread, in pieces; so many authors are left out of it."""
+    """Return the card, made piece by piece in a thread; `left_out` counts authors not in it."""
     candidates = [
         Candidate(user.id, user.username, profile)
         for user, profile in zip(material.users, material.profiles, strict=True)
@@ -175,8 +170,8 @@ async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[
 
 async def _ask(
     candidates: Sequence[Candidate], texts: Sequence[Sequence[str]], snapshot: Snapshot
-) -> Asked:
-    """Ask about the posts, each author's profile being without those held out."""
+) -> HeldOutAnswers:
+    """Judge the posts by profiles that do not hold them."""
     held_out = await asyncio.to_thread(_hold_all_out, candidates, texts)
     profiles = [each.profile for each in held_out]
     questions = [
@@ -200,7 +195,7 @@ async def _ask(
     for start in range(0, len(questions), AT_ONCE):
         some = range(start, min(start + AT_ONCE, len(questions)))
         shares += await asyncio.to_thread(answer, some)
-    return Asked(
+    return HeldOutAnswers(
         np.array(shares).reshape(-1, len(candidates)),
         np.array([i for i, _, _ in questions], np.intp),
         [place for _, place, _ in questions],
@@ -214,7 +209,11 @@ def _hold_all_out(candidates: Sequence[Candidate], texts: Sequence[Sequence[str]
 
 
 def _card(
-    material: Material, left_out: int, later: Asked, mixed: Asked, words: list[Typical]
+    material: Material,
+    left_out: int,
+    later: HeldOutAnswers,
+    mixed: HeldOutAnswers,
+    words: list[Typical],
 ) -> Card:
     users = material.users
     table = confusion(later.shares, later.truth, len(users))
@@ -243,12 +242,12 @@ def _card(
     )
 
 
-def _answers(posts: Sequence[Sequence[OwnPost]], asked: Asked) -> list[Answer]:
+def _answers(posts: Sequence[Sequence[OwnPost]], asked: HeldOutAnswers) -> list[Answer]:
     if not asked.truth.size:
         return []
     said, claimed = asked.shares.argmax(axis=1).tolist(), asked.shares.max(axis=1)
     bins, truth = tenths(claimed).tolist(), asked.truth.tolist()
-    # Nothing is ever certain, whatever rounding says.
+    # No answer is certain, even where rounding would show 1.
     shown = np.minimum(claimed.round(4), 0.9999)
     about = [posts[i][place] for i, place in zip(truth, asked.places, strict=True)]
     found = [
@@ -258,7 +257,7 @@ def _answers(posts: Sequence[Sequence[OwnPost]], asked: Asked) -> list[Answer]:
     return [answer for _, answer in sorted(found, key=lambda each: each[0])]
 
 
-def _measured(asked: Asked) -> Measured | None:
+def _measured(asked: HeldOutAnswers) -> Measured | None:
     if not asked.truth.size:
         return None
     found = score(asked.shares, asked.truth)

@@ -17,6 +17,7 @@ from app.db.engine import Database
 from app.db.lease import Grant, Lease, LeaseLostError
 from app.errors import AppError, UnavailableError
 from app.models import User
+from app.services.compare.candidates import compared_users
 from app.services.compare.card import Answer, Card, Made, largest, measure, read_posts
 from app.services.compare.card_stored import (
     CardKey,
@@ -24,8 +25,8 @@ from app.services.compare.card_stored import (
     find_card_and_answers,
     store_card,
 )
-from app.services.compare.compare import Models, compared_users, load_authors
 from app.services.compare.judging import MODEL_NAME
+from app.services.compare.materials import Models, load_authors
 from app.services.posts.users import Contender
 
 MOST_WAITING: Final = 16

@@ -16,8 +16,9 @@ from app.compute.passages import judge_passages, sentences
 from app.compute.profiles import AuthorProfile
 from app.compute.text import guess_language, letter_count
 from app.compute.verdict import verdict
+from app.db.engine import Database
 from app.services.compare.calibration import choose_impostors
-from app.services.compare.compare import Material
+from app.services.compare.materials import Material, Materials
 from app.services.compare.profiles import INLINE_CHARACTERS
 from app.services.compare.reasons import Candidate, NearPost, Typical, find_reasons
 
@@ -89,6 +90,30 @@ def has_sentences(text: str) -> bool:
     return len(sentences(text)) > 1
 
 
+async def compare(
+    db: Database,
+    materials: Materials,
+    text: str,
+    usernames: Sequence[str],
+    *,
+    explain: bool = True,
+    with_passages: bool = False,
+    with_reasons: bool = True,
+) -> Comparison:
+    """Return the comparison of a text among the authors named, or among all that have posts.
+
+    Without `with_reasons` it has neither nearest posts nor typical words nor layout. Raises
+    NotFoundError and InvalidInputError.
+    """
+    material = await materials.gather(text, usernames)
+    shown = None if usernames else SHOWN_OF_ALL
+    comparison = await judge(material, explain=explain, shown=shown, with_passages=with_passages)
+    if not with_reasons:
+        return msgspec.structs.replace(comparison, layout=[])
+    async with db.read() as session:
+        return await add_reasons(session, material, comparison)
+
+
 async def judge(
     material: Material,
     *,
@@ -106,7 +131,7 @@ async def judge(
     return await asyncio.to_thread(work)
 
 
-async def with_reasons(
+async def add_reasons(
     session: AsyncSession, material: Material, comparison: Comparison
 ) -> Comparison:
     """Return the comparison with the first authors' nearest posts, and what sets them apart."""

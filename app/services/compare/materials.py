@@ -1,44 +1,80 @@
-"""What comparisons rest on: read at once for those that come together, and kept while it holds."""
+"""The authors of comparisons and their counts, all of one state of the database.
 
+Authors who were compared stay in memory while the log says that they are unchanged; the others
+are read once for all comparisons that wait.
+"""
+
+import asyncio
 import functools
-from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.attribution import NOBODY, scores_of
+from app.compute.background import Background
+from app.compute.counts import Counts
+from app.compute.features import features, own_words
 from app.compute.profiles import AuthorProfile
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.db.feed import Change, Feed
-from app.errors import AppError
-from app.services.compare.compare import (
-    Material,
-    Models,
-    choose,
-    comparable_text,
-    gather_material,
-    part_of,
-    read_authors,
-)
-from app.services.compare.profiles import INLINE_CHARACTERS
+from app.db.feed import Feed
+from app.errors import AppError, InvalidInputError
+from app.memo import Memo
+from app.services.compare.background import BackgroundStore, Snapshot
+from app.services.compare.candidates import choose, comparable_text, compared_users
+from app.services.compare.profiles import INLINE_CHARACTERS, ProfileStore
+from app.services.events import newest_event
 from app.services.off_loop import worked_on
 from app.services.posts.users import Contender, contenders_by_key
 
+SCREENED: Final = 300
+"""Of more authors only the best are kept in full; a profile takes some 100 KB."""
+SCREENED_AT_ONCE: Final = 100
+SCREENED_KEPT: Final = 30
+"""More than are ever shown."""
 MOST_READ: Final = 20
 """Comparisons whose authors are read in one session."""
 MOST_NAMES: Final = 10
 """A comparison of more authors reads them in a session of its own."""
 MOST_WAITING: Final = 1_000
 MOST_KEPT: Final = 2_000
+"""Authors in memory, beside their profiles."""
 TIMEOUT_S: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A text, and the authors to judge it by."""
+
+    text: str
+    users: list[Contender]
+    profiles: list[AuthorProfile]
+    snapshot: Snapshot
+    as_of_event: int
+    is_named: bool
+    """Whether the authors were named; otherwise they are all that have posts."""
+    rest: NDArray[np.float64] = field(default_factory=lambda: NOBODY)
+    """The scores of other compared authors, who fit the text far less."""
+
+
+@dataclass(slots=True)
+class Models:
+    """The counts that this process keeps in memory for comparisons."""
+
+    profiles: ProfileStore
+    backgrounds: BackgroundStore
 
 
 class Materials:
     """One process's materials for comparisons of authors by name.
 
-    An author who was compared is kept until the log tells of a change, so that the next
-    comparison needs nothing of the database, and yet counts every post that was acknowledged.
+    An author who was compared needs nothing of the database until the log has a change, and yet
+    every acknowledged post counts.
     """
 
     def __init__(self, db: Database, feed: Feed, models: Models) -> None:
@@ -49,29 +85,17 @@ class Materials:
         self._authors: Batch[tuple[str, ...], Material] = Batch(
             self._read_authors, max_size=MOST_READ, **limits
         )
-        self._snapshots: Batch[None, None] = Batch(self._look_for_snapshot, max_size=1, **limits)
-        self._users: OrderedDict[str, Contender] = OrderedDict()
-        """By name: those who are as the log has told, of whom the newest used come last."""
-        self._names: dict[int, str] = {}
-        self._changed: set[int] = set()
-        """Authors of whom the log has told since the last reading began."""
+        self._snapshots: Batch[None, None] = Batch(self._read_snapshot, max_size=1, **limits)
+        self._users: Memo[Contender] = Memo(feed, MOST_KEPT, lambda _: 1)
         self._turn: int | None = None
-        """The feed's, when the background in memory was looked up."""
+        """The feed's when the background was read last."""
 
     async def close(self) -> None:
         await self._authors.close()
         await self._snapshots.close()
 
-    def hear(self, changes: Sequence[Change]) -> None:
-        """Forget the authors whom the events changed."""
-        for change in changes:
-            self._changed.add(change.user_id)
-            if (name := self._names.pop(change.user_id, None)) is not None:
-                # A name given to another author was forgotten with the one before, or will be.
-                self._users.pop(name, None)
-
     async def gather(self, text: str, usernames: Sequence[str]) -> Material:
-        """Return what a comparison needs, for the authors named or for all that have posts.
+        """Return the material for the authors named, or for all that have posts.
 
         Every acknowledged post counts. Raises NotFoundError and InvalidInputError.
         """
@@ -81,77 +105,173 @@ class Materials:
         if not usernames or len(usernames) > MOST_NAMES:
             async with self._db.read() as session:
                 return await gather_material(session, self._models, text=text, usernames=usernames)
-        material = await self._kept(usernames) or await self._authors(tuple(usernames))
+        material = await self._find(usernames) or await self._authors(tuple(usernames))
         return replace(material, text=text)
 
-    async def _kept(self, usernames: Sequence[str]) -> Material | None:
+    async def _find(self, usernames: Sequence[str]) -> Material | None:
         """Return the material if all of it is in memory and as it is in the database."""
         if not await self._feed.catch_up() or self._feed.turn is None:
             return None
-        found = self._find_users(usernames)
+        found = self._find_authors(usernames)
         if found is not None and self._feed.turn != self._turn:
             await self._snapshots(None)
-            found = self._find_users(usernames)
+            found = self._find_authors(usernames)
         if found is None:
             return None
         users, profiles = found
-        for user in users:
-            self._users.move_to_end(user.username_key)
-        choose(usernames, self._users)
+        choose(usernames, {user.username_key: user for user in users})
         snapshot = self._models.backgrounds.newest
         material = Material("", users, profiles, snapshot, self._feed.newest, is_named=True)
-        return part_of(material, users)
+        return _part_of(material, users)
 
-    def _find_users(
+    def _find_authors(
         self, usernames: Sequence[str]
     ) -> tuple[list[Contender], list[AuthorProfile]] | None:
         """Return the authors and their profiles if all are in memory."""
-        users = [user for name in usernames if (user := self._users.get(username_key(name)))]
+        users = [user for name in usernames if (user := self._users.find(username_key(name)))]
         profiles = [whole for user in users if (whole := self._models.profiles.find_whole(user))]
         return (users, profiles) if len(profiles) == len(usernames) else None
 
-    async def _look_for_snapshot(self, _: Sequence[None]) -> list[None]:
+    async def _read_snapshot(self, _: Sequence[None]) -> list[None]:
         turn = self._feed.turn
         async with self._db.read() as session:
             await self._models.backgrounds.load(session)
         self._turn = turn
         return [None]
 
-    async def _read_authors(self, asked: Sequence[tuple[str, ...]]) -> list[Material | Exception]:
-        turn, self._changed = self._feed.turn, set()
-        async with self._db.read() as session:
-            keys = {username_key(name) for names in asked for name in names}
-            found = await contenders_by_key(session, keys)
-            chosen = [_chosen(names, found) for names in asked]
-            users = {user.id: user for some in chosen if isinstance(some, list) for user in some}
-            material = await read_authors(
-                session, self._models, list(users.values()), is_named=True
-            )
-        self._turn = turn
-        for user in material.users:
-            if user.id not in self._changed:
-                self._keep(user)
+    async def _read_authors(
+        self, requested: Sequence[tuple[str, ...]]
+    ) -> list[Material | Exception]:
+        turn = self._feed.turn
+        with self._users.watch() as run:
+            async with self._db.read() as session:
+                keys = {username_key(name) for names in requested for name in names}
+                found = await contenders_by_key(session, keys)
+                chosen = [_chosen(names, found) for names in requested]
+                users = {
+                    user.id: user for some in chosen if isinstance(some, list) for user in some
+                }
+                material = await _read(session, self._models, list(users.values()), is_named=True)
+            self._turn = turn
+            for user in material.users:
+                self._users.put(user.username_key, user, run, (user.id,))
         return [_part(material, users) for users in chosen]
 
-    def _keep(self, user: Contender) -> None:
-        self._users[user.username_key] = user
-        self._names[user.id] = user.username_key
-        if len(self._users) > MOST_KEPT:
-            _, oldest = self._users.popitem(last=False)
-            self._names.pop(oldest.id, None)
 
-
-def _chosen(usernames: Sequence[str], found: dict[str, Contender]) -> list[Contender] | AppError:
+def _chosen(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender] | AppError:
     try:
         return choose(usernames, found)
     except AppError as error:
         return error
 
 
-def _part(material: Material, users: list[Contender] | AppError) -> Material | Exception:
+def _part(material: Material, users: list[Contender] | AppError) -> Material | AppError:
     if isinstance(users, AppError):
         return users
     try:
-        return part_of(material, users)
+        return _part_of(material, users)
     except AppError as error:
         return error
+
+
+async def gather_material(
+    session: AsyncSession, models: Models, *, text: str, usernames: Sequence[str] = ()
+) -> Material:
+    """Read the material for the authors named, or for all that have posts.
+
+    Every post that the session sees counts. Raises NotFoundError and InvalidInputError.
+    """
+    text = comparable_text(text)
+    users = await compared_users(session, usernames)
+    if not usernames and len(users) > SCREENED:
+        return (await screen(session, models, [text], users))[0]
+    material = await load_authors(session, models, users, is_named=bool(usernames))
+    return replace(material, text=text)
+
+
+async def load_authors(
+    session: AsyncSession, models: Models, users: list[Contender], *, is_named: bool
+) -> Material:
+    """Read the material of these authors, for texts that follow.
+
+    Raises InvalidInputError if none of them wrote anything.
+    """
+    return _part_of(await _read(session, models, users, is_named=is_named), users)
+
+
+async def _read(
+    session: AsyncSession, models: Models, users: list[Contender], *, is_named: bool
+) -> Material:
+    return Material(
+        text="",
+        users=users,
+        profiles=await models.profiles.load(session, users),
+        snapshot=await models.backgrounds.load(session),
+        as_of_event=await newest_event(session),
+        is_named=is_named,
+    )
+
+
+def _part_of(material: Material, users: list[Contender]) -> Material:
+    """Return the material of these of its authors. Raises InvalidInputError if they are mute."""
+    places = {user.id: place for place, user in enumerate(material.users)}
+    profiles = [material.profiles[places[user.id]] for user in users]
+    if not any(profile.counts.keys.size for profile in profiles):
+        raise _no_words()
+    return replace(material, users=users, profiles=profiles)
+
+
+def _no_words() -> InvalidInputError:
+    return InvalidInputError(
+        "These authors have posted nothing but other people's words", loc="usernames"
+    )
+
+
+async def screen(
+    session: AsyncSession, models: Models, texts: Sequence[str], users: Sequence[Contender]
+) -> list[Material]:
+    """Return for each text the material of the authors who fit it best, of very many.
+
+    All are scored, some at a time, and only the best are kept, so that memory stays bounded.
+    """
+    snapshot = await models.backgrounds.load(session)
+    queries = await asyncio.to_thread(lambda: [features(own_words(text)) for text in texts])
+    shortlists = [_Shortlist(query, np.full(len(users), -np.inf)) for query in queries]
+    for start in range(0, len(users), SCREENED_AT_ONCE):
+        some = users[start : start + SCREENED_AT_ONCE]
+        profiles = await models.profiles.load(session, some, may_evict=False)
+        filled = {start + i: each for i, each in enumerate(profiles) if each.counts.keys.size}
+        for shortlist in shortlists:
+            await asyncio.to_thread(shortlist.add, filled, snapshot.background)
+    as_of_event = await newest_event(session)
+    if not any(shortlist.best for shortlist in shortlists):
+        raise _no_words()
+    return [
+        Material(
+            text=text,
+            users=[users[i] for i in sorted(shortlist.best)],
+            profiles=[shortlist.best[i] for i in sorted(shortlist.best)],
+            snapshot=snapshot,
+            as_of_event=as_of_event,
+            is_named=False,
+            rest=np.delete(shortlist.scores, sorted(shortlist.best)),
+        )
+        for text, shortlist in zip(texts, shortlists, strict=True)
+    ]
+
+
+@dataclass(slots=True)
+class _Shortlist:
+    """The scores of all authors for a text, and the profiles of the best."""
+
+    query: Counts
+    scores: NDArray[np.float64]
+    best: dict[int, AuthorProfile] = field(default_factory=dict)
+    """By place among all authors."""
+
+    def add(self, profiles: dict[int, AuthorProfile], background: Background) -> None:
+        self.scores[list(profiles)] = scores_of(self.query, list(profiles.values()), background)
+        both = self.best | profiles
+        # Equal scores are ordered by name, as the authors are.
+        best = sorted(both, key=lambda i: (-self.scores[i], i))[:SCREENED_KEPT]
+        self.best = {i: both[i] for i in best}

@@ -6,7 +6,6 @@ checkpoint on.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +19,7 @@ from app.compute.profiles import AuthorProfile, TextDigests, with_posts, without
 from app.db.backend import backend_of
 from app.db.chunks import chunks
 from app.db.sessions import Sessions
+from app.memo import LruStore
 from app.models import Profile, Tweet, User
 from app.services.posts.users import Contender
 
@@ -47,9 +47,7 @@ class ProfileStore:
     """Loads profiles with their tails, and keeps those used last in a bounded memory."""
 
     def __init__(self, max_bytes: int = DEFAULT_MEMORY) -> None:
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._known: OrderedDict[int, _Known] = OrderedDict()
+        self._known: LruStore[int, _Known] = LruStore(max_bytes, _size)
 
     async def load(
         self, session: AsyncSession, users: Sequence[User | Contender], *, may_evict: bool = True
@@ -76,8 +74,8 @@ class ProfileStore:
             found |= await _with_tails(session, behind)
         for user in users:
             known = found[user.id]
-            if may_evict or user.id in self._known or self._bytes + _size(known) <= self._max_bytes:
-                self._keep(user.id, known)
+            if may_evict or user.id in self._known or self._known.has_room_for(known):
+                self._known.put(user.id, known)
         return [found[user.id].profile for user in users]
 
     def find_whole(self, user: User | Contender) -> AuthorProfile | None:
@@ -85,24 +83,15 @@ class ProfileStore:
         known = self._current(user)
         if known is None or known.profile.posts != user.tweet_count:
             return None
-        self._known.move_to_end(user.id)
+        self._known.get(user.id)  # Counts as a use.
         return known.profile
 
     def _current(self, user: User | Contender) -> _Known | None:
-        known = self._known.get(user.id)
+        known = self._known.peek(user.id)
         if known is None or known.deletion_count != user.deletion_count:
             return None
         # A session opened before another one's may see fewer posts than are known by now.
         return known if known.profile.posts <= user.tweet_count else None
-
-    def _keep(self, user_id: int, known: _Known) -> None:
-        if old := self._known.pop(user_id, None):
-            self._bytes -= _size(old)
-        self._known[user_id] = known
-        self._bytes += _size(known)
-        while self._bytes > self._max_bytes:
-            _, oldest = self._known.popitem(last=False)
-            self._bytes -= _size(oldest)
 
 
 def _is_far_behind(known: _Known | None, user: User | Contender) -> bool:

@@ -13,8 +13,8 @@ from app.compute.verdict import FEWEST_LETTERS
 from app.errors import GoneError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import Comparison, judge
+from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import without_post
 
 FEWEST_POSTS: Final = 20

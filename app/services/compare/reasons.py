@@ -1,4 +1,4 @@
-"""What stands behind a comparison: the most similar real posts, and what sets the authors apart."""
+"""The reasons behind a comparison: the most similar posts, and the words typical of each author."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,22 +8,26 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.background import Background
 from app.compute.nearest import similarities
 from app.compute.profiles import AuthorProfile
 from app.compute.style import Distinctive, distinctive_words
-from app.models import Tweet
+from app.compute.text import guess_language
+from app.services.compare.calibration import OwnPost, choose_impostors, newest_own
+from app.services.compare.materials import Models
+from app.services.posts.users import get_user
 
 RECENT_POSTS: Final = 200
-"""Of each author the newest are looked through: 25 ms of a thread for two authors."""
+"""Of each author, the newest; searching them takes a thread 25 ms for two authors."""
 NEAREST_POSTS: Final = 2
 LEAST_SIMILARITY: Final = 0.05
 DISTINCTIVE_WORDS: Final = 8
-
-RecentPost = Row[int, datetime | None, str]
+MOST_WORDS: Final = 12
+MOST_SIGNS: Final = 6
+MOST_OTHERS: Final = 30
+"""Authors with whom one author alone is compared."""
 
 
 class NearPost(msgspec.Struct, frozen=True):
@@ -45,7 +49,7 @@ class TypicalWord(msgspec.Struct, frozen=True):
 
 
 class Typical(msgspec.Struct, frozen=True):
-    """What sets one author apart from the others who are compared."""
+    """The words and signs that set one author apart from the others compared."""
 
     username: str
     words: list[TypicalWord]
@@ -54,22 +58,11 @@ class Typical(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An author about whom more is to be said."""
+    """An author for whom reasons are wanted."""
 
     user_id: int
     username: str
     profile: AuthorProfile
-
-
-async def recent_posts(session: AsyncSession, user_id: int) -> Sequence[RecentPost]:
-    """Return id, time and text of the author's newest posts."""
-    newest = (
-        select(Tweet.id, Tweet.created_at, Tweet.text)
-        .where(Tweet.user_id == user_id)
-        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
-        .limit(RECENT_POSTS)
-    )
-    return (await session.execute(newest)).all()
 
 
 async def find_reasons(
@@ -79,14 +72,14 @@ async def find_reasons(
 
     Only the newest posts of each are looked through.
     """
-    posts = [await recent_posts(session, candidate.user_id) for candidate in candidates]
+    posts = [await newest_own(session, candidate.user_id, RECENT_POSTS) for candidate in candidates]
     return await asyncio.to_thread(_find, text, candidates, posts, background)
 
 
 def _find(
     text: str,
     candidates: Sequence[Candidate],
-    posts: Sequence[Sequence[RecentPost]],
+    posts: Sequence[Sequence[OwnPost]],
     background: Background,
 ) -> tuple[list[NearPost], list[Typical]]:
     nearest = [
@@ -98,7 +91,7 @@ def _find(
 
 
 def _nearest(
-    text: str, username: str, posts: Sequence[RecentPost], background: Background
+    text: str, username: str, posts: Sequence[OwnPost], background: Background
 ) -> list[NearPost]:
     alike = similarities(text, [post.text for post in posts], background)
     return [
@@ -112,7 +105,7 @@ def _nearest(
 
 def typical_words(
     candidates: Sequence[Candidate],
-    posts: Sequence[Sequence[RecentPost]],
+    posts: Sequence[Sequence[OwnPost]],
     background: Background,
 ) -> list[Typical]:
     """Return what sets each candidate apart from the others, strongest first."""
@@ -134,3 +127,40 @@ def typical_words(
 
 def _as_typical(word: Distinctive) -> TypicalWord:
     return TypicalWord(word.text, round(word.weight, 3), word.uses)
+
+
+async def typical_of(session: AsyncSession, models: Models, username: str) -> list[Distinctive]:
+    """Return the author's typical words, then signs, the strongest first.
+
+    The author is compared with those whose profiles the background's snapshot holds, of the same
+    language if possible; the words are those of the newest posts. Raises NotFoundError.
+    """
+    user = await get_user(session, username)
+    snapshot = await models.backgrounds.load(session)
+    texts = [post.text for post in await newest_own(session, user.id, RECENT_POSTS)]
+    chosen = choose_impostors(
+        ((user_id, user_id in snapshot.koreans) for user_id in snapshot.impostors),
+        compared={user.id},
+        is_korean=2 * sum(guess_language(text) == "ko" for text in texts) > len(texts),
+        most=MOST_OTHERS,
+    )
+    if not chosen or not texts:
+        return []
+    (own,) = await models.profiles.load(session, [user])
+    others = [snapshot.impostors[user_id] for user_id in chosen]
+    return await asyncio.to_thread(_find_typical, own, others, texts, snapshot.background)
+
+
+def _find_typical(
+    own: AuthorProfile,
+    others: Sequence[AuthorProfile],
+    texts: Sequence[str],
+    background: Background,
+) -> list[Distinctive]:
+    nothing: Sequence[str] = ()
+    posts = [texts, *(nothing for _ in others)]
+    found = distinctive_words([own, *others], posts, background, most=2 * MOST_WORDS)[0]
+    # Numbers are about the subject of a post, not its style.
+    words = [word for word in found if any(map(str.isalpha, word.text))]
+    signs = [sign for sign in found if sign.is_mark]
+    return words[:MOST_WORDS] + signs[:MOST_SIGNS]

@@ -10,7 +10,7 @@ from quart import Blueprint, Response
 from app.lifespan import resources
 from app.services.compare.batch_compare import json_texts, open_panel
 from app.services.compare.card_making import RETRY_AFTER_S
-from app.services.compare.judging import SHOWN_OF_ALL, judge, with_reasons
+from app.services.compare.judging import compare
 from app.views.access import access, while_readable
 from app.views.answers import json_answer
 from app.views.parsing import NoArgs, parse_args, parse_json, request_bytes, require_type
@@ -102,16 +102,13 @@ async def compare_batch() -> Response:
 
 
 async def _compare(form: CompareForm) -> Response:
-    material = await resources().materials.gather(form.text, form.usernames)
-    comparison = await judge(
-        material,
+    comparison = await compare(
+        resources().db,
+        resources().materials,
+        form.text,
+        form.usernames,
         explain=form.explain,
-        shown=None if form.usernames else SHOWN_OF_ALL,
         with_passages=form.passages,
+        with_reasons=form.reasons,
     )
-    if form.reasons:
-        async with resources().db.read() as session:
-            comparison = await with_reasons(session, material, comparison)
-    else:
-        comparison = msgspec.structs.replace(comparison, layout=[])
     return json_answer(comparison)

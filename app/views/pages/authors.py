@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.lifespan import resources
 from app.memo import cacheable
-from app.services.compare.typical import typical_of
+from app.services.compare.reasons import typical_of
 from app.services.posts.statistics import Selection, count_by_day
 from app.services.posts.tweets import count_kinds, list_posts
 from app.services.posts.users import Author, get_author, list_authors

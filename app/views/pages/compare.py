@@ -13,14 +13,12 @@ from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.services.compare.card import Card
 from app.services.compare.judging import (
-    SHOWN_OF_ALL,
     Comparison,
     Evidence,
     JudgedPassage,
     Layout,
+    compare,
     has_sentences,
-    judge,
-    with_reasons,
 )
 from app.services.compare.reasons import RECENT_POSTS
 from app.views.access import access
@@ -128,12 +126,8 @@ async def _page(
 
 
 async def _compared(text: str, names: list[str], by_sentence: bool) -> ComparisonView:
-    material = await resources().materials.gather(text, names)
-    comparison = await judge(
-        material, shown=None if names else SHOWN_OF_ALL, with_passages=by_sentence
-    )
-    async with resources().db.read() as session:
-        comparison = await with_reasons(session, material, comparison)
+    opened = resources()
+    comparison = await compare(opened.db, opened.materials, text, names, with_passages=by_sentence)
     best = comparison.ranking[:COLOURS]
     colours = {ranked.username: number for number, ranked in enumerate(best, 1)}
     layout = max(comparison.layout, key=lambda layout: layout.weight)

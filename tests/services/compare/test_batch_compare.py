@@ -9,7 +9,7 @@ from app.db.engine import Database
 from app.services.clock import now
 from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import AT_ONCE, JudgedText, Panel, json_texts, open_panel
-from app.services.compare.compare import Models
+from app.services.compare.materials import Models
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet

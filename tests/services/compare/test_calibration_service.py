@@ -15,8 +15,13 @@ from app.services.compare.background import (
     is_outgrown,
     renew_background,
 )
-from app.services.compare.calibration import FEWEST_POSTS, KEPT_IMPOSTORS, choose_impostors
-from app.services.compare.held_out import hold_out, newest_own
+from app.services.compare.calibration import (
+    FEWEST_POSTS,
+    KEPT_IMPOSTORS,
+    choose_impostors,
+    hold_out,
+    newest_own,
+)
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user, delete_user, find_user

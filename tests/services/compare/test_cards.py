@@ -14,9 +14,10 @@ from app.models import ModelCard
 from app.services.clock import now
 from app.services.compare.asked_posts import read_asked, select_answers
 from app.services.compare.background import BackgroundStore
+from app.services.compare.candidates import compared_users
 from app.services.compare.card import Card, measure, read_posts
 from app.services.compare.card_making import MOST_WAITING, CardMaker
-from app.services.compare.compare import Models, compared_users, load_authors
+from app.services.compare.materials import Models, load_authors
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet

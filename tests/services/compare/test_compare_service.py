@@ -12,8 +12,9 @@ from app.errors import InvalidInputError, NotFoundError
 from app.services.clock import now
 from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import open_panel, plain_texts
-from app.services.compare.compare import SCREENED, Models, comparable_text, gather_material
+from app.services.compare.candidates import comparable_text
 from app.services.compare.judging import SHOWN_OF_ALL, Comparison, judge
+from app.services.compare.materials import SCREENED, Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
 from app.services.posts.adding import add_posts

@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.db.engine import Database
-from app.db.feed import Change
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.services.clock import now
 from app.services.compare.background import BackgroundStore, renew_background
-from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import Comparison, judge
-from app.services.compare.materials import MOST_NAMES, Materials
+from app.services.compare.materials import MOST_NAMES, Materials, Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
@@ -48,7 +46,6 @@ async def materials(
     own = Database(make_config(), on_session=sessions.count)
     feed = await own.open_feed()
     kept = Materials(own, feed, Models(ProfileStore(), BackgroundStore()))
-    feed.subscribe(kept.hear)
     yield kept
     await kept.close()
     await feed.close()
@@ -161,26 +158,3 @@ async def test_all_authors_and_many_named_are_compared_too(
         await post(db, name, f"the sea of {name}")
     assert await kept(materials, *names) == await fresh(db, *names)
     assert await kept(materials) == await fresh(db)
-
-
-@pytest.mark.databases("sqlite")
-async def test_a_name_given_to_another_author_before_the_log_is_heard(
-    db: Database,
-) -> None:
-    feed = await db.open_feed()
-    heard: list[Change] = []
-    feed.subscribe(heard.extend)
-    late = Materials(db, feed, Models(ProfileStore(), BackgroundStore()))
-    for name in NAMES:
-        await post(db, name, "the sea", "a lamp")
-    await late.gather(TEXT, ["ann", "ben"])
-    heard.clear()
-    async with db.write() as session:
-        await delete_user(session, "ann")
-    await post(db, "ann", "the bread")
-    # The new author is read, and kept, before the deletion of the old one is heard of.
-    await late.gather(TEXT, ["ann", "cem"])
-    late.hear(heard)
-    assert await kept(late, "ann", "ben") == await fresh(db, "ann", "ben")
-    await late.close()
-    await feed.close()

@@ -6,8 +6,8 @@ from app.compute.text import HIDDEN
 from app.db.engine import Database
 from app.services.clock import now
 from app.services.compare.background import BackgroundStore, renew_background
-from app.services.compare.compare import Models, gather_material
 from app.services.compare.judging import judge
+from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.compare.quiz import FEWEST_POSTS, QuestionKey, ask, is_playable, solve
 from app.services.posts.adding import add_posts

@@ -3,9 +3,9 @@
 from app.db.engine import Database
 from app.services.clock import now
 from app.services.compare.background import BackgroundStore, renew_background
-from app.services.compare.compare import Models
+from app.services.compare.materials import Models
 from app.services.compare.profiles import ProfileStore
-from app.services.compare.typical import typical_of
+from app.services.compare.reasons import typical_of
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user

@@ -17,7 +17,7 @@ from app.models import Event, Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.clock import now
 from app.services.compare.background import BackgroundStore, renew_background
-from app.services.compare.compare import Models, gather_material
+from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore, fold_tails
 from app.services.events import newest_event
 from app.services.imports.bulk import BulkPost, BulkReport, store_batch
