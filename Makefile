@@ -14,6 +14,10 @@ BASE ?=
 RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
 
+# Tests of one group, which tests/selection.py names, share a process. Whatever the environment
+# says, compiled modules are kept: the tests start hundreds of processes.
+TEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadgroup --durations 25
+
 $(RUN_STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "saywho needs Python 3.11 or later; try: make PYTHON=python3.11 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,11 +41,15 @@ run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (HOST=, PORT=, WORKERS= chan
 	@$(BIN)/saywho serve --sample --bind $(HOST):$(PORT) $(if $(WORKERS),--workers $(WORKERS))
 
 .PHONY: test
-test: $(DEV_STAMP) ## run all tests (installs Chromium by the package manager when root)
+test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager when root)
 	@bash tests/install-chromium.sh
-	@$(BIN)/python -m pytest -n auto || { test $$? -eq 1 && \
-	echo 'Some failed while all cores were busy. Once more, alone; what fails again has failed:' && \
-	$(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none --exitfirst -v; }
+	@started=$$(date +%s) && $(TEST) -n auto -m 'not full and not quiet' && \
+	$(TEST) -m 'quiet and not full' && echo $$(($$(date +%s) - started)) > $(VENV)/.test-seconds
+
+.PHONY: test-full
+test-full: $(DEV_STAMP) ## run the tests that make test leaves out, and more examples of each law
+	@bash tests/install-chromium.sh
+	@$(TEST) -n auto --hypothesis-profile many -m 'not quiet and (full or hypothesis)'
 
 .PHONY: accuracy
 accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy DATA=FILE

@@ -18,13 +18,16 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.lifespan import KEY, Resources
 from app.services.access.tokens import Scope, add_token
+from tests import quick_start
 from tests.databases import KINDS, Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.postgresql import NoServerError, Server, sweep
+from tests.selection import mark, unused
 
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+settings.register_profile("some", deadline=None, max_examples=25)
+settings.register_profile("many", deadline=None, max_examples=250)
+settings.load_profile("some")
 
 START_AND_STOP_S = 40
 
@@ -37,6 +40,7 @@ class PatientApp(TestApp):
 
 
 Quart.test_app_class = PatientApp
+quick_start.install()
 
 MakeConfig = Callable[..., Config]
 SERVER = pytest.StashKey[tuple[str | None, str]]()
@@ -46,6 +50,20 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.environ.get("PYTEST_XDIST_WORKER") is None and config.getoption("numprocesses", None):
         # One server for all workers, started by the main thread of what outlives them.
         _start_server(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests; leave out what `make test-full` runs, unless it is asked for."""
+    mark(items)
+    is_whole = config.args_source is not pytest.Config.ArgsSource.ARGS
+    if is_whole and (patterns := unused(items)):
+        raise pytest.UsageError(f"tests/selection.py names no test by {patterns}")
+    if config.option.markexpr or any("::" in argument for argument in config.args):
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 def pytest_configure_node(node: Any) -> None:

@@ -1,6 +1,7 @@
 """Waiting for what other tasks and processes do, with a deadline and without guessing how long."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar, cast
 
@@ -14,17 +15,19 @@ from app.services.search.vocabulary import is_vocabulary_old
 T = TypeVar("T")
 
 DEADLINE_S: Final = 90.0
-INTERVAL_S: Final = 0.02
+INTERVALS_S: Final = (0.01, 0.02, 0.05, 0.1)
+"""Between one look and the next, which cost more than what they wait for; the last one repeats."""
 
 
 async def eventually(look: Callable[[], Awaitable[T]], *, until: Callable[[T], object] = bool) -> T:
     """Look again and again until what is seen is as wanted; return it. Raises TimeoutError."""
+    intervals = itertools.chain(INTERVALS_S, itertools.repeat(INTERVALS_S[-1]))
     async with asyncio.timeout(DEADLINE_S):
         while True:
             seen = await look()
             if until(seen):
                 return seen
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(next(intervals))
 
 
 async def is_settled(app: Quart) -> bool:

@@ -1,0 +1,81 @@
+"""The tests that are left to `make test-full`, that run alone, and that share a process."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import pytest
+
+FULL: Final = (
+    # Quick runs of the benchmarks.
+    r"/test_benchmarks\.py::(?!test_an_unusable_file)",
+    r"/test_peers\.py::test_a_quick_run",
+    # Storms, and stops and starts of servers in another way than most people's.
+    r"/test_four_workers\.py::",
+    r"/serving/test_on_postgresql\.py::test_workers_prepare_a_bare_database",
+    r"/test_supervision\.py::.*(not_forked|\[hypercorn\]|goes_on_trying)",
+    r"/test_other_servers\.py::.*\[granian\]",
+    r"/test_server\.py::test_a_database_that_is_behind_stops_the_bare_server\[(?!0001)",
+    r"/test_cli_interrupts\.py::.*\[15\]",
+    r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
+    r"/test_engine\.py::test_fifty_lives.*\[postgresql\]",
+    # Every page in another language, width and theme; the same journeys in another way.
+    r"/test_appearance\.py::test_page_\w+\[(?!(home|compare|author|settings)-).*-en\]",
+    r"/test_appearance\.py::test_(the_model_card|what_opens).*\[en\]",
+    r"/test_appearance\.py::test_page_(of_many_authors|without_posts)_is_sound\[.*-(authors|search)",
+    r"/browser/.*::.*\[no-javascript\]",
+    r"/browser/test_dashboard\.py::.*(\[en\]|-en\]|\[1\]|nobody-ko|follow_the_theme)",
+    r"/browser/test_dashboard\.py::test_(with_many_authors|the_first_view|no_button|a_dot_of_the_week)",
+    r"/browser/test_habits\.py::test_the_tab_key.*\[(?!home|compare\])",
+    r"/browser/test_habits\.py::test_(nothing_moves_where|paper_is_white|where_nothing_is)",
+    r"/browser/test_operator\.py::test_(vectors_are_made|cancelling_an_import|a_file_is_dropped)",
+    # Hostile input of a size that only a slow reader minds.
+    r"::test_hostile_items_do_not_fill_the_memory\[(?!deep lists)",
+)
+"""What the ids of the tests that `make test` leaves out look like."""
+
+ON_ONE_DATABASE: Final = r"^tests/(asgi|dashboard|views|test_\w+\.py)\b.*\[postgresql\b"
+"""Tests of requests, which `make test` runs on SQLite alone."""
+
+ON_BOTH_DATABASES: Final = (
+    r"/test_openapi\.py::test_(the_example_is_answered|lists_and_answers)",
+    r"/test_cached\.py::test_an_answer_is_never_older",
+    r"/test_freshness\.py::",
+    r"/test_live_api\.py::test_(every_worker|resuming_anywhere)",
+    r"/test_(similar|stats)_api\.py::",
+    r"/test_imports_api\.py::test_(two_workers_run_an_import_once|file_as_the_body)",
+    r"/test_metrics\.py::",
+)
+"""Those of them that it runs on PostgreSQL too: every operation once, and what processes share."""
+
+QUIET: Final = (r"/test_lease\.py::test_a_dead_holder_is_replaced_within_five_seconds",)
+"""Tests of what takes how long, which only quiet cores can tell. They run alone."""
+
+GROUPS: Final = {r"^tests/browser/": "browser", r"/test_server\.py::": "server"}
+"""Tests that share what takes long to start, and so a process."""
+
+
+def mark(items: Iterable[pytest.Item]) -> None:
+    """Mark the tests that the lists name."""
+    for item in items:
+        name = item.nodeid
+        is_full = _matches(FULL, name) or (
+            re.search(ON_ONE_DATABASE, name) and not _matches(ON_BOTH_DATABASES, name)
+        )
+        if is_full:
+            item.add_marker(pytest.mark.full)
+        if _matches(QUIET, name):
+            item.add_marker(pytest.mark.quiet)
+        for pattern, group in GROUPS.items():
+            if re.search(pattern, name):
+                item.add_marker(pytest.mark.xdist_group(group))
+
+
+def unused(items: Sequence[pytest.Item]) -> list[str]:
+    """Return the patterns that name no test: it was renamed, and would run in the wrong place."""
+    patterns = [*FULL, ON_ONE_DATABASE, *ON_BOTH_DATABASES, *QUIET, *GROUPS]
+    return [each for each in patterns if not any(re.search(each, item.nodeid) for item in items)]
+
+
+def _matches(patterns: Iterable[str], name: str) -> bool:
+    return any(re.search(pattern, name) for pattern in patterns)
