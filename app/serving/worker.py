@@ -8,7 +8,7 @@ import pkgutil
 import resource
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -16,12 +16,11 @@ import uvloop
 from hypercorn.asyncio import serve
 from quart import Quart
 
-from app.lifespan import cache_of, end_streams
+from app.lifespan import end_streams
 from app.logs import leave_out_callers, take_over
 from app.serving.server import APPLICATION, load_server_config, use_own_connections
 
 BEAT_S = 1.0
-LOOK_S = 0.05
 _made: list[Quart] = []
 
 
@@ -70,7 +69,16 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
         server.errorlog = logging.getLogger("hypercorn.error")
     use_own_connections()
     loop.set_exception_handler(_ignore_lost_clients)
-    beating = asyncio.create_task(_beat(beat_fd, stop, app))
+    is_open = asyncio.Event()
+
+    @app.while_serving
+    async def begin() -> AsyncGenerator[None, None]:
+        # Before the first connection is accepted: a worker that has served is known to have.
+        os.write(beat_fd, b".")
+        is_open.set()
+        yield
+
+    beating = asyncio.create_task(_beat(beat_fd, is_open, stop))
     try:
 
         async def stopped() -> None:
@@ -107,11 +115,10 @@ def relieve_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-async def _beat(beat_fd: int, stop: asyncio.Event, app: Quart) -> None:
-    """Beat from when the app serves: one that cannot start never does."""
+async def _beat(beat_fd: int, is_open: asyncio.Event, stop: asyncio.Event) -> None:
+    """Beat from when the app is open: a worker that cannot start never does."""
     supervisor = os.getppid()
-    while cache_of(app) is None:  # noqa: ASYNC110 - the app has no event for it
-        await asyncio.sleep(LOOK_S)
+    await is_open.wait()
     relieve_collector()
     while os.getppid() == supervisor:
         try:
