@@ -13,7 +13,7 @@ FULL: Final = (
     # Storms, and stops and starts of servers in another way than most people's.
     r"/test_four_workers\.py::",
     r"/serving/test_on_postgresql\.py::test_workers_prepare_a_bare_database",
-    r"/test_supervision\.py::.*(not_forked|\[hypercorn\]|goes_on_trying)",
+    r"/test_supervision\.py::.*(not_forked|\[hypercorn\])",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_server\.py::test_a_database_that_is_behind_stops_the_bare_server\[(?!0001)",
     r"/test_cli_interrupts\.py::.*\[15\]",
