@@ -19,15 +19,16 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 import msgspec
+from msgspec import Meta
 
 
 class FieldError(msgspec.Struct, frozen=True):
     """What is wrong at one place of the input."""
 
-    loc: str
+    loc: Annotated[str, Meta(description="The parameter, field or header.")]
     detail: str
 
 
@@ -144,8 +145,12 @@ class Problem(msgspec.Struct, omit_defaults=True):
     title: str
     status: int
     detail: str
-    errors: tuple[FieldError, ...] = ()
-    request_id: str | None = None
+    errors: Annotated[
+        tuple[FieldError, ...], Meta(description="What is wrong, place by place.")
+    ] = ()
+    request_id: Annotated[
+        str | None, Meta(description="Only with 500: names the request in the log.")
+    ] = None
 
 
 def message_of(error: Exception) -> Message:

@@ -17,7 +17,6 @@ from app.views import (
     course,
     errors,
     headers,
-    health,
     links,
     pages,
     sessions,
@@ -46,7 +45,6 @@ def make_app(config: Config | None) -> Quart:
     # What is registered last comes first: what is put in an answer's place gets its headers too.
     app.after_request(access.look_again)
 
-    app.register_blueprint(health.blueprint)
     api.init_app(app)
     pages.init_app(app)
     app.register_blueprint(course.blueprint)

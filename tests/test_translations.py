@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 import app as package
 from app import errors, i18n
 from app.config import Config
-from app.views.api.openapi import build
+from app.views.openapi import document
 
 ROOT = Path(package.__file__).parent
 MESSAGES = dict.fromkeys(("_", "gettext", "gettext_noop"), None) | {"ngettext": (1, 2)}
@@ -93,11 +93,12 @@ def test_catalog_is_compiled_from_the_file() -> None:
 
 
 def test_what_the_api_s_page_says_at_once_is_translated(korean: Catalog, tmp_path: Path) -> None:
-    document = build(package.create_app(Config(data_dir=tmp_path)), is_public=True)
-    operations = [each for path in document["paths"].values() for each in path.values()]
+    package.create_app(Config(data_dir=tmp_path))
+    described = document(is_public=True)
+    operations = [each for path in described["paths"].values() for each in path.values()]
     answers = [each for operation in operations for each in operation["responses"].values()]
-    answers += document["components"]["responses"].values()
-    said = {document["info"]["description"], *(tag["description"] for tag in document["tags"])}
+    answers += described["components"]["responses"].values()
+    said = {described["info"]["description"], *(tag["description"] for tag in described["tags"])}
     said |= {operation["summary"] for operation in operations}
     said |= {answer["description"] for answer in answers if "description" in answer}
     known = {entry.id for entry in korean if entry.string}

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from app.errors import Message
 from app.formats.columns import KNOWN_HEADERS, Columns
@@ -31,7 +32,7 @@ class ExportedPost(msgspec.Struct, frozen=True):
     platform: str
     text: str
     kind: str
-    created_at: datetime | None
+    created_at: Annotated[datetime | None, Meta(description="UTC; null where it is not known.")]
     lang: str | None
     source_id: str | None
     url: str | None

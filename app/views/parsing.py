@@ -3,7 +3,7 @@
 import functools
 import json
 import re
-from typing import Any, NoReturn, TypeVar, get_origin
+from typing import Any, NoReturn, TypeVar, get_origin, get_type_hints
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -69,9 +69,7 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, strict: bool) -> For
 @functools.cache
 def _repeated(form: type[msgspec.Struct]) -> dict[str, bool]:
     """Return the form's parameters, and whether each may be given several times."""
-    return {
-        field.encode_name: get_origin(field.type) is list for field in msgspec.structs.fields(form)
-    }
+    return {name: get_origin(kind) is list for name, kind in get_type_hints(form).items()}
 
 
 def require_type(name: str) -> None:

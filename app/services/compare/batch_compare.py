@@ -11,9 +11,10 @@ import io
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
@@ -32,18 +33,25 @@ NAMES: Final = ("text", "content", "full_text", "내용", "트윗")
 class GivenText(msgspec.Struct, forbid_unknown_fields=False):
     """A line of a batch; an `id` comes back with the answer."""
 
-    text: str
-    id: str | int | None = None
+    text: Annotated[
+        str, Meta(description="A text to judge, with letters, at most 25,000 characters.")
+    ]
+    id: Annotated[str | int | None, Meta(description="Comes back with the answer.")] = None
 
 
 class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is said of one line; `error` where it could not be judged."""
 
-    line: int
-    id: str | int | None = None
-    verdict: str = ""
-    ranking: list[Ranked] = []
-    error: str = ""
+    line: Annotated[int, Meta(description="The line's number, from 1.")]
+    id: Annotated[str | int | None, Meta(description="As given.")] = None
+    verdict: Annotated[str, Meta(description="likely, close, short or unfamiliar.")] = ""
+    ranking: Annotated[
+        list[Ranked],
+        Meta(description="The likeliest first; the first 20 where no author is named."),
+    ] = []
+    error: Annotated[
+        str, Meta(description="Why the line could not be judged; only where it could not.")
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True)

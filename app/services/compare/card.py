@@ -5,10 +5,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -41,44 +42,71 @@ TOPIC_GAP: Final = 0.05
 class MeasuredBin(msgspec.Struct, frozen=True):
     """Answers that claimed about the same probability, and how many of them were right."""
 
-    at_least: float
-    claimed: float
-    right: float
+    at_least: Annotated[
+        float,
+        Meta(description="The least probability of the first author that counts here."),
+    ]
+    claimed: Annotated[float, Meta(description="The mean probability of the first author.")]
+    right: Annotated[float, Meta(description="The share that was right.")]
     asked: int
 
 
 class Measured(msgspec.Struct, frozen=True):
     """How the posts that were held out were judged."""
 
-    asked: int
+    asked: Annotated[int, Meta(description="How many posts were held out.")]
     accuracy: float
-    low: float
-    high: float
-    log_loss: float
-    calibration_error: float
-    bins: list[MeasuredBin]
+    low: Annotated[float, Meta(description="The accuracy's 95% interval.")]
+    high: Annotated[float, Meta(description="The accuracy's 95% interval.")]
+    log_loss: Annotated[float, Meta(description="In nats.")]
+    calibration_error: Annotated[
+        float, Meta(description="Mean distance between what is claimed and what is right.")
+    ]
+    bins: Annotated[list[MeasuredBin], Meta(description="Answers by what they claimed.")]
 
 
 class CardAuthor(msgspec.Struct, frozen=True):
     """An author of a card, and how many of the posts held out were judged right."""
 
     username: str
-    tweets: int
-    asked: int
-    right: int
+    tweets: Annotated[int, Meta(description="How many posts are kept.")]
+    asked: Annotated[int, Meta(description="How many posts were held out.")]
+    right: Annotated[int, Meta(description="How many of them were told right.")]
 
 
 class Card(msgspec.Struct, frozen=True):
     """How well these authors are told apart."""
 
-    authors: list[CardAuthor]
-    left_out: int
-    held_out: Measured | None
-    random_split: Measured | None
-    majority_guess: float | None
-    topic_warning: bool
-    confusion: list[list[int]]
-    typical: list[Typical]
+    authors: Annotated[
+        list[CardAuthor], Meta(description="Of more than 50 those with the most posts.")
+    ]
+    left_out: Annotated[
+        int, Meta(description="How many more authors were compared and not measured.")
+    ]
+    held_out: Annotated[
+        Measured | None,
+        Meta(
+            description="On each author's newest posts, as if they came only now; null if too few."
+        ),
+    ]
+    random_split: Annotated[
+        Measured | None,
+        Meta(description="On posts drawn at random: easier where topics last a while."),
+    ]
+    majority_guess: Annotated[
+        float | None,
+        Meta(description="Share right by always naming the author with the most posts."),
+    ]
+    topic_warning: Annotated[
+        bool, Meta(description="Whether topics rather than style may drive the answers.")
+    ]
+    confusion: Annotated[
+        list[list[int]],
+        Meta(description="How often the author of the row was taken for that of the column."),
+    ]
+    typical: Annotated[
+        list[Typical], Meta(description="What sets each author apart from the others.")
+    ]
     model: Model
     made_at: datetime
 

@@ -3,9 +3,10 @@
 import asyncio
 import functools
 from collections.abc import Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import Ranking, rank
@@ -34,8 +35,10 @@ INLINE_AUTHORS: Final = 50
 
 class Ranked(msgspec.Struct, frozen=True):
     username: str
-    probability: float
-    tweets: int
+    probability: Annotated[
+        float, Meta(description="Calibrated; they sum to 1 over all compared authors.")
+    ]
+    tweets: Annotated[int, Meta(description="How many posts it rests on.")]
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -43,22 +46,27 @@ class Evidence(msgspec.Struct, frozen=True):
 
     start: int
     end: int
-    text: str
-    username: str
-    weight: float
+    text: Annotated[str, Meta(description="The piece of the text.")]
+    username: Annotated[str, Meta(description="The author it speaks for.")]
+    weight: Annotated[float, Meta(description="In log-odds.")]
 
 
 class Model(msgspec.Struct, frozen=True):
     name: str
-    version: int
-    as_of_event: int
+    version: Annotated[
+        int, Meta(description="Equal versions have equal background and calibration.")
+    ]
+    as_of_event: Annotated[int, Meta(description="The last event that was taken into account.")]
 
 
 class Layout(msgspec.Struct, frozen=True):
     """How much layout and punctuation speak for an author, in log-odds against the others."""
 
     username: str
-    weight: float
+    weight: Annotated[
+        float,
+        Meta(description="In log-odds against the others; below 0 it speaks against the author."),
+    ]
 
 
 class JudgedPassage(msgspec.Struct, frozen=True):
@@ -68,21 +76,38 @@ class JudgedPassage(msgspec.Struct, frozen=True):
     end: int
     text: str
     username: str
-    probability: float
+    probability: Annotated[
+        float,
+        Meta(description="That the sentence is by this author, given those around it."),
+    ]
 
 
 class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
     """The ranking, and why; what was not asked for is left out."""
 
-    text: str
-    verdict: str
-    ranking: list[Ranked]
+    text: Annotated[str, Meta(description="The text as it was judged: NFC, LF.")]
+    verdict: Annotated[str, Meta(description="likely, close, short or unfamiliar.")]
+    ranking: Annotated[
+        list[Ranked],
+        Meta(description="The likeliest first; the first 20 where no author is named."),
+    ]
     evidence: list[Evidence]
     model: Model
-    layout: list[Layout] = []
-    passages: list[JudgedPassage] = []
-    nearest: list[NearPost] = []
-    typical: list[Typical] = []
+    layout: Annotated[
+        list[Layout],
+        Meta(description="What layout and punctuation as a whole say; only with `reasons`."),
+    ] = []
+    passages: Annotated[
+        list[JudgedPassage], Meta(description="Sentence by sentence; only with `passages`.")
+    ] = []
+    nearest: Annotated[
+        list[NearPost],
+        Meta(description="Posts of the first four authors worded like it; only with `reasons`."),
+    ] = []
+    typical: Annotated[
+        list[Typical],
+        Meta(description="Words that set the first four authors apart; only with `reasons`."),
+    ] = []
 
 
 def has_sentences(text: str) -> bool:

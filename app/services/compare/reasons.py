@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.background import Background
@@ -33,19 +34,19 @@ MOST_OTHERS: Final = 30
 class NearPost(msgspec.Struct, frozen=True):
     """A post of a compared author that is worded like the text."""
 
-    id: int
+    id: Annotated[int, Meta(description="The post's id.")]
     username: str
     text: str
     created_at: datetime | None
-    similarity: float
+    similarity: Annotated[float, Meta(description="Of the wording, 0 to 1.")]
 
 
 class TypicalWord(msgspec.Struct, frozen=True):
     """A word that an author uses more than the others who are compared."""
 
     text: str
-    weight: float
-    uses: int
+    weight: Annotated[float, Meta(description="In log-odds against the other authors.")]
+    uses: Annotated[int, Meta(description="How often the author uses it, in all posts.")]
 
 
 class Typical(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class Typical(msgspec.Struct, frozen=True):
 
     username: str
     words: list[TypicalWord]
-    signs: list[TypicalWord]
+    signs: Annotated[list[TypicalWord], Meta(description="Punctuation, emoji and other signs.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,7 +34,7 @@ READ_AHEAD: Final = timedelta(minutes=1)
 class BulkError(msgspec.Struct, frozen=True):
     """Why a line or record was not stored."""
 
-    line: int
+    line: Annotated[int, Meta(description="The number of the line, from 1.")]
     detail: str
 
 

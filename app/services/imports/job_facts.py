@@ -2,9 +2,10 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from app.models import ImportJob
 
@@ -13,14 +14,17 @@ class ImportFacts(msgspec.Struct, frozen=True):
     """An import as answers show one."""
 
     id: int
-    state: str
+    state: Annotated[str, Meta(description="running, done, failed, cancelled or interrupted.")]
     format: str
-    bytes_read: int
+    bytes_read: Annotated[int, Meta(description="How far it has come.")]
     bytes_total: int
     accepted: int
     duplicates: int
     rejected: int
-    errors: list[dict[str, Any]]
+    errors: Annotated[
+        list[dict[str, Any]],
+        Meta(description="The first records that were not stored, with their place and why."),
+    ]
     started_at: datetime | None
     finished_at: datetime | None
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import BigInteger, ColumnElement, Integer, case, cast, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -53,13 +54,13 @@ class AuthorCount(msgspec.Struct, frozen=True):
     """How many posts an author has."""
 
     username: str
-    tweets: int
+    tweets: Annotated[int, Meta(description="How many posts.")]
 
 
 class DayCount(msgspec.Struct, frozen=True):
     """How many posts a day has, in all and of each author who wrote any."""
 
-    date: date
+    date: Annotated[date, Meta(description="A day in `tz`.")]
     tweets: int
     authors: list[AuthorCount]
 
@@ -67,11 +68,19 @@ class DayCount(msgspec.Struct, frozen=True):
 class Stats(msgspec.Struct, frozen=True):
     """Posts counted: in all, per author and per day."""
 
-    users: int
+    users: Annotated[int, Meta(description="How many authors there are, those without posts too.")]
     tweets: int
-    undated: int
-    authors: list[AuthorCount]
-    days: list[DayCount]
+    undated: Annotated[int, Meta(description="Posts without a time, which no day counts.")]
+    authors: Annotated[
+        list[AuthorCount],
+        Meta(description="Authors with posts, those with the most first."),
+    ]
+    days: Annotated[
+        list[DayCount],
+        Meta(
+            description="Days with posts, in their order; at most 20,000 counts of the newest days."
+        ),
+    ]
 
 
 async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> Stats:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import (
     Row,
     Select,
@@ -43,9 +44,9 @@ class Post(msgspec.Struct, frozen=True):
     username: str
     text: str
     kind: str
-    created_at: datetime | None
-    lang: str | None
-    source_id: str | None
+    created_at: Annotated[datetime | None, Meta(description="UTC; null where it is not known.")]
+    lang: Annotated[str | None, Meta(description="The language tag; null where it is not known.")]
+    source_id: Annotated[str | None, Meta(description="The platform's own id.")]
     url: str | None
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import Row, Select, String, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,13 +29,13 @@ class Author(msgspec.Struct, frozen=True):
     """An author as answers show one."""
 
     id: int
-    username: str
+    username: Annotated[str, Meta(description="As first written.")]
     display_name: str | None
     platform: str
-    tweets: int
+    tweets: Annotated[int, Meta(description="How many posts are kept.")]
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None
-    created_at: datetime
+    created_at: Annotated[datetime, Meta(description="When the author was added, UTC.")]
 
 
 class Contender(msgspec.Struct, frozen=True):

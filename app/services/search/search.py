@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,14 +45,17 @@ logger = logging.getLogger(__name__)
 class Hit(Post, frozen=True):
     """A post that was found."""
 
-    score: float
-    highlights: list[tuple[int, int]]
+    score: Annotated[float, Meta(description="Higher is better.")]
+    highlights: Annotated[
+        list[tuple[int, int]],
+        Meta(description="Matches in the text, [start, end) in code points."),
+    ]
 
 
 class SimilarPost(Post, frozen=True):
     """A post, and how near it is to another, at most 1."""
 
-    score: float
+    score: Annotated[float, Meta(description="Cosine of the vectors, at most 1.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

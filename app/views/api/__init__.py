@@ -2,12 +2,21 @@
 
 from quart import Quart
 
-PREFIX = "/api/v1"
+from app.views.api import (
+    compare,
+    docs,
+    export,
+    imports,
+    live,
+    search,
+    service,
+    stats,
+    tweets,
+    users,
+)
 
 
 def init_app(app: Quart) -> None:
     """Register the API's blueprints."""
-    from app.views.api import compare, docs, export, imports, live, search, stats, tweets, users
-
-    for module in (users, tweets, search, stats, compare, imports, export, live, docs):
-        app.register_blueprint(module.blueprint, url_prefix=PREFIX)
+    for module in (service, users, tweets, search, stats, compare, live, imports, export, docs):
+        app.register_blueprint(module.blueprint)

@@ -1,35 +1,53 @@
 """The comparison in the API."""
 
 from collections.abc import AsyncIterator
-from typing import Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
-from quart import Blueprint, Response
+from msgspec import Meta, Struct
+from quart import Response
 
 from app.lifespan import resources
-from app.services.compare.batch_compare import json_texts, open_panel
+from app.services.compare.batch_compare import GivenText, JudgedText, json_texts, open_panel
+from app.services.compare.card import Card
 from app.services.compare.card_making import RETRY_AFTER_S
-from app.services.compare.judging import compare
-from app.views.access import access, while_readable
+from app.services.compare.judging import Comparison, compare
+from app.views.access import while_readable
 from app.views.answers import json_answer
-from app.views.parsing import NoArgs, parse_args, parse_json, request_bytes, require_type
+from app.views.operation import NDJSON, ApiBlueprint, accepts, answers
+from app.views.parsing import request_bytes, require_type
 
-blueprint = Blueprint("api_compare", __name__)
+blueprint = ApiBlueprint("api_compare", tag="compare")
 
-NDJSON: Final = "application/x-ndjson"
+Text = Annotated[
+    str,
+    Meta(
+        description="The text to judge, with letters, at most 25,000 characters.",
+        examples=["The ferry is late"],
+    ),
+]
+Names = Annotated[
+    list[str],
+    Meta(
+        description="An author; several times for two or more, never for all with posts.",
+        examples=[["jack", "anna"]],
+    ),
+]
 
 
 class CompareArgs(Struct):
-    text: str = ""
-    username: list[str] = []
-    explain: Literal["0", "1"] = "1"
-    passages: Literal["0", "1"] = "0"
-    reasons: Literal["0", "1"] = "0"
+    text: Text = ""
+    username: Names = []
+    explain: Annotated[Literal["0", "1"], Meta(description="0 leaves the evidence out.")] = "1"
+    passages: Annotated[Literal["0", "1"], Meta(description="1 judges each sentence too.")] = "0"
+    reasons: Annotated[
+        Literal["0", "1"],
+        Meta(description="1 adds the nearest posts, what sets authors apart, and `layout`."),
+    ] = "0"
 
 
-class CardArgs(Struct):
-    username: list[str] = []
+class PanelArgs(Struct):
+    username: Names = []
 
 
 class CardState(Struct, frozen=True):
@@ -38,22 +56,26 @@ class CardState(Struct, frozen=True):
     state: Literal["being made"]
 
 
-class BatchArgs(Struct):
-    username: list[str] = []
-
-
 class CompareForm(Struct, forbid_unknown_fields=True):
-    text: str
-    usernames: list[str] = []
-    explain: bool = True
-    passages: bool = False
-    reasons: bool = False
+    text: Text
+    usernames: Annotated[
+        list[str],
+        Meta(
+            description="Two authors or more; none for all with posts.",
+            examples=[["jack", "anna"]],
+        ),
+    ] = []
+    explain: Annotated[bool, Meta(description="false leaves the evidence out.")] = True
+    passages: Annotated[bool, Meta(description="true judges each sentence too.")] = False
+    reasons: Annotated[
+        bool,
+        Meta(description="true adds the nearest posts, what sets authors apart, and `layout`."),
+    ] = False
 
 
-@blueprint.get("/compare")
-@access("read")
-async def compare_get() -> Response:
-    args = parse_args(CompareArgs)
+@blueprint.operation("GET", "/compare", "read", "Rank authors for a text", errors={404, 422})
+@answers(200, "The ranking and its evidence", Comparison)
+async def compare_get(args: CompareArgs) -> Response:
     form = CompareForm(
         text=args.text,
         usernames=args.username,
@@ -64,18 +86,28 @@ async def compare_get() -> Response:
     return await _compare(form)
 
 
-@blueprint.post("/compare")
-@access("read")
-async def compare_post() -> Response:
-    parse_args(NoArgs)
-    return await _compare(await parse_json(CompareForm))
+@blueprint.operation(
+    "POST",
+    "/compare",
+    "read",
+    "Rank authors for a text that is too long for an address",
+    errors={404},
+)
+@answers(200, "The ranking and its evidence", Comparison)
+async def compare_post(form: CompareForm) -> Response:
+    return await _compare(form)
 
 
-@blueprint.get("/compare/card")
-@access("read")
-async def compare_card() -> Response:
-    """Show how well the authors can be told apart; 202 while that is being measured."""
-    args = parse_args(CardArgs)
+@blueprint.operation(
+    "GET",
+    "/compare/card",
+    "read",
+    "Show how well authors can be told apart, on posts held out",
+    errors={404, 422},
+)
+@answers(200, "The model card", Card)
+@answers(202, "It is being made", CardState, headers=("Retry-After",))
+async def compare_card(args: PanelArgs) -> Response:
     card = await resources().cards.find_or_ask(args.username)
     if card is None:
         later = {"Retry-After": str(RETRY_AFTER_S)}
@@ -83,11 +115,22 @@ async def compare_card() -> Response:
     return json_answer(card)
 
 
-@blueprint.post("/compare/batch")
-@access("read")
-async def compare_batch() -> Response:
+@blueprint.operation(
+    "POST",
+    "/compare/batch",
+    "read",
+    "Rank authors for many texts, one JSON object a line",
+    errors={404},
+)
+@accepts(
+    {NDJSON: GivenText},
+    example='{"text": "The ferry is late"}\n{"text": "Bread at six", "id": 7}\n',
+)
+@answers(
+    200, "A line for each that is not blank, in their order, as they are found", JudgedText, NDJSON
+)
+async def compare_batch(args: PanelArgs) -> Response:
     """Judge each line of the body, and send the answers as they are found."""
-    args = parse_args(BatchArgs)
     require_type(NDJSON)
     lines = (await request_bytes()).splitlines()
     panel = await open_panel(resources().db, resources().models, args.username)

@@ -1,42 +1,185 @@
 """The API's document, as JSON and as a page."""
 
-from quart import Blueprint, Response, current_app, g, render_template, request
+import json
+from collections.abc import Mapping
+from shlex import quote as shell_quote
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
 
+from markupsafe import Markup
+from quart import Response, g, render_template, request
+
+from app.errors import Problem
 from app.i18n import LOCALES, SWITCH, gettext
 from app.lifespan import resources
-from app.memo import cacheable
-from app.views.access import access, own_origin
+from app.paths import API_DOCS
+from app.views import openapi
+from app.views.access import own_origin
 from app.views.answers import json_answer
-from app.views.api.openapi import document
-from app.views.api.reference import Reader, marked_up
+from app.views.operation import HTML, PROBLEM, ApiBlueprint, Operation, Success, answers
 
-blueprint = Blueprint("api_docs", __name__)
+blueprint = ApiBlueprint("api_docs", tag="service")
 
 
-@blueprint.get("/openapi.json")
-@access("open")
+@blueprint.operation("GET", "/openapi.json", "open", "This document", is_cacheable=True)
+@answers(200, "OpenAPI 3.1", dict[str, Any])
 async def show_document() -> Response:
-    cacheable()
-    return json_answer(document(current_app))
+    return json_answer(openapi.document(is_public=resources().config.public))
 
 
-@blueprint.get("/docs")
-@access("open")
+@blueprint.operation("GET", API_DOCS, "open", "This document as a page", is_cacheable=True)
+@answers(200, "A page", str, HTML)
 async def show_docs() -> str:
-    """Show the document as a page; `locale` chooses its language, as the links at its top do."""
-    cacheable()
+    """Render the operations; `locale` chooses the page's language, as the links at its top do."""
     chosen = request.args.get(SWITCH)
     if chosen in LOCALES:
         g.locale = chosen
-    described = document(current_app)
-    reader = Reader(described)
-    operations = list(reader.operations(own_origin(resources().config)))
+    config = resources().config
     return await render_template(
         "api_docs.html",
-        about=marked_up(gettext(described["info"]["description"])),
-        sections=[
-            (tag, [shown for shown in operations if shown.tag == tag["name"]])
-            for tag in described["tags"]
-        ],
-        errors=reader.errors(),
+        about=marked_up(gettext(openapi.ABOUT)),
+        tags=openapi.TAGS,
+        operations=openapi.ordered(),
+        errors=openapi.ERRORS,
+        page=DocsPage(own_origin(config), is_public=config.public),
     )
+
+
+class FieldRow(NamedTuple):
+    """A parameter, or a field of an object with the fields of the objects in it."""
+
+    name: str
+    type: str
+    is_required: bool
+    default: str
+    description: Markup
+    place: str = ""
+    fields: "tuple[FieldRow, ...]" = ()
+
+
+class ContentRow(NamedTuple):
+    """A body: its content type, its type, and its fields."""
+
+    content_type: str
+    type: str
+    fields: tuple[FieldRow, ...]
+
+
+class DocsPage:
+    """What the page's template shows of operations; `origin` begins the examples' addresses."""
+
+    def __init__(self, origin: str, *, is_public: bool) -> None:
+        self._origin = origin
+        self._is_public = is_public
+        self.problem = self.contents({PROBLEM: Problem})[0]
+
+    def path(self, declared: Operation) -> str:
+        return openapi.address(declared)
+
+    def scope(self, declared: Operation) -> str | None:
+        return openapi.scope_of(declared, is_public=self._is_public)
+
+    def answers(self, declared: Operation) -> list[tuple[int, Success, tuple[str, ...]]]:
+        """Return status, meaning and headers of the answers that are no errors."""
+        answers = [
+            (status, answer, declared.answer_headers(answer))
+            for status, answer in declared.answers.items()
+        ]
+        unchanged = openapi.NOT_MODIFIED_ANSWER
+        shared = [(openapi.NOT_MODIFIED, unchanged, unchanged.headers)]
+        return answers + (shared if declared.has_validator else [])
+
+    def contents(self, content: Mapping[str, Any]) -> list[ContentRow]:
+        """Return the rows of a body, one for each content type."""
+        schemas = ((name, openapi.schemas().of(kind)) for name, kind in content.items())
+        return [ContentRow(name, type_name(schema), _fields(schema)) for name, schema in schemas]
+
+    def parameters(self, declared: Operation) -> list[FieldRow]:
+        """Return the rows of the parameters in path, query and headers."""
+        found = openapi.parameters(declared)
+        found += map(openapi.header_parameter, declared.request_headers)
+        return [
+            FieldRow(
+                each["name"],
+                type_name(each["schema"]),
+                each.get("required", False),
+                _default(each["schema"]),
+                marked_up(each["description"]),
+                each["in"],
+            )
+            for each in found
+        ]
+
+    def example(self, declared: Operation) -> str:
+        """Return an example of a request as a command."""
+        examples: dict[str, dict[str, Any]] = {"path": {}, "query": {}}
+        for each in openapi.parameters(declared):
+            if "example" in each:
+                examples[each["in"]][each["name"]] = each["example"]
+        address = self._origin + openapi.address(declared)
+        for name, value in examples["path"].items():
+            address = address.replace(f"{{{name}}}", quote(str(value)))
+        if examples["query"]:
+            address += f"?{urlencode(examples['query'], doseq=True)}"
+        method = "" if declared.method == "GET" else f" -X {declared.method}"
+        lines = [f"curl{method} {shell_quote(address)}"]
+        if self.scope(declared) is not None:
+            lines.append('-H "Authorization: Bearer $TOKEN"')
+        if declared.body:
+            sent = openapi.body_example(declared)
+            if not isinstance(sent, str):
+                sent = json.dumps(sent, ensure_ascii=False)
+            content_type = next(iter(declared.body.content))
+            lines += [f"-H 'Content-Type: {content_type}'", f"--data-binary {shell_quote(sent)}"]
+        return " \\\n  ".join(lines)
+
+
+def _fields(schema: dict[str, Any]) -> tuple[FieldRow, ...]:
+    """Return the rows of an object, or of the objects in a list."""
+    struct = openapi.schemas().struct(schema)
+    return tuple(
+        FieldRow(
+            name,
+            type_name(field),
+            name in struct["required"],
+            _default(field),
+            marked_up(field.get("description", "")),
+            fields=_fields(field),
+        )
+        for name, field in struct.get("properties", {}).items()
+    )
+
+
+def type_name(schema: dict[str, Any]) -> str:
+    """Return the type in short: `integer 1…200`, `Author[]`, `"0" | "1"`."""
+    if not schema:
+        return "bytes"
+    if "$ref" in schema:
+        return str(schema["$ref"].rpartition("/")[2])
+    if "anyOf" in schema:
+        return " | ".join(type_name(option) for option in schema["anyOf"])
+    if "enum" in schema:
+        return " | ".join(json.dumps(value) for value in schema["enum"])
+    if "prefixItems" in schema:
+        return f"[{', '.join(type_name(item) for item in schema['prefixItems'])}]"
+    if schema["type"] == "array":
+        return f"{type_name(schema['items'])}[]"
+    name = schema.get("format", schema["type"])
+    low = schema.get("minimum", schema.get("minLength"))
+    high = schema.get("maximum", schema.get("maxLength"))
+    if low is not None and high is not None:
+        return f"{name} {low}…{high}"
+    return f"{name} ≤ {high}" if high is not None else str(name)
+
+
+def marked_up(text: str) -> Markup:
+    """Return a text with what stands in backticks as code."""
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if place % 2 else piece
+        for place, piece in enumerate(text.split("`"))
+    )
+
+
+def _default(schema: dict[str, Any]) -> str:
+    default = schema.get("default")
+    return "" if default in (None, "", []) else json.dumps(default)

@@ -5,25 +5,27 @@ import contextlib
 import unicodedata
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
-from msgspec import Struct
-from quart import Blueprint, Response, request
+from msgspec import Meta, Struct
+from quart import Response, request
 
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
 from app.asgi.edge import Send
 from app.asgi.streams import hand_over
 from app.formats import WRITERS
 from app.formats.format import Writer
+from app.formats.jsonl import ExportedPost
 from app.lifespan import Resources, resources
+from app.paths import EXPORT
 from app.services.access.rights import Right, ended_rights
 from app.services.live.listener import body_message
 from app.services.posts.exporting import Piece, begin_export, exported
-from app.views.access import access, right_to_read
-from app.views.parsing import parse_args
+from app.views.access import right_to_read
+from app.views.operation import CSV, NDJSON, ApiBlueprint, answers
 
-blueprint = Blueprint("api_export", __name__)
+blueprint = ApiBlueprint("api_export", tag="exports")
 
 CHECK_S: Final = 3.0
 """So often it is looked whether the right to read has ended or the server stops."""
@@ -37,15 +39,33 @@ UNQUOTED: Final = "!#$&+^`|"
 
 
 class ExportArgs(Struct):
-    username: str | None = None
-    format: Literal["jsonl", "csv", "mongo"] = "jsonl"
+    username: Annotated[
+        str | None,
+        Meta(description="Only this author's posts; empty for all authors'.", examples=["jack"]),
+    ] = None
+    format: Annotated[
+        Literal["jsonl", "csv", "mongo"],
+        Meta(description="JSON lines, CSV, or what mongoimport reads.", examples=["jsonl"]),
+    ] = "jsonl"
 
 
-@blueprint.get("/export")
-@access("read")
-async def export_posts() -> Response:
-    """Send the posts of all authors or of one, up to the newest of now."""
-    args = parse_args(ExportArgs)
+@blueprint.operation(
+    "GET",
+    EXPORT,
+    "read",
+    "Take all posts out, or those of one author",
+    errors={404},
+    is_streamed=True,
+)
+@answers(
+    200,
+    "A file of the posts up to the newest of now, sent as it is made; "
+    "`mongo` has documents for mongoimport, with `_id` and `$date`",
+    ExportedPost,
+    NDJSON,
+    others={CSV: str},
+)
+async def export_posts(args: ExportArgs) -> Response:
     writer = WRITERS[args.format]
     db = resources().db
     async with db.read() as session:

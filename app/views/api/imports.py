@@ -4,32 +4,43 @@ import asyncio
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from quart import Blueprint, Response, g, request, url_for
+from quart import Response, g, request, url_for
 
 from app.compute.text import clean_username
 from app.errors import GoneError, MalformedError
 from app.formats import FORMATS
 from app.lifespan import resources
 from app.models import ImportJob
+from app.paths import IMPORTS
 from app.services.events import newest_event
 from app.services.idempotency import Replay, claim, complete
-from app.services.imports.job_facts import facts
-from app.services.imports.jobs import (
-    add_job,
-    cancel_job,
-    find_job,
-    get_started_job,
-    list_jobs,
-)
+from app.services.imports.job_facts import ImportFacts, facts
+from app.services.imports.jobs import add_job, cancel_job, find_job, get_started_job, list_jobs
 from app.services.imports.uploads import remove_upload
-from app.views.access import access, writing
-from app.views.answers import Page, json_answer, no_content
+from app.views.access import writing
+from app.views.answers import json_answer, no_content
 from app.views.bodies import Spool, spooled_body, spooled_upload
 from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
 from app.views.idempotent import request_key
-from app.views.parsing import NoArgs, malformed, parse_args
+from app.views.operation import FILE, MULTIPART, ApiBlueprint, accepts, answers
+from app.views.parsing import malformed
 
-blueprint = Blueprint("api_imports", __name__)
+blueprint = ApiBlueprint("api_imports", tag="imports")
+
+
+class Imports(Struct, frozen=True):
+    """A page of imports, the newest first."""
+
+    items: list[ImportFacts]
+    next: str | None
+
+
+class ImportForm(Struct):
+    """A file as a browser sends it."""
+
+    file: Annotated[
+        str, Meta(description="The file.", extra_json_schema={"contentMediaType": FILE})
+    ]
 
 
 class ListImportsArgs(Struct):
@@ -41,26 +52,36 @@ FORMAT_NAMES: Final = ("auto", *(known.name for known in FORMATS))
 
 
 class NewImportArgs(Struct):
-    format: Annotated[str, Meta(extra_json_schema={"enum": list(FORMAT_NAMES)})] = "auto"
-    username: Annotated[str, Meta(max_length=320)] | None = None
+    format: Annotated[
+        str,
+        Meta(
+            description="The file's format; auto tells it by its content.",
+            extra_json_schema={"enum": list(FORMAT_NAMES)},
+        ),
+    ] = "auto"
+    username: Annotated[
+        Annotated[str, Meta(max_length=320)] | None,
+        Meta(description="The author of records that name none."),
+    ] = None
 
 
-@blueprint.get("/imports")
-@access("token")
-async def list_imports() -> Response:
-    args = parse_args(ListImportsArgs)
+@blueprint.operation("GET", IMPORTS, "token", "List imports, the newest first")
+@answers(200, "A page of imports", Imports)
+async def list_imports(args: ListImportsArgs) -> Response:
     before = decode_cursor(args.cursor, ImportCursor).before if args.cursor is not None else None
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=args.limit)
     items = [facts(job) for job in jobs]
-    return json_answer(Page(items, encode_cursor(ImportCursor(following)) if following else None))
+    return json_answer(
+        Imports(items, encode_cursor(ImportCursor(following)) if following else None)
+    )
 
 
-@blueprint.post("/imports")
-@access("write")
-async def create_import() -> Response:
-    """Take the file as the body or as `file` of a multipart form, and queue its import."""
-    args = parse_args(NewImportArgs)
+@blueprint.operation("POST", IMPORTS, "write", "Import a file", is_idempotent=True)
+@accepts({FILE: None, MULTIPART: ImportForm}, example="@archive.zip")
+@answers(202, "The import, queued", ImportFacts, headers=("Location",))
+async def create_import(args: NewImportArgs) -> Response:
+    """Read the file from the body or from `file` of a multipart form, and queue its import."""
     if args.format not in FORMAT_NAMES:
         raise MalformedError("There is no format {name}", loc="format", name=args.format)
     if args.username:
@@ -107,19 +128,22 @@ def _answer(job: ImportJob, status: int) -> Response:
     return json_answer(facts(job), status, {"Location": location})
 
 
-@blueprint.get("/imports/<id:import_id>")
-@access("token")
+@blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token", "Show an import")
+@answers(200, "The import", ImportFacts)
 async def show_import(import_id: int) -> Response:
-    parse_args(NoArgs)
     async with resources().db.read() as session:
         return json_answer(facts(await get_started_job(session, import_id)))
 
 
-@blueprint.delete("/imports/<id:import_id>")
-@access("write")
+@blueprint.operation(
+    "DELETE",
+    IMPORTS + "/<id:import_id>",
+    "write",
+    "Cancel an import; what it stored stays",
+    errors={409},
+)
+@answers(204, "Cancelled")
 async def cancel_import(import_id: int) -> Response:
-    """Cancel an import; what it stored stays."""
-    parse_args(NoArgs)
     async with writing() as session:
         await get_started_job(session, import_id)
         job = await cancel_job(session, import_id)

@@ -5,33 +5,42 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from quart import Blueprint, Response, request
+from quart import Response, request
 
 from app.asgi.edge import Send
 from app.asgi.streams import hand_over
 from app.errors import MalformedError
 from app.lifespan import resources
 from app.models import MAX_ID
+from app.paths import LIVE
 from app.services.posts.users import get_user
-from app.views.access import access, right_to_read
-from app.views.parsing import parse_args
+from app.views.access import right_to_read
+from app.views.operation import EVENTS, ApiBlueprint, answers
 
-blueprint = Blueprint("api_live", __name__)
+blueprint = ApiBlueprint("api_live", tag="live")
 
-CONTENT_TYPE: Final = "text/event-stream; charset=utf-8"
-EventId = Annotated[int, Meta(ge=0, le=MAX_ID)]
+CONTENT_TYPE: Final = f"{EVENTS}; charset=utf-8"
 
 
 class LiveArgs(Struct):
-    username: str | None = None
-    after: EventId | None = None
+    username: Annotated[str | None, Meta(description="Only what concerns this author.")] = None
+    after: Annotated[
+        Annotated[int, Meta(ge=0, le=MAX_ID)] | None,
+        Meta(description="The number of an event: only what came after it is sent.", examples=[1]),
+    ] = None
 
 
-@blueprint.get("/live")
-@access("read")
-async def live_stream() -> Response:
+@blueprint.operation(
+    "GET",
+    LIVE,
+    "read",
+    "Follow what changes, as server-sent events",
+    errors={404},
+    is_streamed=True,
+)
+@answers(200, "Events, without end", str, EVENTS)
+async def live_stream(args: LiveArgs) -> Response:
     """Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was."""
-    args = parse_args(LiveArgs)
     after = args.after if (last := _last_event_id()) is None else last
     user_id = None
     if args.username is not None:

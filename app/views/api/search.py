@@ -3,40 +3,50 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from quart import Blueprint, Response
+from quart import Response
 
 from app.services.posts.new_tweet import Kind
 from app.services.posts.users import Platform
 from app.services.search.search import Hit, Mode
-from app.views.access import access
 from app.views.answers import as_of, json_answer
 from app.views.cursors import decode_place, encode_place
-from app.views.parsing import parse_args
+from app.views.operation import ApiBlueprint, answers
 from app.views.periods import search_filters
 from app.views.searching import found_posts
 
-blueprint = Blueprint("api_search", __name__)
+blueprint = ApiBlueprint("api_search", tag="search")
 
 
 class SearchArgs(Struct):
-    q: Annotated[str, Meta(max_length=1000)] = ""
-    mode: Mode = "words"
-    username: str | None = None
-    platform: Platform | None = None
-    lang: str | None = None
-    kind: Kind | None = None
+    q: Annotated[
+        str,
+        Meta(
+            max_length=1000,
+            description='What to find: words, "a phrase", -without. Empty finds nothing.',
+            examples=["ferry"],
+        ),
+    ] = ""
+    mode: Annotated[
+        Mode, Meta(description="How to search; `method` of the answer says what was done.")
+    ] = "words"
+    username: Annotated[str | None, Meta(description="Only this author's posts.")] = None
+    platform: Annotated[
+        Platform | None, Meta(description="Only posts of authors on this platform.")
+    ] = None
+    lang: Annotated[str | None, Meta(description="Only posts in this language.")] = None
+    kind: Annotated[Kind | None, Meta(description="Only posts of this kind.")] = None
     since: str | None = None
     until: str | None = None
     tz: str = "UTC"
-    limit: Annotated[int, Meta(ge=1, le=200)] = 20
+    limit: Annotated[int, Meta(ge=1, le=200, examples=[10])] = 20
     cursor: str | None = None
 
 
 class Correction(Struct, frozen=True):
     """A word that no post holds, and the one that was taken for it."""
 
-    typed: str
-    used: str
+    typed: Annotated[str, Meta(description="A word of the query.")]
+    used: Annotated[str, Meta(description="The word that was found instead.")]
 
 
 class Hits(Struct, frozen=True, omit_defaults=True):
@@ -44,16 +54,21 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 
     items: list[Hit]
     next: str | None
-    method: str
-    corrections: list[Correction] = []
-    partial: bool = False
-    """No post has all the words; these have some of them."""
+    method: Annotated[
+        str, Meta(description="What was really done: words, wording, meaning or hybrid.")
+    ]
+    corrections: Annotated[
+        list[Correction],
+        Meta(description="Words that no post holds, and those taken for them; may be left out."),
+    ] = []
+    partial: Annotated[
+        bool, Meta(description="true where no post has all the words, and these have some.")
+    ] = False
 
 
-@blueprint.get("/search")
-@access("read")
-async def search_tweets() -> Response:
-    args = parse_args(SearchArgs)
+@blueprint.operation("GET", "/search", "read", "Search the posts", errors={404})
+@answers(200, "A page of results, the best first", Hits)
+async def search_tweets(args: SearchArgs) -> Response:
     place = decode_place(args.cursor)
     filters = search_filters(
         username=args.username,

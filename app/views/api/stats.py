@@ -1,34 +1,50 @@
 """Counts of posts in the API."""
 
-from msgspec import Struct
-from quart import Blueprint, Response
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from quart import Response
 
 from app.lifespan import resources
-from app.memo import cacheable
-from app.services.posts.statistics import stats
+from app.services.posts.statistics import Stats, stats
 from app.services.posts.users import Platform
-from app.views.access import access
 from app.views.answers import json_answer
-from app.views.parsing import parse_args
+from app.views.operation import ApiBlueprint, answers
 from app.views.periods import parse_zone, selection_of
 
-blueprint = Blueprint("api_stats", __name__)
+blueprint = ApiBlueprint("api_stats", tag="search")
 
 
 class StatsArgs(Struct):
-    username: list[str] = []
-    platform: Platform | None = None
-    lang: str | None = None
+    username: Annotated[
+        list[str],
+        Meta(
+            description="Only this author's posts; several times for several.",
+            examples=[["jack", "anna"]],
+        ),
+    ] = []
+    platform: Annotated[
+        Platform | None, Meta(description="Only posts of authors on this platform.")
+    ] = None
+    lang: Annotated[str | None, Meta(description="Only posts in this language.")] = None
     since: str | None = None
     until: str | None = None
-    tz: str = "UTC"
+    tz: Annotated[
+        str,
+        Meta(description="The IANA time zone of days and bare dates.", examples=["Asia/Seoul"]),
+    ] = "UTC"
 
 
-@blueprint.get("/stats")
-@access("read")
-async def show_stats() -> Response:
-    cacheable()
-    args = parse_args(StatsArgs)
+@blueprint.operation(
+    "GET",
+    "/stats",
+    "read",
+    "Count posts, in all, per author and per day",
+    errors={404},
+    is_cacheable=True,
+)
+@answers(200, "The counts", Stats)
+async def show_stats(args: StatsArgs) -> Response:
     selection = selection_of(
         usernames=args.username,
         platform=args.platform,

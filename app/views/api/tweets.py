@@ -4,33 +4,37 @@ from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from quart import Blueprint, Response, g, url_for
+from quart import Response, g, url_for
 
 from app.lifespan import resources
-from app.memo import cacheable
+from app.paths import TWEETS
 from app.services.clock import now
-from app.services.imports.ndjson import store_lines
+from app.services.imports.ndjson import LinesReport, TweetLine, store_lines
 from app.services.posts.new_tweet import Kind, new_tweet
-from app.services.posts.tweets import (
-    delete_post,
-    get_post,
-    list_posts,
-)
+from app.services.posts.tweets import Post, delete_post, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.posts.writer import Sending
 from app.services.search.embeddings import Method
 from app.services.search.search import SimilarPost
-from app.views.access import access, right_to_write, writing
-from app.views.answers import Page, as_of, json_answer, no_content
+from app.views.access import right_to_write, writing
+from app.views.answers import as_of, json_answer, no_content
 from app.views.bodies import spooled_body
 from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
 from app.views.idempotent import json_request_key, request_key
-from app.views.parsing import NoArgs, parse_args, parse_json, require_type
+from app.views.operation import JSON, NDJSON, ApiBlueprint, accepts, answers
+from app.views.parsing import require_type
 from app.views.similar import similar_to
 
-blueprint = Blueprint("api_tweets", __name__)
+blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
+
+
+class Posts(Struct, frozen=True):
+    """A page of posts, the newest first."""
+
+    items: list[Post]
+    next: str | None
 
 
 class ListTweetsArgs(Struct):
@@ -39,7 +43,10 @@ class ListTweetsArgs(Struct):
 
 
 class NewTweetForm(Struct, forbid_unknown_fields=True):
-    text: str
+    text: Annotated[
+        str,
+        Meta(description="1 to 25,000 characters, NFC.", examples=["The ferry is late again."]),
+    ]
     kind: Kind = "post"
     created_at: Annotated[datetime, Meta(tz=True)] | None = None
     lang: str | None = None
@@ -47,26 +54,29 @@ class NewTweetForm(Struct, forbid_unknown_fields=True):
     url: str | None = None
 
 
-@blueprint.get("/users/<username>/tweets")
-@access("read")
-async def list_tweets(username: str) -> Response:
-    cacheable()
-    args = parse_args(ListTweetsArgs)
+@blueprint.operation(
+    "GET",
+    "/users/<username>/tweets",
+    "read",
+    "List an author's posts, the newest first",
+    is_cacheable=True,
+)
+@answers(200, "A page of posts", Posts)
+async def list_tweets(username: str, args: ListTweetsArgs) -> Response:
     after = decode_tweet_cursor(args.cursor)
     if after is None:
         posts, following = await resources().reads.newest_posts(username, limit=args.limit)
-        return json_answer(Page(posts, encode_tweet_cursor(following)))
+        return json_answer(Posts(posts, encode_tweet_cursor(following)))
     async with resources().db.read() as session:
         user = await get_user(session, username)
         posts, following = await list_posts(session, user_id=user.id, after=after, limit=args.limit)
-    return json_answer(Page(posts, encode_tweet_cursor(following)))
+    return json_answer(Posts(posts, encode_tweet_cursor(following)))
 
 
-@blueprint.post("/users/<username>/tweets")
-@access("write")
-async def create_tweet(username: str) -> Response:
-    parse_args(NoArgs)
-    form = await parse_json(NewTweetForm)
+@blueprint.operation("POST", "/users/<username>/tweets", "write", "Add a post", is_idempotent=True)
+@answers(200, "The stored post: its source_id was known already", Post, headers=("Location",))
+@answers(201, "The new post, committed durably", Post, headers=("Location",))
+async def create_tweet(username: str, form: NewTweetForm) -> Response:
     post = new_tweet(
         form.text,
         arrived_at=now(),
@@ -84,11 +94,17 @@ async def create_tweet(username: str) -> Response:
     return json_answer(receipt.post, receipt.status, {"Location": location})
 
 
-@blueprint.post("/tweets")
-@access("write")
+@blueprint.operation(
+    "POST", TWEETS, "write", "Add many posts, one JSON object a line", is_idempotent=True
+)
+@accepts(
+    {NDJSON: TweetLine},
+    example='{"username": "jack", "text": "Good morning"}\n'
+    '{"username": "anna", "text": "Good night", "platform": "mastodon"}\n',
+)
+@answers(200, "What became of the lines", LinesReport)
 async def create_many() -> Response:
-    parse_args(NoArgs)
-    require_type("application/x-ndjson")
+    require_type(NDJSON)
     async with spooled_body() as spool:
         report, g.event_id = await store_lines(
             resources().db,
@@ -96,14 +112,12 @@ async def create_many() -> Response:
             key=request_key(spool.digest.digest()),
             right=right_to_write(),
         )
-    return Response(report, 200, content_type="application/json")
+    return Response(report, 200, content_type=JSON)
 
 
-@blueprint.get("/tweets/<id:tweet_id>")
-@access("read")
+@blueprint.operation("GET", TWEETS + "/<id:tweet_id>", "read", "Show a post", is_cacheable=True)
+@answers(200, "The post", Post)
 async def show_tweet(tweet_id: int) -> Response:
-    cacheable()
-    parse_args(NoArgs)
     async with resources().db.read() as session:
         return json_answer(await get_post(session, tweet_id))
 
@@ -117,22 +131,22 @@ class SimilarTweets(Struct, frozen=True):
 
     items: list[SimilarPost]
     next: None
-    method: Method
+    method: Annotated[Method, Meta(description="What nearness stands for: wording, or meaning.")]
 
 
-@blueprint.get("/tweets/<id:tweet_id>/similar")
-@access("read")
-async def list_similar(tweet_id: int) -> Response:
-    args = parse_args(SimilarArgs)
+@blueprint.operation(
+    "GET", TWEETS + "/<id:tweet_id>/similar", "read", "List the posts most similar to one"
+)
+@answers(200, "The nearest posts first", SimilarTweets)
+async def list_similar(tweet_id: int, args: SimilarArgs) -> Response:
     similar = await similar_to(tweet_id, limit=args.limit)
     answer = SimilarTweets(similar.posts, None, similar.method)
     return json_answer(answer, headers=as_of(similar.as_of_event))
 
 
-@blueprint.delete("/tweets/<id:tweet_id>")
-@access("admin")
+@blueprint.operation("DELETE", TWEETS + "/<id:tweet_id>", "admin", "Delete a post")
+@answers(204, "Deleted")
 async def remove_tweet(tweet_id: int) -> Response:
-    parse_args(NoArgs)
     async with writing() as session:
         g.event_id = await delete_post(session, tweet_id)
     return no_content()

@@ -3,60 +3,75 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from quart import Blueprint, Response, g, url_for
+from quart import Response, g, url_for
 
 from app.errors import GoneError
 from app.lifespan import resources
-from app.memo import cacheable
 from app.services.idempotency import Replay, claim, complete
 from app.services.posts.users import (
+    Author,
     Platform,
     add_user,
     delete_user,
     find_author,
     list_authors,
 )
-from app.views.access import access, writing
-from app.views.answers import Page, json_answer, no_content
+from app.views.access import writing
+from app.views.answers import json_answer, no_content
 from app.views.cursors import AuthorCursor, decode_cursor, encode_cursor
 from app.views.idempotent import json_request_key
-from app.views.parsing import NoArgs, parse_args, parse_json
+from app.views.operation import ApiBlueprint, answers
 
-blueprint = Blueprint("api_users", __name__)
+blueprint = ApiBlueprint("api_users", tag="users")
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
 
 
+class Authors(Struct, frozen=True):
+    """A page of authors, by name."""
+
+    items: list[Author]
+    next: str | None
+
+
 class ListUsersArgs(Struct):
-    q: str = ""
+    q: Annotated[
+        str, Meta(description="The beginning of a name, in any case.", examples=["ja"])
+    ] = ""
     limit: Limit = 20
     cursor: str | None = None
 
 
 class NewUserForm(Struct, forbid_unknown_fields=True):
-    username: str
-    display_name: Annotated[str, Meta(max_length=320)] | None = None
+    username: Annotated[
+        str,
+        Meta(
+            description="1 to 320 characters, without white space and / \\ ? # %.",
+            examples=["mina"],
+        ),
+    ]
+    display_name: Annotated[
+        Annotated[str, Meta(max_length=320)] | None, Meta(examples=["Mina"])
+    ] = None
     platform: Platform = "local"
 
 
-@blueprint.get("/users")
-@access("read")
-async def list_users() -> Response:
-    cacheable()
-    args = parse_args(ListUsersArgs)
+@blueprint.operation("GET", "/users", "read", "List authors by name", is_cacheable=True)
+@answers(200, "A page of authors", Authors)
+async def list_users(args: ListUsersArgs) -> Response:
     after = decode_cursor(args.cursor, AuthorCursor).after if args.cursor is not None else None
     async with resources().db.read() as session:
         authors, following = await list_authors(
             session, prefix=args.q, after=after, limit=args.limit
         )
-    return json_answer(Page(authors, encode_cursor(AuthorCursor(following)) if following else None))
+    return json_answer(
+        Authors(authors, encode_cursor(AuthorCursor(following)) if following else None)
+    )
 
 
-@blueprint.post("/users")
-@access("write")
-async def create_user() -> Response:
-    parse_args(NoArgs)
-    form = await parse_json(NewUserForm)
+@blueprint.operation("POST", "/users", "write", "Add an author", is_idempotent=True)
+@answers(201, "The new author", Author, headers=("Location",))
+async def create_user(form: NewUserForm) -> Response:
     key = await json_request_key()
     async with writing() as session:
         replay = await claim(session, key) if key else None
@@ -78,18 +93,15 @@ async def create_user() -> Response:
     return json_answer(author, replay.status, {"Location": location})
 
 
-@blueprint.get("/users/<username>")
-@access("read")
+@blueprint.operation("GET", "/users/<username>", "read", "Show an author", is_cacheable=True)
+@answers(200, "The author", Author)
 async def show_user(username: str) -> Response:
-    cacheable()
-    parse_args(NoArgs)
     return json_answer(await resources().reads.author(username))
 
 
-@blueprint.delete("/users/<username>")
-@access("admin")
+@blueprint.operation("DELETE", "/users/<username>", "admin", "Delete an author and all posts")
+@answers(204, "Deleted; the name is free again")
 async def remove_user(username: str) -> Response:
-    parse_args(NoArgs)
     async with writing() as session:
         g.event_id = await delete_user(session, username)
     return no_content()

@@ -8,11 +8,12 @@ from urllib.parse import quote, urlencode
 
 from quart import Quart
 
-from app.views.api.openapi import build
-from app.views.api.operations import OPERATIONS
+import app.views.api  # noqa: F401 - declares the operations
+from app.views.openapi import document
+from app.views.operation import OPERATIONS
 from tests.conftest import Client
 
-IDS: Final = sorted(endpoint.rpartition(".")[2] for endpoint in OPERATIONS)
+IDS: Final = sorted(OPERATIONS)
 ENDING: Final = [name for name in IDS if name != "live_stream"]
 """Operations whose answers can be read to their end."""
 
@@ -22,7 +23,7 @@ class Api:
 
     def __init__(self, app: Quart) -> None:
         self.app = app
-        self.document = build(app, is_public=True)
+        self.document = document(is_public=True)
         self.operations = {
             operation["operationId"]: (path, method, operation)
             for path, methods in self.document["paths"].items()
@@ -149,7 +150,7 @@ TYPES: Final[dict[str, Any]] = {
 KNOWN_WORDS: Final = {
     *("$ref", "anyOf", "enum", "type", "properties", "required", "items", "prefixItems"),
     *("minItems", "maxItems", "minimum", "maximum", "minLength", "maxLength", "format"),
-    *("default", "description", "title", "additionalProperties", "contentMediaType"),
+    *("default", "description", "examples", "title", "additionalProperties", "contentMediaType"),
 }
 
 

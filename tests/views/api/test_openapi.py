@@ -10,8 +10,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.views.api.descriptions import DESCRIPTIONS
-from app.views.api.operations import OPERATIONS
+from app.views import openapi
 from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.api.conformance import ENDING, IDS, KNOWN_WORDS, Api
@@ -74,14 +73,14 @@ def test_every_route_is_in_the_document_and_nothing_else(api: Api) -> None:
 
 def test_nothing_is_declared_that_is_not_served(api: Api) -> None:
     assert sorted(api.operations) == IDS
-    schemas = api.document["components"]["schemas"]
-    names = {f"{name}.{field}" for name in schemas for field in schemas[name]["properties"]}
-    names |= {field for schema in schemas.values() for field in schema["properties"]}
-    for endpoint, declared in OPERATIONS.items():
-        _, _, operation = api.operations[endpoint.rpartition(".")[2]]
-        for parameter in map(api.resolve, operation["parameters"]):
-            names |= {parameter["name"], f"{declared.args.__name__}.{parameter['name']}"}
-    assert not DESCRIPTIONS.keys() - names
+    schemas = api.document["components"]["schemas"].values()
+    fields = {field for schema in schemas for field in schema["properties"]}
+    operations = [operation for _, _, operation in api.operations.values()]
+    parameters = [api.resolve(each) for one in operations for each in one["parameters"]]
+    names = {(parameter["in"], parameter["name"]) for parameter in parameters}
+    assert not openapi.FIELDS.keys() - fields - {name for place, name in names if place == "query"}
+    assert openapi.PLACES.keys() == {name for place, name in names if place == "path"}
+    assert openapi.REQUEST_HEADERS.keys() == {name for place, name in names if place == "header"}
 
 
 def test_the_document_is_openapi(api: Api) -> None:

@@ -1,0 +1,34 @@
+"""Addresses that more than one layer knows. Routes are made of them too."""
+
+from typing import Final
+
+STATIC: Final = "/static"
+FEED: Final = "/feed.atom"
+"""End of the addresses of Atom feeds."""
+IMPORTS: Final = "/imports"
+"""Address of the page of imports, and below `API` of imports in the API."""
+
+DASHBOARD: Final = "/dashboard"
+FIGURES: Final = DASHBOARD + "/_dash-update-component"
+"""Address to which Dash in the browser posts its callbacks."""
+
+HEALTHZ: Final = "/healthz"
+READYZ: Final = "/readyz"
+METRICS: Final = "/metrics"
+
+EVERY_API: Final = "/api/"
+API: Final = EVERY_API + "v1"
+TWEETS: Final = "/tweets"
+LIVE: Final = "/live"
+EXPORT: Final = "/export"
+API_DOCS: Final = "/docs"
+"""These stand below `API`."""
+
+UPLOADS: Final = frozenset({API + TWEETS, API + IMPORTS, IMPORTS})
+"""Addresses to which large bodies are posted; they are read piece by piece, with back-pressure."""
+STREAMS: Final = (API + LIVE, API + EXPORT)
+"""Ends of the addresses whose answers outlast their view. A server may put a prefix before them."""
+WITH_OWN_ADDRESS: Final = (FEED, API + API_DOCS)
+"""Ends of the addresses whose answers name the host, so that the cache's key includes it."""
+FOR_PROGRAMS: Final = (EVERY_API, HEALTHZ, READYZ, METRICS)
+"""Beginnings of the addresses whose errors are problem details, not pages."""

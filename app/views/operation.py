@@ -1,0 +1,220 @@
+"""One declaration of an API operation, beside its view.
+
+`@blueprint.operation` registers the route and its policy, checks parameters and a JSON body before
+the view runs, and keeps what `app/views/openapi.py` makes the API's document and page of.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
+
+from msgspec import Struct
+from quart import Blueprint
+from quart.typing import ResponseReturnValue
+
+from app.memo import cacheable
+from app.paths import API
+from app.views.access import SAFE_METHODS, Policy, access
+from app.views.parsing import NoArgs, parse_args, parse_json
+
+JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
+CSV: Final = "text/csv"
+HTML: Final = "text/html"
+EVENTS: Final = "text/event-stream"
+FILE: Final = "application/octet-stream"
+MULTIPART: Final = "multipart/form-data"
+PROBLEM: Final = "application/problem+json"
+
+Method = Literal["GET", "POST", "DELETE"]
+View = TypeVar("View", bound=Callable[..., Awaitable[ResponseReturnValue]])
+EVERYWHERE: Final = frozenset({400, 401, 408, 431, 500, 503})
+"""Any operation refuses a bad token, a bad or too new Saywho-After, and a slow or large head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """A successful answer: its meaning, the types of its body by content type, and headers."""
+
+    description: str
+    content: Mapping[str, Any]
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """The body of a request: its types by content type; None stands for bytes."""
+
+    content: Mapping[str, Any]
+    example: str | None = None
+    """By default made of the examples of the type's fields."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What one method of one address takes and answers."""
+
+    id: str
+    method: Method
+    path: str
+    """With converters, as the route is written."""
+    policy: Policy
+    tag: str
+    summary: str
+    answers: Mapping[int, Success]
+    args: type[Struct]
+    body: RequestBody | None
+    errors: Collection[int]
+    is_idempotent: bool
+    """Whether it takes an Idempotency-Key."""
+    is_streamed: bool
+
+    @property
+    def writes(self) -> bool:
+        return self.method not in SAFE_METHODS and self.policy != "read"
+
+    @property
+    def has_validator(self) -> bool:
+        """Whether the answer carries an ETag, so that a client can spare another copy."""
+        return self.method == "GET" and not self.is_streamed
+
+    @property
+    def request_headers(self) -> tuple[str, ...]:
+        """The headers that the operation understands."""
+        is_live = any(EVENTS in answer.content for answer in self.answers.values())
+        return (
+            *(("Idempotency-Key",) if self.is_idempotent else ()),
+            *(("Last-Event-ID",) if is_live else ()),
+            *(("If-None-Match",) if self.has_validator else ()),
+            *("Saywho-After", "X-Request-ID"),
+        )
+
+    def answer_headers(self, answer: Success) -> tuple[str, ...]:
+        """Return the headers that a successful answer carries."""
+        has_state = self.has_validator and "Retry-After" not in answer.headers
+        return (
+            *answer.headers,
+            *(("Saywho-Event",) if self.writes else ()),
+            *(("ETag",) if has_state else ()),
+            "X-Request-ID",
+        )
+
+    @property
+    def error_statuses(self) -> list[int]:
+        """The statuses of the errors that the operation can answer with, in order."""
+        found = EVERYWHERE | set(self.errors)
+        if self.method not in SAFE_METHODS or self.policy not in {"open", "read", "token"}:
+            found |= {403}
+        if self.writes:
+            found |= {507}
+        if "<" in self.path:
+            found |= {404}
+        if self.body:
+            found |= {413, 422}
+            if None not in self.body.content.values():
+                found |= {415}
+        if self.is_idempotent:
+            found |= {409}
+            if any("Location" in answer.headers for answer in self.answers.values()):
+                found |= {410}
+        return sorted(found)
+
+
+OPERATIONS: Final[dict[str, Operation]] = {}
+"""All operations that have been declared, by id."""
+
+
+def answers(
+    status: int,
+    description: str,
+    of: Any = None,
+    content_type: str = JSON,
+    *,
+    others: Mapping[str, Any] | None = None,
+    headers: tuple[str, ...] = (),
+) -> Callable[[View], View]:
+    """Declare a successful answer of a view; without `of` it has no body."""
+    content = {} if of is None else {content_type: of, **(others or {})}
+
+    def declare(view: View) -> View:
+        declared = view.__dict__.setdefault("answers", {})
+        view.__dict__["answers"] = {status: Success(description, content, headers)} | declared
+        return view
+
+    return declare
+
+
+def accepts(content: Mapping[str, Any], *, example: str) -> Callable[[View], View]:
+    """Declare a body that the view reads itself, by content type; None stands for bytes."""
+
+    def declare(view: View) -> View:
+        view.__dict__["body"] = RequestBody(content, example)
+        return view
+
+    return declare
+
+
+class ApiBlueprint(Blueprint):
+    """Operations of one subject, under one tag of the document."""
+
+    def __init__(self, name: str, *, tag: str, url_prefix: str | None = API) -> None:
+        super().__init__(name, __name__, url_prefix=url_prefix)
+        self.tag = tag
+
+    def operation(
+        self,
+        method: Method,
+        path: str,
+        policy: Policy,
+        summary: str,
+        *,
+        errors: Collection[int] = (),
+        is_idempotent: bool = False,
+        is_cacheable: bool = False,
+        is_streamed: bool = False,
+    ) -> Callable[[View], View]:
+        """Declare a view as an operation.
+
+        Its argument `args` gets the parameters, and `form` a JSON body, checked against the structs
+        that the annotations name. An unknown parameter is refused, but where access is open.
+        `errors` are those that follow from nothing else that is declared.
+        """
+
+        def declare(view: View) -> View:
+            args = view.__annotations__.get("args", NoArgs)
+            form = view.__annotations__.get("form")
+            name = view.__name__
+
+            @functools.wraps(view)
+            async def checked(**given: Any) -> ResponseReturnValue:
+                if is_cacheable:
+                    cacheable()
+                if args is not NoArgs:
+                    given["args"] = parse_args(args)
+                elif policy != "open":
+                    parse_args(NoArgs)
+                if form is not None:
+                    given["form"] = await parse_json(form)
+                return await view(**given)
+
+            if name in OPERATIONS:
+                raise ValueError(f"two operations are named {name}")
+            OPERATIONS[name] = Operation(
+                id=name,
+                method=method,
+                path=(self.url_prefix or "") + path,
+                policy=policy,
+                tag=self.tag,
+                summary=summary,
+                answers=view.__dict__["answers"],
+                args=args,
+                body=RequestBody({JSON: form}) if form else view.__dict__.get("body"),
+                errors=errors,
+                is_idempotent=is_idempotent,
+                is_streamed=is_streamed,
+            )
+            self.add_url_rule(path, name, access(policy)(checked), methods=[method])
+            return view
+
+        return declare
