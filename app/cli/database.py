@@ -81,9 +81,9 @@ def vacuum_command(as_json: bool) -> None:
     File names, authors' names and quotations go from the history of imports too.
     """
     from app.db.backend import backend_for
-    from app.services.posts.forgetting import forget_deleted
+    from app.services.posts.vacuum import vacuum
 
-    with_database(lambda db, config: forget_deleted(db, config.data_dir))
+    with_database(lambda db, config: vacuum(db, config.data_dir))
     backend_for(Config.from_env().database_url).compact()
     print_result({"vacuumed": True}, "vacuumed", as_json=as_json)
 

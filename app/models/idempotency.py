@@ -1,4 +1,4 @@
-"""Answers to requests with an Idempotency-Key, so that sending one again is harmless."""
+"""Answers to requests with an Idempotency-Key, so that a retry is harmless."""
 
 from datetime import datetime
 
@@ -14,18 +14,18 @@ class IdempotencyRecord(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     holder: Mapped[str] = mapped_column(String(32))
-    """Who sent it: a token or an operator, by id."""
+    """The sender: a token or an operator, by id."""
     method: Mapped[str] = mapped_column(String(8))
     path: Mapped[str] = mapped_column(String(2048))
-    """As the key, its digest: no author is named here."""
+    """A digest, as the key is, so that no author is named."""
     key: Mapped[str] = mapped_column(String(255))
     body_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """Of the address's parameters, if there are any, and the body."""
+    """Digest of the address's parameters, if there are any, and the body."""
     status: Mapped[int | None]
-    """None while the request is under way."""
+    """None while the request runs."""
     resource_id: Mapped[int | None] = mapped_column(BigId)
-    """The user or tweet that answered."""
+    """The user or tweet of the answer."""
     report: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """The answer to a bulk request, JSON."""
+    """The answer to a bulk request, as JSON."""
     event_id: Mapped[int | None] = mapped_column(BigId)
     touched_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

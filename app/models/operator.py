@@ -1,4 +1,4 @@
-"""The operator's access: accounts, one-time set-up links, sessions and failed sign-ins."""
+"""Operators, one-time set-up links, sessions and failed sign-ins."""
 
 from datetime import datetime
 
@@ -21,14 +21,14 @@ class Operator(Base):
 
 
 class SetupLink(Base):
-    """Makes one account, once; a new link ends the earlier ones for the same name."""
+    """A one-time link that creates an account; a new one replaces those for the same name."""
 
     __tablename__ = "SetupLink"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     name: Mapped[str | None] = mapped_column(String(100))
-    """The account's name; whoever uses the link chooses it where this is None."""
+    """The account's name; None lets the user of the link choose it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -46,12 +46,12 @@ class LoginSession(Base):
 
 
 class LoginFailure(Base):
-    """An attempt to sign in that has not succeeded, under its account and under its address."""
+    """A failed attempt to sign in: one row for the account, one for the address."""
 
     __tablename__ = "LoginFailure"
     __table_args__ = (Index("ix_LoginFailure_subject_failed_at", "subject", "failed_at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subject: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """SHA-256 of the account's name or of the address, so that neither is kept."""
+    """SHA-256 of the account's name or of the address, so that neither is stored."""
     failed_at: Mapped[datetime] = mapped_column(UtcDateTime)

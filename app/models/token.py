@@ -1,4 +1,4 @@
-"""API tokens: only their hashes are kept."""
+"""API tokens; only their hashes are stored."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The session cookie: whose browser it is."""
+"""The session cookie."""
 
 import contextlib
 from typing import Final
@@ -10,7 +10,7 @@ from app.errors import StorageFullError, UnavailableError
 from app.lifespan import resources
 from app.services.access.logins import (
     SESSION_LIFETIME,
-    SignedIn,
+    SignedInOperator,
     find_session,
     is_stale,
     renew_session,
@@ -30,8 +30,8 @@ def has_session_cookie() -> bool:
     return cookie_name() in request.cookies
 
 
-async def signed_in() -> SignedIn | None:
-    """Return who is signed in on this browser."""
+async def signed_in() -> SignedInOperator | None:
+    """Return the operator who is signed in, or None."""
     cookie = request.cookies.get(cookie_name())
     if cookie is None:
         return None

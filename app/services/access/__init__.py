@@ -1,1 +1,1 @@
-"""Who may do what: operators, sessions, tokens, and the secrets behind them."""
+"""Access: operators, sessions, tokens, and their secrets."""

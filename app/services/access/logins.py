@@ -1,6 +1,6 @@
-"""Signing in: sessions that can be ended everywhere at once, and throttling of failures."""
+"""Sign-in: sessions that can be ended at once, and throttling of failed attempts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
@@ -17,15 +17,17 @@ from app.services.access.secrets import digest, new_secret
 from app.services.clock import now
 
 SESSION_LIFETIME: Final = timedelta(days=30)
-"""Without being used; each use renews it."""
+"""How long a session lasts after its last use."""
 SEEN_RESOLUTION: Final = timedelta(hours=1)
+"""Precision of a session's last use: a use within it is not written."""
 WINDOW: Final = timedelta(minutes=15)
+"""Period in which failures are counted."""
 MOST_FAILURES_OF_ACCOUNT: Final = 5
 MOST_FAILURES_OF_ADDRESS: Final = 10
 
 
-class SignedIn(msgspec.Struct, frozen=True):
-    """Whose session it is."""
+class SignedInOperator(msgspec.Struct, frozen=True):
+    """The operator of a session in force."""
 
     session_id: int
     operator_id: int
@@ -42,10 +44,10 @@ class SessionFacts(msgspec.Struct, frozen=True):
 
 
 async def note_attempt(session: AsyncSession, *, name: str, address: str) -> list[int]:
-    """Count an attempt to sign in before it is known whether it succeeds; return its records.
+    """Count an attempt to sign in as a failure in advance; return the ids of its records.
 
-    Counting first bounds what many workers let through at once. Raises TooManyError after 5
-    failures of the account or 10 of the address within 15 minutes.
+    Counting first also limits attempts that many workers verify at the same time. Raises
+    TooManyError after 5 failures of the account or 10 of the address within 15 minutes.
     """
     await session.execute(delete(LoginFailure).where(LoginFailure.failed_at <= now() - WINDOW))
     limits = (
@@ -71,18 +73,18 @@ async def note_attempt(session: AsyncSession, *, name: str, address: str) -> lis
 
 
 async def clear_attempt(session: AsyncSession, failure_ids: Sequence[int]) -> None:
-    """Forget an attempt that was no failure."""
+    """Delete the records of an attempt that was no failure."""
     await session.execute(delete(LoginFailure).where(LoginFailure.id.in_(failure_ids)))
 
 
 async def clear_failures(session: AsyncSession, name: str) -> None:
-    """Forget the failures of an account, once somebody has signed in to it."""
+    """Delete the failures of an account after a successful sign-in."""
     account = _subject("account", operator_key(name))
     await session.execute(delete(LoginFailure).where(LoginFailure.subject == account))
 
 
 def _network(address: str) -> str:
-    """Return what one client may choose its addresses from: in IPv6 at least a /64 (RFC 4291)."""
+    """Return the network of one client: an IPv4 address, or an IPv6 /64 (RFC 4291)."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -97,8 +99,8 @@ def _subject(kind: str, value: str) -> bytes:
 
 
 async def add_session(session: AsyncSession, operator: Operator) -> str:
-    """Return the secret of a new session of that operator; sessions too old to be used go."""
-    await session.execute(delete(LoginSession).where(~_is_in_force()))
+    """Add a session of the operator and return its secret; expired sessions are deleted."""
+    await session.execute(delete(LoginSession).where(~is_in_force()))
     secret = new_secret()
     (session_id,) = await allocate_ids(session, LoginSession, 1)
     session.add(
@@ -114,32 +116,27 @@ async def add_session(session: AsyncSession, operator: Operator) -> str:
     return secret
 
 
-async def find_session(session: AsyncSession, secret: str) -> SignedIn | None:
-    """Return whose session it is, unless it has ended."""
+async def find_session(session: AsyncSession, secret: str) -> SignedInOperator | None:
+    """Return the operator of the session; None if it has ended."""
     query = (
         select(LoginSession.id, LoginSession.operator_id, Operator.name, LoginSession.seen_at)
         .join(Operator, Operator.id == LoginSession.operator_id)
         .where(
             LoginSession.sha256 == digest(secret),
-            _is_in_force(),
+            is_in_force(),
         )
     )
     row = (await session.execute(query)).first()
-    return SignedIn(*row) if row else None
+    return SignedInOperator(*row) if row else None
 
 
-def _is_in_force() -> ColumnElement[bool]:
+def is_in_force() -> ColumnElement[bool]:
+    """Return the condition that a session has not expired."""
     return LoginSession.seen_at > now() - SESSION_LIFETIME
 
 
-async def sessions_in_force(session: AsyncSession, session_ids: Collection[int]) -> set[int]:
-    """Return those of the sessions that have not ended."""
-    query = select(LoginSession.id).where(LoginSession.id.in_(session_ids), _is_in_force())
-    return set(await session.scalars(query))
-
-
-def is_stale(signed_in: SignedIn) -> bool:
-    """Return whether the session's last use should be noted again."""
+def is_stale(signed_in: SignedInOperator) -> bool:
+    """Return whether the session's last use is due to be written."""
     return signed_in.seen_at < now() - SEEN_RESOLUTION
 
 
@@ -153,7 +150,7 @@ async def list_sessions(session: AsyncSession, operator_id: int) -> list[Session
     """Return the operator's sessions, the one used last first."""
     query = (
         select(LoginSession.id, LoginSession.created_at, LoginSession.seen_at)
-        .where(LoginSession.operator_id == operator_id, _is_in_force())
+        .where(LoginSession.operator_id == operator_id, is_in_force())
         .order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())
     )
     return [SessionFacts(*row) for row in await session.execute(query)]

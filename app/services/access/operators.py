@@ -1,4 +1,4 @@
-"""Operators: the accounts that may do everything, and the one-time links that make them."""
+"""Operators: accounts with every right, and the one-time links that create them."""
 
 from datetime import timedelta
 from typing import Final
@@ -17,7 +17,7 @@ MAX_NAME_LENGTH: Final = 100
 
 
 def operator_key(name: str) -> str:
-    """Return the form under which an operator's name is unique and found."""
+    """Return the case-folded name, by which operators are unique and found."""
     return name.strip().casefold()
 
 
@@ -31,11 +31,10 @@ async def find_operator(session: AsyncSession, name: str) -> Operator | None:
 
 
 async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
-    """Return the secret of a new link, for that name or for the first account.
+    """Add a link for that name, or for the first account; return its secret.
 
-    Earlier links for the same name end, and those that name nobody: whoever makes a link for
-    somebody does not need the one that a start has printed. Raises ConflictError if the account
-    exists.
+    Earlier links for the same name end, and those without a name, such as the one that a start
+    has printed. Raises ConflictError if the account exists.
     """
     if name is not None:
         name = clean_name(name)
@@ -51,15 +50,15 @@ async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
 
 
 async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
-    """Return the link of that secret. Raises ForbiddenError for one that is used or too old."""
+    """Return the link of that secret. Raises ForbiddenError if it is used or expired."""
     query = select(SetupLink).where(
         SetupLink.sha256 == digest(secret), SetupLink.created_at > now() - LINK_LIFETIME
     )
     link = await session.scalar(query)
     if link is None:
         raise ForbiddenError(
-            "This set-up link was used, has ended, or never was one; "
-            "saywho operator add NAME prints another"
+            "This set-up link is not valid: it was used, or it has expired. "
+            "saywho operator add NAME prints a new one."
         )
     return link
 
@@ -67,7 +66,7 @@ async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
 async def use_setup_link(
     session: AsyncSession, secret: str, *, name: str, password_hash: str
 ) -> Operator:
-    """Make the link's account, which ends the link; return the account.
+    """Create the link's account and end the link; return the account.
 
     Raises ForbiddenError, ConflictError, InvalidInputError.
     """
@@ -76,7 +75,7 @@ async def use_setup_link(
 
 
 async def add_operator(session: AsyncSession, name: str, *, password_hash: str) -> Operator:
-    """Make an account, which ends the links for it and those that name nobody.
+    """Create an account; end the links for it and those without a name.
 
     Raises ConflictError, InvalidInputError.
     """
@@ -99,7 +98,7 @@ async def add_operator(session: AsyncSession, name: str, *, password_hash: str) 
 
 
 async def _end_setup_links(session: AsyncSession, name: str | None) -> None:
-    """End the links for that name, in whatever case, or those that name nobody."""
+    """End the links for that name in any case; None ends those without a name."""
     key = operator_key(name) if name is not None else None
     for link in await session.scalars(select(SetupLink)):
         if (operator_key(link.name) if link.name is not None else None) == key:
@@ -113,7 +112,7 @@ async def set_password_hash(session: AsyncSession, operator_id: int, password_ha
 
 
 def clean_name(name: str) -> str:
-    """Return the name without outer space. Raises InvalidInputError."""
+    """Return the name without outer white space. Raises InvalidInputError."""
     name = name.strip()
     if not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable():
         raise InvalidInputError("An operator's name must have 1 to 100 characters", loc="name")

@@ -1,4 +1,4 @@
-"""Passwords: hashed with argon2id (RFC 9106), off the event loop, two at a time."""
+"""Passwords: hashed with argon2id (RFC 9106) in threads, two at a time."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,23 +16,24 @@ R = TypeVar("R")
 SHORTEST: Final = 8
 LONGEST: Final = 1_000
 AT_ONCE: Final = 2
-"""Each takes 64 MiB and a quarter of a second of one core."""
-MOST_UNDER_WAY: Final = 20
+"""Threads; each hash takes 64 MiB and 250 ms of one core."""
+MOST_PENDING: Final = 20
+"""Hashes pending in one process, running ones included."""
 
 _hasher: Final = PasswordHasher()
 NOBODYS_HASH: Final = (
     "$argon2id$v=19$m=65536,t=3,p=4"
     "$ZIIyA7ojD7YnMpDWOPXyiw$px6iheVSD0eTZM/4z7N6xeJLwIKGN7rxBdBFilSVRMQ"
 )
-"""Verified against for an unknown account, so that it takes as long as for a known one."""
+"""Hash to verify against for an unknown account, which then takes as long as a known one."""
 
 
 class Passwords:
-    """Hashes and verifies passwords for one process; beyond a short queue it says to come back."""
+    """Hashes and verifies the passwords of one process; a full queue is UnavailableError."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
-        self._under_way = 0
+        self._pending = 0
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -43,9 +44,9 @@ class Passwords:
         return await self._run(_hasher.hash, password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether the password belongs to the hash; None is nobody's.
+        """Return whether the password belongs to the hash; None stands for an unknown account.
 
-        Raises UnavailableError where too many are under way.
+        Raises UnavailableError if too many are pending.
         """
         if len(password) > LONGEST:
             return False
@@ -53,19 +54,20 @@ class Passwords:
         return matches and password_hash is not None
 
     async def _run(self, work: Callable[[Unpack[Args]], R], *args: *Args) -> R:
-        if self._under_way >= MOST_UNDER_WAY:
+        if self._pending >= MOST_PENDING:
             raise UnavailableError(
-                "Too many people are signing in; try again soon", headers={"Retry-After": "5"}
+                "Too many people are signing in. Try again in a moment.",
+                headers={"Retry-After": "5"},
             )
-        self._under_way += 1
+        self._pending += 1
         future = self._threads.submit(lambda: work(*args))
-        # The thread works on when its request is cancelled, and counts until it is done.
+        # The thread continues when its request is cancelled, and counts until it has finished.
         loop = asyncio.get_running_loop()
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done))
         return await asyncio.wrap_future(future)
 
     def _done(self) -> None:
-        self._under_way -= 1
+        self._pending -= 1
 
 
 def check_password(password: str) -> None:

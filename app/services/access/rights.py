@@ -1,30 +1,37 @@
-"""What a request or a stream rests on, and whether that is still in force."""
+"""The token or session that authorises a request or a stream, and whether it is in force."""
 
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import UnauthorizedError
-from app.services.access.logins import sessions_in_force
-from app.services.access.tokens import tokens_in_force
+from app.models import LoginSession, Token
+from app.services.access.logins import is_in_force
 
 INVALID: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class Right(NamedTuple):
-    """The token or the operator's session by which somebody may do something."""
+    """The API token or the operator's session that authorises a request."""
 
     token_id: int | None
     session_id: int | None
 
 
 async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[Right]:
-    """Return those of the rights that are no longer in force."""
+    """Return the rights that are no longer in force."""
     token_ids = {right.token_id for right in rights if right.token_id is not None}
     session_ids = {right.session_id for right in rights if right.session_id is not None}
-    tokens = await tokens_in_force(session, token_ids) if token_ids else set()
-    sessions = await sessions_in_force(session, session_ids) if session_ids else set()
+    tokens: set[int] = set()
+    sessions: set[int] = set()
+    if token_ids:
+        query = select(Token.id).where(Token.id.in_(token_ids), Token.revoked_at.is_(None))
+        tokens.update(await session.scalars(query))
+    if session_ids:
+        query = select(LoginSession.id).where(LoginSession.id.in_(session_ids), is_in_force())
+        sessions.update(await session.scalars(query))
     return {
         right
         for right in rights
@@ -33,14 +40,14 @@ async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[
 
 
 async def check_right(session: AsyncSession, right: Right | None) -> None:
-    """Raise UnauthorizedError if the right has ended; None needs none.
+    """Raise UnauthorizedError if the right has ended; None stands for public access.
 
-    In the transaction of a write it makes sure that nothing is stored after a revocation,
-    however long the request's body took to arrive.
+    Inside a write transaction it guarantees that nothing is stored after a revocation, however
+    long the request's body took to arrive.
     """
     if right is not None and await ended_rights(session, [right]):
-        raise right_has_ended()
+        raise ended_right_error()
 
 
-def right_has_ended() -> UnauthorizedError:
+def ended_right_error() -> UnauthorizedError:
     return UnauthorizedError("The API token was revoked, or the sign-in has ended", headers=INVALID)

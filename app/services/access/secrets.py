@@ -1,7 +1,12 @@
-"""Secrets that are given out once and kept only as their hashes."""
+"""Secrets: random ones kept only as hashes, and values sealed for a visitor's form."""
 
+import base64
+import binascii
 import hashlib
+import hmac
 import secrets
+from collections.abc import Sequence
+from typing import Final
 
 
 def new_secret(prefix: str = "") -> str:
@@ -10,5 +15,43 @@ def new_secret(prefix: str = "") -> str:
 
 
 def digest(secret: str) -> bytes:
-    """Return what is stored of a secret; a random one needs no slow hash."""
+    """Return the stored hash of a secret; a random one needs no slow hash."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+_NONCE: Final = 16
+_TAG: Final = 16
+
+
+def seal(value: bytes, keys: Sequence[str]) -> str:
+    """Return the value as text for a form that reveals only its length."""
+    nonce = secrets.token_bytes(_NONCE)
+    hidden = _xor_pad(value, nonce, keys[0])
+    return base64.urlsafe_b64encode(nonce + _tag(nonce + hidden, keys[0]) + hidden).decode()
+
+
+def unseal(sealed: str, keys: Sequence[str]) -> bytes:
+    """Return the value that was sealed with one of the keys. Raises ValueError."""
+    try:
+        data = base64.b64decode(sealed, b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("not sealed here") from None
+    nonce, tag, hidden = data[:_NONCE], data[_NONCE : _NONCE + _TAG], data[_NONCE + _TAG :]
+    for key in keys:
+        if hmac.compare_digest(tag, _tag(nonce + hidden, key)):
+            return _xor_pad(hidden, nonce, key)
+    raise ValueError("not sealed here")
+
+
+def _xor_pad(value: bytes, nonce: bytes, key: str) -> bytes:
+    """Return the value encrypted or decrypted with a one-time pad derived from the key."""
+    pad = hashlib.shake_256(_derived(key, b"pad") + nonce).digest(len(value))
+    return bytes(a ^ b for a, b in zip(value, pad, strict=True))
+
+
+def _tag(data: bytes, key: str) -> bytes:
+    return hmac.digest(_derived(key, b"tag"), data, "sha256")[:_TAG]
+
+
+def _derived(key: str, purpose: bytes) -> bytes:
+    return hmac.digest(key.encode(), b"seal " + purpose, "sha256")

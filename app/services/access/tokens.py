@@ -1,6 +1,6 @@
-"""API tokens: made, checked, listed and revoked; only their hashes are kept."""
+"""API tokens: add, check, list and revoke them; only their hashes are stored."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -17,7 +17,7 @@ from app.services.clock import now
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin")
 """Each scope includes those before it."""
-SECRET_PREFIX: Final = "saywho_"  # noqa: S105 - no secret; scanners know leaked tokens by it
+SECRET_PREFIX: Final = "saywho_"  # noqa: S105 - no secret; scanners recognise leaked tokens by it
 
 
 class TokenFacts(msgspec.Struct, frozen=True):
@@ -30,15 +30,15 @@ class TokenFacts(msgspec.Struct, frozen=True):
 
 
 def allows(have: Scope, need: Scope) -> bool:
-    """Return whether a token of scope `have` may do what needs scope `need`."""
+    """Return whether a token of scope `have` satisfies scope `need`."""
     return SCOPES.index(have) >= SCOPES.index(need)
 
 
 async def add_token(session: AsyncSession, name: str, scope: Scope) -> tuple[int, str]:
-    """Make a token; return its id and its secret, which is not kept."""
+    """Add a token; return its id and its secret, which is not stored."""
     name = name.strip()
     if not 0 < len(name) <= 100 or not name.isprintable():
-        raise InvalidInputError("a token's name must have 1 to 100 characters", loc="name")
+        raise InvalidInputError("A token's name must have 1 to 100 characters", loc="name")
     secret = new_secret(SECRET_PREFIX)
     (token_id,) = await allocate_ids(session, Token, 1)
     session.add(Token(id=token_id, name=name, scope=scope, sha256=digest(secret), created_at=now()))
@@ -49,15 +49,9 @@ async def add_token(session: AsyncSession, name: str, scope: Scope) -> tuple[int
 async def tokens_by_digest(
     session: AsyncSession, digests: Sequence[bytes]
 ) -> dict[bytes, TokenFacts]:
-    """Return the tokens whose secrets have these digests, but those that are revoked."""
+    """Return the tokens of these digests, without revoked ones."""
     query = select(Token).where(Token.sha256.in_(digests), Token.revoked_at.is_(None))
     return {token.sha256: _facts(token) for token in await session.scalars(query)}
-
-
-async def tokens_in_force(session: AsyncSession, token_ids: Collection[int]) -> set[int]:
-    """Return those of the tokens that are not revoked."""
-    query = select(Token.id).where(Token.id.in_(token_ids), Token.revoked_at.is_(None))
-    return set(await session.scalars(query))
 
 
 async def list_tokens(session: AsyncSession) -> list[TokenFacts]:

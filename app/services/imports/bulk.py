@@ -17,7 +17,7 @@ from app.db.chunks import chunks
 from app.errors import AppError, ConflictError
 from app.models import Tweet, User
 from app.services.compare.profiles import fold_batch
-from app.services.posts.adding import Added, add_posts
+from app.services.posts.adding import AddResult, add_posts
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.users import add_user, find_user, update_user
 
@@ -149,7 +149,9 @@ async def _resolve_all(
     return user, sorted(good, key=lambda item: item.place)
 
 
-async def _fold(session: AsyncSession, user: User, items: Sequence[BulkPost], added: Added) -> None:
+async def _fold(
+    session: AsyncSession, user: User, items: Sequence[BulkPost], added: AddResult
+) -> None:
     """Fold the new posts into the author's profile if there are many: each fold rewrites it."""
     folded = [
         (item.post.text, item.counts)

@@ -1,4 +1,4 @@
-"""Adding posts, of many authors at once: the statements are the same for one and for hundreds."""
+"""Add posts, of one or many authors, with the same number of statements."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ SourceKey = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A post and the author to whom it belongs."""
+    """A post to be added, and its author."""
 
     user_id: int
     post: NewTweet
@@ -36,13 +36,13 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
-    """What became of posts, in the order given."""
+class AddResult:
+    """The ids and events of posts that were added, in the order given."""
 
     ids: list[int]
     is_new: list[bool]
     event_ids: list[int | None]
-    """The event that brought or changed each; None where nothing changed."""
+    """The event that added or changed each post; None where nothing changed."""
 
     @property
     def newest_event(self) -> int | None:
@@ -55,16 +55,16 @@ async def add_posts(
     posts: Sequence[NewTweet],
     *,
     default_time: datetime | None = None,
-) -> Added:
-    """Store posts of one author that came in bulk: one event announces the new ones."""
+) -> AddResult:
+    """Add posts of one author in bulk: one event announces all new ones."""
     arrivals = [Arrival(user_id, post) for post in posts]
     return await _add(session, arrivals, default_time, is_bulk=True)
 
 
 async def add_arrivals(
     session: AsyncSession, arrivals: Sequence[Arrival], *, default_time: datetime | None = None
-) -> Added:
-    """Store posts that came one by one: each new one has an event of its own.
+) -> AddResult:
+    """Add single posts: each new one has an event of its own.
 
     Posts without a time get `default_time`; a known `source_id` fills empty fields.
     """
@@ -77,21 +77,21 @@ async def _add(
     default_time: datetime | None,
     *,
     is_bulk: bool,
-) -> Added:
+) -> AddResult:
     known = await _known(session, [key for each in arrivals if (key := each.key)])
-    # The write lock is held: what is not known now is not stored before this transaction ends.
+    # The write lock is held: no other transaction adds one of these posts before this one ends.
     first = {each.key: place for place, each in reversed(list(enumerate(arrivals)))}
     is_new = [
         each.key is None or (each.key not in known and first[each.key] == place)
         for place, each in enumerate(arrivals)
     ]
     fresh = [each for each, new in zip(arrivals, is_new, strict=True) if new]
-    brought = iter(await _insert(session, fresh, default_time, is_bulk=is_bulk))
+    inserted = iter(await _insert(session, fresh, default_time, is_bulk=is_bulk))
     ids: list[int] = []
     event_ids: list[int | None] = []
     for place, each in enumerate(arrivals):
         if is_new[place]:
-            tweet_id, event_id = next(brought)
+            tweet_id, event_id = next(inserted)
             ids.append(tweet_id)
             event_ids.append(event_id)
         else:
@@ -100,16 +100,16 @@ async def _add(
                 stored = await session.get_one(Tweet, ids[first[each.key]])
             ids.append(stored.id)
             event_ids.append(await _fill(session, stored, each.post))
-    return Added(ids, is_new, event_ids)
+    return AddResult(ids, is_new, event_ids)
 
 
 async def _known(session: AsyncSession, keys: Sequence[SourceKey]) -> dict[SourceKey | None, Tweet]:
-    """Return the stored posts among these."""
+    """Return the posts that are stored already, by author and source id."""
     by_user: dict[int, list[str]] = {}
     for user_id, source_id in keys:
         by_user.setdefault(user_id, []).append(source_id)
     known: dict[SourceKey | None, Tweet] = {}
-    # A statement an author: over pairs in one list SQLite would scan the whole index.
+    # One statement per author: for a list of pairs SQLite would scan the whole index.
     for user_id, source_ids in by_user.items():
         query = select(Tweet).where(Tweet.user_id == user_id, Tweet.source_id.in_(source_ids))
         for tweet in await session.scalars(query):
@@ -124,7 +124,7 @@ async def _insert(
     *,
     is_bulk: bool,
 ) -> list[tuple[int, int]]:
-    """Store the posts, the authors' numbers of posts, and the events; return the ids of both."""
+    """Insert posts and events, update all counts; return the ids of each post and event."""
     if not fresh:
         return []
     ids = await allocate_ids(session, Tweet, len(fresh))
@@ -179,14 +179,14 @@ async def _count(session: AsyncSession, added: Counter[int]) -> None:
 
 
 async def _fill(session: AsyncSession, tweet: Tweet, post: NewTweet) -> int | None:
-    """Fill the stored post's empty fields from one sent again; return the event if any was."""
+    """Fill empty fields of a stored post from its repetition; return the event, if any changed."""
     empty = [
         name
         for name in ("created_at", "lang", "url")
         if getattr(tweet, name) is None and getattr(post, name) is not None
     ]
     if post.lang == guess_language(post.text):
-        # A guess from this text says nothing of the one that is stored.
+        # A language guessed from the new text says nothing about the stored one.
         empty = [name for name in empty if name != "lang"]
     if not empty:
         return None

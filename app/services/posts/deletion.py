@@ -1,4 +1,4 @@
-"""Removing the rows of deleted authors, in pieces that leave room for other writers."""
+"""Remove the rows of deleted authors, in chunks, so that other writers can run in between."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,18 +14,18 @@ from app.models import Tweet, User
 from app.services.events import append_event
 from app.services.posts.post_counts import remove_counts
 
-PIECE: Final = 500
-"""Posts deleted by one transaction, words and all: some 30 ms of the write lock. Authors too."""
+CHUNK: Final = 500
+"""Most posts, and most authors, deleted by one transaction: some 30 ms of the write lock."""
 
 
 async def count_deleted(session: AsyncSession) -> int:
-    """Return how many posts of deleted authors are still to be removed."""
+    """Return the number of posts of deleted authors that have not been removed yet."""
     query = select(func.sum(User.tweet_count)).where(User.deleted_at.is_not(None))
     return await session.scalar(query) or 0
 
 
 async def count_deleted_authors(session: AsyncSession) -> int:
-    """Return how many deleted authors still have rows."""
+    """Return the number of deleted authors that still have rows."""
     query = select(func.count()).select_from(User).where(User.deleted_at.is_not(None))
     return await session.scalar(query) or 0
 
@@ -33,7 +33,7 @@ async def count_deleted_authors(session: AsyncSession) -> int:
 async def purge_deleted(
     db: Sessions, *, on_progress: Callable[[int], None] = lambda _: None
 ) -> None:
-    """Remove all rows of deleted authors; tell after each piece how many posts are gone by now."""
+    """Remove all rows of deleted authors; report the posts removed so far after each chunk."""
     gone = 0
     while True:
         async with db.write() as session:
@@ -45,34 +45,34 @@ async def purge_deleted(
 
 
 async def _next_deleted(session: AsyncSession) -> Sequence[int]:
-    """Return the deleted authors of the next piece: one, or several who have few posts."""
+    """Return the deleted authors of the next chunk: one, or several with few posts."""
     query = select(User.id, User.tweet_count).where(User.deleted_at.is_not(None))
-    users = (await session.execute(query.order_by(User.id).limit(PIECE))).all()
+    users = (await session.execute(query.order_by(User.id).limit(CHUNK))).all()
     before = accumulate((user.tweet_count for user in users), initial=0)
-    return [user.id for user, posts in zip(users, before, strict=False) if posts < PIECE]
+    return [user.id for user, posts in zip(users, before, strict=False) if posts < CHUNK]
 
 
 async def _remove_posts(session: AsyncSession, user_ids: Sequence[int]) -> int:
-    """Remove the first posts of these authors, and the authors that have none left.
+    """Remove the first posts of these authors, and the authors without posts.
 
-    Return how many posts there were.
+    Return the number of posts removed.
     """
     removed: Counter[int] = Counter()
     empty: list[int] = []
     for some in chunks(user_ids):
-        piece = select(Tweet.id).where(Tweet.user_id.in_(some)).limit(PIECE - removed.total())
-        gone = delete(Tweet).where(Tweet.id.in_(piece.scalar_subquery())).returning(Tweet.user_id)
+        chunk = select(Tweet.id).where(Tweet.user_id.in_(some)).limit(CHUNK - removed.total())
+        gone = delete(Tweet).where(Tweet.id.in_(chunk.scalar_subquery())).returning(Tweet.user_id)
         removed.update(await session.scalars(gone))
         has_posts = exists().where(Tweet.user_id == User.id)
         empty += await session.scalars(select(User.id).where(User.id.in_(some), ~has_posts))
     for user_id in removed.keys() - set(empty):
-        await remove_counts(session, user_id, limit=PIECE)
+        await remove_counts(session, user_id, limit=CHUNK)
         count = User.tweet_count - removed[user_id]
         await session.execute(update(User).where(User.id == user_id).values(tweet_count=count))
     for some in chunks(empty):
         await session.execute(delete(User).where(User.id.in_(some)))
     if removed:
-        # Ranks of search results rest on all words, those of deleted posts included.
+        # Ranks of search results depend on all words, also on those of deleted posts.
         total = removed.total()
         await append_event(session, "rows.removed", user_id=max(removed), count=total)
     return removed.total()

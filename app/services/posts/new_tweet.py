@@ -1,4 +1,4 @@
-"""A post that is about to be stored, with every rule of the contract applied."""
+"""A post to be stored, checked against every rule of the contract."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class NewTweet:
-    """A post that may be stored as it is."""
+    """A valid post."""
 
     text: str
     kind: Kind
@@ -39,9 +39,9 @@ def new_tweet(
     source_id: str | None = None,
     url: str | None = None,
 ) -> NewTweet:
-    """Return the post as it is stored. Raises InvalidInputError that names the bad field.
+    """Return the post as it will be stored. Raises InvalidInputError, which names the field.
 
-    A time in the future becomes the time of arrival; without one it stays None.
+    A time in the future becomes the time of arrival; a missing time stays None.
     """
     try:
         text = clean_text(text)
@@ -58,7 +58,7 @@ def new_tweet(
 
 
 def lenient(check: Callable[[str | None], str | None], value: str | None) -> str | None:
-    """Return the value, None where the rule refuses it: no reason to leave a whole post out."""
+    """Return the value, or None if the rule rejects it, so that the post itself is kept."""
     try:
         return check(value)
     except InvalidInputError:

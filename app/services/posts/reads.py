@@ -1,4 +1,4 @@
-"""Reads by key: what requests that arrive together ask for is read at once, in one session."""
+"""Reads by key: requests that arrive together share one session and one query."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,11 +18,11 @@ MOST_WAITING: Final = 5_000
 TIMEOUT_S: Final = 30
 
 FirstPage = tuple[int, list[Post], TweetKey | None]
-"""An author's id, the newest posts, and the place to go on from."""
+"""An author's id, the newest posts, and the place of the next page."""
 
 
 class Reads:
-    """One process's batches of reads; each answer is read after it was asked for."""
+    """The batched reads of one process; each read begins after its request."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -50,7 +50,7 @@ class Reads:
     async def newest_posts(
         self, username: str, *, limit: int
     ) -> tuple[list[Post], TweetKey | None]:
-        """Return an author's newest posts, and the place to go on from. Raises NotFoundError."""
+        """Return an author's newest posts, and the place of the next page. Raises NotFoundError."""
         page = await self._pages((username_key(username), limit))
         if page is None:
             raise NotFoundError("User '{username}' doesn't exist", username=username)

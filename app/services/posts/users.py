@@ -1,4 +1,4 @@
-"""Authors: finding, listing, adding and deleting them."""
+"""Authors: find, list, add and delete them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -21,12 +21,12 @@ from app.services.events import append_event, append_events
 
 Platform = Literal["x", "mastodon", "bluesky", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"
-MARK: Final = "\x01"
-"""Begins what stands in place of a deleted author's name, which holds no control character."""
+DELETED_PREFIX: Final = "\x01"
+"""First character of a deleted author's key; names hold no control characters."""
 
 
 class Author(msgspec.Struct, frozen=True):
-    """An author as answers show one."""
+    """An author as answers show it."""
 
     id: int
     username: Annotated[str, Meta(description="As first written.")]
@@ -39,7 +39,7 @@ class Author(msgspec.Struct, frozen=True):
 
 
 class Contender(msgspec.Struct, frozen=True):
-    """An author as comparisons need one: much faster to read than a `User`, of thousands."""
+    """An author in a comparison; thousands load much faster than `User` objects."""
 
     id: int
     username: str
@@ -49,7 +49,7 @@ class Contender(msgspec.Struct, frozen=True):
 
 
 async def find_user(session: AsyncSession, username: str) -> User | None:
-    """Return the author of that name, in whatever case it is written."""
+    """Return the author of that name, in any case, or None."""
     query = select(User).where(User.username_key == username_key(username))
     return await session.scalar(query.where(User.deleted_at.is_(None)))
 
@@ -84,9 +84,9 @@ async def find_author(session: AsyncSession, user_id: int) -> Author | None:
 async def list_authors(
     session: AsyncSession, *, prefix: str = "", after: str | None = None, limit: int
 ) -> tuple[list[Author], str | None]:
-    """Return up to `limit` authors in the order of their names, and the place to go on from.
+    """Return up to `limit` authors in the order of their names, and the place of the next page.
 
-    `prefix` is the beginning of a name, in any case; `after` a place that an earlier call gave.
+    `prefix` is the beginning of a name, in any case; `after` a place from an earlier call.
     """
     depends_on(EVERYTHING)
     query = _authors().order_by(User.username_key).limit(limit + 1)
@@ -137,7 +137,7 @@ async def add_user(
 
 
 def clean_display_name(name: str | None) -> str | None:
-    """Return the name without control characters and outer space, None for an empty one."""
+    """Return the name without control characters and outer white space; None if it is empty."""
     printable = "".join(c for c in name or "" if c.isprintable())
     return printable.strip()[:320] or None
 
@@ -145,7 +145,7 @@ def clean_display_name(name: str | None) -> str | None:
 async def update_user(
     session: AsyncSession, user: User, *, platform: str | None, display_name: str | None
 ) -> int | None:
-    """Fill an empty display name, and let `local` yield to another platform; return the event."""
+    """Fill an empty display name, replace the platform `local`; return the event, if any."""
     changed = False
     if platform and platform != "local" and user.platform == "local":
         user.platform, changed = platform, True
@@ -158,9 +158,9 @@ async def update_user(
 
 
 async def delete_user(session: AsyncSession, username: str) -> int:
-    """Take the author and all posts out of every answer at once; return the event.
+    """Remove the author and all posts from every answer at once; return the event.
 
-    The name is free again; the rows are left to `purge_deleted`. Raises NotFoundError.
+    The name is free again; `purge_deleted` removes the rows. Raises NotFoundError.
     """
     return await _delete(session, await get_user(session, username))
 
@@ -170,7 +170,7 @@ async def delete_everybody(session: AsyncSession) -> int | None:
     marked = update(User).where(User.deleted_at.is_(None)).returning(User.id, User.tweet_count)
     gone = (
         await session.execute(
-            marked.values(deleted_at=now(), username_key=MARK + cast(User.id, String)),
+            marked.values(deleted_at=now(), username_key=DELETED_PREFIX + cast(User.id, String)),
             execution_options={"synchronize_session": False},
         )
     ).all()
@@ -181,20 +181,20 @@ async def delete_everybody(session: AsyncSession) -> int | None:
 
 async def _delete(session: AsyncSession, user: User) -> int:
     user.deleted_at = now()
-    user.username_key = f"{MARK}{user.id}"
+    user.username_key = f"{DELETED_PREFIX}{user.id}"
     await session.execute(delete(Profile).where(Profile.user_id == user.id))
     await forget_cards(session, user.id)
     return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
 
 
 async def contenders_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
-    """Return the authors of these names, in that order. Raises NotFoundError for an unknown one."""
+    """Return the authors of these names, in that order. Raises NotFoundError."""
     found = await contenders_by_key(session, {username_key(name) for name in usernames})
     return in_order(usernames, found)
 
 
 def in_order(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender]:
-    """Return the authors of these names among those found by key. Raises NotFoundError."""
+    """Return the authors of these names from a dict by key. Raises NotFoundError."""
     for name in usernames:
         if username_key(name) not in found:
             raise NotFoundError("User '{username}' doesn't exist", username=name)
@@ -202,7 +202,7 @@ def in_order(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[C
 
 
 async def contenders_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Contender]:
-    """Return the authors whose names, case-folded, are these."""
+    """Return the authors with these case-folded names."""
     found: dict[str, Contender] = {}
     for some in chunks(list(keys)):
         rows = await session.execute(_contenders().where(User.username_key.in_(some)))
@@ -211,7 +211,7 @@ async def contenders_by_key(session: AsyncSession, keys: Collection[str]) -> dic
 
 
 async def all_contenders(session: AsyncSession) -> list[Contender]:
-    """Return the authors who have posts, in the order of their names."""
+    """Return the authors with posts, in the order of their names."""
     query = _contenders().where(User.tweet_count > 0).order_by(User.username_key)
     return [Contender(*row) for row in await session.execute(query)]
 
@@ -223,7 +223,7 @@ def _contenders() -> Select[int, str, str, int, int]:
 
 
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:
-    """Return the authors whose names, case-folded, are these, with the figures of the posts."""
+    """Return the authors with these case-folded names, with the figures of their posts."""
     found: dict[str, Author] = {}
     for some in chunks(list(keys)):
         for row in await session.execute(_authors().where(User.username_key.in_(some))):
@@ -232,7 +232,7 @@ async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[s
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
-    """Return the ids of the authors whose names, case-folded, are these."""
+    """Return the ids of the authors with these case-folded names."""
     found: dict[str, int] = {}
     for some in chunks(list(keys)):
         query = select(User.username_key, User.id)

@@ -1,4 +1,4 @@
-"""The writer: posts that arrive together are stored by one transaction (group commit)."""
+"""The writer: stores posts that arrive together in one transaction (group commit)."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.errors import AppError, GoneError, NotFoundError
-from app.services.access.rights import Right, ended_rights, right_has_ended
+from app.services.access.rights import Right, ended_right_error, ended_rights
 from app.services.clock import now
 from app.services.events import newest_event
 from app.services.idempotency import Replay, RequestKey, claim, complete, release
@@ -21,21 +21,23 @@ from app.services.posts.tweets import Post, find_post, find_posts
 from app.services.posts.users import ids_by_key
 
 MOST_POSTS: Final = 500
+"""Posts in one transaction."""
 MOST_WAITING: Final = 5_000
+"""Posts waiting for the next one; more are refused."""
 TIMEOUT_S: Final = 40
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
-    """A post that a request sends; with the same key it is the same request."""
+class PostRequest:
+    """A post that a request sends; two with the same key are equal, and stored once."""
 
     username: str = field(compare=False)
     post: NewTweet = field(compare=False)
     key: RequestKey | None = field(compare=False)
     right: Right | None = field(default=None, compare=False)
-    """By which the post is sent; one that has ended stores nothing."""
+    """The right of the sender; if it has ended, nothing is stored."""
     identity: object = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,7 +46,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How a request is answered: 201 for a new post, 200 for one that was known, or as before."""
+    """The answer to a request: 201 for a new post, 200 for a known one; a replay repeats it."""
 
     status: int
     post: Post
@@ -52,53 +54,55 @@ class Receipt:
 
 
 class Writer:
-    """Takes single posts; each is acknowledged after the commit that holds it."""
+    """Stores single posts; each is acknowledged after its commit."""
 
     def __init__(self, db: Database, *, on_batch: Callable[[int], None] = lambda _: None) -> None:
         self._db = db
         self._on_batch = on_batch
-        self.add: Batch[Sending, Receipt] = Batch(
+        self.add: Batch[PostRequest, Receipt] = Batch(
             self._run, max_size=MOST_POSTS, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
-        """Stores a post. Raises NotFoundError, and what idempotency keys raise."""
+        """Store a post. Raises NotFoundError, and the errors of idempotency keys."""
 
     async def close(self) -> None:
         await self.add.close()
 
-    async def _run(self, sendings: Sequence[Sending]) -> Sequence[Receipt | Exception]:
-        self._on_batch(len(sendings))
+    async def _run(self, requests: Sequence[PostRequest]) -> Sequence[Receipt | Exception]:
+        self._on_batch(len(requests))
         try:
             async with self._db.write() as session:
-                return await _store(session, sendings)
+                return await _store(session, requests)
         except AppError:
             raise
         except Exception:
-            if len(sendings) == 1:
+            if len(requests) == 1:
                 raise
-            logger.warning("%d posts could not be stored together", len(sendings), exc_info=True)
+            logger.warning("%d posts could not be stored together", len(requests), exc_info=True)
         results: list[Receipt | Exception] = []
         async with self._db.write() as session:
-            for sending in sendings:
+            for request in requests:
                 try:
                     async with session.begin_nested():
-                        results += await _store(session, [sending])
+                        results += await _store(session, [request])
                 except Exception as error:
                     results.append(error)
         return results
 
 
-async def _store(session: AsyncSession, sendings: Sequence[Sending]) -> list[Receipt | AppError]:
-    """Store the posts together; what is wrong, or was answered before, stands aside."""
-    users = await ids_by_key(session, {username_key(each.username) for each in sendings})
-    rights = {each.right for each in sendings if each.right is not None}
+async def _store(
+    session: AsyncSession, requests: Sequence[PostRequest]
+) -> list[Receipt | AppError]:
+    """Store the posts together; requests with an error or a known answer are left out."""
+    users = await ids_by_key(session, {username_key(each.username) for each in requests})
+    rights = {each.right for each in requests if each.right is not None}
     ended = await ended_rights(session, rights)
-    settled: dict[Sending, Receipt | AppError] = {}
-    for each in sendings:
+    settled: dict[PostRequest, Receipt | AppError] = {}
+    for each in requests:
         if each.right in ended:
-            settled[each] = right_has_ended()
-        elif outcome := await _without_storing(session, each, users):
+            settled[each] = ended_right_error()
+        elif outcome := await _answer_without_storing(session, each, users):
             settled[each] = outcome
-    new = [each for each in sendings if each not in settled]
+    new = [each for each in requests if each not in settled]
     arrivals = [Arrival(users[username_key(each.username)], each.post) for each in new]
     added = await add_arrivals(session, arrivals, default_time=now())
     posts = await find_posts(session, added.ids)
@@ -110,15 +114,15 @@ async def _store(session: AsyncSession, sendings: Sequence[Sending]) -> list[Rec
         if each.key is not None:
             replay = Replay(receipt.status, tweet_id, None, receipt.event_id)
             await complete(session, each.key, replay)
-    return [settled[each] for each in sendings]
+    return [settled[each] for each in requests]
 
 
-async def _without_storing(
-    session: AsyncSession, sending: Sending, users: dict[str, int]
+async def _answer_without_storing(
+    session: AsyncSession, request: PostRequest, users: dict[str, int]
 ) -> Receipt | AppError | None:
-    """Return how a request is answered that stores nothing, None for any other."""
+    """Return the answer to a request that stores nothing; None if its post must be stored."""
     try:
-        replay = await claim(session, sending.key) if sending.key else None
+        replay = await claim(session, request.key) if request.key else None
     except AppError as error:
         return error
     if replay is not None:
@@ -126,8 +130,8 @@ async def _without_storing(
         if post is None:
             return GoneError("The post that this request made has been deleted since")
         return Receipt(replay.status, post, replay.event_id or 0)
-    if username_key(sending.username) in users:
+    if username_key(request.username) in users:
         return None
-    if sending.key is not None:
-        await release(session, sending.key)
-    return NotFoundError("User '{username}' doesn't exist", username=sending.username)
+    if request.key is not None:
+        await release(session, request.key)
+    return NotFoundError("User '{username}' doesn't exist", username=request.username)

@@ -13,7 +13,7 @@ from app.services.imports.ndjson import LinesReport, TweetLine, store_lines
 from app.services.posts.new_tweet import Kind, new_tweet
 from app.services.posts.tweets import Post, delete_post, get_post, list_posts
 from app.services.posts.users import get_user
-from app.services.posts.writer import Sending
+from app.services.posts.writer import PostRequest
 from app.services.search.embeddings import Method
 from app.services.search.search import SimilarPost
 from app.views.access import right_to_write, writing
@@ -87,7 +87,7 @@ async def create_tweet(username: str, form: NewTweetForm) -> Response:
         url=form.url,
     )
     receipt = await resources().writer.add(
-        Sending(username, post, await json_request_key(), right_to_write())
+        PostRequest(username, post, await json_request_key(), right_to_write())
     )
     g.event_id = receipt.event_id
     location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)

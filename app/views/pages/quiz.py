@@ -6,7 +6,7 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, GoneError, InvalidInputError
 from app.lifespan import resources
-from app.services.access.sealing import seal, unseal
+from app.services.access.secrets import seal, unseal
 from app.services.compare.quiz import QuestionKey, Solution, ask, solve
 from app.views.access import access
 from app.views.pages.parts import marked_text, probability_in_words, render_form

@@ -21,7 +21,7 @@ from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore, fold_tails
 from app.services.events import newest_event
 from app.services.imports.bulk import BulkPost, BulkReport, store_batch
-from app.services.posts.deletion import PIECE, count_deleted, purge_deleted
+from app.services.posts.deletion import CHUNK, count_deleted, purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post, find_post, list_posts
 from app.services.posts.users import (
@@ -103,7 +103,7 @@ async def test_deleted_author_is_in_no_answer_before_any_row_is_gone(db: Databas
 
 
 async def test_rows_words_profiles_and_counts_follow(db: Database) -> None:
-    await store(db, "ann", PIECE + 7)
+    await store(db, "ann", CHUNK + 7)
     await store(db, "ben", 5)
     await renew_background(db)
     async with db.write() as session:
@@ -112,7 +112,7 @@ async def test_rows_words_profiles_and_counts_follow(db: Database) -> None:
     assert (await count_rows(db))["profiles"] == 1
     gone: list[int] = []
     await purge_deleted(db, on_progress=gone.append)
-    assert gone == [PIECE, PIECE + 7]
+    assert gone == [CHUNK, CHUNK + 7]
     assert await count_rows(db) == {"users": 1, "posts": 5, "profiles": 1, "words": 5}
     async with db.read() as session:
         assert await count_deleted(session) == 0
@@ -126,14 +126,14 @@ async def test_purge_that_is_broken_off_is_gone_on_with(db: Database) -> None:
     def fail(_: int) -> None:
         raise LostPowerError
 
-    await store(db, "ann", 2 * PIECE + 1)
+    await store(db, "ann", 2 * CHUNK + 1)
     async with db.write() as session:
         await delete_user(session, "ann")
     with pytest.raises(LostPowerError):
         await purge_deleted(db, on_progress=fail)
-    assert (await count_rows(db))["posts"] == PIECE + 1
+    assert (await count_rows(db))["posts"] == CHUNK + 1
     async with db.read() as session:
-        assert await count_deleted(session) == PIECE + 1
+        assert await count_deleted(session) == CHUNK + 1
     assert await find_faults(db) == []
     # Two workers at once do it together.
     await asyncio.gather(purge_deleted(db), purge_deleted(db))
@@ -200,7 +200,7 @@ def statements_of(db: Database) -> Iterator[list[str]]:
 
 
 async def test_a_piece_ends_within_an_author_and_goes_on_with_the_next(db: Database) -> None:
-    for name, posts in (("ann", PIECE - 3), ("ben", 10), ("cho", 0), ("dan", 4)):
+    for name, posts in (("ann", CHUNK - 3), ("ben", 10), ("cho", 0), ("dan", 4)):
         await store(db, name, posts)
         if not posts:
             async with db.write() as session:
@@ -209,7 +209,7 @@ async def test_a_piece_ends_within_an_author_and_goes_on_with_the_next(db: Datab
         await delete_everybody(session)
     gone: list[int] = []
     await purge_deleted(db, on_progress=gone.append)
-    assert gone == [PIECE, PIECE + 11]
+    assert gone == [CHUNK, CHUNK + 11]
     assert await count_rows(db) == {"users": 0, "posts": 0, "profiles": 0, "words": 0}
     assert await find_faults(db) == []
 

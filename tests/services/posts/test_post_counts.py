@@ -20,7 +20,7 @@ from app.db.migrate import alembic_config, prepare, upgrade
 from app.errors import NotFoundError
 from app.models import PostCount
 from app.services.checks import find_faults
-from app.services.posts.adding import Added, add_posts
+from app.services.posts.adding import AddResult, add_posts
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.post_counts import slot_of
@@ -38,7 +38,9 @@ ARRIVAL = datetime(2026, 11, 20, tzinfo=UTC)
 ZONES = ["UTC", "Asia/Seoul", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]
 
 
-async def store(db: Database, username: str, *times: datetime | None, lang: str = "en") -> Added:
+async def store(
+    db: Database, username: str, *times: datetime | None, lang: str = "en"
+) -> AddResult:
     posts = [
         new_tweet(f"post {n}", arrived_at=ARRIVAL, created_at=time, lang=lang, source_id=f"{n}")
         for n, time in enumerate(times)

@@ -6,7 +6,7 @@ import pytest
 
 from app.db.engine import Database
 from app.services.events import newest_event
-from app.services.posts.adding import Added, add_posts
+from app.services.posts.adding import AddResult, add_posts
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import add_user, find_user, list_authors
@@ -18,7 +18,7 @@ def made(number: int, created_at: datetime | None, **fields: str | None) -> NewT
     return new_tweet(f"post {number}", arrived_at=START, created_at=created_at, **fields)  # type: ignore[arg-type]
 
 
-async def store(db: Database, *posts: NewTweet, username: str = "ann") -> Added:
+async def store(db: Database, *posts: NewTweet, username: str = "ann") -> AddResult:
     async with db.write() as session:
         user = await find_user(session, username) or (await add_user(session, username))[0]
         return await add_posts(session, user.id, posts)

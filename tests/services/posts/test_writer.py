@@ -12,12 +12,12 @@ from app.models import Event, Tweet, User
 from app.services.clock import now
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.posts.writer import Receipt, Sending, Writer
+from app.services.posts.writer import PostRequest, Receipt, Writer
 from tests.conftest import Client, Outside
 
 
-def sending(username: str, text: str, source_id: str | None = None) -> Sending:
-    return Sending(username, new_tweet(text, arrived_at=now(), source_id=source_id), None)
+def sending(username: str, text: str, source_id: str | None = None) -> PostRequest:
+    return PostRequest(username, new_tweet(text, arrived_at=now(), source_id=source_id), None)
 
 
 @pytest.fixture

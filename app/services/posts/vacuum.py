@@ -1,4 +1,4 @@
-"""Removing what still tells of the deleted when their rows are gone, for a vacuum."""
+"""Remove all traces of deleted posts and authors."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,39 +19,39 @@ from app.services.maintenance import jobs
 NOTHING: Final = b"[]"
 
 
-async def forget_deleted(db: Database, data_dir: Path) -> None:
-    """Remove the rows of the deleted, and what was counted and reported of their posts.
+async def vacuum(db: Database, data_dir: Path) -> None:
+    """Remove deleted rows, and everything that was counted or reported from them.
 
-    Of imports that have ended, the counts stay; names of files and authors go, and the errors,
-    which quote what was imported: nobody knows any more whose it was.
+    Ended imports keep their counts, but lose file names, author names and errors, which quote
+    the records: whose they were is no longer known.
     """
-    await _do(db, "deletion")
+    await _run(db, "deletion")
     async with db.write() as session:
-        # An index entry of a deleted word stays in the index until its segments are merged.
+        # The index keeps entries of deleted words until its segments are merged.
         await db.backend.words.rebuild(session)
-        spools = await _forget_imports(session)
-        await _forget_errors(session)
+        spools = await _anonymise_imports(session)
+        await _remove_errors(session)
     for spool in spools:
         remove_upload(data_dir, spool)
-    await _do(db, "words")
-    await _do(db, "background")
+    await _run(db, "words")
+    await _run(db, "background")
     async with db.write() as session:
         newest = select(func.max(BackgroundSnapshot.version)).scalar_subquery()
         older = BackgroundSnapshot.version < newest
         await session.execute(delete(BackgroundSnapshot).where(older))
-    # Whatever serves maps the vectors anew, of the posts that are left.
+    # A running server maps the vectors of the remaining posts again.
     VectorFile(db.vector_folder).forget()
 
 
-async def _do(db: Database, name: str) -> None:
-    """Do a job of maintenance, after whoever began it when more was there."""
+async def _run(db: Database, name: str) -> None:
+    """Run a maintenance job, after another process that may be running it."""
     (work,) = (job.do for job in jobs() if job.name == name)
     async with Lease(db, name).waited_for() as grant:
         await work(grant)
 
 
-async def _forget_imports(session: AsyncSession) -> Sequence[str]:
-    """Let ended imports name nobody; return the uploads that a process that died left of them."""
+async def _anonymise_imports(session: AsyncSession) -> Sequence[str]:
+    """Remove all names from ended imports; return uploads that a dead process left behind."""
     changed = (
         update(ImportJob)
         .where(ImportJob.state.in_(ENDED))
@@ -60,8 +60,8 @@ async def _forget_imports(session: AsyncSession) -> Sequence[str]:
     return (await session.scalars(changed.returning(ImportJob.spool))).all()
 
 
-async def _forget_errors(session: AsyncSession) -> None:
-    """Let the kept answers to bulk requests have no errors, which may quote names."""
+async def _remove_errors(session: AsyncSession) -> None:
+    """Remove errors, which may quote names, from stored answers to bulk requests."""
     query = select(IdempotencyRecord.id, IdempotencyRecord.report)
     rows = await session.execute(query.where(IdempotencyRecord.report.is_not(None)))
     for record_id, report in rows.all():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.access.sealing import seal, unseal
+from app.services.access.secrets import seal, unseal
 
 KEYS = ["the newest of the keys", "an older one of them"]
 
