@@ -41,7 +41,7 @@ class Config:
     durability: Durability = "full"
     """`full`: an acknowledged write survives power loss; `normal`: a crash of the process."""
     embedder: str = "builtin"
-    """Where embeddings come from."""
+    """The model that makes vectors of posts; `builtin` compares wording and needs none."""
     cache_mb: int = 64
     """MiB of the response cache of each worker."""
     max_body_mb: int = 1
@@ -56,10 +56,6 @@ class Config:
     """Public address of the site, without a slash at its end; by default what the request says."""
     embedder_key: str = ""
     """Key of the embedding service."""
-    x_key: str = ""
-    """Key of the X API."""
-    x_budget: int = 0
-    """Posts a day that may be bought from X."""
     locale: Locale | None = None
     """Language of all pages; by default the browser's."""
     trusted_proxies: int = 0
@@ -192,16 +188,12 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "event_retention": _whole(0, 10**12),
     "url": _site_url,
     "embedder_key": str,
-    "x_key": str,
-    "x_budget": _whole(0, 10**9),
     "locale": _one_of("ko", "en"),
     "trusted_proxies": _whole(0, 100),
     "log": _one_of("text", "json"),
     "access_log": _switch,
 }
-_SECRET: Final = frozenset(
-    {"secret_key", "database_url", "embedder", "embedder_key", "url", "x_key"}
-)
+_SECRET: Final = frozenset({"secret_key", "database_url", "embedder", "embedder_key", "url"})
 """Settings that hold, or may hold, a password: no message repeats their value."""
 
 

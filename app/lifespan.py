@@ -56,7 +56,8 @@ class Resources:
     reads: Reads
     cards: CardMaker
     metrics: Metrics
-    embeddings: Embeddings
+    embeddings: Embeddings | None
+    """None where no embedder is set."""
     maintenance: Maintenance
     revision: str
     """Of the tables that this program is made for."""
@@ -80,14 +81,17 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
 async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metrics) -> Resources:
     """Open everything; the stack closes it, what was opened last first."""
     secret_keys, embedder, revision = await _prepare(config)
-    stack.push_async_callback(embedder.close)
     db = Database(config, on_session=metrics.count_session)
     stack.push_async_callback(db.close)
     feed = await db.open_feed()
     stack.push_async_callback(feed.close)
     models = Models(ProfileStore(), BackgroundStore())
-    embeddings = Embeddings(db, embedder)
-    work = [*jobs(kept_events=config.event_retention), *vectors_jobs(embeddings)]
+    work = jobs(kept_events=config.event_retention)
+    embeddings = None
+    if embedder is not None:
+        embeddings = Embeddings(db, embedder)
+        stack.push_async_callback(embeddings.close)
+        work += vectors_jobs(embeddings)
     opened = Resources(
         config=config,
         db=db,
@@ -108,7 +112,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         revision=revision,
     )
     stack.callback(opened.passwords.close)
-    for batched in (opened.writer, opened.reads, opened.materials, embeddings):
+    for batched in (opened.writer, opened.reads, opened.materials):
         stack.push_async_callback(batched.close)
     for follower in (opened.live, opened.maintenance):
         feed.subscribe(follower.hear)
@@ -119,18 +123,20 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
 
 def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]:
     """Return what runs for as long as the app serves, in the order in which it starts."""
-    return [
+    work = [
         opened.metrics.keep_written(),
         opened.maintenance.run(),
         opened.cards.run(),
-        opened.embeddings.keep_mapped(),
         opened.feed.follow(),
         opened.live.run(),
         keep_importing(opened.db, opened.config, opened.import_queued),
     ]
+    if opened.embeddings is not None:
+        work.append(opened.embeddings.keep_mapped())
+    return work
 
 
-async def _prepare(config: Config) -> tuple[list[str], Embedder, str]:
+async def _prepare(config: Config) -> tuple[list[str], Embedder | None, str]:
     """Make what is not there yet.
 
     Return the keys that sign cookies, the embedder, and the revision of the tables.

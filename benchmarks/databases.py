@@ -18,8 +18,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import func, select
-
 from app.compute.background import build_background
 from app.compute.counts import add
 from app.compute.features import RECIPE, features
@@ -27,8 +25,6 @@ from app.compute.profiles import NO_DIGESTS, text_keys
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import upgrade
-from app.embedders.builtin import Builtin
-from app.models import Tweet, VectorSet
 from app.services.maintenance import maintain
 
 TOKEN: Final = "saywho_of-the-benchmarks"  # noqa: S105 - of an invented installation
@@ -136,17 +132,10 @@ def build(path: Path, shape: Shape) -> None:
 
 
 async def _maintain(config: Config) -> None:
-    """Do what a server would do in the background after its start.
-
-    But for vectors, whose making would take hours: the set is said to be complete.
-    """
+    """Do what a server would do in the background after its start."""
     db = Database(config)
     try:
         await maintain(db)
-        async with db.write() as session:
-            newest = await session.scalar(select(func.max(Tweet.id))) or 0
-            name = Builtin.name
-            session.add(VectorSet(model=name, embedded_to=newest, is_complete=True))
     finally:
         await db.close()
 

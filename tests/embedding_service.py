@@ -1,11 +1,45 @@
-"""A small embedding service with OpenAI's interface, on a port of its own."""
+"""Embedders for tests: of letters, and a small service with OpenAI's interface on its own port."""
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import numpy as np
+
+from app.embedders import EmbedderError, RefusedError
+from app.embedders.base import Vectors, unit_rows
+
+
+class Letters:
+    """Counts letters; a model of its own for each length, and down for so many calls."""
+
+    batch = 3
+
+    def __init__(self, dimension: int = 5, *, down_for: int = 0, refused: str = "") -> None:
+        self.name = f"letters:{dimension}"
+        self.down_for = down_for
+        self.refused = refused
+        self.asked = 0
+        self._dimension = dimension
+
+    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
+        self.asked += 1
+        if self.asked <= self.down_for:
+            raise EmbedderError("down")
+        if self.refused in texts:
+            raise RefusedError("one of them")
+        rows = np.zeros((len(texts), self._dimension), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for char in text:
+                row[ord(char) % self._dimension] += 1
+        return unit_rows(rows)
+
+    async def close(self) -> None:
+        pass
+
 
 MEANINGS = {"dog": [1, 0.1, 0], "puppy": [1, 0.2, 0], "개": [1, 0.15, 0], "tax": [0, 0.1, 1]}
 """What the service knows; other texts mean nothing in particular."""

@@ -24,8 +24,6 @@ SETTINGS: dict[str, tuple[str, Any]] = {
     "event_retention": ("1000", 1000),
     "url": ("https://saywho.example.org/", "https://saywho.example.org"),
     "embedder_key": ("key-1", "key-1"),
-    "x_key": ("key-2", "key-2"),
-    "x_budget": ("100", 100),
     "locale": ("ko", "ko"),
     "trusted_proxies": ("2", 2),
     "log": ("text", "text"),
@@ -83,7 +81,7 @@ def test_the_default_folder_is_in_the_current_one(tmp_path: Path) -> None:
 
 
 def test_an_empty_value_is_as_good_as_none() -> None:
-    assert from_env(public="", url=" ", x_key="") == from_env()
+    assert from_env(public="", url=" ", embedder_key="") == from_env()
 
 
 @pytest.mark.parametrize("name", ["SAYWHO_PUBLC", "SAYWHO_", "SAYWHO_DATABASE", "SAYWHO_PORT"])
@@ -106,7 +104,7 @@ BAD = [
     *(("event_retention", "-5"), ("trusted_proxies", "101"), ("trusted_proxies", "all")),
     *(("url", "saywho.example.org"), ("url", "https://a.example/path"), ("url", "ftp://a.example")),
     *(("locale", "fr"), ("log", "xml"), ("access_log", "true"), ("embedder", "openai")),
-    *(("embedder", "http:ftp://a"), ("embedder", "sentence-transformers:"), ("x_budget", "some")),
+    *(("embedder", "http:ftp://a"), ("embedder", "sentence-transformers:")),
 ]
 
 
@@ -141,11 +139,11 @@ def test_dotenv_file_is_read_below_the_environment(
     empty_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (empty_folder / ".env").write_text(
-        "# settings\nSAYWHO_PUBLIC=0\nSAYWHO_CACHE_MB=7\nSAYWHO_X_KEY='한글 key'\nOTHER=1\n"
+        "# settings\nSAYWHO_PUBLIC=0\nSAYWHO_CACHE_MB=7\nSAYWHO_EMBEDDER_KEY='한글 key'\nOTHER=1\n"
     )
     monkeypatch.setenv("SAYWHO_CACHE_MB", "8")
     config = Config.from_env()
-    assert (config.public, config.cache_mb, config.x_key) == (False, 8, "한글 key")
+    assert (config.public, config.cache_mb, config.embedder_key) == (False, 8, "한글 key")
 
 
 def test_a_wrong_setting_stops_the_start_with_one_line(

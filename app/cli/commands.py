@@ -35,7 +35,7 @@ PLACES: Final = {
         "Load the sample posts; doing it again changes nothing.",
     ),
     "embed": _Place(
-        "embed",
+        "search",
         "embed_command",
         "Make the vectors that are missing; stopped, it goes on.",
     ),

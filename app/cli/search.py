@@ -1,20 +1,38 @@
-"""`saywho search`: posts that fit a query."""
+"""`saywho search` finds posts; `saywho embed` makes the vectors that a search by meaning needs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Final
 
 import click
 
-from app.cli.embed import opened_embeddings
-from app.cli.running import json_option, print_json, reported, with_database
+from app.cli.progress import counted
+from app.cli.running import fail, json_option, print_json, reported, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.services.search.search import Filters, Found, Mode, near_to, search
+from app.db.lease import Grant, Lease
+from app.embedders import EmbedderError, open_embedder
+from app.services.search.embeddings import VECTORS, Embeddings
+from app.services.search.search import Filters, Found, Mode, find
+from app.services.search.vector_sets import (
+    StoppedError,
+    begin_set,
+    count_missing,
+    resume_set,
+    stop_set,
+)
 
-RESULTS = 20
+RESULTS: Final = 20
+WAIT_S: Final = 1.0
+"""Seconds between attempts to acquire the lease of the vectors."""
+RESUMABLE: Final = "finished vectors stay; run it again to resume"
 
 
-def _only_one(
+def _one_author(
     _context: click.Context, _option: click.Parameter, names: tuple[str, ...]
 ) -> str | None:
-    """Refuse a second name, which a comparison takes: all but the last would go unheard."""
+    """Return the one name, or None. Raises BadParameter for more, unlike a comparison."""
     if len(names) > 1:
         raise click.BadParameter("a search is of one author, or of all")
     return names[0] if names else None
@@ -26,7 +44,7 @@ def _only_one(
     "--mode", type=click.Choice(["words", "meaning", "hybrid"]), default="words", show_default=True
 )
 @click.option(
-    "-u", "--username", multiple=True, callback=_only_one, help="Only posts of this author."
+    "-u", "--username", multiple=True, callback=_one_author, help="Only posts of this author."
 )
 @click.option("--limit", type=click.IntRange(1, 200), default=RESULTS, show_default=True)
 @json_option
@@ -34,25 +52,21 @@ def _only_one(
 def search_command(query: str, mode: Mode, username: str | None, limit: int, as_json: bool) -> None:
     """Search the posts for QUERY, the best first."""
 
-    async def find(db: Database, config: Config) -> Found:
-        filters = Filters(username=username)
+    async def run(db: Database, config: Config) -> Found:
         async with opened_embeddings(db, config) as embeddings:
-            if mode != "words":
+            if embeddings is not None and mode != "words":
                 await embeddings.index.follow()
-            near = await near_to(embeddings, query, filters, limit=limit, mode=mode)
-            async with db.read() as session:
-                return await search(session, query, filters, limit=limit, mode=mode, near=near)
+            filters = Filters(username=username)
+            return await find(db, embeddings, query, filters, limit=limit, mode=mode)
 
-    found = with_database(find)
+    found = with_database(run)
     if as_json:
         corrections = [{"typed": typed, "used": used} for typed, used in found.corrections]
         more = {"corrections": corrections} if corrections else {}
         print_json({"items": found.hits, "next": None, "method": found.method} | more)
         return
     if found.method == "words" and mode != "words":
-        click.echo("No embedder that knows meaning answers, so words were searched.", err=True)
-    if found.method == "wording":
-        click.echo("These posts are worded alike; the embedder does not know meaning.", err=True)
+        click.echo("No embedder answers, so words were searched.", err=True)
     for typed, used in found.corrections:
         click.echo(f"No post has \u201c{typed}\u201d; these have \u201c{used}\u201d.", err=True)
     if found.is_any:
@@ -62,3 +76,88 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int, as_
     for hit in found.hits:
         when = f"{hit.created_at:%Y-%m-%d}" if hit.created_at else "no date   "
         click.echo(f"{hit.id:>8}  {when}  {hit.username}: {' '.join(hit.text.split())}")
+
+
+@contextlib.asynccontextmanager
+async def opened_embeddings(db: Database, config: Config) -> AsyncIterator[Embeddings | None]:
+    """Open the embedder of the settings; None for `builtin`. Raises StartError."""
+    embedder = open_embedder(config)
+    if embedder is None:
+        yield None
+        return
+    embeddings = Embeddings(db, embedder)
+    try:
+        yield embeddings
+    finally:
+        await embeddings.close()
+
+
+@click.command("embed")
+@click.option("--all", "is_all", is_flag=True, help="Make the vectors of all posts again.")
+@json_option
+@reported
+def embed_command(is_all: bool, as_json: bool) -> None:
+    """Make the missing vectors with the model that SAYWHO_EMBEDDER names.
+
+    An interrupted run can be resumed. The built-in embedder needs no vectors.
+    """
+
+    async def embed(db: Database, config: Config) -> int:
+        async with opened_embeddings(db, config) as embeddings:
+            if embeddings is None:
+                click.echo("SAYWHO_EMBEDDER is builtin, which needs no vectors.", err=True)
+                return 0
+            return await make_vectors(db, embeddings)
+
+    async def make_vectors(db: Database, embeddings: Embeddings) -> int:
+        model = embeddings.embedder.name
+        async with _lease_held(db) as grant:
+            if is_all:
+                await begin_set(grant, model)
+            async with grant.write() as session:
+                await resume_set(session, model)
+                missing = await count_missing(session, model)
+            with counted("embedding posts", missing) as show:
+                async with _stopping(grant, model):
+                    await embeddings.embed_missing(grant, on_progress=show)
+            return missing
+
+    try:
+        count = with_database(embed)
+    except EmbedderError as error:
+        fail(f"{error}; {RESUMABLE}")
+    except StoppedError:
+        fail(f"stopped on the settings page; {RESUMABLE}")
+    except KeyboardInterrupt:
+        fail(f"stopped; {RESUMABLE}")
+    if as_json:
+        print_json({"embedded": count})
+    else:
+        click.echo(f"{count:,} posts have new vectors")
+
+
+@contextlib.asynccontextmanager
+async def _lease_held(db: Database) -> AsyncIterator[Grant]:
+    """Acquire the lease of the vectors, as soon as no other process holds it."""
+    lease = Lease(db, VECTORS)
+    is_reported = False
+    while True:
+        async with lease.held() as grant:
+            if grant is not None:
+                yield grant
+                return
+        if not is_reported:
+            click.echo("Another process is making vectors; waiting for it.", err=True)
+            is_reported = True
+        await asyncio.sleep(WAIT_S)
+
+
+@contextlib.asynccontextmanager
+async def _stopping(db: Grant, model: str) -> AsyncIterator[None]:
+    """Stop the set when the command is interrupted, so that no server resumes it."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        async with db.write() as session:
+            await stop_set(session, model)
+        raise

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery, make_url
@@ -36,11 +35,11 @@ class Backend(Protocol):
     @property
     def words(self) -> "WordIndex": ...
 
-    def vector_index(self, db: Sessions, folder: Path, model: str) -> "VectorIndex":
-        """Return what searches the vectors that a model made; files of them are in the folder."""
+    def vector_index(self, db: Sessions, model: str) -> "VectorIndex":
+        """Return the index of the vectors that a model made."""
 
-    def folder(self, data_dir: Path, name: str) -> Path:
-        """Return where files of this machine that belong to this database are."""
+    async def forget_vectors(self, session: AsyncSession, set_ids: Sequence[int] = ()) -> None:
+        """Remove the indexes of these sets of vectors, and files, which can be made again."""
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         """Wait for a turn to write. Raises TimeoutError."""

@@ -31,8 +31,6 @@ class Database:
         options: dict[str, Any] = {"expire_on_commit": False, "info": {INFO: self.backend}}
         self._readers = async_sessionmaker(self.backend.readers, **options)
         self._writers = async_sessionmaker(self.engine, **options)
-        self.vector_folder = self.backend.folder(config.data_dir, "vectors")
-        """Where the files of vectors are."""
         self.commits = 0
         """How often this process has committed."""
 

@@ -1,4 +1,4 @@
-"""What all embedders have in common."""
+"""The interface of embedders: texts in, vectors of their meaning out."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -22,10 +22,6 @@ class Embedder(Protocol):
 
     name: str
     """Vectors of the same name, and only those, can be compared."""
-    knows_meaning: bool
-    """Whether near vectors mean the same, rather than being worded alike."""
-    is_instant: bool
-    """Whether a vector takes a millisecond or so, and never fails."""
     batch: int
     """How many texts it takes at once."""
 

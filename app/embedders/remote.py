@@ -26,8 +26,6 @@ ABOUT_TEXTS: Final = frozenset({400, 413, 422})
 class Remote:
     """Asks a service; `where` is its base address, perhaps with `#MODEL`."""
 
-    knows_meaning = True
-    is_instant = False
     batch = 64
 
     def __init__(self, where: str, *, key: str = "", pause_s: float = FIRST_PAUSE_S) -> None:

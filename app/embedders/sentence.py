@@ -16,8 +16,6 @@ LIBRARY: Final = "sentence_transformers"
 class SentenceModel:
     """A model by its name, or in a folder; a thread of its own loads it when it is first asked."""
 
-    knows_meaning = True
-    is_instant = False
     batch = 32
 
     def __init__(self, where: str) -> None:

@@ -19,6 +19,7 @@ from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
 from app.services.search.embeddings import VECTORS, Embeddings
+from app.services.search.vector_sets import has_wording_vectors, remove_wording_vectors
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
@@ -44,6 +45,7 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
         Job("profiles", _has_long_tails, _fold_long_tails),
         Job("background", is_outgrown, renew_background),
         Job("words", is_vocabulary_old, renew_vocabulary),
+        Job("wording vectors", has_wording_vectors, remove_wording_vectors),
         Job("deletion", _has_deleted, purge_deleted),
         Job("idempotency", needs_pruning, _forget_requests),
         Job("log", partial(has_old_events, kept=kept_events), partial(_cut_log, kept_events)),
@@ -51,7 +53,7 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
 
 
 def vectors_jobs(embeddings: Embeddings) -> list[Job]:
-    """Return the making of the vectors that are missing, and of what searches them."""
+    """Return the jobs that make missing vectors and the index over them."""
 
     async def build(_db: Sessions) -> None:
         await embeddings.index.build()

@@ -326,8 +326,6 @@ class Angles:
     """Embeds numbers: places on a circle; two are near if they differ by little."""
 
     name = "angles"
-    knows_meaning = True
-    is_instant = True
     batch = LEAST_INDEXED
 
     async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:

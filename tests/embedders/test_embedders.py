@@ -7,7 +7,6 @@ import pytest
 
 from app.config import Config
 from app.embedders import EmbedderError, RefusedError, open_embedder
-from app.embedders.builtin import Builtin
 from app.embedders.remote import Remote
 from app.errors import StartError
 from tests.embedding_service import Service, embedding_service
@@ -26,16 +25,6 @@ async def remote(service: Service) -> AsyncIterator[Remote]:
     embedder = Remote(service.address + "#small", key=KEY, pause_s=0.01)
     yield embedder
     await embedder.close()
-
-
-async def test_builtin_vectors_are_near_for_similar_wording() -> None:
-    texts = ["the lamp of the lighthouse", "a lighthouse and its lamp", "bread from the oven", "…"]
-    lamp, alike, bread, nothing = await Builtin().embed(texts)
-    assert np.linalg.norm(lamp) == pytest.approx(1)
-    assert lamp @ alike > 0.6 > 0.3 > lamp @ bread
-    assert not nothing.any()
-    again = await Builtin().embed(texts[:1])
-    assert (again[0] == lamp).all()
 
 
 async def test_a_service_is_asked_with_model_and_key(service: Service, remote: Remote) -> None:

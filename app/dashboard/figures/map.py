@@ -1,5 +1,6 @@
 """Posts on a plane: what is worded alike, or means the like, lies together."""
 
+import functools
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,16 +21,25 @@ MOST_POSTS: Final = 5_000
 EXCERPT: Final = 160
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Posts:
-    """The posts that were drawn, of how many, and what is known of their wording."""
+    """A sample of the posts, how many there are in all, and the vectors that place them."""
 
     authors: list[str]
     posts: list[Drawn]
     total: int
-    vectors: dict[int, NDArray[np.float32]]
-    """Of the posts that have one already."""
-    knows_meaning: bool
+    vectors: dict[int, NDArray[np.float32]] | None
+    """By post, of an embedder of meaning; None where wording places the posts."""
+
+    @functools.cached_property
+    def places(self) -> NDArray[np.float64]:
+        """The places of the posts, (n, 2)."""
+        if not self.posts:
+            return np.empty((0, 2))
+        if self.vectors is None:
+            return project(wording_vectors([post.text for post in self.posts]))
+        rows = [self.vectors[post.id] for post in self.posts]
+        return project(np.stack(rows).astype(np.float32))
 
 
 class PostMap(Figure):
@@ -43,17 +53,17 @@ class PostMap(Figure):
         authors = await most_active(session, view.selection, limit=COLOURS)
         posts, total = await draw_posts(session, view.selection, most=MOST_POSTS)
         embeddings = resources().embeddings
+        if embeddings is None:
+            return Posts(authors, posts, total, None)
         vectors = await embeddings.vectors_of(session, [post.id for post in posts])
-        knows_meaning = embeddings.method == "meaning"
-        if knows_meaning:
-            # What a post means is known a little later; its wording can be told at once.
-            posts = [post for post in posts if post.id in vectors]
-        return Posts(authors, posts, total, vectors, knows_meaning)
+        # The newest posts may have no vector yet.
+        posts = [post for post in posts if post.id in vectors]
+        return Posts(authors, posts, total, vectors)
 
     def draw(self, data: Posts) -> Drawing:
         if not data.posts:
             return Drawing([])
-        places = _places(data)
+        places = data.places
         by_author: dict[str | None, list[int]] = {}
         for row, post in enumerate(data.posts):
             name = post.username if post.username in data.authors else None
@@ -68,7 +78,7 @@ class PostMap(Figure):
             "dragmode": "zoom",
             "hoverdistance": 12,
         }
-        note = gettext("By meaning.") if data.knows_meaning else gettext("By wording.")
+        note = gettext("By meaning.") if data.vectors is not None else gettext("By wording.")
         if len(data.posts) < data.total:
             note += " " + gettext("{shown} of {all} posts, drawn evenly over the authors").format(
                 shown=show_number(len(data.posts)), all=show_number(data.total)
@@ -76,7 +86,7 @@ class PostMap(Figure):
         return Drawing([{"data": traces, "layout": layout}], note, {"tweets": True})
 
     def table(self, data: Posts, view: View) -> Table:
-        places = _places(data)
+        places = data.places
         rows = [
             (
                 post.username,
@@ -98,16 +108,6 @@ class PostMap(Figure):
             rows,
             [f"/tweet/{post.id}" for post in data.posts],
         )
-
-
-def _places(data: Posts) -> NDArray[np.float64]:
-    """Return the posts' places: (n, 2)."""
-    if not data.posts:
-        return np.empty((0, 2))
-    missing = [post for post in data.posts if post.id not in data.vectors]
-    own = wording_vectors([post.text for post in missing])
-    vectors = data.vectors | {post.id: row for post, row in zip(missing, own, strict=True)}
-    return project(np.stack([vectors[post.id] for post in data.posts]).astype(np.float32))
 
 
 def _dots(data: Posts, places: NDArray[np.float64], name: str | None, rows: list[int]) -> Plot:

@@ -1,12 +1,10 @@
 """PostgreSQL: for more than one machine, or more writing than one file takes."""
 
 import asyncio
-import hashlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
@@ -29,7 +27,7 @@ from app.db.feed import Feed
 from app.db.postgresql import schema
 from app.db.postgresql.connection import UNLIMITED_S, as_app_error, connect, make_engine, shown_name
 from app.db.postgresql.feed import PostgresqlFeed
-from app.db.postgresql.vectors import PostgresqlVectors
+from app.db.postgresql.vectors import PREFIX, PostgresqlVectors
 from app.db.postgresql.words import INDEX, PostgresqlWords
 from app.db.sessions import Sessions
 from app.errors import AppError
@@ -77,15 +75,12 @@ class PostgresqlBackend:
         self.words = PostgresqlWords()
         self._turn = asyncio.Lock()
 
-    def vector_index(self, db: Sessions, folder: Path, model: str) -> PostgresqlVectors:
+    def vector_index(self, db: Sessions, model: str) -> PostgresqlVectors:
         return PostgresqlVectors(db, self._url, model)
 
-    def folder(self, data_dir: Path, name: str) -> Path:
-        # Another database's files must not be taken for this one's.
-        url = make_url(self._url)
-        place = (url.host, url.port, url.database, url.query.get("host"))
-        digest = hashlib.sha256(repr(place).encode()).hexdigest()[:12]
-        return data_dir / f"postgresql-{digest}.{name}"
+    async def forget_vectors(self, session: AsyncSession, set_ids: Sequence[int] = ()) -> None:
+        for set_id in set_ids:
+            await session.execute(text(f'DROP INDEX IF EXISTS "{PREFIX}{set_id}"'))
 
     @asynccontextmanager
     async def writing(self, *, timeout_s: float) -> AsyncIterator[None]:

@@ -23,6 +23,7 @@ from app.db.sqlite.feed import SqliteFeed
 from app.db.sqlite.scratch import remove_abandoned, scratch_folder
 from app.db.sqlite.vectors import SqliteVectors
 from app.db.sqlite.words import SqliteWords
+from app.db.vector_file import VectorFile
 from app.errors import AppError, StartError
 from app.models import Base
 from app.models.base import UtcDateTime
@@ -58,15 +59,16 @@ class SqliteBackend:
         self._rollbacks = roll_back_cancelled(self.engine)
         self._doorbell = Doorbell(self._beside(".run"))
         self._lock = FileLock(self._beside(".lock"))
+        self._vectors = self._beside(".vectors")
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
 
-    def vector_index(self, db: Sessions, folder: Path, model: str) -> SqliteVectors:
-        return SqliteVectors(db, folder, model)
+    def vector_index(self, db: Sessions, model: str) -> SqliteVectors:
+        return SqliteVectors(db, self._vectors, model)
 
-    def folder(self, data_dir: Path, name: str) -> Path:
-        return self._beside(f".{name}")
+    async def forget_vectors(self, session: AsyncSession, set_ids: Sequence[int] = ()) -> None:
+        await asyncio.to_thread(VectorFile(self._vectors).forget)
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         return self._lock.held(timeout_s=timeout_s)

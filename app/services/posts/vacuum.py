@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.lease import Lease
-from app.db.vector_file import VectorFile
 from app.models import BackgroundSnapshot, IdempotencyRecord, ImportJob
 from app.services.imports.jobs import ENDED
 from app.services.imports.uploads import remove_upload
@@ -39,8 +38,7 @@ async def vacuum(db: Database, data_dir: Path) -> None:
         newest = select(func.max(BackgroundSnapshot.version)).scalar_subquery()
         older = BackgroundSnapshot.version < newest
         await session.execute(delete(BackgroundSnapshot).where(older))
-    # A running server maps the vectors of the remaining posts again.
-    VectorFile(db.vector_folder).forget()
+        await db.backend.forget_vectors(session)
 
 
 async def _run(db: Database, name: str) -> None:

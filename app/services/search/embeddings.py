@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import Select, func, select
@@ -43,16 +43,8 @@ MOST_WAITING: Final = 1_000
 """Texts that wait for a vector, each with somebody who waits for it."""
 LONGEST_WAIT_S: Final = 60.0
 """A model that is asked for the first time is loaded first."""
-REST_SHARE: Final = 1.0
-"""How long a server leaves its processor to requests after a batch of its own, of the time that the
-batch took: pages that miss the cache while posts are imported take a quarter less at the 99th
-percentile (`benchmarks.uploads`)."""
 VECTORS: Final = "vectors"
 """Name of the work and its lease."""
-LEAST_ALIKE: Final = 0.15
-"""What shares less wording is not alike."""
-
-Method = Literal["wording", "meaning"]
 
 logger = logging.getLogger(__name__)
 
@@ -62,27 +54,22 @@ class Embeddings:
 
     def __init__(self, db: Database, embedder: Embedder) -> None:
         self.embedder = embedder
-        self.index = db.backend.vector_index(db, db.vector_folder, embedder.name)
+        self.index = db.backend.vector_index(db, embedder.name)
         self._queries: Batch[str, Vector] = Batch(
             self._embed_queries,
             max_size=embedder.batch,
             max_waiting=MOST_WAITING,
             timeout_s=LONGEST_WAIT_S,
         )
-        self._least = 0.0 if embedder.knows_meaning else LEAST_ALIKE
         self._rest_s = 0.0
         self._rests_until = 0.0
         self._not_asked_until = 0.0
 
     async def close(self) -> None:
-        """Finish what was asked."""
+        """Answer the queries that wait, then close the embedder."""
         await self._queries.close()
         await self.index.close()
-
-    @property
-    def method(self) -> Method:
-        """What nearness stands for."""
-        return "meaning" if self.embedder.knows_meaning else "wording"
+        await self.embedder.close()
 
     async def is_due(self, session: AsyncSession) -> bool:
         """Return whether posts are without a vector, and the embedder may be asked."""
@@ -99,8 +86,7 @@ class Embeddings:
         An embedder that fails is left alone for a while.
         """
         try:
-            rest_share = REST_SHARE if self.embedder.is_instant else 0.0
-            await self.embed_missing(db, rest_share=rest_share)
+            await self.embed_missing(db)
             self._rest_s = 0.0
         except StoppedError:
             logger.info("the making of vectors was stopped")
@@ -114,20 +100,16 @@ class Embeddings:
         db: Sessions,
         *,
         on_progress: Callable[[int], None] = lambda _: None,
-        rest_share: float = 0.0,
     ) -> None:
-        """Make the vectors that are missing; tell after each batch how many posts were looked at.
+        """Make the missing vectors; report after each batch how many posts were visited.
 
-        After each it rests for a share of the time that the batch took.
-
-        Raises EmbedderError, and StoppedError once somebody stopped it; what was made stays.
+        Raises EmbedderError, and StoppedError once the set was stopped; stored vectors stay.
         """
         async with db.read() as session:
             current = await newest_set(session, self.embedder.name)
         current = current or await begin_set(db, self.embedder.name)
         done = 0
         while True:
-            began = time.monotonic()
             async with db.read() as session:
                 batch = await next_posts(session, current, self.embedder.batch)
             if not batch:
@@ -139,7 +121,6 @@ class Embeddings:
             await self.index.follow()
             done += len(batch)
             on_progress(done)
-            await asyncio.sleep(rest_share * (time.monotonic() - began))
         await complete_set(db, current)
         await self.index.follow()
 
@@ -221,5 +202,5 @@ class Embeddings:
         except OtherLengthError as error:
             raise EmbedderError(OTHER_LENGTH) from error
         # Vectors are stored in half precision, and may be a little longer than one.
-        posts = [(min(s, 1.0), post_id) for s, post_id in found.posts if s > self._least]
+        posts = [(min(s, 1.0), post_id) for s, post_id in found.posts if s > 0]
         return replace(found, posts=posts)

@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -15,14 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.query import parse_query
 from app.compute.ranking import Scorer, Statistics, Wanted
 from app.compute.text import username_key
+from app.db.sessions import Sessions
 from app.db.vectors import Nearest
 from app.embedders import EmbedderError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.off_loop import worked_on
-from app.services.posts.tweets import AnySelect, Post, as_post, select_posts
+from app.services.posts.tweets import AnySelect, Post, find_posts
 from app.services.posts.users import get_user
-from app.services.search.embeddings import Embeddings, Method
+from app.services.search.embeddings import Embeddings
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.search.word_search import (
     INLINE_CHARACTERS,
@@ -52,12 +53,6 @@ class Hit(Post, frozen=True):
     ]
 
 
-class SimilarPost(Post, frozen=True):
-    """A post, and how near it is to another, at most 1."""
-
-    score: Annotated[float, Meta(description="Cosine of the vectors, at most 1.")]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """Which posts may be found; `since` is inclusive, `until` exclusive."""
@@ -84,48 +79,53 @@ class Found:
     as_of_event: int | None = None
     """The newest event that vectors take into account, where they were asked."""
     is_current: bool = True
-    """Whether nothing is about to change it but an event."""
+    """Whether only an event can change the results."""
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
-    """The posts that are near to a query, and what nearness stands for."""
-
-    found: Nearest
-    method: Method
-
-
-async def near_to(
-    embeddings: Embeddings,
+async def find(
+    db: Sessions,
+    embeddings: Embeddings | None,
     query: str,
     filters: Filters,
     *,
     limit: int,
     place: Place | None = None,
     mode: Mode = "words",
-) -> Near | None:
-    """Return what a search by meaning needs, before a session is opened: it may take seconds.
+) -> Found:
+    """Return a page of results in the mode, or by words where no embedder answers.
 
-    None for a search by words, and while the embedder does not answer. Without one that knows
-    meaning, `hybrid` is one by words too: measured, vectors of wording only spoil its results.
+    No session is open while the embedder is asked, since that may take seconds. Raises
+    NotFoundError for an unknown author in the filters.
     """
-    is_pointless = mode == "hybrid" and not embeddings.embedder.knows_meaning
-    if mode == "words" or is_pointless or not query.strip():
-        return None
+    near = None
+    if embeddings is not None and mode != "words" and query.strip():
+        near = await _nearest(embeddings, query, filters, limit=limit, place=place, mode=mode)
+    async with db.read() as session:
+        found = await search(
+            session, query, filters, limit=limit, place=place, mode=mode, near=near
+        )
+    is_degraded = embeddings is not None and mode != "words" and near is None
+    return replace(found, is_current=False) if is_degraded else found
+
+
+async def _nearest(
+    embeddings: Embeddings,
+    query: str,
+    filters: Filters,
+    *,
+    limit: int,
+    place: Place | None,
+    mode: Mode,
+) -> Nearest | None:
+    """Return the posts nearest to a query in meaning, None while the embedder does not answer."""
     offset = place.offset if place else 0
     count = FUSED if mode == "hybrid" else min(offset + limit, DEEPEST) + 1
     among = None if filters == Filters() else _among(filters)
     try:
-        vector = await embeddings.vector_for(query)
-        return Near(await embeddings.nearest(vector, count, among=among), embeddings.method)
+        return await embeddings.nearest(await embeddings.vector_for(query), count, among=among)
     except EmbedderError as error:
         logger.warning("words are searched instead: %s", error)
         return None
-
-
-def may_be_kept(embeddings: Embeddings, mode: Mode, near: Near | None) -> bool:
-    """Return whether a search was done as well as it can be, rather than without the embedder."""
-    return near is not None or mode == "words" or not embeddings.embedder.knows_meaning
 
 
 async def search(
@@ -136,7 +136,7 @@ async def search(
     limit: int,
     place: Place | None = None,
     mode: Mode = "words",
-    near: Near | None = None,
+    near: Nearest | None = None,
 ) -> Found:
     """Return posts that fit the query, the best first, from the place on.
 
@@ -180,28 +180,27 @@ async def search(
 
 
 async def _by_meaning(
-    session: AsyncSession, query: str, near: Near, limit: int, place: Place
+    session: AsyncSession, query: str, near: Nearest, limit: int, place: Place
 ) -> Found:
-    end, found = place.offset + limit, near.found
-    hits = await _hits(session, found.posts[place.offset : end], _plain_scorer(query))
-    has_more = len(found.posts) > end and end < DEEPEST
+    end = place.offset + limit
+    hits = await _hits(session, near.posts[place.offset : end], _plain_scorer(query))
+    has_more = len(near.posts) > end and end < DEEPEST
     following = place._replace(offset=end) if has_more else None
-    return Found(hits, following, near.method, (), False, found.as_of_event, found.is_current)
+    return Found(hits, following, "meaning", (), False, near.as_of_event, near.is_current)
 
 
 async def _fused(
     session: AsyncSession,
     query: str,
-    near: Near,
+    near: Nearest,
     words: WordResults | None,
     limit: int,
     place: Place,
 ) -> Found:
     """Return the posts that either way finds, by reciprocal rank fusion (Cormack et al. 2009)."""
-    found = near.found
     by_words = [post.id for post in words.ranked[:FUSED]] if words else []
     scores: dict[int, float] = defaultdict(float)
-    for ranking in (by_words, [post_id for _, post_id in found.posts]):
+    for ranking in (by_words, [post_id for _, post_id in near.posts]):
         for rank, post_id in enumerate(ranking, 1):
             scores[post_id] += 1 / (RANK_OFFSET + rank)
     ranked = sorted(((score, post_id) for post_id, score in scores.items()), reverse=True)
@@ -213,8 +212,8 @@ async def _fused(
         "hybrid",
         await words.corrections() if words else (),
         False,
-        found.as_of_event,
-        found.is_current,
+        near.as_of_event,
+        near.is_current,
     )
 
 
@@ -231,29 +230,10 @@ def _among(filters: Filters) -> AnySelect:
     return _filtered(posts, filters)
 
 
-async def similar_posts(
-    session: AsyncSession, found: Nearest, post_id: int, *, limit: int
-) -> list[SimilarPost]:
-    """Return the posts that were found near to one, without it."""
-    depends_on(EVERYTHING)
-    others = [(score, each) for score, each in found.posts if each != post_id][:limit]
-    posts = await _posts(session, [each for _, each in others])
-    return [
-        SimilarPost(**msgspec.structs.asdict(posts[each]), score=score)
-        for score, each in others
-        if each in posts
-    ]
-
-
-async def _posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
-    rows = await session.execute(select_posts().where(Tweet.id.in_(ids)))
-    return {row.id: as_post(row) for row in rows}
-
-
 async def _hits(
     session: AsyncSession, shown: Sequence[tuple[float, int]], scorer: Scorer
 ) -> list[Hit]:
-    posts = await _posts(session, [post_id for _, post_id in shown])
+    posts = await find_posts(session, [post_id for _, post_id in shown])
 
     def hits() -> list[Hit]:
         return [

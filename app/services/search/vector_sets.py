@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import backend_of
 from app.db.sessions import Sessions
 from app.embedders import EmbedderError
 from app.models import Embedding, Tweet, User, VectorSet
 from app.services.clock import now
 
 REMOVED_AT_ONCE: Final = 2_000
+WORDING: Final = "builtin:%"
+"""Pattern of the models that earlier versions made vectors of wording with."""
 OTHER_LENGTH: Final = "the embedder's vectors have another length; run: saywho embed --all"
 
 
@@ -149,10 +152,33 @@ async def complete_set(db: Sessions, current: VectorSet) -> None:
             await session.execute(done.values(is_complete=True))
         current.is_complete = True
     for other in others:
-        while await _remove_some(db, other) == REMOVED_AT_ONCE:
-            pass
-        async with db.write() as session:
-            await session.execute(delete(VectorSet).where(VectorSet.id == other))
+        await _remove_set(db, other)
+
+
+async def has_wording_vectors(session: AsyncSession) -> bool:
+    """Return whether vectors of wording are left, which nothing reads any more."""
+    left = select(VectorSet.id).where(VectorSet.model.like(WORDING)).limit(1)
+    return await session.scalar(left) is not None
+
+
+async def remove_wording_vectors(db: Sessions) -> None:
+    """Remove the vectors of wording that an earlier version stored, and what searched them."""
+    async with db.read() as session:
+        set_ids = list(
+            await session.scalars(select(VectorSet.id).where(VectorSet.model.like(WORDING)))
+        )
+    async with db.write() as session:
+        await backend_of(session).forget_vectors(session, set_ids)
+    for set_id in set_ids:
+        await _remove_set(db, set_id)
+
+
+async def _remove_set(db: Sessions, set_id: int) -> None:
+    """Remove a set, its vectors piece by piece so that others can write in between."""
+    while await _remove_some(db, set_id) == REMOVED_AT_ONCE:
+        pass
+    async with db.write() as session:
+        await session.execute(delete(VectorSet).where(VectorSet.id == set_id))
 
 
 async def _remove_some(db: Sessions, set_id: int) -> int:

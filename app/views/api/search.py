@@ -5,14 +5,15 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Response
 
+from app.lifespan import resources
+from app.memo import cacheable
 from app.services.posts.new_tweet import Kind
 from app.services.posts.users import Platform
-from app.services.search.search import Hit, Mode
+from app.services.search.search import Hit, Mode, find
 from app.views.answers import as_of, json_answer
 from app.views.cursors import decode_place, encode_place
 from app.views.operation import ApiBlueprint, answers
 from app.views.periods import search_filters
-from app.views.searching import found_posts
 
 blueprint = ApiBlueprint("api_search", tag="search")
 
@@ -54,9 +55,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 
     items: list[Hit]
     next: str | None
-    method: Annotated[
-        str, Meta(description="What was really done: words, wording, meaning or hybrid.")
-    ]
+    method: Annotated[str, Meta(description="What was really done: words, meaning or hybrid.")]
     corrections: Annotated[
         list[Correction],
         Meta(description="Words that no post holds, and those taken for them; may be left out."),
@@ -79,7 +78,18 @@ async def search_tweets(args: SearchArgs) -> Response:
         until=args.until,
         tz=args.tz,
     )
-    found = await found_posts(args.q, filters, limit=args.limit, place=place, mode=args.mode)
+    parts = resources()
+    found = await find(
+        parts.db,
+        parts.embeddings,
+        args.q,
+        filters,
+        limit=args.limit,
+        place=place,
+        mode=args.mode,
+    )
+    if found.is_current:
+        cacheable()
     return json_answer(
         Hits(
             found.hits,

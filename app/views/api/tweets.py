@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from quart import Response, g, url_for
 
 from app.lifespan import resources
+from app.memo import cacheable
 from app.paths import TWEETS
 from app.services.clock import now
 from app.services.imports.ndjson import LinesReport, TweetLine, store_lines
@@ -14,8 +15,7 @@ from app.services.posts.new_tweet import Kind, new_tweet
 from app.services.posts.tweets import Post, delete_post, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.posts.writer import PostRequest
-from app.services.search.embeddings import Method
-from app.services.search.search import SimilarPost
+from app.services.search.similar import Method, SimilarPost, similar_posts
 from app.views.access import right_to_write, writing
 from app.views.answers import as_of, json_answer, no_content
 from app.views.bodies import spooled_body
@@ -23,7 +23,6 @@ from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
 from app.views.idempotent import json_request_key, request_key
 from app.views.operation import JSON, NDJSON, ApiBlueprint, accepts, answers
 from app.views.parsing import require_type
-from app.views.similar import similar_to
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
@@ -139,7 +138,12 @@ class SimilarTweets(Struct, frozen=True):
 )
 @answers(200, "The nearest posts first", SimilarTweets)
 async def list_similar(tweet_id: int, args: SimilarArgs) -> Response:
-    similar = await similar_to(tweet_id, limit=args.limit)
+    parts = resources()
+    similar = await similar_posts(
+        parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=args.limit
+    )
+    if similar.is_current:
+        cacheable()
     answer = SimilarTweets(similar.posts, None, similar.method)
     return json_answer(answer, headers=as_of(similar.as_of_event))
 

@@ -13,10 +13,10 @@ from app.memo import cacheable
 from app.services.posts.selected import list_selected
 from app.services.posts.statistics import WEEK_H
 from app.services.posts.users import get_author
+from app.services.search.similar import similar_posts
 from app.views.access import access
 from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
 from app.views.parsing import parse_args
-from app.views.similar import similar_to
 
 blueprint = Blueprint("posts", __name__)
 
@@ -70,7 +70,12 @@ def _hour(hour: int) -> str:
 @blueprint.get("/tweet/<id:tweet_id>")
 @access("read")
 async def show_tweet(tweet_id: int) -> str:
-    similar = await similar_to(tweet_id, limit=SIMILAR)
-    async with resources().db.read() as session:
+    parts = resources()
+    similar = await similar_posts(
+        parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=SIMILAR
+    )
+    if similar.is_current:
+        cacheable()
+    async with parts.db.read() as session:
         author = await get_author(session, similar.post.username)
     return await render_template("tweet.html", post=similar.post, author=author, similar=similar)

@@ -8,13 +8,13 @@ from quart import Blueprint, render_template
 from app.errors import MalformedError, NotFoundError
 from app.i18n import translate_error
 from app.lifespan import resources
-from app.services.search.search import Found, Hit, Mode
+from app.memo import cacheable
+from app.services.search.search import Found, Hit, Mode, find
 from app.views.access import access
 from app.views.cursors import decode_place, encode_place
 from app.views.pages.parts import Marked, excerpt, marked_text
 from app.views.parsing import parse_args
 from app.views.periods import search_filters
-from app.views.searching import found_posts
 
 blueprint = Blueprint("search", __name__)
 
@@ -47,6 +47,7 @@ async def show_search() -> tuple[str, int]:
     args = parse_args(SearchPageArgs, strict=False)
     place = decode_place(args.cursor)
     mode = MODES.get(args.mode, "words")
+    parts = resources()
     unknown_author, failure = None, None
     found = Found([])
     try:
@@ -60,7 +61,17 @@ async def show_search() -> tuple[str, int]:
             kind=args.kind or None,
         )
         query = args.q[:MAX_QUERY_LENGTH]
-        found = await found_posts(query, filters, limit=RESULTS_PER_PAGE, place=place, mode=mode)
+        found = await find(
+            parts.db,
+            parts.embeddings,
+            query,
+            filters,
+            limit=RESULTS_PER_PAGE,
+            place=place,
+            mode=mode,
+        )
+        if found.is_current:
+            cacheable()
     except NotFoundError:
         unknown_author = args.username
     except MalformedError as error:
@@ -73,7 +84,7 @@ async def show_search() -> tuple[str, int]:
         results=[(hit, _pieces(hit)) for hit in found.hits],
         found=found,
         mode=mode,
-        knows_meaning=resources().embeddings.embedder.knows_meaning,
+        knows_meaning=parts.embeddings is not None,
         unknown_author=unknown_author,
         failure=translate_error(failure) if failure else None,
         is_first_page=place is None,

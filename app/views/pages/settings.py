@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from quart import Blueprint, Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, InvalidInputError, UnauthorizedError
+from app.errors import AppError, ConflictError, InvalidInputError, UnauthorizedError
 from app.lifespan import resources
 from app.services.access.logins import (
     clear_attempt,
@@ -48,7 +48,8 @@ async def _page(
         sessions = await list_sessions(session, g.operator.operator_id)
         author_total = await count_users(session)
         being_deleted = await count_deleted(session)
-        vectors = await vector_state(session, resources().embeddings.embedder.name)
+        embeddings = resources().embeddings
+        vectors = await vector_state(session, embeddings.embedder.name) if embeddings else None
     page, status = await render_form(
         "settings.html",
         failure,
@@ -59,7 +60,7 @@ async def _page(
         author_total=author_total,
         being_deleted=being_deleted,
         vectors=vectors,
-        vectors_left=time_left_in_words(vectors.share_since, since=vectors.began_at),
+        vectors_left=vectors and time_left_in_words(vectors.share_since, since=vectors.began_at),
         new_token=new_token,
         language_links=languages_at("settings.show_settings"),
     )
@@ -68,12 +69,13 @@ async def _page(
     return page, status, headers
 
 
-def _end_of_progress(vectors: VectorState) -> dict[str, str]:
+def _end_of_progress(vectors: VectorState | None) -> dict[str, str]:
     """Return the headers that replace the whole section once the progress bar has ended.
 
     Screen readers then announce the result, and the button keeps the focus until then.
     """
-    if request.headers.get("HX-Target") != "vectors-progress" or vectors.name == "under way":
+    is_asked = request.headers.get("HX-Target") == "vectors-progress"
+    if vectors is None or vectors.name == "under way" or not is_asked:
         return {}
     return {
         "HX-Retarget": "#vectors",
@@ -86,8 +88,7 @@ def _end_of_progress(vectors: VectorState) -> dict[str, str]:
 @access("operator")
 async def renew_vectors() -> ResponseReturnValue:
     """Start to compute the vectors of all posts again, or resume a cancelled run."""
-    model = resources().embeddings.embedder.name
-    await begin_set(resources().db, model)
+    await begin_set(resources().db, _model())
     return _to_vectors()
 
 
@@ -95,7 +96,7 @@ async def renew_vectors() -> ResponseReturnValue:
 @access("operator")
 async def resume_vectors() -> ResponseReturnValue:
     async with writing() as session:
-        await resume_set(session, resources().embeddings.embedder.name)
+        await resume_set(session, _model())
     return _to_vectors()
 
 
@@ -104,8 +105,16 @@ async def resume_vectors() -> ResponseReturnValue:
 async def cancel_vectors() -> ResponseReturnValue:
     """Stop computing vectors, in whichever process; finished ones stay."""
     async with writing() as session:
-        await stop_set(session, resources().embeddings.embedder.name)
+        await stop_set(session, _model())
     return _to_vectors()
+
+
+def _model() -> str:
+    """Return the name of the model. Raises ConflictError where no embedder is set."""
+    embeddings = resources().embeddings
+    if embeddings is None:
+        raise ConflictError("There are no vectors: no embedder is set")
+    return embeddings.embedder.name
 
 
 def _to_vectors() -> Response:

@@ -15,50 +15,27 @@ from app.compute import nearest_vectors
 from app.compute.nearest_vectors import BLOCK, Sought, nearest_rows
 from app.db.engine import Database
 from app.db.vectors import Ask, OtherLengthError
-from app.embedders import EmbedderError, RefusedError
+from app.embedders import RefusedError
 from app.embedders.base import Vectors, unit_rows
-from app.embedders.builtin import Builtin
 from app.models import Embedding, Tweet, VectorSet
 from app.services.checks import find_faults
 from app.services.clock import now
+from app.services.maintenance import maintain
 from app.services.posts.adding import add_posts
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user
 from app.services.search.embeddings import Embeddings
-from app.services.search.vector_sets import StoppedError, begin_set, resume_set, stop_set
+from app.services.search.vector_sets import (
+    StoppedError,
+    begin_set,
+    has_wording_vectors,
+    resume_set,
+    stop_set,
+)
 from app.services.search.vector_state import vector_state
-
-
-class Letters:
-    """Counts letters; a model of its own for each length, and down for so many calls."""
-
-    knows_meaning = True
-    is_instant = False
-    batch = 3
-
-    def __init__(self, dimension: int = 5, *, down_for: int = 0, refused: str = "") -> None:
-        self.name = f"letters:{dimension}"
-        self.down_for = down_for
-        self.refused = refused
-        self.asked = 0
-        self._dimension = dimension
-
-    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
-        self.asked += 1
-        if self.asked <= self.down_for:
-            raise EmbedderError("down")
-        if self.refused in texts:
-            raise RefusedError("one of them")
-        rows = np.zeros((len(texts), self._dimension), np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            for char in text:
-                row[ord(char) % self._dimension] += 1
-        return unit_rows(rows)
-
-    async def close(self) -> None:
-        pass
+from tests.embedding_service import Letters
 
 
 async def store(db: Database, *texts: str, username: str = "ann") -> list[int]:
@@ -79,7 +56,7 @@ async def count_vectors(db: Database) -> int:
 
 
 async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
-    embeddings = Embeddings(db, Builtin())
+    embeddings = Embeddings(db, Letters(97))
     async with db.read() as session:
         assert not await embeddings.is_due(session)
     ids = await store(db, "the lamp of the lighthouse", "bread from the oven", "등대의 불빛")
@@ -95,10 +72,10 @@ async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
     assert stored is not None
     assert stored.dtype == np.float32
     assert np.allclose(
-        stored, (await Builtin().embed(["the lamp of the lighthouse"]))[0], atol=1e-3
+        stored, (await Letters(97).embed(["the lamp of the lighthouse"]))[0], atol=1e-3
     )
     # Another process maps the same files.
-    assert (await nearest(Embeddings(db, Builtin()), "bread"))[0] == ids[1]
+    assert (await nearest(Embeddings(db, Letters(97)), "bread"))[0] == ids[1]
 
 
 async def test_what_is_not_embedded_yet_is_said(db: Database) -> None:
@@ -263,6 +240,36 @@ async def test_vectors_go_with_their_posts(db: Database) -> None:
     (last,) = await store(db, "ddd", username="eve")
     await embeddings.embed_missing(db)
     assert set(await nearest(embeddings, "abcd")) == {ids[1], last}
+
+
+async def test_maintenance_removes_vectors_of_wording_that_an_earlier_version_stored(
+    db: Database,
+) -> None:
+    await store(db, "aaa", "aab")
+    old, kept = Letters(), Embeddings(db, Letters(7))
+    old.name = "builtin:1"
+    await kept.embed_missing(db)
+    async with db.write() as session:
+        session.add(VectorSet(model=old.name, dimension=5, embedded_to=0, is_complete=False))
+    wording = Embeddings(db, old)
+    (first,) = (await old.embed(["aaa"])).tolist()
+    async with db.write() as session:
+        current = await session.scalar(select(VectorSet).where(VectorSet.model == old.name))
+        assert current is not None
+        posts = list(await session.scalars(select(Tweet.id)))
+        vector = np.asarray(first, np.float32)
+        session.add_all(
+            Embedding(tweet_id=post, set_id=current.id, vector=vector) for post in posts
+        )
+        current.embedded_to = posts[-1]
+    await wording.index.follow()
+    assert len(await nearest(wording, "aaa")) == 2
+    await maintain(db)
+    async with db.read() as session:
+        assert not await has_wording_vectors(session)
+    assert await nearest(wording, "aaa") == []
+    await kept.index.follow()
+    assert len(await nearest(kept, "aaa")) == await count_vectors(db) == 2
 
 
 async def test_a_vector_that_is_missing_is_a_fault(db: Database) -> None:

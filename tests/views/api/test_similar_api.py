@@ -37,8 +37,7 @@ async def test_similar_posts_come_with_score_and_method(writer: Client) -> None:
     asked = await writer.add_tweet("ann", "the lamp of the lighthouse is lit")
     alike = await writer.add_tweet("ann", "a lighthouse and its lamp")
     await writer.add_tweet("ann", "bread from the oven at dawn")
-    answer = await embedded(writer, f"{API}/tweets/{asked['id']}/similar?limit=1")
-    page = await answer.get_json()
+    page = await (await writer.get(f"{API}/tweets/{asked['id']}/similar?limit=1")).get_json()
     (first,) = page["items"]
     assert first == alike | {"score": first["score"]}
     assert 0.5 < first["score"] <= 1
@@ -49,17 +48,39 @@ async def test_similar_posts_come_with_score_and_method(writer: Client) -> None:
     assert (await writer.get(f"{API}/tweets/999/similar")).status_code == 404
 
 
-async def test_search_says_that_wording_is_not_meaning(writer: Client) -> None:
+async def test_similar_posts_follow_every_write(admin: Client) -> None:
+    await admin.add_user("ann")
+    asked = await admin.add_tweet("ann", "the lamp of the lighthouse is lit")
+    address = f"{API}/tweets/{asked['id']}/similar"
+    for _ in range(2):
+        alike = await admin.add_tweet("ann", "a lighthouse and its lamp")
+        answer = await admin.get(address)
+        assert "Saywho-As-Of" not in answer.headers
+        assert [each["id"] for each in (await answer.get_json())["items"]] == [alike["id"]]
+        await admin.delete(f"{API}/tweets/{alike['id']}")
+        assert (await (await admin.get(address)).get_json())["items"] == []
+
+
+async def test_posts_without_a_word_in_common_are_not_similar(writer: Client) -> None:
+    await writer.add_user("ann")
+    await writer.add_tweet("ann", "등대에 불이 켜진다")
+    for text in ("bread from the oven", "…", "오븐"):
+        asked = await writer.add_tweet("ann", text)
+        page = await (await writer.get(f"{API}/tweets/{asked['id']}/similar")).get_json()
+        assert page == {"items": [], "next": None, "method": "wording"}
+
+
+async def test_without_an_embedder_words_are_searched_in_place_of_meaning(writer: Client) -> None:
     await writer.add_user("ann")
     lamp = await writer.add_tweet("ann", "the lamp of the lighthouse is lit")
     await writer.add_tweet("ann", "bread from the oven at dawn")
-    page = await (await embedded(writer, f"{API}/search?q=lighthouse&mode=meaning")).get_json()
-    assert (page["method"], page["items"][0]["id"]) == ("wording", lamp["id"])
+    page = await (await writer.get(f"{API}/search?q=lighthouse&mode=meaning")).get_json()
+    assert (page["method"], page["items"][0]["id"]) == ("words", lamp["id"])
     assert page["items"][0]["highlights"] == [[16, 26]]
     page = await (await writer.get(f"{API}/search?q=lamp&mode=hybrid")).get_json()
     assert (page["method"], page["items"][0]["id"]) == ("words", lamp["id"])
     html = await writer.get("/search?q=lighthouse&mode=meaning")
-    assert "worded alike" in await html.get_data(as_text=True)
+    assert "Words were searched" in await html.get_data(as_text=True)
 
 
 @pytest.fixture

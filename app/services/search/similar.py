@@ -1,0 +1,158 @@
+"""The posts most similar to one: in wording by the word index, or in meaning by stored vectors."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from sqlalchemy import Subquery, func, literal, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.background import Background
+from app.compute.nearest import similarities
+from app.compute.words import segment_terms, segments
+from app.db.backend import WordIndex, backend_of
+from app.db.sessions import Sessions
+from app.db.word_index import Terms
+from app.memo import EVERYTHING, depends_on
+from app.models import Tweet
+from app.services.compare.background import BackgroundStore
+from app.services.posts.tweets import Post, find_posts, get_post, select_posts
+from app.services.search.embeddings import Embeddings
+from app.services.search.vocabulary import is_vocabulary_old, statistics
+
+RETRIEVAL_TERMS: Final = 16
+"""Terms of a post, the rarest first, that retrieve candidates."""
+POSTINGS: Final = 2_000
+"""Entries of the index that are read for a term, and about as many for all terms together."""
+CANDIDATES: Final = 50
+"""At least so many posts with the heaviest shared terms are compared in full."""
+LEAST_SIMILARITY: Final = 0.1
+"""Posts whose wording has a lower cosine are not similar."""
+
+Method = Literal["wording", "meaning"]
+
+
+class SimilarPost(Post, frozen=True):
+    """A post and its cosine to another one, at most 1."""
+
+    score: Annotated[
+        float, Meta(description="Cosine of the wording, or of the vectors of meaning, at most 1.")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarPosts:
+    """A post and the posts most similar to it, the most similar first."""
+
+    post: Post
+    method: Method
+    posts: list[SimilarPost] = field(default_factory=list)
+    as_of_event: int | None = None
+    """The newest event that the vectors take into account; None where none were used."""
+    is_current: bool = True
+    """Whether only an event can change the answer."""
+
+
+async def similar_posts(
+    db: Sessions,
+    embeddings: Embeddings | None,
+    store: BackgroundStore,
+    tweet_id: int,
+    *,
+    limit: int,
+) -> SimilarPosts:
+    """Return the posts most similar to one, by meaning where an embedder is set.
+
+    A post whose vector is not stored yet has none. Raises NotFoundError.
+    """
+    if embeddings is not None:
+        return await _by_meaning(db, embeddings, tweet_id, limit=limit)
+    async with db.read() as session:
+        post = await get_post(session, tweet_id)
+        background = (await store.load(session)).background
+        candidates = await _candidates(session, post, max(CANDIDATES, limit))
+        is_current = not await is_vocabulary_old(session)
+    ranked = await asyncio.to_thread(_ranked, post, candidates, background)
+    return SimilarPosts(post, "wording", ranked[:limit], is_current=is_current)
+
+
+async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post]:
+    """Return up to `most` posts that share the rarest terms with a post, the heaviest first."""
+    depends_on(EVERYTHING)
+    terms = sorted(
+        {
+            term
+            for segment in segments(post.text)
+            for term in segment_terms(segment.kind, segment.text)
+        }
+    )
+    known = await statistics(session, terms)
+    weights: dict[str, float] = {}
+    postings = 0
+    for weight, term in sorted(((known.weight(term), term) for term in terms), reverse=True):
+        postings += known.frequencies.get(term, 0)
+        if weights and (postings > POSTINGS or len(weights) == RETRIEVAL_TERMS):
+            break
+        weights[term] = weight
+    if not weights:
+        return []
+    found = _sharing(backend_of(session).words, weights, post.id, most)
+    query = select_posts().join(found, found.c.id == Tweet.id)
+    rows = await session.execute(query.order_by(found.c.weight.desc(), Tweet.id.desc()))
+    return [Post(*row) for row in rows]
+
+
+def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: int) -> Subquery:
+    """Return a query for the ids of other posts with these terms, and the sum of their weights."""
+    pieces = []
+    for term, weight in weights.items():
+        matching = index.matching(Terms((term,)))
+        newest = select(matching.c.id).order_by(matching.c.id.desc()).limit(POSTINGS).subquery()
+        pieces.append(select(newest.c.id, literal(weight).label("weight")))
+    postings = union_all(*pieces).subquery()
+    total = func.sum(postings.c.weight)
+    query = (
+        select(postings.c.id, total.label("weight"))
+        .where(postings.c.id != tweet_id)
+        .group_by(postings.c.id)
+        .order_by(total.desc(), postings.c.id.desc())
+        .limit(most)
+    )
+    return query.subquery()
+
+
+def _ranked(post: Post, candidates: list[Post], background: Background) -> list[SimilarPost]:
+    """Return the candidates with all their wording compared, the most similar first."""
+    scores = similarities(post.text, [each.text for each in candidates], background)
+    return [
+        _scored(candidates[place], min(float(scores[place]), 1.0))
+        for place in np.argsort(-scores, kind="stable")
+        if scores[place] >= LEAST_SIMILARITY
+    ]
+
+
+def _scored(post: Post, score: float) -> SimilarPost:
+    return SimilarPost(**msgspec.structs.asdict(post), score=score)
+
+
+async def _by_meaning(
+    db: Sessions, embeddings: Embeddings, tweet_id: int, *, limit: int
+) -> SimilarPosts:
+    async with db.read() as session:
+        post = await get_post(session, tweet_id)
+        vector = await embeddings.vector_of(session, tweet_id)
+    if vector is None:
+        return SimilarPosts(post, "meaning", as_of_event=0, is_current=False)
+    nearest = await embeddings.nearest(vector, limit + 1)
+    async with db.read() as session:
+        depends_on(EVERYTHING)
+        posts = await find_posts(session, [post_id for _, post_id in nearest.posts])
+    others = [
+        _scored(posts[post_id], score)
+        for score, post_id in nearest.posts
+        if post_id != tweet_id and post_id in posts
+    ]
+    return SimilarPosts(post, "meaning", others[:limit], nearest.as_of_event, nearest.is_current)
