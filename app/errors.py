@@ -19,7 +19,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 from msgspec import Meta
@@ -129,8 +129,19 @@ class TooManyError(AppError):
 
 
 class UnavailableError(AppError):
+    """The answer says to retry after a second, unless `headers` name another time."""
+
     status = HTTPStatus.SERVICE_UNAVAILABLE
     type = "unavailable"
+
+    def __init__(
+        self, message: str, *, headers: Mapping[str, str] | None = None, **values: Any
+    ) -> None:
+        super().__init__(message, headers={"Retry-After": "1"} | dict(headers or {}), **values)
+
+
+def overloaded() -> UnavailableError:
+    return UnavailableError("The server is overloaded. Try again in a moment.")
 
 
 class StorageFullError(AppError):

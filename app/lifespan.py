@@ -18,7 +18,7 @@ from app.embedders import Embedder, open_embedder
 from app.errors import StartError
 from app.memo import Memo
 from app.metrics import Metrics
-from app.secret_key import load_secret_keys
+from app.security import load_secret_keys
 from app.services.access.passwords import Passwords
 from app.services.compare.background import BackgroundStore
 from app.services.compare.card_making import CardMaker
@@ -139,7 +139,7 @@ def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]
 async def _prepare(config: Config) -> tuple[list[str], Embedder | None, str]:
     """Make what is not there yet.
 
-    Return the keys that sign cookies, the embedder, and the revision of the tables.
+    Return private files; the keys that sign cookies, the embedder, and the revision of the tables.
     """
     try:
         # Alembic's environment runs a loop of its own, so it needs a thread without one.

@@ -29,7 +29,9 @@ class Log(Feed):
 
     def append(self, *changed: int) -> None:
         start = self.newest + 1
-        self._tell([Change(start + n, "tweet.created", u, None, 1) for n, u in enumerate(changed)])
+        self._publish(
+            [Change(start + n, "tweet.created", u, None, 1) for n, u in enumerate(changed)]
+        )
 
 
 def memo_of(max_size: int = ROOMY, **options: bool) -> tuple[Memo[bytes], Log]:

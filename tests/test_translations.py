@@ -22,7 +22,7 @@ ERRORS = {
     if isinstance(value, type) and issubclass(value, errors.AppError)
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
-UNREACHED = ("views/api/", "cli/", "asgi/", "services/readiness")
+UNREACHED = ("views/api/", "cli/", "asgi/", "services/health")
 """Where sentences are made that no page shows."""
 
 

@@ -1,28 +1,26 @@
-"""The batch: what arrives together runs once, and each caller gets its own result or error."""
+"""The batch: items that arrive together run once, and each caller gets its own result or error."""
 
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from itertools import islice
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from app.errors import UnavailableError
+from app.errors import UnavailableError, overloaded
 
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
 
-RETRY_AFTER: Final = {"Retry-After": "1"}
-
 
 class Batch(Generic[Item, Result]):
-    """Collects what is asked for within one turn of the event loop, or while an earlier run lasts.
+    """Collects the items of one turn of the event loop, or those that arrive during a run.
 
-    `run` gets the items that wait, at most `max_size` of them and each once, however many ask for
-    it; it returns a result or an exception for each, in their order, or raises for all. Runs
-    follow one another, so an item is read no earlier than its callers asked.
+    `run` gets the waiting items, at most `max_size` of them and each once, however many callers
+    wait for it. It returns a result or an exception for each, in their order, or raises for all.
+    Runs follow one another, so an item is read no earlier than its callers asked.
 
-    A caller that is cancelled takes only itself out; an item that nobody waits for any more is
-    not run, unless its run has begun.
+    A caller that is cancelled removes only itself; an item without callers is not run, unless its
+    run has begun.
     """
 
     def __init__(
@@ -38,25 +36,25 @@ class Batch(Generic[Item, Result]):
         self._max_waiting = max_waiting
         self._timeout_s = timeout_s
         self._callers: dict[Item, list[asyncio.Future[Result]]] = {}
-        """Who waits for each item that no run has taken yet."""
+        """The callers of each item that is in no run yet."""
         self._worker: asyncio.Task[None] | None = None
         self._is_closing = False
 
     async def __call__(self, item: Item) -> Result:
         """Return the result of one item.
 
-        Raises what its run raised, and UnavailableError where too much waits already, where no
-        result came in time, and after `close`.
+        Raises the error of its run, and UnavailableError if too many items wait, if the result
+        takes too long, and after `close`.
         """
         if self._is_closing:
-            raise UnavailableError("The server is stopping; try again soon", headers=RETRY_AFTER)
+            raise UnavailableError("The server is stopping; try again soon")
         callers = self._callers.get(item)
         if callers is None:
             if len(self._callers) >= self._max_waiting:
-                raise _too_much()
+                raise overloaded()
             callers = self._callers[item] = []
         if self._worker is None:
-            # In a context of its own: what a run reads is nobody's in particular.
+            # In a context of its own: a run belongs to no caller in particular.
             context = contextvars.Context()
             self._worker = asyncio.create_task(self._work(), context=context)
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
@@ -67,23 +65,23 @@ class Batch(Generic[Item, Result]):
         except TimeoutError:
             if future.done() and not future.cancelled():
                 raise  # The run's own.
-            raise _too_much() from None
+            raise overloaded() from None
         finally:
             if future.done() and not future.cancelled():
-                future.exception()  # A caller cancelled just now does not leave it unheard.
+                future.exception()  # Retrieved, since the caller may have been cancelled just now.
             callers.remove(future)
             if not callers and self._callers.get(item) is callers:
                 del self._callers[item]
 
     async def close(self) -> None:
-        """Refuse new items, and wait until those that are here have their results."""
+        """Refuse new items, and wait until the items here have their results."""
         self._is_closing = True
         if self._worker is not None:
             await asyncio.wait([self._worker])
 
     async def _work(self) -> None:
         try:
-            await asyncio.sleep(0)  # Whoever comes within this turn of the loop is in.
+            await asyncio.sleep(0)  # Items of this turn of the loop are included.
             while self._callers:
                 items = list(islice(self._callers, self._max_size))
                 await self._run_once({item: self._callers.pop(item) for item in items})
@@ -97,7 +95,7 @@ class Batch(Generic[Item, Result]):
             if len(results) != len(callers):
                 raise RuntimeError(f"{len(callers)} items ran, and {len(results)} results came")
         except asyncio.CancelledError:
-            _settle(callers, [_too_much()] * len(callers))
+            _settle(callers, [overloaded()] * len(callers))
             raise
         except Exception as error:
             results = [error] * len(callers)
@@ -115,9 +113,3 @@ def _settle(
                 future.set_exception(result)
             else:
                 future.set_result(result)
-
-
-def _too_much() -> UnavailableError:
-    return UnavailableError(
-        "The server has more to do than it can; try again soon", headers=RETRY_AFTER
-    )

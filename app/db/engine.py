@@ -13,10 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from app.config import Config
 from app.db.backend import INFO, backend_for
 from app.db.feed import Feed
-from app.errors import UnavailableError
+from app.errors import overloaded
 
 WRITE_TIMEOUT_S: Final = 30
-RETRY_AFTER: Final = {"Retry-After": "1"}
 
 
 class Database:
@@ -32,7 +31,7 @@ class Database:
         self._readers = async_sessionmaker(self.backend.readers, **options)
         self._writers = async_sessionmaker(self.engine, **options)
         self.commits = 0
-        """How often this process has committed."""
+        """Number of this process's commits."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -67,7 +66,7 @@ class Database:
         try:
             await session.commit()
         finally:
-            # Counted even where it is not known whether it was committed.
+            # Counted even if it is not known whether it was committed.
             self.commits += 1
 
     async def open_feed(self) -> Feed:
@@ -80,23 +79,21 @@ class Database:
 
     @contextlib.contextmanager
     def _driver_errors(self) -> Iterator[None]:
-        """Turn the driver's errors that a caller can act on into ours."""
+        """Turn the driver's errors that a caller can act on into the app's."""
         try:
             yield
         except (TimeoutError, exc.TimeoutError) as error:
-            raise UnavailableError(
-                "The server has more to do than it can; try again soon", headers=RETRY_AFTER
-            ) from error
+            raise overloaded() from error
         except (exc.DBAPIError, ConnectionError) as error:
-            if ours := self.backend.as_app_error(error):
-                raise ours from error
+            if app_error := self.backend.as_app_error(error):
+                raise app_error from error
             raise
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await work that its caller must not leave half done, however often the caller is cancelled.
+    """Await work that must not be left half done, even if the caller is cancelled meanwhile.
 
-    It is cancelled afterwards.
+    The cancellation takes effect afterwards.
     """
     task = asyncio.create_task(work)
     cancelled: asyncio.CancelledError | None = None
@@ -106,6 +103,6 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None and not task.cancelled():
-        task.exception()  # Heard of, though the caller hears of the cancellation.
+        task.exception()  # Retrieved, though the caller gets the cancellation.
         raise cancelled
     task.result()

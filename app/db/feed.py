@@ -1,4 +1,4 @@
-"""This process's follower of the log of changes: who hears of a commit, and when."""
+"""The feed: this process's follower of the log of changes, which notifies subscribers."""
 
 import time
 from abc import ABC, abstractmethod
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 FOLLOWED_S: Final = 5.0
-"""Who follows looks several times a second; one that could not for so long is behind."""
+"""`follow` reads the log several times a second; after this time without, the feed is behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,15 @@ Subscriber = Callable[[Sequence[Change]], None]
 
 
 class Feed(ABC):
-    """Reads new events, each once, and gives them to its subscribers."""
+    """Reads each new event once, and notifies its subscribers."""
 
     def __init__(self, newest: int) -> None:
         self._subscribers: list[Subscriber] = []
         self.newest = newest
-        """The newest event that the subscribers have heard of."""
+        """The newest event that was published to the subscribers."""
         self.turn: int | None = None
-        """Another number after every commit of anybody that was heard of; None where commits are
-        not heard of at once."""
+        """Another number after each commit that was read, of any process; None where commits of
+        others are not seen at once."""
         self._followed_at = time.monotonic()
 
     @property
@@ -47,14 +47,14 @@ class Feed(ABC):
 
     @abstractmethod
     async def catch_up(self) -> bool:
-        """Hear of the commits that an answer must not be older than.
+        """Publish the commits that an answer must not be older than.
 
-        Return whether that is so; False where the log cannot be read at the moment.
+        Return whether that was possible; False while the log cannot be read.
         """
 
     @abstractmethod
     async def follow(self) -> None:
-        """Catch up whenever somebody commits, until cancelled."""
+        """Publish the commits of all processes, until cancelled."""
 
     @abstractmethod
     async def close(self) -> None: ...
@@ -62,7 +62,7 @@ class Feed(ABC):
     def _note_followed(self) -> None:
         self._followed_at = time.monotonic()
 
-    def _tell(self, changes: Sequence[Change]) -> None:
+    def _publish(self, changes: Sequence[Change]) -> None:
         self.newest = max(self.newest, changes[-1].id)
         for subscriber in self._subscribers:
             subscriber(changes)

@@ -1,4 +1,4 @@
-"""A lock between the tasks of this process and those of others, on a file."""
+"""Locks on files: between processes, and between the tasks of this one."""
 
 import asyncio
 import fcntl
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class FileLock:
-    """Lets one task of all processes in at a time, in the order in which they asked.
+    """A lock that one task of all processes holds at a time, in the order of the requests.
 
     SQLite's own busy handler sleeps without a queue, so that writers can starve; flock queues.
     """
@@ -18,7 +18,7 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._tasks = asyncio.Lock()
-        # One thread is enough to wait for other processes, and must not be one that others need.
+        # One thread is enough to wait for other processes. It is not one of the shared pool.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="flock")
         self._waiting: asyncio.Future[int] | None = None
         self._is_awaited = False
@@ -28,7 +28,7 @@ class FileLock:
 
     @asynccontextmanager
     async def held(self, *, timeout_s: float) -> AsyncIterator[None]:
-        """Hold the lock. Raises TimeoutError if it does not come within `timeout_s`."""
+        """Hold the lock. Raises TimeoutError if it cannot be acquired within `timeout_s`."""
         async with asyncio.timeout(timeout_s) as deadline:
             async with self._tasks:
                 descriptor = await self._acquire()
@@ -41,22 +41,20 @@ class FileLock:
     async def _acquire(self) -> int:
         """Return a descriptor that holds the lock until it is closed."""
         if self._waiting is None:
-            # Each turn opens the file anew: closing it gives the lock back, whoever waits.
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Each holder opens the file itself, so that closing it releases this lock alone.
+            descriptor = _opened(self._path)
+            if _locked_at_once(descriptor):
                 return descriptor
-            except BlockingIOError:
-                loop = asyncio.get_running_loop()
-                self._waiting = loop.run_in_executor(self._thread, _lock, descriptor)
-        # A cancelled thread would still take the lock, later, for nobody: the next who comes
-        # waits for the same turn, and if nobody does, it is given back.
+            loop = asyncio.get_running_loop()
+            self._waiting = loop.run_in_executor(self._thread, _locked, descriptor)
+        # A thread cannot be cancelled: it would acquire the lock later. The next task waits for
+        # the same thread; without a next task, the lock is released.
         waiting, self._is_awaited = self._waiting, True
         try:
             descriptor = await asyncio.shield(waiting)
         except asyncio.CancelledError:
             self._is_awaited = False
-            waiting.add_done_callback(self._give_back)
+            waiting.add_done_callback(self._release_unawaited)
             raise
         except OSError:
             self._waiting, self._is_awaited = None, False
@@ -64,22 +62,17 @@ class FileLock:
         self._waiting, self._is_awaited = None, False
         return descriptor
 
-    def _give_back(self, waiting: "asyncio.Future[int]") -> None:
+    def _release_unawaited(self, waiting: "asyncio.Future[int]") -> None:
         if self._waiting is waiting and not self._is_awaited:
             self._waiting = None
             if not waiting.cancelled() and waiting.exception() is None:
                 os.close(waiting.result())
 
 
-def _lock(descriptor: int) -> int:
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    return descriptor
-
-
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Hold the lock in a thread or a program without a loop; waits for as long as it takes."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold the lock, in a thread or a program without a loop; wait for it without limit."""
+    descriptor = _opened(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -89,14 +82,26 @@ def file_lock(path: Path) -> Iterator[None]:
 
 @contextmanager
 def file_lock_or_none(path: Path) -> Iterator[bool]:
-    """Hold the lock if nobody does; say whether it is held, without waiting."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold the lock if it is free; give whether it is held, without waiting."""
+    descriptor = _opened(path)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        yield _locked_at_once(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _locked(descriptor: int) -> int:
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
+
+
+def _locked_at_once(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

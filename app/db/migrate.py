@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from app.config import Config
 from app.db.backend import backend_for
-from app.db.private_files import make_private_folder
 from app.errors import StartError
+from app.security import make_private_folder
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig

@@ -12,7 +12,7 @@ from alembic import command
 from app.config import Config
 from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
 from app.errors import StartError
-from app.secret_key import load_secret_keys
+from app.security import load_secret_keys
 
 OLDEST = "0001"
 

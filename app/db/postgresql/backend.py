@@ -54,7 +54,7 @@ NEWEST: Final = """
     ) AS t
 """
 
-# What a column of the log has, which the models do not know of.
+# The type of a column of the log that the models leave out.
 ischema_names.setdefault("xid8", BigInteger)
 
 
@@ -67,7 +67,7 @@ class PostgresqlBackend:
         self._url = url
         self.name = shown_name(url)
         self._opened: set[asyncpg.Connection[Any]] = set()
-        """What the pool forgets where whoever opened it was cancelled."""
+        """Connections that are open; the pool loses those whose opening task was cancelled."""
         self.engine = make_engine(url, durability=durability, opened=self._opened)
         self.readers = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -84,7 +84,7 @@ class PostgresqlBackend:
 
     @asynccontextmanager
     async def writing(self, *, timeout_s: float) -> AsyncIterator[None]:
-        # Only one of this process waits for the lock of all, so that others keep connections.
+        # One task of this process waits for the server's lock, so that others keep connections.
         async with asyncio.timeout(timeout_s) as deadline:
             async with self._turn:
                 deadline.reschedule(None)
@@ -123,7 +123,7 @@ class PostgresqlBackend:
         return type_coerce(seconds - ago, UtcDateTime())
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
-        """Return nothing: the server looks after its files."""
+        """Return nothing: the server checks its own files."""
         return []
 
     def compact(self) -> None:

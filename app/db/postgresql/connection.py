@@ -14,10 +14,9 @@ POOL_SIZE: Final = 8
 POOL_TIMEOUT_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 10
 COMMAND_TIMEOUT_S: Final = 60
-"""A statement that the server has not answered by then has lost its server."""
+"""Seconds until a statement without an answer is taken to have lost its server."""
 UNLIMITED_S: Final = 30.0 * 24 * 3600
-"""For what may last; asyncpg takes None for the limit that all have."""
-RETRY_AFTER: Final = {"Retry-After": "1"}
+"""Timeout of long statements; asyncpg takes None for the connection's own limit."""
 SETTINGS: Final = {
     "application_name": "saywho",
     "timezone": "UTC",
@@ -29,18 +28,16 @@ SETTINGS: Final = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""Limits for what serves requests; migrations have none."""
+"""Limits of connections that serve requests; migrations have none."""
 INSTEAD_OF_NUL: Final = "\x02"
 
 
 def _unreachable() -> AppError:
-    return UnavailableError(
-        "The database cannot be reached at the moment; try again soon", headers=RETRY_AFTER
-    )
+    return UnavailableError("The database cannot be reached at the moment; try again soon")
 
 
 def _busy() -> AppError:
-    return UnavailableError("The database is busy; try again soon", headers=RETRY_AFTER)
+    return UnavailableError("The database is busy; try again soon")
 
 
 def _full() -> AppError:
@@ -59,7 +56,7 @@ _ERRORS: Final[Mapping[str, Callable[[], AppError]]] = {
     "57": _unreachable,  # shut down, crashed, or starting
     "58": _unreachable,  # its disk fails
 }
-"""By what SQLSTATE, or its class, says."""
+"""Errors by SQLSTATE or by its class."""
 
 
 def data_source(url: str) -> str:
@@ -78,7 +75,7 @@ def shown_name(url: str) -> str:
 
 
 async def connect(url: str, **settings: str) -> "asyncpg.Connection[Any]":
-    """Open a connection. Raises UnavailableError, or what PostgreSQL says of a bad address."""
+    """Open a connection. Raises UnavailableError, or the error of a bad address."""
     try:
         return await asyncpg.connect(
             data_source(url),
@@ -87,14 +84,14 @@ async def connect(url: str, **settings: str) -> "asyncpg.Connection[Any]":
             server_settings=settings,
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        # Too many connections, or a server that starts, heal by themselves; so may all the rest.
+        # Too many connections, or a server that is starting, mend by themselves; so may the rest.
         raise as_app_error(error) or _unreachable() from error
 
 
 def make_engine(
     url: str, *, durability: str, opened: "set[asyncpg.Connection[Any]]"
 ) -> AsyncEngine:
-    """Return an engine whose sessions have the limits of what serves requests.
+    """Return an engine whose sessions have the limits of `SETTINGS`.
 
     Its connections are kept in `opened` until they are closed.
     """
@@ -120,7 +117,7 @@ def make_engine(
 
 
 def _refuse_closed(connection: Any, *_: object) -> None:
-    """Let the pool make connections anew that the server closed, before somebody uses one."""
+    """Make the pool replace a connection that the server closed, before it is used."""
     if connection.driver_connection.is_closed():
         raise exc.DisconnectionError
 
@@ -133,7 +130,7 @@ def _without_nul(
     _context: object,
     is_many: bool,
 ) -> tuple[str, Any]:
-    """Let a NUL, which PostgreSQL refuses, be another character that is in nothing stored."""
+    """Replace NUL, which PostgreSQL refuses, by another character that no stored text has."""
     # Rows of one statement come in one tuple, though they are many.
     if is_many and all(isinstance(row, tuple) for row in parameters):
         return statement, [_row_without_nul(row) for row in parameters]
@@ -147,7 +144,7 @@ def _row_without_nul(row: Any) -> Any:
 
 
 def as_app_error(error: BaseException) -> AppError | None:
-    """Return ours for the driver's errors that a caller can act on."""
+    """Return the app's error for a driver's error that a caller can act on."""
     state = _sqlstate(error)
     for known in (state, state[:2]):
         if known in _ERRORS:

@@ -1,16 +1,16 @@
-"""The follower of the log on PostgreSQL.
+"""PostgreSQL's feed.
 
-Ids are given out before the commit, so whoever has seen event 7 may later find event 6. Each
-event names its transaction (`xact`), and a snapshot tells exactly which transactions had ended
-when it was taken. So the next look reads what the last snapshot could not see: the events of
-transactions that were open then, and of all that began since. None is skipped, none told twice,
-and none has to wait for another's transaction to end.
+Ids are given out before the commit, so event 6 may become visible after event 7. Each event names
+its transaction (`xact`), and a snapshot says exactly which transactions had ended when it was
+taken. So each look reads the events that the last snapshot could not see: those of transactions
+that were open then, and of all that began since. No event is skipped or published twice, and none
+waits for another transaction to end.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import asyncpg
@@ -20,11 +20,11 @@ from app.db.postgresql.connection import connect
 from app.errors import AppError
 
 CHANNEL: Final = "saywho"
-"""Where a trigger of the log notifies, once a transaction, when it commits."""
+"""The channel on which a trigger of the log notifies, once a transaction, at its commit."""
 POLL_S: Final = 0.5
-"""A notification may be lost; so late is what only the next look finds."""
+"""Fallback poll interval: the longest an event can be late if its NOTIFY is lost."""
 OLDEST_S: Final = 0.75
-"""An answer rests on a look that is not older; the promise to clients is 1 s."""
+"""The oldest look that an answer may rest on; clients are promised 1 s."""
 LOOK_TIMEOUT_S: Final = 2.0
 RECONNECT_S: Final = 0.5
 PAGE: Final = 1_000
@@ -36,7 +36,7 @@ FAILURES: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-"""What a lost connection raises: the last one where the server goes in the middle of an answer."""
+"""Errors of a lost connection; the last one where the server ends in the middle of an answer."""
 
 _FIRST: Final = 'SELECT pg_current_snapshot()::text, (SELECT max(id) FROM "Event")'
 _LOOK: Final = """
@@ -56,7 +56,7 @@ logger = logging.getLogger(__name__)
 
 
 class PostgresqlFeed(Feed):
-    """Listens on a connection of its own, and reads the log on it."""
+    """Listens and reads the log on a connection of its own."""
 
     def __init__(self, url: str, commits: Callable[[], int]) -> None:
         super().__init__(0)
@@ -64,14 +64,14 @@ class PostgresqlFeed(Feed):
         self._commits = commits
         self._connection: asyncpg.Connection[Any] | None = None
         self._snapshot = ""
-        self._rung = asyncio.Event()
+        self._notified = asyncio.Event()
         self._looking = asyncio.Lock()
         self._clock = asyncio.get_running_loop().time
         self._looked_at = self._failed_at = float("-inf")
         self._seen_commits = 0
 
     async def open(self) -> None:
-        """Begin with what comes after now. Raises AppError."""
+        """Begin after the newest event. Raises AppError."""
         self._seen_commits = self._commits()
         started = self._clock()
         connection = await self._connected()
@@ -84,7 +84,7 @@ class PostgresqlFeed(Feed):
             self._connection.terminate()
 
     async def catch_up(self) -> bool:
-        """Hear of this process's commits, and of all others' but the last moment's."""
+        """Read this process's commits, and those of others up to a moment ago."""
         asked_at = self._clock()
         while not self._is_current():
             if self._failed_at >= asked_at:
@@ -97,32 +97,32 @@ class PostgresqlFeed(Feed):
         while True:
             is_well = await self._look()
             if was_well and not is_well:
-                logger.error("the log cannot be read; it is tried until it can")
+                logger.error("the log cannot be read; trying again until it can")
             elif is_well and not was_well:
                 logger.warning("the log can be read again")
             was_well = is_well
             if is_well:
                 self._note_followed()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._rung.wait(), POLL_S)
+                    await asyncio.wait_for(self._notified.wait(), POLL_S)
             else:
                 await asyncio.sleep(RECONNECT_S)
 
     def _is_current(self) -> bool:
         return (
             self._seen_commits == self._commits()
-            and not self._rung.is_set()
+            and not self._notified.is_set()
             and self._clock() - self._looked_at < OLDEST_S
         )
 
     async def _look(self) -> bool:
-        """Read what is new; return whether that was possible. Those who wait share one look."""
+        """Read the new events; return whether that was possible. Waiting tasks share one look."""
         asked_at = self._clock()
         async with self._looking:
             if self._failed_at >= asked_at:
                 return False
             commits, started = self._commits(), self._clock()
-            self._rung.clear()
+            self._notified.clear()
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT_S):
                     connection = await self._connected()
@@ -132,21 +132,19 @@ class PostgresqlFeed(Feed):
                 await self.close()
                 return False
             self._snapshot = rows[0]["snapshot"]
-            self._tell_all([Change(*row[1:]) for row in rows if row["id"] is not None])
+            changes = [Change(*row[1:]) for row in rows if row["id"] is not None]
+            for start in range(0, len(changes), PAGE):
+                self._publish(changes[start : start + PAGE])
             self._seen_commits, self._looked_at = commits, started
             return True
 
-    def _tell_all(self, changes: Sequence[Change]) -> None:
-        for start in range(0, len(changes), PAGE):
-            self._tell(changes[start : start + PAGE])
-
     async def _connected(self) -> "asyncpg.Connection[Any]":
-        """Return the connection, made anew where it was lost; what was missed is read next."""
+        """Return the connection, a new one where it was lost; missed events are read next."""
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect(self._url, **SETTINGS)
-            await self._connection.add_listener(CHANNEL, self._ring)
-            self._connection.add_termination_listener(self._ring)
+            await self._connection.add_listener(CHANNEL, self._notify)
+            self._connection.add_termination_listener(self._notify)
         return self._connection
 
-    def _ring(self, *_: object) -> None:
-        self._rung.set()
+    def _notify(self, *_: object) -> None:
+        self._notified.set()

@@ -1,4 +1,4 @@
-"""What state a PostgreSQL database is in, asked where no event loop runs."""
+"""The state of a PostgreSQL database, for programs and threads without an event loop."""
 
 import asyncio
 from typing import Any, Final
@@ -10,7 +10,7 @@ from app.errors import AppError, StartError
 
 OLDEST_VERSION: Final = 140_000
 COPY: Final = "saywho_dry_run_"
-"""Begins the name of a schema with a copy that is thrown away."""
+"""Prefix of schemas that hold a temporary copy."""
 
 _ANEW: Final = """
     SELECT format('ALTER TABLE %I ALTER COLUMN %I TYPE %s', s.tablename, s.attname,
@@ -22,7 +22,7 @@ _ANEW: Final = """
         ON a.attrelid = to_regclass(format('%I', s.tablename)) AND a.attname = s.attname
     WHERE s.schemaname = current_schema() AND s.tablename = $1
 """
-"""Statements that give the columns the types they have, and so drop the samples of their values."""
+"""Statements that set the columns to their own types, which drops the samples of their values."""
 
 
 def current_revision(url: str) -> str | None:
@@ -32,12 +32,12 @@ def current_revision(url: str) -> str | None:
 
 
 def check(url: str) -> None:
-    """Raise StartError where the server is not fit for the tables."""
+    """Check that the server can hold the tables. Raises StartError."""
     asyncio.run(_ask(url, _check))
 
 
 def compact(url: str, *, wait_s: float) -> None:
-    """Write the tables anew without what was deleted. Raises StartError."""
+    """Rewrite the tables without deleted rows. Raises StartError."""
 
     async def vacuum(connection: "asyncpg.Connection[Any]", name: str) -> None:
         await connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
@@ -56,7 +56,7 @@ def compact(url: str, *, wait_s: float) -> None:
 
 
 async def _compact(connection: "asyncpg.Connection[Any]", table: str) -> None:
-    """Write a table anew, and what the planner keeps of its values."""
+    """Rewrite a table, and the planner's samples of its values."""
     await connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"', timeout=UNLIMITED_S)
     if not await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")'):  # noqa: S608
         # The samples of a table that is empty by now would stay.

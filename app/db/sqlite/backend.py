@@ -2,8 +2,13 @@
 
 import asyncio
 import contextlib
+import fcntl
+import glob
+import os
+import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,23 +18,28 @@ from sqlalchemy import ColumnElement, literal, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.db.doorbell import Doorbell
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock
-from app.db.private_files import make_private_file, make_private_folder
 from app.db.sessions import Sessions
-from app.db.sqlite.engine import as_app_error, database_path, make_engine, roll_back_cancelled
-from app.db.sqlite.feed import SqliteFeed
-from app.db.sqlite.scratch import remove_abandoned, scratch_folder
+from app.db.sqlite.connection import (
+    as_app_error,
+    database_path,
+    make_engine,
+    open_connection,
+    roll_back_cancelled,
+)
+from app.db.sqlite.feed import SqliteFeed, Wakeup
 from app.db.sqlite.vectors import SqliteVectors
 from app.db.sqlite.words import SqliteWords
 from app.db.vector_file import VectorFile
 from app.errors import AppError, StartError
 from app.models import Base
 from app.models.base import UtcDateTime
+from app.security import make_private_file, make_private_folder
 
 COMPACT_WAIT_S: Final = 60.0
-"""How long a vacuum waits for others who use the database."""
+"""Seconds that a vacuum waits for other users of the database."""
+COPY_INFIX: Final = ".copy-"
 
 # CROSS JOIN keeps the order: SQLite would begin with all authors.
 NEWEST: Final = """
@@ -57,7 +67,7 @@ class SqliteBackend:
         self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
         self.words = SqliteWords()
         self._rollbacks = roll_back_cancelled(self.engine)
-        self._doorbell = Doorbell(self._beside(".run"))
+        self._wakeup = Wakeup(self._beside(".run"))
         self._lock = FileLock(self._beside(".lock"))
         self._vectors = self._beside(".vectors")
 
@@ -77,10 +87,10 @@ class SqliteBackend:
         """Do nothing: the transaction begins with IMMEDIATE, at its first statement."""
 
     def wake_others(self) -> None:
-        self._doorbell.ring()
+        self._wakeup.send()
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
-        return SqliteFeed(self.path, self._doorbell)
+        return SqliteFeed(self.path, self._wakeup)
 
     def as_app_error(self, error: BaseException) -> AppError | None:
         return as_app_error(error)
@@ -91,8 +101,8 @@ class SqliteBackend:
     async def allocate_ids(
         self, session: AsyncSession, model: type[Base], count: int
     ) -> Sequence[int]:
-        # The write lock is held, so nobody else takes them; inserting them moves the sequence
-        # on, and AUTOINCREMENT never gives out the id of a deleted row again.
+        # The session holds the write lock. Inserting the rows advances the sequence, and
+        # AUTOINCREMENT never gives out the id of a deleted row again.
         query = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
         last = await session.scalar(query, {"name": model.__tablename__})
         first = (last or 0) + 1
@@ -107,8 +117,8 @@ class SqliteBackend:
         return [] if rows == ["ok"] else [f"the database file is damaged: {row}" for row in rows]
 
     def compact(self) -> None:
-        remove_abandoned(self.path)
-        connection = sqlite3.connect(self.path, timeout=COMPACT_WAIT_S)
+        self._remove_abandoned_copies()
+        connection = open_connection(self.path, timeout_s=COMPACT_WAIT_S)
         try:
             connection.execute("VACUUM")
             busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -123,15 +133,32 @@ class SqliteBackend:
 
     @asynccontextmanager
     async def scratch_copy(self) -> AsyncIterator[str]:
-        with scratch_folder(self.path) as folder:
-            path = folder / "copy.db"
+        # The folder is locked until it goes, so that others see whether its owner was killed.
+        prefix = f"{self.path.name}{COPY_INFIX}"
+        with (
+            tempfile.TemporaryDirectory(dir=self.path.parent, prefix=prefix) as folder,
+            _opened(folder) as descriptor,
+        ):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            path = Path(folder) / "copy.db"
             make_private_file(path)
             await asyncio.to_thread(self._copy_to, path)
             yield f"sqlite+aiosqlite:///{path}"
 
     def _copy_to(self, target: Path) -> None:
-        with contextlib.closing(sqlite3.connect(self.path, timeout=60)) as connection:
+        connection = open_connection(self.path, timeout_s=COMPACT_WAIT_S)
+        with contextlib.closing(connection):
             connection.execute("VACUUM INTO ?", (str(target),))
+
+    def _remove_abandoned_copies(self) -> None:
+        """Remove the copies of processes that were killed."""
+        for folder in self.path.parent.glob(f"{glob.escape(self.path.name)}{COPY_INFIX}*"):
+            # A folder that is still empty may not be locked yet.
+            with contextlib.suppress(OSError):
+                if any(folder.iterdir()):
+                    with _opened(folder) as descriptor:
+                        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
 
     async def close(self) -> None:
         await asyncio.gather(*self._rollbacks, return_exceptions=True)
@@ -141,7 +168,7 @@ class SqliteBackend:
     def prepare_place(self) -> None:
         try:
             make_private_folder(self.path.parent)
-            remove_abandoned(self.path)
+            self._remove_abandoned_copies()
             # SQLite gives the files beside it, which hold posts too, the rights of this one.
             for suffix in ("", "-wal", "-shm"):
                 if not suffix or self._beside(suffix).exists():
@@ -153,7 +180,7 @@ class SqliteBackend:
         if not self.path.exists() or self.path.stat().st_size == 0:
             return None
         try:
-            with contextlib.closing(sqlite3.connect(self.path, timeout=15)) as connection:
+            with contextlib.closing(open_connection(self.path)) as connection:
                 names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
                 if names and "alembic_version" not in names:
                     raise StartError(
@@ -171,13 +198,22 @@ class SqliteBackend:
 
     @asynccontextmanager
     async def migrations(self) -> AsyncIterator[AsyncConnection]:
-        # Foreign keys stay off: a batch migration makes a table anew, and dropping the old one
-        # would delete by cascade what refers to it.
+        # Foreign keys stay off: a batch migration replaces a table, and dropping the old one
+        # would delete the rows that refer to it by cascade.
         engine = make_engine(self._url, foreign_keys=False)
         try:
             with file_lock(self._beside(".migrate.lock")):
                 async with engine.connect() as connection:
                     yield connection
         finally:
-            # A connection that is left open keeps its thread, and with that the program, alive.
+            # A connection that is left open keeps its thread alive, and with it the program.
             await engine.dispose()
+
+
+@contextlib.contextmanager
+def _opened(folder: str | Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

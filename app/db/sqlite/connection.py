@@ -1,7 +1,8 @@
-"""aiosqlite's connection, with one trip to its thread for each statement.
+"""SQLite's engine, and the one way to open a connection.
 
-SQLAlchemy makes a cursor, executes, fetches and closes, each a trip there and back that waits for
-both threads to be woken; a small query is done in less time than one of them.
+SQLAlchemy makes a cursor, executes, fetches and closes. With aiosqlite each of these is a trip to
+the connection's thread and back, which waits for both threads to wake; a small query takes less
+time than one trip. Here each statement is one trip.
 """
 
 import asyncio
@@ -12,39 +13,53 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiosqlite
+from sqlalchemy import Connection, event, exc, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.db.sqlite.words import register
+from app.errors import AppError, StorageFullError, UnavailableError
+
+POOL_SIZE: Final = 5
+POOL_TIMEOUT_S: Final = 30
+BUSY_TIMEOUT_S: Final = 15.0
 FETCHED_AT_ONCE: Final = 2_000
-"""Rows that come with the execution; a result of more is read on as it is asked for."""
+"""Rows fetched together with the execution; the rest of a larger result is fetched on demand."""
 
 Row = tuple[Any, ...]
 
 
+def database_path(url: str) -> Path:
+    """Return the file of an SQLite URL."""
+    return Path(make_url(url).database or "")
+
+
+def open_connection(path: Path, *, timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+    """Open a connection on which only statements begin and end transactions."""
+    return sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+
+
 class OneTripConnection(aiosqlite.Connection):
-    """A connection that is not open before it is awaited."""
+    """A connection with a thread of its own; it opens when it is awaited."""
 
     def __init__(self, path: Path) -> None:
-        def connect() -> sqlite3.Connection:
-            return sqlite3.connect(path, check_same_thread=False)
-
-        super().__init__(connect, iter_chunk_size=64)
+        super().__init__(lambda: open_connection(path), iter_chunk_size=64)
         self._asked = self._done = 0
-        """Trips; each is counted by one thread only, also those whose caller was cancelled."""
+        """Trips begun and ended; each is counted by one thread, cancelled ones included."""
         self._thread.daemon = True  # As SQLAlchemy does: a program that fails still ends.
         self._stopped: asyncio.Future[Any] | None = None
 
     def cursor(self) -> "Cursor":  # type: ignore[override]
-        """Return a cursor; nothing is done yet."""
         return Cursor(self)
 
     async def rollback(self) -> None:
-        """Roll back; SQLAlchemy does once more when a session is over, which needs no trip."""
+        """Roll back; the second rollback of SQLAlchemy, after a session, needs no trip."""
         if self._done != self._asked or self.in_transaction:
             await super().rollback()
 
     def stop(self) -> "asyncio.Future[Any] | None":
-        """Let the thread end, once: who asked a thread that has ended would wait for ever.
+        """End the thread, once: a caller would wait for ever for a thread that has ended.
 
-        SQLAlchemy stops a connection whose closing is cancelled; the closing goes on all the same.
+        SQLAlchemy stops a connection whose close is cancelled, while the close continues.
         """
         if self._stopped is None:
             self._stopped = super().stop()
@@ -61,18 +76,18 @@ class OneTripConnection(aiosqlite.Connection):
         return await super()._execute(work)  # type: ignore[no-untyped-call]
 
     async def in_thread(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Do something in the thread that alone uses the connection."""
+        """Run `work` in the connection's thread."""
         await self._execute(work, *arguments)
 
 
 class Cursor:
-    """What SQLAlchemy uses of a cursor."""
+    """The part of a cursor that SQLAlchemy uses."""
 
     def __init__(self, connection: OneTripConnection) -> None:
         self._connection = connection
         self._rows: deque[Row] = deque()
         self._rest: sqlite3.Cursor | None = None
-        """Has the rows that were not fetched yet."""
+        """Has the rows that are not fetched yet."""
         self.description: Any = None
         self.rowcount = -1
         self.lastrowid: int | None = None
@@ -111,7 +126,7 @@ class Cursor:
             self._rest = None
         self._rows.clear()
 
-    # What follows runs in the connection's thread.
+    # The methods below run in the connection's thread.
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> None:
         self._rest = self._connection._conn.execute(sql, parameters)
@@ -132,3 +147,88 @@ class Cursor:
         if count is None or len(rows) < count:
             cursor.close()
             self._rest = None
+
+
+def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = True) -> AsyncEngine:
+    """Return an engine whose transactions begin with IMMEDIATE, or as `sqlite_begin` says.
+
+    With plain BEGIN, a transaction that reads and then writes fails with "database is locked" if
+    another one wrote in between; no timeout helps.
+    """
+    path = database_path(url)
+    engine = create_async_engine(
+        url,
+        async_creator=lambda: _connect(path),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        register(connection)
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        cursor.execute("PRAGMA cache_size = -16000")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def roll_back_cancelled(engine: AsyncEngine) -> set[asyncio.Task[None]]:
+    """Roll back connections whose statement was cancelled; return the rollbacks under way."""
+    rollbacks: set[asyncio.Task[None]] = set()
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def roll_back(connection: Any, _record: object, _error: object) -> None:
+        # A connection whose statement was cancelled is closed, but SQLite keeps it, with its
+        # transaction and the write lock, until the cursor is collected as garbage. The task
+        # begins before the close does, and is not cancelled with its caller.
+        task = asyncio.get_running_loop().create_task(connection.driver_connection.rollback())
+        rollbacks.add(task)
+        task.add_done_callback(rollbacks.discard)
+
+    return rollbacks
+
+
+async def _connect(path: Path) -> OneTripConnection:
+    """Open a connection; if cancelled meanwhile, close it before this returns.
+
+    The driver would leave its thread behind, which fails once the loop has ended.
+    """
+
+    async def connect() -> OneTripConnection:
+        await connection
+        return connection
+
+    connection = OneTripConnection(path)
+    opening = asyncio.ensure_future(connect())
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await (await opening).close()
+        raise
+
+
+def as_app_error(error: BaseException) -> AppError | None:
+    """Return the app's error for a driver's error that a caller can act on."""
+    if not isinstance(error, exc.OperationalError):
+        return None
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return StorageFullError("The disk is full; nothing was stored")
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return UnavailableError("The database is busy; try again soon")
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR}:
+        return UnavailableError(
+            "The database cannot be written or read at the moment", headers={"Retry-After": "30"}
+        )
+    return None

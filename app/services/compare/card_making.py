@@ -15,7 +15,7 @@ from app.compute.features import RECIPE
 from app.db.chunks import chunks
 from app.db.engine import Database
 from app.db.lease import Grant, Lease, LeaseLostError
-from app.errors import AppError, UnavailableError
+from app.errors import AppError, overloaded
 from app.models import User
 from app.services.compare.candidates import compared_users
 from app.services.compare.card import Answer, Card, Made, largest, measure, read_posts
@@ -104,10 +104,7 @@ class CardMaker:
         try:
             self._queue.put_nowait((key.authors, tuple(usernames)))
         except asyncio.QueueFull:
-            raise UnavailableError(
-                "The server has more to do than it can; try again soon",
-                headers={"Retry-After": str(RETRY_AFTER_S)},
-            ) from None
+            raise overloaded() from None
         self._waiting.add(key.authors)
 
     async def run(self) -> None:

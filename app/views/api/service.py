@@ -7,8 +7,7 @@ from app.lifespan import resources
 from app.metrics import CONTENT_TYPE
 from app.paths import HEALTHZ, METRICS, READYZ
 from app.services.events import newest_event
-from app.services.lag import measure_lag
-from app.services.readiness import check_ready
+from app.services.health import check_ready, measure_lag
 from app.views.access import access
 from app.views.answers import json_answer
 from app.views.operation import ApiBlueprint, answers

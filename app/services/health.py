@@ -1,19 +1,20 @@
-"""Whether this process can answer as it should, and why not."""
+"""Whether this process can answer, and how far derived data is behind the posts."""
 
 import asyncio
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError, UnavailableError
+from app.models import BackgroundSnapshot, Profile, User
 
 ANSWER_S: Final = 3.0
 """A database that needs longer for one row is not ready."""
-SOON: Final = {"Retry-After": "1"}
 LATER: Final = {"Retry-After": "30"}
 _FOUND: Final = text("SELECT version_num FROM alembic_version")
 
@@ -21,7 +22,7 @@ _FOUND: Final = text("SELECT version_num FROM alembic_version")
 async def check_ready(
     db: Database, feed: Feed, tasks: Iterable["asyncio.Task[None]"], *, revision: str
 ) -> None:
-    """Return where all is well. Raises UnavailableError with the reason."""
+    """Check that all is well. Raises UnavailableError with the reason."""
     for task in tasks:
         if task.done():
             name = task.get_name()
@@ -29,7 +30,7 @@ async def check_ready(
                 "A background task has stopped: {name}", headers=LATER, name=name
             )
     if not feed.is_followed:
-        raise UnavailableError("The log of changes cannot be followed at the moment", headers=SOON)
+        raise UnavailableError("The log of changes cannot be followed at the moment")
     found = await _revision(db)
     if found != revision:
         raise UnavailableError(
@@ -46,10 +47,20 @@ async def _revision(db: Database) -> str | None:
             found: str | None = await session.scalar(_FOUND)
             return found
     except AppError as error:
-        raise UnavailableError(error.detail, headers=SOON) from error
+        raise UnavailableError(error.detail) from error
     except TimeoutError as error:
-        raise UnavailableError("The database does not answer in time", headers=SOON) from error
+        raise UnavailableError("The database does not answer in time") from error
     except SQLAlchemyError as error:
         raise UnavailableError(
             "The database does not hold this program's tables", headers=LATER
         ) from error
+
+
+async def measure_lag(session: AsyncSession) -> dict[str, int]:
+    """Return how many posts each kind of derived data lacks; readers of profiles add these."""
+    stored = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
+    posts = await session.scalar(stored) or 0
+    folded = await session.scalar(select(func.sum(Profile.posts))) or 0
+    newest = select(BackgroundSnapshot.posts).order_by(BackgroundSnapshot.version.desc()).limit(1)
+    background = await session.scalar(newest) or 0
+    return {"profiles": max(0, posts - folded), "background": max(0, posts - background)}

@@ -1,0 +1,70 @@
+"""Files and folders that no other account may read, and the keys that sign session cookies."""
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Final
+
+from app.config import Config
+from app.errors import StartError
+
+KEY_FILE: Final = "secret_key"
+SHORTEST_KEY: Final = 16
+EVERYBODY: Final = 0o007
+OTHERS: Final = 0o077
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder for its owner alone; an existing folder keeps its rights."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file for its owner alone; take the rights of everybody from an existing one.
+
+    Rights of a group that the owner gave on purpose stay. An existing file is not opened: closing
+    it would release the locks that this process has on it.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode) and mode & EVERYBODY:  # Not a folder named by mistake.
+            path.chmod(mode & ~OTHERS & 0o7777)
+
+
+def load_secret_keys(config: Config) -> list[str]:
+    """Return the keys of the settings, else one of the data folder; the first one signs.
+
+    Raises StartError if the file cannot be made or read, or holds no key.
+    """
+    if config.secret_key:
+        return config.secret_key.split(",")
+    path = config.data_dir / KEY_FILE
+    try:
+        if not path.exists():
+            make_private_folder(path.parent)
+            _make_key(path)
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"the secret key {path} cannot be made or read: {error}") from error
+    if len(key) < SHORTEST_KEY:
+        # An empty file must not make all signatures guessable.
+        raise StartError(f"the secret key {path} is too short; remove it and a new one is made")
+    return [key]
+
+
+def _make_key(path: Path) -> None:
+    """Make the whole file at once, so that several workers agree on the first one."""
+    draft = path.with_name(f".{KEY_FILE}-{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, secrets.token_urlsafe(48).encode())
+        os.fsync(descriptor)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        os.close(descriptor)
+        draft.unlink()
