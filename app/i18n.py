@@ -21,7 +21,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from app.config import Config, Locale
-from app.errors import AppError
+from app.errors import AppError, Message, message_of
 
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
@@ -139,10 +139,21 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return catalog(g.locale).ngettext(singular, plural, number)
 
 
+def translate_message(message: Message) -> str:
+    """Return the sentence in the request's language, with its values, messages among them."""
+    text = gettext(message.template)
+    if not message.values:
+        return text
+    shown = {
+        name: translate_message(value) if isinstance(value, Message) else value
+        for name, value in message.values.items()
+    }
+    return text.format(**shown)
+
+
 def translate_error(error: AppError) -> str:
     """Return the error's sentence in the request's language."""
-    message = gettext(error.message)
-    return message.format(**error.values) if error.values else message
+    return translate_message(message_of(error))
 
 
 def show_number(value: float) -> str:

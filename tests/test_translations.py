@@ -12,15 +12,19 @@ from babel.messages.pofile import read_po
 import app as package
 from app import errors, i18n
 from app.config import Config
+from app.formats import records
+from app.formats.source import json_split
+from app.services.imports import imports
 from app.views.openapi import document
 
 ROOT = Path(package.__file__).parent
 MESSAGES = dict.fromkeys(("_", "gettext", "gettext_noop"), None) | {"ngettext": (1, 2)}
 ERRORS = {
     name: None
-    for name, value in vars(errors).items()
-    if isinstance(value, type) and issubclass(value, errors.AppError)
-}
+    for module in (errors, records, imports, json_split)
+    for name, value in vars(module).items()
+    if isinstance(value, type) and issubclass(value, errors.AppError | ValueError)
+} | {"Message": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
 UNREACHED = ("views/api/", "cli/", "asgi/", "services/health")
 """Where sentences are made that no page shows."""

@@ -64,7 +64,7 @@ class Totals:
         """Note that a file was not read to its end."""
         self.status = max(self.status, status)
         # It comes first: the rest of a long list may be cut.
-        self.errors.insert(0, {"file": name, "detail": detail})
+        self.errors.insert(0, {"file": name, "detail": str(detail)})
 
     def note(self, error: dict[str, Any]) -> None:
         if len(self.errors) < MAX_ERRORS:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.counts import Counts
 from app.compute.text import username_key
 from app.db.chunks import chunks
-from app.errors import AppError, ConflictError
+from app.errors import AppError, ConflictError, message_of
 from app.models import Tweet, User
 from app.services.compare.profiles import fold_batch
 from app.services.posts.adding import AddResult, add_posts
@@ -142,7 +142,7 @@ async def _resolve_all(
             user, event_id = await resolve_author(session, some[0])
         except AppError as error:
             for item in some:
-                report.reject(item.place, error.detail)
+                report.reject(item.place, message_of(error))
             continue
         report.saw(event_id)
         good += some

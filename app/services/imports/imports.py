@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.features import features
 from app.compute.text import clean_username, drop_controls, username_key
 from app.db.sessions import Sessions
-from app.errors import AppError, ConflictError
+from app.errors import AppError, ConflictError, InvalidInputError, Message, message_of
 from app.formats.records import (
     Account,
     Archive,
@@ -44,8 +44,8 @@ FOLD_EVERY: Final = 20_000
 """Posts stored between two folds, so that no tail grows with the file."""
 
 
-class NamelessFileError(Exception):
-    """The file of one account needs another name; the message says why."""
+class NamelessFileError(InvalidInputError):
+    """The file of one account needs another name."""
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class ImportReport:
     stored: BulkReport = field(default_factory=BulkReport)
     reposts: int = 0
     restricted: int = 0
-    broken: str | None = None
+    broken: Message | None = None
     """Why the file could not be read to its end."""
 
 
@@ -142,15 +142,18 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
     try:
         name = clean_username(name)
     except ValueError as error:
-        raise NamelessFileError(f"{error}; choose a name with --username NAME") from None
+        raise NamelessFileError(
+            "{fault}; choose a name with --username NAME", fault=message_of(error)
+        ) from None
     async with db.read() as session:
         user = await find_user(session, name)
     if user is not None:
         try:
             check_platform(user, account.platform)
         except ConflictError as error:
-            detail = f"{error.detail}; choose another name with --username NAME"
-            raise NamelessFileError(detail) from None
+            raise NamelessFileError(
+                "{fault}; choose another name with --username NAME", fault=message_of(error)
+            ) from None
     return Account(name, account.display_name, account.platform)
 
 
@@ -180,7 +183,7 @@ class _Reader:
         try:
             items.extend(islice(self.archive.items, BATCH))
         except ImportFileError as error:
-            report.broken = str(error)
+            report.broken = message_of(error)
         return items
 
     def _sort(self, item: Item, batch: list[BulkPost], report: ImportReport) -> None:
@@ -193,7 +196,7 @@ class _Reader:
             try:
                 batch.append(self._bulk_post(item))
             except (ValueError, AppError) as error:
-                report.stored.reject(item.place, str(error))
+                report.stored.reject(item.place, message_of(error))
 
     def _bulk_post(self, record: Record) -> BulkPost:
         owner = self.owner or Account(
@@ -202,7 +205,7 @@ class _Reader:
             record.platform or "",
         )
         if owner.username is None:
-            raise ValueError("no author; --username NAME names one")
+            raise InvalidInputError("no author; --username NAME names one")
         username = clean_username(owner.username)
         arrived_at = now()
         post = new_tweet(

@@ -1,13 +1,15 @@
-"""Imports as answers and pages show them."""
+"""Imports as answers and pages show them, and their reasons as the database keeps them."""
 
-import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from app.errors import Message
 from app.models import ImportJob
+from app.services.imports.bulk import BulkError
 
 
 class ImportFacts(msgspec.Struct, frozen=True):
@@ -30,7 +32,7 @@ class ImportFacts(msgspec.Struct, frozen=True):
 
 
 class ImportDetails(ImportFacts, frozen=True):
-    """An import as pages show one."""
+    """An import as pages show one; the details of its errors are Messages."""
 
     file_name: str
     reposts: int
@@ -39,22 +41,59 @@ class ImportDetails(ImportFacts, frozen=True):
 
 def facts(job: ImportJob) -> ImportFacts:
     """Return the import as answers show it."""
-    return ImportFacts(**_shared(job))
+    errors = [
+        {name: value for name, value in error.items() if name in {"record", "detail"}}
+        for error in _errors(job)
+    ]
+    return ImportFacts(**_values(job, ImportFacts), errors=errors)
 
 
 def details(job: ImportJob) -> ImportDetails:
     """Return the import as pages show it."""
-    return ImportDetails(
-        **_shared(job),
-        file_name=job.file_name,
-        reposts=job.reposts,
-        restricted=job.restricted,
+    errors = [error | {"detail": _reason(error)} for error in _errors(job)]
+    return ImportDetails(**_values(job, ImportDetails), errors=errors)
+
+
+def encode_errors(errors: Iterable[BulkError]) -> bytes:
+    """Return the errors of records as the database keeps them."""
+    return msgspec.json.encode(
+        [{"record": error.line} | _stored(error.detail) for error in errors], enc_hook=str
     )
 
 
-def _shared(job: ImportJob) -> dict[str, Any]:
-    errors = json.loads(job.errors)
-    if job.detail:
-        errors.insert(0, {"detail": job.detail})
-    names = [name for name in ImportFacts.__struct_fields__ if name != "errors"]
-    return {name: getattr(job, name) for name in names} | {"errors": errors}
+def with_failure(errors: bytes, failure: Message) -> bytes:
+    """Return stored errors with the reason why the whole import failed."""
+    return msgspec.json.encode([_stored(failure), *msgspec.json.decode(errors)], enc_hook=str)
+
+
+def _values(job: ImportJob, shape: type[ImportFacts]) -> dict[str, Any]:
+    return {name: getattr(job, name) for name in shape.__struct_fields__ if name != "errors"}
+
+
+def _errors(job: ImportJob) -> list[dict[str, Any]]:
+    """Return the stored errors; the reason of a failure comes first."""
+    errors: list[dict[str, Any]] = msgspec.json.decode(job.errors)
+    has_reason = bool(errors) and "record" not in errors[0]
+    return errors if has_reason or not job.detail else [{"detail": job.detail}, *errors]
+
+
+def _stored(detail: str) -> dict[str, Any]:
+    if not isinstance(detail, Message):
+        return {"detail": detail}
+    values = {
+        name: _stored(value) if isinstance(value, Message) else value
+        for name, value in detail.values.items()
+    }
+    return {"detail": str(detail), "message": detail.template, "values": values}
+
+
+def _reason(stored: dict[str, Any]) -> str:
+    """Return a stored reason; earlier versions stored only its English sentence."""
+    if "message" not in stored:
+        return str(stored["detail"])
+    values = {
+        name: _reason(value) if isinstance(value, dict) else value
+        for name, value in stored["values"].items()
+    }
+    template = stored["message"]
+    return Message(template, **values)

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.ids import allocate_ids
-from app.errors import ConflictError, NotFoundError
+from app.errors import ConflictError, Message, NotFoundError
 from app.models import ImportJob
 from app.services.clock import now
 from app.services.imports.imports import ImportReport
+from app.services.imports.job_facts import encode_errors, with_failure
 
 LEASE: Final = "imports"
 """Name of the lease under which a process runs imports."""
@@ -177,10 +177,13 @@ async def note_stored(
 
 
 async def end_job(
-    session: AsyncSession, job_id: int, state: str, *, detail: str | None = None
+    session: AsyncSession, job_id: int, state: str, *, failure: Message | None = None
 ) -> None:
     """Store how the import ended, unless it was cancelled meanwhile."""
-    values: dict[str, Any] = {"state": state, "detail": detail, "attempts": 0}
+    values: dict[str, Any] = {"state": state, "attempts": 0}
+    if failure is not None:
+        job = await get_job(session, job_id)
+        values |= {"detail": str(failure), "errors": with_failure(job.errors, failure)}
     if state == "done":
         values["bytes_read"] = ImportJob.bytes_total
     if state in ENDED:
@@ -207,10 +210,7 @@ def _counts(report: ImportReport, already: int) -> dict[str, Any]:
         "rejected": stored.rejected,
         "reposts": report.reposts,
         "restricted": report.restricted,
-        "errors": msgspec.json.encode(
-            [{"record": error.line, "detail": error.detail} for error in stored.in_order()],
-            enc_hook=str,
-        ),
+        "errors": encode_errors(stored.in_order()),
     }
 
 

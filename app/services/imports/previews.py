@@ -3,10 +3,11 @@
 from collections import Counter
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from app.errors import Message, message_of
 from app.formats import open_archive
 from app.formats.records import BadRecord, ImportFileError, Item, Record, Skipped
 from app.formats.source.file import Source
@@ -28,12 +29,13 @@ class Preview(msgspec.Struct, frozen=True):
     posts: int
     reposts: int
     restricted: int
-    bad: list[tuple[int, str]]
+    bad: list[dict[str, Any]]
+    """The first bad records: `record` and `detail`."""
     bad_total: int
     authors: list[tuple[str, int]]
     """Names and how many posts of each, the most frequent first."""
     samples: list[str]
-    failure: str | None = None
+    failure: Message | None = None
 
 
 def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
@@ -45,11 +47,11 @@ def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
         try:
             items.extend(islice(archive.items, LOOKED_AT + 1))
         except ImportFileError as error:
-            failure = str(error)
+            failure = message_of(error)
     is_whole = len(items) <= LOOKED_AT
     items = items[:LOOKED_AT]
     records = [item for item in items if isinstance(item, Record)]
-    bad = [(item.place, item.detail) for item in items if isinstance(item, BadRecord)]
+    bad = [item for item in items if isinstance(item, BadRecord)]
     skipped = Counter(item.reason for item in items if isinstance(item, Skipped))
     named = (record.username or record.author_id for record in records)
     names = Counter(name for name in named if name)
@@ -62,7 +64,7 @@ def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
         posts=len(records),
         reposts=skipped["repost"],
         restricted=skipped["restricted"],
-        bad=bad[:SHOWN],
+        bad=[{"record": item.place, "detail": item.detail} for item in bad[:SHOWN]],
         bad_total=len(bad),
         authors=names.most_common(SHOWN),
         samples=[record.text for record in records[:SHOWN]],

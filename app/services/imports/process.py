@@ -20,13 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.config import PREFIX, Config
 from app.db.engine import Database
 from app.db.lease import Grant, Lease, LeaseLostError
-from app.errors import AppError
+from app.errors import AppError, Message, message_of
 from app.formats import open_archive
-from app.formats.records import ImportFileError
 from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
-from app.services.imports.imports import ImportReport, NamelessFileError, import_archive
+from app.services.imports.imports import ImportReport, import_archive
 from app.services.imports.jobs import (
     LEASE,
     claim_job,
@@ -184,23 +183,23 @@ class ImportRun:
 
     async def _end(self, work: "asyncio.Task[None]") -> None:
         await self._note_progress()
-        state, detail = self._outcome(work)
+        state, failure = self._outcome(work)
         async with self._db.write() as session:
-            await end_job(session, self._job.id, state, detail=detail)
+            await end_job(session, self._job.id, state, failure=failure)
         if state != "interrupted":
             remove_upload(self._config.data_dir, self._job.spool)
 
-    def _outcome(self, work: "asyncio.Task[None]") -> tuple[str, str | None]:
+    def _outcome(self, work: "asyncio.Task[None]") -> tuple[str, Message | None]:
         """Return the state of the import, and why it failed."""
         error = None if work.cancelled() else work.exception()
         if work.cancelled() or isinstance(error, CancelledImportError):
             return "interrupted", None
-        if isinstance(error, ImportFileError | NamelessFileError | AppError):
-            return "failed", str(error)
+        if isinstance(error, AppError):
+            return "failed", message_of(error)
         if error is not None:
             # It would fail again and again, and keep all other imports waiting.
             logger.error("the import %d failed unexpectedly", self._job.id, exc_info=error)
-            return "failed", "the import failed unexpectedly; the server's log says why"
+            return "failed", Message("the import failed unexpectedly; the server's log says why")
         return ("failed", self._report.broken) if self._report.broken else ("done", None)
 
 

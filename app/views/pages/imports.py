@@ -2,13 +2,14 @@
 
 import asyncio
 
+from markupsafe import Markup
 from msgspec import Struct
 from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, InvalidInputError, MalformedError
+from app.errors import AppError, InvalidInputError, MalformedError, Message, message_of
 from app.formats.records import ImportFileError
-from app.i18n import translate_error
+from app.i18n import gettext, translate_error, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.services.imports.job_facts import details
@@ -28,17 +29,27 @@ from app.views.access import access, writing
 from app.views.bodies import spooled_upload
 from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
 from app.views.pages.parts import time_left_in_words
-from app.views.pages.reasons import reason_in_words
 from app.views.parsing import parse_args
 
 blueprint = Blueprint("imports", __name__)
-blueprint.add_app_template_filter(reason_in_words, "reason")
 
 IMPORTS_PER_PAGE = 20
 
 
 class ImportsArgs(Struct):
     cursor: str | None = None
+
+
+@blueprint.app_template_filter("reason")
+def translated_reason(detail: str) -> str:
+    """Return a reason in the request's language; marked as English where it is not translated.
+
+    Imports of earlier versions have only English sentences.
+    """
+    if isinstance(detail, Message):
+        return translate_message(detail)
+    text = gettext(detail)
+    return text if text != detail else Markup('<span lang="en">{}</span>').format(detail)
 
 
 @blueprint.get("/imports")
@@ -107,12 +118,11 @@ async def show_import(import_id: int) -> ResponseReturnValue:
             limit_bytes=config.max_import_bytes,
         )
     except ImportFileError as error:
-        failure = str(error)
+        failure = message_of(error)
     return await render_template(
         "import_preview.html",
         job=details(job),
         preview=seen,
-        bad=[{"record": place, "detail": detail} for place, detail in seen.bad] if seen else [],
         failure=failure,
     )
 

@@ -278,9 +278,28 @@ async def test_why_a_file_fails_is_in_the_language_of_the_page(
     browser: Browser, data: bytes, why: str
 ) -> None:
     browser.headers["Accept-Language"] = "ko"
-    page = await browser.page(await upload(browser, data, "파일"))
+    address = await upload(browser, data, "파일")
+    page = await browser.page(address)
     assert why in page
     assert '<span lang="en">' not in page
+    await browser.post(f"{address}/start", form={"username": "mina"})
+    page = await ended(browser, address)
+    assert why in page
+    assert '<span lang="en">' not in page
+
+
+async def test_a_reason_of_an_earlier_version_is_shown_as_it_stands(
+    app: Quart, browser: Browser
+) -> None:
+    browser.headers["Accept-Language"] = "ko"
+    address = await upload(browser, b"just some words")
+    await browser.post(f"{address}/start", form={})
+    await ended(browser, address)
+    async with parts_of(app).db.write() as session:
+        old = [{"record": 7, "detail": "unreadable time 'soon'"}]
+        await session.execute(update(ImportJob).values(errors=json.dumps(old).encode()))
+    page = await browser.page(address)
+    assert '<span lang="en">unreadable time &#39;soon&#39;</span>' in page
 
 
 @pytest.mark.parametrize(
