@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.dashboard.figures.base import Figure
-from app.dashboard.figures.card import ModelCard
+from app.dashboard.figures.card import CardFigure
 from app.dashboard.figures.likeness import WhoLikeWhom
 from app.dashboard.figures.map import PostMap
 from app.dashboard.figures.style import StyleOverTime
@@ -12,5 +12,5 @@ from app.dashboard.figures.week import Week
 
 FIGURES: Final[dict[str, Figure]] = {
     figure.name: figure
-    for figure in (Timeline(), Week(), WhoLikeWhom(), PostMap(), StyleOverTime(), ModelCard())
+    for figure in (Timeline(), Week(), WhoLikeWhom(), PostMap(), StyleOverTime(), CardFigure())
 }

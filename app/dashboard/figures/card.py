@@ -23,7 +23,7 @@ from app.services.posts.statistics import most_active
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ShownCard:
     """The card if it is made, of authors who can be compared."""
 
     card: Card | None
@@ -32,7 +32,7 @@ class Known:
     """Whether the view asks for a language or dates, which do not count here."""
 
 
-class ModelCard(Figure):
+class CardFigure(Figure):
     name = "card"
     title = gettext_noop("How well authors are told apart")
     about = gettext_noop(
@@ -42,14 +42,14 @@ class ModelCard(Figure):
     graphs = (gettext_noop("Written by, and taken for"), gettext_noop("Promised, and right"))
     rest_s = 60
 
-    async def load(self, session: AsyncSession, view: View) -> Known:
+    async def load(self, session: AsyncSession, view: View) -> ShownCard:
         names = await most_active(session, view.selection, limit=COLOURS)
         if len(names) < 2:
-            return Known(None, is_comparable=False)
+            return ShownCard(None, is_comparable=False)
         card = await resources().cards.find_or_ask(names)
-        return Known(card, is_comparable=True, is_narrowed=view.selection.is_narrowed)
+        return ShownCard(card, is_comparable=True, is_narrowed=view.selection.is_narrowed)
 
-    def draw(self, data: Known) -> Drawing:
+    def draw(self, data: ShownCard) -> Drawing:
         if not data.is_comparable:
             return Drawing([], gettext("It takes two authors with posts to tell them apart."))
         if data.card is None:
@@ -66,7 +66,7 @@ class ModelCard(Figure):
         plots = [_taken_for(data.card), _promised(data.card.held_out)]
         return Drawing(plots, note, {"path": asked_path(_names(data.card))})
 
-    def table(self, data: Known, view: View) -> Table:
+    def table(self, data: ShownCard, view: View) -> Table:
         columns = (gettext("Measured"), gettext("Of"), gettext("As"), gettext("Posts"))
         if data.card is None or data.card.held_out is None:
             return Table(columns, [])

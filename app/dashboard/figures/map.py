@@ -22,7 +22,7 @@ EXCERPT: Final = 160
 
 
 @dataclass(frozen=True)
-class Posts:
+class MappedPosts:
     """A sample of the posts, how many there are in all, and the vectors that place them."""
 
     authors: list[str]
@@ -49,18 +49,18 @@ class PostMap(Figure):
         "Posts that are alike lie close together. Point at one to read it; a click opens it."
     )
 
-    async def load(self, session: AsyncSession, view: View) -> Posts:
+    async def load(self, session: AsyncSession, view: View) -> MappedPosts:
         authors = await most_active(session, view.selection, limit=COLOURS)
         posts, total = await draw_posts(session, view.selection, most=MOST_POSTS)
         embeddings = resources().embeddings
         if embeddings is None:
-            return Posts(authors, posts, total, None)
+            return MappedPosts(authors, posts, total, None)
         vectors = await embeddings.vectors_of(session, [post.id for post in posts])
         # The newest posts may have no vector yet.
         posts = [post for post in posts if post.id in vectors]
-        return Posts(authors, posts, total, vectors)
+        return MappedPosts(authors, posts, total, vectors)
 
-    def draw(self, data: Posts) -> Drawing:
+    def draw(self, data: MappedPosts) -> Drawing:
         if not data.posts:
             return Drawing([])
         places = data.places
@@ -85,7 +85,7 @@ class PostMap(Figure):
             )
         return Drawing([{"data": traces, "layout": layout}], note, {"tweets": True})
 
-    def table(self, data: Posts, view: View) -> Table:
+    def table(self, data: MappedPosts, view: View) -> Table:
         places = data.places
         rows = [
             (
@@ -110,7 +110,9 @@ class PostMap(Figure):
         )
 
 
-def _dots(data: Posts, places: NDArray[np.float64], name: str | None, rows: list[int]) -> Plot:
+def _dots(
+    data: MappedPosts, places: NDArray[np.float64], name: str | None, rows: list[int]
+) -> Plot:
     place = None if name is None else data.authors.index(name)
     return {
         "type": "scatter",

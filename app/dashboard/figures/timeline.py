@@ -24,7 +24,7 @@ PERIODS: Final[dict[Period, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class PostsByPeriod:
     """How many posts each author has in each period."""
 
     authors: list[str]
@@ -40,12 +40,12 @@ class Timeline(Figure):
     title = gettext_noop("Posts over time")
     about = gettext_noop("How many posts each author wrote. A bar leads to its posts.")
 
-    async def load(self, session: AsyncSession, view: View) -> Counts:
+    async def load(self, session: AsyncSession, view: View) -> PostsByPeriod:
         authors = await most_active(session, view.selection, limit=COLOURS)
         cells = await count_by_day_of_some(session, view.selection, view.zone, usernames=authors)
         return await asyncio.to_thread(_by_period, authors, cells, view.args.step or None)
 
-    def draw(self, data: Counts) -> Drawing:
+    def draw(self, data: PostsByPeriod) -> Drawing:
         named = [(place, name) for place, name in enumerate(data.authors) if name in data.rows]
         traces = [self._bars(data, name, colour(place)) for place, name in named]
         if None in data.rows:
@@ -60,7 +60,7 @@ class Timeline(Figure):
         days = [start.isoformat() for start in data.starts]
         return Drawing(plots, clicks={"periods": days}, authors=data.authors)
 
-    def _bars(self, data: Counts, username: str | None, hue: str) -> Plot:
+    def _bars(self, data: PostsByPeriod, username: str | None, hue: str) -> Plot:
         shown = gettext("All others") if username is None else escape(username)
         return {
             "type": "bar",
@@ -72,7 +72,7 @@ class Timeline(Figure):
             "hovertemplate": f"<b>{shown}</b><br>%{{x}}: %{{y}}<extra></extra>",
         }
 
-    def table(self, data: Counts, view: View) -> Table:
+    def table(self, data: PostsByPeriod, view: View) -> Table:
         query = query_of(view.args, username="", since="", until="")
         rows, links = [], []
         for place, (since, until) in reversed(list(enumerate(pairwise(data.starts)))):
@@ -88,9 +88,9 @@ class Timeline(Figure):
 
 def _by_period(
     authors: list[str], cells: Sequence[tuple[date, str | None, int]], step: Period | None
-) -> Counts:
+) -> PostsByPeriod:
     if not cells:
-        return Counts(authors, "day", [], {})
+        return PostsByPeriod(authors, "day", [], {})
     first, last = cells[0][0], cells[-1][0]
     period = fitting(first, last, step)
     begins = starts(first, last, period)
@@ -99,7 +99,7 @@ def _by_period(
     for day, username, posts in cells:
         row = rows.setdefault(username, [0] * (len(begins) - 1))
         row[places[start_of(day, period)]] += posts
-    return Counts(authors, period, begins, rows)
+    return PostsByPeriod(authors, period, begins, rows)
 
 
 def author(username: str | None, view: View) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""The background counts: one snapshot for all workers, named by its version, renewed as posts come.
+"""The background counts: one snapshot for all workers, renewed as posts arrive.
 
-Answers of the same version rest on the same background, calibration and impostors; these may lag
-behind the posts, the authors' own counts never do.
+Answers with the same version depend on the same background, calibration and impostors. These may
+lag behind the posts; the authors' own counts never do.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from app.services.compare.profiles import fold_tails, users_with_tails
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
-"""A snapshot is renewed once there are so many times the posts it was made of, or as much fewer."""
+"""A snapshot is renewed when the number of posts has grown or shrunk by this factor."""
 PAGE: Final = 50
 PAGE_TIMEOUT_S: Final = 60
 
@@ -53,7 +53,6 @@ class BackgroundStore:
 
     def __init__(self) -> None:
         self.newest = NO_SNAPSHOT
-        """The newest that was loaded."""
 
     async def load(self, session: AsyncSession) -> Snapshot:
         """Return the newest snapshot that the session sees."""
@@ -71,7 +70,7 @@ class BackgroundStore:
         query = columns.where(BackgroundSnapshot.version == version)
         row = (await session.execute(query)).one()
         snapshot = await asyncio.to_thread(_unpacked, version, *row)
-        # A session that was opened long ago sees an older one than others need.
+        # A session that began earlier may see an older snapshot.
         if version > self.newest.version:
             self.newest = snapshot
         return snapshot
@@ -95,7 +94,7 @@ def _unpacked(
 
 
 async def is_outgrown(session: AsyncSession) -> bool:
-    """Return whether the posts have changed so much that the background should be renewed."""
+    """Return whether the background should be renewed for the posts there are now."""
     written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
     posts = await session.scalar(written) or 0
     query = select(BackgroundSnapshot.posts, BackgroundSnapshot.calibration).where(
@@ -131,7 +130,7 @@ async def renew_background(db: Sessions) -> None:
         calibration, impostors = await calibrate(session, background, seed=before + 1)
     blob = await asyncio.to_thread(background.to_bytes)
     async with db.write() as session:
-        # Another worker that was faster has made this version from the same posts.
+        # A faster worker may have made this version from the same posts.
         await session.execute(
             backend_of(session)
             .insert(BackgroundSnapshot)
@@ -150,14 +149,14 @@ async def renew_background(db: Sessions) -> None:
 
 
 async def _build(pages: AsyncIterator[list[bytes]], posts: int) -> Background:
-    """Build the background in a thread, which has ended when this ends, even if cancelled."""
+    """Build the background in a thread; when this returns or is cancelled, the thread has ended."""
     is_cancelled = threading.Event()
     profiles = _from_thread(pages, asyncio.get_running_loop(), is_cancelled)
     building = asyncio.ensure_future(asyncio.to_thread(build_background, profiles, posts))
     try:
         return await asyncio.shield(building)
     except asyncio.CancelledError:
-        # The thread reads by the caller's session, which must not be closed under it.
+        # The thread reads with the caller's session, which must stay open until it ends.
         is_cancelled.set()
         await asyncio.gather(building, return_exceptions=True)
         raise

@@ -1,7 +1,7 @@
-"""Many texts judged at once, by one state of the posts: lines in, lines out.
+"""Many texts judged by one state of the posts: lines in, lines out.
 
-Among very many authors, whose profiles are not held in memory all at once, each portion of the
-texts is judged by the state that it finds.
+Very many authors do not fit in memory together; among them each portion of the texts is judged
+by the state at its turn.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from msgspec import Meta
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.services.compare.candidates import comparable_text, compared_users
-from app.services.compare.judging import SHOWN_OF_ALL, Ranked, judge
+from app.services.compare.judging import SHOWN_OF_ALL, RankedAuthor, judge
 from app.services.compare.materials import SCREENED, Material, Models, load_authors, screen
 from app.services.compare.profiles import INLINE_CHARACTERS
 from app.services.off_loop import worked_on
@@ -31,7 +31,7 @@ NAMES: Final = ("text", "content", "full_text", "내용", "트윗")
 
 
 class GivenText(msgspec.Struct, forbid_unknown_fields=False):
-    """A line of a batch; an `id` comes back with the answer."""
+    """A line of a batch; the answer repeats its `id`."""
 
     text: Annotated[
         str, Meta(description="A text to judge, with letters, at most 25,000 characters.")
@@ -40,13 +40,13 @@ class GivenText(msgspec.Struct, forbid_unknown_fields=False):
 
 
 class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is said of one line; `error` where it could not be judged."""
+    """The answer for one line; `error` if it could not be judged."""
 
     line: Annotated[int, Meta(description="The line's number, from 1.")]
     id: Annotated[str | int | None, Meta(description="As given.")] = None
     verdict: Annotated[str, Meta(description="likely, close, short or unfamiliar.")] = ""
     ranking: Annotated[
-        list[Ranked],
+        list[RankedAuthor],
         Meta(description="The likeliest first; the first 20 where no author is named."),
     ] = []
     error: Annotated[
@@ -56,7 +56,7 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class BatchLine:
-    """A line of a batch and its number; no text where it could not be read."""
+    """A line of a batch and its number; without a text if it could not be read."""
 
     line: int
     given: GivenText | None
@@ -64,7 +64,7 @@ class BatchLine:
 
 
 def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
-    """Yield the texts of JSON lines; blank ones are left out."""
+    """Yield the texts of JSON lines, without blank lines."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -75,7 +75,7 @@ def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
 
 
 def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
-    """Yield a text a line; blank ones are left out."""
+    """Yield a text for each line that is not blank."""
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield BatchLine(number, GivenText(line.strip()))
@@ -101,10 +101,10 @@ class Panel:
     """None for very many."""
 
     async def judge(self, lines: Iterable[BatchLine]) -> AsyncIterator[list[JudgedText]]:
-        """Yield the answers in the lines' order, some at a time."""
+        """Yield the answers in the order of the lines, a portion at a time."""
         numbered = iter(lines)
         while some := list(islice(numbered, AT_ONCE)):
-            await asyncio.sleep(0)  # Others want the processor too.
+            await asyncio.sleep(0)  # Other requests need the processor too.
             texts = await worked_on(
                 (line.given.text for line in some if line.given is not None),
                 functools.partial(_texts_or_errors, some),
@@ -161,7 +161,7 @@ def _failed(line: BatchLine, error: AppError) -> JudgedText:
 async def _judged(line: BatchLine, material: Material) -> JudgedText:
     shown = None if material.is_named else SHOWN_OF_ALL
     answer = await judge(material, explain=False, shown=shown)
-    await asyncio.sleep(0)  # Others want the processor too.
+    await asyncio.sleep(0)  # Other requests need the processor too.
     given = line.given.id if line.given else None
     return JudgedText(line.line, given, answer.verdict, answer.ranking)
 
@@ -171,7 +171,7 @@ def csv_heading() -> str:
 
 
 def csv_line(judged: JudgedText) -> str:
-    """Return the answer in short: the first author and the probability."""
+    """Return the first author and the probability as a CSV line."""
     best = judged.ranking[0] if judged.ranking else None
     return _csv_line(
         (

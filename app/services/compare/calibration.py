@@ -1,7 +1,7 @@
-"""What an installation's own posts say of its probabilities, made anew with the background.
+"""The calibration of probabilities by an installation's own posts, made with each background.
 
-The newest posts of some authors are scored as they would have been before they were written,
-against their author and others; the temperature and the alarm levels fit those scores.
+The newest posts of some authors are taken out of their profiles and scored against their author
+and others; the temperature and the alarm levels are fitted to those scores.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ from app.models import PostCount, Profile, Tweet, User
 
 ASKED_AUTHORS: Final = 50
 ASKED_POSTS: Final = 40
-"""Of each author the newest, but at most a quarter of all."""
+"""Of each author; the newest posts, and at most a quarter of all."""
 ASKED_IN_ALL: Final = 400
-"""Where there are few authors, more posts of each are asked about."""
+"""With few authors, more posts of each are scored, up to this total."""
 FEWEST_POSTS: Final = 25
-"""An author with fewer is neither asked about nor an impostor."""
+"""An author with fewer is neither scored nor an impostor."""
 RIVALS: Final = 4
 KEPT_IMPOSTORS: Final = 12
-"""Of those who write Korean, and of all others, since impostors of another language notice nothing.
-More than are asked, so that enough are left when some of them are compared themselves."""
+"""Of authors who write Korean, and of all others: impostors of another language have no effect.
+More than a comparison needs, so that enough are left when some of them are compared."""
 
 
 class Impostor(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ class Impostor(msgspec.Struct, frozen=True):
 
 
 class StoredCalibration(msgspec.Struct, frozen=True):
-    """What a snapshot keeps beside its counts."""
+    """The calibration as a snapshot stores it."""
 
     temperature: float = DEFAULT.temperature
     familiar_lead: float = DEFAULT.familiar_lead

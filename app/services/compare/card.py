@@ -111,7 +111,7 @@ class Card(msgspec.Struct, frozen=True):
     made_at: datetime
 
 
-class Answer(msgspec.Struct, frozen=True, array_like=True):
+class HeldOutAnswer(msgspec.Struct, frozen=True, array_like=True):
     """The answer for a post that was held out; authors are indexes of the card's list."""
 
     tweet_id: int
@@ -123,15 +123,15 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MeasuredCard:
     """A card, and the answers that it sums up, those to the newest posts first."""
 
     card: Card
-    answers: list[Answer]
+    answers: list[HeldOutAnswer]
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOutAnswers:
+class JudgedPosts:
     """The answers for the posts held out, and their true authors."""
 
     shares: NDArray[np.float64]
@@ -170,7 +170,7 @@ async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
     return posts
 
 
-async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> Made:
+async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> MeasuredCard:
     """Return the card, made piece by piece in a thread; `left_out` counts authors not in it."""
     candidates = [
         Candidate(user.id, user.username, profile)
@@ -183,7 +183,7 @@ async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) ->
         typical_words, candidates, posts.recent, material.snapshot.background
     )
     card = _card(material, left_out, later, mixed, words)
-    return Made(card, _answers(posts.newest, later))
+    return MeasuredCard(card, _answers(posts.newest, later))
 
 
 async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
@@ -198,7 +198,7 @@ async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[
 
 async def _ask(
     candidates: Sequence[Candidate], texts: Sequence[Sequence[str]], snapshot: Snapshot
-) -> HeldOutAnswers:
+) -> JudgedPosts:
     """Judge the posts by profiles that do not hold them."""
     held_out = await asyncio.to_thread(_hold_all_out, candidates, texts)
     profiles = [each.profile for each in held_out]
@@ -223,7 +223,7 @@ async def _ask(
     for start in range(0, len(questions), AT_ONCE):
         some = range(start, min(start + AT_ONCE, len(questions)))
         shares += await asyncio.to_thread(answer, some)
-    return HeldOutAnswers(
+    return JudgedPosts(
         np.array(shares).reshape(-1, len(candidates)),
         np.array([i for i, _, _ in questions], np.intp),
         [place for _, place, _ in questions],
@@ -239,8 +239,8 @@ def _hold_all_out(candidates: Sequence[Candidate], texts: Sequence[Sequence[str]
 def _card(
     material: Material,
     left_out: int,
-    later: HeldOutAnswers,
-    mixed: HeldOutAnswers,
+    later: JudgedPosts,
+    mixed: JudgedPosts,
     words: list[Typical],
 ) -> Card:
     users = material.users
@@ -270,7 +270,7 @@ def _card(
     )
 
 
-def _answers(posts: Sequence[Sequence[OwnPost]], asked: HeldOutAnswers) -> list[Answer]:
+def _answers(posts: Sequence[Sequence[OwnPost]], asked: JudgedPosts) -> list[HeldOutAnswer]:
     if not asked.truth.size:
         return []
     said, claimed = asked.shares.argmax(axis=1).tolist(), asked.shares.max(axis=1)
@@ -279,13 +279,13 @@ def _answers(posts: Sequence[Sequence[OwnPost]], asked: HeldOutAnswers) -> list[
     shown = np.minimum(claimed.round(4), 0.9999)
     about = [posts[i][place] for i, place in zip(truth, asked.places, strict=True)]
     found = [
-        (newest_first(post.created_at, post.id), Answer(post.id, *answer))
+        (newest_first(post.created_at, post.id), HeldOutAnswer(post.id, *answer))
         for post, *answer in zip(about, truth, said, shown.tolist(), bins, strict=True)
     ]
     return [answer for _, answer in sorted(found, key=lambda each: each[0])]
 
 
-def _measured(asked: HeldOutAnswers) -> Measured | None:
+def _measured(asked: JudgedPosts) -> Measured | None:
     if not asked.truth.size:
         return None
     found = score(asked.shares, asked.truth)

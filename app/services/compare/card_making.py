@@ -18,7 +18,14 @@ from app.db.lease import Grant, Lease, LeaseLostError
 from app.errors import AppError, overloaded
 from app.models import User
 from app.services.compare.candidates import compared_users
-from app.services.compare.card import Answer, Card, Made, largest, measure, read_posts
+from app.services.compare.card import (
+    Card,
+    HeldOutAnswer,
+    MeasuredCard,
+    largest,
+    measure,
+    read_posts,
+)
 from app.services.compare.card_stored import (
     CardKey,
     find_card,
@@ -84,7 +91,7 @@ class CardMaker:
             card = await find_card(session, key, rest=self._rest)
         return msgspec.json.decode(card, type=Card) if card else None, key
 
-    async def find_answers_or_ask(self, usernames: Sequence[str]) -> Made | None:
+    async def find_answers_or_ask(self, usernames: Sequence[str]) -> MeasuredCard | None:
         """Return the card with the answers that it sums up, as `find_or_ask` does."""
         async with self._db.read() as session:
             key = card_key(await compared_users(session, usernames))
@@ -93,8 +100,9 @@ class CardMaker:
             self._ask(key, usernames)
             return None
         card, answers = found
-        return Made(
-            msgspec.json.decode(card, type=Card), msgspec.json.decode(answers, type=list[Answer])
+        return MeasuredCard(
+            msgspec.json.decode(card, type=Card),
+            msgspec.json.decode(answers, type=list[HeldOutAnswer]),
         )
 
     def _ask(self, key: CardKey, usernames: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The judgement of a text: ranking, verdict, and the reasons for them."""
+"""The judgement of a text: ranking, verdict, evidence and reasons."""
 
 import asyncio
 import functools
@@ -26,14 +26,14 @@ from app.services.compare.reasons import Candidate, NearPost, Typical, find_reas
 MODEL_NAME: Final = "stacked-counts-2"
 SHOWN_OF_ALL: Final = 20
 RIVAL_PROBABILITY: Final = 0.05
-"""Among all authors, one less likely than this makes no answer unfair by having few posts."""
+"""Among all authors, a less likely one with few posts does not change the verdict."""
 EXPLAINED: Final = 4
-"""Authors between whom the evidence is divided: as many as have a colour of their own."""
+"""Authors between whom the evidence is divided: those with a colour."""
 INLINE_AUTHORS: Final = 50
 """More are ranked in a thread, since the loop must not wait over 10 ms."""
 
 
-class Ranked(msgspec.Struct, frozen=True):
+class RankedAuthor(msgspec.Struct, frozen=True):
     username: str
     probability: Annotated[
         float, Meta(description="Calibrated; they sum to 1 over all compared authors.")
@@ -42,7 +42,7 @@ class Ranked(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """A string of the text that speaks for an author, in log-odds; places are code points."""
+    """A string of the text that speaks for an author, in log-odds; positions are code points."""
 
     start: int
     end: int
@@ -59,7 +59,7 @@ class Model(msgspec.Struct, frozen=True):
     as_of_event: Annotated[int, Meta(description="The last event that was taken into account.")]
 
 
-class Layout(msgspec.Struct, frozen=True):
+class LayoutWeight(msgspec.Struct, frozen=True):
     """How much layout and punctuation speak for an author, in log-odds against the others."""
 
     username: str
@@ -70,7 +70,7 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 class JudgedPassage(msgspec.Struct, frozen=True):
-    """A sentence of the text and who probably wrote it; places are code points."""
+    """A sentence of the text and its likeliest author; positions are code points."""
 
     start: int
     end: int
@@ -83,18 +83,18 @@ class JudgedPassage(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The ranking, and why; what was not asked for is left out."""
+    """The ranking and its reasons; fields that were not requested are empty."""
 
     text: Annotated[str, Meta(description="The text as it was judged: NFC, LF.")]
     verdict: Annotated[str, Meta(description="likely, close, short or unfamiliar.")]
     ranking: Annotated[
-        list[Ranked],
+        list[RankedAuthor],
         Meta(description="The likeliest first; the first 20 where no author is named."),
     ]
     evidence: list[Evidence]
     model: Model
     layout: Annotated[
-        list[Layout],
+        list[LayoutWeight],
         Meta(description="What layout and punctuation as a whole say; only with `reasons`."),
     ] = []
     passages: Annotated[
@@ -111,7 +111,7 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def has_sentences(text: str) -> bool:
-    """Return whether there is more than one sentence to be judged on its own."""
+    """Return whether the text has more than one sentence."""
     return len(sentences(text)) > 1
 
 
@@ -148,7 +148,7 @@ async def judge(
 ) -> Comparison:
     """Rank the authors and find the evidence; show the first `shown` of them, or all.
 
-    `with_passages` judges each sentence too, among the authors who are likeliest on the whole.
+    `with_passages` judges each sentence too, among the likeliest authors of the whole text.
     """
     work = functools.partial(_judge, material, explain, shown, with_passages)
     if len(material.text) <= INLINE_CHARACTERS // 2 and len(material.users) <= INLINE_AUTHORS:
@@ -159,7 +159,7 @@ async def judge(
 async def add_reasons(
     session: AsyncSession, material: Material, comparison: Comparison
 ) -> Comparison:
-    """Return the comparison with the first authors' nearest posts, and what sets them apart."""
+    """Return the comparison with the nearest posts and typical words of its first authors."""
     places = {user.username: i for i, user in enumerate(material.users)}
     best = [places[ranked.username] for ranked in comparison.ranking[:EXPLAINED]]
     candidates = [
@@ -192,7 +192,7 @@ def _judge(material: Material, explain: bool, shown: int | None, with_passages: 
         text=material.text,
         verdict=_verdict(material, ranking, order[0]),
         ranking=[
-            Ranked(
+            RankedAuthor(
                 material.users[i].username,
                 float(ranking.probabilities[i]),
                 material.users[i].tweet_count,
@@ -207,14 +207,14 @@ def _judge(material: Material, explain: bool, shown: int | None, with_passages: 
 
 
 def _query(text: str, found: Occurrences | None) -> Counts:
-    """Return the counts of the author's own words; `found` are all that occur in the text."""
+    """Return the counts of the text without quotations; `found` are the features of all of it."""
     own = own_words(text)
     return tally(found.keys) if found and own == text else features(own)
 
 
 def _impostors(material: Material) -> list[AuthorProfile]:
     if not material.is_named:
-        return []  # Among all authors nobody is left to be one.
+        return []  # All authors are compared already.
     snapshot = material.snapshot
     chosen = choose_impostors(
         ((user_id, user_id in snapshot.koreans) for user_id in snapshot.impostors),
@@ -239,7 +239,7 @@ def _verdict(material: Material, ranking: Ranking, best: int) -> str:
 
 
 def _evidence(material: Material, found: Occurrences, best: Sequence[int]) -> list[Evidence]:
-    # Where all is quoted, the quotation is what is asked about, and nothing of it is marked.
+    # A text that is all quotation is judged as it is, and nothing of it is marked.
     profiles = [material.profiles[i] for i in best]
     spans = evidence(material.text, profiles, material.snapshot.background, found=found)
     return [
@@ -254,10 +254,10 @@ def _evidence(material: Material, found: Occurrences, best: Sequence[int]) -> li
     ]
 
 
-def _layout(material: Material, ranking: Ranking, best: Sequence[int]) -> list[Layout]:
+def _layout(material: Material, ranking: Ranking, best: Sequence[int]) -> list[LayoutWeight]:
     weights = layout_evidence(ranking, best)
     return [
-        Layout(material.users[i].username, round(float(weight), 3))
+        LayoutWeight(material.users[i].username, round(float(weight), 3))
         for i, weight in zip(best, weights, strict=True)
     ]
 

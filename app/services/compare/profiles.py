@@ -1,8 +1,7 @@
-"""Authors' profiles: stored up to a place in the log, read with the posts that came after it.
+"""Authors' profiles: stored up to an event of the log, read with the posts after it.
 
-A stored profile is a checkpoint; the author's newer posts are its tail (the index on user and
-event is the tail). Readers add the tail, so they are never behind; `fold_tails` moves the
-checkpoint on.
+A stored profile is a checkpoint; the author's newer posts are its tail, found by the index on user
+and event. Readers add the tail, so they are never behind; `fold_tails` advances the checkpoint.
 """
 
 import asyncio
@@ -24,10 +23,10 @@ from app.models import Profile, Tweet, User
 from app.services.posts.users import Contender
 
 LONGEST_TAIL: Final = 200
-"""Posts after which a tail is folded in; reading one costs some 0.15 ms a post."""
+"""A longer tail is folded; reading one costs some 0.15 ms a post."""
 RELOAD_TAIL: Final = 50
 FOLDED_AT_ONCE: Final = 50
-"""Authors whose profiles one transaction rewrites."""
+"""Profiles that one transaction rewrites."""
 INLINE_PROFILES: Final = 10
 INLINE_CHARACTERS: Final = 5_000
 """Longer texts are counted in a thread, since the loop must not wait over 10 ms."""
@@ -36,7 +35,7 @@ DEFAULT_MEMORY: Final = 96 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A profile in memory, and what it holds for."""
+    """A profile in memory, and the state of the author that it holds for."""
 
     profile: AuthorProfile
     as_of_event: int
@@ -44,7 +43,7 @@ class _Known:
 
 
 class ProfileStore:
-    """Loads profiles with their tails, and keeps those used last in a bounded memory."""
+    """Loads profiles with their tails, and keeps those used last within a total size."""
 
     def __init__(self, max_bytes: int = DEFAULT_MEMORY) -> None:
         self._known: LruStore[int, _Known] = LruStore(max_bytes, _size)
@@ -54,15 +53,15 @@ class ProfileStore:
     ) -> list[AuthorProfile]:
         """Return the profiles of the users, with every post that the session sees.
 
-        Without `may_evict` they are kept only where there is room, so that who reads all authors
-        in turn does not push out those that others are about to need.
+        Without `may_evict` they are kept only while there is room, so that reading all authors
+        in turn evicts no profile that is used more often.
         """
         found = {user.id: known for user in users if (known := self._current(user))}
         stored = await _stored(
             session, [user for user in users if _is_far_behind(found.get(user.id), user)]
         )
         for user_id, known in stored.items():
-            # What is known may still be newer than what is stored.
+            # The profile in memory may be newer than the stored one.
             if user_id not in found or known.profile.posts > found[user_id].profile.posts:
                 found[user_id] = known
         behind = {
@@ -79,7 +78,7 @@ class ProfileStore:
         return [found[user.id].profile for user in users]
 
     def find_whole(self, user: User | Contender) -> AuthorProfile | None:
-        """Return the profile of an author if it is in memory with all that is counted of it."""
+        """Return the profile of an author if it is in memory with every post."""
         known = self._current(user)
         if known is None or known.profile.posts != user.tweet_count:
             return None
@@ -90,12 +89,12 @@ class ProfileStore:
         known = self._known.peek(user.id)
         if known is None or known.deletion_count != user.deletion_count:
             return None
-        # A session opened before another one's may see fewer posts than are known by now.
+        # A session that began earlier may see fewer posts than the profile in memory has.
         return known if known.profile.posts <= user.tweet_count else None
 
 
 def _is_far_behind(known: _Known | None, user: User | Contender) -> bool:
-    """Return whether reading the stored profile is cheaper than counting what came since."""
+    """Return whether reading the stored profile is cheaper than counting the posts since."""
     return known is None or user.tweet_count - known.profile.posts > RELOAD_TAIL
 
 
@@ -106,7 +105,7 @@ def _size(known: _Known) -> int:
 
 
 async def _stored(session: AsyncSession, users: Sequence[User | Contender]) -> dict[int, _Known]:
-    """Return the stored profiles of the users, empty ones where there is none yet."""
+    """Return the stored profiles of the users, an empty one for a user without any."""
     nothing = AuthorProfile(EMPTY, 0)
     found = {user.id: _Known(nothing, 0, user.deletion_count) for user in users}
     for some in chunks(list(found)):
@@ -132,7 +131,7 @@ def _unpacked(blobs: Sequence[tuple[bytes, int, bytes]]) -> list[AuthorProfile]:
 
 
 async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[int, _Known]:
-    """Return the profiles with the posts that came after each of them."""
+    """Return the profiles with the posts after each of them."""
     tails: dict[int, list[str]] = {user_id: [] for user_id in behind}
     newest = {user_id: known.as_of_event for user_id, known in behind.items()}
     for some in chunks(list(behind)):
@@ -182,7 +181,7 @@ async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
         before = (await _stored(session, [user]))[user.id].profile
         profile = await without_post(before, tweet.text)
     except ValueError:
-        # Without a checkpoint all posts are tail, so the profile is counted anew.
+        # Without a checkpoint all posts are tail, so the profile is counted again.
         await session.execute(delete(Profile).where(Profile.user_id == tweet.user_id))
         return
     await _store(session, tweet.user_id, profile, row.as_of_event)
@@ -204,7 +203,7 @@ async def fold_batch(
 ) -> None:
     """Fold posts that the session has just stored into their author's profile.
 
-    `parts` are their features, counted before the write lock was taken. A profile that had a
+    `parts` are their features, counted before the write lock was acquired. A profile that had a
     tail before is left to `fold_tails`.
     """
     before = (await _stored(session, [user]))[user.id].profile
@@ -216,8 +215,8 @@ async def fold_batch(
 async def fold_tails(db: Sessions, user_ids: Sequence[int]) -> None:
     """Fold the tails of these authors into their stored profiles, some authors at a time.
 
-    Features are counted outside the write lock. Where a post was deleted or another worker
-    folded in between, that author is left for the next time.
+    Features are counted outside the write lock. If meanwhile a post was deleted or another worker
+    folded, that author is left for the next run.
     """
     for start in range(0, len(user_ids), FOLDED_AT_ONCE):
         some = user_ids[start : start + FOLDED_AT_ONCE]
@@ -239,7 +238,7 @@ async def fold_tails(db: Sessions, user_ids: Sequence[int]) -> None:
 
 
 async def _unchanged(session: AsyncSession, known: dict[int, _Known]) -> list[int]:
-    """Return the authors of whom nothing was deleted or folded since they were read."""
+    """Return the authors without deletions or folds since they were read."""
     query = (
         select(User.id, User.deletion_count, Profile.as_of_event)
         .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
@@ -272,7 +271,7 @@ async def _store(
 
 
 async def users_with_tails(session: AsyncSession, *, longer_than: int) -> list[int]:
-    """Return the authors of whom more than so many posts are not yet in the stored profile."""
+    """Return the authors with more posts outside their stored profile than `longer_than`."""
     folded = select(Profile.posts).where(Profile.user_id == User.id, Profile.recipe == RECIPE)
     posts = folded.scalar_subquery()
     query = select(User.id).where(

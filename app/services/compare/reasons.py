@@ -71,7 +71,7 @@ async def find_reasons(
 ) -> tuple[list[NearPost], list[Typical]]:
     """Return the posts of each candidate nearest to the text, and what sets each apart.
 
-    Only the newest posts of each are looked through.
+    Only the newest posts of each are searched.
     """
     posts = [await newest_own(session, candidate.user_id, RECENT_POSTS) for candidate in candidates]
     return await asyncio.to_thread(_find, text, candidates, posts, background)

@@ -31,7 +31,7 @@ SHOWN_KINDS: Final = frozenset(
 logger = logging.getLogger(__name__)
 
 
-class Entry(NamedTuple):
+class LiveEvent(NamedTuple):
     """An event as it is sent; empty where there is nothing to show."""
 
     id: int
@@ -45,7 +45,7 @@ class LiveEvents:
 
     def __init__(self, db: Database, *, newest: int) -> None:
         self._db = db
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[LiveEvent] = deque()
         self.newest = newest
         self.forgotten = newest
         """Events up to this one are not in memory."""
@@ -67,11 +67,11 @@ class LiveEvents:
             self.forgotten = self.newest
         self._forget_deleted(changes)
 
-    def remembered(self, place: int) -> list[Entry]:
+    def remembered(self, place: int) -> list[LiveEvent]:
         """Return the events after a place that is not forgotten."""
         return [entry for entry in self._entries if entry.id > place]
 
-    async def after(self, place: int) -> list[Entry]:
+    async def after(self, place: int) -> list[LiveEvent]:
         """Return the next events after a place, of memory or of the log."""
         if place >= self.forgotten:
             return self.remembered(place)
@@ -92,7 +92,7 @@ class LiveEvents:
             oldest, newest = (await session.execute(query)).one()
         return place <= (newest or 0) and (oldest is None or place >= oldest - 1)
 
-    def _remember(self, entries: Sequence[Entry]) -> None:
+    def _remember(self, entries: Sequence[LiveEvent]) -> None:
         self._entries.extend(entries)
         while len(self._entries) > REMEMBERED:
             self.forgotten = self._entries.popleft().id
@@ -109,18 +109,18 @@ class LiveEvents:
                     self._entries[index] = entry._replace(data=b"")
 
 
-def joined(entries: Sequence[Entry], user_id: int | None) -> bytes:
+def joined(entries: Sequence[LiveEvent], user_id: int | None) -> bytes:
     """Return what is sent of these events to who hears of one author, or of all."""
     return b"".join(entry.data for entry in entries if user_id is None or entry.user_id == user_id)
 
 
-async def _entry(session: AsyncSession, change: Change) -> Entry:
+async def _entry(session: AsyncSession, change: Change) -> LiveEvent:
     data = await _data(session, change) if change.kind in SHOWN_KINDS else None
     encoded = b""
     if data is not None:
         body = msgspec.json.encode(data)
         encoded = b"id: %d\nevent: %s\ndata: %s\n\n" % (change.id, change.kind.encode(), body)
-    return Entry(change.id, change.user_id, change.tweet_id, encoded)
+    return LiveEvent(change.id, change.user_id, change.tweet_id, encoded)
 
 
 async def _data(session: AsyncSession, change: Change) -> object | None:

@@ -9,9 +9,9 @@ from quart import Blueprint, render_template, url_for
 from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
-from app.services.compare.asked_posts import read_asked, select_answers
 from app.services.compare.card import Card
 from app.services.compare.card_making import RETRY_AFTER_S
+from app.services.compare.card_posts import read_held_out, select_answers
 from app.views.access import access
 from app.views.pages.parts import given_names
 from app.views.parsing import parse_args
@@ -70,7 +70,7 @@ async def show_card_posts() -> ResponseReturnValue:
         answers = select_answers(made, tenth=tenth, **narrowed)
         count = len(answers)
         async with resources().db.read() as session:
-            posts = await read_asked(session, made, answers[args.cursor : following])
+            posts = await read_held_out(session, made, answers[args.cursor : following])
     claimed = "" if args.claimed is None else args.claimed
     address = _posts_address(names, **narrowed, claimed=claimed)
     page = await render_template(

@@ -16,7 +16,7 @@ from app.services.compare.judging import (
     Comparison,
     Evidence,
     JudgedPassage,
-    Layout,
+    LayoutWeight,
     compare,
     has_sentences,
 )
@@ -67,7 +67,7 @@ class ComparisonView:
     """Number from 1 of each author's colour."""
     quoted: dict[str, list[str]]
     """Evidence for each author that has a colour, the weightiest first."""
-    layout: Layout | None
+    layout: LayoutWeight | None
     """The author for whom layout and punctuation speak, if for any."""
     sentences: list[Marked[JudgedPassage]]
     """The text by sentences, if requested."""

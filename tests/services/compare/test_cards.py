@@ -12,11 +12,11 @@ from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError, UnavailableError
 from app.models import ModelCard
 from app.services.clock import now
-from app.services.compare.asked_posts import read_asked, select_answers
 from app.services.compare.background import BackgroundStore
 from app.services.compare.candidates import compared_users
 from app.services.compare.card import Card, measure, read_posts
 from app.services.compare.card_making import MOST_WAITING, CardMaker
+from app.services.compare.card_posts import read_held_out, select_answers
 from app.services.compare.materials import Models, load_authors
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.adding import add_posts
@@ -201,7 +201,7 @@ async def test_every_figure_of_a_card_knows_its_posts(db: Database) -> None:
             found = select_answers(made, written_by=names[true].upper(), taken_for=names[said])
             assert len(found) == times
             async with db.read() as session:
-                posts = await read_asked(session, made, found)
+                posts = await read_held_out(session, made, found)
             assert {asked.post.username for asked in posts} <= {names[true]}
             assert {asked.taken_for for asked in posts} <= {names[said]}
     assert card.held_out is not None

@@ -1,17 +1,17 @@
-"""The posts that a model card was measured on: what stands behind its figures."""
+"""The posts behind the figures of a model card."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.services.compare.card import Answer, Made
+from app.services.compare.card import HeldOutAnswer, MeasuredCard
 from app.services.posts.tweets import Post, find_posts
 
 
 @dataclass(frozen=True, slots=True)
-class AskedPost:
-    """A post that was held out, for whose it was taken, and how surely."""
+class HeldOutPost:
+    """A post that was held out, and the answer for it."""
 
     post: Post
     taken_for: str
@@ -20,9 +20,9 @@ class AskedPost:
 
 
 def select_answers(
-    made: Made, *, written_by: str = "", taken_for: str = "", tenth: int | None = None
-) -> list[Answer]:
-    """Return the answers of these authors and of this bin, those to the newest posts first."""
+    made: MeasuredCard, *, written_by: str = "", taken_for: str = "", tenth: int | None = None
+) -> list[HeldOutAnswer]:
+    """Return the answers of these authors and of this bin, those for the newest posts first."""
     names = [author.username.casefold() for author in made.card.authors]
     author, said = written_by.casefold(), taken_for.casefold()
     return [
@@ -34,13 +34,13 @@ def select_answers(
     ]
 
 
-async def read_asked(
-    session: AsyncSession, made: Made, answers: Sequence[Answer]
-) -> list[AskedPost]:
-    """Return the posts of these answers, but what has been deleted since."""
+async def read_held_out(
+    session: AsyncSession, made: MeasuredCard, answers: Sequence[HeldOutAnswer]
+) -> list[HeldOutPost]:
+    """Return the posts of these answers, except those deleted since."""
     posts = await find_posts(session, [answer.tweet_id for answer in answers])
     return [
-        AskedPost(
+        HeldOutPost(
             posts[answer.tweet_id],
             made.card.authors[answer.taken_for].username,
             answer.claimed,
