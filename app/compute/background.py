@@ -1,4 +1,4 @@
-"""How often anything is written at all: the yardstick against which authors are measured."""
+"""The background: frequencies of features over all authors, to which each is compared."""
 
 import struct
 import zlib
@@ -14,20 +14,20 @@ from app.compute.counts import MAX_COUNT, Counts
 from app.compute.features import GROUPS, group_edges, group_sizes
 
 BUCKET_BITS: Final = 20
-"""4 MB. 32 times fewer cost 0.1 to 0.4 points in 100 with 180,000 different features, so this
-bears some millions."""
+"""Logarithm of the number of buckets, which take 4 MB. With 180,000 different features, 32 times
+fewer cost 0.1 to 0.4 percentage points, so these suffice for some millions."""
 BUCKETS: Final = 2**BUCKET_BITS
 UNSEEN_SHARE: Final = 0.3
-"""Share of each group's probability that is spread evenly over all its features."""
+"""Share of each group's probability that is distributed evenly over its features."""
 FIRST_POSTS: Final = 100
-"""The counts of so many posts are trusted half as much as those of very many: with two authors
-of 5 posts and nobody else, 80% instead of 74% are told right, with 25 each 88% either way."""
+"""Posts at which the counts get half of their full weight. With two authors of 5 posts and no
+others, 80% instead of 74% are attributed correctly; with 25 each 88% either way."""
 
 _SHIFT: Final = np.uint32(32 - BUCKET_BITS)
 _SPREAD: Final = np.uint32(0x9E3779B1)
 _MAGIC: Final = b"bgr1"
 _HEADER: Final = struct.Struct("<4sQ5Q5Q")
-# So that a feature nobody has used yet is rare from the first post on.
+# Makes an unseen feature rare from the first post on.
 _SMALLEST_VOCABULARY: Final = np.array([4096, 4096, 4096, 4096, 256])
 
 
@@ -37,18 +37,18 @@ class Background:
 
     posts: int
     table: NDArray[np.uint32]
-    """(2^20,) counts by bucket; features that share one look as frequent as both together."""
+    """(2^20,) counts by bucket; features in the same bucket share their counts."""
     totals: NDArray[np.int64]
     """(5,) counts per group."""
     distinct: NDArray[np.int64]
-    """(5,) how many different features each group has, estimated from the buckets in use."""
+    """(5,) different features per group, estimated from the buckets in use."""
 
     def __post_init__(self) -> None:
         for array in (self.table, self.totals, self.distinct):
             array.flags.writeable = False
 
     def probabilities(self, keys: NDArray[np.uint32]) -> NDArray[np.float64]:
-        """Return the share of each sorted key (n,) in what is written in its group, above 0."""
+        """Return the probability of each sorted key (n,) within its group, above 0."""
         sizes = group_sizes(keys)
         trust = (1 - UNSEEN_SHARE) * self.posts / (self.posts + FIRST_POSTS)
         share = trust / np.maximum(self.totals, 1)
@@ -83,11 +83,11 @@ class Background:
 EMPTY_BACKGROUND: Final = Background(
     0, np.zeros(BUCKETS, np.uint32), np.zeros(5, np.int64), np.zeros(5, np.int64)
 )
-"""Of no posts: everything is equally likely."""
+"""Background of no posts: every feature is equally likely."""
 
 
 def build_background(profiles: Iterable[Counts], posts: int) -> Background:
-    """Return the background of any number of profiles, read once, in some 20 MB."""
+    """Return the background of any number of profiles; reads each once, in some 20 MB."""
     table = np.zeros(BUCKETS, np.uint64)
     used = np.zeros((len(GROUPS), BUCKETS), np.bool_)
     totals = np.zeros(len(GROUPS), np.int64)
@@ -109,7 +109,7 @@ def _bucket(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _distinct(used: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return how many keys probably fell into the buckets in use.
+    """Return the estimated number of keys in the buckets in use.
 
     Source: linear counting, Whang et al. 1990.
     """

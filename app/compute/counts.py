@@ -1,4 +1,4 @@
-"""Counts of hashed features: sparse, sorted, immutable, and exact under adding and subtracting."""
+"""Counts of hashed features: sparse, sorted, immutable, exact in addition and subtraction."""
 
 import struct
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _LOW: Final = np.uint64(MAX_COUNT)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How often each key occurs; neither array can be written to."""
+    """Number of occurrences of each key; the arrays are read-only."""
 
     keys: NDArray[np.uint32]
     """(k,) sorted and unique."""
@@ -41,8 +41,8 @@ class Counts:
     def to_bytes(self) -> bytes:
         """Return a little-endian blob of some 5 bytes a key, the same on every platform.
 
-        Header, keys, then places and values of the counts above 255, then all counts in a byte
-        each, 0 where the count stands in the list before.
+        Header, keys, indices and values of the counts above 255, then one byte for each count, 0
+        for those listed before.
         """
         large = np.flatnonzero(self.counts > _SMALL)
         small = self.counts.astype(np.uint8)
@@ -75,7 +75,7 @@ class Counts:
         places, values = words[size : size + large], words[size + large :]
         counts = np.frombuffer(data, np.uint8, offset=len(data) - size).astype(np.uint32)
         if np.any(places >= size):
-            raise ValueError("counts name a key that is not there")
+            raise ValueError("counts name a key that does not exist")
         counts[places] = values
         if np.any(keys[1:] <= keys[:-1]) or not np.all(counts):
             raise ValueError("keys must rise and counts be positive")
@@ -86,7 +86,7 @@ EMPTY: Final = Counts(np.empty(0, np.uint32), np.empty(0, np.uint32))
 
 
 def tally(keys: NDArray[np.uint32]) -> Counts:
-    """Return how often each key occurs in an unsorted array (n,), n below 2^32."""
+    """Return the occurrences of each key in an unsorted array (n,), n below 2^32."""
     if not keys.size:
         return EMPTY
     ordered = np.sort(keys)
@@ -97,12 +97,12 @@ def tally(keys: NDArray[np.uint32]) -> Counts:
 def add(parts: Sequence[Counts]) -> Counts:
     """Return the sum of any number of counts.
 
-    A count stops at 2^32 - 1 and never wraps; one that was stopped cannot be subtracted from.
+    Counts saturate at 2^32 - 1; a saturated count cannot be subtracted from.
     """
     filled = [part for part in parts if part.keys.size]
     if len(filled) < 2:
         return filled[0] if filled else EMPTY
-    # Key and count travel in one number, so that one plain sort replaces argsort and two gathers.
+    # Key and count share one number, so that one plain sort replaces argsort and two gathers.
     pairs = np.concatenate([part.keys for part in filled]).astype(np.uint64) << _KEY_BITS
     pairs |= np.concatenate([part.counts for part in filled])
     pairs.sort()
@@ -113,14 +113,14 @@ def add(parts: Sequence[Counts]) -> Counts:
 
 
 def subtract(total: Counts, part: Counts) -> Counts:
-    """Return the counts to which adding `part` gives `total`.
+    """Return the counts that, added to `part`, give `total`.
 
     Raises ValueError if `part` is not contained in `total`.
     """
     if not part.keys.size:
         return total
     if not contains(total, part):
-        raise ValueError("cannot subtract what was never added")
+        raise ValueError("cannot subtract counts that were never added")
     counts = total.counts.copy()
     counts[np.searchsorted(total.keys, part.keys)] -= part.counts
     left = counts > 0
@@ -128,12 +128,12 @@ def subtract(total: Counts, part: Counts) -> Counts:
 
 
 def contains(total: Counts, part: Counts) -> bool:
-    """Say whether every key of `part` occurs at least as often in `total`."""
+    """Return whether every key of `part` occurs at least as often in `total`."""
     return bool(np.all(lookup(total, part.keys) >= part.counts))
 
 
 def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return the counts of some keys (n,), 0 where a key does not occur."""
+    """Return the counts of keys (n,), 0 for a missing key."""
     if not counts.keys.size:
         return np.zeros(keys.size, np.uint32)
     places = np.searchsorted(counts.keys, keys)
@@ -143,7 +143,7 @@ def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _run_starts(ordered: NDArray[np.uint32]) -> NDArray[np.intp]:
-    """Return where each run of equal numbers begins in a sorted, non-empty array."""
+    """Return the start of each run of equal numbers in a sorted, non-empty array."""
     fresh = np.empty(ordered.size, np.bool_)
     fresh[0] = True
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])

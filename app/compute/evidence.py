@@ -1,7 +1,7 @@
-"""Which words of a text speak for which author: the score is a sum, so each part of it has a place.
+"""Evidence: the words of a text that speak for an author. The score is a sum over places.
 
-Only characters, words and pairs of words are located. Their shape and style speak for a whole
-text: marked on single words they look arbitrary, so they are summed up as its layout.
+Only characters, words and pairs of words are located. Shape and style belong to the whole text:
+marked on single words they look arbitrary, so they are summed up as its layout.
 """
 
 import re
@@ -20,17 +20,17 @@ from app.compute.features import GROUP_EDGES, SHAPE, STYLE, Occurrences, group_s
 from app.compute.profiles import AuthorProfile
 
 FEWEST_WEIGHT: Final = 0.3
-"""Log-odds under which a mark looks like an accident rather than a habit."""
+"""Least log-odds of a mark; a weaker one looks accidental."""
 FEWEST_WORD_WEIGHT: Final = 0.1
-"""Log-odds that each word of a mark has at least."""
+"""Least log-odds of each word of a mark."""
 
-# A link with a random address is nobody's wording.
+# Links with random addresses are no evidence.
 _WORD = re.compile(r"(?<!\S)(?!https?://t\.co/|pic\.twitter\.com/)\S+")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words of the text that one author would rather have written than the others."""
+    """Words of the text that speak for one author against the others."""
 
     start: int
     """Code points of the text, half-open, without white space at either end."""
@@ -52,8 +52,7 @@ def evidence(
     """Return the strongest marks, in the order of the text and without overlap.
 
     A mark is a word with its punctuation, or several in a row that speak for the same author.
-    `found` are
-    the occurrences of the text, where they are known already.
+    `found` are the occurrences of the text, if they are known already.
     """
     words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
     if len(profiles) < 2 or not len(words):
@@ -66,7 +65,7 @@ def evidence(
 
 
 def layout_evidence(ranking: Ranking, authors: Sequence[int]) -> NDArray[np.float64]:
-    """Return how much shape and style speak for each of some authors against the others: (n,).
+    """Return the weight of shape and style for each author against the others: (n,).
 
     authors: indices into the ranking, at least two. In log-odds; the sum is 0.
     """
@@ -78,7 +77,7 @@ def _leads(
 ) -> NDArray[np.float64]:
     """Return the log-odds of each occurrence (k,), sorted by key, for each author: (n, k).
 
-    What an author never wrote does not speak for this author, only for the others.
+    A feature that an author never used speaks for the others, not for this author.
     """
     sizes = group_sizes(found.keys)
     expected = np.repeat(PRIORS, sizes) * background.probabilities(found.keys)

@@ -1,7 +1,7 @@
-"""The hashed n-grams of a text: what is counted per author to tell who would have written it.
+"""The hashed n-grams of a text, which are counted per author.
 
 Five groups: characters in threes, words, pairs of words, the shape of the text (its skeleton
-`Aa a, M U`) and its style (lengths, first and last character, how much of which punctuation).
+`Aa a, M U`) and its style (lengths, first and last character, punctuation).
 """
 
 import re
@@ -19,7 +19,7 @@ from app.compute.counts import EMPTY, Counts, tally
 from app.compute.skeleton import LINK, code_points, skeleton_of
 
 RECIPE: Final = 2
-"""Version of what follows: profiles of another recipe must be counted again."""
+"""Version of the features: profiles of another version must be counted again."""
 
 GROUPS: Final = ("characters", "words", "pairs", "shape", "style")
 """Names of the groups, in the order of their numbers."""
@@ -39,9 +39,9 @@ _QUOTED = re.compile(
     r"|^(?:[ \t]*>+[ \t][^\n]*\n)+(?:\s+RT @\w(?s:.*))?",
     re.MULTILINE,
 )
-"""Other people's words: a repost by hand to its end, and lines that begin with `> `.
+"""Quoted text: a manual repost to its end, and lines that begin with `> `.
 
-White space is looked through from its beginning only, else the time grows by its square.
+White space matches from its beginning only, otherwise the time would be quadratic.
 """
 _TOKEN = re.compile(r"https?://[^\s/]+|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
 _FOREIGN_LINK = re.compile(r"https?://")
@@ -52,10 +52,9 @@ _EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurrences:
-    """The features of a text one by one, in no particular order, with the place of each.
+    """Each occurrence of a feature in a text, in no particular order, with its place.
 
-    Places are code points of the original text, half-open. What tells of the whole text (style)
-    spans all of it.
+    Places are half-open code points of the original text. Features of style span all of it.
     """
 
     keys: NDArray[np.uint32]
@@ -64,7 +63,7 @@ class Occurrences:
 
 
 def features(text: str) -> Counts:
-    """Return how often each feature occurs in the text, without what it quotes."""
+    """Return the counts of the features of the text, without quoted parts."""
     plain = _RANDOM_LINK.sub(LINK, _QUOTED.sub("", text))
     if not plain:
         return EMPTY
@@ -82,7 +81,7 @@ def features(text: str) -> Counts:
 
 
 def occurrences(text: str) -> Occurrences:
-    """Return the features of the text, each as often as it occurs, with its place."""
+    """Return all occurrences of features in the text, with their places."""
     plain, left, right = _located_plain(text)
     if not plain:
         return Occurrences(EMPTY.keys, np.empty(0, np.int32), np.empty(0, np.int32))
@@ -101,22 +100,22 @@ def occurrences(text: str) -> Occurrences:
 
 
 def own_words(text: str) -> str:
-    """Return the text without what it quotes, or all of it where it does nothing else."""
+    """Return the text without quoted parts, or all of it if nothing else has letters."""
     own = _QUOTED.sub("", text)
     return own if any(map(str.isalpha, own)) else text
 
 
 def wording(text: str) -> NDArray[np.uint32]:
-    """Return the keys of the text's characters and words alone, each as often as it occurs."""
+    """Return the keys of the text's characters and words, one for each occurrence."""
     plain = _RANDOM_LINK.sub(LINK, text)
     tokens = _TOKEN.findall(plain)
     return np.concatenate((_character_keys(plain), _token_keys(tokens)[: len(tokens)]))
 
 
 def named_words(text: str) -> dict[int, str]:
-    """Return the words of the text by their keys, as they are written there, without links.
+    """Return the words of the text by key, as they are written, without links.
 
-    Marks that only change how another character looks are no words.
+    Combining and control characters are no words.
     """
     tokens = [
         token
@@ -127,18 +126,18 @@ def named_words(text: str) -> dict[int, str]:
 
 
 def group_edges(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
-    """Return where each group begins in sorted keys, and the end of the last: (6,)."""
+    """Return the start of each group in sorted keys, and the end of the last: (6,)."""
     return keys.searchsorted(GROUP_EDGES)
 
 
 def group_sizes(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
-    """Return how many of some sorted keys each group has: (5,)."""
+    """Return the number of sorted keys in each group: (5,)."""
     edges = group_edges(keys)
     return edges[1:] - edges[:-1]
 
 
 def group_sums(counts: Counts) -> NDArray[np.int64]:
-    """Return how many features of each group there are: (5,)."""
+    """Return the number of features in each group: (5,)."""
     sums = np.zeros(counts.counts.size + 1, np.int64)
     counts.counts.cumsum(out=sums[1:])
     ends = sums[group_edges(counts.keys)]
@@ -146,7 +145,7 @@ def group_sums(counts: Counts) -> NDArray[np.int64]:
 
 
 def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
-    """Return the text as it is counted; where each of its characters begins and ends in `text`."""
+    """Return the text as it is counted, and the start and end of each character in `text`."""
     kept = np.ones(len(text), np.bool_)
     for quoted in _QUOTED.finditer(text):
         kept[quoted.start() : quoted.end()] = False
@@ -183,7 +182,7 @@ def _character_places(length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 
 def _token_keys(tokens: Sequence[str]) -> NDArray[np.uint32]:
-    """Return the keys of the words, then those of the pairs, with both ends of the text marked."""
+    """Return the keys of the words, then of the pairs; `^` and `$` mark the ends of the text."""
     words = [token.lower() for token in tokens]
     hashes = [crc32(word.encode("utf-8", "surrogatepass")) for word in words]
     hashes += [
@@ -199,7 +198,7 @@ def _token_keys(tokens: Sequence[str]) -> NDArray[np.uint32]:
 
 def _token_places(spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     places = np.array(spans, np.int64).reshape(-1, 2)
-    if not len(places):  # The one pair of a text without tokens is its two ends.
+    if not len(places):  # A text without tokens has one pair: its two ends.
         return np.zeros(1, np.int64), np.ones(1, np.int64)
     starts, ends = places.T
     return (
@@ -225,7 +224,7 @@ def _shape_places(
 
 
 def _style_keys(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
-    """Return 18 keys, one for each habit, made of its number and how strong it is."""
+    """Return 18 keys, one for each habit, of its number and its strength."""
     capitals = sum(map(str.isupper, plain))
     letters = sum(map(str.isalpha, plain))
     habits = (

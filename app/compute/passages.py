@@ -1,7 +1,7 @@
-"""A long text judged sentence by sentence: who wrote which part of it?
+"""Attribute a long text sentence by sentence.
 
-A hidden Markov model: who writes a sentence probably writes the next one too, so a sentence that
-says little takes its answer from those around it. Source: Rabiner 1989, forward and backward.
+A hidden Markov model: the author of a sentence is probably the author of the next one, so a
+sentence with little evidence follows its neighbours. Source: Rabiner 1989, forward and backward.
 """
 
 import re
@@ -20,20 +20,20 @@ from app.compute.profiles import AuthorProfile
 from app.compute.text import letter_count
 
 STAY: Final = 0.85
-"""Probability that the next sentence is by the same author. In texts put together of posts of two
-authors, 88% of the sentences are told right; without it (0.5) 81%."""
+"""Probability that the next sentence is by the same author. In texts composed of posts of two
+authors, 88% of the sentences are attributed correctly; without it (0.5) 81%."""
 FEWEST_LETTERS: Final = 12
-"""Shorter sentences are judged together with the next."""
+"""Letters; shorter sentences are joined with the next."""
 LONGEST: Final = 400
-"""Longer ones are cut between two words."""
+"""Characters; longer sentences are cut between two words."""
 
-# Marks are looked through from the first of them only, else the time grows by their square.
+# Marks match from the first of them only, otherwise the time would be quadratic.
 _END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A sentence or some, and who probably wrote it."""
+    """One or more sentences, and their probable author."""
 
     start: int
     """Code points of the text, half-open, without white space at either end."""
@@ -46,7 +46,7 @@ class Passage:
 def judge_passages(
     text: str, profiles: Sequence[AuthorProfile], background: Background, temperature: float = 1.0
 ) -> list[Passage]:
-    """Return the author of each sentence, among at least two with posts, in the text's order."""
+    """Return the author of each sentence among two or more with posts, in the text's order."""
     places = sentences(text)
     if not places or len(profiles) < 2:
         return []
@@ -64,7 +64,7 @@ def judge_passages(
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Return where the sentences are; together they hold all that is not white space."""
+    """Return the places of the sentences, which cover all but white space."""
     cuts = [0, *_long_cuts(text, [match.end() for match in _END.finditer(text)]), len(text)]
     places: list[tuple[int, int]] = []
     start, letters = 0, 0
@@ -80,7 +80,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _long_cuts(text: str, ends: Sequence[int]) -> list[int]:
-    """Return the ends of sentences, with more of them where a sentence is too long."""
+    """Return the ends of sentences, with additional ends in long ones."""
     cuts: list[int] = []
     last = 0
     for end in [*ends, len(text)]:

@@ -21,7 +21,7 @@ _COUNT: Final = np.dtype("<u4")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextDigests:
-    """How often each text, by its 64-bit digest, was posted; neither array can be written to."""
+    """Number of times each text was posted, by 64-bit digest; the arrays are read-only."""
 
     keys: NDArray[np.uint64]
     """(k,) sorted and unique."""
@@ -38,7 +38,7 @@ class TextDigests:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Return the texts of a blob. Raises ValueError if it is malformed."""
+        """Return the digests of a blob. Raises ValueError if it is malformed."""
         size, rest = divmod(len(data), _BYTES)
         if rest:
             raise ValueError("the digests of texts have the wrong length")
@@ -49,7 +49,7 @@ class TextDigests:
         return cls(keys, counts)
 
     def count(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
-        """Return how often each of some texts (n,) was posted."""
+        """Return the number of times each digest (n,) was posted."""
         if not self.keys.size:
             return np.zeros(keys.size, np.uint32)
         places = np.searchsorted(self.keys, keys)
@@ -58,15 +58,15 @@ class TextDigests:
         return amounts
 
     def plus(self, keys: NDArray[np.uint64]) -> Self:
-        """Return these with some more texts (n,), in any order and with repetitions."""
+        """Return these and more digests (n,), in any order and with repetitions."""
         together = np.concatenate((np.repeat(self.keys, self.counts), keys))
         return self._of(together)
 
     def minus(self, keys: NDArray[np.uint64]) -> Self:
-        """Return these without some texts (n,). Raises ValueError if they are not among them."""
+        """Return these without some digests (n,). Raises ValueError if one is not among them."""
         some, amounts = np.unique(keys, return_counts=True)
         if np.any(self.count(some) < amounts):
-            raise ValueError("cannot take out a text that was never posted")
+            raise ValueError("cannot remove a text that was never posted")
         counts = self.counts.copy()
         counts[np.searchsorted(self.keys, some)] -= amounts.astype(np.uint32)
         left = counts > 0
@@ -113,7 +113,7 @@ def profile_of(texts: Sequence[str]) -> AuthorProfile:
 def with_posts(
     profile: AuthorProfile, texts: Sequence[str], counted: Sequence[Counts] | None = None
 ) -> AuthorProfile:
-    """Return the profile with some more posts; `counted` are their features, if known already."""
+    """Return the profile with more posts; `counted` are their features, if known already."""
     keys = text_keys(texts)
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()

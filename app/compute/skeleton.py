@@ -1,4 +1,4 @@
-"""The skeleton of a text, such as `Aa a, M U`: what remains of its letters is their kind."""
+"""The skeleton of a text, such as `Aa a, M U`: each letter is replaced by its kind."""
 
 import re
 import unicodedata
@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 LINK: Final = "\u241f"
-"""Stands for a link whose address is random, so that only its presence and place count."""
+"""Replaces a link with a random address, so that only its presence and place count."""
 
 _LINK_OR_NAME = re.compile(r"https?://\S+|[@#]\w+")
-_REMEMBERED: Final = 0x10000  # Of all code points the memory would grow to 100 MB.
+_REMEMBERED: Final = 0x10000  # A cache of all code points would take 100 MB.
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
@@ -21,7 +21,7 @@ def code_points(text: str) -> NDArray[np.uint32]:
 
 
 class _Classes(dict[int, int]):
-    """Maps a code point to the letter that stands for its kind, or to itself."""
+    """Maps a code point to the letter of its kind, or to itself."""
 
     def __missing__(self, code: int) -> int:
         letter = ord(_kind(chr(code)))
@@ -52,7 +52,7 @@ _RUNS: Final = np.isin(np.arange(128), [ord(letter) for letter in "aAh0x"])
 
 
 def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
-    """Return the skeleton's code points and where in the text each of its characters begins.
+    """Return the skeleton's code points, and the place in the text where each begins.
 
     Links become U, mentions M, tags T, and runs of one kind of letter or of digits one letter.
     """

@@ -16,7 +16,7 @@ from app.compute.features import WORDS, group_edges, named_words
 from app.compute.profiles import AuthorProfile
 
 WINDOW: Final = 50
-"""Words in a row among which different ones are counted, since longer texts repeat more."""
+"""Consecutive words in which different ones are counted, since longer texts repeat more."""
 _LINK = re.compile(r"https?://\S+")
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 _PICTURE = (
@@ -24,7 +24,7 @@ _PICTURE = (
     "\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
     "[\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
 )
-# One as people see it: a flag is two letters, and a zero-width joiner makes several pictures one.
+# One emoji as people see it: a flag is two letters, and a zero-width joiner joins pictures.
 _EMOJI = re.compile(rf"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}(?:\u200d{_PICTURE})*")
 
 
@@ -40,7 +40,7 @@ class Style:
     punctuation: float
     """Marks per hundred characters."""
     richness: float | None
-    """Different words among `WINDOW` in a row; None where there are not so many."""
+    """Different words among `WINDOW` in a row; None if there are fewer words."""
 
 
 def measure(texts: Sequence[str]) -> Style:
@@ -58,7 +58,7 @@ def measure(texts: Sequence[str]) -> Style:
 
 
 def richness(words: Iterable[str]) -> float | None:
-    """Return how many words of `WINDOW` in a row differ, on average over such windows."""
+    """Return the mean number of different words in windows of `WINDOW` words."""
     listed = list(words)
     windows = [listed[i : i + WINDOW] for i in range(0, len(listed) - WINDOW + 1, WINDOW)]
     if not windows:
@@ -67,28 +67,28 @@ def richness(words: Iterable[str]) -> float | None:
 
 
 PRIOR_WORDS: Final = 500
-"""How many words of the background are mixed into each author's."""
+"""Words of the background that are mixed into each author's."""
 FEWEST_POSTS: Final = 2
-"""Posts that a word must stand in, so that one post's topic is no habit."""
+"""Least number of posts with the word, so that the topic of one post is no habit."""
 CLEAR: Final = 1.96
-"""Standard errors from which a difference is no accident."""
+"""Standard errors from which a difference is significant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Distinctive:
-    """A word, and how far it speaks for an author."""
+class DistinctiveWord:
+    """A word or sign that an author uses more than the others."""
 
     text: str
     weight: float
     """Log-odds against the other authors."""
     z: float
-    """The same in standard errors; the order goes by it."""
+    """The same in standard errors; lists are sorted by it."""
     uses: int
-    """How often the author uses it, in all posts."""
+    """Uses by the author, in all posts."""
 
     @property
     def is_mark(self) -> bool:
-        """Whether it is punctuation, an emoji or another sign, and no word."""
+        """Whether it is a sign such as punctuation or an emoji, not a word."""
         return not any(map(str.isalnum, self.text))
 
 
@@ -98,14 +98,13 @@ def distinctive_words(
     background: Background,
     *,
     most: int,
-) -> list[list[Distinctive]]:
-    """Return for each of two or more authors the words, then the signs, that set the author apart.
+) -> list[list[DistinctiveWord]]:
+    """Return the words, then the signs, that set each of two or more authors apart.
 
-    The strongest come first, at most so many of either kind.
-
-    `posts` are some of each author's, from which the words are recovered; how often they are used
-    comes from the profiles. Weighted log-odds with an informative Dirichlet prior, each author
-    against the others together. Source: Monroe, Colaresi and Quinn 2008, equations 16 to 22.
+    The strongest come first, at most `most` of either kind. `posts` are some posts of each
+    author, from which words are recovered; their uses come from the profiles. Weighted log-odds
+    with an informative Dirichlet prior, each author against all others. Source: Monroe, Colaresi
+    and Quinn 2008, equations 16 to 22.
     """
     forms: dict[int, str] = {}
     spread = [_spread(own, forms) for own in posts]
@@ -125,7 +124,7 @@ def distinctive_words(
         is_habit = np.array([own[key] >= FEWEST_POSTS for key in keys.tolist()])
         order = np.argsort(-z, kind="stable")
         clear = [
-            Distinctive(forms[int(keys[i])], float(lead[i]), float(z[i]), int(uses[author, i]))
+            DistinctiveWord(forms[int(keys[i])], float(lead[i]), float(z[i]), int(uses[author, i]))
             for i in order
             if is_habit[i] and z[i] >= CLEAR
         ]
@@ -135,12 +134,12 @@ def distinctive_words(
 
 
 def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
-    """Return in how many posts each word stands; note how words are written under their keys."""
+    """Return the number of posts with each word; add the written forms to `forms` by key."""
     spread: Counter[int] = Counter()
     for post in posts:
         for key, word in named_words(post).items():
             spread[key] += 1
-            # Most words stand at the beginning of a sentence now and then.
+            # Words at the beginning of a sentence are capitalised.
             if word.islower() or key not in forms:
                 forms[key] = word
     return spread
@@ -156,17 +155,17 @@ def _log_odds(
 
 
 WEIGHED: Final = 20_000
-"""Features of an author that are looked at, those used most."""
+"""Features of an author that are compared: the most frequent."""
 _PRIOR: Final = 300.0
 
 
 def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArray[np.float64]:
-    """Return how alike each two authors write: (n, n), from 0 to 1, 1 on the diagonal.
+    """Return the likeness of each pair of authors: (n, n), from 0 to 1, 1 on the diagonal.
 
-    It is the cosine of what they use more often than others do, so it does not depend on who else
-    is looked at. What two never use makes them no more alike: by it, all who write in one language
-    would be. Without posts an author is like nobody: 0. Source: Bullinaria and Levy 2007 (positive
-    pointwise mutual information).
+    It is the cosine of the features that they use more than the background does, so it does not
+    depend on the other authors. Features that neither uses do not count: they would make all
+    authors of one language alike. An author without posts is unlike all others: 0. Source:
+    Bullinaria and Levy 2007 (positive pointwise mutual information).
     """
     keys = _common(profiles)
     if not keys.size:
@@ -180,7 +179,7 @@ def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArr
 
 
 def _common(profiles: Sequence[AuthorProfile]) -> NDArray[np.uint32]:
-    """Return the features that authors use most, sorted."""
+    """Return the most frequent features of the authors, sorted."""
     parts = []
     for profile in profiles:
         counts = profile.counts
@@ -194,7 +193,7 @@ def _common(profiles: Sequence[AuthorProfile]) -> NDArray[np.uint32]:
 def _habits(
     profile: AuthorProfile, keys: NDArray[np.uint32], expected: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return how far each feature is above the background, in log-odds, weighed by its share."""
+    """Return the log-odds of each feature above the background, weighted by its share."""
     sizes = np.diff(group_edges(keys))
     totals = np.repeat(profile.totals + _PRIOR, sizes)
     share = (lookup(profile.counts, keys) + _PRIOR * expected) / totals

@@ -8,15 +8,15 @@ from typing import Final, Literal
 
 Form = Literal["NFC", "NFKD"]
 
-# All marks that are put in order are among these; the two letters are marks once decomposed.
+# Includes every mark that normalisation sorts; the two letters decompose to marks.
 _MARKS: Final = re.compile(r"[\W\uff9e\uff9f]{31,}")
 
 
 def normalized(text: str, form: Form = "NFC") -> str:
-    """Return what `unicodedata.normalize` does.
+    """Return the text as `unicodedata.normalize` does, in linear time.
 
-    That sorts combining marks by insertion: 100,000 in a row take 18 s. Here long runs come to it
-    in order.
+    The standard library sorts combining marks by insertion: 100,000 in a row take 18 s. Here long
+    runs are sorted first.
     """
     if text.isascii():
         return text
@@ -38,7 +38,7 @@ def normalized(text: str, form: Form = "NFC") -> str:
 MAX_TEXT_LENGTH: Final = 25_000
 MAX_USERNAME_LENGTH: Final = 320
 _MOST_COMPOSED: Final = 4
-"""Characters that NFC makes one of at the most: longer input is too long without looking."""
+"""Most characters that NFC composes into one: longer input is too long in any form."""
 
 _NEWLINES = re.compile(r"\r\n?")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -68,7 +68,7 @@ def clean_text(text: str) -> str:
 
 
 def drop_controls(text: str) -> str:
-    """Return the text without the characters that `clean_text` refuses, for imported records."""
+    """Return the text without the characters that `clean_text` rejects, for imported records."""
     return _SURROGATES.sub("", _CONTROLS.sub("", _NEWLINES.sub("\n", text)))
 
 
@@ -93,22 +93,22 @@ def clean_username(name: str) -> str:
 
 
 def username_key(name: str) -> str:
-    """Return the form under which a name is unique, found and sorted: case-folded NFC."""
+    """Return the key by which a name is unique, found and sorted: case-folded NFC."""
     return normalized(normalized(_possible_name(name)).casefold())
 
 
 def _possible_name(name: str) -> str:
-    """Return the name, or of one that is too long enough to tell."""
+    """Return the name, cut where it is too long in any form."""
     return name[: _MOST_COMPOSED * MAX_USERNAME_LENGTH + 1]
 
 
 def letter_count(text: str) -> int:
-    """Return how many letters of any script the text has."""
+    """Return the number of letters of any script in the text."""
     return sum(map(str.isalpha, text))
 
 
 def guess_language(text: str) -> str | None:
-    """Return `ko` where at least 30% of the letters are Hangul, else None."""
+    """Return `ko` if at least 30% of the letters are Hangul, else None."""
     letters = letter_count(text)
     if letters and len(_HANGUL.findall(text)) >= _MIN_HANGUL_SHARE * letters:
         return "ko"
@@ -116,16 +116,16 @@ def guess_language(text: str) -> str | None:
 
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
-"""Stands where a name was; no text to be guessed holds it otherwise."""
+"""Replaces a name; masked texts hold it nowhere else."""
 _BETWEEN = re.compile(r"[\W_]+")
 _SHORTEST_INSIDE: Final = 4
-"""A shorter name of Latin letters is a part of too many words to be hidden inside them."""
+"""Shorter ASCII names are masked as whole words only: they are parts of too many words."""
 
 
 def mask_names(text: str, names: Iterable[str]) -> str:
-    """Return the text with each of the names replaced by `HIDDEN`, an @ before it too.
+    """Return the text with each name, and an @ before it, replaced by `HIDDEN`.
 
-    However a name is written: `night_ferry` is also found in `Night Ferry` and `@nightferry`.
+    Case, spaces and punctuation do not count: `night_ferry` matches `Night Ferry` too.
     """
     text = text.replace(HIDDEN, "")
     patterns = sorted({p for name in names for p in _patterns(name)}, key=len, reverse=True)
@@ -133,7 +133,7 @@ def mask_names(text: str, names: Iterable[str]) -> str:
 
 
 def _patterns(name: str) -> Iterator[str]:
-    """Yield what a name looks like in a text: whole, and without the host of a handle."""
+    """Yield patterns of a name: whole, and without the host of a handle."""
     forms = {name, name.partition("@")[0]}
     if name.count(".") > 1:
         forms.add(name.partition(".")[0])
@@ -143,5 +143,5 @@ def _patterns(name: str) -> Iterator[str]:
             continue
         pattern = r"[\W_]*".join(parts)
         is_short = form.isascii() and len(form) < _SHORTEST_INSIDE
-        # Korean particles follow a name without a space, so its end is no end of a word.
+        # Korean particles follow a name without a space, so a name may end inside a word.
         yield rf"\b{pattern}\b" if is_short else pattern

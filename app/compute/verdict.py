@@ -8,41 +8,43 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import DAMPING, NOBODY, Ranking
 
-# What follows was measured on posts held out in time from those that the profiles were made of.
+# These constants were measured on posts that are newer than those in the profiles.
 FEWEST_LETTERS: Final = 12
-"""Of pieces of 12 letters 73% are told right between two authors, of 5 letters 67%, while the
-probabilities claim 80%: below, they promise too much."""
+"""Shorter texts get no verdict. Between two authors, 73% of texts of 12 letters are attributed
+correctly, and 67% of texts of 5 letters, for which the probabilities claim 80%."""
 FEWEST_POSTS: Final = 10
-"""With 10 posts each, 85% are told right between two authors, and 90% of those called likely,
-as their probabilities say; with 5 posts 81% and 87%; with 25 posts 89% and 93%."""
+"""Authors with fewer posts get no verdict. Between two authors with 10 posts each, 85% of texts are
+attributed correctly, and 90% of those called likely; with 5 posts 81% and 87%, with 25 posts 89%
+and 93%."""
 LIKELY: Final = 0.5
 CLEAR_LEAD: Final = 0.65 / 0.35
-"""Ratio of the first probability to the second: 65% between two authors."""
+"""Least ratio of the first probability to the second: 65% between two authors."""
 
 LEAD_SHARE: Final = 0.75
-"""Of the lead over impostors in the familiarity; the rest is the score itself."""
+"""Weight of the lead over impostors in the familiarity; the rest is the score itself."""
 FEWEST_IMPOSTORS: Final = 2
 MOST_IMPOSTORS: Final = 8
-"""More notice hardly more: by 2, 4, 8, 16 and 22 impostors 45, 56, 57, 56 and 58% of the
-strangers are noticed."""
+"""More hardly help: with 2, 4, 8, 16 and 22 impostors, 45, 56, 57, 56 and 58% of the texts by
+unknown authors are detected."""
 BEST_OF_MANY: Final = 0.45
-"""By how much the best of so many scores is higher, times the logarithm of their number."""
+"""Factor of the logarithm of the number of authors: the best of many scores is higher by chance."""
 USUAL_FEATURES: Final = 100
-"""Character features of a post; shorter texts than 30 are judged as if they had these."""
+"""Character features of a typical post."""
 SHORTEST_FEATURES: Final = 30
+"""Least character features assumed for a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What an installation's own posts say of its answers; these until there are enough."""
+    """Corrections fitted to an installation's own posts; defaults until there are enough."""
 
     temperature: float = 1.0
-    """Above 1 where the probabilities promise too much."""
+    """Above 1 if the probabilities are too high."""
     familiar_lead: float = -0.7
-    """The familiarity under which one of twenty own texts falls, with impostors."""
+    """Familiarity below which 5% of an author's own texts fall, with impostors."""
     familiar_score: float = -6.5
-    """The same without impostors, for few posts in whatever language: it notices few strangers, but
-    one that suits English posts, -3.7, refuses half of the own texts of Koreans with 100 posts."""
+    """The same without impostors, for few posts in any language. It detects few unknown authors,
+    but -3.7, which fits English posts, rejects half of the own texts of Koreans with 100 posts."""
 
 
 DEFAULT: Final = Calibration()
@@ -56,10 +58,10 @@ def verdict(
     impostors: NDArray[np.float64] = NOBODY,
     calibration: Calibration = DEFAULT,
 ) -> Literal["likely", "close", "short", "unfamiliar"]:
-    """Return what may fairly be said of a ranking of two or more authors.
+    """Return the verdict that a ranking of two or more authors supports.
 
-    letters: how many the text has; fewest_posts: of the authors who count, the fewest;
-    impostors: what some authors score who are not compared.
+    letters: number of letters of the text; fewest_posts: the smallest number of posts of the
+    authors that count; impostors: scores of authors that are not compared.
     """
     if letters < FEWEST_LETTERS or fewest_posts < FEWEST_POSTS:
         return "short"
@@ -77,11 +79,11 @@ def has_impostors(impostors: NDArray[np.float64]) -> bool:
 
 
 def familiarity(ranking: Ranking, impostors: NDArray[np.float64] = NOBODY) -> float:
-    """Return how well the best of the authors explains the text, against impostors and its length.
+    """Return how well the best author explains the text, given impostors and its length.
 
-    The lead is over the mean of the impostors' likelihoods, so that it hardly depends on their
-    number. In the manner of the impostors method (Koppel and Winter 2014), but with all features
-    at once: counting the random halves of them in which the author wins noticed fewer strangers.
+    The lead is over the mean likelihood of the impostors, so that it hardly depends on their
+    number. After the impostors method (Koppel and Winter 2014), but with all features at once:
+    counting the random halves in which the author wins detected fewer unknown authors.
     """
     best = float(ranking.scores.max())
     length = max(ranking.features, SHORTEST_FEATURES) / USUAL_FEATURES
@@ -95,17 +97,17 @@ def familiarity(ranking: Ranking, impostors: NDArray[np.float64] = NOBODY) -> fl
 
 
 FEWEST_ASKED: Final = 200
-"""Posts below which the temperature is left alone."""
+"""Least number of posts for fitting the temperature."""
 FEWEST_FOR_LEVEL: Final = 40
-"""Posts below which the defaults tell own texts from strange ones. A level of so few is rough, but
-none suits all: in small installations 5% of own texts lie below -3 (English) and -11 (Korean)."""
+"""Least number of posts for fitting the familiarity levels. A level from so few is rough, but no
+default fits all: in small installations 5% of own texts lie below -3 (English) and -11 (Korean)."""
 COOLEST: Final = 0.5
 HOTTEST: Final = 2.0
 FALSE_ALARMS: Final = 0.05
 """Share of an author's own texts that are called unfamiliar."""
 LEAD_BOUNDS: Final = (-3.0, 0.5)
 SCORE_BOUNDS: Final = (-12.0, -2.0)
-"""What is fitted stays within bounds, so that strange posts cannot make answers absurd."""
+"""Bounds of the fitted levels, so that unusual posts cannot make answers absurd."""
 
 _GOLDEN: Final = (5**0.5 - 1) / 2
 _PRECISION: Final = 1e-3
@@ -116,8 +118,8 @@ def fit_calibration(
 ) -> Calibration:
     """Return the calibration that fits posts scored before they were counted.
 
-    scores: (k, n), each post's own author first, then others; leads, alone: (k,) or empty, how
-    familiar it is between two authors with impostors and without.
+    scores: (k, n), each post's own author first; leads, alone: (k,) or empty, its familiarity
+    between two authors, with and without impostors.
     """
     return Calibration(
         DEFAULT.temperature if len(scores) < FEWEST_ASKED else fit_temperature(scores),
@@ -152,7 +154,7 @@ def _alarm_level(
 ) -> float:
     if familiar.size < FEWEST_FOR_LEVEL:
         return default
-    # Of few posts the level is rough, so it is set with care not to refuse own texts.
+    # A level from few posts is rough, so it is lowered in order not to reject own texts.
     share = FALSE_ALARMS * min(1, familiar.size / FEWEST_ASKED)
     return round(float(np.clip(np.quantile(familiar, share), *bounds)), 3)
 
@@ -162,19 +164,19 @@ Z_95: Final = 1.96
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class CalibrationBin:
     """Answers that claimed about the same probability."""
 
     tenth: int
-    """Which tenth of all probabilities, from 0."""
+    """Number of the tenth of all probabilities, from 0."""
     claimed: float
     right: float
     asked: int
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """What came of some questions whose answers are known."""
+class AnswerScore:
+    """Quality of answers to questions with known answers."""
 
     asked: int
     accuracy: float
@@ -185,17 +187,17 @@ class Score:
     """In nats."""
     calibration_error: float
     """Expected, over the bins."""
-    bins: list[Bin]
+    bins: list[CalibrationBin]
 
 
-def score(probabilities: NDArray[np.float64], truth: NDArray[np.intp]) -> Score:
-    """Return how good the answers (m, n) were, whose right ones are columns (m,), m above 0."""
+def score(probabilities: NDArray[np.float64], truth: NDArray[np.intp]) -> AnswerScore:
+    """Return the quality of answers (m, n) whose correct columns are `truth` (m,), m above 0."""
     tops, hits = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     right = probabilities[np.arange(truth.size), truth]
     low, high = wilson(int(hits.sum()), hits.size)
     claims = tenths(tops)
     bins = [
-        Bin(
+        CalibrationBin(
             int(number),
             float(tops[claims == number].mean()),
             float(hits[claims == number].mean()),
@@ -203,7 +205,7 @@ def score(probabilities: NDArray[np.float64], truth: NDArray[np.intp]) -> Score:
         )
         for number in np.unique(claims)
     ]
-    return Score(
+    return AnswerScore(
         hits.size,
         float(hits.mean()),
         low,
@@ -215,12 +217,12 @@ def score(probabilities: NDArray[np.float64], truth: NDArray[np.intp]) -> Score:
 
 
 def tenths(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return in which bin each probability falls."""
+    """Return the bin of each probability."""
     return np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
 
 
 def calibration_error(tops: NDArray[np.float64], hits: NDArray[np.float64], bins: int) -> float:
-    """Return the mean distance between what is claimed (n,) and what is right (n,), by bins."""
+    """Return the expected calibration error of claims (n,) and hits (n,), by bins."""
     places = np.minimum((tops * bins).astype(np.int64), bins - 1)
     claimed, right = (np.bincount(places, values, bins) for values in (tops, hits))
     return float(np.abs(claimed - right).sum() / tops.size)
@@ -238,7 +240,7 @@ def wilson(hits: int, asked: int) -> tuple[float, float]:
 def confusion(
     probabilities: NDArray[np.float64], truth: NDArray[np.intp], authors: int
 ) -> NDArray[np.int64]:
-    """Return how often the author of the row was taken for that of the column: (n, n)."""
+    """Return how often the author of each row was answered as that of each column: (n, n)."""
     table = np.zeros((authors, authors), np.int64)
     np.add.at(table, (truth, probabilities.argmax(axis=1)), 1)
     return table

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.compute.attribution import DOUBT, DOUBTED_FEATURES, PRIORS, WEIGHTS, rank, scores_of
+from app.compute.attribution import PENALTY, PENALTY_HALF_FEATURES, PRIORS, WEIGHTS, rank, scores_of
 from app.compute.background import (
     BUCKETS,
     EMPTY_BACKGROUND,
@@ -80,8 +80,11 @@ def test_ranking_agrees_with_the_slow_reference(authors: list[list[str]], text: 
             sum(c for k, c in as_dictionary(p.counts).items() if k < 1 << 29) for p in profiles
         ]
         width = sum(c for k, c in as_dictionary(query).items() if k < 1 << 29)
-        doubts = [DOUBT * width**0.7 * DOUBTED_FEATURES / (DOUBTED_FEATURES + n) for n in known]
-        scores = slow.sum(axis=1) - doubts
+        penalties = [
+            PENALTY * width**0.7 * PENALTY_HALF_FEATURES / (PENALTY_HALF_FEATURES + n)
+            for n in known
+        ]
+        scores = slow.sum(axis=1) - penalties
         odds = np.exp(scores - scores.max())
         np.testing.assert_allclose(ranking.probabilities, odds / odds.sum(), atol=1e-9)
 
@@ -105,7 +108,7 @@ def test_probabilities_sum_to_one_and_groups_to_the_score(authors: int, text: st
     profiles = [profile([f"post of {number}", text[:number]]) for number in range(authors)]
     ranking = rank(features(text), profiles, BACKGROUND)
     assert ranking.probabilities.sum() == pytest.approx(1)
-    np.testing.assert_allclose(ranking.groups.sum(axis=1) - ranking.doubts, ranking.scores)
+    np.testing.assert_allclose(ranking.groups.sum(axis=1) - ranking.penalties, ranking.scores)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +151,8 @@ def test_an_author_of_one_post_does_not_get_what_resembles_nobody() -> None:
     background = background_of([baker, sailor, one])
     shares = rank(features("The bread is warm tonight!!"), [baker, one], background).probabilities
     assert shares[0] > 0.9
-    doubts = rank(features("Xylem zinc"), [baker, sailor, one], background).doubts
-    assert 0 < doubts[0] < doubts[2] / 2
+    penalties = rank(features("Xylem zinc"), [baker, sailor, one], background).penalties
+    assert 0 < penalties[0] < penalties[2] / 2
 
 
 @given(st.text(max_size=60), st.sampled_from([0.5, 0.9, 2.0]))

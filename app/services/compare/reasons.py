@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.background import Background
 from app.compute.nearest import similarities
 from app.compute.profiles import AuthorProfile
-from app.compute.style import Distinctive, distinctive_words
+from app.compute.style import DistinctiveWord, distinctive_words
 from app.compute.text import guess_language
 from app.services.compare.calibration import OwnPost, choose_impostors, newest_own
 from app.services.compare.materials import Models
@@ -126,11 +126,11 @@ def typical_words(
     ]
 
 
-def _as_typical(word: Distinctive) -> TypicalWord:
+def _as_typical(word: DistinctiveWord) -> TypicalWord:
     return TypicalWord(word.text, round(word.weight, 3), word.uses)
 
 
-async def typical_of(session: AsyncSession, models: Models, username: str) -> list[Distinctive]:
+async def typical_of(session: AsyncSession, models: Models, username: str) -> list[DistinctiveWord]:
     """Return the author's typical words, then signs, the strongest first.
 
     The author is compared with those whose profiles the background's snapshot holds, of the same
@@ -157,7 +157,7 @@ def _find_typical(
     others: Sequence[AuthorProfile],
     texts: Sequence[str],
     background: Background,
-) -> list[Distinctive]:
+) -> list[DistinctiveWord]:
     nothing: Sequence[str] = ()
     posts = [texts, *(nothing for _ in others)]
     found = distinctive_words([own, *others], posts, background, most=2 * MOST_WORDS)[0]
