@@ -8,45 +8,34 @@ from app.asgi.edge import Edge
 from app.asgi.streams import Streams
 from app.config import Config, ConfigError
 from app.metrics import Metrics
+from app.paths import STATIC
 from app.serving import bare
-from app.views import (
-    access,
-    api,
-    bodies,
-    converters,
-    course,
-    errors,
-    headers,
-    links,
-    pages,
-    sessions,
-)
+from app.views import access, answers, api, bodies, course, errors, pages, parsing, sessions
 
 
 def make_app(config: Config | None) -> Quart:
     """Return an app of its own that opens nothing before it serves."""
     config = config or _settings()
-    app = Quart("app")
+    app = Quart("app", static_url_path=STATIC)
     metrics = Metrics(config.data_dir / f"{config.env}.metrics")
     logs.configure(config)
     lifespan.init_app(app, config, metrics)
     bare.init_app(app)
-    converters.init_app(app)
+    parsing.init_app(app)
     bodies.init_app(app, config)
     i18n.init_app(app, config)
-    links.init_app(app, config)
     access.init_app(app, config)
     # What is closed to a visitor answers nothing else, whatever the address asks to be remembered.
     i18n.init_switch(app)
     theme.init_app(app)
     sessions.init_app(app)
-    headers.init_app(app)
+    answers.init_app(app)
     errors.init_app(app)
     # What is registered last comes first: what is put in an answer's place gets its headers too.
     app.after_request(access.look_again)
 
     api.init_app(app)
-    pages.init_app(app)
+    pages.init_app(app, config)
     app.register_blueprint(course.blueprint)
     dashboard.init_app(app)
     cli.init_app(app)

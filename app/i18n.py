@@ -22,6 +22,7 @@ from werkzeug.http import parse_accept_header
 
 from app.config import Config, Locale
 from app.errors import AppError, Message, message_of
+from app.paths import EVERY_API
 
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
@@ -103,7 +104,7 @@ def negotiated(accepted: str, remembered: str | None) -> Locale:
 
 def is_api() -> bool:
     """Return whether the request is for the API, which remembers nothing."""
-    return request.path.startswith("/api/")
+    return request.path.startswith(EVERY_API)
 
 
 def own_address(*without: str, **changed: str) -> str:

@@ -3,14 +3,16 @@
 import logging
 import re
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
-from app.asgi.edge import request_id
 from app.config import Config
 
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+"""Identifier of the request that the task works for."""
 OURS: Final = "app"
 OTHERS: Final = ("asyncio", "hypercorn.error")
 """What speaks on a server's standard error beside the program."""

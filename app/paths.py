@@ -9,7 +9,7 @@ IMPORTS: Final = "/imports"
 """Address of the page of imports, and below `API` of imports in the API."""
 
 DASHBOARD: Final = "/dashboard"
-FIGURES: Final = DASHBOARD + "/_dash-update-component"
+DASH_CALLS: Final = DASHBOARD + "/_dash-update-component"
 """Address to which Dash in the browser posts its callbacks."""
 
 HEALTHZ: Final = "/healthz"

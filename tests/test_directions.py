@@ -8,14 +8,10 @@ BELOW_QUART: Final = frozenset(
     {"clock", "compute", "db", "embedders", "errors", "formats", "memo", "models", "services"}
 )
 SERVER_PACKAGES: Final = frozenset({"hypercorn", "quart", "werkzeug"})
-TODAY: Final = frozenset({("logs", "asgi"), ("views", "dashboard")})
-"""Imports that run upwards still."""
 
 
 def test_every_import_runs_downwards() -> None:
-    assert [
-        each for each in house.upward_imports() if (each.source, each.target) not in TODAY
-    ] == []
+    assert house.upward_imports() == []
 
 
 def test_services_and_all_below_them_know_no_web_framework() -> None:

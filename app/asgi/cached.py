@@ -17,6 +17,7 @@ from app.asgi.edge import AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import Memo, MemoRun
+from app.paths import STATIC, WITH_OWN_ADDRESS
 from app.theme import chosen_theme
 
 SMALLEST_COMPRESSED: Final = 500
@@ -43,10 +44,6 @@ BYPASS: Final = (b"cache-status", b"saywho; fwd=bypass")
 PERSONAL: Final = b"saywho_session"
 OVERHEAD_BYTES: Final = 1_000
 """Of a stored response beside its body and headers."""
-WITH_ADDRESS: Final = ("/feed.atom", "/api/v1/docs")
-"""How the paths of answers end that hold the address by which they were asked for."""
-STATIC: Final = "/static/"
-"""Files are the same for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +195,7 @@ def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
     variant = None
     if not scope["path"].startswith(STATIC):
         variant = _variant(headers.get(b"accept-language", b""), headers.get(b"cookie", b""))
-    has_address = scope["path"].endswith(WITH_ADDRESS)
+    has_address = scope["path"].endswith(WITH_OWN_ADDRESS)
     origin = (scope["scheme"], headers.get(b"host")) if has_address else None
     return scope["path"], scope["query_string"], takes_gzip(headers), variant, origin
 

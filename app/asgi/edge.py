@@ -1,11 +1,11 @@
 """The ASGI layer in front of everything: request ids, the access log, requests refused unread."""
 
+import ipaddress
 import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,16 +13,16 @@ from urllib.parse import unquote
 
 import msgspec
 
-from app.asgi.flow import STREAMED_PATHS, Flow
-from app.asgi.forwarded import forwarded
+from app.asgi.flow import Flow
 from app.errors import AppError, ForbiddenError, MalformedError, problem
+from app.logs import request_id
+from app.paths import UPLOADS
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
 logger = logging.getLogger(__name__)
 access_log = logging.getLogger("app.access")
 
@@ -99,7 +99,7 @@ class Edge:
             await _refuse(error, answer.send, answer.identifier)
 
     async def _pass_on(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        is_streamed = scope["method"] == "POST" and scope["path"] in STREAMED_PATHS
+        is_streamed = scope["method"] == "POST" and scope["path"] in UPLOADS
         if is_streamed or answer.has_long_body:
             answer.flow = Flow(receive)
             receive = answer.flow.receive
@@ -210,6 +210,44 @@ def _in_origin_form(scope: Scope) -> Scope:
         "raw_path": b"/" + path,
         "headers": [(b"host", host), *others],
     }
+
+
+def forwarded(scope: Any, hops: int) -> Any:
+    """Return the ASGI scope as the client's request was, seen through so many proxies.
+
+    Each proxy adds itself at the end of a list, so the entry that counts is the `hops`-th from
+    the end; those before it are whatever the client wrote. A value that is missing or malformed
+    changes nothing.
+    """
+    changed: dict[str, Any] = {}
+    address = _forwarded_entry(scope["headers"], b"x-forwarded-for", hops)
+    if address and (plain := _client_address(address)):
+        changed["client"] = (plain, 0)
+    scheme = _forwarded_entry(scope["headers"], b"x-forwarded-proto", hops)
+    if scheme in {"http", "https"}:
+        changed["scheme"] = scheme
+    host = _forwarded_entry(scope["headers"], b"x-forwarded-host", hops)
+    if host:
+        others = [pair for pair in scope["headers"] if pair[0] != b"host"]
+        changed["headers"] = [(b"host", host.encode("latin-1")), *others]
+    return scope | changed
+
+
+def _forwarded_entry(headers: Iterable[tuple[bytes, bytes]], name: bytes, hops: int) -> str | None:
+    values = [value for key, value in headers if key == name]
+    entries = [entry.strip() for entry in b",".join(values).decode("latin-1").split(",")]
+    return entries[-hops] if values and len(entries) >= hops else None
+
+
+def _client_address(entry: str) -> str | None:
+    """Return the address of an entry, which some proxies write with a port or in brackets."""
+    host = entry[1:].partition("]")[0] if entry.startswith("[") else entry
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
 
 
 async def _refuse_websocket(scope: Scope, send: Send) -> None:

@@ -6,9 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, ClassVar, Final
 
 MOST_UNREAD_BYTES: Final = 1024 * 1024
-STREAMED_PATHS: Final = frozenset({"/api/v1/tweets", "/api/v1/imports", "/imports"})
-"""Whose bodies may be large, and are read piece by piece."""
-
 LINGER_S: Final = 10.0
 SILENCE_S: Final = 2.0
 """How long the rest of a body is taken that nobody wants, in all and after its last piece."""

@@ -9,10 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
+from app.paths import STREAMS
 
 KEY: Final = "saywho.stream"
-PATHS: Final = ("/api/v1/live", "/api/v1/export")
-"""How the addresses of answers that last end; there may be a prefix before them."""
 DISCONNECT: Final = "http.disconnect"
 
 Stream = Callable[[Send, "asyncio.Future[None]"], Awaitable[None]]
@@ -26,7 +25,7 @@ class Streams:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].endswith(PATHS):
+        if scope["type"] != "http" or not scope["path"].endswith(STREAMS):
             await self._app(scope, receive, send)
             return
         handed_over: list[Stream] = []

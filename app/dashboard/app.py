@@ -10,14 +10,15 @@ from dash import Dash, dcc
 from dash.exceptions import DependencyException, InvalidResourceError
 from quart import Quart, Response, g, request
 
-from app.dashboard.calls import UPDATE, SharedFigures, call_of, to_json
+from app.dashboard.calls import SharedFigures, call_of, to_json
 from app.dashboard.layout import declare_callbacks, layout
 from app.errors import NotFoundError
 from app.memo import cacheable
+from app.paths import DASH_CALLS, DASHBOARD
 from app.views.access import access
 from app.views.parsing import request_bytes, require_type
 
-PREFIX: Final = "/dashboard/"
+PREFIX: Final = DASHBOARD + "/"
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 YEAR_S: Final = 365 * 24 * 3600
 KEY: Final = "saywho.dashboard"
@@ -118,7 +119,7 @@ def _guard(app: Quart, dash: Any) -> None:
     async def nothing() -> None:
         raise NotFoundError("There is no such page")
 
-    views[UPDATE], views[SUITES] = update, component
+    views[DASH_CALLS], views[SUITES] = update, component
     views[PREFIX + "_dash-layout"], views[PREFIX + "_dash-dependencies"] = components, dependencies
     views[PREFIX + "_reload-hash"] = views[PREFIX + "_favicon.ico"] = nothing
 

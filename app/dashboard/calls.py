@@ -20,7 +20,6 @@ from app.asgi.cached import GZIP_LEVEL, HIT, MISS, PERSONAL, headers_of, locale_
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
 from app.config import MIB, Config
 from app.dashboard.figures import FIGURES
-from app.dashboard.view import LONGEST_VIEW, view_of
 from app.db.feed import Feed
 from app.errors import (
     AppError,
@@ -32,9 +31,10 @@ from app.errors import (
 from app.i18n import gettext, translate_error
 from app.lifespan import resources
 from app.memo import Memo, MemoRun, cacheable
+from app.paths import DASH_CALLS
+from app.views.filters import LONGEST_VIEW, view_of
 from app.views.parsing import decode_json
 
-UPDATE: Final = "/dashboard/_dash-update-component"
 LARGEST_CALL: Final = 64 * 1024
 BODY_TIMEOUT_S: Final = 5.0
 """A slower body is left to the app, which refuses it in time."""
@@ -261,7 +261,7 @@ class FigureLayer:
 
     def _is_common(self, scope: Scope) -> bool:
         """Return whether the answer is the same for every viewer."""
-        if scope["type"] != "http" or scope["path"] != UPDATE or scope["method"] != "POST":
+        if scope["type"] != "http" or scope["path"] != DASH_CALLS or scope["method"] != "POST":
             return False
         headers = headers_of(scope)
         return (

@@ -9,17 +9,18 @@ from quart import Blueprint, Response, current_app, render_template
 
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Cell, Figure, Table
-from app.dashboard.view import View, ViewArgs, query_of, understood
 from app.errors import AppError, NotFoundError
 from app.i18n import gettext, translate_error
 from app.lifespan import resources
 from app.memo import cacheable
+from app.paths import DASHBOARD
 from app.services.posts.statistics import kinds_of_posts
 from app.views.access import access
+from app.views.filters import View, ViewArgs, query_of, understood
 from app.views.pages.parts import offered_authors
 from app.views.parsing import parse_args
 
-blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")
+blueprint = Blueprint("dashboard", __name__, url_prefix=DASHBOARD)
 
 PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from app.config import Config
 from app.errors import AppError, ForbiddenError, UnauthorizedError
 from app.lifespan import resources
+from app.paths import EVERY_API, METRICS
 from app.services.access.rights import INVALID, Right, check_right
 from app.services.access.tokens import Scope, TokenFacts, allows
 from app.views.sessions import has_session_cookie, signed_in
@@ -26,8 +27,6 @@ ATTRIBUTE: Final = "access_policy"
 OPEN_ENDPOINTS: Final = frozenset({"static"})
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
-API_PREFIX: Final = "/api/"
-METRICS: Final = "/metrics"
 PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
 STREAM_CHECK_S: Final = 3.0
 
@@ -102,7 +101,7 @@ def _check_scope(token: TokenFacts, policy: Policy) -> None:
 
 def _send_to_login() -> ResponseReturnValue:
     """Lead a browser to where it can sign in. Raises UnauthorizedError in the API."""
-    if request.path.startswith(API_PREFIX) or request.path == METRICS:
+    if request.path.startswith(EVERY_API) or request.path == METRICS:
         raise UnauthorizedError(
             "This needs an API token, as Authorization: Bearer …", headers=CHALLENGE
         )

@@ -1,18 +1,69 @@
-"""Answers in JSON."""
+"""Answers in JSON, and the headers that many answers share."""
 
-from typing import Any
+import asyncio
+import re
+import time
+from typing import Final
 
 import msgspec
-from quart import Response
+from quart import Quart, Response, g, request
 
+from app.errors import MalformedError, UnavailableError
+from app.lifespan import resources
+from app.memo import cacheable
+from app.models import MAX_ID
+from app.services.events import newest_event
+
+AFTER_TIMEOUT_S: Final = 2.0
+AFTER_POLL_S: Final = 0.02
+_EVENT: Final = re.compile(r"[0-9]{1,16}")
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
 _encoder = msgspec.json.Encoder()
 
 
-class Page(msgspec.Struct, frozen=True):
-    """A page of a list; `next` is the cursor of the following one."""
+def init_app(app: Quart) -> None:
+    app.before_request(wait_for_write)
+    app.after_request(add_headers)
 
-    items: list[Any]
-    next: str | None
+
+async def wait_for_write() -> None:
+    """Answer only from a state that holds the write which `Saywho-After` names."""
+    given = request.headers.get("Saywho-After")
+    if given is None:
+        return
+    if not _EVENT.fullmatch(given) or int(given) > MAX_ID:
+        raise MalformedError("Saywho-After must be the number of an event", loc="Saywho-After")
+    deadline = time.monotonic() + AFTER_TIMEOUT_S
+    while True:
+        async with resources().db.read() as session:
+            if await newest_event(session) >= int(given):
+                return
+        if time.monotonic() > deadline:
+            raise UnavailableError(
+                "Event {event} has not been seen here yet",
+                event=given,
+                headers={"Retry-After": "1"},
+            )
+        await asyncio.sleep(AFTER_POLL_S)
+
+
+async def add_headers(response: Response) -> Response:
+    """Add what every answer of its kind carries."""
+    if (event_id := g.get("event_id")) is not None:
+        response.headers["Saywho-Event"] = str(event_id)
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.vary.update(["Accept-Language", "Cookie"])
+    is_readable = request.method in {"GET", "HEAD"} and response.status_code == 200
+    if request.endpoint == "static":
+        cacheable()
+    elif is_readable and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-cache"
+        await response.add_etag()
+    return response
 
 
 def json_answer(

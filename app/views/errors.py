@@ -8,13 +8,12 @@ from quart import Quart, Response, g, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from app.asgi.edge import request_id
 from app.errors import AppError, Problem, problem
 from app.i18n import translate_error
+from app.logs import request_id
+from app.paths import FOR_PROGRAMS
 
 logger = logging.getLogger(__name__)
-
-PLAIN_PREFIXES = ("/api/", "/healthz", "/readyz", "/metrics")
 
 
 def init_app(app: Quart) -> None:
@@ -59,7 +58,7 @@ def _shown(error: AppError) -> str | None:
 async def _answer(
     details: Problem, headers: dict[str, str], sentence: str | None
 ) -> ResponseReturnValue:
-    if request.path.startswith(PLAIN_PREFIXES) or "locale" not in g:
+    if request.path.startswith(FOR_PROGRAMS) or "locale" not in g:
         body = msgspec.json.encode(details)
         return Response(body, details.status, headers, content_type="application/problem+json")
     page = await render_template(

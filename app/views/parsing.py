@@ -1,16 +1,19 @@
 """What a request says, checked against a form: addresses (400), bodies (400, 415, 422)."""
 
 import functools
+import hashlib
 import json
 import re
 from typing import Any, NoReturn, TypeVar, get_origin, get_type_hints
 from urllib.parse import unquote_to_bytes
 
 import msgspec
-from quart import request
+from quart import Quart, g, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.routing import BaseConverter
 
 from app.errors import FieldError, InvalidInputError, MalformedError, UnsupportedMediaError
+from app.services.idempotency import RequestKey
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 
@@ -20,6 +23,24 @@ class NoArgs(msgspec.Struct):
 
 
 _PLACE = re.compile(r" - at `(?:\$|key in \$)\.?(?P<loc>[^`]*)`$")
+
+
+class IdConverter(BaseConverter):
+    """A number of up to 16 digits, as many as 2^53 has; anything else is no such address.
+
+    Those that are no ids have nothing: refused here, they would be 405 where a method has a view
+    of its own.
+    """
+
+    regex = r"[0-9]{1,16}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
+def init_app(app: Quart) -> None:
+    """Make `<id:…>` known to the routes."""
+    app.url_map.converters["id"] = IdConverter
 
 
 def parse_args(form: type[Form], *, strict: bool = True) -> Form:
@@ -144,3 +165,33 @@ def _place(error: msgspec.ValidationError) -> tuple[str, str]:
 
 def malformed(loc: str, detail: str) -> NoReturn:
     raise MalformedError(detail, errors=[FieldError(loc, detail)])
+
+
+def request_key(body_sha256: bytes) -> RequestKey | None:
+    """Return the key under which the request's answer is kept, None if it names none.
+
+    The same request is one of the same token or operator, address, parameters and body.
+
+    Raises MalformedError for a key that is empty, longer than 255 characters, or not ASCII.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= 255 or not (key.isascii() and key.isprintable()):
+        raise MalformedError(
+            "Idempotency-Key must have 1 to 255 printable ASCII characters", loc="Idempotency-Key"
+        )
+    holder = f"token {g.token.id}" if g.token else f"operator {g.operator.operator_id}"
+    if request.query_string:
+        body_sha256 = hashlib.sha256(request.query_string + b"\0" + body_sha256).digest()
+    # Digests: an address names the author, and whoever made the key may have named one in it.
+    return RequestKey(holder, request.method, _digest(request.path), _digest(key), body_sha256)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def json_request_key() -> RequestKey | None:
+    """Return the key of a request whose body has been read as a whole."""
+    return request_key(hashlib.sha256(await request_bytes()).digest())

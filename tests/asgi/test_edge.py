@@ -14,7 +14,8 @@ from quart import Quart
 from app import create_app
 from app.asgi import flow
 from app.asgi.edge import Edge
-from app.asgi.flow import MOST_UNREAD_BYTES, STREAMED_PATHS
+from app.asgi.flow import MOST_UNREAD_BYTES
+from app.paths import UPLOADS
 from tests.conftest import Client, MakeConfig, client_with
 
 Headers = list[tuple[bytes, bytes]]
@@ -226,7 +227,7 @@ async def test_the_log_has_the_path_and_not_the_query(caplog: pytest.LogCaptureF
     assert "secret" not in caplog.text
 
 
-@pytest.mark.parametrize("path", sorted(STREAMED_PATHS))
+@pytest.mark.parametrize("path", sorted(UPLOADS))
 async def test_large_bodies_are_read_no_faster_than_they_are_taken(
     make_config: MakeConfig, path: str
 ) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.dashboard.view import View
+from app.views.filters import View
 
 COLOURS: Final = 8
 """Authors who have a colour; the others share one."""

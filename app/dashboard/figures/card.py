@@ -15,11 +15,11 @@ from app.dashboard.figures.base import (
     asked_path,
     short_label,
 )
-from app.dashboard.view import View
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.services.compare.card import Card, Measured, MeasuredBin
 from app.services.posts.statistics import most_active
+from app.views.filters import View
 
 
 @dataclass(frozen=True, slots=True)

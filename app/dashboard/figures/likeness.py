@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.style import likeness
 from app.dashboard.figures.base import Drawing, Figure, Table, posts_path, short_label
-from app.dashboard.view import View, query_of
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.services.posts.statistics import most_active
 from app.services.posts.users import contenders_by_name
+from app.views.filters import View, query_of
 
 MOST_AUTHORS: Final = 16
 SMALLEST_SHOWN: Final = 0.02

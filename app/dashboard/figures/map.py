@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.projection import project
 from app.compute.wording import wording_vectors
 from app.dashboard.figures.base import COLOURS, SYMBOLS, Drawing, Figure, Plot, Table, colour
-from app.dashboard.view import View
 from app.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
 from app.services.posts.drawing import Drawn, draw_posts
 from app.services.posts.statistics import most_active
+from app.views.filters import View
 
 MOST_POSTS: Final = 5_000
 EXCERPT: Final = 160

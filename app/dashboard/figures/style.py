@@ -24,10 +24,10 @@ from app.dashboard.figures.base import (
     posts_path,
 )
 from app.dashboard.figures.timeline import PERIODS
-from app.dashboard.view import View, query_of
 from app.i18n import gettext, gettext_noop, show_number
 from app.services.posts.drawing import Drawn, draw_posts
 from app.services.posts.statistics import most_active
+from app.views.filters import View, query_of
 
 MOST_POSTS: Final = 4_000
 FEWEST_POSTS: Final = 3

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.periods import Period, fitting, start_of, starts
 from app.dashboard.figures.base import COLOURS, Drawing, Figure, Plot, Table, colour, posts_path
-from app.dashboard.view import View, query_of
 from app.i18n import gettext, gettext_noop
 from app.services.posts.statistics import count_by_day_of_some, most_active
+from app.views.filters import View, query_of
 
 PERIODS: Final[dict[Period, str]] = {
     "day": gettext_noop("Day"),

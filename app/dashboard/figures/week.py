@@ -7,9 +7,9 @@ from quart import g
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dashboard.figures.base import Drawing, Figure, Table, posts_path
-from app.dashboard.view import View, query_of
 from app.i18n import gettext, gettext_noop
 from app.services.posts.statistics import count_by_hour_of_week
+from app.views.filters import View, query_of
 
 HOURS: Final = 24
 

@@ -21,9 +21,8 @@ from app.views.access import writing
 from app.views.answers import json_answer, no_content
 from app.views.bodies import Spool, spooled_body, spooled_upload
 from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
-from app.views.idempotent import request_key
 from app.views.operation import FILE, MULTIPART, ApiBlueprint, accepts, answers
-from app.views.parsing import malformed
+from app.views.parsing import malformed, request_key
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
 

@@ -12,8 +12,8 @@ from app.services.posts.users import Platform
 from app.services.search.search import Hit, Mode, find
 from app.views.answers import as_of, json_answer
 from app.views.cursors import decode_place, encode_place
+from app.views.filters import search_filters
 from app.views.operation import ApiBlueprint, answers
-from app.views.periods import search_filters
 
 blueprint = ApiBlueprint("api_search", tag="search")
 

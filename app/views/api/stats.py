@@ -9,8 +9,8 @@ from app.lifespan import resources
 from app.services.posts.statistics import Stats, stats
 from app.services.posts.users import Platform
 from app.views.answers import json_answer
+from app.views.filters import parse_zone, selection_of
 from app.views.operation import ApiBlueprint, answers
-from app.views.periods import parse_zone, selection_of
 
 blueprint = ApiBlueprint("api_stats", tag="search")
 

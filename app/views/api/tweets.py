@@ -20,9 +20,8 @@ from app.views.access import right_to_write, writing
 from app.views.answers import as_of, json_answer, no_content
 from app.views.bodies import spooled_body
 from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
-from app.views.idempotent import json_request_key, request_key
 from app.views.operation import JSON, NDJSON, ApiBlueprint, accepts, answers
-from app.views.parsing import require_type
+from app.views.parsing import json_request_key, request_key, require_type
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 

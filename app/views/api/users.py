@@ -19,8 +19,8 @@ from app.services.posts.users import (
 from app.views.access import writing
 from app.views.answers import json_answer, no_content
 from app.views.cursors import AuthorCursor, decode_cursor, encode_cursor
-from app.views.idempotent import json_request_key
 from app.views.operation import ApiBlueprint, answers
+from app.views.parsing import json_request_key
 
 blueprint = ApiBlueprint("api_users", tag="users")
 

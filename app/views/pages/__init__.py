@@ -1,24 +1,40 @@
 """The pages, rendered on the server and usable without JavaScript."""
 
-from quart import Quart
+from typing import Final
+
+from quart import Quart, g, request
+
+from app.config import Config
+from app.i18n import own_address
+from app.views.pages import (
+    authors,
+    cards,
+    compare,
+    feeds,
+    home,
+    imports,
+    login,
+    posts,
+    quiz,
+    search,
+    settings,
+)
+
+LISTED: Final = frozenset(
+    {"home.show_home", "authors.show_authors", "authors.show_author", "posts.show_tweet"}
+)
+"""Pages that search engines may list; there are endless many of the others, or they are nobody
+else's business."""
+ASIDE: Final = frozenset({"tz", "cursor", "day", "year"})
+"""Parameters that show another part of the same page."""
 
 
-def init_app(app: Quart) -> None:
-    """Register the pages' blueprints."""
-    from app.views.pages import (
-        authors,
-        cards,
-        compare,
-        feeds,
-        home,
-        imports,
-        login,
-        posts,
-        quiz,
-        search,
-        settings,
-    )
+def init_app(app: Quart, config: Config) -> None:
+    """Register the pages, and give the templates what pages say of themselves to other programs.
 
+    They name the address of the settings alone: a cached page must not hold the address by which
+    it was asked for.
+    """
     for module in (
         home,
         authors,
@@ -33,3 +49,11 @@ def init_app(app: Quart) -> None:
         imports,
     ):
         app.register_blueprint(module.blueprint)
+
+    @app.context_processor
+    def links() -> dict[str, object]:
+        return {
+            "site_url": config.url,
+            "canonical": config.url + own_address(*ASIDE) if config.url and "locale" in g else "",
+            "is_listed": request.endpoint in LISTED,
+        }

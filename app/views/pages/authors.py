@@ -26,8 +26,8 @@ from app.views.cursors import (
     encode_cursor,
     encode_tweet_cursor,
 )
+from app.views.filters import first_instant, parse_day, parse_zone
 from app.views.parsing import parse_args
-from app.views.periods import first_instant, parse_day, parse_zone
 
 blueprint = Blueprint("authors", __name__)
 

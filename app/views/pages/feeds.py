@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.i18n import gettext, own_address
 from app.lifespan import resources
 from app.memo import cacheable
+from app.paths import FEED
 from app.services.clock import now
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import get_author
@@ -36,7 +37,7 @@ class SearchFeedArgs(Struct):
     username: str = ""
 
 
-@blueprint.get("/feed.atom")
+@blueprint.get(FEED)
 @access("read")
 async def show_feed() -> Response:
     cacheable()
@@ -45,7 +46,7 @@ async def show_feed() -> Response:
     return await _feed(gettext("Newest posts"), url_for("home.show_home"), posts)
 
 
-@blueprint.get("/user/<username>/feed.atom")
+@blueprint.get("/user/<username>" + FEED)
 @access("read")
 async def show_author_feed(username: str) -> Response:
     cacheable()
@@ -56,7 +57,7 @@ async def show_author_feed(username: str) -> Response:
     return await _feed(author.username, page, posts)
 
 
-@blueprint.get("/search/feed.atom")
+@blueprint.get("/search" + FEED)
 @access("read")
 async def show_search_feed() -> Response:
     cacheable()

@@ -12,6 +12,7 @@ from app.formats.records import ImportFileError
 from app.i18n import gettext, translate_error, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
+from app.paths import IMPORTS
 from app.services.imports.job_facts import details
 from app.services.imports.jobs import (
     ENDED,
@@ -52,7 +53,7 @@ def translated_reason(detail: str) -> str:
     return text if text != detail else Markup('<span lang="en">{}</span>').format(detail)
 
 
-@blueprint.get("/imports")
+@blueprint.get(IMPORTS)
 @access("operator")
 async def show_imports() -> ResponseReturnValue:
     return await _list_page(None)
@@ -75,7 +76,7 @@ async def _list_page(failure: AppError | None) -> ResponseReturnValue:
     return page, failure.status if failure else 200
 
 
-@blueprint.post("/imports")
+@blueprint.post(IMPORTS)
 @access("operator")
 async def upload() -> ResponseReturnValue:
     """Keep the file of the form, and lead to a page that shows what is in it."""
@@ -100,7 +101,7 @@ async def upload() -> ResponseReturnValue:
     return redirect(url_for("imports.show_import", import_id=job.id), 303)
 
 
-@blueprint.get("/imports/<id:import_id>")
+@blueprint.get(IMPORTS + "/<id:import_id>")
 @access("operator")
 async def show_import(import_id: int) -> ResponseReturnValue:
     async with resources().db.read() as session:
@@ -148,7 +149,7 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
     return page, 200, headers
 
 
-@blueprint.post("/imports/<id:import_id>/start")
+@blueprint.post(IMPORTS + "/<id:import_id>/start")
 @access("operator")
 async def start(import_id: int) -> ResponseReturnValue:
     form = await request.form
@@ -159,7 +160,7 @@ async def start(import_id: int) -> ResponseReturnValue:
     return redirect(url_for("imports.show_import", import_id=import_id), 303)
 
 
-@blueprint.post("/imports/<id:import_id>/cancel")
+@blueprint.post(IMPORTS + "/<id:import_id>/cancel")
 @access("operator")
 async def cancel(import_id: int) -> ResponseReturnValue:
     """Cancel an import; one that was not started is forgotten."""

@@ -6,7 +6,6 @@ from babel.dates import get_day_names
 from msgspec import Meta
 from quart import Blueprint, g, render_template
 
-from app.dashboard.view import ViewArgs, query_of, understood
 from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
@@ -16,6 +15,7 @@ from app.services.posts.users import get_author
 from app.services.search.similar import similar_posts
 from app.views.access import access
 from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
+from app.views.filters import ViewArgs, query_of, understood
 from app.views.parsing import parse_args
 
 blueprint = Blueprint("posts", __name__)

@@ -12,9 +12,9 @@ from app.memo import cacheable
 from app.services.search.search import Found, Hit, Mode, find
 from app.views.access import access
 from app.views.cursors import decode_place, encode_place
+from app.views.filters import search_filters
 from app.views.pages.parts import Marked, excerpt, marked_text
 from app.views.parsing import parse_args
-from app.views.periods import search_filters
 
 blueprint = Blueprint("search", __name__)
 

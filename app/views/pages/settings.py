@@ -9,12 +9,7 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, ConflictError, InvalidInputError, UnauthorizedError
 from app.lifespan import resources
-from app.services.access.logins import (
-    clear_attempt,
-    end_other_sessions,
-    end_session,
-    list_sessions,
-)
+from app.services.access.logins import clear_attempt, end_other_sessions, end_session, list_sessions
 from app.services.access.operators import set_password_hash
 from app.services.access.passwords import check_password
 from app.services.access.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token

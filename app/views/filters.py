@@ -1,15 +1,26 @@
-"""Times in an address: RFC 3339, or bare dates that are days in a time zone."""
+"""Filters of posts in an address; times are RFC 3339, or bare dates: days in a time zone."""
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Final, Literal
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+from werkzeug.datastructures import MultiDict
+
+from app.errors import MalformedError
 from app.services.posts.statistics import Selection
 from app.services.search.search import Filters
-from app.views.parsing import malformed
+from app.views.parsing import args_of, malformed
 
-LAST_DAY = "9998-12-31"
+LAST_DAY: Final = "9998-12-31"
+LONGEST_VIEW: Final = 8_000
+"""Characters of the query string that a view of the dashboard may have."""
+MOST_FIELDS: Final = 100
+Step = Literal["", "day", "week", "month"]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -100,3 +111,66 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
         return datetime.combine(day, time(), zone).astimezone(UTC)
     except OverflowError:
         return datetime.combine(day, time(), UTC)
+
+
+class ViewArgs(Struct):
+    """The filters as an address names them; empty ones are none."""
+
+    username: list[str] = []
+    platform: str = ""
+    lang: str = ""
+    since: str = ""
+    until: str = ""
+    tz: str = "UTC"
+    step: Step = ""
+
+    @property
+    def names(self) -> list[str]:
+        """The authors named, each once, whatever the case."""
+        return list(
+            {
+                name.strip().casefold(): name.strip() for name in self.username if name.strip()
+            }.values()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The filters of a view, and the selection of posts that they stand for."""
+
+    args: ViewArgs
+    selection: Selection
+    zone: ZoneInfo
+
+
+def understood(args: ViewArgs) -> View:
+    """Return the view of an address. Raises MalformedError."""
+    selection = selection_of(
+        usernames=args.names,
+        platform=args.platform or None,
+        lang=args.lang or None,
+        since=args.since,
+        until=args.until,
+        tz=args.tz or "UTC",
+    )
+    return View(args, selection, parse_zone(args.tz or "UTC"))
+
+
+def view_of(query: str) -> View:
+    """Return the view that a query string names. Raises MalformedError."""
+    if len(query) > LONGEST_VIEW:
+        raise MalformedError("The view is too long")
+    try:
+        pairs = parse_qsl(query.removeprefix("?"), max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise MalformedError("The view is not a query string") from None
+    return understood(args_of(MultiDict(pairs), ViewArgs, strict=False))
+
+
+def query_of(args: ViewArgs, **changed: str) -> str:
+    """Return the filters as a query string, some of them changed; an empty value drops one."""
+    pairs = [("username", name) for name in args.names if "username" not in changed]
+    single = {name: getattr(args, name) for name in ("platform", "lang", "since", "until")}
+    single["tz"] = "" if args.tz == "UTC" else args.tz
+    pairs += [(name, value) for name, value in (single | changed).items() if value]
+    return urlencode(pairs)
