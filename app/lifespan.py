@@ -114,8 +114,8 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     stack.callback(opened.passwords.close)
     for batched in (opened.writer, opened.reads, opened.materials):
         stack.push_async_callback(batched.close)
-    for follower in (opened.live, opened.maintenance):
-        feed.subscribe(follower.hear)
+    feed.subscribe(opened.live.publish)
+    feed.subscribe(opened.maintenance.hear)
     stack.callback(opened.live.end)
     metrics.live_clients.set_function(lambda: opened.live.clients)
     return opened

@@ -1,4 +1,4 @@
-"""What each figure of the dashboard is made of, and what they share."""
+"""The parts of a figure, and what all figures share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.views.filters import View
 
 COLOURS: Final = 8
-"""Authors who have a colour; the others share one."""
+"""Authors with a colour of their own; the others share one."""
 SYMBOLS: Final = (
     *("circle", "diamond", "square", "triangle-up"),
     *("cross", "x", "star", "triangle-down"),
@@ -23,7 +23,7 @@ LONGEST_LABEL: Final = 14
 
 Cell = str | int | float | None
 Plot = dict[str, Any]
-"""A plotly figure; colours are names of the stylesheet, as `$ink`, for the browser to fill in."""
+"""A plotly figure; colours are names of the stylesheet, like `$ink`, which the browser replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +37,38 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A figure as the browser gets it: one graph or several, and what a click needs."""
+    """A figure for the browser: its graphs, and the data that clicks need."""
 
     plots: Sequence[Plot]
     note: str = ""
-    """What to know of the numbers, as a sentence."""
+    """A sentence about the numbers."""
     clicks: dict[str, Any] = field(default_factory=dict)
-    """By what the browser makes an address of a point: see `addressOf` in dashboard.js."""
+    """How the browser builds the address of a point: see `addressOf` in dashboard.js."""
     authors: Sequence[str] = ()
-    """Those with a colour, in the order of the colours."""
+    """The authors with a colour, in the order of the colours."""
     again_s: int = 0
-    """After how long to ask again for what is not there yet; 0 for what is."""
+    """Seconds until the browser requests an unfinished figure again; 0 for a finished one."""
 
 
 class Figure(ABC):
-    """One figure: what it shows, where its numbers come from, how they are drawn and listed."""
+    """One figure: its numbers, its graphs and its table."""
 
     name: ClassVar[str]
     title: ClassVar[str]
     about: ClassVar[str]
     graphs: ClassVar[Sequence[str]] = ("",)
-    """The headings of its graphs, one empty one where the figure's own suffices."""
+    """The headings of its graphs; an empty one if the figure's own suffices."""
 
     rest_s: ClassVar[int] = 0
-    """How long a browser leaves it as it is, whatever the live stream says."""
+    """Seconds for which a browser keeps the figure, whatever the live stream says."""
 
     @abstractmethod
     async def load(self, session: AsyncSession, view: View) -> Any:
-        """Return the numbers; note what they rest on. Raises NotFoundError, MalformedError."""
+        """Return the numbers; note their dependencies. Raises NotFoundError, MalformedError."""
 
     @abstractmethod
     def draw(self, data: Any) -> Drawing:
-        """Return the graphs of the numbers, none if there is nothing to show."""
+        """Return the graphs of the numbers, none if there are no posts."""
 
     @abstractmethod
     def table(self, data: Any, view: View) -> Table:
@@ -76,7 +76,7 @@ class Figure(ABC):
 
 
 def colour(place: int | None) -> str:
-    """Return the colour of the author at that place, of all others for None."""
+    """Return the colour of the author at this index; None stands for all others."""
     return "$author-0" if place is None or place >= COLOURS else f"$author-{place + 1}"
 
 
@@ -87,12 +87,12 @@ def short_label(name: str) -> str:
 
 
 def asked_path(names: Sequence[str], **narrowed: str) -> str:
-    """Return where the posts are listed that the card of these authors was measured on."""
+    """Return the address of the posts that the card of these authors was measured on."""
     pairs = [("username", name) for name in names]
     return "/compare/card/posts?" + urlencode([*pairs, *narrowed.items()])
 
 
 def posts_path(query: str, **narrowed: str) -> str:
-    """Return where the posts behind a row are listed."""
+    """Return the address of the posts behind a row."""
     more = urlencode(narrowed)
     return "/posts?" + "&".join(filter(None, (query, more)))

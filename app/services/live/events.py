@@ -1,4 +1,4 @@
-"""The newest events of the log as others may see them, encoded once for all who listen."""
+"""The newest events of the log in public form, encoded once for all listeners."""
 
 import logging
 from collections import deque
@@ -15,7 +15,8 @@ from app.models import Event, User
 from app.services.posts.tweets import find_post
 from app.services.posts.users import find_author
 
-REMEMBERED: Final = 2_000
+MOST_IN_MEMORY: Final = 2_000
+"""Events; older ones are read from the log."""
 PAGE: Final = 200
 SHOWN_KINDS: Final = frozenset(
     {
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 class LiveEvent(NamedTuple):
-    """An event as it is sent; empty where there is nothing to show."""
+    """An event as it is sent; without data if it shows nothing."""
 
     id: int
     user_id: int
@@ -41,22 +42,22 @@ class LiveEvent(NamedTuple):
 
 
 class LiveEvents:
-    """What one process remembers of the log's end; what came before is read from the log."""
+    """The end of the log in one process's memory; earlier events are read from the database."""
 
     def __init__(self, db: Database, *, newest: int) -> None:
         self._db = db
         self._entries: deque[LiveEvent] = deque()
         self.newest = newest
-        self.forgotten = newest
+        self.evicted = newest
         """Events up to this one are not in memory."""
 
-    async def take(self, changes: Sequence[Change], *, is_heard: bool) -> None:
-        """Go on to the last of the changes; they are encoded if anybody hears them."""
+    async def append(self, changes: Sequence[Change], *, has_listeners: bool) -> None:
+        """Advance to the last of the changes; encode them if there are listeners."""
         try:
-            if is_heard:
+            if has_listeners:
                 async with self._db.read() as session:
                     entries = [await _entry(session, change) for change in changes]
-                self._remember(entries)
+                self._keep(entries)
             else:
                 self._entries.clear()
         except Exception:
@@ -64,17 +65,17 @@ class LiveEvents:
             self._entries.clear()
         self.newest = changes[-1].id
         if not self._entries:
-            self.forgotten = self.newest
-        self._forget_deleted(changes)
+            self.evicted = self.newest
+        self._redact_deleted(changes)
 
-    def remembered(self, place: int) -> list[LiveEvent]:
-        """Return the events after a place that is not forgotten."""
+    def in_memory(self, place: int) -> list[LiveEvent]:
+        """Return the events after a position that is not evicted."""
         return [entry for entry in self._entries if entry.id > place]
 
     async def after(self, place: int) -> list[LiveEvent]:
-        """Return the next events after a place, of memory or of the log."""
-        if place >= self.forgotten:
-            return self.remembered(place)
+        """Return the next events after a position, from memory or from the log."""
+        if place >= self.evicted:
+            return self.in_memory(place)
         async with self._db.read() as session:
             query = (
                 select(Event.id, Event.kind, Event.user_id, Event.tweet_id, Event.count)
@@ -85,20 +86,20 @@ class LiveEvents:
             changes = [Change(*row) for row in await session.execute(query)]
             return [await _entry(session, change) for change in changes]
 
-    async def is_kept(self, place: int) -> bool:
-        """Return whether the log still has everything after the place, and has been there."""
+    async def is_complete_after(self, place: int) -> bool:
+        """Return whether the log has reached this position and still has every event after it."""
         async with self._db.read() as session:
             query = select(func.min(Event.id), func.max(Event.id))
             oldest, newest = (await session.execute(query)).one()
         return place <= (newest or 0) and (oldest is None or place >= oldest - 1)
 
-    def _remember(self, entries: Sequence[LiveEvent]) -> None:
+    def _keep(self, entries: Sequence[LiveEvent]) -> None:
         self._entries.extend(entries)
-        while len(self._entries) > REMEMBERED:
-            self.forgotten = self._entries.popleft().id
+        while len(self._entries) > MOST_IN_MEMORY:
+            self.evicted = self._entries.popleft().id
 
-    def _forget_deleted(self, changes: Sequence[Change]) -> None:
-        """Take what was deleted out of what is remembered: deletions leave nothing behind."""
+    def _redact_deleted(self, changes: Sequence[Change]) -> None:
+        """Remove the data of deleted posts and authors from memory."""
         users = {change.user_id for change in changes if change.kind == "user.deleted"}
         tweets = {change.tweet_id for change in changes if change.kind == "tweet.deleted"}
         if users or tweets:
@@ -110,7 +111,7 @@ class LiveEvents:
 
 
 def joined(entries: Sequence[LiveEvent], user_id: int | None) -> bytes:
-    """Return what is sent of these events to who hears of one author, or of all."""
+    """Return the data of these events, of one author or of all."""
     return b"".join(entry.data for entry in entries if user_id is None or entry.user_id == user_id)
 
 
@@ -124,7 +125,7 @@ async def _entry(session: AsyncSession, change: Change) -> LiveEvent:
 
 
 async def _data(session: AsyncSession, change: Change) -> object | None:
-    """Return what the event shows, None where what it is about is gone."""
+    """Return the public data of the event, None if its subject is gone."""
     if change.kind == "tweet.created":
         return await find_post(session, change.tweet_id or 0)
     if change.kind in {"user.created", "user.updated"}:

@@ -1,4 +1,4 @@
-"""One client of the live stream, to whom others may send without waiting for it."""
+"""One client of the live stream, to which other tasks may send without waiting."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
@@ -8,10 +8,10 @@ from typing import Any, Final
 from app.services.access.rights import Right
 
 READER_TIMEOUT_S: Final = 30.0
-"""Who takes nothing for so long is let go."""
+"""A client that reads nothing for this many seconds is disconnected."""
 
 Message = dict[str, Any]
-"""As ASGI sends it; one is shared by all who get the same."""
+"""An ASGI message; listeners that get the same data share one."""
 Send = Callable[[Message], Awaitable[None]]
 Sending = Generator[Any, Any, None]
 
@@ -40,11 +40,11 @@ class Listener:
         self.right = right
         self.sent = 0.0
         self.is_level = False
-        """Whether it has all there is, and is sent what comes by the task of all."""
+        """Whether it has all events, and the shared task sends the next ones."""
         self.is_over = False
 
     def push(self, message: Message) -> None:
-        """Send without waiting; what the connection does not take at once is left to `catch_up`."""
+        """Send without waiting; a send that has to wait is finished by the listener's own task."""
         sending = _steps(self._send(message))
         try:
             first = next(sending)
@@ -57,13 +57,13 @@ class Listener:
         self.wake()
 
     def wake(self) -> None:
-        """Let the listener's own task go on: it is no longer level, or over."""
+        """Resume the listener's own task: it is no longer level, or it is over."""
         self.is_level = False
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
     async def send(self, data: bytes, *, is_last: bool = False) -> None:
-        """Send, and wait until the connection takes it. Raises TimeoutError."""
+        """Send, and wait until the connection accepts it. Raises TimeoutError."""
         async with asyncio.timeout(READER_TIMEOUT_S):
             if self._rest is not None:
                 rest, self._rest = self._rest, None
@@ -73,7 +73,7 @@ class Listener:
                 await self._send(body_message(data, is_last=is_last))
 
     async def stay(self, gone: asyncio.Future[None]) -> None:
-        """Be level until woken, or until the client is gone."""
+        """Stay level until woken, or until the client is gone."""
         if gone.done():
             return
         self._woken = asyncio.get_running_loop().create_future()
@@ -95,12 +95,12 @@ class Listener:
 
 
 def _steps(sending: Awaitable[None]) -> Sending:
-    """Do what a task would do, up to where it waits for something, and so on."""
+    """Run a coroutine as a task would, and yield at each point where it waits."""
     yield from sending.__await__()
 
 
 class _Rest:
-    """What is left to do after the first step; to be awaited in a task."""
+    """The steps of a send after the first; to be awaited in a task."""
 
     def __init__(self, first: Any, sending: Sending) -> None:
         self._first = first

@@ -1,9 +1,9 @@
-"""The live stream: who listens, and how events come to all of them.
+"""The live stream: its listeners, and how events reach all of them.
 
-A listener is a place in the log, not a queue, so one that is slow, or comes again, misses nothing
-and gets nothing twice. One task sends to all that are level with the log's end, without waking a
-task for each; who is behind, or does not take what is sent, goes on in its own task until it is
-level again.
+A listener is a position in the log, not a queue. So a slow listener, and one that reconnects,
+misses no event and gets none twice. One task sends to all listeners that are level with the end of
+the log, without waking a task for each. A listener that is behind, or whose connection is full,
+continues in its own task until it is level again.
 """
 
 import asyncio
@@ -20,16 +20,17 @@ from app.services.live.events import PAGE, LiveEvents, joined
 from app.services.live.listener import Listener, Message, Send, body_message
 
 HEARTBEAT_S: Final = 13.0
-"""A comment after so long without an event; proxies close what is silent."""
-LOOK_S: Final = 1.0
-"""So often it is looked for who needs a heartbeat."""
+"""Seconds without an event after which a comment is sent; proxies close silent connections."""
+SWEEP_S: Final = 1.0
+"""Seconds between heartbeat sweeps."""
 CHECK_S: Final = 3.0
-"""So often rights to read are checked."""
+"""Seconds between checks of the rights to read."""
 AT_ONCE: Final = 100
-"""So many listeners are sent to before others have their turn."""
+"""Listeners that are sent to before other work gets the processor."""
 SENDING_SHARE: Final = 0.4
-"""Of the time; where it would be more, more events go together."""
+"""The largest part of a worker's time; beyond it, more events are sent together."""
 LONGEST_TICK_S: Final = 0.4
+"""The longest time for which events are held back."""
 HEARTBEAT: Final = b": still here\n\n"
 WELCOME: Final = b": welcome\n\n"
 RESET: Final = b"event: reset\ndata: {}\n\n"
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 class Live:
-    """What one process's listeners share."""
+    """The listeners of one process."""
 
     def __init__(self, db: Database, *, newest: int, most_clients: int) -> None:
         self._db = db
@@ -52,21 +53,21 @@ class Live:
 
     @property
     def clients(self) -> int:
-        """Streams that are open."""
+        """The number of open streams."""
         return len(self._listeners)
 
     @property
     def is_ending(self) -> bool:
-        """Whether the server stops."""
+        """Whether the server is stopping."""
         return self._is_ending
 
-    def hear(self, changes: Sequence[Change]) -> None:
-        """Take events of the feed."""
+    def publish(self, changes: Sequence[Change]) -> None:
+        """Queue events of the feed for the listeners."""
         self._waiting.extend(changes)
         self._work.set()
 
     def end(self) -> None:
-        """Let all streams end: the server stops."""
+        """End all streams, since the server stops."""
         self._is_ending = True
         for listener in self._listeners:
             listener.wake()
@@ -74,8 +75,8 @@ class Live:
     def admit(self) -> None:
         """Raise UnavailableError if there are as many listeners as the settings allow.
 
-        A listener counts from the first byte of its stream, since one that leaves before is
-        never heard of again; so some of a burst may come in beyond the limit.
+        A listener counts from the first byte of its stream, since nothing reports one that leaves
+        before. So a burst may exceed the limit a little.
         """
         if self.clients >= self._most_clients:
             raise UnavailableError(
@@ -83,24 +84,24 @@ class Live:
             )
 
     async def run(self) -> None:
-        """Send what the feed brings, in its order, and heartbeats, until cancelled."""
+        """Send the events of the feed in their order, and heartbeats, until cancelled."""
         clock = asyncio.get_running_loop().time
-        looked = checked = clock()
+        swept = checked = clock()
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, looked + LOOK_S - clock())):
+                async with asyncio.timeout(max(0.0, swept + SWEEP_S - clock())):
                     await self._work.wait()
             self._work.clear()
             began = clock()
             changes, self._waiting = self._waiting, []
             for start in range(0, len(changes), PAGE):
-                await self._events.take(
-                    changes[start : start + PAGE], is_heard=bool(self._listeners)
+                await self._events.append(
+                    changes[start : start + PAGE], has_listeners=bool(self._listeners)
                 )
-                await self._tell()
+                await self._send_new()
             took = clock() - began
-            if clock() - looked >= LOOK_S:
-                looked = clock()
+            if clock() - swept >= SWEEP_S:
+                swept = clock()
                 await self._keep_alive()
             if clock() - checked >= CHECK_S:
                 checked = clock()
@@ -116,16 +117,16 @@ class Live:
         user_id: int | None,
         right: Right | None,
     ) -> None:
-        """Send the events after a place in the log, of one author or of all, and heartbeats.
+        """Send the events after a position in the log, of one author or of all, and heartbeats.
 
-        Until `gone` is done, the server stops, or the right to read ends.
+        Returns when `gone` is done, the server stops, or the right to read ends.
         """
         place = self._events.newest if after is None else after
         listener = Listener(send, place, user_id, right)
         self._listeners[listener] = None
         try:
             await listener.send(WELCOME)
-            if after is not None and not await self._events.is_kept(after):
+            if after is not None and not await self._events.is_complete_after(after):
                 await self._reset(listener)
             await self._catch_up(listener)
             while not (self._is_ending or listener.is_over):
@@ -135,18 +136,20 @@ class Live:
                 await self._catch_up(listener)
             await listener.send(BYE if self._is_ending else b"", is_last=True)
         except OSError:
-            return  # The client takes nothing, or its connection is broken.
+            return  # The client reads nothing, or its connection is broken.
         finally:
             del self._listeners[listener]
             listener.close()
 
     async def _catch_up(self, listener: Listener) -> None:
-        """Send what the listener lacks, until it is level with the others, or over."""
+        """Send the events that the listener lacks, until it is level or over."""
         events = self._events
         await listener.send(b"")
         while listener.place < events.newest and not (self._is_ending or listener.is_over):
-            if listener.place < events.forgotten and not await events.is_kept(listener.place):
-                # The log was cut while this client was slow.
+            if listener.place < events.evicted and not await events.is_complete_after(
+                listener.place
+            ):
+                # The log was shortened while this client was slow.
                 await self._reset(listener)
                 continue
             newest = events.newest
@@ -158,8 +161,8 @@ class Live:
         listener.place = self._events.newest
         await listener.send(RESET)
 
-    async def _tell(self) -> None:
-        """Send to all listeners that are level what they do not have yet."""
+    async def _send_new(self) -> None:
+        """Send the new events to all listeners that are level."""
         events = self._events
         newest = events.newest
         messages: dict[tuple[int, int | None], Message | None] = {}
@@ -167,20 +170,20 @@ class Live:
         def message_for(listener: Listener) -> Message | None:
             if listener.place >= newest:
                 return None
-            if listener.place < events.forgotten:
+            if listener.place < events.evicted:
                 listener.wake()
                 return None
             key = listener.place, listener.user_id
             listener.place = newest
             if key not in messages:
-                data = joined(events.remembered(key[0]), key[1])
+                data = joined(events.in_memory(key[0]), key[1])
                 messages[key] = body_message(data) if data else None
             return messages[key]
 
         await self._push(message_for)
 
     async def _keep_alive(self) -> None:
-        """Send a comment to those to whom nothing was sent for long."""
+        """Send a comment on the streams that have been silent for long."""
         heartbeat = body_message(HEARTBEAT)
         before = asyncio.get_running_loop().time() - HEARTBEAT_S
         await self._push(lambda listener: heartbeat if listener.sent <= before else None)
@@ -206,7 +209,7 @@ class Live:
             async with self._db.read() as session:
                 ended = await ended_rights(session, rights)
         except Exception:
-            logger.exception("rights to listen could not be checked; it is tried again")
+            logger.exception("rights to listen could not be checked; the next check follows")
             return
         for listener in self._listeners:
             if listener.right in ended:

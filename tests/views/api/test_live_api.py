@@ -140,7 +140,7 @@ async def test_resuming_anywhere_loses_nothing_and_repeats_nothing(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_events, "PAGE", 3)
-    monkeypatch.setattr(live_events, "REMEMBERED", 5)
+    monkeypatch.setattr(live_events, "MOST_IN_MEMORY", 5)
     place = await newest(writer)
     chance = random.Random(5)  # noqa: S311 - no secret
     names = [f"user{number}" for number in range(4)]
@@ -212,7 +212,7 @@ async def test_more_listeners_than_allowed_are_told_to_come_back(make_config: Ma
 async def test_a_silent_stream_is_kept_alive(
     anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "LOOK_S", 0.01)
+    monkeypatch.setattr(live_module, "SWEEP_S", 0.01)
     monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.02)
     async with listening(anybody) as stream:
         assert await stream.block() == {"": "still here"}
@@ -228,7 +228,7 @@ async def test_a_stop_ends_streams_with_a_word(app: Quart, anybody: Client) -> N
 async def test_a_stream_ends_with_its_right(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "LOOK_S", 0.01)
+    monkeypatch.setattr(live_module, "SWEEP_S", 0.01)
     monkeypatch.setattr(live_module, "CHECK_S", 0.01)
     app = create_app(make_config(public=False))
     async with app.test_app():
