@@ -20,7 +20,7 @@ from app.services.compare.background import BackgroundStore
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
-from app.services.imports.samples import FOLDER, load_samples
+from app.services.imports.imports import SAMPLES_FOLDER, load_samples
 
 ACCOUNTS = 8
 POSTS = 60
@@ -31,7 +31,7 @@ def read() -> dict[str, list[dict[str, Any]]]:
     """Return the posts of each file by the name of its first one's author."""
     files = [
         [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        for path in sorted(FOLDER.glob("*.jsonl"))
+        for path in sorted(SAMPLES_FOLDER.glob("*.jsonl"))
     ]
     return {posts[0]["username"]: posts for posts in files}
 

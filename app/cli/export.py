@@ -1,4 +1,4 @@
-"""`saywho export`: posts as a file that comes back in."""
+"""`saywho export`: posts as a file that can be imported again."""
 
 import asyncio
 import contextlib
@@ -67,7 +67,7 @@ def export_command(
 async def _write(
     db: Database, begun: Export, writer: Writer, file: BinaryIO, show: Callable[[int], None]
 ) -> int:
-    """Write the file; return how many posts are in it."""
+    """Write the file; return the number of posts in it."""
     posts = 0
     async with contextlib.aclosing(exported(db, begun, writer)) as pieces:
         async for piece in pieces:
@@ -81,7 +81,7 @@ async def _write(
 def _progress(
     begun: Export, path: Path | None
 ) -> contextlib.AbstractContextManager[Callable[[int], None]]:
-    """Tell how far it is, unless the posts go to the same terminal."""
+    """Show the progress, unless the posts go to the same terminal."""
     if path is None and sys.stdout.isatty():
         return contextlib.nullcontext(lambda _: None)
     return counted("exporting posts", begun.posts)
@@ -89,11 +89,11 @@ def _progress(
 
 @contextlib.contextmanager
 def _opened(path: Path | None) -> Iterator[BinaryIO]:
-    """Open the file, which is there under its name only once it is whole."""
+    """Open the file, which gets its name only once it is whole."""
     if path is None:
         yield sys.stdout.buffer
         return
-    path = path.resolve()  # What a link leads to is replaced, not the link.
+    path = path.resolve()  # The target of a link is replaced, not the link.
     if path.exists() and not path.is_file():  # A pipe or a device.
         with path.open("wb") as special:
             yield special

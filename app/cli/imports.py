@@ -4,16 +4,14 @@ import asyncio
 import contextlib
 import os
 import sys
-import time
-from collections.abc import AsyncIterator, Iterator
-from copy import deepcopy
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from app.cli.progress import LINE_EVERY_S
+from app.cli.progress import ImportProgress
 from app.cli.running import (
     BAD_INPUT,
     FAILED,
@@ -30,15 +28,19 @@ from app.formats import FORMATS, open_archive
 from app.formats.records import BrokenFileError, ImportFileError
 from app.formats.source.file import Source
 from app.services.imports.bulk import MAX_ERRORS
-from app.services.imports.imports import ImportReport, NamelessFileError, import_archive
-from app.services.imports.samples import load_samples
+from app.services.imports.imports import (
+    ImportReport,
+    NamelessFileError,
+    import_archive,
+    load_samples,
+)
 
 SHOWN_ERRORS: Final = 20
 
 
 @dataclass(slots=True)
 class Totals:
-    """What became of all files together, and the worst status of any."""
+    """Counts of all files together, and the worst status of any."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -49,7 +51,7 @@ class Totals:
     status: int = 0
 
     def add(self, name: str, unit: str, report: ImportReport) -> None:
-        """Add what became of one file."""
+        """Add the counts of one file."""
         self.accepted += report.stored.accepted
         self.duplicates += report.stored.duplicates
         self.rejected += report.stored.rejected
@@ -61,7 +63,7 @@ class Totals:
             self.fail(name, report.broken, FAILED)
 
     def fail(self, name: str, detail: str, status: int) -> None:
-        """Note that a file was not read to its end."""
+        """Report that a file was not read to its end."""
         self.status = max(self.status, status)
         # It comes first: the rest of a long list may be cut.
         self.errors.insert(0, {"file": name, "detail": str(detail)})
@@ -72,7 +74,7 @@ class Totals:
 
 
 def _checked(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
-    """Refuse a name that no author can have, before a whole file is rejected for it."""
+    """Return the name if an author may have it: else a whole file would be rejected."""
     try:
         return None if name is None else clean_username(name)
     except ValueError as error:
@@ -134,7 +136,7 @@ def import_command(
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """How files are to be read."""
+    """Options for reading the files."""
 
     format_name: str
     username: str | None
@@ -154,7 +156,7 @@ async def _import_file(
     # A file's name may hold bytes that are no UTF-8, which no report could print.
     name = os.fsencode(name).decode(errors="replace")
     limit = config.max_import_bytes
-    progress = _Progress()
+    progress = ImportProgress(ImportReport())
     try:
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
@@ -180,7 +182,7 @@ async def _import_file(
 
 @contextlib.asynccontextmanager
 async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[Database]:
-    """Give the database, or for a dry run a copy of it: so the counts are those of the real run."""
+    """Yield the database, or a copy for a dry run, whose counts are then those of a real run."""
     if not dry_run:
         yield db
         return
@@ -190,52 +192,6 @@ async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[
             yield copy
         finally:
             await copy.close()
-
-
-class _Progress:
-    """Shows how far an import is: a bar on a terminal, elsewhere a line now and then."""
-
-    def __init__(self) -> None:
-        self.unit = "record"
-        self.report = ImportReport()
-        """What has been stored for good."""
-        self._next_line = time.monotonic() + LINE_EVERY_S
-        self._bar: Any = None
-
-    @contextlib.contextmanager
-    def of(self, source: Source) -> Iterator[None]:
-        """Show the progress of this source in the context."""
-        self._source = source
-        with contextlib.ExitStack() as self._stack:
-            yield
-
-    def show(self, report: ImportReport) -> None:
-        """Show what the report says by now."""
-        # The report itself counts a batch before it is stored.
-        self.report = deepcopy(report)
-        if sys.stderr.isatty():
-            self._show_bar(report)
-        elif time.monotonic() >= self._next_line:
-            self._next_line = time.monotonic() + LINE_EVERY_S
-            click.echo(f"{self._source.name}: {_counts(report)}", err=True)
-
-    def _show_bar(self, report: ImportReport) -> None:
-        # Made late: which members of an archive are read is known once it was opened.
-        if self._bar is None:
-            self._bar = self._stack.enter_context(
-                click.progressbar(
-                    length=self._source.bytes_total or 0,
-                    label=self._source.name,
-                    item_show_func=lambda item: item,
-                    file=sys.stderr,
-                )
-            )
-        self._bar.update(self._source.bytes_read - self._bar.pos, _counts(report))
-
-
-def _counts(report: ImportReport) -> str:
-    stored = report.stored
-    return f"{stored.accepted:,} new, {stored.duplicates:,} known, {stored.rejected:,} rejected"
 
 
 def _print_totals(totals: Totals, dry_run: bool) -> None:

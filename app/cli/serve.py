@@ -79,7 +79,7 @@ async def _make_ready(config: Config, origin: str, *, with_samples: bool) -> Non
     from app.cli.access import setup_address
     from app.db.engine import Database
     from app.services.access.operators import add_setup_link, has_operator
-    from app.services.imports.samples import load_samples
+    from app.services.imports.imports import load_samples
 
     db = Database(config)
     try:

@@ -1,4 +1,4 @@
-"""Storing many posts of many authors, a transaction a batch, with a report of what became."""
+"""Storing many posts of many authors: a transaction for each batch, and a report."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -23,12 +23,13 @@ from app.services.posts.users import add_user, find_user, update_user
 
 MAX_ERRORS: Final = 100
 FOLD_FROM: Final = 50
-"""New posts of one author in a batch from which they are folded in at once."""
+"""New posts of one author in a batch, from which on they are folded into the profile at once."""
 MOST_AUTHORS: Final = 100
+"""Authors in one transaction: each costs a few statements, during which other writers wait."""
 BATCH: Final = 2_000
-"""Posts stored by one transaction: long enough to share its cost, short enough for others."""
+"""Posts in one transaction: enough to share its cost, few enough for other writers to wait."""
 READ_AHEAD: Final = timedelta(minutes=1)
-"""How long before an author is made the posts may have been read that are the first."""
+"""Slack between reading an author's first posts and creating the author."""
 
 
 class BulkError(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ class BulkError(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkPost:
-    """A valid post, its author, and its place in what was sent."""
+    """A valid post, its author, and its place in its source."""
 
     place: int
     username: str
@@ -50,14 +51,14 @@ class BulkPost:
     counts: Counts | None = None
     """The text's features, where they were counted beforehand."""
     repeat: int = 0
-    """For a post without `source_id` that may be stored already: the how-many-th of its kind."""
+    """For a post without `source_id`: its number among equal posts, from 1; 0 stores it always."""
     is_dated_ahead: bool = False
-    """Whether it named a time in the future, and got that of its arrival."""
+    """Whether its time was in the future, and became that of its arrival."""
 
 
 @dataclass(slots=True)
 class BulkReport:
-    """What became of the posts so far."""
+    """Counts of the posts so far, and the first errors."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -65,7 +66,7 @@ class BulkReport:
     errors: list[BulkError] = field(default_factory=list)
     event_id: int | None = None
     user_ids: set[int] = field(default_factory=set)
-    """Authors who got posts."""
+    """Authors of stored posts."""
 
     def reject(self, place: int, detail: str) -> None:
         """Count a post that was not stored; the first errors are kept."""
@@ -74,7 +75,7 @@ class BulkReport:
             self.errors.append(BulkError(place, detail))
 
     def in_order(self) -> list[BulkError]:
-        """Return the errors by their place: reading and storing find them at different times."""
+        """Return the errors by place: reading and storing report them at different times."""
         return sorted(self.errors, key=lambda error: error.line)
 
     def saw(self, event_id: int | None) -> None:
@@ -83,10 +84,7 @@ class BulkReport:
 
 
 def in_portions(batch: Sequence[BulkPost]) -> Iterator[list[BulkPost]]:
-    """Yield the posts in portions that one transaction may store.
-
-    Each author costs a few statements, so the write lock would be held long for very many.
-    """
+    """Yield the posts in portions of at most MOST_AUTHORS authors, for a transaction each."""
     portion: list[BulkPost] = []
     authors: set[str] = set()
     for item in batch:
@@ -106,7 +104,7 @@ async def store_batch(
     *,
     default_time: datetime | None = None,
 ) -> None:
-    """Store the posts, and the authors that are new, and add what became of them to the report."""
+    """Store the posts and the authors that are new, and count them in the report."""
     by_author: dict[str, list[BulkPost]] = defaultdict(list)
     for item in batch:
         by_author[username_key(item.username)].append(item)
@@ -132,7 +130,7 @@ async def store_batch(
 async def _resolve_all(
     session: AsyncSession, items: Sequence[BulkPost], report: BulkReport
 ) -> tuple[User | None, list[BulkPost]]:
-    """Return the author of the posts, and the posts but those that name another platform."""
+    """Return the author of the posts, and the posts except those of another platform."""
     by_platform: dict[str | None, list[BulkPost]] = defaultdict(list)
     for item in items:
         by_platform[item.platform].append(item)
@@ -152,7 +150,7 @@ async def _resolve_all(
 async def _fold(
     session: AsyncSession, user: User, items: Sequence[BulkPost], added: AddResult
 ) -> None:
-    """Fold the new posts into the author's profile if there are many: each fold rewrites it."""
+    """Fold the new posts into the author's profile if they are many: each fold rewrites it."""
     folded = [
         (item.post.text, item.counts)
         for item, is_new in zip(items, added.is_new, strict=True)
@@ -166,10 +164,10 @@ async def _fold(
 
 
 async def resolve_author(session: AsyncSession, item: BulkPost) -> tuple[User, int | None]:
-    """Return the author of the post, made if new, and the event of what changed.
+    """Return the author of the post, created if new, and the event of a change.
 
-    Raises ConflictError if the name is known from another platform, InvalidInputError for a name
-    that cannot be one.
+    Raises ConflictError if the name is known from another platform, InvalidInputError for an
+    invalid name.
     """
     user = await find_user(session, item.username)
     if user is None:
@@ -201,7 +199,7 @@ def check_platform(user: User, platform: str | None) -> None:
 async def _without_stored(
     session: AsyncSession, user: User, items: Sequence[BulkPost]
 ) -> list[BulkPost]:
-    """Return the posts but those that are stored already, told by time and text and counted."""
+    """Return the posts that are not stored yet; equal ones, by time and text, are counted."""
     counted = [item for item in items if item.repeat]
     dated = {(i.post.created_at, i.post.text) for i in counted if not i.is_dated_ahead}
     stored = await _stored_then(session, user, list(dated))
@@ -241,7 +239,7 @@ async def _stored_on_arrival(
 ) -> Counter[str]:
     """Count the author's posts of each text whose time may be that of their arrival.
 
-    Nothing arrived before the author was made, but what was read just then.
+    No post arrived before its author was created, except those that were read just before.
     """
     stored: Counter[str] = Counter()
     for some in chunks(texts):

@@ -1,4 +1,4 @@
-"""Bringing a file's posts in: batch by batch, each stored once however often it is imported."""
+"""Importing the posts of files, batch by batch; importing a file again stores none twice."""
 
 import asyncio
 import sqlite3
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from app.compute.features import features
 from app.compute.text import clean_username, drop_controls, username_key
 from app.db.sessions import Sessions
 from app.errors import AppError, ConflictError, InvalidInputError, Message, message_of
+from app.formats import open_archive
 from app.formats.records import (
     Account,
     Archive,
@@ -25,6 +27,7 @@ from app.formats.records import (
     Record,
     Skipped,
 )
+from app.formats.source.file import Source
 from app.services.clock import now
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import fold_tails
@@ -40,6 +43,7 @@ from app.services.posts.new_tweet import checked_language, checked_url, lenient,
 from app.services.posts.users import find_user
 from app.services.search.vocabulary import renew_vocabulary
 
+SAMPLES_FOLDER: Final = Path(__file__).parents[2] / "sample"
 FOLD_EVERY: Final = 20_000
 """Posts stored between two folds, so that no tail grows with the file."""
 
@@ -50,13 +54,13 @@ class NamelessFileError(InvalidInputError):
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of a file's records so far."""
+    """Counts of a file's records so far."""
 
     stored: BulkReport = field(default_factory=BulkReport)
     reposts: int = 0
     restricted: int = 0
     broken: Message | None = None
-    """Why the file could not be read to its end."""
+    """The reason why the file could not be read to its end."""
 
 
 Progress = Callable[[ImportReport], None]
@@ -80,10 +84,9 @@ async def import_archive(
     """Store the posts of the archive, fold them into the profiles and renew the background.
 
     `username` names the author of records without one; for a file of one account it replaces
-    the name. What becomes of the records is counted in `report`; what was stored before a file
-    breaks off stays. `note` writes the report in the transaction that stores a batch, so that the
-    two agree whatever happens. Raises NamelessFileError before anything is stored, unless there is
-    nothing to store.
+    the name. `report` counts the records; posts from before a break of the file stay. `note`
+    writes the report in the transaction that stores a batch, so that the two always agree. Raises
+    NamelessFileError before anything is stored, unless there is nothing to store.
     """
     report = report or ImportReport()
     try:
@@ -114,6 +117,21 @@ async def import_archive(
     return report
 
 
+async def load_samples(db: Sessions) -> BulkReport:
+    """Store the sample posts, of invented places and things; stored ones stay as they are."""
+    total = BulkReport()
+    for path in sorted(SAMPLES_FOLDER.glob("*.jsonl")):
+        with Source(path) as source:
+            archive = open_archive(source, format="jsonl")
+            report = await import_archive(db, archive, username=None, renew=False)
+        total.accepted += report.stored.accepted
+        total.duplicates += report.stored.duplicates
+    if total.accepted:
+        await renew_background(db)
+        await renew_vocabulary(db)
+    return total
+
+
 def _is_empty(archive: Archive) -> bool:
     try:
         return next(iter(archive.items), None) is None
@@ -126,14 +144,14 @@ async def _in_thread(reader: "_Reader", report: ImportReport) -> list[BulkPost]:
     try:
         return await asyncio.shield(reading)
     except asyncio.CancelledError:
-        # What the thread reads from must not be closed before it ends.
+        # The source must not be closed before the thread that reads it ends.
         reader.is_stopped = True
         await asyncio.wait({reading})
         raise
 
 
 async def _owner(db: Sessions, account: Account | None, username: str | None) -> Account | None:
-    """Return the account under the name that its posts get; None for files of many authors."""
+    """Return the account with the name for its posts; None for files of many authors."""
     if account is None:
         return None
     name = username or account.username
@@ -159,17 +177,17 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
 
 @dataclass(slots=True)
 class _Reader:
-    """Takes batches of valid posts out of an archive; runs in a thread."""
+    """Reads batches of valid posts from an archive; runs in a thread."""
 
     archive: Archive
     owner: Account | None
     username: str | None
     repeats: "RepeatCounter"
     is_stopped: bool = False
-    """Set where nobody waits for the batch any more."""
+    """Set when the import was cancelled, so the batch is not needed."""
 
     def read(self, report: ImportReport) -> list[BulkPost]:
-        """Return the next posts, none at the end of the file; what is left out is reported."""
+        """Return the next posts, none at the end of the file; report the records left out."""
         batch: list[BulkPost] = []
         while not batch and report.broken is None and (items := self._take(report)):
             for item in items:
@@ -220,7 +238,7 @@ class _Reader:
         is_dated_ahead = record.created_at is not None and record.created_at > arrived_at
         repeat = 0
         if post.source_id is None:
-            # The time of arrival will be another one the next time.
+            # The time of arrival differs at each import.
             time = "ahead" if is_dated_ahead else post.created_at
             repeat = self.repeats.count(username_key(username), time, post.text)
         return BulkPost(
@@ -236,16 +254,16 @@ class _Reader:
 
 
 class RepeatCounter:
-    """Counts equal records, in a private database that spills to disk: memory stays bounded."""
+    """Counts equal records, in a private database that spills to disk, so memory stays bounded."""
 
     def __init__(self) -> None:
-        # Used by one thread at a time, but not always by the same one.
+        # One thread at a time uses it, but not always the same one.
         self._connection = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         self._connection.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY, n INT) WITHOUT ROWID")
         self._connection.execute("BEGIN")
 
     def count(self, key: str, time: datetime | str | None, text: str) -> int:
-        """Return the how-many-th such record this is, from 1."""
+        """Return the number of this record among equal ones, from 1."""
         digest = blake2b(f"{key}\n{time}\n{text}".encode(), digest_size=16).digest()
         cursor = self._connection.execute(
             "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",

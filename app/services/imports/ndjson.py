@@ -1,10 +1,10 @@
-"""Posts sent as JSON lines: good lines are kept whatever the bad ones."""
+"""Posts sent as JSON lines: good lines are stored, bad ones reported."""
 
 import asyncio
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import IO, Annotated
+from typing import IO, Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -46,7 +46,7 @@ class TweetLine(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LinesReport(msgspec.Struct, frozen=True):
-    """What became of the lines; of the errors the first hundred."""
+    """Counts of the lines, and the first hundred errors."""
 
     accepted: int
     duplicates: int
@@ -55,7 +55,7 @@ class LinesReport(msgspec.Struct, frozen=True):
 
 
 class _Progress(msgspec.Struct, frozen=True):
-    """How far a request with a key came: the last line stored, and what became of those."""
+    """Progress of a request with a key: the last line stored, and the counts so far."""
 
     line: int = 0
     accepted: int = 0
@@ -70,9 +70,9 @@ async def store_lines(
 ) -> tuple[bytes, int | None]:
     """Store the lines of a file, a transaction a batch; return a LinesReport, JSON, and the event.
 
-    What was committed stays if a later batch fails; sent again with the same key, the request
-    goes on from there. Raises InvalidInputError and ConflictError for a key that cannot be used,
-    and UnauthorizedError once the right has ended: each batch asks anew.
+    Committed batches stay if a later one fails; sent again with the same key, the request resumes
+    after them. Raises InvalidInputError and ConflictError for a key that cannot be used, and
+    UnauthorizedError once the right has ended: each batch checks it.
     """
     if key is None:
         return await _store(db, file, None, right, _Progress())
@@ -99,13 +99,7 @@ async def _store(
     progress: _Progress,
 ) -> tuple[bytes, int | None]:
     read = BulkReport()
-    stored = BulkReport(
-        accepted=progress.accepted,
-        duplicates=progress.duplicates,
-        rejected=progress.rejected,
-        errors=list(progress.errors),
-        event_id=progress.event_id,
-    )
+    stored = BulkReport(**_counts(progress))
     lines = raw_lines(file)
     while batch := await asyncio.to_thread(_read_batch, lines, read):
         rest = [item for item in batch if item.place > progress.line]
@@ -119,7 +113,7 @@ async def _store(
     errors = sorted(read.errors + stored.errors, key=lambda error: error.line)[:MAX_ERRORS]
     rejected = read.rejected + stored.rejected
     facts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)
-    answer = msgspec.json.encode(facts)
+    answer = msgspec.json.encode(facts, enc_hook=str)
     if key is None and stored.event_id is not None:
         return answer, stored.event_id
     async with db.write() as session:
@@ -131,16 +125,11 @@ async def _store(
 
 
 def _encoded(line: int, report: BulkReport) -> bytes:
-    return msgspec.json.encode(
-        _Progress(
-            line,
-            report.accepted,
-            report.duplicates,
-            report.rejected,
-            report.errors,
-            report.event_id,
-        )
-    )
+    return msgspec.json.encode(_Progress(line, **_counts(report)), enc_hook=str)
+
+
+def _counts(counted: "BulkReport | _Progress") -> dict[str, Any]:
+    return {name: getattr(counted, name) for name in _Progress.__struct_fields__ if name != "line"}
 
 
 def _read_batch(lines: Iterator[RawLine], report: BulkReport) -> list[BulkPost]:

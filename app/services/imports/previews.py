@@ -1,4 +1,4 @@
-"""What an uploaded file seems to hold, before anything of it is stored."""
+"""Previews of uploaded files, before anything is stored."""
 
 from collections import Counter
 from itertools import islice
@@ -13,19 +13,19 @@ from app.formats.records import BadRecord, ImportFileError, Item, Record, Skippe
 from app.formats.source.file import Source
 
 LOOKED_AT: Final = 1_000
-"""Records that a preview reads: enough to see what a file is, in well under a second."""
+"""Records that a preview reads: enough to know a file by, in well under a second."""
 SHOWN: Final = 5
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What the first records of a file are."""
+    """Facts about the first records of a file."""
 
     format: str
     username: str | None
     """The one author; None for many, or where the file does not say."""
     is_one_account: bool
     is_whole: bool
-    """Whether the file ended within the records looked at."""
+    """Whether the file ended within the records that were read."""
     posts: int
     reposts: int
     restricted: int
@@ -39,7 +39,7 @@ class Preview(msgspec.Struct, frozen=True):
 
 
 def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
-    """Return what the file's first records are; runs in a thread. Raises ImportFileError."""
+    """Return the facts about a file's first records; runs in a thread. Raises ImportFileError."""
     with Source(path, name=file_name, limit_bytes=limit_bytes) as source:
         archive = open_archive(source)
         items: list[Item] = []

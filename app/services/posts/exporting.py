@@ -1,6 +1,6 @@
-"""Taking posts out: page by page in the order of their ids, each page by a session of its own.
+"""Exporting posts page by page, in the order of their ids, with a session for each page.
 
-So no transaction is held while whoever reads is slow, and memory does not grow with the posts.
+So a slow reader holds no transaction, and memory does not grow with the posts.
 """
 
 import asyncio
@@ -17,30 +17,30 @@ from app.models import Tweet, User
 from app.services.posts.users import get_user
 
 PAGE: Final = 200
-"""Posts may have 25,000 characters, and many files may be taken at once."""
+"""Posts in a page: each may have 25,000 characters, and many exports may run at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What goes out: the posts up to the newest at its start, of one author or of all."""
+    """The posts to export: up to the newest at the start, of one author or of all."""
 
     newest: int
     posts: int
-    """About how many there are."""
+    """About their number."""
     user_id: int | None
     username: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """The next part of a file, and how many posts are in it."""
+class ExportPart:
+    """A part of the file, and the number of posts in it."""
 
     data: bytes
     posts: int
 
 
 async def begin_export(session: AsyncSession, username: str | None) -> Export:
-    """Return what there is to export. Raises NotFoundError for an unknown author."""
+    """Return the export of the posts as of now. Raises NotFoundError for an unknown author."""
     newest = await session.scalar(select(func.max(Tweet.id))) or 0
     if username is not None:
         user = await get_user(session, username)
@@ -49,25 +49,27 @@ async def begin_export(session: AsyncSession, username: str | None) -> Export:
     return Export(newest, int(await session.scalar(total) or 0), None, None)
 
 
-async def exported(db: Database, export: Export, writer: Writer) -> AsyncGenerator[Piece, None]:
-    """Yield the file; what was deleted since the start is left out."""
+async def exported(
+    db: Database, export: Export, writer: Writer
+) -> AsyncGenerator[ExportPart, None]:
+    """Yield the file; posts deleted since the start are left out."""
     if writer.heading:
-        yield Piece(writer.heading, 0)
-    brought_by, tweet_id = 0, 0
+        yield ExportPart(writer.heading, 0)
+    event_id, tweet_id = 0, 0
     while True:
         async with db.read() as session:
-            page = (await session.execute(_page(export, brought_by, tweet_id))).all()
+            page = (await session.execute(_page(export, event_id, tweet_id))).all()
         rows = [PostRow(*found[:-2]) for found in page if found.deleted_at is None]
         if rows:
             # In a thread, since posts may be long.
-            yield Piece(await asyncio.to_thread(writer.encode, rows), len(rows))
+            yield ExportPart(await asyncio.to_thread(writer.encode, rows), len(rows))
         if len(page) < PAGE:
             return
-        brought_by, tweet_id = page[-1].event_id, page[-1].id
+        event_id, tweet_id = page[-1].event_id, page[-1].id
 
 
-def _page(export: Export, brought_by: int, tweet_id: int) -> Select[*tuple[Any, ...]]:
-    """Return a query for the posts after one, and for what brought them and whose they are."""
+def _page(export: Export, event_id: int, tweet_id: int) -> Select[*tuple[Any, ...]]:
+    """Return the query of the posts after one, with their authors and events."""
     query = (
         select(
             Tweet.id,
@@ -88,7 +90,7 @@ def _page(export: Export, brought_by: int, tweet_id: int) -> Select[*tuple[Any, 
     )
     if export.user_id is None:
         return query.where(Tweet.id > tweet_id).order_by(Tweet.id)
-    # Of one author by the index of what brought the posts: events rise as ids do.
-    after = tuple_(Tweet.event_id, Tweet.id) > tuple_(brought_by, tweet_id)
+    # One author's posts are found by the index on their events, which rise as ids do.
+    after = tuple_(Tweet.event_id, Tweet.id) > tuple_(event_id, tweet_id)
     query = query.where(Tweet.user_id == export.user_id, after)
     return query.order_by(Tweet.event_id, Tweet.id)

@@ -1,4 +1,4 @@
-"""Taking posts out by the API: a file that is made while it is sent."""
+"""Exporting posts by the API: a file that is made while it is sent."""
 
 import asyncio
 import contextlib
@@ -21,21 +21,22 @@ from app.lifespan import Resources, resources
 from app.paths import EXPORT
 from app.services.access.rights import Right, ended_rights
 from app.services.live.listener import body_message
-from app.services.posts.exporting import Piece, begin_export, exported
+from app.services.posts.exporting import ExportPart, begin_export, exported
 from app.views.access import right_to_read
 from app.views.operation import CSV, NDJSON, ApiBlueprint, answers
 
 blueprint = ApiBlueprint("api_export", tag="exports")
 
 CHECK_S: Final = 3.0
-"""So often it is looked whether the right to read has ended or the server stops."""
+"""Seconds between checks that the right to read stands and the server is not stopping."""
 READER_TIMEOUT_S: Final = 30.0
-"""Who takes nothing for so long is let go."""
+"""A client that reads nothing for this many seconds is disconnected."""
 SENT_AT_ONCE: Final = 32 * 1024
 LONGEST_NAME: Final = 80
 GZIP: Final = 16 + zlib.MAX_WBITS
 UNQUOTED: Final = "!#$&+^`|"
-"""What a parameter's value may hold as it is, beside letters, digits and _.-~ (RFC 8187, 3.2)."""
+"""Characters of a parameter's value that need no escape, beside letters, digits and _.-~
+(RFC 8187, 3.2)."""
 
 
 class ExportArgs(Struct):
@@ -88,13 +89,13 @@ async def export_posts(args: ExportArgs) -> Response:
 
 
 def _permission(parts: Resources, right: Right | None) -> Callable[[], Awaitable[bool]]:
-    """Return what tells, asked now and then, whether the file may still be sent."""
+    """Return a function that says whether the file may still be sent."""
     was_ending = False
 
     async def may_go_on() -> bool:
         nonlocal was_ending
         if parts.live.is_ending and was_ending:
-            return False  # The server stops, and there was some time since that was seen first.
+            return False  # The server has been stopping since the check before.
         was_ending = parts.live.is_ending
         if right is None:
             return True
@@ -124,7 +125,7 @@ def disposition(username: str | None, suffix: str) -> str:
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    """Be a body of unknown length; the file is sent in front of the app."""
+    """Yield nothing, as a body of unknown length; the file is sent in front of the app."""
     return
     yield b""
 
@@ -134,9 +135,9 @@ async def _watch(
     gone: asyncio.Future[None],
     may_go_on: Callable[[], Awaitable[bool]],
 ) -> None:
-    """Let the file be sent for as long as somebody takes it who may.
+    """Send the file while its client reads it and may read it.
 
-    A file that is not sent to its end is broken off, so that nobody takes a part for the whole.
+    Otherwise the answer breaks off, so that no client mistakes a part for the whole file.
     """
     try:
         while await may_go_on() and not (sending.done() or gone.done()):
@@ -147,11 +148,11 @@ async def _watch(
         sending.cancel()
         await asyncio.wait([sending])
     if not sending.cancelled():
-        with contextlib.suppress(OSError):  # The client takes nothing, or is cut off.
+        with contextlib.suppress(OSError):  # The client reads nothing, or has gone.
             sending.result()
 
 
-async def _send(send: Send, pieces: AsyncGenerator[Piece, None], *, is_packed: bool) -> None:
+async def _send(send: Send, pieces: AsyncGenerator[ExportPart, None], *, is_packed: bool) -> None:
     packer = zlib.compressobj(GZIP_LEVEL, wbits=GZIP) if is_packed else None
     async with contextlib.aclosing(pieces):
         async for piece in pieces:
@@ -164,7 +165,7 @@ async def _send(send: Send, pieces: AsyncGenerator[Piece, None], *, is_packed: b
 
 
 async def _send_data(send: Send, data: bytes) -> None:
-    """Send by small parts: a slow reader takes at least one of them in time. Raises OSError."""
+    """Send in small parts, so that a slow client reads at least one in time. Raises OSError."""
     for start in range(0, len(data), SENT_AT_ONCE):
         async with asyncio.timeout(READER_TIMEOUT_S):
             await send(body_message(data[start : start + SENT_AT_ONCE]))
