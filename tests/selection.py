@@ -20,9 +20,9 @@ FULL: Final = (
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
     r"/test_engine\.py::test_fifty_lives.*\[postgresql\]",
     # Every page in another language, width and theme; the same journeys in another way.
-    r"/test_appearance\.py::test_page_\w+\[(?!(home|compare|author|settings)-).*-en\]",
+    r"/test_appearance\.py::test_page_\w+\[.*-1280\]",
+    r"/test_appearance\.py::test_page_\w+\[(?!(home|compare|author|settings)-en).*-en-320\]",
     r"/test_appearance\.py::test_(the_model_card|what_opens).*\[en\]",
-    r"/test_appearance\.py::test_page_(of_many_authors|without_posts)_is_sound\[.*-(authors|search)",
     r"/browser/.*::.*\[no-javascript\]",
     r"/browser/test_dashboard\.py::.*(\[en\]|-en\]|\[1\]|nobody-ko|follow_the_theme)",
     r"/browser/test_dashboard\.py::test_(with_many_authors|the_first_view|no_button|a_dot_of_the_week)",
@@ -34,7 +34,7 @@ FULL: Final = (
 )
 """What the ids of the tests that `make test` leaves out look like."""
 
-ON_ONE_DATABASE: Final = r"^tests/(asgi|dashboard|views|test_\w+\.py)\b.*\[postgresql\b"
+ON_ONE_DATABASE: Final = r"^tests/(asgi|dashboard|views|test_\w+\.py)\b.*[\[-]postgresql\b"
 """Tests of requests, which `make test` runs on SQLite alone."""
 
 ON_BOTH_DATABASES: Final = (

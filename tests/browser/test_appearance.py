@@ -1,5 +1,6 @@
 """What must hold on every page, in both languages, light and dark, narrow and wide."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -39,8 +40,13 @@ AXE = (FOLDER / "axe" / "axe.min.js").read_text()
 AXE_FAULTS = (FOLDER / "axe_faults.js").read_text()
 
 
-async def faults_of(page: Page, address: str | None = None) -> list[str]:
-    """Look at one page, or the one that is open, light and dark, narrow and wide.
+WIDTHS = (320, 1280)
+
+
+async def faults_of(
+    page: Page, address: str | None = None, *, widths: Iterable[int] = WIDTHS
+) -> list[str]:
+    """Look at one page, or the one that is open, light and dark, in each width.
 
     axe sees each theme at one of the widths.
     """
@@ -48,7 +54,8 @@ async def faults_of(page: Page, address: str | None = None) -> list[str]:
         await page.goto(address)
     await page.evaluate(AXE)
     faults = []
-    for width, axe_scheme in ((320, "dark"), (1280, "light")):
+    for width in widths:
+        axe_scheme = "dark" if width == 320 else "light"
         await page.set_viewport_size({"width": width, "height": 800})
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -69,11 +76,14 @@ async def left_in_english(page: Page) -> list[str]:
     return [message for message in ENGLISH if message in text]
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("locale", ["ko", "en"])
 @pytest.mark.parametrize("name", PAGES)
-async def test_page_is_sound(website: Website, open_page: OpenPage, name: str, locale: str) -> None:
+async def test_page_is_sound(
+    website: Website, open_page: OpenPage, name: str, locale: str, width: int
+) -> None:
     page = await open_page(locale=locale)
-    faults = await faults_of(page, website.address(PAGES[name]))
+    faults = await faults_of(page, website.address(PAGES[name]), widths=[width])
     assert not faults, "\n".join(faults)
     assert await page.locator("html").get_attribute("lang") == locale
     if locale == "ko":
@@ -92,26 +102,31 @@ async def test_the_model_card_is_sound(website: Website, open_page: OpenPage, lo
         assert await left_in_english(page) == []
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", CROWD.values(), ids=CROWD)
 async def test_page_of_many_authors_is_sound(
-    crowd: Website, open_page: OpenPage, path: str
+    crowd: Website, open_page: OpenPage, path: str, width: int
 ) -> None:
-    assert await faults_of(await open_page(), crowd.address(path)) == []
+    assert await faults_of(await open_page(), crowd.address(path), widths=[width]) == []
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", EMPTY.values(), ids=EMPTY)
-async def test_page_without_posts_is_sound(nobody: Website, open_page: OpenPage, path: str) -> None:
-    assert await faults_of(await open_page(), nobody.address(path)) == []
+async def test_page_without_posts_is_sound(
+    nobody: Website, open_page: OpenPage, path: str, width: int
+) -> None:
+    assert await faults_of(await open_page(), nobody.address(path), widths=[width]) == []
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("locale", ["ko", "en"])
 @pytest.mark.parametrize("name", OPERATOR_PAGES | ACCESS_PAGES)
 async def test_page_for_the_operator_is_sound(
-    crowd: Website, open_page: OpenPage, name: str, locale: str
+    crowd: Website, open_page: OpenPage, name: str, locale: str, width: int
 ) -> None:
     page = await open_page(locale=locale, operator_of=crowd if name in OPERATOR_PAGES else None)
     await reach(page, crowd, name, (OPERATOR_PAGES | ACCESS_PAGES)[name])
-    faults = await faults_of(page)
+    faults = await faults_of(page, widths=[width])
     assert not faults, "\n".join(faults)
     assert await page.locator("html").get_attribute("lang") == locale
     if locale == "ko":
