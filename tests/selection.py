@@ -49,7 +49,10 @@ ON_BOTH_DATABASES: Final = (
 """Those of them that it runs on PostgreSQL too: every operation once, and what processes share."""
 
 QUIET: Final = (r"/test_lease\.py::test_a_dead_holder_is_replaced_within_five_seconds",)
-"""Tests of what takes how long, which only quiet cores can tell. They run alone."""
+"""Tests of what takes how long, which only quiet cores can tell. They run alone.
+
+Each pattern begins with the name of its file, since no other file is read for them.
+"""
 
 GROUPS: Final = {r"^tests/browser/": "browser", r"/test_server\.py::": "server"}
 """Tests that share what takes long to start, and so a process."""
@@ -71,10 +74,19 @@ def mark(items: Iterable[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.xdist_group(group))
 
 
+def is_read_for(expression: str, file: str) -> bool:
+    """Return whether the tests that are asked for by their markers may be in the file."""
+    return not expression.startswith("quiet") or any(f"/{file}::" in _plain(each) for each in QUIET)
+
+
 def unused(items: Sequence[pytest.Item]) -> list[str]:
     """Return the patterns that name no test: it was renamed, and would run in the wrong place."""
     patterns = [*FULL, ON_ONE_DATABASE, *ON_BOTH_DATABASES, *QUIET, *GROUPS]
     return [each for each in patterns if not any(re.search(each, item.nodeid) for item in items)]
+
+
+def _plain(pattern: str) -> str:
+    return pattern.replace("\\", "")
 
 
 def _matches(patterns: Iterable[str], name: str) -> bool:
