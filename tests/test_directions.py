@@ -1,5 +1,6 @@
-"""Imports run one way: downwards in the table of `docs/design.md`."""
+"""Imports run one way: downwards in the table of `docs/design.md`. Time has one source."""
 
+import re
 from typing import Final
 
 from tests import house
@@ -21,3 +22,25 @@ def test_services_and_all_below_them_know_no_web_framework() -> None:
 
 def test_the_table_names_every_package() -> None:
     assert set(house.floors()) == {house.room_of(path) for path in house.sources()}
+
+
+SOURCES_OF_TIME: Final = re.compile(
+    r"\btime\.(time|monotonic|perf_counter)(_ns)?\(|datetime\.(now|today)\b|from time import"
+)
+OPENS: Final = re.compile(r"sqlite3\.connect\([^\"]|asyncpg\.connect\(")
+
+
+def test_time_comes_from_one_clock() -> None:
+    assert _files_with(SOURCES_OF_TIME) == {"clock.py"}
+
+
+def test_connections_come_from_one_factory_for_each_database() -> None:
+    assert _files_with(OPENS) == {"db/postgresql/connection.py", "db/sqlite/connection.py"}
+
+
+def _files_with(pattern: re.Pattern[str]) -> set[str]:
+    return {
+        path.relative_to(house.APP).as_posix()
+        for path, text in house.sources().items()
+        if pattern.search(text)
+    }

@@ -4,7 +4,6 @@ import ipaddress
 import logging
 import re
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
@@ -14,6 +13,7 @@ from urllib.parse import unquote
 import msgspec
 
 from app.asgi.flow import Flow
+from app.clock import monotonic
 from app.errors import AppError, ForbiddenError, MalformedError, problem
 from app.logs import request_id
 from app.paths import UPLOADS
@@ -67,13 +67,13 @@ class Edge:
                 scope = forwarded(scope, self._trusted_proxies)
             if scope["path"][:1] != "/":
                 scope = _in_origin_form(scope)
-            started = time.perf_counter()
+            started = monotonic()
             answer = _Answer(scope, send)
             request_id.set(answer.identifier)
             try:
                 await self._answer(scope, receive, answer)
             finally:
-                self._note(scope, answer.status, time.perf_counter() - started)
+                self._note(scope, answer.status, monotonic() - started)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         """Count the answer, and write a line about it into the log."""

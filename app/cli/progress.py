@@ -2,12 +2,13 @@
 
 import contextlib
 import sys
-import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from app.clock import monotonic
 
 if TYPE_CHECKING:
     from app.formats.source.file import Source
@@ -21,11 +22,11 @@ class _Lines:
     """Prints at most one line in LINE_EVERY_S."""
 
     def __init__(self) -> None:
-        self._next = time.monotonic() + LINE_EVERY_S
+        self._next = monotonic() + LINE_EVERY_S
 
     def show(self, line: str) -> None:
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + LINE_EVERY_S
+        if monotonic() >= self._next:
+            self._next = monotonic() + LINE_EVERY_S
             click.echo(line, err=True)
 
 

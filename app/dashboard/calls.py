@@ -6,7 +6,6 @@
 import asyncio
 import gzip
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from quart import Quart, g
 
 from app.asgi.cached import GZIP_LEVEL, HIT, MISS, PERSONAL, headers_of, locale_of, takes_gzip
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
+from app.clock import monotonic
 from app.config import MIB, Config
 from app.dashboard.figures import FIGURES
 from app.db.feed import Feed
@@ -173,7 +173,7 @@ class SharedFigures:
             run, stale = self._memo.run_of(key), self._memo.latest(key)
             if run is not None and run.as_of_event < after:
                 await asyncio.wait([run.outcome])
-            elif run is None and stale and (rest := stale.rests_until - time.monotonic()) > 0:
+            elif run is None and stale and (rest := stale.rests_until - monotonic()) > 0:
                 await asyncio.sleep(rest)
             else:
                 return
@@ -187,9 +187,9 @@ class SharedFigures:
         try:
             async with self._turns, self._app.app_context():
                 g.locale = locale
-                began = time.monotonic()
+                began = monotonic()
                 body = await _answer(call)
-                took = time.monotonic() - began
+                took = monotonic() - began
                 return _DrawnFigure(body, began + took + max(SHORTEST_REST_S, REST * took))
         finally:
             self._under_way -= 1

@@ -1,22 +1,33 @@
 """What differs between SQLite and PostgreSQL, as the rest of the program sees it."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from app.db.feed import Feed
-from app.db.sessions import Sessions
 from app.db.vectors import Ask, Nearest
 from app.db.word_index import Expression, IndexedPost, TermCount
 from app.errors import AppError, StartError
 from app.models import MAX_ID, Base
 
 INFO: Final = "backend"
-"""Where a session keeps its backend."""
+"""The key under which a session keeps its backend."""
+MOST_VALUES: Final = 400
+"""SQLite takes expressions of 1,000 terms and, in older builds, 999 values a statement."""
+
+Item = TypeVar("Item")
+
+
+class Sessions(Protocol):
+    """Opens sessions: a database, or a grant of a lease."""
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]: ...
+
+    def write(self) -> AbstractAsyncContextManager[AsyncSession]: ...
 
 
 class Backend(Protocol):
@@ -168,3 +179,17 @@ def backend_for(url: str, *, durability: str = "full") -> Backend:
 def backend_of(session: AsyncSession) -> Backend:
     """Return the backend whose session it is."""
     return cast(Backend, session.info[INFO])
+
+
+async def allocate_ids(session: AsyncSession, model: type[Base], count: int) -> Sequence[int]:
+    """Return the next `count` ids of the table, for a session that may write.
+
+    Ids are known before the insert, so that rows and their event can name each other.
+    """
+    return await backend_of(session).allocate_ids(session, model, count)
+
+
+def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield the items in order, in parts that one statement can name."""
+    for start in range(0, len(items), MOST_VALUES):
+        yield items[start : start + MOST_VALUES]

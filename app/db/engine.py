@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from app.clock import monotonic
 from app.config import Config
 from app.db.backend import INFO, backend_for
 from app.db.feed import Feed
@@ -37,12 +37,12 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """Open a session that sees one state of the database, for one task and for reading."""
         with self._driver_errors():
-            session, opened = self._readers(), time.perf_counter()
+            session, opened = self._readers(), monotonic()
             try:
                 yield session
             finally:
                 await _to_the_end(session.close())
-                self._on_session("read", time.perf_counter() - opened)
+                self._on_session("read", monotonic() - opened)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -52,14 +52,14 @@ class Database:
         """
         with self._driver_errors():
             async with self.backend.writing(timeout_s=WRITE_TIMEOUT_S):
-                session, opened = self._writers(), time.perf_counter()
+                session, opened = self._writers(), monotonic()
                 try:
                     await self.backend.begin_write(session, timeout_s=WRITE_TIMEOUT_S)
                     yield session
                     await _to_the_end(self._commit(session))
                 finally:
                     await _to_the_end(session.close())
-                    self._on_session("write", time.perf_counter() - opened)
+                    self._on_session("write", monotonic() - opened)
         self.backend.wake_others()
 
     async def _commit(self, session: AsyncSession) -> None:

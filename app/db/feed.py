@@ -1,10 +1,11 @@
 """The feed: this process's follower of the log of changes, which notifies subscribers."""
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from app.clock import monotonic
 
 FOLLOWED_S: Final = 5.0
 """`follow` reads the log several times a second; after this time without, the feed is behind."""
@@ -34,12 +35,12 @@ class Feed(ABC):
         self.turn: int | None = None
         """Another number after each commit that was read, of any process; None where commits of
         others are not seen at once."""
-        self._followed_at = time.monotonic()
+        self._followed_at = monotonic()
 
     @property
     def is_followed(self) -> bool:
         """Whether `follow` runs and can read the log."""
-        return time.monotonic() - self._followed_at < FOLLOWED_S
+        return monotonic() - self._followed_at < FOLLOWED_S
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call `subscriber`, which must neither block nor fail, with all events from now on."""
@@ -60,7 +61,7 @@ class Feed(ABC):
     async def close(self) -> None: ...
 
     def _note_followed(self) -> None:
-        self._followed_at = time.monotonic()
+        self._followed_at = monotonic()
 
     def _publish(self, changes: Sequence[Change]) -> None:
         self.newest = max(self.newest, changes[-1].id)

@@ -13,7 +13,6 @@ import logging
 import os
 import secrets
 import socket
-import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, NamedTuple
@@ -21,7 +20,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.sessions import Sessions
+from app.clock import monotonic
+from app.db.backend import Sessions
 from app.models import LeaseRow
 
 BEAT_S: Final = 1.0
@@ -144,7 +144,7 @@ class Lease:
         if row is None or row.holder is None:
             self._observed = None
             return False
-        now = time.monotonic()
+        now = monotonic()
         if self._observed is None or self._observed[:2] != (row.epoch, row.beat):
             self._observed = _Observation(row.epoch, row.beat, now)
         return now - self._observed.since < DEAD_AFTER_S

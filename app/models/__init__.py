@@ -1,10 +1,6 @@
 from app.models.base import MAX_ID, Base
-from app.models.card import ModelCard
 from app.models.embedding import Embedding, VectorSet
-from app.models.event import Event
 from app.models.idempotency import IdempotencyRecord
-from app.models.import_job import ImportJob
-from app.models.lease import LeaseRow
 from app.models.operator import LoginFailure, LoginSession, Operator, SetupLink
 from app.models.post_count import PostCount
 from app.models.profile import BackgroundSnapshot, Profile
@@ -12,6 +8,7 @@ from app.models.token import Token
 from app.models.tweet import Tweet
 from app.models.user import User
 from app.models.vocabulary import Vocabulary, Word
+from app.models.work import Event, ImportJob, LeaseRow, ModelCard
 
 __all__ = [
     "MAX_ID",

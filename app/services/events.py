@@ -6,9 +6,9 @@ from typing import Final
 from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.ids import allocate_ids
+from app.clock import now
+from app.db.backend import allocate_ids
 from app.models import Event
-from app.services.clock import now
 
 PRUNED_AT_ONCE: Final = 20_000
 """Events removed by one transaction: some 20 ms of the write lock."""

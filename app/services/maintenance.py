@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.feed import Change
 from app.db.lease import Lease, LeaseLostError
-from app.db.sessions import Sessions
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.compare.profiles import LONGEST_TAIL, fold_tails, users_with_tails
 from app.services.events import has_old_events, prune_events

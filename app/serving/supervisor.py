@@ -12,12 +12,13 @@ import select
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Final
 
 from hypercorn.config import Config as ServerConfig
+
+from app.clock import monotonic
 
 START_METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
 """A forked worker has all modules already, and starts at once. Elsewhere libraries of the system
@@ -57,7 +58,7 @@ class Worker:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         theirs.close()
-        self.started = time.monotonic()
+        self.started = monotonic()
         self.has_beaten = False
         self._deadline = self.started + START_S
 
@@ -66,13 +67,13 @@ class Worker:
         try:
             if os.read(self.beat_fd, 4096):
                 self.has_beaten = True
-                self._deadline = time.monotonic() + SILENCE_S
+                self._deadline = monotonic() + SILENCE_S
         except BlockingIOError:
             pass
 
     @property
     def is_hung(self) -> bool:
-        return time.monotonic() > self._deadline
+        return monotonic() > self._deadline
 
     @property
     def status(self) -> int | None:
@@ -147,14 +148,14 @@ class Supervisor:
             # It said why on standard error; trying on would say it for ever. A site that has served
             # goes on trying: its database may be down, and other workers may know nothing of it.
             self._has_failed = self._is_stopping = True
-        if time.monotonic() - worker.started > STEADY_S:
+        if monotonic() - worker.started > STEADY_S:
             self._failures = 0
         self._failures += 1
         pause = min(SLOWEST_RESTART_S, 0.1 * 2 ** min(self._failures - 1, 10))
-        self._next_start = time.monotonic() + pause
+        self._next_start = monotonic() + pause
 
     def _fill(self) -> None:
-        while len(self._workers) < self._count and time.monotonic() >= self._next_start:
+        while len(self._workers) < self._count and monotonic() >= self._next_start:
             self._workers.append(Worker(self._work, self._sockets))
 
     def _drain(self) -> None:
@@ -164,9 +165,9 @@ class Supervisor:
         # Who comes now is refused at once, instead of waiting for an answer that never comes.
         for each in self._sockets:
             each.close()
-        deadline = time.monotonic() + STOP_S
+        deadline = monotonic() + STOP_S
         for worker in self._workers:
-            worker.process.join(max(0.1, deadline - time.monotonic()))
+            worker.process.join(max(0.1, deadline - monotonic()))
             if worker.status is None:
                 worker.kill()
 

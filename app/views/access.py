@@ -1,6 +1,5 @@
 """Who may do what: every view declares it, and what is not declared is refused."""
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
@@ -12,6 +11,7 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.exceptions import HTTPException
 
+from app.clock import monotonic
 from app.config import Config
 from app.errors import AppError, ForbiddenError, UnauthorizedError
 from app.lifespan import resources
@@ -146,12 +146,12 @@ def while_readable(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     right, db = right_to_read(), resources().db
 
     async def checked() -> AsyncIterator[bytes]:
-        looked = time.monotonic()
+        looked = monotonic()
         async for piece in pieces:
-            if time.monotonic() - looked >= STREAM_CHECK_S:
+            if monotonic() - looked >= STREAM_CHECK_S:
                 async with db.read() as session:
                     await check_right(session, right)
-                looked = time.monotonic()
+                looked = monotonic()
             yield piece
 
     return pieces if right is None else checked()

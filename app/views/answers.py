@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-import time
 from typing import Final
 
 import msgspec
 from quart import Quart, Response, g, request
 
+from app.clock import monotonic
 from app.errors import MalformedError, UnavailableError
 from app.lifespan import resources
 from app.memo import cacheable
@@ -36,12 +36,12 @@ async def wait_for_write() -> None:
         return
     if not _EVENT.fullmatch(given) or int(given) > MAX_ID:
         raise MalformedError("Saywho-After must be the number of an event", loc="Saywho-After")
-    deadline = time.monotonic() + AFTER_TIMEOUT_S
+    deadline = monotonic() + AFTER_TIMEOUT_S
     while True:
         async with resources().db.read() as session:
             if await newest_event(session) >= int(given):
                 return
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             raise UnavailableError(
                 "Event {event} has not been seen here yet",
                 event=given,

@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import create_app
+from app.clock import now
 from app.compute.words import terms
 from app.config import Config
 from app.db.engine import Database
@@ -27,7 +28,6 @@ from app.embedders.base import Vectors
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
 from app.models import Embedding, Tweet, VectorSet
 from app.services.checks import find_faults
-from app.services.clock import now
 from app.services.maintenance import vectors_jobs
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet

@@ -2,9 +2,9 @@
 
 import pytest
 
+from app.clock import now
 from app.db.engine import Database
 from app.services.checks import find_faults
-from app.services.clock import now
 from app.services.compare.background import renew_background
 from app.services.imports.bulk import BulkPost, BulkReport, store_batch
 from app.services.posts.new_tweet import new_tweet

@@ -8,11 +8,11 @@ from datetime import timedelta
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
+from app.db.backend import Sessions
 from app.db.engine import Database
-from app.db.sessions import Sessions
 from app.db.word_index import Terms
 from app.models import Event, IdempotencyRecord, Profile, Tweet, User
-from app.services.clock import now
 from app.services.compare.profiles import LONGEST_TAIL
 from app.services.idempotency import KEPT_FOR, RequestKey, claim
 from app.services.maintenance import Job, Maintenance, jobs, maintain

@@ -8,9 +8,9 @@ import pytest
 from quart import Quart
 from sqlalchemy import func, select, update
 
+from app.clock import now
 from app.lifespan import KEY, Resources
 from app.models import IdempotencyRecord, Tweet
-from app.services.clock import now
 from app.services.idempotency import ABANDONED_AFTER, KEPT_FOR
 from tests.browsing import signed_in
 from tests.conftest import Client, client_with

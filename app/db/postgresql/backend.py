@@ -23,13 +23,13 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.db.backend import Sessions
 from app.db.feed import Feed
 from app.db.postgresql import schema
 from app.db.postgresql.connection import UNLIMITED_S, as_app_error, connect, make_engine, shown_name
 from app.db.postgresql.feed import PostgresqlFeed
 from app.db.postgresql.vectors import PREFIX, PostgresqlVectors
 from app.db.postgresql.words import INDEX, PostgresqlWords
-from app.db.sessions import Sessions
 from app.errors import AppError
 from app.models import Base, Embedding
 from app.models.base import UtcDateTime

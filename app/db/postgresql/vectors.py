@@ -11,8 +11,8 @@ from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import Float, String, bindparam, cast, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import Sessions
 from app.db.postgresql.connection import UNLIMITED_S, connect
-from app.db.sessions import Sessions
 from app.db.vectors import Ask, Nearest, OtherLengthError, Vector, as_of, readable_set
 from app.models import Embedding, VectorSet
 

@@ -25,8 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import Sessions
 from app.db.postgresql.vectors import PREFIX
-from app.db.sessions import Sessions
 from app.db.word_index import (
     All,
     Either,

@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +18,10 @@ from sqlalchemy import ColumnElement, literal, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from app.clock import now
+from app.db.backend import Sessions
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock
-from app.db.sessions import Sessions
 from app.db.sqlite.connection import (
     as_app_error,
     database_path,
@@ -110,7 +111,7 @@ class SqliteBackend:
 
     def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
         # All processes are on one machine.
-        return literal(datetime.now(UTC) - ago, UtcDateTime())
+        return literal(now() - ago, UtcDateTime())
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
         rows = list(await session.scalars(text("PRAGMA quick_check(5)")))

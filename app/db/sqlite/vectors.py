@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.nearest_vectors import Sought, nearest_rows
+from app.db.backend import Sessions
 from app.db.batch import Batch
-from app.db.sessions import Sessions
 from app.db.vector_file import VectorFile
 from app.db.vectors import Ask, Nearest, OtherLengthError, Vector, as_of, readable_set
 from app.models import MAX_ID, Embedding, VectorSet

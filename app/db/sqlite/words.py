@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.sessions import Sessions
+from app.db.backend import Sessions
 from app.db.word_index import (
     All,
     Either,

@@ -9,12 +9,12 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.ids import allocate_ids
+from app.clock import now
+from app.db.backend import allocate_ids
 from app.errors import NotFoundError, TooManyError
 from app.models import LoginFailure, LoginSession, Operator
 from app.services.access.operators import operator_key
 from app.services.access.secrets import digest, new_secret
-from app.services.clock import now
 
 SESSION_LIFETIME: Final = timedelta(days=30)
 """How long a session lasts after its last use."""

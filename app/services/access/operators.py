@@ -6,11 +6,11 @@ from typing import Final
 from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.ids import allocate_ids
+from app.clock import now
+from app.db.backend import allocate_ids
 from app.errors import ConflictError, ForbiddenError, InvalidInputError
 from app.models import Operator, SetupLink
 from app.services.access.secrets import digest, new_secret
-from app.services.clock import now
 
 LINK_LIFETIME: Final = timedelta(days=7)
 MAX_NAME_LENGTH: Final = 100

@@ -8,11 +8,11 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.ids import allocate_ids
+from app.clock import now
+from app.db.backend import allocate_ids
 from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, Token
 from app.services.access.secrets import digest, new_secret
-from app.services.clock import now
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin")

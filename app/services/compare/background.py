@@ -14,15 +14,14 @@ import msgspec
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import AuthorProfile
 from app.compute.verdict import DEFAULT, Calibration
-from app.db.backend import backend_of
-from app.db.sessions import Sessions
+from app.db.backend import Sessions, backend_of
 from app.models import BackgroundSnapshot, Profile, User
-from app.services.clock import now
 from app.services.compare.calibration import Impostor, StoredCalibration, calibrate, profile_of
 from app.services.compare.profiles import fold_tails, users_with_tails
 

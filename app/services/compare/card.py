@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.compute.attribution import rank
 from app.compute.verdict import BINS, confusion, score, tenths
 from app.models import Tweet
-from app.services.clock import now
 from app.services.compare.background import Snapshot
 from app.services.compare.calibration import HeldOut, OwnPost, hold_out, newest_own
 from app.services.compare.judging import MODEL_NAME, Model

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import RECIPE
-from app.db.chunks import chunks
+from app.db.backend import chunks
 from app.db.engine import Database
 from app.db.lease import Grant, Lease, LeaseLostError
 from app.errors import AppError, overloaded

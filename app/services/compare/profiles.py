@@ -15,9 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.counts import EMPTY, Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import AuthorProfile, TextDigests, with_posts, without_posts
-from app.db.backend import backend_of
-from app.db.chunks import chunks
-from app.db.sessions import Sessions
+from app.db.backend import Sessions, backend_of, chunks
 from app.memo import LruStore
 from app.models import Profile, Tweet, User
 from app.services.posts.users import Contender

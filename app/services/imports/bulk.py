@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
 from app.compute.text import username_key
-from app.db.chunks import chunks
+from app.db.backend import chunks
 from app.errors import AppError, ConflictError, message_of
 from app.models import Tweet, User
 from app.services.compare.profiles import fold_batch

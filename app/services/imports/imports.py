@@ -13,9 +13,10 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.compute.features import features
 from app.compute.text import clean_username, drop_controls, username_key
-from app.db.sessions import Sessions
+from app.db.backend import Sessions
 from app.errors import AppError, ConflictError, InvalidInputError, Message, message_of
 from app.formats import open_archive
 from app.formats.records import (
@@ -28,7 +29,6 @@ from app.formats.records import (
     Skipped,
 )
 from app.formats.source.file import Source
-from app.services.clock import now
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import fold_tails
 from app.services.imports.bulk import (

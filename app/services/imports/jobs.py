@@ -7,10 +7,10 @@ from typing import Any, Final
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.ids import allocate_ids
+from app.clock import now
+from app.db.backend import allocate_ids
 from app.errors import ConflictError, Message, NotFoundError
 from app.models import ImportJob
-from app.services.clock import now
 from app.services.imports.imports import ImportReport
 from app.services.imports.job_facts import encode_errors, with_failure
 

@@ -9,6 +9,7 @@ from typing import IO, Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from app.clock import now
 from app.compute.features import features
 from app.compute.text import clean_username
 from app.db.engine import Database
@@ -16,7 +17,6 @@ from app.errors import AppError
 from app.formats.source.lines import RawLine, raw_lines
 from app.services import idempotency
 from app.services.access.rights import Right, check_right
-from app.services.clock import now
 from app.services.events import newest_event
 from app.services.idempotency import Replay, RequestKey
 from app.services.imports.bulk import (

@@ -12,11 +12,11 @@ import logging
 import os
 import signal
 import sys
-import time
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import monotonic
 from app.config import PREFIX, Config
 from app.db.engine import Database
 from app.db.lease import Grant, Lease, LeaseLostError
@@ -56,8 +56,8 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
     while True:
         queued.clear()
         try:
-            if time.monotonic() >= next_tidy:
-                next_tidy = time.monotonic() + TIDY_EVERY_S
+            if monotonic() >= next_tidy:
+                next_tidy = monotonic() + TIDY_EVERY_S
                 await _tidy(db, config)
             if await _run_one(db, config, lease):
                 continue

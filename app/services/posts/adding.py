@@ -9,12 +9,11 @@ from typing import Any, cast
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.compute.text import guess_language
-from app.db.backend import backend_of
-from app.db.ids import allocate_ids
+from app.db.backend import allocate_ids, backend_of
 from app.db.word_index import IndexedPost
 from app.models import Event, Tweet, User
-from app.services.clock import now
 from app.services.events import append_event
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import count_posts

@@ -8,8 +8,7 @@ from typing import Final
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.chunks import chunks
-from app.db.sessions import Sessions
+from app.db.backend import Sessions, chunks
 from app.models import Tweet, User
 from app.services.events import append_event
 from app.services.posts.post_counts import remove_counts

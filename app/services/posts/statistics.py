@@ -12,11 +12,11 @@ from msgspec import Meta
 from sqlalchemy import BigInteger, ColumnElement, Integer, case, cast, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.compute.zones import offsets
 from app.memo import EVERYTHING, depends_on
 from app.models import PostCount, User
 from app.models.post_count import SLOT_S
-from app.services.clock import now
 from app.services.posts.post_counts import slot_of
 from app.services.posts.users import contenders_by_name
 

@@ -20,8 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import backend_of
-from app.db.chunks import chunks
+from app.db.backend import backend_of, chunks
 from app.errors import NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User

@@ -9,13 +9,12 @@ from msgspec import Meta
 from sqlalchemy import Row, Select, String, cast, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.compute.text import clean_username, username_key
-from app.db.chunks import chunks
-from app.db.ids import allocate_ids
+from app.db.backend import allocate_ids, chunks
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import ModelCard, Profile, Tweet, User
-from app.services.clock import now
 from app.services.compare.card_stored import forget_cards
 from app.services.events import append_event, append_events
 

@@ -7,12 +7,12 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.errors import AppError, GoneError, NotFoundError
 from app.services.access.rights import Right, ended_right_error, ended_rights
-from app.services.clock import now
 from app.services.events import newest_event
 from app.services.idempotency import Replay, RequestKey, claim, complete, release
 from app.services.posts.adding import Arrival, add_arrivals

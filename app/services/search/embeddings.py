@@ -6,7 +6,6 @@ knows how far it is. While `saywho embed --all` makes a new set, the one before 
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -15,10 +14,10 @@ import numpy as np
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import monotonic
+from app.db.backend import Sessions, chunks
 from app.db.batch import Batch
-from app.db.chunks import chunks
 from app.db.engine import Database
-from app.db.sessions import Sessions
 from app.db.vectors import Ask, Nearest, OtherLengthError, Vector, readable_set
 from app.embedders import Embedder, EmbedderError, RefusedError
 from app.errors import UnavailableError
@@ -73,7 +72,7 @@ class Embeddings:
 
     async def is_due(self, session: AsyncSession) -> bool:
         """Return whether posts are without a vector, and the embedder may be asked."""
-        if time.monotonic() < self._rests_until:
+        if monotonic() < self._rests_until:
             return False
         current = await newest_set(session, self.embedder.name)
         if current is None:
@@ -92,7 +91,7 @@ class Embeddings:
             logger.info("the making of vectors was stopped")
         except EmbedderError as error:
             self._rest_s = min(max(FIRST_REST_S, 2 * self._rest_s), LONGEST_REST_S)
-            self._rests_until = time.monotonic() + self._rest_s
+            self._rests_until = monotonic() + self._rest_s
             logger.warning("vectors wait %.0f s: %s", self._rest_s, error)
 
     async def embed_missing(
@@ -164,7 +163,7 @@ class Embeddings:
         Texts that come at the same time are embedded together. Nobody holds a session meanwhile:
         it may take seconds. An embedder that has just failed is not waited for.
         """
-        if time.monotonic() < self._not_asked_until:
+        if monotonic() < self._not_asked_until:
             raise EmbedderError("the embedder did not answer a moment ago")
         try:
             return await self._queries(text)
@@ -178,7 +177,7 @@ class Embeddings:
             if len(texts) == 1:
                 raise
         except EmbedderError:
-            self._not_asked_until = time.monotonic() + FIRST_REST_S
+            self._not_asked_until = monotonic() + FIRST_REST_S
             raise
         # One of them may be what it does not take.
         return await asyncio.gather(*map(self._embed_query, texts))

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.query import parse_query
 from app.compute.ranking import Scorer, Statistics, Wanted
 from app.compute.text import username_key
-from app.db.sessions import Sessions
+from app.db.backend import Sessions
 from app.db.vectors import Nearest
 from app.embedders import EmbedderError
 from app.memo import EVERYTHING, depends_on

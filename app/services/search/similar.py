@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.background import Background
 from app.compute.nearest import similarities
 from app.compute.words import segment_terms, segments
-from app.db.backend import WordIndex, backend_of
-from app.db.sessions import Sessions
+from app.db.backend import Sessions, WordIndex, backend_of
 from app.db.word_index import Terms
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet

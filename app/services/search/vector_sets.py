@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import backend_of
-from app.db.sessions import Sessions
+from app.clock import now
+from app.db.backend import Sessions, backend_of
 from app.embedders import EmbedderError
 from app.models import Embedding, Tweet, User, VectorSet
-from app.services.clock import now
 
 REMOVED_AT_ONCE: Final = 2_000
 WORDING: Final = "builtin:%"

@@ -14,9 +14,7 @@ from app.compute.neighbours import neighbours
 from app.compute.query import Part
 from app.compute.ranking import Statistics
 from app.compute.words import WORDS_RECIPE
-from app.db.backend import backend_of
-from app.db.chunks import chunks
-from app.db.sessions import Sessions
+from app.db.backend import Sessions, backend_of, chunks
 from app.db.word_index import AUTHOR_MARK, TermCount
 from app.models import Event, User, Vocabulary, Word
 from app.services.events import newest_event

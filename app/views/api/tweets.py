@@ -6,10 +6,10 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Response, g, url_for
 
+from app.clock import now
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import TWEETS
-from app.services.clock import now
 from app.services.imports.ndjson import LinesReport, TweetLine, store_lines
 from app.services.posts.new_tweet import Kind, new_tweet
 from app.services.posts.tweets import Post, delete_post, get_post, list_posts

@@ -9,11 +9,11 @@ from msgspec import Struct
 from quart import Blueprint, Response, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.i18n import gettext, own_address
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import FEED
-from app.services.clock import now
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import get_author
 from app.services.search.search import Filters, Hit, search

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from quart import Response, redirect, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.errors import AppError
 from app.i18n import gettext, gettext_noop, language_links, translate_error
 from app.services.posts.users import Author, count_users, list_authors
@@ -146,7 +147,7 @@ def probability_in_words(probability: float) -> str:
 
 def time_left_in_words(done_share: float, *, since: datetime | None) -> str | None:
     """Return the time left as a phrase in the request's language; None while it is unknown."""
-    elapsed_s = (datetime.now(UTC) - since).total_seconds() if since else 0.0
+    elapsed_s = (now() - since).total_seconds() if since else 0.0
     if elapsed_s < ESTIMATE_AFTER_S or done_share < ESTIMATE_FROM_SHARE:
         return None
     left_s = math.ceil(elapsed_s * (1 - done_share) / done_share)

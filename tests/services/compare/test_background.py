@@ -4,11 +4,11 @@ import asyncio
 
 from sqlalchemy import func, select
 
+from app.clock import now
 from app.compute.background import build_background
 from app.compute.features import features
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
-from app.services.clock import now
 from app.services.compare.background import (
     FIRST_SNAPSHOT_POSTS,
     BackgroundStore,

@@ -5,8 +5,8 @@ import itertools
 
 import pytest
 
+from app.clock import now
 from app.db.engine import Database
-from app.services.clock import now
 from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import AT_ONCE, JudgedText, Panel, json_texts, open_panel
 from app.services.compare.materials import Models

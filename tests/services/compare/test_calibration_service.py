@@ -4,11 +4,11 @@ import random
 
 import pytest
 
+from app.clock import now
 from app.compute.features import features
 from app.compute.profiles import profile_of
 from app.compute.verdict import DEFAULT
 from app.db.engine import Database
-from app.services.clock import now
 from app.services.compare.background import (
     BackgroundStore,
     Snapshot,

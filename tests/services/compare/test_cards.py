@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from app.clock import now
 from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError, UnavailableError
 from app.models import ModelCard
-from app.services.clock import now
 from app.services.compare.background import BackgroundStore
 from app.services.compare.candidates import compared_users
 from app.services.compare.card import Card, measure, read_posts

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.clock import now
 from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError
-from app.services.clock import now
 from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import open_panel, plain_texts
 from app.services.compare.candidates import comparable_text

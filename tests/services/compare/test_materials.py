@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.clock import now
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
-from app.services.clock import now
 from app.services.compare.background import BackgroundStore, renew_background
 from app.services.compare.judging import Comparison, judge
 from app.services.compare.materials import MOST_NAMES, Materials, Models, gather_material

@@ -12,15 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from app.clock import now
 from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile
 from app.config import Config
-from app.db.chunks import LONGEST
+from app.db.backend import MOST_VALUES
 from app.db.engine import Database
 from app.models import Profile, Tweet, User
 from app.services.checks import find_faults
-from app.services.clock import now
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import ProfileStore, fold_tails, users_with_tails
 from app.services.posts.adding import add_posts
@@ -260,7 +260,7 @@ async def test_counts_of_another_recipe_are_made_anew(db: Database) -> None:
 
 
 async def test_more_authors_with_tails_than_one_statement_can_name(db: Database) -> None:
-    count = 2 * LONGEST + 250
+    count = 2 * MOST_VALUES + 250
     async with db.write() as session:
         session.add_all(
             User(

@@ -2,9 +2,9 @@
 
 import pytest
 
+from app.clock import now
 from app.compute.text import HIDDEN
 from app.db.engine import Database
-from app.services.clock import now
 from app.services.compare.background import BackgroundStore, renew_background
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material

@@ -1,7 +1,7 @@
 """An author's typical words are those that the others hardly use."""
 
+from app.clock import now
 from app.db.engine import Database
-from app.services.clock import now
 from app.services.compare.background import BackgroundStore, renew_background
 from app.services.compare.materials import Models
 from app.services.compare.profiles import ProfileStore

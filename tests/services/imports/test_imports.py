@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from app.clock import now
 from app.config import Config
 from app.db.engine import Database
 from app.formats import open_archive
@@ -19,7 +20,6 @@ from app.formats.records import Account, Archive, BrokenFileError, Item, Record
 from app.formats.source.file import Source
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
-from app.services.clock import now
 from app.services.compare.profiles import users_with_tails
 from app.services.imports import imports
 from app.services.imports.imports import (

@@ -10,12 +10,12 @@ import pytest
 from quart import Quart
 from sqlalchemy import event, func, select
 
+from app.clock import now
 from app.db.engine import Database
 from app.db.word_index import Terms
 from app.errors import NotFoundError
 from app.models import Event, Profile, Tweet, User
 from app.services.checks import find_faults
-from app.services.clock import now
 from app.services.compare.background import BackgroundStore, renew_background
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore, fold_tails

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from app.clock import now
 from app.db.engine import Database
 from app.errors import NotFoundError
 from app.formats import WRITERS, open_archive
 from app.formats.format import PostRow
 from app.formats.source.file import Source
-from app.services.clock import now
 from app.services.imports.imports import import_archive
 from app.services.posts import exporting
 from app.services.posts.adding import add_posts

@@ -8,9 +8,9 @@ import pytest
 from quart import Quart
 from sqlalchemy import text
 
+from app.clock import now
 from app.db.engine import Database
 from app.errors import NotFoundError
-from app.services.clock import now
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.reads import Reads

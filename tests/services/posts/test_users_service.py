@@ -2,12 +2,12 @@
 
 import pytest
 
+from app.clock import now
 from app.compute.text import username_key
-from app.db.chunks import LONGEST
+from app.db.backend import MOST_VALUES
 from app.db.engine import Database
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import Event
-from app.services.clock import now
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import (
@@ -64,7 +64,7 @@ async def test_a_prefix_finds_exactly_the_names_that_begin_with_it(
 
 
 async def test_names_come_back_in_the_order_asked_for(db: Database) -> None:
-    names = [f"n{number}" for number in range(LONGEST + 5)]
+    names = [f"n{number}" for number in range(MOST_VALUES + 5)]
     async with db.write() as session:
         for name in names:
             await add_user(session, name)

@@ -6,10 +6,10 @@ import pytest
 from quart import Quart
 from sqlalchemy import func, select
 
+from app.clock import now
 from app.db.engine import Database
 from app.errors import NotFoundError, UnavailableError
 from app.models import Event, Tweet, User
-from app.services.clock import now
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from app.services.posts.writer import PostRequest, Receipt, Writer

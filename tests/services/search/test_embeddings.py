@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
+from app.clock import now
 from app.compute import nearest_vectors
 from app.compute.nearest_vectors import BLOCK, Sought, nearest_rows
 from app.db.engine import Database
@@ -19,7 +20,6 @@ from app.embedders import RefusedError
 from app.embedders.base import Vectors, unit_rows
 from app.models import Embedding, Tweet, VectorSet
 from app.services.checks import find_faults
-from app.services.clock import now
 from app.services.maintenance import maintain
 from app.services.posts.adding import add_posts
 from app.services.posts.deletion import purge_deleted

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from app.clock import now
 from app.compute.words import terms
 from app.config import Config
 from app.db.engine import Database
 from app.db.word_index import AUTHOR_MARK, TermCount
 from app.models import Vocabulary, Word
 from app.services.checks import find_faults
-from app.services.clock import now
 from app.services.maintenance import maintain
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet

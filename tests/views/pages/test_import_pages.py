@@ -14,8 +14,8 @@ from quart.datastructures import FileStorage
 from sqlalchemy import update
 
 from app import create_app
+from app.clock import now
 from app.models import ImportJob
-from app.services.clock import now
 from app.services.imports.jobs import UPLOAD_LIFETIME, add_job, cancel_job
 from app.services.imports.uploads import open_upload
 from app.views.pages.imports import IMPORTS_PER_PAGE

@@ -13,6 +13,7 @@ from quart import Quart
 from sqlalchemy import update
 
 from app import create_app
+from app.clock import now
 from app.models import LoginFailure, LoginSession, SetupLink
 from app.services.access.logins import (
     MOST_FAILURES_OF_ACCOUNT,
@@ -22,7 +23,6 @@ from app.services.access.logins import (
 )
 from app.services.access.operators import LINK_LIFETIME, add_setup_link
 from app.services.access.tokens import add_token
-from app.services.clock import now
 from app.views.sessions import COOKIE, SECURE_COOKIE
 from tests.browsing import (
     PASSWORD,

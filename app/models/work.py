@@ -1,0 +1,93 @@
+"""The log of changes, and the work that one process does for all."""
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, BigId, UtcDateTime
+
+
+class Event(Base):
+    """The log (a transactional outbox); without texts, so that a deletion leaves nothing."""
+
+    __tablename__ = "Event"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    """As in the live stream: `tweet.created`, `tweets.imported`, `user.deleted`, …"""
+    user_id: Mapped[int] = mapped_column(BigId)
+    tweet_id: Mapped[int | None] = mapped_column(BigId)
+    count: Mapped[int] = mapped_column(default=1)
+    """How many posts the event stands for."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LeaseRow(Base):
+    """The process that does a kind of work for all."""
+
+    __tablename__ = "Lease"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """The kind of work."""
+    holder: Mapped[str | None] = mapped_column(String(100))
+    """None while the lease is free."""
+    epoch: Mapped[int] = mapped_column(BigId)
+    """Number of grants so far; only the newest holder may write."""
+    beat: Mapped[int] = mapped_column(BigId)
+    """Changed each second while the holder lives."""
+
+
+class ImportJob(Base):
+    """The import of an uploaded file, and how far it is."""
+
+    __tablename__ = "ImportJob"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    """`uploaded` until it is started, then as the API says: `running`, `done`, …"""
+    format: Mapped[str] = mapped_column(String(16))
+    """The requested format, until the file is recognised."""
+    file_name: Mapped[str] = mapped_column(String(255))
+    spool: Mapped[str] = mapped_column(String(255))
+    """Name of the upload; it is removed when the import has ended."""
+    username: Mapped[str | None] = mapped_column(String(320))
+    bytes_total: Mapped[int] = mapped_column(BigId)
+    bytes_read: Mapped[int] = mapped_column(BigId, default=0)
+    accepted: Mapped[int] = mapped_column(default=0)
+    duplicates: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    reposts: Mapped[int] = mapped_column(default=0)
+    restricted: Mapped[int] = mapped_column(default=0)
+    errors: Mapped[bytes] = mapped_column(LargeBinary, default=b"[]")
+    """JSON, the first hundred."""
+    detail: Mapped[str | None] = mapped_column(Text)
+    """Why it failed."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Runs in a row that did not come to a proper end."""
+    epoch: Mapped[int] = mapped_column(default=0)
+    """Unused, as `beat_at` is: the lease has both. They go with the next change of the schema."""
+    beat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ModelCard(Base):
+    """How well some authors can be told apart, measured once for all workers."""
+
+    __tablename__ = "ModelCard"
+
+    authors: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Digest of the authors' ids, and of how cards are made."""
+    user_ids: Mapped[str] = mapped_column(Text)
+    """`,1,22,` so that the cards of an author can be found."""
+    posts: Mapped[str] = mapped_column(String(64))
+    """Digest of the state of their posts that the card was made of."""
+    made_at: Mapped[datetime] = mapped_column("asked_at", UtcDateTime)
+    card: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """JSON; None where an earlier version had not finished it."""
+    answers: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """JSON: the answer to each post that was held out; at most 2,000 in 80 KB."""
