@@ -28,7 +28,7 @@ from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, vectors_jobs
 from app.services.posts.reads import Reads
-from app.services.posts.writer import Writer
+from app.services.posts.writer import PostWriter
 from app.services.search.embeddings import Embeddings
 
 KEY: Final = "saywho"
@@ -52,7 +52,7 @@ class Resources:
     feed: Feed
     live: Live
     cache: Memo[CachedResponse]
-    writer: Writer
+    writer: PostWriter
     reads: Reads
     cards: CardMaker
     metrics: Metrics
@@ -103,7 +103,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         feed=feed,
         live=Live(db, newest=feed.newest, most_clients=config.live_clients),
         cache=response_memo(feed, config.cache_mb * MIB),
-        writer=Writer(db, on_batch=metrics.count_batch),
+        writer=PostWriter(db, on_batch=metrics.count_batch),
         reads=Reads(db),
         cards=CardMaker(db, models),
         metrics=metrics,

@@ -285,7 +285,7 @@ async def test_deleting_an_author(workshop: Website, open_page: OpenPage, tmp_pa
     page = await open_page(operator_of=workshop)
     await add_author(page, workshop, tmp_path, "천문대", 3)
     await page.get_by_text("이 작성자 삭제").click()
-    await expect(page.get_by_text("취소할 수 없어요")).to_be_visible()
+    await expect(page.get_by_text("되돌릴 수 없어요")).to_be_visible()
     await page.get_by_role("button", name="네, 작성자를 삭제해요").click()
     await expect(page).to_have_url(workshop.address("/authors"))
     answer = await page.goto(workshop.address("/user/천문대"))

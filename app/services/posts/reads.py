@@ -6,12 +6,11 @@ from typing import Final
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.errors import NotFoundError
 from app.memo import depends_on
 from app.services.access.secrets import digest
 from app.services.access.tokens import TokenFacts, tokens_by_digest
 from app.services.posts.tweets import Post, TweetKey, newest_posts
-from app.services.posts.users import Author, authors_by_key, ids_by_key
+from app.services.posts.users import Author, authors_by_key, ids_by_key, unknown_user
 
 MOST_KEYS: Final = 200
 MOST_WAITING: Final = 5_000
@@ -43,7 +42,7 @@ class Reads:
         """Return the author of that name. Raises NotFoundError."""
         author = await self._authors(username_key(username))
         if author is None:
-            raise NotFoundError("User '{username}' doesn't exist", username=username)
+            raise unknown_user(username)
         depends_on(author.id)
         return author
 
@@ -53,7 +52,7 @@ class Reads:
         """Return an author's newest posts, and the place of the next page. Raises NotFoundError."""
         page = await self._pages((username_key(username), limit))
         if page is None:
-            raise NotFoundError("User '{username}' doesn't exist", username=username)
+            raise unknown_user(username)
         user_id, posts, following = page
         depends_on(user_id)
         return posts, following

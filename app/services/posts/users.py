@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +18,7 @@ from app.models import ModelCard, Profile, Tweet, User
 from app.services.compare.card_stored import forget_cards
 from app.services.events import append_event, append_events
 
+Columns = TypeVarTuple("Columns")
 Platform = Literal["x", "mastodon", "bluesky", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"
 DELETED_PREFIX: Final = "\x01"
@@ -47,6 +48,10 @@ class Contender(msgspec.Struct, frozen=True):
     deletion_count: int
 
 
+def unknown_user(username: str) -> NotFoundError:
+    return NotFoundError("User '{username}' doesn't exist", username=username)
+
+
 async def find_user(session: AsyncSession, username: str) -> User | None:
     """Return the author of that name, in any case, or None."""
     query = select(User).where(User.username_key == username_key(username))
@@ -57,7 +62,7 @@ async def get_user(session: AsyncSession, username: str) -> User:
     """Return the author of that name. Raises NotFoundError."""
     user = await find_user(session, username)
     if user is None:
-        raise NotFoundError("User '{username}' doesn't exist", username=username)
+        raise unknown_user(username)
     depends_on(user.id)
     return user
 
@@ -68,7 +73,7 @@ async def get_author(session: AsyncSession, username: str) -> Author:
         await session.execute(_authors().where(User.username_key == username_key(username)))
     ).first()
     if row is None:
-        raise NotFoundError("User '{username}' doesn't exist", username=username)
+        raise unknown_user(username)
     author = _author(row)
     depends_on(author.id)
     return author
@@ -196,17 +201,14 @@ def in_order(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[C
     """Return the authors of these names from a dict by key. Raises NotFoundError."""
     for name in usernames:
         if username_key(name) not in found:
-            raise NotFoundError("User '{username}' doesn't exist", username=name)
+            raise unknown_user(name)
     return [found[username_key(name)] for name in usernames]
 
 
 async def contenders_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Contender]:
     """Return the authors with these case-folded names."""
-    found: dict[str, Contender] = {}
-    for some in chunks(list(keys)):
-        rows = await session.execute(_contenders().where(User.username_key.in_(some)))
-        found.update((row.username_key, Contender(*row)) for row in rows)
-    return found
+    rows = await _rows_by_key(session, _contenders(), keys)
+    return {row.username_key: Contender(*row) for row in rows}
 
 
 async def all_contenders(session: AsyncSession) -> list[Contender]:
@@ -223,21 +225,23 @@ def _contenders() -> Select[int, str, str, int, int]:
 
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:
     """Return the authors with these case-folded names, with the figures of their posts."""
-    found: dict[str, Author] = {}
-    for some in chunks(list(keys)):
-        for row in await session.execute(_authors().where(User.username_key.in_(some))):
-            found[row[0].username_key] = _author(row)
-    return found
+    rows = await _rows_by_key(session, _authors(), keys)
+    return {row[0].username_key: _author(row) for row in rows}
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
     """Return the ids of the authors with these case-folded names."""
-    found: dict[str, int] = {}
+    query = select(User.username_key, User.id).where(User.deleted_at.is_(None))
+    return {row.username_key: row.id for row in await _rows_by_key(session, query, keys)}
+
+
+async def _rows_by_key(
+    session: AsyncSession, query: Select[*Columns], keys: Collection[str]
+) -> list[Row[*Columns]]:
+    rows: list[Row[*Columns]] = []
     for some in chunks(list(keys)):
-        query = select(User.username_key, User.id)
-        query = query.where(User.username_key.in_(some), User.deleted_at.is_(None))
-        found.update((row.username_key, row.id) for row in await session.execute(query))
-    return found
+        rows += await session.execute(query.where(User.username_key.in_(some)))
+    return rows
 
 
 def _authors() -> Select[User, datetime | None, datetime | None]:

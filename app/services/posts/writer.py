@@ -11,14 +11,14 @@ from app.clock import now
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.errors import AppError, GoneError, NotFoundError
+from app.errors import AppError, GoneError
 from app.services.access.rights import Right, ended_right_error, ended_rights
 from app.services.events import newest_event
 from app.services.idempotency import Replay, RequestKey, claim, complete, release
 from app.services.posts.adding import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.tweets import Post, find_post, find_posts
-from app.services.posts.users import ids_by_key
+from app.services.posts.users import ids_by_key, unknown_user
 
 MOST_POSTS: Final = 500
 """Posts in one transaction."""
@@ -53,7 +53,7 @@ class Receipt:
     event_id: int
 
 
-class Writer:
+class PostWriter:
     """Stores single posts; each is acknowledged after its commit."""
 
     def __init__(self, db: Database, *, on_batch: Callable[[int], None] = lambda _: None) -> None:
@@ -134,4 +134,4 @@ async def _answer_without_storing(
         return None
     if request.key is not None:
         await release(session, request.key)
-    return NotFoundError("User '{username}' doesn't exist", username=request.username)
+    return unknown_user(request.username)

@@ -12,7 +12,7 @@ from app.errors import NotFoundError, UnavailableError
 from app.models import Event, Tweet, User
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.posts.writer import PostRequest, Receipt, Writer
+from app.services.posts.writer import PostRequest, PostWriter, Receipt
 from tests.conftest import Client, Outside
 
 
@@ -29,7 +29,7 @@ async def authors(db: Database) -> list[str]:
 async def test_posts_that_arrive_together_are_one_transaction(
     db: Database, authors: list[str]
 ) -> None:
-    writer = Writer(db)
+    writer = PostWriter(db)
     before = db.commits
     texts = [(name, f"{name} says {number}") for number in range(50) for name in authors]
     receipts = await asyncio.gather(*(writer.add(sending(*each)) for each in texts))
@@ -47,7 +47,7 @@ async def test_posts_that_arrive_together_are_one_transaction(
 
 
 async def test_a_post_that_waits_twice_is_stored_once(db: Database, authors: list[str]) -> None:
-    writer = Writer(db)
+    writer = PostWriter(db)
     first, second = await asyncio.gather(
         writer.add(sending("ann", "one", "7")), writer.add(sending("ANN", "other", "7"))
     )
@@ -59,7 +59,7 @@ async def test_a_post_that_waits_twice_is_stored_once(db: Database, authors: lis
 
 
 async def test_an_unknown_author_fails_alone(db: Database, authors: list[str]) -> None:
-    writer = Writer(db)
+    writer = PostWriter(db)
     results = await asyncio.gather(
         writer.add(sending("ann", "one")),
         writer.add(sending("nobody", "two")),
@@ -80,7 +80,7 @@ async def test_a_row_that_the_database_refuses_fails_alone(
         )
     else:
         outside.execute("ALTER TABLE \"Tweet\" ADD CHECK (text NOT LIKE '%refused%')")
-    writer = Writer(db)
+    writer = PostWriter(db)
     texts = [f"refused {n}" if n % 5 == 0 else f"good {n}" for n in range(20)]
     results = await asyncio.gather(
         *(writer.add(sending("ann", text)) for text in texts), return_exceptions=True
@@ -100,7 +100,7 @@ async def test_a_row_that_the_database_refuses_fails_alone(
 async def test_cancelled_callers_leave_the_others_unharmed(
     db: Database, authors: list[str]
 ) -> None:
-    writer = Writer(db)
+    writer = PostWriter(db)
     async with db.write():
         tasks = [asyncio.create_task(writer.add(sending("ann", f"post {n}"))) for n in range(10)]
         await asyncio.sleep(0)
@@ -116,7 +116,7 @@ async def test_cancelled_callers_leave_the_others_unharmed(
 
 
 async def test_a_stop_stores_what_waits(db: Database, authors: list[str]) -> None:
-    writer = Writer(db)
+    writer = PostWriter(db)
     tasks = [asyncio.create_task(writer.add(sending("ann", f"post {n}"))) for n in range(5)]
     await asyncio.sleep(0)
     await writer.close()

@@ -76,7 +76,7 @@ async def test_each_day_of_the_calendar_leads_to_its_posts(site: Client) -> None
 
 async def test_a_day_without_posts_says_so(site: Client) -> None:
     page = await body(await site.get(PAGE + "?day=2020-02-29"))
-    assert "There are no posts of this day." in page
+    assert "There are no posts on this day." in page
     assert "Posts of February 29, 2020" in page
 
 
