@@ -22,6 +22,7 @@ from app.formats.records import (
     Skipped,
 )
 from app.formats.source.file import Source
+from tests.formats.reading import array, lines, pretty, read_archive
 
 DID = "did:plc:minaminaminaminaminamina"
 AUTHOR = {"did": DID, "handle": "mina.example", "displayName": "미나"}
@@ -63,23 +64,10 @@ def records(*items: Any) -> dict[str, Any]:
     return {"records": list(items), "cursor": "3k"}
 
 
-def lines(*values: Any) -> bytes:
-    return "\n".join(json.dumps(value, ensure_ascii=False) for value in values).encode()
-
-
-def array(*values: Any) -> bytes:
-    return json.dumps(values).encode()
-
-
-def pretty(*values: Any) -> bytes:
-    return "\n".join(json.dumps(value, indent=2) for value in values).encode()
-
-
 def read(data: bytes, format_name: str = "auto") -> tuple[Archive, list[Item]]:
-    with Source(io.BytesIO(data)) as source:
-        archive = open_archive(source, format=format_name)
-        assert (archive.format, archive.unit) == ("bluesky", "record")
-        return archive, list(archive.items)
+    archive, found = read_archive(data, format_name)
+    assert (archive.format, archive.unit) == ("bluesky", "record")
+    return archive, found
 
 
 def only(text: str = "hi", **fields: Any) -> Record:

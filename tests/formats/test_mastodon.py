@@ -26,6 +26,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Source
 from tests.archives import x_zip as saved_zip
+from tests.formats.reading import read_archive, saved_folder
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 MINA = "https://sea.example/users/mina"
@@ -105,13 +106,6 @@ def saved_tar(path: Path, files: dict[str, bytes], mode: Any = "w:gz", form: int
     return path
 
 
-def saved_folder(path: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_bytes(data)
-    return path
-
-
 def saved_plain_tar(path: Path, files: dict[str, bytes]) -> Path:
     return saved_tar(path, files, "w")
 
@@ -129,16 +123,14 @@ SAVED: list[Callable[..., Path]] = [
 ]
 
 
-def read(target: Any, *, include_restricted: bool = False) -> tuple[Archive, list[Item]]:
-    with Source(target) as source:
-        archive = open_archive(source, include_restricted=include_restricted)
-        assert (archive.format, archive.unit) == ("mastodon", "record")
-        return archive, list(archive.items)
+def read(target: bytes | Path, *, include_restricted: bool = False) -> tuple[Archive, list[Item]]:
+    archive, found = read_archive(target, include_restricted=include_restricted)
+    assert (archive.format, archive.unit) == ("mastodon", "record")
+    return archive, found
 
 
 def lone(*items: Any, include_restricted: bool = False) -> list[Item]:
-    stream = io.BytesIO(outbox(*items))
-    return read(stream, include_restricted=include_restricted)[1]
+    return read(outbox(*items), include_restricted=include_restricted)[1]
 
 
 def only(**fields: Any) -> Record:
@@ -172,7 +164,7 @@ def test_whole_archives(tmp_path: Path, save: Callable[..., Path], top: str) -> 
 @pytest.mark.parametrize("save", [saved_zip, saved_tar])
 def test_whole_archives_from_standard_input(tmp_path: Path, save: Callable[..., Path]) -> None:
     data = save(tmp_path / "archive", members(post(1, "<p>hi</p>"))).read_bytes()
-    assert read(io.BytesIO(data))[0].account == ACCOUNT
+    assert read(data)[0].account == ACCOUNT
 
 
 def test_a_lone_outbox_is_named_by_the_actor_beside_it(tmp_path: Path) -> None:
@@ -197,13 +189,13 @@ def test_a_lone_outbox_is_named_by_the_actor_beside_it(tmp_path: Path) -> None:
 )
 def test_the_name_in_addresses(actor: str | None, url: str | None, username: str | None) -> None:
     activity = post(1, "hi", url=url, attributedTo=actor, id="https://sea.example/objects/1")
-    archive, found = read(io.BytesIO(outbox(activity | {"actor": actor})))
+    archive, found = read(outbox(activity | {"actor": actor}))
     assert archive.account == Account(username, None, "mastodon")
     assert len(found) == 1
 
 
 def test_an_empty_outbox_needs_no_name() -> None:
-    assert read(io.BytesIO(outbox()))[0].account is None
+    assert read(outbox())[0].account is None
     assert lone() == []
 
 
@@ -309,7 +301,7 @@ def test_a_bad_activity_does_not_stop_the_rest(bad: Any, detail: str) -> None:
 
 def test_broken_bytes_spoil_one_post_alone() -> None:
     data = outbox(post(1, "a"), post(2, "caf?"), post(3, "b")).replace(b"caf?", b"caf\xe9")
-    found = read(io.BytesIO(data))[1]
+    found = read(data)[1]
     assert [type(item) for item in found] == [Record, BadRecord, Record]
     assert found[1] == BadRecord(2, "not valid UTF-8")
 
@@ -343,7 +335,7 @@ def test_a_tar_that_breaks_off_before_the_outbox_is_broken(tmp_path: Path) -> No
     files = {"media_attachments/a.bin": b"x" * 100_000} | members(*MANY)
     data = gzip.decompress(saved_tar(tmp_path / "a.tar.gz", files).read_bytes())[:50_000]
     with pytest.raises(BrokenFileError, match="breaks off"):
-        read(io.BytesIO(data))
+        read(data)
 
 
 def test_what_is_packed_counts_for_the_limit_unpacked(tmp_path: Path) -> None:
@@ -387,7 +379,7 @@ def test_a_header_of_any_size_is_not_read_into_memory() -> None:
         info = tarfile.TarInfo("././@LongLink")
         info.type, info.size = kind, 10**9
         with pytest.raises(BrokenFileError, match="too large"):
-            read(io.BytesIO(info.tobuf(tarfile.GNU_FORMAT) + b"\0" * 10_000))
+            read(info.tobuf(tarfile.GNU_FORMAT) + b"\0" * 10_000)
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:

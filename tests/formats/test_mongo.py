@@ -1,7 +1,6 @@
 """What `mongoexport` writes."""
 
 import io
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from app.formats.records import (
     UnrecognisedFileError,
 )
 from app.formats.source.file import Source
+from tests.formats.reading import FORMS, array, lines, pretty, pretty_array, read_archive
 
 OID = "5e0d9a7bd2c3f5a1b2c3d4e5"
 TIME = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -40,30 +40,10 @@ CANONICAL = RELAXED | {
 EXPECTED = Record(place=1, text="빵 &amp; 커피", username="mina", created_at=TIME, source_id=OID)
 
 
-def lines(*documents: Any) -> bytes:
-    return "\n".join(json.dumps(document, ensure_ascii=False) for document in documents).encode()
-
-
-def array(*documents: Any) -> bytes:
-    return json.dumps(documents, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def pretty_array(*documents: Any) -> bytes:
-    return json.dumps(documents, ensure_ascii=False, indent="\t").encode()
-
-
-def pretty(*documents: Any) -> bytes:
-    return "\n".join(json.dumps(document, indent="\t") for document in documents).encode() + b"\n"
-
-
-FORMS = [lines, array, pretty_array, pretty]
-
-
 def read(data: bytes, format_name: str = "auto") -> tuple[Archive, list[Item]]:
-    with Source(io.BytesIO(data)) as source:
-        archive = open_archive(source, format=format_name)
-        assert (archive.format, archive.account) == ("mongo", None)
-        return archive, list(archive.items)
+    archive, found = read_archive(data, format_name)
+    assert (archive.format, archive.account) == ("mongo", None)
+    return archive, found
 
 
 def only(document: Any) -> Item:

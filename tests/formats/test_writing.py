@@ -70,11 +70,25 @@ def valid(check: Callable[[str], str], values: st.SearchStrategy[str]) -> st.Sea
 
 
 starts = st.sampled_from(("", *STARTS))
-usernames = valid(clean_username, st.builds(str.__add__, starts, st.text(min_size=1, max_size=20)))
-texts = valid(clean_text, st.builds(str.__add__, starts, st.text(max_size=60)))
+# Nearly all of these are valid, so that few inputs are filtered out.
+name_characters = st.characters(
+    exclude_categories=["Cs", "Cc", "Cf", "Zs", "Zl", "Zp"], exclude_characters="/\\?#%"
+)
+text_characters = st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\n\r")
+usernames = valid(
+    clean_username,
+    st.builds(
+        str.__add__,
+        starts.filter(str.isprintable),
+        st.text(name_characters, min_size=1, max_size=20),
+    ),
+)
+texts = valid(
+    clean_text, st.builds(str.__add__, starts, st.text(text_characters, min_size=1, max_size=60))
+)
 source_ids = st.builds(
     str.__add__,
-    starts.filter(lambda start: start.isprintable()),
+    starts.filter(str.isprintable),
     st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20),
 ).filter(bool)
 times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))

@@ -21,6 +21,7 @@ from app.formats.records import (
     UnrecognisedFileError,
 )
 from app.formats.source.file import Source
+from tests.formats.reading import array, lines, pretty, read_archive
 
 TIME = datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)
 LONG = "긴 글은 이렇게 시작해서 끝날 줄을 모르고 계속 이어집니다. " * 12
@@ -78,25 +79,12 @@ EXPECTED = Record(
 )
 
 
-def lines(*values: Any) -> bytes:
-    return "\n".join(json.dumps(value, ensure_ascii=False) for value in values).encode()
-
-
-def array(*values: Any) -> bytes:
-    return json.dumps(values).encode()
-
-
-def pretty(*values: Any) -> bytes:
-    return "\n".join(json.dumps(value, indent=2) for value in values).encode()
-
-
 def read(
     data: bytes, format_name: str = "auto", *, include_restricted: bool = False
 ) -> tuple[Archive, list[Item]]:
-    with Source(io.BytesIO(data)) as source:
-        archive = open_archive(source, format=format_name, include_restricted=include_restricted)
-        assert (archive.format, archive.unit, archive.account) == ("x-api", "record", None)
-        return archive, list(archive.items)
+    archive, found = read_archive(data, format_name, include_restricted=include_restricted)
+    assert (archive.format, archive.unit, archive.account) == ("x-api", "record", None)
+    return archive, found
 
 
 def only(status: Any) -> Record:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,8 @@ from app.formats.records import (
     UnrecognisedFileError,
 )
 from app.formats.source.file import Source
+from tests.archives import x_zip
+from tests.formats.reading import read_archive, saved_folder, texts
 
 MINA = Account("mina", "미나 🌱", "x")
 LONG = "긴 글은 이렇게 시작해서 끝날 줄 모르고 계속 이어집니다. A long story that goes on. " * 8
@@ -65,33 +66,18 @@ def manifest(*files: str, **info: object) -> bytes:
     return b"window.__THAR_CONFIG = " + json.dumps(config).encode()
 
 
-def saved_zip(folder: Path, members: dict[str, bytes]) -> Path:
-    path = folder / "archive-of-mina"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return path
+def zip_in(folder: Path, members: dict[str, bytes]) -> Path:
+    return x_zip(folder / "archive-of-mina", members)
 
 
-def saved_folder(folder: Path, members: dict[str, bytes]) -> Path:
-    for name, data in members.items():
-        path = folder / "unpacked" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return folder / "unpacked"
+def folder_in(folder: Path, members: dict[str, bytes]) -> Path:
+    return saved_folder(folder / "unpacked", members)
 
 
 def read(path: Path, *, include_restricted: bool = False) -> tuple[Archive, list[Item]]:
-    with Source(path) as source:
-        archive = open_archive(source, include_restricted=include_restricted)
-        assert (archive.format, archive.unit) == ("x", "record")
-        found = list(archive.items)
-        assert source.bytes_total is None or source.bytes_read <= source.bytes_total
-        return archive, found
-
-
-def texts(found: list[Item]) -> list[str]:
-    return [item.text for item in found if isinstance(item, Record)]
+    archive, found = read_archive(path, include_restricted=include_restricted)
+    assert (archive.format, archive.unit) == ("x", "record")
+    return archive, found
 
 
 WHOLE = {
@@ -106,7 +92,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("top", ["", "twitter-2024-11-01-abc/", "a/b/"], ids=["none", "one", "two"])
-@pytest.mark.parametrize("save", [saved_zip, saved_folder])
+@pytest.mark.parametrize("save", [zip_in, folder_in])
 def test_whole_archives_with_and_without_a_top_folder(tmp_path: Path, save: Any, top: str) -> None:
     members = {top + name: data for name, data in WHOLE.items()}
     members |= {f"__MACOSX/{top}data/._tweets.js": b"junk", f"{top}data/._tweets.js": b"junk"}
@@ -117,12 +103,12 @@ def test_whole_archives_with_and_without_a_top_folder(tmp_path: Path, save: Any,
 
 
 def test_the_data_folder_alone(tmp_path: Path) -> None:
-    archive, found = read(saved_folder(tmp_path, WHOLE) / "data")
+    archive, found = read(folder_in(tmp_path, WHOLE) / "data")
     assert (archive.account, texts(found)) == (MINA, ["second", "first", "third"])
 
 
 def test_the_account_is_known_before_the_items_and_its_email_is_not_read(tmp_path: Path) -> None:
-    with Source(saved_zip(tmp_path, WHOLE)) as source:
+    with Source(zip_in(tmp_path, WHOLE)) as source:
         archive = open_archive(source)
         assert archive.account == MINA
         assert "example.com" not in repr(archive) + repr(list(archive.items))
@@ -130,7 +116,7 @@ def test_the_account_is_known_before_the_items_and_its_email_is_not_read(tmp_pat
 
 
 def test_a_zip_from_standard_input(tmp_path: Path) -> None:
-    with io.BytesIO(saved_zip(tmp_path, WHOLE).read_bytes()) as stream, Source(stream) as source:
+    with io.BytesIO(zip_in(tmp_path, WHOLE).read_bytes()) as stream, Source(stream) as source:
         assert texts(list(open_archive(source).items)) == ["second", "first", "third"]
 
 
@@ -142,7 +128,7 @@ def test_a_lone_tweets_js_with_its_parts_and_long_posts_only(tmp_path: Path) -> 
         "account.js": ACCOUNT_JS,
         "twitter-circle-tweet.js": js("twitter_circle_tweet", tweet(4, "circle")),
     }
-    folder = saved_folder(tmp_path, members)
+    folder = folder_in(tmp_path, members)
     archive, found = read(folder / "tweets.js")
     assert archive.account == MINA
     assert texts(found) == [LONG, "part 1", "part 2", "part 10"]
@@ -167,15 +153,15 @@ def test_files_that_hold_no_own_posts_are_unrecognised(tmp_path: Path, name: str
 @pytest.mark.parametrize("empty", [b"", b"window.YTD.tweets.part0 = [ ]"], ids=["bytes", "array"])
 def test_empty_files_hold_nothing(tmp_path: Path, empty: bytes) -> None:
     members = {"data/tweets.js": empty, "data/note-tweet.js": b"", "data/account.js": ACCOUNT_JS}
-    assert read(saved_zip(tmp_path, members))[1] == []
-    assert read(saved_folder(tmp_path, members) / "data" / "tweets.js")[1] == []
+    assert read(zip_in(tmp_path, members))[1] == []
+    assert read(folder_in(tmp_path, members) / "data" / "tweets.js")[1] == []
     del members["data/tweets.js"]
-    assert read(saved_zip(tmp_path, members))[1] == []
+    assert read(zip_in(tmp_path, members))[1] == []
 
 
 def test_an_empty_file_with_parts_beside_it(tmp_path: Path) -> None:
     members = {"tweets.js": b"", "tweets-part1.js": js("tweets", tweet(1, "hi"))}
-    assert texts(read(saved_folder(tmp_path, members) / "tweets.js")[1]) == ["hi"]
+    assert texts(read(folder_in(tmp_path, members) / "tweets.js")[1]) == ["hi"]
 
 
 def test_the_manifest_says_which_files_count(tmp_path: Path) -> None:
@@ -185,7 +171,7 @@ def test_the_manifest_says_which_files_count(tmp_path: Path) -> None:
         "data/tweets.js": js("tweets", tweet(1, "listed")),
         "data/tweet.js": js("tweet", tweet(2, "left over from an older export")),
     }
-    archive, found = read(saved_zip(tmp_path, members))
+    archive, found = read(zip_in(tmp_path, members))
     assert (archive.account, texts(found)) == (MINA, ["listed"])
 
 
@@ -194,7 +180,7 @@ def test_a_manifest_of_other_files_gives_way_to_the_names(tmp_path: Path) -> Non
         "data/manifest.js": manifest("renamed.js"),
         "data/tweet.js": js("tweet", tweet(1, "found")),
     }
-    assert texts(read(saved_zip(tmp_path, members))[1]) == ["found"]
+    assert texts(read(zip_in(tmp_path, members))[1]) == ["found"]
 
 
 def test_a_missing_part_is_told_after_the_rest(tmp_path: Path) -> None:
@@ -202,13 +188,13 @@ def test_a_missing_part_is_told_after_the_rest(tmp_path: Path) -> None:
         "data/manifest.js": manifest("tweets.js", "tweets-part1.js"),
         "data/tweets.js": js("tweets", tweet(1, "here")),
     }
-    with Source(saved_zip(tmp_path, members)) as source:
+    with Source(zip_in(tmp_path, members)) as source:
         found = open_archive(source).items
         assert texts([next(found)]) == ["here"]
         with pytest.raises(BrokenFileError, match=r"lacks tweets-part1\.js"):
             next(found)
     members["data/manifest.js"] = manifest("tweets.js", "tweets-part1.js", isPartialArchive=True)
-    assert texts(read(saved_zip(tmp_path, members))[1]) == ["here"]
+    assert texts(read(zip_in(tmp_path, members))[1]) == ["here"]
 
 
 CIRCLE = {
@@ -220,14 +206,14 @@ CIRCLE = {
 
 
 def test_circle_posts_and_their_long_texts_are_left_out(tmp_path: Path) -> None:
-    _, found = read(saved_zip(tmp_path, CIRCLE))
+    _, found = read(zip_in(tmp_path, CIRCLE))
     assert texts(found) == ["public"]
     assert found[0] == Skipped(1, "repost")
     assert found[2:] == [Skipped(3, "restricted"), Skipped(4, "restricted")]
 
 
 def test_circle_posts_come_in_on_request(tmp_path: Path) -> None:
-    _, found = read(saved_zip(tmp_path, CIRCLE), include_restricted=True)
+    _, found = read(zip_in(tmp_path, CIRCLE), include_restricted=True)
     assert texts(found) == ["public", LONG]
     assert found[-1] == BadRecord(4, "no text")
 
@@ -237,7 +223,7 @@ def test_long_posts_replace_their_short_form_or_stand_alone(tmp_path: Path) -> N
         "data/tweets.js": js("tweets", tweet(30, LONG[:150] + "…"), {"tweet": {}}),
         "data/note-tweet.js": js("note_tweet", note(30, LONG), note(31, "alone " + LONG)),
     }
-    _, found = read(saved_zip(tmp_path, members))
+    _, found = read(zip_in(tmp_path, members))
     assert texts(found) == [LONG, "alone " + LONG]
     assert [(item.place, type(item)) for item in found[1:]] == [(2, BadRecord), (3, Record)]
     assert [item.source_id for item in found if isinstance(item, Record)] == ["30", "900"]
@@ -249,13 +235,13 @@ def test_long_texts_of_deleted_posts_stay_out(tmp_path: Path) -> None:
         "data/note-tweet.js": js("note_tweet", note(30, LONG)),
         "data/deleted-tweets.js": js("deleted_tweets", {}, tweet(30, LONG[:150] + "…")),
     }
-    assert texts(read(saved_zip(tmp_path, members))[1]) == ["public"]
+    assert texts(read(zip_in(tmp_path, members))[1]) == ["public"]
 
 
 def test_a_bad_byte_costs_one_record(tmp_path: Path) -> None:
     posts = js("tweets", tweet(1, "one"), tweet(2, "two: @"), tweet(3, "three"))
     members = {"data/tweets.js": posts.replace(b"@", b"\xff")}
-    for path in (saved_zip(tmp_path, members), saved_folder(tmp_path / "folder", members)):
+    for path in (zip_in(tmp_path, members), folder_in(tmp_path / "folder", members)):
         _, found = read(path)
         assert [item for item in found if isinstance(item, BadRecord)] == [
             BadRecord(2, "not valid UTF-8")
@@ -277,7 +263,7 @@ def test_a_bad_long_text_costs_only_its_post(tmp_path: Path) -> None:
         ),
         "data/note-tweet.js": notes.replace(b"@", b"\xff"),
     }
-    _, found = read(saved_zip(tmp_path, members))
+    _, found = read(zip_in(tmp_path, members))
     assert texts(found) == ["Also " + LONG, "and so on…"]
     # Stored cut, it would stay so: a whole archive could not mend it.
     assert [item for item in found if isinstance(item, BadRecord)] == [
@@ -294,7 +280,7 @@ def test_long_texts_that_break_off_let_all_but_shortened_posts_in(tmp_path: Path
         ),
         "data/note-tweet.js": notes[:-50],
     }
-    with Source(saved_zip(tmp_path, members)) as source:
+    with Source(zip_in(tmp_path, members)) as source:
         items = open_archive(source).items
         found = [next(items) for _ in range(3)]
         with pytest.raises(BrokenFileError, match=r"note-tweet\.js in .* breaks off"):
@@ -306,7 +292,7 @@ def test_long_texts_that_break_off_let_all_but_shortened_posts_in(tmp_path: Path
 def test_one_bad_record_does_not_stop_the_rest(tmp_path: Path) -> None:
     bad = [5, {}, tweet(1, ""), tweet(2, "old", created_at="soon")]
     members = {"data/tweets.js": js("tweets", *bad, tweet(3, "good"))}
-    _, found = read(saved_zip(tmp_path, members))
+    _, found = read(zip_in(tmp_path, members))
     assert [item.detail for item in found if isinstance(item, BadRecord)] == [
         "not a post",
         "no text",
@@ -319,7 +305,7 @@ def test_one_bad_record_does_not_stop_the_rest(tmp_path: Path) -> None:
 def test_several_archives_at_once_are_refused_by_name(tmp_path: Path) -> None:
     members = {"a/data/tweets.js": js("tweets"), "b/data/tweets.js": js("tweets")}
     with (
-        Source(saved_zip(tmp_path, members)) as source,
+        Source(zip_in(tmp_path, members)) as source,
         pytest.raises(UnrecognisedFileError, match="several X archives: a/data, b/data"),
     ):
         open_archive(source)
@@ -327,7 +313,7 @@ def test_several_archives_at_once_are_refused_by_name(tmp_path: Path) -> None:
 
 def test_a_zip_bomb_stops_at_the_limit_and_what_came_before_stays(tmp_path: Path) -> None:
     posts = js("tweets", tweet(1, "before"))[:-1] + b" " * 50_000_000
-    path = saved_zip(tmp_path, {"data/tweets.js": posts})
+    path = zip_in(tmp_path, {"data/tweets.js": posts})
     assert path.stat().st_size < 100_000
     with Source(path, limit_bytes=3_000_000) as source:
         found = open_archive(source).items
@@ -338,6 +324,6 @@ def test_a_zip_bomb_stops_at_the_limit_and_what_came_before_stays(tmp_path: Path
 
 def test_other_zips_and_folders_are_unrecognised(tmp_path: Path) -> None:
     members = {"tweets.js": b"module.exports = 5", "manifest.js": b"{}", "account.js": b""}
-    for save in (saved_zip, saved_folder):
+    for save in (zip_in, folder_in):
         with Source(save(tmp_path, members)) as source, pytest.raises(UnrecognisedFileError):
             open_archive(source)

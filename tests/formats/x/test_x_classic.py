@@ -1,12 +1,11 @@
 """X archives up to 2018, a file for each month."""
 
 import json
-import zipfile
 from pathlib import Path
 
-from app.formats import open_archive
 from app.formats.records import Account, Item, Record, Skipped
-from app.formats.source.file import Source
+from tests.archives import x_zip
+from tests.formats.reading import read_archive, saved_folder
 
 
 def month(name: str, *items: object) -> bytes:
@@ -31,10 +30,9 @@ MEMBERS = {
 
 
 def read(path: Path) -> tuple[Account | None, list[Item]]:
-    with Source(path) as source:
-        archive = open_archive(source)
-        assert archive.format == "x"
-        return archive.account, list(archive.items)
+    archive, found = read_archive(path)
+    assert archive.format == "x"
+    return archive.account, found
 
 
 def check(path: Path) -> None:
@@ -46,18 +44,12 @@ def check(path: Path) -> None:
 
 
 def test_zipped_under_a_top_folder(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "old.zip", "w") as archive:
-        for name, data in MEMBERS.items():
-            archive.writestr(f"12345_abc/{name}", data)
+    x_zip(tmp_path / "old.zip", {f"12345_abc/{name}": data for name, data in MEMBERS.items()})
     check(tmp_path / "old.zip")
 
 
 def test_unpacked_and_a_month_alone(tmp_path: Path) -> None:
-    for name, data in MEMBERS.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    check(tmp_path)
+    check(saved_folder(tmp_path, MEMBERS))
     account, found = read(tmp_path / "data" / "js" / "tweets" / "2012_03.js")
     assert account == Account(None, None, "x")
     assert [item.text for item in found if isinstance(item, Record)] == ["첫 글 <3"]

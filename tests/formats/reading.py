@@ -1,0 +1,53 @@
+"""Files of JSON values in each form, saved archives, and reading them."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from app.formats import open_archive
+from app.formats.records import Archive, Item
+from app.formats.source.file import Source
+
+
+def lines(*values: Any) -> bytes:
+    return "\n".join(json.dumps(value, ensure_ascii=False) for value in values).encode()
+
+
+def array(*values: Any) -> bytes:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def pretty_array(*values: Any) -> bytes:
+    return json.dumps(values, ensure_ascii=False, indent="\t").encode()
+
+
+def pretty(*values: Any) -> bytes:
+    return "\n".join(json.dumps(value, indent="\t") for value in values).encode() + b"\n"
+
+
+FORMS: list[Callable[..., bytes]] = [lines, array, pretty_array, pretty]
+
+
+def read_archive(
+    target: bytes | Path, format_name: str = "auto", *, include_restricted: bool = False
+) -> tuple[Archive, list[Item]]:
+    """Return the archive with all its items."""
+    with Source(io.BytesIO(target) if isinstance(target, bytes) else target) as source:
+        archive = open_archive(source, format=format_name, include_restricted=include_restricted)
+        found = list(archive.items)
+        assert source.bytes_total is None or source.bytes_read <= source.bytes_total
+        return archive, found
+
+
+def texts(found: list[Item]) -> list[str]:
+    return [getattr(item, "text", "") for item in found if hasattr(item, "text")]
+
+
+def saved_folder(folder: Path, members: dict[str, bytes]) -> Path:
+    for name, data in members.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
