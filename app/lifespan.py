@@ -1,4 +1,4 @@
-"""What an app opens when it starts serving, and closes when it stops."""
+"""The resources of an app: opened when it starts serving, closed when it stops."""
 
 import asyncio
 import contextlib
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Resources:
-    """What the views of one app work with."""
+    """The objects that the views of one app work with."""
 
     config: Config
     db: Database
@@ -46,7 +46,7 @@ class Resources:
     materials: Materials
     passwords: Passwords
     secret_keys: list[str]
-    """The one that signs first."""
+    """The first one signs."""
     import_queued: asyncio.Event
     """Set when an import was queued."""
     feed: Feed
@@ -60,13 +60,13 @@ class Resources:
     """None where no embedder is set."""
     maintenance: Maintenance
     revision: str
-    """Of the tables that this program is made for."""
+    """The revision of the tables that this program needs."""
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)
-    """What runs for as long as the app serves."""
+    """Tasks that run as long as the app serves."""
 
 
 def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
-    """Let the app open its resources when it starts; nothing is opened here."""
+    """Make the app open its resources when it starts; nothing is opened here."""
 
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
@@ -79,7 +79,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
 
 
 async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metrics) -> Resources:
-    """Open everything; the stack closes it, what was opened last first."""
+    """Open everything; the stack closes it in reverse order."""
     secret_keys, embedder, revision = await _prepare(config)
     db = Database(config, on_session=metrics.count_session)
     stack.push_async_callback(db.close)
@@ -115,14 +115,14 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     for batched in (opened.writer, opened.reads, opened.materials):
         stack.push_async_callback(batched.close)
     feed.subscribe(opened.live.publish)
-    feed.subscribe(opened.maintenance.hear)
+    feed.subscribe(opened.maintenance.wake)
     stack.callback(opened.live.end)
     metrics.live_clients.set_function(lambda: opened.live.clients)
     return opened
 
 
 def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]:
-    """Return what runs for as long as the app serves, in the order in which it starts."""
+    """Return the work that runs as long as the app serves, in the order of its start."""
     work = [
         opened.metrics.keep_written(),
         opened.maintenance.run(),
@@ -137,9 +137,9 @@ def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]
 
 
 async def _prepare(config: Config) -> tuple[list[str], Embedder | None, str]:
-    """Make what is not there yet.
+    """Make the folder and the tables that are missing.
 
-    Return private files; the keys that sign cookies, the embedder, and the revision of the tables.
+    Return the keys that sign cookies, the embedder, and the revision of the tables.
     """
     try:
         # Alembic's environment runs a loop of its own, so it needs a thread without one.
@@ -166,7 +166,7 @@ async def running(
 
 
 def _report(task: "asyncio.Task[None]") -> None:
-    """Log that work has stopped which was to last; `/readyz` tells of it from then on."""
+    """Log that background work has stopped; `/readyz` reports it from then on."""
     if not task.cancelled():
         logger.error("%s has stopped", task.get_name(), exc_info=task.exception())
 
@@ -177,13 +177,13 @@ def resources() -> Resources:
 
 
 def end_streams(app: Quart) -> None:
-    """Let the app's live streams end; servers tell of a stop only after waiting for them."""
+    """End the app's live streams; servers wait for them before they report a stop."""
     resources = app.extensions.get(KEY)
     if resources is not None:
         cast(Resources, resources).live.end()
 
 
 def cache_of(app: Quart) -> Memo[CachedResponse] | None:
-    """Return the responses that are cached in front of the app, None while it does not serve."""
+    """Return the cache in front of the app, None while the app does not serve."""
     resources = cast(Resources | None, app.extensions.get(KEY))
     return resources.cache if resources else None

@@ -41,7 +41,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     gc.disable()  # The imports leave nothing to collect; looking takes a sixth of their time.
     from app.db.migrate import SchemaState, prepare
     from app.logs import configure
-    from app.serving.server import load_server_config
+    from app.serving.server import load_server_config, warn_of_unknown_versions
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
     from app.serving.worker import preload, run
 
@@ -57,6 +57,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     with_samples = sample and state is SchemaState.FRESH
     asyncio.run(_make_ready(config, origin, with_samples=with_samples))
     configure(config)
+    warn_of_unknown_versions()
     if START_METHOD == "fork":
         preload()
     click.echo(f"Serving on {origin} with {count} worker{'s' if count > 1 else ''}; Ctrl+C stops.")

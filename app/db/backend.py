@@ -1,4 +1,4 @@
-"""What differs between SQLite and PostgreSQL, as the rest of the program sees it."""
+"""The protocol of a database, for all that differs between SQLite and PostgreSQL."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -34,7 +34,7 @@ class Backend(Protocol):
     """One database; nothing is opened before it is used."""
 
     name: str
-    """How messages call the database, without what is secret in its address."""
+    """The database's name in messages, without the secrets of its address."""
     engine: AsyncEngine
     """Its transactions may write."""
     readers: AsyncEngine
@@ -62,13 +62,13 @@ class Backend(Protocol):
         """
 
     def wake_others(self) -> None:
-        """Tell other processes of a commit, where the commit itself does not."""
+        """Wake other processes after a commit, unless the commit itself does."""
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
         """Follow the log; `commits` counts this process's own commits."""
 
     def as_app_error(self, error: BaseException) -> AppError | None:
-        """Return ours for a driver's error that a caller can act on."""
+        """Return the app's error for a driver's error that a caller can act on."""
 
     def insert(self, model: type[Base]) -> Any:
         """Return an INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -76,45 +76,45 @@ class Backend(Protocol):
     async def allocate_ids(
         self, session: AsyncSession, model: type[Base], count: int
     ) -> Sequence[int]:
-        """Return the next ids of the table, rising; they are never given out again."""
+        """Return the next ids of the table, ascending; no id is given out twice."""
 
     def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
         """Return the time so long ago, by the one clock that all processes share."""
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
-        """Return what is wrong with the files themselves, a sentence each."""
+        """Return a sentence for each damage of the files."""
 
     def compact(self) -> None:
-        """Clear the disk of what was deleted, and of copies left behind; without a loop.
+        """Remove deleted data and abandoned copies from the disk; without an event loop.
 
         Raises StartError.
         """
 
     def scratch_copy(self) -> AbstractAsyncContextManager[str]:
-        """Give the URL of a copy that is thrown away afterwards."""
+        """Give the URL of a temporary copy."""
 
     async def close(self) -> None: ...
 
     # Migrations run in a thread or program without an event loop.
 
     def prepare_place(self) -> None:
-        """Make what the database needs before its tables. Raises StartError."""
+        """Make the folder and files of the database, and check its server. Raises StartError."""
 
     def current_revision(self) -> str | None:
         """Return the revision that the tables are at, None before the first.
 
-        Raises StartError if it cannot be reached, or is none of saywho.
+        Raises StartError if it cannot be reached, or belongs to another program.
         """
 
     def migrations(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Open a connection for migrations, which nobody else makes at the same time."""
+        """Open a connection for migrations; only one process at a time migrates."""
 
 
 class WordIndex(Protocol):
     """Finds posts by their terms, the same on both databases."""
 
     async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
-        """Index posts that the session has just stored; deleted ones go by themselves."""
+        """Index posts that the session has just stored; a deletion needs no call."""
 
     def matching(
         self,
@@ -124,22 +124,22 @@ class WordIndex(Protocol):
         user_id: int | None = None,
         before: int = MAX_ID + 1,
     ) -> Subquery:
-        """Return the ids below `before` of posts that hold the expression, nothing of `without`.
+        """Return the ids below `before` of posts with the expression and nothing of `without`.
 
         `user_id`: only this author's.
         """
 
     def vocabulary(self, db: Sessions, page: int) -> AsyncGenerator[list[TermCount], None]:
-        """Yield all terms of the index in the order of code points, so many at a time."""
+        """Yield pages of all terms of the index, in the order of code points."""
 
     def among(self, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:
         """Return the condition that the column is one of very many values."""
 
     async def rebuild(self, session: AsyncSession) -> None:
-        """Make the index anew, by a session that may write."""
+        """Rebuild the index, in a session that may write."""
 
     async def find_faults(self, session: AsyncSession) -> list[str]:
-        """Compare the index with the posts, by a session that may write."""
+        """Compare the index with the posts, in a session that may write."""
 
 
 class VectorIndex(Protocol):
@@ -149,16 +149,16 @@ class VectorIndex(Protocol):
         """Return the nearest posts. Raises OtherLengthError."""
 
     async def follow(self) -> None:
-        """Let what is searched on this machine have what the table has."""
+        """Update the searched files of this machine from the table."""
 
     async def is_due(self, session: AsyncSession) -> bool:
         """Return whether the database itself lacks an index of the vectors."""
 
     async def build(self) -> None:
-        """Make that index; one process at a time does."""
+        """Make that index; only one process at a time may."""
 
     async def close(self) -> None:
-        """Finish what was asked."""
+        """Finish the queries under way."""
 
 
 def backend_for(url: str, *, durability: str = "full") -> Backend:

@@ -1,4 +1,4 @@
-"""Whether what is derived agrees with the posts."""
+"""Checks that derived data agrees with the posts."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from app.services.search.vocabulary import find_word_faults
 
 
 async def find_faults(db: Database) -> list[str]:
-    """Return what is wrong, a sentence each; a tail that is not folded yet is no fault."""
+    """Return a sentence for each fault; a tail that is not folded yet is none."""
     async with db.read() as session:
         faults = await db.backend.find_damage(session)
         if faults:

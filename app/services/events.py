@@ -1,4 +1,4 @@
-"""The log of changes: each goes in by the transaction that makes the change."""
+"""The log of changes: an event is stored in the transaction of its change."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,7 +11,7 @@ from app.db.backend import allocate_ids
 from app.models import Event
 
 PRUNED_AT_ONCE: Final = 20_000
-"""Events removed by one transaction: some 20 ms of the write lock."""
+"""Events that one transaction removes: some 20 ms of the write lock."""
 
 
 async def append_event(
@@ -23,7 +23,7 @@ async def append_event(
     count: int = 1,
     event_id: int | None = None,
 ) -> int:
-    """Write a change into the log and return its number; `event_id` is one allocated before."""
+    """Append an event and return its number; `event_id` is a number allocated before."""
     if event_id is None:
         (event_id,) = await allocate_ids(session, Event, 1)
     await session.execute(
@@ -42,7 +42,7 @@ async def append_event(
 async def append_events(
     session: AsyncSession, kind: str, authors: Sequence[Row[int, int]]
 ) -> int | None:
-    """Write a change of each author, given as id and number of posts; return the newest number."""
+    """Append an event for each author, given as id and count of posts; return the last number."""
     if not authors:
         return None
     ids = await allocate_ids(session, Event, len(authors))
@@ -61,17 +61,17 @@ async def newest_event(session: AsyncSession) -> int:
 
 
 async def has_old_events(session: AsyncSession, *, kept: int) -> bool:
-    """Return whether the log holds a twentieth more events than are to be kept."""
+    """Return whether the log holds a twentieth more events than `kept`."""
     oldest = await session.scalar(select(func.min(Event.id)))
     newest = await newest_event(session)
     return oldest is not None and newest - oldest >= kept + max(kept // 20, 1)
 
 
 async def prune_events(session: AsyncSession, *, kept: int) -> None:
-    """Remove the oldest events, some of them at a time, down to those that are kept.
+    """Remove some of the oldest events, until `kept` are left.
 
-    Nothing derived needs them: profiles know their place by the posts' own event ids, and a
-    client of the live stream that comes from further back is told to start anew.
+    No derived data needs them: profiles know their place by the event ids of posts, and a client
+    of the live stream that resumes further back is told to start again.
     """
     oldest = await session.scalar(select(func.min(Event.id))) or 0
     last = min(await newest_event(session) - max(kept, 1), oldest + PRUNED_AT_ONCE)

@@ -1,4 +1,4 @@
-"""Work that follows the posts: each kind is done by one process at a time, for all."""
+"""Work that follows the posts: one process at a time does each job, for all."""
 
 import asyncio
 import contextlib
@@ -23,24 +23,25 @@ from app.services.search.vector_sets import has_wording_vectors, remove_wording_
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
-"""Between two rounds, so that a stream of single posts does not make one a post."""
+"""Pause between two rounds, so that a stream of single posts does not cause one for each."""
 LOOK_EVERY_S: Final = 30.0
+"""Seconds until a job is looked at without an event."""
 MOST_EVENTS: Final = 1_000_000
 
 logger = logging.getLogger(__name__)
 
 
 class Job(NamedTuple):
-    """A kind of work; it may be broken off at any transaction, and be done twice."""
+    """A kind of work; it may end after any transaction, and be done twice."""
 
     name: str
-    """Also that of its lease."""
+    """Also the name of its lease."""
     is_due: Callable[[AsyncSession], Awaitable[bool]]
     do: Callable[[Sessions], Awaitable[None]]
 
 
 def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
-    """Return all that is to be done; the log keeps so many events."""
+    """Return the jobs of every site; the log keeps `kept_events` events."""
     return [
         Job("profiles", _has_long_tails, _fold_long_tails),
         Job("background", is_outgrown, renew_background),
@@ -65,47 +66,43 @@ def vectors_jobs(embeddings: Embeddings) -> list[Job]:
 
 
 class Maintenance:
-    """Does the jobs after commits of any process, those that no other process is doing."""
+    """Does the due jobs after commits of any process, unless another process is doing them."""
 
     def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
         self._db = db
-        self._bells = {job: asyncio.Event() for job in jobs}
+        self._wakeups = {job: asyncio.Event() for job in jobs}
 
-    def hear(self, _changes: Sequence[Change]) -> None:
-        """Take events of the feed."""
-        self.look_soon()
-
-    def look_soon(self) -> None:
-        """Look whether something is due that no event tells of."""
-        for bell in self._bells.values():
-            bell.set()
+    def wake(self, _changes: Sequence[Change] = ()) -> None:
+        """Look soon whether a job is due, after events of the feed or without any."""
+        for wakeup in self._wakeups.values():
+            wakeup.set()
 
     async def run(self) -> None:
-        """Look after the jobs until cancelled."""
+        """Do due jobs until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for job, bell in self._bells.items():
-                group.create_task(self._keep(job, bell))
+            for job, wakeup in self._wakeups.items():
+                group.create_task(self._keep(job, wakeup))
 
-    async def _keep(self, job: Job, bell: asyncio.Event) -> None:
+    async def _keep(self, job: Job, wakeup: asyncio.Event) -> None:
         lease = Lease(self._db, job.name)
         while True:
-            bell.clear()
+            wakeup.clear()
             was_due = False
             try:
                 was_due = await self._look(job, lease)
             except LeaseLostError:
                 logger.warning("%s was taken over by another process", job.name)
             except Exception:
-                logger.exception("%s failed; it is tried again after the next write", job.name)
+                logger.exception("%s failed; trying again after the next write", job.name)
             await asyncio.sleep(REST_S)
             if not was_due:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(bell.wait(), LOOK_EVERY_S)
+                    await asyncio.wait_for(wakeup.wait(), LOOK_EVERY_S)
 
     async def _look(self, job: Job, lease: Lease) -> bool:
-        """Do the job if it is due and nobody else is at it; return whether it was due.
+        """Do the job if it is due and its lease is free; return whether it was due.
 
-        Then it is looked at again soon: there may be more to do, and another process may die.
+        A due job is looked at again soon: there may be more to do, or its holder may die.
         """
         async with self._db.read() as session:
             if not await job.is_due(session):
@@ -117,7 +114,7 @@ class Maintenance:
 
 
 async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:
-    """Do every job that is due, once, whoever else may be at it."""
+    """Do every due job once, without a lease."""
     for job in jobs(kept_events=kept_events):
         async with db.read() as session:
             is_due = await job.is_due(session)

@@ -1,10 +1,9 @@
-"""A clean stop under servers that tell the app of a stop only after waiting for its streams.
+"""A clean stop under servers that wait for the app's streams before they report a stop.
 
-The bare `hypercorn` command: its parent tells the workers of a stop by an event, and ends all of
-them by SIGTERM as soon as one has stopped, whatever the others still have to do. So a worker takes
-no notice of that signal, and ends its streams when the event is set. Its connections are ours, as
-under `saywho serve`. uvicorn, granian and others: the app hears the signal too, before the server's
-own handler.
+The parent of the bare `hypercorn` command stops its workers by an event. As soon as one worker has
+stopped, it sends SIGTERM to the others, even if they are still answering. So a worker ignores that
+signal, and ends its streams when the event is set. Its connections are ours, as under `saywho
+serve`. Under uvicorn, granian and others the app handles the signal before the server does.
 """
 
 import asyncio
@@ -19,13 +18,13 @@ from typing import Any, Final
 from quart import Quart
 
 from app.lifespan import end_streams, running
-from app.serving.server import use_own_connections
+from app.serving.server import use_own_connections, warn_of_unknown_versions
 
 LOOK_S: Final = 0.1
 
 
 def init_app(app: Quart) -> None:
-    """End the app's live streams when the server that runs it is told to stop."""
+    """End the app's live streams when its server is asked to stop."""
 
     @app.while_serving
     async def watch() -> AsyncGenerator[None, None]:
@@ -34,22 +33,23 @@ def init_app(app: Quart) -> None:
 
 
 def stop_event() -> Any | None:
-    """Return the event that tells a worker of hypercorn's to stop; None in any other process.
+    """Return the event that stops a worker of hypercorn; None in any other process.
 
-    hypercorn hands it to the process as an argument, and to the app not at all.
+    hypercorn passes it to the process as an argument, and does not pass it to the app.
     """
     arguments = getattr(multiprocessing.current_process(), "_kwargs", {})
     return arguments.get("shutdown_event")
 
 
 async def end_cleanly(end: Callable[[], None]) -> None:
-    """Call `end` when the server that runs the app is told to stop; until cancelled."""
+    """Call `end` when the app's server is asked to stop; wait until cancelled."""
     loop = asyncio.get_running_loop()
     event = stop_event()
     if event is None:
-        with _heard(lambda: loop.call_soon_threadsafe(end)):
+        with _on_signals(lambda: loop.call_soon_threadsafe(end)):
             await asyncio.Event().wait()
         return
+    warn_of_unknown_versions()
     use_own_connections()
     loop.add_signal_handler(signal.SIGTERM, end)
     while not event.is_set():  # noqa: ASYNC110 - an event between processes cannot be awaited
@@ -59,8 +59,8 @@ async def end_cleanly(end: Callable[[], None]) -> None:
 
 
 @contextlib.contextmanager
-def _heard(on_stop: Callable[[], object]) -> Iterator[None]:
-    """Call `on_stop` at signals for which the server has a handler, and then that handler."""
+def _on_signals(on_stop: Callable[[], object]) -> Iterator[None]:
+    """Call `on_stop` before the server's own handler of a signal."""
     is_main = threading.current_thread() is threading.main_thread()
     replaced = {}
     for number in (signal.SIGTERM, signal.SIGINT) if is_main else ():

@@ -1,13 +1,12 @@
-"""hypercorn's connections, cheaper for each request: half of what an answer from the cache costs.
+"""hypercorn's connections, at half the cost of an answer from the cache, and safer.
 
-A timer stands in the place of the two tasks that hypercorn begins after each answer and cancels
-when the next request comes. The head of an answer is written together with what follows. Headers
-are checked once and not each time they are sent.
+A timer replaces the two tasks that hypercorn starts after each answer and cancels at the next
+request. The head of an answer is written together with the next part. Headers are checked once,
+not each time they are sent.
 
-And more careful: the head of a request has a time of its own, what is no HTTP is told so in problem
-details, who sends no more still gets the answer, and no `Upgrade` is followed. The private names of
-hypercorn and h11 that this rests on have tests, and it is used only with the versions that these
-have passed.
+The head of a request has a time limit. Invalid HTTP is answered with problem details. A client that
+closes its half still gets the answer. An `Upgrade` is not followed. All this replaces private names
+of hypercorn and h11, which have tests; it is used only with the versions that passed them.
 """
 
 import asyncio
@@ -38,23 +37,23 @@ from app.errors import Problem
 
 KEY: Final = "saywho_idle"
 HEAD_S: Final = 15.0
-"""The head of a request must be whole so long after its first byte."""
+"""Time limit for the head of a request, from its first byte."""
 HALF_CLOSED_S: Final = 5.0
-"""A client that sends no more may wait so long for an answer; most that do so are gone."""
+"""Time that a client which closed its half may wait for an answer; most of them are gone."""
 REFUSALS: Final = {
     HTTPStatus.BAD_REQUEST: "The request is not valid HTTP",
     HTTPStatus.REQUEST_TIMEOUT: "The head of the request did not come in time",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The head of the request is too large",
     HTTPStatus.NOT_IMPLEMENTED: "The only Transfer-Encoding that is understood is chunked",
 }
-"""What hypercorn and h11 refuse before there is a request for the app."""
+"""Reasons for which hypercorn and h11 refuse before there is a request for the app."""
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"connection"})
-"""What says where an answer ends is looked at each time."""
+"""Headers that say where an answer ends are checked each time."""
 NEVER_TWICE: Final = frozenset({b"x-request-id"})
 
 
 def use_cheap_connections() -> None:
-    """Let hypercorn serve with what is in this module; it has no setting for it."""
+    """Make hypercorn use the classes of this module; it has no setting for it."""
     vars(run)["TCPServer"] = Connection
     vars(protocol)["H11Protocol"] = Http1
 
@@ -102,7 +101,7 @@ class Connection(TCPServer):
 
 
 class IdleTimer:
-    """Closes a connection that is idle for too long; in the place of hypercorn's single task."""
+    """Closes a connection that is idle for too long; it replaces hypercorn's task."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -117,7 +116,7 @@ class IdleTimer:
         return self._timer is not None
 
     async def restart(self, _task_group: object, _action: object) -> None:
-        """Count from now; the action would do what `expire` does."""
+        """Count from now; hypercorn's action would do the same as `expire`."""
         await self.stop()
         connection = self._connection
         if connection.context.terminated.is_set():
@@ -134,7 +133,7 @@ class IdleTimer:
             self._timer = None
 
     def hurry(self) -> None:
-        """Count anew, for the head of a request that has begun; what follows of it does not."""
+        """Count from now for a head that has begun; later bytes of it do not count again."""
         if not self._is_hurried:
             self._is_hurried = True
             self._expire_after(HEAD_S)
@@ -149,7 +148,7 @@ class IdleTimer:
 
 
 class Watch:
-    """A worker's idle connections: a stop ends them."""
+    """The idle connections of a worker, which a stop closes."""
 
     def __init__(self, context: WorkerContext) -> None:
         self.idle: set[IdleTimer] = set()
@@ -157,7 +156,7 @@ class Watch:
 
     @classmethod
     def of(cls, context: WorkerContext) -> "Watch":
-        """Return the watch of a worker, begun with its first connection."""
+        """Return the watch of a worker; its first connection starts it."""
         watch: Watch | None = getattr(context, KEY, None)
         if watch is None:
             watch = cls(context)
@@ -174,23 +173,23 @@ class Http1(H11Protocol):
     """HTTP/1.1 on one connection."""
 
     _head = b""
-    """Of the answer under way, until something follows."""
+    """The head of the answer under way, until its next part is sent."""
     _is_endless = False
 
     @property
     def has_begun(self) -> bool:
-        """Whether there are bytes of a head that is not whole, while no request is under way."""
+        """Whether part of a head has arrived while no request is under way."""
         return self.stream is None and bool(self.connection.trailing_data[0])
 
     @property
     def is_answering(self) -> bool:
-        """Whether a request came to its end, and its answer will; of a stream nobody knows."""
+        """Whether the request is complete and its answer will end; a stream may not end."""
         is_whole = self.connection.their_state is not h11.ERROR
         return self.stream is not None and is_whole and not self._is_endless
 
     async def _check_protocol(self, event: h11.Request) -> None:
-        # An upgrade is left alone, as RFC 9110, 7.8, allows: a proxy in front that passes it on
-        # would no longer see the requests that follow.
+        # An upgrade is ignored, as RFC 9110, 7.8, allows: a proxy in front that passes it on would
+        # no longer see the next requests.
         if (event.method, event.target, event.http_version) == (b"PRI", b"*", b"2.0"):
             rest = self.connection.trailing_data[0]
             raise H2ProtocolAssumedError(b"PRI * HTTP/2.0\r\n\r\n" + rest)
@@ -217,7 +216,7 @@ class Http1(H11Protocol):
         await self.refuse(HTTPStatus(status_code))
 
     async def refuse(self, status: HTTPStatus) -> None:
-        """Answer what never comes to the app; the connection is to be closed then."""
+        """Answer a request that never reaches the app; the caller closes the connection."""
         detail = REFUSALS.get(status, status.description)
         details = Problem("about:blank", status.phrase, status.value, detail)
         body = msgspec.json.encode(details)

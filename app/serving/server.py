@@ -1,5 +1,6 @@
-"""hypercorn, set up by `hypercorn.toml` and the command line."""
+"""hypercorn, configured by `hypercorn.toml` and the command line."""
 
+import logging
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -12,13 +13,15 @@ from app.errors import StartError
 FILE: Final = "hypercorn.toml"
 APPLICATION: Final = "app:create_app()"
 KNOWN_VERSIONS: Final = {"hypercorn": "0.18.0", "h11": "0.16.0"}
-"""On whose insides `app/serving/connection.py` rests; its tests say whether that is still so."""
+"""The versions whose private names `app/serving/connection.py` replaces; tests hold them."""
+
+logger = logging.getLogger(__name__)
 
 
 def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
-    """Return hypercorn's settings: of the file in the current folder, else beside the package.
+    """Return hypercorn's settings from the file in the current folder, else beside the package.
 
-    Raises StartError for a file that cannot be read, or with a key that hypercorn does not know
+    Raises StartError for a file that cannot be read, or for a key that hypercorn does not know
     and would ignore.
     """
     path = Path(FILE)
@@ -45,8 +48,27 @@ def load_server_config(*, bind: str | None = None, workers: int | None = None) -
 
 
 def use_own_connections() -> None:
-    """Use ours where hypercorn's and h11's private names are known; others serve as they are."""
-    if all(version(name) == known for name, known in KNOWN_VERSIONS.items()):
+    """Replace hypercorn's connections, unless its version or h11's is not known."""
+    if not _unknown_versions():
         from app.serving.connection import use_cheap_connections
 
         use_cheap_connections()
+
+
+def warn_of_unknown_versions() -> None:
+    """Log what is lost where hypercorn's connections cannot be replaced."""
+    if unknown := _unknown_versions():
+        logger.warning(
+            "%s: connections are hypercorn's own. Lost: the time limit for the head of a request,"
+            " problem details for invalid HTTP, answers to clients that close their half, the"
+            " refusal of upgrades, and a sixth of the speed from the cache",
+            ", ".join(unknown),
+        )
+
+
+def _unknown_versions() -> list[str]:
+    return [
+        f"{name} {found} is not the known version {known}"
+        for name, known in KNOWN_VERSIONS.items()
+        if (found := version(name)) != known
+    ]

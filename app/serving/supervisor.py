@@ -1,7 +1,7 @@
-"""Keeps the workers alive: one that dies or hangs is replaced, and a stop drains all of them.
+"""The supervisor: it replaces workers that die or hang, and drains all of them at a stop.
 
-hypercorn's own parent ends the whole site when one worker is killed, never notices one that
-hangs, and cuts requests short when it stops more than one.
+hypercorn's own parent ends the whole site when one worker is killed, never notices a worker that
+hangs, and cuts requests short when it stops several workers.
 """
 
 import gc
@@ -21,23 +21,23 @@ from hypercorn.config import Config as ServerConfig
 from app.clock import monotonic
 
 START_METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
-"""A forked worker has all modules already, and starts at once. Elsewhere libraries of the system
-may not be used after a fork."""
+"""A forked worker has all modules and starts at once. On other systems, libraries may not be used
+after a fork."""
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 SILENCE_S: Final = 20.0
-"""A worker beats each second; one silent for so long hangs."""
+"""A worker beats each second; after this time without a beat, it hangs."""
 START_S: Final = 30.0
-"""Until its first beat a worker has so long."""
+"""Time of a worker until its first beat."""
 LOOK_S: Final = 0.2
 STOP_S: Final = 11.0
 READER_TIMEOUT_MS: Final = 30_000
-"""A client that takes nothing for so long is cut off."""
+"""A client that reads nothing for this time is disconnected."""
 SLOWEST_RESTART_S: Final = 5.0
 STEADY_S: Final = 60.0
-"""A worker that lived so long is replaced without a pause."""
+"""A worker that lived this long is replaced without a pause."""
 
 Work = Callable[[Connection, Sequence[socket.socket]], None]
-"""What a worker does: it beats on the connection, and serves on the sockets."""
+"""A worker's main function: it beats on the connection, and serves on the sockets."""
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Worker:
         self.beat_fd = self._beats.fileno()
         os.set_blocking(self.beat_fd, False)
         self.process = context.Process(target=work, args=(theirs, sockets))  # type: ignore[attr-defined]
-        # A stop that comes meanwhile is the supervisor's; the worker listens for its own.
+        # A stop meanwhile is the supervisor's; the worker unblocks its own signals.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         try:
             self.process.start()
@@ -63,7 +63,7 @@ class Worker:
         self._deadline = self.started + START_S
 
     def listen(self) -> None:
-        """Take note of the beats that came."""
+        """Read the beats that came."""
         try:
             if os.read(self.beat_fd, 4096):
                 self.has_beaten = True
@@ -86,12 +86,12 @@ class Worker:
         self.process.join()
 
     def close(self) -> None:
-        """Forget a process that has ended."""
+        """Close the pipe of a process that has ended."""
         self._beats.close()
 
 
 class Supervisor:
-    """Runs so many workers on the same sockets until it is told to stop."""
+    """Runs `count` workers on the same sockets until it is asked to stop."""
 
     def __init__(self, work: Work, sockets: Sequence[socket.socket], count: int) -> None:
         self._work = work
@@ -107,11 +107,11 @@ class Supervisor:
     def run(self) -> int:
         """Return the exit status: 0 after a stop.
 
-        1 where no worker could be started, or where what was under way was broken off.
+        It is 1 if no worker could start, or if requests under way were broken off.
         """
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
-        # What the collector does not look at stays shared with the workers.
+        # Memory that is not garbage-collected stays shared with the workers.
         gc.freeze()
         gc.enable()
         while not self._is_stopping:
@@ -124,7 +124,7 @@ class Supervisor:
 
     def _stop(self, number: int, _: object) -> None:
         if self._is_stopping and number == signal.SIGINT:
-            # Who presses Ctrl+C again does not want to wait for what is under way.
+            # A second Ctrl+C means not to wait for requests under way.
             self._has_failed = True
             for worker in self._workers:
                 worker.process.kill()
@@ -145,8 +145,8 @@ class Supervisor:
         self._workers.remove(worker)
         logger.error("worker %d ended (%d); it is replaced", worker.process.pid, worker.status)
         if not self._has_served and self._failures >= self._count:
-            # It said why on standard error; trying on would say it for ever. A site that has served
-            # goes on trying: its database may be down, and other workers may know nothing of it.
+            # The worker has printed the reason, and would print it for ever. A site that has served
+            # keeps trying: its database may be down, while other workers do not need it.
             self._has_failed = self._is_stopping = True
         if monotonic() - worker.started > STEADY_S:
             self._failures = 0
@@ -159,10 +159,10 @@ class Supervisor:
             self._workers.append(Worker(self._work, self._sockets))
 
     def _drain(self) -> None:
-        """Let the workers finish what they accepted, and end those that do not."""
+        """Let the workers finish accepted requests, and kill those that take too long."""
         for worker in self._workers:
             worker.process.terminate()
-        # Who comes now is refused at once, instead of waiting for an answer that never comes.
+        # New connections are refused at once, instead of waiting for an answer that never comes.
         for each in self._sockets:
             each.close()
         deadline = monotonic() + STOP_S
@@ -173,7 +173,7 @@ class Supervisor:
 
 
 def open_sockets(server: ServerConfig) -> list[socket.socket]:
-    """Return sockets that listen where the configuration says.
+    """Return sockets that listen on the configured addresses.
 
     Raises OSError if an address cannot be listened on.
     """
@@ -184,7 +184,7 @@ def open_sockets(server: ServerConfig) -> list[socket.socket]:
     sockets = [*opened.secure_sockets, *opened.insecure_sockets]
     for each in sockets:
         if each.family in {socket.AF_INET, socket.AF_INET6}:
-            # Connections inherit it; only the kernel sees that a reader takes nothing.
+            # Connections inherit it; only the kernel sees that a client reads nothing.
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READER_TIMEOUT_MS)
         each.listen(server.backlog)
         each.set_inheritable(True)

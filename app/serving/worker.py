@@ -1,4 +1,4 @@
-"""A worker: serves on sockets that its supervisor opened, and beats while its loop turns."""
+"""A worker: it serves on its supervisor's sockets, and beats while its loop runs."""
 
 import asyncio
 import gc
@@ -21,40 +21,40 @@ from app.logs import leave_out_callers, take_over
 from app.serving.server import APPLICATION, load_server_config, use_own_connections
 
 BEAT_S = 1.0
-_made: list[Quart] = []
+_preloaded: list[Quart] = []
 
 
 def preload() -> None:
-    """Make the app that forked workers serve; nothing is open in it before it serves.
+    """Make the app that forked workers serve; it opens nothing before it serves.
 
-    Its templates are compiled once for all: some take 100 ms, which would hold up a loop.
+    Its templates are compiled once for all workers: some take 100 ms, which would block a loop.
     """
     app = _make_app()
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
-    _made.append(app)
+    _preloaded.append(app)
 
 
 def _make_app() -> Quart:
-    """Return a new app: what a server of its own would load by the same name."""
+    """Return a new app, by the name under which other servers load it."""
     app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))()
     return app
 
 
 def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
-    """Be a worker, in a process of its own."""
-    # The supervisor tells the workers of a stop; they hear Ctrl+C as well.
+    """Run a worker in this process."""
+    # The supervisor stops the workers; Ctrl+C would reach them too.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     _raise_file_limit()
     leave_out_callers()
-    app = _made[0] if _made else _make_app()
+    app = _preloaded[0] if _preloaded else _make_app()
     uvloop.run(work(app, beats.fileno(), [each.fileno() for each in sockets]))
 
 
 async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
-    """Serve until asked to stop, or until the supervisor is gone; finish what was accepted."""
+    """Serve until a stop or until the supervisor is gone; finish accepted requests."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -63,7 +63,7 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
     server.bind = [f"fd://{number}" for number in socket_fds]
     server.insecure_bind = []
     server.workers = 1
-    server.loglevel = "WARNING"  # The supervisor has said where it serves.
+    server.loglevel = "WARNING"  # The command has printed the address.
     take_over()
     if server.errorlog == "-":
         server.errorlog = logging.getLogger("hypercorn.error")
@@ -92,23 +92,23 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
 
 
 def _raise_file_limit() -> None:
-    """Allow as many open files as the system does: each live stream takes one."""
+    """Raise the limit of open files to the system's: each live stream needs one."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Keep the log clean of clients that were cut off, for which nobody here can do anything."""
+    """Leave clients that were cut off out of the log; the others go in."""
     lost = ConnectionError | TimeoutError | asyncio.CancelledError
     if not isinstance(context.get("exception"), lost):
         loop.default_exception_handler(context)
 
 
 def relieve_collector() -> None:
-    """Let the garbage collector pass over what the start made, and look less often.
+    """Exclude the objects of the start from garbage collection, and collect less often.
 
-    Answers make thousands of objects that go by themselves; looking through them all the time
-    took a sixth of the processor time of a list of posts that is not in the cache.
+    An answer makes thousands of objects that are freed by their counts. Collecting took a sixth of
+    the processor time of a list of posts that is not in the cache.
     """
     gc.collect()
     gc.freeze()

@@ -40,7 +40,7 @@ async def maintained(db: Database) -> AsyncIterator[asyncio.Task[None]]:
     """Maintain the database, as an app does, until the context is left."""
     maintenance = Maintenance(db, jobs())
     feed = await db.open_feed()
-    feed.subscribe(maintenance.hear)
+    feed.subscribe(maintenance.wake)
     following = asyncio.create_task(feed.follow())
     working = asyncio.create_task(maintenance.run())
     yield working

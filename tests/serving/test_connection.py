@@ -15,7 +15,11 @@ from hypercorn.config import Config
 
 from app.serving import connection
 from app.serving.connection import Connection, Http1, use_cheap_connections
-from app.serving.server import KNOWN_VERSIONS, load_server_config
+from app.serving.server import (
+    KNOWN_VERSIONS,
+    load_server_config,
+    warn_of_unknown_versions,
+)
 
 DEADLINE_S = 60
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -301,3 +305,15 @@ async def test_http_2_is_served_to_who_begins_with_it() -> None:
             for event in client.receive_data(data):
                 body += getattr(event, "data", b"")
         writer.close()
+
+
+def test_an_unknown_version_says_what_is_lost(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    warn_of_unknown_versions()
+    assert not caplog.records
+    monkeypatch.setitem(KNOWN_VERSIONS, "hypercorn", "0.1.0")
+    warn_of_unknown_versions()
+    (line,) = caplog.messages
+    assert "is not the known version 0.1.0" in line
+    assert "problem details" in line

@@ -1,4 +1,4 @@
-"""Where uploads lie until they are imported: a folder for each, in the data folder."""
+"""Uploads until their import: each has a folder in the data folder."""
 
 import contextlib
 import fcntl
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Final
 
 FILE: Final = "upload"
-"""Name of the file in its folder; what the browser called it is in the database."""
+"""Name of the file in its folder; the browser's name for it is in the database."""
 
 
 def open_upload(data_dir: Path) -> tuple[str, IO[bytes]]:
@@ -25,7 +25,7 @@ def open_upload(data_dir: Path) -> tuple[str, IO[bytes]]:
 
 
 def sync_upload(data_dir: Path, spool: str, file: IO[bytes]) -> None:
-    """Bring an upload onto the disk, so that it outlives a loss of power. Raises OSError."""
+    """Sync an upload to the disk, so that it survives a power cut. Raises OSError."""
     file.flush()
     os.fsync(file.fileno())
     for folder in (_parent(data_dir) / spool, _parent(data_dir)):
@@ -34,17 +34,17 @@ def sync_upload(data_dir: Path, spool: str, file: IO[bytes]) -> None:
 
 
 def upload_path(data_dir: Path, spool: str) -> Path:
-    """Return the file of the upload whose folder has that name."""
+    """Return the file of an upload."""
     return _parent(data_dir) / spool / FILE
 
 
 def remove_upload(data_dir: Path, spool: str) -> None:
-    """Remove an upload and its folder; one that is open elsewhere can be read to its end."""
+    """Remove an upload; a process that has it open can still read it to the end."""
     shutil.rmtree(_parent(data_dir) / spool, ignore_errors=True)
 
 
 def finished_uploads(data_dir: Path) -> list[str]:
-    """Return the uploads that nobody is writing: what no import knows of them was left behind."""
+    """Return the uploads that no process is writing; those without an import are left over."""
     parent = _parent(data_dir)
     if not parent.exists():
         return []
@@ -63,14 +63,14 @@ def _is_locked(path: Path) -> bool:
     except BlockingIOError:
         return True
     except OSError:
-        # It is half made or half removed; whoever did that is not at it any more.
+        # It is half made or half removed, by a process that has ended.
         return False
     return False
 
 
 @contextlib.contextmanager
 def _locked(folder: Path, how: int) -> Iterator[None]:
-    """Hold the folder of all uploads, so that none is seen between being made and locked."""
+    """Lock the folder of all uploads, so that no upload is seen before it is locked."""
     with _opened(folder) as number:
         fcntl.flock(number, how)
         yield

@@ -113,7 +113,7 @@ def _model() -> str:
 
 
 def _to_vectors() -> Response:
-    resources().maintenance.look_soon()
+    resources().maintenance.wake()
     return see_other(url_for("settings.show_settings", _anchor="vectors"))
 
 
