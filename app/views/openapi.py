@@ -3,15 +3,13 @@
 import functools
 import json
 import re
-from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any, Final
-
-import msgspec
 
 from app.errors import Problem
 from app.models import MAX_ID
 from app.views.operation import JSON, OPERATIONS, PROBLEM, Operation, Success
+from app.views.schemas import Schema, schemas, schemas_of
 from app.views.sessions import COOKIE, SECURE_COOKIE
 
 ABOUT: Final = (
@@ -93,74 +91,9 @@ PLACES: Final[dict[str, tuple[str, dict[str, Any], Any]]] = {
     "import_id": ("The import's id.", ID, 1),
 }
 """Parameters in a path: description, schema, example."""
-FIELDS: Final = {
-    "username": "The author's name.",
-    "text": "1 to 25,000 characters, NFC.",
-    "lang": "A language tag; by default ko where the letters say so.",
-    "source_id": "The platform's own id, unique per author: sending it again adds nothing.",
-    "url": "http or https.",
-    "created_at": "RFC 3339 with a zone; by default the time of arrival.",
-    "since": "From then on: RFC 3339, or a date as a day in `tz`.",
-    "until": "Before then: RFC 3339, or a date as a day in `tz`.",
-    "tz": "The IANA time zone of bare dates.",
-    "limit": "How many items the page may have.",
-    "cursor": "`next` of the page before.",
-    "next": "The cursor of the following page; null on the last one.",
-}
-"""Descriptions of the fields of these names, unless the struct has one of its own."""
-SCHEMAS: Final = "#/components/schemas/{name}"
 SCOPES: Final = {"token": "read"}
 """Scopes of the policies that are not named after one."""
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
-
-Schema = dict[str, Any]
-
-
-class Schemas:
-    """The JSON schemas of all that the declared operations take and answer."""
-
-    def __init__(self) -> None:
-        parts = [part for each in OPERATIONS.values() for part in _contents(each)]
-        kinds = list(dict.fromkeys([Problem, *(kind for part in parts for kind in part.values())]))
-        schemas, self.components = _schemas_of([kind for kind in kinds if kind is not None])
-        self._by_kind = dict(
-            zip([kind for kind in kinds if kind is not None], schemas, strict=True)
-        )
-
-    def of(self, kind: Any) -> Schema:
-        """Return the schema of a type: a reference for a struct, nothing for bytes."""
-        return self._by_kind[kind] if kind is not None else {}
-
-    def struct(self, schema: Schema) -> Schema:
-        """Return the schema of an object, or of the objects in a list, with its properties."""
-        schema = schema.get("items") or schema
-        reference = schema.get("$ref")
-        return self.components[reference.rpartition("/")[2]] if reference else schema
-
-
-def _contents(declared: Operation) -> Iterator[Any]:
-    yield from (answer.content for answer in declared.answers.values())
-    if declared.body:
-        yield declared.body.content
-
-
-def _schemas_of(kinds: list[Any]) -> tuple[tuple[Schema, ...], dict[str, Schema]]:
-    schemas, components = msgspec.json.schema_components(kinds, ref_template=SCHEMAS)
-    for struct in components.values():
-        for name, field in struct["properties"].items():
-            if name in FIELDS:
-                field.setdefault("description", FIELDS[name])
-            if name.endswith("_at"):
-                # msgspec writes the format only where a time must have a zone.
-                for option in field.get("anyOf", [field]):
-                    option |= {"format": "date-time"} if option["type"] == "string" else {}
-    return schemas, components
-
-
-@functools.cache
-def schemas() -> Schemas:
-    """Return the schemas of all operations, made when they are first asked for."""
-    return Schemas()
 
 
 @functools.cache
@@ -221,7 +154,7 @@ def parameters(declared: Operation) -> list[dict[str, Any]]:
         description, schema, example = PLACES[name]
         place = {"name": name, "in": "path", "required": True, "description": description}
         found.append(place | {"schema": schema, "example": example})
-    _, components = _schemas_of([declared.args])
+    _, components = schemas_of([declared.args])
     struct = components[declared.args.__name__]
     for name, schema in struct["properties"].items():
         about = {"name": name, "in": "query", "description": schema.pop("description", None)}
@@ -278,8 +211,7 @@ def _operation(declared: Operation, is_public: bool) -> dict[str, Any]:
         status: _response(answer, declared.answer_headers(answer))
         for status, answer in declared.answers.items()
     }
-    shared = [NOT_MODIFIED] if declared.has_validator else []
-    for status in (*shared, *declared.error_statuses):
+    for status in (*([NOT_MODIFIED] if declared.has_validator else []), *declared.error_statuses):
         responses[status] = {"$ref": f"#/components/responses/{status}"}
     return described | {"responses": {str(status): each for status, each in responses.items()}}
 
@@ -288,7 +220,7 @@ def _security(declared: Operation, is_public: bool) -> list[dict[str, list[str]]
     """Return what may be sent, any of it: nothing ({}), a token of the scope, or a session."""
     if declared.policy == "open":
         return []
-    scope = SCOPES.get(declared.policy, declared.policy)
+    scope = scope_of(declared, is_public=False) or ""
     needed: list[dict[str, list[str]]] = [{"bearer": [scope]}, {"session": []}]
     return [{}, *needed] if scope_of(declared, is_public=is_public) is None else needed
 

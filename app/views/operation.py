@@ -71,6 +71,13 @@ class Operation:
     is_streamed: bool
 
     @property
+    def kinds(self) -> list[Any]:
+        """The types of all bodies that are not bytes."""
+        contents = [answer.content for answer in self.answers.values()]
+        contents += [self.body.content] if self.body else []
+        return [kind for content in contents for kind in content.values() if kind is not None]
+
+    @property
     def writes(self) -> bool:
         return self.method not in SAFE_METHODS and self.policy != "read"
 

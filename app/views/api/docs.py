@@ -17,6 +17,7 @@ from app.views import openapi
 from app.views.access import own_origin
 from app.views.answers import json_answer
 from app.views.operation import HTML, PROBLEM, ApiBlueprint, Operation, Success, answers
+from app.views.schemas import schemas
 
 blueprint = ApiBlueprint("api_docs", tag="service")
 
@@ -91,8 +92,8 @@ class DocsPage:
 
     def contents(self, content: Mapping[str, Any]) -> list[ContentRow]:
         """Return the rows of a body, one for each content type."""
-        schemas = ((name, openapi.schemas().of(kind)) for name, kind in content.items())
-        return [ContentRow(name, type_name(schema), _fields(schema)) for name, schema in schemas]
+        found = ((name, schemas().of(kind)) for name, kind in content.items())
+        return [ContentRow(name, type_name(schema), _fields(schema)) for name, schema in found]
 
     def parameters(self, declared: Operation) -> list[FieldRow]:
         """Return the rows of the parameters in path, query and headers."""
@@ -136,7 +137,7 @@ class DocsPage:
 
 def _fields(schema: dict[str, Any]) -> tuple[FieldRow, ...]:
     """Return the rows of an object, or of the objects in a list."""
-    struct = openapi.schemas().struct(schema)
+    struct = schemas().struct(schema)
     return tuple(
         FieldRow(
             name,

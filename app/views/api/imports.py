@@ -17,10 +17,10 @@ from app.services.idempotency import Replay, claim, complete
 from app.services.imports.job_facts import ImportFacts, facts
 from app.services.imports.jobs import add_job, cancel_job, find_job, get_started_job, list_jobs
 from app.services.imports.uploads import remove_upload
+from app.views import cursors
 from app.views.access import writing
 from app.views.answers import json_answer, no_content
 from app.views.bodies import Spool, spooled_body, spooled_upload
-from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
 from app.views.operation import FILE, MULTIPART, ApiBlueprint, accepts, answers
 from app.views.parsing import malformed, request_key
 
@@ -67,13 +67,11 @@ class NewImportArgs(Struct):
 @blueprint.operation("GET", IMPORTS, "token", "List imports, the newest first")
 @answers(200, "A page of imports", Imports)
 async def list_imports(args: ListImportsArgs) -> Response:
-    before = decode_cursor(args.cursor, ImportCursor).before if args.cursor is not None else None
+    before = cursors.IMPORTS.decode(args.cursor)
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=args.limit)
     items = [facts(job) for job in jobs]
-    return json_answer(
-        Imports(items, encode_cursor(ImportCursor(following)) if following else None)
-    )
+    return json_answer(Imports(items, cursors.IMPORTS.encode(following)))
 
 
 @blueprint.operation("POST", IMPORTS, "write", "Import a file", is_idempotent=True)

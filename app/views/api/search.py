@@ -10,8 +10,8 @@ from app.memo import cacheable
 from app.services.posts.new_tweet import Kind
 from app.services.posts.users import Platform
 from app.services.search.search import Hit, Mode, find
+from app.views import cursors
 from app.views.answers import as_of, json_answer
-from app.views.cursors import decode_place, encode_place
 from app.views.filters import search_filters
 from app.views.operation import ApiBlueprint, answers
 
@@ -68,7 +68,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 @blueprint.operation("GET", "/search", "read", "Search the posts", errors={404})
 @answers(200, "A page of results, the best first", Hits)
 async def search_tweets(args: SearchArgs) -> Response:
-    place = decode_place(args.cursor)
+    place = cursors.RESULTS.decode(args.cursor)
     filters = search_filters(
         username=args.username,
         platform=args.platform,
@@ -93,7 +93,7 @@ async def search_tweets(args: SearchArgs) -> Response:
     return json_answer(
         Hits(
             found.hits,
-            encode_place(found.next),
+            cursors.RESULTS.encode(found.next),
             found.method,
             [Correction(*each) for each in found.corrections],
             found.is_any,

@@ -16,10 +16,10 @@ from app.services.posts.tweets import Post, delete_post, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.posts.writer import PostRequest
 from app.services.search.similar import Method, SimilarPost, similar_posts
+from app.views import cursors
 from app.views.access import right_to_write, writing
 from app.views.answers import as_of, json_answer, no_content
 from app.views.bodies import spooled_body
-from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
 from app.views.operation import JSON, NDJSON, ApiBlueprint, accepts, answers
 from app.views.parsing import json_request_key, request_key, require_type
 
@@ -61,14 +61,14 @@ class NewTweetForm(Struct, forbid_unknown_fields=True):
 )
 @answers(200, "A page of posts", Posts)
 async def list_tweets(username: str, args: ListTweetsArgs) -> Response:
-    after = decode_tweet_cursor(args.cursor)
+    after = cursors.TWEETS.decode(args.cursor)
     if after is None:
         posts, following = await resources().reads.newest_posts(username, limit=args.limit)
-        return json_answer(Posts(posts, encode_tweet_cursor(following)))
+        return json_answer(Posts(posts, cursors.TWEETS.encode(following)))
     async with resources().db.read() as session:
         user = await get_user(session, username)
         posts, following = await list_posts(session, user_id=user.id, after=after, limit=args.limit)
-    return json_answer(Posts(posts, encode_tweet_cursor(following)))
+    return json_answer(Posts(posts, cursors.TWEETS.encode(following)))
 
 
 @blueprint.operation("POST", "/users/<username>/tweets", "write", "Add a post", is_idempotent=True)

@@ -16,9 +16,9 @@ from app.services.posts.users import (
     find_author,
     list_authors,
 )
+from app.views import cursors
 from app.views.access import writing
 from app.views.answers import json_answer, no_content
-from app.views.cursors import AuthorCursor, decode_cursor, encode_cursor
 from app.views.operation import ApiBlueprint, answers
 from app.views.parsing import json_request_key
 
@@ -59,14 +59,12 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
 @blueprint.operation("GET", "/users", "read", "List authors by name", is_cacheable=True)
 @answers(200, "A page of authors", Authors)
 async def list_users(args: ListUsersArgs) -> Response:
-    after = decode_cursor(args.cursor, AuthorCursor).after if args.cursor is not None else None
+    after = cursors.AUTHORS.decode(args.cursor)
     async with resources().db.read() as session:
         authors, following = await list_authors(
             session, prefix=args.q, after=after, limit=args.limit
         )
-    return json_answer(
-        Authors(authors, encode_cursor(AuthorCursor(following)) if following else None)
-    )
+    return json_answer(Authors(authors, cursors.AUTHORS.encode(following)))
 
 
 @blueprint.operation("POST", "/users", "write", "Add an author", is_idempotent=True)

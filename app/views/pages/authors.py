@@ -18,14 +18,8 @@ from app.services.compare.reasons import typical_of
 from app.services.posts.statistics import Selection, count_by_day
 from app.services.posts.tweets import count_kinds, list_posts
 from app.services.posts.users import Author, get_author, list_authors
+from app.views import cursors
 from app.views.access import access
-from app.views.cursors import (
-    AuthorCursor,
-    decode_cursor,
-    decode_tweet_cursor,
-    encode_cursor,
-    encode_tweet_cursor,
-)
 from app.views.filters import first_instant, parse_day, parse_zone
 from app.views.parsing import parse_args
 
@@ -95,7 +89,7 @@ class PostingYear:
 async def show_authors() -> str:
     cacheable()
     args = parse_args(AuthorsArgs, strict=False)
-    after = decode_cursor(args.cursor, AuthorCursor).after if args.cursor else None
+    after = cursors.AUTHORS.decode(args.cursor or None)
     async with resources().db.read() as session:
         authors, following = await list_authors(
             session, prefix=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
@@ -105,7 +99,7 @@ async def show_authors() -> str:
         authors=authors,
         q=args.q,
         is_first_page=after is None,
-        next_cursor=encode_cursor(AuthorCursor(following)) if following else None,
+        next_cursor=cursors.AUTHORS.encode(following),
     )
 
 
@@ -115,7 +109,7 @@ async def show_author(username: str) -> str:
     """Show the author; `day` limits the list to the posts of one day in the time zone `tz`."""
     cacheable()
     args = parse_args(AuthorArgs, strict=False)
-    after = decode_tweet_cursor(args.cursor)
+    after = cursors.TWEETS.decode(args.cursor)
     zone, day = parse_zone(args.tz), parse_day("day", args.day)
     async with resources().db.read() as session:
         author = await get_author(session, username)
@@ -145,7 +139,7 @@ async def show_author(username: str) -> str:
         tz=args.tz,
         own_tz=args.tz if args.tz != "UTC" else None,
         is_first_page=after is None,
-        next_cursor=encode_tweet_cursor(following),
+        next_cursor=cursors.TWEETS.encode(following),
     )
 
 

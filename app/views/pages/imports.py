@@ -26,9 +26,9 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.previews import Preview, preview
 from app.services.imports.uploads import remove_upload, upload_path
+from app.views import cursors
 from app.views.access import access, writing
 from app.views.bodies import spooled_upload
-from app.views.cursors import ImportCursor, decode_cursor, encode_cursor
 from app.views.pages.parts import time_left_in_words
 from app.views.parsing import parse_args
 
@@ -61,7 +61,7 @@ async def show_imports() -> ResponseReturnValue:
 
 async def _list_page(failure: AppError | None) -> ResponseReturnValue:
     args = parse_args(ImportsArgs, strict=False)
-    before = decode_cursor(args.cursor, ImportCursor).before if args.cursor else None
+    before = cursors.IMPORTS.decode(args.cursor or None)
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=IMPORTS_PER_PAGE)
         uploads = await list_uploads(session)
@@ -69,7 +69,7 @@ async def _list_page(failure: AppError | None) -> ResponseReturnValue:
         "imports.html",
         jobs=[details(job) for job in jobs],
         uploads=uploads,
-        next_cursor=encode_cursor(ImportCursor(following)) if following else None,
+        next_cursor=cursors.IMPORTS.encode(following),
         limit_mb=resources().config.max_import_mb,
         failure=translate_error(failure) if failure else None,
     )

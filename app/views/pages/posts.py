@@ -13,8 +13,8 @@ from app.services.posts.selected import list_selected
 from app.services.posts.statistics import WEEK_H
 from app.services.posts.users import get_author
 from app.services.search.similar import similar_posts
+from app.views import cursors
 from app.views.access import access
-from app.views.cursors import decode_tweet_cursor, encode_tweet_cursor
 from app.views.filters import ViewArgs, query_of, understood
 from app.views.parsing import parse_args
 
@@ -36,7 +36,7 @@ async def show_posts() -> str:
     cacheable()
     args = parse_args(PostsArgs, strict=False)
     view = understood(args)
-    after = decode_tweet_cursor(args.cursor)
+    after = cursors.TWEETS.decode(args.cursor)
     async with resources().db.read() as session:
         posts, following = await list_selected(
             session,
@@ -54,7 +54,7 @@ async def show_posts() -> str:
         hour=None if args.hour is None else _hour(args.hour),
         query=query,
         is_first_page=after is None,
-        next_cursor=encode_tweet_cursor(following),
+        next_cursor=cursors.TWEETS.encode(following),
     )
 
 

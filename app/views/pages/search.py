@@ -10,8 +10,8 @@ from app.i18n import translate_error
 from app.lifespan import resources
 from app.memo import cacheable
 from app.services.search.search import Found, Hit, Mode, find
+from app.views import cursors
 from app.views.access import access
-from app.views.cursors import decode_place, encode_place
 from app.views.filters import search_filters
 from app.views.pages.parts import Marked, excerpt, marked_text
 from app.views.parsing import parse_args
@@ -45,7 +45,7 @@ class SearchPageArgs(Struct):
 @access("read")
 async def show_search() -> tuple[str, int]:
     args = parse_args(SearchPageArgs, strict=False)
-    place = decode_place(args.cursor)
+    place = cursors.RESULTS.decode(args.cursor)
     mode = MODES.get(args.mode, "words")
     parts = resources()
     unknown_author, failure = None, None
@@ -88,7 +88,7 @@ async def show_search() -> tuple[str, int]:
         unknown_author=unknown_author,
         failure=translate_error(failure) if failure else None,
         is_first_page=place is None,
-        next_cursor=encode_place(found.next),
+        next_cursor=cursors.RESULTS.encode(found.next),
     )
     return page, 404 if unknown_author else failure.status if failure else 200
 

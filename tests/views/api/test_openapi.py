@@ -10,7 +10,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.views import openapi
+from app.views import openapi, schemas
 from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.api.conformance import ENDING, IDS, KNOWN_WORDS, Api
@@ -73,12 +73,12 @@ def test_every_route_is_in_the_document_and_nothing_else(api: Api) -> None:
 
 def test_nothing_is_declared_that_is_not_served(api: Api) -> None:
     assert sorted(api.operations) == IDS
-    schemas = api.document["components"]["schemas"].values()
-    fields = {field for schema in schemas for field in schema["properties"]}
+    structs = api.document["components"]["schemas"].values()
+    fields = {field for struct in structs for field in struct["properties"]}
     operations = [operation for _, _, operation in api.operations.values()]
     parameters = [api.resolve(each) for one in operations for each in one["parameters"]]
     names = {(parameter["in"], parameter["name"]) for parameter in parameters}
-    assert not openapi.FIELDS.keys() - fields - {name for place, name in names if place == "query"}
+    assert not schemas.FIELDS.keys() - fields - {name for place, name in names if place == "query"}
     assert openapi.PLACES.keys() == {name for place, name in names if place == "path"}
     assert openapi.REQUEST_HEADERS.keys() == {name for place, name in names if place == "header"}
 
