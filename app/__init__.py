@@ -1,4 +1,4 @@
-"""saywho: keeps people's posts, and says who would rather have said a text."""
+"""saywho: keeps people's posts, and ranks who would have said a text."""
 
 import os
 from typing import TYPE_CHECKING
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# NumPy's library of products reads it when it is loaded, which is after this. Its threads wait for
-# each other by spinning: on cores that others use too, each product would take many times as long.
+# OpenBLAS reads it when NumPy is imported, which is after this. Its threads wait for each other by
+# spinning: on shared cores each product would take many times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def create_app(config: "Config | None" = None) -> "Quart":
-    """Return an app of its own that opens nothing before it serves.
+    """Return a new app, which opens nothing before it serves.
 
-    Without `config` the settings are read from the environment; a wrong one ends the program
-    with a line that names it.
+    Without `config` the settings come from the environment; a malformed one ends the program with
+    a line that names it.
     """
-    # Commands that need no app start without what it is made of.
+    # Imported here, so that commands without an app start faster.
     from app.factory import make_app
 
     return make_app(config)

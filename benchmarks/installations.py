@@ -1,4 +1,4 @@
-"""Own texts refused and strangers noticed where there are few posts.
+"""Own texts rejected and unknown authors detected where there are few posts.
 
 `python -m benchmarks.installations FILE`, a file as for `benchmarks.accuracy`. Each installation
 holds so many posts of so many authors and makes its background and calibration as a server does;
@@ -132,8 +132,8 @@ def main() -> None:
     except (OSError, ValueError) as error:
         print(f"{options.file}: {error}", file=sys.stderr)
         sys.exit(2)
-    print("Own texts refused and strangers noticed between two authors of an installation, in %:\n")
-    print("| language | authors | posts each | own texts refused | strangers noticed |")
+    print("Own texts rejected and unknown authors detected between two authors, in %:\n")
+    print("| language | authors | posts each | own texts rejected | unknown authors detected |")
     print("| --- | --- | --- | --- | --- |")
     chance = random.Random(2)
     for language in sorted(set(posts.languages.values())):
