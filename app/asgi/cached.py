@@ -6,7 +6,6 @@ A kept answer is never stale: before it is sent, the feed is asked for commits o
 import asyncio
 import functools
 import gzip
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +15,7 @@ from werkzeug.http import parse_accept_header, parse_cookie, parse_etags
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
-from app.memo import Memo, MemoRun
+from app.memo import LruStore, Memo, MemoRun
 from app.paths import STATIC, WITH_OWN_ADDRESS
 from app.theme import chosen_theme
 
@@ -77,7 +76,7 @@ class Cached:
         self._app = app
         self._memo = memo
         self._on_answer = on_answer
-        self._uncacheable: OrderedDict[str, None] = OrderedDict()
+        self._uncacheable: LruStore[str, bool] = LruStore(MOST_PATHS, lambda _: 1)
         """Paths whose last response was not cacheable: requests for them do not wait."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -123,7 +122,10 @@ class Cached:
             made = await self._capture(
                 scope, headers, receive, send, lambda: memo.release(key, run)
             )
-            self._note_cacheable(path, run.is_cacheable)
+            if run.is_cacheable:
+                self._uncacheable.pop(path)
+            else:
+                self._uncacheable.put(path, True)
             return made
 
         is_alone = path in self._uncacheable
@@ -131,13 +133,6 @@ class Cached:
         if note is HIT:
             self._on_answer("hit")
         return response, note
-
-    def _note_cacheable(self, path: str, is_cacheable: bool) -> None:
-        self._uncacheable.pop(path, None)
-        if not is_cacheable:
-            self._uncacheable[path] = None
-            if len(self._uncacheable) > MOST_PATHS:
-                self._uncacheable.popitem(last=False)
 
     async def _capture(
         self,

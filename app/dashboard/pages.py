@@ -8,8 +8,9 @@ from typing import Any, Final
 from quart import Blueprint, Response, current_app, render_template
 
 from app.dashboard.figures import FIGURES
-from app.dashboard.figures.base import Cell, Figure, Table
+from app.dashboard.figures.base import Figure, Table
 from app.errors import AppError, NotFoundError
+from app.formats.csv import guarded
 from app.i18n import gettext, translate_error
 from app.lifespan import resources
 from app.memo import cacheable
@@ -24,13 +25,12 @@ blueprint = Blueprint("dashboard", __name__, url_prefix=DASHBOARD)
 
 PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "'", "\t")
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-"""Dash starts by an inline script, whose hash is named; it and plotly make styles as they run."""
+"""Dash starts with an inline script, allowed by its hash; Dash and plotly create styles."""
 
 
 @blueprint.get("/")
@@ -112,13 +112,8 @@ def _csv(table: Table) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(table.columns)
-    writer.writerows([_harmless(cell) for cell in row] for row in table.rows)
-    # Without the mark, spreadsheets take Korean for another encoding.
+    writer.writerows(
+        [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows
+    )
+    # Without the byte order mark, spreadsheets read Korean in another encoding.
     return file.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: Cell) -> Cell:
-    """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
-        return "'" + cell
-    return cell

@@ -91,9 +91,9 @@ def _fault(row: Row, width: int) -> Message | None:
 
 def _cells(row: PostRow) -> tuple[str | None, ...]:
     return (
-        _guarded(row.username),
+        guarded(row.username),
         row.platform,
-        _guarded(row.text),
+        guarded(row.text),
         row.kind,
         row.created_at.isoformat().replace("+00:00", "Z") if row.created_at else None,
         row.lang,
@@ -102,14 +102,14 @@ def _cells(row: PostRow) -> tuple[str | None, ...]:
     )
 
 
-def _guarded(value: str) -> str:
+def guarded(value: str) -> str:
     """Put a `'` before a text, so that spreadsheets do not read it as a formula."""
     return f"'{value}" if value.startswith(GUARDED) else value
 
 
 def _guarded_id(value: str) -> str:
     """Guard an id also where it looks as if a spreadsheet had rounded it."""
-    return f"'{value}" if is_damaged_id(value) else _guarded(value)
+    return f"'{value}" if is_damaged_id(value) else guarded(value)
 
 
 def _as_exported(cells: dict[str, str]) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Model cards: how well the authors of a comparison are told apart, on posts held out."""
 
 import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,28 +10,20 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.attribution import rank
+from app.compute.profiles import AuthorProfile
 from app.compute.verdict import BINS, confusion, score, tenths
-from app.models import Tweet
-from app.services.compare.background import Snapshot
-from app.services.compare.calibration import HeldOut, OwnPost, hold_out, newest_own
+from app.services.compare.calibration import HeldOut, OwnPost, hold_out
 from app.services.compare.judging import MODEL_NAME, Model
 from app.services.compare.materials import Material
-from app.services.compare.reasons import RECENT_POSTS, Candidate, Typical, typical_words
+from app.services.compare.reasons import Typical, typical_words
 from app.services.posts.tweets import newest_first
 from app.services.posts.users import Contender
 
 MOST_AUTHORS: Final = 50
 """Of more authors, those with the most posts are measured."""
-MOST_HELD_OUT: Final = 100
-"""Posts of an author; at most a quarter of all, and fewer among many authors."""
-MOST_ASKED: Final = 2_000
-DRAWN_FROM: Final = 1_000
-"""The newest posts of an author from which the random split is drawn."""
 AT_ONCE: Final = 50
 """Questions that are answered before other work gets the processor."""
 TOPIC_GAP: Final = 0.05
@@ -157,50 +148,20 @@ class CardPosts:
     recent: list[list[OwnPost]]
 
 
-async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
-    """Read the posts to hold out, and those from which words are recovered."""
-    each = max(4, min(MOST_HELD_OUT, MOST_ASKED // len(material.users)))
-    posts = CardPosts([], [], [])
-    for user in material.users:
-        count = min(each, user.tweet_count // 4)
-        recent = await newest_own(session, user.id, RECENT_POSTS)
-        posts.newest.append(recent[:count])
-        posts.drawn.append(await _drawn_texts(session, user.id, count))
-        posts.recent.append(recent)
-    return posts
-
-
 async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> MeasuredCard:
     """Return the card, made piece by piece in a thread; `left_out` counts authors not in it."""
-    candidates = [
-        Candidate(user.id, user.username, profile)
-        for user, profile in zip(material.users, material.profiles, strict=True)
-    ]
     newest = [[post.text for post in own] for own in posts.newest]
-    later = await _ask(candidates, newest, material.snapshot)
-    mixed = await _ask(candidates, posts.drawn, material.snapshot)
-    words = await asyncio.to_thread(
-        typical_words, candidates, posts.recent, material.snapshot.background
-    )
+    later = await _ask(material, newest)
+    mixed = await _ask(material, posts.drawn)
+    words = await asyncio.to_thread(typical_words, material, posts.recent)
     card = _card(material, left_out, later, mixed, words)
     return MeasuredCard(card, _answers(posts.newest, later))
 
 
-async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
-    """Return posts drawn from the author's newest ones, the same each time."""
-    newest = (
-        select(Tweet.id).where(Tweet.user_id == user_id).order_by(Tweet.id.desc()).limit(DRAWN_FROM)
-    )
-    ids = sorted(await session.scalars(newest))
-    drawn = random.Random(user_id).sample(ids, min(count, len(ids)))  # noqa: S311 - no secret
-    return list(await session.scalars(select(Tweet.text).where(Tweet.id.in_(drawn))))
-
-
-async def _ask(
-    candidates: Sequence[Candidate], texts: Sequence[Sequence[str]], snapshot: Snapshot
-) -> JudgedPosts:
+async def _ask(material: Material, texts: Sequence[Sequence[str]]) -> JudgedPosts:
     """Judge the posts by profiles that do not hold them."""
-    held_out = await asyncio.to_thread(_hold_all_out, candidates, texts)
+    snapshot = material.snapshot
+    held_out = await asyncio.to_thread(_hold_all_out, material.profiles, texts)
     profiles = [each.profile for each in held_out]
     questions = [
         (i, place, query)
@@ -224,16 +185,16 @@ async def _ask(
         some = range(start, min(start + AT_ONCE, len(questions)))
         shares += await asyncio.to_thread(answer, some)
     return JudgedPosts(
-        np.array(shares).reshape(-1, len(candidates)),
+        np.array(shares).reshape(-1, len(profiles)),
         np.array([i for i, _, _ in questions], np.intp),
         [place for _, place, _ in questions],
     )
 
 
-def _hold_all_out(candidates: Sequence[Candidate], texts: Sequence[Sequence[str]]) -> list[HeldOut]:
-    return [
-        hold_out(candidate.profile, own) for candidate, own in zip(candidates, texts, strict=True)
-    ]
+def _hold_all_out(
+    profiles: Sequence[AuthorProfile], texts: Sequence[Sequence[str]]
+) -> list[HeldOut]:
+    return [hold_out(profile, own) for profile, own in zip(profiles, texts, strict=True)]
 
 
 def _card(

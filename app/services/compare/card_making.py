@@ -24,8 +24,8 @@ from app.services.compare.card import (
     MeasuredCard,
     largest,
     measure,
-    read_posts,
 )
+from app.services.compare.card_posts import read_posts
 from app.services.compare.card_stored import (
     CardKey,
     find_card,

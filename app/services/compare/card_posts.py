@@ -1,12 +1,48 @@
-"""The posts behind the figures of a model card."""
+"""The posts of a model card: those it is made of, and those behind its figures."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.services.compare.card import HeldOutAnswer, MeasuredCard
+from app.models import Tweet
+from app.services.compare.calibration import newest_own
+from app.services.compare.card import CardPosts, HeldOutAnswer, MeasuredCard
+from app.services.compare.materials import Material
+from app.services.compare.reasons import RECENT_POSTS
 from app.services.posts.tweets import Post, find_posts
+
+MOST_HELD_OUT: Final = 100
+"""Posts of an author; at most a quarter of all, and fewer among many authors."""
+MOST_ASKED: Final = 2_000
+DRAWN_FROM: Final = 1_000
+"""The newest posts of an author from which the random split is drawn."""
+
+
+async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
+    """Read the posts to hold out, and those from which words are recovered."""
+    each = max(4, min(MOST_HELD_OUT, MOST_ASKED // len(material.users)))
+    posts = CardPosts([], [], [])
+    for user in material.users:
+        count = min(each, user.tweet_count // 4)
+        recent = await newest_own(session, user.id, RECENT_POSTS)
+        posts.newest.append(recent[:count])
+        posts.drawn.append(await _drawn_texts(session, user.id, count))
+        posts.recent.append(recent)
+    return posts
+
+
+async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
+    """Return posts drawn from the author's newest ones, the same each time."""
+    newest = (
+        select(Tweet.id).where(Tweet.user_id == user_id).order_by(Tweet.id.desc()).limit(DRAWN_FROM)
+    )
+    ids = sorted(await session.scalars(newest))
+    drawn = random.Random(user_id).sample(ids, min(count, len(ids)))  # noqa: S311 - no secret
+    return list(await session.scalars(select(Tweet.text).where(Tweet.id.in_(drawn))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
@@ -21,7 +22,7 @@ from app.db.engine import Database
 from app.services.compare.calibration import choose_impostors
 from app.services.compare.materials import Material, Materials
 from app.services.compare.profiles import INLINE_CHARACTERS
-from app.services.compare.reasons import Candidate, NearPost, Typical, find_reasons
+from app.services.compare.reasons import NearPost, Typical, find_reasons
 
 MODEL_NAME: Final = "stacked-counts-2"
 SHOWN_OF_ALL: Final = 20
@@ -162,13 +163,12 @@ async def add_reasons(
     """Return the comparison with the nearest posts and typical words of its first authors."""
     places = {user.username: i for i, user in enumerate(material.users)}
     best = [places[ranked.username] for ranked in comparison.ranking[:EXPLAINED]]
-    candidates = [
-        Candidate(material.users[i].id, material.users[i].username, material.profiles[i])
-        for i in best
-    ]
-    nearest, typical = await find_reasons(
-        session, material.text, candidates, material.snapshot.background
+    first = replace(
+        material,
+        users=[material.users[i] for i in best],
+        profiles=[material.profiles[i] for i in best],
     )
+    nearest, typical = await find_reasons(session, first)
     return msgspec.structs.replace(comparison, nearest=nearest, typical=typical)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -17,7 +16,7 @@ from app.compute.profiles import AuthorProfile
 from app.compute.style import DistinctiveWord, distinctive_words
 from app.compute.text import guess_language
 from app.services.compare.calibration import OwnPost, choose_impostors, newest_own
-from app.services.compare.materials import Models
+from app.services.compare.materials import Material, Models
 from app.services.posts.users import get_user
 
 RECENT_POSTS: Final = 200
@@ -57,38 +56,26 @@ class Typical(msgspec.Struct, frozen=True):
     signs: Annotated[list[TypicalWord], Meta(description="Punctuation, emoji and other signs.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An author for whom reasons are wanted."""
-
-    user_id: int
-    username: str
-    profile: AuthorProfile
-
-
 async def find_reasons(
-    session: AsyncSession, text: str, candidates: Sequence[Candidate], background: Background
+    session: AsyncSession, material: Material
 ) -> tuple[list[NearPost], list[Typical]]:
-    """Return the posts of each candidate nearest to the text, and what sets each apart.
+    """Return each author's posts nearest to the text, and what sets each apart from the others.
 
     Only the newest posts of each are searched.
     """
-    posts = [await newest_own(session, candidate.user_id, RECENT_POSTS) for candidate in candidates]
-    return await asyncio.to_thread(_find, text, candidates, posts, background)
+    posts = [await newest_own(session, user.id, RECENT_POSTS) for user in material.users]
+    return await asyncio.to_thread(_find, material, posts)
 
 
 def _find(
-    text: str,
-    candidates: Sequence[Candidate],
-    posts: Sequence[Sequence[OwnPost]],
-    background: Background,
+    material: Material, posts: Sequence[Sequence[OwnPost]]
 ) -> tuple[list[NearPost], list[Typical]]:
     nearest = [
         post
-        for candidate, own in zip(candidates, posts, strict=True)
-        for post in _nearest(text, candidate.username, own, background)
+        for user, own in zip(material.users, posts, strict=True)
+        for post in _nearest(material.text, user.username, own, material.snapshot.background)
     ]
-    return nearest, typical_words(candidates, posts, background)
+    return nearest, typical_words(material, posts)
 
 
 def _nearest(
@@ -104,25 +91,21 @@ def _nearest(
     ]
 
 
-def typical_words(
-    candidates: Sequence[Candidate],
-    posts: Sequence[Sequence[OwnPost]],
-    background: Background,
-) -> list[Typical]:
-    """Return what sets each candidate apart from the others, strongest first."""
+def typical_words(material: Material, posts: Sequence[Sequence[OwnPost]]) -> list[Typical]:
+    """Return what sets each author apart from the others, strongest first."""
     words = distinctive_words(
-        [candidate.profile for candidate in candidates],
+        material.profiles,
         [[post.text for post in own] for own in posts],
-        background,
+        material.snapshot.background,
         most=DISTINCTIVE_WORDS,
     )
     return [
         Typical(
-            candidate.username,
+            user.username,
             [_as_typical(word) for word in own if not word.is_mark],
             [_as_typical(word) for word in own if word.is_mark],
         )
-        for candidate, own in zip(candidates, words, strict=True)
+        for user, own in zip(material.users, words, strict=True)
     ]
 
 
