@@ -1,14 +1,9 @@
+from app.models.access import LoginFailure, LoginSession, Operator, SetupLink, Token
 from app.models.base import MAX_ID, Base
+from app.models.derived import BackgroundSnapshot, PostCount, Profile, Vocabulary, Word
 from app.models.embedding import Embedding, VectorSet
-from app.models.idempotency import IdempotencyRecord
-from app.models.operator import LoginFailure, LoginSession, Operator, SetupLink
-from app.models.post_count import PostCount
-from app.models.profile import BackgroundSnapshot, Profile
-from app.models.token import Token
-from app.models.tweet import Tweet
-from app.models.user import User
-from app.models.vocabulary import Vocabulary, Word
-from app.models.work import Event, ImportJob, LeaseRow, ModelCard
+from app.models.tweet import Tweet, User
+from app.models.work import Event, IdempotencyRecord, ImportJob, LeaseRow, ModelCard
 
 __all__ = [
     "MAX_ID",

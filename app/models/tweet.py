@@ -1,10 +1,10 @@
-"""Posts, as their authors wrote them."""
+"""Authors and their posts."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from app.models.base import Base, BigId, UtcDateTime
 
@@ -12,7 +12,36 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from app.models.user import User
+DELETED: Final = text("deleted_at IS NOT NULL")
+
+
+NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
+
+
+class User(Base):
+    __tablename__ = "Users"
+    __table_args__ = (
+        # Of all authors it would hold hardly anything but NULL, and SQLite would prefer it to the
+        # index of names where many are looked up at once.
+        Index("ix_Users_deleted_at", "deleted_at", sqlite_where=DELETED, postgresql_where=DELETED),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    username: Mapped[str] = mapped_column(String(320))
+    username_key: Mapped[str] = mapped_column(NameKey, unique=True)
+    """The name case-folded: unique, searched and sorted by, in the order of code points."""
+    display_name: Mapped[str | None] = mapped_column(String(320))
+    platform: Mapped[str] = mapped_column(String(16), default="local")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tweet_count: Mapped[int] = mapped_column(default=0)
+    deletion_count: Mapped[int] = mapped_column(default=0)
+    """Posts ever deleted: a copy of the author's counts holds while this stays the same."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when the author is in no answer any more; the rows follow in the background."""
+
+    tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
 
 
 class Tweet(Base):

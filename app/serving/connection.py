@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -32,7 +31,7 @@ from hypercorn.protocol.h11 import STREAM_ID, H2ProtocolAssumedError, H11Protoco
 from hypercorn.protocol.http_stream import HTTPStream
 
 from app.asgi.edge import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY
-from app.clock import now
+from app.clock import monotonic
 from app.errors import Problem
 
 KEY: Final = "saywho_idle"
@@ -227,7 +226,7 @@ class Http1(H11Protocol):
             (b"x-request-id", secrets.token_hex(8).encode()),
             *SECURITY_HEADERS,
             *((STRICT_TRANSPORT_SECURITY,) if self.ssl else ()),
-            *own_headers(self.config, now()),
+            *own_headers(self.config, int(monotonic())),
         ]
         await self._send_h11_event(h11.Response(headers=headers, status_code=status.value))
         await self._send_h11_event(h11.Data(data=body))
@@ -239,7 +238,7 @@ class Http1(H11Protocol):
             await super().stream_send(event)
             return
         self._is_endless = not _has_length(event.headers)
-        headers = checked([*event.headers, *own_headers(self.config, now())])
+        headers = checked([*event.headers, *own_headers(self.config, int(monotonic()))])
         await self._send_h11_event(h11.Response(headers=headers, status_code=event.status_code))
 
     async def _send_h11_event(self, event: Any) -> None:
@@ -261,8 +260,8 @@ def _has_length(headers: Sequence[tuple[bytes, bytes]]) -> bool:
 
 
 @lru_cache(maxsize=4)
-def own_headers(config: Config, _now: datetime) -> tuple[tuple[bytes, bytes], ...]:
-    """Return hypercorn's own headers, which change each second."""
+def own_headers(config: Config, _second: int) -> tuple[tuple[bytes, bytes], ...]:
+    """Return hypercorn's own headers; the Date is at most a second old."""
     return tuple(config.response_headers("h11"))
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
 from app.models import PostCount, Tweet, User
-from app.models.post_count import EPOCH_S, SLOT_S, UNKNOWN_SLOT
+from app.models.derived import EPOCH_S, SLOT_S, UNKNOWN_SLOT
 
 Moment = tuple[int, datetime | None, str | None]
 """What counts of a post: its author, time and language."""

@@ -16,7 +16,7 @@ from app.clock import now
 from app.compute.zones import offsets
 from app.memo import EVERYTHING, depends_on
 from app.models import PostCount, User
-from app.models.post_count import SLOT_S
+from app.models.derived import SLOT_S
 from app.services.posts.post_counts import slot_of
 from app.services.posts.users import contenders_by_name
 

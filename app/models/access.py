@@ -1,4 +1,4 @@
-"""Operators, one-time set-up links, sessions and failed sign-ins."""
+"""Operators, their sessions and sign-ins, and API tokens."""
 
 from datetime import datetime
 
@@ -55,3 +55,17 @@ class LoginFailure(Base):
     subject: Mapped[bytes] = mapped_column(LargeBinary(32))
     """SHA-256 of the account's name or of the address, so that neither is stored."""
     failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Token(Base):
+    """An API token; only its hash is stored."""
+
+    __tablename__ = "Token"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    scope: Mapped[str] = mapped_column(String(8))
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
