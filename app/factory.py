@@ -1,8 +1,8 @@
-"""The application factory: what an app is made of, in the order in which requests meet it."""
+"""The application factory: what an app is made of, in the order in which a request meets it."""
 
 from quart import Quart
 
-from app import cli, dashboard, i18n, lifespan, logs, theme
+from app import cli, dashboard, i18n, lifespan, logs, preferences
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
@@ -19,35 +19,49 @@ def make_app(config: Config | None) -> Quart:
     app = Quart("app", static_url_path=STATIC)
     metrics = Metrics(config.data_dir / f"{config.env}.metrics")
     logs.configure(config)
+
+    # What opens when the app starts, and closes when it stops.
     lifespan.init_app(app, config, metrics)
     bare.init_app(app)
+
+    # The layers in front of the app, from the outermost inwards.
+    app.asgi_app = Streams(  # type: ignore[method-assign]
+        Edge(
+            Cached(
+                dashboard.figures_in_front(app, config),
+                lambda: lifespan.cache_of(app),
+                metrics.count_cached,
+            ),
+            log_access=config.access_log,
+            trusted_proxies=config.trusted_proxies,
+            on_answer=metrics.count_request,
+        )
+    )
+
+    # The request: its path and its body.
     parsing.init_app(app)
     bodies.init_app(app, config)
+
+    # The hooks before a view. A visitor without access is refused whatever else the address names.
     i18n.init_app(app, config)
     access.init_app(app, config)
-    # What is closed to a visitor answers nothing else, whatever the address asks to be remembered.
-    i18n.init_switch(app)
-    theme.init_app(app)
-    sessions.init_app(app)
+    preferences.init_app(app)
     answers.init_app(app)
-    errors.init_app(app)
-    # What is registered last comes first: what is put in an answer's place gets its headers too.
-    app.after_request(access.look_again)
 
+    # The views.
     api.init_app(app)
     pages.init_app(app, config)
     app.register_blueprint(course.blueprint)
     dashboard.init_app(app)
-    cli.init_app(app)
 
-    figures = dashboard.figures_in_front(app, config)
-    edge = Edge(
-        Cached(figures, lambda: lifespan.cache_of(app), metrics.count_cached),
-        log_access=config.access_log,
-        trusted_proxies=config.trusted_proxies,
-        on_answer=metrics.count_request,
-    )
-    app.asgi_app = Streams(edge)  # type: ignore[method-assign]
+    # The hooks after a view. Quart runs the last one first: an answer that replaces another one
+    # gets its headers too.
+    app.after_request(sessions.renew_cookie)
+    app.after_request(answers.add_headers)
+    app.after_request(access.look_again)
+    errors.init_app(app)
+
+    cli.init_app(app)
     return app
 
 

@@ -15,8 +15,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
 from markupsafe import Markup
-from quart import Quart, g, redirect, request
-from quart.typing import ResponseReturnValue
+from quart import Quart, g, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
@@ -30,7 +29,6 @@ SWITCH: Final = "locale"
 """Names the language in an address; `lang` is that of posts, a filter."""
 LONGEST_HEADER: Final = 1_000
 """Of a header that says what a client would like, as far as it is read: no browser's is longer."""
-YEAR_S: Final = 365 * 24 * 3600
 FOLDER: Final = Path(__file__).with_name("translations")
 
 
@@ -68,22 +66,6 @@ def init_app(app: Quart, config: Config) -> None:
     @app.context_processor
     def names() -> dict[str, object]:
         return {"locale": g.locale, "language_links": language_links()}
-
-
-def init_switch(app: Quart) -> None:
-    """Let the links of the language switch be remembered, where the visitor may be at all."""
-
-    @app.before_request
-    async def remember() -> ResponseReturnValue | None:
-        chosen = request.args.get(SWITCH)
-        if chosen not in LOCALES or request.method != "GET" or is_api():
-            return None
-        # The switch is a link, so that it works without JavaScript; its answer leads back.
-        response = redirect(own_address(SWITCH), 303)
-        response.set_cookie(
-            COOKIE, chosen, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
-        )
-        return response
 
 
 def _negotiate(fixed: Locale | None) -> Locale:

@@ -17,7 +17,7 @@ from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import LruStore, Memo, MemoRun
 from app.paths import STATIC, WITH_OWN_ADDRESS
-from app.theme import chosen_theme
+from app.preferences import chosen_theme
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6

@@ -26,7 +26,6 @@ _encoder = msgspec.json.Encoder()
 
 def init_app(app: Quart) -> None:
     app.before_request(wait_for_write)
-    app.after_request(add_headers)
 
 
 async def wait_for_write() -> None:

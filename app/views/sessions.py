@@ -4,7 +4,7 @@ import contextlib
 from typing import Final
 
 from itsdangerous import BadSignature, Signer
-from quart import Quart, Response, g, request
+from quart import Response, g, request
 
 from app.errors import StorageFullError, UnavailableError
 from app.lifespan import resources
@@ -48,10 +48,6 @@ async def signed_in() -> SignedInOperator | None:
                 await renew_session(session, found.session_id)
             g.renewed_session = secret
     return found
-
-
-def init_app(app: Quart) -> None:
-    app.after_request(renew_cookie)
 
 
 async def renew_cookie(response: Response) -> Response:
