@@ -1,4 +1,4 @@
-"""Values kept while nothing that they depend on changes, each made once for all who wait.
+"""Values kept while nothing that they depend on changes, each made once for all waiting callers.
 
 While a value is made, the services name the authors that it depends on (`depends_on`). An event
 of the log about one of them invalidates the value, whichever process wrote it.
@@ -82,9 +82,9 @@ class MemoRun(Generic[Value]):
         """Authors with events since the run began."""
         self.is_cacheable = False
         self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
-        """The value for those who wait; None if each of them has to make it.
+        """The value for waiting callers; None if each of them has to make it.
 
-        It is cancelled with the run: then one of those who wait makes the value for the others.
+        It is cancelled with the run: then one waiting caller makes the value for the others.
         """
 
 
@@ -114,9 +114,9 @@ class _Entry(Generic[Value]):
 class Memo(Generic[Value]):
     """One process's values by key, those used last, within a total size.
 
-    With `is_shared`, those who wait get every value and every error of a run; without, only
-    values that are cacheable. With `keeps_stale`, a value stays after its invalidation for those
-    who need no newer one.
+    With `is_shared`, waiting callers get every value and every error of a run; without, only
+    values that are cacheable. With `keeps_stale`, a value stays after its invalidation for callers
+    that need no newer one.
 
     Callers await `feed.catch_up()` before they look for a value. So it is never older than what
     was committed before.
@@ -173,7 +173,7 @@ class Memo(Generic[Value]):
         """Return the stored value, that of a run under way, or what `make` returns.
 
         A run counts if nothing was committed between its beginning and this call, or if it holds
-        all up to event `at_least`. With `is_alone` this call waits for nobody, and nobody for it.
+        all up to event `at_least`. With `is_alone` calls do not wait for each other.
         A value is stored if it is cacheable and no event since its run began concerns it.
         """
         needed = self.feed.newest if at_least is None else at_least
@@ -189,7 +189,7 @@ class Memo(Generic[Value]):
         return value
 
     def release(self, key: Hashable, run: MemoRun[Value]) -> None:
-        """Let those who wait for this run make the value themselves."""
+        """Let the callers that wait for this run make the value themselves."""
         if not run.outcome.done():
             run.outcome.set_result(None)
         self._end(key, run)
@@ -258,7 +258,7 @@ class Memo(Generic[Value]):
         except Exception as error:
             if self._is_shared and not run.outcome.done():
                 run.outcome.set_exception(error)
-                run.outcome.exception()  # Nobody may be waiting for it.
+                run.outcome.exception()  # It is retrieved even if no caller waits.
             self.release(key, run)
             raise
         else:

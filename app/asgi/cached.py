@@ -1,6 +1,6 @@
 """The ASGI layer that answers from the cache, before routing, sessions and templates.
 
-A kept answer is never stale: before it is sent, the feed is asked for commits of any process.
+A cached response is never stale: before it is sent, the feed checks for commits of any process.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
 MOST_PATHS: Final = 1_000
 LONGEST_ADDRESS: Final = 2_000
-"""Answers to longer ones are not kept, so that keys take little beside the answers."""
+"""Responses for longer addresses are not cached, so that keys stay small beside responses."""
 LARGEST_HELD_BYTES: Final = 16 * 1024 * 1024
-"""A larger answer, and one whose length nobody knows, is sent as it comes."""
+"""A larger response, and one of unknown length, is passed on as the app sends it."""
 INLINE_BYTES: Final = 200_000
 """Larger bodies are compressed in a thread, since the loop must not wait over 10 ms."""
 COMPRESSED_TYPES: Final = (
@@ -181,7 +181,7 @@ def _is_personal(headers: dict[bytes, bytes]) -> bool:
 
 
 def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
-    """Return whether the client knows of an event that has not been heard of here."""
+    """Return whether the client knows an event that this process does not know yet."""
     after = headers.get(b"saywho-after")
     return after is not None and not (after.isdigit() and int(after[:17]) <= newest)
 
@@ -196,7 +196,7 @@ def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
 
 
 def takes_gzip(headers: dict[bytes, bytes]) -> bool:
-    """Return whether the client takes a compressed answer."""
+    """Return whether the client accepts a compressed response."""
     return _accepts_gzip(headers.get(b"accept-encoding", b""))
 
 
@@ -218,7 +218,7 @@ def _variant(header: bytes, cookie_header: bytes) -> tuple[str, str]:
 
 
 def _is_plain(start: Any) -> bool:
-    """Return whether an answer may be held back until it is whole."""
+    """Return whether a response may be held back until it is complete."""
     headers = {name.lower(): value for name, value in start["headers"]}
     size = headers.get(b"content-length")
     is_small = size is not None and int(size) <= LARGEST_HELD_BYTES
@@ -263,5 +263,5 @@ async def _send(
         status, body = 304, b""
         sent = tuple(pair for pair in sent if pair[0] not in BODY_HEADERS)
     await send({"type": "http.response.start", "status": status, "headers": [*sent, note]})
-    # Servers leave the body out where the method is HEAD.
+    # Servers leave out the body of a response to HEAD.
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,4 +1,4 @@
-"""Vectors of wording: hashed terms and parts of words, the same on every machine."""
+"""The wording of posts: vectors of it, its likeness to a text, and places on a map."""
 
 import math
 from collections import Counter
@@ -9,6 +9,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from app.compute.background import Background
+from app.compute.features import wording
 from app.compute.words import segments
 
 WORDING_RECIPE: Final = 1
@@ -59,3 +61,48 @@ def _weight(feature: str) -> float:
     if feature[0] == "~":
         return PART_WEIGHT
     return SHORT_WEIGHT if len(feature) <= SHORT_WORD and feature.isascii() else 1.0
+
+
+def project(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return (n, 2) places in [-1, 1] of vectors (n, d): their two principal components.
+
+    The same vectors in the same order have the same places; a few more of them move the others
+    little.
+    """
+    if len(vectors) < 2:
+        return np.zeros((len(vectors), 2))
+    centred = vectors - vectors.mean(axis=0)
+    # The axes of the covariance (d, d) cost less than those of all vectors.
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    main = axes[:, ::-1][:, :2]
+    # An axis has no direction of its own; a fixed one keeps the map from flipping.
+    strongest = np.abs(main).argmax(axis=0)
+    main = main * np.where(main[strongest, [0, 1]] < 0, -1.0, 1.0)
+    places = (centred @ main).astype(np.float64)
+    # A few outliers must not press the others together.
+    low, high = np.quantile(places, [0.005, 0.995], axis=0)
+    spread = np.maximum(high - low, 1e-12)
+    clipped: NDArray[np.float64] = np.clip(2 * (places - low) / spread - 1, -1.0, 1.0)
+    return clipped
+
+
+def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:
+    """Return the cosine of each post (n,) to the text, in [0, 1], rare wording weighing more.
+
+    A feature counts once a post, by its information content in the background.
+    """
+    query = np.unique(wording(text)) if text else np.empty(0, np.uint32)
+    found = [np.unique(wording(post)) for post in posts]
+    if not query.size or not found:
+        return np.zeros(len(found))
+    # One sorted lookup for all posts: each probability is a jump into a large table.
+    keys, places = np.unique(np.concatenate(found), return_inverse=True)
+    weights = -np.log(np.minimum(background.probabilities(keys), 1.0))
+    squares = np.square(weights)[places]
+    posts_of = np.repeat(np.arange(len(found)), [each.size for each in found])
+    shared = squares * np.isin(keys, query, assume_unique=True)[places]
+    lengths = np.bincount(posts_of, squares, len(found))
+    length = np.square(np.log(np.minimum(background.probabilities(query), 1.0))).sum()
+    norms = np.sqrt(np.maximum(lengths * length, 1e-12))
+    cosines: NDArray[np.float64] = np.bincount(posts_of, shared, len(found)) / norms
+    return cosines

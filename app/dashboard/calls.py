@@ -153,7 +153,7 @@ class SharedFigures:
         UnavailableError under too many calls.
         """
         if not await self._feed.catch_up():
-            raise UnavailableError("The log cannot be read at the moment; try again soon")
+            raise UnavailableError("The log cannot be read at the moment. Try again soon.")
         key, after, is_made = (call.figure, locale, call.request.view), call.request.after, False
         if after is not None:
             after = min(after, self._feed.newest)  # A later one cannot be waited for.
@@ -181,7 +181,7 @@ class SharedFigures:
     async def _draw(self, call: Call, locale: str) -> _DrawnFigure:
         if self._under_way >= MOST_UNDER_WAY:
             raise UnavailableError(
-                "Too much is asked at once; try again soon", headers={"Retry-After": "2"}
+                "The server is overloaded. Try again in a moment.", headers={"Retry-After": "2"}
             )
         self._under_way += 1
         try:

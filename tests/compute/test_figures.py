@@ -13,9 +13,8 @@ from app.compute.counts import EMPTY, add
 from app.compute.features import features
 from app.compute.periods import Period, fitting, start_of, starts
 from app.compute.profiles import AuthorProfile
-from app.compute.projection import project
 from app.compute.style import WINDOW, likeness, measure
-from app.compute.wording import wording_vectors
+from app.compute.wording import project, wording_vectors
 from app.services.posts.drawing import level
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))

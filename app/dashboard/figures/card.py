@@ -24,12 +24,12 @@ from app.views.filters import View
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """The card if it is made, of authors who can be compared."""
+    """The card of the authors, None while it is being made."""
 
     card: Card | None
     is_comparable: bool
     is_narrowed: bool = False
-    """Whether the view asks for a language or dates, which do not count here."""
+    """Whether the view has a language or dates, which do not count here."""
 
 
 class CardFigure(Figure):
@@ -91,7 +91,7 @@ def _names(card: Card) -> list[str]:
 
 
 def _percent(tenth: MeasuredBin) -> str:
-    """Return where the bin begins, as its address says it."""
+    """Return the beginning of the bin in percent, as addresses have it."""
     return str(round(tenth.at_least * 100))
 
 

@@ -1,4 +1,4 @@
-"""Who sounds like whom."""
+"""How alike authors write."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ SMALLEST_SHOWN: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Authors in an order that puts those who are alike together, and how alike they are."""
+    """Authors ordered so that similar ones are neighbours, and how alike they are."""
 
     authors: list[str]
     alike: NDArray[np.float64]
     is_narrowed: bool
-    """Whether the view asks for a language or dates, which do not count here."""
+    """Whether the view has a language or dates, which do not count here."""
 
 
 class WhoLikeWhom(Figure):
@@ -47,7 +47,7 @@ class WhoLikeWhom(Figure):
         profiles = await models.profiles.load(session, users)
         snapshot = await models.backgrounds.load(session)
         alike = await asyncio.to_thread(likeness, profiles, snapshot.background)
-        # The strongest axis after the common one: neighbours on it are alike.
+        # Neighbours on the strongest axis after the common one are alike.
         order = np.argsort(np.linalg.eigh(alike)[1][:, -1]) if names else np.empty(0, int)
         ordered = alike[np.ix_(order, order)]
         return Likeness([names[i] for i in order], ordered, selection.is_narrowed)

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.projection import project
-from app.compute.wording import wording_vectors
+from app.compute.wording import project, wording_vectors
 from app.dashboard.figures.base import COLOURS, SYMBOLS, Drawing, Figure, Plot, Table, colour
 from app.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources

@@ -31,9 +31,9 @@ from app.views.filters import View, query_of
 
 MOST_POSTS: Final = 4_000
 FEWEST_POSTS: Final = 3
-"""Of fewer posts in a period no average is shown."""
+"""A period with fewer posts shows no average."""
 USUAL_POSTS: Final = 6
-"""Periods grow until an author has so many posts in one, on average."""
+"""Periods grow until an author has this many posts in one, on average."""
 
 RICHNESS: Final = gettext_noop("Different words among 50")
 MEASURES: Final[tuple[tuple[str, Callable[[Style], float | None]], ...]] = (
@@ -46,13 +46,13 @@ MEASURES: Final[tuple[tuple[str, Callable[[Style], float | None]], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Posts that were drawn, by author and period."""
+    """A sample of the posts, by author and period."""
 
     authors: list[str]
     period: Period
     starts: Sequence[date]
     texts: dict[tuple[str, int], list[str]]
-    """By author and number of the period, in the order of writing."""
+    """By author and index of the period, in the order of writing."""
     drawn: int
     total: int
 
@@ -135,7 +135,7 @@ def _by_period(authors: list[str], posts: Sequence[Drawn], total: int, view: Vie
 
 
 def _roomy(period: Period, posts: int, first: date, last: date) -> Period:
-    """Return a period that holds enough posts to take an average of, a month at the most."""
+    """Return a period with enough posts for an average, a month at most."""
     coarser: Period = "week" if period == "day" else "month"
     if period == "month" or posts / len(starts(first, last, period)) >= USUAL_POSTS * COLOURS:
         return period

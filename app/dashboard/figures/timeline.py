@@ -30,9 +30,9 @@ class PostsByPeriod:
     authors: list[str]
     period: Period
     starts: Sequence[date]
-    """When each period begins, and the end of the last."""
+    """The first day of each period, and the end of the last."""
     rows: dict[str | None, list[int]]
-    """By author, of all others together under None."""
+    """By author; None stands for all others."""
 
 
 class Timeline(Figure):
@@ -103,5 +103,5 @@ def _by_period(
 
 
 def author(username: str | None, view: View) -> dict[str, str]:
-    """Return the filter of that author; that of the view for all others."""
+    """Return the filter of this author; for all others that of the view."""
     return {} if username is None else {"username": username}

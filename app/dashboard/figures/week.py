@@ -36,7 +36,7 @@ class Week(Figure):
             "x": [hour % HOURS for hour in hours],
             "y": [hour // HOURS for hour in hours],
             "customdata": hours,
-            # The area of a dot tells the number; the browser knows how large a cell is.
+            # The area of a dot shows the number; the browser knows the size of a cell.
             "marker": {
                 "size": [round((data[hour] / most) ** 0.5, 3) for hour in hours],
                 "color": "$accent",

@@ -1,7 +1,7 @@
 """The authors of comparisons and their counts, all of one state of the database.
 
-Authors who were compared stay in memory while the log says that they are unchanged; the others
-are read once for all comparisons that wait.
+Compared authors stay in memory until an event concerns them; others are read once for all
+comparisons that wait.
 """
 
 import asyncio
@@ -73,8 +73,8 @@ class Models:
 class Materials:
     """One process's materials for comparisons of authors by name.
 
-    An author who was compared needs nothing of the database until the log has a change, and yet
-    every acknowledged post counts.
+    After the first comparison of an author, the next ones need nothing of the database until an
+    event concerns the author, and yet every acknowledged post counts.
     """
 
     def __init__(self, db: Database, feed: Feed, models: Models) -> None:
@@ -230,7 +230,7 @@ def _no_words() -> InvalidInputError:
 async def screen(
     session: AsyncSession, models: Models, texts: Sequence[str], users: Sequence[Contender]
 ) -> list[Material]:
-    """Return for each text the material of the authors who fit it best, of very many.
+    """Return for each text the material of the authors that fit it best, out of very many.
 
     All are scored, some at a time, and only the best are kept, so that memory stays bounded.
     """

@@ -11,10 +11,10 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.background import Background
-from app.compute.nearest import similarities
 from app.compute.profiles import AuthorProfile
 from app.compute.style import DistinctiveWord, distinctive_words
 from app.compute.text import guess_language
+from app.compute.wording import similarities
 from app.services.compare.calibration import OwnPost, choose_impostors, newest_own
 from app.services.compare.materials import Material, Models
 from app.services.posts.users import get_user
@@ -41,7 +41,7 @@ class NearPost(msgspec.Struct, frozen=True):
 
 
 class TypicalWord(msgspec.Struct, frozen=True):
-    """A word that an author uses more than the others who are compared."""
+    """A word that an author uses more than the other authors compared."""
 
     text: str
     weight: Annotated[float, Meta(description="In log-odds against the other authors.")]

@@ -1,1 +1,1 @@
-"""The live stream: one encoding of each event for all who listen."""
+"""The live stream: each event is encoded once for all listeners."""

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, case, cast, func, lit
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.zones import offsets
+from app.compute.periods import offsets
 from app.memo import EVERYTHING, depends_on
 from app.models import PostCount, User
 from app.models.derived import SLOT_S

@@ -11,7 +11,7 @@ from sqlalchemy import Subquery, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.background import Background
-from app.compute.nearest import similarities
+from app.compute.wording import similarities
 from app.compute.words import segment_terms, segments
 from app.db.backend import Sessions, WordIndex, backend_of
 from app.db.word_index import Terms

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from app.compute.zones import offsets
+from app.compute.periods import offsets
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import alembic_config, prepare, upgrade
