@@ -14,7 +14,7 @@ from app.services.access.tokens import SCOPES, Scope, add_token, list_tokens, re
 
 @click.group("token")
 def token_group() -> None:
-    """Make, list and revoke API tokens."""
+    """Create, list and revoke API tokens."""
 
 
 @token_group.command("add")
@@ -23,7 +23,7 @@ def token_group() -> None:
 @json_option
 @reported
 def add_token_command(name: str, scope: Scope, as_json: bool) -> None:
-    """Make a token called NAME; it is shown this once."""
+    """Create a token called NAME; it is shown only once."""
     token_id, secret = writing(lambda session: add_token(session, name, scope))
     facts = {"id": token_id, "name": name.strip(), "scope": scope, "token": secret}
     print_result(facts, secret, as_json=as_json)
@@ -40,7 +40,7 @@ def list_command(as_json: bool) -> None:
     lines = [f"{t.id:>5}  {t.scope:<6} {t.created_at:%Y-%m-%d}  {t.name}" for t in tokens]
     print_result({"items": tokens, "next": None}, *lines, as_json=as_json)
     if not tokens and not as_json:
-        click.echo("There are no tokens; saywho token add NAME --scope … makes one.", err=True)
+        click.echo("There are no tokens; saywho token add NAME --scope … creates one.", err=True)
 
 
 @token_group.command("revoke")
@@ -55,7 +55,7 @@ def revoke_command(token_id: int, as_json: bool) -> None:
 
 @click.group("operator")
 def operator_group() -> None:
-    """Make operators' accounts."""
+    """Create operators' accounts."""
 
 
 @operator_group.command("add")
@@ -64,7 +64,7 @@ def operator_group() -> None:
 @json_option
 @reported
 def add_operator_command(name: str, password_stdin: bool, as_json: bool) -> None:
-    """Make the operator NAME; print a one-time link where the password can be chosen."""
+    """Create the operator NAME; print a one-time link for choosing the password."""
     facts = {"name": name.strip()}
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
@@ -75,7 +75,8 @@ def add_operator_command(name: str, password_stdin: bool, as_json: bool) -> None
     print_result(facts | {"link": link}, link, as_json=as_json)
     if not as_json:
         click.echo(
-            "Put in the address of your site if it is another (or set SAYWHO_URL).", err=True
+            "Replace the host with that of your site, or set SAYWHO_URL.",
+            err=True,
         )
 
 

@@ -26,18 +26,18 @@ PLACES: Final = {
     "compare": _Place(
         "compare",
         "compare_command",
-        "Say who would rather have said TEXT, with the evidence.",
+        "Rank authors for TEXT, with the evidence.",
     ),
     "db": _Place("database", "db_group", "Migrate the database."),
     "demo": _Place(
         "imports",
         "demo_command",
-        "Load the sample posts; doing it again changes nothing.",
+        "Load the sample posts; a second run changes nothing.",
     ),
     "embed": _Place(
         "search",
         "embed_command",
-        "Make the vectors that are missing; stopped, it goes on.",
+        "Make the missing vectors with the model that SAYWHO_EMBEDDER names.",
     ),
     "export": _Place(
         "export",
@@ -47,16 +47,16 @@ PLACES: Final = {
     "import": _Place(
         "imports",
         "import_command",
-        "Import the posts of each FILE, told by its content; - reads standard input.",
+        "Import the posts of each FILE, recognised by its content; - reads standard input.",
     ),
-    "operator": _Place("access", "operator_group", "Make operators' accounts."),
+    "operator": _Place("access", "operator_group", "Create operators' accounts."),
     "search": _Place("search", "search_command", "Search the posts for QUERY, the best first."),
     "serve": _Place(
         "serve",
         "serve_command",
         "Migrate the database and serve, as hypercorn.toml says.",
     ),
-    "token": _Place("access", "token_group", "Make, list and revoke API tokens."),
+    "token": _Place("access", "token_group", "Create, list and revoke API tokens."),
     "user": _Place("users", "user_group", "Add and delete authors."),
     "users": _Place("users", "users_command", "List the authors."),
 }

@@ -1,4 +1,4 @@
-"""`saywho compare`: who would rather have said a text."""
+"""`saywho compare`: authors ranked for a text."""
 
 import contextlib
 import sys
@@ -56,7 +56,7 @@ def compare_command(
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    """Say who would rather have said TEXT, with the evidence.
+    """Rank authors for TEXT, with the evidence.
 
     The authors named are ranked, or all; - as TEXT reads standard input.
     """
@@ -102,7 +102,7 @@ def _compare_file(path: Path, usernames: tuple[str, ...], *, as_csv: bool) -> No
 
 @contextlib.contextmanager
 def _texts(path: Path) -> Iterator[Iterator[BatchLine]]:
-    """Open a file of texts, read as its name says."""
+    """Open a file of texts; its suffix names the format."""
     if path.suffix in {".jsonl", ".ndjson"}:
         with path.open("rb") as binary:
             yield json_texts(binary)

@@ -107,7 +107,7 @@ def import_command(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Import the posts of each FILE, told by its content; - reads standard input.
+    """Import the posts of each FILE, recognised by its content; - reads standard input.
 
     Archives of X and Mastodon; data of Bluesky and the X API; MongoDB exports; JSON lines; CSV.
     """
@@ -216,7 +216,7 @@ def _error_line(error: dict[str, Any]) -> str:
 @json_option
 @reported
 def demo_command(as_json: bool) -> None:
-    """Load the sample posts; doing it again changes nothing.
+    """Load the sample posts; a second run changes nothing.
 
     They are of invented places: a bakery, an observatory, a lighthouse.
     """

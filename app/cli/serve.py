@@ -16,7 +16,7 @@ _BIND = re.compile(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:.+|fd://\
 
 
 def _checked(_context: click.Context, _option: click.Parameter, bind: str | None) -> str | None:
-    """Refuse what hypercorn would take for another address: an empty host is every one."""
+    """Reject an address that hypercorn would read as another: an empty host means all hosts."""
     match = _BIND.fullmatch(bind) if bind is not None else None
     if bind is not None and (match is None or int(match[1] or 0) > 65_535):
         raise click.BadParameter(f"{bind!r} is not HOST:PORT")
@@ -28,17 +28,17 @@ def _checked(_context: click.Context, _option: click.Parameter, bind: str | None
     "--bind",
     metavar="HOST:PORT",
     callback=_checked,
-    help="Where to listen, instead of what the file says.",
+    help="Address to listen on, instead of the one in the file.",
 )
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes.")
-@click.option("--sample", is_flag=True, help="Load the sample posts into a database made now.")
+@click.option("--sample", is_flag=True, help="Load the sample posts if the database is new.")
 @reported
 def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     """Migrate the database and serve, as hypercorn.toml says.
 
     The settings of saywho are applied too; see docs/settings.md.
     """
-    gc.disable()  # The imports leave nothing to collect; looking takes a sixth of their time.
+    gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
     from app.db.migrate import SchemaState, prepare
     from app.logs import configure
     from app.serving.server import load_server_config, warn_of_unknown_versions
@@ -55,7 +55,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
         fail(f"cannot listen on {', '.join(server.bind)}: {error.strerror or error}")
     origin = config.url or _origin(sockets[0], server)
     with_samples = sample and state is SchemaState.FRESH
-    asyncio.run(_make_ready(config, origin, with_samples=with_samples))
+    asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
     configure(config)
     warn_of_unknown_versions()
     if START_METHOD == "fork":
@@ -65,7 +65,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
 
 
 def _origin(listening: socket.socket, server: ServerConfig) -> str:
-    """Return an address that leads to the socket from this machine."""
+    """Return an address of the socket that works on this machine."""
     scheme = "https" if server.ssl_enabled else "http"
     if listening.family not in {socket.AF_INET, socket.AF_INET6}:
         return f"{scheme}://localhost"
@@ -75,8 +75,8 @@ def _origin(listening: socket.socket, server: ServerConfig) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-async def _make_ready(config: Config, origin: str, *, with_samples: bool) -> None:
-    """Load the sample posts, and show how to make the operator's account while there is none."""
+async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> None:
+    """Load the sample posts; print a link to create the operator's account if there is none."""
     from app.cli.access import setup_address
     from app.db.engine import Database
     from app.services.access.operators import add_setup_link, has_operator
@@ -93,4 +93,4 @@ async def _make_ready(config: Config, origin: str, *, with_samples: bool) -> Non
     finally:
         await db.close()
     link = setup_address(origin, secret)
-    click.echo(f"There is no operator yet. Make the account, once, at:\n  {link}")
+    click.echo(f"There is no operator yet. Create the account, once, at:\n  {link}")

@@ -37,9 +37,7 @@ async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
     has printed. Raises ConflictError if the account exists.
     """
     if name is not None:
-        name = clean_name(name)
-        if await find_operator(session, name):
-            raise ConflictError("The operator '{name}' exists already", name=name)
+        name = await _unused_name(session, name)
     await _end_setup_links(session, None)
     if name is not None:
         await _end_setup_links(session, name)
@@ -79,9 +77,7 @@ async def add_operator(session: AsyncSession, name: str, *, password_hash: str) 
 
     Raises ConflictError, InvalidInputError.
     """
-    name = clean_name(name)
-    if await find_operator(session, name):
-        raise ConflictError("The operator '{name}' exists already", name=name)
+    name = await _unused_name(session, name)
     (operator_id,) = await allocate_ids(session, Operator, 1)
     operator = Operator(
         id=operator_id,
@@ -95,6 +91,14 @@ async def add_operator(session: AsyncSession, name: str, *, password_hash: str) 
     await _end_setup_links(session, None)
     await _end_setup_links(session, name)
     return operator
+
+
+async def _unused_name(session: AsyncSession, name: str) -> str:
+    """Return the cleaned name. Raises ConflictError if an operator has it."""
+    name = clean_name(name)
+    if await find_operator(session, name):
+        raise ConflictError("The operator '{name}' exists already", name=name)
+    return name
 
 
 async def _end_setup_links(session: AsyncSession, name: str | None) -> None:

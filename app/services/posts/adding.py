@@ -143,7 +143,7 @@ async def _insert(
     indexed = [IndexedPost(row["id"], row["user_id"], row["text"]) for row in rows]
     await backend_of(session).words.add(session, indexed)
     await count_posts(session, [(row["user_id"], row["created_at"], row["lang"]) for row in rows])
-    await _count(session, Counter(each.user_id for each in fresh))
+    await _raise_tweet_counts(session, Counter(each.user_id for each in fresh))
     if is_bulk:
         announced = [_event("tweets.imported", fresh[0].user_id, events[0], None, len(fresh))]
     else:
@@ -168,7 +168,7 @@ def _event(
     }
 
 
-async def _count(session: AsyncSession, added: Counter[int]) -> None:
+async def _raise_tweet_counts(session: AsyncSession, added: Counter[int]) -> None:
     by_number: dict[int, list[int]] = {}
     for user_id, number in added.items():
         by_number.setdefault(number, []).append(user_id)

@@ -100,7 +100,7 @@ async def _store(
     for each in requests:
         if each.right in ended:
             settled[each] = ended_right_error()
-        elif outcome := await _answer_without_storing(session, each, users):
+        elif outcome := await _claim(session, each, users):
             settled[each] = outcome
     new = [each for each in requests if each not in settled]
     arrivals = [Arrival(users[username_key(each.username)], each.post) for each in new]
@@ -117,10 +117,10 @@ async def _store(
     return [settled[each] for each in requests]
 
 
-async def _answer_without_storing(
+async def _claim(
     session: AsyncSession, request: PostRequest, users: dict[str, int]
 ) -> Receipt | AppError | None:
-    """Return the answer to a request that stores nothing; None if its post must be stored."""
+    """Claim the request's key; return the answer if nothing is to be stored, else None."""
     try:
         replay = await claim(session, request.key) if request.key else None
     except AppError as error:
