@@ -27,13 +27,8 @@ from app.db.engine import Database
 from app.formats import FORMATS, open_archive
 from app.formats.records import BrokenFileError, ImportFileError
 from app.formats.source.file import Source
-from app.services.imports.bulk import MAX_ERRORS
-from app.services.imports.imports import (
-    ImportReport,
-    NamelessFileError,
-    import_archive,
-    load_samples,
-)
+from app.services.imports.bulk import MAX_ERRORS, ImportReport
+from app.services.imports.imports import NamelessFileError, import_archive, load_samples
 
 SHOWN_ERRORS: Final = 20
 
@@ -52,13 +47,12 @@ class Totals:
 
     def add(self, name: str, unit: str, report: ImportReport) -> None:
         """Add the counts of one file."""
-        self.accepted += report.stored.accepted
-        self.duplicates += report.stored.duplicates
-        self.rejected += report.stored.rejected
-        self.reposts += report.reposts
-        self.restricted += report.restricted
-        for error in report.stored.in_order():
-            self.note({"file": name, unit: error.line, "detail": str(error.detail)})
+        for count in ("accepted", "duplicates", "rejected", "reposts", "restricted"):
+            setattr(self, count, getattr(self, count) + getattr(report, count))
+        self.errors += [
+            {"file": name, unit: error.line, "detail": str(error.detail)}
+            for error in report.in_order()[: max(0, MAX_ERRORS - len(self.errors))]
+        ]
         if report.broken:
             self.fail(name, report.broken, FAILED)
 
@@ -67,10 +61,6 @@ class Totals:
         self.status = max(self.status, status)
         # It comes first: the rest of a long list may be cut.
         self.errors.insert(0, {"file": name, "detail": str(detail)})
-
-    def note(self, error: dict[str, Any]) -> None:
-        if len(self.errors) < MAX_ERRORS:
-            self.errors.append(error)
 
 
 def _checked(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
@@ -172,7 +162,7 @@ async def _import_file(
         totals.add(name, progress.unit, progress.report)
     except asyncio.CancelledError:
         totals.add(name, progress.unit, progress.report)
-        totals.fail(name, "interrupted; what was stored stays, another run goes on", FAILED)
+        totals.fail(name, "interrupted; stored posts stay, another run resumes here", FAILED)
         raise
     except BrokenFileError as error:
         totals.fail(name, str(error), FAILED)

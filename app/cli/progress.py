@@ -12,7 +12,7 @@ from app.clock import monotonic
 
 if TYPE_CHECKING:
     from app.formats.source.file import Source
-    from app.services.imports.imports import ImportReport
+    from app.services.imports.bulk import ImportReport
 
 LINE_EVERY_S: Final = 5.0
 """Seconds between two lines."""
@@ -62,9 +62,8 @@ class ImportProgress:
         """Show the counts of the report."""
         # The report itself counts a batch before it is stored.
         self.report = deepcopy(report)
-        stored = report.stored
         counts = (
-            f"{stored.accepted:,} new, {stored.duplicates:,} known, {stored.rejected:,} rejected"
+            f"{report.accepted:,} new, {report.duplicates:,} known, {report.rejected:,} rejected"
         )
         if sys.stderr.isatty():
             self._show_bar(counts)

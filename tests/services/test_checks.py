@@ -6,7 +6,7 @@ from app.clock import now
 from app.db.engine import Database
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
-from app.services.imports.bulk import BulkPost, BulkReport, store_batch
+from app.services.imports.bulk import BulkPost, ImportReport, store_batch
 from app.services.posts.new_tweet import new_tweet
 from app.services.search.vocabulary import renew_vocabulary
 from tests.conftest import Outside
@@ -24,7 +24,7 @@ async def store(db: Database, *texts: str) -> None:
         for n, text in enumerate(texts)
     ]
     async with db.write() as session:
-        await store_batch(session, posts, BulkReport(), default_time=now())
+        await store_batch(session, posts, ImportReport(), default_time=now())
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.counts import Counts
 from app.compute.text import username_key
 from app.db.backend import chunks
-from app.errors import AppError, ConflictError, message_of
+from app.errors import AppError, ConflictError, Message, message_of
 from app.models import Tweet, User
 from app.services.compare.profiles import fold_batch
 from app.services.posts.adding import AddResult, add_posts
@@ -57,16 +57,20 @@ class BulkPost:
 
 
 @dataclass(slots=True)
-class BulkReport:
+class ImportReport:
     """Counts of the posts so far, and the first errors."""
 
     accepted: int = 0
     duplicates: int = 0
     rejected: int = 0
+    reposts: int = 0
+    restricted: int = 0
     errors: list[BulkError] = field(default_factory=list)
     event_id: int | None = None
     user_ids: set[int] = field(default_factory=set)
     """Authors of stored posts."""
+    broken: Message | None = None
+    """The reason why the source could not be read to its end."""
 
     def reject(self, place: int, detail: str) -> None:
         """Count a post that was not stored; the first errors are kept."""
@@ -100,7 +104,7 @@ def in_portions(batch: Sequence[BulkPost]) -> Iterator[list[BulkPost]]:
 async def store_batch(
     session: AsyncSession,
     batch: Sequence[BulkPost],
-    report: BulkReport,
+    report: ImportReport,
     *,
     default_time: datetime | None = None,
 ) -> None:
@@ -128,7 +132,7 @@ async def store_batch(
 
 
 async def _resolve_all(
-    session: AsyncSession, items: Sequence[BulkPost], report: BulkReport
+    session: AsyncSession, items: Sequence[BulkPost], report: ImportReport
 ) -> tuple[User | None, list[BulkPost]]:
     """Return the author of the posts, and the posts except those of another platform."""
     by_platform: dict[str | None, list[BulkPost]] = defaultdict(list)

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
@@ -17,7 +17,7 @@ from app.clock import now
 from app.compute.features import features
 from app.compute.text import clean_username, drop_controls, username_key
 from app.db.backend import Sessions
-from app.errors import AppError, ConflictError, InvalidInputError, Message, message_of
+from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats import open_archive
 from app.formats.records import (
     Account,
@@ -34,7 +34,7 @@ from app.services.compare.profiles import fold_tails
 from app.services.imports.bulk import (
     BATCH,
     BulkPost,
-    BulkReport,
+    ImportReport,
     check_platform,
     in_portions,
     store_batch,
@@ -50,17 +50,6 @@ FOLD_EVERY: Final = 20_000
 
 class NamelessFileError(InvalidInputError):
     """The file of one account needs another name."""
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """Counts of a file's records so far."""
-
-    stored: BulkReport = field(default_factory=BulkReport)
-    reposts: int = 0
-    restricted: int = 0
-    broken: Message | None = None
-    """The reason why the file could not be read to its end."""
 
 
 Progress = Callable[[ImportReport], None]
@@ -99,33 +88,33 @@ async def import_archive(
     with closing(RepeatCounter()) as repeats:
         reader = _Reader(archive, owner, username, repeats)
         while batch := await _in_thread(reader, report):
-            accepted = report.stored.accepted
+            accepted = report.accepted
             for portion in in_portions(batch):
                 async with db.write() as session:
-                    await store_batch(session, portion, report.stored)
+                    await store_batch(session, portion, report)
                     await note(session, report)
             on_progress(report)
-            unfolded += report.stored.accepted - accepted
+            unfolded += report.accepted - accepted
             if unfolded >= FOLD_EVERY:
-                await fold_tails(db, sorted(report.stored.user_ids))
-                report.stored.user_ids.clear()
+                await fold_tails(db, sorted(report.user_ids))
+                report.user_ids.clear()
                 unfolded = 0
     on_progress(report)
-    if renew and report.stored.accepted:
+    if renew and report.accepted:
         await renew_background(db)
         await renew_vocabulary(db)
     return report
 
 
-async def load_samples(db: Sessions) -> BulkReport:
+async def load_samples(db: Sessions) -> ImportReport:
     """Store the sample posts, of invented places and things; stored ones stay as they are."""
-    total = BulkReport()
+    total = ImportReport()
     for path in sorted(SAMPLES_FOLDER.glob("*.jsonl")):
         with Source(path) as source:
             archive = open_archive(source, format="jsonl")
             report = await import_archive(db, archive, username=None, renew=False)
-        total.accepted += report.stored.accepted
-        total.duplicates += report.stored.duplicates
+        total.accepted += report.accepted
+        total.duplicates += report.duplicates
     if total.accepted:
         await renew_background(db)
         await renew_vocabulary(db)
@@ -206,7 +195,7 @@ class _Reader:
 
     def _sort(self, item: Item, batch: list[BulkPost], report: ImportReport) -> None:
         if isinstance(item, BadRecord):
-            report.stored.reject(item.place, item.detail)
+            report.reject(item.place, item.detail)
         elif isinstance(item, Skipped):
             report.reposts += item.reason == "repost"
             report.restricted += item.reason == "restricted"
@@ -214,7 +203,7 @@ class _Reader:
             try:
                 batch.append(self._bulk_post(item))
             except (ValueError, AppError) as error:
-                report.stored.reject(item.place, message_of(error))
+                report.reject(item.place, message_of(error))
 
     def _bulk_post(self, record: Record) -> BulkPost:
         owner = self.owner or Account(

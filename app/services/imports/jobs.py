@@ -11,7 +11,7 @@ from app.clock import now
 from app.db.backend import allocate_ids
 from app.errors import ConflictError, Message, NotFoundError
 from app.models import ImportJob
-from app.services.imports.imports import ImportReport
+from app.services.imports.bulk import ImportReport
 from app.services.imports.job_facts import encode_errors, with_failure
 
 LEASE: Final = "imports"
@@ -203,14 +203,13 @@ async def _change_running(session: AsyncSession, job_id: int, values: dict[str, 
 
 def _counts(report: ImportReport, already: int) -> dict[str, Any]:
     """Return the counts of the whole import; posts of an earlier run are no duplicates."""
-    stored = report.stored
     return {
-        "accepted": already + stored.accepted,
-        "duplicates": max(0, stored.duplicates - already),
-        "rejected": stored.rejected,
+        "accepted": already + report.accepted,
+        "duplicates": max(0, report.duplicates - already),
+        "rejected": report.rejected,
         "reposts": report.reposts,
         "restricted": report.restricted,
-        "errors": encode_errors(stored.in_order()),
+        "errors": encode_errors(report.in_order()),
     }
 
 

@@ -24,7 +24,7 @@ from app.services.imports.bulk import (
     MAX_ERRORS,
     BulkError,
     BulkPost,
-    BulkReport,
+    ImportReport,
     in_portions,
     store_batch,
 )
@@ -98,8 +98,8 @@ async def _store(
     right: Right | None,
     progress: _Progress,
 ) -> tuple[bytes, int | None]:
-    read = BulkReport()
-    stored = BulkReport(**_counts(progress))
+    read = ImportReport()
+    stored = ImportReport(**_counts(progress))
     lines = raw_lines(file)
     while batch := await asyncio.to_thread(_read_batch, lines, read):
         rest = [item for item in batch if item.place > progress.line]
@@ -124,15 +124,15 @@ async def _store(
         return answer, event_id
 
 
-def _encoded(line: int, report: BulkReport) -> bytes:
+def _encoded(line: int, report: ImportReport) -> bytes:
     return msgspec.json.encode(_Progress(line, **_counts(report)), enc_hook=str)
 
 
-def _counts(counted: "BulkReport | _Progress") -> dict[str, Any]:
+def _counts(counted: "ImportReport | _Progress") -> dict[str, Any]:
     return {name: getattr(counted, name) for name in _Progress.__struct_fields__ if name != "line"}
 
 
-def _read_batch(lines: Iterator[RawLine], report: BulkReport) -> list[BulkPost]:
+def _read_batch(lines: Iterator[RawLine], report: ImportReport) -> list[BulkPost]:
     """Return the posts of the next lines, rejecting bad ones; none once the lines have ended."""
     batch: list[BulkPost] = []
     while not batch and (some := list(islice(lines, BATCH))):

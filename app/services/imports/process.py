@@ -25,7 +25,8 @@ from app.formats import open_archive
 from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
-from app.services.imports.imports import ImportReport, import_archive
+from app.services.imports.bulk import ImportReport
+from app.services.imports.imports import import_archive
 from app.services.imports.jobs import (
     LEASE,
     claim_job,

@@ -22,8 +22,8 @@ from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.profiles import users_with_tails
 from app.services.imports import imports
+from app.services.imports.bulk import ImportReport
 from app.services.imports.imports import (
-    ImportReport,
     NamelessFileError,
     RepeatCounter,
     import_archive,
@@ -54,7 +54,7 @@ async def store_json(db: Database, *rows: dict[str, Any]) -> ImportReport:
 
 
 def outcome(report: ImportReport) -> tuple[int, int, int]:
-    return report.stored.accepted, report.stored.duplicates, report.stored.rejected
+    return report.accepted, report.duplicates, report.rejected
 
 
 async def stored(db: Database) -> list[Tweet]:
@@ -199,7 +199,7 @@ async def test_good_records_are_kept_whatever_the_bad_ones(db: Database) -> None
         {"username": "mina", "text": "good too"},
     )
     assert outcome(report) == (3, 0, 6)
-    assert [error.line for error in report.stored.errors] == [2, 3, 4, 5, 6, 8]
+    assert [error.line for error in report.errors] == [2, 3, 4, 5, 6, 8]
     assert await texts(db) == ["good", "\U000103ff", "good too"]
 
 
@@ -274,8 +274,8 @@ async def test_two_imports_at_once_both_complete(
     one = [*shared, *(record(n, f"one {n}", username="one") for n in range(40))]
     two = [*(record(n, f"two {n}", username="two") for n in range(40)), *shared]
     reports = await asyncio.gather(store(first, *one), store(second, *two))
-    assert sum(report.stored.accepted for report in reports) == 140
-    assert sum(report.stored.duplicates for report in reports) == 60
+    assert sum(report.accepted for report in reports) == 140
+    assert sum(report.duplicates for report in reports) == 60
     assert len(await stored(first)) == 140
     assert await find_faults(second) == []
     async with first.read() as session:
@@ -370,7 +370,7 @@ async def test_a_platform_clash_is_found_in_any_batch_and_order(
     items = [record(n, f"text {n}", platform=name) for n, name in enumerate(platforms)]
     report = await store(db, *items)
     assert outcome(report) == (7, 0, 2)
-    assert sorted(error.line for error in report.stored.errors) == [3, 6]
+    assert sorted(error.line for error in report.errors) == [3, 6]
 
 
 def test_the_counter_counts_authors_times_and_texts_apart() -> None:

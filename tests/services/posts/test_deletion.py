@@ -20,7 +20,7 @@ from app.services.compare.background import BackgroundStore, renew_background
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore, fold_tails
 from app.services.events import newest_event
-from app.services.imports.bulk import BulkPost, BulkReport, store_batch
+from app.services.imports.bulk import BulkPost, ImportReport, store_batch
 from app.services.posts.deletion import CHUNK, count_deleted, purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post, find_post, list_posts
@@ -50,7 +50,7 @@ async def store(db: Database, username: str, count: int, *, of: str = "sea") -> 
         for n in range(count)
     ]
     async with db.write() as session:
-        await store_batch(session, posts, BulkReport(), default_time=now())
+        await store_batch(session, posts, ImportReport(), default_time=now())
 
 
 async def count_rows(db: Database) -> dict[str, int]:
