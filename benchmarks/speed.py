@@ -63,7 +63,7 @@ async def measure(db: Database, path: Path, *, comparisons: int) -> None:
             archive = open_archive(source)
             report = await import_archive(db, archive, username=None, on_progress=lambda _: None)
         seconds = time.perf_counter() - started
-        stored = report.stored
+        stored = report
         print(f"{name}: {seconds:.2f} s, {stored.accepted:,} new, {stored.duplicates:,} known")
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory: {peak_mib:.0f} MiB")

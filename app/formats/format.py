@@ -34,8 +34,10 @@ class Writer:
     """How a format is written: a heading, and then the rows, in portions of any size."""
 
     suffix: str
+    """The end of a file's name, without the dot."""
     content_type: str
     heading: bytes
+    """The bytes before the first row; a file without posts holds them alone."""
     encode: Callable[[Sequence[PostRow]], bytes]
 
 

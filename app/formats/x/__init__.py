@@ -1,1 +1,1 @@
-"""X (Twitter): the archive, and what the API answers."""
+"""X (Twitter): archives, and answers of the API."""
