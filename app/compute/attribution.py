@@ -34,7 +34,7 @@ longer and shorter histories alike."""
 PENALTY_HALF_FEATURES: Final = 1800.0
 """Character features (some 20 posts) at which the penalty is halved."""
 
-NOBODY: Final = np.empty(0)
+NO_SCORES: Final = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ class Ranking:
     """Character features of the text."""
     compared: int = 0
     """Number of compared authors, which may be more than are listed here."""
-    impostors: NDArray[np.float64] = field(default_factory=lambda: NOBODY)
+    impostors: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
     """(m,) scores of authors that are not compared."""
 
 
@@ -62,7 +62,7 @@ def rank(
     profiles: Sequence[AuthorProfile],
     background: Background,
     temperature: float = 1.0,
-    rest: NDArray[np.float64] = NOBODY,
+    rest: NDArray[np.float64] = NO_SCORES,
     impostors: Sequence[AuthorProfile] = (),
 ) -> Ranking:
     """Return the scores and probabilities of the authors for the features of a text.

@@ -96,7 +96,7 @@ def _against_others(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _located(found: Occurrences) -> Occurrences:
-    """Return the occurrences that have a place of their own in the text, sorted by key."""
+    """Return the occurrences of located features, sorted by key."""
     order = np.argsort(found.keys, kind="stable")
     order = order[: np.searchsorted(found.keys[order], GROUP_EDGES[SHAPE])]
     return Occurrences(found.keys[order], found.starts[order], found.ends[order])
@@ -117,7 +117,7 @@ def _word_leads(
 
 
 def _merged(words: NDArray[np.int64], leads: NDArray[np.float64]) -> Iterator[Span]:
-    """Yield the words that speak for somebody, those in a row for the same author as one."""
+    """Yield the words that speak for an author; consecutive ones for the same author are joined."""
     weights = leads.max(axis=0)
     authors = np.where(weights >= FEWEST_WORD_WEIGHT, leads.argmax(axis=0), -1).tolist()
     for author, run in groupby(range(len(authors)), authors.__getitem__):

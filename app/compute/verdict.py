@@ -6,7 +6,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import DAMPING, NOBODY, Ranking
+from app.compute.attribution import DAMPING, NO_SCORES, Ranking
 
 # These constants were measured on posts that are newer than those in the profiles.
 FEWEST_LETTERS: Final = 12
@@ -55,7 +55,7 @@ def verdict(
     *,
     letters: int,
     fewest_posts: int,
-    impostors: NDArray[np.float64] = NOBODY,
+    impostors: NDArray[np.float64] = NO_SCORES,
     calibration: Calibration = DEFAULT,
 ) -> Literal["likely", "close", "short", "unfamiliar"]:
     """Return the verdict that a ranking of two or more authors supports.
@@ -78,7 +78,7 @@ def has_impostors(impostors: NDArray[np.float64]) -> bool:
     return impostors.size >= FEWEST_IMPOSTORS
 
 
-def familiarity(ranking: Ranking, impostors: NDArray[np.float64] = NOBODY) -> float:
+def familiarity(ranking: Ranking, impostors: NDArray[np.float64] = NO_SCORES) -> float:
     """Return how well the best author explains the text, given impostors and its length.
 
     The lead is over the mean likelihood of the impostors, so that it hardly depends on their

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import NOBODY, scores_of
+from app.compute.attribution import NO_SCORES, scores_of
 from app.compute.background import Background
 from app.compute.counts import Counts
 from app.compute.features import features, own_words
@@ -58,7 +58,7 @@ class Material:
     as_of_event: int
     is_named: bool
     """Whether the authors were named; otherwise they are all that have posts."""
-    rest: NDArray[np.float64] = field(default_factory=lambda: NOBODY)
+    rest: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
     """The scores of other compared authors, who fit the text far less."""
 
 

@@ -20,35 +20,22 @@ from app.views.pages import (
     settings,
 )
 
+PAGES: Final = (home, authors, compare, cards, quiz, feeds, search, posts, login, settings, imports)
 LISTED: Final = frozenset(
     {"home.show_home", "authors.show_authors", "authors.show_author", "posts.show_tweet"}
 )
-"""Pages that search engines may list; there are endless many of the others, or they are nobody
-else's business."""
+"""Pages that search engines may list; the others are private or endless in number."""
 ASIDE: Final = frozenset({"tz", "cursor", "day", "year"})
 """Parameters that show another part of the same page."""
 
 
 def init_app(app: Quart, config: Config) -> None:
-    """Register the pages, and give the templates what pages say of themselves to other programs.
+    """Register the pages, and the facts about a page for search engines and link previews.
 
-    They name the address of the settings alone: a cached page must not hold the address by which
-    it was asked for.
+    Addresses come from the settings only: a cached page must not hold the host of one request.
     """
-    for module in (
-        home,
-        authors,
-        compare,
-        cards,
-        quiz,
-        feeds,
-        search,
-        posts,
-        login,
-        settings,
-        imports,
-    ):
-        app.register_blueprint(module.blueprint)
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)
 
     @app.context_processor
     def links() -> dict[str, object]:
