@@ -1,12 +1,13 @@
 """Every failure's answer: problem details in the API, a friendly page in the browser."""
 
+import errno
 import logging
 from http import HTTPStatus
 
 import msgspec
 from quart import Quart, Response, g, render_template, request
 from quart.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from app.errors import AppError, Problem, problem
 from app.i18n import translate_error
@@ -36,6 +37,12 @@ def init_app(app: Quart) -> None:
             detail=error.description or status.description,
         )
         return await _answer(details, headers, None)
+
+    @app.errorhandler(OSError)
+    async def os_error(error: OSError) -> ResponseReturnValue:
+        if request.endpoint == "static" and error.errno == errno.ENAMETOOLONG:
+            return await http_error(NotFound())
+        return await unexpected(error)
 
     @app.errorhandler(Exception)
     async def unexpected(error: Exception) -> ResponseReturnValue:

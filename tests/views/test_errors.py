@@ -231,6 +231,11 @@ async def test_every_answer_has_the_security_headers(writer: Client, anybody: Cl
             assert "unsafe" not in policy
 
 
+@pytest.mark.parametrize("name", ["a" * 256, "%CC%81" * 256, "folder/" * 700])
+async def test_a_file_name_that_no_disk_takes_is_not_found(anybody: Client, name: str) -> None:
+    assert (await anybody.get(f"/static/{name}")).status_code == 404
+
+
 async def drop_table(app: Quart, name: str) -> None:
     db = resources(app).db
     async with db.write() as session:

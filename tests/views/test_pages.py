@@ -1,12 +1,15 @@
 """The pages as they leave the server: statuses, languages, what is marked, what is told."""
 
 import json
+import random
 import re
+from functools import partial
 from html import escape, unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import msgspec
 import pytest
 from quart import Quart, g
 
@@ -219,6 +222,27 @@ async def test_a_card_says_how_well_the_authors_are_told_apart(site: Client) -> 
     ):
         answer = await site.get(f"/compare/card?{bad}")
         assert answer.status_code == status
+
+
+async def test_the_card_of_many_authors_lists_their_confusions_in_both_languages(
+    writer: Client,
+) -> None:
+    chance = random.Random(3)  # noqa: S311 - no secret
+    words = ["lamp", "fog", "bell", "tide", "mast", "oven", "rolls", "dawn", "rye", "salt"]
+    posts = [
+        {"username": f"author{author:02}", "text": " ".join(chance.choices(words, k=6))}
+        for author in range(14)
+        for _ in range(8)
+    ]
+    body = b"".join(msgspec.json.encode(post) + b"\n" for post in posts)
+    await writer.post("/api/v1/tweets", data=body, headers={"Content-Type": "application/x-ndjson"})
+    for language, sentence in (("ko", "의 글로 보았어요"), ("en", "taken for <bdi>author")):
+        card = await eventually(
+            partial(writer.get, "/compare/card", headers={"Accept-Language": language}),
+            until=lambda answer: answer.status_code != 202,
+        )
+        assert card.status_code == 200
+        assert sentence in await card.get_data(as_text=True)
 
 
 async def test_a_text_can_be_judged_sentence_by_sentence(site: Client) -> None:
