@@ -25,6 +25,8 @@ from app.compute.profiles import NO_DIGESTS, text_keys
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import upgrade
+from app.db.sqlite.words import REBUILD, register
+from app.models.derived import EPOCH_S, SLOT_S
 from app.services.maintenance import maintain
 
 TOKEN: Final = "saywho_of-the-benchmarks"  # noqa: S105 - of an invented installation
@@ -34,9 +36,12 @@ TEXTS: Final = 8_000
 TEXTS_OF_AN_AUTHOR: Final = 1_000
 """Each author's texts are drawn from so many neighbouring ones, so that authors differ."""
 WORDS: Final = 13
-BASE_REVISION: Final = "0002"
-"""The posts go into the tables of this revision. Later ones derive what they add from the posts
-that are there, so nothing of that has to be known here; but profiles are stored afterwards."""
+COUNT_POSTS: Final = f"""
+    INSERT INTO "PostCount" (user_id, slot, lang, posts)
+    SELECT user_id, (CAST(strftime('%s', created_at) AS INTEGER) + {EPOCH_S}) / {SLOT_S}, '',
+        count(*)
+    FROM "Tweet" GROUP BY 1, 2
+"""  # noqa: S608 - numbers of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def _fingerprint(shape: Shape) -> str:
 def build(path: Path, shape: Shape) -> None:
     """Write the database, as if each author's posts had come by one import."""
     url = f"sqlite+aiosqlite:///{path}"
-    upgrade(url, BASE_REVISION)
+    upgrade(url)
     texts = made_texts()
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")
@@ -122,9 +127,9 @@ def build(path: Path, shape: Shape) -> None:
             _insert_authors(connection, shape)
             _insert_tweets(connection, shape, texts)
             _insert_background(connection, shape, texts)
+            connection.execute(COUNT_POSTS)
             connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
-    upgrade(url)
     if shape.has_profiles:
         with contextlib.closing(sqlite3.connect(path)) as connection, connection:
             _insert_profiles(connection, shape, texts)
@@ -142,7 +147,7 @@ async def _maintain(config: Config) -> None:
 
 @contextlib.contextmanager
 def _without_upkeep(connection: sqlite3.Connection) -> Iterator[None]:
-    """Make indexes and triggers of posts anew afterwards; a later revision makes the word index."""
+    """Create the indexes and triggers of posts, and the word index, after the block."""
     upkeep = connection.execute(
         "SELECT type, name, sql FROM sqlite_master"
         " WHERE type IN ('index', 'trigger') AND tbl_name = 'Tweet' AND sql IS NOT NULL"
@@ -152,6 +157,8 @@ def _without_upkeep(connection: sqlite3.Connection) -> Iterator[None]:
     yield
     for _, _, sql in upkeep:
         connection.execute(sql)
+    register(connection)
+    connection.execute(str(REBUILD))
 
 
 def _insert_authors(connection: sqlite3.Connection, shape: Shape) -> None:

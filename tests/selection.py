@@ -15,7 +15,6 @@ FULL: Final = (
     r"/serving/test_on_postgresql\.py::test_workers_prepare_a_bare_database",
     r"/test_supervision\.py::.*(not_forked|\[hypercorn\])",
     r"/test_other_servers\.py::.*\[granian\]",
-    r"/test_server\.py::test_a_database_that_is_behind_stops_the_bare_server\[(?!0001)",
     r"/test_cli_interrupts\.py::.*\[15\]",
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
     r"/test_engine\.py::test_fifty_lives.*\[postgresql\]",

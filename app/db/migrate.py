@@ -1,7 +1,7 @@
 """Migrations, run where no event loop is running: in a thread or on the command line.
 
-Alembic is imported by who needs it: that takes longer than a start may, and most databases are
-current.
+Alembic is imported only where a database is not current, since the import alone takes longer than
+a start may.
 """
 
 import re
@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
+OUTDATED: Final = frozenset(f"{number:04}" for number in range(1, 13))
+"""Revisions of earlier versions, which no migration of this one leads on from."""
 _REVISION: Final = re.compile(r"""^(down_)?revision\b.*=\s*["'](\w+)["']""", re.MULTILINE)
 
 
 class SchemaState(Enum):
-    """How the tables of a database compare with this program."""
+    """How the tables of a database compare with those of this program."""
 
     FRESH = "fresh"
     CURRENT = "current"
     BEHIND = "behind"
+    OUTDATED = "outdated"
     UNKNOWN = "unknown"
 
 
@@ -41,7 +44,7 @@ def alembic_config(url: str) -> "AlembicConfig":
 
 
 def schema_state(url: str) -> SchemaState:
-    """Return how the tables stand, without making a file."""
+    """Return the state of the tables, without making a file."""
     current = current_revision(url)
     if current is None:
         return SchemaState.FRESH
@@ -52,18 +55,19 @@ def schema_state(url: str) -> SchemaState:
     scripts = ScriptDirectory.from_config(alembic_config(url))
     if current == scripts.get_current_head():
         return SchemaState.CURRENT
-    known = {script.revision for script in scripts.walk_revisions()}
-    return SchemaState.BEHIND if current in known else SchemaState.UNKNOWN
+    if current in {script.revision for script in scripts.walk_revisions()}:
+        return SchemaState.BEHIND
+    return SchemaState.OUTDATED if current in OUTDATED else SchemaState.UNKNOWN
 
 
 def head_revision() -> str:
-    """Return the revision that this program's tables are at."""
+    """Return the revision of this program's tables."""
     (head,) = _heads()
     return head
 
 
 def _heads() -> set[str]:
-    """Return the revisions that no other one follows, as the files' own lines name them."""
+    """Return the revisions that no other one follows, read from the lines of their files."""
     revisions: set[str] = set()
     followed: set[str] = set()
     for path in SCRIPTS.glob("versions/*.py"):
@@ -73,7 +77,7 @@ def _heads() -> set[str]:
 
 
 def current_revision(url: str) -> str | None:
-    """Return the revision that the tables are at, or None before the first.
+    """Return the revision of the tables, or None before the first.
 
     Raises StartError if the database cannot be reached, or is none of this program.
     """
@@ -81,7 +85,7 @@ def current_revision(url: str) -> str | None:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the tables up to the revision; of several processes one does it, the rest wait.
+    """Migrate the tables to the revision; of several processes one does it, the others wait.
 
     Raises StartError where the database cannot take it: its disk is full, or it went away.
     """
@@ -100,11 +104,16 @@ def upgrade(url: str, revision: str = "head") -> None:
 def known_state(url: str) -> SchemaState:
     """Make the database's place and return how its tables stand.
 
-    Raises StartError if a newer program made them.
+    Raises StartError if a newer program made them, or one that is too old to migrate from.
     """
     backend = backend_for(url)
     backend.prepare_place()
     state = schema_state(url)
+    if state is SchemaState.OUTDATED:
+        raise StartError(
+            f"{backend.name} was made by an older saywho that this one cannot migrate; export its"
+            " posts with the old version (saywho export) and import them into a new database"
+        )
     if state is SchemaState.UNKNOWN:
         raise StartError(f"{backend.name} was made by a newer saywho; install that one")
     return state

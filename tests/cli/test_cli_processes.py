@@ -215,7 +215,7 @@ def test_an_interrupted_embed_stops_the_work_until_it_is_run_again(
             running.kill()
             running.wait()
         assert running.returncode == 1
-        assert errors == "saywho: stopped; what is done stays, run it again to go on\n"
+        assert errors == "saywho: stopped; finished vectors stay; run it again to resume\n"
         service.may_answer.set()
         assert installation.json("embed") == {"embedded": 3}
         assert installation.json("embed") == {"embedded": 0}

@@ -8,13 +8,21 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.util import CommandError
 
 from app.config import Config
-from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
+from app.db.migrate import (
+    SchemaState,
+    alembic_config,
+    current_revision,
+    prepare,
+    schema_state,
+    upgrade,
+)
 from app.errors import StartError
 from app.security import load_secret_keys
 
-OLDEST = "0001"
+OUTDATED = ("0001", "0012")
 
 
 @pytest.fixture
@@ -63,15 +71,34 @@ def test_an_empty_file_is_fresh(config: Config, content: bytes | None) -> None:
     assert schema_state(config.database_url) is SchemaState.CURRENT
 
 
-def test_one_that_is_behind_stops_the_start_unless_it_may_be_upgraded(config: Config) -> None:
-    config.data_dir.mkdir()
-    upgrade(config.database_url, OLDEST)
-    assert schema_state(config.database_url) is SchemaState.BEHIND
+@pytest.mark.parametrize("revision", OUTDATED)
+def test_one_of_an_older_version_stops_the_start_and_stays_as_it_is(
+    config: Config, revision: str
+) -> None:
+    prepare(config, upgrade_old=False)
+    execute(config, f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608
+    assert schema_state(config.database_url) is SchemaState.OUTDATED
     before = schema(config)
-    with pytest.raises(StartError, match="saywho db upgrade"):
-        prepare(config, upgrade_old=False)
+    for upgrade_old in (False, True):
+        with pytest.raises(StartError, match=r"^.*export.* old version .*import.*$"):
+            prepare(config, upgrade_old=upgrade_old)
     assert schema(config) == before
-    assert prepare(config, upgrade_old=True) is SchemaState.BEHIND
+
+
+def test_one_at_the_revision_of_the_whole_schema_is_current(config: Config) -> None:
+    config.data_dir.mkdir()
+    upgrade(config.database_url)
+    assert current_revision(config.database_url) == "0013"
+    assert schema_state(config.database_url) is SchemaState.CURRENT
+
+
+def test_a_downgrade_from_the_first_revision_is_refused(config: Config) -> None:
+    prepare(config, upgrade_old=False)
+    before = schema(config)
+    for revision in ("-1", "base"):
+        with pytest.raises(CommandError, match=r"^0013 is the first revision.*$"):
+            command.downgrade(alembic_config(config.database_url), revision)
+    assert schema(config) == before
     assert schema_state(config.database_url) is SchemaState.CURRENT
 
 
@@ -109,41 +136,6 @@ def test_a_folder_that_cannot_be_made_stops_the_start_with_one_line(tmp_path: Pa
 def test_models_equal_the_tables(config: Config) -> None:
     prepare(config, upgrade_old=False)
     command.check(alembic_config(config.database_url))
-
-
-def test_down_and_up_again_gives_the_same_tables(config: Config) -> None:
-    prepare(config, upgrade_old=False)
-    newest = schema(config)
-    command.downgrade(alembic_config(config.database_url), OLDEST)
-    upgrade(config.database_url)
-    # A column that was added stands last, before and after.
-    assert schema(config) == newest
-    command.downgrade(alembic_config(config.database_url), "base")
-    left = {name for name in schema(config) if "alembic" not in name and "sqlite_" not in name}
-    assert left == set()
-    assert schema_state(config.database_url) is SchemaState.FRESH
-    upgrade(config.database_url)
-    assert schema(config) == newest
-
-
-def test_an_upgrade_keeps_what_is_stored(config: Config) -> None:
-    config.data_dir.mkdir()
-    upgrade(config.database_url, OLDEST)
-    execute(
-        config,
-        """INSERT INTO "Users" (id, username, username_key, platform, created_at, tweet_count,
-        deletion_count) VALUES (7, '선장', '선장', 'local', '2020-01-01 00:00:00', 1, 0)""",
-        """INSERT INTO "Tweet" (id, text, user_id, event_id, kind) VALUES
-        (9, '등대 불빛', 7, 1, 'post')""",
-    )
-    prepare(config, upgrade_old=True)
-    with closing(sqlite3.connect(path_of(config))) as connection:
-        rows = connection.execute('SELECT u.username, t.text FROM "Tweet" t JOIN "Users" u')
-        assert rows.fetchall() == [("선장", "등대 불빛")]
-        found = connection.execute(
-            'SELECT rowid FROM "TweetWords" WHERE "TweetWords" MATCH \'등대\''
-        )
-        assert found.fetchall() == [(9,)]
 
 
 PREPARE = """
