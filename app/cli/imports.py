@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
 from app.formats import FORMATS, open_archive
-from app.formats.records import BrokenFileError, ImportFileError
+from app.formats.records import Archive, BrokenFileError, ImportFileError
 from app.formats.source.file import Source
 from app.services.imports.bulk import MAX_ERRORS, ImportReport
 from app.services.imports.imports import NamelessFileError, import_archive, load_samples
@@ -102,7 +103,7 @@ def import_command(
     Archives of X and Mastodon; data of Bluesky and the X API; MongoDB exports; JSON lines; CSV.
     """
 
-    options = _Options(format_name, username, include_restricted)
+    read = partial(open_archive, format=format_name, include_restricted=include_restricted)
 
     async def run(db: Database, config: Config) -> Totals:
         totals = Totals()
@@ -110,7 +111,7 @@ def import_command(
         try:
             async with _target(db, config, dry_run) as target:
                 for name in files:
-                    await _import_file(target, config, totals, name, options, interrupts)
+                    await _import_file(target, config, totals, name, username, read, interrupts)
         except asyncio.CancelledError:
             if not interrupts.came.is_set():
                 raise
@@ -124,21 +125,13 @@ def import_command(
     sys.exit(totals.status)
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """Options for reading the files."""
-
-    format_name: str
-    username: str | None
-    include_restricted: bool
-
-
 async def _import_file(
     db: Database,
     config: Config,
     totals: Totals,
     name: str,
-    options: _Options,
+    username: str | None,
+    read: Callable[[Source], Archive],
     interrupts: Interrupts,
 ) -> None:
     is_input = name == "-"
@@ -151,14 +144,9 @@ async def _import_file(
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
         with source, progress.of(source):
-            archive = await asyncio.to_thread(
-                open_archive,
-                source,
-                format=options.format_name,
-                include_restricted=options.include_restricted,
-            )
+            archive = await asyncio.to_thread(read, source)
             progress.unit = archive.unit
-            await import_archive(db, archive, username=options.username, on_progress=progress.show)
+            await import_archive(db, archive, username=username, on_progress=progress.show)
         totals.add(name, progress.unit, progress.report)
     except asyncio.CancelledError:
         totals.add(name, progress.unit, progress.report)
