@@ -86,7 +86,7 @@ def built(app: Any, names: Names, code: str) -> Any:
         app = names["create_app"]()
     elif "Blueprint" in code:
         app.register_blueprint(names["blueprint"])
-    app.security = SECRET
+    app.secret_key = SECRET
     app.jinja_env.loader = TEMPLATES
     app.add_url_rule("/chosen", view_func=lambda: names["g"].locale, endpoint="chosen")
     app.add_url_rule(
