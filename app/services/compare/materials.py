@@ -147,29 +147,18 @@ class Materials:
             async with self._db.read() as session:
                 keys = {username_key(name) for names in requested for name in names}
                 found = await contenders_by_key(session, keys)
-                chosen = [_chosen(names, found) for names in requested]
-                users = {
-                    user.id: user for some in chosen if isinstance(some, list) for user in some
-                }
-                material = await _read(session, self._models, list(users.values()), is_named=True)
+                material = await _read(session, self._models, list(found.values()), is_named=True)
             self._turn = turn
             for user in material.users:
                 self._users.put(user.username_key, user, run, (user.id,))
-        return [_part(material, users) for users in chosen]
+        return [_part(material, found, names) for names in requested]
 
 
-def _chosen(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender] | AppError:
+def _part(
+    material: Material, found: Mapping[str, Contender], usernames: Sequence[str]
+) -> Material | AppError:
     try:
-        return choose(usernames, found)
-    except AppError as error:
-        return error
-
-
-def _part(material: Material, users: list[Contender] | AppError) -> Material | AppError:
-    if isinstance(users, AppError):
-        return users
-    try:
-        return _part_of(material, users)
+        return _part_of(material, choose(usernames, found))
     except AppError as error:
         return error
 
