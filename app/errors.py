@@ -49,11 +49,11 @@ class Message(str):
 
 
 class StartError(Exception):
-    """The program cannot start here; the message says why, in one line."""
+    """The program cannot start; the message gives the reason in one line."""
 
 
 class AppError(Exception):
-    """A failure with a status and a sentence for whoever asked."""
+    """A failure with a status and a sentence for the user."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     type: ClassVar[str] = "internal"
@@ -165,7 +165,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
 
 
 def message_of(error: Exception) -> Message:
-    """Return why something failed, as a sentence that pages can translate."""
+    """Return the reason of a failure as a sentence that pages can translate."""
     if isinstance(error, AppError):
         return Message(error.message, **error.values)
     return Message(str(error))

@@ -1,4 +1,4 @@
-"""Korean and English: which one a request gets, and its texts, numbers and times."""
+"""Language of a request, Korean or English, and its texts, numbers and times."""
 
 import functools
 import io
@@ -26,9 +26,9 @@ from app.paths import EVERY_API
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
 SWITCH: Final = "locale"
-"""Names the language in an address; `lang` is that of posts, a filter."""
+"""Parameter of an address that names the language; `lang` filters posts."""
 LONGEST_HEADER: Final = 1_000
-"""Of a header that says what a client would like, as far as it is read: no browser's is longer."""
+"""Characters of an Accept header that are read; no browser sends more."""
 FOLDER: Final = Path(__file__).with_name("translations")
 
 
@@ -76,7 +76,7 @@ def _negotiate(fixed: Locale | None) -> Locale:
 
 @functools.lru_cache(maxsize=200)
 def negotiated(accepted: str, remembered: str | None) -> Locale:
-    """Return the language for an Accept-Language header and for what a cookie remembers."""
+    """Return the language for an Accept-Language header and the value of the cookie."""
     for locale in LOCALES:
         if locale == remembered:
             return locale
@@ -85,12 +85,12 @@ def negotiated(accepted: str, remembered: str | None) -> Locale:
 
 
 def is_api() -> bool:
-    """Return whether the request is for the API, which remembers nothing."""
+    """Return whether the request is for the API, which keeps no choices."""
     return request.path.startswith(EVERY_API)
 
 
 def own_address(*without: str, **changed: str) -> str:
-    """Return the request's own address, without some parameters but with what is changed."""
+    """Return the request's own address, with some parameters removed and others changed."""
     pairs = [pair for pair in request.args.items(multi=True) if pair[0] not in without]
     query = urlencode([*pairs, *changed.items()])
     # Two slashes at the front would name another host: //example.org/.
@@ -108,7 +108,7 @@ def language_links() -> list[tuple[str, str, str]]:
 
 
 def gettext_noop(message: str) -> str:
-    """Return the message as it is; it is marked for those who translate, and translated later."""
+    """Return the message unchanged; it is marked for translation and translated later."""
     return message
 
 
@@ -150,7 +150,7 @@ def show_date(day: date) -> str:
 
 
 def show_percent(value: float) -> str:
-    """Return a share between 0 and 1 in whole per cent, where only 0 and 1 are 0% and 100%."""
+    """Return a share between 0 and 1 in whole per cent; only 0 is 0% and only 1 is 100%."""
     if 0 < value < 0.01:
         return f"<{format_percent(0.01, locale=g.locale)}"
     if 0.99 < value < 1:
@@ -159,7 +159,7 @@ def show_percent(value: float) -> str:
 
 
 def show_language(tag: str) -> str:
-    """Return the name of a language; its tag where nobody has a name for it."""
+    """Return the name of a language, or its tag if it has none."""
     try:
         return BabelLocale.parse(tag, sep="-").get_display_name(g.locale) or tag
     except (ValueError, UnknownLocaleError):
@@ -167,7 +167,7 @@ def show_language(tag: str) -> str:
 
 
 def show_time(time: datetime) -> Markup:
-    """Return a `<time>` element in UTC, which a script turns into the viewer's own time."""
+    """Return a `<time>` element in UTC, which a script changes to the viewer's own time."""
     time = time.astimezone(UTC)
     date = format_date(time, "medium", locale=g.locale)
     clock = format_time(time, "short", locale=g.locale)

@@ -15,15 +15,15 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """Identifier of the request that the task works for."""
 OURS: Final = "app"
 OTHERS: Final = ("asyncio", "hypercorn.error")
-"""What speaks on a server's standard error beside the program."""
+"""Loggers of the libraries that write to a server's standard error."""
 _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""What would end a line, or make a terminal show another one than was written."""
+"""Characters that end a line, or make a terminal show another text than was written."""
 
 
 def one_line(text: str) -> str:
-    """Return the text on one line, in which nothing but letters does anything."""
+    """Return the text on one line, with control characters escaped."""
     return text if text.isprintable() else _UNSAFE.sub(_escaped, text)
 
 
@@ -32,7 +32,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """A JSON object a line."""
+    """Formatter that writes a JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -50,7 +50,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """A line for reading, with the request's id at its end."""
+    """Formatter that writes a line of text, with the request's id at its end."""
 
     def format(self, record: logging.LogRecord) -> str:
         message = one_line(record.getMessage())
@@ -81,7 +81,7 @@ def configure(config: Config) -> None:
 
 
 def take_over() -> None:
-    """Let what else speaks in a process of ours do so in the form of the program's log."""
+    """Write the records of libraries in the form of the program's log."""
     for name in OTHERS:
         logger = logging.getLogger(name)
         logger.handlers = logging.getLogger(OURS).handlers
@@ -90,7 +90,7 @@ def take_over() -> None:
 
 
 def leave_out_callers() -> None:
-    """Let this process's log records do without what no line of ours shows.
+    """Leave out of this process's log records what no line shows.
 
     Looking for the caller's place in the code costs more than the rest of an access line.
     """

@@ -1,8 +1,8 @@
-"""What this process counts, and the sums over all workers, in the format of Prometheus.
+"""Figures of operation: those of this process, and the sums over all workers for Prometheus.
 
-Each worker writes what it has counted into a file of the data folder, once a second; whoever is
-asked adds the others' files to its own figures. The file of a worker that died stays, so that
-counters never go back while the site runs.
+Each worker writes its figures into a file of the data folder once a second. A worker that answers
+`/metrics` adds the others' files to its own figures. The file of a dead worker stays, so that
+counters never fall while the site runs.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class _Family(msgspec.Struct, array_like=True):
 
 
 class Metrics:
-    """One app's figures, and the way to those of the other workers."""
+    """Figures of one app, with those of the other workers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -81,7 +81,7 @@ class Metrics:
 
     @cached_property
     def _file(self) -> Path:
-        """Where this process writes; the app may have been made before the process was forked."""
+        """File of this process, named at first use: the app may be older than the fork."""
         return self._folder / f"{os.getppid()}-{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
 
     def count_request(self, method: str, status: int, seconds: float) -> None:
@@ -90,7 +90,7 @@ class Metrics:
         self._request_seconds.observe(seconds)
 
     def _counting(self, method: str, status: int) -> Counter:
-        """Return the counter of these labels; looking one up costs the library ten times more."""
+        """Return the counter of these labels; the library's own look-up takes ten times longer."""
         counter = self._counters.get((method, status))
         if counter is None:
             counter = self._counters[method, status] = self._requests.labels(method, str(status))
@@ -116,10 +116,10 @@ class Metrics:
             self._write()
 
     def exposition(self, lag: Mapping[str, int]) -> bytes:
-        """Return the figures of all workers; `lag` is how many posts what is derived lacks."""
+        """Return the figures of all workers; `lag` counts the posts that derived data lacks."""
         families = [_collect(self._registry), *self._others()]
         lags = GaugeMetricFamily(
-            "saywho_lag_events", "Posts that what is derived does not hold yet", labels=["derived"]
+            "saywho_lag_events", "Posts that derived data does not hold yet", labels=["derived"]
         )
         for derived, events in lag.items():
             lags.add_metric([derived], events)
@@ -143,7 +143,7 @@ class Metrics:
             self._written = families
 
     def _others(self) -> Iterator[list[_Family]]:
-        """Yield the figures of the other workers of this site, of dead ones but for gauges."""
+        """Yield the figures of the other workers of this site; of dead ones without gauges."""
         for path in self._folder.glob(f"{os.getppid()}-*{SUFFIX}"):
             if path == self._file:
                 continue
@@ -156,7 +156,7 @@ class Metrics:
 
 
 class _Sums(Collector):
-    """What is to be shown, as the library takes it."""
+    """Collector of metrics that are summed already."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = metrics

@@ -1,4 +1,4 @@
-"""The ASGI layer in front of everything: request ids, the access log, requests refused unread."""
+"""The ASGI layer that gives each request its id, logs it, and refuses what no view should see."""
 
 import ipaddress
 import logging
@@ -42,7 +42,7 @@ STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=3153
 
 
 class Edge:
-    """Wraps the app: gives each request its id, and refuses what no view should see."""
+    """Wrapper of the app: request ids, the access log, refusals, security headers."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Edge:
 
 
 class _Answer:
-    """What the edge knows of a request, and adds to its answer."""
+    """The edge's part of an answer: the request's id, headers of all answers, and its end."""
 
     __slots__ = (
         *("_has_body", "_headers", "_send"),
@@ -156,7 +156,7 @@ class _Answer:
 
     @property
     def _has_rest(self) -> bool:
-        """Whether it is given before its body has come to the end."""
+        """Whether the answer is sent before the request's body has arrived in full."""
         return self.flow is not None and self._has_body and not self.flow.is_whole
 
     async def send(self, message: Any) -> None:
@@ -164,7 +164,7 @@ class _Answer:
             self.status = message["status"]
             headers = [*message["headers"], *self._headers]
             if self.status == HTTPStatus.NO_CONTENT:
-                # It must not name a length (RFC 9110, 8.6), and Quart does.
+                # Quart names a length, which this status forbids (RFC 9110, 8.6).
                 headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
             if self._has_rest and CLOSE not in headers:
                 headers.append(CLOSE)
@@ -178,12 +178,12 @@ class _Answer:
 
 
 async def _live(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run the app's lifespan. A server that would go on after a start that failed is told of it."""
+    """Run the app's lifespan, and report a failed start to servers that would serve anyway."""
     try:
         await app(scope, receive, send)
     except SystemExit as error:
         # uvicorn takes an exception for an app without a lifespan, and serves it all the same.
-        # hypercorn ends with the exception's line; told as well, it may hang (0.18).
+        # hypercorn ends with the exception's line; with the message as well it may hang (0.18).
         server = type(getattr(send, "__self__", None)).__module__
         if not server.startswith("hypercorn."):
             await send({"type": "lifespan.startup.failed", "message": str(error)})
@@ -196,7 +196,7 @@ def _is_host(value: bytes) -> bool:
 
 
 def _in_origin_form(scope: Scope) -> Scope:
-    """Return the scope of a target that names scheme and host as if these stood in the headers.
+    """Return the scope of a target with scheme and host as if these stood in the headers.
 
     Anyone may send that form, and what is in it counts (RFC 9112, 3.2.2). Other targets stay.
     """
@@ -213,7 +213,7 @@ def _in_origin_form(scope: Scope) -> Scope:
 
 
 def forwarded(scope: Any, hops: int) -> Any:
-    """Return the ASGI scope as the client's request was, seen through so many proxies.
+    """Return the ASGI scope of the client's request, seen through `hops` trusted proxies.
 
     Each proxy adds itself at the end of a list, so the entry that counts is the `hops`-th from
     the end; those before it are whatever the client wrote. A value that is missing or malformed
@@ -251,7 +251,7 @@ def _client_address(entry: str) -> str | None:
 
 
 async def _refuse_websocket(scope: Scope, send: Send) -> None:
-    """Refuse a WebSocket, of which there are none here, with what every answer carries."""
+    """Refuse a WebSocket, with the headers of every answer."""
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         # Closing before accepting is answered with 403 by the server.
         await send({"type": "websocket.close", "code": 1000})

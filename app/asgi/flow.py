@@ -1,4 +1,4 @@
-"""Back-pressure for bodies: what nobody has read yet is bounded, and what nobody wants is taken."""
+"""Back-pressure for request bodies: unread bytes are bounded, unwanted ones are discarded."""
 
 import asyncio
 import contextlib
@@ -8,16 +8,16 @@ from typing import Any, ClassVar, Final
 MOST_UNREAD_BYTES: Final = 1024 * 1024
 LINGER_S: Final = 10.0
 SILENCE_S: Final = 2.0
-"""How long the rest of a body is taken that nobody wants, in all and after its last piece."""
+"""Seconds for which the rest of an unwanted body is discarded: in all, and without a byte."""
 
 Receive = Callable[[], Awaitable[Any]]
 
 
 class Flow:
-    """Counts the bytes of a body that came and were not read; room for more opens and closes."""
+    """Counter of the unread bytes of a body; the next message waits until there is room for it."""
 
     KEY: ClassVar[str] = "saywho.flow"
-    """Where the ASGI scope holds it."""
+    """Key of the ASGI scope."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -27,9 +27,9 @@ class Flow:
         self._has_room.set()
         self._came = asyncio.Event()
         self.is_whole = False
-        """Whether the body has come to its end, or its client has gone."""
+        """Whether the body has arrived in full, or its client is gone."""
         self.is_unwanted = False
-        """Whether the answer was given without the rest of it."""
+        """Whether the answer was sent without the rest of the body."""
 
     def came(self, count: int) -> None:
         self._count(count)
@@ -55,10 +55,10 @@ class Flow:
 
     @contextlib.asynccontextmanager
     async def lingering(self) -> AsyncIterator[None]:
-        """Throw away what still comes, for a short time before the context and while it lasts.
+        """Discard what still arrives, for a short time before the context and while it lasts.
 
         A client that sends first and reads then would not see its answer if the connection were
-        closed at once; and a server that waits for somebody to take a body ends no connection.
+        closed at once; and a server does not close a connection while a body waits to be read.
         """
         self.is_unwanted = True
         self._has_room.set()
@@ -72,7 +72,7 @@ class Flow:
             await asyncio.gather(taking, return_exceptions=True)
 
     async def _until_whole(self) -> None:
-        """Wait for the body's end. Raises TimeoutError after a while, or a silence."""
+        """Wait for the body's end. Raises TimeoutError if it takes too long."""
         clock = asyncio.get_running_loop().time
         end = clock() + LINGER_S
         while not self.is_whole:

@@ -1,7 +1,7 @@
-"""The ASGI layer in front of all others for answers that last: the app begins them, and is done.
+"""The ASGI layer in front of all others, which sends answers that outlast their view.
 
-What an endless answer needs is a connection. Its request, contexts, tasks and the layers' frames
-are let go once the headers have been sent, since there may be ten thousand of them.
+An endless answer needs a connection only. Its request, contexts, tasks and the layers' frames are
+released once the headers are sent, since there may be ten thousand of them.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ KEY: Final = "saywho.stream"
 DISCONNECT: Final = "http.disconnect"
 
 Stream = Callable[[Send, "asyncio.Future[None]"], Awaitable[None]]
-"""Sends the body, until the future tells that the client is gone."""
+"""Function that sends the body until the future is done, because the client is gone."""
 
 
 class Streams:
-    """Wraps the app; a view begins a stream by `hand_over` and an answer without a body."""
+    """Wrapper of the app; a view begins a stream by `hand_over` and an answer without a body."""
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
@@ -44,12 +44,12 @@ class Streams:
 
 
 def hand_over(scope: Scope, stream: Stream) -> None:
-    """Let a stream be the body of the answer that the view is about to begin."""
+    """Make a stream the body of the answer that the view is about to begin."""
     scope[KEY].append(stream)
 
 
 class Receiver:
-    """Takes the server's messages. The app may give up waiting; not all servers bear that."""
+    """Reader of the server's messages. The app may cancel its wait, which not all servers bear."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -65,7 +65,7 @@ class Receiver:
         return message
 
     def gone(self) -> "asyncio.Future[None]":
-        """Return what is done when the client is gone; nothing else is received from then on."""
+        """Return a future that is done when the client is gone; it discards all other messages."""
         gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self._is_gone:
             gone.set_result(None)

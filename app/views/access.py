@@ -1,4 +1,4 @@
-"""Who may do what: every view declares it, and what is not declared is refused."""
+"""Access: every view declares its policy; a view without one is refused to everybody."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -47,7 +47,7 @@ def access(policy: Policy) -> Callable[[View], View]:
 
 
 def policy_of(app: Quart, endpoint: str | None) -> Policy | None:
-    """Return the policy of an endpoint; None for one without, and where there is none."""
+    """Return the policy of an endpoint; None if it has none, or there is no endpoint."""
     if endpoint in OPEN_ENDPOINTS:
         return "open"
     return getattr(app.view_functions.get(endpoint or ""), ATTRIBUTE, None)
@@ -66,7 +66,7 @@ def init_app(app: Quart, config: Config) -> None:
             # An unknown address tells no more than a known one that may not be read.
             policy = "read"
         if policy is None:
-            raise ForbiddenError("Nobody may do this")
+            raise ForbiddenError("This action is not allowed")
         if policy == "metrics":
             policy = "open" if _is_on_this_machine() else "admin"
         if policy == "open" or (policy == "read" and config.public) or g.operator is not None:
@@ -78,12 +78,12 @@ def init_app(app: Quart, config: Config) -> None:
 
 
 def _is_on_this_machine() -> bool:
-    """Return whether the client is a loopback peer that stands for nobody else."""
+    """Return whether the client is a loopback peer and no proxy."""
     try:
         peer = ip_address(request.remote_addr or "")
     except ValueError:
         return False
-    # A socket for both families names IPv4 clients so.
+    # A socket for both families gives IPv4 clients mapped addresses.
     peer = getattr(peer, "ipv4_mapped", None) or peer
     names = {name.lower() for name, _ in request.headers}
     return peer.is_loopback and not any(name.startswith(PROXY_HEADERS) for name in names)
@@ -91,7 +91,7 @@ def _is_on_this_machine() -> bool:
 
 def _check_scope(token: TokenFacts, policy: Policy) -> None:
     if policy == "operator":
-        raise ForbiddenError("Only the operator may do this, signed in on the site")
+        raise ForbiddenError("Only the operator can do this, signed in on the site")
     need: Scope = policy if policy == "write" or policy == "admin" else "read"
     if not allows(token.scope, need):
         raise ForbiddenError(
@@ -100,7 +100,7 @@ def _check_scope(token: TokenFacts, policy: Policy) -> None:
 
 
 def _send_to_login() -> ResponseReturnValue:
-    """Lead a browser to where it can sign in. Raises UnauthorizedError in the API."""
+    """Redirect a browser to the sign-in page. Raises UnauthorizedError in the API."""
     if request.path.startswith(EVERY_API) or request.path == METRICS:
         raise UnauthorizedError(
             "This needs an API token, as Authorization: Bearer …", headers=CHALLENGE
@@ -110,7 +110,7 @@ def _send_to_login() -> ResponseReturnValue:
 
 
 def _check_origin(config: Config) -> None:
-    """Refuse what another site makes a signed-in browser do, and signing it in from elsewhere.
+    """Refuse requests that another site makes a browser send: changes of data, and signing in.
 
     Raises ForbiddenError. Browsers say by Sec-Fetch-Site where a request comes from; old ones
     send at least Origin with what changes data.
@@ -128,17 +128,17 @@ def _check_origin(config: Config) -> None:
 
 
 def own_origin(config: Config) -> str:
-    """Return scheme and host of the site, of the settings or as the request says."""
+    """Return scheme and host of the site, from the settings or else from the request."""
     return config.url or f"{request.scheme}://{request.host}"
 
 
 def right_to_read() -> Right | None:
-    """Return the right that a stream rests on while it lasts; None where anybody may read."""
+    """Return the right that a stream needs while it lasts; None where reading is public."""
     return None if resources().config.public else _right()
 
 
 def while_readable(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Return the pieces of a streamed answer, which breaks off once the right to read has ended.
+    """Return the pieces of a streamed answer, which breaks off once the right to read ends.
 
     The right is looked at every 3 s. Raises UnauthorizedError, so that nobody takes what was
     sent for the whole.
@@ -158,7 +158,7 @@ def while_readable(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def right_to_write() -> Right | None:
-    """Return the right to be checked in the transaction that does what the request asks for."""
+    """Return the right to check in the transaction that does the request's work."""
     g.is_right_checked = True
     return _right()
 
@@ -171,7 +171,7 @@ def _right() -> Right | None:
 
 @asynccontextmanager
 async def writing() -> AsyncIterator[AsyncSession]:
-    """Open a transaction for what the request writes; its right must still be in force.
+    """Open a transaction for the request's writes; the right must still be in force.
 
     Raises UnauthorizedError, or leads a browser to where it can sign in.
     """
@@ -181,7 +181,7 @@ async def writing() -> AsyncIterator[AsyncSession]:
 
 
 async def look_again(response: Response) -> Response:
-    """Take back an answer if the right to it ended while the request's body arrived."""
+    """Replace an answer if the right to it ended while the request's body arrived."""
     right = _right() if "token" in g and request.method not in SAFE_METHODS else None
     if right is None or "is_right_checked" in g:
         return response

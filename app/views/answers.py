@@ -29,7 +29,10 @@ def init_app(app: Quart) -> None:
 
 
 async def wait_for_write() -> None:
-    """Answer only from a state that holds the write which `Saywho-After` names."""
+    """Wait until this process sees the event that `Saywho-After` names.
+
+    Raises UnavailableError after 2 s.
+    """
     given = request.headers.get("Saywho-After")
     if given is None:
         return
@@ -50,7 +53,7 @@ async def wait_for_write() -> None:
 
 
 async def add_headers(response: Response) -> Response:
-    """Add what every answer of its kind carries."""
+    """Add the headers that answers of this kind carry."""
     if (event_id := g.get("event_id")) is not None:
         response.headers["Saywho-Event"] = str(event_id)
     if response.mimetype == "text/html":
@@ -73,12 +76,12 @@ def json_answer(
 
 
 def no_content() -> Response:
-    """Return the answer to a deletion: 204, without a body and its type."""
+    """Return the answer to a deletion: 204, without body and content type."""
     response = Response(b"", 204)
     del response.headers["Content-Type"]
     return response
 
 
 def as_of(event_id: int | None) -> dict[str, str]:
-    """Return the header that says how far an answer made from vectors has come."""
+    """Return the header that names the newest event behind an answer made from vectors."""
     return {} if event_id is None else {"Saywho-As-Of": str(event_id)}

@@ -1,4 +1,4 @@
-"""Request bodies: how large each may be, and large ones spooled to disk as they arrive."""
+"""Request bodies: their limits, and the spooling of large ones to disk as they arrive."""
 
 import asyncio
 import errno
@@ -34,25 +34,25 @@ CHUNK_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30
 MOST_FIELDS: Final = 300
 INLINE_CHARACTERS: Final = 50_000
-"""Of a form, as long as it is read on the loop."""
+"""Characters of a form up to which it is parsed on the loop, not in a thread."""
 LONGEST_FIELD: Final = 4096
 MOST_PARTS: Final = 20
 PIECE_BYTES: Final = 64 * 1024
 MOST_UNPARSED_BYTES: Final = 4 * PIECE_BYTES
-"""Of a multipart form: what stands before its first part, or at the head of one."""
+"""Bytes of a multipart form before its first part, or in the head of a part."""
 
 
 @dataclass(slots=True)
 class Spool:
-    """What arrives, on disk."""
+    """A request's body on disk."""
 
     file: IO[bytes]
     name: str
-    """Of its folder among the uploads."""
+    """Name of its folder among the uploads."""
     is_kept: bool = False
     """Whether the file outlives the request."""
     file_name: str | None = None
-    """As the browser named an upload; empty where it chose none."""
+    """Name that the browser gave; empty if no file was chosen."""
     size: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
 
@@ -66,7 +66,7 @@ class Spool:
         self.file.write(chunk)
 
     async def sync(self) -> None:
-        """Let the file outlive a loss of power, where acknowledged writes do."""
+        """Make the file survive a power cut, where acknowledged writes do."""
         config = resources().config
         if config.durability == "full":
             with disk_errors():
@@ -79,7 +79,10 @@ class Spool:
 
 
 class FormParser(FormDataParser):
-    """Bounds the fields of any form, as Quart does in multipart ones; long ones need a thread."""
+    """Parser that bounds the fields of all forms, as Quart does for multipart ones only.
+
+    Long forms are parsed in a thread.
+    """
 
     async def parse(
         self,
@@ -101,7 +104,7 @@ class FormParser(FormDataParser):
 class StreamedBody(Body):
     """A body read piece by piece: limited as a whole, timed by the piece, with back-pressure.
 
-    Quart bounds only what is not read yet, and takes from the server whatever comes.
+    Quart bounds only the unread bytes, and receives from the server without waiting.
     """
 
     def __init__(self, expected: int | None, limit: int | None, flow: Flow) -> None:
@@ -131,7 +134,7 @@ class StreamedBody(Body):
 
 
 def init_app(app: Quart, config: Config) -> None:
-    """Limit the bodies of each request by what its address takes."""
+    """Limit the body of each request by its address."""
 
     class LimitedRequest(Request):
         form_data_parser_class = FormParser
@@ -150,7 +153,7 @@ def init_app(app: Quart, config: Config) -> None:
 
 @asynccontextmanager
 async def spooled_body() -> AsyncIterator[Spool]:
-    """Write the body into a file of the data folder as it arrives; give it once it has ended.
+    """Write the body into a file of the data folder as it arrives; yield it when it is complete.
 
     The file goes when the context is left, unless it is kept. Raises RequestEntityTooLarge,
     and RequestTimeout if nothing comes for 30 s.
@@ -164,7 +167,7 @@ async def spooled_body() -> AsyncIterator[Spool]:
 
 @asynccontextmanager
 async def spooled_upload() -> AsyncIterator[tuple[Spool, dict[str, str]]]:
-    """Do the same with the `file` of a multipart form; give its other fields too.
+    """Do the same with the `file` of a multipart form, and yield its other fields too.
 
     Raises InvalidInputError for a form without exactly one file.
     """
@@ -221,11 +224,11 @@ async def _spooling() -> AsyncIterator[Spool]:
     try:
         yield spool
     except AppError:
-        # What it was to be kept for was not stored.
+        # The row that names the file was not stored.
         spool.is_kept = False
         raise
     finally:
-        # What could not be written for want of room is tried once more, and told already.
+        # Closing writes the rest once more; a full disk was reported already.
         with suppress(OSError):
             file.close()
         if not spool.is_kept:
@@ -234,7 +237,7 @@ async def _spooling() -> AsyncIterator[Spool]:
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Turn what the file system raises into StorageFullError and UnavailableError."""
+    """Raise StorageFullError or UnavailableError in place of an OSError."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The addresses of the course's app, answered as there or leading to where their content is now."""
+"""The addresses of the course's app: they answer as there, or redirect to the new page."""
 
 from markupsafe import escape
 from quart import Blueprint, g, redirect, request, url_for
@@ -43,7 +43,7 @@ async def lead_to_api() -> ResponseReturnValue:
 @blueprint.post("/user")
 @access("write")
 async def post_user() -> ResponseReturnValue:
-    """Add the author that TwitOff's form names, unless there is one, and lead to the page."""
+    """Add the author that TwitOff's form names, unless there is one, and redirect to the page."""
     form = await request.form
     username = form.get("user_name", "").strip()
     async with writing() as session:
@@ -58,5 +58,5 @@ async def post_user() -> ResponseReturnValue:
 @blueprint.post("/update")
 @access("admin")
 async def post_update() -> ResponseReturnValue:
-    """Lead TwitOff's update to the front page: no live source can be set up to be asked yet."""
+    """Redirect TwitOff's update to the front page; there are no live sources to update from yet."""
     return redirect(url_for("home.show_home"), 303)

@@ -1,4 +1,4 @@
-"""Every failure's answer: problem details in the API, a friendly page in the browser."""
+"""Answers to failures: problem details for programs, a page for browsers."""
 
 import errno
 import logging

@@ -84,7 +84,7 @@ def parse_instant(name: str, value: str | None, zone: ZoneInfo) -> datetime | No
     try:
         if _DATE.fullmatch(value):
             return datetime.combine(date.fromisoformat(value), time(), zone).astimezone(UTC)
-        # In an address, the + of an offset that nobody escaped arrives as a space.
+        # The + of an offset that was not escaped arrives as a space.
         instant = datetime.fromisoformat(value.replace(" ", "+"))
         if instant.tzinfo is None:
             raise ValueError("no zone")
@@ -106,7 +106,7 @@ def parse_day(name: str, value: str | None) -> date | None:
 
 
 def first_instant(day: date, zone: ZoneInfo) -> datetime:
-    """Return when a day begins in a time zone."""
+    """Return the instant at which a day begins in a time zone."""
     try:
         return datetime.combine(day, time(), zone).astimezone(UTC)
     except OverflowError:
@@ -114,7 +114,7 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
 
 
 class ViewArgs(Struct):
-    """The filters as an address names them; empty ones are none."""
+    """The filters of a view as an address names them; empty ones are none."""
 
     username: list[str] = []
     platform: str = ""

@@ -1,4 +1,4 @@
-"""What a request says, checked against a form: addresses (400), bodies (400, 415, 422)."""
+"""Parsing of requests: paths, parameters (400), JSON bodies (400, 415, 422), idempotency keys."""
 
 import functools
 import hashlib
@@ -26,10 +26,9 @@ _PLACE = re.compile(r" - at `(?:\$|key in \$)\.?(?P<loc>[^`]*)`$")
 
 
 class IdConverter(BaseConverter):
-    """A number of up to 16 digits, as many as 2^53 has; anything else is no such address.
+    """Converter of numbers of up to 16 digits, as many as 2^53 has; other paths do not match.
 
-    Those that are no ids have nothing: refused here, they would be 405 where a method has a view
-    of its own.
+    Larger numbers than ids match: without that they would be 405 where another method has a view.
     """
 
     regex = r"[0-9]{1,16}"
@@ -44,7 +43,7 @@ def init_app(app: Quart) -> None:
 
 
 def parse_args(form: type[Form], *, strict: bool = True) -> Form:
-    """Return the address's parameters as the form says; lists take a parameter several times.
+    """Return the address's parameters as the form; lists take a parameter several times.
 
     Raises MalformedError; with `strict` also for a parameter that the form does not know, and
     for one that is not UTF-8, of which Werkzeug would keep `%FF` as it stands.
@@ -66,7 +65,7 @@ def _check_encoding(query: bytes) -> None:
 
 
 def args_of(args: MultiDict[str, str], form: type[Form], *, strict: bool) -> Form:
-    """Return the parameters as the form says, likewise."""
+    """Return the parameters as the form, likewise."""
     values: dict[str, Any] = {}
     repeated = _repeated(form)
     for name, given in args.lists():
@@ -98,7 +97,7 @@ def require_type(name: str) -> None:
     if request.mimetype != name:
         raise UnsupportedMediaError("The body must be {name}", name=name)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        # What is taken instead stands in Accept-Encoding (RFC 9110, 15.5.16).
+        # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).
         raise UnsupportedMediaError(
             "The body must not be compressed", headers={"Accept-Encoding": "identity"}
         )
@@ -111,7 +110,7 @@ async def request_bytes() -> bytes:
 
 
 async def parse_json(form: type[Form]) -> Form:
-    """Return the JSON body as the form says.
+    """Return the JSON body as the form.
 
     Raises UnsupportedMediaError, MalformedError for what is not JSON, InvalidInputError for JSON
     that is not the form.
@@ -121,7 +120,7 @@ async def parse_json(form: type[Form]) -> Form:
 
 
 def decode_json(body: bytes, form: type[Form]) -> Form:
-    """Return the bytes as the form says.
+    """Return the bytes as the form.
 
     Raises MalformedError for what is not JSON, InvalidInputError for JSON that is not the form.
     """
@@ -168,7 +167,7 @@ def malformed(loc: str, detail: str) -> NoReturn:
 
 
 def request_key(body_sha256: bytes) -> RequestKey | None:
-    """Return the key under which the request's answer is kept, None if it names none.
+    """Return the key under which the request's answer is stored; None if it has none.
 
     The same request is one of the same token or operator, address, parameters and body.
 
@@ -184,7 +183,7 @@ def request_key(body_sha256: bytes) -> RequestKey | None:
     holder = f"token {g.token.id}" if g.token else f"operator {g.operator.operator_id}"
     if request.query_string:
         body_sha256 = hashlib.sha256(request.query_string + b"\0" + body_sha256).digest()
-    # Digests: an address names the author, and whoever made the key may have named one in it.
+    # Digests, since the path names an author, and the key may name one.
     return RequestKey(holder, request.method, _digest(request.path), _digest(key), body_sha256)
 
 

@@ -42,7 +42,7 @@ async def signed_in() -> SignedInOperator | None:
     async with resources().db.read() as session:
         found = await find_session(session, secret)
     if found is not None and is_stale(found):
-        # Reading goes on where nothing can be written.
+        # Reads still work where nothing can be written.
         with contextlib.suppress(UnavailableError, StorageFullError):
             async with resources().db.write() as session:
                 await renew_session(session, found.session_id)
@@ -51,14 +51,14 @@ async def signed_in() -> SignedInOperator | None:
 
 
 async def renew_cookie(response: Response) -> Response:
-    """Let the browser keep a session that was used for as long again."""
+    """Renew the cookie of a session that was renewed."""
     if (secret := g.get("renewed_session")) is not None and "Set-Cookie" not in response.headers:
         set_session(response, secret)
     return response
 
 
 def set_session(response: Response, secret: str) -> None:
-    """Let the browser keep the session."""
+    """Set the session's cookie."""
     response.set_cookie(
         cookie_name(),
         _signer().sign(secret).decode(),
@@ -71,7 +71,7 @@ def set_session(response: Response, secret: str) -> None:
 
 
 def clear_session(response: Response) -> None:
-    """Let the browser forget the session."""
+    """Delete the session's cookie."""
     response.delete_cookie(
         cookie_name(), path="/", httponly=True, samesite="Lax", secure=request.is_secure
     )

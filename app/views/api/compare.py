@@ -51,7 +51,7 @@ class PanelArgs(Struct):
 
 
 class CardState(Struct, frozen=True):
-    """What becomes of a card that is not there yet."""
+    """The state of a card that is not ready yet."""
 
     state: Literal["being made"]
 
@@ -130,7 +130,7 @@ async def compare_card(args: PanelArgs) -> Response:
     200, "A line for each that is not blank, in their order, as they are found", JudgedText, NDJSON
 )
 async def compare_batch(args: PanelArgs) -> Response:
-    """Judge each line of the body, and send the answers as they are found."""
+    """Judge each line of the body, and send each answer when it is ready."""
     require_type(NDJSON)
     lines = (await request_bytes()).splitlines()
     panel = await open_panel(resources().db, resources().models, args.username)

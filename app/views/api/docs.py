@@ -67,7 +67,7 @@ class ContentRow(NamedTuple):
 
 
 class DocsPage:
-    """What the page's template shows of operations; `origin` begins the examples' addresses."""
+    """Parts of the page for its template; `origin` begins the addresses of examples."""
 
     def __init__(self, origin: str, *, is_public: bool) -> None:
         self._origin = origin
@@ -81,7 +81,7 @@ class DocsPage:
         return openapi.scope_of(declared, is_public=self._is_public)
 
     def answers(self, declared: Operation) -> list[tuple[int, Success, tuple[str, ...]]]:
-        """Return status, meaning and headers of the answers that are no errors."""
+        """Return status, declaration and headers of the answers that are no errors."""
         answers = [
             (status, answer, declared.answer_headers(answer))
             for status, answer in declared.answers.items()

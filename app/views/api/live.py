@@ -47,7 +47,7 @@ async def live_stream(args: LiveArgs) -> Response:
         async with resources().db.read() as session:
             user_id = (await get_user(session, args.username)).id
     if request.method == "HEAD":
-        # Of a length that nobody knows, as the stream is.
+        # Without a length, as the stream is.
         return Response(
             _nothing(), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-cache"}
         )
@@ -66,7 +66,7 @@ async def live_stream(args: LiveArgs) -> Response:
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    """Be a body of unknown length; what comes is sent in front of the app."""
+    """Yield nothing, as a body of unknown length; events are sent in front of the app."""
     return
     yield b""
 

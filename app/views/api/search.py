@@ -44,7 +44,7 @@ class SearchArgs(Struct):
 
 
 class Correction(Struct, frozen=True):
-    """A word that no post holds, and the one that was taken for it."""
+    """A word that no post holds, and its correction."""
 
     typed: Annotated[str, Meta(description="A word of the query.")]
     used: Annotated[str, Meta(description="The word that was found instead.")]

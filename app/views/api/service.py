@@ -16,7 +16,7 @@ blueprint = ApiBlueprint("service", tag="service", url_prefix=None)
 
 
 class Health(Struct, frozen=True):
-    """How the process is."""
+    """The state of the process."""
 
     status: str
 
