@@ -33,6 +33,8 @@ HYPERCORN = (
     "app:create_app()",
 )
 SERVE = (str(PROGRAM), "serve")
+ESTABLISHED, LISTENING = "01", "0A"
+"""States of a socket in /proc/net/tcp."""
 
 
 @dataclass(slots=True)
@@ -96,12 +98,16 @@ class Server:
 
     def workers(self) -> list[int]:
         """Return the ids of its worker processes, as Linux tells."""
-        pid = self.process.pid
-        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+        return children_of(self.process.pid)
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(DEADLINE_S)
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 @contextlib.contextmanager
@@ -176,13 +182,17 @@ def connections_to_every_worker(server: Server) -> Iterator[list[http.client.HTT
 
 def connections_of(pid: int, port: int) -> int:
     """Return how many connections to the port a process holds, as Linux tells."""
+    return sockets_of(pid, port, ESTABLISHED)
+
+
+def sockets_of(pid: int, port: int, state: str) -> int:
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    established = {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"}
+    inodes = {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == state}
     links = []
     for link in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(OSError):
             links.append(os.readlink(link))
-    return sum(f"socket:[{inode}]" in links for inode in established)
+    return sum(f"socket:[{inode}]" in links for inode in inodes)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are told apart by Linux's /proc")
@@ -201,6 +211,26 @@ def test_a_write_is_seen_at_once_whichever_worker_answers(server: Server) -> Non
                 status, _, page = server.ask(reader, "GET", path)
                 assert status == 200
                 assert [tweet["text"] for tweet in page["items"]] == [f"post {number}"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files of a process are listed by /proc")
+def test_the_process_of_an_import_does_not_hold_the_port(server: Server) -> None:
+    posts = [{"username": "fleet", "text": f"post {n} of a long import"} for n in range(20_000)]
+    body = b"".join(json.dumps(post).encode() + b"\n" for post in posts)
+    with contextlib.closing(server.connect()) as connection:
+        token = {"Authorization": f"Bearer {server.token}"}
+        connection.request("POST", "/api/v1/imports?format=jsonl", body, token)
+        queued = connection.getresponse()
+        assert queued.status == 202, queued.read()
+
+    def sockets_of_imports() -> list[int]:
+        pids = [pid for worker in server.workers() for pid in children_of(worker)]
+        with contextlib.suppress(FileNotFoundError):
+            return [sockets_of(pid, server.port, LISTENING) for pid in pids]
+        return []
+
+    server.installation.wait_until(lambda: sockets_of_imports() == [0])
+    server.send("DELETE", queued.headers["Location"])
 
 
 def test_a_write_is_seen_over_new_connections(server: Server) -> None:

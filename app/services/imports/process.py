@@ -224,6 +224,9 @@ async def run_next(config: Config, epoch: int) -> None:
 
 def main() -> None:
     """Run the next import, and log as the server does that started this process."""
+    # uvloop (0.22) starts a process with all inheritable files open, the server's sockets too. The
+    # port of a server that was killed would stay in use for as long as an import outlives it.
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.nice(NICENESS)
     config = Config.from_env()
     configure(config)
