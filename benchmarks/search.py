@@ -36,8 +36,9 @@ from app.models import User
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.search.search import Filters, search
+from app.services.search.search import search
 from app.services.search.vocabulary import renew_vocabulary
+from app.services.selection import Selection
 from benchmarks.accuracy_data import Row, read_rows
 
 FOUND_AMONG = 10
@@ -109,7 +110,7 @@ async def recall(db: Database, ids: Sequence[int], queries: Sequence[tuple[int, 
     found = 0
     for place, query in queries:
         async with db.read() as session:
-            hits = (await search(session, query, Filters(), limit=FOUND_AMONG)).hits
+            hits = (await search(session, query, Selection(), limit=FOUND_AMONG)).hits
         found += ids[place] in {hit.id for hit in hits}
     return found / max(len(queries), 1)
 
@@ -254,7 +255,7 @@ async def times_ms(db: Database, queries: Sequence[str]) -> tuple[list[float], l
     for query in queries:
         started, used = time.perf_counter(), time.process_time()
         async with db.read() as session:
-            await search(session, query, Filters(), limit=20)
+            await search(session, query, Selection(), limit=20)
         wall.append(1000 * (time.perf_counter() - started))
         processor.append(1000 * (time.process_time() - used))
     return wall, processor

@@ -14,7 +14,7 @@ from app.db.engine import Database
 from app.db.lease import Grant, Lease
 from app.embedders import EmbedderError, open_embedder
 from app.services.search.embeddings import VECTORS, Embeddings
-from app.services.search.search import Filters, Found, Mode, find
+from app.services.search.search import Found, Mode, find
 from app.services.search.vector_sets import (
     StoppedError,
     begin_set,
@@ -22,6 +22,7 @@ from app.services.search.vector_sets import (
     resume_set,
     stop_set,
 )
+from app.services.selection import Selection
 
 RESULTS: Final = 20
 WAIT_S: Final = 1.0
@@ -56,8 +57,8 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int, as_
         async with opened_embeddings(db, config) as embeddings:
             if embeddings is not None and mode != "words":
                 await embeddings.index.follow()
-            filters = Filters(username=username)
-            return await find(db, embeddings, query, filters, limit=limit, mode=mode)
+            selection = Selection(usernames=() if username is None else (username,))
+            return await find(db, embeddings, query, selection, limit=limit, mode=mode)
 
     found = with_database(run)
     if as_json:

@@ -12,8 +12,7 @@ from msgspec import Struct
 from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError
-from app.services.posts.statistics import Selection
-from app.services.search.search import Filters
+from app.services.selection import Selection
 from app.views.parsing import args_of, malformed
 
 LAST_DAY: Final = "9998-12-31"
@@ -24,28 +23,6 @@ Step = Literal["", "day", "week", "month"]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def search_filters(
-    *,
-    since: str | None,
-    until: str | None,
-    tz: str,
-    username: str | None = None,
-    platform: str | None = None,
-    lang: str | None = None,
-    kind: str | None = None,
-) -> Filters:
-    """Return the filters that an address names. Raises MalformedError."""
-    zone = parse_zone(tz)
-    return Filters(
-        username=username,
-        platform=platform,
-        lang=lang,
-        kind=kind,
-        since=parse_instant("since", since, zone),
-        until=parse_instant("until", until, zone),
-    )
-
-
 def selection_of(
     *,
     usernames: Iterable[str],
@@ -54,6 +31,7 @@ def selection_of(
     since: str | None,
     until: str | None,
     tz: str,
+    kind: str | None = None,
 ) -> Selection:
     """Return the selection that an address names. Raises MalformedError."""
     zone = parse_zone(tz)
@@ -61,6 +39,7 @@ def selection_of(
         usernames=tuple(usernames),
         platform=platform,
         lang=lang,
+        kind=kind,
         since=parse_instant("since", since, zone),
         until=parse_instant("until", until, zone),
     )

@@ -34,7 +34,8 @@ from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from app.services.search.embeddings import Embeddings
-from app.services.search.search import Filters, search
+from app.services.search.search import search
+from app.services.selection import Selection
 from tests.conftest import Client, MakeConfig, Outside, client_with
 from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import PROGRAM, Installation, lines
@@ -619,7 +620,7 @@ async def test_search_and_counts_agree_after_many_writers(make_config: MakeConfi
     await asyncio.gather(*(write(databases[n % 2], n) for n in range(60)))
     async with databases[1].read() as session:
         assert await session.scalar(select(func.count()).select_from(Tweet)) == 30
-        found = await search(session, "harbour", Filters(), limit=100)
+        found = await search(session, "harbour", Selection(), limit=100)
     assert len(found.hits) == 30
     assert await find_faults(databases[0]) == []
     for db in databases:

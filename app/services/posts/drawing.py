@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Tweet, User
-from app.services.posts.statistics import Conditions, Selection, author_conditions, count_by_author
+from app.services.posts.statistics import count_by_author
+from app.services.selection import Selection, post_conditions
 
 _PRIME: Final = 1_000_003
 _SPREAD: Final = 618_033
@@ -23,21 +24,6 @@ class Drawn(NamedTuple):
     username: str
     created_at: datetime | None
     text: str
-
-
-async def post_conditions(session: AsyncSession, selection: Selection) -> Conditions:
-    """Return what a query that joins `User` and `Tweet` asks for; note what its answer rests on.
-
-    Raises NotFoundError for an unknown author.
-    """
-    conditions = await author_conditions(session, selection)
-    if selection.lang is not None:
-        conditions.append(Tweet.lang == selection.lang)
-    if selection.since is not None:
-        conditions.append(Tweet.created_at >= selection.since)
-    if selection.until is not None:
-        conditions.append(Tweet.created_at < selection.until)
-    return conditions
 
 
 async def draw_posts(

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Tweet
 from app.models.derived import EPOCH_S
-from app.services.posts.drawing import post_conditions
-from app.services.posts.statistics import HOUR_S, WEEK_H, Selection, local_seconds
+from app.services.posts.statistics import HOUR_S, WEEK_H, local_seconds
 from app.services.posts.tweets import Post, TweetKey, as_post, older, select_posts
+from app.services.selection import Selection, post_conditions
 
 
 async def list_selected(

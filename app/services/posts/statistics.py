@@ -1,8 +1,7 @@
 """Figures over posts, from the counts that are kept with each change."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -18,7 +17,7 @@ from app.memo import EVERYTHING, depends_on
 from app.models import PostCount, User
 from app.models.derived import SLOT_S
 from app.services.posts.post_counts import slot_of
-from app.services.posts.users import contenders_by_name
+from app.services.selection import Conditions, Selection, author_conditions
 
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
@@ -27,27 +26,6 @@ MOST_LANGUAGES: Final = 50
 MOST_COUNTS: Final = 20_000
 """Counts per day and author that one answer may hold."""
 _PARTIAL: Final = timedelta(seconds=SLOT_S - 1)
-
-Conditions = list[ColumnElement[bool]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which posts are looked at; `since` is inclusive, `until` exclusive.
-
-    Counts take both to the next quarter of an hour.
-    """
-
-    usernames: tuple[str, ...] = ()
-    platform: str | None = None
-    lang: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether only some posts of the authors are looked at."""
-        return bool(self.lang or self.since or self.until)
 
 
 class AuthorCount(msgspec.Struct, frozen=True):
@@ -158,24 +136,6 @@ async def _dated(session: AsyncSession, selection: Selection) -> int:
     conditions = await count_conditions(session, selection)
     query = select(func.sum(PostCount.posts)).join(User, PostCount.user_id == User.id)
     return int(await session.scalar(query.where(*conditions, PostCount.slot >= 0)) or 0)
-
-
-async def author_conditions(session: AsyncSession, selection: Selection) -> Conditions:
-    """Return what a query that joins `User` asks for, and note what its answer rests on.
-
-    Raises NotFoundError for an unknown author.
-    """
-    conditions: Conditions = [User.deleted_at.is_(None)]
-    if selection.usernames:
-        users = await contenders_by_name(session, selection.usernames)
-        for user in users:
-            depends_on(user.id)
-        conditions.append(User.id.in_([user.id for user in users]))
-    else:
-        depends_on(EVERYTHING)
-    if selection.platform is not None:
-        conditions.append(User.platform == selection.platform)
-    return conditions
 
 
 async def count_conditions(session: AsyncSession, selection: Selection) -> Conditions:

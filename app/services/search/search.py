@@ -4,7 +4,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -22,7 +21,7 @@ from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.off_loop import worked_on
 from app.services.posts.tweets import AnySelect, Post, find_posts
-from app.services.posts.users import get_user
+from app.services.posts.users import contenders_by_name
 from app.services.search.embeddings import Embeddings
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.search.word_search import (
@@ -31,6 +30,7 @@ from app.services.search.word_search import (
     WordResults,
     search_words,
 )
+from app.services.selection import Conditions, Selection, field_conditions
 
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
@@ -51,18 +51,6 @@ class Hit(Post, frozen=True):
         list[tuple[int, int]],
         Meta(description="Matches in the text, [start, end) in code points."),
     ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Which posts may be found; `since` is inclusive, `until` exclusive."""
-
-    username: str | None = None
-    platform: str | None = None
-    lang: str | None = None
-    kind: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +74,7 @@ async def find(
     db: Sessions,
     embeddings: Embeddings | None,
     query: str,
-    filters: Filters,
+    selection: Selection,
     *,
     limit: int,
     place: Place | None = None,
@@ -95,14 +83,14 @@ async def find(
     """Return a page of results in the mode, or by words where no embedder answers.
 
     No session is open while the embedder is asked, since that may take seconds. Raises
-    NotFoundError for an unknown author in the filters.
+    NotFoundError for an unknown author in the selection.
     """
     near = None
     if embeddings is not None and mode != "words" and query.strip():
-        near = await _nearest(embeddings, query, filters, limit=limit, place=place, mode=mode)
+        near = await _nearest(embeddings, query, selection, limit=limit, place=place, mode=mode)
     async with db.read() as session:
         found = await search(
-            session, query, filters, limit=limit, place=place, mode=mode, near=near
+            session, query, selection, limit=limit, place=place, mode=mode, near=near
         )
     is_degraded = embeddings is not None and mode != "words" and near is None
     return replace(found, is_current=False) if is_degraded else found
@@ -111,7 +99,7 @@ async def find(
 async def _nearest(
     embeddings: Embeddings,
     query: str,
-    filters: Filters,
+    selection: Selection,
     *,
     limit: int,
     place: Place | None,
@@ -120,7 +108,7 @@ async def _nearest(
     """Return the posts nearest to a query in meaning, None while the embedder does not answer."""
     offset = place.offset if place else 0
     count = FUSED if mode == "hybrid" else min(offset + limit, DEEPEST) + 1
-    among = None if filters == Filters() else _among(filters)
+    among = None if selection == Selection() else _among(selection)
     try:
         return await embeddings.nearest(await embeddings.vector_for(query), count, among=among)
     except EmbedderError as error:
@@ -131,7 +119,7 @@ async def _nearest(
 async def search(
     session: AsyncSession,
     query: str,
-    filters: Filters,
+    selection: Selection,
     *,
     limit: int,
     place: Place | None = None,
@@ -141,14 +129,16 @@ async def search(
     """Return posts that fit the query, the best first, from the place on.
 
     Any query is fine; one without words finds nothing. Without `near` words are searched.
-    Raises NotFoundError for an unknown author in the filters.
+    Raises NotFoundError for an unknown author in the selection.
     """
     depends_on(EVERYTHING)
-    user = None if filters.username is None else await get_user(session, filters.username)
+    users = await contenders_by_name(session, selection.usernames)
+    conditions = _conditions(selection)
+    if users:
+        conditions.append(Tweet.user_id.in_([user.id for user in users]))
 
     def narrow(posts: AnySelect) -> AnySelect:
-        posts = posts if user is None else posts.where(Tweet.user_id == user.id)
-        return _filtered(posts, filters)
+        return posts.where(*conditions)
 
     if near is not None and mode == "meaning":
         return await _by_meaning(session, query, near, limit, place or Place())
@@ -157,7 +147,7 @@ async def search(
         session,
         query,
         narrow=narrow,
-        user_id=user.id if user else None,
+        user_id=users[0].id if len(users) == 1 else None,
         place=None if is_fused else place,
     )
     if near is not None and is_fused:
@@ -222,12 +212,20 @@ def _plain_scorer(query: str) -> Scorer:
     return Scorer([Wanted(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
 
 
-def _among(filters: Filters) -> AnySelect:
+def _among(selection: Selection) -> AnySelect:
     """Return what selects the ids of the posts that may be found."""
     posts = select(Tweet.id).join(User, User.id == Tweet.user_id).where(User.deleted_at.is_(None))
-    if filters.username is not None:
-        posts = posts.where(User.username_key == username_key(filters.username))
-    return _filtered(posts, filters)
+    if selection.usernames:
+        posts = posts.where(User.username_key.in_(map(username_key, selection.usernames)))
+    return posts.where(*_conditions(selection))
+
+
+def _conditions(selection: Selection) -> Conditions:
+    """Return the conditions on posts and the platform of their authors, whose names are apart."""
+    conditions = field_conditions(selection)
+    if selection.platform is not None:
+        conditions.append(User.platform == selection.platform)
+    return conditions
 
 
 async def _hits(
@@ -248,18 +246,3 @@ async def _hits(
 
     texts = (post.text for post in posts.values())
     return await worked_on(texts, hits, inline_characters=INLINE_CHARACTERS)
-
-
-def _filtered(query: AnySelect, filters: Filters) -> AnySelect:
-    """Narrow a query of posts and their authors by all filters but the author's name."""
-    if filters.platform is not None:
-        query = query.where(User.platform == filters.platform)
-    if filters.lang is not None:
-        query = query.where(Tweet.lang == filters.lang)
-    if filters.kind is not None:
-        query = query.where(Tweet.kind == filters.kind)
-    if filters.since is not None:
-        query = query.where(Tweet.created_at >= filters.since)
-    if filters.until is not None:
-        query = query.where(Tweet.created_at < filters.until)
-    return query

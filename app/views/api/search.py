@@ -12,7 +12,7 @@ from app.services.posts.users import Platform
 from app.services.search.search import Hit, Mode, find
 from app.views import cursors
 from app.views.answers import as_of, json_answer
-from app.views.filters import search_filters
+from app.views.filters import selection_of
 from app.views.operation import ApiBlueprint, answers
 
 blueprint = ApiBlueprint("api_search", tag="search")
@@ -69,8 +69,8 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 @answers(200, "A page of results, the best first", Hits)
 async def search_tweets(args: SearchArgs) -> Response:
     place = cursors.RESULTS.decode(args.cursor)
-    filters = search_filters(
-        username=args.username,
+    selection = selection_of(
+        usernames=() if args.username is None else (args.username,),
         platform=args.platform,
         lang=args.lang,
         kind=args.kind,
@@ -83,7 +83,7 @@ async def search_tweets(args: SearchArgs) -> Response:
         parts.db,
         parts.embeddings,
         args.q,
-        filters,
+        selection,
         limit=args.limit,
         place=place,
         mode=args.mode,

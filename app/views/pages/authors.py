@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.lifespan import resources
 from app.memo import cacheable
 from app.services.compare.reasons import typical_of
-from app.services.posts.statistics import Selection, count_by_day
+from app.services.posts.statistics import count_by_day
 from app.services.posts.tweets import count_kinds, list_posts
 from app.services.posts.users import Author, get_author, list_authors
+from app.services.selection import Selection
 from app.views import cursors
 from app.views.access import access
 from app.views.filters import first_instant, parse_day, parse_zone

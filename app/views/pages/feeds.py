@@ -16,7 +16,8 @@ from app.memo import cacheable
 from app.paths import FEED
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import get_author
-from app.services.search.search import Filters, Hit, search
+from app.services.search.search import Hit, search
+from app.services.selection import Selection
 from app.views.access import access, own_origin
 from app.views.pages.search import MAX_QUERY_LENGTH
 from app.views.parsing import parse_args
@@ -71,8 +72,8 @@ async def show_search_feed() -> Response:
 async def _newest_hits(session: AsyncSession, query: str, username: str | None) -> list[Hit]:
     for window in WINDOWS:
         since = now() - window if window else None
-        filters = Filters(username=username, since=since)
-        found = await search(session, query, filters, limit=MOST_HITS)
+        selection = Selection(usernames=(username,) if username else (), since=since)
+        found = await search(session, query, selection, limit=MOST_HITS)
         # Posts with but some of the words are an offer on a page; nobody wants news of them.
         hits = [] if found.is_any else found.hits
         if len(hits) >= ENTRIES:

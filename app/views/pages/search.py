@@ -12,7 +12,7 @@ from app.memo import cacheable
 from app.services.search.search import Found, Hit, Mode, find
 from app.views import cursors
 from app.views.access import access
-from app.views.filters import search_filters
+from app.views.filters import selection_of
 from app.views.pages.parts import Marked, excerpt, marked_text
 from app.views.parsing import parse_args
 
@@ -51,11 +51,12 @@ async def show_search() -> tuple[str, int]:
     unknown_author, failure = None, None
     found = Found([])
     try:
-        filters = search_filters(
+        author = args.username.strip()
+        selection = selection_of(
             since=args.since,
             until=args.until,
             tz=args.tz,
-            username=args.username.strip() or None,
+            usernames=(author,) if author else (),
             platform=args.platform or None,
             lang=args.lang or None,
             kind=args.kind or None,
@@ -65,7 +66,7 @@ async def show_search() -> tuple[str, int]:
             parts.db,
             parts.embeddings,
             query,
-            filters,
+            selection,
             limit=RESULTS_PER_PAGE,
             place=place,
             mode=mode,

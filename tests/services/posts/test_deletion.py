@@ -33,7 +33,8 @@ from app.services.posts.users import (
     find_user,
     list_authors,
 )
-from app.services.search.search import Filters, search
+from app.services.search.search import search
+from app.services.selection import Selection
 from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.waiting import eventually
@@ -86,7 +87,7 @@ async def test_deleted_author_is_in_no_answer_before_any_row_is_gone(db: Databas
         assert ({post.username for post in posts}, following) == ({"ben"}, None)
         assert await list_posts(session, user_id=user.id, limit=9) == ([], None)
         assert [await find_post(session, number) for number in ids] == [None] * 30
-        found = await search(session, "sea", Filters(), limit=9)
+        found = await search(session, "sea", Selection(), limit=9)
         assert ({hit.username for hit in found.hits}, found.next) == ({"ben"}, None)
         assert await count_deleted(session) == 30
         # The event stands for all posts.

@@ -1,22 +1,16 @@
 """Counts per author, day and hour agree with the posts, whatever happens to these."""
 
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from app.compute.periods import offsets
-from app.config import Config
 from app.db.engine import Database
-from app.db.migrate import alembic_config, prepare, upgrade
 from app.errors import NotFoundError
 from app.models import PostCount
 from app.services.checks import find_faults
@@ -25,13 +19,13 @@ from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.post_counts import slot_of
 from app.services.posts.statistics import (
-    Selection,
     count_by_day,
     count_by_hour_of_week,
     stats,
 )
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user, find_user
+from app.services.selection import Selection
 from tests.conftest import Outside
 
 ARRIVAL = datetime(2026, 11, 20, tzinfo=UTC)
@@ -123,27 +117,6 @@ async def test_a_selection_narrows_every_count(db: Database) -> None:
     assert await tweets(Selection(since=day, until=day)) == 0
     with pytest.raises(NotFoundError):
         await tweets(Selection(usernames=("nobody",)))
-
-
-def test_posts_that_were_there_before_are_counted_by_the_migration(tmp_path: Path) -> None:
-    config = Config(env="testing", data_dir=tmp_path)
-    prepare(config, upgrade_old=False)
-    command.downgrade(alembic_config(config.database_url), "0002")
-    with closing(sqlite3.connect(tmp_path / "testing.db")) as connection:
-        connection.execute(
-            'INSERT INTO "Users" (id, username, username_key, platform, created_at, tweet_count,'
-            " deletion_count) VALUES (1, 'a', 'a', 'local', '2026-01-01', 3, 0)"
-        )
-        for time in ("2026-01-01 00:14:59.000000", "2026-01-01 00:00:00.000000", None):
-            connection.execute(
-                'INSERT INTO "Tweet" (text, user_id, event_id, kind, created_at)'
-                " VALUES ('t', 1, 1, 'post', ?)",
-                (time,),
-            )
-        connection.commit()
-        upgrade(config.database_url)
-        rows = connection.execute('SELECT slot, lang, posts FROM "PostCount" ORDER BY slot')
-        assert rows.fetchall() == [(-1, "", 1), (slot_of(datetime(2026, 1, 1, tzinfo=UTC)), "", 2)]
 
 
 times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))

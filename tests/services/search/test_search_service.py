@@ -15,7 +15,8 @@ from app.db.engine import Database
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.search.search import Filters, Hit, search
+from app.services.search.search import Hit, search
+from app.services.selection import Selection
 from tests.databases import Databases
 
 TEXTS = [
@@ -40,7 +41,7 @@ async def fill(db: Database) -> None:
 
 async def find(db: Database, query: str) -> list[Hit]:
     async with db.read() as session:
-        found = await search(session, query, Filters(), limit=50)
+        found = await search(session, query, Selection(), limit=50)
     assert found.next is None
     return found.hits
 
@@ -200,8 +201,8 @@ def test_highlights_equal_the_matching_words(
 
 async def test_pages_go_on_where_the_last_one_ended(filled: Database) -> None:
     async with filled.read() as session:
-        whole = await search(session, "the", Filters(), limit=10)
-        first = await search(session, "the", Filters(), limit=1)
-        second = await search(session, "the", Filters(), limit=1, place=first.next)
+        whole = await search(session, "the", Selection(), limit=10)
+        first = await search(session, "the", Selection(), limit=1)
+        second = await search(session, "the", Selection(), limit=1, place=first.next)
     assert (whole.next, second.next) == (None, None)
     assert first.hits + second.hits == whole.hits

@@ -23,8 +23,9 @@ from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user
-from app.services.search.search import Filters, Found, search
+from app.services.search.search import Found, search
 from app.services.search.vocabulary import is_vocabulary_old
+from app.services.selection import Selection
 from tests.databases import Databases
 
 TEXTS = [
@@ -44,7 +45,9 @@ async def store(db: Database, username: str, *texts: str) -> list[int]:
 
 async def find(db: Database, query: str, username: str | None = None) -> Found:
     async with db.read() as session:
-        return await search(session, query, Filters(username=username), limit=20)
+        return await search(
+            session, query, Selection(usernames=() if username is None else (username,)), limit=20
+        )
 
 
 async def words(db: Database) -> dict[str, int]:

@@ -1,0 +1,70 @@
+"""A selection of posts, and its one translation into SQL."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.memo import EVERYTHING, depends_on
+from app.models import Tweet, User
+from app.services.posts.users import contenders_by_name
+
+Conditions = list[ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The filters of an address; `since` is inclusive, `until` exclusive.
+
+    Counts round both up to the next quarter of an hour.
+    """
+
+    usernames: tuple[str, ...] = ()
+    platform: str | None = None
+    lang: str | None = None
+    kind: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the selection leaves out some posts of its authors."""
+        return bool(self.lang or self.kind or self.since or self.until)
+
+
+async def author_conditions(session: AsyncSession, selection: Selection) -> Conditions:
+    """Return the conditions of a query that joins `User`; record what its answer depends on.
+
+    Raises NotFoundError for an unknown author.
+    """
+    conditions: Conditions = [User.deleted_at.is_(None)]
+    if selection.usernames:
+        users = await contenders_by_name(session, selection.usernames)
+        for user in users:
+            depends_on(user.id)
+        conditions.append(User.id.in_([user.id for user in users]))
+    else:
+        depends_on(EVERYTHING)
+    if selection.platform is not None:
+        conditions.append(User.platform == selection.platform)
+    return conditions
+
+
+async def post_conditions(session: AsyncSession, selection: Selection) -> Conditions:
+    """Return the conditions of a query that joins `User` and `Tweet`, likewise."""
+    return [*await author_conditions(session, selection), *field_conditions(selection)]
+
+
+def field_conditions(selection: Selection) -> Conditions:
+    """Return the conditions on the posts alone, whoever wrote them."""
+    conditions: Conditions = []
+    if selection.lang is not None:
+        conditions.append(Tweet.lang == selection.lang)
+    if selection.kind is not None:
+        conditions.append(Tweet.kind == selection.kind)
+    if selection.since is not None:
+        conditions.append(Tweet.created_at >= selection.since)
+    if selection.until is not None:
+        conditions.append(Tweet.created_at < selection.until)
+    return conditions
