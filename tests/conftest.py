@@ -59,10 +59,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if is_needed else True
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test before pytest-xdist, which reads the marks of its group, sees all of them."""
+    mark(item)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests; leave out what `make test-full` runs, unless it is asked for."""
-    mark(items)
+    """Leave out what `make test-full` runs, unless it is asked for."""
     is_whole = config.args_source is not pytest.Config.ArgsSource.ARGS
     is_whole = is_whole and not config.option.markexpr.startswith("quiet")
     if is_whole and (patterns := unused(items)):

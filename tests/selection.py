@@ -38,7 +38,6 @@ ON_ONE_DATABASE: Final = r"^tests/(asgi|dashboard|views|test_\w+\.py)\b.*[\[-]po
 
 ON_BOTH_DATABASES: Final = (
     r"/test_openapi\.py::test_(the_example_is_answered|lists_and_answers)",
-    r"/test_cached\.py::test_an_answer_is_never_older",
     r"/test_freshness\.py::",
     r"/test_live_api\.py::test_(every_worker|resuming_anywhere)",
     r"/test_(similar|stats)_api\.py::",
@@ -57,20 +56,17 @@ GROUPS: Final = {r"^tests/browser/": "browser", r"/test_server\.py::": "server"}
 """Tests that share what takes long to start, and so a process."""
 
 
-def mark(items: Iterable[pytest.Item]) -> None:
-    """Mark the tests that the lists name."""
-    for item in items:
-        name = item.nodeid
-        is_full = _matches(FULL, name) or (
-            re.search(ON_ONE_DATABASE, name) and not _matches(ON_BOTH_DATABASES, name)
-        )
-        if is_full:
-            item.add_marker(pytest.mark.full)
-        if _matches(QUIET, name):
-            item.add_marker(pytest.mark.quiet)
-        for pattern, group in GROUPS.items():
-            if re.search(pattern, name):
-                item.add_marker(pytest.mark.xdist_group(group))
+def mark(item: pytest.Item) -> None:
+    """Mark the test as the lists say."""
+    name = item.nodeid
+    is_on_one = re.search(ON_ONE_DATABASE, name) and not _matches(ON_BOTH_DATABASES, name)
+    if is_on_one or _matches(FULL, name):
+        item.add_marker(pytest.mark.full)
+    if _matches(QUIET, name):
+        item.add_marker(pytest.mark.quiet)
+    for pattern, group in GROUPS.items():
+        if re.search(pattern, name):
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def is_read_for(expression: str, file: str) -> bool:
