@@ -9,7 +9,7 @@ from quart import Blueprint, g, render_template
 from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
-from app.services.posts.selected import list_selected
+from app.services.posts.drawing import list_selected
 from app.services.posts.statistics import WEEK_H
 from app.services.posts.users import get_author
 from app.services.search.similar import similar_posts
