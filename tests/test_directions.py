@@ -1,4 +1,4 @@
-"""Imports run one way: downwards in the table of `docs/design.md`. Time has one source."""
+"""One of each: imports run downwards in the table of `docs/design.md`, time has one source."""
 
 import re
 from typing import Final
@@ -13,6 +13,14 @@ SERVER_PACKAGES: Final = frozenset({"hypercorn", "quart", "werkzeug"})
 
 def test_every_import_runs_downwards() -> None:
     assert house.upward_imports() == []
+
+
+def test_no_package_reaches_itself() -> None:
+    assert house.circles() == []
+
+
+def test_no_public_class_name_stands_twice() -> None:
+    assert house.repeated_classes() == {}
 
 
 def test_services_and_all_below_them_know_no_web_framework() -> None:

@@ -13,8 +13,6 @@ from app.compute.background import Background
 from app.compute.features import wording
 from app.compute.words import segments
 
-WORDING_RECIPE: Final = 1
-"""Changes whenever other vectors come of a text."""
 DIMENSION: Final = 384
 COPIES: Final = 2
 """Places that a feature has in the vector, so that two seldom fall together in all."""

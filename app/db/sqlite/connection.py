@@ -48,8 +48,8 @@ class OneTripConnection(aiosqlite.Connection):
         self._thread.daemon = True  # As SQLAlchemy does: a program that fails still ends.
         self._stopped: asyncio.Future[Any] | None = None
 
-    def cursor(self) -> "Cursor":  # type: ignore[override]
-        return Cursor(self)
+    def cursor(self) -> "OneTripCursor":  # type: ignore[override]
+        return OneTripCursor(self)
 
     async def rollback(self) -> None:
         """Roll back; the second rollback of SQLAlchemy, after a session, needs no trip."""
@@ -80,7 +80,7 @@ class OneTripConnection(aiosqlite.Connection):
         await self._execute(work, *arguments)
 
 
-class Cursor:
+class OneTripCursor:
     """The part of a cursor that SQLAlchemy uses."""
 
     def __init__(self, connection: OneTripConnection) -> None:
@@ -93,7 +93,7 @@ class Cursor:
         self.lastrowid: int | None = None
         self.arraysize = 1
 
-    async def __aenter__(self) -> "Cursor":
+    async def __aenter__(self) -> "OneTripCursor":
         return self
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
