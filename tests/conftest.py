@@ -22,7 +22,7 @@ from tests import quick_start
 from tests.databases import KINDS, Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.postgresql import NoServerError, Server, sweep
-from tests.selection import is_read_for, mark, unused
+from tests.selection import Groups, is_read_for, mark, unused
 
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
 settings.register_profile("some", deadline=None, max_examples=25)
@@ -60,8 +60,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark a test before pytest-xdist, which reads the marks of its group, sees all of them."""
     mark(item)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    return Groups(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
