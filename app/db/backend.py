@@ -116,6 +116,12 @@ class WordIndex(Protocol):
     async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
         """Index posts that the session has just stored; a deletion needs no call."""
 
+    postings: str
+    """Query for the ids of posts that match `:{term}`, the newest first."""
+
+    def render(self, expression: Expression) -> str:
+        """Return the expression in the query language of the database."""
+
     def matching(
         self,
         expression: Expression,

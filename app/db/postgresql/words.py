@@ -76,6 +76,13 @@ _NO_LIMIT: Final = text("SET LOCAL statement_timeout = 0")
 class PostgresqlWords:
     """Asks for lexemes that the program made."""
 
+    postings = (
+        'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:{term} AS tsquery) ORDER BY id DESC'
+    )
+
+    def render(self, expression: Expression) -> str:
+        return render(expression)
+
     async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
         if posts:
             await session.execute(_ADD, await _vectors(posts))

@@ -58,6 +58,13 @@ def register(connection: _Connection) -> None:
 class SqliteWords:
     """Asks FTS5."""
 
+    postings = (
+        'SELECT rowid AS id FROM "TweetWords" WHERE "TweetWords" MATCH :{term} ORDER BY rowid DESC'
+    )
+
+    def render(self, expression: Expression) -> str:
+        return render(expression)
+
     async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
         """Do nothing: the triggers did."""
 
