@@ -1,4 +1,4 @@
-"""How long imports and comparisons take in this program: `python -m benchmarks.speed [FILE]`.
+"""How long imports, comparisons and similar posts take: `python -m benchmarks.speed [FILE]`.
 
 Without a file it makes posts of its own: words drawn by each author's own taste.
 """
@@ -16,19 +16,24 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.formats import open_archive
 from app.formats.source.file import Source
+from app.models import Tweet
 from app.services.compare.background import BackgroundStore
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.imports.imports import import_archive
+from app.services.maintenance import maintain
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import contenders_by_name, list_authors
+from app.services.search.similar import similar_posts
 
 TEXT = "새벽부터 바람이 불어요. What a morning for a walk along the harbour, they said :)"
 
@@ -77,7 +82,25 @@ async def measure(db: Database, path: Path, *, comparisons: int) -> None:
     await report_times("compare two authors, warm", db, models, pairs)
     everybody: list[list[str]] = [[] for _ in range(30)]
     await report_times("compare all authors", db, models, everybody)
+    await maintain(db)
+    await report_similar(db, models, times=comparisons)
     await report_times("compare right after a new post", db, models, pairs, adding=True)
+
+
+async def report_similar(db: Database, models: Models, *, times: int) -> None:
+    """Print how long similar posts take, and how many are by the post's own author."""
+    async with db.read() as session:
+        ids = (await session.scalars(select(Tweet.id))).all()
+    times_ms, own, found = [], 0, 0
+    for tweet_id in random.Random(4).choices(ids, k=times):
+        started = time.perf_counter()
+        similar = await similar_posts(db, None, models.backgrounds, tweet_id, limit=10)
+        times_ms.append(1000 * (time.perf_counter() - started))
+        own += sum(each.username == similar.post.username for each in similar.posts)
+        found += len(similar.posts)
+    cuts = statistics.quantiles(times_ms, n=100)
+    share = own / max(found, 1)
+    print(f"similar posts: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, {share:.1%} by the author")
 
 
 async def report_times(
