@@ -3,6 +3,8 @@
 Timers of the event loop use the loop's own time.
 """
 
+import asyncio
+import contextlib
 import time
 from datetime import UTC, datetime
 
@@ -15,3 +17,14 @@ def now() -> datetime:
 def monotonic() -> float:
     """Return seconds that never run backwards, for durations and deadlines of this process."""
     return time.monotonic()
+
+
+async def wait_until_set(event: asyncio.Event, *, at_most_s: float) -> None:
+    """Wait for the event, and return after that time in any case.
+
+    `asyncio.wait_for` of Python 3.11 would lose a cancellation that meets the event, and the task
+    would never end (https://github.com/python/cpython/issues/86296).
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(at_most_s):
+            await event.wait()

@@ -1,7 +1,6 @@
 """Work that follows the posts: one process at a time does each job, for all."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import wait_until_set
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.feed import Change
@@ -96,8 +96,7 @@ class Maintenance:
                 logger.exception("%s failed; trying again after the next write", job.name)
             await asyncio.sleep(REST_S)
             if not was_due:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wakeup.wait(), LOOK_EVERY_S)
+                await wait_until_set(wakeup, at_most_s=LOOK_EVERY_S)
 
     async def _look(self, job: Job, lease: Lease) -> bool:
         """Do the job if it is due and its lease is free; return whether it was due.

@@ -8,13 +8,13 @@ waits for another transaction to end.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any, Final
 
 import asyncpg
 
+from app.clock import wait_until_set
 from app.db.feed import Change, Feed
 from app.db.postgresql.connection import connect
 from app.errors import AppError
@@ -103,8 +103,7 @@ class PostgresqlFeed(Feed):
             was_well = is_well
             if is_well:
                 self._note_followed()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._notified.wait(), POLL_S)
+                await wait_until_set(self._notified, at_most_s=POLL_S)
             else:
                 await asyncio.sleep(RECONNECT_S)
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import monotonic
+from app.clock import monotonic, wait_until_set
 from app.config import PREFIX, Config
 from app.db.engine import Database
 from app.db.lease import Grant, Lease, LeaseLostError
@@ -64,8 +64,7 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
                 continue
         except Exception:
             logger.exception("an import could not be started; trying again")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(queued.wait(), LOOK_EVERY_S)
+        await wait_until_set(queued, at_most_s=LOOK_EVERY_S)
 
 
 async def _run_one(db: Database, config: Config, lease: Lease) -> bool:
@@ -95,7 +94,8 @@ async def _run_process(config: Config, epoch: int) -> int:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await process.wait()
         except TimeoutError:
             # Its rows and its counts agree all the same.
             with contextlib.suppress(ProcessLookupError):
