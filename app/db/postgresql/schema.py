@@ -12,6 +12,14 @@ OLDEST_VERSION: Final = 140_000
 COPY: Final = "saywho_dry_run_"
 """Prefix of schemas that hold a temporary copy."""
 
+POLL_S: Final = 0.02
+_OLDER_SNAPSHOTS: Final = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND backend_xmin IS NOT NULL AND age(backend_xmin) > age($1::text::xid)
+"""
+"""How many transactions still see the rows that a transaction deleted: VACUUM keeps these."""
+
 _ANEW: Final = """
     SELECT format('ALTER TABLE %I ALTER COLUMN %I TYPE %s', s.tablename, s.attname,
         format_type(a.atttypid, a.atttypmod))
@@ -46,13 +54,23 @@ def compact(url: str, *, wait_s: float) -> None:
         try:
             for row in await connection.fetch(copies, COPY):  # Of processes that were killed.
                 await connection.execute(f'DROP SCHEMA "{row[0]}" CASCADE')
+            await _wait_for_snapshots(connection, wait_s)
             for row in await connection.fetch(tables):
                 await _compact(connection, row[0])
+            await _wait_for_snapshots(connection, wait_s)
             await connection.execute("VACUUM (FULL) pg_statistic", timeout=UNLIMITED_S)
-        except asyncpg.LockNotAvailableError as error:
+        except (asyncpg.LockNotAvailableError, TimeoutError) as error:
             raise StartError("the database is in use; try again") from error
 
     asyncio.run(_ask(url, vacuum))
+
+
+async def _wait_for_snapshots(connection: "asyncpg.Connection[Any]", wait_s: float) -> None:
+    """Wait until no transaction sees what was deleted before this call. Raises TimeoutError."""
+    newest = await connection.fetchval("SELECT pg_current_xact_id()::xid::text")
+    async with asyncio.timeout(wait_s):
+        while await connection.fetchval(_OLDER_SNAPSHOTS, newest):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(POLL_S)
 
 
 async def _compact(connection: "asyncpg.Connection[Any]", table: str) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from quart import Quart
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 
-from app.models import BackgroundSnapshot
+from app.models import BackgroundSnapshot, Tweet
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.search.embeddings import Embeddings
@@ -144,6 +144,27 @@ async def test_nothing_of_everybody_is_left(
     await vacuum(installation)
     assert traces(installation, outside) == set()
     assert await find_faults(parts_of(app).db) == []
+
+
+@pytest.mark.databases("postgresql")
+async def test_what_a_transaction_still_sees_is_waited_for(
+    app: Quart, admin: Client, installation: Installation, outside: Outside
+) -> None:
+    await write_everywhere(admin)
+    await renew_background(parts_of(app).db)
+    outside.execute("ANALYZE")
+
+    async def is_waiting() -> bool:
+        query = "SELECT FROM pg_stat_activity WHERE query LIKE '%age(backend_xmin)%'"
+        return bool(outside.fetch(f"{query} AND pid <> pg_backend_pid()"))
+
+    async with parts_of(app).db.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Tweet)) != 0
+        assert (await admin.post("/reset", form={"confirm": "yes"})).status_code == 303
+        vacuuming = asyncio.create_task(vacuum(installation))
+        await eventually(is_waiting)
+    await vacuuming
+    assert traces(installation, outside) == set()
 
 
 async def test_nothing_of_a_deleted_post_is_left(
