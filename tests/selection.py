@@ -17,15 +17,21 @@ FULL: Final = (
     r"/test_supervision\.py::.*(not_forked|\[hypercorn\])",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_cli_interrupts\.py::.*\[15\]",
+    r"/test_cli_processes\.py::test_an_import_that_is_stopped_goes_on",
+    r"/test_imports_api\.py::test_an_import_broken_off_by_a_stop",
+    r"/test_deletion\.py::test_deletion_while_an_import_runs\[postgresql\]",
+    r"/test_server\.py::test_what_prevents_the_start.*\[(older database|no data folder)\]",
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
     r"/test_engine\.py::test_fifty_lives.*\[postgresql\]",
     # Every page in another language, width and theme; the same journeys in another way.
     r"/test_appearance\.py::test_page_\w+\[.*-1280\]",
     r"/test_appearance\.py::test_page_\w+\[(?!(home|compare|author|settings)-en).*-en-320\]",
+    r"/test_appearance\.py::test_page_\w+\[.*-(form|several|all|failure|nothing|unknown|day|long|asked"
+    r"|none|preview|unreadable|way|done|failed|cancelled|token)-ko-320\]",
     r"/test_appearance\.py::test_(the_model_card|what_opens).*\[en\]",
     r"/browser/.*::.*\[no-javascript\]",
     r"/browser/test_dashboard\.py::.*(\[en\]|-en\]|\[1\]|nobody-ko|follow_the_theme)",
-    r"/browser/test_dashboard\.py::test_(with_many_authors|the_first_view|no_button|a_dot_of_the_week)",
+    r"/browser/test_dashboard\.py::test_(with_many|the_first_view|no_button|a_dot_of|likeness|the_model)",
     r"/browser/test_habits\.py::test_the_tab_key.*\[(?!home|compare\])",
     r"/browser/test_habits\.py::test_(nothing_moves_where|paper_is_white|where_nothing_is)",
     r"/browser/test_operator\.py::test_(vectors_are_made|cancelling_an_import|a_file_is_dropped)",
@@ -34,8 +40,10 @@ FULL: Final = (
 )
 """What the ids of the tests that `make test` leaves out look like."""
 
-ON_ONE_DATABASE: Final = r"^tests/(asgi|dashboard|views|test_\w+\.py)\b.*[\[-]postgresql\b"
-"""Tests of requests, which `make test` runs on SQLite alone."""
+ON_ONE_DATABASE: Final = (
+    r"^tests/(asgi|dashboard|views|services/(compare|imports)|test_\w+\.py)\b.*[\[-]postgresql\b"
+)
+"""Tests of requests, comparisons and imports, which `make test` runs on SQLite alone."""
 
 ON_BOTH_DATABASES: Final = (
     r"/test_openapi\.py::test_(the_example_is_answered|lists_and_answers)",
