@@ -152,9 +152,7 @@ async def _prepare(config: Config) -> tuple[list[str], Embedder | None, str]:
 
 
 @contextlib.asynccontextmanager
-async def running(
-    work: Coroutine[object, object, None],
-) -> AsyncIterator["asyncio.Task[None]"]:
+async def running(work: Coroutine[object, object, None]) -> AsyncIterator["asyncio.Task[None]"]:
     """Run the work as a task until the block ends, which cancels and awaits it."""
     task = asyncio.create_task(work, name=getattr(work, "__qualname__", None))
     task.add_done_callback(_report)

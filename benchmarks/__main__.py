@@ -74,9 +74,7 @@ def main() -> None:
         parser.error(f"no part is called {', '.join(sorted(unknown))}")
     plan = QUICK if arguments.quick else FULL
     plan = replace(
-        plan,
-        rounds=arguments.rounds or plan.rounds,
-        seconds=arguments.seconds or plan.seconds,
+        plan, rounds=arguments.rounds or plan.rounds, seconds=arguments.seconds or plan.seconds
     )
     out = arguments.out or (None if arguments.quick else DOCS)
     # A stop ends the servers too.

@@ -25,14 +25,7 @@ from app.compute.background import Background, build_background
 from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile
-from benchmarks.accuracy_data import (
-    Row,
-    Subsets,
-    author_sets,
-    masked,
-    newest_known,
-    read_rows,
-)
+from benchmarks.accuracy_data import Row, Subsets, author_sets, masked, newest_known, read_rows
 from benchmarks.strangers import print_strangers
 
 BINS = 15

@@ -156,12 +156,7 @@ class Connection(asyncio.Protocol):
 
 
 async def load(
-    address: str,
-    requests: Sequence[Request],
-    *,
-    connections: int,
-    seconds: float,
-    checks: bool,
+    address: str, requests: Sequence[Request], *, connections: int, seconds: float, checks: bool
 ) -> tuple[Tally, float]:
     """Ask for so long over so many connections; return the tally and how long it really took."""
     parts = urlsplit(address)

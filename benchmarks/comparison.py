@@ -75,12 +75,7 @@ def hot(plan: Plan, folder: Path) -> Results:
     """Reads of popular authors' posts; also on other servers, without the cache, and bare."""
     path = copy(plan.popular, folder)
     listed = [workloads.list_path(author) for author in range(min(LOOKED_AT, plan.popular.authors))]
-    who = [
-        ours(),
-        *plan.variants,
-        *plan.peers,
-        QUART_BATCHED,
-    ]
+    who = [ours(), *plan.variants, *plan.peers, QUART_BATCHED]
     with all_serving(who, lambda _: path, folder, listed[0]) as servers:
         check_equal(servers, listed)
         body = folder / "body"

@@ -8,16 +8,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
-from benchmarks.report import (
-    COURSE,
-    FASTAPI,
-    NAIVE,
-    OURS,
-    WORKLOADS,
-    Figures,
-    best_flask,
-    ratio_to,
-)
+from benchmarks.report import COURSE, FASTAPI, NAIVE, OURS, WORKLOADS, Figures, best_flask, ratio_to
 
 WIDTH: Final = 760
 PANEL_WIDTH: Final = 370

@@ -133,9 +133,7 @@ def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
 
 @pytest.fixture(scope="session")
 def postgresql(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    worker_id: str,
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Iterator[PostgresqlDatabases]:
     """Databases of the run's own server; skipped, or failed in CI, where none can be had."""
     workerinput = getattr(request.config, "workerinput", None)

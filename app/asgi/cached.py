@@ -248,10 +248,7 @@ async def _compressed(body: bytes) -> bytes:
 
 
 async def _send(
-    response: CachedResponse,
-    headers: dict[bytes, bytes],
-    send: Send,
-    note: tuple[bytes, bytes],
+    response: CachedResponse, headers: dict[bytes, bytes], send: Send, note: tuple[bytes, bytes]
 ) -> None:
     status, body, sent = 200, response.body, response.headers
     known = headers.get(b"if-none-match")

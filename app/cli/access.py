@@ -74,10 +74,7 @@ def add_operator_command(name: str, password_stdin: bool, as_json: bool) -> None
     link = with_database(lambda db, config: _add_link(db, config, name))
     print_result(facts | {"link": link}, link, as_json=as_json)
     if not as_json:
-        click.echo(
-            "Replace the host with that of your site, or set SAYWHO_URL.",
-            err=True,
-        )
+        click.echo("Replace the host with that of your site, or set SAYWHO_URL.", err=True)
 
 
 async def _add_operator(db: Database, name: str, password: str) -> None:

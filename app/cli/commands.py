@@ -19,20 +19,12 @@ class _Place(NamedTuple):
 
 PLACES: Final = {
     "check": _Place(
-        "database",
-        "check_command",
-        "Check the database, and what is derived from the posts.",
+        "database", "check_command", "Check the database, and what is derived from the posts."
     ),
-    "compare": _Place(
-        "compare",
-        "compare_command",
-        "Rank authors for TEXT, with the evidence.",
-    ),
+    "compare": _Place("compare", "compare_command", "Rank authors for TEXT, with the evidence."),
     "db": _Place("database", "db_group", "Migrate the database."),
     "demo": _Place(
-        "imports",
-        "demo_command",
-        "Load the sample posts; a second run changes nothing.",
+        "imports", "demo_command", "Load the sample posts; a second run changes nothing."
     ),
     "embed": _Place(
         "search",
@@ -52,9 +44,7 @@ PLACES: Final = {
     "operator": _Place("access", "operator_group", "Create operators' accounts."),
     "search": _Place("search", "search_command", "Search the posts for QUERY, the best first."),
     "serve": _Place(
-        "serve",
-        "serve_command",
-        "Migrate the database and serve, as hypercorn.toml says.",
+        "serve", "serve_command", "Migrate the database and serve, as hypercorn.toml says."
     ),
     "token": _Place("access", "token_group", "Create, list and revoke API tokens."),
     "user": _Place("users", "user_group", "Add and delete authors."),

@@ -21,13 +21,7 @@ from app.services.compare.batch_compare import (
     open_panel,
     plain_texts,
 )
-from app.services.compare.judging import (
-    SHOWN_OF_ALL,
-    Comparison,
-    JudgedPassage,
-    add_reasons,
-    judge,
-)
+from app.services.compare.judging import SHOWN_OF_ALL, Comparison, JudgedPassage, add_reasons, judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.compare.reasons import NearPost, Typical

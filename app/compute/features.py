@@ -201,10 +201,7 @@ def _token_places(spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], 
     if not len(places):  # A text without tokens has one pair: its two ends.
         return np.zeros(1, np.int64), np.ones(1, np.int64)
     starts, ends = places.T
-    return (
-        np.concatenate((starts, starts[:1], starts)),
-        np.concatenate((ends, ends, ends[-1:])),
-    )
+    return (np.concatenate((starts, starts[:1], starts)), np.concatenate((ends, ends, ends[-1:])))
 
 
 def _shape_keys(skeleton: NDArray[np.uint32]) -> NDArray[np.uint32]:

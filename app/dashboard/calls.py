@@ -21,13 +21,7 @@ from app.clock import monotonic
 from app.config import MIB, Config
 from app.dashboard.figures import FIGURES
 from app.db.feed import Feed
-from app.errors import (
-    AppError,
-    InvalidInputError,
-    MalformedError,
-    TooLargeError,
-    UnavailableError,
-)
+from app.errors import AppError, InvalidInputError, MalformedError, TooLargeError, UnavailableError
 from app.i18n import gettext, translate_error
 from app.lifespan import resources
 from app.memo import Memo, MemoRun, cacheable

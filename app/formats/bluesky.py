@@ -19,14 +19,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Source
 from app.formats.source.html import written_out
-from app.formats.source.json import (
-    Json,
-    as_object,
-    as_word,
-    first_documents,
-    listed,
-    page_objects,
-)
+from app.formats.source.json import Json, as_object, as_word, first_documents, listed, page_objects
 from app.formats.source.times import read_time
 
 _LISTS: Final = ("feed", "records", "posts")

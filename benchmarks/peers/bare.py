@@ -13,10 +13,7 @@ from app.config import Config
 from app.logs import configure, leave_out_callers
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes()
-HEADERS = [
-    (b"content-type", b"application/json"),
-    (b"content-length", str(len(BODY)).encode()),
-]
+HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
 
 configure(Config())
 leave_out_callers()

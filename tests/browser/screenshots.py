@@ -15,32 +15,11 @@ from playwright.async_api import Browser
 
 if __package__:
     from .office import ACCESS_PAGES, OPERATOR_PAGES, add_imports, reach
-    from .website import (
-        PAGES,
-        Website,
-        chromium,
-        compare_path,
-        crowd_records,
-        odd_records,
-        serve,
-    )
+    from .website import PAGES, Website, chromium, compare_path, crowd_records, odd_records, serve
 else:
     # As a script it is no part of a package; its folder is on the path then.
-    from office import (  # type: ignore[import-not-found, no-redef]
-        ACCESS_PAGES,
-        OPERATOR_PAGES,
-        add_imports,
-        reach,
-    )
-    from website import (  # type: ignore[import-not-found, no-redef]
-        PAGES,
-        Website,
-        chromium,
-        compare_path,
-        crowd_records,
-        odd_records,
-        serve,
-    )
+    from office import ACCESS_PAGES, OPERATOR_PAGES, add_imports, reach  # type: ignore[import-not-found, no-redef]
+    from website import PAGES, Website, chromium, compare_path, crowd_records, odd_records, serve  # type: ignore[import-not-found, no-redef]
 
 Scheme = Literal["light", "dark"]
 MOST_RELOADS: Final = 20
@@ -139,10 +118,7 @@ async def main(folder: Path, part: str) -> None:
             wanted = {name: path for name, path in pages.items() if part in name}
             if not wanted:
                 continue
-            with (
-                tempfile.TemporaryDirectory() as data,
-                serve(Path(data), **contents) as site,
-            ):
+            with tempfile.TemporaryDirectory() as data, serve(Path(data), **contents) as site:
                 await take(browser, site, wanted, folder)
 
 

@@ -9,12 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.compute.attribution import PENALTY, PENALTY_HALF_FEATURES, PRIORS, WEIGHTS, rank, scores_of
-from app.compute.background import (
-    BUCKETS,
-    EMPTY_BACKGROUND,
-    Background,
-    build_background,
-)
+from app.compute.background import BUCKETS, EMPTY_BACKGROUND, Background, build_background
 from app.compute.counts import EMPTY, Counts, add, tally
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile

@@ -265,10 +265,7 @@ async def test_durability_is_as_set(make_config: MakeConfig) -> None:
 
 
 async def test_lists_are_read_in_the_order_of_an_index(db: Database) -> None:
-    orders = {
-        "ix_Tweet_newest": "",
-        "ix_Tweet_user_id_newest": "WHERE user_id = 1",
-    }
+    orders = {"ix_Tweet_newest": "", "ix_Tweet_user_id_newest": "WHERE user_id = 1"}
     async with db.read() as session:
         await session.execute(text("SET LOCAL enable_seqscan = off"))
         for index, where in orders.items():

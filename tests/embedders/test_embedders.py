@@ -100,10 +100,7 @@ async def test_a_service_that_is_not_there_is_an_error() -> None:
 
 @pytest.mark.parametrize(
     ("setting", "reason"),
-    [
-        ("http:https://", "names no host"),
-        ("sentence-transformers:some-model", "needs an extra"),
-    ],
+    [("http:https://", "names no host"), ("sentence-transformers:some-model", "needs an extra")],
 )
 def test_an_embedder_that_can_never_work_stops_the_start(setting: str, reason: str) -> None:
     with pytest.raises(StartError, match=reason):

@@ -12,15 +12,7 @@ from hypothesis import strategies as st
 
 from app.formats import open_archive
 from app.formats.bluesky import with_links
-from app.formats.records import (
-    Account,
-    Archive,
-    BadRecord,
-    BrokenFileError,
-    Item,
-    Record,
-    Skipped,
-)
+from app.formats.records import Account, Archive, BadRecord, BrokenFileError, Item, Record, Skipped
 from app.formats.source.file import Source
 from tests.formats.reading import array, lines, pretty, read_archive
 

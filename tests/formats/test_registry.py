@@ -77,10 +77,7 @@ def mutated(data: bytes) -> st.SearchStrategy[bytes]:
 
 WHOLE_ZIP = zipped(X, "data/tweets.js")
 FILES = st.binary(max_size=300) | st.one_of(
-    *map(
-        mutated,
-        (*SMALL_FILES.values(), WHOLE_ZIP, CSV.decode().encode("utf-16")),
-    ),
+    *map(mutated, (*SMALL_FILES.values(), WHOLE_ZIP, CSV.decode().encode("utf-16"))),
     st.binary(max_size=300).map(lambda data: zipped(data, "data/tweets.js")),
     st.binary(max_size=300).map(b"window.YTD.tweets.part0 = [".__add__),
     st.binary(max_size=300).map(b"text,author\n".__add__),

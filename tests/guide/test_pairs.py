@@ -43,18 +43,12 @@ class Asked:
 
 
 PAIRS: Final = {
-    2: [
-        Asked("/user/김철수", "사용자 이름: 김철수"),
-        Asked("/user/<b>", "사용자 이름: &lt;b&gt;"),
-    ],
+    2: [Asked("/user/김철수", "사용자 이름: 김철수"), Asked("/user/<b>", "사용자 이름: &lt;b&gt;")],
     3: [Asked("/", "spongebob")],
     4: [Asked("/user", "adds jack", method="POST", content={"user_name": "jack"})],
     5: [Asked("/hello/<b>", "안녕하세요, &lt;b&gt;!")],
     6: [Asked("/chosen", "ko")],
-    9: [
-        Asked("/login", "", status=302, method="POST"),
-        Asked("/signed-in", "7"),
-    ],
+    9: [Asked("/login", "", status=302, method="POST"), Asked("/signed-in", "7")],
     10: [Asked("/user/", "사용자"), Asked("/user", "", status=308)],
     11: [Asked("/database", "42")],
     18: [Asked("/report", "done")],

@@ -15,11 +15,7 @@ from hypercorn.config import Config
 
 from app.serving import connection
 from app.serving.connection import Connection, Http1, use_cheap_connections
-from app.serving.server import (
-    KNOWN_VERSIONS,
-    load_server_config,
-    warn_of_unknown_versions,
-)
+from app.serving.server import KNOWN_VERSIONS, load_server_config, warn_of_unknown_versions
 
 DEADLINE_S = 60
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"

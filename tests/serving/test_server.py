@@ -372,9 +372,7 @@ def test_the_bare_server_makes_a_database_and_stops_with_status_0(tmp_path: Path
     assert "GET /readyz 200" in server.log()
 
 
-def test_serve_ends_well_and_loads_samples_only_into_a_new_database(
-    tmp_path: Path,
-) -> None:
+def test_serve_ends_well_and_loads_samples_only_into_a_new_database(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "instance")
     installation.done("db", "upgrade")
     with serving(installation, *SERVE, "--workers", "1", "--sample") as server:

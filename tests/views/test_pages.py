@@ -179,9 +179,7 @@ async def test_comparison_marks_the_evidence(site: Client) -> None:
     assert [name for name in texts(page, "bdi") if name in {"빵집", "천문대"}]
 
 
-async def test_comparison_shows_similar_posts_and_what_sets_the_authors_apart(
-    site: Client,
-) -> None:
+async def test_comparison_shows_similar_posts_and_what_sets_the_authors_apart(site: Client) -> None:
     query = urlencode([("text", "오늘도 굽습니다"), ("username", "빵집"), ("username", "천문대")])
     page = await body(await site.get(f"/compare?{query}", headers=KOREAN))
     assert "가장 비슷한 실제 글" in page

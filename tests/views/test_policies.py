@@ -223,9 +223,7 @@ async def test_unknown_addresses_need_what_reading_needs(
     assert answer.status_code == (404 if is_public else closed)
 
 
-async def test_without_public_reading_closed_answers_tell_nothing(
-    make_config: MakeConfig,
-) -> None:
+async def test_without_public_reading_closed_answers_tell_nothing(make_config: MakeConfig) -> None:
     app = create_app(make_config(public=False))
     async with app.test_app():
         writer = await client_with(app, "write")

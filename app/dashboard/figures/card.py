@@ -136,11 +136,7 @@ def _taken_for(card: Card) -> Plot:
     }
     layout = {
         "xaxis": axis
-        | {
-            "range": [-0.6, count - 0.4],
-            "tickangle": -50,
-            "title": {"text": gettext("Taken for")},
-        },
+        | {"range": [-0.6, count - 0.4], "tickangle": -50, "title": {"text": gettext("Taken for")}},
         "yaxis": axis | {"range": [count - 0.4, -0.6], "title": {"text": gettext("Written by")}},
         "meta": {"cells": [count, count]},
     }

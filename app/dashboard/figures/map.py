@@ -71,12 +71,7 @@ class PostMap(Figure):
         order = sorted(by_author, key=lambda name: name is not None)
         traces = [_dots(data, places, name, by_author[name]) for name in order]
         hidden = {"visible": False, "range": [-1.05, 1.05]}
-        layout = {
-            "xaxis": hidden,
-            "yaxis": hidden,
-            "dragmode": "zoom",
-            "hoverdistance": 12,
-        }
+        layout = {"xaxis": hidden, "yaxis": hidden, "dragmode": "zoom", "hoverdistance": 12}
         note = gettext("By meaning.") if data.vectors is not None else gettext("By wording.")
         if len(data.posts) < data.total:
             note += " " + gettext("{shown} of {all} posts, drawn evenly over the authors").format(
@@ -97,13 +92,7 @@ class PostMap(Figure):
             for post, (x, y) in zip(data.posts, places, strict=True)
         ]
         return Table(
-            (
-                gettext("Author"),
-                gettext("Time"),
-                gettext("Post"),
-                gettext("Across"),
-                gettext("Up"),
-            ),
+            (gettext("Author"), gettext("Time"), gettext("Post"), gettext("Across"), gettext("Up")),
             rows,
             [f"/tweet/{post.id}" for post in data.posts],
         )

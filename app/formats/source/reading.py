@@ -11,14 +11,7 @@ from app.formats.records import BrokenFileError
 BUFFER_BYTES: Final = 64 * 1024
 
 # What zipfile, zlib and the file system raise on damaged, locked or vanished files.
-READ_ERRORS: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
+READ_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 class Meter:

@@ -8,14 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from app.errors import Message, message_of
-from app.formats.records import (
-    Account,
-    BadRecord,
-    BrokenFileError,
-    Item,
-    Record,
-    RecordError,
-)
+from app.formats.records import Account, BadRecord, BrokenFileError, Item, Record, RecordError
 from app.formats.source.json import as_object, listed
 from app.formats.source.times import read_time
 from app.formats.x.posts import ArchivedTweet, digits, expanded, unwrapped

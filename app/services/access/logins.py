@@ -121,10 +121,7 @@ async def find_session(session: AsyncSession, secret: str) -> SignedInOperator |
     query = (
         select(LoginSession.id, LoginSession.operator_id, Operator.name, LoginSession.seen_at)
         .join(Operator, Operator.id == LoginSession.operator_id)
-        .where(
-            LoginSession.sha256 == digest(secret),
-            is_in_force(),
-        )
+        .where(LoginSession.sha256 == digest(secret), is_in_force())
     )
     row = (await session.execute(query)).first()
     return SignedInOperator(*row) if row else None

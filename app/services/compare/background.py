@@ -62,9 +62,7 @@ class BackgroundStore:
         if version == self.newest.version:
             return self.newest
         columns = select(
-            BackgroundSnapshot.counts,
-            BackgroundSnapshot.calibration,
-            BackgroundSnapshot.impostors,
+            BackgroundSnapshot.counts, BackgroundSnapshot.calibration, BackgroundSnapshot.impostors
         )
         query = columns.where(BackgroundSnapshot.version == version)
         row = (await session.execute(query)).one()

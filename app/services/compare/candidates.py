@@ -81,8 +81,6 @@ def choose(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Con
     for user in users:
         if not user.tweet_count:
             raise InvalidInputError(
-                "'{username}' has no posts to compare with",
-                loc="usernames",
-                username=user.username,
+                "'{username}' has no posts to compare with", loc="usernames", username=user.username
             )
     return users

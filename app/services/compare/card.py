@@ -34,8 +34,7 @@ class MeasuredBin(msgspec.Struct, frozen=True):
     """Answers that claimed about the same probability, and how many of them were right."""
 
     at_least: Annotated[
-        float,
-        Meta(description="The least probability of the first author that counts here."),
+        float, Meta(description="The least probability of the first author that counts here.")
     ]
     claimed: Annotated[float, Meta(description="The mean probability of the first author.")]
     right: Annotated[float, Meta(description="The share that was right.")]
@@ -198,11 +197,7 @@ def _hold_all_out(
 
 
 def _card(
-    material: Material,
-    left_out: int,
-    later: JudgedPosts,
-    mixed: JudgedPosts,
-    words: list[Typical],
+    material: Material, left_out: int, later: JudgedPosts, mixed: JudgedPosts, words: list[Typical]
 ) -> Card:
     users = material.users
     table = confusion(later.shares, later.truth, len(users))

@@ -18,20 +18,9 @@ from app.db.lease import Grant, Lease, LeaseLostError
 from app.errors import AppError, overloaded
 from app.models import User
 from app.services.compare.candidates import compared_users
-from app.services.compare.card import (
-    Card,
-    HeldOutAnswer,
-    MeasuredCard,
-    largest,
-    measure,
-)
+from app.services.compare.card import Card, HeldOutAnswer, MeasuredCard, largest, measure
 from app.services.compare.card_posts import read_posts
-from app.services.compare.card_stored import (
-    CardKey,
-    find_card,
-    find_card_and_answers,
-    store_card,
-)
+from app.services.compare.card_stored import CardKey, find_card, find_card_and_answers, store_card
 from app.services.compare.judging import MODEL_NAME
 from app.services.compare.materials import Models, load_authors
 from app.services.posts.users import Contender

@@ -78,8 +78,7 @@ class JudgedPassage(msgspec.Struct, frozen=True):
     text: str
     username: str
     probability: Annotated[
-        float,
-        Meta(description="That the sentence is by this author, given those around it."),
+        float, Meta(description="That the sentence is by this author, given those around it.")
     ]
 
 

@@ -193,11 +193,7 @@ async def without_post(profile: AuthorProfile, text: str) -> AuthorProfile:
 
 
 async def fold_batch(
-    session: AsyncSession,
-    user: User,
-    texts: Sequence[str],
-    parts: Sequence[Counts],
-    event_id: int,
+    session: AsyncSession, user: User, texts: Sequence[str], parts: Sequence[Counts], event_id: int
 ) -> None:
     """Fold posts that the session has just stored into their author's profile.
 

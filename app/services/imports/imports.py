@@ -19,15 +19,7 @@ from app.compute.text import clean_username, drop_controls, username_key
 from app.db.backend import Sessions
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats import open_archive
-from app.formats.records import (
-    Account,
-    Archive,
-    BadRecord,
-    ImportFileError,
-    Item,
-    Record,
-    Skipped,
-)
+from app.formats.records import Account, Archive, BadRecord, ImportFileError, Item, Record, Skipped
 from app.formats.source.file import Source
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import fold_tails

@@ -92,11 +92,7 @@ async def store_lines(
 
 
 async def _store(
-    db: Database,
-    file: IO[bytes],
-    key: RequestKey | None,
-    right: Right | None,
-    progress: _Progress,
+    db: Database, file: IO[bytes], key: RequestKey | None, right: Right | None, progress: _Progress
 ) -> tuple[bytes, int | None]:
     read = ImportReport()
     stored = ImportReport(**_counts(progress))

@@ -117,11 +117,7 @@ async def _known(session: AsyncSession, keys: Sequence[SourceKey]) -> dict[Sourc
 
 
 async def _insert(
-    session: AsyncSession,
-    fresh: Sequence[Arrival],
-    default_time: datetime | None,
-    *,
-    is_bulk: bool,
+    session: AsyncSession, fresh: Sequence[Arrival], default_time: datetime | None, *, is_bulk: bool
 ) -> list[tuple[int, int]]:
     """Insert posts and events, update all counts; return the ids of each post and event."""
     if not fresh:

@@ -86,8 +86,7 @@ def _source_id(source_id: str | None) -> str | None:
         return None
     if not 0 < len(source_id) <= MAX_SOURCE_ID_LENGTH or _CONTROLS.search(source_id):
         raise InvalidInputError(
-            "source_id must have 1 to 512 characters, none of them a control",
-            loc="source_id",
+            "source_id must have 1 to 512 characters, none of them a control", loc="source_id"
         )
     return source_id
 

@@ -50,8 +50,7 @@ class Stats(msgspec.Struct, frozen=True):
     tweets: int
     undated: Annotated[int, Meta(description="Posts without a time, which no day counts.")]
     authors: Annotated[
-        list[AuthorCount],
-        Meta(description="Authors with posts, those with the most first."),
+        list[AuthorCount], Meta(description="Authors with posts, those with the most first.")
     ]
     days: Annotated[
         list[DayCount],

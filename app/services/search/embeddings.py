@@ -95,10 +95,7 @@ class Embeddings:
             logger.warning("vectors wait %.0f s: %s", self._rest_s, error)
 
     async def embed_missing(
-        self,
-        db: Sessions,
-        *,
-        on_progress: Callable[[int], None] = lambda _: None,
+        self, db: Sessions, *, on_progress: Callable[[int], None] = lambda _: None
     ) -> None:
         """Make the missing vectors; report after each batch how many posts were visited.
 

@@ -24,12 +24,7 @@ from app.services.posts.tweets import AnySelect, Post, find_posts
 from app.services.posts.users import contenders_by_name
 from app.services.search.embeddings import Embeddings
 from app.services.search.vocabulary import is_vocabulary_old
-from app.services.search.word_search import (
-    INLINE_CHARACTERS,
-    Place,
-    WordResults,
-    search_words,
-)
+from app.services.search.word_search import INLINE_CHARACTERS, Place, WordResults, search_words
 from app.services.selection import Conditions, Selection, field_conditions
 
 DEEPEST: Final = 10_000
@@ -48,8 +43,7 @@ class Hit(Post, frozen=True):
 
     score: Annotated[float, Meta(description="Higher is better.")]
     highlights: Annotated[
-        list[tuple[int, int]],
-        Meta(description="Matches in the text, [start, end) in code points."),
+        list[tuple[int, int]], Meta(description="Matches in the text, [start, end) in code points.")
     ]
 
 

@@ -61,8 +61,7 @@ class CompareForm(Struct, forbid_unknown_fields=True):
     usernames: Annotated[
         list[str],
         Meta(
-            description="Two authors or more; none for all with posts.",
-            examples=[["jack", "anna"]],
+            description="Two authors or more; none for all with posts.", examples=[["jack", "anna"]]
         ),
     ] = []
     explain: Annotated[bool, Meta(description="false leaves the evidence out.")] = True

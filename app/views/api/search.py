@@ -80,13 +80,7 @@ async def search_tweets(args: SearchArgs) -> Response:
     )
     parts = resources()
     found = await find(
-        parts.db,
-        parts.embeddings,
-        args.q,
-        selection,
-        limit=args.limit,
-        place=place,
-        mode=args.mode,
+        parts.db, parts.embeddings, args.q, selection, limit=args.limit, place=place, mode=args.mode
     )
     if found.is_current:
         cacheable()

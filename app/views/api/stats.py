@@ -30,8 +30,7 @@ class StatsArgs(Struct):
     since: str | None = None
     until: str | None = None
     tz: Annotated[
-        str,
-        Meta(description="The IANA time zone of days and bare dates.", examples=["Asia/Seoul"]),
+        str, Meta(description="The IANA time zone of days and bare dates.", examples=["Asia/Seoul"])
     ] = "UTC"
 
 

@@ -42,8 +42,7 @@ class ListTweetsArgs(Struct):
 
 class NewTweetForm(Struct, forbid_unknown_fields=True):
     text: Annotated[
-        str,
-        Meta(description="1 to 25,000 characters, NFC.", examples=["The ferry is late again."]),
+        str, Meta(description="1 to 25,000 characters, NFC.", examples=["The ferry is late again."])
     ]
     kind: Kind = "post"
     created_at: Annotated[datetime, Meta(tz=True)] | None = None

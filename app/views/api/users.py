@@ -75,10 +75,7 @@ async def create_user(form: NewUserForm) -> Response:
         replay = await claim(session, key) if key else None
         if replay is None:
             user, event_id = await add_user(
-                session,
-                form.username,
-                display_name=form.display_name,
-                platform=form.platform,
+                session, form.username, display_name=form.display_name, platform=form.platform
             )
             replay = Replay(201, user.id, None, event_id)
             if key:

@@ -121,10 +121,7 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     except ImportFileError as error:
         failure = message_of(error)
     return await render_template(
-        "import_preview.html",
-        job=details(job),
-        preview=seen,
-        failure=failure,
+        "import_preview.html", job=details(job), preview=seen, failure=failure
     )
 
 

@@ -72,11 +72,7 @@ def _end_of_progress(vectors: VectorState | None) -> dict[str, str]:
     is_asked = request.headers.get("HX-Target") == "vectors-progress"
     if vectors is None or vectors.name == "under way" or not is_asked:
         return {}
-    return {
-        "HX-Retarget": "#vectors",
-        "HX-Reselect": "#vectors > *",
-        "HX-Reswap": "innerHTML",
-    }
+    return {"HX-Retarget": "#vectors", "HX-Reselect": "#vectors > *", "HX-Reswap": "innerHTML"}
 
 
 @blueprint.post("/settings/vectors/renew")

@@ -256,10 +256,7 @@ def test_a_bad_long_text_costs_only_its_post(tmp_path: Path) -> None:
     notes = js("note_tweet", note(30, LONG + "@"), note(31, "Also " + LONG))
     members = {
         "data/tweets.js": js(
-            "tweets",
-            tweet(30, SHORTENED),
-            tweet(31, "Also " + SHORTENED),
-            tweet(32, "and so on…"),
+            "tweets", tweet(30, SHORTENED), tweet(31, "Also " + SHORTENED), tweet(32, "and so on…")
         ),
         "data/note-tweet.js": notes.replace(b"@", b"\xff"),
     }

@@ -52,8 +52,7 @@ def test_white_space_in_strings_survives_the_edges_of_chunks() -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
-    [b'x = {"a": 1}', b"window.YTD.tweets.part0 = 5", b"\x00\x01", b"hello"],
+    "data", [b'x = {"a": 1}', b"window.YTD.tweets.part0 = 5", b"\x00\x01", b"hello"]
 )
 def test_what_is_no_array_is_broken(data: bytes) -> None:
     with pytest.raises(BrokenFileError, match=r"tweets\.js does not hold a list"):

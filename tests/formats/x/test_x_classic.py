@@ -19,8 +19,7 @@ MEMBERS = {
         {"id_str": "3", "text": "words", "retweeted_status": {"id_str": "9"}},
     ),
     "data/js/tweets/2012_03.js": month(
-        "2012_03",
-        {"id_str": "1", "text": "첫 글 &lt;3", "created_at": "2012-03-17 17:50:56 +0000"},
+        "2012_03", {"id_str": "1", "text": "첫 글 &lt;3", "created_at": "2012-03-17 17:50:56 +0000"}
     ),
     "data/js/user_details.js": b"var user_details =  "
     + json.dumps({"screen_name": "mina", "full_name": "미나 🌱", "id": "77"}).encode(),

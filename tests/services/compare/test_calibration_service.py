@@ -9,12 +9,7 @@ from app.compute.features import features
 from app.compute.profiles import profile_of
 from app.compute.verdict import DEFAULT
 from app.db.engine import Database
-from app.services.compare.background import (
-    BackgroundStore,
-    Snapshot,
-    is_outgrown,
-    renew_background,
-)
+from app.services.compare.background import BackgroundStore, Snapshot, is_outgrown, renew_background
 from app.services.compare.calibration import (
     FEWEST_POSTS,
     KEPT_IMPOSTORS,

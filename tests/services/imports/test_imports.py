@@ -23,11 +23,7 @@ from app.services.checks import find_faults
 from app.services.compare.profiles import users_with_tails
 from app.services.imports import imports
 from app.services.imports.bulk import ImportReport
-from app.services.imports.imports import (
-    NamelessFileError,
-    RepeatCounter,
-    import_archive,
-)
+from app.services.imports.imports import NamelessFileError, RepeatCounter, import_archive
 from tests.archives import EMAIL, LONG, x_zip
 from tests.conftest import MakeConfig
 

@@ -18,11 +18,7 @@ from app.services.posts.adding import AddResult, add_posts
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.post_counts import slot_of
-from app.services.posts.statistics import (
-    count_by_day,
-    count_by_hour_of_week,
-    stats,
-)
+from app.services.posts.statistics import count_by_day, count_by_hour_of_week, stats
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user, find_user
 from app.services.selection import Selection

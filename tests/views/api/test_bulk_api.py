@@ -93,9 +93,7 @@ async def test_known_source_ids_are_duplicates_and_fill_empty_fields(writer: Cli
     assert stored["2"] == ("second", "https://example.org/2")
 
 
-async def test_lines_of_another_platform_are_rejected_and_the_rest_goes_in(
-    writer: Client,
-) -> None:
+async def test_lines_of_another_platform_are_rejected_and_the_rest_goes_in(writer: Client) -> None:
     await writer.add_user("ann", platform="x")
     report = await send(
         writer,

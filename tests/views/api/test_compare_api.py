@@ -77,9 +77,7 @@ async def test_names_are_found_in_any_case(pair: Client) -> None:
     assert result["ranking"][0]["username"] == "sailor"
 
 
-async def test_without_names_all_with_posts_are_compared_and_twenty_shown(
-    writer: Client,
-) -> None:
+async def test_without_names_all_with_posts_are_compared_and_twenty_shown(writer: Client) -> None:
     await writer.add_user("nothing")
     for number in range(23):
         await writer.add_user(f"author{number}", f"A word about subject {number}")

@@ -207,10 +207,7 @@ async def test_wrong_content_is_422(api: Api, admin: Client) -> None:
     requests: dict[str, dict[str, Any]] = {
         "compare_get": {"address": "/api/v1/compare?text=1"},
         "compare_card": {"address": "/api/v1/compare/card?username=jack"},
-        "create_many": {
-            "data": b"{}",
-            "headers": {"Content-Type": NDJSON, "Idempotency-Key": "a"},
-        },
+        "create_many": {"data": b"{}", "headers": {"Content-Type": NDJSON, "Idempotency-Key": "a"}},
         "compare_batch": {
             "address": "/api/v1/compare/batch?username=jack",
             "data": b"",

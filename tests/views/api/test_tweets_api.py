@@ -195,9 +195,7 @@ async def test_posts_at_once_are_all_stored(writer: Client) -> None:
     assert user["tweets"] == 20
 
 
-async def test_posts_are_listed_newest_first_and_equal_times_by_highest_id(
-    writer: Client,
-) -> None:
+async def test_posts_are_listed_newest_first_and_equal_times_by_highest_id(writer: Client) -> None:
     await writer.add_user("ann")
     times = ["2020-01-02", "2020-01-01", "2020-01-02", "2020-01-03", "2020-01-02"]
     tweets = [
