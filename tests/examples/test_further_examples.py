@@ -1,0 +1,93 @@
+"""The batch gives the naive app's answers; Flask and Quart serve one app side by side."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from tests.examples.test_examples import EXAMPLES, START_TIMEOUT_S, load, started
+
+BATCH: Final = EXAMPLES / "05_batch"
+
+
+@pytest.fixture
+def together() -> Iterator[Any]:
+    """The example's program for both apps."""
+    names = ("flask_app", "quart_app")
+    yield load("06_side_by_side", "both_apps.py")
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+async def batch_apps() -> AsyncIterator[tuple[Any, Any]]:
+    modules = [load("05_batch", f"{name}_app.py") for name in ("naive", "batched")]
+    yield modules[0].app, modules[1].app
+    for module in modules:
+        await module.sessions.kw["bind"].dispose()
+    sys.modules.pop("database").FOLDER.cleanup()
+
+
+async def test_a_batch_answers_as_the_naive_app_does(batch_apps: tuple[Any, Any]) -> None:
+    async def answers(app: Any) -> list[tuple[int, Any]]:
+        client = app.test_client()
+        added = [client.post("/user", form={"username": name}) for name in ("김철수", "새", "새")]
+        found = await asyncio.gather(*added)
+        paths = [f"/user/{name}" for name in ("user7", "user7", "nobody", "김철수", "새")]
+        found += await asyncio.gather(*(client.get(path) for path in paths))
+        return [(each.status_code, await each.get_data()) for each in found]
+
+    naive, batched = [await answers(app) for app in batch_apps]
+    assert [status for status, _ in naive] == [201, 201, 201, 200, 200, 404, 200, 200]
+    assert batched == naive
+
+
+def test_what_the_batch_gains_is_printed() -> None:
+    done = subprocess.run(
+        [sys.executable, BATCH / "measure.py", "70"],
+        capture_output=True,
+        text=True,
+        timeout=START_TIMEOUT_S,
+        check=True,
+    )
+    head, *lines = done.stdout.splitlines()
+    assert head.split()[-4:] == ["batched", "batched", ":", "naive"]
+    for line in lines:
+        naive, batched, ratio = (float(part.replace(",", "")) for part in line.split()[-3:])
+        assert ratio == pytest.approx(batched / naive, rel=0.05, abs=0.1)
+    assert len(lines) == 3
+    assert done.stderr == ""
+
+
+def test_each_blueprint_has_its_framework_and_both_the_session() -> None:
+    folder = EXAMPLES / "06_side_by_side"
+    with started(folder / "both_apps.py") as server:
+        try:
+            server.wait_for()
+            login = server.client.post("/user/login/김철수")
+            assert login.headers["location"] == "/tweet/"
+            server.client.cookies.update(login.cookies)
+            assert server.client.get("/tweet/").text == "김철수의 글, 이제 비동기로"
+            assert server.client.get("/tweet").status_code == 308
+            assert server.client.get("/tweets").status_code == 404
+        finally:
+            server.log.unlink()
+
+
+async def test_large_bodies_reach_flask(together: Any) -> None:
+    transport = httpx.ASGITransport(together.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.post("/user/login/jack", content=bytes(1024 * 1024))
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("path", "moved"),
+    [("/tweet", True), ("/tweet/7", True), ("/tweets", False), ("/user/", False), ("/", False)],
+)
+def test_a_prefix_takes_whole_parts_of_a_path(together: Any, path: str, moved: bool) -> None:
+    assert together.is_moved(path) is moved
