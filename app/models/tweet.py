@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DELETED: Final = text("deleted_at IS NOT NULL")
+DATED_AHEAD: Final = text("dated_at IS NOT NULL")
 
 
 NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
@@ -54,6 +55,8 @@ class Tweet(Base):
     """The event that brought the post; events may be pruned, so this is no foreign key."""
     kind: Mapped[str] = mapped_column(String(8), default="post")
     created_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The time that its source gave, where it was in the future: `created_at` is the arrival."""
     lang: Mapped[str | None] = mapped_column(String(35))
     source_id: Mapped[str | None] = mapped_column(String(512))
     url: Mapped[str | None] = mapped_column(String(2048))
@@ -66,6 +69,13 @@ class Tweet(Base):
     __table_args__ = (
         UniqueConstraint("user_id", "source_id"),
         Index("ix_Tweet_user_id_event_id", "user_id", "event_id"),
+        Index(
+            "ix_Tweet_user_id_dated_at",
+            "user_id",
+            "dated_at",
+            sqlite_where=DATED_AHEAD,
+            postgresql_where=DATED_AHEAD,
+        ),
         Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id"),
         Index("ix_Tweet_created_at_id", "created_at", "id"),
         {"sqlite_autoincrement": True},

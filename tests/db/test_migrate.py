@@ -23,6 +23,7 @@ from app.errors import StartError
 from app.security import load_secret_keys
 
 OUTDATED = ("0001", "0012")
+FIRST = "0013"
 
 
 @pytest.fixture
@@ -85,21 +86,29 @@ def test_one_of_an_older_version_stops_the_start_and_stays_as_it_is(
     assert schema(config) == before
 
 
-def test_one_at_the_revision_of_the_whole_schema_is_current(config: Config) -> None:
+def test_revisions_lead_down_to_the_first_and_up_again(config: Config) -> None:
     config.data_dir.mkdir()
+    upgrade(config.database_url, FIRST)
+    first = schema(config)
+    assert current_revision(config.database_url) == FIRST
+    assert schema_state(config.database_url) is SchemaState.BEHIND
     upgrade(config.database_url)
-    assert current_revision(config.database_url) == "0013"
+    newest = schema(config)
     assert schema_state(config.database_url) is SchemaState.CURRENT
+    command.downgrade(alembic_config(config.database_url), FIRST)
+    assert schema(config) == first
+    upgrade(config.database_url)
+    assert schema(config) == newest
 
 
 def test_a_downgrade_from_the_first_revision_is_refused(config: Config) -> None:
-    prepare(config, upgrade_old=False)
+    config.data_dir.mkdir()
+    upgrade(config.database_url, FIRST)
     before = schema(config)
     for revision in ("-1", "base"):
         with pytest.raises(CommandError, match=r"^0013 is the first revision.*$"):
             command.downgrade(alembic_config(config.database_url), revision)
     assert schema(config) == before
-    assert schema_state(config.database_url) is SchemaState.CURRENT
 
 
 def test_one_of_a_newer_program_stops_the_start(config: Config) -> None:

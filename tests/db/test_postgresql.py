@@ -415,9 +415,10 @@ def test_a_bare_database_is_migrated_and_never_down(bare: Config, databases: Dat
     assert prepare(bare, upgrade_old=False) is SchemaState.FRESH
     assert schema_state(bare.database_url) is SchemaState.CURRENT
     command.check(alembic_config(bare.database_url))
+    command.downgrade(alembic_config(bare.database_url), "0013")
     with pytest.raises(CommandError, match="0013 is the first revision"):
         command.downgrade(alembic_config(bare.database_url), "base")
-    assert schema_state(bare.database_url) is SchemaState.CURRENT
+    assert schema_state(bare.database_url) is SchemaState.BEHIND
     databases.execute(bare.data_dir, "UPDATE alembic_version SET version_num = '0012'")
     with pytest.raises(StartError, match="saywho export"):
         prepare(bare, upgrade_old=True)

@@ -31,6 +31,9 @@ BATCH: Final = 2_000
 READ_AHEAD: Final = timedelta(minutes=1)
 """Slack between reading an author's first posts and creating the author."""
 
+Kind = tuple[datetime | None, str]
+"""What makes two posts of an author equal: the time that was given with them, and the text."""
+
 
 class BulkError(msgspec.Struct, frozen=True):
     """Why a line or record was not stored."""
@@ -52,8 +55,8 @@ class BulkPost:
     """The text's features, where they were counted beforehand."""
     repeat: int = 0
     """For a post without `source_id`: its number among equal posts, from 1; 0 stores it always."""
-    is_dated_ahead: bool = False
-    """Whether its time was in the future, and became that of its arrival."""
+    twins: int = 0
+    """Records before it in its source that are equal, but have a `source_id`."""
 
 
 @dataclass(slots=True)
@@ -204,53 +207,43 @@ async def _without_stored(
     session: AsyncSession, user: User, items: Sequence[BulkPost]
 ) -> list[BulkPost]:
     """Return the posts that are not stored yet; equal ones, by time and text, are counted."""
-    counted = [item for item in items if item.repeat]
-    dated = {(i.post.created_at, i.post.text) for i in counted if not i.is_dated_ahead}
-    stored = await _stored_then(session, user, list(dated))
-    ahead = {item.post.text for item in counted if item.is_dated_ahead}
-    arrived = await _stored_on_arrival(session, user, list(ahead))
+    kinds = {_kind(item.post) for item in items if item.repeat}
+    stored = await _stored_then(session, user, list(kinds))
 
     def known(item: BulkPost) -> int:
-        if item.is_dated_ahead:
-            return arrived[item.post.text]
-        return stored[item.post.created_at, item.post.text]
+        kind = _kind(item.post)
+        return stored[kind, False] + max(0, stored[kind, True] - item.twins)
 
     return [item for item in items if item.repeat == 0 or item.repeat > known(item)]
 
 
+def _kind(post: NewTweet) -> Kind:
+    return post.dated_at or post.created_at, post.text
+
+
 async def _stored_then(
-    session: AsyncSession, user: User, kinds: Sequence[tuple[datetime | None, str]]
-) -> Counter[tuple[datetime | None, str]]:
-    """Count the author's posts of each time and text."""
-    stored: Counter[tuple[datetime | None, str]] = Counter()
-    for some in chunks(kinds):
-        times = {time for time, _ in some}
-        is_same_time = Tweet.created_at.in_([time for time in times if time is not None])
-        # By their text too: all the posts of an author may be without a time.
-        query = select(Tweet.created_at, Tweet.text).where(
-            Tweet.user_id == user.id,
-            or_(is_same_time, Tweet.created_at.is_(None)) if None in times else is_same_time,
-            Tweet.text.in_([text for _, text in some]),
-        )
-        rows = await session.execute(query)
-        among = set(some)
-        stored.update(kind for row in rows if (kind := tuple(row)) in among)
-    return stored
+    session: AsyncSession, user: User, kinds: Sequence[Kind]
+) -> Counter[tuple[Kind, bool]]:
+    """Count the author's posts of each time and text, those with a `source_id` apart.
 
-
-async def _stored_on_arrival(
-    session: AsyncSession, user: User, texts: Sequence[str]
-) -> Counter[str]:
-    """Count the author's posts of each text whose time may be that of their arrival.
-
-    No post arrived before its author was created, except those that were read just before.
+    A post that was dated ahead has two times. It arrived after its author was created, or was read
+    just before.
     """
-    stored: Counter[str] = Counter()
-    for some in chunks(texts):
-        query = select(Tweet.text).where(
-            Tweet.user_id == user.id,
-            Tweet.created_at >= user.created_at - READ_AHEAD,
-            Tweet.text.in_(some),
-        )
-        stored.update(await session.scalars(query))
+    stored: Counter[tuple[Kind, bool]] = Counter()
+    earliest = user.created_at - READ_AHEAD
+    maybe_ahead = [kind for kind in kinds if kind[0] is not None and kind[0] > earliest]
+    for column, wanted in ((Tweet.created_at, kinds), (Tweet.dated_at, maybe_ahead)):
+        for some in chunks(wanted):
+            times = {time for time, _ in some}
+            is_same_time = column.in_([time for time in times if time is not None])
+            # By their text too: all the posts of an author may be without a time.
+            query = select(column, Tweet.text, Tweet.source_id.is_not(None)).where(
+                Tweet.user_id == user.id,
+                or_(is_same_time, column.is_(None)) if None in times else is_same_time,
+                Tweet.text.in_([text for _, text in some]),
+            )
+            among = set(some)
+            for time, text, has_id in await session.execute(query):
+                if (time, text) in among:
+                    stored[(time, text), has_id] += 1
     return stored

@@ -206,22 +206,18 @@ class _Reader:
         if owner.username is None:
             raise InvalidInputError("no author; --username NAME names one")
         username = clean_username(owner.username)
-        arrived_at = now()
         post = new_tweet(
             drop_controls(record.text),
-            arrived_at=arrived_at,
+            arrived_at=now(),
             kind=record.kind,
             created_at=record.created_at,
             lang=lenient(checked_language, record.lang),
             source_id=record.source_id,
             url=lenient(checked_url, record.url),
         )
-        is_dated_ahead = record.created_at is not None and record.created_at > arrived_at
-        repeat = 0
-        if post.source_id is None:
-            # The time of arrival differs at each import.
-            time = "ahead" if is_dated_ahead else post.created_at
-            repeat = self.repeats.count(username_key(username), time, post.text)
+        # The time of arrival differs at each import.
+        time, has_id = post.dated_at or post.created_at, post.source_id is not None
+        repeat, twins = self.repeats.count(username_key(username), time, post.text, has_id=has_id)
         return BulkPost(
             place=record.place,
             username=username,
@@ -229,8 +225,8 @@ class _Reader:
             display_name=owner.display_name,
             post=post,
             counts=features(post.text),
-            repeat=repeat,
-            is_dated_ahead=is_dated_ahead,
+            repeat=0 if has_id else repeat,
+            twins=twins,
         )
 
 
@@ -240,17 +236,21 @@ class RepeatCounter:
     def __init__(self) -> None:
         # One thread at a time uses it, but not always the same one.
         self._connection = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        self._connection.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY, n INT) WITHOUT ROWID")
+        self._connection.execute(
+            "CREATE TABLE seen (digest BLOB PRIMARY KEY, n INT, twins INT) WITHOUT ROWID"
+        )
         self._connection.execute("BEGIN")
 
-    def count(self, key: str, time: datetime | str | None, text: str) -> int:
-        """Return the number of this record among equal ones, from 1."""
+    def count(self, key: str, time: datetime | None, text: str, *, has_id: bool) -> tuple[int, int]:
+        """Count a record; return how many equal ones were without an id so far, and with one."""
         digest = blake2b(f"{key}\n{time}\n{text}".encode(), digest_size=16).digest()
         cursor = self._connection.execute(
-            "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
-            (digest,),
+            "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET n = n + excluded.n, twins = twins + excluded.twins RETURNING n, twins",
+            (digest, not has_id, has_id),
         )
-        return int(cursor.fetchone()[0])
+        n, twins = cursor.fetchone()
+        return int(n), int(twins)
 
     def close(self) -> None:
         self._connection.close()

@@ -24,6 +24,8 @@ class NewTweet:
     text: str
     kind: Kind
     created_at: datetime | None
+    dated_at: datetime | None
+    """The time given, where it was in the future and so became that of arrival."""
     lang: str | None
     source_id: str | None
     url: str | None
@@ -43,6 +45,8 @@ def new_tweet(
 
     A time in the future becomes the time of arrival; a missing time stays None.
     """
+    given = _time(created_at)
+    is_ahead = given is not None and given > arrived_at
     try:
         text = clean_text(text)
     except ValueError as error:
@@ -50,7 +54,8 @@ def new_tweet(
     return NewTweet(
         text=text,
         kind=kind,
-        created_at=_time(created_at, arrived_at),
+        created_at=arrived_at if is_ahead else given,
+        dated_at=given if is_ahead else None,
         lang=checked_language(lang) or guess_language(text),
         source_id=_source_id(source_id),
         url=checked_url(url),
@@ -65,14 +70,13 @@ def lenient(check: Callable[[str | None], str | None], value: str | None) -> str
         return None
 
 
-def _time(created_at: datetime | None, arrived_at: datetime) -> datetime | None:
+def _time(created_at: datetime | None) -> datetime | None:
     if created_at is None:
         return None
     try:
-        created_at = created_at.astimezone(UTC).replace(microsecond=0)
+        return created_at.astimezone(UTC).replace(microsecond=0)
     except OverflowError:
         raise InvalidInputError("created_at is out of range", loc="created_at") from None
-    return min(created_at, arrived_at)
 
 
 def checked_language(lang: str | None) -> str | None:

@@ -135,10 +135,13 @@ async def test_records_from_the_future_without_id_are_stored_once(
         record(4, "later", created_at=ahead + timedelta(days=1)),
     ]
     assert outcome(await store(db, *items)) == (4, 0, 0)
-    later = now() + timedelta(hours=1)
-    monkeypatch.setattr(imports, "now", lambda: later)
-    assert outcome(await store(db, *items)) == (0, 4, 0)
+    for later in (timedelta(hours=1), timedelta(days=400, hours=1), timedelta(days=800)):
+        monkeypatch.setattr(imports, "now", lambda later=later: now() + later)
+        assert outcome(await store(db, *items)) == (0, 4, 0)
     assert outcome(await store(db, *items, record(5, "soon", created_at=ahead))) == (1, 4, 0)
+    # Equal to one that was stored when it arrived, but for its time.
+    soon = [*items, items[0], record(6, "later", created_at=ahead + timedelta(days=2))]
+    assert outcome(await store(db, *soon)) == (1, 5, 0)
 
 
 async def test_repeats_are_counted_for_each_author_and_alike_in_any_case(db: Database) -> None:
@@ -161,6 +164,25 @@ async def test_texts_match_in_the_form_in_which_they_are_stored(db: Database) ->
 async def test_a_record_without_id_matches_a_post_that_has_one(db: Database) -> None:
     await store(db, record(1, "hello", source_id="7"))
     assert outcome(await store(db, record(1, "hello"))) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+async def test_of_equal_records_those_with_an_id_do_not_stand_for_those_without(
+    db: Database, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(imports, "BATCH", batch)
+    items = [
+        record(1, "hello", source_id="7"),
+        record(2, "hello"),
+        record(3, "hello", source_id="8"),
+        record(4, "hello"),
+    ]
+    # Broken off between the two, the import goes on.
+    assert outcome(await store(db, items[0])) == (1, 0, 0)
+    assert outcome(await store(db, *items)) == (3, 1, 0)
+    assert outcome(await store(db, *items)) == (0, 4, 0)
+    # Without their ids, they are still known.
+    assert outcome(await store(db, *[record(n, "hello") for n in range(5)])) == (1, 4, 0)
 
 
 async def test_a_known_source_id_fills_empty_fields_and_never_the_text(db: Database) -> None:
@@ -371,8 +393,10 @@ async def test_a_platform_clash_is_found_in_any_batch_and_order(
 
 def test_the_counter_counts_authors_times_and_texts_apart() -> None:
     with closing(RepeatCounter()) as counter:
-        assert [counter.count("a", NOON, "x") for _ in range(3)] == [1, 2, 3]
-        assert counter.count("b", NOON, "x") == 1
-        assert counter.count("a", None, "x") == 1
-        assert counter.count("a", NOON, "y") == 1
-        assert counter.count("a", NOON, "x") == 4
+        numbers = [counter.count("a", NOON, "x", has_id=False) for _ in range(3)]
+        assert numbers == [(1, 0), (2, 0), (3, 0)]
+        assert counter.count("b", NOON, "x", has_id=False) == (1, 0)
+        assert counter.count("a", None, "x", has_id=True) == (0, 1)
+        assert counter.count("a", NOON, "y", has_id=False) == (1, 0)
+        assert counter.count("a", NOON, "x", has_id=True) == (3, 1)
+        assert counter.count("a", NOON, "x", has_id=False) == (4, 1)
