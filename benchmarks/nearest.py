@@ -29,7 +29,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.postgresql.vectors import PostgresqlVectors
-from app.db.sqlite.vectors import Asked, SqliteVectors
+from app.db.sqlite.vectors import SqliteVectors
 from app.db.vectors import Ask, Nearest, Vector
 from app.embedders.base import Vectors
 from app.models import Tweet, User
@@ -96,7 +96,7 @@ async def measure_batch(embeddings: Embeddings, vectors: Sequence[Vector], secon
         raise TypeError
 
     async def alone(ask: Ask) -> Nearest:
-        (answer,) = await index.find([Asked(ask.vector, ask.count)])
+        (answer,) = await index.find([ask])
         if isinstance(answer, Exception):
             raise answer
         return answer

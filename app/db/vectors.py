@@ -1,4 +1,4 @@
-"""What is asked of the posts' vectors, and what follows from them, on either database."""
+"""Queries for the nearest vectors and their answers, on either database."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ Vector = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ask:
-    """Which posts are nearest to a vector of length one, so many of them."""
+    """A query for the `count` posts nearest to a vector of length one."""
 
     vector: Vector
     count: int
@@ -34,11 +34,11 @@ class Nearest:
 
 
 class OtherLengthError(Exception):
-    """The vectors that are stored have another length than the one asked about."""
+    """The stored vectors have another length than that of the query."""
 
 
 async def readable_set(session: AsyncSession, model: str) -> VectorSet | None:
-    """Return the model's newest set that was ever complete; while the first is made, that one."""
+    """Return the model's newest set that was ever complete, or else the one under way."""
     ours = select(VectorSet).where(VectorSet.model == model)
     best = ours.order_by(VectorSet.is_complete.desc(), VectorSet.id.desc()).limit(1)
     return await session.scalar(best)

@@ -1,4 +1,4 @@
-"""What posts are indexed by, and what may be asked of the index, on either database."""
+"""The terms of posts, and expressions of terms to search for, on either database."""
 
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -6,16 +6,16 @@ from typing import Final, NamedTuple
 from app.compute.words import terms
 
 AUTHOR_MARK: Final = "\ue000"
-"""Begins the term that names a post's author; no text's term holds a private character."""
+"""First character of the term that names a post's author; texts have no private characters."""
 
 
 def index_terms(text: str, user_id: int) -> str:
-    """Return what a post is indexed by, with blanks between."""
+    """Return the terms of a post, joined by blanks."""
     return " ".join(post_terms(text, user_id))
 
 
 def post_terms(text: str, user_id: int) -> list[str]:
-    """Return what a post is indexed by, in its order."""
+    """Return the terms of a post in their order, the author's last."""
     return [*terms(text), author_term(user_id)]
 
 
@@ -25,7 +25,7 @@ def author_term(user_id: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Terms that stand in a row; of the last one perhaps only the beginning."""
+    """Consecutive terms; with `is_prefix` the last one may continue."""
 
     terms: tuple[str, ...]
     is_prefix: bool = False
@@ -33,14 +33,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """What holds all of these."""
+    """Matches posts that match all of these."""
 
     of: tuple["Expression", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """What holds any of these."""
+    """Matches posts that match any of these."""
 
     of: tuple["Expression", ...]
 
@@ -49,7 +49,7 @@ Expression = Terms | All | Either
 
 
 class IndexedPost(NamedTuple):
-    """A post that is to be found."""
+    """A post to index."""
 
     id: int
     user_id: int
@@ -57,7 +57,7 @@ class IndexedPost(NamedTuple):
 
 
 class TermCount(NamedTuple):
-    """A term of the index: in how many posts it is, and how often."""
+    """A term of the index: the number of posts with it, and of its occurrences."""
 
     term: str
     doc: int

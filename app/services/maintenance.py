@@ -19,7 +19,6 @@ from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
 from app.services.search.embeddings import VECTORS, Embeddings
-from app.services.search.vector_sets import has_wording_vectors, remove_wording_vectors
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
@@ -46,7 +45,6 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
         Job("profiles", _has_long_tails, _fold_long_tails),
         Job("background", is_outgrown, renew_background),
         Job("words", is_vocabulary_old, renew_vocabulary),
-        Job("wording vectors", has_wording_vectors, remove_wording_vectors),
         Job("deletion", _has_deleted, purge_deleted),
         Job("idempotency", needs_pruning, _forget_requests),
         Job("log", partial(has_old_events, kept=kept_events), partial(_cut_log, kept_events)),

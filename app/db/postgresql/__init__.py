@@ -1,3 +1,0 @@
-from app.db.postgresql.backend import PostgresqlBackend
-
-__all__ = ["PostgresqlBackend"]

@@ -23,14 +23,13 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.db.backend import Sessions
+from app.db.backend import Backend, Sessions
 from app.db.feed import Feed
 from app.db.postgresql import schema
 from app.db.postgresql.connection import UNLIMITED_S, as_app_error, connect, make_engine, shown_name
 from app.db.postgresql.feed import PostgresqlFeed
-from app.db.postgresql.vectors import PREFIX, PostgresqlVectors
+from app.db.postgresql.vectors import PostgresqlVectors
 from app.db.postgresql.words import INDEX, PostgresqlWords
-from app.errors import AppError
 from app.models import Base, Embedding
 from app.models.base import UtcDateTime
 
@@ -58,10 +57,13 @@ NEWEST: Final = """
 ischema_names.setdefault("xid8", BigInteger)
 
 
-class PostgresqlBackend:
+class PostgresqlBackend(Backend):
     """A server; writers of all processes take turns by an advisory lock."""
 
     newest_of_each = NEWEST
+    insert = staticmethod(insert)
+    as_app_error = staticmethod(as_app_error)
+    words = PostgresqlWords()
 
     def __init__(self, url: str, *, durability: str) -> None:
         self._url = url
@@ -72,15 +74,10 @@ class PostgresqlBackend:
         self.readers = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self.words = PostgresqlWords()
         self._turn = asyncio.Lock()
 
     def vector_index(self, db: Sessions, model: str) -> PostgresqlVectors:
         return PostgresqlVectors(db, self._url, model)
-
-    async def forget_vectors(self, session: AsyncSession, set_ids: Sequence[int] = ()) -> None:
-        for set_id in set_ids:
-            await session.execute(text(f'DROP INDEX IF EXISTS "{PREFIX}{set_id}"'))
 
     @asynccontextmanager
     async def writing(self, *, timeout_s: float) -> AsyncIterator[None]:
@@ -96,19 +93,10 @@ class PostgresqlBackend:
         wait = f"{max(1, int(timeout_s * 1000))}ms"
         await session.execute(_TURN, {"wait": wait, "key": WRITING})
 
-    def wake_others(self) -> None:
-        """Do nothing: a trigger of the log notifies when the transaction commits."""
-
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
         feed = PostgresqlFeed(self._url, commits)
         await feed.open()
         return feed
-
-    def as_app_error(self, error: BaseException) -> AppError | None:
-        return as_app_error(error)
-
-    def insert(self, model: type[Base]) -> Any:
-        return insert(model)
 
     async def allocate_ids(
         self, session: AsyncSession, model: type[Base], count: int
@@ -121,10 +109,6 @@ class PostgresqlBackend:
         current = func.statement_timestamp(type_=DateTime(timezone=True))
         seconds = func.date_trunc("second", current, type_=DateTime(timezone=True))
         return type_coerce(seconds - ago, UtcDateTime())
-
-    async def find_damage(self, session: AsyncSession) -> list[str]:
-        """Return nothing: the server checks its own files."""
-        return []
 
     def compact(self) -> None:
         schema.compact(self._url, wait_s=COMPACT_WAIT_S)

@@ -4,6 +4,7 @@ The index is made once a set is complete. Until then, for small sets, and where 
 fewer posts than were asked for, all vectors are compared.
 """
 
+import json
 import logging
 from typing import Final
 
@@ -11,9 +12,9 @@ from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import Float, String, bindparam, cast, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions
+from app.db.backend import Sessions, VectorIndex
 from app.db.postgresql.connection import UNLIMITED_S, connect
-from app.db.vectors import Ask, Nearest, OtherLengthError, Vector, as_of, readable_set
+from app.db.vectors import Ask, Nearest, OtherLengthError, as_of, readable_set
 from app.models import Embedding, VectorSet
 
 PREFIX: Final = "ix_Embedding_nearest_"
@@ -62,7 +63,7 @@ _MEMORY: Final = """
 logger = logging.getLogger(__name__)
 
 
-class PostgresqlVectors:
+class PostgresqlVectors(VectorIndex):
     """Lets the database search the vectors of one model."""
 
     def __init__(self, db: Sessions, url: str, model: str) -> None:
@@ -80,11 +81,8 @@ class PostgresqlVectors:
                     raise OtherLengthError
                 posts = await _by_index(session, current, ask)
                 if len(posts) < ask.count:
-                    posts = await _compared(session, current, ask)
+                    posts = await _found(session, current, ask, HALFVEC())
         return Nearest(posts, as_of_event, as_of_event == newest)
-
-    async def follow(self) -> None:
-        """Do nothing: what is searched is the table."""
 
     async def is_due(self, session: AsyncSession) -> bool:
         current = await readable_set(session, self._model)
@@ -126,9 +124,6 @@ class PostgresqlVectors:
         finally:
             await connection.close()
 
-    async def close(self) -> None:
-        """Do nothing: nobody waits here."""
-
 
 async def _by_index(session: AsyncSession, current: VectorSet, ask: Ask) -> list[tuple[float, int]]:
     """Return the nearest posts that the index finds; none where there is no index yet."""
@@ -144,15 +139,11 @@ async def _by_index(session: AsyncSession, current: VectorSet, ask: Ask) -> list
     return await _found(session, current, ask, HALFVEC(current.dimension))
 
 
-async def _compared(session: AsyncSession, current: VectorSet, ask: Ask) -> list[tuple[float, int]]:
-    """Return the nearest posts of all."""
-    return await _found(session, current, ask, HALFVEC())
-
-
 async def _found(
     session: AsyncSession, current: VectorSet, ask: Ask, halves: HALFVEC
 ) -> list[tuple[float, int]]:
-    wanted = cast(bindparam("vector", _written(ask.vector), String), halves)
+    vector = json.dumps(ask.vector.tolist())
+    wanted = cast(bindparam("vector", vector, String), halves)
     distance = cast(Embedding.vector, halves).op("<#>", return_type=Float())(wanted)
     # Numbers in place of parameters: a plan for any set and any count knows of no index.
     query = (
@@ -166,10 +157,6 @@ async def _found(
         query = query.join(allowed, allowed.c.id == Embedding.tweet_id)
     rows = await session.execute(query)
     return sorted(((-row.distance, row.tweet_id) for row in rows), reverse=True)
-
-
-def _written(vector: Vector) -> str:
-    return "[" + ",".join(map(repr, vector.tolist())) + "]"
 
 
 def _name(current: VectorSet) -> str:

@@ -1,7 +1,7 @@
 """The word index on PostgreSQL: a table of `tsvector` beside the posts, with a GIN index.
 
-Its terms come from `compute.words`; the parsers of text search know neither pairs of syllables nor
-emoji. Positions are kept for what stands in a row.
+Its terms come from `compute.words`, since the parsers of text search know neither pairs of
+syllables nor emoji. Positions are kept for consecutive terms.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     SQLColumnExpression,
     String,
-    Subquery,
     bindparam,
     column,
     delete,
@@ -25,29 +24,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions
+from app.db.backend import Sessions, WordIndex
 from app.db.postgresql.vectors import PREFIX
-from app.db.word_index import (
-    All,
-    Either,
-    Expression,
-    IndexedPost,
-    TermCount,
-    Terms,
-    author_term,
-    post_terms,
-)
-from app.models import MAX_ID, Tweet
+from app.db.word_index import IndexedPost, TermCount, Terms, post_terms
+from app.models import Tweet
 
 LONGEST: Final = 500
-"""Characters of a term that are indexed: a lexeme has room for 2,046 bytes."""
+"""Most characters of a term that are indexed: a lexeme has at most 2,046 bytes."""
 LAST_POSITION: Final = 16_383
 INLINE: Final = 20
-"""Posts indexed on the loop; more of them in a thread."""
+"""Most posts that are indexed on the loop, not in a thread."""
 PAGE: Final = 1_000
 
 INDEX: Final = table("TweetWords", column("id", BigInteger), column("terms"))
-"""The models do not know of it."""
+"""A table without a model."""
 _VECTORS: Final = "unnest(CAST(:ids AS bigint[]), CAST(:vectors AS text[])) AS new (id, vector)"
 _ADD: Final = text(
     f'INSERT INTO "TweetWords" (id, terms) SELECT id, CAST(vector AS tsvector) FROM {_VECTORS}'  # noqa: S608
@@ -56,9 +46,6 @@ _WRONG: Final = text(
     f"SELECT count(*) FROM {_VECTORS}"  # noqa: S608
     ' LEFT JOIN "TweetWords" AS w ON w.id = new.id'
     " WHERE w.terms IS DISTINCT FROM CAST(vector AS tsvector)"
-)
-_FOUND: Final = text(
-    'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:match AS tsquery) AND id < :before'
 )
 _VOCABULARY: Final = text(
     "SELECT word, ndoc, nentry FROM ts_stat('SELECT terms FROM \"TweetWords\"')"
@@ -73,38 +60,27 @@ _INVALID: Final = text(
 _NO_LIMIT: Final = text("SET LOCAL statement_timeout = 0")
 
 
-class PostgresqlWords:
-    """Asks for lexemes that the program made."""
+class PostgresqlWords(WordIndex):
+    """Queries `tsvector` columns of lexemes that the program made."""
 
     postings = (
         'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:{term} AS tsquery) ORDER BY id DESC'
     )
+    matched = text(
+        'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:match AS tsquery) AND id < :before'
+    )
+    both, either, neither = " & ", " | ", " & !"
 
-    def render(self, expression: Expression) -> str:
-        return render(expression)
+    def render_terms(self, expression: Terms) -> str:
+        row = " <-> ".join(map(_quoted, expression.terms))
+        return f"({row}{':*' if expression.is_prefix else ''})"
 
     async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
         if posts:
             await session.execute(_ADD, await _vectors(posts))
 
-    def matching(
-        self,
-        expression: Expression,
-        without: Sequence[Expression] = (),
-        *,
-        user_id: int | None = None,
-        before: int = MAX_ID + 1,
-    ) -> Subquery:
-        if user_id is not None:
-            expression = All((expression, Terms((author_term(user_id),))))
-        match = render(expression)
-        if without:
-            match += " & !" + render(Either(tuple(without)))
-        bound = _FOUND.bindparams(bindparam("match", match, unique=True), before=before)
-        return bound.columns(column("id", BigInteger)).subquery("found")
-
     async def vocabulary(self, db: Sessions, page: int) -> AsyncGenerator[list[TermCount], None]:
-        # All is counted by one statement, and read bit by bit; writers do not wait for it.
+        # One statement counts all terms; its rows are streamed, and writers do not wait for it.
         async with db.read() as session:
             await session.execute(_NO_LIMIT)
             rows = await session.stream(_VOCABULARY)
@@ -149,31 +125,20 @@ async def _pages(session: AsyncSession) -> AsyncIterator[list[IndexedPost]]:
 
 
 async def _vectors(posts: Sequence[IndexedPost]) -> dict[str, Any]:
-    """Return the posts' ids and vectors; many are made in a thread."""
-    if len(posts) <= INLINE:
-        vectors = [vector(post) for post in posts]
-    else:
-        vectors = await asyncio.to_thread(lambda: [vector(post) for post in posts])
-    return {"ids": [post.id for post in posts], "vectors": vectors}
+    def values() -> dict[str, Any]:
+        return {"ids": [post.id for post in posts], "vectors": list(map(vector, posts))}
+
+    return values() if len(posts) <= INLINE else await asyncio.to_thread(values)
 
 
 def vector(post: IndexedPost) -> str:
-    """Return what a post is indexed by, as `tsvector` is written."""
-    # A very long post goes on from the first position, so that what stands in a row still does;
-    # what is found too much is left out when the posts are ranked.
+    """Return the terms of a post in the notation of `tsvector`."""
+    # Positions of a very long post start again at 1, so that consecutive terms stay consecutive;
+    # ranking removes false matches.
     return " ".join(
         f"{_quoted(term)}:{place % LAST_POSITION + 1}"
         for place, term in enumerate(post_terms(post.text, post.user_id))
     )
-
-
-def render(expression: Expression) -> str:
-    """Return the expression as `tsquery` is written."""
-    if isinstance(expression, Terms):
-        row = " <-> ".join(map(_quoted, expression.terms))
-        return f"({row}{':*' if expression.is_prefix else ''})"
-    between = " & " if isinstance(expression, All) else " | "
-    return "(" + between.join(render(each) for each in expression.of) + ")"
 
 
 def _quoted(term: str) -> str:

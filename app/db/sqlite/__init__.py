@@ -1,3 +1,0 @@
-from app.db.sqlite.backend import SqliteBackend
-
-__all__ = ["SqliteBackend"]

@@ -12,14 +12,14 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, literal, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import now
-from app.db.backend import Sessions
+from app.db.backend import Backend, Sessions
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock
 from app.db.sqlite.connection import (
@@ -30,10 +30,10 @@ from app.db.sqlite.connection import (
     roll_back_cancelled,
 )
 from app.db.sqlite.feed import SqliteFeed, Wakeup
+from app.db.sqlite.vector_file import VectorFile
 from app.db.sqlite.vectors import SqliteVectors
 from app.db.sqlite.words import SqliteWords
-from app.db.vector_file import VectorFile
-from app.errors import AppError, StartError
+from app.errors import StartError
 from app.models import Base
 from app.models.base import UtcDateTime
 from app.security import make_private_file, make_private_folder
@@ -55,10 +55,13 @@ NEWEST: Final = """
 """
 
 
-class SqliteBackend:
+class SqliteBackend(Backend):
     """A file; writers of all processes queue on a lock file beside it."""
 
     newest_of_each = NEWEST
+    insert = staticmethod(insert)
+    as_app_error = staticmethod(as_app_error)
+    words = SqliteWords()
 
     def __init__(self, url: str, *, durability: str) -> None:
         self._url = url
@@ -66,7 +69,6 @@ class SqliteBackend:
         self.name = str(self.path)
         self.engine = make_engine(url, synchronous=durability)
         self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
-        self.words = SqliteWords()
         self._rollbacks = roll_back_cancelled(self.engine)
         self._wakeup = Wakeup(self._beside(".run"))
         self._lock = FileLock(self._beside(".lock"))
@@ -78,26 +80,17 @@ class SqliteBackend:
     def vector_index(self, db: Sessions, model: str) -> SqliteVectors:
         return SqliteVectors(db, self._vectors, model)
 
-    async def forget_vectors(self, session: AsyncSession, set_ids: Sequence[int] = ()) -> None:
-        await asyncio.to_thread(VectorFile(self._vectors).forget)
+    def remove_vector_files(self) -> None:
+        VectorFile(self._vectors).remove()
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         return self._lock.held(timeout_s=timeout_s)
-
-    async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
-        """Do nothing: the transaction begins with IMMEDIATE, at its first statement."""
 
     def wake_others(self) -> None:
         self._wakeup.send()
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
         return SqliteFeed(self.path, self._wakeup)
-
-    def as_app_error(self, error: BaseException) -> AppError | None:
-        return as_app_error(error)
-
-    def insert(self, model: type[Base]) -> Any:
-        return insert(model)
 
     async def allocate_ids(
         self, session: AsyncSession, model: type[Base], count: int

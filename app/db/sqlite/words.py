@@ -1,39 +1,18 @@
-"""The word index on SQLite: an FTS5 table that triggers hold to the posts.
+"""The word index on SQLite: an FTS5 table without a copy of the texts, updated by triggers.
 
 Its terms come from `compute.words` by a function that every connection knows, so that SQLite's
-own commands build it anew and check it. It keeps no copy of the texts.
+own commands can rebuild and check it.
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Integer,
-    SQLColumnExpression,
-    String,
-    Subquery,
-    bindparam,
-    column,
-    exc,
-    text,
-)
+from sqlalchemy import Column, ColumnElement, SQLColumnExpression, String, bindparam, exc, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions
-from app.db.word_index import (
-    All,
-    Either,
-    Expression,
-    IndexedPost,
-    TermCount,
-    Terms,
-    author_term,
-    index_terms,
-)
-from app.models import MAX_ID
+from app.db.backend import Sessions, WordIndex
+from app.db.word_index import TermCount, Terms, index_terms
 
 REBUILD: Final = text("""INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuild')""")
 CHECK: Final = text(
@@ -44,49 +23,24 @@ VOCABULARY: Final = text(
 )
 
 
-class _Connection(Protocol):
-    def create_function(
-        self, name: str, narg: int, func: Any, /, *, deterministic: bool
-    ) -> Any: ...
-
-
-def register(connection: _Connection) -> None:
-    """Let a connection know the function that the triggers call."""
+def register(connection: Any) -> None:
+    """Give a connection, of either driver, the function that the triggers call."""
     connection.create_function("saywho_terms", 2, index_terms, deterministic=True)
 
 
-class SqliteWords:
-    """Asks FTS5."""
+class SqliteWords(WordIndex):
+    """Queries FTS5."""
 
     postings = (
         'SELECT rowid AS id FROM "TweetWords" WHERE "TweetWords" MATCH :{term} ORDER BY rowid DESC'
     )
+    matched = text(
+        'SELECT rowid AS id FROM "TweetWords" WHERE "TweetWords" MATCH :match AND rowid < :before'
+    )
+    both, either, neither = " AND ", " OR ", " NOT "
 
-    def render(self, expression: Expression) -> str:
-        return render(expression)
-
-    async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
-        """Do nothing: the triggers did."""
-
-    def matching(
-        self,
-        expression: Expression,
-        without: Sequence[Expression] = (),
-        *,
-        user_id: int | None = None,
-        before: int = MAX_ID + 1,
-    ) -> Subquery:
-        if user_id is not None:
-            expression = All((expression, Terms((author_term(user_id),))))
-        match = render(expression)
-        if without:
-            match += " NOT " + render(Either(tuple(without)))
-        found = text(
-            'SELECT rowid AS id FROM "TweetWords"'
-            ' WHERE "TweetWords" MATCH :match AND rowid < :before'
-        )
-        bound = found.bindparams(bindparam("match", match, unique=True), before=before)
-        return bound.columns(column("id", Integer)).subquery("found")
+    def render_terms(self, expression: Terms) -> str:
+        return f'"{" ".join(expression.terms)}"' + (" *" if expression.is_prefix else "")
 
     async def vocabulary(self, db: Sessions, page: int) -> AsyncGenerator[list[TermCount], None]:
         after = ""
@@ -118,11 +72,3 @@ class SqliteWords:
         except exc.DatabaseError:
             return ["the word index does not agree with the posts"]
         return []
-
-
-def render(expression: Expression) -> str:
-    """Return the expression in FTS5's query language."""
-    if isinstance(expression, Terms):
-        return f'"{" ".join(expression.terms)}"' + (" *" if expression.is_prefix else "")
-    between = " AND " if isinstance(expression, All) else " OR "
-    return "(" + between.join(render(each) for each in expression.of) + ")"

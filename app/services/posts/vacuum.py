@@ -1,5 +1,6 @@
 """Remove all traces of deleted posts and authors."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -38,7 +39,7 @@ async def vacuum(db: Database, data_dir: Path) -> None:
         newest = select(func.max(BackgroundSnapshot.version)).scalar_subquery()
         older = BackgroundSnapshot.version < newest
         await session.execute(delete(BackgroundSnapshot).where(older))
-        await db.backend.forget_vectors(session)
+    await asyncio.to_thread(db.backend.remove_vector_files)
 
 
 async def _run(db: Database, name: str) -> None:

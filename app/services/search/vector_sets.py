@@ -9,13 +9,11 @@ from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import Sessions, backend_of
+from app.db.backend import Sessions
 from app.embedders import EmbedderError
 from app.models import Embedding, Tweet, User, VectorSet
 
 REMOVED_AT_ONCE: Final = 2_000
-WORDING: Final = "builtin:%"
-"""Pattern of the models that earlier versions made vectors of wording with."""
 OTHER_LENGTH: Final = "the embedder's vectors have another length; run: saywho embed --all"
 
 
@@ -152,24 +150,6 @@ async def complete_set(db: Sessions, current: VectorSet) -> None:
         current.is_complete = True
     for other in others:
         await _remove_set(db, other)
-
-
-async def has_wording_vectors(session: AsyncSession) -> bool:
-    """Return whether vectors of wording are left, which nothing reads any more."""
-    left = select(VectorSet.id).where(VectorSet.model.like(WORDING)).limit(1)
-    return await session.scalar(left) is not None
-
-
-async def remove_wording_vectors(db: Sessions) -> None:
-    """Remove the vectors of wording that an earlier version stored, and what searched them."""
-    async with db.read() as session:
-        set_ids = list(
-            await session.scalars(select(VectorSet.id).where(VectorSet.model.like(WORDING)))
-        )
-    async with db.write() as session:
-        await backend_of(session).forget_vectors(session, set_ids)
-    for set_id in set_ids:
-        await _remove_set(db, set_id)
 
 
 async def _remove_set(db: Sessions, set_id: int) -> None:

@@ -20,20 +20,13 @@ from app.embedders import RefusedError
 from app.embedders.base import Vectors, unit_rows
 from app.models import Embedding, Tweet, VectorSet
 from app.services.checks import find_faults
-from app.services.maintenance import maintain
 from app.services.posts.adding import add_posts
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user
 from app.services.search.embeddings import Embeddings
-from app.services.search.vector_sets import (
-    StoppedError,
-    begin_set,
-    has_wording_vectors,
-    resume_set,
-    stop_set,
-)
+from app.services.search.vector_sets import StoppedError, begin_set, resume_set, stop_set
 from app.services.search.vector_state import vector_state
 from tests.embedding_service import Letters
 
@@ -240,36 +233,6 @@ async def test_vectors_go_with_their_posts(db: Database) -> None:
     (last,) = await store(db, "ddd", username="eve")
     await embeddings.embed_missing(db)
     assert set(await nearest(embeddings, "abcd")) == {ids[1], last}
-
-
-async def test_maintenance_removes_vectors_of_wording_that_an_earlier_version_stored(
-    db: Database,
-) -> None:
-    await store(db, "aaa", "aab")
-    old, kept = Letters(), Embeddings(db, Letters(7))
-    old.name = "builtin:1"
-    await kept.embed_missing(db)
-    async with db.write() as session:
-        session.add(VectorSet(model=old.name, dimension=5, embedded_to=0, is_complete=False))
-    wording = Embeddings(db, old)
-    (first,) = (await old.embed(["aaa"])).tolist()
-    async with db.write() as session:
-        current = await session.scalar(select(VectorSet).where(VectorSet.model == old.name))
-        assert current is not None
-        posts = list(await session.scalars(select(Tweet.id)))
-        vector = np.asarray(first, np.float32)
-        session.add_all(
-            Embedding(tweet_id=post, set_id=current.id, vector=vector) for post in posts
-        )
-        current.embedded_to = posts[-1]
-    await wording.index.follow()
-    assert len(await nearest(wording, "aaa")) == 2
-    await maintain(db)
-    async with db.read() as session:
-        assert not await has_wording_vectors(session)
-    assert await nearest(wording, "aaa") == []
-    await kept.index.follow()
-    assert len(await nearest(kept, "aaa")) == await count_vectors(db) == 2
 
 
 async def test_a_vector_that_is_missing_is_a_fault(db: Database) -> None:
