@@ -160,60 +160,8 @@ def _alarm_level(
 
 
 BINS: Final = 10
+"""Bins of equal width into which claimed probabilities are sorted."""
 Z_95: Final = 1.96
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationBin:
-    """Answers that claimed about the same probability."""
-
-    tenth: int
-    """Number of the tenth of all probabilities, from 0."""
-    claimed: float
-    right: float
-    asked: int
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerScore:
-    """Quality of answers to questions with known answers."""
-
-    asked: int
-    accuracy: float
-    low: float
-    high: float
-    """95% interval of the accuracy. Source: Wilson 1927."""
-    log_loss: float
-    """In nats."""
-    calibration_error: float
-    """Expected, over the bins."""
-    bins: list[CalibrationBin]
-
-
-def score(probabilities: NDArray[np.float64], truth: NDArray[np.intp]) -> AnswerScore:
-    """Return the quality of answers (m, n) whose correct columns are `truth` (m,), m above 0."""
-    tops, hits = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
-    right = probabilities[np.arange(truth.size), truth]
-    low, high = wilson(int(hits.sum()), hits.size)
-    claims = tenths(tops)
-    bins = [
-        CalibrationBin(
-            int(number),
-            float(tops[claims == number].mean()),
-            float(hits[claims == number].mean()),
-            int((claims == number).sum()),
-        )
-        for number in np.unique(claims)
-    ]
-    return AnswerScore(
-        hits.size,
-        float(hits.mean()),
-        low,
-        high,
-        float(-np.log(np.maximum(right, 1e-12)).mean()),
-        calibration_error(tops, hits.astype(np.float64), BINS),
-        bins,
-    )
 
 
 def tenths(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -221,15 +169,15 @@ def tenths(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
 
 
-def calibration_error(tops: NDArray[np.float64], hits: NDArray[np.float64], bins: int) -> float:
-    """Return the expected calibration error of claims (n,) and hits (n,), by bins."""
-    places = np.minimum((tops * bins).astype(np.int64), bins - 1)
-    claimed, right = (np.bincount(places, values, bins) for values in (tops, hits))
+def calibration_error(tops: NDArray[np.float64], hits: NDArray[np.bool_]) -> float:
+    """Return the expected calibration error of claims (n,) and hits (n,), over the bins."""
+    places = tenths(tops)
+    claimed, right = (np.bincount(places, values, BINS) for values in (tops, hits))
     return float(np.abs(claimed - right).sum() / tops.size)
 
 
 def wilson(hits: int, asked: int) -> tuple[float, float]:
-    """Return the 95% interval of a share."""
+    """Return the 95% interval of a share. Source: Wilson 1927."""
     share, square = hits / asked, Z_95**2
     middle = (share + square / (2 * asked)) / (1 + square / asked)
     reach = Z_95 * np.sqrt(share * (1 - share) / asked + square / (4 * asked**2))

@@ -80,7 +80,7 @@ def _unpacked(
     return Snapshot(
         version,
         Background.from_bytes(counts),
-        msgspec.json.decode(calibration or b"{}", type=StoredCalibration).calibration,
+        msgspec.json.decode(calibration or b"{}", type=Calibration),
         {
             impostor.user_id: profile
             for impostor in stored

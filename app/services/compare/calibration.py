@@ -7,7 +7,7 @@ and others; the temperature and the alarm levels are fitted to those scores.
 import asyncio
 import random
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -22,7 +22,6 @@ from app.compute.counts import Counts
 from app.compute.features import RECIPE, features, own_words
 from app.compute.profiles import AuthorProfile, TextDigests, text_keys, without_posts
 from app.compute.verdict import (
-    DEFAULT,
     FEWEST_IMPOSTORS,
     MOST_IMPOSTORS,
     Calibration,
@@ -53,17 +52,11 @@ class Impostor(msgspec.Struct, frozen=True):
     is_korean: bool = False
 
 
-class StoredCalibration(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class StoredCalibration(Calibration):
     """The calibration as a snapshot stores it."""
 
-    temperature: float = DEFAULT.temperature
-    familiar_lead: float = DEFAULT.familiar_lead
-    familiar_score: float = DEFAULT.familiar_score
-    impostor_ids: list[int] = []
-
-    @property
-    def calibration(self) -> Calibration:
-        return Calibration(self.temperature, self.familiar_lead, self.familiar_score)
+    impostor_ids: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +101,8 @@ async def calibrate(
     impostors = await _impostors(session, user_ids, koreans)
     sample = await _sample(session, user_ids[:ASKED_AUTHORS])
     calibration = await asyncio.to_thread(_fit, sample, impostors, koreans, background, chance)
-    return (
-        StoredCalibration(
-            calibration.temperature,
-            calibration.familiar_lead,
-            calibration.familiar_score,
-            [impostor.user_id for impostor in impostors],
-        ),
-        impostors,
-    )
+    impostor_ids = [impostor.user_id for impostor in impostors]
+    return StoredCalibration(**asdict(calibration), impostor_ids=impostor_ids), impostors
 
 
 async def _koreans(session: AsyncSession) -> set[int]:

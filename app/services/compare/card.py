@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Annotated, Final
 
 import msgspec
@@ -13,9 +14,8 @@ from numpy.typing import NDArray
 
 from app.clock import now
 from app.compute.attribution import rank
-from app.compute.profiles import AuthorProfile
-from app.compute.verdict import BINS, confusion, score, tenths
-from app.services.compare.calibration import HeldOut, OwnPost, hold_out
+from app.compute.verdict import BINS, calibration_error, confusion, tenths, wilson
+from app.services.compare.calibration import OwnPost, hold_out
 from app.services.compare.judging import MODEL_NAME, Model
 from app.services.compare.materials import Material
 from app.services.compare.reasons import Typical, typical_words
@@ -148,52 +148,46 @@ class CardPosts:
 
 
 async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> MeasuredCard:
-    """Return the card, made piece by piece in a thread; `left_out` counts authors not in it."""
+    """Return the card, made in parts in a thread; `left_out` counts authors not in it."""
     newest = [[post.text for post in own] for own in posts.newest]
-    later = await _ask(material, newest)
-    mixed = await _ask(material, posts.drawn)
+    later = await _judge(material, newest)
+    mixed = await _judge(material, posts.drawn)
     words = await asyncio.to_thread(typical_words, material, posts.recent)
-    card = _card(material, left_out, later, mixed, words)
-    return MeasuredCard(card, _answers(posts.newest, later))
+    return MeasuredCard(
+        _card(material, left_out, later, mixed, words), _answers(posts.newest, later)
+    )
 
 
-async def _ask(material: Material, texts: Sequence[Sequence[str]]) -> JudgedPosts:
-    """Judge the posts by profiles that do not hold them."""
+async def _judge(material: Material, texts: Sequence[Sequence[str]]) -> JudgedPosts:
+    """Judge the posts of each author by profiles that do not hold them."""
     snapshot = material.snapshot
-    held_out = await asyncio.to_thread(_hold_all_out, material.profiles, texts)
+    held_out = await asyncio.to_thread(
+        lambda: [hold_out(*each) for each in zip(material.profiles, texts, strict=True)]
+    )
     profiles = [each.profile for each in held_out]
     questions = [
-        (i, place, query)
-        for i, each in enumerate(held_out)
+        (author, place, query)
+        for author, each in enumerate(held_out)
         for place, query in zip(each.places, each.queries, strict=True)
     ]
-    filled = [i for i, profile in enumerate(profiles) if profile.counts.keys.size]
-    if len(filled) < 2:
+    if sum(profile.counts.keys.size > 0 for profile in profiles) < 2:
         questions = []
 
-    def answer(some: Sequence[int]) -> list[NDArray[np.float64]]:
+    def answer(start: int) -> list[NDArray[np.float64]]:
+        temperature = snapshot.calibration.temperature
         return [
-            rank(
-                questions[i][2], profiles, snapshot.background, snapshot.calibration.temperature
-            ).probabilities
-            for i in some
+            rank(query, profiles, snapshot.background, temperature).probabilities
+            for _, _, query in questions[start : start + AT_ONCE]
         ]
 
     shares: list[NDArray[np.float64]] = []
     for start in range(0, len(questions), AT_ONCE):
-        some = range(start, min(start + AT_ONCE, len(questions)))
-        shares += await asyncio.to_thread(answer, some)
+        shares += await asyncio.to_thread(answer, start)
     return JudgedPosts(
         np.array(shares).reshape(-1, len(profiles)),
-        np.array([i for i, _, _ in questions], np.intp),
+        np.array([author for author, _, _ in questions], np.intp),
         [place for _, place, _ in questions],
     )
-
-
-def _hold_all_out(
-    profiles: Sequence[AuthorProfile], texts: Sequence[Sequence[str]]
-) -> list[HeldOut]:
-    return [hold_out(profile, own) for profile, own in zip(profiles, texts, strict=True)]
 
 
 def _card(
@@ -226,34 +220,52 @@ def _card(
     )
 
 
-def _answers(posts: Sequence[Sequence[OwnPost]], asked: JudgedPosts) -> list[HeldOutAnswer]:
-    if not asked.truth.size:
-        return []
-    said, claimed = asked.shares.argmax(axis=1).tolist(), asked.shares.max(axis=1)
-    bins, truth = tenths(claimed).tolist(), asked.truth.tolist()
-    # No answer is certain, even where rounding would show 1.
-    shown = np.minimum(claimed.round(4), 0.9999)
-    about = [posts[i][place] for i, place in zip(truth, asked.places, strict=True)]
-    found = [
-        (newest_first(post.created_at, post.id), HeldOutAnswer(post.id, *answer))
-        for post, *answer in zip(about, truth, said, shown.tolist(), bins, strict=True)
-    ]
-    return [answer for _, answer in sorted(found, key=lambda each: each[0])]
-
-
-def _measured(asked: JudgedPosts) -> Measured | None:
-    if not asked.truth.size:
+def _measured(judged: JudgedPosts) -> Measured | None:
+    asked = judged.truth.size
+    if not asked:
         return None
-    found = score(asked.shares, asked.truth)
+    tops, hits = judged.shares.max(axis=1), judged.shares.argmax(axis=1) == judged.truth
+    own = judged.shares[np.arange(asked), judged.truth]
+    claims = tenths(tops)
+    bins = []
+    for tenth in np.unique(claims).tolist():
+        some = claims == tenth
+        bins.append(
+            MeasuredBin(
+                tenth / BINS,
+                _rounded(tops[some].mean()),
+                _rounded(hits[some].mean()),
+                int(some.sum()),
+            )
+        )
+    low, high = wilson(int(hits.sum()), asked)
     return Measured(
-        found.asked,
-        round(found.accuracy, 4),
-        round(found.low, 4),
-        round(found.high, 4),
-        round(found.log_loss, 4),
-        round(found.calibration_error, 4),
-        [
-            MeasuredBin(b.tenth / BINS, round(b.claimed, 4), round(b.right, 4), b.asked)
-            for b in found.bins
-        ],
+        asked,
+        _rounded(hits.mean()),
+        _rounded(low),
+        _rounded(high),
+        _rounded(-np.log(np.maximum(own, 1e-12)).mean()),
+        _rounded(calibration_error(tops, hits)),
+        bins,
     )
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 4)
+
+
+def _answers(posts: Sequence[Sequence[OwnPost]], judged: JudgedPosts) -> list[HeldOutAnswer]:
+    if not judged.truth.size:
+        return []
+    tops = judged.shares.max(axis=1)
+    # No answer is certain, even where rounding would show 1.
+    shown = np.minimum(tops.round(4), 0.9999)
+    columns = (judged.truth, judged.shares.argmax(axis=1), shown, tenths(tops))
+    answers = []
+    for place, (author, *rest) in zip(
+        judged.places, zip(*(column.tolist() for column in columns), strict=True), strict=True
+    ):
+        post = posts[author][place]
+        order = newest_first(post.created_at, post.id)
+        answers.append((order, HeldOutAnswer(post.id, author, *rest)))
+    return [answer for _, answer in sorted(answers, key=itemgetter(0))]

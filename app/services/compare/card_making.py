@@ -8,19 +8,15 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import RECIPE
-from app.db.backend import chunks
 from app.db.engine import Database
 from app.db.lease import Grant, Lease, LeaseLostError
 from app.errors import AppError, overloaded
-from app.models import User
 from app.services.compare.candidates import compared_users
 from app.services.compare.card import Card, HeldOutAnswer, MeasuredCard, largest, measure
 from app.services.compare.card_posts import read_posts
-from app.services.compare.card_stored import CardKey, find_card, find_card_and_answers, store_card
+from app.services.compare.card_stored import CardKey, StoredCard, find_card, store_card
 from app.services.compare.judging import MODEL_NAME
 from app.services.compare.materials import Models, load_authors
 from app.services.posts.users import Contender
@@ -62,37 +58,29 @@ class CardMaker:
 
     async def find(self, usernames: Sequence[str]) -> Card | None:
         """Return the card of the authors named, or of all, if there is one."""
-        return (await self._find(usernames))[0]
+        return _card(await self._find(usernames, asks=False))
 
     async def find_or_ask(self, usernames: Sequence[str]) -> Card | None:
         """Return the card of the authors named, or of all; None while it is being made.
 
         Raises NotFoundError and InvalidInputError as a comparison does, and UnavailableError.
         """
-        card, key = await self._find(usernames)
-        if card is None:
-            self._ask(key, usernames)
-        return card
-
-    async def _find(self, usernames: Sequence[str]) -> tuple[Card | None, CardKey]:
-        async with self._db.read() as session:
-            key = card_key(await compared_users(session, usernames))
-            card = await find_card(session, key, rest=self._rest)
-        return msgspec.json.decode(card, type=Card) if card else None, key
+        return _card(await self._find(usernames))
 
     async def find_answers_or_ask(self, usernames: Sequence[str]) -> MeasuredCard | None:
         """Return the card with the answers that it sums up, as `find_or_ask` does."""
+        stored = await self._find(usernames)
+        if (card := _card(stored)) is None or stored is None:
+            return None
+        return MeasuredCard(card, msgspec.json.decode(stored.answers, type=list[HeldOutAnswer]))
+
+    async def _find(self, usernames: Sequence[str], *, asks: bool = True) -> StoredCard | None:
         async with self._db.read() as session:
             key = card_key(await compared_users(session, usernames))
-            found = await find_card_and_answers(session, key, rest=self._rest)
-        if found is None:
+            stored = await find_card(session, key, rest=self._rest)
+        if stored is None and asks:
             self._ask(key, usernames)
-            return None
-        card, answers = found
-        return MeasuredCard(
-            msgspec.json.decode(card, type=Card),
-            msgspec.json.decode(answers, type=list[HeldOutAnswer]),
-        )
+        return stored
 
     def _ask(self, key: CardKey, usernames: Sequence[str]) -> None:
         """Queue the card, unless it waits already. Raises UnavailableError if many wait."""
@@ -135,25 +123,14 @@ class CardMaker:
             posts = await read_posts(session, material)
         made = await measure(material, posts, left_out=len(users) - len(material.users))
         async with grant.write() as session:
-            if not await _are_whole(session, users):
+            after = {
+                user.id: user.deletion_count for user in await compared_users(session, usernames)
+            }
+            if any(after.get(user.id) != user.deletion_count for user in users):
                 return  # The card would keep words of a deleted post.
-            await store_card(
-                session,
-                card_key(users),
-                [user.id for user in users],
-                msgspec.json.encode(made.card),
-                msgspec.json.encode(made.answers),
-            )
+            stored = StoredCard(msgspec.json.encode(made.card), msgspec.json.encode(made.answers))
+            await store_card(session, card_key(users), [user.id for user in users], stored)
 
 
-async def _are_whole(session: AsyncSession, users: Sequence[Contender]) -> bool:
-    """Return whether nothing of the authors was deleted since they were read."""
-    before = {user.id: user.deletion_count for user in users}
-    for some in chunks(list(before)):
-        query = select(User.id, User.deletion_count).where(
-            User.id.in_(some), User.deleted_at.is_(None)
-        )
-        rows = (await session.execute(query)).all()
-        if {row.id: row.deletion_count for row in rows} != {i: before[i] for i in some}:
-            return False
-    return True
+def _card(stored: StoredCard | None) -> Card | None:
+    return msgspec.json.decode(stored.card, type=Card) if stored else None

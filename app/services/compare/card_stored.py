@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
@@ -23,38 +23,34 @@ class CardKey(msgspec.Struct, frozen=True):
     """Digest of the state of their posts."""
 
 
-async def find_card(session: AsyncSession, key: CardKey, *, rest: timedelta) -> bytes | None:
-    """Return the card, JSON, if it is of just these posts or was made within `rest`."""
-    return await session.scalar(select(ModelCard.card).where(*_is_valid(session, key, rest)))
+class StoredCard(NamedTuple):
+    """A card, and the answers that it sums up, both JSON."""
+
+    card: bytes
+    answers: bytes
 
 
-async def find_card_and_answers(
-    session: AsyncSession, key: CardKey, *, rest: timedelta
-) -> tuple[bytes, bytes] | None:
-    """Return the card with the answers that it sums up, both JSON."""
-    query = select(ModelCard.card, ModelCard.answers).where(*_is_valid(session, key, rest))
-    row = (await session.execute(query)).first()
-    return None if row is None else (row.card, row.answers)
-
-
-def _is_valid(
-    session: AsyncSession, key: CardKey, rest: timedelta
-) -> tuple[ColumnElement[bool], ...]:
+async def find_card(session: AsyncSession, key: CardKey, *, rest: timedelta) -> StoredCard | None:
+    """Return the card if it is of just these posts or was made within `rest`."""
     is_recent = ModelCard.made_at > backend_of(session).shared_time(rest)
-    is_current = (ModelCard.posts == key.posts) | is_recent
-    return ModelCard.authors == key.authors, ModelCard.card.is_not(None), is_current
+    query = select(ModelCard.card, ModelCard.answers).where(
+        ModelCard.authors == key.authors,
+        ModelCard.card.is_not(None),
+        (ModelCard.posts == key.posts) | is_recent,
+    )
+    row = (await session.execute(query)).first()
+    return StoredCard(row.card, row.answers) if row else None
 
 
 async def store_card(
-    session: AsyncSession, key: CardKey, user_ids: Sequence[int], card: bytes, answers: bytes
+    session: AsyncSession, key: CardKey, user_ids: Sequence[int], made: StoredCard
 ) -> None:
     """Store a card in place of an earlier one, and keep the newest cards of all."""
     values = {
         "posts": key.posts,
         "user_ids": f",{','.join(map(str, user_ids))},",
         "made_at": backend_of(session).shared_time(),
-        "card": card,
-        "answers": answers,
+        **made._asdict(),
     }
     await session.execute(
         backend_of(session)
