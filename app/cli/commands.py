@@ -18,6 +18,9 @@ class _Place(NamedTuple):
 
 
 PLACES: Final = {
+    "backup": _Place(
+        "backup", "backup_command", "Write the whole installation to FILE, while it is in use."
+    ),
     "check": _Place(
         "database", "check_command", "Check the database, and what is derived from the posts."
     ),
@@ -42,6 +45,9 @@ PLACES: Final = {
         "Import the posts of each FILE, recognised by its content; - reads standard input.",
     ),
     "operator": _Place("access", "operator_group", "Create operators' accounts."),
+    "restore": _Place(
+        "backup", "restore_command", "Restore a backup to an empty data folder, verified."
+    ),
     "search": _Place("search", "search_command", "Search the posts for QUERY, the best first."),
     "serve": _Place(
         "serve", "serve_command", "Migrate the database and serve, as hypercorn.toml says."

@@ -1,0 +1,243 @@
+"""`saywho backup` and `saywho restore`: one state of the whole, verified before it is in place."""
+
+import asyncio
+import io
+import json
+import random
+import tarfile
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Client
+from tests.installation import PROGRAM, Installation, lines
+
+Members = dict[str, bytes]
+URL = "postgresql+asyncpg://me:hunter2@db.example:5433/posts"
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Installation:
+    """A place to restore to."""
+    return Installation(tmp_path / "other")
+
+
+@pytest.fixture
+def backup(installation: Installation, tmp_path: Path) -> Path:
+    """A backup of some posts."""
+    records = [{"username": "mina", "text": f"number {n}", "id": str(n)} for n in range(30)]
+    installation.done("import", lines(tmp_path / "posts.jsonl", *records))
+    installation.done("backup", tmp_path / "backup.tar")
+    return tmp_path / "backup.tar"
+
+
+def members_of(path: Path) -> Members:
+    with tarfile.open(path) as tar:
+        return {each.name: tar.extractfile(each).read() for each in tar}  # type: ignore[union-attr]
+
+
+def write(path: Path, members: Members) -> None:
+    with tarfile.open(path, "w") as tar:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_backup_made_while_posts_come_is_one_state_of_them(
+    admin: Client, other: Installation, tmp_path: Path
+) -> None:
+    installation = Installation(tmp_path / "instance")  # That of the app.
+    await admin.add_user("mina")
+    await admin.add_tweet("mina", "number 0", source_id="0")
+    sent = 1
+    stop = asyncio.Event()
+
+    async def keep_posting() -> None:
+        nonlocal sent
+        while not stop.is_set():
+            await admin.add_tweet("mina", f"number {sent}", source_id=str(sent))
+            sent += 1
+
+    posting = asyncio.create_task(keep_posting())
+    before = sent
+    command = (PROGRAM, "backup", tmp_path / "backup.tar")
+    made = await asyncio.to_thread(installation.process, *command)
+    assert (made.returncode, made.stderr) == (0, "")
+    stop.set()
+    await posting
+    restored = await asyncio.to_thread(other.json, "restore", tmp_path / "backup.tar")
+    assert (restored["files"], restored["with_secrets"]) == (1, False)
+    assert before <= other.count_posts() <= sent
+    exported = (await asyncio.to_thread(other.done, "export")).splitlines()
+    everything = (await asyncio.to_thread(installation.done, "export")).splitlines()
+    assert exported == everything[: other.count_posts()]
+    assert 0 < len(exported) < len(everything)
+    assert await asyncio.to_thread(other.done, "check") == "ok\n"
+
+
+def test_secrets_are_in_a_backup_only_on_request(
+    installation: Installation, other: Installation, tmp_path: Path
+) -> None:
+    installation.done("operator", "add", "me", "--password-stdin", stdin="a long password\n")
+    installation.done("token", "add", "mine", "--scope", "read")
+    (installation.data_dir / "secret_key").write_text("k" * 40)
+    installation.done("backup", tmp_path / "without.tar")
+    installation.done("backup", tmp_path / "with.tar", "--with-secrets")
+    content = (tmp_path / "without.tar").read_bytes()
+    assert b"argon2" not in content
+    assert b"mine" not in content
+    assert b"argon2" in (tmp_path / "with.tar").read_bytes()
+    other.done("restore", tmp_path / "with.tar")
+    assert other.json("token", "list") == installation.json("token", "list")
+    assert (other.data_dir / "secret_key").read_text() == "k" * 40
+    assert {path.stat().st_mode & 0o077 for path in other.data_dir.iterdir()} == {0}
+    third = Installation(tmp_path / "third")
+    third.done("restore", tmp_path / "without.tar")
+    assert third.json("token", "list")["items"] == []
+    assert set(third.files()) == {"testing.db"}
+
+
+def test_a_backup_overwrites_nothing(
+    installation: Installation, backup: Path, tmp_path: Path
+) -> None:
+    before = backup.read_bytes()
+    result = installation.run("backup", backup)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert backup.read_bytes() == before
+    assert backup.stat().st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.glob("*.part")] == []
+
+
+def test_a_backup_needs_a_database_and_a_folder(
+    installation: Installation, other: Installation, tmp_path: Path
+) -> None:
+    for result in (
+        other.run("backup", tmp_path / "empty.tar"),
+        installation.run("backup", tmp_path / "missing" / "backup.tar"),
+    ):
+        assert result.exit_code == 2
+        assert len(result.stderr.splitlines()) == 1
+    assert not other.data_dir.exists()
+
+
+def test_restoring_overwrites_nothing(installation: Installation, backup: Path) -> None:
+    result = installation.run("restore", backup)
+    assert result.exit_code == 2
+    assert "not empty" in result.stderr
+    assert installation.count_posts() == 30
+
+
+def test_a_restore_that_was_killed_can_be_repeated(backup: Path, other: Installation) -> None:
+    (other.data_dir / ".restore").mkdir(parents=True)
+    (other.data_dir / ".restore" / "database.db").write_bytes(b"half")
+    other.done("restore", backup)
+    assert other.count_posts() == 30
+    assert set(other.files()) == {"testing.db"}
+
+
+def manifest_with(**fields: object) -> Callable[[Members], Members]:
+    def change(members: Members) -> Members:
+        manifest = json.loads(members["manifest.json"]) | fields
+        return members | {"manifest.json": json.dumps(manifest).encode()}
+
+    return change
+
+
+def renamed(name: str) -> Callable[[Members], Members]:
+    """Give the database another name, in the manifest too."""
+
+    def change(members: Members) -> Members:
+        manifest = members["manifest.json"].replace(b"database.db", name.encode())
+        return {name: members["database.db"], "manifest.json": manifest}
+
+    return change
+
+
+BAD = {
+    "another name": renamed("../database.db"),
+    "an absolute name": renamed("/database.db"),
+    "one file more": lambda members: members | {"../evil": b""},
+    "no manifest": lambda members: {"database.db": members["database.db"]},
+    "no database": lambda members: {"manifest.json": members["manifest.json"]},
+    "no JSON": lambda members: members | {"manifest.json": b"{"},
+    "other JSON": lambda members: members | {"manifest.json": b'{"layout": []}'},
+    "another digest": lambda members: members | {"database.db": members["database.db"][:-1] + b"x"},
+    "a newer layout": manifest_with(layout=2, files=3),
+    "a newer program": manifest_with(version="99.1"),
+}
+
+
+@pytest.mark.parametrize("change", BAD.values(), ids=BAD)
+def test_a_bad_backup_is_status_2_and_changes_nothing(
+    backup: Path, other: Installation, change: Callable[[Members], Members]
+) -> None:
+    write(backup, change(members_of(backup)))
+    assert_refused(other, backup)
+
+
+def test_a_database_of_a_newer_program_is_refused(
+    installation: Installation, other: Installation, tmp_path: Path
+) -> None:
+    installation.done("backup", tmp_path / "backup.tar")
+    members = members_of(tmp_path / "backup.tar")
+    changed = members["database.db"].replace(
+        installation.done("db", "current").encode()[:4], b"9z9z"
+    )
+    digest = manifest_with(files=[file_of(changed)])
+    write(tmp_path / "backup.tar", digest(members | {"database.db": changed}))
+    assert "newer saywho" in assert_refused(other, tmp_path / "backup.tar")
+
+
+def file_of(content: bytes) -> dict[str, object]:
+    digest = sha256(content).hexdigest()
+    return {"name": "database.db", "size": len(content), "sha256": digest}
+
+
+def test_a_backup_that_was_cut_or_altered_anywhere_is_refused(
+    backup: Path, other: Installation
+) -> None:
+    whole = backup.read_bytes()
+    chance = random.Random(20)  # noqa: S311 # The same places each time.
+    content = sum(map(len, members_of(backup).values()))
+    for _ in range(10):
+        place = chance.randrange(content)
+        backup.write_bytes(whole[:place])
+        assert_refused(other, backup)
+        altered = bytearray(whole)
+        altered[place] ^= 1 << chance.randrange(8)
+        backup.write_bytes(altered)
+        result = other.run("restore", backup)
+        if result.exit_code == 0:
+            # The bit is one that nothing depends on, such as the time of a file.
+            assert other.count_posts() == 30
+            (other.data_dir / "testing.db").unlink()
+        else:
+            assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+            assert other.files() == {}
+
+
+def assert_refused(other: Installation, backup: Path) -> str:
+    result = other.run("restore", backup)
+    assert result.exit_code == 2, (result.output, result.exception)
+    assert len(result.stderr.splitlines()) == 1
+    assert other.files() == {}
+    return result.stderr
+
+
+def test_postgresql_has_tools_of_its_own(other: Installation, tmp_path: Path) -> None:
+    other.settings["SAYWHO_DATABASE_URL"] = URL
+    (tmp_path / "there").touch()
+    shown = "postgresql://me@db.example:5433/posts"
+    for command, file, tool in (
+        ("backup", "new", f"pg_dump --format=custom --file={tmp_path}/new {shown}"),
+        ("restore", "there", f"pg_restore --no-owner --dbname={shown} {tmp_path}/there"),
+    ):
+        result = other.run(command, tmp_path / file)
+        assert result.exit_code == 2
+        assert tool in result.stderr
+        assert "hunter2" not in result.stderr
