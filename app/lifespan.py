@@ -116,6 +116,8 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         stack.push_async_callback(batched.close)
     feed.subscribe(opened.live.publish)
     feed.subscribe(opened.maintenance.wake)
+    feed.on_reset(opened.live.reset)
+    feed.on_reset(models.clear)
     stack.callback(opened.live.end)
     metrics.live_clients.set_function(lambda: opened.live.clients)
     return opened

@@ -61,6 +61,10 @@ class LruStore(Generic[Key, Value]):
             self.pop(oldest)
         return evicted
 
+    def clear(self) -> None:
+        self._values.clear()
+        self.size = 0
+
     def pop(self, key: Key) -> Value | None:
         value = self._values.pop(key, None)
         if value is not None:
@@ -144,6 +148,7 @@ class Memo(Generic[Value]):
         self._watched: set[MemoRun[Value]] = set()
         self._runs: dict[Hashable, MemoRun[Value]] = {}
         feed.subscribe(self.invalidate)
+        feed.on_reset(self._clear)
 
     def find(self, key: Hashable, *, at_least: int | None = None) -> Value | None:
         """Return the value if nothing has changed, or if it holds all up to event `at_least`."""
@@ -208,7 +213,7 @@ class Memo(Generic[Value]):
         self, key: Hashable, value: Value, run: MemoRun[Value], user_ids: Collection[int]
     ) -> None:
         """Store a value that was made in this run, unless what it depends on has changed."""
-        if EVERYTHING in user_ids:
+        if EVERYTHING in user_ids or EVERYTHING in run.changed:
             is_stale = bool(run.changed)
         else:
             is_stale = not run.changed.isdisjoint(user_ids)
@@ -272,6 +277,13 @@ class Memo(Generic[Value]):
         self._watched.discard(run)
         if self._runs.get(key) is run:
             del self._runs[key]
+
+    def _clear(self, _newest: int) -> None:
+        """Drop all values, and do not store those being made."""
+        for run in self._watched:
+            run.changed.add(EVERYTHING)
+        self._entries.clear()
+        self._dependents.clear()
 
     def _drop(self, key: Hashable) -> None:
         if (entry := self._entries.pop(key)) is not None:

@@ -30,6 +30,7 @@ class Feed(ABC):
 
     def __init__(self, newest: int) -> None:
         self._subscribers: list[Subscriber] = []
+        self._on_reset: list[Callable[[int], None]] = []
         self.newest = newest
         """The newest event that was published to the subscribers."""
         self.turn: int | None = None
@@ -45,6 +46,13 @@ class Feed(ABC):
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call `subscriber`, which must neither block nor fail, with all events from now on."""
         self._subscribers.append(subscriber)
+
+    def on_reset(self, forget: Callable[[int], None]) -> None:
+        """Call `forget` with the newest event when the log no longer holds what was read of it.
+
+        Nothing that was derived in memory holds then.
+        """
+        self._on_reset.append(forget)
 
     @abstractmethod
     async def catch_up(self) -> bool:
@@ -62,6 +70,11 @@ class Feed(ABC):
 
     def _note_followed(self) -> None:
         self._followed_at = monotonic()
+
+    def _reset(self, newest: int) -> None:
+        self.newest = newest
+        for forget in self._on_reset:
+            forget(newest)
 
     def _publish(self, changes: Sequence[Change]) -> None:
         self.newest = max(self.newest, changes[-1].id)

@@ -11,11 +11,9 @@ import numpy as np
 import pytest
 from alembic import command
 from alembic.util import CommandError
-from quart import Quart
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import create_app
 from app.clock import now
 from app.compute.words import terms
 from app.config import Config
@@ -36,10 +34,9 @@ from app.services.posts.users import add_user
 from app.services.search.embeddings import Embeddings
 from app.services.search.search import search
 from app.services.selection import Selection
-from tests.conftest import Client, MakeConfig, Outside, client_with
+from tests.conftest import MakeConfig, Outside
 from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import PROGRAM, Installation, lines
-from tests.postgresql import Server
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.databases("postgresql")
@@ -504,104 +501,6 @@ async def test_a_check_names_what_disagrees(db: Database, outside: Outside) -> N
         await add_user(session, "빵집")
     outside.execute('UPDATE "Users" SET tweet_count = 7')
     assert [fault for fault in await find_faults(db) if "빵집" in fault]
-
-
-# A server that goes away and comes back.
-
-
-@pytest.fixture
-def own_server(databases: Databases) -> Iterator[Server]:
-    """A server that the test may stop; there is one, as that of the run shows."""
-    server = Server(durable=True)
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-async def outlasting(own_server: Server, tmp_path: Path) -> AsyncIterator[Quart]:
-    """An app on that server."""
-    config = Config(
-        env="testing", data_dir=tmp_path, database_url=own_server.url(), access_log=False
-    )
-    await asyncio.to_thread(prepare, config, upgrade_old=False)
-    app = create_app(config)
-    async with app.test_app():
-        yield app
-
-
-@pytest.mark.parametrize("at_once", [False, True], ids=["shut down", "crashed"])
-async def test_while_the_server_is_away_answers_are_503_and_it_heals_by_itself(
-    outlasting: Quart, own_server: Server, at_once: bool
-) -> None:
-    writer, anybody = await client_with(outlasting, "write"), Client(outlasting, {})
-    await writer.add_user("ann", "before")
-    path = "/api/v1/users/ann/tweets"
-    for _ in range(2):
-        assert (await anybody.get(path)).status_code == 200
-    own_server.stop(at_once=at_once)
-
-    async def read() -> Any:
-        return await anybody.get(path)
-
-    # What is kept may be given for the second in which it cannot be stale.
-    away = await eventually(read, until=lambda answer: answer.status_code != 200)
-    assert (away.status_code, bool(away.headers["Retry-After"])) == (503, True)
-    for answer in (
-        await writer.post(path, json={"text": "meanwhile"}),
-        await anybody.get("/readyz"),
-        await anybody.get("/"),
-    ):
-        assert answer.status_code == 503
-        assert answer.headers["Retry-After"]
-        assert "asyncpg" not in await answer.get_data(as_text=True)
-    assert (await anybody.get("/healthz")).status_code == 200
-    own_server.start()
-    await eventually(read, until=lambda answer: answer.status_code == 200)
-
-    async def write() -> Any:
-        return await writer.post(path, json={"text": "after", "source_id": "after"})
-
-    await eventually(write, until=lambda answer: answer.status_code in {200, 201})
-    page = await (await read()).get_json()
-    assert [post["text"] for post in page["items"]] == ["after", "before"]
-
-
-async def test_what_was_acknowledged_outlives_a_crash_of_the_server(
-    outlasting: Quart, own_server: Server
-) -> None:
-    writer = await client_with(outlasting, "write")
-    await writer.add_user("ann")
-    acknowledged: list[str] = []
-
-    async def post(place: int) -> None:
-        for number in range(500):
-            answer = await writer.post(
-                "/api/v1/users/ann/tweets", json={"text": f"{place} {number}"}
-            )
-            if answer.status_code != 201:
-                return
-            acknowledged.append(f"{place} {number}")
-
-    posting = [asyncio.create_task(post(place)) for place in range(8)]
-
-    async def has_enough() -> bool:
-        return len(acknowledged) > 50
-
-    await eventually(has_enough)
-    await asyncio.to_thread(own_server.stop, at_once=True)
-    await asyncio.gather(*posting)
-    own_server.start()
-
-    async def stored() -> set[str]:
-        db = outlasting.extensions["saywho"].db
-        try:
-            async with db.read() as session:
-                return set(await session.scalars(select(Tweet.text)))
-        except UnavailableError:
-            return set()
-
-    found = await eventually(stored)
-    assert set(acknowledged) <= found
 
 
 async def test_search_and_counts_agree_after_many_writers(make_config: MakeConfig) -> None:

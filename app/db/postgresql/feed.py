@@ -5,6 +5,11 @@ its transaction (`xact`), and a snapshot says exactly which transactions had end
 taken. So each look reads the events that the last snapshot could not see: those of transactions
 that were open then, and of all that began since. No event is skipped or published twice, and none
 waits for another transaction to end.
+
+A standby that becomes the primary may count its transactions from a lower number than the old
+primary had come to. All writers of the log take turns, so what it has committed since is what has
+higher ids than any event that was read. If the newest event that was read is not there, the old
+primary had not passed it on, and the feed begins again.
 """
 
 import asyncio
@@ -38,18 +43,26 @@ FAILURES: Final = (
 )
 """Errors of a lost connection; the last one where the server ends in the middle of an answer."""
 
-_FIRST: Final = 'SELECT pg_current_snapshot()::text, (SELECT max(id) FROM "Event")'
+_FIRST: Final = """
+    SELECT pg_current_snapshot()::text, e.id, e.mark
+    FROM (SELECT) AS nothing
+    LEFT JOIN (
+        SELECT id, xact || ' ' || created_at AS mark FROM "Event" ORDER BY id DESC LIMIT 1
+    ) AS e ON true
+"""
+_MARK: Final = """SELECT xact || ' ' || created_at FROM "Event" WHERE id = $1"""
 _LOOK: Final = """
-    SELECT pg_current_snapshot()::text AS snapshot, e.*
+    SELECT pg_current_snapshot()::text AS snapshot, id, kind, user_id, tweet_id, count,
+        xact || ' ' || created_at AS mark
     FROM (SELECT $1::text::pg_snapshot AS last) AS known
     LEFT JOIN LATERAL (
-        SELECT id, kind, user_id, tweet_id, count FROM "Event"
-        WHERE xact >= pg_snapshot_xmax(last)
-        UNION ALL
-        SELECT id, kind, user_id, tweet_id, count FROM "Event"
-        WHERE xact = ANY (ARRAY(SELECT pg_snapshot_xip(last)))
+        SELECT * FROM "Event" WHERE xact >= pg_snapshot_xmax(last)
+        UNION
+        SELECT * FROM "Event" WHERE xact = ANY (ARRAY(SELECT pg_snapshot_xip(last)))
+        UNION
+        SELECT * FROM "Event" WHERE id > $2
     ) AS e ON true
-    ORDER BY e.id
+    ORDER BY id
 """
 
 logger = logging.getLogger(__name__)
@@ -64,6 +77,8 @@ class PostgresqlFeed(Feed):
         self._commits = commits
         self._connection: asyncpg.Connection[Any] | None = None
         self._snapshot = ""
+        self._mark: str | None = None
+        """Tells the newest event that was read from one with its id in another server's log."""
         self._notified = asyncio.Event()
         self._looking = asyncio.Lock()
         self._clock = asyncio.get_running_loop().time
@@ -75,7 +90,7 @@ class PostgresqlFeed(Feed):
         self._seen_commits = self._commits()
         started = self._clock()
         connection = await self._connected()
-        self._snapshot, newest = await connection.fetchrow(_FIRST)  # type: ignore[misc]
+        self._snapshot, newest, self._mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
         self.newest = newest or 0
         self._looked_at = started
 
@@ -125,13 +140,15 @@ class PostgresqlFeed(Feed):
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT_S):
                     connection = await self._connected()
-                    rows = await connection.fetch(_LOOK, self._snapshot)
+                    rows = await connection.fetch(_LOOK, self._snapshot, self.newest)
             except FAILURES:
                 self._failed_at = self._clock()
                 await self.close()
                 return False
             self._snapshot = rows[0]["snapshot"]
-            changes = [Change(*row[1:]) for row in rows if row["id"] is not None]
+            changes = [Change(*row[1:-1]) for row in rows if row["id"] is not None]
+            if changes and changes[-1].id > self.newest:
+                self._mark = rows[-1]["mark"]
             for start in range(0, len(changes), PAGE):
                 self._publish(changes[start : start + PAGE])
             self._seen_commits, self._looked_at = commits, started
@@ -143,7 +160,17 @@ class PostgresqlFeed(Feed):
             self._connection = await connect(self._url, **SETTINGS)
             await self._connection.add_listener(CHANNEL, self._notify)
             self._connection.add_termination_listener(self._notify)
+            await self._check_log(self._connection)
         return self._connection
+
+    async def _check_log(self, connection: "asyncpg.Connection[Any]") -> None:
+        """Begin again after the newest event if this is not the log that was read before."""
+        if self._mark is None or await connection.fetchval(_MARK, self.newest) == self._mark:
+            return
+        lost = self.newest
+        self._snapshot, newest, self._mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
+        logger.error("the database has lost events up to %d; beginning after %s", lost, newest)
+        self._reset(newest or 0)
 
     def _notify(self, *_: object) -> None:
         self._notified.set()

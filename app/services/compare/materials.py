@@ -25,7 +25,7 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError, InvalidInputError
 from app.memo import Memo
-from app.services.compare.background import BackgroundStore, Snapshot
+from app.services.compare.background import NO_SNAPSHOT, BackgroundStore, Snapshot
 from app.services.compare.candidates import choose, comparable_text, compared_users
 from app.services.compare.profiles import INLINE_CHARACTERS, ProfileStore
 from app.services.events import newest_event
@@ -68,6 +68,11 @@ class Models:
 
     profiles: ProfileStore
     backgrounds: BackgroundStore
+
+    def clear(self, _newest: int) -> None:
+        """Forget all counts, since the database has lost some of their posts."""
+        self.profiles.clear()
+        self.backgrounds.newest = NO_SNAPSHOT
 
 
 class Materials:

@@ -83,6 +83,10 @@ class ProfileStore:
         self._known.get(user.id)  # Counts as a use.
         return known.profile
 
+    def clear(self) -> None:
+        """Forget all profiles."""
+        self._known.clear()
+
     def _current(self, user: User | Contender) -> _Known | None:
         known = self._known.peek(user.id)
         if known is None or known.deletion_count != user.deletion_count:

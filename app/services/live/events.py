@@ -47,6 +47,11 @@ class LiveEvents:
     def __init__(self, db: Database, *, newest: int) -> None:
         self._db = db
         self._entries: deque[LiveEvent] = deque()
+        self.begin_after(newest)
+
+    def begin_after(self, newest: int) -> None:
+        """Begin after this event, with nothing in memory."""
+        self._entries.clear()
         self.newest = newest
         self.evicted = newest
         """Events up to this one are not in memory."""
@@ -91,7 +96,7 @@ class LiveEvents:
         async with self._db.read() as session:
             query = select(func.min(Event.id), func.max(Event.id))
             oldest, newest = (await session.execute(query)).one()
-        return place <= (newest or 0) and (oldest is None or place >= oldest - 1)
+        return 0 <= place <= (newest or 0) and (oldest is None or place >= oldest - 1)
 
     def _keep(self, entries: Sequence[LiveEvent]) -> None:
         self._entries.extend(entries)

@@ -31,6 +31,8 @@ SENDING_SHARE: Final = 0.4
 """The largest part of a worker's time; beyond it, more events are sent together."""
 LONGEST_TICK_S: Final = 0.4
 """The longest time for which events are held back."""
+NOWHERE: Final = -1
+"""The position of a listener whose log is gone; it is sent a reset."""
 HEARTBEAT: Final = b": still here\n\n"
 WELCOME: Final = b": welcome\n\n"
 RESET: Final = b"event: reset\ndata: {}\n\n"
@@ -50,6 +52,7 @@ class Live:
         self._waiting: list[Change] = []
         self._work = asyncio.Event()
         self._is_ending = False
+        self._reset_to: int | None = None
 
     @property
     def clients(self) -> int:
@@ -64,6 +67,12 @@ class Live:
     def publish(self, changes: Sequence[Change]) -> None:
         """Queue events of the feed for the listeners."""
         self._waiting.extend(changes)
+        self._work.set()
+
+    def reset(self, newest: int) -> None:
+        """Begin again after this event: the log no longer holds what was sent."""
+        self._waiting = []
+        self._reset_to = newest
         self._work.set()
 
     def end(self) -> None:
@@ -94,6 +103,12 @@ class Live:
             self._work.clear()
             began = clock()
             changes, self._waiting = self._waiting, []
+            if self._reset_to is not None:
+                self._events.begin_after(self._reset_to)
+                self._reset_to = None
+                for listener in self._listeners:
+                    listener.place = NOWHERE
+                    listener.wake()
             for start in range(0, len(changes), PAGE):
                 await self._events.append(
                     changes[start : start + PAGE], has_listeners=bool(self._listeners)

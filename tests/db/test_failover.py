@@ -1,0 +1,208 @@
+"""A PostgreSQL server that goes away: it comes back, or a standby takes its place."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from quart import Quart
+from sqlalchemy import select
+
+from app import create_app
+from app.config import Config
+from app.db.engine import Database
+from app.db.feed import Change
+from app.db.migrate import prepare
+from app.db.postgresql.connection import data_source
+from app.errors import UnavailableError
+from app.models import Tweet
+from app.services.posts.users import add_user
+from tests.conftest import Client, client_with
+from tests.databases import Databases
+from tests.postgresql import Server
+from tests.views.api.test_live_api import listening
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.databases("postgresql")
+
+
+@pytest.fixture
+def own_server(databases: Databases) -> Iterator[Server]:
+    """A server that the test may stop; there is one, as that of the run shows."""
+    server = Server(durable=True)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+async def outlasting(own_server: Server, tmp_path: Path) -> AsyncIterator[Quart]:
+    """An app on that server."""
+    config = Config(
+        env="testing", data_dir=tmp_path, database_url=own_server.url(), access_log=False
+    )
+    await asyncio.to_thread(prepare, config, upgrade_old=False)
+    app = create_app(config)
+    async with app.test_app():
+        yield app
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["shut down", "crashed"])
+async def test_while_the_server_is_away_answers_are_503_and_it_heals_by_itself(
+    outlasting: Quart, own_server: Server, at_once: bool
+) -> None:
+    writer, anybody = await client_with(outlasting, "write"), Client(outlasting, {})
+    await writer.add_user("ann", "before")
+    path = "/api/v1/users/ann/tweets"
+    for _ in range(2):
+        assert (await anybody.get(path)).status_code == 200
+    own_server.stop(at_once=at_once)
+
+    async def read() -> Any:
+        return await anybody.get(path)
+
+    # What is kept may be given for the second in which it cannot be stale.
+    away = await eventually(read, until=lambda answer: answer.status_code != 200)
+    assert (away.status_code, bool(away.headers["Retry-After"])) == (503, True)
+    for answer in (
+        await writer.post(path, json={"text": "meanwhile"}),
+        await anybody.get("/readyz"),
+        await anybody.get("/"),
+    ):
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert "asyncpg" not in await answer.get_data(as_text=True)
+    assert (await anybody.get("/healthz")).status_code == 200
+    own_server.start()
+    await eventually(read, until=lambda answer: answer.status_code == 200)
+
+    async def write() -> Any:
+        return await writer.post(path, json={"text": "after", "source_id": "after"})
+
+    await eventually(write, until=lambda answer: answer.status_code in {200, 201})
+    page = await (await read()).get_json()
+    assert [post["text"] for post in page["items"]] == ["after", "before"]
+
+
+async def fail_over(server: Server, lost: Callable[[], Awaitable[Any]]) -> None:
+    """Replace the server by a standby that has heard of nothing since it was copied."""
+    data, standby = server.folder / "data", server.folder / "standby"
+    server.stop()
+    copying = await asyncio.create_subprocess_exec("cp", "-a", data, standby)
+    assert await copying.wait() == 0
+    server.start()
+    await lost()
+    server.stop(at_once=True)
+    shutil.rmtree(data)
+    standby.rename(data)
+    server.start()
+
+
+@pytest.fixture
+async def followed(own_server: Server, tmp_path: Path) -> AsyncIterator[Database]:
+    config = Config(env="testing", data_dir=tmp_path, database_url=own_server.url())
+    await asyncio.to_thread(prepare, config, upgrade_old=False)
+    db = Database(config)
+    yield db
+    await db.close()
+
+
+async def test_after_a_failover_the_first_events_of_the_new_primary_are_heard(
+    followed: Database, own_server: Server
+) -> None:
+    feed = await followed.open_feed()
+    heard: list[Change] = []
+    resets: list[int] = []
+    feed.subscribe(heard.extend)
+    feed.on_reset(resets.append)
+    async with followed.write() as session:
+        await add_user(session, "ann")
+    assert await feed.catch_up()
+
+    async def work() -> None:
+        """What needs transactions, and is nobody's write."""
+        connection = await asyncpg.connect(data_source(own_server.url()))
+        for _ in range(20):
+            await connection.execute("SELECT pg_current_xact_id()")
+        await connection.close()
+        assert await eventually(feed.catch_up)
+
+    await fail_over(own_server, work)
+    for name in ("ben", "cho"):
+        async with followed.write() as session:
+            await add_user(session, name)
+    assert await eventually(feed.catch_up)
+    assert [change.kind for change in heard] == ["user.created"] * 3
+    assert resets == []
+    await feed.close()
+
+
+async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
+    outlasting: Quart, own_server: Server
+) -> None:
+    writer = await client_with(outlasting, "write")
+    await writer.add_user("ann")
+    await writer.add_tweet("ann", "kept")
+    path = "/api/v1/users/ann/tweets"
+
+    async def shown() -> list[str]:
+        answer = await writer.get(path)
+        page = await answer.get_json()
+        return [post["text"] for post in page["items"]] if answer.status_code == 200 else []
+
+    async with listening(writer) as stream:
+
+        async def lose() -> None:
+            await eventually(shown)
+            lost = await writer.add_tweet("ann", "lost")
+            assert (await stream.event())[2] == lost
+            assert await shown() == ["lost", "kept"]
+
+        await fail_over(own_server, lose)
+        assert await eventually(shown) == ["kept"]
+        while "event" not in (block := await stream.block()):
+            pass
+        assert (block["event"], "id" in block) == ("reset", False)
+        await writer.add_tweet("ann", "after")
+        assert (await stream.event())[2]["text"] == "after"
+        assert await shown() == ["after", "kept"]
+
+
+async def test_what_was_acknowledged_outlives_a_crash_of_the_server(
+    outlasting: Quart, own_server: Server
+) -> None:
+    writer = await client_with(outlasting, "write")
+    await writer.add_user("ann")
+    acknowledged: list[str] = []
+
+    async def post(place: int) -> None:
+        for number in range(500):
+            answer = await writer.post(
+                "/api/v1/users/ann/tweets", json={"text": f"{place} {number}"}
+            )
+            if answer.status_code != 201:
+                return
+            acknowledged.append(f"{place} {number}")
+
+    posting = [asyncio.create_task(post(place)) for place in range(8)]
+
+    async def has_enough() -> bool:
+        return len(acknowledged) > 50
+
+    await eventually(has_enough)
+    await asyncio.to_thread(own_server.stop, at_once=True)
+    await asyncio.gather(*posting)
+    own_server.start()
+
+    async def stored() -> set[str]:
+        db = outlasting.extensions["saywho"].db
+        try:
+            async with db.read() as session:
+                return set(await session.scalars(select(Tweet.text)))
+        except UnavailableError:
+            return set()
+
+    found = await eventually(stored)
+    assert set(acknowledged) <= found
