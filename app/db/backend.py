@@ -156,6 +156,10 @@ class Backend(Protocol):
         """
         return
 
+    async def commit(self, session: AsyncSession) -> None:
+        """Commit, within the time that a request may take."""
+        await session.commit()
+
     def wake_others(self) -> None:
         """Wake other processes after a commit, unless the commit itself does."""
         return

@@ -64,7 +64,7 @@ class Database:
 
     async def _commit(self, session: AsyncSession) -> None:
         try:
-            await session.commit()
+            await self.backend.commit(session)
         finally:
             # Counted even if it is not known whether it was committed.
             self.commits += 1

@@ -170,6 +170,30 @@ async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
         assert await shown() == ["after", "kept"]
 
 
+async def test_a_commit_that_no_standby_has_is_never_acknowledged(
+    outlasting: Quart, own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = await client_with(outlasting, "write")
+    await writer.add_user("ann")
+    monkeypatch.setattr("app.db.postgresql.backend.COMMIT_TIMEOUT_S", 1.0)
+    monkeypatch.setattr("app.db.engine.WRITE_TIMEOUT_S", 1.0)
+    outside = await asyncpg.connect(data_source(own_server.url()))
+
+    async def post() -> int:
+        path, body = "/api/v1/users/ann/tweets", {"text": "waits", "source_id": "1"}
+        return (await writer.post(path, json=body)).status_code
+
+    await outside.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (b)'")
+    await outside.execute("SELECT pg_reload_conf()")
+    assert [await post() for _ in range(3)] == [503] * 3
+    assert await outside.fetchval('SELECT count(*) FROM "Tweet"') == 0
+    await outside.execute("ALTER SYSTEM RESET synchronous_standby_names")
+    await outside.execute("SELECT pg_reload_conf()")
+    # The first one had only to wait.
+    assert await eventually(post, until=lambda status: status != 503) == 200
+    await outside.close()
+
+
 async def test_what_was_acknowledged_outlives_a_crash_of_the_server(
     outlasting: Quart, own_server: Server
 ) -> None:

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import asyncpg
 from sqlalchemy import (
@@ -37,6 +37,8 @@ WRITING: Final = 0x5341_5957_484F
 """Keys of advisory locks: the name of the program, and one more."""
 MIGRATING: Final = WRITING + 1
 COMPACT_WAIT_S: Final = 60.0
+COMMIT_TIMEOUT_S: Final = 30.0
+"""Seconds until a commit gets no more time; less than the driver's own limit of a statement."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
 _TURN: Final = text("SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key)")
 _NEXT: Final = text(
@@ -92,6 +94,18 @@ class PostgresqlBackend(Backend):
         # own commit, as on SQLite. The lock ends with the transaction, however that ends.
         wait = f"{max(1, int(timeout_s * 1000))}ms"
         await session.execute(_TURN, {"wait": wait, "key": WRITING})
+
+    async def commit(self, session: AsyncSession) -> None:
+        # A commit may wait for a standby. If it is cancelled, as by the driver's own timeout, the
+        # server keeps it all the same and shows it as if the standby had it. If its connection is
+        # closed, it goes on waiting, unseen and with its locks.
+        connection = await (await session.connection()).get_raw_connection()
+        driver = cast("asyncpg.Connection[Any]", connection.driver_connection)
+        limit = asyncio.get_running_loop().call_later(COMMIT_TIMEOUT_S, driver.terminate)
+        try:
+            await session.commit()
+        finally:
+            limit.cancel()
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
         feed = PostgresqlFeed(self._url, commits)
