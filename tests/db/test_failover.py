@@ -180,8 +180,9 @@ async def test_a_commit_that_no_standby_has_is_never_acknowledged(
     outside = await asyncpg.connect(data_source(own_server.url()))
 
     async def post() -> int:
-        path, body = "/api/v1/users/ann/tweets", {"text": "waits", "source_id": "1"}
-        return (await writer.post(path, json=body)).status_code
+        body = {"text": "waits", "source_id": "1"}
+        answer = await writer.post("/api/v1/users/ann/tweets", json=body)
+        return int(answer.status_code)
 
     await outside.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (b)'")
     await outside.execute("SELECT pg_reload_conf()")
