@@ -86,21 +86,32 @@ EMPTY_BACKGROUND: Final = Background(
 """Background of no posts: every feature is equally likely."""
 
 
+class BackgroundCounter:
+    """Counts any number of profiles, one after the other, in some 20 MB."""
+
+    def __init__(self) -> None:
+        self._table = np.zeros(BUCKETS, np.uint64)
+        self._used = np.zeros((len(GROUPS), BUCKETS), np.bool_)
+        self._totals = np.zeros(len(GROUPS), np.int64)
+
+    def add(self, profiles: Iterable[Counts]) -> Self:
+        for counts in profiles:
+            buckets = _bucket(counts.keys)
+            np.add.at(self._table, buckets, counts.counts)
+            for group, (start, end) in enumerate(pairwise(group_edges(counts.keys))):
+                self._used[group, buckets[start:end]] = True
+                self._totals[group] += counts.counts[start:end].sum(dtype=np.int64)
+        return self
+
+    def background(self, posts: int) -> Background:
+        """Return the background; call it once, after all profiles."""
+        table = np.minimum(self._table, MAX_COUNT).astype(np.uint32)
+        return Background(posts, table, self._totals, _distinct(self._used))
+
+
 def build_background(profiles: Iterable[Counts], posts: int) -> Background:
-    """Return the background of any number of profiles; reads each once, in some 20 MB."""
-    table = np.zeros(BUCKETS, np.uint64)
-    used = np.zeros((len(GROUPS), BUCKETS), np.bool_)
-    totals = np.zeros(len(GROUPS), np.int64)
-    for counts in profiles:
-        buckets = _bucket(counts.keys)
-        np.add.at(table, buckets, counts.counts)
-        edges = group_edges(counts.keys)
-        for group, (start, end) in enumerate(pairwise(edges)):
-            used[group, buckets[start:end]] = True
-            totals[group] += counts.counts[start:end].sum(dtype=np.int64)
-    return Background(
-        posts, np.minimum(table, MAX_COUNT).astype(np.uint32), totals, _distinct(used)
-    )
+    """Return the background of any number of profiles; reads each once."""
+    return BackgroundCounter().add(profiles).background(posts)
 
 
 def _bucket(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:

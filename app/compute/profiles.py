@@ -101,6 +101,11 @@ class AuthorProfile:
     def __post_init__(self) -> None:
         object.__setattr__(self, "totals", group_sums(self.counts))
 
+    @classmethod
+    def from_bytes(cls, counts: bytes, posts: int, texts: bytes | None) -> Self:
+        """Return the profile of stored blobs. Raises ValueError if one is malformed."""
+        return cls(Counts.from_bytes(counts), posts, TextDigests.from_bytes(texts or b""))
+
 
 NO_POSTS: Final = AuthorProfile(EMPTY, 0)
 

@@ -5,8 +5,7 @@ lag behind the posts; the authors' own counts never do.
 """
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,21 +14,26 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.background import EMPTY_BACKGROUND, Background, build_background
+from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCounter
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import AuthorProfile
-from app.compute.verdict import DEFAULT, Calibration
+from app.compute.verdict import DEFAULT, MOST_IMPOSTORS, Calibration
 from app.db.backend import Sessions, backend_of
 from app.models import BackgroundSnapshot, Profile, User
-from app.services.compare.calibration import Impostor, StoredCalibration, calibrate, profile_of
+from app.services.compare.calibration import (
+    Impostor,
+    StoredCalibration,
+    calibrate,
+    choose_impostors,
+    profile_of,
+)
 from app.services.compare.profiles import fold_tails, users_with_tails
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
 """A snapshot is renewed when the number of posts has grown or shrunk by this factor."""
 PAGE: Final = 50
-PAGE_TIMEOUT_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,18 @@ class Snapshot:
     impostors: Mapping[int, AuthorProfile] = field(default_factory=dict)
     koreans: frozenset[int] = frozenset()
     """The impostors who write Korean."""
+
+    def impostors_for(
+        self, *, compared: Collection[int], is_korean: bool, most: int = MOST_IMPOSTORS
+    ) -> list[AuthorProfile]:
+        """Return the impostors to ask beside these authors, of the language of the text."""
+        chosen = choose_impostors(
+            ((user_id, user_id in self.koreans) for user_id in self.impostors),
+            compared=compared,
+            is_korean=is_korean,
+            most=most,
+        )
+        return [self.impostors[user_id] for user_id in chosen]
 
 
 NO_SNAPSHOT: Final = Snapshot(0, EMPTY_BACKGROUND)
@@ -61,10 +77,9 @@ class BackgroundStore:
             return NO_SNAPSHOT
         if version == self.newest.version:
             return self.newest
-        columns = select(
+        query = select(
             BackgroundSnapshot.counts, BackgroundSnapshot.calibration, BackgroundSnapshot.impostors
-        )
-        query = columns.where(BackgroundSnapshot.version == version)
+        ).where(BackgroundSnapshot.version == version)
         row = (await session.execute(query)).one()
         snapshot = await asyncio.to_thread(_unpacked, version, *row)
         # A session that began earlier may see an older snapshot.
@@ -123,7 +138,7 @@ async def renew_background(db: Sessions) -> None:
     await fold_tails(db, behind)
     async with db.read() as session:
         posts = await session.scalar(select(func.sum(Profile.posts))) or 0
-        background = await _build(_pages(session), posts)
+        background = await _build(session, posts)
         calibration, impostors = await calibrate(session, background, seed=before + 1)
     blob = await asyncio.to_thread(background.to_bytes)
     async with db.write() as session:
@@ -145,22 +160,9 @@ async def renew_background(db: Sessions) -> None:
         await session.execute(delete(BackgroundSnapshot).where(BackgroundSnapshot.version < before))
 
 
-async def _build(pages: AsyncIterator[list[bytes]], posts: int) -> Background:
-    """Build the background in a thread; when this returns or is cancelled, the thread has ended."""
-    is_cancelled = threading.Event()
-    profiles = _from_thread(pages, asyncio.get_running_loop(), is_cancelled)
-    building = asyncio.ensure_future(asyncio.to_thread(build_background, profiles, posts))
-    try:
-        return await asyncio.shield(building)
-    except asyncio.CancelledError:
-        # The thread reads with the caller's session, which must stay open until it ends.
-        is_cancelled.set()
-        await asyncio.gather(building, return_exceptions=True)
-        raise
-
-
-async def _pages(session: AsyncSession) -> AsyncIterator[list[bytes]]:
-    last = 0
+async def _build(session: AsyncSession, posts: int) -> Background:
+    """Count all stored profiles, a page at a time so that memory stays bounded."""
+    counter, last = BackgroundCounter(), 0
     while True:
         query = (
             select(Profile.user_id, Profile.counts)
@@ -170,23 +172,7 @@ async def _pages(session: AsyncSession) -> AsyncIterator[list[bytes]]:
         )
         rows = (await session.execute(query)).all()
         if not rows:
-            return
+            return await asyncio.to_thread(counter.background, posts)
         last = rows[-1].user_id
-        yield [row.counts for row in rows]
-
-
-def _from_thread(
-    pages: AsyncIterator[list[bytes]],
-    loop: asyncio.AbstractEventLoop,
-    is_cancelled: threading.Event,
-) -> Iterator[Counts]:
-    """Yield the profiles in a thread, page by page, so that memory stays bounded."""
-
-    async def next_page() -> list[bytes] | None:
-        return await anext(pages, None)
-
-    while not is_cancelled.is_set():
-        page = asyncio.run_coroutine_threadsafe(next_page(), loop).result(PAGE_TIMEOUT_S)
-        if page is None:
-            return
-        yield from map(Counts.from_bytes, page)
+        pages = (Counts.from_bytes(row.counts) for row in rows)
+        await asyncio.to_thread(counter.add, pages)

@@ -9,7 +9,7 @@ import random
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,7 +20,7 @@ from app.compute.attribution import rank, scores_of
 from app.compute.background import Background
 from app.compute.counts import Counts
 from app.compute.features import RECIPE, features, own_words
-from app.compute.profiles import AuthorProfile, TextDigests, text_keys, without_posts
+from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.verdict import (
     FEWEST_IMPOSTORS,
     MOST_IMPOSTORS,
@@ -149,7 +149,7 @@ async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Sample
     sample = []
     most = max(ASKED_POSTS, ASKED_IN_ALL // max(1, len(user_ids)))
     for user_id in user_ids:
-        query = select(Profile.posts, Profile.counts, Profile.texts).where(
+        query = select(Profile.counts, Profile.posts, Profile.texts).where(
             Profile.user_id == user_id, Profile.recipe == RECIPE
         )
         row = (await session.execute(query)).first()
@@ -157,15 +157,9 @@ async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Sample
             continue
         newest = await newest_own(session, user_id, min(most, row.posts // 4))
         texts = [post.text for post in newest]
-
-        def held_out(row: Any = row, texts: list[str] = texts) -> tuple[AuthorProfile, HeldOut]:
-            profile = AuthorProfile(
-                Counts.from_bytes(row.counts), row.posts, TextDigests.from_bytes(row.texts or b"")
-            )
-            return profile, hold_out(profile, texts)
-
         try:
-            whole, without = await asyncio.to_thread(held_out)
+            whole = await asyncio.to_thread(AuthorProfile.from_bytes, *row)
+            without = await asyncio.to_thread(hold_out, whole, texts)
         except ValueError:  # A post that came after the fold is not in the profile.
             continue
         if without.profile.counts.keys.size:

@@ -15,11 +15,9 @@ from app.compute.counts import Counts, tally
 from app.compute.evidence import evidence, layout_evidence
 from app.compute.features import Occurrences, features, occurrences, own_words
 from app.compute.passages import judge_passages, sentences
-from app.compute.profiles import AuthorProfile
 from app.compute.text import guess_language, letter_count
 from app.compute.verdict import verdict
 from app.db.engine import Database
-from app.services.compare.calibration import choose_impostors
 from app.services.compare.materials import Material, Materials
 from app.services.compare.profiles import INLINE_CHARACTERS
 from app.services.compare.reasons import NearPost, Typical, find_reasons
@@ -174,13 +172,19 @@ async def add_reasons(
 def _judge(material: Material, explain: bool, shown: int | None, with_passages: bool) -> Comparison:
     snapshot = material.snapshot
     found = occurrences(material.text) if explain else None
+    impostors = []
+    if material.is_named:  # Otherwise all authors are compared already.
+        impostors = snapshot.impostors_for(
+            compared={user.id for user in material.users},
+            is_korean=guess_language(material.text) == "ko",
+        )
     ranking = rank(
         _query(material.text, found),
         material.profiles,
         snapshot.background,
         snapshot.calibration.temperature,
         material.rest,
-        _impostors(material),
+        impostors,
     )
     order = sorted(
         range(len(material.users)),
@@ -209,18 +213,6 @@ def _query(text: str, found: Occurrences | None) -> Counts:
     """Return the counts of the text without quotations; `found` are the features of all of it."""
     own = own_words(text)
     return tally(found.keys) if found and own == text else features(own)
-
-
-def _impostors(material: Material) -> list[AuthorProfile]:
-    if not material.is_named:
-        return []  # All authors are compared already.
-    snapshot = material.snapshot
-    chosen = choose_impostors(
-        ((user_id, user_id in snapshot.koreans) for user_id in snapshot.impostors),
-        compared={user.id for user in material.users},
-        is_korean=guess_language(material.text) == "ko",
-    )
-    return [snapshot.impostors[user_id] for user_id in chosen]
 
 
 def _verdict(material: Material, ranking: Ranking, best: int) -> str:

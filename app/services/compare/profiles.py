@@ -7,14 +7,14 @@ and event. Readers add the tail, so they are never behind; `fold_tails` advances
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Select, and_, delete, or_, select
+from sqlalchemy import Row, Select, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.counts import EMPTY, Counts
+from app.compute.counts import Counts
 from app.compute.features import RECIPE
-from app.compute.profiles import AuthorProfile, TextDigests, with_posts, without_posts
+from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts, without_posts
 from app.db.backend import Sessions, backend_of, chunks
 from app.memo import LruStore
 from app.models import Profile, Tweet, User
@@ -108,28 +108,23 @@ def _size(known: _Known) -> int:
 
 async def _stored(session: AsyncSession, users: Sequence[User | Contender]) -> dict[int, _Known]:
     """Return the stored profiles of the users, an empty one for a user without any."""
-    nothing = AuthorProfile(EMPTY, 0)
-    found = {user.id: _Known(nothing, 0, user.deletion_count) for user in users}
+    found = {user.id: _Known(NO_POSTS, 0, user.deletion_count) for user in users}
     for some in chunks(list(found)):
         columns = (Profile.user_id, Profile.as_of_event, Profile.posts)
         query = select(*columns, Profile.counts, Profile.texts).where(
             Profile.user_id.in_(some), Profile.recipe == RECIPE
         )
         rows = (await session.execute(query)).all()
-        blobs = [(row.counts, row.posts, row.texts or b"") for row in rows]
-        is_quick = len(blobs) <= INLINE_PROFILES
-        profiles = _unpacked(blobs) if is_quick else await asyncio.to_thread(_unpacked, blobs)
+        is_quick = len(rows) <= INLINE_PROFILES
+        profiles = _unpacked(rows) if is_quick else await asyncio.to_thread(_unpacked, rows)
         for row, profile in zip(rows, profiles, strict=True):
             deletions = found[row.user_id].deletion_count
             found[row.user_id] = _Known(profile, row.as_of_event, deletions)
     return found
 
 
-def _unpacked(blobs: Sequence[tuple[bytes, int, bytes]]) -> list[AuthorProfile]:
-    return [
-        AuthorProfile(Counts.from_bytes(counts), posts, TextDigests.from_bytes(texts))
-        for counts, posts, texts in blobs
-    ]
+def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[AuthorProfile]:
+    return [AuthorProfile.from_bytes(row.counts, row.posts, row.texts) for row in rows]
 
 
 async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[int, _Known]:

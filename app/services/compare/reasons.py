@@ -15,7 +15,7 @@ from app.compute.profiles import AuthorProfile
 from app.compute.style import DistinctiveWord, distinctive_words
 from app.compute.text import guess_language
 from app.compute.wording import similarities
-from app.services.compare.calibration import OwnPost, choose_impostors, newest_own
+from app.services.compare.calibration import OwnPost, newest_own
 from app.services.compare.materials import Material, Models
 from app.services.posts.users import get_user
 
@@ -122,16 +122,14 @@ async def typical_of(session: AsyncSession, models: Models, username: str) -> li
     user = await get_user(session, username)
     snapshot = await models.backgrounds.load(session)
     texts = [post.text for post in await newest_own(session, user.id, RECENT_POSTS)]
-    chosen = choose_impostors(
-        ((user_id, user_id in snapshot.koreans) for user_id in snapshot.impostors),
+    others = snapshot.impostors_for(
         compared={user.id},
         is_korean=2 * sum(guess_language(text) == "ko" for text in texts) > len(texts),
         most=MOST_OTHERS,
     )
-    if not chosen or not texts:
+    if not others or not texts:
         return []
     (own,) = await models.profiles.load(session, [user])
-    others = [snapshot.impostors[user_id] for user_id in chosen]
     return await asyncio.to_thread(_find_typical, own, others, texts, snapshot.background)
 
 
