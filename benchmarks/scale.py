@@ -28,7 +28,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import open_panel, plain_texts
-from app.services.compare.judging import SHOWN_OF_ALL, judge
+from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.adding import add_posts
@@ -93,7 +93,7 @@ async def measure(db: Database, shape: Shape, repeats: int) -> None:
     async def among_all(text: str) -> None:
         async with db.read() as session:
             material = await gather_material(session, models, text=text)
-        await judge(material, shown=SHOWN_OF_ALL)
+        await judge(material)
 
     async def after_a_post(text: str) -> None:
         async with db.write() as session:

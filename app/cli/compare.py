@@ -21,7 +21,7 @@ from app.services.compare.batch_compare import (
     open_panel,
     plain_texts,
 )
-from app.services.compare.judging import SHOWN_OF_ALL, Comparison, JudgedPassage, add_reasons, judge
+from app.services.compare.judging import Comparison, JudgedPassage, add_reasons, judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.compare.reasons import NearPost, Typical
@@ -67,8 +67,7 @@ def compare_command(
         models = Models(ProfileStore(), BackgroundStore())
         async with db.read() as session:
             material = await gather_material(session, models, text=asked, usernames=usernames)
-            shown = None if usernames else SHOWN_OF_ALL
-            comparison = await judge(material, shown=shown, with_passages=passages)
+            comparison = await judge(material, with_passages=passages)
             return await add_reasons(session, material, comparison)
 
     comparison = with_database(compare)

@@ -19,9 +19,8 @@ from msgspec import Meta
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.services.compare.candidates import comparable_text, compared_users
-from app.services.compare.judging import SHOWN_OF_ALL, RankedAuthor, judge
+from app.services.compare.judging import RankedAuthor, judge
 from app.services.compare.materials import SCREENED, Material, Models, load_authors, screen
-from app.services.compare.profiles import INLINE_CHARACTERS
 from app.services.off_loop import worked_on
 
 AT_ONCE: Final = 20
@@ -105,10 +104,9 @@ class Panel:
         numbered = iter(lines)
         while some := list(islice(numbered, AT_ONCE)):
             await asyncio.sleep(0)  # Other requests need the processor too.
-            texts = await worked_on(
+            texts: list[str | JudgedText] = await worked_on(
                 (line.given.text for line in some if line.given is not None),
-                functools.partial(_texts_or_errors, some),
-                inline_characters=INLINE_CHARACTERS,
+                functools.partial(list, map(_text_or_error, some)),
             )
             try:
                 materials = iter(await self._materials([t for t in texts if isinstance(t, str)]))
@@ -141,10 +139,6 @@ async def open_panel(db: Database, models: Models, usernames: Sequence[str]) -> 
         return Panel(db, models, material)
 
 
-def _texts_or_errors(lines: Sequence[BatchLine]) -> list[str | JudgedText]:
-    return [_text_or_error(line) for line in lines]
-
-
 def _text_or_error(line: BatchLine) -> str | JudgedText:
     if line.given is None:
         return JudgedText(line.line, error=line.error)
@@ -159,8 +153,7 @@ def _failed(line: BatchLine, error: AppError) -> JudgedText:
 
 
 async def _judged(line: BatchLine, material: Material) -> JudgedText:
-    shown = None if material.is_named else SHOWN_OF_ALL
-    answer = await judge(material, explain=False, shown=shown)
+    answer = await judge(material, explain=False)
     await asyncio.sleep(0)  # Other requests need the processor too.
     given = line.given.id if line.given else None
     return JudgedText(line.line, given, answer.verdict, answer.ranking)

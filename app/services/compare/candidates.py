@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_text, letter_count, username_key
 from app.errors import InvalidInputError
-from app.services.compare.profiles import INLINE_CHARACTERS
 from app.services.off_loop import worked_on
 from app.services.posts.users import Contender, all_contenders, contenders_by_key, in_order
 
@@ -41,15 +40,9 @@ def comparable_text(text: str) -> str:
 
 
 async def _named(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
-    keys = await worked_on(
-        usernames,
-        lambda: {username_key(name) for name in usernames},
-        inline_characters=INLINE_CHARACTERS,
-    )
+    keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
     found = await contenders_by_key(session, keys)
-    users = await worked_on(
-        usernames, lambda: choose(usernames, found), inline_characters=INLINE_CHARACTERS
-    )
+    users = await worked_on(usernames, lambda: choose(usernames, found))
     if len(users) > MOST_NAMED:
         raise InvalidInputError(
             "A comparison takes at most {count} authors by name", loc="usernames", count=MOST_NAMED

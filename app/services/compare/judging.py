@@ -19,11 +19,12 @@ from app.compute.text import guess_language, letter_count
 from app.compute.verdict import verdict
 from app.db.engine import Database
 from app.services.compare.materials import Material, Materials
-from app.services.compare.profiles import INLINE_CHARACTERS
 from app.services.compare.reasons import NearPost, Typical, find_reasons
+from app.services.off_loop import INLINE_CHARACTERS
 
 MODEL_NAME: Final = "stacked-counts-2"
 SHOWN_OF_ALL: Final = 20
+"""Authors that are shown where none are named."""
 RIVAL_PROBABILITY: Final = 0.05
 """Among all authors, a less likely one with few posts does not change the verdict."""
 EXPLAINED: Final = 4
@@ -129,8 +130,7 @@ async def compare(
     NotFoundError and InvalidInputError.
     """
     material = await materials.gather(text, usernames)
-    shown = None if usernames else SHOWN_OF_ALL
-    comparison = await judge(material, explain=explain, shown=shown, with_passages=with_passages)
+    comparison = await judge(material, explain=explain, with_passages=with_passages)
     if not with_reasons:
         return msgspec.structs.replace(comparison, layout=[])
     async with db.read() as session:
@@ -138,17 +138,13 @@ async def compare(
 
 
 async def judge(
-    material: Material,
-    *,
-    explain: bool = True,
-    shown: int | None = None,
-    with_passages: bool = False,
+    material: Material, *, explain: bool = True, with_passages: bool = False
 ) -> Comparison:
-    """Rank the authors and find the evidence; show the first `shown` of them, or all.
+    """Rank the authors and find the evidence; if they were not named, show only the first.
 
     `with_passages` judges each sentence too, among the likeliest authors of the whole text.
     """
-    work = functools.partial(_judge, material, explain, shown, with_passages)
+    work = functools.partial(_judge, material, explain, with_passages)
     if len(material.text) <= INLINE_CHARACTERS // 2 and len(material.users) <= INLINE_AUTHORS:
         return work()
     return await asyncio.to_thread(work)
@@ -169,7 +165,7 @@ async def add_reasons(
     return msgspec.structs.replace(comparison, nearest=nearest, typical=typical)
 
 
-def _judge(material: Material, explain: bool, shown: int | None, with_passages: bool) -> Comparison:
+def _judge(material: Material, explain: bool, with_passages: bool) -> Comparison:
     snapshot = material.snapshot
     found = occurrences(material.text) if explain else None
     impostors = []
@@ -200,7 +196,7 @@ def _judge(material: Material, explain: bool, shown: int | None, with_passages: 
                 float(ranking.probabilities[i]),
                 material.users[i].tweet_count,
             )
-            for i in order[:shown]
+            for i in (order if material.is_named else order[:SHOWN_OF_ALL])
         ],
         evidence=_evidence(material, found, best) if found else [],
         model=Model(MODEL_NAME, snapshot.version, material.as_of_event),

@@ -6,7 +6,7 @@ comparisons that wait.
 
 import asyncio
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -27,7 +27,7 @@ from app.errors import AppError, InvalidInputError
 from app.memo import Memo
 from app.services.compare.background import NO_SNAPSHOT, BackgroundStore, Snapshot
 from app.services.compare.candidates import choose, comparable_text, compared_users
-from app.services.compare.profiles import INLINE_CHARACTERS, ProfileStore
+from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
 from app.services.off_loop import worked_on
 from app.services.posts.users import Contender, contenders_by_key
@@ -104,9 +104,7 @@ class Materials:
 
         Every acknowledged post counts. Raises NotFoundError and InvalidInputError.
         """
-        text = await worked_on(
-            [text], functools.partial(comparable_text, text), inline_characters=INLINE_CHARACTERS
-        )
+        text = await worked_on([text], functools.partial(comparable_text, text))
         if not usernames or len(usernames) > MOST_NAMES:
             async with self._db.read() as session:
                 return await gather_material(session, self._models, text=text, usernames=usernames)
@@ -156,16 +154,13 @@ class Materials:
             self._turn = turn
             for user in material.users:
                 self._users.put(user.username_key, user, run, (user.id,))
-        return [_part(material, found, names) for names in requested]
-
-
-def _part(
-    material: Material, found: Mapping[str, Contender], usernames: Sequence[str]
-) -> Material | AppError:
-    try:
-        return _part_of(material, choose(usernames, found))
-    except AppError as error:
-        return error
+        results: list[Material | Exception] = []
+        for names in requested:
+            try:
+                results.append(_part_of(material, choose(names, found)))
+            except AppError as error:
+                results.append(error)
+        return results
 
 
 async def gather_material(
@@ -196,18 +191,13 @@ async def load_authors(
 async def _read(
     session: AsyncSession, models: Models, users: list[Contender], *, is_named: bool
 ) -> Material:
-    return Material(
-        text="",
-        users=users,
-        profiles=await models.profiles.load(session, users),
-        snapshot=await models.backgrounds.load(session),
-        as_of_event=await newest_event(session),
-        is_named=is_named,
-    )
+    profiles = await models.profiles.load(session, users)
+    snapshot = await models.backgrounds.load(session)
+    return Material("", users, profiles, snapshot, await newest_event(session), is_named)
 
 
 def _part_of(material: Material, users: list[Contender]) -> Material:
-    """Return the material of these of its authors. Raises InvalidInputError if they are mute."""
+    """Return the material of these of its authors. Raises InvalidInputError without own words."""
     places = {user.id: place for place, user in enumerate(material.users)}
     profiles = [material.profiles[places[user.id]] for user in users]
     if not any(profile.counts.keys.size for profile in profiles):

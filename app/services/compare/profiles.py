@@ -18,6 +18,7 @@ from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts, without_po
 from app.db.backend import Sessions, backend_of, chunks
 from app.memo import LruStore
 from app.models import Profile, Tweet, User
+from app.services.off_loop import INLINE_CHARACTERS, worked_on
 from app.services.posts.users import Contender
 
 LONGEST_TAIL: Final = 200
@@ -26,8 +27,6 @@ RELOAD_TAIL: Final = 50
 FOLDED_AT_ONCE: Final = 50
 """Profiles that one transaction rewrites."""
 INLINE_PROFILES: Final = 10
-INLINE_CHARACTERS: Final = 5_000
-"""Longer texts are counted in a thread, since the loop must not wait over 10 ms."""
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
 
 
@@ -185,10 +184,8 @@ async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
 
 
 async def without_post(profile: AuthorProfile, text: str) -> AuthorProfile:
-    """Return the profile without a post, counted in a thread if it is long. Raises ValueError."""
-    if len(text) <= INLINE_CHARACTERS:
-        return without_posts(profile, [text])
-    return await asyncio.to_thread(without_posts, profile, [text])
+    """Return the profile without a post. Raises ValueError if it does not hold the post."""
+    return await worked_on([text], lambda: without_posts(profile, [text]))
 
 
 async def fold_batch(
