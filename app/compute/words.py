@@ -78,17 +78,7 @@ def segment_terms(kind: str, text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """Return the terms that a text (NFC) is indexed by, in their order."""
-    found = []
-    for match in _SEGMENT.finditer(text):
-        kind = match.lastgroup
-        if kind == "word":
-            found.append(_fold(match[0]))
-        elif kind == "paired":
-            run = match[0]
-            found += [run[place : place + 2] for place in range(len(run))]
-        else:
-            found.append(_plain("emoji", match[0]))
-    return found
+    return [term for each in segments(text) for term in segment_terms(each.kind, each.text)]
 
 
 def words_and_runs(text: str) -> tuple[list[str], list[str]]:

@@ -1,7 +1,7 @@
-"""Vectors of the posts: made after them, in batches, and searched.
+"""Vectors of the posts: made after the posts are stored, in batches, and searched.
 
-A set holds the vectors that one model made. Posts get theirs in the order of their ids; a set
-knows how far it is. While `saywho embed --all` makes a new set, the one before answers.
+A set holds the vectors of one model, made in the order of the posts' ids. While `saywho embed
+--all` makes a new set, the one before answers.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ NO_VECTORS: Final = np.empty((0, 0), np.float32)
 LOOK_EVERY_S: Final = 5.0
 FIRST_REST_S: Final = 5.0
 LONGEST_REST_S: Final = 300.0
-"""How long an embedder that fails is left alone; the rest doubles."""
+"""Bounds of the pause after an embedder failed; it doubles each time."""
 MOST_WAITING: Final = 1_000
-"""Texts that wait for a vector, each with somebody who waits for it."""
+"""Queries that wait for a vector."""
 LONGEST_WAIT_S: Final = 60.0
-"""A model that is asked for the first time is loaded first."""
+"""Includes loading a model at its first use."""
 VECTORS: Final = "vectors"
 """Name of the work and its lease."""
 
@@ -71,7 +71,7 @@ class Embeddings:
         await self.embedder.close()
 
     async def is_due(self, session: AsyncSession) -> bool:
-        """Return whether posts are without a vector, and the embedder may be asked."""
+        """Return whether posts lack a vector, and the embedder is not resting."""
         if monotonic() < self._rests_until:
             return False
         current = await newest_set(session, self.embedder.name)
@@ -80,10 +80,7 @@ class Embeddings:
         return await is_under_way(session, current)
 
     async def follow_posts(self, db: Sessions) -> None:
-        """Make the vectors that are missing, unless somebody stops it.
-
-        An embedder that fails is left alone for a while.
-        """
+        """Make the missing vectors until stopped; an embedder that fails rests for a while."""
         try:
             await self.embed_missing(db)
             self._rest_s = 0.0
@@ -121,7 +118,7 @@ class Embeddings:
         await self.index.follow()
 
     async def keep_mapped(self) -> None:
-        """Hold the files of this machine to the table, until cancelled."""
+        """Update the files of this machine from the table, until cancelled."""
         while True:
             try:
                 await self.index.follow()
@@ -131,14 +128,7 @@ class Embeddings:
 
     async def vector_of(self, session: AsyncSession, post_id: int) -> Vector | None:
         """Return the stored vector of a post, None while it has none."""
-        current = await readable_set(session, self.embedder.name)
-        if current is None:
-            return None
-        query = select(Embedding.vector).where(
-            Embedding.tweet_id == post_id, Embedding.set_id == current.id
-        )
-        vector: Vector | None = await session.scalar(query)
-        return vector
+        return (await self.vectors_of(session, [post_id])).get(post_id)
 
     async def vectors_of(self, session: AsyncSession, post_ids: Sequence[int]) -> dict[int, Vector]:
         """Return the stored vectors of the posts that have one."""
@@ -155,10 +145,10 @@ class Embeddings:
         return found
 
     async def vector_for(self, text: str) -> Vector:
-        """Return the vector of a text that somebody waits for. Raises EmbedderError.
+        """Return the vector of a query. Raises EmbedderError.
 
-        Texts that come at the same time are embedded together. Nobody holds a session meanwhile:
-        it may take seconds. An embedder that has just failed is not waited for.
+        Concurrent queries are embedded together. It may take seconds, so callers hold no session.
+        An embedder that has just failed is not asked.
         """
         if monotonic() < self._not_asked_until:
             raise EmbedderError("the embedder did not answer a moment ago")
@@ -176,7 +166,7 @@ class Embeddings:
         except EmbedderError:
             self._not_asked_until = monotonic() + FIRST_REST_S
             raise
-        # One of them may be what it does not take.
+        # Perhaps it refuses only one of them.
         return await asyncio.gather(*map(self._embed_query, texts))
 
     async def _embed_query(self, text: str) -> Vector | Exception:

@@ -32,7 +32,7 @@ DEEPEST: Final = 10_000
 FUSED: Final = 200
 """Results of each way that are fused."""
 RANK_OFFSET: Final = 60
-"""How little the first ranks differ; the value of the paper that proposed the fusion."""
+"""Dampens the differences between the first ranks. Source: Cormack et al. 2009."""
 Mode = Literal["words", "meaning", "hybrid"]
 
 logger = logging.getLogger(__name__)
@@ -55,11 +55,11 @@ class Found:
     next: Place | None = None
     method: str = "words"
     corrections: Sequence[tuple[str, str]] = ()
-    """What was typed and found nowhere, and the word that was taken for it."""
+    """Typed words that no post has, each with the word that was searched instead."""
     is_any: bool = False
-    """Whether no post had all the words, so that those with some are listed."""
+    """Whether no post had all the words, so that posts with some are listed."""
     as_of_event: int | None = None
-    """The newest event that vectors take into account, where they were asked."""
+    """The newest event that the vectors take into account; None where none were used."""
     is_current: bool = True
     """Whether only an event can change the results."""
 
@@ -74,7 +74,7 @@ async def find(
     place: Place | None = None,
     mode: Mode = "words",
 ) -> Found:
-    """Return a page of results in the mode, or by words where no embedder answers.
+    """Return a page of results in the mode, or by words if no embedder answers.
 
     No session is open while the embedder is asked, since that may take seconds. Raises
     NotFoundError for an unknown author in the selection.
@@ -120,9 +120,9 @@ async def search(
     mode: Mode = "words",
     near: Nearest | None = None,
 ) -> Found:
-    """Return posts that fit the query, the best first, from the place on.
+    """Return posts that match the query, the best first, from the place on.
 
-    Any query is fine; one without words finds nothing. Without `near` words are searched.
+    A query without words matches nothing. Without `near` words are searched.
     Raises NotFoundError for an unknown author in the selection.
     """
     depends_on(EVERYTHING)
@@ -158,7 +158,7 @@ async def search(
         following,
         corrections=await results.corrections(),
         is_any=results.place.is_any and len(results.scorer.wanted) > 1,
-        # Counting the words anew is no event, and changes what is found.
+        # A new count of the vocabulary is no event, and changes the results.
         is_current=not await is_vocabulary_old(session),
     )
 
@@ -202,12 +202,11 @@ async def _fused(
 
 
 def _plain_scorer(query: str) -> Scorer:
-    """Return what marks the words of a query, without knowing how rare they are."""
     return Scorer([Wanted(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
 
 
 def _among(selection: Selection) -> AnySelect:
-    """Return what selects the ids of the posts that may be found."""
+    """Return a query for the ids of the posts that may be found."""
     posts = select(Tweet.id).join(User, User.id == Tweet.user_id).where(User.deleted_at.is_(None))
     if selection.usernames:
         posts = posts.where(User.username_key.in_(map(username_key, selection.usernames)))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.background import Background
 from app.compute.wording import similarities
-from app.compute.words import segment_terms, segments
+from app.compute.words import terms
 from app.db.backend import Sessions, WordIndex, backend_of
 from app.db.word_index import Terms
 from app.memo import EVERYTHING, depends_on
@@ -25,9 +25,9 @@ from app.services.search.vocabulary import is_vocabulary_old, statistics
 RETRIEVAL_TERMS: Final = 16
 """Terms of a post, the rarest first, that retrieve candidates."""
 POSTINGS: Final = 2_000
-"""Entries of the index that are read for a term, and about as many for all terms together."""
+"""Entries of the index that are read for each term, and about for all terms together."""
 CANDIDATES: Final = 30
-"""At least so many posts with the heaviest shared terms are compared in full."""
+"""Least number of posts that are compared in full: those with the heaviest shared terms."""
 LEAST_SIMILARITY: Final = 0.1
 """Posts whose wording has a lower cosine are not similar."""
 
@@ -81,17 +81,11 @@ async def similar_posts(
 async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post]:
     """Return up to `most` posts that share the rarest terms with a post, the heaviest first."""
     depends_on(EVERYTHING)
-    terms = sorted(
-        {
-            term
-            for segment in segments(post.text)
-            for term in segment_terms(segment.kind, segment.text)
-        }
-    )
-    known = await statistics(session, terms)
+    found_by = sorted(set(terms(post.text)))
+    known = await statistics(session, found_by)
     weights: dict[str, float] = {}
     postings = 0
-    for weight, term in sorted(((known.weight(term), term) for term in terms), reverse=True):
+    for weight, term in sorted(((known.weight(term), term) for term in found_by), reverse=True):
         postings += known.frequencies.get(term, 0)
         if weights and (postings > POSTINGS or len(weights) == RETRIEVAL_TERMS):
             break

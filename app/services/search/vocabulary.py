@@ -1,13 +1,13 @@
-"""The vocabulary: renewed from the word index when so many posts have come or gone."""
+"""The vocabulary: in how many posts each term is; counted again when the posts have changed."""
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.neighbours import neighbours
@@ -21,22 +21,22 @@ from app.services.events import newest_event
 
 PAGE: Final = 2_000
 CHANGED_SHARE: Final = 0.05
-"""Words are counted anew when so large a share of the posts has come or gone."""
+"""Share of posts added or deleted from which the terms are counted again."""
 MOST_NEIGHBOURS: Final = 8
 TOLERANCE: Final = 1.1
-"""A count that is wrong by no more stays as it is."""
+"""Largest factor between a stored count and the true one."""
 USUAL_TERMS: Final = 20.0
-"""Of a post, as long as nobody has counted."""
+"""Assumed length of a post before the first count."""
 MOVING: Final = ("tweet.created", "tweets.imported", "tweet.deleted", "rows.removed")
-"""Events after which posts have other words."""
+"""Kinds of events that change the index."""
 ONLY: Final = 1
-"""Id of the one row, which is made with the table."""
+"""Id of the only row, which the migration inserts."""
 _Near = tuple[str, float, list[str]]
-"""A word, how near it is to one that was typed, and its terms."""
+"""A word, its nearness to a typed one, and its terms."""
 
 
 async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
-    """Return how often the terms occur; those that are not counted yet are left out."""
+    """Return how often the terms occur, without those that are not counted yet."""
     query = select(Vocabulary.tweets, Vocabulary.terms, Word.word, Word.tweets.label("known"))
     is_asked = backend_of(session).words.among(Word.word, terms)
     rows = (await session.execute(query.outerjoin(Word, is_asked))).all()
@@ -47,12 +47,12 @@ async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A known word next to one that was typed."""
+    """A known word one typing error from a typed one."""
 
     word: str
     nearness: float
     frequencies: dict[str, int]
-    """Of its terms, in posts."""
+    """Number of posts with each of its terms."""
 
 
 async def known_neighbours(
@@ -68,7 +68,7 @@ async def known_neighbours(
 
 
 def _near(parts: Sequence[Part]) -> tuple[dict[Part, list[_Near]], list[str]]:
-    """Return the words next to each of some words, and all terms of them."""
+    """Return the neighbours of each word, and the terms of all of them."""
     near = {
         part: [
             (word, nearness, [word] if part.kind == "word" else Part(part.kind, word).terms)
@@ -95,7 +95,7 @@ def _likelihood(neighbour: Neighbour) -> float:
 
 
 async def is_vocabulary_old(session: AsyncSession) -> bool:
-    """Return whether so much has changed that the words should be counted anew."""
+    """Return whether the terms should be counted again."""
     newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
     query = select(Vocabulary.recipe, Vocabulary.as_of_event, Vocabulary.tweets, newest)
     recipe, as_of_event, tweets, newest_id = (await session.execute(query)).one()
@@ -108,9 +108,9 @@ async def is_vocabulary_old(session: AsyncSession) -> bool:
 
 
 async def renew_vocabulary(db: Sessions) -> None:
-    """Count the words of the index, some at a time so that others can write in between.
+    """Count the terms of the index, in pages so that others can write in between.
 
-    An index of another recipe is built anew first.
+    An index of another recipe is rebuilt first.
     """
     async with db.read() as session:
         state = await session.get_one(Vocabulary, ONLY)
@@ -119,13 +119,11 @@ async def renew_vocabulary(db: Sessions) -> None:
     if state.recipe != WORDS_RECIPE:
         async with db.write() as session:
             await index.rebuild(session)
-    total, after = 0, ""
-    async with aclosing(index.vocabulary(db, PAGE)) as pages:
-        async for rows in pages:
+    total = 0
+    async with aclosing(_pages(db)) as pages:
+        async for rows, stored in pages:
             total += sum(row.cnt for row in rows if not row.term.startswith(AUTHOR_MARK))
-            await _replace(db, rows, after, rows[-1].term)
-            after = rows[-1].term
-    await _replace(db, [], after, None)
+            await _store(db, _counted(rows), stored)
     async with db.write() as session:
         written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
         values = {
@@ -138,64 +136,59 @@ async def renew_vocabulary(db: Sessions) -> None:
 
 
 async def find_word_faults(db: Sessions) -> list[str]:
-    """Compare the counts with the index, unless posts have come or gone since they were made."""
-    if not await _is_counted_to_the_end(db):
+    """Compare the counts with the index, unless posts were added or deleted since."""
+    if not await _is_up_to_date(db):
         return []
-    after, is_wrong = "", False
-    async with db.read() as session:
-        index = backend_of(session).words
-    async with aclosing(index.vocabulary(db, PAGE)) as pages:
-        async for rows in pages:
-            is_wrong = is_wrong or await _differs(db, rows, after, rows[-1].term)
-            after = rows[-1].term
-    is_wrong = is_wrong or await _differs(db, [], after, None)
-    # Somebody may have posted meanwhile.
-    if is_wrong and await _is_counted_to_the_end(db):
+    is_wrong = False
+    async with aclosing(_pages(db)) as pages:
+        async for rows, stored in pages:
+            counted = _counted(rows)
+            is_wrong |= counted.keys() != stored.keys() or any(
+                _is_far(count, stored[word]) for word, count in counted.items()
+            )
+    # There may be new posts by now.
+    if is_wrong and await _is_up_to_date(db):
         return ["the counts of words do not agree with the posts"]
     return []
 
 
-async def _is_counted_to_the_end(db: Sessions) -> bool:
+async def _is_up_to_date(db: Sessions) -> bool:
     async with db.read() as session:
         state = await session.get_one(Vocabulary, ONLY)
         since = exists().where(Event.id > state.as_of_event, Event.kind.in_(MOVING))
         return state.recipe == WORDS_RECIPE and not await session.scalar(select(since))
 
 
-async def _differs(db: Sessions, rows: Sequence[TermCount], after: str, up_to: str | None) -> bool:
-    """Return whether other terms are stored than the rows, after one and up to another."""
+async def _pages(db: Sessions) -> AsyncGenerator[tuple[list[TermCount], dict[str, int]], None]:
+    """Yield pages of the index's terms, each with the stored counts of the same range."""
     async with db.read() as session:
-        stored = await _stored_between(session, after, up_to)
-    counted = {row.term: row.doc for row in rows if _is_counted(row.term)}
-    return counted.keys() != stored.keys() or any(
-        _is_far(count, stored[word]) for word, count in counted.items()
-    )
+        index = backend_of(session).words
+    after = ""
+    async with aclosing(index.vocabulary(db, PAGE)) as pages:
+        async for rows in pages:
+            yield rows, await _stored(db, Word.word > after, Word.word <= rows[-1].term)
+            after = rows[-1].term
+    yield [], await _stored(db, Word.word > after)
+
+
+async def _stored(db: Sessions, *conditions: ColumnElement[bool]) -> dict[str, int]:
+    async with db.read() as session:
+        rows = await session.execute(select(Word.word, Word.tweets).where(*conditions))
+        return {row.word: row.tweets for row in rows}
+
+
+def _counted(rows: Sequence[TermCount]) -> dict[str, int]:
+    """Return the counts of terms worth a row; long ones with digits, such as links, are rare."""
+    return {
+        row.term: row.doc
+        for row in rows
+        if not row.term.startswith(AUTHOR_MARK)
+        and (len(row.term) <= 4 or not any(map(str.isdigit, row.term)))
+    }
 
 
 def _is_far(count: int, stored: int) -> bool:
     return not 1 / TOLERANCE <= count / max(stored, 1) <= TOLERANCE
-
-
-async def _replace(db: Sessions, rows: Sequence[TermCount], after: str, up_to: str | None) -> None:
-    """Let the rows be what is stored of the terms after one and up to another."""
-    async with db.read() as session:
-        stored = await _stored_between(session, after, up_to)
-    counted = {row.term: row.doc for row in rows if _is_counted(row.term)}
-    await _store(db, counted, stored)
-
-
-def _is_counted(term: str) -> bool:
-    """Return whether a term is worth a row: names of links and the like are rare in any case."""
-    return not term.startswith(AUTHOR_MARK) and (
-        len(term) <= 4 or not any(char.isdigit() for char in term)
-    )
-
-
-async def _stored_between(session: AsyncSession, after: str, up_to: str | None) -> dict[str, int]:
-    query = select(Word.word, Word.tweets).where(Word.word > after)
-    if up_to is not None:
-        query = query.where(Word.word <= up_to)
-    return {row.word: row.tweets for row in await session.execute(query)}
 
 
 async def _store(db: Sessions, counted: dict[str, int], stored: dict[str, int]) -> None:
@@ -207,7 +200,7 @@ async def _store(db: Sessions, counted: dict[str, int], stored: dict[str, int]) 
     if not (new or gone or moved):
         return
     async with db.write() as session:
-        # Another process that counts at the same time is no harm: what is there goes first.
+        # Rows are deleted first, since another process may be counting too.
         for some in chunks([*new, *gone, *moved]):
             await session.execute(delete(Word).where(Word.word.in_(some)))
         rows = [{"word": word, "tweets": counted[word]} for word in (*new, *moved)]

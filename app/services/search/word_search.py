@@ -1,16 +1,16 @@
-"""Finding posts by their words: the index proposes, `compute.ranking` decides.
+"""Search by words: the index proposes candidates, `compute.ranking` decides.
 
-All words of a query must be there; where no post has them all, posts with some of them are found.
-Words that no post holds are taken for the known words next to them. Where very many posts fit,
-the newest of them are ranked first, then the next ones.
+Posts must have all words of a query; if no post has, posts with some of them are found. A word
+that no post has is replaced by known words one typing error away. Of very many candidates the
+newest are ranked first, then the next ones.
 """
 
 import functools
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
 from sqlalchemy import select
@@ -28,25 +28,27 @@ from app.services.search.vocabulary import known_neighbours, statistics
 CANDIDATES: Final = 1_000
 """Posts that are ranked together."""
 INLINE_CHARACTERS: Final = 30_000
-"""Of posts that are looked through on the loop: as many as a hundred may have."""
+"""Most characters of posts that are ranked on the loop: those of about a hundred posts."""
 MOST_TRIED: Final = 100
-"""Results that are looked through for the words that were taken for others."""
+"""Results that are searched for corrections."""
 MOST_ALTERNATIVES: Final = 8
 MOST_MENDED: Final = 16
 MOST_MENDED_LETTERS: Final = 160
-"""Words of a query, and letters of these, that are taken for others: a letter has 54 of them."""
+"""Words of a query that are corrected, and their letters in all: each letter has 54 neighbours."""
 KNOWN_FACTOR: Final = 0.5
-"""How much less another word counts for one that is known itself."""
+"""Factor of the weight of a correction if posts have the typed word too."""
 
 Narrow = Callable[[AnySelect], AnySelect]
 
 
 class Place(NamedTuple):
-    """A place in the results: posts below an id, so many of them passed, by all words or any."""
+    """A place in the results: the candidates, and how many of their ranking were shown."""
 
     before: int = MAX_ID + 1
+    """Candidates have lower ids."""
     offset: int = 0
     is_any: bool = False
+    """Whether they have any of the words, not all."""
 
 
 class Ranked(NamedTuple):
@@ -64,32 +66,27 @@ class WordResults:
     ranked: list[Ranked]
     scorer: Scorer
     place: Place
-    """Where the posts begin: `offset` of them were passed before."""
     rest: Place | None
-    """Where the posts begin that were not ranked yet."""
+    """The place of the posts that were not ranked yet."""
 
     async def corrections(self) -> list[tuple[str, str]]:
-        """Return what was typed and found nowhere, with the word that was found instead."""
+        """Return the typed words that no result has, each with the word found instead."""
         if not any(each.alternatives for each in self.scorer.wanted):
             return []
         texts = [post.text for post in self.ranked[:MOST_TRIED]]
-        return await worked_on(
-            texts,
-            functools.partial(_corrections, self.scorer, texts),
-            inline_characters=INLINE_CHARACTERS,
-        )
 
+        def count() -> list[tuple[str, str]]:
+            used: dict[str, Counter[str]] = defaultdict(Counter)
+            for text in texts:
+                for part, other in self.scorer.alternatives_in(text):
+                    used[part.text][other] += 1
+            return [
+                (typed, others.most_common(1)[0][0])
+                for typed, others in used.items()
+                if others.total() == len(texts)
+            ]
 
-def _corrections(scorer: Scorer, texts: Sequence[str]) -> list[tuple[str, str]]:
-    used: dict[str, Counter[str]] = {}
-    for text in texts:
-        for part, other in scorer.alternatives_in(text):
-            used.setdefault(part.text, Counter())[other] += 1
-    return [
-        (typed, others.most_common(1)[0][0])
-        for typed, others in used.items()
-        if others.total() == len(texts)
-    ]
+        return await worked_on(texts, count, inline_characters=INLINE_CHARACTERS)
 
 
 async def search_words(
@@ -102,7 +99,7 @@ async def search_words(
 ) -> WordResults | None:
     """Return the posts of the next window that has any; None for a query without words.
 
-    `narrow` keeps the posts that may be found; `user_id` says that they are one author's.
+    `narrow` adds conditions to the query of posts; `user_id` restricts it to one author's.
     """
     parts = parse_query(query)
     if all(part.is_excluded for part in parts):
@@ -122,7 +119,10 @@ async def _search(
     known = await statistics(session, sorted({term for part in parts for term in part.terms}))
     wanted, known = await _with_alternatives(session, parts, known, is_loose=place.is_any)
     scorer = Scorer(wanted, known)
-    expression = (_any_of if place.is_any else _all_of)(scorer.wanted, known)
+    if place.is_any:
+        expression = _any_of(scorer.wanted, known)
+    else:
+        expression = All(tuple(map(_in_any_way, scorer.wanted)))
     without = [_exact(part) for part in parts if part.is_excluded and not part.is_quoted]
     index = backend_of(session).words
     while True:
@@ -143,7 +143,7 @@ async def _search(
         )
         rest = Place(rows[-1].id, 0, place.is_any) if len(rows) == CANDIDATES else None
         if ranked or rest is None:
-            # Posts that come while somebody turns the pages do not move the places.
+            # Posts that arrive between two pages do not shift the results.
             top = min(place.before, rows[0].id + 1) if rows else place.before
             return WordResults(ranked, scorer, Place(top, place.offset, place.is_any), rest)
         place = rest
@@ -162,9 +162,9 @@ def _ranked(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
 async def _with_alternatives(
     session: AsyncSession, parts: Sequence[Part], known: Statistics, *, is_loose: bool
 ) -> tuple[list[Wanted], Statistics]:
-    """Return the parts with what they may have been meant for, and statistics of that too.
+    """Return the parts with their corrections, and statistics of these too.
 
-    Words that posts hold stand for themselves, unless `is_loose`.
+    Words that posts have are corrected only if `is_loose`.
     """
     doubtful = [
         part
@@ -178,9 +178,8 @@ async def _with_alternatives(
     ]
     near = await known_neighbours(session, mended[:MOST_MENDED])
     frequencies = dict(known.frequencies)
-    for words in near.values():
-        for word in words:
-            frequencies |= word.frequencies
+    for word in chain.from_iterable(near.values()):
+        frequencies |= word.frequencies
     wanted = []
     for part in parts:
         is_known = all(term in known.frequencies for term in part.terms)
@@ -194,22 +193,18 @@ def _can_be_mended(part: Part) -> bool:
     return part.kind in {"word", "paired"} and not (part.is_excluded or part.is_quoted)
 
 
-def _all_of(wanted: Sequence[Wanted], _known: Statistics) -> Expression:
-    """Return what holds every part, in one way or another."""
-    return All(tuple(_in_any_way(each) for each in wanted))
-
-
-def _in_any_way(each: Wanted) -> Expression:
-    part = each.part
-    ways = [_exact(part)]
+def _in_any_way(wanted: Wanted) -> Expression:
+    """Return an expression for the part as it was typed, with another ending, or corrected."""
+    part = wanted.part
+    ways = [part]
     if part.kind == "paired" and not part.is_quoted:
-        ways = [_exact(Part(part.kind, way)) for way in part.ways]
-    ways += [_exact(Part(part.kind, other)) for other in each.alternatives]
-    return Either(tuple(ways))
+        ways = [Part(part.kind, way) for way in part.ways]
+    ways += [Part(part.kind, other) for other in wanted.alternatives]
+    return Either(tuple(map(_exact, ways)))
 
 
 def _any_of(wanted: Sequence[Wanted], known: Statistics) -> Expression:
-    """Return what holds quoted phrases, and any of the rarest other terms."""
+    """Return an expression for all quoted phrases, and any of the rarest other terms."""
     required = [_exact(each.part) for each in wanted if each.part.is_quoted]
     ways: dict[Expression, float] = {}
     for each in wanted:
@@ -226,7 +221,7 @@ def _any_of(wanted: Sequence[Wanted], known: Statistics) -> Expression:
     chosen, posts = [], 0.0
     for way, weight in sorted(ways.items(), key=lambda item: -item[1]):
         chosen.append(way)
-        # The inverse of the weight, up to rounding: in how many posts the term is.
+        # The inverse of the weight: about the number of posts with the term.
         posts += known.posts * math.exp(-weight)
         if posts > CANDIDATES:
             break
@@ -234,7 +229,7 @@ def _any_of(wanted: Sequence[Wanted], known: Statistics) -> Expression:
 
 
 def _exact(part: Part) -> Expression:
-    """Return what holds the part as it was typed, endings aside."""
+    """Return an expression for the part without its ending."""
     if part.kind == "paired" and len(part.text) == 1:
         return Terms((part.text,), is_prefix=True)
     return Terms(tuple(part.terms))

@@ -19,8 +19,13 @@ from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, count_users, delete_everybody, delete_user
-from app.services.search.vector_sets import begin_set, resume_set, stop_set
-from app.services.search.vector_state import VectorState, vector_state
+from app.services.search.vector_sets import (
+    VectorState,
+    begin_set,
+    resume_set,
+    stop_set,
+    vector_state,
+)
 from app.views.access import access, writing
 from app.views.pages.login import local_address, verified_operator
 from app.views.pages.parts import languages_at, render_form, see_other, time_left_in_words

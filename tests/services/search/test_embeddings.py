@@ -26,8 +26,13 @@ from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user
 from app.services.search.embeddings import Embeddings
-from app.services.search.vector_sets import StoppedError, begin_set, resume_set, stop_set
-from app.services.search.vector_state import vector_state
+from app.services.search.vector_sets import (
+    StoppedError,
+    begin_set,
+    resume_set,
+    stop_set,
+    vector_state,
+)
 from tests.embedding_service import Letters
 
 
