@@ -143,7 +143,6 @@ def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _run_starts(ordered: NDArray[np.uint32]) -> NDArray[np.intp]:
-    """Return the start of each run of equal numbers in a sorted, non-empty array."""
     fresh = np.empty(ordered.size, np.bool_)
     fresh[0] = True
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])

@@ -96,7 +96,6 @@ def _against_others(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _located(found: Occurrences) -> Occurrences:
-    """Return the occurrences of located features, sorted by key."""
     order = np.argsort(found.keys, kind="stable")
     order = order[: np.searchsorted(found.keys[order], GROUP_EDGES[SHAPE])]
     return Occurrences(found.keys[order], found.starts[order], found.ends[order])

@@ -81,7 +81,6 @@ class _Best:
 
 
 def _mask(ids: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which of the ascending ids are allowed."""
     places = np.searchsorted(ids, allowed)
     is_there = places < len(ids)
     is_there[is_there] = ids[places[is_there]] == allowed[is_there]

@@ -131,8 +131,6 @@ class Scorer:
 
 
 class _Post:
-    """What a post holds."""
-
     def __init__(self, text: str) -> None:
         self._text = text
         self.words, runs = words_and_runs(text)
@@ -172,7 +170,6 @@ def _fits_run(part: Part, run: str) -> bool:
 
 
 def _phrase_places(part: Part, found: Sequence[Segment]) -> list[int]:
-    """Return at which segments the phrase begins."""
     size = len(part.pieces)
     return [
         place

@@ -179,7 +179,6 @@ def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArr
 
 
 def _common(profiles: Sequence[AuthorProfile]) -> NDArray[np.uint32]:
-    """Return the most frequent features of the authors, sorted."""
     parts = []
     for profile in profiles:
         counts = profile.counts

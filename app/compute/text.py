@@ -98,7 +98,6 @@ def username_key(name: str) -> str:
 
 
 def _possible_name(name: str) -> str:
-    """Return the name, cut where it is too long in any form."""
     return name[: _MOST_COMPOSED * MAX_USERNAME_LENGTH + 1]
 
 

@@ -79,7 +79,6 @@ class Database:
 
     @contextlib.contextmanager
     def _driver_errors(self) -> Iterator[None]:
-        """Turn the driver's errors that a caller can act on into the app's."""
         try:
             yield
         except (TimeoutError, exc.TimeoutError) as error:

@@ -140,7 +140,6 @@ class Lease:
             return Grant(self._db, self._name, row.epoch)
 
     def _is_alive(self, row: LeaseRow | None) -> bool:
-        """Return whether the lease has a holder whose beat changed lately."""
         if row is None or row.holder is None:
             self._observed = None
             return False

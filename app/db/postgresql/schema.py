@@ -74,7 +74,6 @@ async def _wait_for_snapshots(connection: "asyncpg.Connection[Any]", wait_s: flo
 
 
 async def _compact(connection: "asyncpg.Connection[Any]", table: str) -> None:
-    """Rewrite a table, and the planner's samples of its values."""
     await connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"', timeout=UNLIMITED_S)
     if not await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")'):  # noqa: S608
         # The samples of a table that is empty by now would stay.

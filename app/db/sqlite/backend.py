@@ -145,7 +145,6 @@ class SqliteBackend(Backend):
             connection.execute("VACUUM INTO ?", (str(target),))
 
     def _remove_abandoned_copies(self) -> None:
-        """Remove the copies of processes that were killed."""
         for folder in self.path.parent.glob(f"{glob.escape(self.path.name)}{COPY_INFIX}*"):
             # A folder that is still empty may not be locked yet.
             with contextlib.suppress(OSError):

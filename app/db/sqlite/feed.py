@@ -128,7 +128,6 @@ class SqliteFeed(Feed):
         self._look()
 
     def _look(self) -> bool:
-        """Read the new events; return whether that was possible."""
         was_well = self._is_well
         try:
             self._catch_up()

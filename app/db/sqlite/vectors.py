@@ -109,7 +109,6 @@ async def _allowed(session: AsyncSession, ask: Ask) -> NDArray[np.int64] | None:
 
 
 async def _has_many_gone(session: AsyncSession, current: VectorSet, mapped: MappedVectors) -> bool:
-    """Return whether the files hold many vectors of deleted posts."""
     is_mapped = Embedding.tweet_id <= mapped.newest
     query = select(func.count()).where(Embedding.set_id == current.id, is_mapped)
     stored = await session.scalar(query) or 0

@@ -174,7 +174,6 @@ def _fit(
     background: Background,
     chance: random.Random,
 ) -> Calibration:
-    """Score each held-out post against its author and others, and those against impostors."""
     scores, leads, alone = [], [], []
     strange = {impostor.user_id: profile_of(impostor) for impostor in impostors}
     known = [(impostor.user_id, impostor.is_korean) for impostor in impostors]

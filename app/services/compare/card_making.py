@@ -112,7 +112,6 @@ class CardMaker:
                 self._waiting.discard(authors)
 
     async def _make(self, grant: Grant, usernames: Sequence[str]) -> None:
-        """Make the card, unless another worker has made it meanwhile."""
         async with grant.read() as session:
             users = await compared_users(session, usernames)
             if await find_card(session, card_key(users), rest=self._rest) is not None:

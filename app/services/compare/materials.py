@@ -130,7 +130,6 @@ class Materials:
     def _find_authors(
         self, usernames: Sequence[str]
     ) -> tuple[list[Contender], list[AuthorProfile]] | None:
-        """Return the authors and their profiles if all are in memory."""
         users = [user for name in usernames if (user := self._users.find(username_key(name)))]
         profiles = [whole for user in users if (whole := self._models.profiles.find_whole(user))]
         return (users, profiles) if len(profiles) == len(usernames) else None

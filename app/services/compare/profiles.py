@@ -127,7 +127,6 @@ def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[AuthorProfile]:
 
 
 async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[int, _Known]:
-    """Return the profiles with the posts after each of them."""
     tails: dict[int, list[str]] = {user_id: [] for user_id in behind}
     newest = {user_id: known.as_of_event for user_id, known in behind.items()}
     for some in chunks(list(behind)):

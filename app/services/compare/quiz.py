@@ -74,7 +74,6 @@ async def ask(session: AsyncSession) -> Question | None:
 
 
 async def _players(session: AsyncSession) -> list[tuple[User, str | None]]:
-    """Return some authors with enough posts, in random order, with the language of each."""
     query = select(User, _newest_language()).where(
         User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS
     )
@@ -85,7 +84,6 @@ async def _players(session: AsyncSession) -> list[tuple[User, str | None]]:
 def _question(
     found: tuple[int, str], author: User, lang: str | None, players: list[tuple[User, str | None]]
 ) -> Question:
-    """Return the question about a post; the other authors write in its language if possible."""
     others = [player for player in players if player[0].id != author.id]
     others.sort(key=lambda player: player[1] != lang)
     choices = [author, *(user for user, _ in others[: CHOICES - 1])]

@@ -104,7 +104,6 @@ class LiveEvents:
             self.evicted = self._entries.popleft().id
 
     def _redact_deleted(self, changes: Sequence[Change]) -> None:
-        """Remove the data of deleted posts and authors from memory."""
         users = {change.user_id for change in changes if change.kind == "user.deleted"}
         tweets = {change.tweet_id for change in changes if change.kind == "tweet.deleted"}
         if users or tweets:

@@ -177,7 +177,6 @@ class Live:
         await listener.send(RESET)
 
     async def _send_new(self) -> None:
-        """Send the new events to all listeners that are level."""
         events = self._events
         newest = events.newest
         messages: dict[tuple[int, int | None], Message | None] = {}
@@ -198,7 +197,6 @@ class Live:
         await self._push(message_for)
 
     async def _keep_alive(self) -> None:
-        """Send a comment on the streams that have been silent for long."""
         heartbeat = body_message(HEARTBEAT)
         before = asyncio.get_running_loop().time() - HEARTBEAT_S
         await self._push(lambda listener: heartbeat if listener.sent <= before else None)
@@ -216,7 +214,6 @@ class Live:
                 await asyncio.sleep(0)
 
     async def _check_rights(self) -> None:
-        """End the streams whose right to read has ended."""
         rights = {listener.right for listener in self._listeners if listener.right is not None}
         if not rights:
             return

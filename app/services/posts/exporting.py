@@ -69,7 +69,6 @@ async def exported(
 
 
 def _page(export: Export, event_id: int, tweet_id: int) -> Select[*tuple[Any, ...]]:
-    """Return the query of the posts after one, with their authors and events."""
     query = (
         select(
             Tweet.id,

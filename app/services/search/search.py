@@ -99,7 +99,6 @@ async def _nearest(
     place: Place | None,
     mode: Mode,
 ) -> Nearest | None:
-    """Return the posts nearest to a query in meaning, None while the embedder does not answer."""
     offset = place.offset if place else 0
     count = FUSED if mode == "hybrid" else min(offset + limit, DEEPEST) + 1
     among = None if selection == Selection() else _among(selection)
@@ -206,7 +205,6 @@ def _plain_scorer(query: str) -> Scorer:
 
 
 def _among(selection: Selection) -> AnySelect:
-    """Return a query for the ids of the posts that may be found."""
     posts = select(Tweet.id).join(User, User.id == Tweet.user_id).where(User.deleted_at.is_(None))
     if selection.usernames:
         posts = posts.where(User.username_key.in_(map(username_key, selection.usernames)))

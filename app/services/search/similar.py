@@ -120,7 +120,6 @@ def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: i
 
 
 def _ranked(post: Post, candidates: list[Post], background: Background) -> list[SimilarPost]:
-    """Return the candidates with all their wording compared, the most similar first."""
     scores = similarities(post.text, [each.text for each in candidates], background)
     return [
         _scored(candidates[place], min(float(scores[place]), 1.0))

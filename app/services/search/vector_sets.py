@@ -29,7 +29,6 @@ async def newest_set(session: AsyncSession, model: str) -> VectorSet | None:
 
 
 async def _last_set(session: AsyncSession, model: str) -> VectorSet | None:
-    """Return the model's newest set, stopped or not."""
     return await session.scalar(_of(model).order_by(VectorSet.id.desc()))
 
 
