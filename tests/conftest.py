@@ -155,14 +155,16 @@ def make_config(databases: Databases, tmp_path: Path) -> Iterator[MakeConfig]:
 
     def make(**settings: Any) -> Config:
         folder = settings.pop("data_dir", tmp_path / "instance")
-        folder.mkdir(parents=True, exist_ok=True)
-        url = databases.make(folder)
-        return Config(
-            env="testing", data_dir=folder, database_url=url, access_log=False, **settings
-        )
+        return config_of(databases, folder, **settings)
 
     yield make
     databases.drop(tmp_path)
+
+
+def config_of(databases: Databases, folder: Path, **settings: Any) -> Config:
+    folder.mkdir(parents=True, exist_ok=True)
+    url = databases.make(folder)
+    return Config(env="testing", data_dir=folder, database_url=url, access_log=False, **settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +249,29 @@ async def app(make_config: MakeConfig) -> AsyncIterator[Quart]:
     app = create_app(make_config())
     async with app.test_app():
         yield app
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An app that serves, and clients of it without a token, and with one."""
+
+    app: Quart
+    anybody: Client
+    writer: Client
+    admin: Client
+
+
+@pytest.fixture(scope="module")
+async def shared(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Shared]:
+    """One app for those tests of a module that only read, or write to authors of their own."""
+    folder = tmp_path_factory.mktemp("shared")
+    app = create_app(config_of(databases, folder / "instance"))
+    async with app.test_app():
+        writer, admin = await client_with(app, "write"), await client_with(app, "admin")
+        yield Shared(app, Client(app, {}), writer, admin)
+    databases.drop(folder)
 
 
 async def client_with(app: Quart, scope: Scope) -> Client:

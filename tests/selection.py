@@ -46,7 +46,7 @@ ON_ONE_DATABASE: Final = (
 """Tests of requests, comparisons and imports, which `make test` runs on SQLite alone."""
 
 ON_BOTH_DATABASES: Final = (
-    r"/test_openapi\.py::test_(the_example_is_answered|lists_and_answers)",
+    r"/test_openapi\.py::test_(the_examples_are_answered|lists_and_answers)",
     r"/test_freshness\.py::",
     r"/test_live_api\.py::test_(every_worker|resuming_anywhere)",
     r"/test_(similar|stats)_api\.py::",

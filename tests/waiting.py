@@ -9,6 +9,7 @@ from quart import Quart
 
 from app.lifespan import KEY, Resources
 from app.services.compare.background import is_outgrown
+from app.services.maintenance import maintain
 from app.services.search.vocabulary import is_vocabulary_old
 
 T = TypeVar("T")
@@ -29,8 +30,16 @@ async def eventually(look: Callable[[], Awaitable[T]], *, until: Callable[[T], o
             await asyncio.sleep(next(intervals))
 
 
-async def is_settled(app: Quart) -> bool:
-    """Return whether what follows the posts has caught up, until when answers may still change."""
+async def settle(app: Quart) -> None:
+    """Let what follows the posts catch up, until when answers may still change.
+
+    Every due job is done here and now: the app itself rests for a second between two.
+    """
     resources = cast(Resources, app.extensions[KEY])
-    async with resources.db.read() as session:
-        return not (await is_vocabulary_old(session) or await is_outgrown(session))
+
+    async def is_settled() -> bool:
+        async with resources.db.read() as session:
+            return not (await is_vocabulary_old(session) or await is_outgrown(session))
+
+    await maintain(resources.db)
+    await eventually(is_settled)

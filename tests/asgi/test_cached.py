@@ -18,20 +18,30 @@ from app.memo import EVERYTHING, cacheable, depends_on
 from app.services.events import newest_event
 from app.services.posts.users import add_user
 from tests.browsing import parts_of
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import Client, MakeConfig, Shared, client_with
 from tests.databases import Databases
-from tests.waiting import eventually, is_settled
+from tests.waiting import settle
 
 DEADLINE_S = 40
 TEXT = "안녕하세요, this is a post about the harbour. " * 20
 
 
-@pytest.fixture
-async def filled(app: Quart, writer: Client) -> Client:
+async def fill(app: Quart, writer: Client) -> None:
     await writer.add_user("골목", TEXT)
     await writer.add_user("other", TEXT)
-    await eventually(lambda: is_settled(app))
-    return writer
+    await settle(app)
+
+
+@pytest.fixture
+async def filled(app: Quart, writer: Client) -> None:
+    await fill(app, writer)
+
+
+@pytest.fixture(scope="module")
+async def reader(shared: Shared) -> Client:
+    """Whoever reads what nobody changes."""
+    await fill(shared.app, shared.writer)
+    return shared.anybody
 
 
 PAGES = [
@@ -52,9 +62,10 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.usefixtures("filled")
-async def test_the_second_answer_is_the_first_one_kept(anybody: Client, path: str) -> None:
-    first, second = await anybody.get(path), await anybody.get(path)
+async def test_the_second_answer_is_the_first_one_kept_and_304_to_whom_it_is_known(
+    reader: Client, path: str
+) -> None:
+    first, second = await reader.get(path), await reader.get(path)
     assert first.headers["Cache-Status"] == "saywho; fwd=miss"
     assert second.headers["Cache-Status"] == "saywho; hit"
     assert await first.get_data() == await second.get_data()
@@ -63,27 +74,22 @@ async def test_the_second_answer_is_the_first_one_kept(anybody: Client, path: st
     assert kept[0] == kept[1]
     assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
 
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.usefixtures("filled")
-async def test_an_answer_that_is_known_already_is_304(anybody: Client, path: str) -> None:
     for encoding in ("identity", "gzip"):
         headers = {"Accept-Encoding": encoding}
-        etag = (await anybody.get(path, headers=headers)).headers["ETag"]
+        etag = (await reader.get(path, headers=headers)).headers["ETag"]
         for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
-            again = await anybody.get(path, headers=headers | {"If-None-Match": known})
+            again = await reader.get(path, headers=headers | {"If-None-Match": known})
             assert (again.status_code, await again.get_data()) == (304, b"")
             assert again.headers["ETag"] == etag
-        other = await anybody.get(path, headers=headers | {"If-None-Match": '"other"'})
+        other = await reader.get(path, headers=headers | {"If-None-Match": '"other"'})
         assert other.status_code == 200
 
 
-@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("path", ["/", "/api/v1/users/골목/tweets", "/compare?text=harbour"])
-async def test_who_takes_gzip_gets_it(anybody: Client, path: str) -> None:
-    plain = await anybody.get(path)
-    zipped = await anybody.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
-    refused = await anybody.get(path, headers={"Accept-Encoding": "gzip;q=0"})
+async def test_who_takes_gzip_gets_it(reader: Client, path: str) -> None:
+    plain = await reader.get(path)
+    zipped = await reader.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+    refused = await reader.get(path, headers={"Accept-Encoding": "gzip;q=0"})
     assert zipped.headers["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in plain.headers
     assert "Content-Encoding" not in refused.headers
@@ -92,12 +98,9 @@ async def test_who_takes_gzip_gets_it(anybody: Client, path: str) -> None:
     assert gzip.decompress(await zipped.get_data()) == await plain.get_data()
 
 
-@pytest.mark.usefixtures("filled")
-async def test_each_language_has_its_own_answer(anybody: Client) -> None:
+async def test_each_language_has_its_own_answer(reader: Client) -> None:
     async def page(**headers: str) -> str:
-        answer = await anybody.get(
-            "/", headers={k.replace("_", "-"): v for k, v in headers.items()}
-        )
+        answer = await reader.get("/", headers={k.replace("_", "-"): v for k, v in headers.items()})
         return str(await answer.get_data(as_text=True))
 
     for _ in range(2):

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from .office import add_imports
@@ -59,7 +58,7 @@ def nobody(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield site
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest.fixture(scope="session")
 async def browser(has_chromium: None) -> AsyncIterator[Browser]:
     async with chromium() as running:
         yield running
@@ -90,7 +89,7 @@ class Faults:
 OpenPage = Callable[..., Awaitable[Page]]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     """Open a window of a language, scheme and width, with or without JavaScript or sign-in."""
     faults, contexts = Faults(), []

@@ -15,12 +15,14 @@
   if (document.querySelectorAll("main").length !== 1) faults.push("not one main");
   if (document.querySelector("[style], style, script:not([src])")) faults.push("inline style or script");
 
-  const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
-  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push(`id twice: ${id}`);
+  const ids = new Set();
+  for (const { id } of document.querySelectorAll("[id]"))
+    if (ids.has(id)) faults.push(`id twice: ${id}`);
+    else ids.add(id);
   for (const e of document.querySelectorAll("[aria-labelledby], [aria-describedby], label[for]"))
     for (const name of ["aria-labelledby", "aria-describedby", "for"])
       for (const id of (e.getAttribute(name) || "").split(" "))
-        if (id && !ids.includes(id)) faults.push(`${name} leads nowhere: ${id}`);
+        if (id && !ids.has(id)) faults.push(`${name} leads nowhere: ${id}`);
   for (const e of document.querySelectorAll("input:not([type=hidden]), textarea:not([hidden])"))
     if (!e.labels.length) faults.push(`no label: ${e.outerHTML.slice(0, 80)}`);
   for (const e of document.querySelectorAll("a[href], button:not([hidden])"))
@@ -37,19 +39,25 @@
   }
 
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgba = (colour) => {
+  // A page has few colours and many elements.
+  const kept = (values, key, make) => {
+    if (!values.has(key)) values.set(key, make());
+    return values.get(key);
+  };
+  const [colours, grounds] = [new Map(), new Map()];
+  const rgba = (colour) => kept(colours, colour, () => {
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = colour;
     canvas.fillRect(0, 0, 1, 1);
     const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
     return [r, g, b, a / 255];
-  };
+  });
   const over = (top, under) => top.slice(0, 3).map((c, i) => c * top[3] + under[i] * (1 - top[3]));
-  const background = (element) => {
+  const background = (element) => kept(grounds, element, () => {
     if (!element) return rgba("Canvas").slice(0, 3);
     const own = rgba(getComputedStyle(element).backgroundColor);
     return own[3] === 1 ? own.slice(0, 3) : over(own, background(element.parentElement));
-  };
+  });
   const luminance = (colour) => colour.map(c => c / 255)
     .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
     .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);

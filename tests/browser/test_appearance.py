@@ -12,7 +12,7 @@ from .office import ACCESS_PAGES, OPERATOR_PAGES, reach
 from .screenshots import CROWD, EMPTY, SCHEMES
 from .website import KOREANS, LONG_NAME, PAGES, Website
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.browser
 
 ENGLISH = (
     "Compare",

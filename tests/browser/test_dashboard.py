@@ -14,7 +14,7 @@ from .conftest import OpenPage
 from .test_appearance import faults_of, left_in_english
 from .website import Website
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.browser
 
 PATH: Final = "/dashboard/"
 FIRST_VIEW_BYTES: Final = 2_000_000

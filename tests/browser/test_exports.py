@@ -11,7 +11,7 @@ from playwright.async_api import Page
 from .conftest import OpenPage
 from .website import KOREANS, Website
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.browser
 
 
 async def exported(page: Page, format_name: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from tests.waiting import eventually
 from .conftest import OpenPage
 from .website import KOREANS, PAGES, PASSWORD, TEXT, Website, compare_path, json_lines
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.browser
 
 MOST_STOPS: Final = 400
 STOP: Final = """() => {

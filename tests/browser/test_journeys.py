@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from .conftest import OpenPage
 from .website import KOREANS, TEXT, Website, compare_path
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.browser
 
 WITH_AND_WITHOUT = pytest.mark.parametrize(
     "javascript", [True, False], ids=["javascript", "no-javascript"]

@@ -11,11 +11,7 @@ from tests.databases import Databases
 from .conftest import OpenPage
 from .website import KOREANS, TEXT, Website, compare_path, json_lines, serve
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.databases("postgresql"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.databases("postgresql")]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from .conftest import OpenPage
 from .test_appearance import faults_of
 from .website import OPERATOR, PASSWORD, Website, crowd_records, json_lines, serve
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.browser
 
 WITH_AND_WITHOUT = pytest.mark.parametrize(
     "javascript", [True, False], ids=["javascript", "no-javascript"]

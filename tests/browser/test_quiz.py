@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from .conftest import OpenPage
 from .website import Website
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.browser
 
 
 async def cells(page: Page, who: str) -> list[int]:

@@ -10,7 +10,7 @@ from quart import Quart
 from app.lifespan import KEY, Resources
 from app.services.events import newest_event
 from tests.conftest import Client
-from tests.waiting import eventually, is_settled
+from tests.waiting import settle
 
 USERS = "/api/v1/users"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -32,7 +32,7 @@ async def test_readable_answers_can_be_asked_for_again(
 ) -> None:
     await writer.add_user("ann", "hello there")
     await writer.add_user("ben", "good evening")
-    await eventually(lambda: is_settled(app))
+    await settle(app)
     for path in READABLE:
         first = await anybody.get(path)
         assert first.headers["Cache-Control"] == "no-cache", path

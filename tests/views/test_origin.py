@@ -12,7 +12,7 @@ from app.models import Base
 from app.services.access.operators import add_setup_link
 from app.views.access import SAFE_METHODS
 from tests.browsing import PASSWORD, Browser, make_operator, parts_of, signed_in
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import MakeConfig, Shared, client_with
 
 OWN_ORIGIN = "http://localhost"
 FOREIGN: dict[str, dict[str, str]] = {
@@ -61,11 +61,18 @@ async def contents(app: Quart) -> dict[str, Any]:
         }
 
 
+@pytest.fixture(scope="module")
+async def app(shared: Shared) -> Quart:
+    """An app with something to lose, which no test takes away."""
+    await shared.admin.add_user("ann", "a post that stays")
+    await make_operator(shared.app, "Ann")
+    return shared.app
+
+
 @pytest.fixture
-async def browser(app: Quart, admin: Client) -> Browser:
-    """A signed-in operator's, where there is something to lose."""
-    await admin.add_user("ann", "a post that stays")
-    return await signed_in(app, "Ann")
+async def browser(app: Quart) -> Browser:
+    """A browser on which the operator is signed in."""
+    return await signed_in(app, "Ann", is_new=False)
 
 
 @pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
@@ -130,7 +137,6 @@ async def test_tokens_need_none_of_it(app: Quart, browser: Browser) -> None:
 
 
 async def test_nobody_is_signed_in_from_another_site(app: Quart) -> None:
-    await make_operator(app)
     async with parts_of(app).db.write() as session:
         link = await add_setup_link(session, "ben")
     for name, headers in FOREIGN.items():

@@ -14,8 +14,9 @@ from app.services.access.rights import Right
 from app.services.access.tokens import list_tokens, revoke_token
 from app.services.imports.bulk import BATCH
 from app.services.imports.ndjson import store_lines
-from tests.browsing import PASSWORD, parts_of, signed_in
-from tests.conftest import Client, MakeConfig, client_with
+from tests.browsing import PASSWORD, make_operator, parts_of, signed_in
+from tests.conftest import Client, client_with, config_of
+from tests.databases import Databases
 from tests.views.test_policies import EXPECTED
 from tests.waiting import eventually
 
@@ -64,14 +65,20 @@ def test_each_post_with_a_body_is_listed_here() -> None:
     assert {rule for rule, methods in EXPECTED.items() if "POST" in methods} == {*BODIES, *BODILESS}
 
 
-@pytest.fixture
-async def site(make_config: MakeConfig) -> AsyncIterator[Quart]:
-    app = create_app(make_config(public=False))
+@pytest.fixture(scope="module")
+async def site(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Quart]:
+    """A closed app with two authors and an operator; no test adds anything."""
+    folder = tmp_path_factory.mktemp("closed")
+    app = create_app(config_of(databases, folder / "instance", public=False))
     async with app.test_app():
         writer = await client_with(app, "write")
         await writer.add_user("ann", "the secret harbour keeps its lamp")
         await writer.add_user("ben", "no lamp in the secret harbour")
+        await make_operator(app)
         yield app
+    databases.drop(folder)
 
 
 async def counts(app: Quart) -> list[int]:
@@ -95,13 +102,15 @@ async def answer_to(app: Quart, rule: str, headers: dict[str, str], key: str = "
     async def tell() -> None:
         is_let_in.set()
 
-    app.before_request_funcs[None].append(tell)
+    hooks = app.before_request_funcs[None]
+    hooks.append(tell)
     path = rule.replace("<username>", "ann").replace("<id:tweet_id>", "1")
     path = path.replace("<id:import_id>", "1")
     headers = headers | own | ({"Idempotency-Key": key} if key else {})
     async with app.test_client().request(path, method="POST", headers=headers) as connection:
         await connection.send(body[:9])
         await is_let_in.wait()
+        hooks.remove(tell)
         before = await counts(app)
         await revoke_all(app)
         await connection.send(body[9:])
@@ -124,7 +133,7 @@ async def test_a_token_revoked_while_its_body_arrives_does_nothing(
 
 @pytest.mark.parametrize("rule", BODIES)
 async def test_a_session_ended_while_its_body_arrives_does_nothing(site: Quart, rule: str) -> None:
-    browser = await signed_in(site)
+    browser = await signed_in(site, is_new=False)
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     answer = await answer_to(site, rule, browser.headers | {"Cookie": cookie})
     if rule.startswith("/api/"):

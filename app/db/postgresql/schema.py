@@ -15,10 +15,15 @@ COPY: Final = "saywho_dry_run_"
 POLL_S: Final = 0.02
 _OLDER_SNAPSHOTS: Final = """
     SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
-    AND backend_xmin IS NOT NULL AND age(backend_xmin) > age($1::text::xid)
+    WHERE pid <> pg_backend_pid() AND (
+        datname = current_database() AND age(backend_xmin) > age($1::text::xid)
+        OR age(backend_xid) > age($1::text::xid)
+    )
 """
-"""How many transactions still see the rows that a transaction deleted: VACUUM keeps these."""
+"""How many transactions see the rows that an earlier one deleted, which VACUUM then keeps.
+
+While a writer goes on, in any database of the server, every later snapshot reaches back to it.
+"""
 
 _ANEW: Final = """
     SELECT format('ALTER TABLE %I ALTER COLUMN %I TYPE %s', s.tablename, s.attname,

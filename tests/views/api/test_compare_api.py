@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import Client
-from tests.waiting import eventually, is_settled
+from tests.waiting import eventually, settle
 
 COMPARE = "/api/v1/compare"
 SAILOR = [
@@ -221,7 +221,7 @@ async def test_a_comparison_has_no_fields_that_nobody_asked_for(pair: Client) ->
 
 async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:
     # Answers are equal as long as they rest on one background, which maintenance may renew.
-    await eventually(lambda: is_settled(pair.app))
+    await settle(pair.app)
     texts = ["The bread is warm!!", "비가 와요"]
     lines = [json.dumps({"text": text, "id": f"n{n}"}) for n, text in enumerate(texts)]
     body = "\n".join([lines[0], "", lines[1], "{}", '{"text": "123"}']).encode()

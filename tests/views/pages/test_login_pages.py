@@ -33,7 +33,7 @@ from tests.browsing import (
     set_cookies,
     signed_in,
 )
-from tests.conftest import MakeConfig
+from tests.conftest import MakeConfig, Shared
 from tests.installation import content_of
 
 HTTPS = SAME_ORIGIN | {"X-Forwarded-Proto": "https"}
@@ -120,9 +120,9 @@ async def test_link_dies_of_age(app: Quart) -> None:
 
 
 @pytest.mark.parametrize("link", ["", "unknown", "%FF", "%00", "a" * 5000])
-async def test_what_never_was_a_link_is_403(app: Quart, link: str) -> None:
-    assert not await is_alive(app, link)
-    assert (await Browser(app).get("/setup")).status_code == 403
+async def test_what_never_was_a_link_is_403(shared: Shared, link: str) -> None:
+    assert not await is_alive(shared.app, link)
+    assert (await Browser(shared.app).get("/setup")).status_code == 403
 
 
 async def test_bad_names_and_passwords_leave_the_link_alive(app: Quart) -> None:
@@ -235,9 +235,12 @@ async def test_ten_failures_of_an_address_close_it_for_all_accounts(app: Quart) 
 async def test_failures_of_an_ipv6_network_count_together(
     app: Quart, addresses: list[str], last: int
 ) -> None:
+    names = ("ann", "ben", "cho")
+    for name in names:
+        await make_operator(app, name)
     for n in range(MOST_FAILURES_OF_ADDRESS):
         browser = Browser(app, address=addresses[n % (len(addresses) - 1)])
-        assert (await browser.sign_in(f"nobody {n}", "wrong")).status_code == 401
+        assert (await browser.sign_in(names[n % 3], "wrong")).status_code == 401
     answer = await Browser(app, address=addresses[-1]).sign_in("somebody", "wrong")
     assert answer.status_code == last
 
@@ -435,10 +438,16 @@ ELSEWHERE = [
 ]
 
 
+@pytest.fixture(scope="module")
+async def with_operator(shared: Shared) -> Quart:
+    """An app with an operator, who may sign in again and again."""
+    await make_operator(shared.app)
+    return shared.app
+
+
 @pytest.mark.parametrize("following", ELSEWHERE, ids=ascii)
-async def test_signing_in_never_leads_to_another_site(app: Quart, following: str) -> None:
-    await make_operator(app)
-    browser = Browser(app)
+async def test_signing_in_never_leads_to_another_site(with_operator: Quart, following: str) -> None:
+    browser = Browser(with_operator)
     answer = await browser.get("/login", query_string={"next": following})
     assert answer.status_code == 200
     assert '<input type="hidden" name="next" value="/">' in await answer.get_data(as_text=True)
@@ -461,11 +470,10 @@ async def test_signing_in_never_leads_to_another_site(app: Quart, following: str
     ],
 )
 async def test_signing_in_leads_on_within_the_site(
-    app: Quart, following: str, location: str
+    with_operator: Quart, following: str, location: str
 ) -> None:
-    await make_operator(app)
     form = {"name": "ann", "password": PASSWORD, "next": following}
-    answer = await Browser(app).post("/login", form=form)
+    answer = await Browser(with_operator).post("/login", form=form)
     assert (answer.status_code, answer.headers["Location"]) == (303, location)
     assert answer.headers["Location"].isascii()
 
