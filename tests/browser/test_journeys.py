@@ -35,7 +35,7 @@ async def test_comparing_two_authors_from_the_front_page(
     await page.goto(website.address("/"))
     await compare(page, TEXT, *KOREANS)
 
-    await expect(page.locator(".badge")).to_have_text("골목빵집일 가능성이 높음")
+    await expect(page.locator("h1.answer")).to_have_text("골목빵집일 가능성이 높음")
     query = parse_qs(urlsplit(page.url).query)
     assert query == {"text": [TEXT], "username": list(KOREANS)}
     marks = page.locator(".judged mark")
@@ -53,7 +53,7 @@ async def test_comparing_again_swaps_the_result_and_the_address(
     page = await open_page(javascript=javascript)
     await page.goto(website.address("/compare"))
     await compare(page, "12번 [시청 앞] 7분 지연, 죄송합니다.", "골목빵집", "12번버스")
-    await expect(page.locator(".badge")).to_contain_text("12번버스")
+    await expect(page.locator("h1.answer")).to_contain_text("12번버스")
     await expect(page).to_have_url(re.compile(r"\?text="))
     shown = await ranking(page)
 
@@ -62,7 +62,7 @@ async def test_comparing_again_swaps_the_result_and_the_address(
     await expect(page.get_by_role("checkbox", name="12번버스")).to_be_checked()
 
     await page.go_back()
-    await expect(page.locator(".badge")).to_have_count(0)
+    await expect(page.locator("h1.answer")).to_have_count(0)
 
 
 async def test_the_result_gets_the_focus(website: Website, open_page: OpenPage) -> None:
@@ -91,7 +91,7 @@ async def test_a_text_too_long_for_an_address(
     page = await open_page(javascript=javascript)
     await page.goto(website.address("/compare"))
     await compare(page, (TEXT + "\n") * 200, *KOREANS)
-    await expect(page.locator(".badge")).to_contain_text("골목빵집")
+    await expect(page.locator("h1.answer")).to_contain_text("골목빵집")
     assert urlsplit(page.url).query == ""
     await expect(page.get_by_role("button", name="링크 복사")).to_have_count(0)
 

@@ -28,6 +28,7 @@ from tests.waiting import eventually
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]
 STARGAZER = [f"관측은 {n}시에 시작합니다. 하늘은 맑습니다." for n in range(30)]
+MIXED = "\n\n".join([*BAKER[:5], *STARGAZER[:3]])
 KOREAN = {"Accept-Language": "ko"}
 INLINE = re.compile(r"""<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:""", re.I)
 
@@ -177,6 +178,22 @@ async def test_comparison_marks_the_evidence(site: Client) -> None:
     assert all(mark in text for mark in marks)
     assert re.search(r'<mark class="evidence author-[12][^>]*title="(빵집|천문대)"', page)
     assert [name for name in texts(page, "bdi") if name in {"빵집", "천문대"}]
+
+
+async def test_the_answer_is_the_heading_and_names_its_premise(site: Client) -> None:
+    query = urlencode([("text", BAKER[0]), ("username", "빵집"), ("username", "천문대")])
+    page = await body(await site.get(f"/compare?{query}"))
+    assert texts(page, "h1")[0] in {"Probably 빵집", "Too little to go on"}
+    assert "If it was one of these 2 authors:" in page
+    page = await body(await site.get("/compare?" + urlencode({"text": BAKER[0]})))
+    assert "If it was one of the authors here:" in page
+
+
+async def test_sentences_of_different_authors_are_told(site: Client) -> None:
+    names = [("username", "빵집"), ("username", "천문대"), ("by", "sentence")]
+    for text, is_told in ((f"{BAKER[0]}\n\n{BAKER[1]}", False), (MIXED, True)):
+        page = await body(await site.get("/compare?" + urlencode([("text", text), *names])))
+        assert ("Several hands?" in page) is is_told, text
 
 
 async def test_comparison_shows_similar_posts_and_what_sets_the_authors_apart(site: Client) -> None:

@@ -45,6 +45,8 @@ STRONG_WEIGHT = 1.0
 """Log-odds from which a mark is drawn double: it alone makes an author 2.7 times as likely."""
 FEWEST_LAYOUT_WEIGHT = 0.3
 """Log-odds from which layout and punctuation are mentioned."""
+ONE_HAND = 2 / 3
+"""Share of the sentences that one author must have, or several hands are suspected."""
 SURE = 0.9
 """Probability from which a sentence is marked double."""
 
@@ -73,6 +75,7 @@ class ComparisonView:
     """The text by sentences, if requested."""
     tally: list[tuple[str, int]]
     """Sentences that each author probably wrote, most first."""
+    several_hands: bool
     other_view: str | None
     """The address of the same comparison by sentences, or as a whole."""
     card: Card | None
@@ -132,6 +135,7 @@ async def _compared(text: str, names: list[str], by_sentence: bool) -> Compariso
     colours = {ranked.username: number for number, ranked in enumerate(best, 1)}
     layout = max(comparison.layout, key=lambda layout: layout.weight)
     passages = comparison.passages
+    tally = Counter(each.username for each in passages).most_common()
     return ComparisonView(
         comparison,
         marked_text(
@@ -143,7 +147,8 @@ async def _compared(text: str, names: list[str], by_sentence: bool) -> Compariso
         marked_text(comparison.text, [(each.start, each.end, each) for each in passages])
         if passages
         else [],
-        Counter(each.username for each in passages).most_common(),
+        tally,
+        bool(tally) and tally[0][1] < ONE_HAND * len(passages),
         _other_view(text, names, by_sentence),
         # Cards are measured on request only: one for every comparison would cost too much.
         await resources().cards.find(names),
