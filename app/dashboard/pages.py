@@ -5,23 +5,21 @@ import csv
 import io
 from typing import Any, Final
 
-from quart import Blueprint, Response, current_app, render_template
+from quart import Response, current_app, render_template
 
 from app.dashboard.figures import FIGURES
-from app.dashboard.figures.base import Figure, Table
+from app.dashboard.figures.base import Table
 from app.errors import AppError, NotFoundError
 from app.formats.csv import guarded
-from app.i18n import gettext, translate_error
+from app.i18n import gettext
 from app.lifespan import resources
-from app.memo import cacheable
 from app.paths import DASHBOARD
 from app.services.posts.statistics import kinds_of_posts
-from app.views.access import access
-from app.views.filters import View, ViewArgs, query_of, understood
-from app.views.pages.parts import offered_authors
-from app.views.parsing import parse_args
+from app.views.blueprints import PageBlueprint
+from app.views.filters import View
+from app.views.pages.parts import offered_authors, render_form
 
-blueprint = Blueprint("dashboard", __name__, url_prefix=DASHBOARD)
+blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
 
 PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
@@ -33,79 +31,59 @@ CONTENT_SECURITY_POLICY: Final = (
 """Dash starts with an inline script, allowed by its hash; Dash and plotly create styles."""
 
 
-@blueprint.get("/")
-@access("read")
-async def show_dashboard() -> Response:
-    cacheable()
-    args = parse_args(ViewArgs, strict=False)
+@blueprint.page("/", is_cacheable=True)
+async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     failure = None
     try:
-        understood(args)
+        _ = args.selection
     except AppError as error:
         failure = error
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, args.names)
         platforms, languages = await kinds_of_posts(session)
     parts = current_app.extensions[PAGE_KEY]
-    page = await render_template(
+    page, status = await render_form(
         "dashboard.html",
+        failure,
         args=args,
         authors=authors,
         author_total=author_total,
         platforms=platforms,
         languages=languages,
         figures=FIGURES.values(),
-        query=query_of(args),
-        failure=translate_error(failure) if failure else None,
+        query=args.query(),
         dash=parts,
     )
-    response = Response(
-        page, failure.status if failure else 200, content_type="text/html; charset=utf-8"
-    )
     policy = CONTENT_SECURITY_POLICY.format(hashes=parts["hashes"])
-    response.headers["Content-Security-Policy"] = policy
-    return response
+    return page, status, {"Content-Security-Policy": policy}
 
 
-@blueprint.get("/table/<name>")
-@access("read")
-async def show_table(name: str) -> str:
-    cacheable()
-    figure = _figure(name)
-    args = parse_args(ViewArgs, strict=False)
-    table = await _table(figure, understood(args))
-    shown = list(zip(table.rows[:MOST_ROWS], table.links or [""] * MOST_ROWS, strict=False))
+@blueprint.page("/table/<name>", is_cacheable=True)
+async def show_table(name: str, args: View) -> str:
+    table = await _table(name, args)
     return await render_template(
         "dashboard_table.html",
-        figure=figure,
-        title=gettext(figure.title),
+        figure=FIGURES[name],
+        title=gettext(FIGURES[name].title),
         table=table,
-        rows=shown,
-        query=query_of(args, step=args.step),
+        rows=list(zip(table.rows[:MOST_ROWS], table.links or [""] * MOST_ROWS, strict=False)),
+        query=args.query(step=args.step),
     )
 
 
-@blueprint.get("/table/<name>.csv")
-@access("read")
-async def download_table(name: str) -> Response:
-    cacheable()
-    figure = _figure(name)
-    table = await _table(figure, understood(parse_args(ViewArgs, strict=False)))
-    body = await asyncio.to_thread(_csv, table)
+@blueprint.page("/table/<name>.csv", is_cacheable=True)
+async def download_table(name: str, args: View) -> Response:
+    body = await asyncio.to_thread(_csv, await _table(name, args))
     headers = {"Content-Disposition": f'attachment; filename="saywho-{name}.csv"'}
     return Response(body, 200, headers, content_type="text/csv; charset=utf-8")
 
 
-def _figure(name: str) -> Figure:
+async def _table(name: str, view: View) -> Table:
     if name not in FIGURES:
         raise NotFoundError("There is no such figure")
-    return FIGURES[name]
-
-
-async def _table(figure: Figure, view: View) -> Table:
     async with resources().db.read() as session:
-        data: Any = await figure.load(session, view)
-    return await asyncio.to_thread(figure.table, data, view)
+        data: Any = await FIGURES[name].load(session, view)
+    return await asyncio.to_thread(FIGURES[name].table, data, view)
 
 
 def _csv(table: Table) -> bytes:

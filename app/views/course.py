@@ -1,19 +1,19 @@
 """The addresses of the course's app: they answer as there, or redirect to the new page."""
 
 from markupsafe import escape
-from quart import Blueprint, g, redirect, request, url_for
+from quart import g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
 from app.services.events import newest_event
 from app.services.posts.users import add_user, find_user
-from app.views.access import access, writing
+from app.views.access import writing
+from app.views.blueprints import Form, PageBlueprint
 
-blueprint = Blueprint("course", __name__)
+blueprint = PageBlueprint("course")
 
 
-@blueprint.get("/get_user")
-@access("read")
+@blueprint.page("/get_user")
 async def get_user() -> ResponseReturnValue:
     username = request.args.get("username")
     if username is None:
@@ -25,26 +25,21 @@ async def get_user() -> ResponseReturnValue:
     return str(user.id)
 
 
-@blueprint.get("/users")
-@blueprint.get("/user")
-@access("read")
+@blueprint.page("/user", "/users")
 async def lead_to_authors() -> ResponseReturnValue:
     return redirect(url_for("authors.show_authors"))
 
 
-@blueprint.get("/users.json")
-@access("read")
+@blueprint.page("/users.json")
 async def lead_to_api() -> ResponseReturnValue:
     query = request.query_string.decode(errors="replace")
     address = url_for("api_users.list_users")
     return redirect(f"{address}?{query}" if query else address, 307)
 
 
-@blueprint.post("/user")
-@access("write")
-async def post_user() -> ResponseReturnValue:
+@blueprint.action("/user", policy="write")
+async def post_user(form: Form) -> ResponseReturnValue:
     """Add the author that TwitOff's form names, unless there is one, and redirect to the page."""
-    form = await request.form
     username = form.get("user_name", "").strip()
     async with writing() as session:
         user = await find_user(session, username)
@@ -55,8 +50,7 @@ async def post_user() -> ResponseReturnValue:
     return redirect(url_for("authors.show_author", username=user.username), 303)
 
 
-@blueprint.post("/update")
-@access("admin")
+@blueprint.action("/update", policy="admin")
 async def post_update() -> ResponseReturnValue:
     """Redirect TwitOff's update to the front page; there are no live sources to update from yet."""
     return redirect(url_for("home.show_home"), 303)

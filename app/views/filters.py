@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError
@@ -19,30 +18,35 @@ LAST_DAY: Final = "9998-12-31"
 LONGEST_VIEW: Final = 8_000
 """Characters of the query string that a view of the dashboard may have."""
 MOST_FIELDS: Final = 100
-Step = Literal["", "day", "week", "month"]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def selection_of(
-    *,
-    usernames: Iterable[str],
-    platform: str | None,
-    lang: str | None,
-    since: str | None,
-    until: str | None,
-    tz: str,
-    kind: str | None = None,
-) -> Selection:
-    """Return the selection that an address names. Raises MalformedError."""
-    zone = parse_zone(tz)
-    return Selection(
-        usernames=tuple(usernames),
-        platform=platform,
-        lang=lang,
-        kind=kind,
-        since=parse_instant("since", since, zone),
-        until=parse_instant("until", until, zone),
-    )
+class PostFilters(Struct):
+    """The filters that all addresses of posts share; an empty one is none."""
+
+    lang: Annotated[str, Meta(description="Only posts in this language.")] = ""
+    since: str = ""
+    until: str = ""
+    tz: Annotated[str, Meta(examples=["Asia/Seoul"])] = "UTC"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone. Raises MalformedError for an unknown one."""
+        return parse_zone(self.tz)
+
+    def select(
+        self, usernames: Iterable[str], platform: str | None, kind: str | None = None
+    ) -> Selection:
+        """Return the selection of these filters and others. Raises MalformedError."""
+        zone = self.zone
+        return Selection(
+            usernames=tuple(usernames),
+            platform=platform or None,
+            lang=self.lang or None,
+            kind=kind or None,
+            since=parse_instant("since", self.since, zone),
+            until=parse_instant("until", self.until, zone),
+        )
 
 
 def parse_zone(name: str) -> ZoneInfo:
@@ -53,7 +57,7 @@ def parse_zone(name: str) -> ZoneInfo:
         malformed("tz", "tz must be an IANA time zone such as Asia/Seoul")
 
 
-def parse_instant(name: str, value: str | None, zone: ZoneInfo) -> datetime | None:
+def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
     """Return the instant of a parameter, a bare date as the start of that day in the zone.
 
     Raises MalformedError.
@@ -72,7 +76,7 @@ def parse_instant(name: str, value: str | None, zone: ZoneInfo) -> datetime | No
         malformed(name, f"{name} must be a date, or a time with its zone (RFC 3339)")
 
 
-def parse_day(name: str, value: str | None) -> date | None:
+def parse_day(name: str, value: str) -> date | None:
     """Return the day of a parameter. Raises MalformedError."""
     if not value:
         return None
@@ -92,47 +96,35 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
         return datetime.combine(day, time(), UTC)
 
 
-class ViewArgs(Struct):
-    """The filters of a view as an address names them; empty ones are none."""
+class View(PostFilters):
+    """What the dashboard shows, and the posts behind a point of it."""
 
     username: list[str] = []
     platform: str = ""
-    lang: str = ""
-    since: str = ""
-    until: str = ""
-    tz: str = "UTC"
-    step: Step = ""
+    step: Literal["", "day", "week", "month"] = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return parse_zone(self.tz or "UTC")
 
     @property
     def names(self) -> list[str]:
         """The authors named, each once, whatever the case."""
-        return list(
-            {
-                name.strip().casefold(): name.strip() for name in self.username if name.strip()
-            }.values()
-        )
+        given = [name.strip() for name in self.username if name.strip()]
+        return list({name.casefold(): name for name in given}.values())
 
+    @property
+    def selection(self) -> Selection:
+        """The posts that are shown. Raises MalformedError."""
+        return self.select(self.names, self.platform)
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """The filters of a view, and the selection of posts that they stand for."""
-
-    args: ViewArgs
-    selection: Selection
-    zone: ZoneInfo
-
-
-def understood(args: ViewArgs) -> View:
-    """Return the view of an address. Raises MalformedError."""
-    selection = selection_of(
-        usernames=args.names,
-        platform=args.platform or None,
-        lang=args.lang or None,
-        since=args.since,
-        until=args.until,
-        tz=args.tz or "UTC",
-    )
-    return View(args, selection, parse_zone(args.tz or "UTC"))
+    def query(self, **changed: str) -> str:
+        """Return the filters as a query string, some of them changed; an empty value drops one."""
+        pairs = [("username", name) for name in self.names if "username" not in changed]
+        single = {name: getattr(self, name) for name in ("platform", "lang", "since", "until")}
+        single["tz"] = "" if self.tz == "UTC" else self.tz
+        pairs += [(name, value) for name, value in (single | changed).items() if value]
+        return urlencode(pairs)
 
 
 def view_of(query: str) -> View:
@@ -143,13 +135,4 @@ def view_of(query: str) -> View:
         pairs = parse_qsl(query.removeprefix("?"), max_num_fields=MOST_FIELDS)
     except ValueError:
         raise MalformedError("The view is not a query string") from None
-    return understood(args_of(MultiDict(pairs), ViewArgs, strict=False))
-
-
-def query_of(args: ViewArgs, **changed: str) -> str:
-    """Return the filters as a query string, some of them changed; an empty value drops one."""
-    pairs = [("username", name) for name in args.names if "username" not in changed]
-    single = {name: getattr(args, name) for name in ("platform", "lang", "since", "until")}
-    single["tz"] = "" if args.tz == "UTC" else args.tz
-    pairs += [(name, value) for name, value in (single | changed).items() if value]
-    return urlencode(pairs)
+    return args_of(MultiDict(pairs), View, strict=False)

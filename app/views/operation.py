@@ -4,18 +4,16 @@
 the view runs, and keeps what `app/views/openapi.py` makes the API's document and page of.
 """
 
-import functools
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 from quart import Blueprint
-from quart.typing import ResponseReturnValue
 
-from app.memo import cacheable
 from app.paths import API
-from app.views.access import SAFE_METHODS, Policy, access
+from app.views.access import SAFE_METHODS, Policy
+from app.views.blueprints import View, prepared
 from app.views.parsing import NoArgs, parse_args, parse_json
 
 JSON: Final = "application/json"
@@ -28,7 +26,6 @@ MULTIPART: Final = "multipart/form-data"
 PROBLEM: Final = "application/problem+json"
 
 Method = Literal["GET", "POST", "DELETE"]
-View = TypeVar("View", bound=Callable[..., Awaitable[ResponseReturnValue]])
 EVERYWHERE: Final = frozenset({400, 401, 408, 431, 500, 503})
 """Any operation refuses a bad token, a bad or too new Saywho-After, and a slow or large head."""
 
@@ -192,19 +189,14 @@ class ApiBlueprint(Blueprint):
             args = view.__annotations__.get("args", NoArgs)
             form = view.__annotations__.get("form")
             name = view.__name__
-
-            @functools.wraps(view)
-            async def checked(**given: Any) -> ResponseReturnValue:
-                if is_cacheable:
-                    cacheable()
-                if args is not NoArgs:
-                    given["args"] = parse_args(args)
-                elif policy != "open":
-                    parse_args(NoArgs)
-                if form is not None:
-                    given["form"] = await parse_json(form)
-                return await view(**given)
-
+            run = prepared(
+                view,
+                policy,
+                is_cacheable=is_cacheable,
+                is_strict=policy != "open",
+                read_args=parse_args,
+                read_form=parse_json,
+            )
             if name in OPERATIONS:
                 raise ValueError(f"two operations are named {name}")
             OPERATIONS[name] = Operation(
@@ -221,7 +213,7 @@ class ApiBlueprint(Blueprint):
                 is_idempotent=is_idempotent,
                 is_streamed=is_streamed,
             )
-            self.add_url_rule(path, name, access(policy)(checked), methods=[method])
+            self.add_url_rule(path, name, run, methods=[method])
             return view
 
         return declare

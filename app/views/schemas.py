@@ -19,7 +19,7 @@ FIELDS: Final = {
     "created_at": "RFC 3339 with a zone; by default the time of arrival.",
     "since": "From then on: RFC 3339, or a date as a day in `tz`.",
     "until": "Before then: RFC 3339, or a date as a day in `tz`.",
-    "tz": "The IANA time zone of bare dates.",
+    "tz": "The IANA time zone of days and bare dates.",
     "limit": "How many items the page may have.",
     "cursor": "`next` of the page before.",
     "next": "The cursor of the following page; null on the last one.",

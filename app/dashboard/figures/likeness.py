@@ -15,7 +15,7 @@ from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.services.posts.statistics import most_active
 from app.services.posts.users import contenders_by_name
-from app.views.filters import View, query_of
+from app.views.filters import View
 
 MOST_AUTHORS: Final = 16
 SMALLEST_SHOWN: Final = 0.02
@@ -99,7 +99,7 @@ class WhoLikeWhom(Figure):
         return Drawing([{"data": [trace], "layout": layout}], note, {"pairs": True})
 
     def table(self, data: Likeness, view: View) -> Table:
-        query = query_of(view.args, username="", since="", until="", lang="")
+        query = view.query(username="", since="", until="", lang="")
         found = sorted(
             (
                 (float(data.alike[row, column]), data.authors[row], data.authors[column])

@@ -27,7 +27,7 @@ from app.dashboard.figures.timeline import PERIODS
 from app.i18n import gettext, gettext_noop, show_number
 from app.services.posts.drawing import Drawn, draw_posts
 from app.services.posts.statistics import most_active
-from app.views.filters import View, query_of
+from app.views.filters import View
 
 MOST_POSTS: Final = 4_000
 FEWEST_POSTS: Final = 3
@@ -101,7 +101,7 @@ class StyleOverTime(Figure):
         return Drawing(plots, note, {"periods": days}, data.authors)
 
     def table(self, data: Texts, view: View) -> Table:
-        query = query_of(view.args, username="", since="", until="")
+        query = view.query(username="", since="", until="")
         rows, links = [], []
         for (author, period), style in sorted(
             _styles(data).items(), key=lambda item: (-item[0][1], item[0][0])
@@ -116,8 +116,9 @@ class StyleOverTime(Figure):
 
 
 def _by_period(authors: list[str], posts: Sequence[Drawn], total: int, view: View) -> Texts:
+    zone = view.zone
     days = [
-        (post.created_at.astimezone(view.zone).date(), post)
+        (post.created_at.astimezone(zone).date(), post)
         for post in posts
         if post.created_at is not None
     ]
@@ -125,7 +126,7 @@ def _by_period(authors: list[str], posts: Sequence[Drawn], total: int, view: Vie
     if not days:
         return Texts(authors, "month", [], {}, len(posts), total)
     first, last = days[0][0], days[-1][0]
-    period = _roomy(fitting(first, last, view.args.step or None), len(days), first, last)
+    period = _roomy(fitting(first, last, view.step or None), len(days), first, last)
     begins = starts(first, last, period)
     places = {start: place for place, start in enumerate(begins)}
     texts: dict[tuple[str, int], list[str]] = defaultdict(list)

@@ -14,7 +14,7 @@ from app.compute.periods import Period, fitting, start_of, starts
 from app.dashboard.figures.base import COLOURS, Drawing, Figure, Plot, Table, colour, posts_path
 from app.i18n import gettext, gettext_noop
 from app.services.posts.statistics import count_by_day_of_some, most_active
-from app.views.filters import View, query_of
+from app.views.filters import View
 
 PERIODS: Final[dict[Period, str]] = {
     "day": gettext_noop("Day"),
@@ -43,7 +43,7 @@ class Timeline(Figure):
     async def load(self, session: AsyncSession, view: View) -> PostsByPeriod:
         authors = await most_active(session, view.selection, limit=COLOURS)
         cells = await count_by_day_of_some(session, view.selection, view.zone, usernames=authors)
-        return await asyncio.to_thread(_by_period, authors, cells, view.args.step or None)
+        return await asyncio.to_thread(_by_period, authors, cells, view.step or None)
 
     def draw(self, data: PostsByPeriod) -> Drawing:
         named = [(place, name) for place, name in enumerate(data.authors) if name in data.rows]
@@ -73,7 +73,7 @@ class Timeline(Figure):
         }
 
     def table(self, data: PostsByPeriod, view: View) -> Table:
-        query = query_of(view.args, username="", since="", until="")
+        query = view.query(username="", since="", until="")
         rows, links = [], []
         for place, (since, until) in reversed(list(enumerate(pairwise(data.starts)))):
             for username, posts in data.rows.items():
@@ -81,7 +81,8 @@ class Timeline(Figure):
                     continue
                 rows.append((since.isoformat(), username or gettext("All others"), posts[place]))
                 period = {"since": since.isoformat(), "until": until.isoformat()}
-                links.append(posts_path(query, **period, **author(username, view)))
+                named = {} if username is None else {"username": username}
+                links.append(posts_path(query, **period, **named))
         columns = (gettext(PERIODS[data.period]), gettext("Author"), gettext("Posts"))
         return Table(columns, rows, links)
 
@@ -100,8 +101,3 @@ def _by_period(
         row = rows.setdefault(username, [0] * (len(begins) - 1))
         row[places[start_of(day, period)]] += posts
     return PostsByPeriod(authors, period, begins, rows)
-
-
-def author(username: str | None, view: View) -> dict[str, str]:
-    """Return the filter of this author; for all others that of the view."""
-    return {} if username is None else {"username": username}

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.dashboard.figures.base import Drawing, Figure, Table, posts_path
 from app.i18n import gettext, gettext_noop
 from app.services.posts.statistics import count_by_hour_of_week
-from app.views.filters import View, query_of
+from app.views.filters import View
 
 HOURS: Final = 24
 
@@ -68,7 +68,7 @@ class Week(Figure):
         return Drawing([{"data": [trace], "layout": layout}], clicks={"hours": True})
 
     def table(self, data: list[int], view: View) -> Table:
-        query = query_of(view.args)
+        query = view.query()
         days = weekdays("wide")
         hours = [hour for hour, posts in enumerate(data) if posts]
         return Table(

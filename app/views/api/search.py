@@ -12,13 +12,13 @@ from app.services.posts.users import Platform
 from app.services.search.search import Hit, Mode, find
 from app.views import cursors
 from app.views.answers import as_of, json_answer
-from app.views.filters import selection_of
+from app.views.filters import PostFilters
 from app.views.operation import ApiBlueprint, answers
 
 blueprint = ApiBlueprint("api_search", tag="search")
 
 
-class SearchArgs(Struct):
+class SearchArgs(PostFilters):
     q: Annotated[
         str,
         Meta(
@@ -34,11 +34,7 @@ class SearchArgs(Struct):
     platform: Annotated[
         Platform | None, Meta(description="Only posts of authors on this platform.")
     ] = None
-    lang: Annotated[str | None, Meta(description="Only posts in this language.")] = None
     kind: Annotated[Kind | None, Meta(description="Only posts of this kind.")] = None
-    since: str | None = None
-    until: str | None = None
-    tz: str = "UTC"
     limit: Annotated[int, Meta(ge=1, le=200, examples=[10])] = 20
     cursor: str | None = None
 
@@ -69,15 +65,8 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 @answers(200, "A page of results, the best first", Hits)
 async def search_tweets(args: SearchArgs) -> Response:
     place = cursors.RESULTS.decode(args.cursor)
-    selection = selection_of(
-        usernames=() if args.username is None else (args.username,),
-        platform=args.platform,
-        lang=args.lang,
-        kind=args.kind,
-        since=args.since,
-        until=args.until,
-        tz=args.tz,
-    )
+    usernames = () if args.username is None else (args.username,)
+    selection = args.select(usernames, args.platform, args.kind)
     parts = resources()
     found = await find(
         parts.db, parts.embeddings, args.q, selection, limit=args.limit, place=place, mode=args.mode

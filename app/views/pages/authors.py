@@ -1,6 +1,7 @@
 """The list of authors, and the page of one author with a calendar of posts."""
 
-from collections.abc import Iterator, Mapping
+from calendar import Calendar
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Final
@@ -9,22 +10,20 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_skeleton
 from msgspec import Meta, Struct
-from quart import Blueprint, g, render_template
+from quart import g, render_template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.lifespan import resources
-from app.memo import cacheable
 from app.services.compare.reasons import typical_of
 from app.services.posts.statistics import count_by_day
 from app.services.posts.tweets import count_kinds, list_posts
 from app.services.posts.users import Author, get_author, list_authors
 from app.services.selection import Selection
 from app.views import cursors
-from app.views.access import access
+from app.views.blueprints import PageBlueprint
 from app.views.filters import first_instant, parse_day, parse_zone
-from app.views.parsing import parse_args
 
-blueprint = Blueprint("authors", __name__)
+blueprint = PageBlueprint("authors")
 
 AUTHORS_PER_PAGE = 50
 POSTS_PER_PAGE = 20
@@ -85,11 +84,8 @@ class PostingYear:
     months: list[CalendarMonth]
 
 
-@blueprint.get("/authors")
-@access("read")
-async def show_authors() -> str:
-    cacheable()
-    args = parse_args(AuthorsArgs, strict=False)
+@blueprint.page("/authors", is_cacheable=True)
+async def show_authors(args: AuthorsArgs) -> str:
     after = cursors.AUTHORS.decode(args.cursor or None)
     async with resources().db.read() as session:
         authors, following = await list_authors(
@@ -104,14 +100,12 @@ async def show_authors() -> str:
     )
 
 
-@blueprint.get("/user/<username>")
-@access("read")
-async def show_author(username: str) -> str:
+@blueprint.page("/user/<username>", is_cacheable=True)
+async def show_author(username: str, args: AuthorArgs) -> str:
     """Show the author; `day` limits the list to the posts of one day in the time zone `tz`."""
-    cacheable()
-    args = parse_args(AuthorArgs, strict=False)
     after = cursors.TWEETS.decode(args.cursor)
     zone, day = parse_zone(args.tz), parse_day("day", args.day)
+    typical, kinds = [], {}
     async with resources().db.read() as session:
         author = await get_author(session, username)
         posts, following = await list_posts(
@@ -123,11 +117,10 @@ async def show_author(username: str) -> str:
             limit=POSTS_PER_PAGE,
         )
         posting = await _posting(session, author, zone, args.year or (day.year if day else None))
-        is_first_view = after is None and day is None
-        typical = (
-            await typical_of(session, resources().models, author.username) if is_first_view else []
-        )
-        kinds = await count_kinds(session, author.id) if author.tweets <= MOST_COUNTED else {}
+        if after is None and day is None:
+            typical = await typical_of(session, resources().models, author.username)
+        if author.tweets <= MOST_COUNTED:
+            kinds = await count_kinds(session, author.id)
     return await render_template(
         "author.html",
         author=author,
@@ -159,8 +152,8 @@ async def _posting(
     )
     cells = await count_by_day(session, selection, zone, limit=DAYS_OF_YEAR)
     counts = {day: posts for day, _, posts in cells}
-    months = months_of(year, counts)
     years = list(range(last, first - 1, -1))[:MOST_YEARS]
+    months = [_month(year, month, counts) for month in range(1, 13)]
     return PostingYear(year, years, sum(counts.values()), len(counts), months)
 
 
@@ -172,32 +165,22 @@ def _per_week(author: Author) -> float | None:
     return author.tweets / (span / ONE_WEEK) if span >= ONE_WEEK else None
 
 
-def months_of(year: int, counts: Mapping[date, int]) -> list[CalendarMonth]:
-    """Return the months of a year; None fills the weeks at both ends of a month."""
-    top = max(LEVELS, *counts.values(), 0)
-    days = [_day(day, counts.get(day, 0), top) for day in _days(year)]
-    return [_month([day for day in days if day.date.month == number]) for number in range(1, 13)]
-
-
-def _day(day: date, posts: int, top: int) -> CalendarDay:
-    return CalendarDay(day, posts, -(-LEVELS * posts // top))
-
-
-def _days(year: int) -> Iterator[date]:
-    day = date(year, 1, 1)
-    while day.year == year:
-        yield day
-        day += timedelta(days=1)
-
-
-def _month(days: list[CalendarDay]) -> CalendarMonth:
+def _month(year: int, month: int, counts: Mapping[date, int]) -> CalendarMonth:
+    top = max([LEVELS, *counts.values()])
+    weeks = [
+        [
+            CalendarDay(day, counts.get(day, 0), -(-LEVELS * counts.get(day, 0) // top))
+            if day.month == month
+            else None
+            for day in week
+        ]
+        for week in Calendar().monthdatescalendar(year, month)
+    ]
     locale = Locale.parse(g.locale)
     weekdays = locale.days["stand-alone"]["abbreviated"]
-    cells: list[CalendarDay | None] = [None] * days[0].date.weekday() + [*days]
-    cells += [None] * (-len(cells) % 7)
     return CalendarMonth(
-        format_skeleton("yMMMM", days[0].date, locale=locale),
-        locale.months["stand-alone"]["abbreviated"][days[0].date.month],
-        sum(day.posts for day in days),
-        [(weekdays[row], cells[row::7]) for row in range(7)],
+        format_skeleton("yMMMM", date(year, month, 1), locale=locale),
+        locale.months["stand-alone"]["abbreviated"][month],
+        sum(posts for day, posts in counts.items() if day.month == month),
+        [(weekdays[row], list(days)) for row, days in enumerate(zip(*weeks, strict=True))],
     )

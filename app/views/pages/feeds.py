@@ -6,23 +6,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
-from quart import Blueprint, Response, render_template, url_for
+from quart import Response, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.i18n import gettext, own_address
 from app.lifespan import resources
-from app.memo import cacheable
 from app.paths import FEED
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import get_author
 from app.services.search.search import Hit, search
 from app.services.selection import Selection
-from app.views.access import access, own_origin
+from app.views.access import own_origin
+from app.views.blueprints import PageBlueprint
 from app.views.pages.search import MAX_QUERY_LENGTH
-from app.views.parsing import parse_args
 
-blueprint = Blueprint("feeds", __name__)
+blueprint = PageBlueprint("feeds")
 
 ENTRIES: Final = 40
 MOST_HITS: Final = 200
@@ -38,19 +37,15 @@ class SearchFeedArgs(Struct):
     username: str = ""
 
 
-@blueprint.get(FEED)
-@access("read")
+@blueprint.page(FEED, is_cacheable=True)
 async def show_feed() -> Response:
-    cacheable()
     async with resources().db.read() as session:
         posts, _ = await list_posts(session, limit=ENTRIES)
     return await _feed(gettext("Newest posts"), url_for("home.show_home"), posts)
 
 
-@blueprint.get("/user/<username>" + FEED)
-@access("read")
+@blueprint.page("/user/<username>" + FEED, is_cacheable=True)
 async def show_author_feed(username: str) -> Response:
-    cacheable()
     async with resources().db.read() as session:
         author = await get_author(session, username)
         posts, _ = await list_posts(session, user_id=author.id, limit=ENTRIES)
@@ -58,11 +53,8 @@ async def show_author_feed(username: str) -> Response:
     return await _feed(author.username, page, posts)
 
 
-@blueprint.get("/search" + FEED)
-@access("read")
-async def show_search_feed() -> Response:
-    cacheable()
-    args = parse_args(SearchFeedArgs, strict=False)
+@blueprint.page("/search" + FEED, is_cacheable=True)
+async def show_search_feed(args: SearchFeedArgs) -> Response:
     async with resources().db.read() as session:
         hits = await _newest_hits(session, args.q[:MAX_QUERY_LENGTH], args.username.strip() or None)
     page = url_for("search.show_search", q=args.q, username=args.username or None)

@@ -4,12 +4,12 @@ import asyncio
 
 from markupsafe import Markup
 from msgspec import Struct
-from quart import Blueprint, redirect, render_template, request, url_for
+from quart import Response, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, MalformedError, Message, message_of
 from app.formats.records import ImportFileError
-from app.i18n import gettext, translate_error, translate_message
+from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
@@ -27,12 +27,12 @@ from app.services.imports.jobs import (
 from app.services.imports.previews import Preview, preview
 from app.services.imports.uploads import remove_upload, upload_path
 from app.views import cursors
-from app.views.access import access, writing
+from app.views.access import writing
+from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_upload
-from app.views.pages.parts import time_left_in_words
-from app.views.parsing import parse_args
+from app.views.pages.parts import end_of_progress, render_form, see_other, time_left_in_words
 
-blueprint = Blueprint("imports", __name__)
+blueprint = PageBlueprint("imports", policy="operator")
 
 IMPORTS_PER_PAGE = 20
 
@@ -53,32 +53,28 @@ def translated_reason(detail: str) -> str:
     return text if text != detail else Markup('<span lang="en">{}</span>').format(detail)
 
 
-@blueprint.get(IMPORTS)
-@access("operator")
-async def show_imports() -> ResponseReturnValue:
-    return await _list_page(None)
+@blueprint.page(IMPORTS)
+async def show_imports(args: ImportsArgs) -> ResponseReturnValue:
+    return await _list_page(args)
 
 
-async def _list_page(failure: AppError | None) -> ResponseReturnValue:
-    args = parse_args(ImportsArgs, strict=False)
+async def _list_page(args: ImportsArgs, failure: AppError | None = None) -> ResponseReturnValue:
     before = cursors.IMPORTS.decode(args.cursor or None)
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=IMPORTS_PER_PAGE)
         uploads = await list_uploads(session)
-    page = await render_template(
+    return await render_form(
         "imports.html",
+        failure,
         jobs=[details(job) for job in jobs],
         uploads=uploads,
         next_cursor=cursors.IMPORTS.encode(following),
         limit_mb=resources().config.max_import_mb,
-        failure=translate_error(failure) if failure else None,
     )
-    return page, failure.status if failure else 200
 
 
-@blueprint.post(IMPORTS)
-@access("operator")
-async def upload() -> ResponseReturnValue:
+@blueprint.action(IMPORTS)
+async def upload(args: ImportsArgs) -> ResponseReturnValue:
     """Keep the file of the form, and lead to a page that shows what is in it."""
     try:
         async with spooled_upload() as (spool, _fields):
@@ -97,12 +93,11 @@ async def upload() -> ResponseReturnValue:
                 )
                 spool.is_kept = True
     except (InvalidInputError, MalformedError) as failure:
-        return await _list_page(failure)
-    return redirect(url_for("imports.show_import", import_id=job.id), 303)
+        return await _list_page(args, failure)
+    return _to(job.id)
 
 
-@blueprint.get(IMPORTS + "/<id:import_id>")
-@access("operator")
+@blueprint.page(IMPORTS + "/<id:import_id>")
 async def show_import(import_id: int) -> ResponseReturnValue:
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
@@ -138,27 +133,20 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
     # A page that watches replaces its moving part; how the import ended replaces more of it.
     headers = {"Vary": "HX-Request"}
     if "HX-Request" in request.headers and not is_under_way:
-        headers |= {
-            "HX-Retarget": "#import",
-            "HX-Reselect": "#import > *",
-            "HX-Reswap": "innerHTML",
-        }
+        headers |= end_of_progress("import")
     return page, 200, headers
 
 
-@blueprint.post(IMPORTS + "/<id:import_id>/start")
-@access("operator")
-async def start(import_id: int) -> ResponseReturnValue:
-    form = await request.form
+@blueprint.action(IMPORTS + "/<id:import_id>/start")
+async def start(import_id: int, form: Form) -> ResponseReturnValue:
     username = form.get("username", "").strip() or None
     async with writing() as session:
         await start_job(session, import_id, username=username)
     resources().import_queued.set()
-    return redirect(url_for("imports.show_import", import_id=import_id), 303)
+    return _to(import_id)
 
 
-@blueprint.post(IMPORTS + "/<id:import_id>/cancel")
-@access("operator")
+@blueprint.action(IMPORTS + "/<id:import_id>/cancel")
 async def cancel(import_id: int) -> ResponseReturnValue:
     """Cancel an import; one that was not started is forgotten."""
     async with writing() as session:
@@ -168,6 +156,8 @@ async def cancel(import_id: int) -> ResponseReturnValue:
         else:
             await forget_upload(session, job)
     await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
-    if was_started:
-        return redirect(url_for("imports.show_import", import_id=import_id), 303)
-    return redirect(url_for("imports.show_imports"), 303)
+    return _to(import_id) if was_started else see_other(url_for("imports.show_imports"))
+
+
+def _to(import_id: int) -> Response:
+    return see_other(url_for("imports.show_import", import_id=import_id))

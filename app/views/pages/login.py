@@ -1,7 +1,7 @@
 """The operator's access: setting the account up, signing in and out."""
 
 from msgspec import Struct
-from quart import Blueprint, Response, g, render_template, request
+from quart import Response, g, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
@@ -17,12 +17,12 @@ from app.services.access.logins import (
 )
 from app.services.access.operators import clean_name, find_operator, find_setup_link, use_setup_link
 from app.services.access.passwords import check_password
-from app.views.access import access, writing
+from app.views.access import writing
+from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import languages_at, render_form, see_other
-from app.views.parsing import parse_args
 from app.views.sessions import clear_session, set_session
 
-blueprint = Blueprint("login", __name__)
+blueprint = PageBlueprint("login", policy="open")
 
 
 class LoginArgs(Struct):
@@ -33,10 +33,8 @@ class SetupArgs(Struct):
     token: str = ""
 
 
-@blueprint.get("/login")
-@access("open")
-async def show_login() -> ResponseReturnValue:
-    args = parse_args(LoginArgs, strict=False)
+@blueprint.page("/login")
+async def show_login(args: LoginArgs) -> ResponseReturnValue:
     if g.operator is not None:
         return see_other(local_address(args.next))
     return await _login_page(args.next)
@@ -51,10 +49,8 @@ async def _login_page(
     return page, status, failure.headers if failure else {}
 
 
-@blueprint.post("/login")
-@access("open")
-async def login() -> ResponseReturnValue:
-    form = await request.form
+@blueprint.action("/login")
+async def login(form: Form) -> ResponseReturnValue:
     name, password = form.get("name", ""), form.get("password", "")
     following = form.get("next", "/")
     try:
@@ -105,8 +101,7 @@ def _signed_in(address: str, secret: str) -> Response:
     return response
 
 
-@blueprint.post("/logout")
-@access("read")
+@blueprint.action("/logout", policy="read")
 async def logout() -> ResponseReturnValue:
     if g.operator is not None:
         async with writing() as session:
@@ -116,10 +111,8 @@ async def logout() -> ResponseReturnValue:
     return response
 
 
-@blueprint.get("/setup")
-@access("open")
-async def show_setup() -> ResponseReturnValue:
-    args = parse_args(SetupArgs, strict=False)
+@blueprint.page("/setup")
+async def show_setup(args: SetupArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
         link = await find_setup_link(session, args.token)
     page = await render_template("setup.html", token=args.token, name=link.name, failure=None)
@@ -127,10 +120,8 @@ async def show_setup() -> ResponseReturnValue:
     return page, 200, {"Cache-Control": "no-store"}
 
 
-@blueprint.post("/setup")
-@access("open")
-async def setup() -> ResponseReturnValue:
-    form = await request.form
+@blueprint.action("/setup")
+async def setup(form: Form) -> ResponseReturnValue:
     token, name = form.get("token", ""), form.get("name", "")
     db = resources().db
     async with db.read() as session:

@@ -37,6 +37,18 @@ def see_other(address: str) -> Response:
     return response
 
 
+def end_of_progress(section: str) -> dict[str, str]:
+    """Return the headers that replace a whole section once its progress bar has ended.
+
+    Screen readers then announce the result, and the button keeps the focus until then.
+    """
+    return {
+        "HX-Retarget": f"#{section}",
+        "HX-Reselect": f"#{section} > *",
+        "HX-Reswap": "innerHTML",
+    }
+
+
 def languages_at(endpoint: str, **values: Any) -> list[tuple[str, str, str]]:
     """Return the links to other languages for a form's answer, whose own address shows nothing."""
     return [

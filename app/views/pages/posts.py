@@ -4,7 +4,7 @@ from typing import Annotated
 
 from babel.dates import get_day_names
 from msgspec import Meta
-from quart import Blueprint, g, render_template
+from quart import g, render_template
 
 from app.i18n import gettext
 from app.lifespan import resources
@@ -14,45 +14,39 @@ from app.services.posts.statistics import WEEK_H
 from app.services.posts.users import get_author
 from app.services.search.similar import similar_posts
 from app.views import cursors
-from app.views.access import access
-from app.views.filters import ViewArgs, query_of, understood
-from app.views.parsing import parse_args
+from app.views.blueprints import PageBlueprint
+from app.views.filters import View
 
-blueprint = Blueprint("posts", __name__)
+blueprint = PageBlueprint("posts")
 
 POSTS_PER_PAGE = 20
 HOURS = 24
 SIMILAR = 5
 
 
-class PostsArgs(ViewArgs):
+class PostsArgs(View):
     hour: Annotated[int, Meta(ge=0, lt=WEEK_H)] | None = None
     cursor: str | None = None
 
 
-@blueprint.get("/posts")
-@access("read")
-async def show_posts() -> str:
-    cacheable()
-    args = parse_args(PostsArgs, strict=False)
-    view = understood(args)
+@blueprint.page("/posts", is_cacheable=True)
+async def show_posts(args: PostsArgs) -> str:
     after = cursors.TWEETS.decode(args.cursor)
     async with resources().db.read() as session:
         posts, following = await list_selected(
             session,
-            view.selection,
+            args.selection,
             hour=args.hour,
-            zone=view.zone,
+            zone=args.zone,
             after=after,
             limit=POSTS_PER_PAGE,
         )
-    query = query_of(args, hour="" if args.hour is None else str(args.hour))
     return await render_template(
         "posts.html",
         args=args,
         posts=posts,
         hour=None if args.hour is None else _hour(args.hour),
-        query=query,
+        query=args.query(hour="" if args.hour is None else str(args.hour)),
         is_first_page=after is None,
         next_cursor=cursors.TWEETS.encode(following),
     )
@@ -67,8 +61,7 @@ def _hour(hour: int) -> str:
     )
 
 
-@blueprint.get("/tweet/<id:tweet_id>")
-@access("read")
+@blueprint.page("/tweet/<id:tweet_id>")
 async def show_tweet(tweet_id: int) -> str:
     parts = resources()
     similar = await similar_posts(

@@ -1,33 +1,30 @@
 """Who wrote it? A game against the model."""
 
 import msgspec
-from quart import Blueprint, render_template, request
+from quart import render_template
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, GoneError, InvalidInputError
 from app.lifespan import resources
 from app.services.access.secrets import seal, unseal
 from app.services.compare.quiz import QuestionKey, Solution, ask, solve
-from app.views.access import access
+from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import marked_text, probability_in_words, render_form
 
-blueprint = Blueprint("quiz", __name__)
+blueprint = PageBlueprint("quiz")
 
 ROUND_LENGTH = 16
 """Characters that name a round: the beginning of its sealed question is random."""
 
 
-@blueprint.get("/quiz")
-@access("read")
+@blueprint.page("/quiz")
 async def show_quiz() -> ResponseReturnValue:
     return await _question_page()
 
 
-@blueprint.post("/quiz")
-@access("read")
-async def post_guess() -> ResponseReturnValue:
+@blueprint.action("/quiz")
+async def post_guess(form: Form) -> ResponseReturnValue:
     """Accept a guess, and show the post's author."""
-    form = await request.form
     sealed, guess = form.get("question", ""), form.get("guess", "")
     try:
         key = _opened(sealed)
@@ -51,7 +48,7 @@ async def _question_page(failure: AppError | None = None) -> ResponseReturnValue
     async with resources().db.read() as session:
         question = await ask(session)
     sealed = question and seal(msgspec.json.encode(question.key), resources().secret_keys)
-    return await render_form("quiz.html", failure, question=question, sealed=sealed, solution=None)
+    return await render_form("quiz.html", failure, question=question, sealed=sealed)
 
 
 async def _answer_page(solution: Solution, guess: str, round_: str) -> str:
@@ -67,9 +64,6 @@ async def _answer_page(solution: Solution, guess: str, round_: str) -> str:
         is_right=guess == solution.username,
         is_model_right=best.username == solution.username,
         colours=numbers,
-        pieces=marked_text(
-            comparison.text, [(mark.start, mark.end, mark) for mark in comparison.evidence]
-        ),
+        pieces=marked_text(comparison.text, [(m.start, m.end, m) for m in comparison.evidence]),
         in_words=probability_in_words,
-        failure=None,
     )

@@ -3,8 +3,9 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from quart import Blueprint, Response, g, request, url_for
+from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, ConflictError, InvalidInputError, UnauthorizedError
@@ -12,30 +13,30 @@ from app.lifespan import resources
 from app.services.access.logins import clear_attempt, end_other_sessions, end_session, list_sessions
 from app.services.access.operators import set_password_hash
 from app.services.access.passwords import check_password
-from app.services.access.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
+from app.services.access.tokens import SCOPES, add_token, list_tokens, revoke_token
 from app.services.events import newest_event
 from app.services.imports.jobs import drop_jobs
 from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, count_users, delete_everybody, delete_user
-from app.services.search.vector_sets import (
-    VectorState,
-    begin_set,
-    resume_set,
-    stop_set,
-    vector_state,
-)
-from app.views.access import access, writing
+from app.services.search.vector_sets import begin_set, resume_set, stop_set, vector_state
+from app.views.access import writing
+from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address, verified_operator
-from app.views.pages.parts import languages_at, render_form, see_other, time_left_in_words
+from app.views.pages.parts import (
+    end_of_progress,
+    languages_at,
+    render_form,
+    see_other,
+    time_left_in_words,
+)
 
-blueprint = Blueprint("settings", __name__)
-View = Callable[[], Awaitable[ResponseReturnValue]]
+blueprint = PageBlueprint("settings", policy="operator")
+View = Callable[..., Awaitable[ResponseReturnValue]]
 
 
-@blueprint.get("/settings")
-@access("operator")
+@blueprint.page("/settings")
 async def show_settings() -> ResponseReturnValue:
     return await _page()
 
@@ -65,39 +66,28 @@ async def _page(
         language_links=languages_at("settings.show_settings"),
     )
     # No cache may store a page that shows a secret.
-    headers = {"Cache-Control": "no-store"} | _end_of_progress(vectors)
+    headers = {"Cache-Control": "no-store"}
+    is_watched = request.headers.get("HX-Target") == "vectors-progress"
+    if is_watched and vectors is not None and vectors.name != "under way":
+        headers |= end_of_progress("vectors")
     return page, status, headers
 
 
-def _end_of_progress(vectors: VectorState | None) -> dict[str, str]:
-    """Return the headers that replace the whole section once the progress bar has ended.
-
-    Screen readers then announce the result, and the button keeps the focus until then.
-    """
-    is_asked = request.headers.get("HX-Target") == "vectors-progress"
-    if vectors is None or vectors.name == "under way" or not is_asked:
-        return {}
-    return {"HX-Retarget": "#vectors", "HX-Reselect": "#vectors > *", "HX-Reswap": "innerHTML"}
-
-
-@blueprint.post("/settings/vectors/renew")
-@access("operator")
+@blueprint.action("/settings/vectors/renew")
 async def renew_vectors() -> ResponseReturnValue:
     """Start to compute the vectors of all posts again, or resume a cancelled run."""
     await begin_set(resources().db, _model())
     return _to_vectors()
 
 
-@blueprint.post("/settings/vectors/resume")
-@access("operator")
+@blueprint.action("/settings/vectors/resume")
 async def resume_vectors() -> ResponseReturnValue:
     async with writing() as session:
         await resume_set(session, _model())
     return _to_vectors()
 
 
-@blueprint.post("/settings/vectors/cancel")
-@access("operator")
+@blueprint.action("/settings/vectors/cancel")
 async def cancel_vectors() -> ResponseReturnValue:
     """Stop computing vectors, in whichever process; finished ones stay."""
     async with writing() as session:
@@ -122,115 +112,92 @@ def _on_page(view: View) -> View:
     """Show an error of a form on the settings page."""
 
     @functools.wraps(view)
-    async def shown() -> ResponseReturnValue:
+    async def shown(**given: Any) -> ResponseReturnValue:
         try:
-            return await view()
+            return await view(**given)
         except AppError as failure:
             return await _page(failure=failure)
 
     return shown
 
 
-@blueprint.post("/settings/tokens")
-@access("operator")
+@blueprint.action("/settings/tokens")
 @_on_page
-async def create_token() -> ResponseReturnValue:
-    form = await request.form
-    scope = _scope(form.get("scope", ""))
+async def create_token(form: Form) -> ResponseReturnValue:
+    if (scope := form.get("scope")) not in SCOPES:
+        raise InvalidInputError("Choose what the token may do", loc="scope")
     async with writing() as session:
         _, secret = await add_token(session, form.get("name", ""), scope)
     return await _page(new_token=secret)
 
 
-def _scope(given: str) -> Scope:
-    for scope in SCOPES:
-        if scope == given:
-            return scope
-    raise InvalidInputError("Choose what the token may do", loc="scope")
-
-
-@blueprint.post("/settings/tokens/<id:token_id>/revoke")
-@access("operator")
+@blueprint.action("/settings/tokens/<id:token_id>/revoke")
 async def end_token(token_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await revoke_token(session, token_id)
     return _back()
 
 
-@blueprint.post("/settings/sessions/<id:session_id>/end")
-@access("operator")
+@blueprint.action("/settings/sessions/<id:session_id>/end")
 async def sign_out_session(session_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await end_session(session, session_id, operator_id=g.operator.operator_id)
     return _back()
 
 
-@blueprint.post("/settings/sessions/end-others")
-@access("operator")
+@blueprint.action("/settings/sessions/end-others")
 async def sign_out_others() -> ResponseReturnValue:
+    me = g.operator
     async with writing() as session:
-        await end_other_sessions(
-            session, operator_id=g.operator.operator_id, but=g.operator.session_id
-        )
+        await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
     return _back()
 
 
-@blueprint.post("/settings/password")
-@access("operator")
+@blueprint.action("/settings/password")
 @_on_page
-async def change_password() -> ResponseReturnValue:
+async def change_password(form: Form) -> ResponseReturnValue:
     """Change the password, and end all other sessions."""
-    form = await request.form
     check_password(form.get("new", ""))
+    me = g.operator
     # Wrong guesses count as failed sign-ins do: the session may be stolen.
-    operator, failure_ids = await verified_operator(g.operator.name, form.get("old", ""))
+    operator, failure_ids = await verified_operator(me.name, form.get("old", ""))
     if operator is None:
         raise UnauthorizedError("The old password is wrong")
     password_hash = await resources().passwords.hash(form.get("new", ""))
     async with writing() as session:
         await clear_attempt(session, failure_ids)
-        await set_password_hash(session, g.operator.operator_id, password_hash)
-        await end_other_sessions(
-            session, operator_id=g.operator.operator_id, but=g.operator.session_id
-        )
+        await set_password_hash(session, me.operator_id, password_hash)
+        await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
     return _back()
 
 
-@blueprint.post("/settings/authors/add")
-@access("operator")
+@blueprint.action("/settings/authors/add")
 @_on_page
-async def create_author() -> ResponseReturnValue:
-    form = await request.form
+async def create_author(form: Form) -> ResponseReturnValue:
     async with writing() as session:
         user, g.event_id = await add_user(session, form.get("username", "").strip())
     return see_other(url_for("authors.show_author", username=user.username))
 
 
-@blueprint.post("/settings/authors/delete")
-@access("operator")
+@blueprint.action("/settings/authors/delete")
 @_on_page
-async def remove_author() -> ResponseReturnValue:
-    form = await request.form
+async def remove_author(form: Form) -> ResponseReturnValue:
     _check_confirmed(form.get("confirm", ""))
     async with writing() as session:
         g.event_id = await delete_user(session, form.get("username", "").strip())
     return _back(form.get("next"))
 
 
-@blueprint.post("/settings/tweets/<id:tweet_id>/delete")
-@access("operator")
-async def remove_post(tweet_id: int) -> ResponseReturnValue:
-    form = await request.form
+@blueprint.action("/settings/tweets/<id:tweet_id>/delete")
+async def remove_post(tweet_id: int, form: Form) -> ResponseReturnValue:
     async with writing() as session:
         g.event_id = await delete_post(session, tweet_id)
     return _back(form.get("next"))
 
 
-@blueprint.post("/reset")
-@access("admin")
-async def reset() -> ResponseReturnValue:
+@blueprint.action("/reset", policy="admin")
+async def reset(form: Form) -> ResponseReturnValue:
     """Delete all authors and posts, as TwitOff's reset does, and cancel all imports."""
-    form = await request.form
     _check_confirmed(form.get("confirm", ""))
     async with writing() as session:
         spools = await drop_jobs(session)
