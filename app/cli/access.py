@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli.running import json_option, print_result, reading, reported, with_database, writing
+from app.cli.running import json_option, print_result, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
 from app.services.access.operators import add_operator, add_setup_link
@@ -13,68 +13,61 @@ from app.services.access.tokens import SCOPES, Scope, add_token, list_tokens, re
 
 
 @click.group("token")
-def token_group() -> None:
+def token_command() -> None:
     """Create, list and revoke API tokens."""
 
 
-@token_group.command("add")
+@token_command.command("add")
 @click.argument("name")
 @click.option("--scope", type=click.Choice(SCOPES), required=True)
 @json_option
-@reported
-def add_token_command(name: str, scope: Scope, as_json: bool) -> None:
+def add_token_command(name: str, scope: Scope) -> None:
     """Create a token called NAME; it is shown only once."""
     token_id, secret = writing(lambda session: add_token(session, name, scope))
     facts = {"id": token_id, "name": name.strip(), "scope": scope, "token": secret}
-    print_result(facts, secret, as_json=as_json)
-    if not as_json:
-        click.echo("Keep it: only its hash is stored, so it cannot be shown again.", err=True)
+    note = "Keep it: only its hash is stored, so it cannot be shown again."
+    print_result(facts, secret, notes=[note])
 
 
-@token_group.command("list")
+@token_command.command("list")
 @json_option
-@reported
-def list_command(as_json: bool) -> None:
+def list_command() -> None:
     """List the tokens that are in force."""
     tokens = reading(list_tokens)
     lines = [f"{t.id:>5}  {t.scope:<6} {t.created_at:%Y-%m-%d}  {t.name}" for t in tokens]
-    print_result({"items": tokens, "next": None}, *lines, as_json=as_json)
-    if not tokens and not as_json:
-        click.echo("There are no tokens; saywho token add NAME --scope … creates one.", err=True)
+    note = "There are no tokens; saywho token add NAME --scope … creates one."
+    print_result({"items": tokens, "next": None}, *lines, notes=[] if tokens else [note])
 
 
-@token_group.command("revoke")
+@token_command.command("revoke")
 @click.argument("token_id", type=int, metavar="ID")
 @json_option
-@reported
-def revoke_command(token_id: int, as_json: bool) -> None:
+def revoke_command(token_id: int) -> None:
     """End the token ID at once."""
     writing(lambda session: revoke_token(session, token_id))
-    print_result({"id": token_id}, f"revoked {token_id}", as_json=as_json)
+    print_result({"id": token_id}, f"revoked {token_id}")
 
 
 @click.group("operator")
-def operator_group() -> None:
+def operator_command() -> None:
     """Create operators' accounts."""
 
 
-@operator_group.command("add")
+@operator_command.command("add")
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @json_option
-@reported
-def add_operator_command(name: str, password_stdin: bool, as_json: bool) -> None:
+def add_operator_command(name: str, password_stdin: bool) -> None:
     """Create the operator NAME; print a one-time link for choosing the password."""
     facts = {"name": name.strip()}
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
         with_database(lambda db, _: _add_operator(db, name, password))
-        print_result(facts, f"added {name.strip()}", as_json=as_json)
+        print_result(facts, f"added {name.strip()}")
         return
     link = with_database(lambda db, config: _add_link(db, config, name))
-    print_result(facts | {"link": link}, link, as_json=as_json)
-    if not as_json:
-        click.echo("Replace the host with that of your site, or set SAYWHO_URL.", err=True)
+    note = "Replace the host with that of your site, or set SAYWHO_URL."
+    print_result(facts | {"link": link}, link, notes=[note])
 
 
 async def _add_operator(db: Database, name: str, password: str) -> None:

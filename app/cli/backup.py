@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.running import json_option, print_result, reported
+from app.cli.running import json_option, print_result
 from app.config import Config
 from app.services.backup import BackupManifest, make_backup
 from app.services.restore import restore_backup
@@ -14,14 +14,13 @@ from app.services.restore import restore_backup
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--with-secrets", is_flag=True, help="Include operators, tokens and the secret key.")
 @json_option
-@reported
-def backup_command(target: Path, with_secrets: bool, as_json: bool) -> None:
+def backup_command(target: Path, with_secrets: bool) -> None:
     """Write everything to the new FILE, while the server goes on writing.
 
     Without --with-secrets, the backup holds no accounts of operators, no tokens and no keys.
     """
     manifest = make_backup(Config.from_env(), target, with_secrets=with_secrets)
-    _print(manifest, target, "backed up", as_json=as_json)
+    _print(manifest, target, "backed up")
 
 
 @click.command("restore")
@@ -29,14 +28,13 @@ def backup_command(target: Path, with_secrets: bool, as_json: bool) -> None:
     "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
 )
 @json_option
-@reported
-def restore_command(source: Path, as_json: bool) -> None:
+def restore_command(source: Path) -> None:
     """Restore the backup FILE to an empty data folder, once all of it is verified."""
     manifest = restore_backup(Config.from_env(), source)
-    _print(manifest, source, "restored", as_json=as_json)
+    _print(manifest, source, "restored")
 
 
-def _print(manifest: BackupManifest, file: Path, done: str, *, as_json: bool) -> None:
+def _print(manifest: BackupManifest, file: Path, done: str, *) -> None:
     size = sum(each.size for each in manifest.files)
     facts = {
         "file": str(file),
@@ -46,4 +44,4 @@ def _print(manifest: BackupManifest, file: Path, done: str, *, as_json: bool) ->
         "made_at": manifest.made_at,
     }
     secrets = "with" if manifest.with_secrets else "without"
-    print_result(facts, f"{done} {size:,} bytes, {secrets} secrets", as_json=as_json)
+    print_result(facts, f"{done} {size:,} bytes, {secrets} secrets")

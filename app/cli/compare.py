@@ -2,13 +2,12 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
-from app.cli.running import BAD_INPUT, fail, json_option, print_json, reported, with_database
+from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_result, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.services.compare.background import BackgroundStore
@@ -21,12 +20,9 @@ from app.services.compare.batch_compare import (
     open_panel,
     plain_texts,
 )
-from app.services.compare.judging import Comparison, JudgedPassage, add_reasons, judge
+from app.services.compare.judging import Comparison, add_reasons, judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
-from app.services.compare.reasons import NearPost, Typical
-
-Item = TypeVar("Item")
 
 
 @click.command("compare")
@@ -41,14 +37,8 @@ Item = TypeVar("Item")
 )
 @click.option("--csv", "as_csv", is_flag=True, help="With --file: print CSV, not JSON lines.")
 @json_option
-@reported
 def compare_command(
-    text: str | None,
-    usernames: tuple[str, ...],
-    passages: bool,
-    path: Path | None,
-    as_csv: bool,
-    as_json: bool,
+    text: str | None, usernames: tuple[str, ...], passages: bool, path: Path | None, as_csv: bool
 ) -> None:
     """Rank authors for TEXT, with the evidence.
 
@@ -71,10 +61,7 @@ def compare_command(
             return await add_reasons(session, material, comparison)
 
     comparison = with_database(compare)
-    if as_json:
-        print_json(comparison)
-    else:
-        _print_comparison(comparison)
+    print_result(comparison, *_lines(comparison))
 
 
 def _compare_file(path: Path, usernames: tuple[str, ...], *, as_csv: bool) -> None:
@@ -107,37 +94,34 @@ def _texts(path: Path) -> Iterator[Iterator[BatchLine]]:
             yield csv_texts(file) if is_csv else plain_texts(file)
 
 
-def _print_comparison(comparison: Comparison) -> None:
+def _lines(comparison: Comparison) -> Iterator[str]:
     for ranked in comparison.ranking:
         posts = "post" if ranked.tweets == 1 else "posts"
-        click.echo(f"{ranked.probability:7.1%}  {ranked.username}  ({ranked.tweets:,} {posts})")
-    click.echo(f"verdict: {comparison.verdict}")
+        yield f"{ranked.probability:7.1%}  {ranked.username}  ({ranked.tweets:,} {posts})"
+    yield f"verdict: {comparison.verdict}"
     for mark in comparison.evidence:
-        text = " ".join(mark.text.split())
-        click.echo(f"  {mark.weight:+5.2f}  {mark.username}: \u201c{text}\u201d")
+        yield f"  {mark.weight:+5.2f}  {mark.username}: \u201c{_flat(mark.text)}\u201d"
     for layout in comparison.layout:
         if layout.weight > 0:
-            click.echo(f"  {layout.weight:+5.2f}  {layout.username}: layout and punctuation")
-    _print_list("sentence by sentence:", comparison.passages, _passage_line)
-    _print_list("the most similar real posts:", comparison.nearest, _post_line)
-    _print_list("what sets them apart:", comparison.typical, _typical_line)
+            yield f"  {layout.weight:+5.2f}  {layout.username}: layout and punctuation"
+    yield from _reasons(comparison)
 
 
-def _print_list(heading: str, items: Sequence[Item], line: Callable[[Item], str]) -> None:
-    if items:
-        click.echo(heading)
-    for item in items:
-        click.echo(f"  {line(item)}")
+def _reasons(comparison: Comparison) -> Iterator[str]:
+    if comparison.passages:
+        yield "sentence by sentence:"
+    for passage in comparison.passages:
+        yield f"  {passage.probability:6.1%}  {passage.username}: {_flat(passage.text)}"
+    if comparison.nearest:
+        yield "the most similar real posts:"
+    for post in comparison.nearest:
+        yield f"  {post.similarity:5.2f}  {post.username}: {_flat(post.text)}"
+    if comparison.typical:
+        yield "what sets them apart:"
+    for typical in comparison.typical:
+        words = " · ".join(word.text for word in [*typical.words, *typical.signs])
+        yield f"  {typical.username}: {words or 'no word that stands out'}"
 
 
-def _passage_line(passage: JudgedPassage) -> str:
-    return f"{passage.probability:6.1%}  {passage.username}: {' '.join(passage.text.split())}"
-
-
-def _post_line(post: NearPost) -> str:
-    return f"{post.similarity:5.2f}  {post.username}: {' '.join(post.text.split())}"
-
-
-def _typical_line(typical: Typical) -> str:
-    words = " · ".join(word.text for word in [*typical.words, *typical.signs])
-    return f"{typical.username}: {words or 'no word that stands out'}"
+def _flat(text: str) -> str:
+    return " ".join(text.split())

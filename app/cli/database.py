@@ -4,21 +4,20 @@ from collections.abc import Callable
 
 import click
 
-from app.cli.running import BAD_INPUT, fail, json_option, print_result, reported, with_database
+from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
 from app.config import Config
 from app.errors import StartError
 
 
 @click.group("db")
-def db_group() -> None:
+def db_command() -> None:
     """Migrate the database."""
 
 
-@db_group.command("upgrade")
+@db_command.command("upgrade")
 @click.argument("revision", default="head")
 @json_option
-@reported
-def upgrade_command(revision: str, as_json: bool) -> None:
+def upgrade_command(revision: str) -> None:
     """Bring the tables up to REVISION, the newest by default."""
     from app.db.migrate import known_state, prepare, upgrade
 
@@ -29,14 +28,13 @@ def upgrade_command(revision: str, as_json: bool) -> None:
         # `prepare` would make an empty database the newest at once, and refuse one that is behind.
         known_state(config.database_url)
         _alembic(lambda: upgrade(config.database_url, revision))
-    _print_current(config, as_json)
+    _print_current(config)
 
 
-@db_group.command("downgrade")
+@db_command.command("downgrade")
 @click.argument("revision", default="-1")
 @json_option
-@reported
-def downgrade_command(revision: str, as_json: bool) -> None:
+def downgrade_command(revision: str) -> None:
     """Take the tables back to REVISION, by default by one."""
     from alembic import command
 
@@ -45,12 +43,11 @@ def downgrade_command(revision: str, as_json: bool) -> None:
     config = Config.from_env()
     known_state(config.database_url)
     _alembic(lambda: command.downgrade(alembic_config(config.database_url), revision))
-    _print_current(config, as_json)
+    _print_current(config)
 
 
-@db_group.command("revision")
+@db_command.command("revision")
 @click.option("-m", "--message", required=True, help="What the revision does.")
-@reported
 def revision_command(message: str) -> None:
     """Write a new revision from the differences between the models and the tables."""
     from alembic import command
@@ -64,18 +61,16 @@ def revision_command(message: str) -> None:
     )
 
 
-@db_group.command("current")
+@db_command.command("current")
 @json_option
-@reported
-def current_command(as_json: bool) -> None:
+def current_command() -> None:
     """Print the revision of the tables."""
-    _print_current(Config.from_env(), as_json)
+    _print_current(Config.from_env())
 
 
-@db_group.command("vacuum")
+@db_command.command("vacuum")
 @json_option
-@reported
-def vacuum_command(as_json: bool) -> None:
+def vacuum_command() -> None:
     """Remove every trace of deleted posts and authors from the database's files.
 
     File names, authors' names and quotations go from the history of imports too.
@@ -85,13 +80,12 @@ def vacuum_command(as_json: bool) -> None:
 
     with_database(lambda db, config: vacuum(db, config.data_dir))
     backend_for(Config.from_env().database_url).compact()
-    print_result({"vacuumed": True}, "vacuumed", as_json=as_json)
+    print_result({"vacuumed": True}, "vacuumed")
 
 
 @click.command("check")
 @json_option
-@reported
-def check_command(as_json: bool) -> None:
+def check_command() -> None:
     """Check the database, and what is derived from the posts.
 
     The database must answer and be migrated; counts, indexes and profiles must agree with it.
@@ -101,11 +95,10 @@ def check_command(as_json: bool) -> None:
     try:
         faults = with_database(lambda db, _: find_faults(db))
     except StartError as error:
-        print_result({"ok": False, "faults": [str(error)]}, as_json=as_json)
+        print_result({"ok": False, "faults": [str(error)]})
         raise
-    print_result({"ok": not faults, "faults": faults}, *[] if faults else ["ok"], as_json=as_json)
-    for fault in faults if not as_json else []:
-        click.echo(fault, err=True)
+    lines = [] if faults else ["ok"]
+    print_result({"ok": not faults, "faults": faults}, *lines, notes=faults)
     if faults:
         fail("the check found faults")
 
@@ -119,8 +112,8 @@ def _alembic(run: Callable[[], object]) -> None:
         fail(str(error), BAD_INPUT)
 
 
-def _print_current(config: Config, as_json: bool) -> None:
+def _print_current(config: Config) -> None:
     from app.db.migrate import current_revision
 
     revision = current_revision(config.database_url)
-    print_result({"revision": revision}, revision or "no revision yet", as_json=as_json)
+    print_result({"revision": revision}, revision or "no revision yet")

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import click
 
 from app.cli.progress import counted
-from app.cli.running import fail, json_option, print_json, reported, with_database
+from app.cli.running import fail, json_option, print_result, wants_json, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.formats import WRITERS
@@ -37,13 +37,10 @@ from app.services.posts.exporting import Export, begin_export, exported
     help="The file to write, in the place of one that is there; - is standard output.",
 )
 @json_option
-@reported
-def export_command(
-    username: str | None, format_name: str, output: Path | None, as_json: bool
-) -> None:
+def export_command(username: str | None, format_name: str, output: Path | None) -> None:
     """Write all posts, or those of one author, as a file that `saywho import` reads again."""
     path = None if output is None or str(output) == "-" else output
-    if as_json and path is None:
+    if path is None and wants_json():
         raise click.UsageError("--json goes with -o FILE; the posts go to standard output.")
 
     async def export(db: Database, _: Config) -> int:
@@ -58,10 +55,9 @@ def export_command(
         raise
     except OSError as error:
         fail(f"{path or 'standard output'} cannot be written: {error.strerror}")
-    if as_json:
-        print_json({"file": str(path), "format": format_name, "posts": posts})
-    elif path:
-        click.echo(f"wrote {posts:,} posts to {path}")
+    if path:
+        facts = {"file": str(path), "format": format_name, "posts": posts}
+        print_result(facts, f"wrote {posts:,} posts to {path}")
 
 
 async def _write(

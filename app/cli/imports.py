@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,15 +13,7 @@ from typing import Any, Final
 import click
 
 from app.cli.progress import ImportProgress
-from app.cli.running import (
-    BAD_INPUT,
-    FAILED,
-    Interrupts,
-    json_option,
-    print_json,
-    reported,
-    with_database,
-)
+from app.cli.running import BAD_INPUT, FAILED, Interrupts, json_option, print_result, with_database
 from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
@@ -63,6 +55,21 @@ class Totals:
         # It comes first: the rest of a long list may be cut.
         self.errors.insert(0, {"file": name, "detail": str(detail)})
 
+    def in_words(self, dry_run: bool) -> str:
+        return (
+            f"{'would store' if dry_run else 'stored'} {self.accepted:,} posts; "
+            f"{self.duplicates:,} known already, {self.rejected:,} rejected, "
+            f"{self.reposts:,} reposts and {self.restricted:,} restricted posts left out"
+        )
+
+    def error_lines(self) -> Iterator[str]:
+        for error in self.errors[:SHOWN_ERRORS]:
+            name, detail = error["file"], error["detail"]
+            units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
+            yield detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
+        if len(self.errors) > SHOWN_ERRORS:
+            yield "… (--json lists more)"
+
 
 def _checked(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
     """Return the name if an author may have it: else a whole file would be rejected."""
@@ -89,14 +96,12 @@ def _checked(_context: click.Context, _option: click.Parameter, name: str | None
 @click.option("--include-restricted", is_flag=True, help="Take posts for a limited audience too.")
 @click.option("--dry-run", is_flag=True, help="Count without storing.")
 @json_option
-@reported
 def import_command(
     files: tuple[str, ...],
     format_name: str,
     username: str | None,
     include_restricted: bool,
     dry_run: bool,
-    as_json: bool,
 ) -> None:
     """Import the posts of each FILE, recognised by its content; - reads standard input.
 
@@ -118,10 +123,8 @@ def import_command(
         return totals
 
     totals = with_database(run)
-    if as_json:
-        print_json({key: getattr(totals, key) for key in Totals.__slots__ if key != "status"})
-    else:
-        _print_totals(totals, dry_run)
+    facts = {key: getattr(totals, key) for key in Totals.__slots__ if key != "status"}
+    print_result(facts, totals.in_words(dry_run), notes=totals.error_lines())
     sys.exit(totals.status)
 
 
@@ -172,34 +175,14 @@ async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[
             await copy.close()
 
 
-def _print_totals(totals: Totals, dry_run: bool) -> None:
-    click.echo(
-        f"{'would store' if dry_run else 'stored'} {totals.accepted:,} posts; "
-        f"{totals.duplicates:,} known already, {totals.rejected:,} rejected, "
-        f"{totals.reposts:,} reposts and {totals.restricted:,} restricted posts left out"
-    )
-    for error in totals.errors[:SHOWN_ERRORS]:
-        click.echo(_error_line(error), err=True)
-    if len(totals.errors) > SHOWN_ERRORS:
-        click.echo("… (--json lists more)", err=True)
-
-
-def _error_line(error: dict[str, Any]) -> str:
-    place = next((f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error), "")
-    name, detail = error["file"], error["detail"]
-    return detail if detail.startswith(name) else f"{name}: {place}{detail}"
-
-
 @click.command("demo")
 @json_option
-@reported
-def demo_command(as_json: bool) -> None:
+def demo_command() -> None:
     """Load the sample posts; a second run changes nothing.
 
     They are of invented places: a bakery, an observatory, a lighthouse.
     """
     report = with_database(lambda db, _: load_samples(db))
-    if as_json:
-        print_json({"accepted": report.accepted, "duplicates": report.duplicates})
-    else:
-        click.echo(f"stored {report.accepted} sample posts; {report.duplicates} known already")
+    facts = {"accepted": report.accepted, "duplicates": report.duplicates}
+    line = f"stored {report.accepted} sample posts; {report.duplicates} known already"
+    print_result(facts, line)

@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import errno
-import functools
 import io
 import os
 import select
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, TypeVar
 
 import click
@@ -27,9 +26,22 @@ BAD_INPUT: Final = 2
 FAILED: Final = 1
 SIGNAL_CHECK_S: Final = 0.1
 """Seconds between checks for a signal while a read of standard input waits."""
+_JSON: Final = "saywho.json"
 _DISK_ERRORS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+def _keep(context: click.Context, option: click.Parameter, value: bool) -> None:
+    context.meta[_JSON] = value
+
+
+json_option = click.option(
+    "--json", is_flag=True, expose_value=False, callback=_keep, help="Print the result as JSON."
+)
+
+
+def wants_json() -> bool:
+    """Return whether the command that runs has the option `--json`, and it was given."""
+    return bool(click.get_current_context().meta.get(_JSON))
 
 
 def fail(message: str, status: int = FAILED) -> NoReturn:
@@ -38,33 +50,34 @@ def fail(message: str, status: int = FAILED) -> NoReturn:
     sys.exit(status)
 
 
-def reported(command: Callable[..., T]) -> Callable[..., T]:
-    """Make a command end with one line and a status where its input or environment is bad."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> T:
-        try:
-            return command(*args, **kwargs)
-        except ConfigError as error:
-            fail(str(error), BAD_INPUT)
-        except StartError as error:
-            fail(str(error))
-        except AppError as error:
-            is_input = 400 <= error.status < 500
-            fail(error.detail, BAD_INPUT if is_input else FAILED)
-        except UnicodeEncodeError:
-            # Arguments that are not UTF-8 arrive as lone surrogates.
-            fail("an argument is not valid UTF-8", BAD_INPUT)
-        except BrokenPipeError:
-            _discard_output()
-            sys.exit(FAILED)
-        except OSError as error:
-            if error.errno not in _DISK_ERRORS:
-                raise
-            _discard_output()
-            fail(f"the output cannot be written: {error.strerror}")
-
-    return run
+@contextlib.contextmanager
+def one_line_errors() -> Iterator[None]:
+    """End the program with one line and a status where its input or environment is bad."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        message = " ".join(error.format_message().split()).removesuffix(".")
+        program = error.ctx.command_path if error.ctx else "saywho"
+        fail(f"{message}; see {program} --help", error.exit_code)
+    except ConfigError as error:
+        fail(str(error), BAD_INPUT)
+    except StartError as error:
+        fail(str(error))
+    except AppError as error:
+        fail(error.detail, BAD_INPUT if error.status < 500 else FAILED)
+    except UnicodeEncodeError:
+        # Arguments that are not UTF-8 arrive as lone surrogates.
+        fail("an argument is not valid UTF-8", BAD_INPUT)
+    except BrokenPipeError:
+        _discard_output()
+        sys.exit(FAILED)
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        _discard_output()
+        fail(f"the output cannot be written: {error.strerror}")
 
 
 def _discard_output() -> None:
@@ -111,13 +124,18 @@ def writing(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:
     return with_database(run)
 
 
-def print_result(value: object, *lines: str, as_json: bool) -> None:
-    """Print the value as JSON, or the lines that say the same to people."""
-    if as_json:
+def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
+    """Print the value as JSON if the option asks for it, else lines for people.
+
+    The notes go to standard error, before the lines.
+    """
+    if wants_json():
         print_json(value)
-    else:
-        for line in lines:
-            click.echo(line)
+        return
+    for note in notes:
+        click.echo(note, err=True)
+    for line in lines:
+        click.echo(line)
 
 
 def print_json(value: object) -> None:

@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final
 
 import click
 
 from app.cli.progress import counted
-from app.cli.running import fail, json_option, print_json, reported, with_database
+from app.cli.running import fail, json_option, print_result, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.db.lease import Grant, Lease
@@ -49,8 +49,7 @@ def _one_author(
 )
 @click.option("--limit", type=click.IntRange(1, 200), default=RESULTS, show_default=True)
 @json_option
-@reported
-def search_command(query: str, mode: Mode, username: str | None, limit: int, as_json: bool) -> None:
+def search_command(query: str, mode: Mode, username: str | None, limit: int) -> None:
     """Search the posts for QUERY, the best first."""
 
     async def run(db: Database, config: Config) -> Found:
@@ -61,22 +60,27 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int, as_
             return await find(db, embeddings, query, selection, limit=limit, mode=mode)
 
     found = with_database(run)
-    if as_json:
-        corrections = [{"typed": typed, "used": used} for typed, used in found.corrections]
-        more = {"corrections": corrections} if corrections else {}
-        print_json({"items": found.hits, "next": None, "method": found.method} | more)
-        return
-    if found.method == "words" and mode != "words":
-        click.echo("No embedder answers, so words were searched.", err=True)
-    for typed, used in found.corrections:
-        click.echo(f"No post has \u201c{typed}\u201d; these have \u201c{used}\u201d.", err=True)
-    if found.is_any:
-        click.echo("No post has all the words; these have some of them.", err=True)
-    if not found.hits:
-        click.echo("No post was found.", err=True)
+    facts: dict[str, Any] = {"items": found.hits, "next": None, "method": found.method}
+    if found.corrections:
+        facts["corrections"] = [{"typed": typed, "used": used} for typed, used in found.corrections]
+    print_result(facts, *_lines(found), notes=_notes(found, mode))
+
+
+def _lines(found: Found) -> Iterator[str]:
     for hit in found.hits:
         when = f"{hit.created_at:%Y-%m-%d}" if hit.created_at else "no date   "
-        click.echo(f"{hit.id:>8}  {when}  {hit.username}: {' '.join(hit.text.split())}")
+        yield f"{hit.id:>8}  {when}  {hit.username}: {' '.join(hit.text.split())}"
+
+
+def _notes(found: Found, mode: Mode) -> Iterator[str]:
+    if found.method == "words" and mode != "words":
+        yield "No embedder answers, so words were searched."
+    for typed, used in found.corrections:
+        yield f"No post has \u201c{typed}\u201d; these have \u201c{used}\u201d."
+    if found.is_any:
+        yield "No post has all the words; these have some of them."
+    if not found.hits:
+        yield "No post was found."
 
 
 @contextlib.asynccontextmanager
@@ -96,8 +100,7 @@ async def opened_embeddings(db: Database, config: Config) -> AsyncIterator[Embed
 @click.command("embed")
 @click.option("--all", "is_all", is_flag=True, help="Make the vectors of all posts again.")
 @json_option
-@reported
-def embed_command(is_all: bool, as_json: bool) -> None:
+def embed_command(is_all: bool) -> None:
     """Make the missing vectors with the model that SAYWHO_EMBEDDER names.
 
     An interrupted run can be resumed. The built-in embedder needs no vectors.
@@ -131,10 +134,7 @@ def embed_command(is_all: bool, as_json: bool) -> None:
         fail(f"stopped on the settings page; {RESUMABLE}")
     except KeyboardInterrupt:
         fail(f"stopped; {RESUMABLE}")
-    if as_json:
-        print_json({"embedded": count})
-    else:
-        click.echo(f"{count:,} posts have new vectors")
+    print_result({"embedded": count}, f"{count:,} posts have new vectors")
 
 
 @contextlib.asynccontextmanager

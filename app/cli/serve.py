@@ -9,7 +9,7 @@ import sys
 import click
 from hypercorn.config import Config as ServerConfig
 
-from app.cli.running import fail, reported
+from app.cli.running import fail
 from app.config import Config
 
 _BIND = re.compile(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:.+|fd://\d+", re.ASCII)
@@ -32,7 +32,6 @@ def _checked(_context: click.Context, _option: click.Parameter, bind: str | None
 )
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes.")
 @click.option("--sample", is_flag=True, help="Load the sample posts if the database is new.")
-@reported
 def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     """Migrate the database and serve, as hypercorn.toml says.
 

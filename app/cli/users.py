@@ -8,7 +8,7 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.progress import counted
-from app.cli.running import json_option, print_result, reported, with_database, writing
+from app.cli.running import json_option, print_result, with_database, writing
 from app.config import Config
 from app.db.engine import Database
 from app.services.posts.deletion import count_deleted, purge_deleted
@@ -27,14 +27,12 @@ LEFT_BEHIND = "{name} is deleted; the server or the next deletion clears the res
 
 @click.command("users")
 @json_option
-@reported
-def users_command(as_json: bool) -> None:
+def users_command() -> None:
     """List the authors."""
     authors = with_database(_all_authors)
     lines = [f"{author.tweets:>9,}  {author.platform:<9} {author.username}" for author in authors]
-    print_result({"items": authors, "next": None}, *lines, as_json=as_json)
-    if not authors and not as_json:
-        click.echo("No authors yet; saywho import FILE adds some, saywho demo samples.", err=True)
+    note = "No authors yet; saywho import FILE adds some, saywho demo samples."
+    print_result({"items": authors, "next": None}, *lines, notes=[] if authors else [note])
 
 
 async def _all_authors(db: Database, _: Config) -> list[Author]:
@@ -49,17 +47,16 @@ async def _all_authors(db: Database, _: Config) -> list[Author]:
 
 
 @click.group("user")
-def user_group() -> None:
+def user_command() -> None:
     """Add and delete authors."""
 
 
-@user_group.command("add")
+@user_command.command("add")
 @click.argument("name")
 @click.option("--display-name", help="The name as people read it.")
 @click.option("--platform", type=click.Choice(get_args(Platform)), default="local")
 @json_option
-@reported
-def add_command(name: str, display_name: str | None, platform: str, as_json: bool) -> None:
+def add_command(name: str, display_name: str | None, platform: str) -> None:
     """Add the author NAME."""
 
     async def add(session: AsyncSession) -> Author | None:
@@ -67,15 +64,14 @@ def add_command(name: str, display_name: str | None, platform: str, as_json: boo
         return await find_author(session, user.id)
 
     author = writing(add)
-    print_result(author, f"added {author.username if author else name}", as_json=as_json)
+    print_result(author, f"added {author.username if author else name}")
 
 
-@user_group.command("delete")
+@user_command.command("delete")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask, on a terminal either.")
 @json_option
-@reported
-def delete_command(name: str, yes: bool, as_json: bool) -> None:
+def delete_command(name: str, yes: bool) -> None:
     """Delete the author NAME and all posts, at once; this cannot be cancelled."""
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {name} and all posts? This cannot be cancelled.", abort=True)
@@ -92,4 +88,4 @@ def delete_command(name: str, yes: bool, as_json: bool) -> None:
                 raise
 
     with_database(delete)
-    print_result({"username": name}, f"deleted {name}", as_json=as_json)
+    print_result({"username": name}, f"deleted {name}")

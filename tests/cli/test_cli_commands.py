@@ -110,10 +110,10 @@ def test_the_version_is_printed(installation: Installation) -> None:
 
 def test_commands_and_options_have_a_help_text() -> None:
     context = Context(saywho)
-    for name, place in PLACES.items():
+    for name, (_, text) in PLACES.items():
         command = saywho.get_command(context, name)
         assert command is not None
-        assert (command.name, command.get_short_help_str(200)) == (name, place.help)
+        assert (command.name, command.get_short_help_str(200)) == (name, text)
     assert saywho.get_command(context, "no-such-command") is None
 
 
