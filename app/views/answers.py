@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
 from quart import Quart, Response, g, request
 
+from app.asgi.streams import Stream, hand_over
 from app.clock import monotonic
 from app.errors import MalformedError, UnavailableError
 from app.lifespan import resources
@@ -73,6 +75,21 @@ def json_answer(
 ) -> Response:
     """Return the value as JSON: structs as objects, times as RFC 3339."""
     return Response(_encoder.encode(value), status, headers, content_type="application/json")
+
+
+def streamed(stream: Stream, headers: dict[str, str]) -> Response:
+    """Return an answer whose body the stream sends, in front of the app."""
+    if request.method != "HEAD":
+        hand_over(request.scope, stream)
+    response = Response(_nothing(), headers=headers)
+    response.timeout = None
+    return response
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Yield nothing, as a body of unknown length."""
+    return
+    yield b""
 
 
 def no_content() -> Response:

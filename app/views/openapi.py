@@ -2,98 +2,26 @@
 
 import functools
 import json
-import re
 from importlib.metadata import version
 from typing import Any, Final
 
 from app.errors import Problem
-from app.models import MAX_ID
 from app.views.operation import JSON, OPERATIONS, PROBLEM, Operation, Success
-from app.views.schemas import Schema, schemas, schemas_of
-from app.views.sessions import COOKIE, SECURE_COOKIE
+from app.views.schemas import WRITTEN, schemas, schemas_of
 
-ABOUT: Final = (
-    "Times are RFC 3339 in UTC, ids are integers below 2^53, names are found in any case. Lists "
-    "are pages: `next` is the `cursor` of the following one. Every GET answers HEAD too; other "
-    "methods get 405, unknown addresses 404, and a bad token 401 even where reading is open."
-)
-ABOUT_TOKENS: Final = (
-    "A token, made on the settings page or by `saywho token add`; each of the scopes `read`, "
-    "`write` and `admin` includes those before it."
-)
-ABOUT_SESSIONS: Final = (
-    "The operator's session, begun at `/login`; it may do everything. Over https the cookie is "
-    f"named `{SECURE_COOKIE}`. With a cookie, methods that change data need `Sec-Fetch-Site: "
-    "same-origin` or `none`, or, where that is absent, an `Origin` equal to the site's own."
-)
-TAGS: Final = {
-    "users": "Authors",
-    "tweets": "Posts",
-    "search": "Finding posts",
-    "compare": "Who would have said this?",
-    "live": "What changes, as it changes",
-    "imports": "Files of posts",
-    "exports": "Posts as files",
-    "service": "The service itself",
-}
-ERRORS: Final = {
-    400: "Malformed: the address, a header, or a body that does not parse",
-    401: "No token where one is needed, or a bad one",
-    403: "The token's scope does not allow it, or another site made a signed-in browser ask",
-    404: "Not found",
-    405: "The address does not take this method",
-    408: "The head or the body came too slowly",
-    409: "It exists already, has ended, or is still under way with this Idempotency-Key",
-    410: "What the request with this Idempotency-Key made was deleted since",
-    413: "The body is too large",
-    415: "The body is of the wrong type",
-    422: "Well-formed, but wrong",
-    431: "The address and the headers are too long together",
-    500: "A failure of the server; the log knows the request by its id",
-    503: "Busy, starting or stopping, or the event of Saywho-After was not seen here in time",
-    507: "The disk is full",
-}
+FRAME: Final[dict[str, Any]] = WRITTEN["document"]
+TAGS: Final = {tag["name"]: tag["description"] for tag in FRAME["tags"]}
+REQUEST_HEADERS: Final[dict[str, Any]] = FRAME["components"]["parameters"]
+PLACES: Final[dict[str, Any]] = WRITTEN["places"]
+"""Parameters in a path."""
+ERRORS: Final = {int(status): text for status, text in WRITTEN["errors"].items()}
 ERROR_HEADERS: Final = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
 NOT_MODIFIED: Final = 304
 NOT_MODIFIED_ANSWER: Final = Success(
     "The state that If-None-Match names still holds", {}, ("ETag", "X-Request-ID")
 )
-HEADERS: Final = {
-    "Allow": "The methods that the address takes.",
-    "ETag": "Names this state of the answer, for If-None-Match.",
-    "Location": "The address of what was made.",
-    "Retry-After": "Seconds to wait.",
-    "Saywho-Event": "The newest event that the answer rests on, for Saywho-After.",
-    "WWW-Authenticate": "How to prove a right: Bearer.",
-    "X-Request-ID": "The request's id, as sent or made.",
-}
-REQUEST_HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "Idempotency-Key": (
-        "Sent again within 24 h with the same body, the request gets the same answer and does "
-        "nothing; kept per token and path.",
-        {"type": "string", "minLength": 1, "maxLength": 255},
-    ),
-    "If-None-Match": ("ETags that are known already: 304 if one still holds.", {"type": "string"}),
-    "Last-Event-ID": (
-        "Where the client was: only what came after it is sent; browsers send it by themselves.",
-        {"type": "integer", "minimum": 0, "maximum": MAX_ID},
-    ),
-    "Saywho-After": (
-        "Answer only from a state that holds this event; waits up to 2 s.",
-        {"type": "integer", "minimum": 0, "maximum": MAX_ID},
-    ),
-    "X-Request-ID": ("An id of one's own for the log.", {"type": "string", "maxLength": 128}),
-}
-ID: Final = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
-PLACES: Final[dict[str, tuple[str, dict[str, Any], Any]]] = {
-    "username": ("The author's name.", {"type": "string"}, "jack"),
-    "tweet_id": ("The post's id.", ID, 1),
-    "import_id": ("The import's id.", ID, 1),
-}
-"""Parameters in a path: description, schema, example."""
 SCOPES: Final = {"token": "read"}
 """Scopes of the policies that are not named after one."""
-_PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @functools.cache
@@ -101,31 +29,13 @@ def document(*, is_public: bool) -> dict[str, Any]:
     """Return the document, made when it is first asked for."""
     paths: dict[str, dict[str, Any]] = {}
     for declared in ordered():
-        path = paths.setdefault(address(declared), {})
+        path = paths.setdefault(declared.address, {})
         path[declared.method.lower()] = _operation(declared, is_public)
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "saywho", "version": version("saywho"), "description": ABOUT},
-        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+    derived = {"schemas": schemas().components, "responses": _shared_responses()}
+    return FRAME | {
+        "info": FRAME["info"] | {"version": version("saywho")},
         "paths": paths,
-        "components": {
-            "schemas": schemas().components,
-            "responses": _shared_responses(),
-            "parameters": {name: header_parameter(name) for name in REQUEST_HEADERS},
-            "headers": {
-                name: {"description": text, "schema": {"type": "string"}}
-                for name, text in HEADERS.items()
-            },
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": ABOUT_TOKENS},
-                "session": {
-                    "type": "apiKey",
-                    "in": "cookie",
-                    "name": COOKIE,
-                    "description": ABOUT_SESSIONS,
-                },
-            },
-        },
+        "components": FRAME["components"] | derived,
     }
 
 
@@ -133,11 +43,6 @@ def ordered() -> list[Operation]:
     """Return the operations in the order of their tags. Raises ValueError for an unknown tag."""
     tags = list(TAGS)
     return sorted(OPERATIONS.values(), key=lambda declared: tags.index(declared.tag))
-
-
-def address(declared: Operation) -> str:
-    """Return the operation's path as the document writes it."""
-    return _PLACE.sub(r"{\1}", declared.path)
 
 
 def scope_of(declared: Operation, *, is_public: bool) -> str | None:
@@ -149,11 +54,7 @@ def scope_of(declared: Operation, *, is_public: bool) -> str | None:
 
 def parameters(declared: Operation) -> list[dict[str, Any]]:
     """Return the parameters in the path and in the query."""
-    found: list[dict[str, Any]] = []
-    for name in _PLACE.findall(declared.path):
-        description, schema, example = PLACES[name]
-        place = {"name": name, "in": "path", "required": True, "description": description}
-        found.append(place | {"schema": schema, "example": example})
+    found: list[dict[str, Any]] = [PLACES[name] for name in declared.places]
     _, components = schemas_of([declared.args])
     struct = components[declared.args.__name__]
     for name, schema in struct["properties"].items():
@@ -162,20 +63,10 @@ def parameters(declared: Operation) -> list[dict[str, Any]]:
             about["required"] = True
         if examples := schema.pop("examples", None):
             about["example"] = examples[0]
-        found.append(about | {"schema": _without_null(schema)})
+        # A field that may be None is a parameter that may be absent.
+        options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
+        found.append(about | {"schema": options[0] if len(options) == 1 else schema})
     return found
-
-
-def header_parameter(name: str) -> dict[str, Any]:
-    """Return a header of requests as a parameter."""
-    description, schema = REQUEST_HEADERS[name]
-    return {"name": name, "in": "header", "description": description, "schema": schema}
-
-
-def _without_null(schema: Schema) -> Schema:
-    """Return the schema of a field that may be None as that of a parameter that may be absent."""
-    options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
-    return options[0] if len(options) == 1 else schema
 
 
 def body_example(declared: Operation) -> Any:

@@ -4,6 +4,7 @@
 the view runs, and keeps what `app/views/openapi.py` makes the API's document and page of.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -26,6 +27,7 @@ MULTIPART: Final = "multipart/form-data"
 PROBLEM: Final = "application/problem+json"
 
 Method = Literal["GET", "POST", "DELETE"]
+_PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 EVERYWHERE: Final = frozenset({400, 401, 408, 431, 500, 503})
 """Any operation refuses a bad token, a bad or too new Saywho-After, and a slow or large head."""
 
@@ -66,6 +68,16 @@ class Operation:
     is_idempotent: bool
     """Whether it takes an Idempotency-Key."""
     is_streamed: bool
+
+    @property
+    def address(self) -> str:
+        """The path as the document writes it."""
+        return _PLACE.sub(r"{\1}", self.path)
+
+    @property
+    def places(self) -> list[str]:
+        """The names of the parameters in the path."""
+        return _PLACE.findall(self.path)
 
     @property
     def kinds(self) -> list[Any]:
@@ -112,7 +124,7 @@ class Operation:
             found |= {403}
         if self.writes:
             found |= {507}
-        if "<" in self.path:
+        if self.places:
             found |= {404}
         if self.body:
             found |= {413, 422}

@@ -1,6 +1,8 @@
 """JSON schemas of what the declared operations take and answer, with the meaning of each field."""
 
 import functools
+import json
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -10,20 +12,9 @@ from app.views.operation import OPERATIONS
 
 Schema = dict[str, Any]
 REFERENCE: Final = "#/components/schemas/{name}"
-FIELDS: Final = {
-    "username": "The author's name.",
-    "text": "1 to 25,000 characters, NFC.",
-    "lang": "A language tag; by default ko where the letters say so.",
-    "source_id": "The platform's own id, unique per author: sending it again adds nothing.",
-    "url": "http or https.",
-    "created_at": "RFC 3339 with a zone; by default the time of arrival.",
-    "since": "From then on: RFC 3339, or a date as a day in `tz`.",
-    "until": "Before then: RFC 3339, or a date as a day in `tz`.",
-    "tz": "The IANA time zone of days and bare dates.",
-    "limit": "How many items the page may have.",
-    "cursor": "`next` of the page before.",
-    "next": "The cursor of the following page; null on the last one.",
-}
+WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
+"""The parts of the document that follow from no declaration."""
+FIELDS: Final[dict[str, str]] = WRITTEN["fields"]
 """Descriptions of the fields of these names, unless the struct has one of its own."""
 
 

@@ -35,15 +35,32 @@ Names = Annotated[
 ]
 
 
-class CompareArgs(Struct):
+class CompareOptions(Struct, kw_only=True):
+    explain: Annotated[
+        bool, Meta(description="false leaves the evidence out; in an address 0 too.")
+    ] = True
+    passages: Annotated[
+        bool, Meta(description="true judges each sentence too; in an address 1 too.")
+    ] = False
+    reasons: Annotated[
+        bool,
+        Meta(description="true adds the nearest posts, what sets authors apart, and `layout`."),
+    ] = False
+
+
+class CompareArgs(CompareOptions):
     text: Text = ""
     username: Names = []
-    explain: Annotated[Literal["0", "1"], Meta(description="0 leaves the evidence out.")] = "1"
-    passages: Annotated[Literal["0", "1"], Meta(description="1 judges each sentence too.")] = "0"
-    reasons: Annotated[
-        Literal["0", "1"],
-        Meta(description="1 adds the nearest posts, what sets authors apart, and `layout`."),
-    ] = "0"
+
+
+class CompareForm(CompareOptions, forbid_unknown_fields=True):
+    text: Text
+    usernames: Annotated[
+        list[str],
+        Meta(
+            description="Two authors or more; none for all with posts.", examples=[["jack", "anna"]]
+        ),
+    ] = []
 
 
 class PanelArgs(Struct):
@@ -56,33 +73,10 @@ class CardState(Struct, frozen=True):
     state: Literal["being made"]
 
 
-class CompareForm(Struct, forbid_unknown_fields=True):
-    text: Text
-    usernames: Annotated[
-        list[str],
-        Meta(
-            description="Two authors or more; none for all with posts.", examples=[["jack", "anna"]]
-        ),
-    ] = []
-    explain: Annotated[bool, Meta(description="false leaves the evidence out.")] = True
-    passages: Annotated[bool, Meta(description="true judges each sentence too.")] = False
-    reasons: Annotated[
-        bool,
-        Meta(description="true adds the nearest posts, what sets authors apart, and `layout`."),
-    ] = False
-
-
 @blueprint.operation("GET", "/compare", "read", "Rank authors for a text", errors={404, 422})
 @answers(200, "The ranking and its evidence", Comparison)
 async def compare_get(args: CompareArgs) -> Response:
-    form = CompareForm(
-        text=args.text,
-        usernames=args.username,
-        explain=args.explain == "1",
-        passages=args.passages == "1",
-        reasons=args.reasons == "1",
-    )
-    return await _compare(form)
+    return await _compare(args.text, args.username, args)
 
 
 @blueprint.operation(
@@ -94,7 +88,7 @@ async def compare_get(args: CompareArgs) -> Response:
 )
 @answers(200, "The ranking and its evidence", Comparison)
 async def compare_post(form: CompareForm) -> Response:
-    return await _compare(form)
+    return await _compare(form.text, form.usernames, form)
 
 
 @blueprint.operation(
@@ -143,14 +137,14 @@ async def compare_batch(args: PanelArgs) -> Response:
     return response
 
 
-async def _compare(form: CompareForm) -> Response:
+async def _compare(text: str, usernames: list[str], options: CompareOptions) -> Response:
     comparison = await compare(
         resources().db,
         resources().materials,
-        form.text,
-        form.usernames,
-        explain=form.explain,
-        with_passages=form.passages,
-        with_reasons=form.reasons,
+        text,
+        usernames,
+        explain=options.explain,
+        with_passages=options.passages,
+        with_reasons=options.reasons,
     )
     return json_answer(comparison)

@@ -17,7 +17,7 @@ from app.views import openapi
 from app.views.access import own_origin
 from app.views.answers import json_answer
 from app.views.operation import HTML, PROBLEM, ApiBlueprint, Operation, Success, answers
-from app.views.schemas import schemas
+from app.views.schemas import Schema, schemas
 
 blueprint = ApiBlueprint("api_docs", tag="service")
 
@@ -38,7 +38,7 @@ async def show_docs() -> str:
     config = resources().config
     return await render_template(
         "api_docs.html",
-        about=marked_up(gettext(openapi.ABOUT)),
+        about=marked_up(gettext(openapi.FRAME["info"]["description"])),
         tags=openapi.TAGS,
         operations=openapi.ordered(),
         errors=openapi.ERRORS,
@@ -54,8 +54,8 @@ class FieldRow(NamedTuple):
     is_required: bool
     default: str
     description: Markup
-    place: str = ""
-    fields: "tuple[FieldRow, ...]" = ()
+    place: str
+    fields: "tuple[FieldRow, ...]"
 
 
 class ContentRow(NamedTuple):
@@ -73,9 +73,6 @@ class DocsPage:
         self._origin = origin
         self._is_public = is_public
         self.problem = self.contents({PROBLEM: Problem})[0]
-
-    def path(self, declared: Operation) -> str:
-        return openapi.address(declared)
 
     def scope(self, declared: Operation) -> str | None:
         return openapi.scope_of(declared, is_public=self._is_public)
@@ -98,15 +95,14 @@ class DocsPage:
     def parameters(self, declared: Operation) -> list[FieldRow]:
         """Return the rows of the parameters in path, query and headers."""
         found = openapi.parameters(declared)
-        found += map(openapi.header_parameter, declared.request_headers)
+        found += [openapi.REQUEST_HEADERS[name] for name in declared.request_headers]
         return [
-            FieldRow(
+            _row(
                 each["name"],
-                type_name(each["schema"]),
-                each.get("required", False),
-                _default(each["schema"]),
-                marked_up(each["description"]),
-                each["in"],
+                each["schema"],
+                each["description"],
+                is_required=each.get("required", False),
+                place=each["in"],
             )
             for each in found
         ]
@@ -117,7 +113,7 @@ class DocsPage:
         for each in openapi.parameters(declared):
             if "example" in each:
                 examples[each["in"]][each["name"]] = each["example"]
-        address = self._origin + openapi.address(declared)
+        address = self._origin + declared.address
         for name, value in examples["path"].items():
             address = address.replace(f"{{{name}}}", quote(str(value)))
         if examples["query"]:
@@ -135,23 +131,25 @@ class DocsPage:
         return " \\\n  ".join(lines)
 
 
-def _fields(schema: dict[str, Any]) -> tuple[FieldRow, ...]:
+def _fields(schema: Schema) -> tuple[FieldRow, ...]:
     """Return the rows of an object, or of the objects in a list."""
     struct = schemas().struct(schema)
     return tuple(
-        FieldRow(
-            name,
-            type_name(field),
-            name in struct["required"],
-            _default(field),
-            marked_up(field.get("description", "")),
-            fields=_fields(field),
-        )
+        _row(name, field, field.get("description", ""), is_required=name in struct["required"])
         for name, field in struct.get("properties", {}).items()
     )
 
 
-def type_name(schema: dict[str, Any]) -> str:
+def _row(
+    name: str, schema: Schema, description: str, *, is_required: bool, place: str = ""
+) -> FieldRow:
+    default = schema.get("default")
+    shown = "" if default in (None, "", []) else json.dumps(default)
+    described = marked_up(description)
+    return FieldRow(name, type_name(schema), is_required, shown, described, place, _fields(schema))
+
+
+def type_name(schema: Schema) -> str:
     """Return the type in short: `integer 1…200`, `Author[]`, `"0" | "1"`."""
     if not schema:
         return "bytes"
@@ -179,8 +177,3 @@ def marked_up(text: str) -> Markup:
         Markup("<code>{}</code>").format(piece) if place % 2 else piece
         for place, piece in enumerate(text.split("`"))
     )
-
-
-def _default(schema: dict[str, Any]) -> str:
-    default = schema.get("default")
-    return "" if default in (None, "", []) else json.dumps(default)

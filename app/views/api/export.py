@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import unicodedata
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
@@ -13,7 +13,6 @@ from quart import Response, request
 
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
 from app.asgi.edge import Send
-from app.asgi.streams import hand_over
 from app.formats import WRITERS
 from app.formats.format import Writer
 from app.formats.jsonl import ExportedPost
@@ -23,6 +22,7 @@ from app.services.access.rights import Right, ended_rights
 from app.services.live.listener import body_message
 from app.services.posts.exporting import ExportPart, begin_export, exported
 from app.views.access import right_to_read
+from app.views.answers import streamed
 from app.views.operation import CSV, NDJSON, ApiBlueprint, answers
 
 blueprint = ApiBlueprint("api_export", tag="exports")
@@ -68,41 +68,17 @@ class ExportArgs(Struct):
 )
 async def export_posts(args: ExportArgs) -> Response:
     writer = WRITERS[args.format]
-    db = resources().db
-    async with db.read() as session:
+    parts, right = resources(), right_to_read()
+    async with parts.db.read() as session:
         export = await begin_export(session, args.username or None)
     is_packed = takes_gzip(headers_of(request.scope))
-    headers = _headers(export.username, writer, is_packed=is_packed)
-    may_go_on = _permission(resources(), right_to_read())
 
     async def stream(send: Send, gone: asyncio.Future[None]) -> None:
-        sending = asyncio.create_task(
-            _send(send, exported(db, export, writer), is_packed=is_packed)
-        )
-        await _watch(sending, gone, may_go_on)
+        pieces = exported(parts.db, export, writer)
+        sending = asyncio.create_task(_send(send, pieces, is_packed=is_packed))
+        await _watch(sending, gone, parts, right)
 
-    if request.method != "HEAD":
-        hand_over(request.scope, stream)
-    response = Response(_nothing(), headers=headers)
-    response.timeout = None
-    return response
-
-
-def _permission(parts: Resources, right: Right | None) -> Callable[[], Awaitable[bool]]:
-    """Return a function that says whether the file may still be sent."""
-    was_ending = False
-
-    async def may_go_on() -> bool:
-        nonlocal was_ending
-        if parts.live.is_ending and was_ending:
-            return False  # The server has been stopping since the check before.
-        was_ending = parts.live.is_ending
-        if right is None:
-            return True
-        async with parts.db.read() as session:
-            return not await ended_rights(session, {right})
-
-    return may_go_on
+    return streamed(stream, _headers(export.username, writer, is_packed=is_packed))
 
 
 def _headers(username: str | None, writer: Writer, *, is_packed: bool) -> dict[str, str]:
@@ -124,23 +100,22 @@ def disposition(username: str | None, suffix: str) -> str:
     return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{exact}"
 
 
-async def _nothing() -> AsyncIterator[bytes]:
-    """Yield nothing, as a body of unknown length; the file is sent in front of the app."""
-    return
-    yield b""
-
-
 async def _watch(
-    sending: asyncio.Task[None],
-    gone: asyncio.Future[None],
-    may_go_on: Callable[[], Awaitable[bool]],
+    sending: asyncio.Task[None], gone: asyncio.Future[None], parts: Resources, right: Right | None
 ) -> None:
     """Send the file while its client reads it and may read it.
 
-    Otherwise the answer breaks off, so that no client mistakes a part for the whole file.
+    Otherwise the answer breaks off, so that no client mistakes a part for the whole file. It may
+    go on for one check while the server stops.
     """
+    was_ending = False
     try:
-        while await may_go_on() and not (sending.done() or gone.done()):
+        while not (sending.done() or gone.done() or was_ending):
+            was_ending = parts.live.is_ending
+            if right is not None:
+                async with parts.db.read() as session:
+                    if await ended_rights(session, {right}):
+                        break
             await asyncio.wait(
                 (sending, gone), timeout=CHECK_S, return_when=asyncio.FIRST_COMPLETED
             )
