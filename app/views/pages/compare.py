@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlencode
 
 from msgspec import Struct
 from quart import url_for
@@ -58,7 +59,7 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     names = given_names([form.get("user1", ""), form.get("user2", ""), *form.getlist("username")])
     if len(text) > LONGEST_IN_ADDRESS:
         return await _page(text, names)
-    return see_other(url_for("compare.show_compare", text=text, username=names))
+    return see_other(_address(text, names))
 
 
 async def _page(
@@ -94,7 +95,7 @@ async def _compared(text: str, names: list[str], by_sentence: bool) -> dict[str,
     passages = comparison.passages
     tally = Counter(each.username for each in passages).most_common()
     has_other_view = len(text) <= LONGEST_IN_ADDRESS and has_sentences(text)
-    by = None if by_sentence else "sentence"
+    address = _address(text, names)
     return {
         "comparison": comparison,
         "pieces": marked_text(comparison.text, [(m.start, m.end, m) for m in comparison.evidence]),
@@ -105,8 +106,7 @@ async def _compared(text: str, names: list[str], by_sentence: bool) -> dict[str,
         and marked_text(comparison.text, [(each.start, each.end, each) for each in passages]),
         "tally": tally,
         "several_hands": bool(tally) and tally[0][1] < ONE_HAND * len(passages),
-        "other_view": has_other_view
-        and url_for("compare.show_compare", text=text, username=names, by=by),
+        "other_view": has_other_view and (address if by_sentence else f"{address}&by=sentence"),
         # Cards are measured on request only: one for every comparison would cost too much.
         "card": await resources().cards.find(names),
         "card_address": url_for("cards.show_card", username=names),
@@ -114,6 +114,12 @@ async def _compared(text: str, names: list[str], by_sentence: bool) -> dict[str,
         "sure": SURE,
         "looked_through": RECENT_POSTS,
     }
+
+
+def _address(text: str, names: list[str]) -> str:
+    """Return the shareable address of a comparison."""
+    query = urlencode([("text", text), *(("username", name) for name in names)])
+    return f"{url_for('compare.show_compare')}?{query}"
 
 
 def _quoted(evidence: Sequence[Evidence], usernames: Iterable[str]) -> dict[str, list[str]]:
