@@ -34,7 +34,7 @@ def restore_command(source: Path) -> None:
     _print(manifest, source, "restored")
 
 
-def _print(manifest: BackupManifest, file: Path, done: str, *) -> None:
+def _print(manifest: BackupManifest, file: Path, done: str) -> None:
     size = sum(each.size for each in manifest.files)
     facts = {
         "file": str(file),

@@ -8,7 +8,7 @@ import click
 from app.cli.running import one_line_errors
 
 PLACES: Final = {
-    "backup": ("backup", "Write the whole installation to FILE, while it is in use."),
+    "backup": ("backup", "Write everything to the new FILE, while the server goes on writing."),
     "check": ("database", "Check the database, and what is derived from the posts."),
     "compare": ("compare", "Rank authors for TEXT, with the evidence."),
     "db": ("database", "Migrate the database."),
@@ -23,7 +23,10 @@ PLACES: Final = {
         "Import the posts of each FILE, recognised by its content; - reads standard input.",
     ),
     "operator": ("access", "Create operators' accounts."),
-    "restore": ("backup", "Restore a backup to an empty data folder, verified."),
+    "restore": (
+        "backup",
+        "Restore the backup FILE to an empty data folder, once all of it is verified.",
+    ),
     "search": ("search", "Search the posts for QUERY, the best first."),
     "serve": ("serve", "Migrate the database and serve, as hypercorn.toml says."),
     "token": ("access", "Create, list and revoke API tokens."),
