@@ -126,6 +126,8 @@ class Backend(Protocol):
 
     name: str
     """The database's name in messages, without the secrets of its address."""
+    is_shared: bool
+    """Whether machines with data folders of their own may use it."""
     engine: AsyncEngine
     """Its transactions may write."""
     readers: AsyncEngine

@@ -62,6 +62,7 @@ ischema_names.setdefault("xid8", BigInteger)
 class PostgresqlBackend(Backend):
     """A server; writers of all processes take turns by an advisory lock."""
 
+    is_shared = True
     newest_of_each = NEWEST
     insert = staticmethod(insert)
     as_app_error = staticmethod(as_app_error)

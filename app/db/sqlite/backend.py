@@ -58,6 +58,7 @@ NEWEST: Final = """
 class SqliteBackend(Backend):
     """A file; writers of all processes queue on a lock file beside it."""
 
+    is_shared = False
     newest_of_each = NEWEST
     insert = staticmethod(insert)
     as_app_error = staticmethod(as_app_error)

@@ -1,6 +1,6 @@
 """Imports of uploaded files: queued, run one at a time, watched, cancelled, resumed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import allocate_ids
+from app.db.backend import allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
 from app.models import ImportJob
 from app.services.imports.bulk import ImportReport
@@ -120,14 +120,17 @@ async def forget_upload(session: AsyncSession, job: ImportJob) -> None:
     await session.flush()
 
 
-async def has_waiting_job(session: AsyncSession) -> bool:
-    """Return whether an import waits, or ran in a process that died."""
-    return await _next_job(session) is not None
+async def has_waiting_job(session: AsyncSession, held: Collection[str]) -> bool:
+    """Return whether an import waits, or ran in a process that died.
+
+    `held` names the uploads of this machine; those of another machine wait for it.
+    """
+    return await _next_job(session, held) is not None
 
 
-async def claim_job(session: AsyncSession) -> ImportJob | None:
+async def claim_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
     """Return the next import to run; the session belongs to the holder of the lease."""
-    while (job := await _next_job(session)) is not None:
+    while (job := await _next_job(session, held)) is not None:
         job.attempts += 1
         if job.attempts <= MOST_ATTEMPTS:
             job.state, job.started_at = "running", job.started_at or now()
@@ -140,9 +143,11 @@ async def claim_job(session: AsyncSession) -> ImportJob | None:
     return None
 
 
-async def _next_job(session: AsyncSession) -> ImportJob | None:
-    waiting = ImportJob.state.in_(["running", "interrupted"])
-    return await session.scalar(select(ImportJob).where(waiting).order_by(ImportJob.id).limit(1))
+async def _next_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
+    waiting = select(ImportJob).where(ImportJob.state.in_(["running", "interrupted"]))
+    if backend_of(session).is_shared:
+        waiting = waiting.where(ImportJob.spool.in_(held))
+    return await session.scalar(waiting.order_by(ImportJob.id).limit(1))
 
 
 async def known_spools(session: AsyncSession) -> set[str]:

@@ -37,7 +37,7 @@ from app.services.imports.jobs import (
     note_stored,
     take_old_uploads,
 )
-from app.services.imports.uploads import finished_uploads, remove_upload, upload_path
+from app.services.imports.uploads import finished_uploads, held_uploads, remove_upload, upload_path
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""
@@ -69,8 +69,9 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
 
 async def _run_one(db: Database, config: Config, lease: Lease) -> bool:
     """Run a waiting import; return whether to look for the next one at once."""
+    held = await asyncio.to_thread(held_uploads, config.data_dir)
     async with db.read() as session:
-        if not await has_waiting_job(session):
+        if not await has_waiting_job(session, held):
             return False
     async with lease.held() as grant:
         if grant is None:
@@ -213,7 +214,7 @@ async def run_next(config: Config, epoch: int) -> None:
     grant = Grant(db, LEASE, epoch)
     try:
         async with grant.write() as session:
-            job = await claim_job(session)
+            job = await claim_job(session, held_uploads(config.data_dir))
         if job is not None:
             await ImportRun(grant, config, job).run(stop)
     except LeaseLostError:

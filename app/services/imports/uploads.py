@@ -43,6 +43,12 @@ def remove_upload(data_dir: Path, spool: str) -> None:
     shutil.rmtree(_parent(data_dir) / spool, ignore_errors=True)
 
 
+def held_uploads(data_dir: Path) -> list[str]:
+    """Return the names of all uploads in this data folder."""
+    parent = _parent(data_dir)
+    return os.listdir(parent) if parent.exists() else []
+
+
 def finished_uploads(data_dir: Path) -> list[str]:
     """Return the uploads that no process is writing; those without an import are left over."""
     parent = _parent(data_dir)

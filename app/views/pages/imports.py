@@ -7,7 +7,14 @@ from msgspec import Struct
 from quart import Response, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, InvalidInputError, MalformedError, Message, message_of
+from app.errors import (
+    AppError,
+    InvalidInputError,
+    MalformedError,
+    Message,
+    UnavailableError,
+    message_of,
+)
 from app.formats.records import ImportFileError
 from app.i18n import gettext, translate_message
 from app.lifespan import resources
@@ -104,14 +111,14 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     if job.state != "uploaded":
         return await _progress_page(job)
     config = resources().config
+    path = upload_path(config.data_dir, job.spool)
+    if resources().db.backend.is_shared and not path.exists():
+        raise UnavailableError("Another server of this site has the file. Load the page again.")
     seen: Preview | None = None
     failure = None
     try:
         seen = await asyncio.to_thread(
-            preview,
-            upload_path(config.data_dir, job.spool),
-            job.file_name,
-            limit_bytes=config.max_import_bytes,
+            preview, path, job.file_name, limit_bytes=config.max_import_bytes
         )
     except ImportFileError as error:
         failure = message_of(error)

@@ -7,6 +7,7 @@ import os
 import sys
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -630,6 +631,40 @@ async def test_two_workers_run_an_import_once(two_apps: tuple[Quart, Quart]) -> 
     assert (jobs[0]["accepted"], jobs[0]["duplicates"]) == (4_000, 0)
     assert (jobs[2]["accepted"], jobs[2]["duplicates"]) == (0, 4_000)
     assert await count(other) == 4_000
+
+
+@pytest.mark.databases("postgresql")
+async def test_another_machine_leaves_an_upload_to_the_one_that_has_it(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    first = make_config()
+    second = replace(first, data_dir=tmp_path / "another machine")
+    second.data_dir.mkdir()
+    spool, file = open_upload(first.data_dir)
+    with file:
+        file.write(jsonl(POST))
+    upload: dict[str, Any] = {
+        "file_name": "a",
+        "bytes_total": 9,
+        "format_name": "auto",
+        "username": "ann",
+    }
+    app = create_app(second)
+    async with app.test_app():
+        client = await client_with(app, "write")
+        async with parts_of(app).db.write() as session:
+            started = await add_job(session, spool=spool, is_started=True, **upload)
+            shown = await add_job(session, spool=spool, is_started=False, **upload)
+        address = f"{IMPORTS}/{started.id}"
+        # One that was queued later is done, so the other one was looked at and left.
+        assert (await ended(client, await send(client, jsonl(POST))))["state"] == "done"
+        assert (await (await client.get(address)).get_json())["state"] == "running"
+        browser = await signed_in(app)
+        assert (await browser.get(f"/imports/{shown.id}")).status_code == 503
+    app = create_app(first)
+    async with app.test_app():
+        client = Client(app, client.headers)
+        assert (await ended(client, address))["state"] == "done"
 
 
 async def test_import_on_the_command_line_and_here_agree(
