@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from app.config import Config
+from app.errors import AppError
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """Identifier of the request that the task works for."""
@@ -31,6 +32,19 @@ def _escaped(match: re.Match[str]) -> str:
     return match[0].encode("unicode_escape").decode("ascii")
 
 
+def _message(record: logging.LogRecord) -> str:
+    """Return the message; of an error that users can meet, its cause in place of a traceback."""
+    message = record.getMessage()
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, AppError):
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        if str(cause) not in message:
+            message += f" ({type(cause).__name__}: {cause})"
+    return one_line(message)
+
+
 class JsonFormatter(logging.Formatter):
     """Formatter that writes a JSON object a line."""
 
@@ -39,12 +53,12 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": one_line(record.getMessage()),
+            "message": _message(record),
             "request_id": request_id.get(),
         }
         if (duration := getattr(record, "duration_ms", None)) is not None:
             line["duration_ms"] = duration
-        if record.exc_info:
+        if record.exc_info and not isinstance(record.exc_info[1], AppError):
             line["exception"] = _by_line(self.formatException(record.exc_info))
         return msgspec.json.encode(line).decode()
 
@@ -53,13 +67,12 @@ class TextFormatter(logging.Formatter):
     """Formatter that writes a line of text, with the request's id at its end."""
 
     def format(self, record: logging.LogRecord) -> str:
-        message = one_line(record.getMessage())
-        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname[0]} {message}"
+        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname[0]} {_message(record)}"
         if (duration := getattr(record, "duration_ms", None)) is not None:
             line += f" {duration} ms"
         if (identifier := request_id.get()) != "-":
             line += f" [{identifier}]"
-        if record.exc_info:
+        if record.exc_info and not isinstance(record.exc_info[1], AppError):
             # Indented, so that nothing in it looks like a line of its own.
             trace = _by_line(self.formatException(record.exc_info))
             line += "\n  " + trace.replace("\n", "\n  ")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.errors import StorageFullError
 from app.logs import JsonFormatter, TextFormatter, one_line
 
 HOSTILE = [
@@ -65,6 +66,27 @@ def test_a_traceback_forges_no_line(text: str) -> None:
     assert all(line.startswith("  ") and line.isprintable() for line in others)
     (line,) = written(JsonFormatter(), fail)[:-1].split("\n")
     assert "Traceback" in msgspec.json.decode(line)["exception"]
+
+
+def test_an_expected_error_is_told_by_its_cause_in_one_line() -> None:
+    def fail(logger: logging.Logger) -> None:
+        try:
+            try:
+                raise OSError(28, "No space\nleft on device")
+            except OSError as error:
+                raise StorageFullError("The disk is full") from error
+        except StorageFullError as error:
+            logger.warning("%s", error.detail, exc_info=error)
+            logger.exception("the job failed")
+            logger.warning("%s", error.detail, exc_info=StorageFullError(error.detail))
+
+    why = r"(OSError: [Errno 28] No space\nleft on device)"
+    expected = [f"The disk is full {why}", f"the job failed {why}", "The disk is full"]
+    lines = written(TextFormatter(), fail).splitlines()
+    assert [line.split(" ", 2)[2] for line in lines] == expected
+    lines = written(JsonFormatter(), fail).splitlines()
+    assert [msgspec.json.decode(line)["message"] for line in lines] == expected
+    assert "exception" not in lines[0]
 
 
 @given(text=st.text(st.characters(exclude_categories=())))

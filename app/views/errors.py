@@ -21,7 +21,7 @@ def init_app(app: Quart) -> None:
     @app.errorhandler(AppError)
     async def app_error(error: AppError) -> ResponseReturnValue:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            logger.warning("%s", error.detail, exc_info=error.__cause__)
+            logger.warning("%s", error.detail, exc_info=error)
         return await _answer(problem(error), error.headers, _shown(error))
 
     @app.errorhandler(HTTPException)
