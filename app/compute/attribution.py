@@ -82,10 +82,12 @@ def rank(
         raise ValueError("at least one author must have posts")
     scores = np.where(filled, groups.sum(axis=1) - penalties, -np.inf)
     compared = np.concatenate((scores, rest))
-    shares = _softmax(compared / (temperature * _temperature(compared.size)))
-    return Ranking(
-        scores, shares[: scores.size], groups, penalties, features, compared.size, impostor_scores
-    )
+    scaled = compared / temperature
+    if compared.size >= MANY_AUTHORS:
+        scaled /= MANY_TEMPERATURE
+    odds = np.exp(scaled - scaled.max())
+    shares = (odds / odds.sum())[: scores.size]
+    return Ranking(scores, shares, groups, penalties, features, compared.size, impostor_scores)
 
 
 def scores_of(
@@ -130,13 +132,3 @@ def _penalties(features: int, profiles: Sequence[AuthorProfile]) -> NDArray[np.f
         PENALTY * features ** (1 + DAMPING) / (1 + known / PENALTY_HALF_FEATURES)
     )
     return penalties
-
-
-def _temperature(authors: int) -> float:
-    return MANY_TEMPERATURE if authors >= MANY_AUTHORS else 1.0
-
-
-def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    odds = np.exp(scores - scores.max())
-    shares: NDArray[np.float64] = odds / odds.sum()
-    return shares

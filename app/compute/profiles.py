@@ -60,7 +60,8 @@ class TextDigests:
     def plus(self, keys: NDArray[np.uint64]) -> Self:
         """Return these and more digests (n,), in any order and with repetitions."""
         together = np.concatenate((np.repeat(self.keys, self.counts), keys))
-        return self._of(together)
+        found, amounts = np.unique(together, return_counts=True)
+        return type(self)(found, amounts.astype(np.uint32))
 
     def minus(self, keys: NDArray[np.uint64]) -> Self:
         """Return these without some digests (n,). Raises ValueError if one is not among them."""
@@ -71,11 +72,6 @@ class TextDigests:
         counts[np.searchsorted(self.keys, some)] -= amounts.astype(np.uint32)
         left = counts > 0
         return type(self)(self.keys[left], counts[left])
-
-    @classmethod
-    def _of(cls, keys: NDArray[np.uint64]) -> Self:
-        found, amounts = np.unique(keys, return_counts=True)
-        return cls(found, amounts.astype(np.uint32))
 
 
 NO_DIGESTS: Final = TextDigests(np.empty(0, np.uint64), np.empty(0, np.uint32))

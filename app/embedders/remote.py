@@ -76,9 +76,9 @@ class Remote:
                 f"the embedder cannot be reached: {type(error).__name__}"
             ) from error
         if answer.status_code in PASSING:
-            raise _PassingError(
-                f"the embedder answered {answer.status_code}", _seconds(answer.headers)
-            )
+            value = answer.headers.get("Retry-After", "")
+            seconds = float(value) if value.isdecimal() and value.isascii() else 0.0
+            raise _PassingError(f"the embedder answered {answer.status_code}", seconds)
         if answer.status_code in ABOUT_TEXTS:
             raise RefusedError(f"the embedder answered {answer.status_code}")
         if answer.status_code != 200:
@@ -99,8 +99,3 @@ class _PassingError(EmbedderError):
     def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
-
-
-def _seconds(headers: httpx.Headers) -> float:
-    value = headers.get("Retry-After", "")
-    return float(value) if value.isdigit() and value.isascii() else 0.0

@@ -7,7 +7,7 @@ from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import allocate_ids
+from app.db.backend import Sessions, allocate_ids
 from app.models import Event
 
 PRUNED_AT_ONCE: Final = 20_000
@@ -67,12 +67,13 @@ async def has_old_events(session: AsyncSession, *, kept: int) -> bool:
     return oldest is not None and newest - oldest >= kept + max(kept // 20, 1)
 
 
-async def prune_events(session: AsyncSession, *, kept: int) -> None:
+async def prune_events(db: Sessions, *, kept: int) -> None:
     """Remove some of the oldest events, until `kept` are left.
 
     No derived data needs them: profiles know their place by the event ids of posts, and a client
     of the live stream that resumes further back is told to start again.
     """
-    oldest = await session.scalar(select(func.min(Event.id))) or 0
-    last = min(await newest_event(session) - max(kept, 1), oldest + PRUNED_AT_ONCE)
-    await session.execute(delete(Event).where(Event.id <= last))
+    async with db.write() as session:
+        oldest = await session.scalar(select(func.min(Event.id))) or 0
+        last = min(await newest_event(session) - max(kept, 1), oldest + PRUNED_AT_ONCE)
+        await session.execute(delete(Event).where(Event.id <= last))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import backend_of
+from app.db.backend import Sessions, backend_of
 from app.errors import ConflictError, InvalidInputError
 from app.models import IdempotencyRecord
 
@@ -111,9 +111,10 @@ async def needs_pruning(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(exists().where(_is_older(session, KEPT_FOR)))))
 
 
-async def prune(session: AsyncSession) -> None:
+async def prune(db: Sessions) -> None:
     """Delete the records of over a day ago."""
-    await session.execute(delete(IdempotencyRecord).where(_is_older(session, KEPT_FOR)))
+    async with db.write() as session:
+        await session.execute(delete(IdempotencyRecord).where(_is_older(session, KEPT_FOR)))
 
 
 async def _touch(session: AsyncSession, key: RequestKey, **values: Any) -> None:

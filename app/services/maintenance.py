@@ -14,7 +14,7 @@ from app.db.engine import Database
 from app.db.feed import Change
 from app.db.lease import Lease, LeaseLostError
 from app.services.compare.background import is_outgrown, renew_background
-from app.services.compare.profiles import LONGEST_TAIL, fold_tails, users_with_tails
+from app.services.compare.profiles import fold_long_tails, users_with_tails
 from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
@@ -35,19 +35,24 @@ class Job(NamedTuple):
 
     name: str
     """Also the name of its lease."""
-    is_due: Callable[[AsyncSession], Awaitable[bool]]
+    is_due: Callable[[AsyncSession], Awaitable[object]]
+    """Whether its result is true says whether there is work."""
     do: Callable[[Sessions], Awaitable[None]]
 
 
 def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     """Return the jobs of every site; the log keeps `kept_events` events."""
     return [
-        Job("profiles", _has_long_tails, _fold_long_tails),
+        Job("profiles", users_with_tails, fold_long_tails),
         Job("background", is_outgrown, renew_background),
         Job("words", is_vocabulary_old, renew_vocabulary),
-        Job("deletion", _has_deleted, purge_deleted),
-        Job("idempotency", needs_pruning, _forget_requests),
-        Job("log", partial(has_old_events, kept=kept_events), partial(_cut_log, kept_events)),
+        Job("deletion", count_deleted_authors, purge_deleted),
+        Job("idempotency", needs_pruning, prune),
+        Job(
+            "log",
+            partial(has_old_events, kept=kept_events),
+            partial(prune_events, kept=kept_events),
+        ),
     ]
 
 
@@ -117,27 +122,3 @@ async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:
             is_due = await job.is_due(session)
         if is_due:
             await job.do(db)
-
-
-async def _has_long_tails(session: AsyncSession) -> bool:
-    return bool(await users_with_tails(session, longer_than=LONGEST_TAIL - 1))
-
-
-async def _fold_long_tails(db: Sessions) -> None:
-    async with db.read() as session:
-        behind = await users_with_tails(session, longer_than=LONGEST_TAIL - 1)
-    await fold_tails(db, behind)
-
-
-async def _has_deleted(session: AsyncSession) -> bool:
-    return bool(await count_deleted_authors(session))
-
-
-async def _forget_requests(db: Sessions) -> None:
-    async with db.write() as session:
-        await prune(session)
-
-
-async def _cut_log(kept: int, db: Sessions) -> None:
-    async with db.write() as session:
-        await prune_events(session, kept=kept)

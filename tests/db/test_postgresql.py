@@ -353,7 +353,7 @@ async def test_an_index_is_built_and_finds_what_comparing_with_all_does(
 
     async def is_due() -> bool:
         async with db.read() as session:
-            return await job.is_due(session)
+            return bool(await job.is_due(session))
 
     assert not await is_due()
     await embeddings.embed_missing(db)

@@ -145,7 +145,8 @@ def _row_without_nul(row: Any) -> Any:
 
 def as_app_error(error: BaseException) -> AppError | None:
     """Return the app's error for a driver's error that a caller can act on."""
-    state = _sqlstate(error)
+    origin = error.orig if isinstance(error, exc.DBAPIError) else error
+    state = getattr(origin, "sqlstate", None) or ""
     for known in (state, state[:2]):
         if known in _ERRORS:
             return _ERRORS[known]()
@@ -155,8 +156,3 @@ def as_app_error(error: BaseException) -> AppError | None:
     if is_lost or isinstance(error, OSError | asyncpg.InterfaceError):
         return _unreachable()
     return None
-
-
-def _sqlstate(error: BaseException) -> str:
-    origin = error.orig if isinstance(error, exc.DBAPIError) else error
-    return getattr(origin, "sqlstate", None) or ""

@@ -95,13 +95,9 @@ async def _ask(url: str, question: Any) -> Any:
         finally:
             await connection.close()
     except AppError as error:
-        raise StartError(f"{name} cannot be reached: {_reason(error)}") from error
+        raise StartError(f"{name} cannot be reached: {_line(error.__cause__ or error)}") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         raise StartError(f"{name} cannot be used: {_line(error)}") from error
-
-
-def _reason(error: AppError) -> str:
-    return _line(error.__cause__ or error)
 
 
 def _line(error: BaseException) -> str:

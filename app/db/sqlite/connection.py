@@ -75,10 +75,6 @@ class OneTripConnection(aiosqlite.Connection):
         self._asked += 1
         return await super()._execute(work)  # type: ignore[no-untyped-call]
 
-    async def in_thread(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Run `work` in the connection's thread."""
-        await self._execute(work, *arguments)
-
 
 class OneTripCursor:
     """The part of a cursor that SQLAlchemy uses."""
@@ -98,11 +94,11 @@ class OneTripCursor:
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         await self.close()
-        await self._connection.in_thread(self._execute, sql, parameters)
+        await self._connection._execute(self._execute, sql, parameters)
 
     async def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
         await self.close()
-        await self._connection.in_thread(self._execute_many, sql, parameters)
+        await self._connection._execute(self._execute_many, sql, parameters)
 
     async def fetchone(self) -> Row | None:
         rows = await self.fetchmany(1)
@@ -111,18 +107,18 @@ class OneTripCursor:
     async def fetchmany(self, size: int | None = None) -> list[Row]:
         size = self.arraysize if size is None else size
         if len(self._rows) < size and self._rest is not None:
-            await self._connection.in_thread(self._fetch, max(size, FETCHED_AT_ONCE))
+            await self._connection._execute(self._fetch, max(size, FETCHED_AT_ONCE))
         return [self._rows.popleft() for _ in range(min(size, len(self._rows)))]
 
     async def fetchall(self) -> Iterable[Row]:
         if self._rest is not None:
-            await self._connection.in_thread(self._fetch, None)
+            await self._connection._execute(self._fetch, None)
         rows, self._rows = self._rows, deque()
         return rows
 
     async def close(self) -> None:
         if self._rest is not None:
-            await self._connection.in_thread(self._rest.close)
+            await self._connection._execute(self._rest.close)
             self._rest = None
         self._rows.clear()
 

@@ -21,6 +21,9 @@ from app.db.sqlite.connection import open_connection
 POLL_S: Final = 0.25
 """Fallback poll interval: the longest an event can be late if its datagram is lost."""
 PAGE: Final = 1_000
+NEXT: Final = (
+    'SELECT id, kind, user_id, tweet_id, count FROM "Event" WHERE id > ? ORDER BY id LIMIT ?'
+)
 SUFFIX: Final = ".bell"
 
 logger = logging.getLogger(__name__)
@@ -145,18 +148,10 @@ class SqliteFeed(Feed):
         version = self._data_version()
         if version == self._version:
             return
-        while changes := self._read_page():
-            self._publish(changes)
+        while rows := self._connection.execute(NEXT, (self.newest, PAGE)).fetchall():
+            self._publish([Change(*row) for row in rows])
         self._version = self.turn = version
 
     def _data_version(self) -> int:
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         return int(version)
-
-    def _read_page(self) -> list[Change]:
-        rows = self._connection.execute(
-            'SELECT id, kind, user_id, tweet_id, count FROM "Event"'
-            " WHERE id > ? ORDER BY id LIMIT ?",
-            (self.newest, PAGE),
-        )
-        return [Change(*row) for row in rows.fetchall()]

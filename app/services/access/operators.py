@@ -38,9 +38,7 @@ async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
     """
     if name is not None:
         name = await _unused_name(session, name)
-    await _end_setup_links(session, None)
-    if name is not None:
-        await _end_setup_links(session, name)
+    await _end_setup_links(session, name)
     secret = new_secret()
     session.add(SetupLink(sha256=digest(secret), name=name, created_at=now()))
     await session.flush()
@@ -88,7 +86,6 @@ async def add_operator(session: AsyncSession, name: str, *, password_hash: str) 
     )
     session.add(operator)
     await session.flush()
-    await _end_setup_links(session, None)
     await _end_setup_links(session, name)
     return operator
 
@@ -102,10 +99,9 @@ async def _unused_name(session: AsyncSession, name: str) -> str:
 
 
 async def _end_setup_links(session: AsyncSession, name: str | None) -> None:
-    """End the links for that name in any case; None ends those without a name."""
-    key = operator_key(name) if name is not None else None
+    """End the links for that name in any case, and those without a name."""
     for link in await session.scalars(select(SetupLink)):
-        if (operator_key(link.name) if link.name is not None else None) == key:
+        if link.name is None or (name and operator_key(link.name) == operator_key(name)):
             await session.delete(link)
     await session.flush()
 

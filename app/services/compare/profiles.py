@@ -226,6 +226,13 @@ async def fold_tails(db: Sessions, user_ids: Sequence[int]) -> None:
                 await _store(session, user_id, known.profile, known.as_of_event)
 
 
+async def fold_long_tails(db: Sessions) -> None:
+    """Fold the tails that are long enough to slow down readers."""
+    async with db.read() as session:
+        behind = await users_with_tails(session)
+    await fold_tails(db, behind)
+
+
 async def _unchanged(session: AsyncSession, known: dict[int, _Known]) -> list[int]:
     """Return the authors without deletions or folds since they were read."""
     query = (
@@ -259,7 +266,9 @@ async def _store(
     )
 
 
-async def users_with_tails(session: AsyncSession, *, longer_than: int) -> list[int]:
+async def users_with_tails(
+    session: AsyncSession, *, longer_than: int = LONGEST_TAIL - 1
+) -> list[int]:
     """Return the authors with more posts outside their stored profile than `longer_than`."""
     folded = select(Profile.posts).where(Profile.user_id == User.id, Profile.recipe == RECIPE)
     posts = folded.scalar_subquery()

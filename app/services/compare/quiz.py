@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import HIDDEN, letter_count, mask_names
@@ -64,21 +64,19 @@ async def is_playable(session: AsyncSession) -> bool:
 
 async def ask(session: AsyncSession) -> Question | None:
     """Return a random post of a random author; None while there are too few of either."""
-    players = await _players(session)
+    of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
+    newest = of_author.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1)
+    query = select(User, newest.scalar_subquery()).where(
+        User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS
+    )
+    rows = await session.execute(query.order_by(func.random()).limit(_DRAWN))
+    players = [(user, lang) for user, lang in rows]
     if len(players) < 2:
         return None
     for author, lang in players:
         if found := await _post_to_guess(session, author):
             return _question(found, author, lang, players)
     return None
-
-
-async def _players(session: AsyncSession) -> list[tuple[User, str | None]]:
-    query = select(User, _newest_language()).where(
-        User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS
-    )
-    rows = await session.execute(query.order_by(func.random()).limit(_DRAWN))
-    return [(row[0], row[1]) for row in rows]
 
 
 def _question(
@@ -91,12 +89,6 @@ def _question(
     tweet_id, text = found
     key = QuestionKey(tweet_id, [choice.id for choice in choices])
     return Question(key, text, [choice.username for choice in choices])
-
-
-def _newest_language() -> ScalarSelect[str | None]:
-    of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
-    newest = of_author.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1)
-    return newest.scalar_subquery()
 
 
 async def _post_to_guess(session: AsyncSession, user: User) -> tuple[int, str] | None:

@@ -62,7 +62,9 @@ class LiveEvents:
             if has_listeners:
                 async with self._db.read() as session:
                     entries = [await _entry(session, change) for change in changes]
-                self._keep(entries)
+                self._entries.extend(entries)
+                while len(self._entries) > MOST_IN_MEMORY:
+                    self.evicted = self._entries.popleft().id
             else:
                 self._entries.clear()
         except Exception:
@@ -97,11 +99,6 @@ class LiveEvents:
             query = select(func.min(Event.id), func.max(Event.id))
             oldest, newest = (await session.execute(query)).one()
         return 0 <= place <= (newest or 0) and (oldest is None or place >= oldest - 1)
-
-    def _keep(self, entries: Sequence[LiveEvent]) -> None:
-        self._entries.extend(entries)
-        while len(self._entries) > MOST_IN_MEMORY:
-            self.evicted = self._entries.popleft().id
 
     def _redact_deleted(self, changes: Sequence[Change]) -> None:
         users = {change.user_id for change in changes if change.kind == "user.deleted"}

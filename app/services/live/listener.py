@@ -1,7 +1,9 @@
 """One client of the live stream, to which other tasks may send without waiting."""
 
 import asyncio
+import types
 from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -16,32 +18,23 @@ Send = Callable[[Message], Awaitable[None]]
 Sending = Generator[Any, Any, None]
 
 
+@dataclass(slots=True, eq=False)
 class Listener:
     """One client's stream."""
 
-    __slots__ = (
-        "_rest",
-        "_send",
-        "_woken",
-        "is_level",
-        "is_over",
-        "place",
-        "right",
-        "sent",
-        "user_id",
-    )
-
-    def __init__(self, send: Send, place: int, user_id: int | None, right: Right | None) -> None:
-        self._send = send
-        self._woken: asyncio.Future[None] | None = None
-        self._rest: _Rest | None = None
-        self.place = place
-        self.user_id = user_id
-        self.right = right
-        self.sent = 0.0
-        self.is_level = False
-        """Whether it has all events, and the shared task sends the next ones."""
-        self.is_over = False
+    _send: Send
+    place: int
+    """The last event that was sent."""
+    user_id: int | None
+    right: Right | None
+    sent: float = 0.0
+    """When data was sent last, by the loop's clock."""
+    is_level: bool = False
+    """Whether it has all events, and the shared task sends the next ones."""
+    is_over: bool = False
+    _woken: asyncio.Future[None] | None = None
+    _rest: tuple[Any, Sending] | None = None
+    """What a send waits for, and its further steps."""
 
     def push(self, message: Message) -> None:
         """Send without waiting; a send that has to wait is finished by the listener's own task."""
@@ -53,7 +46,7 @@ class Listener:
         except Exception:
             self.is_over = True
         else:
-            self._rest = _Rest(first, sending)
+            self._rest = first, sending
         self.wake()
 
     def wake(self) -> None:
@@ -67,7 +60,7 @@ class Listener:
         async with asyncio.timeout(READER_TIMEOUT_S):
             if self._rest is not None:
                 rest, self._rest = self._rest, None
-                await rest
+                await _resumed(*rest)
             if data or is_last:
                 self.sent = asyncio.get_running_loop().time()
                 await self._send(body_message(data, is_last=is_last))
@@ -91,7 +84,7 @@ class Listener:
 
     def close(self) -> None:
         if self._rest is not None:
-            self._rest.close()
+            self._rest[1].close()
 
 
 def _steps(sending: Awaitable[None]) -> Sending:
@@ -99,30 +92,21 @@ def _steps(sending: Awaitable[None]) -> Sending:
     yield from sending.__await__()
 
 
-class _Rest:
-    """The steps of a send after the first; to be awaited in a task."""
-
-    def __init__(self, first: Any, sending: Sending) -> None:
-        self._first = first
-        self._sending = sending
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        waiting = self._first
-        while True:
-            step: Callable[[], Any]
-            try:
-                value = yield waiting
-            except BaseException as error:
-                step = partial(self._sending.throw, error)
-            else:
-                step = partial(self._sending.send, value)
-            try:
-                waiting = step()
-            except StopIteration:
-                return
-
-    def close(self) -> None:
-        self._sending.close()
+@types.coroutine
+def _resumed(waiting: Any, sending: Sending) -> Sending:
+    """Run the further steps of a send in another task than its first."""
+    while True:
+        step: Callable[[], Any]
+        try:
+            value = yield waiting
+        except BaseException as error:
+            step = partial(sending.throw, error)
+        else:
+            step = partial(sending.send, value)
+        try:
+            waiting = step()
+        except StopIteration:
+            return
 
 
 def body_message(data: bytes, *, is_last: bool = False) -> Message:

@@ -9,15 +9,15 @@ from app.db.engine import Database
 from app.memo import depends_on
 from app.services.access.secrets import digest
 from app.services.access.tokens import TokenFacts, tokens_by_digest
-from app.services.posts.tweets import Post, TweetKey, newest_posts
+from app.services.posts.tweets import Page, as_page, newest_posts
 from app.services.posts.users import Author, authors_by_key, ids_by_key, unknown_user
 
 MOST_KEYS: Final = 200
 MOST_WAITING: Final = 5_000
 TIMEOUT_S: Final = 30
 
-FirstPage = tuple[int, list[Post], TweetKey | None]
-"""An author's id, the newest posts, and the place of the next page."""
+FirstPage = tuple[int, Page]
+"""An author's id, and the newest posts."""
 
 
 class Reads:
@@ -46,16 +46,14 @@ class Reads:
         depends_on(author.id)
         return author
 
-    async def newest_posts(
-        self, username: str, *, limit: int
-    ) -> tuple[list[Post], TweetKey | None]:
+    async def newest_posts(self, username: str, *, limit: int) -> Page:
         """Return an author's newest posts, and the place of the next page. Raises NotFoundError."""
-        page = await self._pages((username_key(username), limit))
-        if page is None:
+        found = await self._pages((username_key(username), limit))
+        if found is None:
             raise unknown_user(username)
-        user_id, posts, following = page
+        user_id, page = found
         depends_on(user_id)
-        return posts, following
+        return page
 
     async def _read_tokens(self, digests: Sequence[bytes]) -> list[TokenFacts | None]:
         async with self._db.read() as session:
@@ -73,11 +71,6 @@ class Reads:
             users = await ids_by_key(session, {key for key, _ in asked})
             posts = await newest_posts(session, list(users.values()), limit=most + 1)
         return [
-            _first_page(users[key], posts[users[key]], limit) if key in users else None
+            (users[key], as_page(posts[users[key]], limit)) if key in users else None
             for key, limit in asked
         ]
-
-
-def _first_page(user_id: int, posts: list[Post], limit: int) -> FirstPage:
-    last = posts[limit - 1] if len(posts) > limit else None
-    return user_id, posts[:limit], (last.created_at, last.id) if last else None

@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import BigInteger, ColumnElement, Integer, case, cast, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    SQLColumnExpression,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -17,6 +27,7 @@ from app.memo import EVERYTHING, depends_on
 from app.models import PostCount, User
 from app.models.derived import SLOT_S
 from app.services.posts.post_counts import slot_of
+from app.services.posts.tweets import AnySelect
 from app.services.selection import Conditions, Selection, author_conditions
 
 DAY_S: Final = 86_400
@@ -25,6 +36,7 @@ WEEK_H: Final = 168
 MOST_LANGUAGES: Final = 50
 MOST_COUNTS: Final = 20_000
 """Counts per day and author that one answer may hold."""
+_POSTS: Final = func.sum(PostCount.posts)
 _PARTIAL: Final = timedelta(seconds=SLOT_S - 1)
 
 
@@ -77,7 +89,8 @@ async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> 
     tweets = sum(count.tweets for count in authors)
     undated = 0
     if selection.since is None and selection.until is None:
-        undated = tweets - await _dated(session, selection)
+        dated = await session.scalar(await _dated(session, selection, _POSTS))
+        undated = tweets - int(dated or 0)
     count = select(func.count(User.id)).where(*await author_conditions(session, selection))
     users = await session.scalar(count) or 0
     return Stats(users, tweets, undated, authors, days)
@@ -85,13 +98,12 @@ async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> 
 
 async def count_by_author(session: AsyncSession, selection: Selection) -> list[AuthorCount]:
     """Return how many posts each author has who has any, those with the most first."""
-    total = func.sum(PostCount.posts)
     query = (
-        select(User.username, total)
+        select(User.username, _POSTS)
         .join(PostCount, PostCount.user_id == User.id)
         .where(*await count_conditions(session, selection))
         .group_by(User.id, User.username, User.username_key)
-        .order_by(total.desc(), User.username_key)
+        .order_by(_POSTS.desc(), User.username_key)
     )
     return [AuthorCount(username, int(posts)) for username, posts in await session.execute(query)]
 
@@ -104,14 +116,9 @@ async def count_by_day(
     Days are in their order, the newest `limit` counts; posts without a time are left out.
     """
     day = (_slot_seconds(zone) // DAY_S).label("day")
-    query = (
-        select(day, User.username, func.sum(PostCount.posts))
-        .join(User, PostCount.user_id == User.id)
-        .where(*await count_conditions(session, selection), PostCount.slot >= 0)
-        .group_by("day", User.id, User.username, User.username_key)
-        .order_by(day.desc(), User.username_key.desc())
-        .limit(limit)
-    )
+    query = await _dated(session, selection, day, User.username, _POSTS)
+    query = query.group_by("day", User.id, User.username, User.username_key)
+    query = query.order_by(day.desc(), User.username_key.desc()).limit(limit)
     rows = (await session.execute(query)).all()
     return [(date.fromordinal(day + 1), name, int(posts)) for day, name, posts in reversed(rows)]
 
@@ -121,20 +128,18 @@ async def count_by_hour_of_week(
 ) -> list[int]:
     """Return how many posts each of the 168 hours of the week has, from Monday, 0 o'clock."""
     hour = (_slot_seconds(zone) // HOUR_S % WEEK_H).label("hour")
-    query = (
-        select(hour, func.sum(PostCount.posts))
-        .join(User, PostCount.user_id == User.id)
-        .where(*await count_conditions(session, selection), PostCount.slot >= 0)
-        .group_by("hour")
-    )
+    query = (await _dated(session, selection, hour, _POSTS)).group_by("hour")
     found = {int(hour): int(posts) for hour, posts in await session.execute(query)}
     return [found.get(hour, 0) for hour in range(WEEK_H)]
 
 
-async def _dated(session: AsyncSession, selection: Selection) -> int:
+async def _dated(
+    session: AsyncSession, selection: Selection, *columns: SQLColumnExpression[Any]
+) -> AnySelect:
+    """Return a query of the counts of posts with a time, and their authors."""
     conditions = await count_conditions(session, selection)
-    query = select(func.sum(PostCount.posts)).join(User, PostCount.user_id == User.id)
-    return int(await session.scalar(query.where(*conditions, PostCount.slot >= 0)) or 0)
+    joined = select(*columns).join(User, PostCount.user_id == User.id)
+    return joined.where(*conditions, PostCount.slot >= 0)
 
 
 async def count_conditions(session: AsyncSession, selection: Selection) -> Conditions:
@@ -192,13 +197,8 @@ async def count_by_day_of_some(
     """Return how many posts these authors have on each day, and all others together (None)."""
     day = (_slot_seconds(zone) // DAY_S).label("day")
     name = case((User.username.in_(usernames), User.username), else_=None).label("name")
-    query = (
-        select(day, name, func.sum(PostCount.posts))
-        .join(User, PostCount.user_id == User.id)
-        .where(*await count_conditions(session, selection), PostCount.slot >= 0)
-        .group_by("day", "name")
-        .order_by(day)
-    )
+    query = await _dated(session, selection, day, name, _POSTS)
+    query = query.group_by("day", "name").order_by(day)
     cells: list[tuple[date, str | None, int]] = []
     # Some at a time: there may be thousands of days.
     rows = await session.stream(query.execution_options(yield_per=1_000))

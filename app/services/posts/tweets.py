@@ -6,7 +6,19 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Row, Select, and_, delete, func, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of, chunks
@@ -56,11 +68,9 @@ def select_posts() -> AnySelect:
     )
 
 
+Page = tuple[list[Post], TweetKey | None]
+"""Posts, and the place of the next page; None on the last."""
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
-
-
-def as_post(row: AnyRow) -> Post:
-    return Post(*row)
 
 
 async def find_post(session: AsyncSession, tweet_id: int) -> Post | None:
@@ -78,7 +88,7 @@ async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Pos
     found: dict[int, Post] = {}
     for some in chunks(ids):
         for row in await session.execute(select_posts().where(Tweet.id.in_(some))):
-            found[row.id] = as_post(row)
+            found[row.id] = Post(*row)
     return found
 
 
@@ -98,22 +108,39 @@ async def list_posts(
     until: datetime | None = None,
     after: TweetKey | None = None,
     limit: int,
-) -> tuple[list[Post], TweetKey | None]:
+) -> Page:
     """Return up to `limit` posts, the newest first, of one author or of all, and the next place.
 
     `since` is inclusive, `until` exclusive.
     """
     depends_on(EVERYTHING if user_id is None else user_id)
-    query = select_posts().order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+    conditions: list[ColumnElement[bool]] = []
     if user_id is not None:
-        query = query.where(Tweet.user_id == user_id)
+        conditions.append(Tweet.user_id == user_id)
     if since is not None:
-        query = query.where(Tweet.created_at >= since)
+        conditions.append(Tweet.created_at >= since)
     if until is not None:
-        query = query.where(Tweet.created_at < until)
+        conditions.append(Tweet.created_at < until)
+    return await read_page(session, conditions, after=after, limit=limit)
+
+
+async def read_page(
+    session: AsyncSession,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    after: TweetKey | None,
+    limit: int,
+) -> Page:
+    """Return up to `limit` posts that fit the conditions, the newest first, and the next place."""
+    query = select_posts().where(*conditions)
     if after is not None:
-        query = query.where(older(*after))
-    posts = [as_post(row) for row in await session.execute(query.limit(limit + 1))]
+        query = query.where(_is_older(*after))
+    query = query.order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+    return as_page([Post(*row) for row in await session.execute(query.limit(limit + 1))], limit)
+
+
+def as_page(posts: list[Post], limit: int) -> Page:
+    """Return the page of a list that has one more post if another page follows."""
     last = posts[limit - 1] if len(posts) > limit else None
     return posts[:limit], (last.created_at, last.id) if last else None
 
@@ -141,12 +168,11 @@ async def newest_posts(
 
 
 def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:
-    """Return what sorts posts in the order of lists."""
+    """Return the sort key of a post in lists."""
     return created_at is None, -(created_at or _EARLIEST).timestamp(), -tweet_id
 
 
-def older(created_at: datetime | None, tweet_id: int) -> Any:
-    """Return what a query asks for that goes on after that post."""
+def _is_older(created_at: datetime | None, tweet_id: int) -> ColumnElement[bool]:
     if created_at is None:
         return and_(Tweet.created_at.is_(None), Tweet.id < tweet_id)
     older = tuple_(Tweet.created_at, Tweet.id) < tuple_(created_at, tweet_id)
