@@ -1,4 +1,4 @@
-"""Exact search among vectors, for several queries by one pass."""
+"""Exact search for the nearest vectors, for several queries in one pass."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK: Final = 16_384
-"""Rows multiplied at once: what is mapped from a file is read in such pieces."""
+"""Rows multiplied at once; mapped files are read in such blocks."""
 WEIGHED_AT_ONCE: Final = 1_000
+"""Rows of which exact scores are computed at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What is looked for: so many rows near to a vector (d,) of length one."""
+    """A query for the `count` rows nearest to a vector (d,) of length one."""
 
     vector: NDArray[np.float32]
     count: int
@@ -27,8 +28,8 @@ def nearest_rows(
 ) -> list[list[tuple[float, int]]]:
     """Return cosine and id of the rows nearest to each vector, the nearest first.
 
-    rows (n, d) are of length one; ids (n,) name them and ascend. Equal ones come by highest id.
-    What is found for one vector does not depend on the others.
+    rows (n, d) have length one; ids (n,) are theirs, ascending. Equal rows are ordered by highest
+    id. The result for one vector does not depend on the others.
     """
     if not sought:
         return []
@@ -37,26 +38,26 @@ def nearest_rows(
     for start in range(0, len(rows), BLOCK):
         scores = vectors @ rows[start : start + BLOCK].T
         for each, its_scores in zip(best, scores, strict=True):
-            each.look_at(its_scores, start)
-    return [each.weighed(rows, ids) for each in best]
+            each.add(its_scores, start)
+    return [each.result(rows, ids) for each in best]
 
 
 class _Best:
-    """The places of the rows that may be the nearest of one vector, as far as was looked."""
+    """The rows seen so far that may be the nearest to one vector."""
 
     def __init__(self, sought: Sought, ids: NDArray[np.int64]) -> None:
         self._sought = sought
         self._is_allowed: NDArray[np.bool_] | None = None
         if sought.allowed is not None:
             self._is_allowed = _mask(ids, sought.allowed)
-        # How much rounding may exchange two scores; it differs with the number of queries.
+        # Bound of the rounding errors, which differ with the number of queries.
         self._margin = 2 * len(sought.vector) * float(np.finfo(np.float32).eps)
         self._least = -np.inf
         self._scores = np.empty(0, np.float32)
         self._places = np.empty(0, np.int64)
 
-    def look_at(self, scores: NDArray[np.float32], start: int) -> None:
-        """Take the scores of the rows from a place on."""
+    def add(self, scores: NDArray[np.float32], start: int) -> None:
+        """Add the scores of consecutive rows from `start` on."""
         is_near = scores >= self._least
         if self._is_allowed is not None:
             is_near &= self._is_allowed[start : start + len(scores)]
@@ -69,8 +70,8 @@ class _Best:
             kept = self._scores >= self._least
             self._scores, self._places = self._scores[kept], self._places[kept]
 
-    def weighed(self, rows: NDArray[np.float32], ids: NDArray[np.int64]) -> list[tuple[float, int]]:
-        """Return the nearest by scores that are always summed in the same order."""
+    def result(self, rows: NDArray[np.float32], ids: NDArray[np.int64]) -> list[tuple[float, int]]:
+        """Return the nearest rows by exact scores, which are always summed in the same order."""
         places, vector = self._places, self._sought.vector.astype(np.float64)
         scores = np.empty(len(places))
         for start in range(0, len(places), WEIGHED_AT_ONCE):

@@ -1,4 +1,4 @@
-"""What somebody typed into the search field, made into parts that a post is tried against."""
+"""The query language of the search: words, phrases and excluded words as parts to match."""
 
 import functools
 import re
@@ -12,17 +12,17 @@ _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
 SHORTEST_INFLECTED: Final = 3
 """Syllables of a Korean word that may have an ending."""
 MOST_PARTS: Final = 100
-"""What is typed beyond so many different parts is not looked for."""
+"""Different parts of a query that are searched; further ones are ignored."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Something that is to be found, or not to be found, in one place of a post."""
+    """A word, emoji or phrase that posts must have, or must not have."""
 
     kind: str
     """`word`, `paired` or `emoji`, as in `Segment`; `phrase` for several of them in a row."""
     text: str
-    """As it is compared; of a phrase, the segments with blanks between."""
+    """As it is compared; the segments of a phrase are joined by blanks."""
     is_quoted: bool = False
     is_excluded: bool = False
     pieces: tuple[tuple[str, str], ...] = ()
@@ -30,7 +30,7 @@ class Part:
 
     @functools.cached_property
     def terms(self) -> list[str]:
-        """The terms of the index that a post with this part is sure to have, without endings."""
+        """The index terms that every post with this part has, without endings."""
         if self.kind == "phrase":
             return [term for piece in self.pieces for term in segment_terms(*piece)]
         if self.kind == "paired" and len(self.text) > 1:
@@ -39,7 +39,7 @@ class Part:
 
     @functools.cached_property
     def ways(self) -> list[str]:
-        """Of a word of paired letters, the strings that a word which counts as the same has.
+        """The strings of which a word of paired letters must have one to count as the same.
 
         Its ending may differ, or its first letter may be mistyped.
         """
@@ -51,7 +51,7 @@ class Part:
 
 
 def parse_query(typed: str) -> list[Part]:
-    """Return the parts of a query: words, `"a phrase"`, `-word`; what nobody could find goes."""
+    """Return the parts of a query: words, `"a phrase"`, `-word`; without what no post can have."""
     parts: dict[Part, None] = {}
     for piece in _PIECE.finditer(normalized(typed)):
         phrase = piece["phrase"]
@@ -64,14 +64,14 @@ def parse_query(typed: str) -> list[Part]:
 
 
 def split_phrase(part: Part) -> list[Part]:
-    """Return the words of a phrase that nobody quoted, such as `e-mail`, one by one."""
+    """Return the words of a phrase that was not quoted, such as `e-mail`, one by one."""
     if part.kind != "phrase" or part.is_quoted or part.is_excluded:
         return [part]
     return [Part(kind, text) for kind, text in part.pieces]
 
 
 def _runs(word: str) -> list[str]:
-    """Return the word cut where its script changes without anything between, as in `BTS는`."""
+    """Return the word cut where its script changes, as in `BTS는`."""
     runs, start, before = [], 0, None
     for segment in segments(word):
         if before is not None and segment.start == before.end:

@@ -1,7 +1,6 @@
-"""How well a post fits a query (BM25), and where in it that shows.
+"""Score posts for a query (BM25), and mark the matches.
 
-An index proposes posts; what is decided here is what counts, so that a score, a highlight and
-being found at all rest on one rule.
+The index only proposes posts: here one rule decides about match, score and highlights.
 """
 
 import functools
@@ -16,12 +15,12 @@ from app.compute.words import Segment, segments, words_and_runs
 K1: Final = 1.2
 B: Final = 0.5
 EXACT_BONUS: Final = 1.25
-"""For Korean words that stand in the post as they were typed."""
+"""Factor for Korean words that the post has as they were typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How often terms occur: of how many posts, how many terms long, in how many each term."""
+    """Number of posts, their mean length in terms, and the number of posts with each term."""
 
     posts: int
     mean_terms: float
@@ -36,24 +35,23 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A part of a query, and the words that are taken for it."""
+    """A part of a query, and its corrections."""
 
     part: Part
     alternatives: Mapping[str, float] = field(default_factory=dict)
-    """Words near to a mistyped one, each with how near, in (0, 1)."""
+    """Words one typing error away, each with its nearness in (0, 1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a post fits: what it holds of the query, and how much that weighs."""
+    """A post's score, and the number of the query's parts that it has."""
 
     score: float
     held: int
-    """How many parts of the query the post holds."""
 
 
 class Scorer:
-    """Tries posts against a query."""
+    """Scores posts for a query."""
 
     def __init__(self, wanted: Sequence[Wanted], statistics: Statistics) -> None:
         self.wanted = [each for each in wanted if not each.part.is_excluded]
@@ -62,7 +60,7 @@ class Scorer:
         self._weights: dict[str, float] = {}
 
     def fit(self, text: str) -> Fit | None:
-        """Return how the text fits; None if it holds nothing, or something that is excluded."""
+        """Return the fit of the text; None if it has no part, or an excluded one."""
         post = _Post(text)
         if any(_holds(each, post) for each in self._unwanted):
             return None
@@ -74,7 +72,7 @@ class Scorer:
         return Fit(score, held) if held else None
 
     def highlights(self, text: str) -> list[tuple[int, int]]:
-        """Return the places that fit, [start, end) in code points, in order, not overlapping."""
+        """Return the matches, [start, end) in code points, in order and without overlap."""
         found = list(segments(text))
         spans = sorted(span for each in self.wanted for span in _spans(each, found))
         merged: list[tuple[int, int]] = []
@@ -86,7 +84,7 @@ class Scorer:
         return merged
 
     def alternatives_in(self, text: str) -> Iterable[tuple[Part, str]]:
-        """Yield the parts that the text holds by another word only, and that word."""
+        """Yield the parts that the text has only by a correction, and that correction."""
         post = _Post(text)
         for each in self.wanted:
             place = post.runs if each.part.kind == "paired" else post.words
@@ -153,7 +151,7 @@ def _holds(each: Wanted, post: _Post) -> bool:
     if part.kind == "paired":
         if any(other in post.runs for other in each.alternatives):
             return True
-        # One of its ways is in the text of all runs if it is in one of them.
+        # A way is in the joined runs if it is in one of them: it has no blank.
         if not (part.is_quoted or part.is_excluded):
             return any(way in post.runs for way in part.ways)
         return any(_fits_run(part, run) for run in post.runs.split(" "))
@@ -161,7 +159,7 @@ def _holds(each: Wanted, post: _Post) -> bool:
 
 
 def _fits_run(part: Part, run: str) -> bool:
-    """Return whether a run of syllables is the word, but for its ending or one slip."""
+    """Return whether a run of syllables matches the word, but for its ending or one slip."""
     if part.is_quoted:
         return run == part.text
     if part.is_excluded:

@@ -1,4 +1,4 @@
-"""What a text is found by: words, pairs of syllables, emoji; the recipe of the word index.
+"""The index terms of a text: words, pairs of syllables, emoji.
 
 Words of scripts with spaces are one term each. Korean writes endings onto words, Chinese,
 Japanese and Thai have no spaces at all: their letters are indexed by twos, and the last of each
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from app.compute.text import normalized
 
 WORDS_RECIPE: Final = 1
-"""Changes whenever other terms come of a text; an index of another recipe is built anew."""
+"""Version of the terms; an index of another version is rebuilt."""
 
 _PAIRED: Final = (
     "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -41,7 +41,7 @@ _SEGMENT: Final = re.compile(
     rf"(?:\u200d{_PICTURE}[\ufe0f{_SKINS}]*)*)"
 )
 LONGEST_KNOWN: Final = 50
-"""Longer words are not remembered: they may be as long as a post, and are hardly met again."""
+"""Longest word that is cached: longer ones, up to a whole post, hardly occur again."""
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 _PLAIN: Final = re.compile("[\x00-\x7f\uac00-\ud7a3\u00b7\u2013\u2014\u2018-\u201d\u2026]*")
 """Texts that need none of the finer rules: ASCII, Hangul syllables, the usual signs."""
@@ -51,7 +51,7 @@ _NOT_OF_EMOJI: Final = re.compile(f"[\ufe0f{_SKINS}]")
 
 
 class Segment(NamedTuple):
-    """A run of a text that is one word, one emoji, or letters that are indexed by twos."""
+    """A word, an emoji, or a run of letters that are indexed by twos; places in code points."""
 
     kind: str
     """`word`, `paired` or `emoji`."""
@@ -62,7 +62,7 @@ class Segment(NamedTuple):
 
 
 def segments(text: str) -> Iterator[Segment]:
-    """Yield what can be found in a text (NFC), with places in code points."""
+    """Yield the words, runs of paired letters and emoji of a text (NFC)."""
     for match in _SEGMENT.finditer(text):
         kind = match.lastgroup or ""
         folded = _fold(match[0]) if kind == "word" else _plain(kind, match[0])
@@ -82,7 +82,7 @@ def terms(text: str) -> list[str]:
 
 
 def words_and_runs(text: str) -> tuple[list[str], list[str]]:
-    """Return the texts of a text's segments: words and emoji, and letters indexed by twos."""
+    """Return the segments of a text: words and emoji, and runs of letters indexed by twos."""
     if text.isascii():
         return _ASCII_WORD.findall(text.lower()), []
     words: list[str] = []

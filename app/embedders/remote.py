@@ -13,7 +13,7 @@ from app.errors import StartError
 
 TIMEOUT_S: Final = 30.0
 QUERY_TIMEOUT_S: Final = 3.0
-"""Somebody waits for the answer to a search."""
+"""Shorter, since a search waits for the answer."""
 ATTEMPTS: Final = 4
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 20.0

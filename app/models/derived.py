@@ -61,7 +61,7 @@ class PostCount(Base):
     )
     slot: Mapped[int] = mapped_column(primary_key=True)
     lang: Mapped[str] = mapped_column(String(35), primary_key=True)
-    """Empty where nobody knows it."""
+    """Empty if unknown."""
     posts: Mapped[int]
 
 

@@ -26,11 +26,11 @@ class VectorSet(Base):
     is_complete: Mapped[bool] = mapped_column(default=False)
     """Whether all posts had one at some time."""
     is_stopped: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether nothing is added until somebody lets it go on."""
+    """Whether nothing is added until an operator resumes it."""
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When it was begun, or gone on with."""
+    """When it was begun or resumed."""
     began_to: Mapped[int] = mapped_column(BigId, default=0, server_default=text("0"))
-    """To which post it had come by then."""
+    """The last post that it covered then."""
 
 
 class Embedding(Base):

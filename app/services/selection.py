@@ -57,7 +57,7 @@ async def post_conditions(session: AsyncSession, selection: Selection) -> Condit
 
 
 def field_conditions(selection: Selection) -> Conditions:
-    """Return the conditions on the posts alone, whoever wrote them."""
+    """Return the conditions on posts, without those on their authors."""
     conditions: Conditions = []
     if selection.lang is not None:
         conditions.append(Tweet.lang == selection.lang)

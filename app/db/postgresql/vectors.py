@@ -18,23 +18,23 @@ from app.db.vectors import Ask, Nearest, OtherLengthError, as_of, readable_set
 from app.models import Embedding, VectorSet
 
 PREFIX: Final = "ix_Embedding_nearest_"
-"""Begins the names of the indexes, which the models do not know of."""
+"""Prefix of the names of the indexes, which the models leave out."""
 LEAST_INDEXED: Final = 10_000
-"""So many vectors are compared in some milliseconds."""
+"""Fewer vectors are compared in some milliseconds."""
 LONGEST_INDEXED: Final = 4_000
-"""Numbers of a vector of half precision that pgvector's index takes."""
+"""Most dimensions of a half-precision vector that pgvector can index."""
 LEAST_LOOKED_AT: Final = 400
-"""Candidates that a search by the index keeps; more find more of the nearest, and take longer."""
+"""Candidates of a search by the index; more candidates improve recall and take longer."""
 MOST_LOOKED_AT: Final = 1_000
 BUILD_MEMORY_MB: Final = 1_024
-"""The graph is built in memory as far as it fits, and many times slower beyond."""
+"""Memory for building the graph, which is many times slower if it does not fit."""
 CHOSEN_FROM: Final = 128
 """Candidates for the neighbours of a vector in the graph."""
 GRAPH_BYTES: Final = 400
-"""What the graph takes of a vector, beside its numbers."""
+"""Size of a vector's node in the graph, without its numbers."""
 SETTINGS: Final = {
     "application_name": "saywho index",
-    # What a process that died had begun ends, or the next one would wait for it.
+    # Ends the build of a process that died, for which the next one would wait.
     "client_connection_check_interval": "5s",
     # More than one process would need shared memory, and keep cores from requests.
     "max_parallel_maintenance_workers": "0",
@@ -64,7 +64,7 @@ logger = logging.getLogger(__name__)
 
 
 class PostgresqlVectors(VectorIndex):
-    """Lets the database search the vectors of one model."""
+    """Searches the vectors of one model in the database."""
 
     def __init__(self, db: Sessions, url: str, model: str) -> None:
         self._db = db
@@ -107,7 +107,7 @@ class PostgresqlVectors(VectorIndex):
         needed_mb = count * (2 * current.dimension + GRAPH_BYTES) // 2**20 + 64
         connection = await connect(self._url, **SETTINGS)
         try:
-            # What is left of other sets, and of a build that was broken off.
+            # Indexes of other sets, and those of interrupted builds.
             for row in await connection.fetch(_OURS, PREFIX):
                 if row["relname"] != _name(current) or not row["indisvalid"]:
                     dropped = f'DROP INDEX CONCURRENTLY IF EXISTS "{row["relname"]}"'
@@ -135,7 +135,7 @@ async def _by_index(session: AsyncSession, current: VectorSet, ask: Ask) -> list
         return []
     kept = min(max(2 * ask.count, LEAST_LOOKED_AT), MOST_LOOKED_AT)
     await session.execute(_LOOK_ON if goes_on else _LOOK, {"kept": str(kept)})
-    # As the index has it, or the index would not be used.
+    # The same type as in the index, or the index would not be used.
     return await _found(session, current, ask, HALFVEC(current.dimension))
 
 
@@ -145,7 +145,7 @@ async def _found(
     vector = json.dumps(ask.vector.tolist())
     wanted = cast(bindparam("vector", vector, String), halves)
     distance = cast(Embedding.vector, halves).op("<#>", return_type=Float())(wanted)
-    # Numbers in place of parameters: a plan for any set and any count knows of no index.
+    # Literals in place of parameters: a generic plan cannot use an index.
     query = (
         select(Embedding.tweet_id, distance.label("distance"))
         .where(Embedding.set_id == literal_column(str(current.id)))
