@@ -91,7 +91,7 @@ def _checked(_context: click.Context, _option: click.Parameter, name: str | None
 @click.option(
     "--username",
     callback=_checked,
-    help="Author of posts without one; the name for a file of one account.",
+    help="Author for posts that name none; the name for a file of one account.",
 )
 @click.option("--include-restricted", is_flag=True, help="Take posts for a limited audience too.")
 @click.option("--dry-run", is_flag=True, help="Count without storing.")

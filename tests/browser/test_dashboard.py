@@ -66,7 +66,7 @@ async def test_filters_change_the_figures_and_the_address(
     await page.get_by_role("checkbox", name="골목빵집").check()
     await until_bars(page, {"골목빵집": 60})
     assert parse_qs(urlsplit(page.url).query) == {"username": ["골목빵집"]}
-    await page.get_by_label("시간 단위").select_option("month")
+    await page.get_by_label("묶는 단위").select_option("month")
     await until_true(
         page,
         "document.querySelector('#timeline .js-plotly-plot').data[0].x"
@@ -78,7 +78,7 @@ async def test_filters_change_the_figures_and_the_address(
     await other.goto(page.url)
     await until_bars(other, {"골목빵집": 60})
     await expect(other.get_by_role("checkbox", name="골목빵집")).to_be_checked()
-    await expect(other.get_by_label("Over time by")).to_have_value("month")
+    await expect(other.get_by_label("Group by")).to_have_value("month")
 
     # So does who reads another language; a language of posts is a filter like the others.
     await (
@@ -179,7 +179,7 @@ async def test_the_model_card_leads_to_the_posts_asked_about(
     count = int(re.findall(r"\d+", told[-1])[-2 if place == 0 else -1])
     await click_middle(page, dots.last)
     await page.wait_for_url(re.compile(r"/compare/card/posts\?.*(taken_for|claimed)="))
-    await expect(page.locator(".selection")).to_contain_text(f"게시물 {count}개")
+    await expect(page.locator(".selection")).to_contain_text(f"글 {count}개")
     await expect(page.locator(".post")).to_have_count(min(count, 20))
     await page.go_back()
     # The figure is where it was, though those above it had no height at first.

@@ -79,7 +79,7 @@ async def test_a_link_that_is_sent_on_shows_the_same_elsewhere(
     await page.locator("#tweet_text").fill(TEXT)
     for username in KOREANS:
         await page.get_by_role("checkbox", name=username).check()
-    await page.get_by_role("button", name="누가 말했을까?").click()
+    await page.get_by_role("button", name="누가 썼는지 알아보기").click()
     await page.get_by_role("button", name="링크 복사").click()
     await expect(page.get_by_role("button", name="복사했어요")).to_be_visible()
     link = await page.evaluate("navigator.clipboard.readText()")

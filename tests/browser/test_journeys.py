@@ -20,7 +20,7 @@ async def compare(page: Page, text: str, *usernames: str) -> None:
     await page.locator("#tweet_text").fill(text)
     for username in usernames:
         await page.get_by_role("checkbox", name=username).check()
-    await page.get_by_role("button", name="누가 말했을까?").click()
+    await page.get_by_role("button", name="누가 썼는지 알아보기").click()
 
 
 async def ranking(page: Page) -> list[str]:
@@ -130,7 +130,7 @@ async def test_search_marks_what_matches(
 ) -> None:
     page = await open_page(javascript=javascript)
     await page.goto(website.address("/search"))
-    await page.get_by_role("searchbox", name="찾을 말").fill("호밀")
+    await page.get_by_role("searchbox", name="검색어").fill("호밀")
     await page.get_by_role("textbox", name="작성자").fill("골목빵집")
     await page.locator("#since").fill("2025-11-02")
     await page.get_by_text("조건 더 보기").click()
@@ -162,7 +162,7 @@ async def test_search_for_an_unknown_author(website: Website, open_page: OpenPag
 async def test_more_posts_are_appended(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await page.goto(website.address("/user/" + quote("골목빵집")))
-    posts, more = page.locator("#list > li"), page.get_by_role("link", name="게시물 더 보기")
+    posts, more = page.locator("#list > li"), page.get_by_role("link", name="글 더 보기")
     await expect(posts).to_have_count(20)
     await more.click()
     await expect(posts).to_have_count(40)
@@ -181,7 +181,7 @@ async def test_without_javascript_more_posts_are_a_page(
     page = await open_page(javascript=False)
     await page.goto(website.address("/user/" + quote("골목빵집")))
     first = await page.locator("#list .when").first.get_attribute("href")
-    await page.get_by_role("link", name="게시물 더 보기").click()
+    await page.get_by_role("link", name="글 더 보기").click()
     await expect(page.locator("#list > li")).to_have_count(20)
     assert await page.locator("#list .when").first.get_attribute("href") != first
     assert "UTC" in await page.locator("#list time").first.inner_text()
@@ -216,7 +216,7 @@ async def test_without_javascript_the_calendar_is_in_utc(
     await page.get_by_role("link", name="2025", exact=True).click()
     await page.locator("#calendar a.day").first.click()
     await expect(page.locator("#posts")).to_contain_text("UTC 시간대의 하루예요")
-    await page.get_by_role("link", name="이 작성자의 모든 게시물").click()
+    await page.get_by_role("link", name="이 작성자의 모든 글").click()
     await expect(page.locator("#list > li")).to_have_count(20)
 
 
@@ -282,7 +282,7 @@ async def test_an_unknown_address_is_a_friendly_404(website: Website, open_page:
     answer = await page.goto(website.address("/user/nobody"))
     assert answer is not None
     assert answer.status == 404
-    await expect(page.locator("main")).to_contain_text("'nobody' 사용자가 없어요")
+    await expect(page.locator("main")).to_contain_text("'nobody' 작성자가 없어요")
     await page.get_by_role("link", name="첫 페이지로").click()
     await expect(page.locator("h1")).to_have_text("누가 이 말을 했을까?")
 
@@ -309,7 +309,7 @@ async def test_many_authors_are_typed(crowd: Website, open_page: OpenPage) -> No
     await page.locator("#tweet_text").fill("Tea at 5, bread at 7, and rain, says neighbour 45.")
     await page.get_by_label("작성자 1").fill("neighbour_44")
     await page.get_by_label("작성자 2").fill("neighbour_45")
-    await page.get_by_role("button", name="누가 말했을까?").click()
+    await page.get_by_role("button", name="누가 썼는지 알아보기").click()
     await expect(page.locator(".ranking li")).to_have_count(2)
 
 

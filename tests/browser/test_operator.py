@@ -107,7 +107,7 @@ async def test_a_token_is_shown_once_copied_and_revoked(
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.goto(workshop.address("/settings"))
     await page.get_by_label("어디에 쓰나요?").fill("아침 보고서")
-    await page.get_by_label("할 수 있는 일").select_option("write")
+    await page.get_by_label("권한").select_option("write")
     await page.get_by_role("button", name="토큰 만들기").click()
     secret = await page.locator("#new_token").inner_text()
     headers = {"Authorization": f"Bearer {secret}"}
@@ -140,7 +140,7 @@ async def test_importing_a_file(
     await expect(page.locator(".facts")).to_contain_text(f"{username} (30)")
     await expect(page.locator(".faults")).to_contain_text("31번째 줄")
     await start_and_wait(page, javascript=javascript)
-    await expect(page.get_by_role("main")).to_contain_text("새 게시물 30개 · 1개 거부")
+    await expect(page.get_by_role("main")).to_contain_text("새 글 30개 · 1개 거부")
 
     await page.get_by_role("link", name="모든 가져오기").click()
     row = page.get_by_role("listitem").filter(has_text=f"{username}.jsonl")
@@ -185,9 +185,9 @@ async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
 async def test_cancelling_an_import(workshop: Website, open_page: OpenPage, tmp_path: Path) -> None:
     page = await open_page(operator_of=workshop)
     await upload(page, workshop, posts_file(tmp_path, "큰도서관", 60_000))
-    await expect(page.locator(".facts")).to_contain_text("처음 1,000개 가운데 게시물")
+    await expect(page.locator(".facts")).to_contain_text("처음 1,000개 가운데 글")
     await page.get_by_role("button", name="가져오기 시작").click()
-    stored = page.get_by_text(re.compile(r"새 게시물 [1-9]"))
+    stored = page.get_by_text(re.compile(r"새 글 [1-9]"))
     await expect(stored).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
     await page.get_by_role("button", name="취소").click()
     await expect(page.locator("#import .badge")).to_have_text("취소됨")
@@ -249,16 +249,16 @@ async def test_deleting_a_post_is_asked_first(
     address = page.url
     first = page.locator("#list > li").first
     text = await first.locator(".post-text").inner_text()
-    await expect(first.get_by_role("button", name="네, 글을 삭제해요")).to_be_hidden()
+    await expect(first.get_by_role("button", name="네, 글을 완전히 삭제할게요")).to_be_hidden()
     await first.get_by_text("이 글 삭제").click()
-    await first.get_by_role("button", name="네, 글을 삭제해요").click()
+    await first.get_by_role("button", name="네, 글을 완전히 삭제할게요").click()
     await expect(page).to_have_url(address)
     await expect(page.locator(".figure")).to_have_text("24")
     await expect(page.get_by_text(text, exact=True)).to_have_count(0)
 
     await page.locator("#list .when").first.click()
     await page.get_by_text("이 글 삭제").click()
-    await page.get_by_role("button", name="네, 글을 삭제해요").click()
+    await page.get_by_role("button", name="네, 글을 완전히 삭제할게요").click()
     await expect(page).to_have_url(address)
     await expect(page.locator(".figure")).to_have_text("23")
 
@@ -268,7 +268,7 @@ async def test_one_question_at_a_time_stands_open(
 ) -> None:
     page = await open_page(operator_of=workshop)
     await add_author(page, workshop, tmp_path, "정류장", 25)
-    await page.get_by_role("link", name="게시물 더 보기").click()
+    await page.get_by_role("link", name="글 더 보기").click()
     opened = page.locator(".ask[open]")
     for place in (0, 24):
         await page.locator("#list .ask summary").nth(place).click()
@@ -286,7 +286,7 @@ async def test_deleting_an_author(workshop: Website, open_page: OpenPage, tmp_pa
     await add_author(page, workshop, tmp_path, "천문대", 3)
     await page.get_by_text("이 작성자 삭제").click()
     await expect(page.get_by_text("되돌릴 수 없어요")).to_be_visible()
-    await page.get_by_role("button", name="네, 작성자를 삭제해요").click()
+    await page.get_by_role("button", name="네, 작성자를 완전히 삭제할게요").click()
     await expect(page).to_have_url(workshop.address("/authors"))
     answer = await page.goto(workshop.address("/user/천문대"))
     assert answer is not None

@@ -88,7 +88,7 @@ def test_probabilities_have_words_that_rise_with_them() -> None:
         (0.971, "almost certainly"),
         (0.97, "nineteen times in twenty"),
         (0.83, "four times in five"),
-        (0.5, "every other time"),
+        (0.5, "about half the time"),
         (0.17, "one time in six"),
         (0.03, "one time in twenty"),
         (0.0, "hardly ever"),
@@ -146,7 +146,7 @@ async def test_unknown_author_is_a_page_in_the_readers_language(anybody: Client)
     answer = await anybody.get("/user/nobody", headers=KOREAN)
     assert answer.status_code == 404
     page = await body(answer)
-    assert "사용자가 없어요" in page.replace("&#39;", "'")
+    assert "작성자가 없어요" in page.replace("&#39;", "'")
     assert texts(page, "h1") == ["여기에는 아무것도 없어요"]
 
 
@@ -201,7 +201,7 @@ async def test_comparison_shows_similar_posts_and_what_sets_the_authors_apart(si
     page = await body(await site.get(f"/compare?{query}", headers=KOREAN))
     assert "가장 비슷한 실제 글" in page
     assert re.search(r'<li class="post author-[12]">', page)
-    assert "이 작성자들을 가르는 말" in page
+    assert "작성자별 특징적인 표현" in page
     # One sentence has no parts to be judged on their own.
     assert "by=sentence" not in page
 
@@ -213,7 +213,7 @@ async def test_a_card_says_how_well_the_authors_are_told_apart(site: Client) -> 
     page = await body(await site.get(comparison))
     assert f'href="{escape(f"/compare/card?{query}")}"' in page
     assert "hx-get" not in page.partition("<main")[2]
-    assert "told right" not in page
+    assert "asked the model" not in page
     first = await site.get(f"/compare/card?{query}")
     assert first.status_code == 202
     answer = await eventually(
@@ -221,7 +221,7 @@ async def test_a_card_says_how_well_the_authors_are_told_apart(site: Client) -> 
     )
     page = await body(answer)
     assert len(texts(page, "h1")) == 1
-    assert re.search(r'<div id="card-summary"[^>]*>\s*<p>Of their 14 newest posts', page)
+    assert re.search(r'<div id="card-summary"[^>]*>\s*<p>We hid their 14 newest posts', page)
     assert texts(page, "table")
     behind = re.findall(r'href="(/compare/card/posts[^"]+)">(\d+)<', page)
     assert sum("taken_for" in address for address, _ in behind) >= 2

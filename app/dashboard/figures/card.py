@@ -36,10 +36,13 @@ class CardFigure(Figure):
     name = "card"
     title = gettext_noop("How well authors are told apart")
     about = gettext_noop(
-        "Each author's newest posts, judged without them: who was taken for whom, and whether "
-        "probabilities keep what they promise."
+        "Each author's newest posts, hidden from the model: who was taken for whom, and whether a "
+        "stated probability is how often the answer is right."
     )
-    graphs = (gettext_noop("Written by, and taken for"), gettext_noop("Promised, and right"))
+    graphs = (
+        gettext_noop("Actual and predicted author"),
+        gettext_noop("Stated and actual accuracy"),
+    )
     rest_s = 60
 
     async def load(self, session: AsyncSession, view: View) -> ShownCard:
@@ -71,8 +74,8 @@ class CardFigure(Figure):
         if data.card is None or data.card.held_out is None:
             return Table(columns, [])
         names = _names(data.card)
-        taken = gettext("Written by, and taken for")
-        promised = gettext("Promised, and right")
+        taken = gettext("Actual and predicted author")
+        promised = gettext("Stated and actual accuracy")
         rows: list[tuple[str, str, str, int]] = []
         links = []
         for true, row in enumerate(data.card.confusion):

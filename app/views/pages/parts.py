@@ -129,7 +129,7 @@ SHARES: Final[tuple[tuple[float, str], ...]] = (
     (1 / 4, gettext_noop("one time in four")),
     (1 / 3, gettext_noop("one time in three")),
     (2 / 5, gettext_noop("two times in five")),
-    (1 / 2, gettext_noop("every other time")),
+    (1 / 2, gettext_noop("about half the time")),
     (3 / 5, gettext_noop("three times in five")),
     (2 / 3, gettext_noop("two times in three")),
     (3 / 4, gettext_noop("three times in four")),
