@@ -30,6 +30,7 @@ from app.services.maintenance import Maintenance, jobs, vectors_jobs
 from app.services.posts.reads import Reads
 from app.services.posts.writer import PostWriter
 from app.services.search.embeddings import Embeddings
+from app.services.verify.verifying import Verifier
 
 KEY: Final = "saywho"
 
@@ -44,6 +45,7 @@ class Resources:
     db: Database
     models: Models
     materials: Materials
+    verifier: Verifier
     passwords: Passwords
     secret_keys: list[str]
     """The first one signs."""
@@ -97,6 +99,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         db=db,
         models=models,
         materials=Materials(db, feed, models),
+        verifier=Verifier(db, models),
         passwords=Passwords(),
         secret_keys=secret_keys,
         import_queued=asyncio.Event(),

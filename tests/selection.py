@@ -26,7 +26,7 @@ FULL: Final = (
     # Every page in another language, width and theme; the same journeys in another way.
     r"/test_appearance\.py::test_page_\w+\[.*-1280\]",
     r"/test_appearance\.py::test_page_\w+\[(?!(home|compare|author|settings)-en).*-en-320\]",
-    r"/test_appearance\.py::test_page_\w+\[.*-(form|several|all|failure|nothing|unknown|day|long|asked"
+    r"/test_appearance\.py::test_page_\w+\[.*-(form|several|all|against|failure|nothing|unknown|day|long|asked"
     r"|none|preview|unreadable|way|done|failed|cancelled|token)-ko-320\]",
     r"/test_appearance\.py::test_(the_model_card|what_opens).*\[en\]",
     r"/browser/.*::.*\[no-javascript\]",

@@ -32,6 +32,7 @@ PLACES: Final = {
     "token": ("access", "Create, list and revoke API tokens."),
     "user": ("users", "Add and delete authors."),
     "users": ("users", "List the authors."),
+    "verify": ("verify", "Say whether one author wrote each TEXT, all by one hand."),
 }
 """Module and help of each command; in its module it is called `…_command`."""
 

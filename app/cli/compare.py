@@ -69,7 +69,7 @@ def _compare_file(path: Path, usernames: tuple[str, ...], *, as_csv: bool) -> No
         panel = await open_panel(db, Models(ProfileStore(), BackgroundStore()), usernames)
         if as_csv:
             click.echo(csv_heading())
-        with _texts(path) as lines:
+        with open_texts(path) as lines:
             async for some in panel.judge(lines):
                 for judged in some:
                     click.echo(csv_line(judged)) if as_csv else print_json(judged)
@@ -81,7 +81,7 @@ def _compare_file(path: Path, usernames: tuple[str, ...], *, as_csv: bool) -> No
 
 
 @contextlib.contextmanager
-def _texts(path: Path) -> Iterator[Iterator[BatchLine]]:
+def open_texts(path: Path) -> Iterator[Iterator[BatchLine]]:
     """Open a file of texts; its suffix names the format."""
     if path.suffix in {".jsonl", ".ndjson"}:
         with path.open("rb") as binary:
@@ -100,7 +100,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         yield f"{ranked.probability:7.1%}  {ranked.username}  ({ranked.tweets:,} {posts})"
     yield f"verdict: {comparison.verdict}"
     for mark in comparison.evidence:
-        yield f"  {mark.weight:+5.2f}  {mark.username}: \u201c{_flat(mark.text)}\u201d"
+        yield f"  {mark.weight:+5.2f}  {mark.username}: \u201c{flat(mark.text)}\u201d"
     for layout in comparison.layout:
         if layout.weight > 0:
             yield f"  {layout.weight:+5.2f}  {layout.username}: layout and punctuation"
@@ -111,11 +111,11 @@ def _reasons(comparison: Comparison) -> Iterator[str]:
     if comparison.passages:
         yield "sentence by sentence:"
     for passage in comparison.passages:
-        yield f"  {passage.probability:6.1%}  {passage.username}: {_flat(passage.text)}"
+        yield f"  {passage.probability:6.1%}  {passage.username}: {flat(passage.text)}"
     if comparison.nearest:
         yield "the most similar real posts:"
     for post in comparison.nearest:
-        yield f"  {post.similarity:5.2f}  {post.username}: {_flat(post.text)}"
+        yield f"  {post.similarity:5.2f}  {post.username}: {flat(post.text)}"
     if comparison.typical:
         yield "what sets them apart:"
     for typical in comparison.typical:
@@ -123,5 +123,5 @@ def _reasons(comparison: Comparison) -> Iterator[str]:
         yield f"  {typical.username}: {words or 'no word that stands out'}"
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
     return " ".join(text.split())

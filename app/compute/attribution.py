@@ -72,7 +72,7 @@ def rank(
     authors; `impostors` are authors with posts that are not compared.
     """
     everyone = [*profiles, *impostors]
-    groups = _group_scores(query, everyone, background)
+    groups = group_scores(query, everyone, background)
     features = int(group_sums(query)[CHARACTERS])
     penalties = _penalties(features, everyone)
     impostor_scores = (groups.sum(axis=1) - penalties)[len(profiles) :]
@@ -95,12 +95,12 @@ def scores_of(
 ) -> NDArray[np.float64]:
     """Return only the scores of any number of authors with posts: (n,)."""
     features = int(group_sums(query)[CHARACTERS])
-    groups = _group_scores(query, profiles, background)
+    groups = group_scores(query, profiles, background)
     scores: NDArray[np.float64] = groups.sum(axis=1) - _penalties(features, profiles)
     return scores
 
 
-def _group_scores(
+def group_scores(
     query: Counts, profiles: Sequence[AuthorProfile], background: Background
 ) -> NDArray[np.float64]:
     """Return the weighted log-odds of each author's posts against the background: (n, 5)."""

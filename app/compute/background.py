@@ -3,7 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Self
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.counts import MAX_COUNT, Counts
-from app.compute.features import GROUPS, group_edges, group_sizes
+from app.compute.features import GROUPS, group_edges, group_sizes, group_sums
 
 BUCKET_BITS: Final = 20
 """Logarithm of the number of buckets, which take 4 MB. With 180,000 different features, 32 times
@@ -56,6 +56,14 @@ class Background:
         seen = self.table[_bucket(keys)]
         shares: NDArray[np.float64] = seen * np.repeat(share, sizes) + np.repeat(floor, sizes)
         return shares
+
+    def without(self, counts: Counts, posts: int) -> Self:
+        """Return the background without the counts of some posts; what it lacks is ignored."""
+        buckets, amounts = _bucket(counts.keys), counts.counts
+        gone = np.bincount(buckets, amounts, BUCKETS).astype(np.uint32)
+        sums = np.maximum(self.totals - group_sums(counts), 0)
+        table = self.table - np.minimum(gone, self.table)
+        return replace(self, posts=max(self.posts - posts, 0), table=table, totals=sums)
 
     def to_bytes(self) -> bytes:
         """Return a compressed little-endian blob, the same on every platform."""

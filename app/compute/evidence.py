@@ -54,12 +54,22 @@ def evidence(
     A mark is a word with its punctuation, or several in a row that speak for the same author.
     `found` are the occurrences of the text, if they are known already.
     """
-    words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
-    if len(profiles) < 2 or not len(words):
+    if len(profiles) < 2:
         return []
-    found = _located(found or occurrences(text))
-    leads = _word_leads(found, words, _leads(found, profiles, background), len(text))
-    spans = [span for span in _merged(words, leads) if span.weight >= FEWEST_WEIGHT]
+    found = located(found or occurrences(text))
+    return mark(text, found, _leads(found, profiles, background), most=most)
+
+
+def mark(text: str, found: Occurrences, leads: NDArray[np.float64], *, most: int) -> list[Span]:
+    """Return the strongest marks of a text, as `evidence` does.
+
+    found: its located occurrences; leads: (n, k) the log-odds of each for each author.
+    """
+    words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
+    if not len(words):
+        return []
+    words_leads = _word_leads(found, words, leads, len(text))
+    spans = [span for span in _merged(words, words_leads) if span.weight >= FEWEST_WEIGHT]
     strongest = sorted(spans, key=lambda span: -span.weight)[:most]
     return sorted(strongest, key=lambda span: span.start)
 
@@ -95,7 +105,8 @@ def _against_others(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return differences
 
 
-def _located(found: Occurrences) -> Occurrences:
+def located(found: Occurrences) -> Occurrences:
+    """Return the occurrences of located features, sorted by key."""
     order = np.argsort(found.keys, kind="stable")
     order = order[: np.searchsorted(found.keys[order], GROUP_EDGES[SHAPE])]
     return Occurrences(found.keys[order], found.starts[order], found.ends[order])

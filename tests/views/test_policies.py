@@ -82,6 +82,8 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/stats": {"GET": "read"},
     f"{API}/compare": {"GET": "read", "POST": "read"},
     f"{API}/compare/batch": {"POST": "read"},
+    f"{API}/verify": {"GET": "read", "POST": "read"},
+    "/verify": {"GET": "read", "POST": "read"},
     f"{API}/compare/card": {"GET": "read"},
     "/compare/card": {"GET": "read"},
     "/compare/card/posts": {"GET": "read"},

@@ -23,6 +23,8 @@ Platform = Literal["x", "mastodon", "bluesky", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"
 DELETED_PREFIX: Final = "\x01"
 """First character of a deleted author's key; names hold no control characters."""
+_SPREAD: Final = 0x9E3779B1
+"""Multiplies ids, so that those next to each other are far apart."""
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -215,6 +217,13 @@ async def all_contenders(session: AsyncSession) -> list[Contender]:
     """Return the authors with posts, in the order of their names."""
     query = _contenders().where(User.tweet_count > 0).order_by(User.username_key)
     return [Contender(*row) for row in await session.execute(query)]
+
+
+async def drawn_contenders(session: AsyncSession, *, offset: int, limit: int) -> list[Contender]:
+    """Return some authors with posts, in an order that is mixed, but the same each time."""
+    mixed = (User.id * _SPREAD) % 2**32
+    query = _contenders().where(User.tweet_count > 0).order_by(mixed, User.id)
+    return [Contender(*row) for row in await session.execute(query.offset(offset).limit(limit))]
 
 
 def _contenders() -> Select[int, str, str, int, int]:

@@ -13,10 +13,12 @@ from app.views.api import (
     stats,
     tweets,
     users,
+    verify,
 )
 
 
 def init_app(app: Quart) -> None:
     """Register the API's blueprints."""
-    for module in (service, users, tweets, search, stats, compare, live, imports, export, docs):
+    modules = (service, users, tweets, search, stats, compare, verify, live, imports, export, docs)
+    for module in modules:
         app.register_blueprint(module.blueprint)

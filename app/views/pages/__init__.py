@@ -18,9 +18,12 @@ from app.views.pages import (
     quiz,
     search,
     settings,
+    verify,
 )
 
-PAGES: Final = (home, authors, compare, cards, quiz, feeds, search, posts, login, settings, imports)
+PAGES: Final = (
+    *(home, authors, compare, cards, verify, quiz, feeds, search, posts, login, settings, imports),
+)
 LISTED: Final = frozenset(
     {"home.show_home", "authors.show_authors", "authors.show_author", "posts.show_tweet"}
 )

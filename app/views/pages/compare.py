@@ -21,10 +21,10 @@ from app.views.pages.parts import (
     render_form,
     see_other,
 )
+from app.views.pages.verify import LONGEST_IN_ADDRESS, posted, verify_address
 
 blueprint = PageBlueprint("compare")
 
-LONGEST_IN_ADDRESS = 2_000
 COLOURS = 4
 """Authors with a colour of their own, numbered from 1; they share the evidence."""
 QUOTED = 6
@@ -49,14 +49,22 @@ class ComparePageArgs(Struct):
 
 @blueprint.page("/compare")
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
-    return await _page(args.text, given_names(args.username), by_sentence=args.by == "sentence")
+    names = given_names(args.username)
+    if args.text is not None and len(names) == 1:
+        return see_other(verify_address([args.text], names[0]))
+    return await _page(args.text, names, by_sentence=args.by == "sentence")
 
 
 @blueprint.action("/compare")
 async def post_compare(form: Form) -> ResponseReturnValue:
-    """Accept TwitOff's form; redirect to the comparison if its address is short enough."""
+    """Accept TwitOff's form; redirect to the comparison if its address is short enough.
+
+    One author alone is verified.
+    """
     text = form.get("tweet_text") or form.get("text") or ""
     names = given_names([form.get("user1", ""), form.get("user2", ""), *form.getlist("username")])
+    if len(names) == 1:
+        return await posted([text], names[0])
     if len(text) > LONGEST_IN_ADDRESS:
         return await _page(text, names)
     return see_other(_address(text, names))

@@ -27,13 +27,19 @@ UNPROVOKED: Final = {"405", "408", "431", "500", "507"}
 
 @contextlib.asynccontextmanager
 async def described(config: Config) -> AsyncIterator[Api]:
-    """Run an app with two authors, jack and anna, their posts and an import."""
+    """Run an app with two authors, jack and anna, their posts and an import.
+
+    Of jack there are enough posts, and enough others, for a verification.
+    """
     app = create_app(config)
     async with app.test_app():
         writer = await client_with(app, "write")
         await writer.add_user("jack", "The ferry is late again", "No ferry today, says the crew")
         await writer.add_user("anna", "Bread is best on the day", platform="mastodon")
         await writer.add_tweet("jack", "Late", source_id="1", created_at="2024-02-29T12:00:00Z")
+        lines = b"".join(b'{"text": "Ferry %d", "username": "jack"}\n' % n for n in range(25))
+        lines += b'{"text": "Bread", "username": "li"}\n'
+        await writer.post("/api/v1/tweets", data=lines, headers={"Content-Type": NDJSON})
         await writer.post("/api/v1/imports", data=b'{"text": "x", "username": "li"}\n')
         yield Api(app)
 
@@ -215,6 +221,10 @@ async def test_what_is_not_there_is_404(api: Api, admin: Client) -> None:
         if name in {"show_stats", "compare_batch", "compare_card", "export_posts"}:
             address = address.partition("?")[0] + "?username=nobody"
         sent = {"json": {"text": "Hm", "usernames": ["nobody"]}} if name == "compare_post" else {}
+        if name == "verify_get":
+            address = "/api/v1/verify?text=a&username=nobody"
+        if name == "verify_post":
+            sent = {"json": {"texts": ["a"], "username": "nobody"}}
         assert (await api.send(admin, name, address, **sent))[0] == 404, name
 
 
@@ -223,6 +233,7 @@ async def test_wrong_content_is_422(api: Api, admin: Client) -> None:
     requests: dict[str, dict[str, Any]] = {
         "compare_get": {"address": "/api/v1/compare?text=1"},
         "compare_card": {"address": "/api/v1/compare/card?username=jack"},
+        "verify_get": {"address": "/api/v1/verify?text=1&username=jack"},
         "create_many": {"data": b"{}", "headers": {"Content-Type": NDJSON, "Idempotency-Key": "a"}},
         "compare_batch": {
             "address": "/api/v1/compare/batch?username=jack",

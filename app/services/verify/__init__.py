@@ -1,0 +1,1 @@
+"""Did this one author write it? Verification against the other authors of a language."""

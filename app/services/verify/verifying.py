@@ -1,0 +1,229 @@
+"""Did this one author write it? The answer: a likelihood ratio, its words, evidence and limits."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from app.compute.counts import add
+from app.compute.features import features, occurrences, own_words
+from app.compute.text import clean_text, guess_language, letter_count
+from app.compute.verification import (
+    FEWEST_LETTERS,
+    LikelihoodRatio,
+    Support,
+    mark_evidence,
+    support,
+    verify,
+)
+from app.db.engine import Database
+from app.errors import InvalidInputError, Message
+from app.services.compare.judging import Model
+from app.services.compare.materials import Models
+from app.services.off_loop import worked_on
+from app.services.verify.materials import VerifyMaterial, VerifyMaterials
+from app.services.verify.sentences import limits_of, ratio_statement, short_statement
+
+MODEL_NAME: Final = "lead-and-typicality-1"
+MOST_TEXTS: Final = 100
+MOST_CHARACTERS: Final = 100_000
+"""Of all texts together."""
+MOST_MARKS: Final = 12
+FEWEST_MARKS: Final = 3
+"""Marks of one text: fewer in each where there are many texts."""
+
+
+class TextEvidence(msgspec.Struct, frozen=True):
+    """A string of one of the texts that speaks for the author, or against; in code points."""
+
+    text_index: Annotated[int, Meta(description="Which of the texts, from 0.")]
+    start: int
+    end: int
+    text: Annotated[str, Meta(description="The piece of the text.")]
+    weight: Annotated[float, Meta(description="In log-odds; below 0 it speaks against the author.")]
+
+
+class RatioParts(msgspec.Struct, frozen=True):
+    """What the two comparisons add to `log10_lr`, before its bounds."""
+
+    others: Annotated[float, Meta(description="More like the author than the other authors here.")]
+    own: Annotated[float, Meta(description="Compared with the author's own newest posts.")]
+    layout: Annotated[
+        float, Meta(description="What layout and punctuation as a whole say, in log-odds.")
+    ]
+
+
+class ReferencePopulation(msgspec.Struct, frozen=True):
+    """The other authors of the language, all or 50 of them."""
+
+    authors: int
+    posts: int
+
+
+class RatioCalibration(msgspec.Struct, frozen=True):
+    """How good such answers were on this installation's own newest posts, one at a time."""
+
+    cllr: Annotated[float, Meta(description="In bits: 0 is perfect, 1 says nothing.")]
+    cllr_min: Annotated[float, Meta(description="The same, had the ratios been calibrated.")]
+    eer: Annotated[float, Meta(description="Rate of errors where both kinds are equal.")]
+    authors: int
+    posts: int
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """Whether one author wrote the texts, as far as their wording can tell."""
+
+    texts: Annotated[list[str], Meta(description="The texts as they were judged: NFC, LF.")]
+    username: str
+    tweets: Annotated[int, Meta(description="How many posts of the author it rests on.")]
+    log10_lr: Annotated[
+        float | None,
+        Meta(
+            description="How many times likelier the texts are if this author wrote them than if "
+            "another one did, as a logarithm to base 10; null if there is too little text."
+        ),
+    ]
+    support: Annotated[
+        Support | None, Meta(description="none, weak or moderate: for the verdict, in words.")
+    ]
+    verdict: Literal["for", "against", "open", "short"]
+    statement: Annotated[str, Meta(description="The answer as a sentence.")]
+    parts: RatioParts | None
+    evidence: list[TextEvidence]
+    population: ReferencePopulation
+    calibration: Annotated[
+        RatioCalibration | None, Meta(description="null until it has been measured.")
+    ]
+    limits: Annotated[list[str], Meta(description="What makes the answer weak.")]
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verification, with its sentences as pages can translate them."""
+
+    verification: Verification
+    statement: Message
+    limits: list[Message]
+
+
+class Verifier:
+    """Verifies texts, with what this process keeps in memory for that."""
+
+    def __init__(self, db: Database, models: Models) -> None:
+        self._db = db
+        self._materials = VerifyMaterials(models)
+
+    async def verify(self, texts: Sequence[str], username: str) -> Finding:
+        """Return whether the author of that name wrote the texts, all by one hand.
+
+        Every acknowledged post counts. A text that is a post of the author is taken out of the
+        posts first. Raises NotFoundError, and InvalidInputError where there can be no number.
+        """
+        questioned = await worked_on(texts, partial(questioned_texts, texts))
+        if not username:
+            raise InvalidInputError("Name the author", loc="username")
+        async with self._db.read() as session:
+            material = await self._materials.gather(session, questioned, username)
+        return await asyncio.to_thread(_find, questioned, material)
+
+
+def questioned_texts(texts: Sequence[str]) -> list[str]:
+    """Return the texts as they are judged, each once. Raises InvalidInputError."""
+    if not texts or len(texts) > MOST_TEXTS:
+        raise InvalidInputError("Give 1 to {count} texts", loc="texts", count=MOST_TEXTS)
+    try:
+        cleaned = list(dict.fromkeys(map(clean_text, texts)))
+    except ValueError as error:
+        raise InvalidInputError(str(error), loc="texts") from None
+    if sum(map(len, cleaned)) > MOST_CHARACTERS:
+        raise InvalidInputError(
+            "The texts may have {count} characters together", loc="texts", count=MOST_CHARACTERS
+        )
+    if not any(map(letter_count, cleaned)):
+        raise InvalidInputError("The text has no letters to judge by", loc="texts")
+    return cleaned
+
+
+def _find(texts: list[str], material: VerifyMaterial) -> Finding:
+    own = [own_words(text) for text in texts]
+    letters = sum(map(letter_count, own))
+    query = add([features(text) for text in own])
+    if letters < FEWEST_LETTERS or not query.keys.size:
+        return _finding(texts, material, None, [], short_statement(letters))
+    if (guess_language("\n".join(own)) == "ko") != (material.language == "ko"):
+        raise InvalidInputError(
+            "The text and the posts of '{username}' are in different languages. Give a text in "
+            "the language in which this author mostly writes.",
+            loc="texts",
+            username=material.user.username,
+        )
+    others, background = material.population.profiles, material.snapshot.background
+    ratio = verify(query, material.profile, material.rates, others, background)
+    marked = mark_evidence(
+        texts,
+        [occurrences(text) for text in texts],
+        query,
+        material.profile,
+        others,
+        ratio.shares,
+        background,
+        most=max(FEWEST_MARKS, MOST_MARKS // len(texts)),
+    )
+    evidence = [
+        TextEvidence(
+            place,
+            span.start,
+            span.end,
+            texts[place][span.start : span.end],
+            round(-span.weight if span.author else span.weight, 3),
+        )
+        for place, spans in enumerate(marked)
+        for span in spans
+    ]
+    return _finding(texts, material, ratio, evidence, ratio_statement(ratio, material))
+
+
+def _finding(
+    texts: list[str],
+    material: VerifyMaterial,
+    ratio: LikelihoodRatio | None,
+    evidence: list[TextEvidence],
+    statement: Message,
+) -> Finding:
+    # Cut rather than rounded, so that no answer lies outside the bounds.
+    log10 = None if ratio is None else int(ratio.log10 * 1000) / 1000
+    limits = limits_of(texts, material)
+    verification = Verification(
+        texts=texts,
+        username=material.user.username,
+        tweets=material.profile.posts,
+        log10_lr=log10,
+        support=None if log10 is None else support(log10),
+        verdict=_verdict(log10),
+        statement=str(statement),
+        parts=RatioParts(*(round(part, 3) for part in (ratio.lead, ratio.typical, ratio.layout)))
+        if ratio
+        else None,
+        evidence=evidence,
+        population=ReferencePopulation(
+            len(material.population.users),
+            sum(profile.posts for profile in material.population.profiles),
+        ),
+        calibration=None,
+        limits=[str(limit) for limit in limits],
+        model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
+    )
+    return Finding(verification, statement, limits)
+
+
+def _verdict(log10: float | None) -> Literal["for", "against", "open", "short"]:
+    if log10 is None:
+        return "short"
+    if support(log10) == "none":
+        return "open"
+    return "for" if log10 > 0 else "against"

@@ -1,0 +1,113 @@
+"""Did this one author write it? The verification's page."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from msgspec import Struct
+from quart import url_for
+from quart.typing import ResponseReturnValue
+
+from app.errors import InvalidInputError, NotFoundError
+from app.i18n import translate_message
+from app.lifespan import resources
+from app.services.verify.sentences import NOT_FOR
+from app.services.verify.verifying import Finding, TextEvidence, Verification
+from app.views.blueprints import Form, PageBlueprint
+from app.views.pages.parts import (
+    Marked,
+    given_names,
+    marked_text,
+    offered_authors,
+    render_form,
+    see_other,
+)
+
+blueprint = PageBlueprint("verify")
+
+LONGEST_IN_ADDRESS = 2_000
+STRONG_WEIGHT = 1.0
+"""Log-odds from which a mark is drawn double."""
+BETWEEN_TEXTS = "\n---\n"
+_DIVIDER = re.compile(r"^-{3,}[ \t]*$", re.MULTILINE)
+
+
+class VerifyPageArgs(Struct):
+    text: list[str] = []
+    """Without a text the form is offered."""
+    username: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationView:
+    """A verification as the page shows it."""
+
+    verification: Verification
+    statement: str
+    limits: list[str]
+    texts: list[list[Marked[TextEvidence]]]
+    strong_weight: float = STRONG_WEIGHT
+
+
+@blueprint.page("/verify")
+async def show_verify(args: VerifyPageArgs) -> ResponseReturnValue:
+    return await _page(args.text, args.username)
+
+
+@blueprint.action("/verify")
+async def post_verify(form: Form) -> ResponseReturnValue:
+    whole = (form.get("text") or "").replace("\r\n", "\n")
+    texts = [text.strip("\n") for text in _DIVIDER.split(whole) if text.strip()]
+    return await posted(texts or [""], form.get("username", ""))
+
+
+async def posted(texts: Sequence[str], username: str) -> ResponseReturnValue:
+    """Redirect to the verification if its address is short enough, otherwise answer here."""
+    if sum(map(len, texts)) > LONGEST_IN_ADDRESS:
+        return await _page(texts, username)
+    return see_other(verify_address(texts, username))
+
+
+async def _page(texts: Sequence[str], username: str) -> ResponseReturnValue:
+    result, failure = None, None
+    if texts:
+        try:
+            result = view_of(await resources().verifier.verify(texts, username.strip()))
+        except (InvalidInputError, NotFoundError) as error:
+            failure = error
+    async with resources().db.read() as session:
+        authors, author_total = await offered_authors(session, given_names([username]))
+    return await render_form(
+        "verify.html",
+        failure,
+        text=BETWEEN_TEXTS.join(texts),
+        chosen=username.strip(),
+        authors=authors,
+        author_total=author_total,
+        result=result,
+        not_for=translate_message(NOT_FOR),
+    )
+
+
+def view_of(finding: Finding) -> VerificationView:
+    """Return the finding in the request's language, with its marks in the texts."""
+    found = finding.verification
+    return VerificationView(
+        found,
+        translate_message(finding.statement),
+        [translate_message(limit) for limit in finding.limits],
+        [
+            marked_text(
+                text,
+                [(mark.start, mark.end, mark) for mark in found.evidence if mark.text_index == i],
+            )
+            for i, text in enumerate(found.texts)
+        ],
+    )
+
+
+def verify_address(texts: Sequence[str], username: str) -> str:
+    """Return the shareable address of a verification."""
+    query = urlencode([*(("text", text) for text in texts), ("username", username)])
+    return f"{url_for('verify.show_verify')}?{query}"
