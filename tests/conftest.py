@@ -208,6 +208,18 @@ async def db(make_config: MakeConfig) -> AsyncIterator[Database]:
     await database.close()
 
 
+@pytest.fixture(scope="module")
+async def shared_db(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Database]:
+    """A database without an app, for those tests of a module that only read."""
+    folder = tmp_path_factory.mktemp("shared")
+    database = Database(config_of(databases, folder / "instance"))
+    yield database
+    await database.close()
+    databases.drop(folder)
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """Sends requests to an app that runs in this process; a scope gives it a token."""

@@ -1,18 +1,20 @@
-"""One server and one browser for all tests here, and a fresh window for each test."""
+"""A server and a browser for all tests here, whose windows are cleaned between two tests."""
 
 import os
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from .office import add_imports
 from .website import CHROMIUM, Website, chromium, crowd_records, odd_records, serve
 
 TIMEOUT_MS = 30_000
+expect.set_options(timeout=TIMEOUT_MS)  # It would be 5 s.
 
 
 @pytest.fixture(scope="session")
@@ -86,13 +88,62 @@ class Faults:
         page.on("request", request)
 
 
+@dataclass
+class Window:
+    """A page of its own context, and what it did that it should not."""
+
+    page: Page
+    faults: Faults
+
+
+class Windows:
+    """Windows that earlier tests have left: a new one costs a second of processor time.
+
+    Who is given one finds no cookie, permission or stored value, but files that a browser keeps.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self._left: defaultdict[tuple[str, bool], list[Window]] = defaultdict(list)
+
+    async def take(self, locale: str, *, javascript: bool) -> Window:
+        if left := self._left[locale, javascript]:
+            return left.pop()
+        context = await self.browser.new_context(
+            locale=locale, java_script_enabled=javascript, timezone_id="Asia/Seoul"
+        )
+        page = await context.new_page()
+        page.set_default_timeout(TIMEOUT_MS)
+        window = Window(page, Faults())
+        window.faults.watch(page)
+        return window
+
+    async def leave(self, window: Window, locale: str, *, javascript: bool) -> None:
+        page = window.page
+        if page.url.startswith("http"):
+            await page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        await page.goto("about:blank")
+        await page.context.clear_cookies()
+        await page.context.clear_permissions()
+        window.faults.found.clear()
+        self._left[locale, javascript].append(window)
+
+
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Windows:
+    return Windows(browser)
+
+
 OpenPage = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture
-async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
-    """Open a window of a language, scheme and width, with or without JavaScript or sign-in."""
-    faults, contexts = Faults(), []
+async def open_page(windows: Windows) -> AsyncIterator[OpenPage]:
+    """Open a window of a language, scheme and width, with or without JavaScript or sign-in.
+
+    A test that changes what is not cleared after it, such as the network, asks for a new one.
+    """
+    opened: list[tuple[Window, str, bool, bool]] = []
 
     async def open_(
         *,
@@ -101,23 +152,22 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         width: int = 1280,
         javascript: bool = True,
         operator_of: Website | None = None,
+        is_new: bool = False,
     ) -> Page:
-        context = await browser.new_context(
-            locale=locale,
-            color_scheme=scheme,
-            viewport={"width": width, "height": 800},
-            java_script_enabled=javascript,
-            timezone_id="Asia/Seoul",
-        )
-        contexts.append(context)
+        source = Windows(windows.browser) if is_new else windows
+        window = await source.take(locale, javascript=javascript)
+        opened.append((window, locale, javascript, is_new))
         if operator_of:
-            await context.add_cookies([operator_of.session_cookie()])
-        page = await context.new_page()
-        page.set_default_timeout(TIMEOUT_MS)
-        faults.watch(page)
-        return page
+            await window.page.context.add_cookies([operator_of.session_cookie()])
+        await window.page.set_viewport_size({"width": width, "height": 800})
+        await window.page.emulate_media(media="null", color_scheme=scheme, reduced_motion="null")
+        return window.page
 
     yield open_
-    for context in contexts:
-        await context.close()
-    assert not faults.found, "\n".join(faults.found)
+    faults = [fault for window, *_ in opened for fault in window.faults.found]
+    for window, locale, javascript, is_new in opened:
+        if is_new:
+            await window.page.context.close()
+        else:
+            await windows.leave(window, locale, javascript=javascript)
+    assert not faults, "\n".join(faults)

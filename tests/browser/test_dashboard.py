@@ -286,7 +286,7 @@ async def transferred(page: Page) -> int:
 async def test_the_first_view_is_small_and_a_reload_is_next_to_nothing(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page()
+    page = await open_page(is_new=True)
     await open_dashboard(page, website)
     assert 100_000 < await transferred(page) < FIRST_VIEW_BYTES
     await page.reload()

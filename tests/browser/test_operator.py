@@ -211,7 +211,7 @@ async def test_what_is_no_archive_is_told_and_discarded(
 async def test_a_file_is_dropped_and_its_upload_watched_and_cancelled(
     workshop: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page(operator_of=workshop)
+    page = await open_page(operator_of=workshop, is_new=True)
     await page.goto(workshop.address("/imports"))
     drop = """(form, names) => {
       const data = new DataTransfer();

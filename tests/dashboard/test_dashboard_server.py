@@ -13,20 +13,20 @@ from quart.testing.connections import WebsocketResponseError
 from app import create_app
 from app.dashboard.figures import FIGURES
 from tests.browsing import Browser, signed_in
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import Client, MakeConfig, Shared, client_with
 from tests.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, drawn
 from tests.waiting import eventually
 
 
 @pytest.mark.parametrize("figure", sorted(set(FIGURES) - {"card"}))
-async def test_every_figure_is_drawn_and_listed(filled: Client, figure: str) -> None:
-    drawing = await drawn(filled, figure)
+async def test_every_figure_is_drawn_and_listed(viewed: Client, figure: str) -> None:
+    drawing = await drawn(viewed, figure)
     assert "problem" not in drawing
     assert len(drawing["plots"]) == len(FIGURES[figure].graphs)
-    table = await filled.get(f"{PREFIX}table/{figure}")
+    table = await viewed.get(f"{PREFIX}table/{figure}")
     assert table.status_code == 200
     assert "<table" in await table.get_data(as_text=True)
-    file = await filled.get(f"{PREFIX}table/{figure}.csv")
+    file = await viewed.get(f"{PREFIX}table/{figure}.csv")
     assert file.content_type == "text/csv; charset=utf-8"
     assert (await file.get_data()).count(b"\n") > 1
 
@@ -56,29 +56,29 @@ async def test_the_model_card_is_drawn_once_it_is_measured(writer: Client) -> No
     assert len(links) == len(cells["x"]) + len(dots["x"])
 
 
-@pytest.mark.parametrize("figure", FIGURES)
-async def test_a_figure_without_posts_says_so(anybody: Client, figure: str) -> None:
-    assert (await drawn(anybody, figure))["plots"] == []
-    for path in (f"{PREFIX}table/{figure}", f"{PREFIX}table/{figure}.csv"):
-        assert (await anybody.get(path)).status_code == 200
+async def test_a_figure_without_posts_says_so(anybody: Client) -> None:
+    for figure in FIGURES:
+        assert (await drawn(anybody, figure))["plots"] == [], figure
+        for path in (f"{PREFIX}table/{figure}", f"{PREFIX}table/{figure}.csv"):
+            assert (await anybody.get(path)).status_code == 200, path
 
 
-async def test_filters_narrow_what_is_drawn(filled: Client) -> None:
-    assert bars(await drawn(filled, "timeline")) == {"ann": 3, "&lt;b&gt;ben&lt;b&gt;": 1}
-    assert bars(await drawn(filled, "timeline", "username=ANN")) == {"ann": 3}
-    assert bars(await drawn(filled, "timeline", "lang=ko&until=2026-05-02")) == {"ann": 1}
+async def test_filters_narrow_what_is_drawn(viewed: Client) -> None:
+    assert bars(await drawn(viewed, "timeline")) == {"ann": 3, "&lt;b&gt;ben&lt;b&gt;": 1}
+    assert bars(await drawn(viewed, "timeline", "username=ANN")) == {"ann": 3}
+    assert bars(await drawn(viewed, "timeline", "lang=ko&until=2026-05-02")) == {"ann": 1}
     # Half past three in the afternoon is the next day in Seoul.
     view = "since=2026-05-03&until=2026-05-04&tz=Asia/Seoul"
-    assert bars(await drawn(filled, "timeline", view)) == {"ann": 1}
+    assert bars(await drawn(viewed, "timeline", view)) == {"ann": 1}
 
 
-async def test_what_is_wrong_in_a_view_is_said_in_the_viewers_language(anybody: Client) -> None:
-    korean = Client(anybody.app, {"Accept-Language": "ko"})
-    assert (await drawn(anybody, "timeline", "username=no"))["problem"] == (
+async def test_what_is_wrong_in_a_view_is_said_in_the_viewers_language(shared: Shared) -> None:
+    korean = Client(shared.anybody.app, {"Accept-Language": "ko"})
+    assert (await drawn(shared.anybody, "timeline", "username=no"))["problem"] == (
         "User 'no' doesn't exist"
     )
     assert re.search("[가-힣]", (await drawn(korean, "timeline", "username=no"))["problem"])
-    assert "tz" in (await drawn(anybody, "timeline", "tz=nowhere"))["problem"]
+    assert "tz" in (await drawn(shared.anybody, "timeline", "tz=nowhere"))["problem"]
 
 
 async def test_an_error_in_a_callback_is_told_without_its_text(
@@ -119,11 +119,11 @@ MALFORMED: Final[dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-async def test_malformed_callbacks_are_refused(anybody: Client, name: str) -> None:
+async def test_malformed_callbacks_are_refused(shared: Shared, name: str) -> None:
     for figure in ("timeline", "week"):
-        await drawn(anybody, figure)  # What is known already must not answer either.
+        await drawn(shared.anybody, figure)  # What is known already must not answer either.
     for headers in ({}, GZIP):
-        answer = await anybody.post(UPDATE, json=MALFORMED[name], headers=headers)
+        answer = await shared.anybody.post(UPDATE, json=MALFORMED[name], headers=headers)
         assert answer.status_code == 400, await answer.get_data()
 
 
@@ -139,9 +139,9 @@ async def test_malformed_callbacks_are_refused(anybody: Client, name: str) -> No
     ],
 )
 async def test_bodies_that_are_no_callback(
-    anybody: Client, body: bytes, content_type: str, status: int
+    shared: Shared, body: bytes, content_type: str, status: int
 ) -> None:
-    answer = await anybody.post(UPDATE, data=body, headers={"Content-Type": content_type})
+    answer = await shared.anybody.post(UPDATE, data=body, headers={"Content-Type": content_type})
     assert answer.status_code == status
 
 
@@ -161,13 +161,13 @@ async def test_bodies_that_are_no_callback(
         "table/nothing.csv",
     ],
 )
-async def test_nothing_else_is_there(anybody: Client, path: str) -> None:
-    assert (await anybody.get(PREFIX + path)).status_code == 404
-    assert (await anybody.get(UPDATE)).status_code == 405
+async def test_nothing_else_is_there(shared: Shared, path: str) -> None:
+    assert (await shared.anybody.get(PREFIX + path)).status_code == 404
+    assert (await shared.anybody.get(UPDATE)).status_code == 405
 
 
-async def test_the_page_allows_no_foreign_script_or_style_of_another_host(anybody: Client) -> None:
-    answer = await anybody.get(PREFIX)
+async def test_the_page_allows_no_foreign_script_or_style_of_another_host(shared: Shared) -> None:
+    answer = await shared.anybody.get(PREFIX)
     page = await answer.get_data(as_text=True)
     policy = dict(
         part.strip().split(" ", 1)
@@ -179,26 +179,26 @@ async def test_the_page_allows_no_foreign_script_or_style_of_another_host(anybod
     assert policy["default-src"] == policy["form-action"] == "'self'"
     assert not re.findall(r"(?:src|href)=\"(?:https?:)?//", page)
     for path in ("/", f"{PREFIX}table/week", "/posts"):
-        other = (await anybody.get(path)).headers["Content-Security-Policy"]
+        other = (await shared.anybody.get(path)).headers["Content-Security-Policy"]
         assert "unsafe-inline" not in other
 
 
-async def test_scripts_are_compressed_and_kept_by_the_browser(anybody: Client) -> None:
-    page = await (await anybody.get(PREFIX)).get_data(as_text=True)
+async def test_scripts_are_compressed_and_kept_by_the_browser(shared: Shared) -> None:
+    page = await (await shared.anybody.get(PREFIX)).get_data(as_text=True)
     scripts = re.findall(r'<script src="([^"]+)"', page)
     assert len(scripts) > 5
     for script in scripts:
-        answer = await anybody.get(script, headers={"Accept-Encoding": "gzip"})
+        answer = await shared.anybody.get(script, headers={"Accept-Encoding": "gzip"})
         assert answer.status_code == 200, script
         assert answer.headers["Content-Encoding"] == "gzip"
         if "immutable" not in answer.headers["Cache-Control"]:
             known = {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
-            again = await anybody.get(script, headers=known)
+            again = await shared.anybody.get(script, headers=known)
             assert again.status_code == 304
 
 
-async def test_the_page_works_as_a_form_without_scripts(filled: Client) -> None:
-    page = await (await filled.get(PREFIX + "?username=ann&since=2026-01-01")).get_data(
+async def test_the_page_works_as_a_form_without_scripts(viewed: Client) -> None:
+    page = await (await viewed.get(PREFIX + "?username=ann&since=2026-01-01")).get_data(
         as_text=True
     )
     noscript = "".join(re.findall(r"<noscript>(.*?)</noscript>", page, re.DOTALL))
@@ -208,16 +208,16 @@ async def test_the_page_works_as_a_form_without_scripts(filled: Client) -> None:
     assert 'value="2026-01-01"' in page
 
 
-async def test_what_no_choice_stands_for_stays_chosen(filled: Client) -> None:
-    answer = await filled.get(PREFIX + "?username=nobody&lang=xx&platform=y")
+async def test_what_no_choice_stands_for_stays_chosen(viewed: Client) -> None:
+    answer = await viewed.get(PREFIX + "?username=nobody&lang=xx&platform=y")
     page = await answer.get_data(as_text=True)
     assert 'value="nobody" checked' in page
     assert '<option value="xx" selected>' in page
     assert '<option value="y" selected>' in page
 
 
-async def test_a_bad_view_is_said_on_the_page(anybody: Client) -> None:
-    answer = await anybody.get(PREFIX + "?since=soon")
+async def test_a_bad_view_is_said_on_the_page(shared: Shared) -> None:
+    answer = await shared.anybody.get(PREFIX + "?since=soon")
     assert answer.status_code == 400
     assert 'role="alert"' in await answer.get_data(as_text=True)
 

@@ -23,7 +23,7 @@ from app.views.pages.parts import (
     marked_text,
     probability_message,
 )
-from tests.conftest import Client
+from tests.conftest import Client, Shared
 from tests.waiting import eventually
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]
@@ -63,15 +63,15 @@ async def body(answer: Any) -> str:
     return str(await answer.get_data(as_text=True))
 
 
-@pytest.fixture
-async def site(writer: Client, anybody: Client) -> Client:
-    """Two authors with posts; the client reads without a token."""
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    """Read the pages of two authors with posts, to which no test adds any."""
     posts = [("빵집", text) for text in BAKER] + [("천문대", text) for text in STARGAZER]
     lines = [json.dumps({"username": username, "text": text}) for username, text in posts]
     headers = {"Content-Type": "application/x-ndjson"}
-    answer = await writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
+    answer = await shared.writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
     assert (await answer.get_json())["accepted"] == len(posts)
-    return anybody
+    return shared.anybody
 
 
 def test_probabilities_have_words_that_rise_with_them() -> None:
@@ -142,8 +142,8 @@ async def test_a_name_cannot_bring_markup(writer: Client) -> None:
         assert "<b>bold" not in page
 
 
-async def test_unknown_author_is_a_page_in_the_readers_language(anybody: Client) -> None:
-    answer = await anybody.get("/user/nobody", headers=KOREAN)
+async def test_unknown_author_is_a_page_in_the_readers_language(shared: Shared) -> None:
+    answer = await shared.anybody.get("/user/nobody", headers=KOREAN)
     assert answer.status_code == 404
     page = await body(answer)
     assert "작성자가 없어요" in page.replace("&#39;", "'")
@@ -340,8 +340,8 @@ async def test_search_takes_whatever_is_typed(site: Client, query: str) -> None:
     assert answer.status_code == 200
 
 
-async def test_language_switch_leads_back_to_this_site(anybody: Client) -> None:
-    answer = await anybody.get("//evil.example/?locale=ko")
+async def test_language_switch_leads_back_to_this_site(site: Client) -> None:
+    answer = await site.get("//evil.example/?locale=ko")
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/evil.example/"
 
@@ -362,36 +362,36 @@ async def test_the_language_of_posts_is_a_filter_and_no_switch(
         assert "lang=ko&amp;locale=ko" in page
 
 
-async def test_language_links_are_named_in_their_own_language(anybody: Client) -> None:
-    page = await body(await anybody.get("/search?q=x", headers=KOREAN))
+async def test_language_links_are_named_in_their_own_language(site: Client) -> None:
+    page = await body(await site.get("/search?q=x", headers=KOREAN))
     assert '<a href="/search?q=x&amp;locale=en" lang="en" hreflang="en">English</a>' in page
-    page = await body(await anybody.get("/search?q=x"))
+    page = await body(await site.get("/search?q=x"))
     assert '<a href="/search?q=x&amp;locale=ko" lang="ko" hreflang="ko">한국어</a>' in page
 
 
-async def test_theme_is_remembered_and_forgotten(anybody: Client) -> None:
-    page = await body(await anybody.get("/search?q=x"))
+async def test_theme_is_remembered_and_forgotten(site: Client) -> None:
+    page = await body(await site.get("/search?q=x"))
     assert '<a href="/search?q=x&amp;theme=dark" rel="nofollow"' in page
-    chosen = await anybody.get("/search?q=x&theme=dark")
+    chosen = await site.get("/search?q=x&theme=dark")
     assert (chosen.status_code, chosen.headers["Location"]) == (303, "/search?q=x")
     assert chosen.headers["Set-Cookie"].startswith("saywho_theme=dark; Expires=")
     headers = {"Cookie": "saywho_theme=dark"}
-    page = await body(await anybody.get("/search?q=x", headers=headers))
+    page = await body(await site.get("/search?q=x", headers=headers))
     assert '<html lang="en" data-theme="dark">' in page
     assert '<meta name="color-scheme" content="dark">' in page
-    forgotten = await anybody.get("/?theme=system", headers=headers)
+    forgotten = await site.get("/?theme=system", headers=headers)
     assert "saywho_theme=;" in forgotten.headers["Set-Cookie"]
-    assert (await anybody.get("/?theme=purple")).status_code == 200
+    assert (await site.get("/?theme=purple")).status_code == 200
 
 
 @pytest.mark.parametrize(
     "status", [400, 401, 403, 404, 405, 413, 422, 431, 500, 503, 507, 418, 599]
 )
-async def test_error_page_says_what_to_do(app: Quart, status: int) -> None:
+async def test_error_page_says_what_to_do(shared: Shared, status: int) -> None:
     from quart import render_template
 
     for locale, other in (("ko", "Try"), ("en", "해")):
-        async with app.test_request_context("/x"):
+        async with shared.app.test_request_context("/x"):
             g.locale = locale
             page = await render_template(
                 "error.html", status=status, sentence=None, request_id="abc-123"

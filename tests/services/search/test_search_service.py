@@ -50,10 +50,10 @@ def marked(hit: Hit) -> list[str]:
     return [hit.text[start:end] for start, end in hit.highlights]
 
 
-@pytest.fixture
-async def filled(db: Database) -> Database:
-    await fill(db)
-    return db
+@pytest.fixture(scope="module")
+async def filled(shared_db: Database) -> Database:
+    await fill(shared_db)
+    return shared_db
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,14 @@ async def words(db: Database) -> dict[str, int]:
         }
 
 
+@pytest.fixture(scope="module")
+async def counted(shared_db: Database) -> Database:
+    """Posts to which no test adds any, and their words, counted."""
+    await store(shared_db, "ann", *TEXTS)
+    await maintain(shared_db)
+    return shared_db
+
+
 @pytest.mark.parametrize(
     ("typed", "place", "correction"),
     [
@@ -68,11 +76,9 @@ async def words(db: Database) -> dict[str, int]:
     ],
 )
 async def test_a_mistyped_word_is_taken_for_the_one_next_to_it(
-    db: Database, typed: str, place: int, correction: tuple[str, str]
+    counted: Database, typed: str, place: int, correction: tuple[str, str]
 ) -> None:
-    await store(db, "ann", *TEXTS)
-    await maintain(db)
-    found = await find(db, typed)
+    found = await find(counted, typed)
     assert TEXTS[place] in [hit.text for hit in found.hits]
     assert list(found.corrections) == [correction]
     assert not found.is_any
@@ -97,19 +103,16 @@ async def test_a_word_that_posts_hold_stands_for_itself(db: Database) -> None:
     assert found.corrections == []
 
 
-async def test_quoted_and_excluded_words_are_not_mended(db: Database) -> None:
-    await store(db, "ann", *TEXTS)
-    await maintain(db)
-    assert (await find(db, '"lighthosue"')).hits == []
-    assert len((await find(db, "lighthouse -lmap")).hits) == 2
+async def test_quoted_and_excluded_words_are_not_mended(counted: Database) -> None:
+    assert (await find(counted, '"lighthosue"')).hits == []
+    assert len((await find(counted, "lighthouse -lmap")).hits) == 2
 
 
-async def test_some_of_the_words_where_no_post_has_all(db: Database) -> None:
-    await store(db, "ann", *TEXTS)
-    found = await find(db, "lighthouse sea keeper")
+async def test_some_of_the_words_where_no_post_has_all(counted: Database) -> None:
+    found = await find(counted, "lighthouse sea keeper")
     assert {hit.text for hit in found.hits} == set(TEXTS[:2])
     assert found.is_any
-    assert not (await find(db, "lighthouse sea")).is_any
+    assert not (await find(counted, "lighthouse sea")).is_any
 
 
 async def test_it_counts_again_when_posts_came_or_went(db: Database) -> None:

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import Client
-from tests.waiting import eventually, settle
+from tests.conftest import Client, Shared
+from tests.waiting import settle
 
 COMPARE = "/api/v1/compare"
 SAILOR = [
@@ -17,11 +17,16 @@ SAILOR = [
 BAKER = [f"오늘도 갓 구운 빵 {number}개가 나왔어요! 어서 오세요 🥐" for number in range(12)]
 
 
-@pytest.fixture
-async def pair(writer: Client) -> Client:
-    await writer.add_user("sailor", *SAILOR)
-    await writer.add_user("빵집", *BAKER)
-    return writer
+@pytest.fixture(scope="module")
+async def pair(shared: Shared) -> Client:
+    """Compare the two who have something to say, beside whom are quiet and empty."""
+    await shared.writer.add_user("sailor", *SAILOR)
+    await shared.writer.add_user("빵집", *BAKER)
+    await shared.writer.add_user("quiet", "one post only")
+    await shared.writer.add_user("empty")
+    # Answers of before and after are equal as long as they rest on one background.
+    await settle(shared.app)
+    return shared.writer
 
 
 async def compare(client: Client, text: str, *usernames: str, **fields: Any) -> dict[str, Any]:
@@ -30,13 +35,6 @@ async def compare(client: Client, text: str, *usernames: str, **fields: Any) -> 
     assert answer.status_code == 200, await answer.get_data()
     result: dict[str, Any] = await answer.get_json()
     return result
-
-
-async def settled(client: Client) -> None:
-    """Wait for the first background, so that answers of before and after can be compared."""
-    await eventually(
-        lambda: compare(client, "any text"), until=lambda result: result["model"]["version"]
-    )
 
 
 async def test_author_of_such_posts_leads_with_evidence(pair: Client) -> None:
@@ -59,7 +57,6 @@ async def test_author_of_such_posts_leads_with_evidence(pair: Client) -> None:
 
 
 async def test_get_and_post_agree(pair: Client) -> None:
-    await settled(pair)
     posted = await compare(pair, "빵이 나왔어요", "sailor", "빵집")
     address = f"{COMPARE}?text={quote('빵이 나왔어요')}&username=sailor&username={quote('빵집')}"
     answer = await pair.get(address)
@@ -81,7 +78,7 @@ async def test_without_names_all_with_posts_are_compared_and_twenty_shown(writer
     await writer.add_user("nothing")
     for number in range(23):
         await writer.add_user(f"author{number}", f"A word about subject {number}")
-    await settled(writer)
+    await settle(writer.app)
     result = await compare(writer, "A word about subject 7")
     assert len(result["ranking"]) == 20
     assert sum(ranked["probability"] for ranked in result["ranking"]) < 1
@@ -96,7 +93,6 @@ async def test_without_names_all_with_posts_are_compared_and_twenty_shown(writer
 
 async def test_little_text_or_few_posts_are_called_short(pair: Client) -> None:
     assert (await compare(pair, "a ferry"))["verdict"] == "short"
-    await pair.add_user("quiet", "one post only")
     text = "The ferry leaves the northern harbour at noon"
     assert (await compare(pair, text, "sailor", "quiet"))["verdict"] == "short"
     # Among all, one who is out of the question by probability spoils nobody's answer.
@@ -140,7 +136,6 @@ async def test_a_new_post_counts_in_the_very_next_comparison(admin: Client) -> N
 async def test_get_and_post_refuse_alike(
     pair: Client, status: int, text: str, usernames: list[str]
 ) -> None:
-    await pair.add_user("empty")
     posted = await pair.post(COMPARE, json={"text": text, "usernames": usernames})
     query = "".join(f"&username={quote(name)}" for name in usernames)
     got = await pair.get(f"{COMPARE}?text={quote(text)}{query}")
@@ -170,8 +165,8 @@ async def test_fewer_than_two_authors_with_posts_are_422(writer: Client) -> None
     ],
     ids=str,
 )
-async def test_body_that_is_no_comparison_is_422(anybody: Client, body: object) -> None:
-    assert (await anybody.post(COMPARE, json=body)).status_code == 422
+async def test_body_that_is_no_comparison_is_422(shared: Shared, body: object) -> None:
+    assert (await shared.anybody.post(COMPARE, json=body)).status_code == 422
 
 
 async def test_a_long_text_is_judged(pair: Client) -> None:
@@ -220,8 +215,6 @@ async def test_a_comparison_has_no_fields_that_nobody_asked_for(pair: Client) ->
 
 
 async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:
-    # Answers are equal as long as they rest on one background, which maintenance may renew.
-    await settle(pair.app)
     texts = ["The bread is warm!!", "비가 와요"]
     lines = [json.dumps({"text": text, "id": f"n{n}"}) for n, text in enumerate(texts)]
     body = "\n".join([lines[0], "", lines[1], "{}", '{"text": "123"}']).encode()

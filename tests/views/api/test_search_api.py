@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import Client
+from tests.conftest import Client, Shared
 from tests.waiting import eventually
 
 SEARCH = "/api/v1/search"
@@ -50,8 +50,10 @@ async def test_best_comes_first_and_pages_hold_all_once(writer: Client) -> None:
     await eventually(pages_hold_all)
 
 
-@pytest.fixture
-async def mixed(writer: Client) -> Client:
+@pytest.fixture(scope="module")
+async def mixed(shared: Shared) -> Client:
+    """Read the posts of two authors, to which no test adds any."""
+    writer = shared.writer
     for username, platform in [("ann", "x"), ("ben", "mastodon")]:
         await writer.add_user(username, platform=platform)
     for number, (username, fields) in enumerate(
@@ -98,8 +100,8 @@ async def test_filters_narrow_the_results(mixed: Client, filters: str, expected:
         *("limit=201", "limit=0", "page=2", "q=a&q=b", f"q={'a' * 1001}", "tz=", "tz=%00"),
     ],
 )
-async def test_bad_parameter_is_400(anybody: Client, query: str) -> None:
-    answer = await anybody.get(f"{SEARCH}?{query}")
+async def test_bad_parameter_is_400(shared: Shared, query: str) -> None:
+    answer = await shared.anybody.get(f"{SEARCH}?{query}")
     assert answer.status_code == 400
     (error,) = (await answer.get_json())["errors"]
     assert error["loc"] in query

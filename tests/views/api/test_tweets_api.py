@@ -7,10 +7,18 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import Client
+from tests.conftest import Client, Shared
 
 RTL = "שלום עולם, מתי יוצאת הספינה?"
 EMOJI = "👩‍👩‍👧‍👦 🏴󠁧󠁢󠁳󠁣󠁴󠁿 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𠜎𠜱"
+
+
+@pytest.fixture(scope="module")
+async def sharing(shared: Shared) -> Client:
+    """Write as ann, who has any number of posts, or as silent, who has none and gets none."""
+    await shared.writer.add_user("ann")
+    await shared.writer.add_user("silent")
+    return shared.writer
 
 
 async def test_new_post_has_every_field_and_a_location(writer: Client, anybody: Client) -> None:
@@ -70,10 +78,9 @@ async def test_defaults_are_post_now_and_no_language(writer: Client) -> None:
     ],
     ids=["newlines", "jamo", "accent", "tab", "rtl", "emoji", "longest", "spaces", "markup"],
 )
-async def test_text_is_kept_as_the_contract_says(writer: Client, sent: str, stored: str) -> None:
-    await writer.add_user("ann")
-    tweet = await writer.add_tweet("ann", sent)
-    shown = await writer.get(f"/api/v1/tweets/{tweet['id']}")
+async def test_text_is_kept_as_the_contract_says(sharing: Client, sent: str, stored: str) -> None:
+    tweet = await sharing.add_tweet("ann", sent)
+    shown = await sharing.get(f"/api/v1/tweets/{tweet['id']}")
     assert (await shown.get_json())["text"] == tweet["text"] == stored
 
 
@@ -82,9 +89,8 @@ async def test_text_is_kept_as_the_contract_says(writer: Client, sent: str, stor
     [("오늘은 sunny", "ko"), ("hello 안 there everyone", None), ("1234 !!", None), (RTL, None)],
     ids=["korean", "a syllable", "no letters", "rtl"],
 )
-async def test_korean_is_told_by_its_letters(writer: Client, text: str, lang: str | None) -> None:
-    await writer.add_user("ann")
-    assert (await writer.add_tweet("ann", text))["lang"] == lang
+async def test_korean_is_told_by_its_letters(sharing: Client, text: str, lang: str | None) -> None:
+    assert (await sharing.add_tweet("ann", text))["lang"] == lang
 
 
 @pytest.mark.parametrize(
@@ -119,22 +125,20 @@ async def test_korean_is_told_by_its_letters(writer: Client, text: str, lang: st
     ids=lambda value: ascii(value)[:40],
 )
 async def test_bad_field_is_named_in_a_422(
-    writer: Client, loc: str, fields: dict[str, Any]
+    sharing: Client, loc: str, fields: dict[str, Any]
 ) -> None:
-    await writer.add_user("ann")
-    answer = await writer.post("/api/v1/users/ann/tweets", json=fields)
+    answer = await sharing.post("/api/v1/users/silent/tweets", json=fields)
     assert answer.status_code == 422
     assert (await answer.get_json())["errors"][0]["loc"] == loc
-    page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
+    page = await (await sharing.get("/api/v1/users/silent/tweets")).get_json()
     assert page["items"] == []
 
 
 @pytest.mark.parametrize(
     "moment", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00"], ids=["utc", "zone"]
 )
-async def test_a_time_in_the_future_becomes_the_arrival(writer: Client, moment: str) -> None:
-    await writer.add_user("ann")
-    answer = await writer.post(
+async def test_a_time_in_the_future_becomes_the_arrival(sharing: Client, moment: str) -> None:
+    answer = await sharing.post(
         "/api/v1/users/ann/tweets", json={"text": "soon", "created_at": moment}
     )
     if answer.status_code == 422:  # Beyond what a date can be.
@@ -234,16 +238,15 @@ async def test_deleted_post_is_gone_and_its_id_is_not_given_out_again(admin: Cli
     ["nobody", "%00", "%ED%95%9C", "a%25b", "%C0%AF"],
     ids=["ascii", "nul", "ko", "%", "raw"],
 )
-async def test_posts_of_nobody_are_404(writer: Client, name: str) -> None:
-    assert (await writer.get(f"/api/v1/users/{name}/tweets")).status_code == 404
-    answer = await writer.post(f"/api/v1/users/{name}/tweets", json={"text": "hello"})
+async def test_posts_of_nobody_are_404(sharing: Client, name: str) -> None:
+    assert (await sharing.get(f"/api/v1/users/{name}/tweets")).status_code == 404
+    answer = await sharing.post(f"/api/v1/users/{name}/tweets", json={"text": "hello"})
     assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("text", [RTL, EMOJI, "한국어 🚢"], ids=["rtl", "emoji", "korean"])
-async def test_json_is_utf_8_without_escapes(writer: Client, text: str) -> None:
-    await writer.add_user("ann")
-    answer = await writer.post("/api/v1/users/ann/tweets", json={"text": text})
+async def test_json_is_utf_8_without_escapes(sharing: Client, text: str) -> None:
+    answer = await sharing.post("/api/v1/users/ann/tweets", json={"text": text})
     assert answer.content_type == "application/json"
     assert text.encode() in await answer.get_data(as_text=False)
     assert quote("ann") in answer.headers["Location"] or "/tweets/" in answer.headers["Location"]

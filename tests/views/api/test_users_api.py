@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import Client
+from tests.conftest import Client, Shared
 
 USERS = "/api/v1/users"
 
@@ -61,9 +61,9 @@ async def test_platform_is_local_where_none_is_given(writer: Client) -> None:
     ["jack", "user@host", "name.bsky.social", "선장", "a" * 320, "été", "ab:c+d&e=f", "🚢", "…"],
     ids=["plain", "host", "dots", "korean", "longest", "accents", "signs", "emoji", "ellipsis"],
 )
-async def test_author_is_found_under_the_address_of_the_name(writer: Client, name: str) -> None:
-    await writer.add_user(name)
-    answer = await writer.get(f"{USERS}/{quote(name, safe='')}")
+async def test_author_is_found_under_the_address_of_the_name(shared: Shared, name: str) -> None:
+    await shared.writer.add_user(name)
+    answer = await shared.writer.get(f"{USERS}/{quote(name, safe='')}")
     assert answer.status_code == 200
     assert (await answer.get_json())["username"] == name
 
@@ -76,11 +76,12 @@ async def test_author_is_found_under_the_address_of_the_name(writer: Client, nam
     ],
     ids=ascii,
 )
-async def test_bad_name_is_422(writer: Client, name: str) -> None:
-    answer = await writer.post(USERS, json={"username": name})
+async def test_bad_name_is_422(shared: Shared, name: str) -> None:
+    before = await names(shared.writer, limit=200)
+    answer = await shared.writer.post(USERS, json={"username": name})
     assert answer.status_code == 422
     assert (await answer.get_json())["errors"][0]["loc"] == "username"
-    assert await names(writer) == []
+    assert await names(shared.writer, limit=200) == before
 
 
 async def test_name_is_stored_composed(writer: Client) -> None:
@@ -90,17 +91,17 @@ async def test_name_is_stored_composed(writer: Client) -> None:
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("Jack", "jACK"), ("straße", "STRASSE"), ("é", "e\u0301"), ("Σίσυφος", "ΣΊΣΥΦΟΣ")],
+    [("Jill", "jILL"), ("straße", "STRASSE"), ("é", "e\u0301"), ("Σίσυφος", "ΣΊΣΥΦΟΣ")],
     ids=["ascii", "sharp s", "composition", "greek"],
 )
 async def test_name_is_unique_without_regard_to_case(
-    writer: Client, first: str, second: str
+    shared: Shared, first: str, second: str
 ) -> None:
-    await writer.add_user(first)
-    answer = await writer.post(USERS, json={"username": second})
+    await shared.writer.add_user(first)
+    answer = await shared.writer.post(USERS, json={"username": second})
     assert answer.status_code == 409
     assert first in (await answer.get_json())["detail"]
-    found = await writer.get(f"{USERS}/{quote(second)}")
+    found = await shared.writer.get(f"{USERS}/{quote(second)}")
     assert (await found.get_json())["username"] == first
 
 
@@ -120,26 +121,20 @@ async def test_list_is_in_case_folded_order_on_every_page_size(writer: Client) -
         assert await names(writer, limit=limit) == expected
 
 
-@pytest.mark.parametrize(
-    ("prefix", "expected"),
-    [
-        ("a", ["a", "A2", "ab", "a_"]),
-        ("AB", ["ab"]),
-        ("가", ["가", "가나"]),
-        ("_", []),
-        ("%", []),
-        ("zz", []),
-        ("a%00", []),
-    ],
-    ids=["letter", "case", "korean", "underscore", "percent", "none", "nul"],
-)
-async def test_prefix_finds_names_by_their_beginning(
-    writer: Client, prefix: str, expected: list[str]
-) -> None:
+async def test_prefix_finds_names_by_their_beginning(writer: Client) -> None:
     for name in ["a", "A2", "ab", "a_", "b", "가", "가나", "각"]:
         await writer.add_user(name)
-    found = await names(writer, f"?q={prefix if '%00' in prefix else quote(prefix)}", limit=2)
-    assert sorted(found) == sorted(expected)
+    for prefix, expected in (
+        ("a", ["A2", "a", "a_", "ab"]),
+        ("AB", ["ab"]),
+        (quote("가"), ["가", "가나"]),
+        ("_", []),
+        ("%25", []),
+        ("zz", []),
+        ("a%00", []),
+    ):
+        found = await names(writer, f"?q={prefix}", limit=2)
+        assert sorted(found) == expected, prefix
 
 
 async def test_a_walk_shows_each_author_once_while_authors_come(writer: Client) -> None:
@@ -229,8 +224,8 @@ async def test_name_of_a_deleted_author_is_free_and_starts_with_nothing(admin: C
     ],
     ids=str,
 )
-async def test_body_that_is_no_author_is_422(writer: Client, body: object) -> None:
-    answer = await writer.post(USERS, json=body)
+async def test_body_that_is_no_author_is_422(shared: Shared, body: object) -> None:
+    answer = await shared.writer.post(USERS, json=body)
     assert answer.status_code == 422
     assert (await answer.get_json())["errors"]
 

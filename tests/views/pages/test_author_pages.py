@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import Client
+from tests.conftest import Client, Shared
 
 NAME = "골목빵집"
 PAGE = "/user/" + quote(NAME)
@@ -22,16 +22,17 @@ TIMES = (
 )
 
 
-@pytest.fixture
-async def site(writer: Client, anybody: Client) -> Client:
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    """Read the pages of an author to whose posts no test adds any."""
     lines = [
         json.dumps({"username": NAME, "text": f"빵 {n}", "created_at": time, "kind": kind})
         for n, (time, kind) in enumerate(zip(TIMES, ["post"] * 3 + ["reply"] * 3, strict=True))
     ]
     headers = {"Content-Type": "application/x-ndjson"}
-    answer = await writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
+    answer = await shared.writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
     assert (await answer.get_json())["accepted"] == len(TIMES), await answer.get_data()
-    return anybody
+    return shared.anybody
 
 
 async def body(answer: Any) -> str:
@@ -93,7 +94,7 @@ async def test_the_ends_of_time_are_days(site: Client, day: str, tz: str) -> Non
     assert "There are no posts" in await body(await site.get(f"{PAGE}?day={day}&tz={tz}"))
 
 
-async def test_figures(site: Client, writer: Client) -> None:
+async def test_figures(site: Client, shared: Shared) -> None:
     page = await body(await site.get(PAGE))
     figures = {
         term: re.sub(r"<[^>]+>", "", value)
@@ -103,16 +104,17 @@ async def test_figures(site: Client, writer: Client) -> None:
     assert figures["Replies"] == "50%"
     assert figures["Posts per week"] == "0.1"
     assert "Quotes" not in figures
-    await writer.add_user("new")
+    await shared.writer.add_user("new")
     page = await body(await site.get("/user/new"))
     assert "Posts per week" not in page
     assert 'id="calendar"' not in page
 
 
-async def test_a_new_post_is_in_the_calendar_at_once(site: Client, writer: Client) -> None:
-    await body(await site.get(PAGE))
-    await writer.add_tweet(NAME, "one more", created_at="2026-03-28T01:00:00Z")
-    assert days(await body(await site.get(PAGE)))["2026-03-28"] == 2
+async def test_a_new_post_is_in_the_calendar_at_once(shared: Shared) -> None:
+    await shared.writer.add_user("late")
+    for posts in (1, 2):
+        await shared.writer.add_tweet("late", "one more", created_at="2026-03-28T01:00:00Z")
+        assert days(await body(await shared.anybody.get("/user/late"))) == {"2026-03-28": posts}
 
 
 async def test_the_months_are_whole(site: Client) -> None:
