@@ -70,22 +70,13 @@ class FileLock:
 
 
 @contextmanager
-def file_lock(path: Path) -> Iterator[None]:
-    """Hold the lock, in a thread or a program without a loop; wait for it without limit."""
+def file_lock(path: Path, *, waits: bool = True) -> Iterator[bool]:
+    """Hold the lock in code without a loop; wait without limit, or give whether it was free."""
     descriptor = _opened(path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def file_lock_or_none(path: Path) -> Iterator[bool]:
-    """Hold the lock if it is free; give whether it is held, without waiting."""
-    descriptor = _opened(path)
-    try:
-        yield _locked_at_once(descriptor)
+        if waits:
+            _locked(descriptor)
+        yield waits or _locked_at_once(descriptor)
     finally:
         os.close(descriptor)
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.db.lock import file_lock_or_none
+from app.db.lock import file_lock
 
 ID: Final = np.dtype("<i8")
 VALUE: Final = np.dtype("<f4")
@@ -71,7 +71,7 @@ class VectorFile:
         """
         self._folder.mkdir(mode=0o700, exist_ok=True)
         added = np.stack(vectors).astype(VALUE)
-        with file_lock_or_none(self._folder / "lock") as is_held:
+        with file_lock(self._folder / "lock", waits=False) as is_held:
             before = self.open(set_id, added.shape[1])
             if not is_held or ids[0] <= before.newest:
                 return False

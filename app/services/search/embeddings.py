@@ -126,10 +126,6 @@ class Embeddings:
                 logger.exception("vectors could not be mapped; it is tried again")
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def vector_of(self, session: AsyncSession, post_id: int) -> Vector | None:
-        """Return the stored vector of a post, None while it has none."""
-        return (await self.vectors_of(session, [post_id])).get(post_id)
-
     async def vectors_of(self, session: AsyncSession, post_ids: Sequence[int]) -> dict[int, Vector]:
         """Return the stored vectors of the posts that have one."""
         current = await readable_set(session, self.embedder.name)
