@@ -30,7 +30,7 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.postgresql.vectors import PostgresqlVectors
 from app.db.sqlite.vectors import SqliteVectors
-from app.db.vectors import Ask, Nearest, Vector
+from app.db.vectors import NearestPosts, Vector, VectorQuery
 from app.embedders.base import Vectors
 from app.models import Tweet, User
 from app.services.posts.users import add_user
@@ -45,7 +45,7 @@ QUERIES = 200
 NEWEST = datetime(2026, 1, 1, tzinfo=UTC)
 STORED_AT_ONCE = 5_000
 
-Search = Callable[[Ask], Awaitable[Nearest]]
+Search = Callable[[VectorQuery], Awaitable[NearestPosts]]
 
 
 class WordingEmbedder:
@@ -95,13 +95,13 @@ async def measure_batch(embeddings: Embeddings, vectors: Sequence[Vector], secon
     if not isinstance(index, SqliteVectors):
         raise TypeError
 
-    async def alone(ask: Ask) -> Nearest:
+    async def alone(ask: VectorQuery) -> NearestPosts:
         (answer,) = await index.find([ask])
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    asks = [Ask(vector, COUNT) for vector in vectors]
+    asks = [VectorQuery(vector, COUNT) for vector in vectors]
     both = [await asyncio.gather(*map(way, asks[:64])) for way in (index.nearest, alone)]
     if both[0] != both[1]:
         raise SystemExit("answers differ by what is asked at the same time")
@@ -131,8 +131,8 @@ async def measure_index(
         ),
         "author (1 %)": posts.where(User.username_key == "author7"),
     }
-    cases: dict[tuple[str, str], list[Ask]] = {
-        (kind, name): [Ask(vector, COUNT, among) for vector in vectors]
+    cases: dict[tuple[str, str], list[VectorQuery]] = {
+        (kind, name): [VectorQuery(vector, COUNT, among) for vector in vectors]
         for kind, vectors in kinds.items()
         for name, among in filters.items()
     }
@@ -162,7 +162,7 @@ async def measure_index(
         )
 
 
-def recall(found: Nearest, right: Nearest) -> float:
+def recall(found: NearestPosts, right: NearestPosts) -> float:
     """Return the share of the nearest that was found; what is as near counts as well."""
     wanted = right.posts[:RECALLED]
     if not wanted:
@@ -172,7 +172,7 @@ def recall(found: Nearest, right: Nearest) -> float:
 
 
 async def throughput(
-    search: Search, asks: Sequence[Ask], clients: int, seconds: float
+    search: Search, asks: Sequence[VectorQuery], clients: int, seconds: float
 ) -> tuple[float, float]:
     """Return answers a second, and the median time of one in ms."""
     times: list[float] = []

@@ -14,7 +14,7 @@ from app.db.engine import Database
 from app.db.lease import Grant, Lease
 from app.embedders import EmbedderError, open_embedder
 from app.services.search.embeddings import VECTORS, Embeddings
-from app.services.search.search import Found, Mode, find
+from app.services.search.search import Mode, ResultPage, find
 from app.services.search.vector_sets import (
     StoppedError,
     begin_set,
@@ -52,7 +52,7 @@ def _one_author(
 def search_command(query: str, mode: Mode, username: str | None, limit: int) -> None:
     """Search the posts for QUERY, the best first."""
 
-    async def run(db: Database, config: Config) -> Found:
+    async def run(db: Database, config: Config) -> ResultPage:
         async with opened_embeddings(db, config) as embeddings:
             if embeddings is not None and mode != "words":
                 await embeddings.index.follow()
@@ -66,13 +66,13 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int) -> 
     print_result(facts, *_lines(found), notes=_notes(found, mode))
 
 
-def _lines(found: Found) -> Iterator[str]:
+def _lines(found: ResultPage) -> Iterator[str]:
     for hit in found.hits:
         when = f"{hit.created_at:%Y-%m-%d}" if hit.created_at else "no date   "
         yield f"{hit.id:>8}  {when}  {hit.username}: {' '.join(hit.text.split())}"
 
 
-def _notes(found: Found, mode: Mode) -> Iterator[str]:
+def _notes(found: ResultPage, mode: Mode) -> Iterator[str]:
     if found.method == "words" and mode != "words":
         yield "No embedder answers, so words were searched."
     for typed, used in found.corrections:

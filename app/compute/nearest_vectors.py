@@ -14,7 +14,7 @@ WEIGHED_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class RowQuery:
     """A query for the `count` rows nearest to a vector (d,) of length one."""
 
     vector: NDArray[np.float32]
@@ -24,7 +24,7 @@ class Sought:
 
 
 def nearest_rows(
-    rows: NDArray[np.float32], ids: NDArray[np.int64], sought: Sequence[Sought]
+    rows: NDArray[np.float32], ids: NDArray[np.int64], sought: Sequence[RowQuery]
 ) -> list[list[tuple[float, int]]]:
     """Return cosine and id of the rows nearest to each vector, the nearest first.
 
@@ -45,7 +45,7 @@ def nearest_rows(
 class _Best:
     """The rows seen so far that may be the nearest to one vector."""
 
-    def __init__(self, sought: Sought, ids: NDArray[np.int64]) -> None:
+    def __init__(self, sought: RowQuery, ids: NDArray[np.int64]) -> None:
         self._sought = sought
         self._is_allowed: NDArray[np.bool_] | None = None
         if sought.allowed is not None:

@@ -34,7 +34,7 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class QueryPart:
     """A part of a query, and its corrections."""
 
     part: Part
@@ -53,7 +53,7 @@ class Fit:
 class Scorer:
     """Scores posts for a query."""
 
-    def __init__(self, wanted: Sequence[Wanted], statistics: Statistics) -> None:
+    def __init__(self, wanted: Sequence[QueryPart], statistics: Statistics) -> None:
         self.wanted = [each for each in wanted if not each.part.is_excluded]
         self._unwanted = [each for each in wanted if each.part.is_excluded]
         self._statistics = statistics
@@ -93,7 +93,7 @@ class Scorer:
                 if held:
                     yield each.part, max(held, key=each.alternatives.__getitem__)
 
-    def _part_score(self, each: Wanted, post: "_Post", shape: float) -> float:
+    def _part_score(self, each: QueryPart, post: "_Post", shape: float) -> float:
         part = each.part
         if part.kind == "paired":
             score = self._paired_score(part, post, shape)
@@ -144,7 +144,7 @@ def _saturated(count: int, shape: float) -> float:
     return count * (K1 + 1) / (count + shape)
 
 
-def _holds(each: Wanted, post: _Post) -> bool:
+def _holds(each: QueryPart, post: _Post) -> bool:
     part = each.part
     if part.kind == "phrase":
         return bool(_phrase_places(part, post.segments))
@@ -186,7 +186,7 @@ def _is_piece(part: Part, number: int, segment: Segment) -> bool:
     return segment.text == text
 
 
-def _spans(each: Wanted, found: Sequence[Segment]) -> list[tuple[int, int]]:
+def _spans(each: QueryPart, found: Sequence[Segment]) -> list[tuple[int, int]]:
     part = each.part
     if part.kind == "phrase":
         last = len(part.pieces) - 1

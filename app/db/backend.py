@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from app.db.feed import Feed
-from app.db.vectors import Ask, Nearest
+from app.db.vectors import NearestPosts, VectorQuery
 from app.db.word_index import All, Either, Expression, IndexedPost, TermCount, Terms, author_term
 from app.errors import AppError, StartError
 from app.models import MAX_ID, Base
@@ -101,7 +101,7 @@ class WordIndex(Protocol):
 class VectorIndex(Protocol):
     """Finds the posts nearest to a vector, among those of one model."""
 
-    async def nearest(self, ask: Ask) -> Nearest:
+    async def nearest(self, ask: VectorQuery) -> NearestPosts:
         """Return the nearest posts. Raises OtherLengthError."""
 
     async def follow(self) -> None:

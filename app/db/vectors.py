@@ -14,7 +14,7 @@ Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ask:
+class VectorQuery:
     """A query for the `count` posts nearest to a vector of length one."""
 
     vector: Vector
@@ -24,7 +24,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
+class NearestPosts:
     """The nearest posts: cosine and id, and the newest event that is taken into account."""
 
     posts: list[tuple[float, int]]

@@ -12,7 +12,7 @@ from app.compute.wording import project, wording_vectors
 from app.dashboard.figures.base import COLOURS, SYMBOLS, Drawing, Figure, Plot, Table, colour
 from app.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
-from app.services.posts.drawing import Drawn, draw_posts
+from app.services.posts.drawing import DrawnPost, draw_posts
 from app.services.posts.statistics import most_active
 from app.views.filters import View
 
@@ -25,7 +25,7 @@ class MappedPosts:
     """A sample of the posts, how many there are in all, and the vectors that place them."""
 
     authors: list[str]
-    posts: list[Drawn]
+    posts: list[DrawnPost]
     total: int
     vectors: dict[int, NDArray[np.float32]] | None
     """By post, of an embedder of meaning; None where wording places the posts."""

@@ -25,7 +25,7 @@ from app.dashboard.figures.base import (
 )
 from app.dashboard.figures.timeline import PERIODS
 from app.i18n import gettext, gettext_noop, show_number
-from app.services.posts.drawing import Drawn, draw_posts
+from app.services.posts.drawing import DrawnPost, draw_posts
 from app.services.posts.statistics import most_active
 from app.views.filters import View
 
@@ -66,7 +66,7 @@ class StyleOverTime(Figure):
     async def load(self, session: AsyncSession, view: View) -> Texts:
         authors = await most_active(session, view.selection, limit=COLOURS)
         selection = replace(view.selection, usernames=tuple(authors))
-        posts: list[Drawn] = []
+        posts: list[DrawnPost] = []
         total = 0
         if authors:
             posts, total = await draw_posts(session, selection, most=MOST_POSTS)
@@ -115,7 +115,7 @@ class StyleOverTime(Figure):
         return Table([*columns, *(gettext(title) for title, _ in MEASURES)], rows, links)
 
 
-def _by_period(authors: list[str], posts: Sequence[Drawn], total: int, view: View) -> Texts:
+def _by_period(authors: list[str], posts: Sequence[DrawnPost], total: int, view: View) -> Texts:
     zone = view.zone
     days = [
         (post.created_at.astimezone(zone).date(), post)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, VectorIndex
 from app.db.postgresql.connection import UNLIMITED_S, connect
-from app.db.vectors import Ask, Nearest, OtherLengthError, as_of, readable_set
+from app.db.vectors import NearestPosts, OtherLengthError, VectorQuery, as_of, readable_set
 from app.models import Embedding, VectorSet
 
 PREFIX: Final = "ix_Embedding_nearest_"
@@ -71,7 +71,7 @@ class PostgresqlVectors(VectorIndex):
         self._url = url
         self._model = model
 
-    async def nearest(self, ask: Ask) -> Nearest:
+    async def nearest(self, ask: VectorQuery) -> NearestPosts:
         async with self._db.read() as session:
             current = await readable_set(session, self._model)
             as_of_event, newest = await as_of(session, current.embedded_to if current else 0)
@@ -82,7 +82,7 @@ class PostgresqlVectors(VectorIndex):
                 posts = await _by_index(session, current, ask)
                 if len(posts) < ask.count:
                     posts = await _found(session, current, ask, HALFVEC())
-        return Nearest(posts, as_of_event, as_of_event == newest)
+        return NearestPosts(posts, as_of_event, as_of_event == newest)
 
     async def is_due(self, session: AsyncSession) -> bool:
         current = await readable_set(session, self._model)
@@ -125,7 +125,9 @@ class PostgresqlVectors(VectorIndex):
             await connection.close()
 
 
-async def _by_index(session: AsyncSession, current: VectorSet, ask: Ask) -> list[tuple[float, int]]:
+async def _by_index(
+    session: AsyncSession, current: VectorSet, ask: VectorQuery
+) -> list[tuple[float, int]]:
     """Return the nearest posts that the index finds; none where there is no index yet."""
     state = (await session.execute(_STATE, {"name": _quoted(current)})).one()
     if not state.is_built:
@@ -140,7 +142,7 @@ async def _by_index(session: AsyncSession, current: VectorSet, ask: Ask) -> list
 
 
 async def _found(
-    session: AsyncSession, current: VectorSet, ask: Ask, halves: HALFVEC
+    session: AsyncSession, current: VectorSet, ask: VectorQuery, halves: HALFVEC
 ) -> list[tuple[float, int]]:
     vector = json.dumps(ask.vector.tolist())
     wanted = cast(bindparam("vector", vector, String), halves)

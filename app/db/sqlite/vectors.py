@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.nearest_vectors import Sought, nearest_rows
+from app.compute.nearest_vectors import RowQuery, nearest_rows
 from app.db.backend import Sessions, VectorIndex
 from app.db.batch import Batch
 from app.db.sqlite.vector_file import NOTHING, MappedVectors, VectorFile
-from app.db.vectors import Ask, Nearest, OtherLengthError, as_of, readable_set
+from app.db.vectors import NearestPosts, OtherLengthError, VectorQuery, as_of, readable_set
 from app.models import Embedding, VectorSet
 
 MAPPED_AT_ONCE: Final = 4_000
@@ -36,14 +36,18 @@ class SqliteVectors(VectorIndex):
         self._model = model
         self._file = VectorFile(folder)
         limits: dict[str, Any] = {"max_waiting": MOST_WAITING, "timeout_s": TIMEOUT_S}
-        self._plain: Batch[Ask, Nearest] = Batch(self.find, max_size=MOST_AT_ONCE, **limits)
+        self._plain: Batch[VectorQuery, NearestPosts] = Batch(
+            self.find, max_size=MOST_AT_ONCE, **limits
+        )
         # Separate, so that other queries do not wait for the filters.
-        self._filtered: Batch[Ask, Nearest] = Batch(self.find, max_size=MOST_FILTERED, **limits)
+        self._filtered: Batch[VectorQuery, NearestPosts] = Batch(
+            self.find, max_size=MOST_FILTERED, **limits
+        )
 
-    async def nearest(self, ask: Ask) -> Nearest:
+    async def nearest(self, ask: VectorQuery) -> NearestPosts:
         return await (self._plain if ask.among is None else self._filtered)(ask)
 
-    async def find(self, asks: Sequence[Ask]) -> list[Nearest | Exception]:
+    async def find(self, asks: Sequence[VectorQuery]) -> list[NearestPosts | Exception]:
         """Return an answer to each query; no session is held while vectors are multiplied."""
         async with self._db.read() as session:
             current = await readable_set(session, self._model)
@@ -54,15 +58,15 @@ class SqliteVectors(VectorIndex):
                 covered_to = current.embedded_to if is_whole else mapped.newest
             as_of_event, newest = await as_of(session, covered_to)
             sought = [
-                Sought(ask.vector, ask.count, await _allowed(session, ask))
+                RowQuery(ask.vector, ask.count, await _allowed(session, ask))
                 for ask in asks
                 if len(ask.vector) == mapped.rows.shape[1]
             ]
         if not len(mapped.ids):
-            return [Nearest([], as_of_event, as_of_event == newest) for _ in asks]
+            return [NearestPosts([], as_of_event, as_of_event == newest) for _ in asks]
         found = iter(await asyncio.to_thread(nearest_rows, mapped.rows, mapped.ids, sought))
         return [
-            Nearest(next(found), as_of_event, as_of_event == newest)
+            NearestPosts(next(found), as_of_event, as_of_event == newest)
             if len(ask.vector) == mapped.rows.shape[1]
             else OtherLengthError()
             for ask in asks
@@ -102,7 +106,7 @@ async def _newest_stored(session: AsyncSession, current: VectorSet) -> int:
     return await session.scalar(query.order_by(Embedding.tweet_id.desc()).limit(1)) or 0
 
 
-async def _allowed(session: AsyncSession, ask: Ask) -> NDArray[np.int64] | None:
+async def _allowed(session: AsyncSession, ask: VectorQuery) -> NDArray[np.int64] | None:
     if ask.among is None:
         return None
     return np.array((await session.scalars(ask.among)).all(), np.int64)

@@ -7,11 +7,11 @@ continues in its own task until it is level again.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from app.clock import wait_until_set
 from app.db.engine import Database
 from app.db.feed import Change
 from app.errors import UnavailableError
@@ -97,9 +97,7 @@ class Live:
         clock = asyncio.get_running_loop().time
         swept = checked = clock()
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, swept + SWEEP_S - clock())):
-                    await self._work.wait()
+            await wait_until_set(self._work, at_most_s=max(0.0, swept + SWEEP_S - clock()))
             self._work.clear()
             began = clock()
             changes, self._waiting = self._waiting, []

@@ -20,7 +20,7 @@ _SPREAD: Final = 618_033
 _READ_AT_ONCE: Final = 500
 
 
-class Drawn(NamedTuple):
+class DrawnPost(NamedTuple):
     """A post that was drawn."""
 
     id: int
@@ -31,7 +31,7 @@ class Drawn(NamedTuple):
 
 async def draw_posts(
     session: AsyncSession, selection: Selection, *, most: int
-) -> tuple[list[Drawn], int]:
+) -> tuple[list[DrawnPost], int]:
     """Return up to `most` posts, of each author as many as of any other who has them, and of all.
 
     By author and id. A post that comes or goes changes the others' lot little.
@@ -53,11 +53,11 @@ async def draw_posts(
         .order_by(User.username_key, Tweet.id)
         .limit(most)
     )
-    drawn_posts: list[Drawn] = []
+    drawn_posts: list[DrawnPost] = []
     # Some at a time: making objects of thousands of rows at once would hold the loop.
     rows = await session.stream(query.execution_options(yield_per=_READ_AT_ONCE))
     async for some in rows.partitions():
-        drawn_posts += [Drawn(*row) for row in some]
+        drawn_posts += [DrawnPost(*row) for row in some]
     return drawn_posts, sum(counts)
 
 

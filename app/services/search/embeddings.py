@@ -18,7 +18,7 @@ from app.clock import monotonic
 from app.db.backend import Sessions, chunks
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.db.vectors import Ask, Nearest, OtherLengthError, Vector, readable_set
+from app.db.vectors import NearestPosts, OtherLengthError, Vector, VectorQuery, readable_set
 from app.embedders import Embedder, EmbedderError, RefusedError
 from app.errors import UnavailableError
 from app.models import Embedding, Tweet
@@ -174,13 +174,13 @@ class Embeddings:
 
     async def nearest(
         self, vector: Vector, count: int, *, among: Select[Any] | None = None
-    ) -> Nearest:
+    ) -> NearestPosts:
         """Return the posts nearest to a vector of this embedder, asked without a session.
 
         `among` selects the ids that may be found. Raises EmbedderError for one of another length.
         """
         try:
-            found = await self.index.nearest(Ask(vector, count, among))
+            found = await self.index.nearest(VectorQuery(vector, count, among))
         except OtherLengthError as error:
             raise EmbedderError(OTHER_LENGTH) from error
         # Vectors are stored in half precision, and may be a little longer than one.

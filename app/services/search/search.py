@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import parse_query
-from app.compute.ranking import Scorer, Statistics, Wanted
+from app.compute.ranking import QueryPart, Scorer, Statistics
 from app.compute.text import username_key
 from app.db.backend import Sessions
-from app.db.vectors import Nearest
+from app.db.vectors import NearestPosts
 from app.embedders import EmbedderError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
@@ -48,7 +48,7 @@ class Hit(Post, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ResultPage:
     """A page of results, and how they were found."""
 
     hits: list[Hit]
@@ -73,7 +73,7 @@ async def find(
     limit: int,
     place: Place | None = None,
     mode: Mode = "words",
-) -> Found:
+) -> ResultPage:
     """Return a page of results in the mode, or by words if no embedder answers.
 
     No session is open while the embedder is asked, since that may take seconds. Raises
@@ -98,7 +98,7 @@ async def _nearest(
     limit: int,
     place: Place | None,
     mode: Mode,
-) -> Nearest | None:
+) -> NearestPosts | None:
     offset = place.offset if place else 0
     count = FUSED if mode == "hybrid" else min(offset + limit, DEEPEST) + 1
     among = None if selection == Selection() else _among(selection)
@@ -117,8 +117,8 @@ async def search(
     limit: int,
     place: Place | None = None,
     mode: Mode = "words",
-    near: Nearest | None = None,
-) -> Found:
+    near: NearestPosts | None = None,
+) -> ResultPage:
     """Return posts that match the query, the best first, from the place on.
 
     A query without words matches nothing. Without `near` words are searched.
@@ -146,13 +146,13 @@ async def search(
     if near is not None and is_fused:
         return await _fused(session, query, near, results, limit, place or Place())
     if results is None:
-        return Found([])
+        return ResultPage([])
     start = results.place.offset
     shown = results.ranked[start : start + limit]
     following = results.rest
     if start + limit < len(results.ranked):
         following = results.place._replace(offset=start + limit)
-    return Found(
+    return ResultPage(
         await _hits(session, [(post.score, post.id) for post in shown], results.scorer),
         following,
         corrections=await results.corrections(),
@@ -163,23 +163,23 @@ async def search(
 
 
 async def _by_meaning(
-    session: AsyncSession, query: str, near: Nearest, limit: int, place: Place
-) -> Found:
+    session: AsyncSession, query: str, near: NearestPosts, limit: int, place: Place
+) -> ResultPage:
     end = place.offset + limit
     hits = await _hits(session, near.posts[place.offset : end], _plain_scorer(query))
     has_more = len(near.posts) > end and end < DEEPEST
     following = place._replace(offset=end) if has_more else None
-    return Found(hits, following, "meaning", (), False, near.as_of_event, near.is_current)
+    return ResultPage(hits, following, "meaning", (), False, near.as_of_event, near.is_current)
 
 
 async def _fused(
     session: AsyncSession,
     query: str,
-    near: Nearest,
+    near: NearestPosts,
     words: WordResults | None,
     limit: int,
     place: Place,
-) -> Found:
+) -> ResultPage:
     """Return the posts that either way finds, by reciprocal rank fusion (Cormack et al. 2009)."""
     by_words = [post.id for post in words.ranked[:FUSED]] if words else []
     scores: dict[int, float] = defaultdict(float)
@@ -189,7 +189,7 @@ async def _fused(
     ranked = sorted(((score, post_id) for post_id, score in scores.items()), reverse=True)
     end = place.offset + limit
     scorer = words.scorer if words else _plain_scorer(query)
-    return Found(
+    return ResultPage(
         await _hits(session, ranked[place.offset : end], scorer),
         place._replace(offset=end) if len(ranked) > end else None,
         "hybrid",
@@ -201,7 +201,7 @@ async def _fused(
 
 
 def _plain_scorer(query: str) -> Scorer:
-    return Scorer([Wanted(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
+    return Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
 
 
 def _among(selection: Selection) -> AnySelect:

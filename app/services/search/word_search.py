@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import Part, parse_query, split_phrase
-from app.compute.ranking import Scorer, Statistics, Wanted
+from app.compute.ranking import QueryPart, Scorer, Statistics
 from app.db.backend import backend_of
 from app.db.word_index import All, Either, Expression, Terms
 from app.models import MAX_ID, Tweet, User
@@ -161,7 +161,7 @@ def _ranked(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
 
 async def _with_alternatives(
     session: AsyncSession, parts: Sequence[Part], known: Statistics, *, is_loose: bool
-) -> tuple[list[Wanted], Statistics]:
+) -> tuple[list[QueryPart], Statistics]:
     """Return the parts with their corrections, and statistics of these too.
 
     Words that posts have are corrected only if `is_loose`.
@@ -185,7 +185,7 @@ async def _with_alternatives(
         is_known = all(term in known.frequencies for term in part.terms)
         factor = KNOWN_FACTOR if is_known else 1.0
         others = {each.word: factor * each.nearness for each in near.get(part, ())}
-        wanted.append(Wanted(part, others))
+        wanted.append(QueryPart(part, others))
     return wanted, replace(known, frequencies=frequencies)
 
 
@@ -193,7 +193,7 @@ def _can_be_mended(part: Part) -> bool:
     return part.kind in {"word", "paired"} and not (part.is_excluded or part.is_quoted)
 
 
-def _in_any_way(wanted: Wanted) -> Expression:
+def _in_any_way(wanted: QueryPart) -> Expression:
     """Return an expression for the part as it was typed, with another ending, or corrected."""
     part = wanted.part
     ways = [part]
@@ -203,7 +203,7 @@ def _in_any_way(wanted: Wanted) -> Expression:
     return Either(tuple(map(_exact, ways)))
 
 
-def _any_of(wanted: Sequence[Wanted], known: Statistics) -> Expression:
+def _any_of(wanted: Sequence[QueryPart], known: Statistics) -> Expression:
     """Return an expression for all quoted phrases, and any of the rarest other terms."""
     required = [_exact(each.part) for each in wanted if each.part.is_quoted]
     ways: dict[Expression, float] = {}

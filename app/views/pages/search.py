@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 from app.errors import MalformedError, NotFoundError
 from app.lifespan import resources
 from app.memo import cacheable
-from app.services.search.search import Found, Hit, Mode, find
+from app.services.search.search import Hit, Mode, ResultPage, find
 from app.views import cursors
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PostFilters
@@ -39,7 +39,7 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
     mode = MODES.get(args.mode, "words")
     parts = resources()
     unknown_author, failure = None, None
-    found = Found([])
+    found = ResultPage([])
     try:
         found = await find(
             parts.db,

@@ -9,7 +9,7 @@ import pytest
 from app.db.engine import Database
 from app.errors import NotFoundError
 from app.services.posts.adding import add_posts
-from app.services.posts.drawing import Drawn, draw_posts, list_selected
+from app.services.posts.drawing import DrawnPost, draw_posts, list_selected
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import TweetKey, delete_post
 from app.services.posts.users import add_user
@@ -33,7 +33,7 @@ async def store(db: Database, username: str, count: int, *, dated: bool = True) 
         await add_posts(session, user.id, posts)
 
 
-async def draw(db: Database, most: int, **selection: object) -> list[Drawn]:
+async def draw(db: Database, most: int, **selection: object) -> list[DrawnPost]:
     async with db.read() as session:
         drawn, _ = await draw_posts(session, Selection(**selection), most=most)  # type: ignore[arg-type]
         return drawn

@@ -13,9 +13,9 @@ from sqlalchemy import delete, func, select
 
 from app.clock import now
 from app.compute import nearest_vectors
-from app.compute.nearest_vectors import BLOCK, Sought, nearest_rows
+from app.compute.nearest_vectors import BLOCK, RowQuery, nearest_rows
 from app.db.engine import Database
-from app.db.vectors import Ask, OtherLengthError
+from app.db.vectors import OtherLengthError, VectorQuery
 from app.embedders import RefusedError
 from app.embedders.base import Vectors, unit_rows
 from app.models import Embedding, Tweet, VectorSet
@@ -292,10 +292,12 @@ async def test_questions_that_come_together_have_the_answers_of_each_alone(db: D
     vectors = await embeddings.embedder.embed(["abc", "abcdefg", "xyz", "k"])
     his = select(Tweet.id).where(Tweet.id > ids[-1])
     asks = [
-        Ask(vector, count, among) for vector in vectors for count, among in ((2, None), (9, his))
+        VectorQuery(vector, count, among)
+        for vector in vectors
+        for count, among in ((2, None), (9, his))
     ]
     alone = [await embeddings.index.nearest(ask) for ask in asks]
-    wrong = Ask(np.ones(3, np.float32), 5)
+    wrong = VectorQuery(np.ones(3, np.float32), 5)
     together = await asyncio.gather(
         *map(embeddings.index.nearest, [*asks[:3], wrong, *asks[3:]]), return_exceptions=True
     )
@@ -335,7 +337,7 @@ def test_nearest_rows_equals_a_plain_sort_whatever_is_asked_together(
     rows, vectors = draw(size), draw(len(counts))
     ids = np.cumsum(rng.integers(1, 4, size)) if size else np.empty(0, np.int64)
     sought = [
-        Sought(
+        RowQuery(
             vector,
             count,
             rng.permutation(np.append(ids[rng.random(size) < 0.6], 10**6)) if count % 2 else None,

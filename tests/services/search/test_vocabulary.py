@@ -23,7 +23,7 @@ from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user
-from app.services.search.search import Found, search
+from app.services.search.search import ResultPage, search
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.selection import Selection
 from tests.databases import Databases
@@ -43,7 +43,7 @@ async def store(db: Database, username: str, *texts: str) -> list[int]:
         return (await add_posts(session, user.id, posts)).ids
 
 
-async def find(db: Database, query: str, username: str | None = None) -> Found:
+async def find(db: Database, query: str, username: str | None = None) -> ResultPage:
     async with db.read() as session:
         return await search(
             session, query, Selection(usernames=() if username is None else (username,)), limit=20
