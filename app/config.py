@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -24,6 +24,66 @@ class ConfigError(Exception):
     """A setting is unknown or malformed; the message names it."""
 
 
+def _one_of(*values: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in values:
+            raise ValueError(f"must be {' or '.join(values)}")
+        return value
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not re.fullmatch(r"\d{1,12}", value, re.ASCII) or not low <= int(value) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(value)
+
+    return parse
+
+
+def _database_url(value: str) -> str:
+    if value.startswith("postgresql+asyncpg:"):
+        return _postgresql_url(value)
+    if not re.match(r"sqlite\+aiosqlite:///[^?]", value):
+        raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+    if ":memory:" in value:
+        raise ValueError("must name a file, which all workers share")
+    return value
+
+
+def _postgresql_url(value: str) -> str:
+    parts = urlsplit(value)  # Its own errors would repeat parts of the address.
+    try:
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        has_port = False
+    if not has_port or not value.startswith("postgresql+asyncpg://") or parts.fragment:
+        raise ValueError("must be like postgresql+asyncpg://user:password@host:5432/database")
+    if len(parts.path) < 2:
+        raise ValueError("must name a database, as in postgresql+asyncpg://host/database")
+    return value
+
+
+def _site_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+/?", value):
+        raise ValueError("must be like https://saywho.example.org")
+    # Browsers write the host of an Origin in small letters.
+    return value.rstrip("/").lower()
+
+
+def _embedder(value: str) -> str:
+    if not re.fullmatch(r"builtin|sentence-transformers:.+|http:https?://.+", value):
+        raise ValueError("must be builtin, sentence-transformers:MODEL or http:URL")
+    return value
+
+
+def _secret_key(value: str) -> str:
+    if any(len(key) < 16 for key in value.split(",")):
+        raise ValueError("must have at least 16 characters a key")
+    return value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """One installation's settings; each field is `SAYWHO_` and its name in capitals."""
@@ -32,33 +92,33 @@ class Config:
     """Which installation this is; each has its own database file and safe defaults."""
     data_dir: Path = Path("instance")
     """Folder of the database, the secrets and the checkpoints."""
-    database_url: str = ""
+    database_url: Annotated[str, _database_url] = ""
     """`sqlite+aiosqlite:` or `postgresql+asyncpg:`; by default a file named after `env`."""
-    secret_key: str = ""
+    secret_key: Annotated[str, _secret_key] = ""
     """Signs sessions; several, comma-separated, for rotation. By default made once and kept."""
     public: bool = True
     """Whether reading needs no token."""
     durability: Durability = "full"
     """`full`: an acknowledged write survives power loss; `normal`: a crash of the process."""
-    embedder: str = "builtin"
+    embedder: Annotated[str, _embedder] = "builtin"
     """The model that makes vectors of posts; `builtin` compares wording and needs none."""
-    cache_mb: int = 64
+    cache_mb: Annotated[int, _whole(0, 1_000_000)] = 64
     """MiB of the response cache of each worker."""
-    max_body_mb: int = 1
+    max_body_mb: Annotated[int, _whole(1, 1_000_000)] = 1
     """MiB that a JSON body may have."""
-    max_import_mb: int = 4096
+    max_import_mb: Annotated[int, _whole(1, 1_000_000_000)] = 4096
     """MiB that an import may have, counted after decompression."""
-    live_clients: int = 10_000
+    live_clients: Annotated[int, _whole(0, 1_000_000)] = 10_000
     """Live streams that each worker serves."""
-    event_retention: int = 1_000_000
+    event_retention: Annotated[int, _whole(0, 10**12)] = 1_000_000
     """Events that the log keeps."""
-    url: str = ""
+    url: Annotated[str, _site_url] = ""
     """Public address of the site, without a slash at its end; by default what the request says."""
     embedder_key: str = ""
     """Key of the embedding service."""
-    locale: Locale | None = None
+    locale: Annotated[Locale | None, _one_of(*get_args(Locale))] = None
     """Language of all pages; by default the browser's."""
-    trusted_proxies: int = 0
+    trusted_proxies: Annotated[int, _whole(0, 100)] = 0
     """Hops whose `X-Forwarded-*` headers count."""
     log: LogFormat = "json"
     """Form of the log; from the environment, `text` where standard error is a terminal."""
@@ -109,97 +169,23 @@ class Config:
         return cls(**{name: _parse(name, value) for name, value in given.items() if value})  # type: ignore[arg-type]
 
 
-def _one_of(*values: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in values:
-            raise ValueError(f"must be {' or '.join(values)}")
-        return value
-
-    return parse
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not re.fullmatch(r"\d{1,12}", value, re.ASCII) or not low <= int(value) <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return int(value)
-
-    return parse
-
-
-def _switch(value: str) -> bool:
-    return _one_of("0", "1")(value) == "1"
-
-
-def _database_url(value: str) -> str:
-    if value.startswith("postgresql+asyncpg:"):
-        return _postgresql_url(value)
-    if not re.match(r"sqlite\+aiosqlite:///[^?]", value):
-        raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
-    if ":memory:" in value:
-        raise ValueError("must name a file, which all workers share")
-    return value
-
-
-def _postgresql_url(value: str) -> str:
-    parts = urlsplit(value)  # Its own errors would repeat parts of the address.
-    try:
-        has_port = parts.port is None or parts.port > 0
-    except ValueError:
-        has_port = False
-    if not has_port or not value.startswith("postgresql+asyncpg://") or parts.fragment:
-        raise ValueError("must be like postgresql+asyncpg://user:password@host:5432/database")
-    if len(parts.path) < 2:
-        raise ValueError("must name a database, as in postgresql+asyncpg://host/database")
-    return value
-
-
-def _site_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+/?", value):
-        raise ValueError("must be like https://saywho.example.org")
-    # Browsers write the host of an Origin in small letters.
-    return value.rstrip("/").lower()
-
-
-def _embedder(value: str) -> str:
-    if not re.fullmatch(r"builtin|sentence-transformers:.+|http:https?://.+", value):
-        raise ValueError("must be builtin, sentence-transformers:MODEL or http:URL")
-    return value
-
-
-def _secret_key(value: str) -> str:
-    if any(len(key) < 16 for key in value.split(",")):
-        raise ValueError("must have at least 16 characters a key")
-    return value
-
-
-_PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
-    "env": _one_of("development", "testing", "production"),
-    "data_dir": Path,
-    "database_url": _database_url,
-    "secret_key": _secret_key,
-    "public": _switch,
-    "durability": _one_of("full", "normal"),
-    "embedder": _embedder,
-    "cache_mb": _whole(0, 1_000_000),
-    "max_body_mb": _whole(1, 1_000_000),
-    "max_import_mb": _whole(1, 1_000_000_000),
-    "live_clients": _whole(0, 1_000_000),
-    "event_retention": _whole(0, 10**12),
-    "url": _site_url,
-    "embedder_key": str,
-    "locale": _one_of("ko", "en"),
-    "trusted_proxies": _whole(0, 100),
-    "log": _one_of("text", "json"),
-    "access_log": _switch,
-}
 _SECRET: Final = frozenset({"secret_key", "database_url", "embedder", "embedder_key", "url"})
 """Settings that hold, or may hold, a password: no message repeats their value."""
 
 
 def _parse(name: str, value: str) -> object:
     try:
-        return _PARSERS[name](value)
+        return _parser(get_type_hints(Config, include_extras=True)[name])(value)
     except ValueError as error:
         shown = "" if name in _SECRET else f", not {value!r}"
         raise ConfigError(f"{PREFIX}{name.upper()} {error}{shown}") from None
+
+
+def _parser(kind: Any) -> Callable[[str], object]:
+    """Return the parser of a setting's type, or the one that its annotation names."""
+    if get_origin(kind) is Annotated:
+        parse: Callable[[str], object] = kind.__metadata__[0]
+        return parse
+    if kind is bool:
+        return lambda value: _one_of("0", "1")(value) == "1"
+    return _one_of(*get_args(kind)) if get_origin(kind) is Literal else kind

@@ -1,19 +1,5 @@
 """The errors that a user can meet, and their one mapping to answers.
 
-    AppError
-    ├── MalformedError          400  the request cannot be understood
-    ├── UnauthorizedError       401  no token, or a bad one
-    ├── ForbiddenError          403  the token's scope does not allow it
-    ├── NotFoundError           404
-    ├── ConflictError           409  it exists already, or is under way
-    ├── GoneError               410  it existed once
-    ├── TooLargeError           413
-    ├── UnsupportedMediaError   415
-    ├── InvalidInputError       422  well-formed, but wrong
-    ├── TooManyError            429  too many failures to sign in
-    ├── UnavailableError        503  try again later
-    └── StorageFullError        507  the disk is full
-
 `message` is English with `{names}`, so that pages can translate it before its values go in.
 """
 
@@ -58,6 +44,9 @@ class AppError(Exception):
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     type: ClassVar[str] = "internal"
 
+    def __init_subclass__(cls, status: HTTPStatus | None = None, type: str = "") -> None:  # noqa: A002
+        cls.status, cls.type = status or cls.status, type or cls.type
+
     def __init__(
         self,
         message: str,
@@ -78,61 +67,50 @@ class AppError(Exception):
         super().__init__(self.detail)
 
 
-class MalformedError(AppError):
-    status = HTTPStatus.BAD_REQUEST
-    type = "malformed"
+class MalformedError(AppError, status=HTTPStatus.BAD_REQUEST, type="malformed"):
+    """The request cannot be understood."""
 
 
-class UnauthorizedError(AppError):
-    status = HTTPStatus.UNAUTHORIZED
-    type = "unauthorized"
+class UnauthorizedError(AppError, status=HTTPStatus.UNAUTHORIZED, type="unauthorized"):
+    """There is no token, or a bad one."""
 
 
-class ForbiddenError(AppError):
-    status = HTTPStatus.FORBIDDEN
-    type = "forbidden"
+class ForbiddenError(AppError, status=HTTPStatus.FORBIDDEN, type="forbidden"):
+    """The token's scope does not allow it."""
 
 
-class NotFoundError(AppError):
-    status = HTTPStatus.NOT_FOUND
-    type = "not-found"
+class NotFoundError(AppError, status=HTTPStatus.NOT_FOUND, type="not-found"):
+    """There is no such thing."""
 
 
-class ConflictError(AppError):
-    status = HTTPStatus.CONFLICT
-    type = "conflict"
+class ConflictError(AppError, status=HTTPStatus.CONFLICT, type="conflict"):
+    """It exists already, or is under way."""
 
 
-class GoneError(AppError):
-    status = HTTPStatus.GONE
-    type = "gone"
+class GoneError(AppError, status=HTTPStatus.GONE, type="gone"):
+    """It existed once."""
 
 
-class TooLargeError(AppError):
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    type = "too-large"
+class TooLargeError(AppError, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, type="too-large"):
+    """The body is too large."""
 
 
-class UnsupportedMediaError(AppError):
-    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    type = "unsupported-media-type"
+class UnsupportedMediaError(
+    AppError, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, type="unsupported-media-type"
+):
+    """The body is of the wrong type."""
 
 
-class InvalidInputError(AppError):
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    type = "invalid-input"
+class InvalidInputError(AppError, status=HTTPStatus.UNPROCESSABLE_ENTITY, type="invalid-input"):
+    """The input is well-formed, but wrong."""
 
 
-class TooManyError(AppError):
-    status = HTTPStatus.TOO_MANY_REQUESTS
-    type = "too-many-requests"
+class TooManyError(AppError, status=HTTPStatus.TOO_MANY_REQUESTS, type="too-many-requests"):
+    """There were too many failures to sign in."""
 
 
-class UnavailableError(AppError):
-    """The answer says to retry after a second, unless `headers` name another time."""
-
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    type = "unavailable"
+class UnavailableError(AppError, status=HTTPStatus.SERVICE_UNAVAILABLE, type="unavailable"):
+    """Try again later: after a second, unless `headers` name another time."""
 
     def __init__(
         self, message: str, *, headers: Mapping[str, str] | None = None, **values: Any
@@ -144,9 +122,8 @@ def overloaded() -> UnavailableError:
     return UnavailableError("The server is overloaded. Try again in a moment.")
 
 
-class StorageFullError(AppError):
-    status = HTTPStatus.INSUFFICIENT_STORAGE
-    type = "storage-full"
+class StorageFullError(AppError, status=HTTPStatus.INSUFFICIENT_STORAGE, type="storage-full"):
+    """The disk is full."""
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
