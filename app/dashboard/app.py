@@ -4,6 +4,7 @@ This depends on private names of Dash, which have tests; the lock file pins Dash
 """
 
 import gzip
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from dash import Dash, dcc
@@ -105,22 +106,21 @@ def _guard(app: Quart, dash: Any) -> None:
             response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
         return response
 
-    @access("read")
-    async def components() -> Response:
-        cacheable()
-        return cast(Response, dash.serve_layout())
+    def kept(serve: Callable[[], Any]) -> Any:
+        @access("read")
+        async def view() -> Any:
+            cacheable()
+            return serve()
 
-    @access("read")
-    async def dependencies() -> Response:
-        cacheable()
-        return cast(Response, dash.dependencies())
+        return view
 
     @access("read")
     async def nothing() -> None:
         raise NotFoundError("There is no such page")
 
     views[DASH_CALLS], views[SUITES] = update, component
-    views[PREFIX + "_dash-layout"], views[PREFIX + "_dash-dependencies"] = components, dependencies
+    views[PREFIX + "_dash-layout"] = kept(dash.serve_layout)
+    views[PREFIX + "_dash-dependencies"] = kept(dash.dependencies)
     views[PREFIX + "_reload-hash"] = views[PREFIX + "_favicon.ico"] = nothing
 
 

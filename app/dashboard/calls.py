@@ -76,13 +76,12 @@ class InputProperty(Struct):
     value: FigureRequest
 
 
-class Call(Struct, rename="camel"):
+class Call(Struct):
     """A callback as the browser requests it; other fields are ignored."""
 
     output: str
     outputs: Property
     inputs: list[InputProperty]
-    changed_prop_ids: list[str] = []
     state: list[None] = []
 
     @property

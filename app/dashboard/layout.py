@@ -64,17 +64,12 @@ def _section(figure: Figure, translate: Any) -> Any:
             html.P(
                 [
                     html.A(
-                        translate(TABLE),
-                        href=f"/dashboard/table/{name}",
+                        translate(label),
+                        href=f"/dashboard/table/{name}{suffix}",
                         className="follows",
                         **{"aria-describedby": f"{name}-heading"},
-                    ),
-                    html.A(
-                        translate(DOWNLOAD),
-                        href=f"/dashboard/table/{name}.csv",
-                        className="follows",
-                        **{"aria-describedby": f"{name}-heading"},
-                    ),
+                    )
+                    for label, suffix in ((TABLE, ""), (DOWNLOAD, ".csv"))
                 ],
                 className="figure-links",
             ),

@@ -23,6 +23,13 @@ _Seconds = Annotated[int, Meta(ge=-62_135_596_800, le=253_402_300_799)]
 """Seconds since 1970, from year 1 to 9999."""
 
 
+class PageArgs(msgspec.Struct):
+    """The parameters of a list."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 20
+    cursor: str | None = None
+
+
 class Cursor(Generic[Key]):
     """The cursor of one kind of list: a sort key as a string for an address; None stays None."""
 

@@ -183,14 +183,13 @@ class ApiBlueprint(Blueprint):
         method: Method,
         path: str,
         policy: Policy,
-        summary: str,
         *,
         errors: Collection[int] = (),
         is_idempotent: bool = False,
         is_cacheable: bool = False,
         is_streamed: bool = False,
     ) -> Callable[[View], View]:
-        """Declare a view as an operation.
+        """Declare a view as an operation; the first line of its docstring is the summary.
 
         Its argument `args` gets the parameters, and `form` a JSON body, checked against the structs
         that the annotations name. An unknown parameter is refused, but where access is open.
@@ -217,7 +216,7 @@ class ApiBlueprint(Blueprint):
                 path=(self.url_prefix or "") + path,
                 policy=policy,
                 tag=self.tag,
-                summary=summary,
+                summary=(view.__doc__ or "").partition("\n")[0].removesuffix("."),
                 answers=view.__dict__["answers"],
                 args=args,
                 body=RequestBody({JSON: form}) if form else view.__dict__.get("body"),

@@ -73,34 +73,25 @@ class CardState(Struct, frozen=True):
     state: Literal["being made"]
 
 
-@blueprint.operation("GET", "/compare", "read", "Rank authors for a text", errors={404, 422})
+@blueprint.operation("GET", "/compare", "read", errors={404, 422})
 @answers(200, "The ranking and its evidence", Comparison)
 async def compare_get(args: CompareArgs) -> Response:
+    """Rank authors for a text."""
     return await _compare(args.text, args.username, args)
 
 
-@blueprint.operation(
-    "POST",
-    "/compare",
-    "read",
-    "Rank authors for a text that is too long for an address",
-    errors={404},
-)
+@blueprint.operation("POST", "/compare", "read", errors={404})
 @answers(200, "The ranking and its evidence", Comparison)
 async def compare_post(form: CompareForm) -> Response:
+    """Rank authors for a text that is too long for an address."""
     return await _compare(form.text, form.usernames, form)
 
 
-@blueprint.operation(
-    "GET",
-    "/compare/card",
-    "read",
-    "Show how well authors can be told apart, on posts held out",
-    errors={404, 422},
-)
+@blueprint.operation("GET", "/compare/card", "read", errors={404, 422})
 @answers(200, "The model card", Card)
 @answers(202, "It is being made", CardState, headers=("Retry-After",))
 async def compare_card(args: PanelArgs) -> Response:
+    """Show how well authors can be told apart, on posts held out."""
     card = await resources().cards.find_or_ask(args.username)
     if card is None:
         later = {"Retry-After": str(RETRY_AFTER_S)}
@@ -108,13 +99,7 @@ async def compare_card(args: PanelArgs) -> Response:
     return json_answer(card)
 
 
-@blueprint.operation(
-    "POST",
-    "/compare/batch",
-    "read",
-    "Rank authors for many texts, one JSON object a line",
-    errors={404},
-)
+@blueprint.operation("POST", "/compare/batch", "read", errors={404})
 @accepts(
     {NDJSON: GivenText},
     example='{"text": "The ferry is late"}\n{"text": "Bread at six", "id": 7}\n',
@@ -123,7 +108,7 @@ async def compare_card(args: PanelArgs) -> Response:
     200, "A line for each that is not blank, in their order, as they are found", JudgedText, NDJSON
 )
 async def compare_batch(args: PanelArgs) -> Response:
-    """Judge each line of the body, and send each answer when it is ready."""
+    """Rank authors for many texts, one JSON object a line."""
     require_type(NDJSON)
     lines = (await request_bytes()).splitlines()
     panel = await open_panel(resources().db, resources().models, args.username)

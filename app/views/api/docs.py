@@ -22,16 +22,20 @@ from app.views.schemas import Schema, schemas
 blueprint = ApiBlueprint("api_docs", tag="service")
 
 
-@blueprint.operation("GET", "/openapi.json", "open", "This document", is_cacheable=True)
+@blueprint.operation("GET", "/openapi.json", "open", is_cacheable=True)
 @answers(200, "OpenAPI 3.1", dict[str, Any])
 async def show_document() -> Response:
+    """This document."""
     return json_answer(openapi.document(is_public=resources().config.public))
 
 
-@blueprint.operation("GET", API_DOCS, "open", "This document as a page", is_cacheable=True)
+@blueprint.operation("GET", API_DOCS, "open", is_cacheable=True)
 @answers(200, "A page", str, HTML)
 async def show_docs() -> str:
-    """Render the operations; `locale` chooses the page's language, as the links at its top do."""
+    """This document as a page.
+
+    Render the operations; `locale` chooses the page's language, as the links at its top do.
+    """
     chosen = request.args.get(SWITCH)
     if chosen in LOCALES:
         g.locale = chosen

@@ -50,14 +50,7 @@ class ExportArgs(Struct):
     ] = "jsonl"
 
 
-@blueprint.operation(
-    "GET",
-    EXPORT,
-    "read",
-    "Take all posts out, or those of one author",
-    errors={404},
-    is_streamed=True,
-)
+@blueprint.operation("GET", EXPORT, "read", errors={404}, is_streamed=True)
 @answers(
     200,
     "A file of the posts up to the newest of now, sent as it is made; "
@@ -67,6 +60,7 @@ class ExportArgs(Struct):
     others={CSV: str},
 )
 async def export_posts(args: ExportArgs) -> Response:
+    """Take all posts out, or those of one author."""
     writer = WRITERS[args.format]
     parts, right = resources(), right_to_read()
     async with parts.db.read() as session:

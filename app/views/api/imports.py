@@ -42,11 +42,6 @@ class ImportForm(Struct):
     ]
 
 
-class ListImportsArgs(Struct):
-    limit: Annotated[int, Meta(ge=1, le=200)] = 20
-    cursor: str | None = None
-
-
 FORMAT_NAMES: Final = ("auto", *(known.name for known in FORMATS))
 
 
@@ -64,9 +59,10 @@ class NewImportArgs(Struct):
     ] = None
 
 
-@blueprint.operation("GET", IMPORTS, "token", "List imports, the newest first")
+@blueprint.operation("GET", IMPORTS, "token")
 @answers(200, "A page of imports", Imports)
-async def list_imports(args: ListImportsArgs) -> Response:
+async def list_imports(args: cursors.PageArgs) -> Response:
+    """List imports, the newest first."""
     before = cursors.IMPORTS.decode(args.cursor)
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=args.limit)
@@ -74,11 +70,14 @@ async def list_imports(args: ListImportsArgs) -> Response:
     return json_answer(Imports(items, cursors.IMPORTS.encode(following)))
 
 
-@blueprint.operation("POST", IMPORTS, "write", "Import a file", is_idempotent=True)
+@blueprint.operation("POST", IMPORTS, "write", is_idempotent=True)
 @accepts({FILE: None, MULTIPART: ImportForm}, example="@archive.zip")
 @answers(202, "The import, queued", ImportFacts, headers=("Location",))
 async def create_import(args: NewImportArgs) -> Response:
-    """Read the file from the body or from `file` of a multipart form, and queue its import."""
+    """Import a file.
+
+    Read the file from the body or from `file` of a multipart form, and queue its import.
+    """
     if args.format not in FORMAT_NAMES:
         raise MalformedError("There is no format {name}", loc="format", name=args.format)
     if args.username:
@@ -125,22 +124,18 @@ def _answer(job: ImportJob, status: int) -> Response:
     return json_answer(facts(job), status, {"Location": location})
 
 
-@blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token", "Show an import")
+@blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token")
 @answers(200, "The import", ImportFacts)
 async def show_import(import_id: int) -> Response:
+    """Show an import."""
     async with resources().db.read() as session:
         return json_answer(facts(await get_started_job(session, import_id)))
 
 
-@blueprint.operation(
-    "DELETE",
-    IMPORTS + "/<id:import_id>",
-    "write",
-    "Cancel an import; what it stored stays",
-    errors={409},
-)
+@blueprint.operation("DELETE", IMPORTS + "/<id:import_id>", "write", errors={409})
 @answers(204, "Cancelled")
 async def cancel_import(import_id: int) -> Response:
+    """Cancel an import; what it stored stays."""
     async with writing() as session:
         await get_started_job(session, import_id)
         job = await cancel_job(session, import_id)

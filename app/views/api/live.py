@@ -33,17 +33,13 @@ class LiveArgs(Struct):
     ] = None
 
 
-@blueprint.operation(
-    "GET",
-    LIVE,
-    "read",
-    "Follow what changes, as server-sent events",
-    errors={404},
-    is_streamed=True,
-)
+@blueprint.operation("GET", LIVE, "read", errors={404}, is_streamed=True)
 @answers(200, "Events, without end", str, EVENTS)
 async def live_stream(args: LiveArgs) -> Response:
-    """Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was."""
+    """Follow what changes, as server-sent events.
+
+    Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was.
+    """
     after = args.after if (last := _last_event_id()) is None else last
     user_id = None
     if args.username is not None:

@@ -61,9 +61,10 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     ] = False
 
 
-@blueprint.operation("GET", "/search", "read", "Search the posts", errors={404})
+@blueprint.operation("GET", "/search", "read", errors={404})
 @answers(200, "A page of results, the best first", Hits)
 async def search_tweets(args: SearchArgs) -> Response:
+    """Search the posts."""
     place = cursors.RESULTS.decode(args.cursor)
     usernames = () if args.username is None else (args.username,)
     selection = args.select(usernames, args.platform, args.kind)

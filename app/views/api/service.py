@@ -21,20 +21,17 @@ class Health(Struct, frozen=True):
     status: str
 
 
-@blueprint.operation("GET", HEALTHZ, "open", "Say that the process runs")
+@blueprint.operation("GET", HEALTHZ, "open")
 @answers(200, "It runs", Health)
 async def healthz() -> Response:
+    """Say that the process runs."""
     return json_answer(Health("ok"))
 
 
-@blueprint.operation(
-    "GET",
-    READYZ,
-    "open",
-    "Say whether the database answers, is at the program's revision, and is followed",
-)
+@blueprint.operation("GET", READYZ, "open")
 @answers(200, "All is well", Health)
 async def readyz() -> Response:
+    """Say whether the database answers, is at the program's revision, and is followed."""
     here = resources()
     await check_ready(here.db, here.feed, here.tasks, revision=here.revision)
     return json_answer(Health("ready"))

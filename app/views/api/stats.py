@@ -28,16 +28,10 @@ class StatsArgs(PostFilters):
     ] = None
 
 
-@blueprint.operation(
-    "GET",
-    "/stats",
-    "read",
-    "Count posts, in all, per author and per day",
-    errors={404},
-    is_cacheable=True,
-)
+@blueprint.operation("GET", "/stats", "read", errors={404}, is_cacheable=True)
 @answers(200, "The counts", Stats)
 async def show_stats(args: StatsArgs) -> Response:
+    """Count posts, in all, per author and per day."""
     selection = args.select(args.username, args.platform)
     async with resources().db.read() as session:
         return json_answer(await stats(session, selection, args.zone))

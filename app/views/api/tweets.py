@@ -25,19 +25,12 @@ from app.views.parsing import json_request_key, request_key, require_type
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
-Limit = Annotated[int, Meta(ge=1, le=200)]
-
 
 class Posts(Struct, frozen=True):
     """A page of posts, the newest first."""
 
     items: list[Post]
     next: str | None
-
-
-class ListTweetsArgs(Struct):
-    limit: Limit = 20
-    cursor: str | None = None
 
 
 class NewTweetForm(Struct, forbid_unknown_fields=True):
@@ -51,15 +44,10 @@ class NewTweetForm(Struct, forbid_unknown_fields=True):
     url: str | None = None
 
 
-@blueprint.operation(
-    "GET",
-    "/users/<username>/tweets",
-    "read",
-    "List an author's posts, the newest first",
-    is_cacheable=True,
-)
+@blueprint.operation("GET", "/users/<username>/tweets", "read", is_cacheable=True)
 @answers(200, "A page of posts", Posts)
-async def list_tweets(username: str, args: ListTweetsArgs) -> Response:
+async def list_tweets(username: str, args: cursors.PageArgs) -> Response:
+    """List an author's posts, the newest first."""
     after = cursors.TWEETS.decode(args.cursor)
     if after is None:
         posts, following = await resources().reads.newest_posts(username, limit=args.limit)
@@ -70,10 +58,11 @@ async def list_tweets(username: str, args: ListTweetsArgs) -> Response:
     return json_answer(Posts(posts, cursors.TWEETS.encode(following)))
 
 
-@blueprint.operation("POST", "/users/<username>/tweets", "write", "Add a post", is_idempotent=True)
+@blueprint.operation("POST", "/users/<username>/tweets", "write", is_idempotent=True)
 @answers(200, "The stored post: its source_id was known already", Post, headers=("Location",))
 @answers(201, "The new post, committed durably", Post, headers=("Location",))
 async def create_tweet(username: str, form: NewTweetForm) -> Response:
+    """Add a post."""
     post = new_tweet(
         form.text,
         arrived_at=now(),
@@ -91,9 +80,7 @@ async def create_tweet(username: str, form: NewTweetForm) -> Response:
     return json_answer(receipt.post, receipt.status, {"Location": location})
 
 
-@blueprint.operation(
-    "POST", TWEETS, "write", "Add many posts, one JSON object a line", is_idempotent=True
-)
+@blueprint.operation("POST", TWEETS, "write", is_idempotent=True)
 @accepts(
     {NDJSON: TweetLine},
     example='{"username": "jack", "text": "Good morning"}\n'
@@ -101,6 +88,7 @@ async def create_tweet(username: str, form: NewTweetForm) -> Response:
 )
 @answers(200, "What became of the lines", LinesReport)
 async def create_many() -> Response:
+    """Add many posts, one JSON object a line."""
     require_type(NDJSON)
     async with spooled_body() as spool:
         report, g.event_id = await store_lines(
@@ -112,15 +100,16 @@ async def create_many() -> Response:
     return Response(report, 200, content_type=JSON)
 
 
-@blueprint.operation("GET", TWEETS + "/<id:tweet_id>", "read", "Show a post", is_cacheable=True)
+@blueprint.operation("GET", TWEETS + "/<id:tweet_id>", "read", is_cacheable=True)
 @answers(200, "The post", Post)
 async def show_tweet(tweet_id: int) -> Response:
+    """Show a post."""
     async with resources().db.read() as session:
         return json_answer(await get_post(session, tweet_id))
 
 
 class SimilarArgs(Struct):
-    limit: Limit = 20
+    limit: Annotated[int, Meta(ge=1, le=200)] = 20
 
 
 class SimilarTweets(Struct, frozen=True):
@@ -131,11 +120,10 @@ class SimilarTweets(Struct, frozen=True):
     method: Annotated[Method, Meta(description="What nearness stands for: wording, or meaning.")]
 
 
-@blueprint.operation(
-    "GET", TWEETS + "/<id:tweet_id>/similar", "read", "List the posts most similar to one"
-)
+@blueprint.operation("GET", TWEETS + "/<id:tweet_id>/similar", "read")
 @answers(200, "The nearest posts first", SimilarTweets)
 async def list_similar(tweet_id: int, args: SimilarArgs) -> Response:
+    """List the posts most similar to one."""
     parts = resources()
     similar = await similar_posts(
         parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=args.limit
@@ -146,9 +134,10 @@ async def list_similar(tweet_id: int, args: SimilarArgs) -> Response:
     return json_answer(answer, headers=as_of(similar.as_of_event))
 
 
-@blueprint.operation("DELETE", TWEETS + "/<id:tweet_id>", "admin", "Delete a post")
+@blueprint.operation("DELETE", TWEETS + "/<id:tweet_id>", "admin")
 @answers(204, "Deleted")
 async def remove_tweet(tweet_id: int) -> Response:
+    """Delete a post."""
     async with writing() as session:
         g.event_id = await delete_post(session, tweet_id)
     return no_content()

@@ -24,8 +24,6 @@ from app.views.parsing import json_request_key
 
 blueprint = ApiBlueprint("api_users", tag="users")
 
-Limit = Annotated[int, Meta(ge=1, le=200)]
-
 
 class Authors(Struct, frozen=True):
     """A page of authors, by name."""
@@ -34,12 +32,10 @@ class Authors(Struct, frozen=True):
     next: str | None
 
 
-class ListUsersArgs(Struct):
+class ListUsersArgs(cursors.PageArgs):
     q: Annotated[
         str, Meta(description="The beginning of a name, in any case.", examples=["ja"])
     ] = ""
-    limit: Limit = 20
-    cursor: str | None = None
 
 
 class NewUserForm(Struct, forbid_unknown_fields=True):
@@ -56,9 +52,10 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
     platform: Platform = "local"
 
 
-@blueprint.operation("GET", "/users", "read", "List authors by name", is_cacheable=True)
+@blueprint.operation("GET", "/users", "read", is_cacheable=True)
 @answers(200, "A page of authors", Authors)
 async def list_users(args: ListUsersArgs) -> Response:
+    """List authors by name."""
     after = cursors.AUTHORS.decode(args.cursor)
     async with resources().db.read() as session:
         authors, following = await list_authors(
@@ -67,9 +64,10 @@ async def list_users(args: ListUsersArgs) -> Response:
     return json_answer(Authors(authors, cursors.AUTHORS.encode(following)))
 
 
-@blueprint.operation("POST", "/users", "write", "Add an author", is_idempotent=True)
+@blueprint.operation("POST", "/users", "write", is_idempotent=True)
 @answers(201, "The new author", Author, headers=("Location",))
 async def create_user(form: NewUserForm) -> Response:
+    """Add an author."""
     key = await json_request_key()
     async with writing() as session:
         replay = await claim(session, key) if key else None
@@ -88,15 +86,17 @@ async def create_user(form: NewUserForm) -> Response:
     return json_answer(author, replay.status, {"Location": location})
 
 
-@blueprint.operation("GET", "/users/<username>", "read", "Show an author", is_cacheable=True)
+@blueprint.operation("GET", "/users/<username>", "read", is_cacheable=True)
 @answers(200, "The author", Author)
 async def show_user(username: str) -> Response:
+    """Show an author."""
     return json_answer(await resources().reads.author(username))
 
 
-@blueprint.operation("DELETE", "/users/<username>", "admin", "Delete an author and all posts")
+@blueprint.operation("DELETE", "/users/<username>", "admin")
 @answers(204, "Deleted; the name is free again")
 async def remove_user(username: str) -> Response:
+    """Delete an author and all posts."""
     async with writing() as session:
         g.event_id = await delete_user(session, username)
     return no_content()

@@ -37,27 +37,18 @@ class SetupArgs(Struct):
 async def show_login(args: LoginArgs) -> ResponseReturnValue:
     if g.operator is not None:
         return see_other(local_address(args.next))
-    return await _login_page(args.next)
-
-
-async def _login_page(
-    following: str, failure: AppError | None = None, name: str = ""
-) -> ResponseReturnValue:
-    page, status = await render_form(
-        "login.html", failure, next=local_address(following), name=name
-    )
-    return page, status, failure.headers if failure else {}
+    return await render_form("login.html", None, next=local_address(args.next), name="")
 
 
 @blueprint.action("/login")
 async def login(form: Form) -> ResponseReturnValue:
-    name, password = form.get("name", ""), form.get("password", "")
-    following = form.get("next", "/")
+    name, following = form.get("name", ""), local_address(form.get("next", "/"))
     try:
-        secret = await _sign_in(name, password)
+        secret = await _sign_in(name, form.get("password", ""))
     except (TooManyError, UnauthorizedError) as failure:
-        return await _login_page(following, failure, name)
-    return _signed_in(local_address(following), secret)
+        page, status = await render_form("login.html", failure, next=following, name=name)
+        return page, status, failure.headers
+    return _signed_in(following, secret)
 
 
 async def _sign_in(name: str, password: str) -> str:
