@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 import click
 
-from app.cli.progress import ImportProgress
+from app.cli.progress import Progress
 from app.cli.running import BAD_INPUT, FAILED, Interrupts, json_option, print_result, with_database
 from app.compute.text import clean_username
 from app.config import Config
@@ -142,17 +143,27 @@ async def _import_file(
     # A file's name may hold bytes that are no UTF-8, which no report could print.
     name = os.fsencode(name).decode(errors="replace")
     limit = config.max_import_bytes
-    progress = ImportProgress(ImportReport())
+    unit, stored = "record", ImportReport()
+
+    def show(report: ImportReport) -> None:
+        nonlocal stored
+        # The report itself counts a batch before it is stored.
+        stored = deepcopy(report)
+        counts = (
+            f"{stored.accepted:,} new, {stored.duplicates:,} known, {stored.rejected:,} rejected"
+        )
+        progress.show(source.bytes_read, source.bytes_total or 0, counts)
+
     try:
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
-        with source, progress.of(source):
+        with source, Progress(name) as progress:
             archive = await asyncio.to_thread(read, source)
-            progress.unit = archive.unit
-            await import_archive(db, archive, username=username, on_progress=progress.show)
-        totals.add(name, progress.unit, progress.report)
+            unit = archive.unit
+            await import_archive(db, archive, username=username, on_progress=show)
+        totals.add(name, unit, stored)
     except asyncio.CancelledError:
-        totals.add(name, progress.unit, progress.report)
+        totals.add(name, unit, stored)
         totals.fail(name, "interrupted; stored posts stay, another run resumes here", FAILED)
         raise
     except BrokenFileError as error:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -75,6 +75,55 @@ class Figure(ABC):
         """Return the numbers in rows."""
 
 
+class Dot(NamedTuple):
+    """A dot in a cell of a grid."""
+
+    column: int
+    row: int
+    size: float
+    """Part of the cell's width, in [0, 1]; the browser knows the width."""
+    text: str
+    click: Any
+    """What the address of its posts is made of."""
+
+
+def draw_dots(dots: Sequence[Dot], **marker: Any) -> Plot:
+    """Return the trace of the dots."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [dot.column for dot in dots],
+        "y": [dot.row for dot in dots],
+        "customdata": [dot.click for dot in dots],
+        "marker": {
+            "size": [round(dot.size, 3) for dot in dots],
+            "color": "$accent",
+            "opacity": 0.85,
+            "line": {"width": 0},
+        }
+        | marker,
+        "text": [dot.text for dot in dots],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def among_authors(trace: Plot, names: Sequence[str], across: str = "", down: str = "") -> Plot:
+    """Return the graph of dots in a square whose columns and rows are these authors."""
+    count = len(names)
+    axis = {
+        "tickvals": list(range(count)),
+        "ticktext": [short_label(name) for name in names],
+        "fixedrange": True,
+    }
+    across_axis = {"range": [-0.6, count - 0.4], "tickangle": -50, "title": {"text": across}}
+    layout = {
+        "xaxis": axis | across_axis,
+        "yaxis": axis | {"range": [count - 0.4, -0.6], "title": {"text": down}},
+        "meta": {"cells": [count, count]},
+    }
+    return {"data": [trace], "layout": layout}
+
+
 def colour(place: int | None) -> str:
     """Return the colour of the author at this index; None stands for all others."""
     return "$author-0" if place is None or place >= COLOURS else f"$author-{place + 1}"
@@ -92,7 +141,7 @@ def asked_path(names: Sequence[str], **narrowed: str) -> str:
     return "/compare/card/posts?" + urlencode([*pairs, *narrowed.items()])
 
 
-def posts_path(query: str, **narrowed: str) -> str:
+def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:
     """Return the address of the posts behind a row."""
-    more = urlencode(narrowed)
+    more = urlencode(narrowed, doseq=True)
     return "/posts?" + "&".join(filter(None, (query, more)))

@@ -8,12 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dashboard.figures.base import (
     COLOURS,
+    Dot,
     Drawing,
     Figure,
     Plot,
     Table,
+    among_authors,
     asked_path,
-    short_label,
+    draw_dots,
 )
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
@@ -100,50 +102,32 @@ def _percent(tenth: MeasuredBin) -> str:
 
 def _taken_for(card: Card) -> Plot:
     names = _names(card)
-    count = len(names)
     cells = [
-        (true, said, times)
+        (true, said, times, max(1, sum(row)))
         for true, row in enumerate(card.confusion)
         for said, times in enumerate(row)
         if times
     ]
-    asked = [max(1, sum(row)) for row in card.confusion]
-    trace = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [said for _, said, _ in cells],
-        "y": [true for true, _, _ in cells],
-        "customdata": [
-            urlencode({"written_by": names[true], "taken_for": names[said]})
-            for true, said, _ in cells
-        ],
-        "marker": {
-            "size": [round((times / asked[true]) ** 0.5, 3) for true, _, times in cells],
-            "color": [0 if true == said else 1 for true, said, _ in cells],
-            "colorscale": [[0, "$accent"], [1, "$author-2"]],
-            "cmin": 0,
-            "cmax": 1,
-            "symbol": ["circle" if true == said else "diamond" for true, said, _ in cells],
-            "line": {"width": 0},
-        },
-        "text": [
-            f"{escape(names[true])} → {escape(names[said])}: {times} / {asked[true]}"
-            for true, said, times in cells
-        ],
-        "hovertemplate": "%{text}<extra></extra>",
-    }
-    axis = {
-        "tickvals": list(range(count)),
-        "ticktext": [short_label(name) for name in names],
-        "fixedrange": True,
-    }
-    layout = {
-        "xaxis": axis
-        | {"range": [-0.6, count - 0.4], "tickangle": -50, "title": {"text": gettext("Taken for")}},
-        "yaxis": axis | {"range": [count - 0.4, -0.6], "title": {"text": gettext("Written by")}},
-        "meta": {"cells": [count, count]},
-    }
-    return {"data": [trace], "layout": layout}
+    dots = [
+        Dot(
+            column=said,
+            row=true,
+            size=(times / asked) ** 0.5,
+            text=f"{escape(names[true])} → {escape(names[said])}: {times} / {asked}",
+            click=urlencode({"written_by": names[true], "taken_for": names[said]}),
+        )
+        for true, said, times, asked in cells
+    ]
+    trace = draw_dots(
+        dots,
+        color=[int(dot.row != dot.column) for dot in dots],
+        colorscale=[[0, "$accent"], [1, "$author-2"]],
+        cmin=0,
+        cmax=1,
+        symbol=["circle" if dot.row == dot.column else "diamond" for dot in dots],
+        opacity=1,
+    )
+    return among_authors(trace, names, gettext("Taken for"), gettext("Written by"))
 
 
 def _promised(measured: Measured) -> Plot:

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.style import likeness
-from app.dashboard.figures.base import Drawing, Figure, Table, posts_path, short_label
+from app.dashboard.figures.base import (
+    Dot,
+    Drawing,
+    Figure,
+    Table,
+    among_authors,
+    draw_dots,
+    posts_path,
+)
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.services.posts.statistics import most_active
@@ -53,50 +61,34 @@ class WhoLikeWhom(Figure):
         return Likeness([names[i] for i in order], ordered, selection.is_narrowed)
 
     def draw(self, data: Likeness) -> Drawing:
-        count = len(data.authors)
-        if count < 2:
+        names = data.authors
+        if len(names) < 2:
             return Drawing([])
         pairs = [
-            (row, column)
-            for row in range(count)
-            for column in range(count)
-            if row != column and data.alike[row, column] >= SMALLEST_SHOWN
+            (one, other, float(data.alike[one, other]))
+            for one in range(len(names))
+            for other in range(len(names))
+            if one != other and data.alike[one, other] >= SMALLEST_SHOWN
         ]
         if not pairs:
             return Drawing([], gettext("These authors have next to nothing in common."))
-        values = [float(data.alike[pair]) for pair in pairs]
-        most = max(values, default=1.0)
-        names = [short_label(name) for name in data.authors]
-        trace = {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [column for _, column in pairs],
-            "y": [row for row, _ in pairs],
-            "customdata": [[data.authors[row], data.authors[column]] for row, column in pairs],
-            "marker": {
-                "size": [round(value / most, 3) for value in values],
-                "color": "$accent",
-                "opacity": 0.85,
-                "line": {"width": 0},
-            },
-            "text": [
-                f"{escape(data.authors[row])} – {escape(data.authors[column])}: {value:.2f}"
-                for (row, column), value in zip(pairs, values, strict=True)
-            ],
-            "hovertemplate": "%{text}<extra></extra>",
-        }
-        axis = {"tickvals": list(range(count)), "ticktext": names, "fixedrange": True}
-        layout = {
-            "xaxis": axis | {"range": [-0.6, count - 0.4], "tickangle": -50, "side": "bottom"},
-            "yaxis": axis | {"range": [count - 0.4, -0.6]},
-            "meta": {"cells": [count, count]},
-        }
+        most = max(value for _, _, value in pairs)
+        dots = [
+            Dot(
+                column=other,
+                row=one,
+                size=value / most,
+                text=f"{escape(names[one])} – {escape(names[other])}: {value:.2f}",
+                click=[names[one], names[other]],
+            )
+            for one, other, value in pairs
+        ]
         note = (
             gettext("Of all posts of these authors, whatever their language and date.")
             if data.is_narrowed
             else ""
         )
-        return Drawing([{"data": [trace], "layout": layout}], note, {"pairs": True})
+        return Drawing([among_authors(draw_dots(dots), names)], note, {"pairs": True})
 
     def table(self, data: Likeness, view: View) -> Table:
         query = view.query(username="", since="", until="", lang="")
@@ -111,9 +103,5 @@ class WhoLikeWhom(Figure):
         return Table(
             (gettext("Author"), gettext("Other author"), gettext("Likeness")),
             [(one, other, round(value, 3)) for value, one, other in found],
-            [f"{posts_path(query, username=one)}&{_name(other)}" for _, one, other in found],
+            [posts_path(query, username=[one, other]) for _, one, other in found],
         )
-
-
-def _name(username: str) -> str:
-    return posts_path("", username=username).partition("?")[2]

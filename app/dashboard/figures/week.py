@@ -6,7 +6,7 @@ from babel.dates import get_day_names
 from quart import g
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.dashboard.figures.base import Drawing, Figure, Table, posts_path
+from app.dashboard.figures.base import Dot, Drawing, Figure, Table, draw_dots, posts_path
 from app.i18n import gettext, gettext_noop
 from app.services.posts.statistics import count_by_hour_of_week
 from app.views.filters import View
@@ -28,32 +28,23 @@ class Week(Figure):
         most = max(data)
         if not most:
             return Drawing([])
-        hours = [hour for hour, posts in enumerate(data) if posts]
         days = weekdays("abbreviated")
-        trace = {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [hour % HOURS for hour in hours],
-            "y": [hour // HOURS for hour in hours],
-            "customdata": hours,
-            # The area of a dot shows the number; the browser knows the size of a cell.
-            "marker": {
-                "size": [round((data[hour] / most) ** 0.5, 3) for hour in hours],
-                "color": "$accent",
-                "opacity": 0.85,
-                "line": {"width": 0},
-            },
-            "text": [
-                f"{days[hour // HOURS]} {hour % HOURS}:00–{hour % HOURS + 1}:00: {data[hour]}"
-                for hour in hours
-            ],
-            "hovertemplate": "%{text}<extra></extra>",
-        }
+        # The area of a dot shows the number.
+        dots = [
+            Dot(
+                column=hour % HOURS,
+                row=hour // HOURS,
+                size=(posts / most) ** 0.5,
+                text=f"{days[hour // HOURS]} {hour % HOURS}:00–{hour % HOURS + 1}:00: {posts}",
+                click=hour,
+            )
+            for hour, posts in enumerate(data)
+            if posts
+        ]
         layout = {
             "xaxis": {
                 "range": [-0.6, 23.6],
                 "tickvals": list(range(0, HOURS, 3)),
-                "ticktext": [f"{hour}" for hour in range(0, HOURS, 3)],
                 "fixedrange": True,
                 "title": {"text": gettext("Hour")},
             },
@@ -65,7 +56,7 @@ class Week(Figure):
             },
             "meta": {"cells": [HOURS, 7]},
         }
-        return Drawing([{"data": [trace], "layout": layout}], clicks={"hours": True})
+        return Drawing([{"data": [draw_dots(dots)], "layout": layout}], clicks={"hours": True})
 
     def table(self, data: list[int], view: View) -> Table:
         query = view.query()
