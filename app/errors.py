@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 import msgspec
 from msgspec import Meta
@@ -124,6 +124,10 @@ def overloaded() -> UnavailableError:
 
 class StorageFullError(AppError, status=HTTPStatus.INSUFFICIENT_STORAGE, type="storage-full"):
     """The disk is full."""
+
+
+UNTYPED: Final = "about:blank"
+"""Type of a problem that its status describes in full (RFC 9457, 4.2.1)."""
 
 
 class Problem(msgspec.Struct, omit_defaults=True):

@@ -21,7 +21,6 @@ from werkzeug.http import parse_accept_header
 
 from app.config import Config, Locale
 from app.errors import AppError, Message, message_of
-from app.paths import EVERY_API
 
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
@@ -50,7 +49,8 @@ def init_app(app: Quart, config: Config) -> None:
 
     @app.before_request
     async def choose() -> None:
-        g.locale = _negotiate(config.locale)
+        accepted = request.headers.get("Accept-Language", "")
+        g.locale = config.locale or negotiated(accepted, request.cookies.get(COOKIE))
 
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
@@ -68,12 +68,6 @@ def init_app(app: Quart, config: Config) -> None:
         return {"locale": g.locale, "language_links": language_links()}
 
 
-def _negotiate(fixed: Locale | None) -> Locale:
-    if fixed is not None:
-        return fixed
-    return negotiated(request.headers.get("Accept-Language", ""), request.cookies.get(COOKIE))
-
-
 @functools.lru_cache(maxsize=200)
 def negotiated(accepted: str, remembered: str | None) -> Locale:
     """Return the language for an Accept-Language header and the value of the cookie."""
@@ -82,11 +76,6 @@ def negotiated(accepted: str, remembered: str | None) -> Locale:
             return locale
     languages = parse_accept_header(accepted[:LONGEST_HEADER], LanguageAccept)
     return cast(Locale, languages.best_match(["en", "ko"], default="en"))
-
-
-def is_api() -> bool:
-    """Return whether the request is for the API, which keeps no choices."""
-    return request.path.startswith(EVERY_API)
 
 
 def own_address(*without: str, **changed: str) -> str:

@@ -106,7 +106,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         feed=feed,
         live=Live(db, newest=feed.newest, most_clients=config.live_clients),
         cache=response_memo(feed, config.cache_mb * MIB),
-        writer=PostWriter(db, on_batch=metrics.count_batch),
+        writer=PostWriter(db, on_batch=metrics.batch_size.observe),
         reads=Reads(db),
         cards=CardMaker(db, models),
         metrics=metrics,

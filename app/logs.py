@@ -25,11 +25,11 @@ _UNSAFE: Final = re.compile(
 
 def one_line(text: str) -> str:
     """Return the text on one line, with control characters escaped."""
-    return text if text.isprintable() else _UNSAFE.sub(_escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape").decode("ascii")
+    return (
+        text
+        if text.isprintable()
+        else _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+    )
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -71,7 +71,7 @@ class Metrics:
             registry=registry,
             buckets=SECONDS,
         )
-        self._batch_size = Histogram(
+        self.batch_size = Histogram(
             "saywho_write_batch_size",
             "Posts that one transaction stored for single requests",
             registry=registry,
@@ -101,9 +101,6 @@ class Metrics:
 
     def count_session(self, kind: str, seconds: float) -> None:
         self._db_seconds.labels(kind).observe(seconds)
-
-    def count_batch(self, size: int) -> None:
-        self._batch_size.observe(size)
 
     async def keep_written(self) -> None:
         """Write the figures each second that changed them, until cancelled, and once more."""
@@ -209,5 +206,5 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass
     return True

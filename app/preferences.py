@@ -7,6 +7,7 @@ from quart import Quart, Response, g, redirect, request
 
 from app import i18n
 from app.i18n import gettext, gettext_noop, own_address
+from app.paths import EVERY_API
 
 YEAR_S: Final = 365 * 24 * 3600
 COOKIE: Final = "saywho_theme"
@@ -42,9 +43,9 @@ def init_app(app: Quart) -> None:
 async def store_choice() -> Response | None:
     """Keep the language or theme that the address names; the answer leads back to the page.
 
-    The choices are links, so that they work without JavaScript.
+    The choices are links, so that they work without JavaScript. The API keeps none.
     """
-    if request.method != "GET" or i18n.is_api():
+    if request.method != "GET" or request.path.startswith(EVERY_API):
         return None
     if (language := request.args.get(i18n.SWITCH)) in i18n.LOCALES:
         return _led_back(i18n.SWITCH, i18n.COOKIE, language, is_script_readable=False)

@@ -32,7 +32,7 @@ from hypercorn.protocol.http_stream import HTTPStream
 
 from app.asgi.edge import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY
 from app.clock import monotonic
-from app.errors import Problem
+from app.errors import UNTYPED, Problem
 
 KEY: Final = "saywho_idle"
 HEAD_S: Final = 15.0
@@ -217,7 +217,7 @@ class Http1(H11Protocol):
     async def refuse(self, status: HTTPStatus) -> None:
         """Answer a request that never reaches the app; the caller closes the connection."""
         detail = REFUSALS.get(status, status.description)
-        details = Problem("about:blank", status.phrase, status.value, detail)
+        details = Problem(UNTYPED, status.phrase, status.value, detail)
         body = msgspec.json.encode(details)
         headers = [
             (b"content-type", b"application/problem+json"),

@@ -9,7 +9,7 @@ from quart import Quart, Response, g, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound
 
-from app.errors import AppError, Problem, problem
+from app.errors import UNTYPED, AppError, Problem, problem
 from app.i18n import translate_error
 from app.logs import request_id
 from app.paths import FOR_PROGRAMS
@@ -22,7 +22,8 @@ def init_app(app: Quart) -> None:
     async def app_error(error: AppError) -> ResponseReturnValue:
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.warning("%s", error.detail, exc_info=error)
-        return await _answer(problem(error), error.headers, _shown(error))
+        sentence = translate_error(error) if "locale" in g else None
+        return await _answer(problem(error), error.headers, sentence)
 
     @app.errorhandler(HTTPException)
     async def http_error(error: HTTPException) -> ResponseReturnValue:
@@ -30,13 +31,8 @@ def init_app(app: Quart) -> None:
         headers = {}
         if methods := getattr(error, "valid_methods", None):
             headers["Allow"] = ", ".join(sorted(methods))
-        details = Problem(
-            type="about:blank",
-            title=status.phrase,
-            status=status.value,
-            detail=error.description or status.description,
-        )
-        return await _answer(details, headers, None)
+        detail = error.description or status.description
+        return await _answer(Problem(UNTYPED, status.phrase, status.value, detail), headers)
 
     @app.errorhandler(OSError)
     async def os_error(error: OSError) -> ResponseReturnValue:
@@ -49,21 +45,14 @@ def init_app(app: Quart) -> None:
         logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         details = Problem(
-            type="about:blank",
-            title=status.phrase,
-            status=status.value,
-            detail="Something went wrong on the server",
-            request_id=request_id.get(),
+            UNTYPED, status.phrase, status.value, "Something went wrong on the server"
         )
-        return await _answer(details, {}, None)
-
-
-def _shown(error: AppError) -> str | None:
-    return translate_error(error) if "locale" in g else None
+        details.request_id = request_id.get()
+        return await _answer(details, {})
 
 
 async def _answer(
-    details: Problem, headers: dict[str, str], sentence: str | None
+    details: Problem, headers: dict[str, str], sentence: str | None = None
 ) -> ResponseReturnValue:
     if request.path.startswith(FOR_PROGRAMS) or "locale" not in g:
         body = msgspec.json.encode(details)
