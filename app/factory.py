@@ -15,7 +15,10 @@ from app.views import access, answers, api, bodies, course, errors, pages, parsi
 
 def make_app(config: Config | None) -> Quart:
     """Return an app of its own that opens nothing before it serves."""
-    config = config or _settings()
+    try:
+        config = config or Config.from_env()
+    except ConfigError as error:
+        raise SystemExit(f"saywho: {error}") from None
     app = Quart("app", static_url_path=STATIC)
     metrics = Metrics(config.data_dir / f"{config.env}.metrics")
     logs.configure(config)
@@ -63,10 +66,3 @@ def make_app(config: Config | None) -> Quart:
 
     cli.init_app(app)
     return app
-
-
-def _settings() -> Config:
-    try:
-        return Config.from_env()
-    except ConfigError as error:
-        raise SystemExit(f"saywho: {error}") from None

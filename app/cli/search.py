@@ -111,20 +111,17 @@ def embed_command(is_all: bool) -> None:
             if embeddings is None:
                 click.echo("SAYWHO_EMBEDDER is builtin, which needs no vectors.", err=True)
                 return 0
-            return await make_vectors(db, embeddings)
-
-    async def make_vectors(db: Database, embeddings: Embeddings) -> int:
-        model = embeddings.embedder.name
-        async with _lease_held(db) as grant:
-            if is_all:
-                await begin_set(grant, model)
-            async with grant.write() as session:
-                await resume_set(session, model)
-                missing = await count_missing(session, model)
-            with counted("embedding posts", missing) as show:
-                async with _stopping(grant, model):
-                    await embeddings.embed_missing(grant, on_progress=show)
-            return missing
+            model = embeddings.embedder.name
+            async with _lease_held(db) as grant:
+                if is_all:
+                    await begin_set(grant, model)
+                async with grant.write() as session:
+                    await resume_set(session, model)
+                    missing = await count_missing(session, model)
+                with counted("embedding posts", missing) as show:
+                    async with _stopping(grant, model):
+                        await embeddings.embed_missing(grant, on_progress=show)
+                return missing
 
     try:
         count = with_database(embed)

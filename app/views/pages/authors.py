@@ -62,28 +62,6 @@ class CalendarDay:
         return format_skeleton("MMMMd", self.date, locale=g.locale)
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarMonth:
-    name: str
-    short_name: str
-    posts: int
-    rows: list[tuple[str, list[CalendarDay | None]]]
-    """The name of each weekday, from Monday, and its days in the weeks of the month."""
-
-
-@dataclass(frozen=True, slots=True)
-class PostingYear:
-    """One year of an author's posts."""
-
-    year: int
-    years: list[int]
-    """The years from the first post to the newest, the newest first."""
-    posts: int
-    days: int
-    """Days with posts."""
-    months: list[CalendarMonth]
-
-
 @blueprint.page("/authors", is_cacheable=True)
 async def show_authors(args: AuthorsArgs) -> str:
     after = cursors.AUTHORS.decode(args.cursor or None)
@@ -139,7 +117,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
 
 async def _posting(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
-) -> PostingYear | None:
+) -> dict[str, object] | None:
     """Return the calendar of a year, by default the newest with posts."""
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
@@ -152,9 +130,13 @@ async def _posting(
     )
     cells = await count_by_day(session, selection, zone, limit=DAYS_OF_YEAR)
     counts = {day: posts for day, _, posts in cells}
-    years = list(range(last, first - 1, -1))[:MOST_YEARS]
-    months = [_month(year, month, counts) for month in range(1, 13)]
-    return PostingYear(year, years, sum(counts.values()), len(counts), months)
+    return {
+        "year": year,
+        "years": list(range(last, first - 1, -1))[:MOST_YEARS],
+        "posts": sum(counts.values()),
+        "days": len(counts),
+        "months": [_month(year, month, counts) for month in range(1, 13)],
+    }
 
 
 def _per_week(author: Author) -> float | None:
@@ -165,7 +147,8 @@ def _per_week(author: Author) -> float | None:
     return author.tweets / (span / ONE_WEEK) if span >= ONE_WEEK else None
 
 
-def _month(year: int, month: int, counts: Mapping[date, int]) -> CalendarMonth:
+def _month(year: int, month: int, counts: Mapping[date, int]) -> dict[str, object]:
+    """Return a month of the calendar; None fills the weeks at both ends."""
     top = max([LEVELS, *counts.values()])
     weeks = [
         [
@@ -178,9 +161,9 @@ def _month(year: int, month: int, counts: Mapping[date, int]) -> CalendarMonth:
     ]
     locale = Locale.parse(g.locale)
     weekdays = locale.days["stand-alone"]["abbreviated"]
-    return CalendarMonth(
-        format_skeleton("yMMMM", date(year, month, 1), locale=locale),
-        locale.months["stand-alone"]["abbreviated"][month],
-        sum(posts for day, posts in counts.items() if day.month == month),
-        [(weekdays[row], list(days)) for row, days in enumerate(zip(*weeks, strict=True))],
-    )
+    return {
+        "name": format_skeleton("yMMMM", date(year, month, 1), locale=locale),
+        "short_name": locale.months["stand-alone"]["abbreviated"][month],
+        "posts": sum(posts for day, posts in counts.items() if day.month == month),
+        "rows": [(weekdays[row], days) for row, days in enumerate(zip(*weeks, strict=True))],
+    }
