@@ -155,11 +155,8 @@ def _place(error: msgspec.ValidationError) -> tuple[str, str]:
     detail = str(error)
     if match := _PLACE.search(detail):
         return match["loc"], detail[: match.start()]
-    if match := re.search(r"unknown field `([^`]*)`", detail):
-        return match[1], detail
-    if match := re.search(r"missing required field `([^`]*)`", detail):
-        return match[1], detail
-    return "", detail
+    match = re.search(r"(?:unknown|missing required) field `([^`]*)`", detail)
+    return match[1] if match else "", detail
 
 
 def malformed(loc: str, detail: str) -> NoReturn:
