@@ -142,7 +142,7 @@ class Cached:
         send: Send,
         on_passing: Callable[[], None] = lambda: None,
     ) -> CachedResponse | None:
-        """MemoRun the app without conditions; return a whole response of status 200.
+        """Run the app without conditions; return a whole response of status 200.
 
         Any other response, and one without an end, is sent as it comes, after `on_passing`.
         """
@@ -232,19 +232,16 @@ async def _negotiated(start: Any, body: bytes, accepted: dict[bytes, bytes]) -> 
     if is_text and len(body) >= SMALLEST_COMPRESSED:
         headers[b"vary"] = b", ".join(filter(None, (headers.get(b"vary"), b"Accept-Encoding")))
         if takes_gzip(accepted):
-            body = await _compressed(body)
+            if len(body) <= INLINE_BYTES:
+                body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+            else:
+                body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
             headers[b"content-encoding"] = b"gzip"
             etag = f"{etag}-gzip"
     if etag:
         headers[b"etag"] = f'"{etag}"'.encode("latin-1")
     headers[b"content-length"] = str(len(body)).encode()
     return CachedResponse(etag, tuple(headers.items()), body)
-
-
-async def _compressed(body: bytes) -> bytes:
-    if len(body) <= INLINE_BYTES:
-        return gzip.compress(body, GZIP_LEVEL, mtime=0)
-    return await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
 
 
 async def _send(

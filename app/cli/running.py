@@ -106,22 +106,20 @@ def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
 
 def reading(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:
     """Run the work in one read transaction."""
-
-    async def run(db: Any, _: Config) -> T:
-        async with db.read() as session:
-            return await work(session)
-
-    return with_database(run)
+    return with_database(lambda db, _: _within(db.read(), work))
 
 
 def writing(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:
     """Run the work in one write transaction."""
+    return with_database(lambda db, _: _within(db.write(), work))
 
-    async def run(db: Any, _: Config) -> T:
-        async with db.write() as session:
-            return await work(session)
 
-    return with_database(run)
+async def _within(
+    opening: contextlib.AbstractAsyncContextManager["AsyncSession"],
+    work: Callable[["AsyncSession"], Awaitable[T]],
+) -> T:
+    async with opening as session:
+        return await work(session)
 
 
 def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:

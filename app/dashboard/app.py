@@ -48,7 +48,10 @@ def mount(app: Quart) -> Any:
         include_assets_files=False,
         update_title="",
     )
-    _leave_out(dash)
+    # Dash would register routes without a policy, and one for every address.
+    dash.backend.websocket_capability = False
+    for part in ("register_assets_blueprint", "setup_index", "setup_catchall"):
+        setattr(dash.backend, part, lambda *_: None)
     dash.init_app(app)
     # Each app adds the whole of plotly.js to the list of the process; a smaller one is used.
     del dcc._js_dist[listed:]
@@ -71,15 +74,6 @@ def page_parts(dash: Any) -> dict[str, str]:
         "renderer": dash._generate_renderer(),
         "hashes": " ".join(dash.csp_hashes()),
     }
-
-
-def _leave_out(dash: Any) -> None:
-    """Keep Dash from registering routes without a policy, and the route for every address."""
-    backend = dash.backend
-    backend.websocket_capability = False
-    backend.register_assets_blueprint = lambda *_: None
-    backend.setup_index = lambda _: None
-    backend.setup_catchall = lambda _: None
 
 
 def _guard(app: Quart, dash: Any) -> None:

@@ -14,14 +14,6 @@ from app.i18n import catalog, gettext_noop
 dcc: Any = dash.dcc
 html: Any = dash.html
 
-HEIGHTS: Final = {
-    "timeline": "20rem",
-    "week": "22rem",
-    "likeness": "22rem",
-    "map": "32rem",
-    "style": "13rem",
-    "card": "22rem",
-}
 TABLE: Final = gettext_noop("Table")
 DOWNLOAD: Final = gettext_noop("Download (CSV)")
 UNPAINTED: Final = {
@@ -89,7 +81,7 @@ def _graph(figure: Figure, place: int, translate: Any) -> Any:
         config=GRAPH_CONFIG,
         responsive=True,
         clear_on_unhover=True,
-        style={"height": HEIGHTS.get(figure.name, "26rem")},
+        style={"height": figure.height},
     )
     title = figure.graphs[place]
     return html.Div([html.H3(translate(title)), graph] if title else [graph], className="graph")

@@ -21,13 +21,12 @@ def prepared(
     policy: Policy,
     *,
     is_cacheable: bool,
-    is_strict: bool = False,
-    read_args: Callable[[Any], Any],
+    is_strict: bool,
     read_form: Callable[[Any], Awaitable[Any]],
 ) -> Any:
     """Return the view with its policy; its arguments `args` and `form` are read before it runs.
 
-    With `is_strict`, a view without `args` takes no parameters.
+    With `is_strict` an unknown parameter is refused, but where access is open.
     """
     args, form = (view.__annotations__.get(name) for name in ("args", "form"))
 
@@ -36,9 +35,9 @@ def prepared(
         if is_cacheable:
             cacheable()
         if args is not None:
-            given["args"] = read_args(args)
-        elif is_strict:
-            read_args(NoArgs)
+            given["args"] = parse_args(args, strict=is_strict)
+        elif is_strict and policy != "open":
+            parse_args(NoArgs)
         if form is not None:
             given["form"] = await read_form(form)
         return await view(**given)
@@ -75,7 +74,7 @@ class PageBlueprint(Blueprint):
                 view,
                 policy or self._policy,
                 is_cacheable=is_cacheable,
-                read_args=functools.partial(parse_args, strict=False),
+                is_strict=False,
                 read_form=_form,
             )
             for path in paths:

@@ -15,7 +15,7 @@ from quart import Blueprint
 from app.paths import API
 from app.views.access import SAFE_METHODS, Policy
 from app.views.blueprints import View, prepared
-from app.views.parsing import NoArgs, parse_args, parse_json
+from app.views.parsing import NoArgs, parse_json
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
@@ -201,12 +201,7 @@ class ApiBlueprint(Blueprint):
             form = view.__annotations__.get("form")
             name = view.__name__
             run = prepared(
-                view,
-                policy,
-                is_cacheable=is_cacheable,
-                is_strict=policy != "open",
-                read_args=parse_args,
-                read_form=parse_json,
+                view, policy, is_cacheable=is_cacheable, is_strict=True, read_form=parse_json
             )
             if name in OPERATIONS:
                 raise ValueError(f"two operations are named {name}")

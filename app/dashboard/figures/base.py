@@ -56,6 +56,7 @@ class Figure(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     about: ClassVar[str]
+    height: ClassVar[str]
     graphs: ClassVar[Sequence[str]] = ("",)
     """The headings of its graphs; an empty one if the figure's own suffices."""
 

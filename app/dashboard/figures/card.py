@@ -36,6 +36,7 @@ class ShownCard:
 
 class CardFigure(Figure):
     name = "card"
+    height = "22rem"
     title = gettext_noop("How well authors are told apart")
     about = gettext_noop(
         "Each author's newest posts, hidden from the model: who was taken for whom, and whether a "

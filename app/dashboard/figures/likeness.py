@@ -41,6 +41,7 @@ class Likeness:
 
 class WhoLikeWhom(Figure):
     name = "likeness"
+    height = "22rem"
     title = gettext_noop("Who sounds like whom")
     about = gettext_noop(
         "How alike authors write, by what each uses more often than others do. "

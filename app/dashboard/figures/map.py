@@ -43,6 +43,7 @@ class MappedPosts:
 
 class PostMap(Figure):
     name = "map"
+    height = "32rem"
     title = gettext_noop("Map of posts")
     about = gettext_noop(
         "Posts that are alike lie close together. Point at one to read it; a click opens it."

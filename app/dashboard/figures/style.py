@@ -59,6 +59,7 @@ class Texts:
 
 class StyleOverTime(Figure):
     name = "style"
+    height = "13rem"
     title = gettext_noop("Words and style over time")
     about = gettext_noop("How each author writes. A point leads to its posts.")
     graphs = tuple(title for title, _ in MEASURES)

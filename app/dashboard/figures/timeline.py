@@ -37,6 +37,7 @@ class PostsByPeriod:
 
 class Timeline(Figure):
     name = "timeline"
+    height = "20rem"
     title = gettext_noop("Posts over time")
     about = gettext_noop("How many posts each author wrote. A bar leads to its posts.")
 

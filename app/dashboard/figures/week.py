@@ -16,6 +16,7 @@ HOURS: Final = 24
 
 class Week(Figure):
     name = "week"
+    height = "22rem"
     title = gettext_noop("Rhythm of the week")
     about = gettext_noop(
         "When posts are written, in your own time zone. The larger a dot, the more posts."
