@@ -157,7 +157,7 @@ async def _import_file(
     try:
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
-        with source, Progress(name) as progress:
+        with source, Progress(name, item_show_func=lambda item: item) as progress:
             archive = await asyncio.to_thread(read, source)
             unit = archive.unit
             await import_archive(db, archive, username=username, on_progress=show)

@@ -14,11 +14,12 @@ LINE_EVERY_S: Final = 5.0
 
 
 class Progress(contextlib.ExitStack):
-    """Shows how far a piece of work is."""
+    """Shows how far a piece of work is; a bar gets the options of click's."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, **options: Any) -> None:
         super().__init__()
         self._label = label
+        self._options = options
         self._next_line = monotonic() + LINE_EVERY_S
         self._bar: Any = None
 
@@ -27,12 +28,7 @@ class Progress(contextlib.ExitStack):
         if sys.stderr.isatty():
             # Created late: some totals are known only once the work has begun.
             self._bar = self._bar or self.enter_context(
-                click.progressbar(
-                    length=total,
-                    label=self._label,
-                    item_show_func=lambda item: item,
-                    file=sys.stderr,
-                )
+                click.progressbar(length=total, label=self._label, file=sys.stderr, **self._options)
             )
             self._bar.update(done - self._bar.pos, text)
         elif monotonic() >= self._next_line:
@@ -43,5 +39,5 @@ class Progress(contextlib.ExitStack):
 @contextlib.contextmanager
 def counted(label: str, total: int) -> Iterator[Callable[[int], None]]:
     """Yield a function that shows how much of the total is done."""
-    with Progress(label) as progress:
+    with Progress(label, show_pos=True) as progress:
         yield lambda done: progress.show(done, total, f"{done:,} of {total:,}")
