@@ -37,23 +37,17 @@ class VerifyForm(Struct, forbid_unknown_fields=True):
     username: Author
 
 
-@blueprint.operation(
-    "GET", "/verify", "read", "Say whether one author wrote some texts", errors={404, 422}
-)
+@blueprint.operation("GET", "/verify", "read", errors={404, 422})
 @answers(200, "The likelihood ratio, with evidence and limits", Verification)
 async def verify_get(args: VerifyArgs) -> Response:
+    """Say whether one author wrote some texts."""
     return await _verify(args.text, args.username)
 
 
-@blueprint.operation(
-    "POST",
-    "/verify",
-    "read",
-    "Say whether one author wrote texts that are too long for an address",
-    errors={404},
-)
+@blueprint.operation("POST", "/verify", "read", errors={404})
 @answers(200, "The likelihood ratio, with evidence and limits", Verification)
 async def verify_post(form: VerifyForm) -> Response:
+    """Say whether one author wrote texts that are too long for an address."""
     return await _verify(form.texts, form.username)
 
 
