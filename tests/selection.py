@@ -52,6 +52,7 @@ ON_BOTH_DATABASES: Final = (
     r"/test_(similar|stats)_api\.py::",
     r"/test_imports_api\.py::test_(two_workers_run_an_import_once|file_as_the_body|another_machine)",
     r"/test_metrics\.py::",
+    r"/test_bulk\.py::test_a_transaction_has",
 )
 """Those of them that it runs on PostgreSQL too: every operation once, and what processes share."""
 

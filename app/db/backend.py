@@ -1,13 +1,17 @@
 """The interface of a database, for all that differs between SQLite and PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar, cast
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
+    Column,
     ColumnElement,
+    Dialect,
     SQLColumnExpression,
     Subquery,
     TextClause,
@@ -16,6 +20,7 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.feed import Feed
 from app.db.vectors import NearestPosts, VectorQuery
@@ -29,6 +34,7 @@ MOST_VALUES: Final = 400
 """SQLite takes expressions of 1,000 terms and, in older builds, 999 values a statement."""
 
 Item = TypeVar("Item")
+ColumnLike = Column[Any] | InstrumentedAttribute[Any]
 
 
 class Sessions(Protocol):
@@ -170,9 +176,16 @@ class Backend(Protocol):
         """Follow the log; `commits` counts this process's own commits."""
 
     async def allocate_ids(
-        self, session: AsyncSession, model: type[Base], count: int
-    ) -> Sequence[int]:
-        """Return the next ids of the table, ascending; no id is allocated twice."""
+        self, session: AsyncSession, counts: Mapping[type[Base], int]
+    ) -> list[Sequence[int]]:
+        """Return the next ids of each table, ascending; no id is allocated twice."""
+
+    def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
+        """Return a table of the rows, which a statement can join; it is one value, as JSON.
+
+        Its columns have the names and types of `columns`. On a list of pairs, as in `IN`, SQLite
+        would use no index.
+        """
 
     def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
         """Return the time `ago` before now, by the one clock that all processes share."""
@@ -232,7 +245,25 @@ async def allocate_ids(session: AsyncSession, model: type[Base], count: int) -> 
 
     Ids are known before the insert, so that rows and their event can name each other.
     """
-    return await backend_of(session).allocate_ids(session, model, count)
+    (ids,) = await backend_of(session).allocate_ids(session, {model: count})
+    return ids
+
+
+def as_json(
+    rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: Dialect
+) -> BindParameter[str]:
+    """Return the rows as one value of a statement; the dialect knows how it writes times."""
+    types = (column.type.dialect_impl(dialect) for column in columns)
+    processors = [type_.bind_processor(dialect) for type_ in types]
+    if any(processors):
+        rows = [
+            [
+                process(value) if process else value
+                for process, value in zip(processors, row, strict=True)
+            ]
+            for row in rows
+        ]
+    return bindparam("listed", msgspec.json.encode(rows).decode(), unique=True)
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -1,9 +1,9 @@
 """The log of changes: an event is stored in the transaction of its change."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple, cast
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -12,6 +12,16 @@ from app.models import Event
 
 PRUNED_AT_ONCE: Final = 20_000
 """Events that one transaction removes: some 20 ms of the write lock."""
+
+
+class NewEvent(NamedTuple):
+    """An event that has no number yet."""
+
+    kind: str
+    user_id: int
+    tweet_id: int | None = None
+    posts: int = 1
+    """How many posts it stands for."""
 
 
 async def append_event(
@@ -40,19 +50,16 @@ async def append_event(
 
 
 async def append_events(
-    session: AsyncSession, kind: str, authors: Sequence[Row[int, int]]
-) -> int | None:
-    """Append an event for each author, given as id and count of posts; return the last number."""
-    if not authors:
-        return None
-    ids = await allocate_ids(session, Event, len(authors))
-    columns = ("id", "kind", "user_id", "count", "created_at")
+    session: AsyncSession, event_ids: Sequence[int], events: Sequence[NewEvent]
+) -> None:
+    """Append events, by one statement, with numbers that were allocated before."""
+    created_at = now()
+    columns = ("id", "kind", "user_id", "tweet_id", "count", "created_at")
     rows = [
-        dict(zip(columns, (event_id, kind, *author, now()), strict=True))
-        for event_id, author in zip(ids, authors, strict=True)
+        dict(zip(columns, (event_id, *event, created_at), strict=True))
+        for event_id, event in zip(event_ids, events, strict=True)
     ]
-    await session.execute(insert(Event), rows)
-    return ids[-1]
+    await session.execute(insert(cast(Table, Event.__table__)), rows)
 
 
 async def newest_event(session: AsyncSession) -> int:

@@ -14,7 +14,7 @@ from app.db.engine import Database
 from app.db.feed import Change
 from app.db.lease import Lease, LeaseLostError
 from app.services.compare.background import is_outgrown, renew_background
-from app.services.compare.profiles import fold_long_tails, users_with_tails
+from app.services.compare.folding import fold_long_tails, users_with_tails
 from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
 from app.services.posts.deletion import count_deleted_authors, purge_deleted

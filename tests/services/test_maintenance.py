@@ -13,7 +13,7 @@ from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.word_index import Terms
 from app.models import Event, IdempotencyRecord, Profile, Tweet, User
-from app.services.compare.profiles import LONGEST_TAIL
+from app.services.compare.folding import LONGEST_TAIL
 from app.services.idempotency import KEPT_FOR, RequestKey, claim
 from app.services.maintenance import Job, Maintenance, jobs, maintain
 from app.services.posts.adding import add_posts

@@ -2,28 +2,33 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 import asyncpg
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ColumnElement,
     DateTime,
+    Subquery,
     TableClause,
+    Text,
     func,
     make_url,
+    select,
     text,
     type_coerce,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.db.backend import Backend, Sessions
+from app.db.backend import Backend, ColumnLike, Sessions, as_json
 from app.db.feed import Feed
 from app.db.postgresql import schema
 from app.db.postgresql.connection import UNLIMITED_S, as_app_error, connect, make_engine, shown_name
@@ -42,7 +47,9 @@ COMMIT_TIMEOUT_S: Final = 30.0
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
 _TURN: Final = text("SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key)")
 _NEXT: Final = text(
-    "SELECT nextval(CAST(CAST(:name AS text) AS regclass)) FROM generate_series(1, :count)"
+    "SELECT name, nextval(CAST(name AS regclass)) FROM"
+    " unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS asked (name, ids),"
+    " generate_series(1, ids)"
 )
 
 NEWEST: Final = """
@@ -114,10 +121,23 @@ class PostgresqlBackend(Backend):
         return feed
 
     async def allocate_ids(
-        self, session: AsyncSession, model: type[Base], count: int
-    ) -> Sequence[int]:
-        values = {"name": f'"{model.__tablename__}_id_seq"', "count": count}
-        return sorted(await session.scalars(_NEXT, values))
+        self, session: AsyncSession, counts: Mapping[type[Base], int]
+    ) -> list[Sequence[int]]:
+        names = [f'"{model.__tablename__}_id_seq"' for model in counts]
+        values = {"names": names, "counts": list(counts.values())}
+        ids: dict[str, list[int]] = {name: [] for name in names}
+        for name, next_id in await session.execute(_NEXT, values):
+            ids[name].append(next_id)
+        return [sorted(each) for each in ids.values()]
+
+    def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
+        value = as_json(rows, columns, self.engine.dialect)
+        each = func.json_array_elements(sql_cast(sql_cast(value, Text), JSON)).table_valued("value")
+        fields = (
+            sql_cast(each.c.value.op("->>")(place), column.type).label(column.key)
+            for place, column in enumerate(columns)
+        )
+        return select(*fields).subquery()
 
     def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
         # The server's. A transaction's own time would be that before its wait for the lock.

@@ -8,18 +8,18 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, literal, text
+from sqlalchemy import ColumnElement, Subquery, func, literal, select, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import now
-from app.db.backend import Backend, Sessions
+from app.db.backend import Backend, ColumnLike, Sessions, as_json
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock
 from app.db.sqlite.connection import (
@@ -94,14 +94,25 @@ class SqliteBackend(Backend):
         return SqliteFeed(self.path, self._wakeup)
 
     async def allocate_ids(
-        self, session: AsyncSession, model: type[Base], count: int
-    ) -> Sequence[int]:
+        self, session: AsyncSession, counts: Mapping[type[Base], int]
+    ) -> list[Sequence[int]]:
         # The session holds the write lock. Inserting the rows advances the sequence, and
         # AUTOINCREMENT never gives out the id of a deleted row again.
-        query = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
-        last = await session.scalar(query, {"name": model.__tablename__})
-        first = (last or 0) + 1
-        return range(first, first + count)
+        query = text("SELECT name, seq FROM sqlite_sequence")
+        last = dict(map(tuple, await session.execute(query)))
+        firsts = [last.get(model.__tablename__, 0) + 1 for model in counts]
+        return [
+            range(first, first + count)
+            for first, count in zip(firsts, counts.values(), strict=True)
+        ]
+
+    def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
+        each = func.json_each(as_json(rows, columns, self.engine.dialect)).table_valued("value")
+        fields = (
+            func.json_extract(each.c.value, f"$[{place}]", type_=column.type).label(column.key)
+            for place, column in enumerate(columns)
+        )
+        return select(*fields).subquery()
 
     def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
         # All processes are on one machine.

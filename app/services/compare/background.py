@@ -28,7 +28,7 @@ from app.services.compare.calibration import (
     choose_impostors,
     profile_of,
 )
-from app.services.compare.profiles import fold_tails, users_with_tails
+from app.services.compare.folding import fold_tails, users_with_tails
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25

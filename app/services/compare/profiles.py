@@ -1,37 +1,32 @@
 """Authors' profiles: stored up to an event of the log, read with the posts after it.
 
 A stored profile is a checkpoint; the author's newer posts are its tail, found by the index on user
-and event. Readers add the tail, so they are never behind; `fold_tails` advances the checkpoint.
+and event. Readers add the tail, so they are never behind; `folding` advances the checkpoint.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts, without_posts
-from app.db.backend import Sessions, backend_of, chunks
+from app.db.backend import backend_of, chunks
 from app.memo import LruStore
 from app.models import Profile, Tweet, User
 from app.services.off_loop import INLINE_CHARACTERS, worked_on
 from app.services.posts.users import Contender
 
-LONGEST_TAIL: Final = 200
-"""A longer tail is folded; reading one costs some 0.15 ms a post."""
 RELOAD_TAIL: Final = 50
-FOLDED_AT_ONCE: Final = 50
-"""Profiles that one transaction rewrites."""
 INLINE_PROFILES: Final = 10
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class KnownProfile:
     """A profile in memory, and the state of the author that it holds for."""
 
     profile: AuthorProfile
@@ -43,7 +38,7 @@ class ProfileStore:
     """Loads profiles with their tails, and keeps those used last within a total size."""
 
     def __init__(self, max_bytes: int = DEFAULT_MEMORY) -> None:
-        self._known: LruStore[int, _Known] = LruStore(max_bytes, _size)
+        self._known: LruStore[int, KnownProfile] = LruStore(max_bytes, _size)
 
     async def load(
         self, session: AsyncSession, users: Sequence[User | Contender], *, may_evict: bool = True
@@ -54,7 +49,7 @@ class ProfileStore:
         in turn evicts no profile that is used more often.
         """
         found = {user.id: known for user in users if (known := self._current(user))}
-        stored = await _stored(
+        stored = await stored_profiles(
             session, [user for user in users if _is_far_behind(found.get(user.id), user)]
         )
         for user_id, known in stored.items():
@@ -67,7 +62,7 @@ class ProfileStore:
             if found[user.id].profile.posts != user.tweet_count
         }
         if behind:
-            found |= await _with_tails(session, behind)
+            found |= await with_tails(session, behind)
         for user in users:
             known = found[user.id]
             if may_evict or user.id in self._known or self._known.has_room_for(known):
@@ -86,7 +81,7 @@ class ProfileStore:
         """Forget all profiles."""
         self._known.clear()
 
-    def _current(self, user: User | Contender) -> _Known | None:
+    def _current(self, user: User | Contender) -> KnownProfile | None:
         known = self._known.peek(user.id)
         if known is None or known.deletion_count != user.deletion_count:
             return None
@@ -94,20 +89,22 @@ class ProfileStore:
         return known if known.profile.posts <= user.tweet_count else None
 
 
-def _is_far_behind(known: _Known | None, user: User | Contender) -> bool:
+def _is_far_behind(known: KnownProfile | None, user: User | Contender) -> bool:
     """Return whether reading the stored profile is cheaper than counting the posts since."""
     return known is None or user.tweet_count - known.profile.posts > RELOAD_TAIL
 
 
-def _size(known: _Known) -> int:
+def _size(known: KnownProfile) -> int:
     counts, texts = known.profile.counts, known.profile.texts
     arrays = (counts.keys, counts.counts, texts.keys, texts.counts)
     return sum(int(array.nbytes) for array in arrays) + 500
 
 
-async def _stored(session: AsyncSession, users: Sequence[User | Contender]) -> dict[int, _Known]:
+async def stored_profiles(
+    session: AsyncSession, users: Sequence[User | Contender]
+) -> dict[int, KnownProfile]:
     """Return the stored profiles of the users, an empty one for a user without any."""
-    found = {user.id: _Known(NO_POSTS, 0, user.deletion_count) for user in users}
+    found = {user.id: KnownProfile(NO_POSTS, 0, user.deletion_count) for user in users}
     for some in chunks(list(found)):
         columns = (Profile.user_id, Profile.as_of_event, Profile.posts)
         query = select(*columns, Profile.counts, Profile.texts).where(
@@ -118,7 +115,7 @@ async def _stored(session: AsyncSession, users: Sequence[User | Contender]) -> d
         profiles = _unpacked(rows) if is_quick else await asyncio.to_thread(_unpacked, rows)
         for row, profile in zip(rows, profiles, strict=True):
             deletions = found[row.user_id].deletion_count
-            found[row.user_id] = _Known(profile, row.as_of_event, deletions)
+            found[row.user_id] = KnownProfile(profile, row.as_of_event, deletions)
     return found
 
 
@@ -126,7 +123,9 @@ def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[AuthorProfile]:
     return [AuthorProfile.from_bytes(row.counts, row.posts, row.texts) for row in rows]
 
 
-async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[int, _Known]:
+async def with_tails(
+    session: AsyncSession, behind: dict[int, KnownProfile]
+) -> dict[int, KnownProfile]:
     tails: dict[int, list[str]] = {user_id: [] for user_id in behind}
     newest = {user_id: known.as_of_event for user_id, known in behind.items()}
     for some in chunks(list(behind)):
@@ -144,7 +143,7 @@ async def _with_tails(session: AsyncSession, behind: dict[int, _Known]) -> dict[
     is_quick = characters <= INLINE_CHARACTERS and len(behind) <= INLINE_PROFILES
     profiles = extended() if is_quick else await asyncio.to_thread(extended)
     return {
-        user_id: _Known(profile, newest[user_id], behind[user_id].deletion_count)
+        user_id: KnownProfile(profile, newest[user_id], behind[user_id].deletion_count)
         for user_id, profile in profiles.items()
     }
 
@@ -173,13 +172,13 @@ async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
         if row.recipe != RECIPE:
             raise ValueError("counted by another recipe")
         user = await session.get_one(User, tweet.user_id)
-        before = (await _stored(session, [user]))[user.id].profile
+        before = (await stored_profiles(session, [user]))[user.id].profile
         profile = await without_post(before, tweet.text)
     except ValueError:
         # Without a checkpoint all posts are tail, so the profile is counted again.
         await session.execute(delete(Profile).where(Profile.user_id == tweet.user_id))
         return
-    await _store(session, tweet.user_id, profile, row.as_of_event)
+    await store_profiles(session, [(tweet.user_id, profile, row.as_of_event)])
 
 
 async def without_post(profile: AuthorProfile, text: str) -> AuthorProfile:
@@ -187,96 +186,25 @@ async def without_post(profile: AuthorProfile, text: str) -> AuthorProfile:
     return await worked_on([text], lambda: without_posts(profile, [text]))
 
 
-async def fold_batch(
-    session: AsyncSession, user: User, texts: Sequence[str], parts: Sequence[Counts], event_id: int
+async def store_profiles(
+    session: AsyncSession, profiles: Iterable[tuple[int, AuthorProfile, int]]
 ) -> None:
-    """Fold posts that the session has just stored into their author's profile.
-
-    `parts` are their features, counted before the write lock was acquired. A profile that had a
-    tail before is left to `fold_tails`.
-    """
-    before = (await _stored(session, [user]))[user.id].profile
-    if before.posts + len(parts) == user.tweet_count:
-        profile = await asyncio.to_thread(with_posts, before, texts, parts)
-        await _store(session, user.id, profile, event_id)
-
-
-async def fold_tails(db: Sessions, user_ids: Sequence[int]) -> None:
-    """Fold the tails of these authors into their stored profiles, some authors at a time.
-
-    Features are counted outside the write lock. If meanwhile a post was deleted or another worker
-    folded, that author is left for the next run.
-    """
-    for start in range(0, len(user_ids), FOLDED_AT_ONCE):
-        some = user_ids[start : start + FOLDED_AT_ONCE]
-        async with db.read() as session:
-            query = select(User).where(User.id.in_(some), User.deleted_at.is_(None))
-            before = await _stored(session, list(await session.scalars(query)))
-            after = await _with_tails(session, before)
-        moved = {
-            user_id: known
-            for user_id, known in after.items()
-            if known.as_of_event != before[user_id].as_of_event
+    """Store profiles, given as author, profile and the event that it reaches to."""
+    rows = [
+        {
+            "user_id": user_id,
+            "recipe": RECIPE,
+            "as_of_event": as_of_event,
+            "posts": profile.posts,
+            "counts": profile.counts.to_bytes(),
+            "texts": profile.texts.to_bytes(),
         }
-        if not moved:
-            continue
-        async with db.write() as session:
-            for user_id in await _unchanged(session, {each: before[each] for each in moved}):
-                known = moved[user_id]
-                await _store(session, user_id, known.profile, known.as_of_event)
-
-
-async def fold_long_tails(db: Sessions) -> None:
-    """Fold the tails that are long enough to slow down readers."""
-    async with db.read() as session:
-        behind = await users_with_tails(session)
-    await fold_tails(db, behind)
-
-
-async def _unchanged(session: AsyncSession, known: dict[int, _Known]) -> list[int]:
-    """Return the authors without deletions or folds since they were read."""
-    query = (
-        select(User.id, User.deletion_count, Profile.as_of_event)
-        .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
-        .where(User.id.in_(known), User.deleted_at.is_(None))
-    )
-    return [
-        user_id
-        for user_id, deletions, as_of_event in await session.execute(query)
-        if deletions == known[user_id].deletion_count
-        and (as_of_event or 0) == known[user_id].as_of_event
+        for user_id, profile, as_of_event in profiles
     ]
-
-
-async def _store(
-    session: AsyncSession, user_id: int, profile: AuthorProfile, as_of_event: int
-) -> None:
-    values = {
-        "recipe": RECIPE,
-        "as_of_event": as_of_event,
-        "posts": profile.posts,
-        "counts": profile.counts.to_bytes(),
-        "texts": profile.texts.to_bytes(),
-    }
+    if not rows:
+        return
+    statement = backend_of(session).insert(Profile)
+    columns = {name: statement.excluded[name] for name in rows[0] if name != "user_id"}
     await session.execute(
-        backend_of(session)
-        .insert(Profile)
-        .values(user_id=user_id, **values)
-        .on_conflict_do_update(index_elements=[Profile.user_id], set_=values)
+        statement.on_conflict_do_update(index_elements=[Profile.user_id], set_=columns), rows
     )
-
-
-async def users_with_tails(
-    session: AsyncSession, *, longer_than: int = LONGEST_TAIL - 1
-) -> list[int]:
-    """Return the authors with more posts outside their stored profile than `longer_than`."""
-    folded = select(Profile.posts).where(Profile.user_id == User.id, Profile.recipe == RECIPE)
-    posts = folded.scalar_subquery()
-    query = select(User.id).where(
-        User.deleted_at.is_(None),
-        or_(
-            and_(posts.is_(None), User.tweet_count > longer_than),
-            User.tweet_count - posts > longer_than,
-        ),
-    )
-    return list(await session.scalars(query))

@@ -1,38 +1,39 @@
 """Storing many posts of many authors: a transaction for each batch, and a report."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import or_, select
+from sqlalchemy import and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
 from app.compute.text import username_key
-from app.db.backend import chunks
-from app.errors import AppError, ConflictError, Message, message_of
+from app.db.backend import backend_of
+from app.errors import AppError, Message, message_of
 from app.models import Tweet, User
-from app.services.compare.profiles import fold_batch
-from app.services.posts.adding import AddResult, add_posts
+from app.services.compare.folding import CountedPost
+from app.services.events import NewEvent
+from app.services.posts.adding import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet
-from app.services.posts.users import add_user, find_user, update_user
+from app.services.posts.users import (
+    check_platform,
+    complete_user,
+    find_users,
+    new_user,
+    store_users,
+)
 
 MAX_ERRORS: Final = 100
-FOLD_FROM: Final = 50
-"""New posts of one author in a batch, from which on they are folded into the profile at once."""
-MOST_AUTHORS: Final = 100
-"""Authors in one transaction: each costs a few statements, during which other writers wait."""
 BATCH: Final = 2_000
 """Posts in one transaction: enough to share its cost, few enough for other writers to wait."""
-READ_AHEAD: Final = timedelta(minutes=1)
-"""Slack between reading an author's first posts and creating the author."""
 
-Kind = tuple[datetime | None, str]
-"""What makes two posts of an author equal: the time that was given with them, and the text."""
+Kind = tuple[int, datetime | None, str]
+"""What makes two posts equal: the author, the time that was given with them, and the text."""
 
 
 class BulkError(msgspec.Struct, frozen=True):
@@ -70,8 +71,6 @@ class ImportReport:
     restricted: int = 0
     errors: list[BulkError] = field(default_factory=list)
     event_id: int | None = None
-    user_ids: set[int] = field(default_factory=set)
-    """Authors of stored posts."""
     broken: Message | None = None
     """The reason why the source could not be read to its end."""
 
@@ -90,160 +89,114 @@ class ImportReport:
             self.event_id = max(self.event_id or 0, event_id)
 
 
-def in_portions(batch: Sequence[BulkPost]) -> Iterator[list[BulkPost]]:
-    """Yield the posts in portions of at most MOST_AUTHORS authors, for a transaction each."""
-    portion: list[BulkPost] = []
-    authors: set[str] = set()
-    for item in batch:
-        authors.add(item.username)
-        if len(authors) > MOST_AUTHORS:
-            yield portion
-            portion, authors = [], {item.username}
-        portion.append(item)
-    if portion:
-        yield portion
-
-
 async def store_batch(
     session: AsyncSession,
     batch: Sequence[BulkPost],
     report: ImportReport,
     *,
     default_time: datetime | None = None,
-) -> None:
-    """Store the posts and the authors that are new, and count them in the report."""
-    by_author: dict[str, list[BulkPost]] = defaultdict(list)
+) -> list[CountedPost]:
+    """Store the posts and the authors that are new, and count them in the report.
+
+    Returns the new posts, to be folded into profiles once they are committed.
+    """
+    resolved, announced = await _resolve(session, batch, report)
+    fresh = await _without_stored(session, resolved)
+    added = await add_arrivals(
+        session,
+        [Arrival(user.id, item.post) for item, user in fresh],
+        default_time=default_time,
+        is_bulk=True,
+        announced=announced,
+    )
+    accepted = sum(added.is_new)
+    report.accepted += accepted
+    report.duplicates += len(resolved) - accepted
+    report.saw(added.newest_event)
+    return [
+        CountedPost(user.id, user.deletion_count, event_id, item.post.text, item.counts)
+        for (item, user), event_id, is_new in zip(fresh, added.event_ids, added.is_new, strict=True)
+        if is_new and event_id is not None and item.counts is not None
+    ]
+
+
+async def _resolve(
+    session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport
+) -> tuple[list[tuple[BulkPost, User]], list[NewEvent]]:
+    """Return the posts with their authors, and events of new and changed authors.
+
+    Posts with an invalid name, or of another platform than their author, are rejected.
+    """
+    keys = {name: username_key(name) for name in {item.username for item in batch}}
+    users = await find_users(session, keys.values())
+    groups: dict[tuple[str, str | None], list[BulkPost]] = defaultdict(list)
     for item in batch:
-        by_author[username_key(item.username)].append(item)
-    for items in by_author.values():
-        user, good = await _resolve_all(session, items, report)
-        if user is None:
-            continue
-        fresh = await _without_stored(session, user, good)
-        report.duplicates += len(good) - len(fresh)
-        if not fresh:
-            continue
-        posts = [item.post for item in fresh]
-        added = await add_posts(session, user.id, posts, default_time=default_time)
-        accepted = sum(added.is_new)
-        report.accepted += accepted
-        report.duplicates += len(fresh) - accepted
-        report.saw(added.newest_event)
-        if accepted:
-            report.user_ids.add(user.id)
-            await _fold(session, user, fresh, added)
-
-
-async def _resolve_all(
-    session: AsyncSession, items: Sequence[BulkPost], report: ImportReport
-) -> tuple[User | None, list[BulkPost]]:
-    """Return the author of the posts, and the posts except those of another platform."""
-    by_platform: dict[str | None, list[BulkPost]] = defaultdict(list)
-    for item in items:
-        by_platform[item.platform].append(item)
-    user, good = None, []
-    for some in by_platform.values():
+        groups[keys[item.username], item.platform].append(item)
+    resolved: list[tuple[BulkPost, User]] = []
+    new: list[User] = []
+    changed: set[int] = set()
+    for (key, platform), items in groups.items():
+        first, name = items[0], next((i.display_name for i in items if i.display_name), None)
         try:
-            user, event_id = await resolve_author(session, some[0])
+            if (user := users.get(key)) is None:
+                user = new_user(first.username, display_name=name, platform=platform or "local")
+                users[key] = user
+                new.append(user)
+            check_platform(user, platform)
+            if complete_user(user, platform=platform, display_name=name) and user.id:
+                changed.add(user.id)
         except AppError as error:
-            for item in some:
+            for item in items:
                 report.reject(item.place, message_of(error))
             continue
-        report.saw(event_id)
-        good += some
-    return user, sorted(good, key=lambda item: item.place)
-
-
-async def _fold(
-    session: AsyncSession, user: User, items: Sequence[BulkPost], added: AddResult
-) -> None:
-    """Fold the new posts into the author's profile if they are many: each fold rewrites it."""
-    folded = [
-        (item.post.text, item.counts)
-        for item, is_new in zip(items, added.is_new, strict=True)
-        if is_new and item.counts is not None
-    ]
-    texts, parts = [text for text, _ in folded], [counts for _, counts in folded]
-    if len(parts) >= FOLD_FROM and len(parts) == sum(added.is_new):
-        await session.refresh(user)
-        brought_by = added.event_ids[added.is_new.index(True)]
-        await fold_batch(session, user, texts, parts, brought_by or 0)
-
-
-async def resolve_author(session: AsyncSession, item: BulkPost) -> tuple[User, int | None]:
-    """Return the author of the post, created if new, and the event of a change.
-
-    Raises ConflictError if the name is known from another platform, InvalidInputError for an
-    invalid name.
-    """
-    user = await find_user(session, item.username)
-    if user is None:
-        return await add_user(
-            session,
-            item.username,
-            display_name=item.display_name,
-            platform=item.platform or "local",
-        )
-    check_platform(user, item.platform)
-    event_id = await update_user(
-        session, user, platform=item.platform, display_name=item.display_name
-    )
-    return user, event_id
-
-
-def check_platform(user: User, platform: str | None) -> None:
-    """Raise ConflictError if the author is of another platform; `local` yields to any."""
-    if platform in {None, "local", user.platform} or user.platform == "local":
-        return
-    raise ConflictError(
-        "'{username}' is known from {known} already, not from {platform}",
-        username=user.username,
-        known=user.platform,
-        platform=platform,
-    )
+        resolved += ((item, user) for item in items)
+    await store_users(session, new)
+    resolved.sort(key=lambda pair: pair[0].place)
+    announced = [NewEvent("user.created", user.id) for user in new]
+    return resolved, announced + [NewEvent("user.updated", user_id) for user_id in sorted(changed)]
 
 
 async def _without_stored(
-    session: AsyncSession, user: User, items: Sequence[BulkPost]
-) -> list[BulkPost]:
+    session: AsyncSession, resolved: Sequence[tuple[BulkPost, User]]
+) -> list[tuple[BulkPost, User]]:
     """Return the posts that are not stored yet; equal ones, by time and text, are counted."""
-    kinds = {_kind(item.post) for item in items if item.repeat}
-    stored = await _stored_then(session, user, list(kinds))
+    kinds = {_kind(item, user) for item, user in resolved if item.repeat}
+    stored = await _count_stored(session, kinds)
 
-    def known(item: BulkPost) -> int:
-        kind = _kind(item.post)
-        return stored[kind, False] + max(0, stored[kind, True] - item.twins)
+    def is_new(item: BulkPost, user: User) -> bool:
+        kind = _kind(item, user)
+        known = stored[kind, False] + max(0, stored[kind, True] - item.twins)
+        return item.repeat == 0 or item.repeat > known
 
-    return [item for item in items if item.repeat == 0 or item.repeat > known(item)]
-
-
-def _kind(post: NewTweet) -> Kind:
-    return post.dated_at or post.created_at, post.text
+    return [(item, user) for item, user in resolved if is_new(item, user)]
 
 
-async def _stored_then(
-    session: AsyncSession, user: User, kinds: Sequence[Kind]
-) -> Counter[tuple[Kind, bool]]:
-    """Count the author's posts of each time and text, those with a `source_id` apart.
+def _kind(item: BulkPost, user: User) -> Kind:
+    return user.id, item.post.dated_at or item.post.created_at, item.post.text
 
-    A post that was dated ahead has two times. It arrived after its author was created, or was read
-    just before.
+
+async def _count_stored(session: AsyncSession, kinds: set[Kind]) -> Counter[tuple[Kind, bool]]:
+    """Count the stored posts of each kind, those with a `source_id` apart, by one statement.
+
+    A post that was dated ahead has two times.
     """
-    stored: Counter[tuple[Kind, bool]] = Counter()
-    earliest = user.created_at - READ_AHEAD
-    maybe_ahead = [kind for kind in kinds if kind[0] is not None and kind[0] > earliest]
-    for column, wanted in ((Tweet.created_at, kinds), (Tweet.dated_at, maybe_ahead)):
-        for some in chunks(wanted):
-            times = {time for time, _ in some}
-            is_same_time = column.in_([time for time in times if time is not None])
-            # By their text too: all the posts of an author may be without a time.
-            query = select(column, Tweet.text, Tweet.source_id.is_not(None)).where(
-                Tweet.user_id == user.id,
-                or_(is_same_time, column.is_(None)) if None in times else is_same_time,
-                Tweet.text.in_([text for _, text in some]),
-            )
-            among = set(some)
-            for time, text, has_id in await session.execute(query):
-                if (time, text) in among:
-                    stored[(time, text), has_id] += 1
-    return stored
+    if not kinds:
+        return Counter()
+    backend = backend_of(session)
+    moments = {(user_id, time) for user_id, time, _ in kinds}
+    dated = backend.listed([each for each in moments if each[1]], Tweet.user_id, Tweet.created_at)
+    undated = backend.listed([each[:1] for each in moments if not each[1]], Tweet.user_id)
+    # By text too: all posts of an author may be of one time, or of none.
+    texts = backend.listed(list({(text,) for _, _, text in kinds}), Tweet.text)
+    columns = select(Tweet.user_id, Tweet.text, Tweet.source_id.is_not(None))
+    columns = columns.where(Tweet.text.in_(select(texts)))
+    queries = [
+        columns.add_columns(time).join(
+            dated, and_(Tweet.user_id == dated.c.user_id, time == dated.c.created_at)
+        )
+        for time in (Tweet.created_at, Tweet.dated_at)
+    ]
+    has_no_time = and_(Tweet.user_id.in_(select(undated)), Tweet.created_at.is_(None))
+    queries.append(columns.add_columns(Tweet.created_at).where(has_no_time))
+    rows = await session.execute(union_all(*queries))
+    return Counter(((user_id, time, text), bool(has_id)) for user_id, text, has_id, time in rows)

@@ -22,22 +22,13 @@ from app.formats import open_archive
 from app.formats.records import Account, Archive, BadRecord, ImportFileError, Item, Record, Skipped
 from app.formats.source.file import Source
 from app.services.compare.background import renew_background
-from app.services.compare.profiles import fold_tails
-from app.services.imports.bulk import (
-    BATCH,
-    BulkPost,
-    ImportReport,
-    check_platform,
-    in_portions,
-    store_batch,
-)
+from app.services.compare.folding import FOLD_FROM, CountedTails
+from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
 from app.services.posts.new_tweet import checked_language, checked_url, lenient, new_tweet
-from app.services.posts.users import find_user
+from app.services.posts.users import check_platform, find_user
 from app.services.search.vocabulary import renew_vocabulary
 
 SAMPLES_FOLDER: Final = Path(__file__).parents[2] / "sample"
-FOLD_EVERY: Final = 20_000
-"""Posts stored between two folds, so that no tail grows with the file."""
 
 
 class NamelessFileError(InvalidInputError):
@@ -76,21 +67,17 @@ async def import_archive(
         if await asyncio.to_thread(_is_empty, archive):
             return report
         raise
-    unfolded = 0
+    tails = CountedTails()
     with closing(RepeatCounter()) as repeats:
         reader = _Reader(archive, owner, username, repeats)
         while batch := await _in_thread(reader, report):
-            accepted = report.accepted
-            for portion in in_portions(batch):
-                async with db.write() as session:
-                    await store_batch(session, portion, report)
-                    await note(session, report)
+            async with db.write() as session:
+                stored = await store_batch(session, batch, report)
+                await note(session, report)
             on_progress(report)
-            unfolded += report.accepted - accepted
-            if unfolded >= FOLD_EVERY:
-                await fold_tails(db, sorted(report.user_ids))
-                report.user_ids.clear()
-                unfolded = 0
+            tails.add(stored)
+            await tails.fold(db, at_least=FOLD_FROM)
+    await tails.fold(db, at_least=1)
     on_progress(report)
     if renew and report.accepted:
         await renew_background(db)

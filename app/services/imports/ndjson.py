@@ -17,6 +17,7 @@ from app.errors import AppError
 from app.formats.source.lines import RawLine, raw_lines
 from app.services import idempotency
 from app.services.access.rights import Right, check_right
+from app.services.compare.folding import FOLD_FROM, CountedTails
 from app.services.events import newest_event
 from app.services.idempotency import Replay, RequestKey
 from app.services.imports.bulk import (
@@ -25,7 +26,6 @@ from app.services.imports.bulk import (
     BulkError,
     BulkPost,
     ImportReport,
-    in_portions,
     store_batch,
 )
 from app.services.posts.new_tweet import Kind, new_tweet
@@ -96,16 +96,17 @@ async def _store(
 ) -> tuple[bytes, int | None]:
     read = ImportReport()
     stored = ImportReport(**_counts(progress))
-    lines = raw_lines(file)
+    lines, tails = raw_lines(file), CountedTails()
     while batch := await asyncio.to_thread(_read_batch, lines, read):
         rest = [item for item in batch if item.place > progress.line]
-        for portion in in_portions(rest):
-            async with db.write() as session:
-                await check_right(session, right)
-                await store_batch(session, portion, stored, default_time=now())
-                if key is not None:
-                    reached = _encoded(portion[-1].place, stored)
-                    await idempotency.note_progress(session, key, reached)
+        if not rest:
+            continue
+        async with db.write() as session:
+            await check_right(session, right)
+            tails.add(await store_batch(session, rest, stored, default_time=now()))
+            if key is not None:
+                await idempotency.note_progress(session, key, _encoded(rest[-1].place, stored))
+        await tails.fold(db, at_least=FOLD_FROM)
     errors = sorted(read.errors + stored.errors, key=lambda error: error.line)[:MAX_ERRORS]
     rejected = read.rejected + stored.rejected
     facts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)

@@ -1,25 +1,34 @@
 """Add posts, of one or many authors, with the same number of statements."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, and_, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
-from app.clock import now
 from app.compute.text import guess_language
-from app.db.backend import allocate_ids, backend_of
+from app.db.backend import backend_of
 from app.db.word_index import IndexedPost
 from app.models import Event, Tweet, User
-from app.services.events import append_event
+from app.services.events import NewEvent, append_events
 from app.services.posts.new_tweet import NewTweet
-from app.services.posts.post_counts import count_posts
+from app.services.posts.post_counts import Moment, count_posts
 
 SourceKey = tuple[int, str]
 """An author and the platform's own id of a post."""
+Row = dict[str, Any]
+"""The columns of a post, stored or about to be."""
+
+FIELDS: Final = tuple(field.name for field in fields(NewTweet))
+FILLED: Final = ("created_at", "lang", "url")
+"""Columns that a repetition of a stored post fills where they are empty."""
+_TWEET: Final = cast(Table, Tweet.__table__)
+_USER: Final = cast(Table, User.__table__)
+_FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("filled"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +51,8 @@ class AddResult:
     is_new: list[bool]
     event_ids: list[int | None]
     """The event that added or changed each post; None where nothing changed."""
-
-    @property
-    def newest_event(self) -> int | None:
-        return max(filter(None, self.event_ids), default=None)
+    newest_event: int | None
+    """The newest event of all; None where nothing changed."""
 
 
 async def add_posts(
@@ -57,137 +64,136 @@ async def add_posts(
 ) -> AddResult:
     """Add posts of one author in bulk: one event announces all new ones."""
     arrivals = [Arrival(user_id, post) for post in posts]
-    return await _add(session, arrivals, default_time, is_bulk=True)
+    return await add_arrivals(session, arrivals, default_time=default_time, is_bulk=True)
 
 
 async def add_arrivals(
-    session: AsyncSession, arrivals: Sequence[Arrival], *, default_time: datetime | None = None
-) -> AddResult:
-    """Add single posts: each new one has an event of its own.
-
-    Posts without a time get `default_time`; a known `source_id` fills empty fields.
-    """
-    return await _add(session, arrivals, default_time, is_bulk=False)
-
-
-async def _add(
     session: AsyncSession,
     arrivals: Sequence[Arrival],
-    default_time: datetime | None,
+    *,
+    default_time: datetime | None = None,
+    is_bulk: bool = False,
+    announced: Sequence[NewEvent] = (),
+) -> AddResult:
+    """Add posts: each new one has an event of its own, or in bulk each author.
+
+    Posts without a time get `default_time`; a known `source_id` fills empty fields. `announced`
+    are events of the same transaction that come first.
+    """
+    by_key = await _known(session, {key for each in arrivals if (key := each.key)})
+    fresh: list[Row] = []
+    filled: dict[int, Row] = {}
+    """Stored posts as they were before, by their ids."""
+    rows: list[Row] = []
+    is_new: list[bool] = []
+    # The write lock is held: no other transaction adds one of these posts before this one ends.
+    for each in arrivals:
+        row = None if each.key is None else by_key.get(each.key)
+        is_new.append(row is None)
+        if row is None:
+            row = _row(each, default_time)
+            fresh.append(row)
+            if each.key is not None:
+                by_key[each.key] = row
+        elif missing := _missing(row, each.post):
+            if "id" in row:
+                filled.setdefault(row["id"], row.copy())
+            row |= missing
+        rows.append(row)
+    changed = [row for row in by_key.values() if row.get("id") in filled]
+    newest = await _store(session, fresh, changed, announced, is_bulk=is_bulk)
+    await count_posts(
+        session,
+        [_moment(row) for row in (*fresh, *changed)],
+        [_moment(row) for row in filled.values()],
+    )
+    event_ids = [row.get("event_id") for row in rows]
+    return AddResult([row["id"] for row in rows], is_new, event_ids, newest)
+
+
+async def _known(session: AsyncSession, keys: set[SourceKey]) -> dict[SourceKey, Row]:
+    """Return the posts that are stored already, by author and source id."""
+    if not keys:
+        return {}
+    asked = backend_of(session).listed(sorted(keys), Tweet.user_id, Tweet.source_id)
+    columns = [_TWEET.c[name] for name in ("id", "user_id", "source_id", *FILLED)]
+    is_asked = and_(Tweet.user_id == asked.c.user_id, Tweet.source_id == asked.c.source_id)
+    stored = await session.execute(select(*columns).join(asked, is_asked))
+    return {(row["user_id"], row["source_id"]): dict(row) for row in stored.mappings()}
+
+
+def _row(arrival: Arrival, default_time: datetime | None) -> Row:
+    row = {name: getattr(arrival.post, name) for name in FIELDS}
+    row["user_id"] = arrival.user_id
+    row["created_at"] = row["created_at"] or default_time
+    return row
+
+
+def _missing(row: Row, post: NewTweet) -> Row:
+    """Return what a repetition knows of a post and the row does not."""
+    missing = {
+        name: value
+        for name in FILLED
+        if row[name] is None and (value := getattr(post, name)) is not None
+    }
+    if "lang" in missing and post.lang == guess_language(post.text):
+        # A language guessed from the new text says nothing about the stored one.
+        del missing["lang"]
+    return missing
+
+
+def _moment(row: Row) -> Moment:
+    return row["user_id"], row["created_at"], row["lang"]
+
+
+async def _store(
+    session: AsyncSession,
+    fresh: Sequence[Row],
+    changed: Sequence[Row],
+    announced: Sequence[NewEvent],
     *,
     is_bulk: bool,
-) -> AddResult:
-    known = await _known(session, [key for each in arrivals if (key := each.key)])
-    # The write lock is held: no other transaction adds one of these posts before this one ends.
-    first = {each.key: place for place, each in reversed(list(enumerate(arrivals)))}
-    is_new = [
-        each.key is None or (each.key not in known and first[each.key] == place)
-        for place, each in enumerate(arrivals)
-    ]
-    fresh = [each for each, new in zip(arrivals, is_new, strict=True) if new]
-    inserted = iter(await _insert(session, fresh, default_time, is_bulk=is_bulk))
-    ids: list[int] = []
-    event_ids: list[int | None] = []
-    for place, each in enumerate(arrivals):
-        if is_new[place]:
-            tweet_id, event_id = next(inserted)
-            ids.append(tweet_id)
-            event_ids.append(event_id)
-        else:
-            stored = known.get(each.key)
-            if stored is None:
-                stored = await session.get_one(Tweet, ids[first[each.key]])
-            ids.append(stored.id)
-            event_ids.append(await _fill(session, stored, each.post))
-    return AddResult(ids, is_new, event_ids)
+) -> int | None:
+    """Insert new posts, fill stored ones, log everything; return the newest event.
 
-
-async def _known(session: AsyncSession, keys: Sequence[SourceKey]) -> dict[SourceKey | None, Tweet]:
-    """Return the posts that are stored already, by author and source id."""
-    by_user: dict[int, list[str]] = {}
-    for user_id, source_id in keys:
-        by_user.setdefault(user_id, []).append(source_id)
-    known: dict[SourceKey | None, Tweet] = {}
-    # One statement per author: for a list of pairs SQLite would scan the whole index.
-    for user_id, source_ids in by_user.items():
-        query = select(Tweet).where(Tweet.user_id == user_id, Tweet.source_id.in_(source_ids))
-        for tweet in await session.scalars(query):
-            known[user_id, str(tweet.source_id)] = tweet
-    return known
-
-
-async def _insert(
-    session: AsyncSession, fresh: Sequence[Arrival], default_time: datetime | None, *, is_bulk: bool
-) -> list[tuple[int, int]]:
-    """Insert posts and events, update all counts; return the ids of each post and event."""
-    if not fresh:
-        return []
-    ids = await allocate_ids(session, Tweet, len(fresh))
-    events = await allocate_ids(session, Event, 1 if is_bulk else len(fresh))
-    event_ids = list(events) * len(fresh) if is_bulk else list(events)
-    rows = [
-        asdict(each.post)
-        | {
-            "id": tweet_id,
-            "user_id": each.user_id,
-            "event_id": event_id,
-            "created_at": each.post.created_at or default_time,
-        }
-        for tweet_id, event_id, each in zip(ids, event_ids, fresh, strict=True)
-    ]
-    await session.execute(insert(cast(Table, Tweet.__table__)), rows)
-    indexed = [IndexedPost(row["id"], row["user_id"], row["text"]) for row in rows]
-    await backend_of(session).words.add(session, indexed)
-    await count_posts(session, [(row["user_id"], row["created_at"], row["lang"]) for row in rows])
-    await _raise_tweet_counts(session, Counter(each.user_id for each in fresh))
-    if is_bulk:
-        announced = [_event("tweets.imported", fresh[0].user_id, events[0], None, len(fresh))]
-    else:
-        announced = [
-            _event("tweet.created", each.user_id, event_id, tweet_id, 1)
-            for tweet_id, event_id, each in zip(ids, event_ids, fresh, strict=True)
-        ]
-    await session.execute(insert(cast(Table, Event.__table__)), announced)
-    return list(zip(ids, event_ids, strict=True))
-
-
-def _event(
-    kind: str, user_id: int, event_id: int, tweet_id: int | None, count: int
-) -> dict[str, Any]:
-    return {
-        "id": event_id,
-        "kind": kind,
-        "user_id": user_id,
-        "tweet_id": tweet_id,
-        "count": count,
-        "created_at": now(),
-    }
-
-
-async def _raise_tweet_counts(session: AsyncSession, added: Counter[int]) -> None:
-    by_number: dict[int, list[int]] = {}
-    for user_id, number in added.items():
-        by_number.setdefault(number, []).append(user_id)
-    for number, user_ids in by_number.items():
-        counting = update(User).where(User.id.in_(user_ids))
-        await session.execute(counting.values(tweet_count=User.tweet_count + number))
-
-
-async def _fill(session: AsyncSession, tweet: Tweet, post: NewTweet) -> int | None:
-    """Fill empty fields of a stored post from its repetition; return the event, if any changed."""
-    empty = [
-        name
-        for name in ("created_at", "lang", "url")
-        if getattr(tweet, name) is None and getattr(post, name) is not None
-    ]
-    if post.lang == guess_language(post.text):
-        # A language guessed from the new text says nothing about the stored one.
-        empty = [name for name in empty if name != "lang"]
-    if not empty:
+    The rows get their ids, and the events that added or changed them.
+    """
+    of_each = Counter(row["user_id"] for row in fresh)
+    news = len(of_each) if is_bulk else len(fresh)
+    counts = {Tweet: len(fresh), Event: len(announced) + news + len(changed)}
+    if not counts[Event]:
         return None
-    await count_posts(session, [(tweet.user_id, tweet.created_at, tweet.lang)], sign=-1)
-    for name in empty:
-        setattr(tweet, name, getattr(post, name))
-    await session.flush()
-    await count_posts(session, [(tweet.user_id, tweet.created_at, tweet.lang)])
-    return await append_event(session, "tweet.updated", user_id=tweet.user_id, tweet_id=tweet.id)
+    ids, event_ids = await backend_of(session).allocate_ids(session, counts)
+    for row, tweet_id in zip(fresh, ids, strict=True):
+        row["id"] = tweet_id
+    events = list(announced)
+    if is_bulk:
+        events += [NewEvent("tweets.imported", each, posts=n) for each, n in of_each.items()]
+        event_of = dict(zip(of_each, event_ids[len(announced) :], strict=False))
+    else:
+        events += [NewEvent("tweet.created", row["user_id"], row["id"]) for row in fresh]
+        event_of = dict(zip(ids, event_ids[len(announced) :], strict=False))
+    for row in fresh:
+        row["event_id"] = event_of[row["user_id" if is_bulk else "id"]]
+    events += [NewEvent("tweet.updated", row["user_id"], row["id"]) for row in changed]
+    for row, event_id in zip(changed, event_ids[len(announced) + news :], strict=True):
+        row["event_id"] = event_id
+    if fresh:
+        await session.execute(insert(_TWEET), fresh)
+        indexed = [IndexedPost(row["id"], row["user_id"], row["text"]) for row in fresh]
+        await backend_of(session).words.add(session, indexed)
+        await _raise_tweet_counts(session, of_each)
+    if changed:
+        values = [{"filled": row["id"]} | {name: row[name] for name in FILLED} for row in changed]
+        await session.execute(_FILL, values)
+    await append_events(session, event_ids, events)
+    return event_ids[-1]
+
+
+async def _raise_tweet_counts(session: AsyncSession, added: Mapping[int, int]) -> None:
+    more = backend_of(session).listed(sorted(added.items()), User.id, User.tweet_count)
+    raised = update(_USER).where(_USER.c.id == more.c.id)
+    await session.execute(raised.values(tweet_count=_USER.c.tweet_count + more.c.tweet_count))
+    for user in session.identity_map.values():
+        if isinstance(user, User) and user.id in added:
+            set_committed_value(user, "tweet_count", user.tweet_count + added[user.id])

@@ -44,12 +44,16 @@ def slot_of(time: datetime | None) -> int:
     return int((time - _START).total_seconds()) // SLOT_S
 
 
-async def count_posts(session: AsyncSession, moments: Iterable[Moment], *, sign: int = 1) -> None:
-    """Add posts to the counts; take them away with the sign -1."""
-    tally = Counter((user_id, slot_of(time), lang or "") for user_id, time, lang in moments)
+async def count_posts(
+    session: AsyncSession, added: Iterable[Moment], removed: Iterable[Moment] = ()
+) -> None:
+    """Add posts to the counts, and take others away."""
+    tally = Counter(map(_place_of, added))
+    tally.subtract(map(_place_of, removed))
     rows = [
-        {"user_id": user_id, "slot": slot, "lang": lang, "posts": sign * posts}
+        {"user_id": user_id, "slot": slot, "lang": lang, "posts": posts}
         for (user_id, slot, lang), posts in tally.items()
+        if posts
     ]
     statement = backend_of(session).insert(PostCount)
     summed = statement.on_conflict_do_update(
@@ -57,8 +61,13 @@ async def count_posts(session: AsyncSession, moments: Iterable[Moment], *, sign:
     )
     if rows:
         await session.execute(summed, rows)
-    if sign < 0 and rows:
+    if any(posts < 0 for posts in tally.values()):
         await session.execute(_REMOVE_EMPTY, rows)
+
+
+def _place_of(moment: Moment) -> tuple[int, int, str]:
+    user_id, time, lang = moment
+    return user_id, slot_of(time), lang or ""
 
 
 async def remove_counts(session: AsyncSession, user_id: int, *, limit: int) -> None:

@@ -189,7 +189,7 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> int:
     await subtract_tweet(session, tweet)
     await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
     await forget_cards(session, tweet.user_id)
-    await count_posts(session, [(tweet.user_id, tweet.created_at, tweet.lang)], sign=-1)
+    await count_posts(session, (), [(tweet.user_id, tweet.created_at, tweet.lang)])
     await session.execute(
         update(User)
         .where(User.id == tweet.user_id)

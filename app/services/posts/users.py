@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import clean_username, username_key
-from app.db.backend import allocate_ids, chunks
+from app.db.backend import allocate_ids, backend_of, chunks
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.memo import EVERYTHING, depends_on
-from app.models import ModelCard, Profile, Tweet, User
+from app.models import Event, ModelCard, Profile, Tweet, User
 from app.services.compare.card_stored import forget_cards
-from app.services.events import append_event, append_events
+from app.services.events import NewEvent, append_event, append_events
 
 Columns = TypeVarTuple("Columns")
 Platform = Literal["x", "mastodon", "bluesky", "local"]
@@ -58,6 +58,13 @@ async def find_user(session: AsyncSession, username: str) -> User | None:
     """Return the author of that name, in any case, or None."""
     query = select(User).where(User.username_key == username_key(username))
     return await session.scalar(query.where(User.deleted_at.is_(None)))
+
+
+async def find_users(session: AsyncSession, keys: Collection[str]) -> dict[str, User]:
+    """Return the authors with these case-folded names, by one statement."""
+    asked = backend_of(session).listed([(key,) for key in keys], User.username_key)
+    query = select(User).where(User.username_key.in_(select(asked)), User.deleted_at.is_(None))
+    return {user.username_key: user for user in await session.scalars(query)}
 
 
 async def get_user(session: AsyncSession, username: str) -> User:
@@ -120,15 +127,20 @@ async def add_user(
     platform: str = "local",
 ) -> tuple[User, int]:
     """Add an author; return it and the event. Raises ConflictError, InvalidInputError."""
+    user = new_user(username, display_name=display_name, platform=platform)
+    if existing := await find_user(session, username):
+        raise ConflictError("User '{username}' exists already", username=existing.username)
+    await store_users(session, [user])
+    return user, await append_event(session, "user.created", user_id=user.id)
+
+
+def new_user(username: str, *, display_name: str | None, platform: str) -> User:
+    """Return an author to be stored. Raises InvalidInputError."""
     try:
         username = clean_username(username)
     except ValueError as error:
         raise InvalidInputError(str(error), loc="username") from None
-    if existing := await find_user(session, username):
-        raise ConflictError("User '{username}' exists already", username=existing.username)
-    (user_id,) = await allocate_ids(session, User, 1)
-    user = User(
-        id=user_id,
+    return User(
         username=username,
         username_key=username_key(username),
         display_name=clean_display_name(display_name),
@@ -137,9 +149,15 @@ async def add_user(
         tweet_count=0,
         deletion_count=0,
     )
-    session.add(user)
+
+
+async def store_users(session: AsyncSession, new: Sequence[User]) -> None:
+    """Store new authors, whose ids are set here, and changes of others."""
+    ids = await allocate_ids(session, User, len(new)) if new else ()
+    for user, user_id in zip(new, ids, strict=True):
+        user.id = user_id
+    session.add_all(new)
     await session.flush()
-    return user, await append_event(session, "user.created", user_id=user.id)
 
 
 def clean_display_name(name: str | None) -> str | None:
@@ -148,19 +166,26 @@ def clean_display_name(name: str | None) -> str | None:
     return printable.strip()[:320] or None
 
 
-async def update_user(
-    session: AsyncSession, user: User, *, platform: str | None, display_name: str | None
-) -> int | None:
-    """Fill an empty display name, replace the platform `local`; return the event, if any."""
+def check_platform(user: User, platform: str | None) -> None:
+    """Raise ConflictError if the author is of another platform; `local` yields to any."""
+    if platform in {None, "local", user.platform} or user.platform == "local":
+        return
+    raise ConflictError(
+        "'{username}' is known from {known} already, not from {platform}",
+        username=user.username,
+        known=user.platform,
+        platform=platform,
+    )
+
+
+def complete_user(user: User, *, platform: str | None, display_name: str | None) -> bool:
+    """Fill an empty display name, replace the platform `local`; return whether that changed it."""
     changed = False
     if platform and platform != "local" and user.platform == "local":
         user.platform, changed = platform, True
     if not user.display_name and (cleaned := clean_display_name(display_name)):
         user.display_name, changed = cleaned, True
-    if not changed:
-        return None
-    await session.flush()
-    return await append_event(session, "user.updated", user_id=user.id)
+    return changed
 
 
 async def delete_user(session: AsyncSession, username: str) -> int:
@@ -182,7 +207,12 @@ async def delete_everybody(session: AsyncSession) -> int | None:
     ).all()
     await session.execute(delete(Profile))
     await session.execute(delete(ModelCard))
-    return await append_events(session, "user.deleted", gone)
+    if not gone:
+        return None
+    ids = await allocate_ids(session, Event, len(gone))
+    events = [NewEvent("user.deleted", user_id, posts=posts) for user_id, posts in gone]
+    await append_events(session, ids, events)
+    return ids[-1]
 
 
 async def _delete(session: AsyncSession, user: User) -> int:

@@ -20,7 +20,8 @@ from app.formats.records import Account, Archive, BrokenFileError, Item, Record
 from app.formats.source.file import Source
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
-from app.services.compare.profiles import users_with_tails
+from app.services.compare import folding
+from app.services.compare.folding import users_with_tails
 from app.services.imports import imports
 from app.services.imports.bulk import ImportReport
 from app.services.imports.imports import NamelessFileError, RepeatCounter, import_archive
@@ -275,7 +276,7 @@ async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: D
 async def test_tails_are_folded_while_a_long_import_goes_on(
     db: Database, monkeypatch: pytest.MonkeyPatch, small_batches: None
 ) -> None:
-    monkeypatch.setattr(imports, "FOLD_EVERY", 6)
+    monkeypatch.setattr(folding, "MOST_COUNTED", 6)
     items = [record(n, f"text {n}", username=f"a{n % 2}") for n in range(30)]
     assert outcome(await store(db, *items)) == (30, 0, 0)
     assert await find_faults(db) == []
@@ -285,7 +286,7 @@ async def test_two_imports_at_once_both_complete(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "BATCH", 10)
-    monkeypatch.setattr(imports, "FOLD_EVERY", 25)
+    monkeypatch.setattr(folding, "MOST_COUNTED", 25)
     config: Config = make_config()
     first, second = Database(config), Database(config)
     shared = [record(n, f"shared {n}", source_id=str(n)) for n in range(60)]

@@ -17,8 +17,9 @@ from app.errors import NotFoundError
 from app.models import Event, Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.folding import fold_tails
 from app.services.compare.materials import Models, gather_material
-from app.services.compare.profiles import ProfileStore, fold_tails
+from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
 from app.services.imports.bulk import BulkPost, ImportReport, store_batch
 from app.services.posts.deletion import CHUNK, count_deleted, purge_deleted

@@ -13,13 +13,13 @@ from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import (
     add_user,
     clean_display_name,
+    complete_user,
     contenders_by_name,
     count_users,
     delete_user,
     find_user,
     get_author,
     list_authors,
-    update_user,
 )
 
 NAMES = ["b", "A", "ab", "a", "é", "가나", "가", "각", "🚢", "ΣΑΣ", "straße", "Z", "_x", "0"]
@@ -103,9 +103,9 @@ async def test_deleting_frees_the_name_and_tells_of_all_posts_in_one_event(db: D
 async def test_local_yields_to_a_platform_and_an_empty_name_is_filled(db: Database) -> None:
     async with db.write() as session:
         user, _ = await add_user(session, "ann")
-        assert await update_user(session, user, platform="x", display_name="Ann 🚢") is not None
+        assert complete_user(user, platform="x", display_name="Ann 🚢")
         assert (user.platform, user.display_name) == ("x", "Ann 🚢")
-        assert await update_user(session, user, platform="mastodon", display_name="Other") is None
+        assert not complete_user(user, platform="mastodon", display_name="Other")
         assert (user.platform, user.display_name) == ("x", "Ann 🚢")
 
 

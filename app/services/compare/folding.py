@@ -1,0 +1,161 @@
+"""Folding: tails of authors' posts are added to the stored profiles."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.counts import Counts
+from app.compute.features import RECIPE
+from app.compute.profiles import with_posts
+from app.db.backend import Sessions
+from app.models import Profile, User
+from app.services.compare.profiles import KnownProfile, store_profiles, stored_profiles, with_tails
+
+LONGEST_TAIL: Final = 200
+"""A longer tail is folded; reading one costs some 0.15 ms a post."""
+FOLD_FROM: Final = 50
+"""Posts of a tail, from which on a bulk writer folds it at once: each fold rewrites the profile."""
+FOLDED_AT_ONCE: Final = 50
+"""Profiles that one transaction rewrites."""
+MOST_COUNTED: Final = 40_000
+"""Posts whose features are kept until they are folded: some 80 MB."""
+
+
+class CountedPost(NamedTuple):
+    """A post that was stored, and its features."""
+
+    user_id: int
+    deletion_count: int
+    """The author's, when the post was stored."""
+    event_id: int
+    text: str
+    counts: Counts
+
+
+class CountedTails:
+    """Tails of a bulk writer's posts, whose features need not be counted again to fold them."""
+
+    def __init__(self) -> None:
+        self._tails: dict[int, list[CountedPost]] = defaultdict(list)
+        self._posts = 0
+
+    def add(self, posts: Iterable[CountedPost]) -> None:
+        """Keep posts that have been committed."""
+        for post in posts:
+            self._tails[post.user_id].append(post)
+            self._posts += 1
+
+    async def fold(self, db: Sessions, *, at_least: int) -> None:
+        """Fold the tails of so many posts, or all if there are more than fit in memory."""
+        if self._posts > MOST_COUNTED:
+            at_least = 1
+        due = [user_id for user_id, tail in self._tails.items() if len(tail) >= at_least]
+        tails = {user_id: self._tails.pop(user_id) for user_id in due}
+        self._posts -= sum(map(len, tails.values()))
+        await fold_tails(db, due, tails)
+
+
+async def fold_tails(
+    db: Sessions,
+    user_ids: Sequence[int],
+    counted: Mapping[int, Sequence[CountedPost]] | None = None,
+) -> None:
+    """Fold the tails of these authors into their stored profiles, some authors at a time.
+
+    Tails that are not in `counted` are read and counted, outside the write lock. If meanwhile a
+    post was deleted or another worker folded, that author is left for the next run.
+    """
+    for start in range(0, len(user_ids), FOLDED_AT_ONCE):
+        some = user_ids[start : start + FOLDED_AT_ONCE]
+        async with db.read() as session:
+            query = select(User).where(User.id.in_(some), User.deleted_at.is_(None))
+            users = list(await session.scalars(query))
+            before = await stored_profiles(session, users)
+            tails = {
+                user.id: tail
+                for user in users
+                if (tail := (counted or {}).get(user.id)) and _is_whole(tail, user, before[user.id])
+            }
+            rest = {user_id: known for user_id, known in before.items() if user_id not in tails}
+            after = await with_tails(session, rest)
+        after |= await asyncio.to_thread(_with_counted, before, tails)
+        moved = {
+            user_id: known
+            for user_id, known in after.items()
+            if known.as_of_event != before[user_id].as_of_event
+        }
+        if not moved:
+            continue
+        async with db.write() as session:
+            same = await _unchanged(session, {each: before[each] for each in moved})
+            await store_profiles(
+                session, [(each, moved[each].profile, moved[each].as_of_event) for each in same]
+            )
+
+
+def _is_whole(tail: Sequence[CountedPost], user: User, known: KnownProfile) -> bool:
+    """Return whether these are all the author's posts after the stored profile."""
+    return (
+        known.as_of_event < tail[0].event_id
+        and user.deletion_count == tail[0].deletion_count
+        and user.tweet_count == known.profile.posts + len(tail)
+    )
+
+
+def _with_counted(
+    before: Mapping[int, KnownProfile], tails: Mapping[int, Sequence[CountedPost]]
+) -> dict[int, KnownProfile]:
+    return {
+        user_id: KnownProfile(
+            with_posts(
+                before[user_id].profile,
+                [post.text for post in tail],
+                [post.counts for post in tail],
+            ),
+            tail[-1].event_id,
+            before[user_id].deletion_count,
+        )
+        for user_id, tail in tails.items()
+    }
+
+
+async def fold_long_tails(db: Sessions) -> None:
+    """Fold the tails that are long enough to slow down readers."""
+    async with db.read() as session:
+        behind = await users_with_tails(session)
+    await fold_tails(db, behind)
+
+
+async def _unchanged(session: AsyncSession, known: dict[int, KnownProfile]) -> list[int]:
+    """Return the authors without deletions or folds since they were read."""
+    query = (
+        select(User.id, User.deletion_count, Profile.as_of_event)
+        .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
+        .where(User.id.in_(known), User.deleted_at.is_(None))
+    )
+    return [
+        user_id
+        for user_id, deletions, as_of_event in await session.execute(query)
+        if deletions == known[user_id].deletion_count
+        and (as_of_event or 0) == known[user_id].as_of_event
+    ]
+
+
+async def users_with_tails(
+    session: AsyncSession, *, longer_than: int = LONGEST_TAIL - 1
+) -> list[int]:
+    """Return the authors with more posts outside their stored profile than `longer_than`."""
+    folded = select(Profile.posts).where(Profile.user_id == User.id, Profile.recipe == RECIPE)
+    posts = folded.scalar_subquery()
+    query = select(User.id).where(
+        User.deleted_at.is_(None),
+        or_(
+            and_(posts.is_(None), User.tweet_count > longer_than),
+            User.tweet_count - posts > longer_than,
+        ),
+    )
+    return list(await session.scalars(query))

@@ -1,0 +1,215 @@
+"""Batches of many authors: as few statements as for one, and the result of one post at a time."""
+
+import asyncio
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, event, func, select
+
+from app.clock import now
+from app.config import Config
+from app.db.engine import Database
+from app.db.lease import Lease
+from app.formats.records import Record
+from app.models import Event, Tweet, User
+from app.services.checks import find_faults
+from app.services.idempotency import RequestKey
+from app.services.imports import imports
+from app.services.imports.imports import import_archive
+from app.services.imports.jobs import LEASE, add_job, claim_job, note_stored
+from app.services.imports.ndjson import store_lines
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import add_user
+from app.services.posts.writer import PostRequest, PostWriter
+from tests.databases import Databases
+from tests.services.imports.test_imports import NOON, archive, outcome, record
+
+MOST_STATEMENTS = 15
+POSTS = 500
+AHEAD = NOON.replace(year=9000)
+
+
+@contextmanager
+def transactions_of(db: Database) -> Iterator[list[list[str]]]:
+    """Give the statements of each transaction that begins meanwhile and may write."""
+    transactions: list[list[str]] = []
+
+    def begin(connection: Connection) -> None:
+        if not connection.get_execution_options().keys() & {"sqlite_begin", "postgresql_readonly"}:
+            connection.info["executed"] = []
+            transactions.append(connection.info["executed"])
+
+    def note(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        connection.info.get("executed", []).append(statement)
+
+    def end(connection: Connection) -> None:
+        connection.info.pop("executed", None)
+
+    listeners: list[tuple[str, Callable[..., None]]] = [
+        ("begin", begin),
+        ("before_cursor_execute", note),
+        ("commit", end),
+    ]
+    for name, listener in listeners:
+        event.listen(db.engine.sync_engine, name, listener)
+    yield transactions
+    for name, listener in listeners:
+        event.remove(db.engine.sync_engine, name, listener)
+
+
+def posts(authors: int, *, since: int, until: int) -> list[Record]:
+    """Return posts in turn: half with ids, half without, a tenth of these from the future."""
+    return [
+        record(
+            n,
+            f"text {n}",
+            username=f"author{n % authors}",
+            source_id=str(n) if n // authors % 2 else None,
+            created_at=None if n % 10 else AHEAD,
+        )
+        for n in range(since, until)
+    ]
+
+
+@pytest.mark.parametrize("authors", [1, 50, 500])
+async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
+    db: Database, authors: int
+) -> None:
+    lease = Lease(db, LEASE)
+    async with db.write() as session:
+        job = await add_job(
+            session,
+            spool="spool",
+            file_name="posts.jsonl",
+            bytes_total=1,
+            format_name="jsonl",
+            username=None,
+            is_started=True,
+        )
+    async with lease.held() as grant:
+        assert grant is not None
+        async with grant.write() as session:
+            assert await claim_job(session, held=["spool"])
+        with transactions_of(db) as transactions:
+            # New ones, then known ones and more, by authors who are known or not.
+            for since, until in ((0, POSTS), (POSTS // 2, POSTS + POSTS // 2)):
+                report = await import_archive(
+                    grant,
+                    archive(*posts(authors, since=since, until=until)),
+                    username=None,
+                    renew=False,
+                    note=lambda session, report: _noted(session, job.id, report),
+                )
+                assert report.accepted == until - max(since, POSTS * bool(since))
+    assert max(map(len, transactions)) <= MOST_STATEMENTS, transactions
+    assert await find_faults(db) == []
+
+
+async def _noted(session: Any, job_id: int, report: Any) -> None:
+    assert await note_stored(session, job_id, report, already=0)
+
+
+@pytest.mark.parametrize("authors", [1, 500])
+async def test_so_do_the_lines_of_a_request(db: Database, authors: int) -> None:
+    lines = "".join(
+        json.dumps({"username": f"author{n % authors}", "text": f"text {n}", "source_id": str(n)})
+        + "\n"
+        for n in range(POSTS)
+    )
+    key = RequestKey("token 1", "POST", "/api/v1/tweets", "k", b"digest")
+    with transactions_of(db) as transactions:
+        report, _ = await store_lines(db, io.BytesIO(lines.encode()), key=key)
+    assert b'"accepted":500' in report
+    assert max(map(len, transactions)) <= MOST_STATEMENTS, transactions
+
+
+async def test_so_do_single_posts_that_arrive_together(db: Database) -> None:
+    async with db.write() as session:
+        for n in range(POSTS):
+            await add_user(session, f"author{n}")
+    writer = PostWriter(db)
+    post = new_tweet("hello", arrived_at=now(), source_id="1")
+    with transactions_of(db) as transactions:
+        requests = [writer.add(PostRequest(f"author{n}", post, None)) for n in range(POSTS)]
+        receipts = await asyncio.gather(*requests)
+    await writer.close()
+    assert {receipt.status for receipt in receipts} == {201}
+    assert max(map(len, transactions)) <= MOST_STATEMENTS, transactions
+
+
+RECORDS = st.lists(
+    st.builds(
+        lambda **fields: fields,
+        text=st.sampled_from(["one", "two", "세 번째"]),
+        username=st.sampled_from(["ann", "Ann", "ben", "cho"]),
+        platform=st.sampled_from([None, None, "local", "x"]),
+        display_name=st.sampled_from([None, "Name"]),
+        source_id=st.sampled_from(["1", "2", "3"]),
+        created_at=st.sampled_from([None, NOON, NOON + timedelta(hours=1), AHEAD]),
+        lang=st.sampled_from([None, "ko", "en"]),
+        url=st.sampled_from([None, "https://example.org/1"]),
+    ),
+    max_size=8,
+)
+
+
+def _record(place: int, prefix: str, fields: dict[str, Any]) -> Record:
+    fields = fields | {"username": prefix + fields["username"]}
+    if not fields["username"].endswith("ben"):
+        del fields["source_id"]
+    return record(place, **fields)
+
+
+@given(RECORDS, st.integers(2, 8), st.integers(0, 8))
+def test_batches_store_what_one_post_at_a_time_does(
+    databases: Databases, given_records: list[dict[str, Any]], size: int, before: int
+) -> None:
+    async def compare(folder: Path, patch: pytest.MonkeyPatch) -> None:
+        url = databases.make(folder)
+        db = Database(Config(env="testing", data_dir=folder, database_url=url, durability="normal"))
+        results = []
+        for prefix, batch in (("one-", 1), ("many-", size)):
+            patch.setattr(imports, "BATCH", batch)
+            records = [_record(n, prefix, each) for n, each in enumerate(given_records, start=1)]
+            reports = [
+                await import_archive(db, archive(*some), username=None, renew=False)
+                for some in (records[:before], records)
+            ]
+            rejected = [[error.line for error in report.in_order()] for report in reports]
+            results.append((list(map(outcome, reports)), rejected, await _stored(db, prefix)))
+        faults = await find_faults(db)
+        await db.close()
+        assert results[1] == results[0]
+        assert faults == []
+
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        asyncio.run(compare(folder, patch))
+        databases.drop(folder)
+
+
+async def _stored(db: Database, prefix: str) -> list[Any]:
+    """Return the posts of authors whose names begin so, and how many posts events announced."""
+    columns = (Tweet.text, Tweet.lang, Tweet.source_id, Tweet.url, Tweet.created_at)
+    query = select(User.username, User.platform, User.display_name, *columns).join(User.tweets)
+    own = User.username.startswith(prefix)
+    announced = select(func.sum(Event.count)).join(User, User.id == Event.user_id)
+    async with db.read() as session:
+        rows: list[list[Any]] = [
+            list(row) for row in await session.execute(query.where(own).order_by(Tweet.id))
+        ]
+        count = await session.scalar(announced.where(own, Event.kind == "tweets.imported"))
+    for row in rows:
+        row[0] = row[0].removeprefix(prefix)
+        if row[-1] is not None and row[-1] > NOON + timedelta(days=1):
+            row[-1] = "on arrival"
+    return [count, *rows]
