@@ -58,13 +58,10 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
 
 def vectors_jobs(embeddings: Embeddings) -> list[Job]:
     """Return the jobs that make missing vectors and the index over them."""
-
-    async def build(_db: Sessions) -> None:
-        await embeddings.index.build()
-
+    index = embeddings.index
     return [
         Job(VECTORS, embeddings.is_due, embeddings.follow_posts),
-        Job("vector index", embeddings.index.is_due, build),
+        Job("vector index", index.is_due, lambda _db: index.build()),
     ]
 
 

@@ -108,10 +108,10 @@ def _line(error: BaseException) -> str:
 async def _current_revision(connection: "asyncpg.Connection[Any]", name: str) -> str | None:
     tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
     names = {row[0] for row in await connection.fetch(tables)}
-    if names and "alembic_version" not in names:
-        raise StartError(f"{name} is another program's; name another one")
     if not names:
         return None
+    if "alembic_version" not in names:
+        raise StartError(f"{name} is another program's; name another one")
     revision = await connection.fetchval("SELECT version_num FROM alembic_version")
     return str(revision) if revision else None
 

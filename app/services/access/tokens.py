@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import msgspec
 from sqlalchemy import select
@@ -70,5 +70,4 @@ async def revoke_token(session: AsyncSession, token_id: int) -> None:
 
 
 def _facts(token: Token) -> TokenFacts:
-    scope: Scope = next(known for known in SCOPES if known == token.scope)
-    return TokenFacts(token.id, token.name, scope, token.created_at)
+    return TokenFacts(token.id, token.name, cast(Scope, token.scope), token.created_at)

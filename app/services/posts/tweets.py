@@ -29,6 +29,7 @@ from app.services.compare.card_stored import forget_cards
 from app.services.compare.profiles import subtract_tweet
 from app.services.events import append_event
 from app.services.posts.post_counts import count_posts
+from app.services.selection import Selection, field_conditions
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
@@ -114,13 +115,9 @@ async def list_posts(
     `since` is inclusive, `until` exclusive.
     """
     depends_on(EVERYTHING if user_id is None else user_id)
-    conditions: list[ColumnElement[bool]] = []
+    conditions = field_conditions(Selection(since=since, until=until))
     if user_id is not None:
         conditions.append(Tweet.user_id == user_id)
-    if since is not None:
-        conditions.append(Tweet.created_at >= since)
-    if until is not None:
-        conditions.append(Tweet.created_at < until)
     return await read_page(session, conditions, after=after, limit=limit)
 
 
