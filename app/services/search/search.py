@@ -130,21 +130,18 @@ async def search(
     if users:
         conditions.append(Tweet.user_id.in_([user.id for user in users]))
 
-    def narrow(posts: AnySelect) -> AnySelect:
-        return posts.where(*conditions)
-
-    if near is not None and mode == "meaning":
-        return await _by_meaning(session, query, near, limit, place or Place())
-    is_fused = near is not None and mode == "hybrid"
-    results = await search_words(
-        session,
-        query,
-        narrow=narrow,
-        user_id=users[0].id if len(users) == 1 else None,
-        place=None if is_fused else place,
-    )
-    if near is not None and is_fused:
-        return await _fused(session, query, near, results, limit, place or Place())
+    is_near = near is not None and mode != "words"
+    results = None
+    if not is_near or mode == "hybrid":
+        results = await search_words(
+            session,
+            query,
+            conditions=conditions,
+            user_id=users[0].id if len(users) == 1 else None,
+            place=None if is_near else place,
+        )
+    if near is not None and is_near:
+        return await _by_vectors(session, query, near, results, mode, limit, place or Place())
     if results is None:
         return ResultPage([])
     start = results.place.offset
@@ -162,37 +159,24 @@ async def search(
     )
 
 
-async def _by_meaning(
-    session: AsyncSession, query: str, near: NearestPosts, limit: int, place: Place
-) -> ResultPage:
-    end = place.offset + limit
-    hits = await _hits(session, near.posts[place.offset : end], _plain_scorer(query))
-    has_more = len(near.posts) > end and end < DEEPEST
-    following = place._replace(offset=end) if has_more else None
-    return ResultPage(hits, following, "meaning", (), False, near.as_of_event, near.is_current)
-
-
-async def _fused(
+async def _by_vectors(
     session: AsyncSession,
     query: str,
     near: NearestPosts,
     words: WordResults | None,
+    mode: Mode,
     limit: int,
     place: Place,
 ) -> ResultPage:
-    """Return the posts that either way finds, by reciprocal rank fusion (Cormack et al. 2009)."""
-    by_words = [post.id for post in words.ranked[:FUSED]] if words else []
-    scores: dict[int, float] = defaultdict(float)
-    for ranking in (by_words, [post_id for _, post_id in near.posts]):
-        for rank, post_id in enumerate(ranking, 1):
-            scores[post_id] += 1 / (RANK_OFFSET + rank)
-    ranked = sorted(((score, post_id) for post_id, score in scores.items()), reverse=True)
+    """Return a page of the nearest posts, for `hybrid` together with those found by words."""
+    ranked = _fused(near, words) if mode == "hybrid" else near.posts
+    # Without frequencies of the terms it still marks the words of the query.
+    plain = Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
     end = place.offset + limit
-    scorer = words.scorer if words else _plain_scorer(query)
     return ResultPage(
-        await _hits(session, ranked[place.offset : end], scorer),
-        place._replace(offset=end) if len(ranked) > end else None,
-        "hybrid",
+        await _hits(session, ranked[place.offset : end], words.scorer if words else plain),
+        place._replace(offset=end) if len(ranked) > end and end < DEEPEST else None,
+        mode,
         await words.corrections() if words else (),
         False,
         near.as_of_event,
@@ -200,8 +184,14 @@ async def _fused(
     )
 
 
-def _plain_scorer(query: str) -> Scorer:
-    return Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
+def _fused(near: NearestPosts, words: WordResults | None) -> list[tuple[float, int]]:
+    """Rank the posts of both ways by reciprocal rank fusion (Cormack et al. 2009)."""
+    by_words = [post.id for post in words.ranked[:FUSED]] if words else []
+    scores: dict[int, float] = defaultdict(float)
+    for ranking in (by_words, [post_id for _, post_id in near.posts]):
+        for rank, post_id in enumerate(ranking, 1):
+            scores[post_id] += 1 / (RANK_OFFSET + rank)
+    return sorted(((score, post_id) for post_id, score in scores.items()), reverse=True)
 
 
 def _among(selection: Selection) -> AnySelect:

@@ -8,7 +8,7 @@ newest are ranked first, then the next ones.
 import functools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from typing import Final, NamedTuple
@@ -22,8 +22,9 @@ from app.db.backend import backend_of
 from app.db.word_index import All, Either, Expression, Terms
 from app.models import MAX_ID, Tweet, User
 from app.services.off_loop import worked_on
-from app.services.posts.tweets import AnyRow, AnySelect
+from app.services.posts.tweets import AnyRow
 from app.services.search.vocabulary import known_neighbours, statistics
+from app.services.selection import Conditions
 
 CANDIDATES: Final = 1_000
 """Posts that are ranked together."""
@@ -37,8 +38,6 @@ MOST_MENDED_LETTERS: Final = 160
 """Words of a query that are corrected, and their letters in all: each letter has 54 neighbours."""
 KNOWN_FACTOR: Final = 0.5
 """Factor of the weight of a correction if posts have the typed word too."""
-
-Narrow = Callable[[AnySelect], AnySelect]
 
 
 class Place(NamedTuple):
@@ -93,26 +92,30 @@ async def search_words(
     session: AsyncSession,
     query: str,
     *,
-    narrow: Narrow,
+    conditions: Conditions,
     user_id: int | None = None,
     place: Place | None = None,
 ) -> WordResults | None:
     """Return the posts of the next window that has any; None for a query without words.
 
-    `narrow` adds conditions to the query of posts; `user_id` restricts it to one author's.
+    `conditions` restrict the posts; `user_id` restricts them to one author's.
     """
     parts = parse_query(query)
     if all(part.is_excluded for part in parts):
         return None
     place = place or Place()
-    results = await _search(session, parts, narrow, user_id, place)
+    results = await _search(session, parts, conditions, user_id, place)
     if place == Place() and not results.ranked:
-        results = await _search(session, parts, narrow, user_id, Place(is_any=True))
+        results = await _search(session, parts, conditions, user_id, Place(is_any=True))
     return results
 
 
 async def _search(
-    session: AsyncSession, parts: Sequence[Part], narrow: Narrow, user_id: int | None, place: Place
+    session: AsyncSession,
+    parts: Sequence[Part],
+    conditions: Conditions,
+    user_id: int | None,
+    place: Place,
 ) -> WordResults:
     if place.is_any:
         parts = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
@@ -130,12 +133,12 @@ async def _search(
         query = (
             select(Tweet.id, Tweet.text)
             .join(User, User.id == Tweet.user_id)
-            .where(User.deleted_at.is_(None))
+            .where(User.deleted_at.is_(None), *conditions)
             .join(found, found.c.id == Tweet.id)
             .order_by(found.c.id.desc())
             .limit(CANDIDATES)
         )
-        rows: Sequence[AnyRow] = (await session.execute(narrow(query))).all()
+        rows: Sequence[AnyRow] = (await session.execute(query)).all()
         ranked = await worked_on(
             (row.text for row in rows),
             functools.partial(_ranked, scorer, rows),
