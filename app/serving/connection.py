@@ -12,7 +12,6 @@ of hypercorn and h11, which have tests; it is used only with the versions that p
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -81,18 +80,15 @@ class Connection(TCPServer):
             except OSError:
                 break
             await self.protocol.handle(RawData(data))
-            self._watch_head()
+            protocol = self.protocol.protocol
+            if isinstance(protocol, Http1) and protocol.has_begun:
+                self._timer.hurry()
         protocol = self.protocol.protocol
         if isinstance(protocol, Http1) and protocol.is_answering:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HALF_CLOSED_S):
                     await self._is_closing.wait()
         await self.protocol.handle(Closed())
-
-    def _watch_head(self) -> None:
-        protocol = self.protocol.protocol
-        if self._timer.is_counting and isinstance(protocol, Http1) and protocol.has_begun:
-            self._timer.hurry()
 
     async def _close(self) -> None:
         self._is_closing.set()
@@ -108,11 +104,6 @@ class IdleTimer:
         self._timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
         self._is_hurried = False
-
-    @property
-    def is_counting(self) -> bool:
-        """Whether no request is under way."""
-        return self._timer is not None
 
     async def restart(self, _task_group: object, _action: object) -> None:
         """Count from now; hypercorn's action would do the same as `expire`."""
@@ -133,7 +124,7 @@ class IdleTimer:
 
     def hurry(self) -> None:
         """Count from now for a head that has begun; later bytes of it do not count again."""
-        if not self._is_hurried:
+        if self._timer is not None and not self._is_hurried:
             self._is_hurried = True
             self._expire_after(HEAD_S)
 
@@ -237,7 +228,7 @@ class Http1(H11Protocol):
         if not isinstance(event, Response) or event.status_code < 200 or is_last:
             await super().stream_send(event)
             return
-        self._is_endless = not _has_length(event.headers)
+        self._is_endless = all(name != b"content-length" for name, _ in event.headers)
         headers = checked([*event.headers, *own_headers(self.config, int(monotonic()))])
         await self._send_h11_event(h11.Response(headers=headers, status_code=event.status_code))
 
@@ -253,10 +244,6 @@ class Http1(H11Protocol):
         elif data := self._head + data:
             self._head = b""
             await self.send(RawData(data=data))
-
-
-def _has_length(headers: Sequence[tuple[bytes, bytes]]) -> bool:
-    return any(name == b"content-length" for name, _ in headers)
 
 
 @lru_cache(maxsize=4)

@@ -47,8 +47,8 @@ class Worker:
 
     def __init__(self, work: Work, sockets: Sequence[socket.socket]) -> None:
         context = multiprocessing.get_context(START_METHOD)
-        self._beats, theirs = context.Pipe(duplex=False)
-        self.beat_fd = self._beats.fileno()
+        self.beats, theirs = context.Pipe(duplex=False)
+        self.beat_fd = self.beats.fileno()
         os.set_blocking(self.beat_fd, False)
         self.process = context.Process(target=work, args=(theirs, sockets))  # type: ignore[attr-defined]
         # A stop meanwhile is the supervisor's; the worker unblocks its own signals.
@@ -60,20 +60,17 @@ class Worker:
         theirs.close()
         self.started = monotonic()
         self.has_beaten = False
-        self._deadline = self.started + START_S
+        self.deadline = self.started + START_S
+        """When it counts as hung, unless it beats before."""
 
     def listen(self) -> None:
         """Read the beats that came."""
         try:
             if os.read(self.beat_fd, 4096):
                 self.has_beaten = True
-                self._deadline = monotonic() + SILENCE_S
+                self.deadline = monotonic() + SILENCE_S
         except BlockingIOError:
             pass
-
-    @property
-    def is_hung(self) -> bool:
-        return monotonic() > self._deadline
 
     @property
     def status(self) -> int | None:
@@ -84,10 +81,6 @@ class Worker:
     def kill(self) -> None:
         self.process.kill()
         self.process.join()
-
-    def close(self) -> None:
-        """Close the pipe of a process that has ended."""
-        self._beats.close()
 
 
 class Supervisor:
@@ -134,14 +127,14 @@ class Supervisor:
         for worker in list(self._workers):
             worker.listen()
             self._has_served = self._has_served or worker.has_beaten
-            if worker.status is None and worker.is_hung:
+            if worker.status is None and monotonic() > worker.deadline:
                 logger.error("worker %d hangs; it is replaced", worker.process.pid)
                 worker.kill()
             if worker.status is not None:
                 self._bury(worker)
 
     def _bury(self, worker: Worker) -> None:
-        worker.close()
+        worker.beats.close()
         self._workers.remove(worker)
         logger.error("worker %d ended (%d); it is replaced", worker.process.pid, worker.status)
         if not self._has_served and self._failures >= self._count:

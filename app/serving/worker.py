@@ -47,7 +47,9 @@ def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
-    _raise_file_limit()
+    # Each live stream needs an open file.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     leave_out_callers()
     app = _preloaded[0] if _preloaded else _make_app()
     uvloop.run(work(app, beats.fileno(), [each.fileno() for each in sockets]))
@@ -89,12 +91,6 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
     finally:
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
-
-
-def _raise_file_limit() -> None:
-    """Raise the limit of open files to the system's: each live stream needs one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
