@@ -65,7 +65,8 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
         with_database(lambda db, _: _add_operator(db, name, password))
         print_result(facts, f"added {name.strip()}")
         return
-    link = with_database(lambda db, config: _add_link(db, config, name))
+    secret = writing(lambda session: add_setup_link(session, name))
+    link = setup_address(Config.from_env().url or "http://127.0.0.1:8000", secret)
     note = "Replace the host with that of your site, or set SAYWHO_URL."
     print_result(facts | {"link": link}, link, notes=[note])
 
@@ -78,12 +79,6 @@ async def _add_operator(db: Database, name: str, password: str) -> None:
             await add_operator(session, name, password_hash=password_hash)
     finally:
         passwords.close()
-
-
-async def _add_link(db: Database, config: Config, name: str) -> str:
-    async with db.write() as session:
-        secret = await add_setup_link(session, name)
-    return setup_address(config.url or "http://127.0.0.1:8000", secret)
 
 
 def setup_address(origin: str, secret: str) -> str:

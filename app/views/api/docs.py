@@ -16,8 +16,8 @@ from app.paths import API_DOCS
 from app.views import openapi
 from app.views.access import own_origin
 from app.views.answers import json_answer
+from app.views.openapi import Schema, schemas
 from app.views.operation import HTML, PROBLEM, ApiBlueprint, Operation, Success, answers
-from app.views.schemas import Schema, schemas
 
 blueprint = ApiBlueprint("api_docs", tag="service")
 

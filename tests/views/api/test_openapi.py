@@ -11,7 +11,7 @@ import pytest
 
 from app import create_app
 from app.config import Config
-from app.views import openapi, schemas
+from app.views import openapi
 from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with, config_of
 from tests.databases import Databases
@@ -98,7 +98,7 @@ def test_nothing_is_declared_that_is_not_served(api: Api) -> None:
     operations = [operation for _, _, operation in api.operations.values()]
     parameters = [api.resolve(each) for one in operations for each in one["parameters"]]
     names = {(parameter["in"], parameter["name"]) for parameter in parameters}
-    assert not schemas.FIELDS.keys() - fields - {name for place, name in names if place == "query"}
+    assert not openapi.FIELDS.keys() - fields - {name for place, name in names if place == "query"}
     assert openapi.PLACES.keys() == {name for place, name in names if place == "path"}
     assert openapi.REQUEST_HEADERS.keys() == {name for place, name in names if place == "header"}
 
