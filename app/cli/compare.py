@@ -24,17 +24,19 @@ from app.services.compare.judging import Comparison, add_reasons, judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 
+file_option = click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
+    help="A file of texts: one a line, JSON lines (.jsonl), or a CSV column text (.csv).",
+)
+
 
 @click.command("compare")
 @click.argument("text", required=False)
 @click.option("-u", "--username", "usernames", multiple=True, help="An author; two or more.")
 @click.option("--passages", is_flag=True, help="Judge each sentence too.")
-@click.option(
-    "--file",
-    "path",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
-    help="Judge many texts: one a line, JSON lines (.jsonl), or a CSV column text (.csv).",
-)
+@file_option
 @click.option("--csv", "as_csv", is_flag=True, help="With --file: print CSV, not JSON lines.")
 @json_option
 def compare_command(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.compare import flat, open_texts
+from app.cli.compare import file_option, flat, open_texts
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
 from app.config import Config
 from app.db.engine import Database
@@ -20,12 +20,7 @@ from app.services.verify.verifying import Verification, Verifier
 @click.command("verify")
 @click.argument("texts", metavar="TEXT", nargs=-1)
 @click.option("-u", "--username", required=True, help="The author.")
-@click.option(
-    "--file",
-    "path",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
-    help="More texts: one a line, JSON lines (.jsonl), or a CSV column text (.csv).",
-)
+@file_option
 @json_option
 def verify_command(texts: tuple[str, ...], username: str, path: Path | None) -> None:
     """Say whether one author wrote each TEXT, all by one hand.

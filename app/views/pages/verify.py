@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -13,16 +12,9 @@ from app.errors import InvalidInputError, NotFoundError
 from app.i18n import translate_message
 from app.lifespan import resources
 from app.services.verify.sentences import NOT_FOR
-from app.services.verify.verifying import Finding, TextEvidence, Verification
+from app.services.verify.verifying import Finding
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.parts import (
-    Marked,
-    given_names,
-    marked_text,
-    offered_authors,
-    render_form,
-    see_other,
-)
+from app.views.pages.parts import given_names, marked_text, offered_authors, render_form, see_other
 
 blueprint = PageBlueprint("verify")
 
@@ -37,17 +29,6 @@ class VerifyPageArgs(Struct):
     text: list[str] = []
     """Without a text the form is offered."""
     username: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class VerificationView:
-    """A verification as the page shows it."""
-
-    verification: Verification
-    statement: str
-    limits: list[str]
-    texts: list[list[Marked[TextEvidence]]]
-    strong_weight: float = STRONG_WEIGHT
 
 
 @blueprint.page("/verify")
@@ -73,7 +54,7 @@ async def _page(texts: Sequence[str], username: str) -> ResponseReturnValue:
     result, failure = None, None
     if texts:
         try:
-            result = view_of(await resources().verifier.verify(texts, username.strip()))
+            result = _shown(await resources().verifier.verify(texts, username.strip()))
         except (InvalidInputError, NotFoundError) as error:
             failure = error
     async with resources().db.read() as session:
@@ -90,21 +71,21 @@ async def _page(texts: Sequence[str], username: str) -> ResponseReturnValue:
     )
 
 
-def view_of(finding: Finding) -> VerificationView:
+def _shown(finding: Finding) -> dict[str, object]:
     """Return the finding in the request's language, with its marks in the texts."""
     found = finding.verification
-    return VerificationView(
-        found,
-        translate_message(finding.statement),
-        [translate_message(limit) for limit in finding.limits],
-        [
+    return {
+        "verification": found,
+        "statement": translate_message(finding.statement),
+        "limits": [translate_message(limit) for limit in finding.limits],
+        "texts": [
             marked_text(
-                text,
-                [(mark.start, mark.end, mark) for mark in found.evidence if mark.text_index == i],
+                text, [(m.start, m.end, m) for m in found.evidence if m.text_index == place]
             )
-            for i, text in enumerate(found.texts)
+            for place, text in enumerate(found.texts)
         ],
-    )
+        "strong_weight": STRONG_WEIGHT,
+    }
 
 
 def verify_address(texts: Sequence[str], username: str) -> str:
