@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar, cast
 
 from quart import Quart
+from sqlalchemy import func, select
 
+from app.db.engine import Database
 from app.lifespan import KEY, Resources
+from app.models import ImportJob
 from app.services.compare.background import is_outgrown
 from app.services.maintenance import maintain
 from app.services.search.vocabulary import is_vocabulary_old
@@ -28,6 +31,19 @@ async def eventually(look: Callable[[], Awaitable[T]], *, until: Callable[[T], o
             if until(seen):
                 return seen
             await asyncio.sleep(next(intervals))
+
+
+async def until_some_are_imported(db: Database) -> None:
+    """Wait until an import has stored a batch; of three, the last is still to come then.
+
+    Looking is a transaction that writes. Since these queue, no two batches pass between two looks.
+    """
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            async with db.write() as session:
+                if await session.scalar(select(func.max(ImportJob.accepted))):
+                    return
+            await asyncio.sleep(INTERVALS_S[0])
 
 
 async def settle(app: Quart) -> None:

@@ -202,7 +202,7 @@ async def test_an_answer_is_never_older_than_a_write_on_any_worker(
             return {n for n, (by, at) in list(acknowledged.items()) if by is app or at <= limit}
 
         async def write(writer: Client) -> None:
-            for number in range(40 if databases.kind == "sqlite" else 15):
+            for number in range(20 if databases.kind == "sqlite" else 15):
                 tweet = await writer.add_tweet("a", f"text {number}")
                 acknowledged[tweet["id"]] = writer.app, time.monotonic()
                 if number % 5 == 0:

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.databases("postgresql")]
 @pytest.fixture
 def on_postgresql(has_chromium: None, databases: Databases, tmp_path: Path) -> Iterator[Website]:
     settings = {"SAYWHO_DATABASE_URL": databases.make(tmp_path)}
-    with serve(tmp_path, has_operator=True, settings=settings) as site:
+    with serve(tmp_path, settings=settings) as site:
         yield site
     databases.drop(tmp_path)
 

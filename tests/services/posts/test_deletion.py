@@ -21,7 +21,7 @@ from app.services.compare.folding import fold_tails
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
-from app.services.imports.bulk import BulkPost, ImportReport, store_batch
+from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
 from app.services.posts.deletion import CHUNK, count_deleted, purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post, find_post, list_posts
@@ -38,7 +38,7 @@ from app.services.search.search import search
 from app.services.selection import Selection
 from tests.browsing import parts_of
 from tests.conftest import Client
-from tests.waiting import eventually
+from tests.waiting import eventually, until_some_are_imported
 
 
 async def store(db: Database, username: str, count: int, *, of: str = "sea") -> None:
@@ -283,24 +283,23 @@ async def wait_until_purged(db: Database) -> None:
 async def test_deletion_while_an_import_runs(app: Quart, admin: Client) -> None:
     body = "".join(
         json.dumps({"username": "ann", "text": f"post {n} of the sea", "source_id": str(n)}) + "\n"
-        for n in range(8_000)
+        for n in range(3 * BATCH)
     )
     address = (await admin.post("/api/v1/imports", data=body)).headers["Location"]
 
     async def look() -> dict[str, Any]:
         return cast(dict[str, Any], await (await admin.get(address)).get_json())
 
-    job = await eventually(look, until=lambda job: job["accepted"])
-    assert job["state"] == "running"
+    await until_some_are_imported(parts_of(app).db)
     assert (await admin.delete("/api/v1/users/ann")).status_code == 204
     job = await eventually(look, until=lambda job: job["state"] != "running")
     # All were stored; those from before the deletion are gone with the author.
-    assert (job["state"], job["accepted"], job["duplicates"]) == ("done", 8_000, 0)
+    assert (job["state"], job["accepted"], job["duplicates"]) == ("done", 3 * BATCH, 0)
     await wait_until_purged(parts_of(app).db)
     answer = await admin.get("/api/v1/users/ann")
     rows = await count_rows(parts_of(app).db)
     if answer.status_code == 200:
-        assert 0 < (await answer.get_json())["tweets"] == rows["posts"] < 8_000
+        assert 0 < (await answer.get_json())["tweets"] == rows["posts"] < 3 * BATCH
     else:
         assert rows["posts"] == 0
     assert await find_faults(parts_of(app).db) == []

@@ -1,23 +1,19 @@
 """Search by words: any query is fine, and what is marked is what matched."""
 
-import asyncio
-import tempfile
+import itertools
 import unicodedata
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.clock import now
-from app.config import Config
 from app.db.engine import Database
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.users import add_user
+from app.services.posts.users import add_user, delete_user
 from app.services.search.search import Hit, search
 from app.services.selection import Selection
-from tests.databases import Databases
 
 TEXTS = [
     "The Lighthouse keeper lights the lamp",
@@ -139,28 +135,19 @@ QUERIES = st.text(max_size=40) | st.lists(PIECES, max_size=15).map("".join)
 
 @given(st.lists(QUERIES, min_size=20, max_size=20))
 @settings(deadline=None, max_examples=15)
-def test_no_query_fails_and_highlights_lie_in_the_text(
-    databases: Databases, queries: list[str]
+async def test_no_query_fails_and_highlights_lie_in_the_text(
+    filled: Database, queries: list[str]
 ) -> None:
-    async def run() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            data_dir = Path(folder)
-            url = databases.make(data_dir)
-            db = Database(Config(data_dir=data_dir, database_url=url, durability="normal"))
-            await fill(db)
-            for query in queries:
-                for hit in await find(db, query):
-                    place = 0
-                    assert hit.highlights
-                    for start, end in hit.highlights:
-                        assert place <= start < end <= len(hit.text)
-                        place = end
-            await db.close()
-            databases.drop(data_dir)
-
-    asyncio.run(run())
+    for query in queries:
+        for hit in await find(filled, query):
+            place = 0
+            assert hit.highlights
+            for start, end in hit.highlights:
+                assert place <= start < end <= len(hit.text)
+                place = end
 
 
+NUMBERS = itertools.count()
 WORDS = ["lamp", "Lamp", "harbour", "등대", "등대지기", "café", "עולם", "𠜎"]
 
 
@@ -172,8 +159,8 @@ def folded(word: str) -> str:
 
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8), st.sampled_from(WORDS))
 @settings(deadline=None, max_examples=30)
-def test_highlights_equal_the_matching_words(
-    databases: Databases, words: list[str], wanted: str
+async def test_highlights_equal_the_matching_words(
+    filled: Database, words: list[str], wanted: str
 ) -> None:
     def matches(word: str) -> bool:
         if "등" in wanted:
@@ -181,22 +168,18 @@ def test_highlights_equal_the_matching_words(
             return word.startswith(wanted[:2])
         return folded(word) == folded(wanted)
 
-    async def run() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            data_dir = Path(folder)
-            url = databases.make(data_dir)
-            db = Database(Config(data_dir=data_dir, database_url=url, durability="normal"))
-            async with db.write() as session:
-                user, _ = await add_user(session, "ann")
-                post = new_tweet(" / ".join(words), arrived_at=now())
-                await add_posts(session, user.id, [post])
-            hits = await find(db, wanted)
-            await db.close()
-            databases.drop(data_dir)
-        expected = [word for word in words if matches(word)]
-        assert [marked(hit) for hit in hits] == ([expected] if expected else [])
-
-    asyncio.run(run())
+    name = f"author{next(NUMBERS)}"
+    async with filled.write() as session:
+        user, _ = await add_user(session, name)
+        post = new_tweet(" / ".join(words), arrived_at=now())
+        await add_posts(session, user.id, [post])
+    async with filled.read() as session:
+        found = await search(session, wanted, Selection(usernames=(name,)), limit=50)
+    expected = [word for word in words if matches(word)]
+    assert [marked(hit) for hit in found.hits] == ([expected] if expected else [])
+    # The other tests of the module search among their own posts alone.
+    async with filled.write() as session:
+        await delete_user(session, name)
 
 
 async def test_pages_go_on_where_the_last_one_ended(filled: Database) -> None:

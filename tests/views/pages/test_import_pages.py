@@ -16,6 +16,7 @@ from sqlalchemy import update
 from app import create_app
 from app.clock import now
 from app.models import ImportJob
+from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import UPLOAD_LIFETIME, add_job, cancel_job
 from app.services.imports.uploads import open_upload
 from app.views.pages.imports import IMPORTS_PER_PAGE
@@ -193,7 +194,9 @@ async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeCon
 
 
 async def test_cancelling_under_way(app: Quart, browser: Browser, writer: Client) -> None:
-    records = [{"username": "ann", "text": f"post {n}", "source_id": str(n)} for n in range(12_000)]
+    records = [
+        {"username": "ann", "text": f"post {n}", "source_id": str(n)} for n in range(4 * BATCH)
+    ]
     address = await upload(browser, lines(*records))
     assert (await browser.post(f"{address}/start")).status_code == 303
     page = await eventually(
