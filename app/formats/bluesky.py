@@ -13,6 +13,7 @@ from app.formats.records import (
     Kind,
     Record,
     RecordError,
+    ReplyTarget,
     Skipped,
     read_each,
     required_text,
@@ -40,6 +41,7 @@ class FeedItem:
     handle: str | None
     display_name: str | None
     indexed_at: object
+    answered_handle: str | None
     is_repost: bool
 
     @property
@@ -119,6 +121,7 @@ def _feed_item(value: Json) -> FeedItem | None:
     author = as_object(reason.get("by") if is_repost else post.get("author"))
     did = author.get("did") or (None if is_repost else uri.split("/")[2])
     handle = as_word(author.get("handle"))
+    answered = as_object(as_object(value.get("reply")).get("parent"))
     return FeedItem(
         record=record,
         uri=uri,
@@ -126,6 +129,7 @@ def _feed_item(value: Json) -> FeedItem | None:
         handle=None if handle == _UNKNOWN_HANDLE else handle,
         display_name=as_word(author.get("displayName")),
         indexed_at=post.get("indexedAt"),
+        answered_handle=as_word(as_object(answered.get("author")).get("handle")),
         is_repost=is_repost or record.get("$type") == _REPOST,
     )
 
@@ -163,6 +167,7 @@ def _read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         lang=as_word(langs[0]) if isinstance(langs, list) and langs else None,
         source_id=key,
         url=f"https://bsky.app/profile/{item.username}/post/{key}" if key else None,
+        reply_to=_target(item),
     )
 
 
@@ -190,6 +195,17 @@ def _time(stated: object, indexed: object) -> datetime | None:
             raise
         return known
     return min(time, known) if time and known else time
+
+
+def _target(item: FeedItem) -> ReplyTarget | None:
+    """Return what a post answers; without a handle its author is known by the DID."""
+    uri = as_object(as_object(item.record.get("reply")).get("parent")).get("uri")
+    parts = uri.split("/") if isinstance(uri, str) else []
+    if len(parts) != 5:
+        return None
+    did, key = parts[2], parts[4]
+    handle = None if item.answered_handle == _UNKNOWN_HANDLE else item.answered_handle
+    return ReplyTarget(key or None, item.username if did == item.did else handle or did or None)
 
 
 def _kind(record: Json) -> Kind:

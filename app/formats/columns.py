@@ -6,7 +6,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, Self
 
-from app.formats.records import Item, Kind, Record, Skipped, required_text
+import msgspec
+
+from app.formats.records import Item, Kind, Record, ReplyTarget, Skipped, required_text
+from app.formats.source.json import Json
 from app.formats.source.times import read_time
 
 # The names of each field, in the order of preference, as `_plain` writes them.
@@ -26,7 +29,11 @@ ALIASES: Final[dict[str, str]] = {
     "is_reply": "isreply reply 답글 답글여부",
     "is_quote": "isquote isquotestatus quote 인용",
     "reposts": "retweetedstatusid retweetedstatus referencedtweets.retweeted.id",
-    "replies_to": "inreplytostatusid inreplytostatusidstr inreplytotweetid inreplytouserid"
+    "reply_to": "replyto",
+    "reply_id": "inreplytostatusidstr inreplytostatusid inreplytotweetid inreplytoid inreplyto"
+    " referencedtweets.repliedto.id",
+    "reply_name": "inreplytoscreenname inreplytousername",
+    "replies_to": "replyto inreplytostatusid inreplytostatusidstr inreplytotweetid inreplytouserid"
     " inreplytoscreenname inreplytoid inreplyto referencedtweets.repliedto.id",
     "quotes": "quotedstatusid quotedstatusidstr referencedtweets.quoted.id",
 }
@@ -48,10 +55,12 @@ _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
 }
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
 _NOTHING: Final = frozenset({"", "0", "false", "nan", "nat", "none", "null", "[]", "{}"})
-OWN_FIELDS: Final = frozenset(
-    {"username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"}
+EARLIER_FIELDS: Final = (
+    *("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"),
 )
-"""The fields of this program's own exports, whose values are read as they are."""
+OWN_FIELDS: Final = (*EARLIER_FIELDS, "reply_to")
+"""The fields of this program's own exports, and of earlier ones; values are read as they are."""
+_OWN: Final = (frozenset(OWN_FIELDS), frozenset(EARLIER_FIELDS))
 KNOWN_HEADERS: Final = 32
 """Sets of column names that a reader of rows without a header remembers."""
 _LONGEST_NAME: Final = 200
@@ -81,7 +90,7 @@ class Columns:
         }
         if "name" in plain and not found["username"]:
             found |= {"username": (plain["name"],), "display_name": ()}
-        return cls(found, is_own=set(names) == OWN_FIELDS)
+        return cls(found, is_own=set(names) in _OWN)
 
     @property
     def has_text(self) -> bool:
@@ -110,6 +119,7 @@ class Columns:
             lang=_word(self._first(row, "lang")),
             source_id=self.source_id(row),
             url=_web_address(self._word(row, "url")),
+            reply_to=self._target(row),
         )
 
     def username(self, row: Mapping[str, object]) -> str | None:
@@ -123,6 +133,18 @@ class Columns:
             return own or None
         ids = (_undamaged_id(row.get(name)) for name in self._found["source_id"])
         return next((found for found in ids if found), None)
+
+    def _target(self, row: Mapping[str, object]) -> ReplyTarget | None:
+        """Return what a reply answers: an object as exports have it, or columns of their own."""
+        value = self._first(row, "reply_to")
+        found = _as_object(value)
+        if found is None:
+            ids = [row.get(name) for name in self._found["reply_id"]] + [value]
+            source_id = next(filter(None, map(_answered_id, ids)), None)
+            username = _word(self._first(row, "reply_name"))
+        else:
+            source_id, username = _as_is(found.get("source_id")), _as_is(found.get("username"))
+        return ReplyTarget(source_id, username) if source_id or username else None
 
     def _first(self, row: Mapping[str, object], field: str) -> object:
         """Return the first value of a field that is not empty, or None."""
@@ -181,6 +203,20 @@ def _word(value: object) -> str | None:
     return (value.strip() or None) if isinstance(value, str) else None
 
 
+def _as_object(value: object) -> Json | None:
+    """Return an object, or the one that a cell holds as JSON."""
+    if isinstance(value, str) and value.startswith("{"):
+        try:
+            value = msgspec.json.decode(value)
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, dict) else None
+
+
+def _as_is(value: object) -> str | None:
+    return value or None if isinstance(value, str) else None
+
+
 def _undamaged_id(value: object) -> str | None:
     """Return an id, or None where a spreadsheet or a float has cut its digits."""
     if isinstance(value, float):
@@ -188,6 +224,12 @@ def _undamaged_id(value: object) -> str | None:
         return str(int(value)) if exact else None
     word = _word(value)
     return None if word is None or is_damaged_id(word) else word
+
+
+def _answered_id(value: object) -> str | None:
+    found = _undamaged_id(value)
+    is_none = found is None or found.casefold() in _NOTHING or found.startswith("{")
+    return None if is_none else found
 
 
 def is_damaged_id(word: str) -> bool:

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
+import msgspec
+
 from app.errors import Message
-from app.formats.columns import Columns, is_damaged_id
+from app.formats.columns import EARLIER_FIELDS, OWN_FIELDS, Columns, is_damaged_id
 from app.formats.format import Format, PostRow, Writer
 from app.formats.records import Archive, BadRecord, BrokenFileError, Item, read_each
 from app.formats.source.csv import Row, read_rows
@@ -19,7 +21,8 @@ from app.formats.source.file import Source
 from app.formats.source.json import Json
 from app.formats.source.lines import head_lines, source_lines
 
-OWN_HEADER: Final = "username,platform,text,kind,created_at,lang,source_id,url"
+OWN_HEADER: Final = ",".join(OWN_FIELDS)
+_OWN_HEADERS: Final = (OWN_HEADER, ",".join(EARLIER_FIELDS))
 GUARDED: Final = ("=", "+", "-", "@", "'", "\t")
 _DELIMITERS: Final = ",;\t|"
 
@@ -69,7 +72,7 @@ def _items(source: Source, delimiter: str) -> Iterator[Item]:
 def _cells_by_name(
     rows: Iterator[Row], header: list[str], delimiter: str
 ) -> Iterator[tuple[int, Json] | BadRecord]:
-    is_own = ",".join(header) == OWN_HEADER and delimiter == ","
+    is_own = ",".join(header) in _OWN_HEADERS and delimiter == ","
     for row in rows:
         if fault := _fault(row, len(header)):
             yield BadRecord(row.number, fault)
@@ -99,6 +102,7 @@ def _cells(row: PostRow) -> tuple[str | None, ...]:
         row.lang,
         _guarded_id(row.source_id) if row.source_id else None,
         row.url,
+        msgspec.json.encode(row.reply_to).decode() if row.reply_to else None,
     )
 
 

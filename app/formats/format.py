@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from app.formats.records import Archive
+from app.formats.records import Archive, ReplyTarget
 from app.formats.source.file import Source
 
 
@@ -27,6 +27,7 @@ class PostRow(NamedTuple):
     lang: str | None
     source_id: str | None
     url: str | None
+    reply_to: ReplyTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)

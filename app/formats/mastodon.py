@@ -14,6 +14,7 @@ from app.formats.records import (
     Kind,
     Record,
     RecordError,
+    ReplyTarget,
     Skipped,
     UnrecognisedFileError,
     read_each,
@@ -101,11 +102,14 @@ def _username(activity: Json) -> str | None:
     post = as_object(activity.get("object"))
     addresses = [activity.get("actor"), activity.get("attributedTo")]
     addresses += post.get("attributedTo"), post.get("url"), post.get("id")
-    for address in addresses:
-        match = _NAMED.search(address) if isinstance(address, str) else None
-        if match and (host := _host(address)):
-            return f"{match[1]}@{host}"
-    return None
+    return next(filter(None, map(_name_in, addresses)), None)
+
+
+def _name_in(address: object) -> str | None:
+    """Return the name of the account in the address of it or of a post."""
+    match = _NAMED.search(address) if isinstance(address, str) else None
+    host = _host(address)
+    return f"{match[1]}@{host}" if match and host else None
 
 
 def _host(address: object) -> str | None:
@@ -144,6 +148,7 @@ def _read_activity(
         lang=_language(post),
         source_id=_source_id(post, activity),
         url=_url(post),
+        reply_to=_target(post, activity, account),
     )
 
 
@@ -187,6 +192,15 @@ def _kind(post: Json) -> Kind:
     return "quote" if any(post.get(field) for field in _QUOTES) else "post"
 
 
+def _target(post: Json, activity: Json, account: Account) -> ReplyTarget | None:
+    address = post.get("inReplyTo")
+    if not isinstance(address, str) or not address:
+        return None
+    owner = post.get("attributedTo") or activity.get("actor")
+    is_own = isinstance(owner, str) and address.startswith(f"{owner.rstrip('/')}/")
+    return ReplyTarget(_last_part(address), account.username if is_own else _name_in(address))
+
+
 def _language(post: Json) -> str | None:
     """Return the language under which the content stands, else the first."""
     contents = as_object(post.get("contentMap"))
@@ -198,8 +212,10 @@ def _language(post: Json) -> str | None:
 def _source_id(post: Json, activity: Json) -> str | None:
     """Return the last part of the post's address, which is its number on its server."""
     address = post.get("id") or activity.get("id")
-    if not isinstance(address, str):
-        return None
+    return _last_part(address) if isinstance(address, str) else None
+
+
+def _last_part(address: str) -> str | None:
     return address.removesuffix("/activity").rstrip("/").rpartition("/")[2] or None
 
 

@@ -3,12 +3,22 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
 
 from app.errors import InvalidInputError, message_of
 
 T = TypeVar("T")
 Kind = Literal["post", "reply", "quote"]
+
+
+class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The post that a reply answers, as its platform knows it."""
+
+    source_id: Annotated[str | None, Meta(description="The platform's id of the answered post.")]
+    username: Annotated[str | None, Meta(description="Its author; null where nobody knows.")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +40,7 @@ class Record:
     lang: str | None = None
     source_id: str | None = None
     url: str | None = None
+    reply_to: ReplyTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,8 @@ class Account:
     username: str | None
     display_name: str | None
     platform: str
+    id: str | None = None
+    """By which the platform knows it, whatever its name was."""
 
 
 @dataclass(frozen=True, slots=True)

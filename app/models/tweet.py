@@ -45,6 +45,12 @@ class User(Base):
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
 
 
+def _partial_index(name: str) -> Index:
+    """Return an index of the posts that have a value, since most have none."""
+    has_value = text(f"{name} IS NOT NULL")
+    return Index(f"ix_Tweet_{name}", name, sqlite_where=has_value, postgresql_where=has_value)
+
+
 class Tweet(Base):
     __tablename__ = "Tweet"
 
@@ -60,6 +66,14 @@ class Tweet(Base):
     lang: Mapped[str | None] = mapped_column(String(35))
     source_id: Mapped[str | None] = mapped_column(String(512))
     url: Mapped[str | None] = mapped_column(String(2048))
+    reply_to_source_id: Mapped[str | None] = mapped_column(String(512))
+    """The platform's id of the post that this one answers, kept here or not."""
+    reply_to_username: Mapped[str | None] = mapped_column(String(320))
+    """Its author; None for an author's own post, and where nobody knows."""
+    reply_to_id: Mapped[int | None] = mapped_column(BigId)
+    """Its id here. It may have been deleted with its author since, so this is no foreign key."""
+    thread_id: Mapped[int | None] = mapped_column(BigId)
+    """The first post of the author's own chain of replies; None for a post outside of chains."""
 
     if TYPE_CHECKING:
         embedding: Mapped[NDArray[np.float32] | None]
@@ -78,5 +92,7 @@ class Tweet(Base):
         ),
         Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id"),
         Index("ix_Tweet_created_at_id", "created_at", "id"),
+        _partial_index("reply_to_source_id"),
+        _partial_index("thread_id"),
         {"sqlite_autoincrement": True},
     )

@@ -11,6 +11,7 @@ from app.db.engine import Database
 from app.models import Embedding, Profile, Tweet, User, VectorSet
 from app.services.compare.background import BackgroundStore
 from app.services.posts.post_counts import miscounted
+from app.services.posts.threads import find_thread_faults
 from app.services.search.vocabulary import find_word_faults
 
 
@@ -21,6 +22,7 @@ async def find_faults(db: Database) -> list[str]:
         if faults:
             return faults
         faults += await _wrong_counts(session)
+        faults += await find_thread_faults(session)
         faults += await _missing_vectors(session)
         faults += await _unreadable_background(session)
         user_ids = list(await session.scalars(select(Profile.user_id)))

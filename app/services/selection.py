@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.memo import EVERYTHING, depends_on
@@ -24,13 +24,15 @@ class Selection:
     platform: str | None = None
     lang: str | None = None
     kind: str | None = None
+    is_: str | None = None
+    """`reply` for what answers another post, `thread` for what is in a thread of its author."""
     since: datetime | None = None
     until: datetime | None = None
 
     @property
     def is_narrowed(self) -> bool:
         """Whether the selection leaves out some posts of its authors."""
-        return bool(self.lang or self.kind or self.since or self.until)
+        return bool(self.lang or self.kind or self.is_ or self.since or self.until)
 
 
 async def author_conditions(session: AsyncSession, selection: Selection) -> Conditions:
@@ -63,6 +65,13 @@ def field_conditions(selection: Selection) -> Conditions:
         conditions.append(Tweet.lang == selection.lang)
     if selection.kind is not None:
         conditions.append(Tweet.kind == selection.kind)
+    if selection.is_ == "reply":
+        has_target = or_(
+            Tweet.reply_to_source_id.is_not(None), Tweet.reply_to_username.is_not(None)
+        )
+        conditions.append(or_(Tweet.kind == "reply", has_target))
+    if selection.is_ == "thread":
+        conditions.append(Tweet.thread_id.is_not(None))
     if selection.since is not None:
         conditions.append(Tweet.created_at >= selection.since)
     if selection.until is not None:

@@ -35,7 +35,11 @@ class PostFilters(Struct):
         return parse_zone(self.tz)
 
     def select(
-        self, usernames: Iterable[str], platform: str | None, kind: str | None = None
+        self,
+        usernames: Iterable[str],
+        platform: str | None,
+        kind: str | None = None,
+        is_: str | None = None,
     ) -> Selection:
         """Return the selection of these filters and others. Raises MalformedError."""
         zone = self.zone
@@ -44,6 +48,7 @@ class PostFilters(Struct):
             platform=platform or None,
             lang=self.lang or None,
             kind=kind or None,
+            is_=is_ or None,
             since=parse_instant("since", self.since, zone),
             until=parse_instant("until", self.until, zone),
         )

@@ -89,7 +89,9 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, strict: bool) -> For
 @functools.cache
 def _repeated(form: type[msgspec.Struct]) -> dict[str, bool]:
     """Return the form's parameters, and whether each may be given several times."""
-    return {name: get_origin(kind) is list for name, kind in get_type_hints(form).items()}
+    names = dict(zip(form.__struct_fields__, form.__struct_encode_fields__, strict=True))
+    kinds = get_type_hints(form)
+    return {names[field]: get_origin(kinds[field]) is list for field in names}
 
 
 def require_type(name: str) -> None:

@@ -5,7 +5,6 @@ import io
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,13 @@ from hypothesis import strategies as st
 from app.compute.text import clean_text, clean_username
 from app.formats import WRITERS, open_archive
 from app.formats.format import PostRow
-from app.formats.records import Record
+from app.formats.records import Record, ReplyTarget
 from app.formats.source.file import Source
 
-FIELDS = ("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url")
+FIELDS = (
+    *("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"),
+    "reply_to",
+)
 STARTS = ("=1+1", "+8", "-5", "@mina", "'", "''=", "\t=", "'=", '"', ",", "\n", "1e+18", "{", "[")
 
 
@@ -35,6 +37,7 @@ def row(**fields: Any) -> PostRow:
         "lang": None,
         "source_id": None,
         "url": None,
+        "reply_to": None,
     }
     return PostRow(**(given | fields))
 
@@ -53,8 +56,8 @@ def read_again(format_name: str, data: bytes) -> list[PostRow]:
             assert (archive.format, archive.account) == (format_name, None)
             items = list(archive.items)
     assert all(isinstance(item, Record) for item in items), items
-    records = [asdict(item) for item in items if isinstance(item, Record)]
-    return [row(id=0, **{name: record[name] for name in FIELDS}) for record in records]
+    records = [item for item in items if isinstance(item, Record)]
+    return [row(id=0, **{name: getattr(record, name) for name in FIELDS}) for record in records]
 
 
 def valid(check: Callable[[str], str], values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -103,6 +106,9 @@ rows = st.builds(
     lang=st.none() | st.sampled_from(["ko", "en-GB", "nan", "null"]),
     source_id=st.none() | source_ids,
     url=st.none() | st.sampled_from(["https://a.example/1,\"2'", "HTTP://x/\u3000"]),
+    reply_to=st.none()
+    | st.builds(ReplyTarget, source_ids, st.none() | usernames)
+    | st.builds(ReplyTarget, st.none(), usernames),
 )
 
 
@@ -116,6 +122,13 @@ def test_what_is_written_is_read_again(format_name: str, some: list[PostRow]) ->
     assert read_again(format_name, written(format_name, *some)) == some
 
 
+def test_a_file_of_an_earlier_version_is_read_as_it_is() -> None:
+    earlier = b"username,platform,text,kind,created_at,lang,source_id,url\r\n"
+    data = earlier + b"'@mina,local,'=1+1,post,,,' 1 ,\r\n"
+    (found,) = read_again("csv", data)
+    assert (found.username, found.text, found.source_id) == ("@mina", "=1+1", "' 1 ")
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "'", "\t"])
 def test_no_cell_is_a_formula(start: str) -> None:
     data = written("csv", row(username=f"{start.strip()}a", text=f"{start}b", source_id="=c"))
@@ -127,13 +140,14 @@ def test_no_cell_is_a_formula(start: str) -> None:
 
 def test_a_csv_has_the_header_and_empty_cells_for_what_is_not_known() -> None:
     assert written("csv", row()).decode() == (
-        "username,platform,text,kind,created_at,lang,source_id,url\r\nmina,local,hello,post,,,,\r\n"
+        "username,platform,text,kind,created_at,lang,source_id,url,reply_to\r\n"
+        "mina,local,hello,post,,,,,\r\n"
     )
 
 
 def test_an_id_that_a_spreadsheet_cut_is_none_and_one_that_only_looks_so_is_kept() -> None:
     header = WRITERS["csv"].heading
-    cut = header + b"mina,local,hello,post,,,1.58E+18,\r\n"
+    cut = header + b"mina,local,hello,post,,,1.58E+18,,\r\n"
     assert read_again("csv", cut)[0].source_id is None
     assert read_again("csv", written("csv", row(source_id="1.58E+18")))[0].source_id == "1.58E+18"
 

@@ -45,7 +45,12 @@ COPY_INFIX: Final = ".copy-"
 # CROSS JOIN keeps the order: SQLite would begin with all authors.
 NEWEST: Final = """
     SELECT "Tweet".id, "Users".username, "Tweet".text, "Tweet".kind, "Tweet".created_at,
-        "Tweet".lang, "Tweet".source_id, "Tweet".url, "Tweet".user_id
+        "Tweet".lang, "Tweet".source_id, "Tweet".url, "Tweet".reply_to_source_id,
+        "Tweet".reply_to_username, (
+            SELECT parent.id FROM "Tweet" AS parent
+            JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
+            WHERE parent.id = "Tweet".reply_to_id
+        ) AS reply_to_id, "Tweet".thread_id, "Tweet".user_id
     FROM json_each(:user_ids) AS asked
     CROSS JOIN "Users" ON "Users".id = asked.value
     CROSS JOIN "Tweet" ON "Tweet".id IN (

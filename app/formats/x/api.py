@@ -14,6 +14,7 @@ from app.formats.source.json import Json, as_object, first_documents, listed, pa
 from app.formats.x.statuses import is_v1, is_v2, to_item
 
 _SEARCH: Final = "statuses"
+_USERS: Final = ("author", "in_reply_to_user")
 # Messages of streams between the posts.
 _NOTICES: Final = frozenset(
     {
@@ -69,18 +70,17 @@ def _statuses(value: Json) -> list[object]:
 
 
 def _with_authors(statuses: list[object], page: Json) -> list[object]:
-    """Return the posts, each with its author out of those that the page lists."""
+    """Return the posts, each with the users whom it names, out of those that the page lists."""
     users = listed(as_object(page.get("includes")), "users")
     by_id = {str(user.get("id")): user for user in users if isinstance(user, dict)}
-    return [
-        {**status, "author": by_id[str(status["author_id"])]}
-        if isinstance(status, dict)
-        and not is_v1(status)
-        and not as_object(status.get("author"))
-        and str(status.get("author_id")) in by_id
-        else status
-        for status in statuses
-    ]
+
+    def named(status: object) -> object:
+        if not isinstance(status, dict) or is_v1(status):
+            return status
+        found = {name: by_id.get(str(status.get(f"{name}_id"))) for name in _USERS}
+        return {name: user for name, user in found.items() if user} | status
+
+    return [named(status) for status in statuses]
 
 
 FORMAT: Final = Format("x-api", recognises, parse)

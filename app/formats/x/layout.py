@@ -11,6 +11,7 @@ from typing import Final
 from app.formats.records import Account, UnrecognisedFileError
 from app.formats.source.file import Source
 from app.formats.source.json import Json, as_object, as_word, listed
+from app.formats.x.posts import digits
 
 _TWEETS = re.compile(r"(?:tweets?|community-tweet)(?:-part(\d+))?\.js")
 _NOTES = re.compile(r"note-tweet(?:-part(\d+))?\.js")
@@ -135,7 +136,8 @@ def _current(source: Source, names: dict[str, str]) -> Layout:
 def _classic(source: Source, names: dict[str, str], folder: str) -> Layout:
     details = str(PurePosixPath(folder).parent / "user_details.js")
     data = _read_index(source, details if details in source.members() else "")
-    account = Account(_word(data, "screen_name"), _word(data, "full_name"), "x")
+    account_id = digits(as_object(data).get("id"))
+    account = Account(_word(data, "screen_name"), _word(data, "full_name"), "x", account_id)
     months = sorted(name for name in names if _MONTH.fullmatch(name))
     return Layout(account, tweets=tuple(names[name] for name in months))
 
@@ -154,7 +156,9 @@ def _account(source: Source, name: str, manifest: object) -> Account:
     entry = entries[0] if isinstance(entries, list) and entries else None
     owner, info = _object(entry, "account"), _object(manifest, "userInfo")
     username = _word(owner, "username") or _word(info, "userName")
-    return Account(username, _word(owner, "accountDisplayName") or _word(info, "displayName"), "x")
+    display_name = _word(owner, "accountDisplayName") or _word(info, "displayName")
+    account_id = digits(owner.get("accountId")) or digits(info.get("accountId"))
+    return Account(username, display_name, "x", account_id)
 
 
 def _read_index(source: Source, name: str) -> object:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from app.errors import Message
-from app.formats.records import Account, Kind, Record, RecordError, required_text
+from app.formats.records import Account, Kind, Record, RecordError, ReplyTarget, required_text
+from app.formats.source.json import as_word
 from app.formats.source.times import read_time
 
 NOTHING_BUT_MEDIA: Final = Message("no text beside the post's own media")
@@ -93,6 +94,7 @@ def to_record(
         lang=language_of(tweet.data.get("lang")),
         source_id=tweet.id,
         url=post_url(account.username, tweet.id),
+        reply_to=reply_target(tweet.data, author_id=account.id, username=account.username),
     )
 
 
@@ -120,6 +122,23 @@ def digits(value: object) -> str | None:
     """Return an id as a string of digits; None for anything else, floats above all."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if text.isascii() and text.isdigit() else None
+
+
+def reply_target(
+    data: Mapping[str, object], *, author_id: str | None, username: str | None
+) -> ReplyTarget | None:
+    """Return what a post answers. An author's own posts are told by the author's number.
+
+    Names change, and are missing where the answered account is gone.
+    """
+    ids = ("in_reply_to_status_id_str", "in_reply_to_status_id")
+    users = ("in_reply_to_user_id_str", "in_reply_to_user_id")
+    source_id = next(filter(None, (digits(data.get(name)) for name in ids)), None)
+    user_id = next(filter(None, (digits(data.get(name)) for name in users)), None)
+    name = as_word(data.get("in_reply_to_screen_name"))
+    if user_id is not None and user_id == author_id:
+        name = username
+    return ReplyTarget(source_id, name) if source_id or name else None
 
 
 def links_of(data: Mapping[str, object], tweet_id: str | None) -> dict[str, str]:

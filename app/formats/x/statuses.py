@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from app.formats.records import Item, Kind, Record, RecordError, Skipped, required_text
+from app.formats.records import Item, Kind, Record, RecordError, ReplyTarget, Skipped, required_text
 from app.formats.source.json import Json, as_object, as_word
 from app.formats.x.posts import (
     NOTHING_BUT_MEDIA,
@@ -13,6 +13,7 @@ from app.formats.x.posts import (
     language_of,
     links_of,
     post_url,
+    reply_target,
     time_of,
 )
 
@@ -49,6 +50,7 @@ class StatusFacts:
     author: Json
     username: str | None
     author_id: str | None
+    reply_to: ReplyTarget | None
 
 
 def is_v1(value: Json) -> bool:
@@ -87,6 +89,7 @@ def to_item(status: Json, place: int, *, include_restricted: bool, is_escaped: b
         lang=language_of(status.get("lang")),
         source_id=facts.id,
         url=post_url(facts.username, facts.id),
+        reply_to=facts.reply_to,
     )
 
 
@@ -100,14 +103,17 @@ def _read_v1(status: Json) -> StatusFacts:
         # The last link of a cut text leads to the post itself.
         links |= {short: "" for short, long in links.items() if long.endswith(f"/{status_id}")}
     user = as_object(status.get("user"))
+    username = as_word(user.get("screen_name"))
+    author_id = digits(user.get("id_str") or user.get("id"))
     return StatusFacts(
         text=text or status.get("text"),
         id=status_id,
         kind=_v1_kind(status),
         links=links,
         author=user,
-        username=as_word(user.get("screen_name")),
-        author_id=digits(user.get("id_str") or user.get("id")),
+        username=username,
+        author_id=author_id,
+        reply_to=reply_target(status, author_id=author_id, username=username),
     )
 
 
@@ -123,21 +129,38 @@ def _read_v2(status: Json) -> StatusFacts:
     note = as_object(status.get("note_tweet") or status.get("note_post"))
     status_id = digits(status.get("id"))
     author = as_object(status.get("author"))
+    username = as_word(author.get("username"))
+    author_id = digits(digits(status.get("author_id")) or author.get("id"))
     return StatusFacts(
         text=note.get("text") or status.get("text"),
         id=status_id,
         kind=_v2_kind(status),
         links=links_of(status, status_id) | links_of(note, status_id),
         author=author,
-        username=as_word(author.get("username")),
-        author_id=digits(digits(status.get("author_id")) or author.get("id")),
+        username=username,
+        author_id=author_id,
+        reply_to=_v2_target(status, author_id, username),
     )
 
 
-def _v2_kind(status: Json) -> Kind | Literal["repost"]:
+def _references(status: Json) -> list[Json]:
     found = status.get("referenced_tweets") or status.get("referenced_posts")
-    references = found if isinstance(found, list) else [found]
-    kinds = {str(as_object(reference).get("type")) for reference in references}
+    return [as_object(reference) for reference in (found if isinstance(found, list) else [found])]
+
+
+def _v2_target(status: Json, author_id: str | None, username: str | None) -> ReplyTarget | None:
+    answered = next((each for each in _references(status) if each.get("type") == "replied_to"), {})
+    fields = {
+        "in_reply_to_status_id": answered.get("id"),
+        "in_reply_to_user_id": status.get("in_reply_to_user_id"),
+        "in_reply_to_screen_name": as_object(status.get("in_reply_to_user")).get("username")
+        or as_object(answered.get("author")).get("username"),
+    }
+    return reply_target(fields, author_id=author_id, username=username)
+
+
+def _v2_kind(status: Json) -> Kind | Literal["repost"]:
+    kinds = {str(reference.get("type")) for reference in _references(status)}
     if not _REPOSTS.isdisjoint(kinds):
         return "repost"
     if "replied_to" in kinds or status.get("in_reply_to_user_id"):

@@ -28,6 +28,7 @@ from app.compute.verdict import (
     familiarity,
     fit_calibration,
 )
+from app.db.backend import chunks
 from app.models import PostCount, Profile, Tweet, User
 
 ASKED_AUTHORS: Final = 50
@@ -68,16 +69,17 @@ class HeldOut:
 
     profile: AuthorProfile
     places: list[int]
-    """Indexes of these posts among those given."""
+    """Indexes of these units among those given."""
     queries: list[Counts]
 
 
 class OwnPost(NamedTuple):
-    """A post of an author."""
+    """A post of an author, with text."""
 
     id: int
     created_at: datetime | None
     text: str
+    thread_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Sample
         if row is None:
             continue
         newest = await newest_own(session, user_id, min(most, row.posts // 4))
-        texts = [post.text for post in newest]
+        texts = [[post.text for post in unit] for unit in await in_units(session, newest)]
         try:
             whole = await asyncio.to_thread(AuthorProfile.from_bytes, *row)
             without = await asyncio.to_thread(hold_out, whole, texts)
@@ -203,23 +205,44 @@ def profile_of(impostor: Impostor) -> AuthorProfile:
 async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
     """Return the author's newest posts, the newest first; those without a time count as oldest."""
     newest = (
-        select(Tweet.id, Tweet.created_at, Tweet.text)
-        .where(Tweet.user_id == user_id)
+        select(Tweet.id, Tweet.created_at, Tweet.text, Tweet.thread_id)
+        .where(Tweet.user_id == user_id, Tweet.text != "")
         .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
         .limit(count)
     )
     return [OwnPost(*row) for row in await session.execute(newest)]
 
 
-def hold_out(profile: AuthorProfile, texts: Sequence[str]) -> HeldOut:
-    """Take the posts out of the profile, except those that were posted several times.
+async def in_units(session: AsyncSession, posts: Sequence[OwnPost]) -> list[list[OwnPost]]:
+    """Return the posts in units to be held out: a thread is one, so that no part tells of another.
+
+    Threads of which some posts are not given are left out.
+    """
+    units: dict[tuple[str, int], list[OwnPost]] = {}
+    for post in posts:
+        key = ("post", post.id) if post.thread_id is None else ("thread", post.thread_id)
+        units.setdefault(key, []).append(post)
+    whole: dict[int, int] = {}
+    for some in chunks([number for kind, number in units if kind == "thread"]):
+        query = select(Tweet.thread_id, func.count()).where(Tweet.thread_id.in_(some))
+        rows = await session.execute(query.where(Tweet.text != "").group_by(Tweet.thread_id))
+        whole |= {row[0] or 0: row[1] for row in rows}
+    return [
+        unit
+        for (kind, number), unit in units.items()
+        if kind == "post" or len(unit) == whole[number]
+    ]
+
+
+def hold_out(profile: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
+    """Take units of posts out of the profile, except those with a text that was posted again.
 
     Raises ValueError if the profile does not hold them.
     """
-    times = profile.texts.count(text_keys(texts)).tolist()
-    if not all(times):
+    times = [profile.texts.count(text_keys(texts)).tolist() for texts in units]
+    if not all(map(all, times)):
         raise ValueError("the profile does not hold the posts")
-    places = [place for place, count in enumerate(times) if count == 1]
-    once = [texts[place] for place in places]
-    queries = [features(own_words(text)) for text in once]
+    places = [place for place, counts in enumerate(times) if set(counts) == {1}]
+    once = [text for place in places for text in units[place]]
+    queries = [features(own_words("\n\n".join(units[place]))) for place in places]
     return HeldOut(without_posts(profile, once), places, queries)

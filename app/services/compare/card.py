@@ -129,7 +129,7 @@ class JudgedPosts:
     truth: NDArray[np.intp]
     """(m,) columns of the true authors."""
     places: list[int]
-    """Index of each post among those of its author that were given."""
+    """Index of each unit among those of its author that were given."""
 
 
 def largest(users: Sequence[Contender]) -> list[Contender]:
@@ -142,14 +142,15 @@ def largest(users: Sequence[Contender]) -> list[Contender]:
 class CardPosts:
     """The posts that a card is made of; one entry for each author."""
 
-    newest: list[list[OwnPost]]
-    drawn: list[list[str]]
+    newest: list[list[list[OwnPost]]]
+    """In units that are asked about as one: a post, or a whole thread."""
+    drawn: list[list[list[str]]]
     recent: list[list[OwnPost]]
 
 
 async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> MeasuredCard:
     """Return the card, made in parts in a thread; `left_out` counts authors not in it."""
-    newest = [[post.text for post in own] for own in posts.newest]
+    newest = [[[post.text for post in unit] for unit in own] for own in posts.newest]
     later = await _judge(material, newest)
     mixed = await _judge(material, posts.drawn)
     words = await asyncio.to_thread(typical_words, material, posts.recent)
@@ -158,7 +159,7 @@ async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) ->
     )
 
 
-async def _judge(material: Material, texts: Sequence[Sequence[str]]) -> JudgedPosts:
+async def _judge(material: Material, texts: Sequence[Sequence[Sequence[str]]]) -> JudgedPosts:
     """Judge the posts of each author by profiles that do not hold them."""
     snapshot = material.snapshot
     held_out = await asyncio.to_thread(
@@ -254,7 +255,9 @@ def _rounded(value: float) -> float:
     return round(float(value), 4)
 
 
-def _answers(posts: Sequence[Sequence[OwnPost]], judged: JudgedPosts) -> list[HeldOutAnswer]:
+def _answers(
+    posts: Sequence[Sequence[Sequence[OwnPost]]], judged: JudgedPosts
+) -> list[HeldOutAnswer]:
     if not judged.truth.size:
         return []
     tops = judged.shares.max(axis=1)
@@ -265,7 +268,7 @@ def _answers(posts: Sequence[Sequence[OwnPost]], judged: JudgedPosts) -> list[He
     for place, (author, *rest) in zip(
         judged.places, zip(*(column.tolist() for column in columns), strict=True), strict=True
     ):
-        post = posts[author][place]
+        post = posts[author][place][0]
         order = newest_first(post.created_at, post.id)
         answers.append((order, HeldOutAnswer(post.id, author, *rest)))
     return [answer for _, answer in sorted(answers, key=itemgetter(0))]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Tweet
-from app.services.compare.calibration import newest_own
+from app.services.compare.calibration import OwnPost, in_units, newest_own
 from app.services.compare.card import CardPosts, HeldOutAnswer, MeasuredCard
 from app.services.compare.materials import Material
 from app.services.compare.reasons import RECENT_POSTS
@@ -29,20 +29,29 @@ async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
     for user in material.users:
         count = min(each, user.tweet_count // 4)
         recent = await newest_own(session, user.id, RECENT_POSTS)
-        posts.newest.append(recent[:count])
+        posts.newest.append(await in_units(session, recent[:count]))
         posts.drawn.append(await _drawn_texts(session, user.id, count))
         posts.recent.append(recent)
     return posts
 
 
-async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
-    """Return posts drawn from the author's newest ones, the same each time."""
+async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[list[str]]:
+    """Return units drawn from the author's newest posts, the same each time."""
     newest = (
-        select(Tweet.id).where(Tweet.user_id == user_id).order_by(Tweet.id.desc()).limit(DRAWN_FROM)
+        select(Tweet.id, Tweet.created_at, Tweet.text, Tweet.thread_id)
+        .where(Tweet.user_id == user_id, Tweet.text != "")
+        .order_by(Tweet.id.desc())
+        .limit(DRAWN_FROM)
     )
-    ids = sorted(await session.scalars(newest))
-    drawn = random.Random(user_id).sample(ids, min(count, len(ids)))  # noqa: S311 - no secret
-    return list(await session.scalars(select(Tweet.text).where(Tweet.id.in_(drawn))))
+    own = sorted(OwnPost(*row) for row in await session.execute(newest))
+    units = await in_units(session, own)
+    random.Random(user_id).shuffle(units)  # noqa: S311 - no secret
+    drawn: list[list[str]] = []
+    for unit in units:
+        if len(unit) <= count:
+            count -= len(unit)
+            drawn.append([post.text for post in unit])
+    return drawn
 
 
 @dataclass(frozen=True, slots=True)

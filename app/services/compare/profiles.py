@@ -173,7 +173,7 @@ async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
             raise ValueError("counted by another recipe")
         user = await session.get_one(User, tweet.user_id)
         before = (await stored_profiles(session, [user]))[user.id].profile
-        profile = await without_post(before, tweet.text)
+        profile = await without_texts(before, [tweet.text])
     except ValueError:
         # Without a checkpoint all posts are tail, so the profile is counted again.
         await session.execute(delete(Profile).where(Profile.user_id == tweet.user_id))
@@ -181,9 +181,9 @@ async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
     await store_profiles(session, [(tweet.user_id, profile, row.as_of_event)])
 
 
-async def without_post(profile: AuthorProfile, text: str) -> AuthorProfile:
-    """Return the profile without a post. Raises ValueError if it does not hold the post."""
-    return await worked_on([text], lambda: without_posts(profile, [text]))
+async def without_texts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
+    """Return the profile without posts. Raises ValueError if it does not hold them."""
+    return await worked_on(texts, lambda: without_posts(profile, texts))
 
 
 async def store_profiles(

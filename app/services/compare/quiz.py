@@ -15,7 +15,7 @@ from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.judging import Comparison, judge
 from app.services.compare.materials import Models, gather_material
-from app.services.compare.profiles import without_post
+from app.services.compare.profiles import without_texts
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
@@ -118,7 +118,8 @@ def _masked(text: str, user: User) -> str:
 async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solution:
     """Return the post's author, and the model's comparison of the same authors.
 
-    The post is removed from its author's profile first, and the model reads the masked text.
+    The post is removed from its author's profile first, with its whole thread if it is in one, and
+    the model reads the masked text.
     (The background still counts it, one post among all.) Raises GoneError if the post or an
     author has been deleted.
     """
@@ -133,8 +134,10 @@ async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solu
     material = await gather_material(
         session, models, text=text.replace(HIDDEN, ""), usernames=names
     )
+    of_thread = select(Tweet.text).where(Tweet.thread_id == tweet.thread_id)
+    own = list(await session.scalars(of_thread)) if tweet.thread_id else [tweet.text]
     profiles = [
-        await without_post(profile, tweet.text) if user.id == author.id else profile
+        await without_texts(profile, own) if user.id == author.id else profile
         for user, profile in zip(material.users, material.profiles, strict=True)
     ]
     comparison = await judge(replace(material, profiles=profiles))

@@ -19,12 +19,27 @@ from app.compute.text import clean_username, drop_controls, username_key
 from app.db.backend import Sessions
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats import open_archive
-from app.formats.records import Account, Archive, BadRecord, ImportFileError, Item, Record, Skipped
+from app.formats.records import (
+    Account,
+    Archive,
+    BadRecord,
+    ImportFileError,
+    Item,
+    Record,
+    ReplyTarget,
+    Skipped,
+)
 from app.formats.source.file import Source
 from app.services.compare.background import renew_background
 from app.services.compare.folding import FOLD_FROM, CountedTails
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
-from app.services.posts.new_tweet import checked_language, checked_url, lenient, new_tweet
+from app.services.posts.new_tweet import (
+    checked_language,
+    checked_target,
+    checked_url,
+    lenient,
+    new_tweet,
+)
 from app.services.posts.users import check_platform, find_user
 from app.services.search.vocabulary import renew_vocabulary
 
@@ -201,6 +216,7 @@ class _Reader:
             lang=lenient(checked_language, record.lang),
             source_id=record.source_id,
             url=lenient(checked_url, record.url),
+            reply_to=lenient(checked_target, self._target(record, username)),
         )
         # The time of arrival differs at each import.
         time, has_id = post.dated_at or post.created_at, post.source_id is not None
@@ -215,6 +231,14 @@ class _Reader:
             repeat=0 if has_id else repeat,
             twins=twins,
         )
+
+    def _target(self, record: Record, username: str) -> ReplyTarget | None:
+        """Return what the post answers; its author's own name may be another one here."""
+        target, account = record.reply_to, self.archive.account
+        if target is None or target.username is None or account is None or not account.username:
+            return target
+        is_own = target.username.casefold() == account.username.casefold()
+        return ReplyTarget(target.source_id, username) if is_own else target
 
 
 class RepeatCounter:

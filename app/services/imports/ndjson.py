@@ -14,6 +14,7 @@ from app.compute.features import features
 from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
+from app.formats.records import ReplyTarget
 from app.formats.source.lines import RawLine, raw_lines
 from app.services import idempotency
 from app.services.access.rights import Right, check_right
@@ -38,11 +39,12 @@ class TweetLine(msgspec.Struct, forbid_unknown_fields=True):
     username: str
     text: str
     platform: Platform | None = None
-    kind: Kind = "post"
+    kind: Kind | None = None
     created_at: Annotated[datetime, Meta(tz=True)] | None = None
     lang: str | None = None
     source_id: str | None = None
     url: str | None = None
+    reply_to: ReplyTarget | None = None
 
 
 class LinesReport(msgspec.Struct, frozen=True):
@@ -157,6 +159,7 @@ def _bulk_post(line: RawLine) -> BulkPost:
         lang=sent.lang,
         source_id=sent.source_id,
         url=sent.url,
+        reply_to=sent.reply_to,
     )
     return BulkPost(
         place=line.number,

@@ -21,6 +21,7 @@ PAGE: Final = 200
 SHOWN_KINDS: Final = frozenset(
     {
         "tweet.created",
+        "tweet.updated",
         "tweet.deleted",
         "tweets.imported",
         "user.created",
@@ -127,7 +128,7 @@ async def _entry(session: AsyncSession, change: Change) -> LiveEvent:
 
 async def _data(session: AsyncSession, change: Change) -> object | None:
     """Return the public data of the event, None if its subject is gone."""
-    if change.kind == "tweet.created":
+    if change.kind in {"tweet.created", "tweet.updated"}:
         return await find_post(session, change.tweet_id or 0)
     if change.kind in {"user.created", "user.updated"}:
         return await find_author(session, change.user_id)

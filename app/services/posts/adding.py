@@ -13,10 +13,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.compute.text import guess_language
 from app.db.backend import backend_of
 from app.db.word_index import IndexedPost
-from app.models import Event, Tweet, User
+from app.models import MAX_ID, Event, Tweet, User
 from app.services.events import NewEvent, append_events
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
+from app.services.posts.threads import link_events, link_replies, replace_ids, write_links
 
 SourceKey = tuple[int, str]
 """An author and the platform's own id of a post."""
@@ -24,8 +25,9 @@ Row = dict[str, Any]
 """The columns of a post, stored or about to be."""
 
 FIELDS: Final = tuple(field.name for field in fields(NewTweet))
-FILLED: Final = ("created_at", "lang", "url")
+FILLED: Final = ("created_at", "lang", "url", "reply_to_source_id", "reply_to_username")
 """Columns that a repetition of a stored post fills where they are empty."""
+LINKS: Final = ("reply_to_id", "thread_id")
 _TWEET: Final = cast(Table, Tweet.__table__)
 _USER: Final = cast(Table, User.__table__)
 _FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("filled"))
@@ -116,7 +118,7 @@ async def _known(session: AsyncSession, keys: set[SourceKey]) -> dict[SourceKey,
     if not keys:
         return {}
     asked = backend_of(session).listed(sorted(keys), Tweet.user_id, Tweet.source_id)
-    columns = [_TWEET.c[name] for name in ("id", "user_id", "source_id", *FILLED)]
+    columns = [_TWEET.c[name] for name in ("id", "user_id", "source_id", *FILLED, *LINKS)]
     is_asked = and_(Tweet.user_id == asked.c.user_id, Tweet.source_id == asked.c.source_id)
     stored = await session.execute(select(*columns).join(asked, is_asked))
     return {(row["user_id"], row["source_id"]): dict(row) for row in stored.mappings()}
@@ -139,6 +141,10 @@ def _missing(row: Row, post: NewTweet) -> Row:
     if "lang" in missing and post.lang == guess_language(post.text):
         # A language guessed from the new text says nothing about the stored one.
         del missing["lang"]
+    if row["reply_to_source_id"] or row["reply_to_username"]:
+        # Both name one post.
+        missing.pop("reply_to_source_id", None)
+        missing.pop("reply_to_username", None)
     return missing
 
 
@@ -158,14 +164,16 @@ async def _store(
 
     The rows get their ids, and the events that added or changed them.
     """
+    for place, row in enumerate(fresh, MAX_ID + 1):
+        row["id"] = place  # Until ids are allocated, together with those of the events.
+    linked = await link_replies(session, [*fresh, *changed])
     of_each = Counter(row["user_id"] for row in fresh)
     news = len(of_each) if is_bulk else len(fresh)
-    counts = {Tweet: len(fresh), Event: len(announced) + news + len(changed)}
+    counts = {Tweet: len(fresh), Event: len(announced) + news + len(changed) + len(linked)}
     if not counts[Event]:
         return None
     ids, event_ids = await backend_of(session).allocate_ids(session, counts)
-    for row, tweet_id in zip(fresh, ids, strict=True):
-        row["id"] = tweet_id
+    replace_ids([*fresh, *changed], linked, dict(enumerate(ids, MAX_ID + 1)))
     events = list(announced)
     if is_bulk:
         events += [NewEvent("tweets.imported", each, posts=n) for each, n in of_each.items()]
@@ -176,16 +184,19 @@ async def _store(
     for row in fresh:
         row["event_id"] = event_of[row["user_id" if is_bulk else "id"]]
     events += [NewEvent("tweet.updated", row["user_id"], row["id"]) for row in changed]
-    for row, event_id in zip(changed, event_ids[len(announced) + news :], strict=True):
+    for row, event_id in zip(changed, event_ids[len(announced) + news :], strict=False):
         row["event_id"] = event_id
+    events += link_events(linked)
     if fresh:
         await session.execute(insert(_TWEET), fresh)
         indexed = [IndexedPost(row["id"], row["user_id"], row["text"]) for row in fresh]
         await backend_of(session).words.add(session, indexed)
         await _raise_tweet_counts(session, of_each)
     if changed:
-        values = [{"filled": row["id"]} | {name: row[name] for name in FILLED} for row in changed]
+        names = (*FILLED, *LINKS)
+        values = [{"filled": row["id"]} | {name: row[name] for name in names} for row in changed]
         await session.execute(_FILL, values)
+    await write_links(session, linked)
     await append_events(session, event_ids, events)
     return event_ids[-1]
 

@@ -6,14 +6,16 @@ So a slow reader holds no transaction, and memory does not grow with the posts.
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.formats.format import PostRow, Writer
+from app.formats.records import ReplyTarget
 from app.models import Tweet, User
+from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.posts.users import get_user
 
 PAGE: Final = 200
@@ -59,7 +61,7 @@ async def exported(
     while True:
         async with db.read() as session:
             page = (await session.execute(_page(export, event_id, tweet_id))).all()
-        rows = [PostRow(*found[:-2]) for found in page if found.deleted_at is None]
+        rows = [_row(found) for found in page if found.deleted_at is None]
         if rows:
             # In a thread, since posts may be long.
             yield ExportPart(await asyncio.to_thread(writer.encode, rows), len(rows))
@@ -68,7 +70,13 @@ async def exported(
         event_id, tweet_id = page[-1].event_id, page[-1].id
 
 
-def _page(export: Export, event_id: int, tweet_id: int) -> Select[*tuple[Any, ...]]:
+def _row(found: AnyRow) -> PostRow:
+    target = ReplyTarget(found.reply_to_source_id, found.reply_to_username)
+    has_target = target.source_id or target.username
+    return PostRow(*(*found[:9], target if has_target else None))
+
+
+def _page(export: Export, event_id: int, tweet_id: int) -> AnySelect:
     query = (
         select(
             Tweet.id,
@@ -80,6 +88,8 @@ def _page(export: Export, event_id: int, tweet_id: int) -> Select[*tuple[Any, ..
             Tweet.lang,
             Tweet.source_id,
             Tweet.url,
+            Tweet.reply_to_source_id,
+            Tweet.reply_to_username,
             Tweet.event_id,
             User.deleted_at,
         )

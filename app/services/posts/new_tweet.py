@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from app.compute.text import clean_text, guess_language
-from app.errors import InvalidInputError
+from app.compute.text import clean_text, clean_username, guess_language
+from app.errors import InvalidInputError, message_of
+from app.formats.records import ReplyTarget
 
+T = TypeVar("T")
 Kind = Literal["post", "reply", "quote"]
 MAX_SOURCE_ID_LENGTH: Final = 512
 MAX_URL_LENGTH: Final = 2048
@@ -29,22 +31,27 @@ class NewTweet:
     lang: str | None
     source_id: str | None
     url: str | None
+    reply_to_source_id: str | None = None
+    reply_to_username: str | None = None
 
 
 def new_tweet(
     text: str,
     *,
     arrived_at: datetime,
-    kind: Kind = "post",
+    kind: Kind | None = None,
     created_at: datetime | None = None,
     lang: str | None = None,
     source_id: str | None = None,
     url: str | None = None,
+    reply_to: ReplyTarget | None = None,
 ) -> NewTweet:
     """Return the post as it will be stored. Raises InvalidInputError, which names the field.
 
-    A time in the future becomes the time of arrival; a missing time stays None.
+    A time in the future becomes the time of arrival; a missing time stays None. Without a kind,
+    a post that answers another one is a reply.
     """
+    reply_to = checked_target(reply_to)
     given = _time(created_at)
     is_ahead = given is not None and given > arrived_at
     try:
@@ -53,16 +60,18 @@ def new_tweet(
         raise InvalidInputError(str(error), loc="text") from None
     return NewTweet(
         text=text,
-        kind=kind,
+        kind=kind or ("reply" if reply_to else "post"),
         created_at=arrived_at if is_ahead else given,
         dated_at=given if is_ahead else None,
         lang=checked_language(lang) or guess_language(text),
         source_id=_source_id(source_id),
         url=checked_url(url),
+        reply_to_source_id=reply_to.source_id if reply_to else None,
+        reply_to_username=reply_to.username if reply_to else None,
     )
 
 
-def lenient(check: Callable[[str | None], str | None], value: str | None) -> str | None:
+def lenient(check: Callable[[T | None], T | None], value: T | None) -> T | None:
     """Return the value, or None if the rule rejects it, so that the post itself is kept."""
     try:
         return check(value)
@@ -93,6 +102,18 @@ def _source_id(source_id: str | None) -> str | None:
             "source_id must have 1 to 512 characters, none of them a control", loc="source_id"
         )
     return source_id
+
+
+def checked_target(reply_to: ReplyTarget | None) -> ReplyTarget | None:
+    """Return what a reply answers, None where that names nothing. Raises InvalidInputError."""
+    if reply_to in {None, ReplyTarget(None)}:
+        return None
+    try:
+        _source_id(reply_to.source_id)
+        username = reply_to.username and clean_username(reply_to.username)
+    except (ValueError, InvalidInputError) as error:
+        raise InvalidInputError(str(message_of(error)), loc="reply_to") from None
+    return ReplyTarget(reply_to.source_id, username)
 
 
 def checked_url(url: str | None) -> str | None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of, chunks
 from app.errors import NotFoundError
@@ -29,6 +30,7 @@ from app.services.compare.card_stored import forget_cards
 from app.services.compare.profiles import subtract_tweet
 from app.services.events import append_event
 from app.services.posts.post_counts import count_posts
+from app.services.posts.threads import unlink_replies
 from app.services.selection import Selection, field_conditions
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -36,6 +38,14 @@ AnyRow = Row[*tuple[Any, ...]]
 
 TweetKey = tuple[datetime | None, int]
 """A post's place in a list: newest first, equal times by highest id, unknown times last."""
+
+
+class PostReference(msgspec.Struct, frozen=True):
+    """The post that a reply answers, as far as it is known."""
+
+    source_id: Annotated[str | None, Meta(description="The platform's id of the answered post.")]
+    username: Annotated[str | None, Meta(description="Its author; null where it is not known.")]
+    id: Annotated[int | None, Meta(description="Its id here; null where it is not kept.")]
 
 
 class Post(msgspec.Struct, frozen=True):
@@ -49,10 +59,23 @@ class Post(msgspec.Struct, frozen=True):
     lang: Annotated[str | None, Meta(description="The language tag; null where it is not known.")]
     source_id: Annotated[str | None, Meta(description="The platform's own id.")]
     url: str | None
+    reply_to: PostReference | None
+    thread: Annotated[
+        int | None,
+        Meta(description="The first post of the author's own chain of replies, if it is in one."),
+    ]
 
 
 def select_posts() -> AnySelect:
-    """Return a query for the columns of `Post`."""
+    """Return a query for the columns of `as_post`."""
+    parent = aliased(Tweet)
+    answered = (
+        select(parent.id)
+        .join(User, and_(User.id == parent.user_id, User.deleted_at.is_(None)))
+        .where(parent.id == Tweet.reply_to_id)
+        .correlate(Tweet)
+        .scalar_subquery()
+    )
     return (
         select(
             Tweet.id,
@@ -63,6 +86,10 @@ def select_posts() -> AnySelect:
             Tweet.lang,
             Tweet.source_id,
             Tweet.url,
+            Tweet.reply_to_source_id,
+            Tweet.reply_to_username,
+            answered.label("reply_to_id"),
+            Tweet.thread_id,
         )
         .join(User, User.id == Tweet.user_id)
         .where(User.deleted_at.is_(None))
@@ -74,6 +101,14 @@ Page = tuple[list[Post], TweetKey | None]
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
+def as_post(row: AnyRow) -> Post:
+    """Return the post whose columns begin the row."""
+    answered = None
+    if row.reply_to_source_id is not None or row.reply_to_username is not None:
+        answered = PostReference(row.reply_to_source_id, row.reply_to_username, row.reply_to_id)
+    return Post(*(*row[:8], answered, row.thread_id))
+
+
 async def find_post(session: AsyncSession, tweet_id: int) -> Post | None:
     """Return the post of that id."""
     query = select_posts().add_columns(Tweet.user_id).where(Tweet.id == tweet_id)
@@ -81,7 +116,7 @@ async def find_post(session: AsyncSession, tweet_id: int) -> Post | None:
     if row is None:
         return None
     depends_on(row.user_id)
-    return Post(*row[:-1])
+    return as_post(row)
 
 
 async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
@@ -89,7 +124,7 @@ async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Pos
     found: dict[int, Post] = {}
     for some in chunks(ids):
         for row in await session.execute(select_posts().where(Tweet.id.in_(some))):
-            found[row.id] = Post(*row)
+            found[row.id] = as_post(row)
     return found
 
 
@@ -133,7 +168,7 @@ async def read_page(
     if after is not None:
         query = query.where(_is_older(*after))
     query = query.order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
-    return as_page([Post(*row) for row in await session.execute(query.limit(limit + 1))], limit)
+    return as_page([as_post(row) for row in await session.execute(query.limit(limit + 1))], limit)
 
 
 def as_page(posts: list[Post], limit: int) -> Page:
@@ -158,7 +193,7 @@ async def newest_posts(
     columns = select_posts().add_columns(Tweet.user_id).selected_columns
     newest = text(backend_of(session).newest_of_each).columns(*columns)
     for row in await session.execute(newest, {"user_ids": ids, "limit": limit}):
-        found[row.user_id].append(Post(*row[:-1]))
+        found[row.user_id].append(as_post(row))
     for posts in found.values():
         posts.sort(key=lambda post: newest_first(post.created_at, post.id))
     return found
@@ -184,6 +219,7 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> int:
     await get_post(session, tweet_id)
     tweet = await session.get_one(Tweet, tweet_id)
     await subtract_tweet(session, tweet)
+    await unlink_replies(session, tweet)
     await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
     await forget_cards(session, tweet.user_id)
     await count_posts(session, (), [(tweet.user_id, tweet.created_at, tweet.lang)])

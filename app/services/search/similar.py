@@ -18,7 +18,7 @@ from app.db.word_index import Terms
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet
 from app.services.compare.background import BackgroundStore
-from app.services.posts.tweets import Post, find_posts, get_post, select_posts
+from app.services.posts.tweets import Post, as_post, find_posts, get_post, select_posts
 from app.services.search.embeddings import Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, statistics
 
@@ -95,7 +95,7 @@ async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post
     found = _sharing(backend_of(session).words, weights, post.id, most)
     query = select_posts().join(found, found.c.id == Tweet.id)
     rows = await session.execute(query.order_by(found.c.weight.desc(), Tweet.id.desc()))
-    return [Post(*row) for row in rows]
+    return [as_post(row) for row in rows]
 
 
 def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: int) -> Subquery:

@@ -1,8 +1,8 @@
 """Search in the API."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 from quart import Response
 
 from app.lifespan import resources
@@ -35,6 +35,10 @@ class SearchArgs(PostFilters):
         Platform | None, Meta(description="Only posts of authors on this platform.")
     ] = None
     kind: Annotated[Kind | None, Meta(description="Only posts of this kind.")] = None
+    is_: Annotated[
+        Literal["reply", "thread"] | None,
+        Meta(description="Only replies, or only posts in a thread of their author's own."),
+    ] = field(default=None, name="is")
     limit: Annotated[int, Meta(ge=1, le=200, examples=[10])] = 20
     cursor: str | None = None
 
@@ -67,7 +71,7 @@ async def search_tweets(args: SearchArgs) -> Response:
     """Search the posts."""
     place = cursors.RESULTS.decode(args.cursor)
     usernames = () if args.username is None else (args.username,)
-    selection = args.select(usernames, args.platform, args.kind)
+    selection = args.select(usernames, args.platform, args.kind, args.is_)
     parts = resources()
     found = await find(
         parts.db, parts.embeddings, args.q, selection, limit=args.limit, place=place, mode=args.mode

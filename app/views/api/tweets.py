@@ -1,16 +1,18 @@
 """Posts in the API."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from quart import Response, g, url_for
 
 from app.clock import now
+from app.formats.records import ReplyTarget
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import TWEETS
 from app.services.imports.ndjson import LinesReport, TweetLine, store_lines
+from app.services.posts.conversations import read_conversation
 from app.services.posts.new_tweet import Kind, new_tweet
 from app.services.posts.tweets import Post, delete_post, get_post, list_posts
 from app.services.posts.users import get_user
@@ -25,6 +27,8 @@ from app.views.parsing import json_request_key, request_key, require_type
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
+MOST_TURNS: Final = 1_000
+
 
 class Posts(Struct, frozen=True):
     """A page of posts, the newest first."""
@@ -37,11 +41,14 @@ class NewTweetForm(Struct, forbid_unknown_fields=True):
     text: Annotated[
         str, Meta(description="1 to 25,000 characters, NFC.", examples=["The ferry is late again."])
     ]
-    kind: Kind = "post"
+    kind: Annotated[
+        Kind | None, Meta(description="By default reply where there is a reply_to, else post.")
+    ] = None
     created_at: Annotated[datetime, Meta(tz=True)] | None = None
     lang: str | None = None
     source_id: str | None = None
     url: str | None = None
+    reply_to: ReplyTarget | None = None
 
 
 @blueprint.operation("GET", "/users/<username>/tweets", "read", is_cacheable=True)
@@ -71,6 +78,7 @@ async def create_tweet(username: str, form: NewTweetForm) -> Response:
         lang=form.lang,
         source_id=form.source_id,
         url=form.url,
+        reply_to=form.reply_to,
     )
     receipt = await resources().writer.add(
         PostRequest(username, post, await json_request_key(), right_to_write())
@@ -106,6 +114,24 @@ async def show_tweet(tweet_id: int) -> Response:
     """Show a post."""
     async with resources().db.read() as session:
         return json_answer(await get_post(session, tweet_id))
+
+
+class Thread(Struct, frozen=True):
+    """The posts of a conversation that are here, each after the one that it answers."""
+
+    items: list[Post]
+    missing: Annotated[
+        list[ReplyTarget], Meta(description="The posts that are answered and are not here.")
+    ]
+
+
+@blueprint.operation("GET", TWEETS + "/<id:tweet_id>/thread", "read", is_cacheable=True)
+@answers(200, "The conversation, at most 1,000 posts of it", Thread)
+async def show_thread(tweet_id: int) -> Response:
+    """List the conversation around a post."""
+    async with resources().db.read() as session:
+        found = await read_conversation(session, tweet_id, most=MOST_TURNS)
+    return json_answer(Thread([turn.post for turn in found.turns], found.missing))
 
 
 class SimilarArgs(Struct):

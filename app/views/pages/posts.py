@@ -9,6 +9,7 @@ from quart import g, render_template
 from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
+from app.services.posts.conversations import read_conversation
 from app.services.posts.drawing import list_selected
 from app.services.posts.statistics import WEEK_H
 from app.services.posts.users import get_author
@@ -22,6 +23,8 @@ blueprint = PageBlueprint("posts")
 POSTS_PER_PAGE = 20
 HOURS = 24
 SIMILAR = 5
+MOST_TURNS = 100
+"""Posts of a conversation on the page of one of them."""
 
 
 class PostsArgs(View):
@@ -71,4 +74,7 @@ async def show_tweet(tweet_id: int) -> str:
         cacheable()
     async with parts.db.read() as session:
         author = await get_author(session, similar.post.username)
-    return await render_template("tweet.html", post=similar.post, author=author, similar=similar)
+        conversation = await read_conversation(session, tweet_id, most=MOST_TURNS)
+    return await render_template(
+        "tweet.html", post=similar.post, author=author, similar=similar, conversation=conversation
+    )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from msgspec.structs import asdict
+from msgspec import field, to_builtins
 
 from app.errors import MalformedError, NotFoundError
 from app.lifespan import resources
@@ -30,6 +30,7 @@ class SearchPageArgs(PostFilters):
     username: str = ""
     platform: str = ""
     kind: str = ""
+    is_: str = field(default="", name="is")
     cursor: str | None = None
 
 
@@ -45,7 +46,7 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
             parts.db,
             parts.embeddings,
             args.q[:MAX_QUERY_LENGTH],
-            args.select(given_names([args.username]), args.platform, args.kind),
+            args.select(given_names([args.username]), args.platform, args.kind, args.is_),
             limit=RESULTS_PER_PAGE,
             place=place,
             mode=mode,
@@ -75,7 +76,7 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
 
 def _asked(args: SearchPageArgs, mode: Mode) -> dict[str, str]:
     """Return what an address of the same search names."""
-    fields = asdict(args) | {"mode": "" if mode == "words" else mode, "cursor": None}
+    fields = to_builtins(args) | {"mode": "" if mode == "words" else mode, "cursor": None}
     return {name: value for name, value in fields.items() if value}
 
 

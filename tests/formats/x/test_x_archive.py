@@ -22,7 +22,7 @@ from app.formats.source.file import Source
 from tests.archives import x_zip
 from tests.formats.reading import read_archive, saved_folder, texts
 
-MINA = Account("mina", "미나 🌱", "x")
+MINA = Account("mina", "미나 🌱", "x", "77")
 LONG = "긴 글은 이렇게 시작해서 끝날 줄 모르고 계속 이어집니다. A long story that goes on. " * 8
 ACCOUNT_JS = (
     b"window.YTD.account.part0 = "

@@ -36,7 +36,7 @@ def read(path: Path) -> tuple[Account | None, list[Item]]:
 
 def check(path: Path) -> None:
     account, found = read(path)
-    assert account == Account("mina", "미나 🌱", "x")
+    assert account == Account("mina", "미나 🌱", "x", "77")
     assert isinstance(found[0], Record)
     assert (found[0].text, str(found[0].created_at)) == ("첫 글 <3", "2012-03-17 17:50:56+00:00")
     assert found[1:] == [Skipped(2, "repost"), Skipped(3, "repost")]

@@ -129,10 +129,10 @@ async def test_held_out_posts_leave_the_profile_of_before(db: Database) -> None:
         texts = [post.text for post in await newest_own(session, user.id, 12)]
     again = "salt pier at dawn, and again"
     profile = profile_of([*texts, again, again])
-    held = hold_out(profile, [*texts[:4], again])
+    held = hold_out(profile, [[each] for each in (*texts[:4], again)])
     assert held.queries == [features(text) for text in texts[:4]]
     # What was posted before already would be no fair question.
     assert held.profile.counts == profile_of([*texts[4:], again]).counts
     assert held.profile.posts == 10
     with pytest.raises(ValueError, match="does not hold"):
-        hold_out(profile, ["never posted"])
+        hold_out(profile, [["never posted"]])

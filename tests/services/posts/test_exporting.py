@@ -13,6 +13,7 @@ from app.db.engine import Database
 from app.errors import NotFoundError
 from app.formats import WRITERS, open_archive
 from app.formats.format import PostRow
+from app.formats.records import ReplyTarget
 from app.formats.source.file import Source
 from app.services.imports.imports import import_archive
 from app.services.posts import exporting
@@ -138,6 +139,7 @@ def some_rows() -> list[PostRow]:
             chance.choice(["ko", "en", "ja"]),
             chance.choice([None, f"{number}", f" =id {number} ", f"{number}e+18"]),
             chance.choice([None, "https://a.example/1"]),
+            chance.choice([None, ReplyTarget("3", "@mina"), ReplyTarget(f"{number - 1}")]),
         )
         for number in range(120)
     ]

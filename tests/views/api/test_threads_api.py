@@ -1,0 +1,120 @@
+"""Replies and threads by the API, in search, on pages and as events."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+
+pytestmark = pytest.mark.databases("sqlite")
+
+
+async def add_thread(writer: Client) -> list[dict[str, Any]]:
+    """Add a thread of three ferry posts, an answer by somebody else, and a post of its own."""
+    await writer.add_user("mina")
+    await writer.add_user("jiho")
+    first = await writer.add_tweet("mina", "the ferry is late", source_id="1")
+    second = await writer.add_tweet(
+        "mina", "the ferry is here", source_id="2", reply_to={"source_id": "1"}
+    )
+    third = await writer.add_tweet(
+        "mina", "the ferry left", source_id="3", reply_to={"source_id": "2", "username": "Mina"}
+    )
+    answer = await writer.add_tweet(
+        "jiho", "which ferry", source_id="7", reply_to={"source_id": "2", "username": "mina"}
+    )
+    lone = await writer.add_tweet("jiho", "a ferry of paper")
+    return [first, second, third, answer, lone]
+
+
+async def answer_of(client: Client, path: str) -> Any:
+    answer = await client.get(path)
+    assert answer.status_code == 200, await answer.get_data()
+    return await answer.get_json()
+
+
+async def test_replies_and_threads_are_in_answers(writer: Client, anybody: Client) -> None:
+    first, second, third, answer, lone = await add_thread(writer)
+    assert first["reply_to"] is first["thread"] is None
+    assert (second["kind"], second["thread"]) == ("reply", first["id"])
+    assert second["reply_to"] == {"source_id": "1", "username": None, "id": first["id"]}
+    assert third["reply_to"] == {"source_id": "2", "username": "Mina", "id": second["id"]}
+    assert (answer["reply_to"]["id"], answer["thread"]) == (second["id"], None)
+    assert (lone["reply_to"], lone["kind"]) == (None, "post")
+    listed = (await answer_of(anybody, "/api/v1/users/mina/tweets"))["items"]
+    assert [post["thread"] for post in listed] == [first["id"]] * 3
+    shown = await answer_of(anybody, f"/api/v1/tweets/{first['id']}")
+    assert shown["thread"] == first["id"]
+    for each in (first, third, answer):
+        found = await answer_of(anybody, f"/api/v1/tweets/{each['id']}/thread")
+        ids = [post["id"] for post in found["items"]]
+        assert ids == [first["id"], second["id"], answer["id"], third["id"]]
+        assert found["missing"] == []
+
+
+async def test_a_gap_is_named_until_it_is_filled(writer: Client, admin: Client) -> None:
+    await writer.add_user("mina")
+    target = {"source_id": "9", "username": "jiho"}
+    post = await writer.add_tweet("mina", "yes, at noon", reply_to=target)
+    path = f"/api/v1/tweets/{post['id']}/thread"
+    assert (await answer_of(writer, path))["missing"] == [target]
+    assert "여기에 없는" in await (
+        await writer.get(f"/tweet/{post['id']}", headers={"Accept-Language": "ko"})
+    ).get_data(as_text=True)
+    await writer.add_user("jiho")
+    late = await writer.add_tweet("jiho", "at noon?", source_id="9")
+    found = await answer_of(writer, path)
+    assert [each["id"] for each in found["items"]] == [late["id"], post["id"]]
+    assert found["missing"] == []
+    assert (await admin.delete("/api/v1/users/jiho")).status_code == 204
+    assert (await answer_of(writer, path))["missing"] == [target]
+    listed = (await answer_of(writer, "/api/v1/users/mina/tweets"))["items"]
+    assert listed[0]["reply_to"] == target | {"id": None}
+
+
+@pytest.mark.parametrize(
+    "reply_to",
+    [
+        *({}, {"username": "mina"}, {"source_id": ""}, {"source_id": "a\n"}, {"source_id": 1}),
+        *({"source_id": "1", "x": 1}, {"source_id": "1", "username": "a b"}, "1"),
+    ],
+)
+async def test_a_bad_reply_is_refused(writer: Client, reply_to: object) -> None:
+    await writer.add_user("mina")
+    path = "/api/v1/users/mina/tweets"
+    answer = await writer.post(path, json={"text": "hello", "reply_to": reply_to})
+    assert answer.status_code == 422
+    assert "reply_to" in (await answer.get_json())["errors"][0]["loc"]
+
+
+async def test_search_narrows_to_replies_and_threads(writer: Client, anybody: Client) -> None:
+    first, second, third, answer, lone = await add_thread(writer)
+    for value, wanted in [
+        ("reply", [second, third, answer]),
+        ("thread", [first, second, third]),
+        (None, [first, second, third, answer, lone]),
+    ]:
+        narrowed = f"&is={value}" if value else ""
+        found = await answer_of(anybody, f"/api/v1/search?q=ferry{narrowed}")
+        assert sorted(hit["id"] for hit in found["items"]) == [each["id"] for each in wanted]
+        page = await anybody.get(f"/search?q=ferry{narrowed}")
+        text = await page.get_data(as_text=True)
+        assert text.count('<li class="post') == len(wanted)
+        # A hit inside a thread leads into it.
+        assert text.count("#conversation") == sum(each in wanted for each in (first, second, third))
+    assert (await anybody.get("/api/v1/search?q=ferry&is=post")).status_code == 400
+    assert (await anybody.get("/api/v1/search?q=ferry&is_=reply")).status_code == 400
+    assert (await anybody.get("/search?q=ferry&is=anything")).status_code == 200
+
+
+async def test_a_page_shows_the_conversation(writer: Client, anybody: Client) -> None:
+    first, second, third, answer, lone = await add_thread(writer)
+    for post in (first, second, third, answer):
+        page = await anybody.get(f"/tweet/{post['id']}")
+        text = await page.get_data(as_text=True)
+        conversation = text.partition('id="conversation"')[2].partition("</section>")[0]
+        assert conversation.count('<li class="post') == 4
+        assert conversation.count('aria-current="true"') == 1
+        assert "depth-1" in conversation
+    page = await anybody.get(f"/tweet/{lone['id']}")
+    assert 'id="conversation"' not in await page.get_data(as_text=True)
