@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Row, Select, String, cast, delete, func, select, update
+from sqlalchemy import Row, Select, String, and_, cast, delete, func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -21,6 +21,10 @@ from app.services.events import NewEvent, append_event, append_events
 Columns = TypeVarTuple("Columns")
 Platform = Literal["x", "mastodon", "bluesky", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"
+LONGEST_KEY: Final = 960
+"""Characters of a name's key: some become three when their case is folded."""
+MOST_FOUND: Final = 200
+"""Authors that are found by a part of their names."""
 DELETED_PREFIX: Final = "\x01"
 """First character of a deleted author's key; names hold no control characters."""
 _SPREAD: Final = 0x9E3779B1
@@ -95,22 +99,44 @@ async def find_author(session: AsyncSession, user_id: int) -> Author | None:
 
 
 async def list_authors(
-    session: AsyncSession, *, prefix: str = "", after: str | None = None, limit: int
+    session: AsyncSession, *, part: str = "", after: str | None = None, limit: int
 ) -> tuple[list[Author], str | None]:
     """Return up to `limit` authors in the order of their names, and the place of the next page.
 
-    `prefix` is the beginning of a name, in any case; `after` a place from an earlier call.
+    `part` is a part of the name, in any case: the first 200 are found, those first that begin with
+    it. `after` is a place from an earlier call.
     """
     depends_on(EVERYTHING)
-    query = _authors().order_by(User.username_key).limit(limit + 1)
-    if prefix:
-        key = username_key(prefix)
-        query = query.where(User.username_key >= key, User.username_key < key + AFTER_EVERY_NAME)
-    if after is not None:
-        query = query.where(User.username_key > after)
-    authors = [_author(row) for row in await session.execute(query)]
+    if part:
+        authors = await _find_authors(session, username_key(part), after)
+    else:
+        query = _authors().order_by(User.username_key).limit(limit + 1)
+        if after is not None:
+            query = query.where(User.username_key > after)
+        authors = [_author(row) for row in await session.execute(query)]
     more = len(authors) > limit
     return authors[:limit], username_key(authors[limit - 1].username) if more else None
+
+
+async def _find_authors(session: AsyncSession, part: str, after: str | None) -> list[Author]:
+    if len(part) > LONGEST_KEY:
+        return []
+    query = _authors().order_by(User.username_key)
+    begins = and_(User.username_key >= part, User.username_key < part + AFTER_EVERY_NAME)
+    rows = list(await session.execute(query.where(begins).limit(MOST_FOUND)))
+    holds = User.username_key.contains(part, autoescape=True)
+    rest = query.where(holds, not_(begins)).limit(MOST_FOUND - len(rows))
+    authors = [_author(row) for row in [*rows, *await session.execute(rest)]]
+
+    def place(key: str) -> tuple[bool, str]:
+        return not key.startswith(part), key
+
+    # By place, since the author at `after` may have been deleted meanwhile.
+    return [
+        author
+        for author in authors
+        if after is None or place(username_key(author.username)) > place(after)
+    ]
 
 
 async def count_users(session: AsyncSession) -> int:

@@ -34,7 +34,10 @@ class Authors(Struct, frozen=True):
 
 class ListUsersArgs(cursors.PageArgs):
     q: Annotated[
-        str, Meta(description="The beginning of a name, in any case.", examples=["ja"])
+        str,
+        Meta(
+            description="A part of the name, in any case; the first 200 are found.", examples=["ja"]
+        ),
     ] = ""
 
 
@@ -58,9 +61,7 @@ async def list_users(args: ListUsersArgs) -> Response:
     """List authors by name."""
     after = cursors.AUTHORS.decode(args.cursor)
     async with resources().db.read() as session:
-        authors, following = await list_authors(
-            session, prefix=args.q, after=after, limit=args.limit
-        )
+        authors, following = await list_authors(session, part=args.q, after=after, limit=args.limit)
     return json_answer(Authors(authors, cursors.AUTHORS.encode(following)))
 
 

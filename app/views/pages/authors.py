@@ -67,7 +67,7 @@ async def show_authors(args: AuthorsArgs) -> str:
     after = cursors.AUTHORS.decode(args.cursor or None)
     async with resources().db.read() as session:
         authors, following = await list_authors(
-            session, prefix=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
+            session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
         )
     return await render_template(
         "authors.html",

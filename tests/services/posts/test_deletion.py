@@ -83,7 +83,7 @@ async def test_deleted_author_is_in_no_answer_before_any_row_is_gone(db: Databas
         assert await find_author(session, user.id) is None
         assert await count_users(session) == 1
         assert [author.username for author in (await list_authors(session, limit=9))[0]] == ["ben"]
-        assert (await list_authors(session, prefix="a", limit=9))[0] == []
+        assert (await list_authors(session, part="a", limit=9))[0] == []
         posts, following = await list_posts(session, limit=9)
         assert ({post.username for post in posts}, following) == ({"ben"}, None)
         assert await list_posts(session, user_id=user.id, limit=9) == ([], None)

@@ -20,6 +20,8 @@ from app.services.posts.users import (
     find_user,
     get_author,
     list_authors,
+    new_user,
+    store_users,
 )
 
 NAMES = ["b", "A", "ab", "a", "é", "가나", "가", "각", "🚢", "ΣΑΣ", "straße", "Z", "_x", "0"]
@@ -32,12 +34,12 @@ async def add(db: Database, *names: str) -> None:
                 await add_user(session, name)
 
 
-async def walk(db: Database, limit: int, prefix: str = "") -> list[str]:
+async def walk(db: Database, limit: int, part: str = "") -> list[str]:
     names: list[str] = []
     after = None
     while True:
         async with db.read() as session:
-            authors, after = await list_authors(session, prefix=prefix, after=after, limit=limit)
+            authors, after = await list_authors(session, part=part, after=after, limit=limit)
         names += [author.username for author in authors]
         if after is None:
             return names
@@ -52,15 +54,34 @@ async def test_pages_hold_all_authors_once_in_case_folded_order(db: Database, li
 
 
 @pytest.mark.parametrize(
-    "prefix", ["a", "A", "가", "S", "STRASS", "σα", "🚢", "é", "e\u0301", "zz"]
+    "part", ["a", "B", "가", "S", "RASS", "ας", "🚢", "é", "e\u0301", "_", "%", "zz", "a" * 60_000]
 )
-async def test_a_prefix_finds_exactly_the_names_that_begin_with_it(
-    db: Database, prefix: str
-) -> None:
+async def test_a_part_finds_exactly_the_names_with_it(db: Database, part: str) -> None:
     await add(db, *NAMES)
-    every = await walk(db, 50)
-    expected = [name for name in every if username_key(name).startswith(username_key(prefix))]
-    assert await walk(db, 2, prefix) == expected
+    key = username_key(part)
+    found = [name for name in await walk(db, 50) if key in username_key(name)]
+    expected = sorted(found, key=lambda name: not username_key(name).startswith(key))
+    assert await walk(db, 2, part) == expected
+
+
+async def test_the_first_200_are_found_by_a_part(db: Database) -> None:
+    async with db.write() as session:
+        users = [new_user(f"{n:03}x", display_name=None, platform="x") for n in range(210)]
+        users.append(new_user("x", display_name=None, platform="x"))
+        await store_users(session, users)
+    assert await walk(db, 70, "x") == ["x", *(f"{n:03}x" for n in range(199))]
+
+
+async def test_a_page_goes_on_after_an_author_who_was_deleted(db: Database) -> None:
+    await add(db, "ab", "b", "cab", "bc")
+    async with db.read() as session:
+        authors, after = await list_authors(session, part="b", limit=3)
+    assert [author.username for author in authors] == ["b", "bc", "ab"]
+    async with db.write() as session:
+        await delete_user(session, "ab")
+    async with db.read() as session:
+        authors, after = await list_authors(session, part="b", after=after, limit=3)
+    assert ([author.username for author in authors], after) == (["cab"], None)
 
 
 async def test_names_come_back_in_the_order_asked_for(db: Database) -> None:

@@ -121,20 +121,22 @@ async def test_list_is_in_case_folded_order_on_every_page_size(writer: Client) -
         assert await names(writer, limit=limit) == expected
 
 
-async def test_prefix_finds_names_by_their_beginning(writer: Client) -> None:
+async def test_a_part_finds_names(writer: Client) -> None:
     for name in ["a", "A2", "ab", "a_", "b", "가", "가나", "각"]:
         await writer.add_user(name)
-    for prefix, expected in (
+    for part, expected in (
         ("a", ["A2", "a", "a_", "ab"]),
         ("AB", ["ab"]),
+        ("b", ["ab", "b"]),
         (quote("가"), ["가", "가나"]),
-        ("_", []),
+        (quote("나"), ["가나"]),
+        ("_", ["a_"]),
         ("%25", []),
         ("zz", []),
         ("a%00", []),
     ):
-        found = await names(writer, f"?q={prefix}", limit=2)
-        assert sorted(found) == expected, prefix
+        found = await names(writer, f"?q={part}", limit=2)
+        assert sorted(found) == expected, part
 
 
 async def test_a_walk_shows_each_author_once_while_authors_come(writer: Client) -> None:
