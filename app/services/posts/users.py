@@ -119,7 +119,7 @@ async def list_authors(
 
 
 async def _find_authors(session: AsyncSession, part: str, after: str | None) -> list[Author]:
-    if len(part) > LONGEST_KEY:
+    if len(part) > LONGEST_KEY or "\0" in part:
         return []
     query = _authors().order_by(User.username_key)
     begins = and_(User.username_key >= part, User.username_key < part + AFTER_EVERY_NAME)
