@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Self
 
 import numpy as np
@@ -92,6 +93,20 @@ def tally(keys: NDArray[np.uint32]) -> Counts:
     ordered = np.sort(keys)
     starts = _run_starts(ordered)
     return Counts(ordered[starts], np.diff(starts, append=keys.size).astype(np.uint32))
+
+
+def tally_each(keys: NDArray[np.uint32], owners: NDArray[np.intp], size: int) -> list[Counts]:
+    """Return the occurrences of each owner's keys; keys and owners (n,), owners below `size`."""
+    ordered = np.sort((owners.astype(np.uint64) << _KEY_BITS) | keys)
+    starts = _run_starts(ordered) if ordered.size else np.empty(0, np.intp)
+    amounts = np.diff(starts, append=ordered.size).astype(np.uint32)
+    ordered = ordered[starts]
+    edges = ordered.searchsorted(np.arange(size + 1, dtype=np.uint64) << _KEY_BITS).tolist()
+    found = ordered.astype(np.uint32)
+    # Copies, so that one owner's counts do not keep those of all in memory.
+    return [
+        Counts(found[start:end].copy(), amounts[start:end].copy()) for start, end in pairwise(edges)
+    ]
 
 
 def add(parts: Sequence[Counts]) -> Counts:

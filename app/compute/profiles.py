@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.counts import EMPTY, Counts, add, subtract
-from app.compute.features import features, group_sums
+from app.compute.features import features_of, group_sums
 
 _BYTES: Final = 12
 _KEY: Final = np.dtype("<u8")
@@ -118,7 +118,7 @@ def with_posts(
     keys = text_keys(texts)
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()
-    parts = [counted[i] if counted else features(texts[i]) for i in fresh]
+    parts = [counted[i] for i in fresh] if counted else features_of([texts[i] for i in fresh])
     return AuthorProfile(
         add([profile.counts, *parts]), profile.posts + len(texts), profile.texts.plus(keys)
     )
@@ -130,5 +130,5 @@ def without_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile
     left = profile.texts.minus(keys)
     _, first = np.unique(keys, return_index=True)
     gone = first[left.count(keys[first]) == 0].tolist()
-    part = add([features(texts[i]) for i in gone])
+    part = add(features_of([texts[i] for i in gone]))
     return AuthorProfile(subtract(profile.counts, part), profile.posts - len(texts), left)

@@ -19,6 +19,7 @@ from app.compute.features import (
     STYLE,
     WORDS,
     features,
+    features_of,
     group_edges,
     occurrences,
     own_words,
@@ -176,3 +177,13 @@ def test_own_words_are_without_what_is_quoted(text: str, own: str) -> None:
 def test_any_amount_of_white_space_ends_within_the_time_of_a_test() -> None:
     # Looked through from each of its characters, it would take many minutes.
     assert own_words("mine" + " \n" * 250_000 + "too").endswith("too")
+
+
+@given(st.lists(TEXTS))
+def test_texts_that_are_counted_together_have_the_features_of_each(texts: list[str]) -> None:
+    assert features_of(texts) == [features(text) for text in texts]
+
+
+def test_many_and_long_texts_are_counted_some_at_a_time() -> None:
+    texts = [SAMPLE * number for number in (1, 0, 3_000, 2, 0, *range(300))]
+    assert features_of(texts) == [features(text) for text in texts]

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy import and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
+from app.compute.features import features_of
 from app.compute.text import username_key
 from app.db.backend import backend_of
 from app.errors import AppError, Message, message_of
@@ -87,6 +88,12 @@ class ImportReport:
     def saw(self, event_id: int | None) -> None:
         if event_id is not None:
             self.event_id = max(self.event_id or 0, event_id)
+
+
+def counted(batch: Sequence[BulkPost]) -> list[BulkPost]:
+    """Return the posts with the features of their texts, counted together; runs in a thread."""
+    counts = features_of([item.post.text for item in batch])
+    return [replace(item, counts=each) for item, each in zip(batch, counts, strict=True)]
 
 
 async def store_batch(

@@ -14,7 +14,6 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.features import features
 from app.compute.text import clean_username, drop_controls, username_key
 from app.db.backend import Sessions
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
@@ -32,7 +31,7 @@ from app.formats.records import (
 from app.formats.source.file import Source
 from app.services.compare.background import renew_background
 from app.services.compare.folding import FOLD_FROM, CountedTails
-from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
+from app.services.imports.bulk import BATCH, BulkPost, ImportReport, counted, store_batch
 from app.services.posts.new_tweet import (
     checked_language,
     checked_target,
@@ -177,7 +176,7 @@ class _Reader:
                 if self.is_stopped:
                     return []
                 self._sort(item, batch, report)
-        return batch
+        return counted(batch)
 
     def _take(self, report: ImportReport) -> list[Item]:
         items: list[Item] = []
@@ -227,7 +226,6 @@ class _Reader:
             platform=owner.platform or None,
             display_name=owner.display_name,
             post=post,
-            counts=features(post.text),
             repeat=0 if has_id else repeat,
             twins=twins,
         )

@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Meta
 
 from app.clock import now
-from app.compute.features import features
 from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
@@ -27,6 +26,7 @@ from app.services.imports.bulk import (
     BulkError,
     BulkPost,
     ImportReport,
+    counted,
     store_batch,
 )
 from app.services.posts.new_tweet import Kind, new_tweet
@@ -144,7 +144,7 @@ def _read_batch(lines: Iterator[RawLine], report: ImportReport) -> list[BulkPost
                 report.reject(line.number, str(error))
             except RecursionError:
                 report.reject(line.number, "the JSON is nested too deep")
-    return batch
+    return counted(batch)
 
 
 def _bulk_post(line: RawLine) -> BulkPost:
@@ -162,9 +162,5 @@ def _bulk_post(line: RawLine) -> BulkPost:
         reply_to=sent.reply_to,
     )
     return BulkPost(
-        place=line.number,
-        username=clean_username(sent.username),
-        platform=sent.platform,
-        post=post,
-        counts=features(post.text),
+        place=line.number, username=clean_username(sent.username), platform=sent.platform, post=post
     )

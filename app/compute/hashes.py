@@ -1,0 +1,85 @@
+"""Hashes of words, pairs of words and habits of style; those met often are remembered."""
+
+import re
+import string
+from collections.abc import Sequence
+from typing import Final
+from zlib import crc32
+
+from app.compute.skeleton import LINK
+
+_CAPITALS: Final = string.ascii_uppercase.encode()
+_MOST_KNOWN: Final = 50_000
+"""Words and habits whose hashes are remembered."""
+_LONGEST_KNOWN: Final = 40
+
+FOREIGN_LINK: Final = re.compile(r"https?://")
+_MENTION = re.compile(r"@\w")
+_TAG = re.compile(r"#\w")
+_EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
+
+
+class _Words(dict[str, tuple[int, bytes]]):
+    """Maps a word to its hash, and to the bytes by which it ends a pair."""
+
+    def __missing__(self, word: str) -> tuple[int, bytes]:
+        ending = f" {word.lower()}".encode("utf-8", "surrogatepass")
+        found = crc32(ending[1:]), ending
+        if len(self) < _MOST_KNOWN and len(word) <= _LONGEST_KNOWN:
+            self[word] = found
+        return found
+
+
+class _Habits(dict[tuple[int, int | str], int]):
+    """Maps the number of a habit and its strength to a hash."""
+
+    def __missing__(self, habit: tuple[int, int | str]) -> int:
+        found = crc32(f"{habit[0]} {habit[1]}".encode("utf-8", "surrogatepass"))
+        if len(self) < _MOST_KNOWN:
+            self[habit] = found
+        return found
+
+
+_WORDS = _Words()
+_HABITS = _Habits()
+
+
+def token_hashes(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Return the hashes of the words, and of the pairs; `^` and `$` mark the ends of the text."""
+    known = [_WORDS[token] for token in tokens]
+    words = [word for word, _ in known]
+    # A checksum goes on from that of the first word.
+    endings = [*(ending for _, ending in known), b" $"]
+    return words, list(map(crc32, endings, [crc32(b"^"), *words]))
+
+
+def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
+    """Return 18 hashes, one for each habit, of its number and its strength."""
+    if plain.isascii():
+        raw = plain.encode()
+        capitals = len(raw) - len(raw.translate(None, _CAPITALS))
+        letters = capitals + len(raw) - len(raw.translate(None, _CAPITALS.lower()))
+    else:
+        capitals = sum(map(str.isupper, plain))
+        letters = sum(map(str.isalpha, plain))
+    habits: tuple[int | str, ...] = (
+        len(plain) // 20,
+        len(tokens) // 3,
+        plain[0],
+        plain[-1],
+        len(FOREIGN_LINK.findall(plain)) if "://" in plain else 0,
+        plain.count(LINK),
+        len(_MENTION.findall(plain)) if "@" in plain else 0,
+        len(_TAG.findall(plain)) if "#" in plain else 0,
+        plain.count("!"),
+        plain.count("?"),
+        plain.count("...") + plain.count("…"),
+        plain.count("—"),
+        plain.count('"'),
+        plain.count(","),
+        plain.count("\n"),
+        10 * capitals // max(letters, 1),
+        sum(len(token) > 1 and token.isupper() for token in tokens) if capitals else 0,
+        0 if plain.isascii() else len(_EMOJI.findall(plain)),
+    )
+    return [_HABITS[habit] for habit in enumerate(habits)]
