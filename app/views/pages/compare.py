@@ -8,7 +8,6 @@ from msgspec import Struct
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.services.compare.judging import Evidence, compare, has_sentences
 from app.services.compare.reasons import RECENT_POSTS
@@ -16,9 +15,8 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import (
     given_names,
     marked_text,
-    offered_authors,
     probability_in_words,
-    render_form,
+    render_judgement,
     see_other,
 )
 from app.views.pages.verify import LONGEST_IN_ADDRESS, posted, verify_address
@@ -73,22 +71,12 @@ async def post_compare(form: Form) -> ResponseReturnValue:
 async def _page(
     text: str | None, names: list[str], *, by_sentence: bool = False
 ) -> ResponseReturnValue:
-    result, failure = None, None
-    if text is not None:
-        try:
-            result = await _compared(text, names, by_sentence)
-        except (InvalidInputError, NotFoundError) as error:
-            failure = error
-    async with resources().db.read() as session:
-        authors, author_total = await offered_authors(session, names)
-    return await render_form(
+    return await render_judgement(
         "compare.html",
-        failure,
+        None if text is None else _compared(text, names, by_sentence),
+        names,
         text=text or "",
         chosen=names,
-        authors=authors,
-        author_total=author_total,
-        result=result,
         in_words=probability_in_words,
     )
 

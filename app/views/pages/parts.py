@@ -1,7 +1,7 @@
 """Parts that several pages share: answers to forms, authors on offer, marks, numbers in words."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -10,8 +10,9 @@ from quart import Response, redirect, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.errors import AppError
+from app.errors import AppError, InvalidInputError, NotFoundError
 from app.i18n import gettext, gettext_noop, language_links, translate_error
+from app.lifespan import resources
 from app.services.posts.users import Author, count_users, list_authors
 
 CHOICES = 40
@@ -68,6 +69,26 @@ async def offered_authors(
         names = {name.casefold() for name in chosen}
         authors.sort(key=lambda author: author.username.casefold() not in names)
     return authors, await count_users(session)
+
+
+async def render_judgement(
+    template: str,
+    judged: Awaitable[dict[str, object]] | None,
+    names: Sequence[str],
+    **context: object,
+) -> tuple[str, int]:
+    """Return a page with a form for a text and its authors, and what was judged, if anything."""
+    result, failure = None, None
+    if judged is not None:
+        try:
+            result = await judged
+        except (InvalidInputError, NotFoundError) as error:
+            failure = error
+    async with resources().db.read() as session:
+        authors, total = await offered_authors(session, names)
+    return await render_form(
+        template, failure, result=result, authors=authors, author_total=total, **context
+    )
 
 
 def given_names(given: Iterable[str]) -> list[str]:

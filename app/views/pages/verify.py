@@ -8,13 +8,11 @@ from msgspec import Struct
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import InvalidInputError, NotFoundError
 from app.i18n import translate_message
 from app.lifespan import resources
 from app.services.verify.sentences import NOT_FOR
-from app.services.verify.verifying import Finding
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.parts import given_names, marked_text, offered_authors, render_form, see_other
+from app.views.pages.parts import given_names, marked_text, render_judgement, see_other
 
 blueprint = PageBlueprint("verify")
 
@@ -51,28 +49,20 @@ async def posted(texts: Sequence[str], username: str) -> ResponseReturnValue:
 
 
 async def _page(texts: Sequence[str], username: str) -> ResponseReturnValue:
-    result, failure = None, None
-    if texts:
-        try:
-            result = _shown(await resources().verifier.verify(texts, username.strip()))
-        except (InvalidInputError, NotFoundError) as error:
-            failure = error
-    async with resources().db.read() as session:
-        authors, author_total = await offered_authors(session, given_names([username]))
-    return await render_form(
+    username = username.strip()
+    return await render_judgement(
         "verify.html",
-        failure,
+        _verified(texts, username) if texts else None,
+        given_names([username]),
         text=BETWEEN_TEXTS.join(texts),
-        chosen=username.strip(),
-        authors=authors,
-        author_total=author_total,
-        result=result,
+        chosen=username,
         not_for=translate_message(NOT_FOR),
     )
 
 
-def _shown(finding: Finding) -> dict[str, object]:
-    """Return the finding in the request's language, with its marks in the texts."""
+async def _verified(texts: Sequence[str], username: str) -> dict[str, object]:
+    """Return a finding in the request's language, with its marks in the texts."""
+    finding = await resources().verifier.verify(texts, username)
     found = finding.verification
     return {
         "verification": found,
