@@ -3,10 +3,16 @@
 from collections.abc import Callable
 
 import click
+from alembic import command
+from alembic.util.exc import CommandError
 
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
 from app.config import Config
+from app.db.backend import backend_for
+from app.db.migrate import alembic_config, current_revision, known_state, prepare, upgrade
 from app.errors import StartError
+from app.services.checks import find_faults
+from app.services.posts.vacuum import vacuum
 
 
 @click.group("db")
@@ -19,8 +25,6 @@ def db_command() -> None:
 @json_option
 def upgrade_command(revision: str) -> None:
     """Bring the tables up to REVISION, the newest by default."""
-    from app.db.migrate import known_state, prepare, upgrade
-
     config = Config.from_env()
     if revision == "head":
         prepare(config, upgrade_old=True)
@@ -36,10 +40,6 @@ def upgrade_command(revision: str) -> None:
 @json_option
 def downgrade_command(revision: str) -> None:
     """Take the tables back to REVISION, by default by one."""
-    from alembic import command
-
-    from app.db.migrate import alembic_config, known_state
-
     config = Config.from_env()
     known_state(config.database_url)
     _alembic(lambda: command.downgrade(alembic_config(config.database_url), revision))
@@ -50,10 +50,6 @@ def downgrade_command(revision: str) -> None:
 @click.option("-m", "--message", required=True, help="What the revision does.")
 def revision_command(message: str) -> None:
     """Write a new revision from the differences between the models and the tables."""
-    from alembic import command
-
-    from app.db.migrate import alembic_config, prepare
-
     config = Config.from_env()
     prepare(config, upgrade_old=True)
     _alembic(
@@ -75,9 +71,6 @@ def vacuum_command() -> None:
 
     File names, authors' names and quotations go from the history of imports too.
     """
-    from app.db.backend import backend_for
-    from app.services.posts.vacuum import vacuum
-
     with_database(lambda db, config: vacuum(db, config.data_dir))
     backend_for(Config.from_env().database_url).compact()
     print_result({"vacuumed": True}, "vacuumed")
@@ -90,8 +83,6 @@ def check_command() -> None:
 
     The database must answer and be migrated; counts, indexes and profiles must agree with it.
     """
-    from app.services.checks import find_faults
-
     try:
         faults = with_database(lambda db, _: find_faults(db))
     except StartError as error:
@@ -104,8 +95,6 @@ def check_command() -> None:
 
 
 def _alembic(run: Callable[[], object]) -> None:
-    from alembic.util.exc import CommandError
-
     try:
         run()
     except CommandError as error:
@@ -113,7 +102,5 @@ def _alembic(run: Callable[[], object]) -> None:
 
 
 def _print_current(config: Config) -> None:
-    from app.db.migrate import current_revision
-
     revision = current_revision(config.database_url)
     print_result({"revision": revision}, revision or "no revision yet")

@@ -6,16 +6,14 @@ from quart import Quart
 
 from app.asgi.edge import AsgiApp
 from app.config import Config
+from app.dashboard.app import KEY, mount, page_parts
+from app.dashboard.calls import FigureLayer, SharedFigures
+from app.dashboard.pages import PAGE_KEY, blueprint
 from app.lifespan import resources
 
 
 def init_app(app: Quart) -> None:
     """Register the page and Dash; the figures are shared once the app serves."""
-    # Dash takes longer to import than everything else, and only an app needs it.
-    from app.dashboard.app import KEY, mount, page_parts
-    from app.dashboard.calls import SharedFigures
-    from app.dashboard.pages import PAGE_KEY, blueprint
-
     app.register_blueprint(blueprint)
     app.extensions[PAGE_KEY] = page_parts(mount(app))
 
@@ -27,7 +25,4 @@ def init_app(app: Quart) -> None:
 
 def figures_in_front(app: Quart, config: Config) -> AsgiApp:
     """Return the app with the layer in front that answers for figures."""
-    from app.dashboard.app import KEY
-    from app.dashboard.calls import FigureLayer
-
     return FigureLayer(app.asgi_app, config, lambda: app.extensions.get(KEY))

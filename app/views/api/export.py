@@ -14,7 +14,6 @@ from quart import Response, request
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
 from app.asgi.edge import Send
 from app.formats import WRITERS
-from app.formats.format import Writer
 from app.formats.jsonl import ExportedPost
 from app.lifespan import Resources, resources
 from app.paths import EXPORT
@@ -72,17 +71,13 @@ async def export_posts(args: ExportArgs) -> Response:
         sending = asyncio.create_task(_send(send, pieces, is_packed=is_packed))
         await _watch(sending, gone, parts, right)
 
-    return streamed(stream, _headers(export.username, writer, is_packed=is_packed))
-
-
-def _headers(username: str | None, writer: Writer, *, is_packed: bool) -> dict[str, str]:
     headers = {
         "Content-Type": writer.content_type,
-        "Content-Disposition": disposition(username, writer.suffix),
+        "Content-Disposition": disposition(export.username, writer.suffix),
         "Cache-Control": "no-store",
         "Vary": "Accept-Encoding",
     }
-    return headers | ({"Content-Encoding": "gzip"} if is_packed else {})
+    return streamed(stream, headers | ({"Content-Encoding": "gzip"} if is_packed else {}))
 
 
 def disposition(username: str | None, suffix: str) -> str:

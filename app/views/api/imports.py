@@ -10,7 +10,6 @@ from app.compute.text import clean_username
 from app.errors import GoneError, MalformedError
 from app.formats import FORMATS
 from app.lifespan import resources
-from app.models import ImportJob
 from app.paths import IMPORTS
 from app.services.events import newest_event
 from app.services.idempotency import Replay, claim, complete
@@ -116,12 +115,8 @@ async def _queue(spool: Spool, args: NewImportArgs) -> Response:
         raise GoneError("The import that this request made has been deleted since")
     resources().import_queued.set()
     g.event_id = replay.event_id
-    return _answer(queued, replay.status)
-
-
-def _answer(job: ImportJob, status: int) -> Response:
-    location = url_for("api_imports.show_import", import_id=job.id)
-    return json_answer(facts(job), status, {"Location": location})
+    location = url_for("api_imports.show_import", import_id=queued.id)
+    return json_answer(facts(queued), replay.status, {"Location": location})
 
 
 @blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token")
