@@ -32,7 +32,6 @@ INLINE_CHARACTERS: Final = 30_000
 """Most characters of posts that are ranked on the loop: those of about a hundred posts."""
 MOST_TRIED: Final = 100
 """Results that are searched for corrections."""
-MOST_ALTERNATIVES: Final = 8
 MOST_MENDED: Final = 16
 MOST_MENDED_LETTERS: Final = 160
 """Words of a query that are corrected, and their letters in all: each letter has 54 neighbours."""
