@@ -74,7 +74,7 @@ def rank(
     everyone = [*profiles, *impostors]
     groups = group_scores(query, everyone, background)
     features = int(group_sums(query)[CHARACTERS])
-    penalties = _penalties(features, everyone)
+    penalties = penalties_of(features, everyone)
     impostor_scores = (groups.sum(axis=1) - penalties)[len(profiles) :]
     groups, penalties = groups[: len(profiles)], penalties[: len(profiles)]
     filled = np.array([profile.counts.keys.size > 0 for profile in profiles], np.bool_)
@@ -96,7 +96,7 @@ def scores_of(
     """Return only the scores of any number of authors with posts: (n,)."""
     features = int(group_sums(query)[CHARACTERS])
     groups = group_scores(query, profiles, background)
-    scores: NDArray[np.float64] = groups.sum(axis=1) - _penalties(features, profiles)
+    scores: NDArray[np.float64] = groups.sum(axis=1) - penalties_of(features, profiles)
     return scores
 
 
@@ -126,7 +126,8 @@ def group_factors(widths: NDArray[np.int64]) -> NDArray[np.float64]:
     return factors
 
 
-def _penalties(features: int, profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
+def penalties_of(features: int, profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
+    """Return the penalties for short histories, for a text of so many characters: (n,)."""
     known = np.array([profile.totals[CHARACTERS] for profile in profiles], np.float64)
     penalties: NDArray[np.float64] = (
         PENALTY * features ** (1 + DAMPING) / (1 + known / PENALTY_HALF_FEATURES)

@@ -59,10 +59,11 @@ class Background:
 
     def without(self, counts: Counts, posts: int) -> Self:
         """Return the background without the counts of some posts; what it lacks is ignored."""
-        buckets, amounts = _bucket(counts.keys), counts.counts
-        gone = np.bincount(buckets, amounts, BUCKETS).astype(np.uint32)
+        buckets, places = np.unique(_bucket(counts.keys), return_inverse=True)
+        gone = np.bincount(places, counts.counts).astype(np.uint32)
+        table = self.table.copy()
+        table[buckets] -= np.minimum(gone, table[buckets])
         sums = np.maximum(self.totals - group_sums(counts), 0)
-        table = self.table - np.minimum(gone, self.table)
         return replace(self, posts=max(self.posts - posts, 0), table=table, totals=sums)
 
     def to_bytes(self) -> bytes:

@@ -98,6 +98,28 @@ def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
     assert "| en | 2 | 30 | 0 |" in done.stdout
 
 
+def test_verification_is_printed_with_its_baselines(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for author, words in (
+            ("a", "harbour fog"),
+            ("b", "bread oven"),
+            ("c", "lamp moss"),
+            ("d", "rail horn"),
+        ):
+            for number in range(40):
+                text = f"{words} {'again ' * (number % 3)}{number % 7}"
+                split = "train" if number < 30 else "test"
+                post = {"author": author, "text": text, "lang": "en", "split": split}
+                file.write(json.dumps(post) + "\n")
+    done = run("verification", str(path))
+    assert done.returncode == 0, done.stderr
+    # Ten posts of four authors, against three others and, in turn, against their own.
+    for label in ("", ", masked", ", 50 known", ", char 4-gram cosine", ", General Impostors"):
+        assert f"| en{label} | 1 | 160 | " in done.stdout
+        assert f"| en{label} | 5 | " in done.stdout
+
+
 @pytest.mark.parametrize("line", ["{}", '{"author": "a", "text": "x"}', "no JSON"])
 def test_an_unusable_file_is_refused_in_one_line(tmp_path: Path, line: str) -> None:
     path = tmp_path / "posts.jsonl"

@@ -18,6 +18,7 @@ from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCount
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import AuthorProfile
+from app.compute.ratio_trials import RatioMeasure
 from app.compute.verdict import DEFAULT, MOST_IMPOSTORS, Calibration
 from app.db.backend import Sessions, backend_of
 from app.models import BackgroundSnapshot, Profile, User
@@ -46,6 +47,8 @@ class Snapshot:
     impostors: Mapping[int, AuthorProfile] = field(default_factory=dict)
     koreans: frozenset[int] = frozenset()
     """The impostors who write Korean."""
+    ratios: Mapping[str, RatioMeasure] = field(default_factory=dict)
+    """The quality of verifications by language: `ko` and `other`."""
 
     def impostors_for(
         self, *, compared: Collection[int], is_korean: bool, most: int = MOST_IMPOSTORS
@@ -92,16 +95,18 @@ def _unpacked(
     version: int, counts: bytes, calibration: bytes | None, impostors: bytes | None
 ) -> Snapshot:
     stored = msgspec.msgpack.decode(impostors or b"\x90", type=list[Impostor])
+    fitted = calibration or b"{}"
     return Snapshot(
         version,
         Background.from_bytes(counts),
-        msgspec.json.decode(calibration or b"{}", type=Calibration),
+        msgspec.json.decode(fitted, type=Calibration),
         {
             impostor.user_id: profile
             for impostor in stored
             if (profile := profile_of(impostor)).counts.keys.size
         },
         frozenset(impostor.user_id for impostor in stored if impostor.is_korean),
+        msgspec.json.decode(fitted, type=StoredCalibration).ratios,
     )
 
 

@@ -21,6 +21,7 @@ from app.compute.background import Background
 from app.compute.counts import Counts
 from app.compute.features import RECIPE, features, own_words
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
+from app.compute.ratio_trials import RatioMeasure, measure_ratios, trial_author
 from app.compute.verdict import (
     FEWEST_IMPOSTORS,
     MOST_IMPOSTORS,
@@ -58,6 +59,8 @@ class StoredCalibration(Calibration):
     """The calibration as a snapshot stores it."""
 
     impostor_ids: list[int] = field(default_factory=list)
+    ratios: dict[str, RatioMeasure] = field(default_factory=dict)
+    """The quality of verifications, of authors who write Korean (`ko`) and of others (`other`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,10 @@ async def calibrate(
     impostors = await _impostors(session, user_ids, koreans)
     sample = await _sample(session, user_ids[:ASKED_AUTHORS])
     calibration = await asyncio.to_thread(_fit, sample, impostors, koreans, background, chance)
+    ratios = await asyncio.to_thread(_measure_ratios, sample, koreans, background, chance)
     impostor_ids = [impostor.user_id for impostor in impostors]
-    return StoredCalibration(**asdict(calibration), impostor_ids=impostor_ids), impostors
+    stored = StoredCalibration(**asdict(calibration), impostor_ids=impostor_ids, ratios=ratios)
+    return stored, impostors
 
 
 async def _koreans(session: AsyncSession) -> set[int]:
@@ -196,6 +201,24 @@ def _fit(
                 strangers = scores_of(query, [strange[each] for each in some], background)
                 leads.append(familiarity(pair, strangers))
     return fit_calibration(np.array(scores), np.array(leads), np.array(alone))
+
+
+def _measure_ratios(
+    sample: Sequence[SampledAuthor],
+    koreans: set[int],
+    background: Background,
+    chance: random.Random,
+) -> dict[str, RatioMeasure]:
+    found = {}
+    for language in ("ko", "other"):
+        authors = [
+            trial_author(each.held_out.profile, each.held_out.queries, background)
+            for each in sample
+            if (each.user_id in koreans) == (language == "ko") and len(each.held_out.queries) > 1
+        ]
+        if measure := measure_ratios(authors, background, chance):
+            found[language] = measure
+    return found
 
 
 def profile_of(impostor: Impostor) -> AuthorProfile:

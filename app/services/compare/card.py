@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from app.clock import now
 from app.compute.attribution import rank
-from app.compute.verdict import BINS, calibration_error, confusion, tenths, wilson
+from app.compute.text import guess_language
+from app.compute.verdict import BINS, LIKELY, calibration_error, confusion, tenths, wilson
 from app.services.compare.calibration import OwnPost, hold_out
 from app.services.compare.judging import MODEL_NAME, Model
 from app.services.compare.materials import Material
+from app.services.compare.ratios import RatioCalibration, ratio_calibration
 from app.services.compare.reasons import Typical, typical_words
 from app.services.posts.tweets import newest_first
 from app.services.posts.users import Contender
@@ -53,6 +55,10 @@ class Measured(msgspec.Struct, frozen=True):
         float, Meta(description="Mean distance between what is claimed and what is right.")
     ]
     bins: Annotated[list[MeasuredBin], Meta(description="Answers by what they claimed.")]
+    c_at_1: Annotated[
+        float,
+        Meta(description="Share right, where an answer too close to call counts as the rest."),
+    ]
 
 
 class CardAuthor(msgspec.Struct, frozen=True):
@@ -96,6 +102,10 @@ class Card(msgspec.Struct, frozen=True):
     ]
     typical: Annotated[
         list[Typical], Meta(description="What sets each author apart from the others.")
+    ]
+    verification: Annotated[
+        RatioCalibration | None,
+        Meta(description="Of single posts of authors of this language; null until measured."),
     ]
     model: Model
     made_at: datetime
@@ -154,8 +164,11 @@ async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) ->
     later = await _judge(material, newest)
     mixed = await _judge(material, posts.drawn)
     words = await asyncio.to_thread(typical_words, material, posts.recent)
+    written = [text for own in newest for unit in own for text in unit]
+    is_korean = 2 * sum(guess_language(text) == "ko" for text in written) > len(written)
+    ratios = ratio_calibration(material.snapshot, is_korean=is_korean)
     return MeasuredCard(
-        _card(material, left_out, later, mixed, words), _answers(posts.newest, later)
+        _card(material, left_out, later, mixed, words, ratios), _answers(posts.newest, later)
     )
 
 
@@ -192,7 +205,12 @@ async def _judge(material: Material, texts: Sequence[Sequence[Sequence[str]]]) -
 
 
 def _card(
-    material: Material, left_out: int, later: JudgedPosts, mixed: JudgedPosts, words: list[Typical]
+    material: Material,
+    left_out: int,
+    later: JudgedPosts,
+    mixed: JudgedPosts,
+    words: list[Typical],
+    ratios: RatioCalibration | None,
 ) -> Card:
     users = material.users
     table = confusion(later.shares, later.truth, len(users))
@@ -216,6 +234,7 @@ def _card(
         ),
         confusion=table.tolist(),
         typical=words,
+        verification=ratios,
         model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
         made_at=now(),
     )
@@ -240,6 +259,7 @@ def _measured(judged: JudgedPosts) -> Measured | None:
             )
         )
     low, high = wilson(int(hits.sum()), asked)
+    right, silent = np.mean(hits & (tops >= LIKELY)), np.mean(tops < LIKELY)
     return Measured(
         asked,
         _rounded(hits.mean()),
@@ -248,6 +268,7 @@ def _measured(judged: JudgedPosts) -> Measured | None:
         _rounded(-np.log(np.maximum(own, 1e-12)).mean()),
         _rounded(calibration_error(tops, hits)),
         bins,
+        _rounded(right + silent * right),
     )
 
 

@@ -27,7 +27,7 @@ RETRY_AFTER_S: Final = 1
 REST: Final = timedelta(seconds=15)
 """A card stays valid this long while posts arrive; otherwise a stream of posts would keep any
 card from being finished."""
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of stored cards; a card of another format is made again."""
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import add, subtract
-from app.compute.features import features
+from app.compute.features import features_of
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.verification import (
     FEWEST_IMPOSTORS,
@@ -216,6 +216,6 @@ def _without_texts(profile: AuthorProfile, texts: Sequence[str]) -> tuple[Author
 
 def _rates_of(profile: AuthorProfile, texts: Sequence[str], snapshot: Snapshot) -> Rates:
     """Return the usual rates of an author, by the newest posts; a repeated one counts once."""
-    held_out = add([features(text) for text in dict.fromkeys(texts)])
+    held_out = add(features_of(list(dict.fromkeys(texts))))
     rest = AuthorProfile(subtract(profile.counts, held_out), profile.posts - len(texts))
     return usual_rates(rest, held_out, len(texts), snapshot.background)

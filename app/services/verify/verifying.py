@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from app.compute.counts import add
-from app.compute.features import features, occurrences, own_words
+from app.compute.features import features_of, occurrences, own_words
 from app.compute.text import clean_text, guess_language, letter_count
 from app.compute.verification import (
     FEWEST_LETTERS,
@@ -24,6 +24,7 @@ from app.db.engine import Database
 from app.errors import InvalidInputError, Message
 from app.services.compare.judging import Model
 from app.services.compare.materials import Models
+from app.services.compare.ratios import RatioCalibration, ratio_calibration
 from app.services.off_loop import worked_on
 from app.services.verify.materials import VerifyMaterial, VerifyMaterials
 from app.services.verify.sentences import limits_of, ratio_statement, short_statement
@@ -60,16 +61,6 @@ class RatioParts(msgspec.Struct, frozen=True):
 class ReferencePopulation(msgspec.Struct, frozen=True):
     """The other authors of the language, all or 50 of them."""
 
-    authors: int
-    posts: int
-
-
-class RatioCalibration(msgspec.Struct, frozen=True):
-    """How good such answers were on this installation's own newest posts, one at a time."""
-
-    cllr: Annotated[float, Meta(description="In bits: 0 is perfect, 1 says nothing.")]
-    cllr_min: Annotated[float, Meta(description="The same, had the ratios been calibrated.")]
-    eer: Annotated[float, Meta(description="Rate of errors where both kinds are equal.")]
     authors: int
     posts: int
 
@@ -152,7 +143,7 @@ def questioned_texts(texts: Sequence[str]) -> list[str]:
 def _find(texts: list[str], material: VerifyMaterial) -> Finding:
     own = [own_words(text) for text in texts]
     letters = sum(map(letter_count, own))
-    query = add([features(text) for text in own])
+    query = add(features_of(own))
     if letters < FEWEST_LETTERS or not query.keys.size:
         return _finding(texts, material, None, [], short_statement(letters))
     if (guess_language("\n".join(own)) == "ko") != (material.language == "ko"):
@@ -214,7 +205,7 @@ def _finding(
             len(material.population.users),
             sum(profile.posts for profile in material.population.profiles),
         ),
-        calibration=None,
+        calibration=ratio_calibration(material.snapshot, is_korean=material.language == "ko"),
         limits=[str(limit) for limit in limits],
         model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
     )

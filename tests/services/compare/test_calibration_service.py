@@ -71,6 +71,10 @@ async def test_own_posts_set_temperature_and_alarms(db: Database) -> None:
     assert len(made.impostors) == 6
     # The same posts give the same numbers again, whoever computes them.
     assert (await snapshot(db)).calibration == made.calibration
+    # So do they for verifications, which need four authors of a language.
+    assert made.ratios.keys() == {"other"}
+    assert (made.ratios["other"].authors, made.ratios["other"].posts) == (6, 30)
+    assert 0 < made.ratios["other"].score.cllr < 1.5
 
 
 async def test_of_each_language_there_are_impostors(db: Database) -> None:

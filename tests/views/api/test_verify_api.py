@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from tests.conftest import Client
-from tests.waiting import settle
+from tests.waiting import eventually, settle
 
 VERIFY = "/api/v1/verify"
 NUMBERS = ("three", "four", "five", "six", "seven", "nine", "ten")
@@ -73,6 +73,13 @@ async def test_own_texts_speak_for_the_author_and_those_of_others_against(site: 
         assert mark["text"] == text[mark["start"] : mark["end"]]
         assert mark["weight"] != 0
     assert any("only 4 other" in limit for limit in own["limits"])
+    assert own["calibration"]["authors"] == 4
+    assert 0 <= own["calibration"]["cllr_min"] <= own["calibration"]["cllr"]
+    card = await eventually(
+        lambda: site.get("/api/v1/compare/card?username=sailor&username=baker"),
+        until=lambda answer: answer.status_code == 200,
+    )
+    assert (await card.get_json())["verification"] == own["calibration"]
     other = await verify(site, "baker", *texts)
     assert other["verdict"] == "against"
     assert -1.5 <= other["log10_lr"] <= -math.log10(2)
