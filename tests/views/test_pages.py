@@ -407,3 +407,12 @@ async def test_time_is_shown_in_utc_for_those_without_a_script(writer: Client) -
     page = await body(await writer.get("/user/old"))
     assert '<time datetime="0800-01-02T03:04:05Z">' in page
     assert "UTC</time>" in page
+
+
+async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:
+    page = await body(await site.get("/search?q=" + quote("먼저 OR 하늘은")))
+    assert "sort=newest" in page
+    page = await body(await site.get("/search?sort=newest&q=" + quote("하늘은")))
+    assert "30 posts" in page
+    assert re.search(r'sort=newest[^>]*aria-current="true"', page)
+    assert '<dl class="facets">' in page

@@ -23,6 +23,7 @@ from app.services.off_loop import worked_on
 from app.services.posts.tweets import AnySelect, Post, find_posts
 from app.services.posts.users import contenders_by_name
 from app.services.search.embeddings import Embeddings
+from app.services.search.facets import Facets, count_facets, count_results
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.search.word_search import INLINE_CHARACTERS, Place, WordResults, search_words
 from app.services.selection import Conditions, Selection, field_conditions
@@ -34,6 +35,7 @@ FUSED: Final = 200
 RANK_OFFSET: Final = 60
 """Dampens the differences between the first ranks. Source: Cormack et al. 2009."""
 Mode = Literal["words", "meaning", "hybrid"]
+Sort = Literal["best", "newest"]
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +58,9 @@ class ResultPage:
     method: str = "words"
     corrections: Sequence[tuple[str, str]] = ()
     """Typed words that no post has, each with the word that was searched instead."""
+    total: int | None = None
+    """How many posts match; None for more than 10,000, and for the nearest by vectors."""
+    facets: Facets | None = None
     is_any: bool = False
     """Whether no post had all the words, so that posts with some are listed."""
     as_of_event: int | None = None
@@ -73,8 +78,12 @@ async def find(
     limit: int,
     place: Place | None = None,
     mode: Mode = "words",
+    sort: Sort = "best",
+    with_facets: bool = False,
 ) -> ResultPage:
     """Return a page of results in the mode, or by words if no embedder answers.
+
+    Only results by words are sorted by time, counted and have facets.
 
     No session is open while the embedder is asked, since that may take seconds. Raises
     NotFoundError for an unknown author in the selection.
@@ -84,7 +93,15 @@ async def find(
         near = await _nearest(embeddings, query, selection, limit=limit, place=place, mode=mode)
     async with db.read() as session:
         found = await search(
-            session, query, selection, limit=limit, place=place, mode=mode, near=near
+            session,
+            query,
+            selection,
+            limit=limit,
+            place=place,
+            mode=mode,
+            near=near,
+            sort=sort,
+            with_facets=with_facets,
         )
     is_degraded = embeddings is not None and mode != "words" and near is None
     return replace(found, is_current=False) if is_degraded else found
@@ -118,6 +135,8 @@ async def search(
     place: Place | None = None,
     mode: Mode = "words",
     near: NearestPosts | None = None,
+    sort: Sort = "best",
+    with_facets: bool = False,
 ) -> ResultPage:
     """Return posts that match the query, the best first, from the place on.
 
@@ -139,12 +158,13 @@ async def search(
             conditions=conditions,
             user_id=users[0].id if len(users) == 1 else None,
             place=None if is_near else place,
+            newest=limit if sort == "newest" and not is_near else 0,
         )
     if near is not None and is_near:
         return await _by_vectors(session, query, near, results, mode, limit, place or Place())
     if results is None:
-        return ResultPage([])
-    start = results.place.offset
+        return ResultPage([], total=0)
+    start = 0 if sort == "newest" else results.place.offset
     shown = results.ranked[start : start + limit]
     following = results.rest
     if start + limit < len(results.ranked):
@@ -153,6 +173,8 @@ async def search(
         await _hits(session, [(post.score, post.id) for post in shown], results.scorer),
         following,
         corrections=await results.corrections(),
+        total=await count_results(session, results),
+        facets=await count_facets(session, results) if with_facets else None,
         is_any=results.place.is_any and len(results.scorer.wanted) > 1,
         # A new count of the vocabulary is no event, and changes the results.
         is_current=not await is_vocabulary_old(session),
@@ -178,9 +200,8 @@ async def _by_vectors(
         place._replace(offset=end) if len(ranked) > end and end < DEEPEST else None,
         mode,
         await words.corrections() if words else (),
-        False,
-        near.as_of_event,
-        near.is_current,
+        as_of_event=near.as_of_event,
+        is_current=near.is_current,
     )
 
 

@@ -11,9 +11,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import Part, parse_query, split_phrase
@@ -22,12 +22,14 @@ from app.db.backend import backend_of
 from app.db.word_index import All, Either, Expression, Terms
 from app.models import MAX_ID, Tweet, User
 from app.services.off_loop import worked_on
-from app.services.posts.tweets import AnyRow
+from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.search.vocabulary import known_neighbours, statistics
 from app.services.selection import Conditions
 
 CANDIDATES: Final = 1_000
 """Posts that are ranked together."""
+MOST_COUNTED: Final = 10_000
+"""Matches that are counted or ordered by time, of those stored last."""
 INLINE_CHARACTERS: Final = 30_000
 """Most characters of posts that are ranked on the loop: those of about a hundred posts."""
 MOST_TRIED: Final = 100
@@ -58,14 +60,44 @@ class Ranked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Matches:
+    """All posts that a query matches by the index, under the conditions of a selection."""
+
+    scorer: Scorer
+    expression: Expression
+    without: list[Expression]
+    conditions: Conditions
+    user_id: int | None
+
+    def select(self, session: AsyncSession, *columns: Any, before: int = MAX_ID + 1) -> AnySelect:
+        """Return a query for the matches with lower ids, the last stored first."""
+        found = backend_of(session).words.matching(
+            self.expression, self.without, user_id=self.user_id, before=before
+        )
+        return (
+            select(Tweet.id, *columns)
+            .join(User, User.id == Tweet.user_id)
+            .where(User.deleted_at.is_(None), *self.conditions)
+            .join(found, found.c.id == Tweet.id)
+            .order_by(found.c.id.desc())
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class WordResults:
-    """The posts that were ranked together, the best first, and how they were found."""
+    """The posts that were ranked together, in their order, and how they were found."""
 
     ranked: list[Ranked]
-    scorer: Scorer
+    matches: Matches
     place: Place
     rest: Place | None
     """The place of the posts that were not ranked yet."""
+    is_whole: bool
+    """Whether `ranked` holds all posts that match."""
+
+    @property
+    def scorer(self) -> Scorer:
+        return self.matches.scorer
 
     async def corrections(self) -> list[tuple[str, str]]:
         """Return the typed words that no result has, each with the word found instead."""
@@ -94,71 +126,96 @@ async def search_words(
     conditions: Conditions,
     user_id: int | None = None,
     place: Place | None = None,
+    newest: int = 0,
 ) -> WordResults | None:
     """Return the posts of the next window that has any; None for a query without words.
 
-    `conditions` restrict the posts; `user_id` restricts them to one author's.
+    `conditions` restrict the posts; `user_id` restricts them to one author's. With `newest`, so
+    many posts are returned by their time, from the place on.
     """
     parts = parse_query(query)
     if all(part.is_excluded for part in parts):
         return None
-    place = place or Place()
-    results = await _search(session, parts, conditions, user_id, place)
-    if place == Place() and not results.ranked:
-        results = await _search(session, parts, conditions, user_id, Place(is_any=True))
+    results = None
+    for tried in [place] if place else [Place(), Place(is_any=True)]:
+        matches = await _match(session, parts, conditions, user_id, is_any=tried.is_any)
+        if newest:
+            results = await _newest(session, matches, tried, newest)
+        else:
+            results = await _best(session, matches, tried)
+        if results.ranked or results.rest:
+            break
     return results
 
 
-async def _search(
+async def _match(
     session: AsyncSession,
     parts: Sequence[Part],
     conditions: Conditions,
     user_id: int | None,
-    place: Place,
-) -> WordResults:
-    if place.is_any:
+    *,
+    is_any: bool,
+) -> Matches:
+    if is_any:
         parts = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
     known = await statistics(session, sorted({term for part in parts for term in part.terms}))
-    wanted, known = await _with_alternatives(session, parts, known, is_loose=place.is_any)
+    wanted, known = await _with_alternatives(session, parts, known, is_loose=is_any)
     scorer = Scorer(wanted, known)
-    if place.is_any:
+    if is_any:
         expression = _any_of(scorer.wanted, known)
     else:
         expression = All(tuple(map(_in_any_way, scorer.wanted)))
     without = [_exact(part) for part in parts if part.is_excluded and not part.is_quoted]
-    index = backend_of(session).words
+    return Matches(scorer, expression, without, conditions, user_id)
+
+
+async def _best(session: AsyncSession, matches: Matches, place: Place) -> WordResults:
+    is_first = place == Place(is_any=place.is_any)
     while True:
-        found = index.matching(expression, without, user_id=user_id, before=place.before)
-        query = (
-            select(Tweet.id, Tweet.text)
-            .join(User, User.id == Tweet.user_id)
-            .where(User.deleted_at.is_(None), *conditions)
-            .join(found, found.c.id == Tweet.id)
-            .order_by(found.c.id.desc())
-            .limit(CANDIDATES)
-        )
+        query = matches.select(session, Tweet.text, before=place.before).limit(CANDIDATES)
         rows: Sequence[AnyRow] = (await session.execute(query)).all()
-        ranked = await worked_on(
-            (row.text for row in rows),
-            functools.partial(_ranked, scorer, rows),
-            inline_characters=INLINE_CHARACTERS,
-        )
+        ranked = sorted(await _fitting(matches.scorer, rows), reverse=True)
         rest = Place(rows[-1].id, 0, place.is_any) if len(rows) == CANDIDATES else None
         if ranked or rest is None:
             # Posts that arrive between two pages do not shift the results.
             top = min(place.before, rows[0].id + 1) if rows else place.before
-            return WordResults(ranked, scorer, Place(top, place.offset, place.is_any), rest)
-        place = rest
+            return WordResults(
+                ranked, matches, place._replace(before=top), rest, is_first and rest is None
+            )
+        is_first, place = False, rest
+
+
+async def _newest(session: AsyncSession, matches: Matches, place: Place, count: int) -> WordResults:
+    """Return a page of the matches by time, of the 10,000 that were stored last."""
+    some = matches.select(session, before=place.before).limit(MOST_COUNTED).subquery()
+    query = (
+        select(Tweet.id, Tweet.text, func.max(some.c.id).over().label("top"))
+        .join(some, some.c.id == Tweet.id)
+        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+        .offset(place.offset)
+        .limit(count + 1)
+    )
+    rows: Sequence[AnyRow] = (await session.execute(query)).all()
+    ranked = await _fitting(matches.scorer, rows[:count])
+    here = place._replace(before=min(place.before, rows[0].top + 1)) if rows else place
+    rest = here._replace(offset=place.offset + count) if len(rows) > count else None
+    return WordResults(ranked, matches, here, rest, place.offset == 0 and rest is None)
+
+
+async def _fitting(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
+    return await worked_on(
+        (row.text for row in rows),
+        functools.partial(_ranked, scorer, rows),
+        inline_characters=INLINE_CHARACTERS,
+    )
 
 
 def _ranked(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
-    ranked = [
+    return [
         Ranked(fit.score, row.id, row.text)
         for row in rows
         if (fit := scorer.fit(row.text)) is not None
     ]
-    ranked.sort(reverse=True)
-    return ranked
 
 
 async def _with_alternatives(

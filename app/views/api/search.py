@@ -9,7 +9,8 @@ from app.lifespan import resources
 from app.memo import cacheable
 from app.services.posts.new_tweet import Kind
 from app.services.posts.users import Platform
-from app.services.search.search import Hit, Mode, find
+from app.services.search.facets import Facets
+from app.services.search.search import Hit, Mode, Sort, find
 from app.views import cursors
 from app.views.answers import as_of, json_answer
 from app.views.filters import PostFilters
@@ -39,6 +40,12 @@ class SearchArgs(PostFilters):
         Literal["reply", "thread"] | None,
         Meta(description="Only replies, or only posts in a thread of their author's own."),
     ] = field(default=None, name="is")
+    sort: Annotated[Sort, Meta(description="Results by words can be listed by their time.")] = (
+        "best"
+    )
+    facets: Annotated[
+        Literal[0, 1], Meta(description="1 counts the results by author, year and language.")
+    ] = 0
     limit: Annotated[int, Meta(ge=1, le=200, examples=[10])] = 20
     cursor: str | None = None
 
@@ -56,6 +63,10 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     items: list[Hit]
     next: str | None
     method: Annotated[str, Meta(description="What was really done: words, meaning or hybrid.")]
+    total: Annotated[
+        int | None,
+        Meta(description="How many posts match; null for more than 10,000, and by vectors."),
+    ]
     corrections: Annotated[
         list[Correction],
         Meta(description="Words that no post holds, and those taken for them; may be left out."),
@@ -63,6 +74,9 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     partial: Annotated[
         bool, Meta(description="true where no post has all the words, and these have some.")
     ] = False
+    facets: Annotated[
+        Facets | None, Meta(description="Only with `facets=1`, of the results by words.")
+    ] = None
 
 
 @blueprint.operation("GET", "/search", "read", errors={404})
@@ -74,7 +88,15 @@ async def search_tweets(args: SearchArgs) -> Response:
     selection = args.select(usernames, args.platform, args.kind, args.is_)
     parts = resources()
     found = await find(
-        parts.db, parts.embeddings, args.q, selection, limit=args.limit, place=place, mode=args.mode
+        parts.db,
+        parts.embeddings,
+        args.q,
+        selection,
+        limit=args.limit,
+        place=place,
+        mode=args.mode,
+        sort=args.sort,
+        with_facets=bool(args.facets),
     )
     if found.is_current:
         cacheable()
@@ -83,8 +105,10 @@ async def search_tweets(args: SearchArgs) -> Response:
             found.hits,
             cursors.RESULTS.encode(found.next),
             found.method,
+            found.total,
             [Correction(*each) for each in found.corrections],
             found.is_any,
+            found.facets,
         ),
         headers=as_of(found.as_of_event),
     )

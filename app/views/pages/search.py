@@ -31,6 +31,7 @@ class SearchPageArgs(PostFilters):
     platform: str = ""
     kind: str = ""
     is_: str = field(default="", name="is")
+    sort: str = ""
     cursor: str | None = None
 
 
@@ -50,6 +51,8 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
             limit=RESULTS_PER_PAGE,
             place=place,
             mode=mode,
+            sort="newest" if args.sort == "newest" else "best",
+            with_facets=place is None,
         )
         if found.is_current:
             cacheable()

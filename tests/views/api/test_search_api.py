@@ -111,7 +111,8 @@ async def test_unknown_author_is_404_and_an_empty_query_finds_nothing(anybody: C
     assert (await anybody.get(f"{SEARCH}?q=a&username=nobody")).status_code == 404
     for query in ("", "?q=", "?q=%20%20"):
         answer = await anybody.get(SEARCH + query)
-        assert await answer.get_json() == {"items": [], "next": None, "method": "words"}
+        empty: dict[str, Any] = {"items": [], "next": None, "method": "words", "total": 0}
+        assert await answer.get_json() == empty
 
 
 async def test_any_query_is_answered(writer: Client) -> None:
@@ -153,3 +154,54 @@ async def test_a_search_sees_a_post_at_once_and_never_a_deleted_one(admin: Clien
     assert [hit["id"] for hit in await search(admin, "appearance")] == [tweet["id"]]
     await admin.delete(f"/api/v1/tweets/{tweet['id']}")
     assert await search(admin, "appearance") == []
+
+
+async def whole(client: Client, q: str, extra: str) -> list[dict[str, Any]]:
+    """Walk through all pages of a search; each tells the same total."""
+    seen: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        answer = await client.get(f"{SEARCH}?q={quote(q)}{extra}{cursor}")
+        page = await answer.get_json()
+        seen += page["items"]
+        if page["next"] is None:
+            assert page["total"] == len(seen)
+            return seen
+        cursor = f"&cursor={page['next']}"
+
+
+async def test_newest_first_is_by_time_and_pages_hold_all_once(writer: Client) -> None:
+    await writer.add_user("ann")
+    days = [17, 3, 28, 3, 11, 25, 9]
+    for number, day in enumerate(days):
+        await writer.add_tweet(
+            "ann", f"lamp {number}", created_at=f"2025-06-{day:02}T00:00:00Z", source_id=f"{number}"
+        )
+    found = await whole(writer, "lamp", "&sort=newest&limit=2")
+    keys = [(hit["created_at"], hit["id"]) for hit in found]
+    assert keys == sorted(keys, reverse=True)
+    assert len(keys) == len(days)
+    assert (await writer.get(f"{SEARCH}?q=lamp&sort=oldest")).status_code == 400
+
+
+async def test_results_are_counted_by_author_year_and_language(writer: Client) -> None:
+    for name in ("ann", "ben"):
+        await writer.add_user(name)
+    for name, text, year in (
+        ("ann", "lamp one", 2023),
+        ("ann", "lamp two", 2024),
+        ("ben", "lamp 등대 불빛이 보여요", 2024),
+        ("ben", "a ferry", 2024),
+    ):
+        await writer.add_tweet(name, text, created_at=f"{year}-12-31T23:30:00Z")
+    page = await (await writer.get(f"{SEARCH}?q=lamp&facets=1&limit=1")).get_json()
+    assert page["total"] == 3
+    assert page["facets"] == {
+        "username": [["ann", 2], ["ben", 1]],
+        "year": [[2024, 2], [2023, 1]],
+        "lang": [["ko", 1]],
+    }
+    page = await (await writer.get(f"{SEARCH}?q=lamp&facets=1&username=ben")).get_json()
+    assert (page["total"], page["facets"]["year"]) == (1, [[2024, 1]])
+    page = await (await writer.get(f"{SEARCH}?q=lamp")).get_json()
+    assert "facets" not in page
