@@ -2,18 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import islice
-from typing import IO, Annotated, Any
+from typing import IO, Any
 
 import msgspec
-from msgspec import Meta
 
 from app.clock import now
 from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
-from app.formats.records import ReplyTarget
 from app.formats.source.lines import RawLine, raw_lines
 from app.services import idempotency
 from app.services.access.rights import Right, check_right
@@ -29,22 +26,15 @@ from app.services.imports.bulk import (
     counted,
     store_batch,
 )
-from app.services.posts.new_tweet import Kind, new_tweet
+from app.services.posts.new_tweet import PostFields
 from app.services.posts.users import Platform
 
 
-class TweetLine(msgspec.Struct, forbid_unknown_fields=True):
+class TweetLine(PostFields, forbid_unknown_fields=True):
     """A post and its author."""
 
     username: str
-    text: str
     platform: Platform | None = None
-    kind: Kind | None = None
-    created_at: Annotated[datetime, Meta(tz=True)] | None = None
-    lang: str | None = None
-    source_id: str | None = None
-    url: str | None = None
-    reply_to: ReplyTarget | None = None
 
 
 class LinesReport(msgspec.Struct, frozen=True):
@@ -151,16 +141,9 @@ def _bulk_post(line: RawLine) -> BulkPost:
     if line.is_too_long:
         raise ValueError("the line is longer than 1 MB")
     sent = msgspec.json.decode(line.raw, type=TweetLine)
-    post = new_tweet(
-        sent.text,
-        arrived_at=now(),
-        kind=sent.kind,
-        created_at=sent.created_at,
-        lang=sent.lang,
-        source_id=sent.source_id,
-        url=sent.url,
-        reply_to=sent.reply_to,
-    )
     return BulkPost(
-        place=line.number, username=clean_username(sent.username), platform=sent.platform, post=post
+        place=line.number,
+        username=clean_username(sent.username),
+        platform=sent.platform,
+        post=sent.to_tweet(),
     )

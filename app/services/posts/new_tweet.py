@@ -4,9 +4,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
+import msgspec
+from msgspec import Meta
+
+from app.clock import now
 from app.compute.text import clean_text, clean_username, guess_language
 from app.errors import InvalidInputError, message_of
 from app.formats.records import ReplyTarget
@@ -33,6 +37,27 @@ class NewTweet:
     url: str | None
     reply_to_source_id: str | None = None
     reply_to_username: str | None = None
+
+
+class PostFields(msgspec.Struct, kw_only=True):
+    """A post as programs send it."""
+
+    text: Annotated[
+        str, Meta(description="1 to 25,000 characters, NFC.", examples=["The ferry is late again."])
+    ]
+    kind: Annotated[
+        Kind | None, Meta(description="By default reply where there is a reply_to, else post.")
+    ] = None
+    created_at: Annotated[datetime, Meta(tz=True)] | None = None
+    lang: str | None = None
+    source_id: str | None = None
+    url: str | None = None
+    reply_to: ReplyTarget | None = None
+
+    def to_tweet(self) -> NewTweet:
+        """Return the post as it will be stored, arriving now. Raises InvalidInputError."""
+        sent = {name: getattr(self, name) for name in PostFields.__struct_fields__}
+        return new_tweet(arrived_at=now(), **sent)
 
 
 def new_tweet(

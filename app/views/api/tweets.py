@@ -1,19 +1,17 @@
 """Posts in the API."""
 
-from datetime import datetime
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from quart import Response, g, url_for
 
-from app.clock import now
 from app.formats.records import ReplyTarget
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import TWEETS
 from app.services.imports.ndjson import LinesReport, TweetLine, store_lines
 from app.services.posts.conversations import read_conversation
-from app.services.posts.new_tweet import Kind, new_tweet
+from app.services.posts.new_tweet import PostFields
 from app.services.posts.tweets import Post, delete_post, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.posts.writer import PostRequest
@@ -37,18 +35,8 @@ class Posts(Struct, frozen=True):
     next: str | None
 
 
-class NewTweetForm(Struct, forbid_unknown_fields=True):
-    text: Annotated[
-        str, Meta(description="1 to 25,000 characters, NFC.", examples=["The ferry is late again."])
-    ]
-    kind: Annotated[
-        Kind | None, Meta(description="By default reply where there is a reply_to, else post.")
-    ] = None
-    created_at: Annotated[datetime, Meta(tz=True)] | None = None
-    lang: str | None = None
-    source_id: str | None = None
-    url: str | None = None
-    reply_to: ReplyTarget | None = None
+class NewTweetForm(PostFields, forbid_unknown_fields=True):
+    """A new post of an author."""
 
 
 @blueprint.operation("GET", "/users/<username>/tweets", "read", is_cacheable=True)
@@ -70,18 +58,8 @@ async def list_tweets(username: str, args: cursors.PageArgs) -> Response:
 @answers(201, "The new post, committed durably", Post, headers=("Location",))
 async def create_tweet(username: str, form: NewTweetForm) -> Response:
     """Add a post."""
-    post = new_tweet(
-        form.text,
-        arrived_at=now(),
-        kind=form.kind,
-        created_at=form.created_at,
-        lang=form.lang,
-        source_id=form.source_id,
-        url=form.url,
-        reply_to=form.reply_to,
-    )
     receipt = await resources().writer.add(
-        PostRequest(username, post, await json_request_key(), right_to_write())
+        PostRequest(username, form.to_tweet(), await json_request_key(), right_to_write())
     )
     g.event_id = receipt.event_id
     location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)
