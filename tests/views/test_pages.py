@@ -416,3 +416,19 @@ async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:
     assert "30 posts" in page
     assert re.search(r'sort=newest[^>]*aria-current="true"', page)
     assert '<dl class="facets">' in page
+
+
+async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -> None:
+    await writer.add_user("ann")
+    text = "See <b>, https://example.org/a?b=1&c=2.\n(http://example.org/빵) javascript:alert(1)"
+    tweet = await writer.add_tweet("ann", text)
+    for path in (f"/tweet/{tweet['id']}", "/user/ann"):
+        page = await body(await writer.get(path))
+        links = re.findall(r'<a href="(http[^"]+)" rel="([^"]+)"', page)
+        assert [unescape(address) for address, _ in links] == [
+            "https://example.org/a?b=1&c=2",
+            "http://example.org/빵",
+        ], path
+        assert all({"nofollow", "noreferrer"} <= set(rel.split()) for _, rel in links)
+        assert "&lt;b&gt;" in page
+    assert 'aria-current="page"' not in await body(await writer.get("/nothing"))
