@@ -8,11 +8,12 @@ import click
 
 from app.cli.compare import file_option, flat, open_texts
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
-from app.config import Config
+from app.config import Config, Locale
 from app.db.engine import Database
 from app.services.compare.background import BackgroundStore
 from app.services.compare.materials import Models
 from app.services.compare.profiles import ProfileStore
+from app.services.verify.reporting import report
 from app.services.verify.sentences import NOT_FOR
 from app.services.verify.verifying import Verification, Verifier
 
@@ -21,8 +22,21 @@ from app.services.verify.verifying import Verification, Verifier
 @click.argument("texts", metavar="TEXT", nargs=-1)
 @click.option("-u", "--username", required=True, help="The author.")
 @file_option
+@click.option(
+    "--report",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the report too: an HTML file that is the same for the same posts.",
+)
+@click.option("--locale", type=click.Choice(["ko", "en"]), help="The report's language.")
 @json_option
-def verify_command(texts: tuple[str, ...], username: str, path: Path | None) -> None:
+def verify_command(
+    texts: tuple[str, ...],
+    username: str,
+    path: Path | None,
+    target: Path | None,
+    locale: Locale | None,
+) -> None:
     """Say whether one author wrote each TEXT, all by one hand.
 
     - as TEXT reads standard input.
@@ -33,12 +47,26 @@ def verify_command(texts: tuple[str, ...], username: str, path: Path | None) -> 
     if not questioned:
         raise click.UsageError("Give one TEXT or more, or a file of texts with --file.")
 
-    async def verify(db: Database, _: Config) -> Verification:
-        models = Models(ProfileStore(), BackgroundStore())
-        return (await Verifier(db, models).verify(questioned, username)).verification
+    async def verify(db: Database, config: Config) -> Verification:
+        verifier = Verifier(db, Models(ProfileStore(), BackgroundStore()))
+        if target is None:
+            return (await verifier.verify(questioned, username)).verification
+        # The pages take a while to import, which most runs can do without.
+        from app.views.pages.verify_report import render_report
+
+        made = await report(verifier, questioned, username)
+        _write(target, render_report(made, locale or config.locale or "en"))
+        return made.finding.verification
 
     verification = with_database(verify)
     print_result(verification, *_lines(verification))
+
+
+def _write(target: Path, page: str) -> None:
+    try:
+        target.write_text(page, encoding="utf-8")
+    except OSError as error:
+        fail(f"{target} cannot be written: {error.strerror}")
 
 
 def _texts_of(path: Path) -> Iterator[str]:

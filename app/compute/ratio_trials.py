@@ -28,7 +28,7 @@ MOST_ASKED: Final = 5
 """Posts of each author, the newest: an author costs some 10 ms."""
 FEWEST_AUTHORS: Final = FEWEST_IMPOSTORS + 2
 """Beside the author in question and the one who is left out."""
-LEVELS: Final = tuple(np.linspace(-1.5, 2, 15).tolist())
+LEVELS: Final[tuple[float, ...]] = tuple(np.linspace(-1.5, 2, 15).tolist())
 """Logarithms at which a Tippett plot has its points."""
 
 

@@ -84,6 +84,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/compare/batch": {"POST": "read"},
     f"{API}/verify": {"GET": "read", "POST": "read"},
     "/verify": {"GET": "read", "POST": "read"},
+    "/verify/report": {"POST": "read"},
     f"{API}/compare/card": {"GET": "read"},
     "/compare/card": {"GET": "read"},
     "/compare/card/posts": {"GET": "read"},

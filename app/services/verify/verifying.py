@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import add
 from app.compute.features import features_of, occurrences, own_words
@@ -106,7 +107,7 @@ class Verifier:
     """Verifies texts, with what this process keeps in memory for that."""
 
     def __init__(self, db: Database, models: Models) -> None:
-        self._db = db
+        self.db = db
         self._materials = VerifyMaterials(models)
 
     async def verify(self, texts: Sequence[str], username: str) -> Finding:
@@ -115,12 +116,18 @@ class Verifier:
         Every acknowledged post counts. A text that is a post of the author is taken out of the
         posts first. Raises NotFoundError, and InvalidInputError where there can be no number.
         """
-        questioned = await worked_on(texts, partial(questioned_texts, texts))
+        async with self.db.read() as session:
+            questioned, material = await self.gather(session, texts, username)
+        return await asyncio.to_thread(find, questioned, material)
+
+    async def gather(
+        self, session: AsyncSession, texts: Sequence[str], username: str
+    ) -> tuple[list[str], VerifyMaterial]:
+        """Return the texts as they are judged, and what they are weighed against."""
         if not username:
             raise InvalidInputError("Name the author", loc="username")
-        async with self._db.read() as session:
-            material = await self._materials.gather(session, questioned, username)
-        return await asyncio.to_thread(_find, questioned, material)
+        questioned = await worked_on(texts, partial(questioned_texts, texts))
+        return questioned, await self._materials.gather(session, questioned, username)
 
 
 def questioned_texts(texts: Sequence[str]) -> list[str]:
@@ -140,7 +147,8 @@ def questioned_texts(texts: Sequence[str]) -> list[str]:
     return cleaned
 
 
-def _find(texts: list[str], material: VerifyMaterial) -> Finding:
+def find(texts: list[str], material: VerifyMaterial) -> Finding:
+    """Return the finding for texts as they are judged. Raises InvalidInputError."""
     own = [own_words(text) for text in texts]
     letters = sum(map(letter_count, own))
     query = add(features_of(own))

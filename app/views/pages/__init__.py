@@ -19,10 +19,25 @@ from app.views.pages import (
     search,
     settings,
     verify,
+    verify_report,
 )
 
 PAGES: Final = (
-    *(home, authors, compare, cards, verify, quiz, feeds, search, posts, login, settings, imports),
+    *(
+        home,
+        authors,
+        compare,
+        cards,
+        verify,
+        verify_report,
+        quiz,
+        feeds,
+        search,
+        posts,
+        login,
+        settings,
+        imports,
+    ),
 )
 LISTED: Final = frozenset(
     {"home.show_home", "authors.show_authors", "authors.show_author", "posts.show_tweet"}

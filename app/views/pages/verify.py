@@ -8,9 +8,11 @@ from msgspec import Struct
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
+from app.config import Locale
 from app.i18n import translate_message
 from app.lifespan import resources
 from app.services.verify.sentences import NOT_FOR
+from app.services.verify.verifying import Finding
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import given_names, marked_text, render_judgement, see_other
 
@@ -36,9 +38,13 @@ async def show_verify(args: VerifyPageArgs) -> ResponseReturnValue:
 
 @blueprint.action("/verify")
 async def post_verify(form: Form) -> ResponseReturnValue:
+    return await posted(texts_of(form), form.get("username", ""))
+
+
+def texts_of(form: Form) -> list[str]:
+    """Return the texts of a form, between lines of hyphens."""
     whole = (form.get("text") or "").replace("\r\n", "\n")
-    texts = [text.strip("\n") for text in _DIVIDER.split(whole) if text.strip()]
-    return await posted(texts or [""], form.get("username", ""))
+    return [text.strip("\n") for text in _DIVIDER.split(whole) if text.strip()] or [""]
 
 
 async def posted(texts: Sequence[str], username: str) -> ResponseReturnValue:
@@ -61,13 +67,16 @@ async def _page(texts: Sequence[str], username: str) -> ResponseReturnValue:
 
 
 async def _verified(texts: Sequence[str], username: str) -> dict[str, object]:
-    """Return a finding in the request's language, with its marks in the texts."""
-    finding = await resources().verifier.verify(texts, username)
+    return shown(await resources().verifier.verify(texts, username))
+
+
+def shown(finding: Finding, locale: Locale | None = None) -> dict[str, object]:
+    """Return a finding in a language, by default the request's, with its marks in the texts."""
     found = finding.verification
     return {
         "verification": found,
-        "statement": translate_message(finding.statement),
-        "limits": [translate_message(limit) for limit in finding.limits],
+        "statement": translate_message(finding.statement, locale),
+        "limits": [translate_message(limit, locale) for limit in finding.limits],
         "texts": [
             marked_text(
                 text, [(m.start, m.end, m) for m in found.evidence if m.text_index == place]

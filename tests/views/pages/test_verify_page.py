@@ -94,3 +94,22 @@ async def test_comparing_one_author_leads_here(site: Client) -> None:
     assert (await site.get("/compare?username=sailor")).status_code == 200
     api = await site.get(f"/api/v1/compare?text={quote(TEXT)}&username=sailor")
     assert api.status_code == 422
+
+
+async def test_the_report_can_be_downloaded(site: Client) -> None:
+    query = urlencode([("text", TEXT), ("text", "another one"), ("username", "sailor")])
+    assert 'action="/verify/report"' in await page_of(site, f"/verify?{query}")
+    form = {"text": f"{TEXT}\r\n---\r\nanother one", "username": "sailor"}
+    answers = [
+        await site.post("/verify/report", form=form, headers={"Accept-Language": language})
+        for language in ("en", "en", "ko")
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert "attachment" in answers[0].headers["Content-Disposition"]
+    pages = [str(await answer.get_data(as_text=True)) for answer in answers]
+    assert pages[0] == pages[1] != pages[2]
+    assert pages[0].count("<blockquote") == 4
+    assert '<html lang="ko">' in pages[2]
+    for username, status in (("nobody", 404), ("", 422)):
+        refused = await site.post("/verify/report", form=form | {"username": username})
+        assert refused.status_code == status
