@@ -28,18 +28,17 @@ def make_app(config: Config | None) -> Quart:
     bare.init_app(app)
 
     # The layers in front of the app, from the outermost inwards.
-    app.asgi_app = Streams(  # type: ignore[method-assign]
-        Edge(
-            Cached(
-                dashboard.figures_in_front(app, config),
-                lambda: lifespan.cache_of(app),
-                metrics.count_cached,
-            ),
-            log_access=config.access_log,
-            trusted_proxies=config.trusted_proxies,
-            on_answer=metrics.count_request,
-        )
+    app.extensions[Edge.KEY] = edge = Edge(
+        Cached(
+            dashboard.figures_in_front(app, config),
+            lambda: lifespan.cache_of(app),
+            metrics.count_cached,
+        ),
+        log_access=config.access_log,
+        trusted_proxies=config.trusted_proxies,
+        on_answer=metrics.count_request,
     )
+    app.asgi_app = Streams(edge)  # type: ignore[method-assign]
 
     # The request: its path and its body.
     parsing.init_app(app)

@@ -44,6 +44,9 @@ STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=3153
 class Edge:
     """Wrapper of the app: request ids, the access log, refusals, security headers."""
 
+    KEY = "saywho_edge"
+    """Name of the edge among the app's extensions."""
+
     def __init__(
         self,
         app: AsgiApp,
@@ -73,19 +76,15 @@ class Edge:
             try:
                 await self._answer(scope, receive, answer)
             finally:
-                self._note(scope, answer.status, monotonic() - started)
+                self.note(scope["method"], scope["path"], answer.status, monotonic() - started)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        """Count the answer, and write a line about it into the log."""
-        self._on_answer(scope["method"], status, seconds)
+    def note(self, method: str, path: str, status: int, seconds: float) -> None:
+        """Count an answer, and write a line about it into the log."""
+        self._on_answer(method, status, seconds)
         if self._log_access:
             # The query stays out of the log: it holds the texts that people compare.
             access_log.info(
-                "%s %s %d",
-                scope["method"],
-                scope["path"],
-                status,
-                extra={"duration_ms": round(1000 * seconds, 1)},
+                "%s %s %d", method, path, status, extra={"duration_ms": round(1000 * seconds, 1)}
             )
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:

@@ -37,7 +37,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     try:
         _ = args.selection
     except AppError as error:
-        failure = error
+        failure = error.with_traceback(None)
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, args.names)
         platforms, languages = await kinds_of_posts(session)

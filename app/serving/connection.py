@@ -29,9 +29,10 @@ from hypercorn.protocol.events import Event, Request, Response
 from hypercorn.protocol.h11 import STREAM_ID, H2ProtocolAssumedError, H11Protocol
 from hypercorn.protocol.http_stream import HTTPStream
 
-from app.asgi.edge import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY
+from app.asgi.edge import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY, Edge
 from app.clock import monotonic
 from app.errors import UNTYPED, Problem
+from app.logs import request_id
 
 KEY: Final = "saywho_idle"
 HEAD_S: Final = 15.0
@@ -64,6 +65,14 @@ class Connection(TCPServer):
         self._timer = IdleTimer(self)
         self.idle_task = self._timer  # type: ignore[assignment]
         self._is_closing = asyncio.Event()
+
+    async def run(self) -> None:
+        await super().run()
+        wrapper = getattr(self, "protocol", None)
+        if wrapper is not None and isinstance(wrapper.protocol, Http1):
+            # A connection refers to itself, so it stays in memory until the collector runs. What it
+            # received, up to 128 KB, need not.
+            wrapper.protocol.connection = h11.Connection(h11.SERVER)
 
     async def close_idle(self) -> None:
         """Close a connection on which no request is under way, or only the head of one."""
@@ -210,11 +219,16 @@ class Http1(H11Protocol):
         detail = REFUSALS.get(status, status.description)
         details = Problem(UNTYPED, status.phrase, status.value, detail)
         body = msgspec.json.encode(details)
+        identifier = secrets.token_hex(8)
+        request_id.set(identifier)
+        app = getattr(self.app, "app", None)
+        if edge := getattr(app, "extensions", {}).get(Edge.KEY):
+            edge.note("-", "-", status.value, 0.0)
         headers = [
             (b"content-type", b"application/problem+json"),
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
-            (b"x-request-id", secrets.token_hex(8).encode()),
+            (b"x-request-id", identifier.encode()),
             *SECURITY_HEADERS,
             *((STRICT_TRANSPORT_SECURITY,) if self.ssl else ()),
             *own_headers(self.config, int(monotonic())),

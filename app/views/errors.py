@@ -28,6 +28,9 @@ def init_app(app: Quart) -> None:
     @app.errorhandler(HTTPException)
     async def http_error(error: HTTPException) -> ResponseReturnValue:
         status = HTTPStatus(error.code or 500)
+        # By its traceback it refers to the request, which would stay in memory until the collector
+        # runs; that counts objects, and an address may have 60 KB.
+        request.routing_exception = None
         headers = {}
         if methods := getattr(error, "valid_methods", None):
             headers["Allow"] = ", ".join(sorted(methods))

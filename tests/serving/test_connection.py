@@ -1,7 +1,9 @@
 """What is ours of hypercorn's connections: idle ones end in time, and heads are sound."""
 
 import asyncio
+import gc
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -9,10 +11,12 @@ from typing import Any
 
 import h2.connection
 import pytest
+from h11._receivebuffer import ReceiveBuffer
 from hypercorn import protocol
 from hypercorn.asyncio import run, serve
 from hypercorn.config import Config
 
+from app.asgi.edge import Edge
 from app.serving import connection
 from app.serving.connection import Connection, Http1, use_cheap_connections
 from app.serving.server import KNOWN_VERSIONS, load_server_config, warn_of_unknown_versions
@@ -46,6 +50,10 @@ class Site:
         self.asked = asyncio.Event()
         self.config = Config()
         self.port = 0
+        self.extensions: dict[str, Any] = {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -87,7 +95,7 @@ async def served() -> AsyncIterator[Site]:
     for each in sockets.insecure_sockets:
         site.port = each.getsockname()[1]
         config.bind = [f"fd://{each.detach()}"]
-    serving = asyncio.create_task(serve(site.app, config, shutdown_trigger=site.stop.wait))
+    serving = asyncio.create_task(serve(site, config, shutdown_trigger=site.stop.wait))
     while not serving.done():
         try:
             (await site.connect())[1].close()
@@ -214,6 +222,39 @@ def assert_problem(answer: bytes, status: int) -> None:
     assert problem["status"] == status
     assert problem["title"]
     assert problem["detail"]
+
+
+async def test_what_is_refused_before_the_app_is_logged_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines: list[str] = []
+    access_log = logging.getLogger("app.access")
+    monkeypatch.setattr(access_log, "handle", lambda record: lines.append(record.getMessage()))
+    monkeypatch.setattr(access_log, "level", logging.INFO)
+    counted: list[tuple[str, int]] = []
+    async with served() as site:
+        edge = Edge(
+            site.app,
+            log_access=True,
+            trusted_proxies=0,
+            on_answer=lambda method, status, _: counted.append((method, status)),
+        )
+        site.extensions[Edge.KEY] = edge
+        await site.all_of(GET[:-2] + b"Transfer-Encoding: gzip, chunked\r\n\r\n")
+    assert counted == [("-", 501)]
+    assert lines == ["- - 501"]
+
+
+async def test_a_connection_that_ended_keeps_nothing_that_it_received() -> None:
+    async with served() as site:
+        gc.collect()
+        gc.disable()
+        try:
+            await site.all_of(GET.replace(b"/ ", b"/" + b"a" * 90_000 + b" ", 1))
+            large = [each for each in gc.get_objects() if type(each) is ReceiveBuffer and len(each)]
+        finally:
+            gc.enable()
+    assert large == []
 
 
 async def test_a_long_address_and_many_headers_are_no_fault() -> None:

@@ -1,6 +1,7 @@
 """Whatever goes wrong is a problem that says what, and never how the program works inside."""
 
 import asyncio
+import gc
 import gzip
 import logging
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any, cast
 import pytest
 from quart import Quart
 from sqlalchemy import event, text
+from werkzeug.exceptions import NotFound
 
 from app.db.feed import FOLLOWED_S
 from app.lifespan import KEY, Resources
@@ -310,6 +312,17 @@ def connections_take(app: Quart, pragma: str) -> Iterator[None]:
     event.listen(pool, "checkout", execute)
     yield
     event.remove(pool, "checkout", execute)
+
+
+async def test_an_address_that_is_not_found_does_not_stay_in_memory(anybody: Client) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        assert (await anybody.get("/" + "x" * 60_000)).status_code == 404
+        kept = [each for each in gc.get_objects() if isinstance(each, NotFound)]
+    finally:
+        gc.enable()
+    assert kept == []
 
 
 @pytest.mark.databases("sqlite")

@@ -83,7 +83,7 @@ async def render_judgement(
         try:
             result = await judged
         except (InvalidInputError, NotFoundError) as error:
-            failure = error
+            failure = error.with_traceback(None)  # Which would keep this frame, and the text.
     async with resources().db.read() as session:
         authors, total = await offered_authors(session, names)
     return await render_form(

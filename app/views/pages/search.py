@@ -59,7 +59,7 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
     except NotFoundError:
         unknown_author = args.username
     except MalformedError as error:
-        failure = error
+        failure = error.with_traceback(None)
     page, status = await render_form(
         "search.html",
         failure,
