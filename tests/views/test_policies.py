@@ -78,6 +78,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/tweets": {"POST": "write"},
     f"{API}/tweets/<id:tweet_id>": {"GET": "read", "DELETE": "admin"},
     f"{API}/tweets/<id:tweet_id>/similar": {"GET": "read"},
+    f"{API}/tweets/<id:tweet_id>/thread": {"GET": "read"},
     f"{API}/search": {"GET": "read"},
     f"{API}/stats": {"GET": "read"},
     f"{API}/compare": {"GET": "read", "POST": "read"},
