@@ -40,7 +40,14 @@ async def described(config: Config) -> AsyncIterator[Api]:
         lines = b"".join(b'{"text": "Ferry %d", "username": "jack"}\n' % n for n in range(25))
         lines += b'{"text": "Bread", "username": "li"}\n'
         await writer.post("/api/v1/tweets", data=lines, headers={"Content-Type": NDJSON})
-        await writer.post("/api/v1/imports", data=b'{"text": "x", "username": "li"}\n')
+        queued = await writer.post("/api/v1/imports", data=b'{"text": "x", "username": "li"}\n')
+
+        async def state() -> str:
+            job = await (await writer.get(queued.headers["Location"])).get_json()
+            return str(job["state"])
+
+        # Its author would change what is asked of all.
+        await eventually(state, until=lambda seen: seen == "done")
         yield Api(app)
 
 
