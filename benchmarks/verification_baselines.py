@@ -2,12 +2,14 @@
 
 The cosine of TF-IDF vectors of characters in fours is the baseline of the PAN tasks; General
 Impostors (Koppel and Winter 2014) counts in how many random halves of these features the author is
-nearer than any of some impostors. Two constants turn the score into a logarithm of a ratio. They
-are fitted on these very trials, for each language and number of texts, which favours the baselines.
+nearer than any of some impostors; `benchmarks.lambdag` is the third. Two constants turn the score
+into a logarithm of a ratio. They are fitted on these very trials, for each language and number of
+texts, which favours the baselines.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +18,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.accuracy_data import Row
+from benchmarks.lambdag import LambdaG
 from benchmarks.verification import (
     SEED,
     Array,
@@ -65,7 +68,7 @@ def normal(vectors: Array) -> Array:
     return np.asarray(vectors / np.maximum(lengths, 1e-12))
 
 
-def cosine(plan: Plan, size: int, vectors: Vectors, authors: dict[str, Author]) -> list[Array]:
+def cosine(vectors: Vectors, plan: Plan, size: int, _: dict[str, Author]) -> list[Array]:
     """Return the scores of the sets for each claimed author."""
     asked = normal(vectors.of(plan, size))
     alike = asked @ normal(np.array([vectors.known[name] for name in plan.claimed])).T
@@ -73,7 +76,7 @@ def cosine(plan: Plan, size: int, vectors: Vectors, authors: dict[str, Author]) 
 
 
 def general_impostors(
-    plan: Plan, size: int, vectors: Vectors, authors: dict[str, Author]
+    vectors: Vectors, plan: Plan, size: int, authors: dict[str, Author]
 ) -> list[Array]:
     """Return the share of random halves in which each claimed author is the nearest."""
     rng = np.random.default_rng(SEED)
@@ -89,18 +92,20 @@ def general_impostors(
     return list(wins / HALVES)
 
 
-METHODS: Final = {"char 4-gram cosine": cosine, "General Impostors": general_impostors}
-
-
 def print_baselines(rows: Sequence[Row], authors: dict[str, Author]) -> None:
     """Print a row of the table for each method, language and number of texts."""
     vectors = Vectors(rows)
-    for label, method in METHODS.items():
+    methods: dict[str, Callable[[Plan, int, dict[str, Author]], list[Array]]] = {
+        "char 4-gram cosine": partial(cosine, vectors),
+        "General Impostors": partial(general_impostors, vectors),
+        "LambdaG": LambdaG(rows),
+    }
+    for label, method in methods.items():
         found: dict[tuple[str, int], list[tuple[Plan, str, Array]]] = defaultdict(list)
         for plan in plans(authors):
             for size, sets in plan.sets.items():
                 if len(sets):
-                    scores = method(plan, size, vectors, authors)
+                    scores = method(plan, size, authors)
                     kind = authors[plan.true].lang, size
                     found[kind] += zip([plan] * len(scores), plan.claimed, scores, strict=True)
         fitted = [each for kind, some in sorted(found.items()) for each in _fitted(some, *kind)]

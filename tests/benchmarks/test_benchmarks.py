@@ -115,7 +115,8 @@ def test_verification_is_printed_with_its_baselines(tmp_path: Path) -> None:
     done = run("verification", str(path))
     assert done.returncode == 0, done.stderr
     # Ten posts of four authors, against three others and, in turn, against their own.
-    for label in ("", ", masked", ", 50 known", ", char 4-gram cosine", ", General Impostors"):
+    baselines = ("char 4-gram cosine", "General Impostors", "LambdaG")
+    for label in ("", *(f", {name}" for name in ("masked", "50 known", *baselines))):
         assert f"| en{label} | 1 | 160 | " in done.stdout
         assert f"| en{label} | 5 | " in done.stdout
 
