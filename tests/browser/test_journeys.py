@@ -73,15 +73,21 @@ async def test_the_result_gets_the_focus(website: Website, open_page: OpenPage) 
 
 
 @WITH_AND_WITHOUT
-async def test_one_author_alone_is_told_and_the_form_stays_filled(
+async def test_one_author_alone_leads_to_the_page_that_verifies(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
     page = await open_page(javascript=javascript)
     await page.goto(website.address("/compare"))
     await compare(page, TEXT, "골목빵집")
-    await expect(page.get_by_role("alert")).to_contain_text("한 명만으로는 비교할 수 없어요")
-    await expect(page.locator("#tweet_text")).to_have_value(TEXT)
-    await expect(page.get_by_role("checkbox", name="골목빵집")).to_be_checked()
+    await expect(page).to_have_url(re.compile(r"/verify\?"))
+    await expect(page.locator("h1")).to_have_text("이 사람이 쓴 글일까?")
+    await expect(page.get_by_role("radio", name="골목빵집")).to_be_checked()
+    await expect(page.get_by_role("textbox")).to_have_value(TEXT)
+
+    await page.goto(website.address("/compare"))
+    await compare(page, (TEXT + "\n") * 200, "골목빵집")
+    await expect(page.locator("h1")).to_have_text("이 사람이 쓴 글일까?")
+    await expect(page.get_by_role("radio", name="골목빵집")).to_be_checked()
 
 
 @WITH_AND_WITHOUT

@@ -13,6 +13,7 @@ from app.services.compare.judging import Evidence, compare, has_sentences
 from app.services.compare.reasons import RECENT_POSTS
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import (
+    as_other_page,
     given_names,
     marked_text,
     probability_in_words,
@@ -62,7 +63,7 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     text = form.get("tweet_text") or form.get("text") or ""
     names = given_names([form.get("user1", ""), form.get("user2", ""), *form.getlist("username")])
     if len(names) == 1:
-        return await posted([text], names[0])
+        return await as_other_page(await posted([text], names[0]))
     if len(text) > LONGEST_IN_ADDRESS:
         return await _page(text, names)
     return see_other(_address(text, names))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from quart import Response, redirect, render_template, url_for
+from quart import Response, make_response, redirect, render_template, request, url_for
+from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -35,6 +36,18 @@ def see_other(address: str) -> Response:
     """Return a redirect from a form to a page."""
     response = redirect(address, 303)
     assert isinstance(response, Response)  # noqa: S101 - Quart's redirect gives its own response
+    return response
+
+
+async def as_other_page(answer: ResponseReturnValue) -> Response:
+    """Have htmx show the answer as a page of its own, where it would swap a part of its page."""
+    response = await make_response(answer)
+    assert isinstance(response, Response)  # noqa: S101 - as above
+    if "HX-Request" in request.headers:
+        if response.location:
+            return Response(status=204, headers={"HX-Redirect": response.location})
+        whole = {"HX-Retarget": "main", "HX-Reselect": "main", "HX-Reswap": "outerHTML"}
+        response.headers.update(whole)
     return response
 
 
