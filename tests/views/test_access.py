@@ -49,6 +49,7 @@ async def test_a_view_that_declares_nothing_is_refused(make_config: MakeConfig) 
 
 def test_nothing_that_changes_data_is_open_to_readers(app: Quart) -> None:
     reading = {"/compare", "/api/v1/compare", "/api/v1/compare/batch", "/quiz"}
+    reading |= {"/verify", "/verify/report", "/api/v1/verify"}
     reading |= {"/login", "/logout", "/setup"}
     for rule in app.url_map.iter_rules():
         unsafe = (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
