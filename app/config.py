@@ -72,6 +72,12 @@ def _site_url(value: str) -> str:
     return value.rstrip("/").lower()
 
 
+def _service_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s?#@]+", value):
+        raise ValueError("must be like https://public.api.bsky.app")
+    return value.rstrip("/")
+
+
 def _embedder(value: str) -> str:
     if not re.fullmatch(r"builtin|sentence-transformers:.+|http:https?://.+", value):
         raise ValueError("must be builtin, sentence-transformers:MODEL or http:URL")
@@ -112,6 +118,12 @@ class Config:
     """Live streams that each worker serves."""
     event_retention: Annotated[int, _whole(0, 10**12)] = 1_000_000
     """Events that the log keeps."""
+    follow_deletions: bool = False
+    """Whether a post whose deletion its source confirms is deleted here too."""
+    follow_private: bool = False
+    """Whether sources may be in loopback and private networks."""
+    bluesky_url: Annotated[str, _service_url] = "https://public.api.bsky.app"
+    """Service that is asked for posts of Bluesky, without a slash at its end."""
     url: Annotated[str, _site_url] = ""
     """Public address of the site, without a slash at its end; by default what the request says."""
     embedder_key: str = ""

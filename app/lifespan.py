@@ -30,6 +30,7 @@ from app.services.maintenance import Maintenance, jobs, vectors_jobs
 from app.services.posts.reads import Reads
 from app.services.posts.writer import PostWriter
 from app.services.search.embeddings import Embeddings
+from app.services.sources.following import Follower
 from app.services.verify.verifying import Verifier
 
 KEY: Final = "saywho"
@@ -135,6 +136,7 @@ def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]
         opened.feed.follow(),
         opened.live.run(),
         keep_importing(opened.db, opened.config, opened.import_queued),
+        Follower(opened.db, opened.config).run(),
     ]
     if opened.embeddings is not None:
         work.append(opened.embeddings.keep_mapped())

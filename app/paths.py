@@ -7,6 +7,8 @@ FEED: Final = "/feed.atom"
 """End of the addresses of Atom feeds."""
 IMPORTS: Final = "/imports"
 """Address of the page of imports, and below `API` of imports in the API."""
+SOURCES: Final = "/sources"
+"""Address of the page of live sources, and below `API` of those in the API."""
 
 DASHBOARD: Final = "/dashboard"
 DASH_CALLS: Final = DASHBOARD + "/_dash-update-component"

@@ -23,6 +23,9 @@ FULL: Final = (
     r"/test_server\.py::test_what_prevents_the_start.*\[(older database|no data folder)\]",
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
     r"/test_engine\.py::test_fifty_lives.*\[postgresql\]",
+    # Twenty kills, and the longest wait for a post.
+    r"/test_cli_follow\.py::test_kills.*\[20\]",
+    r"/test_sources_api\.py::test_a_post_at_an_active_source",
     # Every page in another language, width and theme; the same journeys in another way.
     r"/test_appearance\.py::test_page_\w+\[.*-1280\]",
     r"/test_appearance\.py::test_page_\w+\[(?!(home|compare|author|settings)-en).*-en-320\]",

@@ -24,7 +24,7 @@ ERRORS = {
     for module in (errors, records, imports, json_split)
     for name, value in vars(module).items()
     if isinstance(value, type) and issubclass(value, errors.AppError | ValueError)
-} | {"Message": None}
+} | {"Message": None, "FetchError": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
 UNREACHED = ("views/api/", "cli/", "asgi/", "services/health")
 """Where sentences are made that no page shows."""

@@ -18,6 +18,7 @@ PLACES: Final = {
         "export",
         "Write all posts, or those of one author, as a file that `saywho import` reads again.",
     ),
+    "follow": ("follow", "Follow accounts and feeds, and fetch their new posts."),
     "import": (
         "imports",
         "Import the posts of each FILE, recognised by its content; - reads standard input.",

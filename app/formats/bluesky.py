@@ -68,7 +68,7 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
         account = Account(None, None, "bluesky")
 
     def read(value: Json, place: int) -> Item | None:
-        return _read_post(value, place, owner.did if owner else None)
+        return read_post(value, place, owner.did if owner else None)
 
     items = read_each(page_objects(source, _items_of, lists=_LISTS), read)
     return Archive(FORMAT.name, "record", account, items)
@@ -101,7 +101,7 @@ def _items_of(page: Json) -> list[object]:
 
 
 def _feed_items(pages: list[Json]) -> list[FeedItem]:
-    found = (_feed_item(as_object(value)) for page in pages for value in _items_of(page))
+    found = (feed_item(as_object(value)) for page in pages for value in _items_of(page))
     return [item for item in found if item is not None]
 
 
@@ -109,7 +109,7 @@ def _is_empty_page(value: Json) -> bool:
     return any(value.get(name) == [] and value.keys() <= {name, "cursor"} for name in _LISTS)
 
 
-def _feed_item(value: Json) -> FeedItem | None:
+def feed_item(value: Json) -> FeedItem | None:
     """Return an item of a feed or a record of a repository; None for anything else."""
     post = as_object(value.get("post")) or value
     record = as_object(post.get("record")) or as_object(post.get("value"))
@@ -134,9 +134,9 @@ def _feed_item(value: Json) -> FeedItem | None:
     )
 
 
-def _read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
+def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
     """Return the record of a post, None for likes and posts without text. Raises RecordError."""
-    item = _feed_item(value)
+    item = feed_item(value)
     if item is None:
         raise RecordError("not a post")
     if owner_did is not None and item.did not in {None, owner_did}:

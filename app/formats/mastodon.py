@@ -50,7 +50,7 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
         raise UnrecognisedFileError("{name} holds no outbox", name=source.name)
     first = [item for item in first_documents(outbox, lists=(_LIST,)) if _is_activity(item)]
     account = _account(actor if _is_of(actor, first) else {}, first)
-    read = partial(_read_activity, account=account, include_restricted=include_restricted)
+    read = partial(read_activity, account=account, include_restricted=include_restricted)
     items = read_each(objects(outbox, lists=(_LIST,)), read)
     # An outbox without activities states no name, and needs none.
     return Archive(FORMAT.name, "record", account if first or account.username else None, items)
@@ -120,7 +120,7 @@ def _host(address: object) -> str | None:
     return (parts.netloc.rpartition("@")[2].lower() or None) if parts else None
 
 
-def _read_activity(
+def read_activity(
     activity: Json, place: int, *, account: Account, include_restricted: bool
 ) -> Item | None:
     """Return the record of an activity, None for an empty outbox. Raises RecordError."""

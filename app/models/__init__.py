@@ -2,6 +2,7 @@ from app.models.access import LoginFailure, LoginSession, Operator, SetupLink, T
 from app.models.base import MAX_ID, Base
 from app.models.derived import BackgroundSnapshot, PostCount, Profile, Vocabulary, Word
 from app.models.embedding import Embedding, VectorSet
+from app.models.sources import LiveSource
 from app.models.tweet import Tweet, User
 from app.models.work import Event, IdempotencyRecord, ImportJob, LeaseRow, ModelCard
 
@@ -14,6 +15,7 @@ __all__ = [
     "IdempotencyRecord",
     "ImportJob",
     "LeaseRow",
+    "LiveSource",
     "LoginFailure",
     "LoginSession",
     "ModelCard",

@@ -7,6 +7,7 @@ from quart.typing import ResponseReturnValue
 from app.lifespan import resources
 from app.services.events import newest_event
 from app.services.posts.users import add_user, find_user
+from app.services.sources.registry import ask_for_visits
 from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
 
@@ -52,5 +53,8 @@ async def post_user(form: Form) -> ResponseReturnValue:
 
 @blueprint.action("/update", policy="admin")
 async def post_update() -> ResponseReturnValue:
-    """Redirect TwitOff's update to the front page; there are no live sources to update from yet."""
+    """Ask the live sources for new posts, as TwitOff's update does, and redirect to the front."""
+    async with writing() as session:
+        await ask_for_visits(session)
+        g.event_id = await newest_event(session)
     return redirect(url_for("home.show_home"), 303)

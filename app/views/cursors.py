@@ -56,4 +56,5 @@ class Cursor(Generic[Key]):
 AUTHORS: Final = Cursor[str](str)
 IMPORTS: Final = Cursor[int](_Id)
 RESULTS: Final = Cursor[Place](tuple[_BelowId, _Offset, bool], Place._make)
+SOURCES: Final = Cursor[int](_Id)
 TWEETS: Final = Cursor[TweetKey](tuple[_Time | None, _Id])

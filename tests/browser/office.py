@@ -13,7 +13,7 @@ from playwright.async_api import Page
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from app.models import ImportJob, LeaseRow
+from app.models import ImportJob, LeaseRow, LiveSource
 from app.services.imports.jobs import LEASE
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ OPERATOR_PAGES: Final = {
     "import-done": f"/imports/{DONE}",
     "import-failed": f"/imports/{FAILED}",
     "import-cancelled": f"/imports/{CANCELLED}",
+    "sources": "/sources",
+    "sources-failure": "/sources",
     "settings": "/settings",
     "settings-token": "/settings",
     "author-operator": "/user/neighbour_01",
@@ -56,6 +58,9 @@ async def reach(page: Page, site: "Website", name: str, path: str) -> None:
             await page.locator("#upload").evaluate(
                 "form => HTMLFormElement.prototype.submit.call(form)"
             )
+    elif name == "sources-failure":
+        await page.locator("#source").fill("골목빵집")
+        await page.locator("main form button").first.click()
     elif name == "settings-token":
         await page.locator("#token_name").fill("아침 보고서")
         await page.locator("#token_name").press("Enter")
@@ -98,10 +103,37 @@ def add_imports(data_dir: Path) -> None:
                 "errors": json.dumps(errors).encode() if "rejected" in fields else b"[]",
             }
             session.add(ImportJob(id=job_id, **common | fields))
+        session.add_all(_followed(now))
         session.add(LeaseRow(name=LEASE, holder="another process", epoch=1, beat=0))
         session.commit()
     engine.dispose()
     threading.Thread(target=_keep_lease, args=(data_dir / "testing.db",), daemon=True).start()
+
+
+def _followed(now: datetime) -> list[LiveSource]:
+    """Return sources that nobody is going to visit."""
+    names = [
+        "bluesky:saltmarsh.bsky.social",
+        "mastodon:골목빵집@toot.blue-" + "0123456789" * 4 + ".example",
+        "rss:https://blog.example/2026/a-rather-long-address-of-a-feed/feed.xml?format=rss2",
+    ]
+    failure = ("{host} does not answer in time", {"host": "blog.example"})
+    return [
+        LiveSource(
+            source=source,
+            platform=source.partition(":")[0],
+            host=source,
+            username="neighbour_01",
+            username_key="neighbour_01",
+            accepted=[4210, 0, 1][place],
+            rejected=[0, 0, 2][place],
+            last_error=json.dumps(failure) if place == 2 else None,
+            added_at=now,
+            success_at=[now, None, now - timedelta(days=2)][place],
+            next_visit_at=now + timedelta(days=9),
+        )
+        for place, source in enumerate(names)
+    ]
 
 
 def _keep_lease(database: Path) -> None:

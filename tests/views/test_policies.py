@@ -72,6 +72,9 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/imports/<id:import_id>": {"GET": "operator"},
     "/imports/<id:import_id>/start": {"POST": "operator"},
     "/imports/<id:import_id>/cancel": {"POST": "operator"},
+    "/sources": {"GET": "operator", "POST": "operator"},
+    "/sources/<id:source_id>/visit": {"POST": "operator"},
+    "/sources/<id:source_id>/remove": {"POST": "operator"},
     f"{API}/users": {"GET": "read", "POST": "write"},
     f"{API}/users/<username>": {"GET": "read", "DELETE": "admin"},
     f"{API}/users/<username>/tweets": {"GET": "read", "POST": "write"},
@@ -93,6 +96,9 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/live": {"GET": "read"},
     f"{API}/imports": {"GET": "token", "POST": "write"},
     f"{API}/imports/<id:import_id>": {"GET": "token", "DELETE": "write"},
+    f"{API}/sources": {"GET": "admin", "POST": "admin"},
+    f"{API}/sources/<id:source_id>": {"DELETE": "admin"},
+    f"{API}/sources/<id:source_id>/visit": {"POST": "admin"},
 }
 # What nobody has: the requests are let in or not, and change nothing.
 VALUES = {
@@ -101,7 +107,7 @@ VALUES = {
     "name": "nothing",
     "package_name": "nothing",
     "fingerprinted_path": "nothing.js",
-} | dict.fromkeys(("tweet_id", "token_id", "session_id", "import_id"), 999)
+} | dict.fromkeys(("tweet_id", "token_id", "session_id", "import_id", "source_id"), 999)
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "/login": {"form": {"name": "spare", "password": "wrong"}},
     f"{API}/imports": {"data": b"", "headers": {"Idempotency-Key": ""}},
@@ -171,7 +177,7 @@ def test_table_and_routes_name_each_other(app: Quart) -> None:
 def test_the_course_addresses_that_change_data_do_not_answer_to_get(app: Quart) -> None:
     for rule, methods in EXPECTED.items():
         if "GET" in methods and rule != "/metrics":
-            assert methods["GET"] in {"open", "read", "token", "operator"}, rule
+            assert methods["GET"] in {"open", "read", "token", "admin", "operator"}, rule
 
 
 @pytest.fixture(params=[True, False], ids=["public", "private"])

@@ -9,7 +9,7 @@ from quart import Quart
 from sqlalchemy import delete, func, select
 
 from app import create_app
-from app.models import Event, ImportJob, LoginSession, Operator, Token, Tweet, User
+from app.models import Event, ImportJob, LiveSource, LoginSession, Operator, Token, Tweet, User
 from app.services.access.rights import Right
 from app.services.access.tokens import list_tokens, revoke_token
 from app.services.imports.bulk import BATCH
@@ -51,6 +51,8 @@ BODIES: Final[dict[str, Sent]] = {
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n{}\r\n--b--\r\n',
     ),
     "/imports/<id:import_id>/start": (FORM, b"username=late"),
+    f"{API}/sources": (JSON, b'{"source": "rss:https://blog.example/feed"}'),
+    "/sources": (FORM, b"source=rss:https://blog.example/feed"),
 }
 BODILESS: Final = {
     *("/login", "/logout", "/setup", "/update"),
@@ -60,6 +62,8 @@ BODILESS: Final = {
     "/settings/sessions/end-others",
     *(f"/settings/vectors/{name}" for name in ("renew", "resume", "cancel")),
     "/imports/<id:import_id>/cancel",
+    f"{API}/sources/<id:source_id>/visit",
+    *(f"/sources/<id:source_id>/{name}" for name in ("visit", "remove")),
 }
 TOKENS: Final = [rule for rule in BODIES if EXPECTED[rule]["POST"] != "operator"]
 
@@ -85,7 +89,7 @@ async def site(
 
 
 async def counts(app: Quart) -> list[int]:
-    kinds = (User, Tweet, Event, ImportJob, Token, Operator)
+    kinds = (User, Tweet, Event, ImportJob, LiveSource, Token, Operator)
     async with parts_of(app).db.read() as session:
         return [await session.scalar(select(func.count()).select_from(k)) or 0 for k in kinds]
 

@@ -138,10 +138,12 @@ async def store_batch(
     report: ImportReport,
     *,
     default_time: datetime | None = None,
+    is_bulk: bool = True,
 ) -> list[CountedPost]:
     """Store the posts and the authors that are new, and count them in the report.
 
-    Returns the new posts, to be folded into profiles once they are committed.
+    In bulk one event announces all new posts of an author, else each has its own. Returns the new
+    posts, to be folded into profiles once they are committed.
     """
     resolved, announced = await _resolve(session, batch, report)
     fresh = await _without_stored(session, resolved)
@@ -149,7 +151,7 @@ async def store_batch(
         session,
         [Arrival(user.id, item.post) for item, user in fresh],
         default_time=default_time,
-        is_bulk=True,
+        is_bulk=is_bulk,
         announced=announced,
     )
     accepted = sum(added.is_new)

@@ -72,6 +72,7 @@ async def import_archive(
     username: str | None,
     report: ImportReport | None = None,
     renew: bool = True,
+    is_live: bool = False,
     on_progress: Progress = lambda _: None,
     note: Note = _note_nothing,
 ) -> ImportReport:
@@ -79,8 +80,9 @@ async def import_archive(
 
     `username` names the author of records without one; for a file of one account it replaces
     the name. `report` counts the records; posts from before a break of the file stay. `note`
-    writes the report in the transaction that stores a batch, so that the two always agree. Raises
-    NamelessFileError before anything is stored, unless there is nothing to store.
+    writes the report in the transaction that stores a batch, so that the two always agree. With
+    `is_live` each post is announced by itself, and folding and renewing are left to maintenance.
+    Raises NamelessFileError before anything is stored, unless there is nothing to store.
     """
     report = report or ImportReport()
     try:
@@ -98,14 +100,15 @@ async def import_archive(
                 if not batch.posts:
                     continue
                 async with db.write() as session:
-                    stored = await store_batch(session, batch.posts, report)
+                    stored = await store_batch(session, batch.posts, report, is_bulk=not is_live)
                     await note(session, report)
                 on_progress(report)
-                tails.add(stored)
-                await tails.fold(db, at_least=FOLD_FROM)
+                if not is_live:
+                    tails.add(stored)
+                    await tails.fold(db, at_least=FOLD_FROM)
     await tails.fold(db, at_least=1)
     on_progress(report)
-    if renew and report.accepted:
+    if renew and not is_live and report.accepted:
         await renew_background(db)
         await renew_vocabulary(db)
     return report

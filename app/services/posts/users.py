@@ -14,12 +14,12 @@ from app.compute.text import clean_username, username_key
 from app.db.backend import allocate_ids, backend_of, chunks
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.memo import EVERYTHING, depends_on
-from app.models import Event, ModelCard, Profile, Tweet, User
+from app.models import Event, LiveSource, ModelCard, Profile, Tweet, User
 from app.services.compare.card_stored import forget_cards
 from app.services.events import NewEvent, append_event, append_events
 
 Columns = TypeVarTuple("Columns")
-Platform = Literal["x", "mastodon", "bluesky", "local"]
+Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"
 LONGEST_KEY: Final = 960
 """Characters of a name's key: some become three when their case is folded."""
@@ -233,6 +233,7 @@ async def delete_everybody(session: AsyncSession) -> int | None:
     ).all()
     await session.execute(delete(Profile))
     await session.execute(delete(ModelCard))
+    await session.execute(delete(LiveSource))
     if not gone:
         return None
     ids = await allocate_ids(session, Event, len(gone))
@@ -242,6 +243,8 @@ async def delete_everybody(session: AsyncSession) -> int | None:
 
 
 async def _delete(session: AsyncSession, user: User) -> int:
+    # A followed author would come back with the next visit.
+    await session.execute(delete(LiveSource).where(LiveSource.username_key == user.username_key))
     user.deleted_at = now()
     user.username_key = f"{DELETED_PREFIX}{user.id}"
     await session.execute(delete(Profile).where(Profile.user_id == user.id))

@@ -10,6 +10,7 @@ from app.views.api import (
     live,
     search,
     service,
+    sources,
     stats,
     tweets,
     users,
@@ -19,6 +20,6 @@ from app.views.api import (
 
 def init_app(app: Quart) -> None:
     """Register the API's blueprints."""
-    modules = (service, users, tweets, search, stats, compare, verify, live, imports, export, docs)
-    for module in modules:
+    answers = (service, users, tweets, search, stats, compare, verify, live)
+    for module in (*answers, imports, sources, export, docs):
         app.register_blueprint(module.blueprint)

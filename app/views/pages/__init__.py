@@ -18,6 +18,7 @@ from app.views.pages import (
     quiz,
     search,
     settings,
+    sources,
     verify,
     verify_report,
 )
@@ -37,6 +38,7 @@ PAGES: Final = (
         login,
         settings,
         imports,
+        sources,
     ),
 )
 LISTED: Final = frozenset(

@@ -207,6 +207,8 @@ async def test_what_a_rule_declares_can_happen(api: Api, admin: Client, status: 
         if headers.get("Authorization", "") is None:
             del headers["Authorization"]
             sender = Client(api.app, {})
+        if status == "403" and api.operations[name][1] == "get":
+            headers, sender = {}, await client_with(api.app, "read")
         answered, _ = await api.send(sender, name, headers=headers, **kwargs)
         assert str(answered) == status, name
 
@@ -217,7 +219,8 @@ async def test_what_a_rule_declares_can_happen(api: Api, admin: Client, status: 
 
 async def test_what_is_not_there_is_404(api: Api, admin: Client) -> None:
     for name in api.declaring("404"):
-        unknown = {"username": "nobody", "tweet_id": 999, "import_id": 999}
+        unknown: dict[str, Any] = dict.fromkeys(("tweet_id", "import_id", "source_id"), 999)
+        unknown["username"] = "nobody"
         address, _ = api.sample(name, **unknown)
         if name in {"search_tweets", "compare_get", "live_stream"}:
             address = re.sub(r"\?.*", "?q=a&username=nobody", address)

@@ -1,0 +1,103 @@
+"""`saywho follow …`: live sources."""
+
+import asyncio
+from datetime import datetime
+
+import click
+
+from app.cli.running import FAILED, fail, json_option, print_result, reading, with_database, writing
+from app.clock import now
+from app.config import Config
+from app.db.engine import Database
+from app.services.sources.following import Follower, refuse_private
+from app.services.sources.names import parse_source
+from app.services.sources.registry import (
+    SourceFacts,
+    add_source,
+    all_sources,
+    ask_for_visits,
+    remove_source,
+)
+
+LOOK_EVERY_S = 1.0
+
+
+@click.group("follow")
+def follow_command() -> None:
+    """Follow accounts and feeds, and fetch their new posts."""
+
+
+@follow_command.command("add")
+@click.argument("source")
+@click.option("--username", help="The author here; by default as the source is called.")
+@json_option
+def add_command(source: str, username: str | None) -> None:
+    """Follow SOURCE: bluesky:NAME, mastodon:USER@HOST or rss:URL."""
+    name = parse_source(source, username)
+
+    async def add(db: Database, config: Config) -> SourceFacts:
+        await refuse_private(config, name)
+        async with db.write() as session:
+            return await add_source(session, name)
+
+    added = with_database(add)
+    print_result(added, f"following {added.source}, as {added.username}")
+
+
+@follow_command.command("list")
+@json_option
+def list_command() -> None:
+    """List the sources, and how they are."""
+    sources = reading(all_sources)
+    note = "No sources yet; saywho follow add SOURCE adds one."
+    _print(sources, notes=[] if sources else [note])
+
+
+@follow_command.command("remove")
+@click.argument("source_id", type=int, metavar="ID")
+@json_option
+def remove_command(source_id: int) -> None:
+    """Follow the source ID no longer; its posts stay."""
+    writing(lambda session: remove_source(session, source_id))
+    print_result({"id": source_id}, f"removed {source_id}")
+
+
+@follow_command.command("now")
+@json_option
+def now_command() -> None:
+    """Visit all sources now, or let the server that runs do it, and wait for the end."""
+    sources = with_database(_visit_all)
+    _print(sources)
+    if any(each.last_error for each in sources):
+        fail("not all sources could be read", FAILED)
+
+
+async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
+    asked = now()
+    async with db.write() as session:
+        await ask_for_visits(session)
+    follower = Follower(db, config)
+    try:
+        while True:
+            await follower.visit_due(unless_since=asked)
+            async with db.read() as session:
+                sources = await all_sources(session)
+            if not any(_is_waiting(each, asked) for each in sources):
+                return sources
+            await asyncio.sleep(LOOK_EVERY_S)
+    finally:
+        await follower.close()
+
+
+def _is_waiting(source: SourceFacts, asked: datetime) -> bool:
+    is_paused = source.not_before is not None and source.not_before > now()
+    return not is_paused and (source.visited_at is None or source.visited_at < asked)
+
+
+def _print(sources: list[SourceFacts], notes: list[str] | None = None) -> None:
+    lines = [
+        f"{each.id:>5}  {each.accepted:>7,}  {each.source}  ({each.username})"
+        + (f"  {each.last_error}" if each.last_error else "")
+        for each in sources
+    ]
+    print_result({"items": sources, "next": None}, *lines, notes=notes or [])

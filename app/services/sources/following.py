@@ -1,0 +1,171 @@
+"""Visiting the live sources when they are due: one process of all does it, by a lease."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import httpx
+from sqlalchemy import update
+
+from app.clock import now
+from app.config import Config
+from app.db.backend import Sessions
+from app.db.engine import Database
+from app.db.lease import Lease, LeaseLostError
+from app.errors import InvalidInputError
+from app.models import LiveSource
+from app.services.sources.names import SourceName
+from app.services.sources.registry import due_sources, stored_error
+from app.services.sources.visiting import SourceRemovedError, Visit
+from app.services.sources.web import FetchError, Web, is_public
+
+LEASE: Final = "sources"
+LOOK_EVERY_S: Final = 2.0
+"""Seconds between looks for due sources."""
+REST_S: Final = 30.0
+"""Seconds without a look after one that failed, as where the database is away."""
+TICK_S: Final = 1.0
+"""Seconds between such looks of the holder, and the time that it waits before it lets go: another
+process may then ask the same host at once."""
+MOST_AT_ONCE: Final = 20
+"""Hosts that are asked at the same time."""
+SHORTEST_S: Final = 10.0
+LONGEST_S: Final = 900.0
+"""Seconds between two visits of a source."""
+RESOLVE_TIMEOUT_S: Final = 3.0
+LIVELY_S: Final = 600.0
+"""A source that brought posts within this time is visited most often; the pause then doubles each
+time that as long has passed again."""
+JITTER: Final = 0.1
+
+logger = logging.getLogger(__name__)
+
+
+def pause_s(quiet_s: float, *, failures: int = 0) -> float:
+    """Return the seconds until the next visit of a source without posts for `quiet_s` seconds."""
+    doublings = max(0.0, quiet_s / LIVELY_S - 1) if not failures else float(failures)
+    pause = min(LONGEST_S, SHORTEST_S * 2 ** min(doublings, 10.0))
+    is_even = pause <= SHORTEST_S
+    return pause if is_even else pause * random.uniform(1 - JITTER, 1.0)  # noqa: S311 - no secret
+
+
+def _may_connect(config: Config) -> Callable[[str], bool]:
+    return (lambda _: True) if config.follow_private else is_public
+
+
+async def refuse_private(config: Config, name: SourceName) -> None:
+    """Raise InvalidInputError for a source that leads into the operator's own network."""
+    web = Web(_may_connect(config))
+    host = config.bluesky_url if name.platform == "bluesky" else f"https://{name.host}"
+    try:
+        async with asyncio.timeout(RESOLVE_TIMEOUT_S):
+            await web.addresses(httpx.URL(host))
+    except FetchError as error:
+        raise InvalidInputError(error.message, loc="source") from None
+    except (OSError, UnicodeError, TimeoutError, httpx.InvalidURL):
+        return  # A visit will tell.
+
+
+class Follower:
+    """Visits due sources; of many, one at a time has the lease."""
+
+    def __init__(self, db: Database, config: Config) -> None:
+        self._db = db
+        self._config = config
+        self._lease = Lease(db, LEASE)
+        self._web = Web(_may_connect(config))
+        self._unless_since: datetime | None = None
+
+    async def run(self) -> None:
+        """Visit sources until cancelled."""
+        try:
+            while True:
+                try:
+                    await self.visit_due()
+                except Exception:
+                    logger.exception("sources could not be visited; trying again")
+                    await asyncio.sleep(REST_S)
+                await asyncio.sleep(LOOK_EVERY_S)
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        await self._web.close()
+
+    async def visit_due(self, *, unless_since: datetime | None = None) -> None:
+        """Visit sources until none is due, unless another process is at it.
+
+        `unless_since` leaves out those that were visited since then.
+        """
+        self._unless_since = unless_since
+        if not await self._due(self._db):
+            return
+        async with self._lease.held() as grant:
+            if grant is None:
+                return
+            try:
+                async with asyncio.TaskGroup() as visits:
+                    await self._start_visits(grant, visits)
+            except* LeaseLostError:
+                logger.warning("another process has taken over the sources")
+            await asyncio.sleep(TICK_S)
+
+    async def _start_visits(self, grant: Sessions, visits: asyncio.TaskGroup) -> None:
+        """Start a visit of one source of each host at a time, until nothing is left to do."""
+        running: dict[str, asyncio.Task[None]] = {}
+        while True:
+            running = {host: task for host, task in running.items() if not task.done()}
+            due = await self._due(grant)
+            for source in due:
+                if source.host not in running and len(running) < MOST_AT_ONCE:
+                    running[source.host] = visits.create_task(self._visit(grant, source))
+            if not running:
+                return
+            await asyncio.wait(running.values(), timeout=TICK_S)
+
+    async def _due(self, db: Sessions) -> list[LiveSource]:
+        async with db.read() as session:
+            due = await due_sources(session)
+        if (since := self._unless_since) is None:
+            return due
+        return [each for each in due if each.visited_at is None or each.visited_at < since]
+
+    async def _visit(self, db: Sessions, source: LiveSource) -> None:
+        visit = Visit(db, self._web, self._config, source)
+        error: FetchError | None = None
+        try:
+            await visit.run()
+        except FetchError as failure:
+            error = failure
+        except SourceRemovedError:
+            return
+        except LeaseLostError:
+            raise
+        except Exception:
+            logger.exception("the visit of %s failed unexpectedly", source.source)
+            error = FetchError("the visit failed unexpectedly; the server's log says why")
+        await self._note_visit(db, source, visit, error)
+
+    async def _note_visit(
+        self, db: Sessions, source: LiveSource, visit: Visit, error: FetchError | None
+    ) -> None:
+        """Store how the visit went, and when the next one is due."""
+        time = now()
+        failures = source.failures + 1 if error else 0
+        posts_at = time if visit.accepted else source.posts_at
+        quiet_s = (time - (posts_at or source.added_at)).total_seconds()
+        pause = SHORTEST_S if visit.has_more and not error else pause_s(quiet_s, failures=failures)
+        values: dict[str, object] = {"visited_at": time, "posts_at": posts_at, "failures": failures}
+        values |= {"last_error": stored_error(error.message) if error else None}
+        values |= {} if error else {"success_at": time}
+        async with db.write() as session:
+            changed = update(LiveSource).where(LiveSource.id == source.id)
+            await session.execute(
+                changed.values(**values, next_visit_at=time + timedelta(seconds=pause))
+            )
+            if error and error.not_before:
+                same_host = update(LiveSource).where(LiveSource.host == source.host)
+                await session.execute(same_host.values(not_before=error.not_before))

@@ -1,0 +1,139 @@
+"""The sources that are followed: adding, listing, removing, and asking for a visit."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now
+from app.compute.text import username_key
+from app.errors import ConflictError, Message, NotFoundError
+from app.models import LiveSource
+from app.services.posts.users import check_platform, find_user
+from app.services.sources.names import SourceName
+
+
+class SourceFacts(msgspec.Struct, frozen=True):
+    """A live source as answers show one."""
+
+    id: int
+    source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST or rss:URL.")]
+    platform: str
+    username: str
+    accepted: Annotated[int, Meta(description="How many posts it has brought.")]
+    rejected: Annotated[int, Meta(description="How many of the last visit could not be stored.")]
+    added_at: datetime
+    visited_at: Annotated[datetime | None, Meta(description="The last visit.")]
+    success_at: Annotated[datetime | None, Meta(description="The last visit without an error.")]
+    posts_at: Annotated[datetime | None, Meta(description="When it last brought new posts.")]
+    next_visit_at: datetime
+    not_before: Annotated[
+        datetime | None, Meta(description="Until then its host wants no requests.")
+    ]
+    last_error: Annotated[str | None, Meta(description="Why the last visit failed, if it did.")]
+
+
+async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
+    """Follow a source from now on. Raises ConflictError."""
+    query = select(LiveSource.id).where(LiveSource.source == str(name))
+    if await session.scalar(query) is not None:
+        raise ConflictError("'{source}' is followed already", source=str(name))
+    if user := await find_user(session, name.username):
+        check_platform(user, name.platform)
+    source = LiveSource(
+        source=str(name),
+        platform=name.platform,
+        host=name.host,
+        username=name.username,
+        username_key=username_key(name.username),
+        mark="{}",
+        accepted=0,
+        rejected=0,
+        failures=0,
+        added_at=now(),
+        next_visit_at=now(),
+    )
+    session.add(source)
+    await session.flush()
+    return facts(source)
+
+
+async def find_source(session: AsyncSession, source_id: int) -> SourceFacts | None:
+    """Return the source of that id."""
+    source = await session.get(LiveSource, source_id)
+    return facts(source) if source else None
+
+
+async def all_sources(session: AsyncSession) -> list[SourceFacts]:
+    """Return all sources in the order they were added."""
+    return [
+        facts(each) for each in await session.scalars(select(LiveSource).order_by(LiveSource.id))
+    ]
+
+
+async def list_sources(
+    session: AsyncSession, *, after: int | None = None, limit: int
+) -> tuple[list[LiveSource], int | None]:
+    """Return up to `limit` sources in the order they were added, and the place of the next page."""
+    query = select(LiveSource).where(LiveSource.id > (after or 0)).order_by(LiveSource.id)
+    found = list(await session.scalars(query.limit(limit + 1)))
+    following = found[limit - 1].id if len(found) > limit else None
+    return found[:limit], following
+
+
+async def remove_source(session: AsyncSession, source_id: int) -> None:
+    """Follow a source no longer; its posts stay. Raises NotFoundError."""
+    gone = delete(LiveSource).where(LiveSource.id == source_id).returning(LiveSource.id)
+    if await session.scalar(gone) is None:
+        raise _unknown(source_id)
+
+
+async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
+    """Let a source be visited as soon as its host allows. Raises NotFoundError."""
+    source = await session.get(LiveSource, source_id)
+    if source is None:
+        raise _unknown(source_id)
+    source.next_visit_at = now()
+    return facts(source)
+
+
+async def ask_for_visits(session: AsyncSession) -> None:
+    """Let all sources be visited as soon as their hosts allow."""
+    later = LiveSource.next_visit_at > now()
+    await session.execute(update(LiveSource).where(later).values(next_visit_at=now()))
+
+
+async def due_sources(session: AsyncSession) -> list[LiveSource]:
+    """Return the sources to be visited now, the longest due first."""
+    is_allowed = or_(LiveSource.not_before.is_(None), LiveSource.not_before <= now())
+    query = select(LiveSource).where(LiveSource.next_visit_at <= now(), is_allowed)
+    return list(await session.scalars(query.order_by(LiveSource.next_visit_at, LiveSource.id)))
+
+
+def facts(source: LiveSource) -> SourceFacts:
+    """Return the source as answers show it."""
+    names = [name for name in SourceFacts.__struct_fields__ if name != "last_error"]
+    error = reason(source)
+    values = {name: getattr(source, name) for name in names}
+    return SourceFacts(**values, last_error=str(error) if error else None)
+
+
+def reason(source: LiveSource) -> Message | None:
+    """Return why the last visit failed, so that pages can translate it."""
+    if source.last_error is None:
+        return None
+    template, values = msgspec.json.decode(source.last_error)
+    return Message(template, **values)
+
+
+def stored_error(message: Message) -> str:
+    """Return the reason of a failure as the database keeps it."""
+    values = {name: str(value) for name, value in message.values.items()}
+    return msgspec.json.encode((message.template, values)).decode()
+
+
+def _unknown(source_id: int) -> NotFoundError:
+    return NotFoundError("There is no source {source_id}", source_id=source_id)

@@ -1,0 +1,103 @@
+"""RSS and Atom feeds."""
+
+import asyncio
+import calendar
+import hashlib
+import io
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import feedparser
+
+from app.compute.text import MAX_TEXT_LENGTH
+from app.formats.records import Account, Item, Record, read_each
+from app.formats.source.html import html_to_text
+from app.services.sources.pages import LivePage, Mark, fetch
+from app.services.sources.web import Answer, FetchError, Web
+
+MOST_ENTRIES: Final = 2_000
+"""Entries that are read of a feed, so that one transaction stores them."""
+MAX_ID_LENGTH: Final = 512
+ENDS: Final = " .…"
+
+Entry = Mapping[str, Any]
+
+
+class SyndicatedFeed:
+    """A feed; it holds its newest entries alone, and never says that one was deleted."""
+
+    can_confirm_deletion = False
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    async def page(self, web: Web, mark: Mark, cursor: str | None) -> LivePage | None:
+        answer = await fetch(web, self._address, mark.validators)
+        if answer.status == 304:
+            return None
+        # Its time grows with the feed; in a thread it holds up nobody.
+        feed = await asyncio.to_thread(_parse, answer)
+        entries = feed.entries[:MOST_ENTRIES]
+        if not entries and not feed.get("version"):
+            raise FetchError("the address holds no RSS or Atom feed")
+        language = feed.feed.get("language")
+
+        def read(entry: Entry, place: int) -> Item | None:
+            return _record(entry, place, language)
+
+        ids = [_source_id(entry) for entry in entries]
+        items = read_each(enumerate(entries, 1), read)
+        return LivePage(ids, items, None, answer, Account(None, feed.feed.get("title"), "rss"))
+
+    async def is_deleted(self, web: Web, source_id: str) -> bool:
+        return False
+
+
+def _parse(answer: Answer) -> Any:
+    # As a file: feedparser would take bytes for an address or the name of a file.
+    headers = {"content-type": answer.headers.get("Content-Type", "")}
+    return feedparser.parse(io.BytesIO(answer.body), response_headers=headers)
+
+
+def _record(entry: Entry, place: int, language: str | None) -> Item | None:
+    title = _text(entry.get("title_detail") or {"value": entry.get("title")})
+    contents = entry.get("content") or [entry.get("summary_detail") or {}]
+    body = _text(contents[0])
+    if body.startswith(title.rstrip(ENDS)):
+        title = ""  # Of short posts the title is the beginning of the text.
+    text = "\n\n".join(filter(None, (title, body)))
+    if not text:
+        return None
+    return Record(
+        place=place,
+        text=text[:MAX_TEXT_LENGTH],
+        platform="rss",
+        created_at=_time(entry),
+        lang=entry.get("language") or language,
+        source_id=_source_id(entry),
+        url=entry.get("link"),
+    )
+
+
+def _text(detail: Entry) -> str:
+    value = detail.get("value") or ""
+    return value.strip() if detail.get("type") == "text/plain" else html_to_text(value)
+
+
+def _time(entry: Entry) -> datetime | None:
+    # A plain dict: feedparser's own warns where the second one is missing.
+    parsed = entry.get("published_parsed") or dict(entry).get("updated_parsed")
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
+    except (ValueError, OverflowError, TypeError):
+        return None
+
+
+def _source_id(entry: Entry) -> str:
+    """Return the entry's own id, its address, or what stands for one that has neither."""
+    known = str(entry.get("id") or entry.get("link") or "").strip()
+    if known and len(known) <= MAX_ID_LENGTH:
+        return known
+    content = known or f"{entry.get('title')}\n{entry.get('summary')}\n{entry.get('published')}"
+    return hashlib.sha256(content.encode(errors="replace")).hexdigest()

@@ -1,0 +1,246 @@
+"""Requests to hosts that people name: polite, bounded, and never into the operator's own network.
+
+Of each host at most one request is under way, and one a second begins. A name is resolved before
+each request, and the connection goes to the address that was checked: a name that changes between
+the two (DNS rebinding) leads nowhere else. Redirects are followed by the same rules.
+"""
+
+import asyncio
+import contextlib
+import json
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from ipaddress import IPv6Address, ip_address
+from socket import SOCK_STREAM
+from typing import Any, Final, NamedTuple
+
+import httpx
+
+from app.clock import monotonic, now
+from app.errors import Message
+
+MIB: Final = 1024 * 1024
+PAUSE_S: Final = 1.0
+"""Seconds between the end of a request to a host and the beginning of the next one."""
+TIMEOUT_S: Final = 30.0
+"""Seconds that a request may take, to the last byte of its answer."""
+CONNECT_TIMEOUT_S: Final = 8.0
+MOST_BYTES: Final = 8 * MIB
+"""Bytes of an answer, after decompression."""
+MOST_REDIRECTS: Final = 5
+MOST_HOSTS: Final = 1_000
+"""Hosts whose last request is remembered."""
+SHORTEST_WAIT: Final = timedelta(seconds=1)
+UNKNOWN_WAIT: Final = timedelta(minutes=1)
+LONGEST_WAIT: Final = timedelta(days=1)
+"""The longest pause that a host can ask for."""
+REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
+
+
+class FetchError(Exception):
+    """A source cannot be read; the message says why."""
+
+    def __init__(
+        self, template: str, *, not_before: datetime | None = None, **values: object
+    ) -> None:
+        if not isinstance(template, Message):
+            template = Message(template, **values)
+        self.message = template
+        self.not_before = not_before
+        """Until then the host wants no further request."""
+        super().__init__(str(self.message))
+
+
+class Answer(NamedTuple):
+    """An answer of at most `MOST_BYTES`."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    not_before: datetime | None
+    """Until then the host wants no further request."""
+
+    def json(self) -> Any:
+        """Return the value of the body. Raises FetchError."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise FetchError("the answer is not valid JSON") from error
+
+
+class _Host:
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.free_at = 0.0
+        self.not_before: datetime | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        is_free = self.free_at < monotonic() and not self.lock.locked()
+        return is_free and (self.not_before is None or self.not_before < now())
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address is in no private, local or reserved network."""
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if str(ip).startswith("64:ff9b:") or (inner and not is_public(str(inner))):
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+class Web:
+    """Asks hosts, all requests of one process."""
+
+    def __init__(self, may_connect: Callable[[str], bool] = is_public) -> None:
+        self._may_connect = may_connect
+        self._hosts: dict[str, _Host] = {}
+        self._client: httpx.AsyncClient | None = None
+
+    async def get(self, address: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Return the answer of a host, whatever its status. Raises FetchError."""
+        url = httpx.URL(address)
+        for _ in range(MOST_REDIRECTS + 1):
+            answer = await self._ask_in_turn(url, headers or {})
+            following = answer.headers.get("Location")
+            if answer.status not in REDIRECTS or not following:
+                return answer
+            try:
+                url = url.join(following)
+            except httpx.InvalidURL as error:
+                raise FetchError("the source redirects to no web address") from error
+            if url.scheme not in {"http", "https"} or not url.host:
+                raise FetchError("the source redirects to no web address")
+        raise FetchError("the source redirects too often")
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _ask_in_turn(self, url: httpx.URL, headers: Mapping[str, str]) -> Answer:
+        async with self._turn(url.host) as host:
+            try:
+                async with asyncio.timeout(TIMEOUT_S):
+                    answer = await self._ask(url, headers)
+            except (TimeoutError, httpx.TimeoutException) as error:
+                raise FetchError("{host} does not answer in time", host=url.host) from error
+            except (OSError, UnicodeError, httpx.HTTPError, zlib.error) as error:
+                raise FetchError(
+                    "{host} cannot be read: {error}", host=url.host, error=type(error).__name__
+                ) from error
+            host.not_before = answer.not_before
+            return answer
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, name: str) -> AsyncIterator[_Host]:
+        if len(self._hosts) > MOST_HOSTS:
+            # Redirects may name any number of hosts.
+            self._hosts = {name: host for name, host in self._hosts.items() if not host.is_idle}
+        host = self._hosts.setdefault(name, _Host())
+        async with host.lock:
+            if host.not_before and host.not_before > now():
+                raise FetchError("{host} asked for a pause", host=name, not_before=host.not_before)
+            await asyncio.sleep(host.free_at - monotonic())
+            try:
+                yield host
+            finally:
+                host.free_at = monotonic() + PAUSE_S
+
+    async def _ask(self, url: httpx.URL, headers: Mapping[str, str]) -> Answer:
+        client = await self._opened()
+        addresses = await self.addresses(url)
+        for place, address in enumerate(addresses):
+            request = client.build_request(
+                "GET",
+                url.copy_with(host=address),
+                headers={**headers, "Host": url.netloc.decode("ascii")},
+                extensions={"sni_hostname": url.raw_host.decode("ascii")},
+            )
+            try:
+                response = await client.send(request, stream=True)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                if place == len(addresses) - 1:
+                    raise
+                continue
+            try:
+                body = await _read(response)
+            finally:
+                await response.aclose()
+            not_before = _not_before(response.status_code, response.headers)
+            return Answer(response.status_code, response.headers, body, not_before)
+        raise OSError("no address")
+
+    async def addresses(self, url: httpx.URL) -> list[str]:
+        """Resolve the host. Raises FetchError where any address is of the operator's network."""
+        loop = asyncio.get_running_loop()
+        host = url.raw_host.decode("ascii").strip("[]")
+        found = await loop.getaddrinfo(host, url.port or 0, type=SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+        if not all(map(self._may_connect, addresses)):
+            raise FetchError(
+                "{host} leads into this machine's own network; SAYWHO_FOLLOW_PRIVATE=1 allows it",
+                host=url.host,
+            )
+        return addresses[:3]
+
+    async def _opened(self) -> httpx.AsyncClient:
+        if self._client is None:
+            context: ssl.SSLContext = await asyncio.to_thread(
+                httpx.create_ssl_context, trust_env=False
+            )
+            # A connection is for one request: those that are kept would be chosen by address,
+            # and one address may serve many hosts.
+            self._client = httpx.AsyncClient(
+                verify=context,
+                trust_env=False,
+                timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+                limits=httpx.Limits(max_keepalive_connections=0),
+                headers={"User-Agent": f"saywho/{version('saywho')}", "Accept-Encoding": "gzip"},
+            )
+        return self._client
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """Return the body, decompressed no further than allowed."""
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding not in {"identity", "gzip"}:
+        raise FetchError("the answer is compressed in an unknown way")
+    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += inflate.decompress(chunk, MOST_BYTES + 1) if inflate else chunk
+        if len(body) > MOST_BYTES or (inflate and inflate.unconsumed_tail):
+            raise FetchError("the answer is larger than {limit} MB", limit=MOST_BYTES // MIB)
+    if inflate and body and not inflate.eof:
+        raise FetchError("the answer was cut off")
+    return bytes(body)
+
+
+def _not_before(status: int, headers: httpx.Headers) -> datetime | None:
+    """Return until when the host wants no request, as `Retry-After` or a spent limit says."""
+    asked = headers.get("Retry-After") if status in {429, 503} else None
+    for prefix in ("X-RateLimit", "RateLimit"):
+        if asked is None and (headers.get(f"{prefix}-Remaining") == "0" or status == 429):
+            asked = headers.get(f"{prefix}-Reset")
+    until = _time(asked) if asked else None
+    if until is None:
+        return now() + UNKNOWN_WAIT if status == 429 else None
+    return min(max(until, now() + SHORTEST_WAIT), now() + LONGEST_WAIT)
+
+
+def _time(value: str) -> datetime | None:
+    """Return a time that is written as seconds from now or from 1970, ISO 8601, or HTTP's way."""
+    with contextlib.suppress(ValueError, OverflowError, TypeError):
+        if value.isdigit():
+            seconds = int(value)
+            since = now() if seconds < 10**8 else datetime.fromtimestamp(0, UTC)
+            return since + timedelta(seconds=seconds)
+        is_iso = value[:4].isdigit()
+        time = datetime.fromisoformat(value) if is_iso else parsedate_to_datetime(value)
+        return time.astimezone(UTC)
+    return None

@@ -1,0 +1,103 @@
+"""Live sources in the API."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from quart import Response, g
+
+from app.errors import GoneError
+from app.lifespan import resources
+from app.paths import SOURCES
+from app.services.events import newest_event
+from app.services.idempotency import Replay, claim, complete
+from app.services.sources.following import refuse_private
+from app.services.sources.names import parse_source
+from app.services.sources.registry import (
+    SourceFacts,
+    add_source,
+    ask_for_visit,
+    facts,
+    find_source,
+    list_sources,
+    remove_source,
+)
+from app.views import cursors
+from app.views.access import writing
+from app.views.answers import json_answer, no_content
+from app.views.operation import ApiBlueprint, answers
+from app.views.parsing import json_request_key
+
+blueprint = ApiBlueprint("api_sources", tag="sources")
+
+
+class LiveSources(Struct, frozen=True):
+    """A page of live sources, in the order they were added."""
+
+    items: list[SourceFacts]
+    next: str | None
+
+
+class NewSourceForm(Struct, forbid_unknown_fields=True):
+    source: Annotated[
+        str,
+        Meta(
+            description="bluesky:NAME, mastodon:USER@HOST or rss:URL.",
+            examples=["rss:https://blog.example/feed.xml"],
+        ),
+    ]
+    username: Annotated[
+        Annotated[str, Meta(max_length=320)] | None,
+        Meta(description="The author here; by default as the source is called."),
+    ] = None
+
+
+@blueprint.operation("GET", SOURCES, "admin")
+@answers(200, "A page of live sources", LiveSources)
+async def list_live_sources(args: cursors.PageArgs) -> Response:
+    """List live sources, and how they are."""
+    after = cursors.SOURCES.decode(args.cursor)
+    async with resources().db.read() as session:
+        found, following = await list_sources(session, after=after, limit=args.limit)
+    items = [facts(each) for each in found]
+    return json_answer(LiveSources(items, cursors.SOURCES.encode(following)))
+
+
+@blueprint.operation("POST", SOURCES, "admin", is_idempotent=True)
+@answers(201, "The source, to be visited soon", SourceFacts)
+async def follow_source(form: NewSourceForm) -> Response:
+    """Follow an account or a feed."""
+    name = parse_source(form.source, form.username)
+    await refuse_private(resources().config, name)
+    key = await json_request_key()
+    async with writing() as session:
+        replay = await claim(session, key) if key else None
+        if replay is None:
+            added = await add_source(session, name)
+            replay = Replay(201, added.id, None, await newest_event(session))
+            if key:
+                await complete(session, key, replay)
+        source = await find_source(session, replay.resource_id or 0)
+    if source is None:
+        raise GoneError("The source that this request made has been deleted since")
+    g.event_id = replay.event_id
+    return json_answer(source, replay.status)
+
+
+@blueprint.operation("DELETE", SOURCES + "/<id:source_id>", "admin")
+@answers(204, "Removed")
+async def remove_live_source(source_id: int) -> Response:
+    """Follow a source no longer; its posts stay."""
+    async with writing() as session:
+        await remove_source(session, source_id)
+        g.event_id = await newest_event(session)
+    return no_content()
+
+
+@blueprint.operation("POST", SOURCES + "/<id:source_id>/visit", "admin")
+@answers(202, "The source, to be visited", SourceFacts)
+async def visit_source(source_id: int) -> Response:
+    """Visit a source as soon as its host allows."""
+    async with writing() as session:
+        source = await ask_for_visit(session, source_id)
+        g.event_id = await newest_event(session)
+    return json_answer(source, 202)

@@ -1,0 +1,91 @@
+"""A follower of platforms that run on this machine."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from app.config import Config
+from app.db.engine import Database
+from app.models import LiveSource, Tweet, User
+from app.services.sources import following, web
+from app.services.sources.following import Follower
+from app.services.sources.names import parse_source
+from app.services.sources.registry import SourceFacts, add_source, all_sources, ask_for_visits
+from tests.live_platforms import Platform, live_platform
+
+KINDS = ("bluesky", "mastodon", "rss")
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    with live_platform() as platform:
+        yield platform
+
+
+@dataclass
+class Following:
+    """A database, and a follower of sources that are visited on demand."""
+
+    db: Database
+    config: Config
+    platform: Platform
+    followers: list[Follower] = field(default_factory=list)
+
+    def source(self, kind: str, name: str) -> str:
+        return {
+            "bluesky": f"bluesky:{name}",
+            "mastodon": f"mastodon:{name}@{self.platform.host}",
+            "rss": f"rss:{self.platform.address}/{name}",
+        }[kind]
+
+    async def follow(self, kind: str, name: str, username: str = "mina") -> None:
+        async with self.db.write() as session:
+            await add_source(session, parse_source(self.source(kind, name), username))
+
+    async def visit(self) -> SourceFacts:
+        """Visit all sources, whatever their pause, with a follower that knows nothing yet."""
+        follower = Follower(self.db, self.config)
+        async with self.db.write() as session:
+            await ask_for_visits(session)
+            await session.execute(update(LiveSource).values(not_before=None))
+        await follower.visit_due()
+        await follower.close()
+        return (await self.sources())[0]
+
+    async def sources(self) -> list[SourceFacts]:
+        async with self.db.read() as session:
+            return await all_sources(session)
+
+    async def texts(self) -> list[str]:
+        """Return the texts of all posts, in order."""
+        async with self.db.read() as session:
+            query = select(Tweet.text).join(User, User.id == Tweet.user_id)
+            return sorted(await session.scalars(query.where(User.deleted_at.is_(None))))
+
+
+@pytest.fixture
+async def make_following(
+    make_config: Callable[..., Config], platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[..., Following]]:
+    """Make a follower of the platform that does not wait between requests."""
+    made: list[Following] = []
+    monkeypatch.setattr(web, "PAUSE_S", 0.0)
+    monkeypatch.setattr(following, "TICK_S", 0.01)
+
+    def make(**settings: Any) -> Following:
+        settings = {"follow_private": True, "bluesky_url": platform.address} | settings
+        config = make_config(**settings)
+        made.append(Following(Database(config), config, platform))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.db.close()
+
+
+@pytest.fixture
+def following_here(make_following: Callable[..., Following]) -> Following:
+    return make_following()

@@ -1,0 +1,58 @@
+"""What people write to follow somebody, and how often a source is visited."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import InvalidInputError
+from app.services.sources.following import LONGEST_S, SHORTEST_S, pause_s
+from app.services.sources.names import parse_source
+
+
+@pytest.mark.parametrize(
+    ("given_name", "source", "host", "username"),
+    [
+        ("bluesky:Name.Bsky.social", "bluesky:name.bsky.social", "bluesky", "name.bsky.social"),
+        (" Bluesky:@a.b ", "bluesky:a.b", "bluesky", "a.b"),
+        ("bluesky:did:plc:aBc2", "bluesky:did:plc:aBc2", "bluesky", "did:plc:aBc2"),
+        (
+            "mastodon:@Me@Host.Example",
+            "mastodon:Me@host.example",
+            "host.example",
+            "Me@host.example",
+        ),
+        ("mastodon:me@[::1]:80", "mastodon:me@[::1]:80", "[::1]", "me@[::1]:80"),
+        ("mastodon:me@서버.한국", "mastodon:me@서버.한국", "서버.한국", "me@서버.한국"),
+        (
+            "rss:https://A.example:81/f?x=1#y",
+            "rss:https://A.example:81/f?x=1",
+            "a.example",
+            "a.example",
+        ),
+    ],
+)
+def test_a_source_has_one_name(given_name: str, source: str, host: str, username: str) -> None:
+    name = parse_source(given_name)
+    assert (str(name), name.host, name.username) == (source, host, username)
+    assert parse_source(str(name)) == name
+
+
+@given(st.text(max_size=60) | st.text(max_size=30).map(lambda rest: f"rss:http://{rest}"))
+def test_anything_else_is_refused_with_a_reason(text: str) -> None:
+    try:
+        name = parse_source(text)
+    except InvalidInputError:
+        return
+    assert parse_source(str(name)) == name
+
+
+@given(st.floats(0, 10**7), st.integers(0, 100))
+def test_pauses_are_between_ten_seconds_and_fifteen_minutes(quiet_s: float, failures: int) -> None:
+    assert SHORTEST_S <= pause_s(quiet_s, failures=failures) <= LONGEST_S
+
+
+def test_quiet_sources_are_visited_ever_less_often() -> None:
+    assert pause_s(599) == SHORTEST_S
+    pauses = [pause_s(minutes * 60) for minutes in (20, 30, 45, 60, 300)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > 0.8 * LONGEST_S

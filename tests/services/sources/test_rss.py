@@ -1,0 +1,114 @@
+"""Feeds as they are found: any encoding, time, shape and size."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.formats.records import BadRecord, Item, Record
+from app.services.sources import web
+from app.services.sources.pages import Mark
+from app.services.sources.rss import SyndicatedFeed
+from app.services.sources.web import FetchError, Web
+from tests.live_platforms import Fault, live_platform
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "PAUSE_S", 0.0)
+
+
+async def read(body: bytes, content_type: str = "application/xml") -> list[Item]:
+    """Return the items of a feed with this body."""
+    with live_platform() as platform:
+        platform.faults = [Fault(headers={"Content-Type": content_type}, body=body)]
+        asking = Web(lambda _: True)
+        page = await SyndicatedFeed(f"{platform.address}/feed").page(asking, Mark(), None)
+        await asking.close()
+        assert page is not None
+        return list(page.items)
+
+
+async def only(body: bytes, content_type: str = "application/xml") -> Record:
+    (item,) = await read(body, content_type)
+    assert isinstance(item, Record)
+    return item
+
+
+def rss(item: str, encoding: str = "utf-8") -> bytes:
+    text = f"<rss version='2.0'><channel><title>t</title><item>{item}</item></channel></rss>"
+    return f'<?xml version="1.0" encoding="{encoding}"?>{text}'.encode(encoding)
+
+
+async def test_an_atom_entry_is_its_title_and_its_content() -> None:
+    record = await only(
+        b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="ko"><title>t</title><entry>
+        <id>tag:1</id><title>A title</title><link href="https://example.org/1"/>
+        <updated>2026-01-02T03:04:05+09:00</updated>
+        <content type="html">&lt;p&gt;One&lt;/p&gt;&lt;p&gt;T&amp;amp;wo&lt;/p&gt;</content>
+        </entry></feed>"""
+    )
+    assert record.text == "A title\n\nOne\n\nT&wo"
+    assert (record.source_id, record.url) == ("tag:1", "https://example.org/1")
+    assert record.created_at == datetime(2026, 1, 1, 18, 4, 5, tzinfo=UTC)
+    assert record.platform == "rss"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "euc-kr", "utf-16"])
+async def test_korean_in_any_encoding(encoding: str) -> None:
+    record = await only(rss("<title>안녕하세요 여러분</title><guid>1</guid>", encoding))
+    assert record.text == "안녕하세요 여러분"
+
+
+async def test_a_wrong_encoding_in_the_header_loses_nothing() -> None:
+    body = rss("<description>안녕하세요</description>")
+    assert (await only(body, "text/xml; charset=nonsense")).text == "안녕하세요"
+
+
+async def test_a_title_that_begins_the_text_stands_once() -> None:
+    record = await only(
+        rss("<title>A longer note tha…</title><description>A longer note than that</description>")
+    )
+    assert record.text == "A longer note than that"
+
+
+async def test_an_entry_without_an_id_is_known_again() -> None:
+    body = rss("<description>no id</description><pubDate>nonsense</pubDate>")
+    records = [await only(body) for _ in range(2)]
+    assert records[0].source_id == records[1].source_id
+    assert records[0].created_at is None
+
+
+async def test_a_long_entry_is_cut_and_an_empty_one_left_out() -> None:
+    assert len((await only(rss(f"<description>{'word ' * 9_000}</description>"))).text) == 25_000
+    assert await read(rss("<guid>1</guid>")) == []
+
+
+async def test_a_file_of_this_machine_is_never_read() -> None:
+    with pytest.raises(FetchError, match="no RSS or Atom feed"):
+        await read(b"/etc/hostname")
+
+
+async def test_entities_that_explode_do_not() -> None:
+    levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 20}">' for n in range(1, 9))
+    bomb = f'<!DOCTYPE r [<!ENTITY e0 "ha">{levels}]>'.encode()
+    body = bomb + b"<rss version='2.0'><channel><item><title>&e8;</title></item></channel></rss>"
+    for item in await read(body):
+        assert isinstance(item, Record | BadRecord)
+        assert len(item.text if isinstance(item, Record) else "") < 1_000
+
+
+@given(
+    st.binary(max_size=300)
+    | st.text(alphabet="<>/&;![]\"'= abrstilencodgpuDTCA\x00é", max_size=200).map(
+        lambda inner: rss(inner.replace("\x00", "")) + inner.encode()
+    )
+)
+def test_any_bytes_are_items_or_a_reason(body: bytes) -> None:
+    try:
+        items = asyncio.run(read(body, "text/xml"))
+    except FetchError:
+        return
+    assert all(isinstance(item, Record | BadRecord) for item in items)

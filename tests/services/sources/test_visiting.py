@@ -1,0 +1,228 @@
+"""Visits: every post arrives once, whatever the platform does."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from app.models import Tweet
+from app.services.posts.users import delete_user
+from app.services.sources import visiting
+from tests.live_platforms import Fault, Platform
+from tests.services.sources.conftest import KINDS, Following
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_all_posts_arrive_once_over_many_pages(
+    following_here: Following, platform: Platform, kind: str
+) -> None:
+    platform.page = 1_000 if kind == "rss" else 7
+    texts = [platform.add("sky", f"number {n}").text for n in range(120)]
+    await following_here.follow(kind, "sky")
+    while (await following_here.visit()).accepted < len(texts):
+        texts.append(platform.add("sky", f"later {len(texts)}").text)
+    source = await following_here.visit()
+    assert await following_here.texts() == sorted(texts)
+    assert (source.accepted, source.last_error) == (len(texts), None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(2))
+async def test_nothing_is_lost_or_doubled_by_faults(
+    following_here: Following,
+    platform: Platform,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    seed: int,
+) -> None:
+    monkeypatch.setattr(visiting, "SWEEP_S", 0.0)
+    chance = random.Random(f"{kind} {seed}")  # noqa: S311 # The same each time.
+    platform.page = 1_000 if kind == "rss" else 5
+    platform.doubles = True
+    faults = [
+        Fault(status=429, headers={"Retry-After": "1"}),
+        Fault(status=503),
+        Fault(status=500, body=b"<html>"),
+        Fault(status=404),
+        Fault(body=b"[]"),
+        Fault(body=b'{"feed": []}'),
+        Fault(body=b"{nonsense"),
+        Fault(is_cut=True),
+    ]
+    texts: list[str] = []
+
+    def post() -> None:
+        posts = platform.posts.setdefault("sky", [])
+        place = chance.choice([0, 0, chance.randrange(len(posts) + 1)])
+        texts.append(platform.add("sky", f"number {len(texts)}", place=place).text)
+
+    for _ in range(15):
+        post()
+    await following_here.follow(kind, "sky")
+    for _ in range(12):
+        for _ in range(chance.randrange(8)):
+            post()
+        platform.faults = [
+            chance.choice(faults) for _ in range(chance.randrange(3)) if chance.random() < 0.7
+        ]
+        await following_here.visit()
+    platform.faults = []
+    for _ in range(len(texts)):
+        if (await following_here.visit()).accepted == len(texts):
+            break
+    assert await following_here.texts() == sorted(texts)
+
+
+async def test_reading_goes_on_where_it_was_broken_off(
+    following_here: Following, platform: Platform
+) -> None:
+    platform.page = 4
+    texts = [platform.add("sky", f"number {n}").text for n in range(3)]
+    await following_here.follow("bluesky", "sky")
+    await following_here.visit()
+    texts += [platform.add("sky", f"later {n}").text for n in range(30)]
+    platform.faults = [Fault(delay_s=0.01), Fault(delay_s=0.01), Fault(status=500)]
+    assert (await following_here.visit()).accepted == 3 + 8
+    platform.requests.clear()
+    texts.append(platform.add("sky", "the newest").text)
+    assert (await following_here.visit()).accepted == 3 + 30
+    assert "cursor=" in platform.paths()[0]
+    await following_here.visit()
+    assert await following_here.texts() == sorted(texts)
+
+
+async def test_reposts_are_left_out(following_here: Following, platform: Platform) -> None:
+    for kind in ("bluesky", "mastodon"):
+        platform.add(kind, f"of {kind}")
+        repost = replace(platform.add(kind, "somebody else's"), is_repost=True)
+        platform.posts[kind][0] = repost
+        await following_here.follow(kind, kind, kind)
+    await following_here.visit()
+    assert await following_here.texts() == ["of bluesky", "of mastodon"]
+
+
+@pytest.mark.parametrize("kind", ["bluesky", "mastodon"])
+async def test_an_own_reply_is_part_of_a_thread(
+    following_here: Following, platform: Platform, kind: str
+) -> None:
+    first = platform.add("sky", "first")
+    second = platform.add("sky", "second")
+    platform.posts["sky"][0] = replace(second, answers=first.id)
+    await following_here.follow(kind, "sky", "mina")
+    await following_here.visit()
+    async with following_here.db.read() as session:
+        query = select(Tweet.text, Tweet.kind, Tweet.reply_to_username, Tweet.thread_id)
+        rows = [tuple(row) for row in await session.execute(query.order_by(Tweet.text))]
+    assert [row[:3] for row in rows] == [("first", "post", None), ("second", "reply", "mina")]
+    assert rows[0][3] == rows[1][3] is not None
+
+
+async def test_a_source_that_sends_the_same_page_for_ever_ends_the_visit(
+    following_here: Following, platform: Platform
+) -> None:
+    platform.page = 3
+    for n in range(9):
+        platform.add("sky", f"number {n}")
+    await following_here.follow("bluesky", "sky")
+    body = platform.answer("/xrpc/app.bsky.feed.getAuthorFeed?actor=sky&limit=3", {})[2]
+    platform.faults = [Fault(body=body)] * 50
+    source = await following_here.visit()
+    assert source.last_error == "the source sends the same page again and again"
+    assert source.accepted == 3
+    assert len(platform.requests) < 5
+    platform.requests.clear()
+    await following_here.visit()
+    assert len(platform.requests) == 1
+
+
+async def test_nothing_is_asked_twice_that_has_not_changed(
+    following_here: Following, platform: Platform
+) -> None:
+    platform.add("sky", "hello")
+    await following_here.follow("mastodon", "sky")
+    await following_here.visit()
+    platform.requests.clear()
+    source = await following_here.visit()
+    assert source.last_error is None
+    assert len(platform.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["bluesky", "mastodon"])
+async def test_a_confirmed_deletion_is_followed_on_request(
+    make_following: Callable[..., Following], platform: Platform, kind: str
+) -> None:
+    here = make_following(follow_deletions=True)
+    posted = [platform.add("sky", f"number {n}") for n in range(8)]
+    await here.follow(kind, "sky")
+    await here.visit()
+    platform.faults = [Fault(body=b'{"feed": []}' if kind == "bluesky" else b"[]")]
+    await here.visit()
+    assert len(await here.texts()) == 8
+    platform.delete("sky", posted[7], 404)
+    platform.delete("sky", posted[5], 410)
+    platform.delete("sky", posted[4], 403)
+    # This one only disappears from the list.
+    platform.delete("sky", posted[3], 200)
+    await here.visit()
+    assert await here.texts() == [f"number {n}" for n in (0, 1, 2, 3, 4, 6)]
+    platform.requests.clear()
+    await here.visit()
+    assert len(platform.requests) == 1
+
+
+async def test_deletions_are_not_followed_by_default_and_never_for_feeds(
+    make_following: Callable[..., Following], platform: Platform
+) -> None:
+    for kind, follows in (("bluesky", False), ("rss", True)):
+        here = make_following(follow_deletions=follows)
+        posted = [platform.add(kind, f"{kind} {n}") for n in range(4)]
+        await here.follow(kind, kind, kind)
+        await here.visit()
+        platform.delete(kind, posted[2])
+        await here.visit()
+    assert len(await here.texts()) == 8
+
+
+async def test_an_author_who_is_deleted_is_not_followed_any_more(
+    following_here: Following, platform: Platform
+) -> None:
+    platform.add("sky", "hello")
+    await following_here.follow("bluesky", "sky")
+    await following_here.visit()
+    async with following_here.db.write() as session:
+        await delete_user(session, "MINA")
+    assert await following_here.sources() == []
+    assert await following_here.texts() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (Fault(status=404), "the source answered 404"),
+        (Fault(body=b"<html>"), "the answer is not valid JSON"),
+        (Fault(body=b"[1]"), "the answer is no feed of Bluesky"),
+        (Fault(is_cut=True), "127.0.0.1 cannot be read: RemoteProtocolError"),
+        (Fault(headers={"Content-Encoding": "br"}), "the answer is compressed in an unknown way"),
+        (Fault(body=b"x" * 9 * 2**20), "the answer is larger than 8 MB"),
+        (
+            Fault(status=302, headers={"Location": "ftp://x/"}),
+            "the source redirects to no web address",
+        ),
+    ],
+    ids=["status", "html", "shape", "cut", "encoding", "large", "redirect"],
+)
+async def test_a_failure_is_a_state_with_a_reason(
+    following_here: Following, platform: Platform, fault: Fault, message: str
+) -> None:
+    platform.add("sky", "hello")
+    await following_here.follow("bluesky", "sky")
+    platform.faults = [fault]
+    source = await following_here.visit()
+    assert source.last_error == message
+    assert source.success_at is None
+    assert source.next_visit_at > source.visited_at  # type: ignore[operator]
+    source = await following_here.visit()
+    assert source.last_error is None
+    assert await following_here.texts() == ["hello"]

@@ -1,0 +1,187 @@
+"""Requests: polite, bounded, and never into the operator's own network."""
+
+import asyncio
+import gzip
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import pairwise
+
+import pytest
+
+from app.clock import now
+from app.services.sources.web import MOST_BYTES, FetchError, Web, is_public
+from tests.live_platforms import Fault, Platform, live_platform
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    with live_platform() as platform:
+        platform.add("feed", "hello")
+        yield platform
+
+
+@pytest.fixture
+async def web() -> AsyncIterator[Web]:
+    """Asks only the address of the first platform, as if that were a public one."""
+    web = Web(lambda address: address == "127.0.0.1")
+    yield web
+    await web.close()
+
+
+async def test_a_host_gets_one_request_at_a_time_and_one_a_second(
+    platform: Platform, web: Web
+) -> None:
+    platform.faults = [Fault(delay_s=0.2)] * 3
+    await asyncio.gather(*(web.get(f"{platform.address}/feed") for _ in range(3)))
+    times = [at for at, _ in platform.requests]
+    assert platform.busiest == 1
+    assert all(after - before >= 1.0 for before, after in pairwise(times))
+
+
+async def test_hosts_do_not_wait_for_each_other(platform: Platform) -> None:
+    web = Web(lambda _: True)
+    with live_platform("127.0.0.2") as other:
+        other.add("feed", "hello")
+        platform.faults = [Fault(delay_s=3.0)]
+        slow = asyncio.create_task(web.get(f"{platform.address}/feed"))
+        began = time.monotonic()
+        await web.get(f"{other.address}/feed")
+        assert time.monotonic() - began < 2.5
+        await slow
+    await web.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.2/",
+        "http://[::1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://0x7f.0.0.2/",
+        "http://2130706434/",
+        "http://10.1.2.3/",
+        "http://169.254.169.254/latest/meta-data",
+        "http://[fd00::1]/",
+        "http://0.0.0.0/",
+    ],
+)
+async def test_the_own_network_is_refused_by_redirects_too(
+    platform: Platform, web: Web, address: str
+) -> None:
+    platform.faults = [Fault(status=302, headers={"Location": address})]
+    with pytest.raises(FetchError, match="own network"):
+        await web.get(f"{platform.address}/feed")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_open"),
+    [
+        ("93.184.216.34", True),
+        ("2606:4700::1111", True),
+        ("127.0.0.1", False),
+        ("10.0.0.1", False),
+        ("100.64.0.1", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("0.0.0.0", False),  # noqa: S104 # Nothing is bound.
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::1", False),
+        ("::", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:192.168.1.1", False),
+        ("64:ff9b::10.0.0.1", False),
+        ("2002:7f00:1::", False),
+    ],
+)
+def test_only_addresses_of_the_public_network_are_open(address: str, is_open: bool) -> None:
+    assert is_public(address) is is_open
+
+
+async def test_the_address_that_was_checked_is_the_one_that_is_asked(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that leads elsewhere at the second look (DNS rebinding) is looked up once."""
+    looked = 0
+    loop = asyncio.get_running_loop()
+    real = loop.getaddrinfo
+
+    async def resolve(host: str, *given: object, **named: object) -> object:
+        nonlocal looked
+        if host == "rebound.example":
+            looked += 1
+            host = "127.0.0.1" if looked == 1 else "127.0.0.2"
+        return await real(host, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    web = Web(lambda address: address == "127.0.0.1")
+    port = platform.address.rpartition(":")[2]
+    answer = await web.get(f"http://rebound.example:{port}/feed")
+    assert (answer.status, looked) == (200, 1)
+    await web.close()
+
+
+async def test_redirects_end(platform: Platform, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.sources.web.PAUSE_S", 0.0)
+    platform.faults = [Fault(status=301, headers={"Location": "/feed"})] * 50
+    with pytest.raises(FetchError, match="redirects too often"):
+        await web.get(f"{platform.address}/feed")
+    assert len(platform.requests) == 6
+
+
+async def test_a_bomb_is_not_unpacked(platform: Platform, web: Web) -> None:
+    bomb = gzip.compress(bytes(3 * MOST_BYTES))
+    platform.faults = [Fault(headers={"Content-Encoding": "gzip"}, body=bomb)]
+    with pytest.raises(FetchError, match="larger than 8 MB"):
+        await web.get(f"{platform.address}/feed")
+
+
+async def test_compressed_answers_are_read(platform: Platform, web: Web) -> None:
+    body = gzip.compress(b"hello" * 1000)
+    platform.faults = [Fault(headers={"Content-Encoding": "gzip"}, body=body)]
+    assert (await web.get(f"{platform.address}/feed")).body == b"hello" * 1000
+
+
+async def test_a_slow_source_is_given_up(
+    platform: Platform, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.sources.web.TIMEOUT_S", 0.2)
+    platform.faults = [Fault(delay_s=2.0)]
+    with pytest.raises(FetchError, match="does not answer in time"):
+        await web.get(f"{platform.address}/feed")
+
+
+LATER = datetime.now(UTC) + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (429, {"Retry-After": "120"}, 120),
+        (503, {"Retry-After": format_datetime(LATER, usegmt=True)}, 300),
+        (429, {}, 60),
+        (429, {"Retry-After": "nonsense"}, 60),
+        (429, {"Retry-After": "99999999"}, 86_400),
+        (200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": LATER.isoformat()}, 300),
+        (200, {"RateLimit-Remaining": "0", "RateLimit-Reset": str(int(LATER.timestamp()))}, 300),
+        (200, {"X-RateLimit-Remaining": "5", "X-RateLimit-Reset": LATER.isoformat()}, None),
+    ],
+)
+async def test_a_host_that_wants_a_pause_gets_it(
+    platform: Platform, web: Web, status: int, headers: dict[str, str], seconds: int | None
+) -> None:
+    platform.faults = [Fault(status=status, headers=headers)]
+    answer = await web.get(f"{platform.address}/feed")
+    if seconds is None:
+        assert answer.not_before is None
+        return
+    assert answer.not_before is not None
+    # The times above were made when the tests were collected.
+    assert -120 < (answer.not_before - now()).total_seconds() - seconds <= 1
+    with pytest.raises(FetchError, match="asked for a pause"):
+        await web.get(f"{platform.address}/feed")
+    assert len(platform.requests) == 1

@@ -1,0 +1,131 @@
+"""Live sources by the API, and a post that arrives in the live stream."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import cast
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from tests.browsing import signed_in
+from tests.conftest import Client, MakeConfig, client_with
+from tests.live_platforms import Platform, live_platform
+from tests.waiting import eventually
+
+API = "/api/v1/sources"
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    with live_platform() as platform:
+        yield platform
+
+
+@pytest.fixture
+async def site(make_config: MakeConfig, platform: Platform) -> AsyncIterator[Quart]:
+    app = create_app(make_config(follow_private=True, bluesky_url=platform.address))
+    async with app.test_app():
+        yield app
+
+
+async def test_following_by_the_api(site: Quart, platform: Platform) -> None:
+    admin, writer = await client_with(site, "admin"), await client_with(site, "write")
+    platform.add("sky", "hello")
+    assert (await writer.post(API, json={"source": "bluesky:sky"})).status_code == 403
+    answer = await admin.post(API, json={"source": "bluesky:sky", "username": "mina"})
+    assert answer.status_code == 201
+    source = await answer.get_json()
+    assert (source["source"], source["username"]) == ("bluesky:sky", "mina")
+    assert (await admin.post(API, json={"source": "bluesky:SKY"})).status_code == 409
+
+    async def has_arrived() -> bool:
+        (item,) = (await (await admin.get(API)).get_json())["items"]
+        return bool(item["accepted"] == 1 and item["success_at"])
+
+    await eventually(has_arrived)
+    tweets = await (await admin.get("/api/v1/users/mina/tweets")).get_json()
+    assert [each["text"] for each in tweets["items"]] == ["hello"]
+
+    platform.add("sky", "again")
+    answer = await admin.post(f"{API}/{source['id']}/visit")
+    assert answer.status_code == 202
+
+    async def has_come() -> bool:
+        return len((await (await admin.get("/api/v1/users/mina/tweets")).get_json())["items"]) == 2
+
+    await eventually(has_come)
+    assert (await admin.delete(f"{API}/{source['id']}")).status_code == 204
+    assert (await admin.delete(f"{API}/{source['id']}")).status_code == 404
+    assert (await admin.post(f"{API}/{source['id']}/visit")).status_code == 404
+    assert (await (await admin.get(API)).get_json())["items"] == []
+
+
+@pytest.mark.parametrize(
+    "source", ["", "nonsense", "x:jack", "rss:nowhere", "rss:http://[", "bluesky:"]
+)
+async def test_what_is_no_source_is_422(admin: Client, source: str) -> None:
+    answer = await admin.post(API, json={"source": source})
+    assert answer.status_code == 422
+    assert (await answer.get_json())["errors"][0]["loc"] == "source"
+
+
+async def test_a_source_in_the_own_network_is_422(admin: Client) -> None:
+    answer = await admin.post(API, json={"source": "rss:http://127.0.0.1:8000/feed"})
+    assert answer.status_code == 422
+    assert "SAYWHO_FOLLOW_PRIVATE" in (await answer.get_json())["detail"]
+
+
+async def test_a_name_of_another_platform_is_409(admin: Client) -> None:
+    await admin.add_user("sky", platform="x")
+    assert (await admin.post(API, json={"source": "bluesky:sky"})).status_code == 409
+
+
+async def test_a_source_that_fails_says_why(site: Quart, platform: Platform) -> None:
+    admin = await client_with(site, "admin")
+    await admin.post(API, json={"source": "bluesky:nobody"})
+
+    async def why() -> str | None:
+        (item,) = (await (await admin.get(API)).get_json())["items"]
+        return cast(str | None, item["last_error"])
+
+    assert await eventually(why) == "the source answered 400"
+    page = await (await signed_in(site)).get("/sources", headers={"Accept-Language": "ko"})
+    assert "상대 서버가 400(으)로 응답했어요" in await page.get_data(as_text=True)
+
+
+async def test_an_update_asks_all_sources(site: Quart, platform: Platform) -> None:
+    admin = await client_with(site, "admin")
+    platform.add("sky", "hello")
+    await admin.post(API, json={"source": "bluesky:sky"})
+    await eventually(lambda: _has_posts(admin, 1))
+    platform.add("sky", "again")
+    answer = await admin.post("/update")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    await eventually(lambda: _has_posts(admin, 2))
+
+
+async def _has_posts(client: Client, count: int) -> bool:
+    stats = await (await client.get("/api/v1/stats")).get_json()
+    return bool(stats["tweets"] == count)
+
+
+async def test_a_post_at_an_active_source_arrives_within_15_seconds(
+    site: Quart, platform: Platform
+) -> None:
+    admin = await client_with(site, "admin")
+    platform.add("sky", "hello")
+    await admin.post(API, json={"source": f"mastodon:sky@{platform.host}"})
+    await eventually(lambda: _has_posts(admin, 1))
+    async with admin.app.test_client().request("/api/v1/live") as connection:
+        await connection.send_complete()
+        posted = time.monotonic()
+        platform.add("sky", "again")
+        stream = b""
+        async with asyncio.timeout(15):
+            while b"event: tweet" not in stream:
+                stream += await connection.receive()
+        assert time.monotonic() - posted < 15
+        await connection.disconnect()
+    assert await _has_posts(admin, 2)
