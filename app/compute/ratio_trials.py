@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
@@ -33,12 +33,18 @@ LEVELS: Final[tuple[float, ...]] = tuple(np.linspace(-1.5, 2, 15).tolist())
 
 
 @dataclass(frozen=True, slots=True)
-class RatioMeasure:
-    """How good likelihood ratios were for single posts whose authors are known."""
+class RatioCalibration(RatioScore):
+    """How good verifications of this installation's own newest posts were, one post at a time."""
 
-    score: RatioScore
     authors: int
     posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class RatioMeasure:
+    """A calibration, and what a Tippett plot shows."""
+
+    score: RatioCalibration
     own: list[float]
     other: list[float]
     """(15,) shares of the own texts, and of those by others, with at least each level."""
@@ -125,10 +131,10 @@ def _measured(found: Sequence[tuple[NDArray[np.float64], int, int]], authors: in
     is_own = np.repeat([claimed == true for _, claimed, true in found], sizes)
     pairs = np.repeat([claimed * authors + true for _, claimed, true in found], sizes)
     log10 = unbounded.clip(*bounds(authors - 2))
+    score = asdict(score_ratios(log10, unbounded, is_own, pairs))
+    rounded = {name: round(value, 4) + 0.0 for name, value in score.items()}  # Without -0.0.
     return RatioMeasure(
-        score_ratios(log10, unbounded, is_own, pairs),
-        authors,
-        int(is_own.sum()),
+        RatioCalibration(**rounded, authors=authors, posts=int(is_own.sum())),
         [round(float(np.mean(log10[is_own] >= level)), 4) for level in LEVELS],
         [round(float(np.mean(log10[~is_own] >= level)), 4) for level in LEVELS],
     )

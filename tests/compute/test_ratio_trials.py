@@ -38,7 +38,7 @@ def test_authors_with_words_of_their_own_are_told_and_others_are_not() -> None:
     distinct, alike = measured(6, 0.5), measured(6, 0.0)
     assert distinct is not None
     assert alike is not None
-    assert (distinct.authors, distinct.posts) == (6, 6 * MOST_ASKED)
+    assert (distinct.score.authors, distinct.score.posts) == (6, 6 * MOST_ASKED)
     assert distinct.score.auc > 0.95
     assert distinct.score.cllr < 0.5 < alike.score.cllr
     assert alike.score.auc == pytest.approx(0.5, abs=0.2)

@@ -18,7 +18,7 @@ from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCount
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import AuthorProfile
-from app.compute.ratio_trials import RatioMeasure
+from app.compute.ratio_trials import RatioCalibration, RatioMeasure
 from app.compute.verdict import DEFAULT, MOST_IMPOSTORS, Calibration
 from app.db.backend import Sessions, backend_of
 from app.models import BackgroundSnapshot, Profile, User
@@ -61,6 +61,14 @@ class Snapshot:
             most=most,
         )
         return [self.impostors[user_id] for user_id in chosen]
+
+    def ratios_in(self, *, korean: bool) -> RatioMeasure | None:
+        """Return how good verifications in a language are; None until that has been measured."""
+        return self.ratios.get("ko" if korean else "other")
+
+    def calibration_in(self, *, korean: bool) -> RatioCalibration | None:
+        measure = self.ratios_in(korean=korean)
+        return measure.score if measure else None
 
 
 NO_SNAPSHOT: Final = Snapshot(0, EMPTY_BACKGROUND)
@@ -106,7 +114,7 @@ def _unpacked(
             if (profile := profile_of(impostor)).counts.keys.size
         },
         frozenset(impostor.user_id for impostor in stored if impostor.is_korean),
-        msgspec.json.decode(fitted, type=StoredCalibration).ratios,
+        msgspec.json.decode(fitted, type=StoredCalibration).verification,
     )
 
 

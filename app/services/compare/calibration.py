@@ -59,7 +59,7 @@ class StoredCalibration(Calibration):
     """The calibration as a snapshot stores it."""
 
     impostor_ids: list[int] = field(default_factory=list)
-    ratios: dict[str, RatioMeasure] = field(default_factory=dict)
+    verification: dict[str, RatioMeasure] = field(default_factory=dict)
     """The quality of verifications, of authors who write Korean (`ko`) and of others (`other`)."""
 
 
@@ -108,7 +108,9 @@ async def calibrate(
     calibration = await asyncio.to_thread(_fit, sample, impostors, koreans, background, chance)
     ratios = await asyncio.to_thread(_measure_ratios, sample, koreans, background, chance)
     impostor_ids = [impostor.user_id for impostor in impostors]
-    stored = StoredCalibration(**asdict(calibration), impostor_ids=impostor_ids, ratios=ratios)
+    stored = StoredCalibration(
+        **asdict(calibration), impostor_ids=impostor_ids, verification=ratios
+    )
     return stored, impostors
 
 

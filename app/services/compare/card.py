@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from app.clock import now
 from app.compute.attribution import rank
+from app.compute.ratio_trials import RatioCalibration
 from app.compute.text import guess_language
 from app.compute.verdict import BINS, LIKELY, calibration_error, confusion, tenths, wilson
 from app.services.compare.calibration import OwnPost, hold_out
 from app.services.compare.judging import MODEL_NAME, Model
 from app.services.compare.materials import Material
-from app.services.compare.ratios import RatioCalibration, ratio_calibration
 from app.services.compare.reasons import Typical, typical_words
 from app.services.posts.tweets import newest_first
 from app.services.posts.users import Contender
@@ -55,10 +55,7 @@ class Measured(msgspec.Struct, frozen=True):
         float, Meta(description="Mean distance between what is claimed and what is right.")
     ]
     bins: Annotated[list[MeasuredBin], Meta(description="Answers by what they claimed.")]
-    c_at_1: Annotated[
-        float,
-        Meta(description="Share right, where an answer too close to call counts as the rest."),
-    ]
+    c_at_1: float
 
 
 class CardAuthor(msgspec.Struct, frozen=True):
@@ -166,7 +163,7 @@ async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) ->
     words = await asyncio.to_thread(typical_words, material, posts.recent)
     written = [text for own in newest for unit in own for text in unit]
     is_korean = 2 * sum(guess_language(text) == "ko" for text in written) > len(written)
-    ratios = ratio_calibration(material.snapshot, is_korean=is_korean)
+    ratios = material.snapshot.calibration_in(korean=is_korean)
     return MeasuredCard(
         _card(material, left_out, later, mixed, words, ratios), _answers(posts.newest, later)
     )

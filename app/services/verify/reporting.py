@@ -86,7 +86,7 @@ def _report(
             _reported(user, profile, spans)
             for user, profile in sorted(others, key=lambda other: other[0].username_key)
         ],
-        material.snapshot.ratios.get("ko" if material.language == "ko" else "other"),
+        material.snapshot.ratios_in(korean=material.language == "ko"),
     )
 
 

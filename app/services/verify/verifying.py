@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import add
 from app.compute.features import features_of, occurrences, own_words
+from app.compute.ratio_trials import RatioCalibration
 from app.compute.text import clean_text, guess_language, letter_count
 from app.compute.verification import (
     FEWEST_LETTERS,
@@ -25,7 +26,6 @@ from app.db.engine import Database
 from app.errors import InvalidInputError, Message
 from app.services.compare.judging import Model
 from app.services.compare.materials import Models
-from app.services.compare.ratios import RatioCalibration, ratio_calibration
 from app.services.off_loop import worked_on
 from app.services.verify.materials import VerifyMaterial, VerifyMaterials
 from app.services.verify.sentences import limits_of, ratio_statement, short_statement
@@ -213,7 +213,7 @@ def _finding(
             len(material.population.users),
             sum(profile.posts for profile in material.population.profiles),
         ),
-        calibration=ratio_calibration(material.snapshot, is_korean=material.language == "ko"),
+        calibration=material.snapshot.calibration_in(korean=material.language == "ko"),
         limits=[str(limit) for limit in limits],
         model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
     )

@@ -73,7 +73,7 @@ async def test_own_posts_set_temperature_and_alarms(db: Database) -> None:
     assert (await snapshot(db)).calibration == made.calibration
     # So do they for verifications, which need four authors of a language.
     assert made.ratios.keys() == {"other"}
-    assert (made.ratios["other"].authors, made.ratios["other"].posts) == (6, 30)
+    assert (made.ratios["other"].score.authors, made.ratios["other"].score.posts) == (6, 30)
     assert 0 < made.ratios["other"].score.cllr < 1.5
 
 
