@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.progress import Progress
 from app.cli.running import BAD_INPUT, FAILED, Interrupts, json_option, print_result, with_database
@@ -21,8 +22,16 @@ from app.db.engine import Database
 from app.formats import FORMATS, open_archive
 from app.formats.records import Archive, BrokenFileError, ImportFileError
 from app.formats.source.file import Source
+from app.services.events import newest_event
 from app.services.imports.bulk import MAX_ERRORS, ImportReport
-from app.services.imports.imports import NamelessFileError, import_archive, load_samples
+from app.services.imports.imports import (
+    CancelledImportError,
+    NamelessFileError,
+    Note,
+    import_archive,
+    load_samples,
+)
+from app.services.imports.jobs import are_cancelled
 
 SHOWN_ERRORS: Final = 20
 
@@ -113,11 +122,20 @@ def import_command(
 
     async def run(db: Database, config: Config) -> Totals:
         totals = Totals()
+        async with db.read() as session:
+            began_after = await newest_event(session)
+
+        async def look(session: AsyncSession, _report: ImportReport) -> None:
+            if await are_cancelled(session, after=began_after):
+                raise CancelledImportError
+
         interrupts = Interrupts()
         try:
             async with _target(db, config, dry_run) as target:
                 for name in files:
-                    await _import_file(target, config, totals, name, username, read, interrupts)
+                    await _import_file(
+                        target, config, totals, name, username, read, interrupts, look
+                    )
         except asyncio.CancelledError:
             if not interrupts.came.is_set():
                 raise
@@ -137,6 +155,7 @@ async def _import_file(
     username: str | None,
     read: Callable[[Source], Archive],
     interrupts: Interrupts,
+    look: Note,
 ) -> None:
     is_input = name == "-"
     target = interrupts.input(sys.stdin.buffer) if is_input else Path(name)
@@ -160,12 +179,15 @@ async def _import_file(
         with source, Progress(name, item_show_func=lambda item: item) as progress:
             archive = await asyncio.to_thread(read, source)
             unit = archive.unit
-            await import_archive(db, archive, username=username, on_progress=show)
+            await import_archive(db, archive, username=username, on_progress=show, note=look)
         totals.add(name, unit, stored)
     except asyncio.CancelledError:
         totals.add(name, unit, stored)
         totals.fail(name, "interrupted; stored posts stay, another run resumes here", FAILED)
         raise
+    except CancelledImportError:
+        totals.add(name, unit, stored)
+        totals.fail(name, "cancelled: all authors were deleted meanwhile", FAILED)
     except BrokenFileError as error:
         totals.fail(name, str(error), FAILED)
     except (ImportFileError, NamelessFileError) as error:

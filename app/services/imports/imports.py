@@ -57,6 +57,10 @@ class NamelessFileError(InvalidInputError):
     """The file of one account needs another name."""
 
 
+class CancelledImportError(Exception):
+    """The import was cancelled; nothing more may be stored."""
+
+
 Progress = Callable[[ImportReport], None]
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]]
 

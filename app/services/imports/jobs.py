@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
-from app.models import ImportJob
+from app.models import Event, ImportJob
+from app.services.events import append_event
 from app.services.imports.bulk import ImportReport
 from app.services.imports.job_facts import encode_errors, with_failure
 
@@ -21,6 +22,8 @@ UPLOAD_LIFETIME: Final = timedelta(days=1)
 MOST_ATTEMPTS: Final = 3
 """Runs in a row that may end without a proper end."""
 MOST_UPLOADS_SHOWN: Final = 50
+CANCELLED: Final = "imports.cancelled"
+"""Kind of the event that cancels all imports; those in a terminal have no row, and look for it."""
 ENDED: Final = ("done", "failed", "cancelled")
 """An import in any other state may still be run."""
 
@@ -143,6 +146,12 @@ async def claim_job(session: AsyncSession, held: Collection[str]) -> ImportJob |
     return None
 
 
+async def are_cancelled(session: AsyncSession, *, after: int) -> bool:
+    """Return whether all imports were cancelled since this event."""
+    query = select(Event.id).where(Event.kind == CANCELLED, Event.id > after).limit(1)
+    return await session.scalar(query) is not None
+
+
 async def _next_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
     waiting = select(ImportJob).where(ImportJob.state.in_(["running", "interrupted"]))
     if backend_of(session).is_shared:
@@ -229,6 +238,7 @@ async def take_old_uploads(session: AsyncSession) -> Sequence[str]:
 
 async def drop_jobs(session: AsyncSession) -> Sequence[str]:
     """Cancel all imports and delete all uploads; return the names of their files."""
+    await append_event(session, CANCELLED, user_id=0)
     is_open = ImportJob.state.not_in([*ENDED, "uploaded"])
     cancelled = update(ImportJob).where(is_open).values(state="cancelled", finished_at=now())
     uploads = delete(ImportJob).where(ImportJob.state == "uploaded")

@@ -26,7 +26,7 @@ from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.imports.bulk import ImportReport
-from app.services.imports.imports import import_archive
+from app.services.imports.imports import CancelledImportError, import_archive
 from app.services.imports.jobs import (
     LEASE,
     claim_job,
@@ -116,10 +116,6 @@ async def _tidy(db: Database, config: Config) -> None:
         old = await take_old_uploads(session)
     for spool in {*finished} - known | {*old}:
         await asyncio.to_thread(remove_upload, config.data_dir, spool)
-
-
-class CancelledImportError(Exception):
-    """The import was cancelled; nothing more may be stored."""
 
 
 class ImportRun:
