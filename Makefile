@@ -75,6 +75,7 @@ bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks.export
 	@$(BIN)/python -m benchmarks.nearest
 	@$(BIN)/python -m benchmarks.uploads
+	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.dashboard
 	@$(BIN)/python -m benchmarks.async_overhead
 endif

@@ -1,5 +1,6 @@
 """Check, normalise and mask texts and usernames."""
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -72,6 +73,7 @@ def drop_controls(text: str) -> str:
     return _SURROGATES.sub("", _CONTROLS.sub("", _NEWLINES.sub("\n", text)))
 
 
+@functools.lru_cache(maxsize=4_000)
 def clean_username(name: str) -> str:
     """Return the name as it is stored and shown: NFC.
 
@@ -92,6 +94,7 @@ def clean_username(name: str) -> str:
     return name
 
 
+@functools.lru_cache(maxsize=4_000)
 def username_key(name: str) -> str:
     """Return the key by which a name is unique, found and sorted: case-folded NFC."""
     return normalized(normalized(_possible_name(name)).casefold())

@@ -39,6 +39,7 @@ def run(
         ("ranking", ["--authors", "20", "--repeats", "20"], "featurise and rank 20:"),
         ("scale", ["--quick", "--repeats", "2"], "a post, and among all:"),
         ("uploads", ["--posts", "500", "--mib", "5"], "import of 500 posts (done)"),
+        ("bulk", ["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
         (
             "dashboard",
             ["--posts", "200", "--viewers", "3", "--changes", "1"],
@@ -57,6 +58,7 @@ def run(
         "ranking",
         "scale",
         "uploads",
+        "bulk",
         "dashboard",
         "sources",
         "layers",

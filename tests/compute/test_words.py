@@ -29,7 +29,7 @@ def test_terms_of_a_text(text: str, found: str) -> None:
     assert terms(text) == found.split(" ")
 
 
-@given(st.text())
+@given(st.text() | st.text("aB1 .,·가나힣"))
 def test_segments_lie_in_the_text_and_give_its_terms(text: str) -> None:
     text = unicodedata.normalize("NFC", text)
     found = list(segments(text))

@@ -1,11 +1,10 @@
 """Storing many posts of many authors: a transaction for each batch, and a report."""
 
-import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -82,14 +81,6 @@ class ImportReport:
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(BulkError(place, detail))
 
-    def add(self, other: "ImportReport") -> None:
-        """Add what was found while records were read."""
-        self.rejected += other.rejected
-        self.reposts += other.reposts
-        self.restricted += other.restricted
-        self.errors += other.errors[: MAX_ERRORS - len(self.errors)]
-        self.broken = self.broken or other.broken
-
     def in_order(self) -> list[BulkError]:
         """Return the errors by place: reading and storing report them at different times."""
         return sorted(self.errors, key=lambda error: error.line)
@@ -97,33 +88,6 @@ class ImportReport:
     def saw(self, event_id: int | None) -> None:
         if event_id is not None:
             self.event_id = max(self.event_id or 0, event_id)
-
-
-class ReadBatch(NamedTuple):
-    """Posts that were read, and a report on the records left out; the last has no posts."""
-
-    posts: list[BulkPost]
-    report: ImportReport
-
-
-async def read_ahead(
-    read: Callable[[], ReadBatch], stop: Callable[[], None] = lambda: None
-) -> AsyncGenerator[ReadBatch]:
-    """Yield batches to the last one; while one is stored, a thread reads the next.
-
-    Use it with `aclosing`. Then the thread, told by `stop`, has ended before the source is closed.
-    """
-    reading = asyncio.ensure_future(asyncio.to_thread(read))
-    try:
-        while (batch := await asyncio.shield(reading)).posts:
-            reading = asyncio.ensure_future(asyncio.to_thread(read))
-            yield batch
-        yield batch
-    finally:
-        stop()
-        await asyncio.wait({reading})
-        if not reading.cancelled():
-            reading.exception()  # Retrieved, though the caller has another reason to end.
 
 
 def counted(batch: Sequence[BulkPost]) -> list[BulkPost]:

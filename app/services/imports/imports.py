@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing, closing
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -31,15 +31,7 @@ from app.formats.records import (
 from app.formats.source.file import Source
 from app.services.compare.background import renew_background
 from app.services.compare.folding import FOLD_FROM, CountedTails
-from app.services.imports.bulk import (
-    BATCH,
-    BulkPost,
-    ImportReport,
-    ReadBatch,
-    counted,
-    read_ahead,
-    store_batch,
-)
+from app.services.imports.bulk import BATCH, BulkPost, ImportReport, counted, store_batch
 from app.services.posts.new_tweet import (
     checked_language,
     checked_target,
@@ -98,18 +90,14 @@ async def import_archive(
     tails = CountedTails()
     with closing(RepeatCounter()) as repeats:
         reader = _Reader(archive, owner, username, repeats)
-        async with aclosing(read_ahead(reader.read, reader.stop)) as batches:
-            async for batch in batches:
-                report.add(batch.report)
-                if not batch.posts:
-                    continue
-                async with db.write() as session:
-                    stored = await store_batch(session, batch.posts, report, is_bulk=not is_live)
-                    await note(session, report)
-                on_progress(report)
-                if not is_live:
-                    tails.add(stored)
-                    await tails.fold(db, at_least=FOLD_FROM)
+        while batch := await _in_thread(reader, report):
+            async with db.write() as session:
+                stored = await store_batch(session, batch, report, is_bulk=not is_live)
+                await note(session, report)
+            on_progress(report)
+            if not is_live:
+                tails.add(stored)
+                await tails.fold(db, at_least=FOLD_FROM)
     await tails.fold(db, at_least=1)
     on_progress(report)
     if renew and not is_live and report.accepted:
@@ -138,6 +126,17 @@ def _is_empty(archive: Archive) -> bool:
         return next(iter(archive.items), None) is None
     except ImportFileError:
         return False
+
+
+async def _in_thread(reader: "_Reader", report: ImportReport) -> list[BulkPost]:
+    reading = asyncio.ensure_future(asyncio.to_thread(reader.read, report))
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        # The source must not be closed before the thread that reads it ends.
+        reader.is_stopped = True
+        await asyncio.wait({reading})
+        raise
 
 
 async def _owner(db: Sessions, account: Account | None, username: str | None) -> Account | None:
@@ -173,22 +172,18 @@ class _Reader:
     owner: Account | None
     username: str | None
     repeats: "RepeatCounter"
-    _is_stopped: bool = False
+    is_stopped: bool = False
+    """Set when the import was cancelled, so the batch is not needed."""
 
-    def stop(self) -> None:
-        """End the reading soon, since the batch is not needed."""
-        self._is_stopped = True
-
-    def read(self) -> ReadBatch:
-        """Return the next posts, none at the end of the file."""
+    def read(self, report: ImportReport) -> list[BulkPost]:
+        """Return the next posts, none at the end of the file; report the records left out."""
         batch: list[BulkPost] = []
-        report = ImportReport()
         while not batch and report.broken is None and (items := self._take(report)):
             for item in items:
-                if self._is_stopped:
-                    return ReadBatch([], report)
+                if self.is_stopped:
+                    return []
                 self._sort(item, batch, report)
-        return ReadBatch(counted(batch), report)
+        return counted(batch)
 
     def _take(self, report: ImportReport) -> list[Item]:
         items: list[Item] = []

@@ -1,8 +1,7 @@
 """Posts sent as JSON lines: good lines are stored, bad ones reported."""
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import aclosing
-from functools import partial
 from itertools import islice
 from typing import IO, Any
 
@@ -24,9 +23,7 @@ from app.services.imports.bulk import (
     BulkError,
     BulkPost,
     ImportReport,
-    ReadBatch,
     counted,
-    read_ahead,
     store_batch,
 )
 from app.services.posts.new_tweet import PostFields
@@ -92,19 +89,16 @@ async def _store(
     read = ImportReport()
     stored = ImportReport(**_counts(progress))
     lines, tails = raw_lines(file), CountedTails()
-    async with aclosing(read_ahead(partial(_read_batch, lines))) as batches:
-        async for batch in batches:
-            read.add(batch.report)
-            rest = [item for item in batch.posts if item.place > progress.line]
-            if not rest:
-                continue
-            async with db.write() as session:
-                await check_right(session, right)
-                new = await store_batch(session, rest, stored, default_time=now())
-                if key is not None:
-                    await idempotency.note_progress(session, key, _encoded(rest[-1].place, stored))
-            tails.add(new)
-            await tails.fold(db, at_least=FOLD_FROM)
+    while batch := await asyncio.to_thread(_read_batch, lines, read):
+        rest = [item for item in batch if item.place > progress.line]
+        if not rest:
+            continue
+        async with db.write() as session:
+            await check_right(session, right)
+            tails.add(await store_batch(session, rest, stored, default_time=now()))
+            if key is not None:
+                await idempotency.note_progress(session, key, _encoded(rest[-1].place, stored))
+        await tails.fold(db, at_least=FOLD_FROM)
     errors = sorted(read.errors + stored.errors, key=lambda error: error.line)[:MAX_ERRORS]
     rejected = read.rejected + stored.rejected
     facts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)
@@ -127,10 +121,9 @@ def _counts(counted: "ImportReport | _Progress") -> dict[str, Any]:
     return {name: getattr(counted, name) for name in _Progress.__struct_fields__ if name != "line"}
 
 
-def _read_batch(lines: Iterator[RawLine]) -> ReadBatch:
+def _read_batch(lines: Iterator[RawLine], report: ImportReport) -> list[BulkPost]:
     """Return the posts of the next lines, rejecting bad ones; none once the lines have ended."""
     batch: list[BulkPost] = []
-    report = ImportReport()
     while not batch and (some := list(islice(lines, BATCH))):
         for line in some:
             if line.raw.isspace():
@@ -141,7 +134,7 @@ def _read_batch(lines: Iterator[RawLine]) -> ReadBatch:
                 report.reject(line.number, str(error))
             except RecursionError:
                 report.reject(line.number, "the JSON is nested too deep")
-    return ReadBatch(counted(batch), report)
+    return counted(batch)
 
 
 def _bulk_post(line: RawLine) -> BulkPost:

@@ -45,8 +45,7 @@ TIDY_EVERY_S: Final = 3600.0
 STOP_TIMEOUT_S: Final = 3.0
 """Time for a run to store how far it is; servers wait little longer for a stop."""
 PROGRESS_EVERY_S: Final = 1.0
-NICENESS: Final = 10
-"""Requests come first: beside them, an import gets a tenth of a busy core."""
+NICENESS: Final = 5
 
 logger = logging.getLogger(__name__)
 

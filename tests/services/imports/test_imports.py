@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.config import Config
@@ -352,28 +351,6 @@ async def test_a_cancelled_import_ends_when_nothing_reads_from_its_file(db: Data
         await work
     assert ended
     assert await stored(db) == []
-
-
-async def test_the_next_batch_is_read_while_one_is_stored(
-    db: Database, small_batches: None
-) -> None:
-    is_read_ahead = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def items() -> Iterator[Item]:
-        for n in range(9):
-            if n == 3:
-                loop.call_soon_threadsafe(is_read_ahead.set)
-            yield record(n, f"text {n}")
-
-    async def note(_session: AsyncSession, _report: ImportReport) -> None:
-        async with asyncio.timeout(10):
-            await is_read_ahead.wait()
-
-    report = await import_archive(
-        db, Archive("jsonl", "line", None, items()), username=None, note=note
-    )
-    assert outcome(report) == (9, 0, 0)
 
 
 async def test_a_nameless_file_of_one_account_stores_nothing(db: Database) -> None:
