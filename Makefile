@@ -100,6 +100,11 @@ lock: ## pin the newest versions that fit into the lock files (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
 	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-dev.lock
 
+.PHONY: wheel
+wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
+	@mkdir -p dist
+	@$(BIN)/python -c 'from flit_core import buildapi as b; print(*("dist/" + make("dist") for make in (b.build_wheel, b.build_sdist)), sep="\n")'
+
 .PHONY: clean
 clean: ## remove the virtual environment and all caches (data in instance/ stays)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

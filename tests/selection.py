@@ -11,6 +11,7 @@ FULL: Final = (
     # Quick runs of the benchmarks.
     r"/test_benchmarks\.py::(?!test_an_unusable_file)",
     r"/test_peers\.py::test_a_quick_run",
+    r"/test_wheel\.py::",
     # Storms, and stops and starts of servers in another way than most people's.
     r"/test_four_workers\.py::",
     r"/serving/test_on_postgresql\.py::test_workers_prepare_a_bare_database",

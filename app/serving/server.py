@@ -19,14 +19,14 @@ logger = logging.getLogger(__name__)
 
 
 def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
-    """Return hypercorn's settings from the file in the current folder, else beside the package.
+    """Return hypercorn's settings from the file in the current folder, else from our own.
 
     Raises StartError for a file that cannot be read, or for a key that hypercorn does not know
     and would ignore.
     """
     path = Path(FILE)
     if not path.exists():
-        path = Path(__file__).parents[2] / FILE
+        path = Path(__file__).with_name(FILE)
     server = ServerConfig()
     if path.exists():
         try:
