@@ -45,12 +45,13 @@ class Totals:
     rejected: int = 0
     reposts: int = 0
     restricted: int = 0
+    skipped: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     status: int = 0
 
     def add(self, name: str, unit: str, report: ImportReport) -> None:
         """Add the counts of one file."""
-        for count in ("accepted", "duplicates", "rejected", "reposts", "restricted"):
+        for count in ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped"):
             setattr(self, count, getattr(self, count) + getattr(report, count))
         self.errors += [
             {"file": name, unit: error.line, "detail": str(error.detail)}
@@ -69,7 +70,8 @@ class Totals:
         return (
             f"{'would store' if dry_run else 'stored'} {self.accepted:,} posts; "
             f"{self.duplicates:,} known already, {self.rejected:,} rejected, "
-            f"{self.reposts:,} reposts and {self.restricted:,} restricted posts left out"
+            f"{self.reposts:,} reposts and {self.restricted:,} restricted posts left out, "
+            f"{self.skipped:,} others skipped"
         )
 
     def error_lines(self) -> Iterator[str]:

@@ -97,6 +97,11 @@ class AuthorProfile:
     def __post_init__(self) -> None:
         object.__setattr__(self, "totals", group_sums(self.counts))
 
+    @property
+    def worded_posts(self) -> int:
+        """How many of the posts have words: those of pictures alone tell nothing."""
+        return self.posts - int(self.texts.count(text_keys([""]))[0])
+
     @classmethod
     def from_bytes(cls, counts: bytes, posts: int, texts: bytes | None) -> Self:
         """Return the profile of stored blobs. Raises ValueError if one is malformed."""

@@ -11,6 +11,9 @@ from app.formats.records import (
     Archive,
     Item,
     Kind,
+    Medium,
+    MediumKind,
+    Reactions,
     Record,
     RecordError,
     ReplyTarget,
@@ -20,7 +23,15 @@ from app.formats.records import (
 )
 from app.formats.source.file import Source
 from app.formats.source.html import written_out
-from app.formats.source.json import Json, as_object, as_word, first_documents, listed, page_objects
+from app.formats.source.json import (
+    Json,
+    as_count,
+    as_object,
+    as_word,
+    first_documents,
+    listed,
+    page_objects,
+)
 from app.formats.source.times import read_time
 
 _LISTS: Final = ("feed", "records", "posts")
@@ -42,6 +53,8 @@ class FeedItem:
     display_name: str | None
     indexed_at: object
     answered_handle: str | None
+    post: Json
+    """What stands around the record: its media as they are shown, and its counts."""
     is_repost: bool
 
     @property
@@ -129,13 +142,14 @@ def feed_item(value: Json) -> FeedItem | None:
         handle=None if handle == _UNKNOWN_HANDLE else handle,
         display_name=as_word(author.get("displayName")),
         indexed_at=post.get("indexedAt"),
+        post=post,
         answered_handle=as_word(as_object(answered.get("author")).get("handle")),
         is_repost=is_repost or record.get("$type") == _REPOST,
     )
 
 
 def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
-    """Return the record of a post, None for likes and posts without text. Raises RecordError."""
+    """Return the record of a post. Raises RecordError."""
     item = feed_item(value)
     if item is None:
         raise RecordError("not a post")
@@ -148,12 +162,13 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
     if item.is_repost:
         return Skipped(place, "repost")
     if kind == _LIKE:
-        return None
+        return Skipped(place, "like")
     if kind != _POST:
         raise RecordError("not a post")
     text = "" if record.get("text") is None else required_text(record["text"])
-    if not text.strip():
-        return None
+    media = tuple(_media(as_object(item.post.get("embed")), as_object(record.get("embed"))))
+    if not (text.strip() or media):
+        return Skipped(place, "empty")
     key = item.uri.rpartition("/")[2] or None
     langs = record.get("langs")
     return Record(
@@ -168,6 +183,8 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         source_id=key,
         url=f"https://bsky.app/profile/{item.username}/post/{key}" if key else None,
         reply_to=_target(item),
+        media=media,
+        counts=_reactions(item.post),
     )
 
 
@@ -195,6 +212,34 @@ def _time(stated: object, indexed: object) -> datetime | None:
             raise
         return known
     return min(time, known) if time and known else time
+
+
+def _media(view: Json, record: Json) -> Iterator[Medium]:
+    """Yield the media of a post: the record's, with the addresses of what is shown."""
+    # Media of a post that quotes another one stand one level deeper.
+    view, record = as_object(view.get("media")) or view, as_object(record.get("media")) or record
+    shown = [as_object(each) for each in listed(view, "images")]
+    for place, each in enumerate(map(as_object, listed(record, "images") or shown)):
+        address = shown[place].get("fullsize") if place < len(shown) else None
+        yield _medium("photo", address, each.get("alt"), each)
+    if video := as_object(record.get("video")) or as_word(view.get("playlist")):
+        said = record if video else view
+        yield _medium("video", view.get("playlist"), said.get("alt") or view.get("alt"), said)
+    if link := as_object(record.get("external")) or as_object(view.get("external")):
+        yield _medium("link", link.get("uri"), link.get("title"), {})
+
+
+def _medium(kind: MediumKind, address: object, alt: object, sized: Json) -> Medium:
+    ratio = as_object(sized.get("aspectRatio"))
+    size = as_count(ratio.get("width")), as_count(ratio.get("height"))
+    return Medium(kind, as_word(address), as_word(alt), *size)
+
+
+def _reactions(post: Json) -> Reactions | None:
+    names = ("likeCount", "repostCount", "replyCount", "quoteCount")
+    likes, reposts, replies, quotes = (as_count(post.get(name)) for name in names)
+    found = Reactions(likes, reposts, replies, quotes)
+    return found if found.is_known else None
 
 
 def _target(item: FeedItem) -> ReplyTarget | None:

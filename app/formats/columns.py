@@ -8,8 +8,17 @@ from typing import Final, Literal, Self
 
 import msgspec
 
-from app.formats.records import Item, Kind, Record, ReplyTarget, Skipped, required_text
-from app.formats.source.json import Json
+from app.formats.records import (
+    Item,
+    Kind,
+    Medium,
+    Reactions,
+    Record,
+    ReplyTarget,
+    Skipped,
+    required_text,
+)
+from app.formats.source.json import Json, as_count
 from app.formats.source.times import read_time
 
 # The names of each field, in the order of preference, as `_plain` writes them.
@@ -30,6 +39,12 @@ ALIASES: Final[dict[str, str]] = {
     "is_quote": "isquote isquotestatus quote 인용",
     "reposts": "retweetedstatusid retweetedstatus referencedtweets.retweeted.id",
     "reply_to": "replyto",
+    "media": "media",
+    "counts": "counts",
+    "n_likes": "favoritecount favouritescount likecount publicmetrics.likecount likes 좋아요",
+    "n_reposts": "retweetcount repostcount publicmetrics.retweetcount retweets",
+    "n_replies": "replycount publicmetrics.replycount replies",
+    "n_quotes": "quotecount publicmetrics.quotecount quotes",
     "reply_id": "inreplytostatusidstr inreplytostatusid inreplytotweetid inreplytoid inreplyto"
     " referencedtweets.repliedto.id",
     "reply_name": "inreplytoscreenname inreplytousername",
@@ -58,7 +73,7 @@ _NOTHING: Final = frozenset({"", "0", "false", "nan", "nat", "none", "null", "[]
 EARLIER_FIELDS: Final = (
     *("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"),
 )
-OWN_FIELDS: Final = (*EARLIER_FIELDS, "reply_to")
+OWN_FIELDS: Final = (*EARLIER_FIELDS, "reply_to", "media", "counts")
 """The fields of this program's own exports, and of earlier ones; values are read as they are."""
 _OWN: Final = (frozenset(OWN_FIELDS), frozenset(EARLIER_FIELDS))
 KNOWN_HEADERS: Final = 32
@@ -101,11 +116,15 @@ class Columns:
         return sum(bool(names) for names in self._found.values())
 
     def read(self, row: Mapping[str, object], place: int) -> Item:
-        """Return the row as a record, or as a repost that is skipped. Raises RecordError."""
+        """Return the row as a record; a repost or an empty row is skipped. Raises RecordError."""
         kind = self._kind(row)
         if kind == "repost":
             return Skipped(place, "repost")
-        text = required_text(self._first(row, "text"))
+        media = self._media(row)
+        text = self._first(row, "text")
+        if text is None and not media and self._has_blank_text(row):
+            return Skipped(place, "empty")
+        text = "" if text is None and media else required_text(text)
         time = self._first(row, "created_at")
         created_at = None if time is None else read_time(time)
         return Record(
@@ -120,6 +139,8 @@ class Columns:
             source_id=self.source_id(row),
             url=_web_address(self._word(row, "url")),
             reply_to=self._target(row),
+            media=media,
+            counts=self._reactions(row),
         )
 
     def username(self, row: Mapping[str, object]) -> str | None:
@@ -145,6 +166,28 @@ class Columns:
         else:
             source_id, username = _as_is(found.get("source_id")), _as_is(found.get("username"))
         return ReplyTarget(source_id, username) if source_id or username else None
+
+    def _has_blank_text(self, row: Mapping[str, object]) -> bool:
+        return any(isinstance(row.get(name), str) for name in self._found["text"])
+
+    def _media(self, row: Mapping[str, object]) -> tuple[Medium, ...]:
+        """Return the media as exports have them; anything else is none."""
+        found = _as_json(self._first(row, "media"))
+        try:
+            return msgspec.convert(found or [], tuple[Medium, ...])
+        except msgspec.ValidationError:
+            return ()
+
+    def _reactions(self, row: Mapping[str, object]) -> Reactions | None:
+        value = _as_json(self._first(row, "counts"))
+        names = {name: f"n_{name}" for name in ("likes", "reposts", "replies", "quotes")}
+        try:
+            stated = msgspec.convert(value, Reactions | None)
+        except msgspec.ValidationError:
+            stated = None
+        counts = {name: as_count(self._first(row, field)) for name, field in names.items()}
+        found = stated or msgspec.convert(counts, Reactions)
+        return found if found.is_known else None
 
     def _first(self, row: Mapping[str, object], field: str) -> object:
         """Return the first value of a field that is not empty, or None."""
@@ -204,13 +247,18 @@ def _word(value: object) -> str | None:
 
 
 def _as_object(value: object) -> Json | None:
-    """Return an object, or the one that a cell holds as JSON."""
-    if isinstance(value, str) and value.startswith("{"):
-        try:
-            value = msgspec.json.decode(value)
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, dict) else None
+    found = _as_json(value)
+    return found if isinstance(found, dict) else None
+
+
+def _as_json(value: object) -> object:
+    """Return a value, or the object or list that a cell holds as JSON; None for broken JSON."""
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _as_is(value: object) -> str | None:

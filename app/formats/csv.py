@@ -102,7 +102,10 @@ def _cells(row: PostRow) -> tuple[str | None, ...]:
         row.lang,
         _guarded_id(row.source_id) if row.source_id else None,
         row.url,
-        msgspec.json.encode(row.reply_to).decode() if row.reply_to else None,
+        *(
+            msgspec.json.encode(value).decode() if value else None
+            for value in (row.reply_to, row.media, row.counts)
+        ),
     )
 
 

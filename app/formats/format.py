@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from app.formats.records import Archive, ReplyTarget
+from app.formats.records import Archive, Medium, Reactions, ReplyTarget
 from app.formats.source.file import Source
 
 
@@ -28,6 +28,8 @@ class PostRow(NamedTuple):
     source_id: str | None
     url: str | None
     reply_to: ReplyTarget | None = None
+    media: tuple[Medium, ...] = ()
+    counts: Reactions | None = None
 
 
 @dataclass(frozen=True, slots=True)

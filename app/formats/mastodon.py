@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,6 +13,9 @@ from app.formats.records import (
     Archive,
     Item,
     Kind,
+    Medium,
+    MediumKind,
+    Reactions,
     Record,
     RecordError,
     ReplyTarget,
@@ -21,7 +25,16 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Member, Source
 from app.formats.source.html import html_to_text
-from app.formats.source.json import Json, as_object, as_word, first_documents, load, objects
+from app.formats.source.json import (
+    Json,
+    as_count,
+    as_object,
+    as_word,
+    first_documents,
+    listed,
+    load,
+    objects,
+)
 from app.formats.source.times import read_time
 
 PUBLIC: Final = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
@@ -30,6 +43,7 @@ _ACTOR_BYTES: Final = 2**20
 # The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
+_MEDIA: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 _QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
 _NO_LANGUAGE: Final = frozenset(("", "und", "zxx"))
 
@@ -135,8 +149,9 @@ def read_activity(
         return Skipped(place, "restricted")
     time = post.get("published") or activity.get("published")
     text, created_at = _text(post), read_time(time) if time else None
-    if not text:
-        raise RecordError("no text beside the post's own media")
+    media = tuple(_media(post))
+    if not (text or media):
+        return Skipped(place, "empty")
     return Record(
         place=place,
         text=text,
@@ -149,6 +164,8 @@ def read_activity(
         source_id=_source_id(post, activity),
         url=_url(post),
         reply_to=_target(post, activity, account),
+        media=media,
+        counts=_reactions(post),
     )
 
 
@@ -173,7 +190,7 @@ def _is_for_all(activity: Json, post: Json) -> bool:
 
 
 def _text(post: Json) -> str:
-    """Return the content warning, a blank line, and the content; a poll's options are left out."""
+    """Return the content warning, a blank line, the content and a poll's options, a line each."""
     warning, content = post.get("summary"), post.get("content")
     if content is None:
         content = next(iter(as_object(post.get("contentMap")).values()), "")
@@ -181,9 +198,39 @@ def _text(post: Json) -> str:
         raise RecordError("the content is not a string")
     parts = (
         html.unescape(warning).strip() if isinstance(warning, str) else "",
-        html_to_text(content),
+        "\n".join(filter(None, [html_to_text(content), *_options(post)])),
     )
     return "\n\n".join(filter(None, parts))
+
+
+def _options(post: Json) -> list[str]:
+    options = listed(post, "oneOf") or listed(post, "anyOf")
+    names = (as_word(as_object(option).get("name")) for option in options)
+    return [html.unescape(name) for name in names if name]
+
+
+def _media(post: Json) -> Iterator[Medium]:
+    found = post.get("attachment")
+    for entry in map(as_object, found if isinstance(found, list) else [found]):
+        type_, _, subtype = str(entry.get("mediaType")).partition("/")
+        kind: MediumKind | None = "gif" if subtype == "gif" else _MEDIA.get(type_)
+        if kind is not None:
+            address = as_word(entry.get("url"))
+            is_web = address is not None and address.startswith(("http://", "https://"))
+            yield Medium(
+                kind,
+                address if is_web else None,
+                as_word(entry.get("name")),
+                as_count(entry.get("width")),
+                as_count(entry.get("height")),
+            )
+
+
+def _reactions(post: Json) -> Reactions | None:
+    names = ("likes", "shares", "replies")
+    totals = [as_count(as_object(post.get(name)).get("totalItems")) for name in names]
+    found = Reactions(totals[0], totals[1], totals[2])
+    return found if found.is_known else None
 
 
 def _kind(post: Json) -> Kind:

@@ -79,12 +79,12 @@ def encode(rows: Sequence[PostRow]) -> bytes:
 def _read_status(
     document: Json, row: Json, columns: Columns, place: int, include_restricted: bool
 ) -> Item:
-    """Return a status of the X API that was stored; its entities are not decoded.
+    """Return a status of the X API that was stored.
 
     Name and id are those of the row where the status has none.
     """
     plain = {key: unwrapped(value) for key, value in document.items()}
-    status = to_item(plain, place, include_restricted=include_restricted, is_escaped=False)
+    status = to_item(plain, place, include_restricted=include_restricted)
     if not isinstance(status, Record):
         return status
     return replace(

@@ -12,6 +12,8 @@ from app.errors import InvalidInputError, message_of
 
 T = TypeVar("T")
 Kind = Literal["post", "reply", "quote"]
+MediumKind = Literal["photo", "video", "gif", "audio", "link"]
+Count = Annotated[int, Meta(ge=0, lt=2**53)]
 
 
 class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,6 +21,37 @@ class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     source_id: Annotated[str | None, Meta(description="The platform's id of the answered post.")]
     username: Annotated[str | None, Meta(description="Its author; null where nobody knows.")] = None
+
+
+class Medium(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A picture, video or link of a post."""
+
+    kind: MediumKind
+    source_url: Annotated[str | None, Meta(description="Its address on its platform.")] = None
+    alt: Annotated[str | None, Meta(description="Its description.")] = None
+    width: Annotated[Count | None, Meta(description="In pixels.")] = None
+    height: Annotated[Count | None, Meta(description="In pixels.")] = None
+
+
+class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often a post was liked and so on; null where nobody says."""
+
+    likes: Count | None = None
+    reposts: Count | None = None
+    replies: Count | None = None
+    quotes: Count | None = None
+    as_of: Annotated[datetime, Meta(tz=True)] | None = None
+    """When that was so; by default on arrival."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is any figure."""
+        return self.figures != (None,) * 4
+
+    @property
+    def figures(self) -> tuple[int | None, ...]:
+        """The figures without their time."""
+        return self.likes, self.reposts, self.replies, self.quotes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +74,8 @@ class Record:
     source_id: str | None = None
     url: str | None = None
     reply_to: ReplyTarget | None = None
+    media: tuple[Medium, ...] = ()
+    counts: Reactions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +92,8 @@ class Skipped:
     """A record that is left out on purpose."""
 
     place: int
-    reason: Literal["repost", "restricted"]
+    reason: Literal["repost", "restricted", "empty", "like", "deleted"]
+    """`empty`: neither text nor media."""
 
 
 Item = Record | BadRecord | Skipped

@@ -74,6 +74,10 @@ class Tweet(Base):
     """Its id here. It may have been deleted with its author since, so this is no foreign key."""
     thread_id: Mapped[int | None] = mapped_column(BigId)
     """The first post of the author's own chain of replies; None for a post outside of chains."""
+    media: Mapped[str | None] = mapped_column(Text)
+    """JSON, a list of `Medium`; None for no media."""
+    counts: Mapped[str | None] = mapped_column(Text)
+    """JSON, `Reactions`: the newest figures that were seen."""
 
     if TYPE_CHECKING:
         embedding: Mapped[NDArray[np.float32] | None]

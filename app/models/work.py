@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, UtcDateTime
@@ -61,6 +61,7 @@ class ImportJob(Base):
     rejected: Mapped[int] = mapped_column(default=0)
     reposts: Mapped[int] = mapped_column(default=0)
     restricted: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     errors: Mapped[bytes] = mapped_column(LargeBinary, default=b"[]")
     """JSON, the first hundred."""
     detail: Mapped[str | None] = mapped_column(Text)

@@ -61,6 +61,7 @@ async def _missing_vectors(session: AsyncSession) -> list[str]:
             .outerjoin(Embedding, is_its)
             .where(
                 User.deleted_at.is_(None),
+                Tweet.text != "",
                 Tweet.id <= each.embedded_to,
                 Embedding.tweet_id.is_(None),
             )

@@ -26,13 +26,15 @@ class Selection:
     kind: str | None = None
     is_: str | None = None
     """`reply` for what answers another post, `thread` for what is in a thread of its author."""
+    has: str | None = None
+    """`media` for posts with pictures, videos or links beside the text."""
     since: datetime | None = None
     until: datetime | None = None
 
     @property
     def is_narrowed(self) -> bool:
         """Whether the selection leaves out some posts of its authors."""
-        return bool(self.lang or self.kind or self.is_ or self.since or self.until)
+        return bool(self.lang or self.kind or self.is_ or self.has or self.since or self.until)
 
 
 async def author_conditions(session: AsyncSession, selection: Selection) -> Conditions:
@@ -72,6 +74,8 @@ def field_conditions(selection: Selection) -> Conditions:
         conditions.append(or_(Tweet.kind == "reply", has_target))
     if selection.is_ == "thread":
         conditions.append(Tweet.thread_id.is_not(None))
+    if selection.has == "media":
+        conditions.append(Tweet.media.is_not(None))
     if selection.since is not None:
         conditions.append(Tweet.created_at >= selection.since)
     if selection.until is not None:

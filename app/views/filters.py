@@ -40,6 +40,7 @@ class PostFilters(Struct):
         platform: str | None,
         kind: str | None = None,
         is_: str | None = None,
+        has: str | None = None,
     ) -> Selection:
         """Return the selection of these filters and others. Raises MalformedError."""
         zone = self.zone
@@ -49,6 +50,7 @@ class PostFilters(Struct):
             lang=self.lang or None,
             kind=kind or None,
             is_=is_ or None,
+            has=has or None,
             since=parse_instant("since", self.since, zone),
             until=parse_instant("until", self.until, zone),
         )

@@ -11,7 +11,7 @@ from app.cli import progress
 from tests.archives import EMAIL, LONG, x_file, x_members, x_tweet, x_zip
 from tests.installation import Installation, lines
 
-COUNTS = ("accepted", "duplicates", "rejected", "reposts", "restricted")
+COUNTS = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
 MIXED = [
     {"username": "mina", "text": "good", "id": "1"},
     {"username": "mina", "text": "good again", "id": "2"},
@@ -36,15 +36,12 @@ def test_the_report_counts_what_became_of_each_record(
 ) -> None:
     path = lines(tmp_path / "mixed.jsonl", *MIXED)
     report = installation.json("import", path)
-    assert counts(report) == (2, 1, 2, 1, 0)
-    assert [(error["file"], error["line"]) for error in report["errors"]] == [
-        (str(path), 5),
-        (str(path), 6),
-    ]
+    assert counts(report) == (2, 1, 1, 1, 0, 1)
+    assert [(error["file"], error["line"]) for error in report["errors"]] == [(str(path), 5)]
     assert "--username" in report["errors"][0]["detail"]
     shown = installation.run("import", path)
     assert shown.exit_code == 0
-    assert "stored 0 posts; 3 known already, 2 rejected, 1 reposts" in shown.stdout
+    assert "stored 0 posts; 3 known already, 1 rejected, 1 reposts" in shown.stdout
     assert f"{path}: line 5: " in shown.stderr
 
 
@@ -58,26 +55,26 @@ def test_a_dry_run_counts_like_the_real_run_and_stores_nothing(
     assert [name for name in installation.files() if "dry" in name or "copy" in name] == []
     assert installation.json("import", first, second, tmp_path / "x.zip") == dry
     again = installation.json("import", first, "--dry-run")
-    assert counts(again) == (0, 3, 2, 1, 0)
+    assert counts(again) == (0, 3, 1, 1, 0, 1)
     assert "would store 0 posts" in installation.done("import", first, "--dry-run")
 
 
 def test_standard_input_is_read_as_a_file_named_dash(installation: Installation) -> None:
     report = installation.json("import", "-", stdin='{"username":"a","text":"hi"}\n{"text":"?"}\n')
-    assert counts(report) == (1, 0, 1, 0, 0)
+    assert counts(report) == (1, 0, 1, 0, 0, 0)
     assert report["errors"][0]["file"] == "-"
 
 
 def test_a_zip_comes_in_through_standard_input(installation: Installation, tmp_path: Path) -> None:
     report = installation.json("import", "-", stdin=x_zip(tmp_path / "x.zip").read_bytes())
-    assert counts(report) == (5, 0, 0, 1, 0)
+    assert counts(report) == (5, 0, 0, 1, 0, 0)
 
 
 def test_an_archive_comes_in_whole_and_without_the_email(
     installation: Installation, tmp_path: Path
 ) -> None:
     report = installation.json("import", x_zip(tmp_path / "twitter.zip"))
-    assert counts(report) == (5, 0, 0, 1, 0)
+    assert counts(report) == (5, 0, 0, 1, 0, 0)
     (author,) = installation.json("users")["items"]
     assert (author["username"], author["display_name"]) == ("mina", "미나")
     assert (author["platform"], author["tweets"]) == ("x", 5)
@@ -101,9 +98,9 @@ def test_an_unpacked_archive_counts_like_its_zip(
         path = tmp_path / "unpacked" / (top + name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    assert counts(installation.json("import", tmp_path / "unpacked")) == (5, 0, 0, 1, 0)
+    assert counts(installation.json("import", tmp_path / "unpacked")) == (5, 0, 0, 1, 0, 0)
     packed = x_zip(tmp_path / "x.zip", {top + name: data for name, data in x_members().items()})
-    assert counts(installation.json("import", packed)) == (0, 5, 0, 1, 0)
+    assert counts(installation.json("import", packed)) == (0, 5, 0, 1, 0, 0)
 
 
 def test_restricted_posts_come_in_only_when_asked_for(
@@ -111,15 +108,15 @@ def test_restricted_posts_come_in_only_when_asked_for(
 ) -> None:
     circle = x_file("twitter_circle_tweet", x_tweet(300, "only for friends"))
     path = x_zip(tmp_path / "x.zip", x_members() | {"data/twitter-circle-tweet.js": circle})
-    assert counts(installation.json("import", path)) == (5, 0, 0, 1, 1)
-    assert counts(installation.json("import", path, "--include-restricted")) == (1, 5, 0, 1, 0)
+    assert counts(installation.json("import", path)) == (5, 0, 0, 1, 1, 0)
+    assert counts(installation.json("import", path, "--include-restricted")) == (1, 5, 0, 1, 0, 0)
 
 
 def test_username_names_the_authors_of_records_without_one(
     installation: Installation, tmp_path: Path
 ) -> None:
     path = lines(tmp_path / "p.jsonl", {"text": "mine"}, {"text": "hers", "author": "zoe"})
-    assert counts(installation.json("import", path, "--username", "mina")) == (2, 0, 0, 0, 0)
+    assert counts(installation.json("import", path, "--username", "mina")) == (2, 0, 0, 0, 0, 0)
     names = [item["username"] for item in installation.json("users")["items"]]
     assert names == ["mina", "zoe"]
 
@@ -151,7 +148,7 @@ def test_a_file_of_one_account_without_a_name_is_status_2_naming_username(
     result = installation.run("import", path)
     assert result.exit_code == 2
     assert "--username" in result.stderr
-    assert counts(installation.json("import", path, "--username", "mina")) == (1, 0, 0, 0, 0)
+    assert counts(installation.json("import", path, "--username", "mina")) == (1, 0, 0, 0, 0, 0)
 
 
 def test_a_name_known_from_another_platform_stops_a_file_of_one_account(
@@ -164,14 +161,14 @@ def test_a_name_known_from_another_platform_stops_a_file_of_one_account(
     assert "--username" in result.stderr
     assert posts(installation) == 0
     assert installation.run("import", path, "--username", "MINA").exit_code == 2
-    assert counts(installation.json("import", path, "--username", "mina_x")) == (5, 0, 0, 1, 0)
+    assert counts(installation.json("import", path, "--username", "mina_x")) == (5, 0, 0, 1, 0, 0)
 
 
 def test_local_yields_to_the_platform_of_an_archive(
     installation: Installation, tmp_path: Path
 ) -> None:
     installation.done("user", "add", "mina")
-    assert counts(installation.json("import", x_zip(tmp_path / "x.zip"))) == (5, 0, 0, 1, 0)
+    assert counts(installation.json("import", x_zip(tmp_path / "x.zip"))) == (5, 0, 0, 1, 0, 0)
     assert installation.json("users")["items"][0]["platform"] == "x"
 
 
@@ -189,7 +186,7 @@ def test_in_a_file_of_many_authors_only_the_clashing_records_are_rejected(
         {"username": "zoe", "text": "local says nothing", "platform": "local"},
     )
     report = installation.json("import", path)
-    assert counts(report) == (4, 0, 2, 0, 0)
+    assert counts(report) == (4, 0, 2, 0, 0, 0)
     assert sorted(error["line"] for error in report["errors"]) == [2, 5]
     platforms = {user["username"]: user["platform"] for user in installation.json("users")["items"]}
     assert platforms == {"mina": "mastodon", "zoe": "x"}
@@ -199,7 +196,7 @@ def test_a_missing_file_is_status_2(installation: Installation, tmp_path: Path) 
     result = installation.run("import", tmp_path / "nowhere.zip", "--json")
     assert result.exit_code == 2
     report = json.loads(result.stdout)
-    assert counts(report) == (0,) * 5
+    assert counts(report) == (0,) * 6
     assert report["errors"][0]["file"] == str(tmp_path / "nowhere.zip")
     assert "No such file" in report["errors"][0]["detail"]
 
@@ -227,13 +224,13 @@ def test_a_format_that_the_file_is_not_in_is_status_2(
     path = lines(tmp_path / "p.jsonl", {"username": "a", "text": "hi"})
     assert installation.run("import", path, "--format", "x").exit_code == 2
     assert installation.run("import", path, "--format", "fax").exit_code == 2
-    assert counts(installation.json("import", path, "--format", "jsonl")) == (1, 0, 0, 0, 0)
+    assert counts(installation.json("import", path, "--format", "jsonl")) == (1, 0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("name", ["tweets.js", "posts.jsonl", "posts.csv"])
 def test_an_empty_file_is_done(installation: Installation, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
-    assert counts(installation.json("import", tmp_path / name)) == (0,) * 5
+    assert counts(installation.json("import", tmp_path / name)) == (0,) * 6
 
 
 def test_an_archive_whose_posts_file_is_empty_is_done(
@@ -241,7 +238,7 @@ def test_an_archive_whose_posts_file_is_empty_is_done(
 ) -> None:
     members = x_members() | {"data/tweets.js": b"", "data/tweets-part1.js": b""}
     del members["data/note-tweet.js"]
-    assert counts(installation.json("import", x_zip(tmp_path / "x.zip", members))) == (0,) * 5
+    assert counts(installation.json("import", x_zip(tmp_path / "x.zip", members))) == (0,) * 6
 
 
 def test_a_zip_that_was_cut_off_is_reported_and_stores_nothing(
@@ -322,7 +319,7 @@ def test_of_several_files_the_worst_counts_and_the_others_come_in(
 def test_no_more_than_a_hundred_errors_are_listed(
     installation: Installation, tmp_path: Path
 ) -> None:
-    path = lines(tmp_path / "p.jsonl", *({"username": "a", "text": ""} for _ in range(150)))
+    path = lines(tmp_path / "p.jsonl", *({"username": "a", "text": None} for _ in range(150)))
     report = installation.json("import", path, path)
     assert (report["rejected"], len(report["errors"])) == (300, 100)
     shown = installation.run("import", path)

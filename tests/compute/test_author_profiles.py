@@ -99,3 +99,10 @@ def test_places_of_own_words_are_those_in_the_whole_text() -> None:
     }
     assert {"bread", "today", "http://t.co/abc", "bread http://t.co/abc"} <= pieces
     assert not any("sea" in piece for piece in pieces)
+
+
+def test_posts_without_words_count_for_nothing() -> None:
+    assert features("") is EMPTY
+    profile = profile_of(["", "tea at noon", ""])
+    assert profile.counts == profile_of(["tea at noon"]).counts
+    assert (profile.posts, profile.worded_posts) == (3, 1)

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,16 @@ from hypothesis import strategies as st
 
 from app.formats import open_archive
 from app.formats.bluesky import with_links
-from app.formats.records import Account, Archive, BadRecord, BrokenFileError, Item, Record, Skipped
+from app.formats.records import (
+    Account,
+    Archive,
+    BadRecord,
+    BrokenFileError,
+    Item,
+    Reactions,
+    Record,
+    Skipped,
+)
 from app.formats.source.file import Source
 from tests.formats.reading import array, lines, pretty, read_archive
 
@@ -89,7 +99,7 @@ def test_feeds(form: Callable[..., bytes], is_page: bool, format_name: str) -> N
     values = (feed(first), feed(REPOST, second)) if is_page else (first, REPOST, second)
     archive, found = read(form(*values), format_name)
     assert archive.account == ACCOUNT
-    assert found[:2] == [EXPECTED, Skipped(2, "repost")]
+    assert found[:2] == [replace(EXPECTED, counts=Reactions(replies=0)), Skipped(2, "repost")]
     assert [item.place for item in found] == [1, 2, 3]
 
 
@@ -135,7 +145,7 @@ def test_another_account_late_in_a_file_is_not_taken_for_the_first() -> None:
 @pytest.mark.parametrize("text", ["", " \n"])
 def test_posts_without_text_are_skipped(text: str) -> None:
     found = read(lines(feed(view("a", text), view("b", "b"))))[1]
-    assert [(type(item), item.place) for item in found] == [(Record, 2)]
+    assert [(type(item), item.place) for item in found] == [(Skipped, 1), (Record, 2)]
 
 
 QUOTED = {"uri": f"at://{OTHER['did']}/app.bsky.feed.post/1", "cid": "bafy"}
@@ -243,10 +253,14 @@ def test_a_bad_post_does_not_stop_the_rest(
     assert found[1].detail.startswith(detail)
 
 
-def test_likes_are_left_out_and_repost_records_counted() -> None:
+def test_likes_and_repost_records_are_counted() -> None:
     like = stored("a", "") | {"value": {"$type": "app.bsky.feed.like", "subject": QUOTED}}
     repost = stored("b", "") | {"value": {"$type": "app.bsky.feed.repost", "subject": QUOTED}}
-    assert read(lines(records(like, repost, stored("c", ""))))[1] == [Skipped(2, "repost")]
+    assert read(lines(records(like, repost, stored("c", ""))))[1] == [
+        Skipped(1, "like"),
+        Skipped(2, "repost"),
+        Skipped(3, "empty"),
+    ]
 
 
 def test_broken_bytes_spoil_one_post_of_a_page_alone() -> None:

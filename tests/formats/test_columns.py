@@ -147,9 +147,7 @@ def test_only_web_addresses_are_kept(value: object) -> None:
 @pytest.mark.parametrize(
     ("row", "detail"),
     [
-        ({"text": ""}, "no text"),
         ({"text": None}, "no text"),
-        ({"text": " \n"}, "no text"),
         ({"text": 5}, "the text is not a string"),
         ({"text": ["a"]}, "the text is not a string"),
         ({"text": "a", "date": "soon"}, "unreadable time 'soon'"),
@@ -157,6 +155,11 @@ def test_only_web_addresses_are_kept(value: object) -> None:
 )
 def test_bad_rows_say_why(row: dict[str, object], detail: str) -> None:
     assert read(row) == BadRecord(1, detail)
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_rows_with_neither_text_nor_media_are_skipped(text: str) -> None:
+    assert read({"text": text}) == Skipped(1, "empty")
 
 
 def test_entities_and_unknown_columns_are_left_alone() -> None:

@@ -147,12 +147,12 @@ def test_an_open_quote_breaks_off_after_what_came_before(tmp_path: Path) -> None
 
 
 def test_the_guard_is_taken_off_only_from_own_exports(tmp_path: Path) -> None:
-    row = "'@mina,x,'=1+1,post,,,,,\n'mina,x,'hello,post,,,,,\nji,x,''tis,post,,,,,\n"
+    row = "'@mina,x,'=1+1,post,,,,,,,\n'mina,x,'hello,post,,,,,,,\nji,x,''tis,post,,,,,,,\n"
     found = items(tmp_path, OWN_HEADER + "\n" + row)
     assert texts(found) == ["=1+1", "'hello", "'tis"]
     assert [item.username for item in found if isinstance(item, Record)] == ["@mina", "'mina", "ji"]
     assert texts(items(tmp_path, "text,username\n'=1+1,'@mina\n")) == ["'=1+1"]
-    assert texts(items(tmp_path, OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;;\n")) == ["'=1"]
+    assert texts(items(tmp_path, OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;;;;\n")) == ["'=1"]
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from app.compute.text import clean_text, clean_username
 from app.formats import WRITERS, open_archive
 from app.formats.format import PostRow
-from app.formats.records import Record, ReplyTarget
+from app.formats.records import Medium, Reactions, Record, ReplyTarget
 from app.formats.source.file import Source
 
 FIELDS = (
     *("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"),
-    "reply_to",
+    *("reply_to", "media", "counts"),
 )
 STARTS = ("=1+1", "+8", "-5", "@mina", "'", "''=", "\t=", "'=", '"', ",", "\n", "1e+18", "{", "[")
 
@@ -38,6 +38,8 @@ def row(**fields: Any) -> PostRow:
         "source_id": None,
         "url": None,
         "reply_to": None,
+        "media": (),
+        "counts": None,
     }
     return PostRow(**(given | fields))
 
@@ -109,6 +111,24 @@ rows = st.builds(
     reply_to=st.none()
     | st.builds(ReplyTarget, source_ids, st.none() | usernames)
     | st.builds(ReplyTarget, st.none(), usernames),
+    media=st.lists(
+        st.builds(
+            Medium,
+            st.sampled_from(["photo", "video", "gif", "audio", "link"]),
+            st.none() | st.just("https://a.example/1.jpg"),
+            st.none() | texts,
+            st.none() | st.integers(0, 9999),
+            st.none() | st.integers(0, 9999),
+        ),
+        max_size=2,
+    ).map(tuple),
+    counts=st.none()
+    | st.builds(
+        Reactions,
+        st.integers(0, 2**53 - 1),
+        *[st.none() | st.integers(0, 9)] * 3,
+        st.none() | times,
+    ),
 )
 
 
@@ -140,14 +160,14 @@ def test_no_cell_is_a_formula(start: str) -> None:
 
 def test_a_csv_has_the_header_and_empty_cells_for_what_is_not_known() -> None:
     assert written("csv", row()).decode() == (
-        "username,platform,text,kind,created_at,lang,source_id,url,reply_to\r\n"
-        "mina,local,hello,post,,,,,\r\n"
+        "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts\r\n"
+        "mina,local,hello,post,,,,,,,\r\n"
     )
 
 
 def test_an_id_that_a_spreadsheet_cut_is_none_and_one_that_only_looks_so_is_kept() -> None:
     header = WRITERS["csv"].heading
-    cut = header + b"mina,local,hello,post,,,1.58E+18,,\r\n"
+    cut = header + b"mina,local,hello,post,,,1.58E+18,,,,\r\n"
     assert read_again("csv", cut)[0].source_id is None
     assert read_again("csv", written("csv", row(source_id="1.58E+18")))[0].source_id == "1.58E+18"
 
@@ -158,6 +178,7 @@ def test_json_lines_carry_the_fields_and_nulls() -> None:
     ).splitlines()
     assert json.loads(line) == {
         **dict.fromkeys(FIELDS),
+        "media": [],
         "username": "mina",
         "platform": "local",
         "text": "두\n줄",

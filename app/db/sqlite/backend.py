@@ -50,7 +50,8 @@ NEWEST: Final = """
             SELECT parent.id FROM "Tweet" AS parent
             JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
             WHERE parent.id = "Tweet".reply_to_id
-        ) AS reply_to_id, "Tweet".thread_id, "Tweet".user_id
+        ) AS reply_to_id, "Tweet".thread_id, "Tweet".media, "Tweet".counts,
+        "Tweet".user_id
     FROM json_each(:user_ids) AS asked
     CROSS JOIN "Users" ON "Users".id = asked.value
     CROSS JOIN "Tweet" ON "Tweet".id IN (

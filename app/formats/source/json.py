@@ -16,6 +16,7 @@ from app.formats.source.reading import BUFFER_BYTES, read_some
 
 Json = dict[str, object]
 
+_MOST_DIGITS: Final = 15
 NOT_AN_OBJECT: Final = Message("not a JSON object")
 _CHECKED_LINES: Final = 100
 _SHAPE_BYTES: Final = 256 * 1024
@@ -221,3 +222,10 @@ def _closed(head: bytes) -> bytes:
         if mark == b'"' or len(closing) > _MAX_HEAD_DEPTH or not closing:
             break
     return head[: cut[0]] + cut[1]
+
+
+def as_count(value: object) -> int | None:
+    """Return a whole number from 0, which archives write as a string; else None."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    is_count = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return int(text) if is_count else None

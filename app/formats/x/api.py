@@ -73,12 +73,23 @@ def _with_authors(statuses: list[object], page: Json) -> list[object]:
     """Return the posts, each with the users whom it names, out of those that the page lists."""
     users = listed(as_object(page.get("includes")), "users")
     by_id = {str(user.get("id")): user for user in users if isinstance(user, dict)}
+    includes, about = as_object(page.get("includes")), page.get("__twarc")
+    attached = {
+        str(each.get(key)): (name, each)
+        for name, key in (("media", "media_key"), ("polls", "id"))
+        for each in map(as_object, listed(includes, name))
+    }
 
     def named(status: object) -> object:
         if not isinstance(status, dict) or is_v1(status):
             return status
         found = {name: by_id.get(str(status.get(f"{name}_id"))) for name in _USERS}
-        return {name: user for name, user in found.items() if user} | status
+        attachments = as_object(status.get("attachments"))
+        keys = [*listed(attachments, "media_keys"), *listed(attachments, "poll_ids")]
+        of_post = [attached[str(key)] for key in keys if str(key) in attached]
+        lists = {name: [each for of, each in of_post if of == name] for name, _ in of_post}
+        extra = {name: user for name, user in found.items() if user} | {"__twarc": about}
+        return extra | status | ({"attachments": lists | attachments} if lists else {})
 
     return [named(status) for status in statuses]
 

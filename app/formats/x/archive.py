@@ -96,7 +96,7 @@ def _item(item: object, place: int, layout: Layout, notes: Notes, *, is_left_out
         if note_text is None and not notes.is_whole and tweet.seems_shortened:
             # It would stay shortened for good: stored texts do not change.
             raise RecordError("a long post whose whole text cannot be read")
-        return to_record(tweet, place, layout.account, note_text=note_text)
+        return to_record(tweet, place, layout.account, note_text=note_text, as_of=layout.made_at)
     except RecordError as error:
         restricted = Skipped(place, "restricted")
         return restricted if is_left_out else BadRecord(place, message_of(error))

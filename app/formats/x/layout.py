@@ -5,12 +5,14 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
 
-from app.formats.records import Account, UnrecognisedFileError
+from app.formats.records import Account, RecordError, UnrecognisedFileError
 from app.formats.source.file import Source
 from app.formats.source.json import Json, as_object, as_word, listed
+from app.formats.source.times import read_time
 from app.formats.x.posts import digits
 
 _TWEETS = re.compile(r"(?:tweets?|community-tweet)(?:-part(\d+))?\.js")
@@ -39,6 +41,8 @@ class Layout:
     notes: tuple[str, ...] = ()
     circle: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
+    made_at: datetime | None = None
+    """When the archive was made, and its counts were so."""
     missing: tuple[str, ...] = ()
     """Files that the manifest of a whole archive names and the archive lacks."""
 
@@ -129,6 +133,7 @@ def _current(source: Source, names: dict[str, str]) -> Layout:
         notes=of(_NOTES, names),
         circle=of(_CIRCLE, names),
         deleted=of(_DELETED, names),
+        made_at=_made_at(manifest),
         missing=tuple(name for name in wanted if name not in names and not is_partial),
     )
 
@@ -159,6 +164,14 @@ def _account(source: Source, name: str, manifest: object) -> Account:
     display_name = _word(owner, "accountDisplayName") or _word(info, "displayName")
     account_id = digits(owner.get("accountId")) or digits(info.get("accountId"))
     return Account(username, display_name, "x", account_id)
+
+
+def _made_at(manifest: object) -> datetime | None:
+    try:
+        time = _word(_object(manifest, "archiveInfo"), "generationDate")
+        return read_time(time) if time else None
+    except RecordError:
+        return None
 
 
 def _read_index(source: Source, name: str) -> object:

@@ -8,11 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from app.errors import Message
-from app.formats.records import Account, Kind, Record, RecordError, ReplyTarget, required_text
-from app.formats.source.json import as_word
+from app.formats.records import (
+    Account,
+    Kind,
+    Record,
+    RecordError,
+    ReplyTarget,
+    Skipped,
+    required_text,
+)
+from app.formats.source.json import Json, as_word
 from app.formats.source.times import read_time
+from app.formats.x.media import media_of, reactions_of
 
-NOTHING_BUT_MEDIA: Final = Message("no text beside the post's own media")
 # Only ASCII letters: in Korean a particle may follow the link without a space.
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 _POST_LINK = re.compile(
@@ -39,7 +47,7 @@ REPLY_FIELDS: Final = (
 class ArchivedTweet:
     """An item of an archive, with the facts by which it is sorted and gets its whole text."""
 
-    data: Mapping[str, object]
+    data: Json
     id: str | None
     raw_text: str
     """The text as the archive has it: HTML-escaped, links shortened."""
@@ -70,19 +78,25 @@ def read_tweet(item: object) -> ArchivedTweet:
     data = unwrapped(item)
     if data is None:
         raise RecordError("not a post")
-    text = required_text(next((data[key] for key in _TEXTS if data.get(key)), None))
+    text = required_text(next((data[key] for key in _TEXTS if data.get(key)), data.get(_TEXTS[0])))
     tweet_id = digits(data.get("id_str")) or digits(data.get("id"))
     return ArchivedTweet(data, tweet_id, text, time_of(data.get("created_at"), tweet_id))
 
 
 def to_record(
-    tweet: ArchivedTweet, place: int, account: Account, *, note_text: str | None
-) -> Record:
-    """Return the record of a post; `note_text` replaces a shortened text. Raises RecordError."""
+    tweet: ArchivedTweet,
+    place: int,
+    account: Account,
+    *,
+    note_text: str | None,
+    as_of: datetime | None = None,
+) -> Record | Skipped:
+    """Return the record of a post; `note_text` replaces a shortened text."""
     links = links_of(tweet.data, tweet.id)
     text = expanded(tweet.raw_text, links, is_escaped=True) if note_text is None else note_text
-    if not text.strip():
-        raise RecordError(NOTHING_BUT_MEDIA)
+    media = media_of(tweet.data)
+    if not (text.strip() or media):
+        return Skipped(place, "empty")
     return Record(
         place=place,
         text=text,
@@ -95,6 +109,8 @@ def to_record(
         source_id=tweet.id,
         url=post_url(account.username, tweet.id),
         reply_to=reply_target(tweet.data, author_id=account.id, username=account.username),
+        media=media,
+        counts=reactions_of(tweet.data, as_of),
     )
 
 

@@ -1,12 +1,14 @@
 """One post of the API of X (Twitter), version 1.1 or 2, as a record."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
-from app.formats.records import Item, Kind, Record, RecordError, ReplyTarget, Skipped, required_text
-from app.formats.source.json import Json, as_object, as_word
+from app.formats.records import Item, Kind, Record, ReplyTarget, Skipped, required_text
+from app.formats.source.json import Json, as_object, as_word, listed
+from app.formats.source.times import read_time
+from app.formats.x.media import media_of, reactions_of
 from app.formats.x.posts import (
-    NOTHING_BUT_MEDIA,
     REPLY_FIELDS,
     digits,
     expanded,
@@ -67,16 +69,18 @@ def is_v2(value: Json) -> bool:
     return "text" in value and "id" in value and (is_named or not _V2_MARKS.isdisjoint(value))
 
 
-def to_item(status: Json, place: int, *, include_restricted: bool, is_escaped: bool = True) -> Item:
+def to_item(status: Json, place: int, *, include_restricted: bool) -> Item:
     """Return the record of a post. Raises RecordError."""
     facts = _read_v1(status) if is_v1(status) else _read_v2(status)
     if facts.kind == "repost":
         return Skipped(place, "repost")
     if facts.author.get("protected") is True and not include_restricted:
         return Skipped(place, "restricted")
-    text = expanded(required_text(facts.text), facts.links, is_escaped=is_escaped)
-    if not text.strip():
-        raise RecordError(NOTHING_BUT_MEDIA)
+    text = expanded(required_text(facts.text), facts.links, is_escaped=True)
+    text = "\n".join(filter(None, [text, *_options(status)]))
+    media = media_of(status)
+    if not (text.strip() or media):
+        return Skipped(place, "empty")
     return Record(
         place=place,
         text=text,
@@ -90,7 +94,23 @@ def to_item(status: Json, place: int, *, include_restricted: bool, is_escaped: b
         source_id=facts.id,
         url=post_url(facts.username, facts.id),
         reply_to=facts.reply_to,
+        media=media,
+        counts=reactions_of(status, _seen_at(status)),
     )
+
+
+def _options(status: Json) -> list[str]:
+    """Return the options of the post's poll."""
+    attachments = as_object(status.get("attachments"))
+    polls = [as_object(attachments.get("poll")), *map(as_object, listed(attachments, "polls"))]
+    options = (as_object(option) for poll in polls for option in listed(poll, "options"))
+    return [label for option in options if (label := as_word(option.get("label")))]
+
+
+def _seen_at(status: Json) -> datetime | None:
+    """Return when twarc asked for the post."""
+    time = as_object(status.get("__twarc")).get("retrieved_at")
+    return read_time(time) if time else None
 
 
 def _read_v1(status: Json) -> StatusFacts:
@@ -106,7 +126,7 @@ def _read_v1(status: Json) -> StatusFacts:
     username = as_word(user.get("screen_name"))
     author_id = digits(user.get("id_str") or user.get("id"))
     return StatusFacts(
-        text=text or status.get("text"),
+        text=text or status.get("text", status.get("full_text")),
         id=status_id,
         kind=_v1_kind(status),
         links=links,

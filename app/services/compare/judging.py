@@ -216,7 +216,7 @@ def _verdict(material: Material, ranking: Ranking, best: int) -> str:
         ranking,
         letters=letter_count(material.text),
         fewest_posts=min(
-            profile.posts
+            profile.worded_posts
             for i, profile in enumerate(material.profiles)
             if material.is_named or i == best or ranking.probabilities[i] >= RIVAL_PROBABILITY
         ),

@@ -70,6 +70,7 @@ class ImportReport:
     rejected: int = 0
     reposts: int = 0
     restricted: int = 0
+    skipped: int = 0
     errors: list[BulkError] = field(default_factory=list)
     event_id: int | None = None
     broken: Message | None = None

@@ -24,6 +24,7 @@ from app.formats.records import (
     BadRecord,
     ImportFileError,
     Item,
+    Medium,
     Record,
     ReplyTarget,
     Skipped,
@@ -33,6 +34,8 @@ from app.services.compare.background import renew_background
 from app.services.compare.folding import FOLD_FROM, CountedTails
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, counted, store_batch
 from app.services.posts.new_tweet import (
+    MOST_DESCRIBED,
+    MOST_MEDIA,
     checked_language,
     checked_target,
     checked_url,
@@ -199,6 +202,7 @@ class _Reader:
         elif isinstance(item, Skipped):
             report.reposts += item.reason == "repost"
             report.restricted += item.reason == "restricted"
+            report.skipped += item.reason not in {"repost", "restricted"}
         else:
             try:
                 batch.append(self._bulk_post(item))
@@ -223,6 +227,8 @@ class _Reader:
             source_id=record.source_id,
             url=lenient(checked_url, record.url),
             reply_to=lenient(checked_target, self._target(record, username)),
+            media=[_kept_medium(each) for each in record.media[:MOST_MEDIA]],
+            counts=record.counts,
         )
         # The time of arrival differs at each import.
         time, has_id = post.dated_at or post.created_at, post.source_id is not None
@@ -244,6 +250,13 @@ class _Reader:
             return target
         is_own = target.username.casefold() == account.username.casefold()
         return ReplyTarget(target.source_id, username) if is_own else target
+
+
+def _kept_medium(medium: Medium) -> Medium:
+    """Return a medium as it can be kept, without an address that is none of the web."""
+    alt = drop_controls(medium.alt)[:MOST_DESCRIBED] if medium.alt else None
+    source_url = lenient(checked_url, medium.source_url)
+    return Medium(medium.kind, source_url, alt, medium.width, medium.height)
 
 
 class RepeatCounter:

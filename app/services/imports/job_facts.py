@@ -23,6 +23,11 @@ class ImportFacts(msgspec.Struct, frozen=True):
     accepted: int
     duplicates: int
     rejected: int
+    reposts: int
+    restricted: Annotated[int, Meta(description="Posts for a limited audience, left out.")]
+    skipped: Annotated[
+        int, Meta(description="Records that are no posts, or have neither text nor media.")
+    ]
     errors: Annotated[
         list[dict[str, Any]],
         Meta(description="The first records that were not stored, with their place and why."),
@@ -35,8 +40,6 @@ class ImportDetails(ImportFacts, frozen=True):
     """An import as pages show one; the details of its errors are Messages."""
 
     file_name: str
-    reposts: int
-    restricted: int
 
 
 def facts(job: ImportJob) -> ImportFacts:

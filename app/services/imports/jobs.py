@@ -223,6 +223,7 @@ def _counts(report: ImportReport, already: int) -> dict[str, Any]:
         "rejected": report.rejected,
         "reposts": report.reposts,
         "restricted": report.restricted,
+        "skipped": report.skipped,
         "errors": encode_errors(report.in_order()),
     }
 

@@ -29,6 +29,7 @@ class Preview(msgspec.Struct, frozen=True):
     posts: int
     reposts: int
     restricted: int
+    skipped: int
     bad: list[dict[str, Any]]
     """The first bad records: `record` and `detail`."""
     bad_total: int
@@ -64,6 +65,7 @@ def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
         posts=len(records),
         reposts=skipped["repost"],
         restricted=skipped["restricted"],
+        skipped=skipped.total() - skipped["repost"] - skipped["restricted"],
         bad=[{"record": item.place, "detail": item.detail} for item in bad[:SHOWN]],
         bad_total=len(bad),
         authors=names.most_common(SHOWN),

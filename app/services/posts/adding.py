@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final, cast
 
+from msgspec import json
 from sqlalchemy import Table, and_, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
@@ -13,6 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.compute.text import guess_language
 from app.db.backend import backend_of
 from app.db.word_index import IndexedPost
+from app.formats.records import Reactions
 from app.models import MAX_ID, Event, Tweet, User
 from app.services.events import NewEvent, append_events
 from app.services.posts.new_tweet import NewTweet
@@ -25,9 +27,9 @@ Row = dict[str, Any]
 """The columns of a post, stored or about to be."""
 
 FIELDS: Final = tuple(field.name for field in fields(NewTweet))
-FILLED: Final = ("created_at", "lang", "url", "reply_to_source_id", "reply_to_username")
+FILLED: Final = ("created_at", "lang", "url", "reply_to_source_id", "reply_to_username", "media")
 """Columns that a repetition of a stored post fills where they are empty."""
-LINKS: Final = ("reply_to_id", "thread_id")
+RENEWED: Final = ("reply_to_id", "thread_id", "counts")
 _TWEET: Final = cast(Table, Tweet.__table__)
 _USER: Final = cast(Table, User.__table__)
 _FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("filled"))
@@ -118,7 +120,7 @@ async def _known(session: AsyncSession, keys: set[SourceKey]) -> dict[SourceKey,
     if not keys:
         return {}
     asked = backend_of(session).listed(sorted(keys), Tweet.user_id, Tweet.source_id)
-    columns = [_TWEET.c[name] for name in ("id", "user_id", "source_id", *FILLED, *LINKS)]
+    columns = [_TWEET.c[name] for name in ("id", "user_id", "source_id", *FILLED, *RENEWED)]
     is_asked = and_(Tweet.user_id == asked.c.user_id, Tweet.source_id == asked.c.source_id)
     stored = await session.execute(select(*columns).join(asked, is_asked))
     return {(row["user_id"], row["source_id"]): dict(row) for row in stored.mappings()}
@@ -138,6 +140,8 @@ def _missing(row: Row, post: NewTweet) -> Row:
         for name in FILLED
         if row[name] is None and (value := getattr(post, name)) is not None
     }
+    if _are_newer(post.counts, row["counts"]):
+        missing["counts"] = post.counts
     if "lang" in missing and post.lang == guess_language(post.text):
         # A language guessed from the new text says nothing about the stored one.
         del missing["lang"]
@@ -146,6 +150,15 @@ def _missing(row: Row, post: NewTweet) -> Row:
         missing.pop("reply_to_source_id", None)
         missing.pop("reply_to_username", None)
     return missing
+
+
+def _are_newer(counts: str | None, stored: str | None) -> bool:
+    """Return whether counts tell more than the stored ones: other figures, not of before."""
+    if counts is None or stored is None or counts == stored:
+        return counts is not None and counts != stored
+    new, old = (json.decode(each, type=Reactions) for each in (counts, stored))
+    is_later = old.as_of is None or (new.as_of is not None and new.as_of >= old.as_of)
+    return is_later and new.figures != old.figures
 
 
 def _moment(row: Row) -> Moment:
@@ -193,7 +206,7 @@ async def _store(
         await backend_of(session).words.add(session, indexed)
         await _raise_tweet_counts(session, of_each)
     if changed:
-        names = (*FILLED, *LINKS)
+        names = (*FILLED, *RENEWED)
         values = [{"filled": row["id"]} | {name: row[name] for name in names} for row in changed]
         await session.execute(_FILL, values)
     await write_links(session, linked)

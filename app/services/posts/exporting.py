@@ -8,12 +8,13 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import json
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.formats.format import PostRow, Writer
-from app.formats.records import ReplyTarget
+from app.formats.records import Medium, Reactions, ReplyTarget
 from app.models import Tweet, User
 from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.posts.users import get_user
@@ -73,7 +74,9 @@ async def exported(
 def _row(found: AnyRow) -> PostRow:
     target = ReplyTarget(found.reply_to_source_id, found.reply_to_username)
     has_target = target.source_id or target.username
-    return PostRow(*(*found[:9], target if has_target else None))
+    media = json.decode(found.media, type=tuple[Medium, ...]) if found.media else ()
+    counts = json.decode(found.counts, type=Reactions) if found.counts else None
+    return PostRow(*(*found[:9], target if has_target else None, media, counts))
 
 
 def _page(export: Export, event_id: int, tweet_id: int) -> AnySelect:
@@ -90,6 +93,8 @@ def _page(export: Export, event_id: int, tweet_id: int) -> AnySelect:
             Tweet.url,
             Tweet.reply_to_source_id,
             Tweet.reply_to_username,
+            Tweet.media,
+            Tweet.counts,
             Tweet.event_id,
             User.deleted_at,
         )

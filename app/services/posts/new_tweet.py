@@ -1,24 +1,28 @@
 """A post to be stored, checked against every rule of the contract."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, json, structs
 
 from app.clock import now
 from app.compute.text import clean_text, clean_username, guess_language
 from app.errors import InvalidInputError, message_of
-from app.formats.records import ReplyTarget
+from app.formats.records import Medium, Reactions, ReplyTarget
 
 T = TypeVar("T")
 Kind = Literal["post", "reply", "quote"]
 MAX_SOURCE_ID_LENGTH: Final = 512
 MAX_URL_LENGTH: Final = 2048
+MOST_DESCRIBED: Final = 5_000
+"""Characters of a description that an import keeps."""
+MOST_MEDIA: Final = 100
+"""Media of one post that a request may name."""
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -37,6 +41,9 @@ class NewTweet:
     url: str | None
     reply_to_source_id: str | None = None
     reply_to_username: str | None = None
+    media: str | None = None
+    """JSON, as the counts are."""
+    counts: str | None = None
 
 
 class PostFields(msgspec.Struct, kw_only=True):
@@ -53,6 +60,8 @@ class PostFields(msgspec.Struct, kw_only=True):
     source_id: str | None = None
     url: str | None = None
     reply_to: ReplyTarget | None = None
+    media: Annotated[list[Medium], Meta(max_length=MOST_MEDIA)] = []
+    counts: Reactions | None = None
 
     def to_tweet(self) -> NewTweet:
         """Return the post as it will be stored, arriving now. Raises InvalidInputError."""
@@ -70,6 +79,8 @@ def new_tweet(
     source_id: str | None = None,
     url: str | None = None,
     reply_to: ReplyTarget | None = None,
+    media: Sequence[Medium] = (),
+    counts: Reactions | None = None,
 ) -> NewTweet:
     """Return the post as it will be stored. Raises InvalidInputError, which names the field.
 
@@ -80,7 +91,7 @@ def new_tweet(
     given = _time(created_at)
     is_ahead = given is not None and given > arrived_at
     try:
-        text = clean_text(text)
+        text = clean_text(text) if text.strip() or not media else ""
     except ValueError as error:
         raise InvalidInputError(str(error), loc="text") from None
     return NewTweet(
@@ -93,6 +104,8 @@ def new_tweet(
         url=checked_url(url),
         reply_to_source_id=reply_to.source_id if reply_to else None,
         reply_to_username=reply_to.username if reply_to else None,
+        media=_encoded([checked_medium(each) for each in media]) if media else None,
+        counts=_encoded(_dated(counts, arrived_at)) if counts and counts.is_known else None,
     )
 
 
@@ -139,6 +152,27 @@ def checked_target(reply_to: ReplyTarget | None) -> ReplyTarget | None:
     except (ValueError, InvalidInputError) as error:
         raise InvalidInputError(str(message_of(error)), loc="reply_to") from None
     return ReplyTarget(reply_to.source_id, username)
+
+
+def checked_medium(medium: Medium) -> Medium:
+    """Return the medium with its description as texts are kept. Raises InvalidInputError."""
+    try:
+        source_url = checked_url(medium.source_url)
+        alt = clean_text(medium.alt) if medium.alt and medium.alt.strip() else None
+    except (ValueError, InvalidInputError) as error:
+        raise InvalidInputError(str(message_of(error)), loc="media") from None
+    return structs.replace(medium, source_url=source_url, alt=alt)
+
+
+def _dated(counts: Reactions, arrived_at: datetime) -> Reactions:
+    """Return the counts with the time of arrival, where they name none or a later one."""
+    as_of = _time(counts.as_of)
+    is_good = as_of is not None and as_of <= arrived_at
+    return structs.replace(counts, as_of=as_of if is_good else arrived_at)
+
+
+def _encoded(value: object) -> str:
+    return json.encode(value).decode()
 
 
 def checked_url(url: str | None) -> str | None:

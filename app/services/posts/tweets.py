@@ -24,6 +24,7 @@ from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of, chunks
 from app.errors import NotFoundError
+from app.formats.records import Medium, MediumKind, Reactions
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.card_stored import forget_cards
@@ -48,6 +49,17 @@ class PostReference(msgspec.Struct, frozen=True):
     id: Annotated[int | None, Meta(description="Its id here; null where it is not kept.")]
 
 
+class PostMedium(msgspec.Struct, frozen=True):
+    """A picture, video or link of a post."""
+
+    kind: MediumKind
+    url: Annotated[str | None, Meta(description="Its address here; null where it is not kept.")]
+    source_url: Annotated[str | None, Meta(description="Its address on its platform.")]
+    alt: Annotated[str | None, Meta(description="Its description.")]
+    width: int | None
+    height: int | None
+
+
 class Post(msgspec.Struct, frozen=True):
     """A post as answers show one."""
 
@@ -64,6 +76,8 @@ class Post(msgspec.Struct, frozen=True):
         int | None,
         Meta(description="The first post of the author's own chain of replies, if it is in one."),
     ]
+    media: list[PostMedium]
+    counts: Annotated[Reactions | None, Meta(description="The newest figures that were seen.")]
 
 
 def select_posts() -> AnySelect:
@@ -90,6 +104,8 @@ def select_posts() -> AnySelect:
             Tweet.reply_to_username,
             answered.label("reply_to_id"),
             Tweet.thread_id,
+            Tweet.media,
+            Tweet.counts,
         )
         .join(User, User.id == Tweet.user_id)
         .where(User.deleted_at.is_(None))
@@ -106,7 +122,10 @@ def as_post(row: AnyRow) -> Post:
     answered = None
     if row.reply_to_source_id is not None or row.reply_to_username is not None:
         answered = PostReference(row.reply_to_source_id, row.reply_to_username, row.reply_to_id)
-    return Post(*(*row[:8], answered, row.thread_id))
+    media = [] if row.media is None else msgspec.json.decode(row.media, type=list[Medium])
+    shown = [PostMedium(m.kind, None, m.source_url, m.alt, m.width, m.height) for m in media]
+    counts = None if row.counts is None else msgspec.json.decode(row.counts, type=Reactions)
+    return Post(*(*row[:8], answered, row.thread_id, shown, counts))
 
 
 async def find_post(session: AsyncSession, tweet_id: int) -> Post | None:

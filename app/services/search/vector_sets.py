@@ -82,7 +82,7 @@ async def _is_unfinished(session: AsyncSession, current: VectorSet) -> bool:
 async def next_posts(
     session: AsyncSession, current: VectorSet, limit: int
 ) -> list[tuple[int, str | None]]:
-    """Return the next posts, without the text where their author is deleted."""
+    """Return the next posts, without a text where there is none, or the author is deleted."""
     query = (
         select(Tweet.id, Tweet.text, User.deleted_at)
         .join(User, User.id == Tweet.user_id)
@@ -91,7 +91,7 @@ async def next_posts(
         .limit(limit)
     )
     rows = await session.execute(query)
-    return [(row.id, None if row.deleted_at else row.text) for row in rows]
+    return [(row.id, None if row.deleted_at else row.text or None) for row in rows]
 
 
 async def store_vectors(

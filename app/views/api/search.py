@@ -46,6 +46,7 @@ class SearchArgs(PostFilters):
     facets: Annotated[
         Literal[0, 1], Meta(description="1 counts the results by author, year and language.")
     ] = 0
+    has: Annotated[Literal["media"] | None, Meta(description="Only posts with media.")] = None
     limit: Annotated[int, Meta(ge=1, le=200, examples=[10])] = 20
     cursor: str | None = None
 
@@ -85,7 +86,7 @@ async def search_tweets(args: SearchArgs) -> Response:
     """Search the posts."""
     place = cursors.RESULTS.decode(args.cursor)
     usernames = () if args.username is None else (args.username,)
-    selection = args.select(usernames, args.platform, args.kind, args.is_)
+    selection = args.select(usernames, args.platform, args.kind, args.is_, args.has)
     parts = resources()
     found = await find(
         parts.db,

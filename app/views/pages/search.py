@@ -32,6 +32,7 @@ class SearchPageArgs(PostFilters):
     kind: str = ""
     is_: str = field(default="", name="is")
     sort: str = ""
+    has: str = ""
     cursor: str | None = None
 
 
@@ -47,7 +48,7 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
             parts.db,
             parts.embeddings,
             args.q[:MAX_QUERY_LENGTH],
-            args.select(given_names([args.username]), args.platform, args.kind, args.is_),
+            args.select(given_names([args.username]), args.platform, args.kind, args.is_, args.has),
             limit=RESULTS_PER_PAGE,
             place=place,
             mode=mode,

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,7 +102,8 @@ def only(status: Any) -> Record:
 def test_all_shapes(form: Callable[..., bytes], status: Any, format_name: str) -> None:
     found = read(form(status, status), format_name)[1]
     assert [item.place for item in found] == [1, 2]
-    assert found[0] == EXPECTED
+    assert isinstance(found[0], Record)
+    assert replace(found[0], counts=None) == EXPECTED
 
 
 def test_several_posts_of_a_page_and_pages_of_both_shapes_in_one_file() -> None:
@@ -222,12 +224,7 @@ def test_empty_pages_errors_and_notices_hold_nothing() -> None:
 @pytest.mark.parametrize(
     ("bad", "detail"),
     [
-        (v1(full_text=""), "no text"),
         (v1(full_text=5), "the text is not a string"),
-        (
-            v1(full_text="https://t.co/p", entities={"media": [{"url": "https://t.co/p"}]}),
-            "no text beside the post's own media",
-        ),
         (v1(5, created_at="soon"), "unreadable time 'soon'"),
         (flat(5, created_at=["soon"]), "unreadable time"),
         ({"hello": 1}, "no text"),
@@ -235,7 +232,7 @@ def test_empty_pages_errors_and_notices_hold_nothing() -> None:
         (page(7), "not a JSON object"),
         (page({"username": "mina"}), "no text"),
     ],
-    ids=range(9),
+    ids=range(7),
 )
 def test_a_bad_post_does_not_stop_the_rest(bad: Any, detail: str) -> None:
     found = read(lines(v1(), bad, v1()))[1]
@@ -261,7 +258,7 @@ def test_what_came_before_a_break_stays() -> None:
             next(items)
 
 
-def test_posts_stored_in_mongodb_keep_their_entities() -> None:
+def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:
     stored = {"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}}
     old = stored | v1(id={"$numberLong": "1626918390000000001"}, retweeted_status=None)
     boost = stored | v1(retweeted_status=v1())
@@ -271,7 +268,7 @@ def test_posts_stored_in_mongodb_keep_their_entities() -> None:
             found = list(archive.items)
         assert archive.format == "mongo"
         assert isinstance(found[0], Record)
-        assert (found[0].text, found[0].username) == ("빵 &amp; 커피 &lt;3", "mina")
+        assert (found[0].text, found[0].username) == ("빵 & 커피 <3", "mina")
         assert (found[0].source_id, found[0].platform) == ("1626918390000000001", "x")
         assert found[1] == Skipped(2, "repost")
 

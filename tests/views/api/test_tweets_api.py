@@ -47,6 +47,8 @@ async def test_new_post_has_every_field_and_a_location(writer: Client, anybody: 
         "url": "https://example.org/p/1?a=ㄱ",
         "reply_to": None,
         "thread": None,
+        "media": [],
+        "counts": None,
     }
     shown = await anybody.get(answer.headers["Location"])
     assert await shown.get_json() == tweet

@@ -1,0 +1,68 @@
+"""Media and counts of a post of X (Twitter), in archives and in both versions of the API."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from app.formats.records import Medium, MediumKind, Reactions
+from app.formats.source.json import Json, as_count, as_object, as_word, listed
+
+_KINDS: Final[dict[str, MediumKind]] = {"photo": "photo", "video": "video", "animated_gif": "gif"}
+_COUNTS: Final = (
+    ("favorite_count", "like_count"),
+    ("retweet_count", "repost_count"),
+    ("reply_count",),
+    ("quote_count",),
+)
+
+
+def media_of(status: Json) -> tuple[Medium, ...]:
+    """Return the post's own media, each once."""
+    attached = listed(as_object(status.get("attachments")), "media")
+    for holder in (as_object(status.get("extended_tweet")), status):
+        for name in ("extended_entities", "entities"):
+            attached = attached or listed(as_object(holder.get(name)), "media")
+    found = (_medium(each) for each in map(as_object, attached))
+    return tuple(dict.fromkeys(each for each in found if each is not None))
+
+
+def reactions_of(status: Json, as_of: datetime | None) -> Reactions | None:
+    """Return how often the post was liked and so on, None where nothing says so."""
+    said = as_object(status.get("public_metrics")) or status
+    likes, reposts, replies, quotes = (
+        next((n for name in names if (n := as_count(said.get(name))) is not None), None)
+        for names in _COUNTS
+    )
+    found = Reactions(likes, reposts, replies, quotes, as_of)
+    return found if found.is_known else None
+
+
+def _medium(entry: Json) -> Medium | None:
+    kind = _KINDS.get(str(entry.get("type", "photo")))
+    if kind is None or not entry:
+        return None
+    video = as_object(entry.get("video_info"))
+    variants = listed(video, "variants") or listed(entry, "variants")
+    address = _best(map(as_object, variants))
+    address = address or as_word(entry.get("media_url_https")) or as_word(entry.get("media_url"))
+    address = address or as_word(entry.get("url") or entry.get("preview_image_url"))
+    size = as_object(entry.get("original_info")) or as_object(
+        as_object(entry.get("sizes")).get("large")
+    )
+    return Medium(
+        kind,
+        address,
+        as_word(entry.get("ext_alt_text") or entry.get("alt_text")),
+        as_count(size.get("width") or size.get("w") or entry.get("width")),
+        as_count(size.get("height") or size.get("h") or entry.get("height")),
+    )
+
+
+def _best(variants: Iterable[Json]) -> str | None:
+    """Return the address of the video with the most bits a second."""
+    rated = [
+        (as_count(each.get("bitrate") or each.get("bit_rate")) or 0, address)
+        for each in variants
+        if (address := as_word(each.get("url"))) and each.get("content_type") == "video/mp4"
+    ]
+    return max(rated)[1] if rated else None

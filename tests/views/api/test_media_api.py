@@ -1,0 +1,98 @@
+"""Media and counts by the API, in search and on pages."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+
+pytestmark = pytest.mark.databases("sqlite")
+MEDIA = [
+    {"kind": "photo", "source_url": "https://p.example/1.jpg", "alt": "a lamp in the fog"},
+    {"kind": "video", "source_url": "https://p.example/2.mp4"},
+]
+SHOWN = [
+    {"url": None, "alt": None, "source_url": None, "width": None, "height": None} | each
+    for each in MEDIA
+]
+
+
+async def send(client: Client, **fields: Any) -> Any:
+    return await client.post("/api/v1/users/mina/tweets", json=fields)
+
+
+async def test_a_post_of_media_alone_is_like_others(writer: Client, anybody: Client) -> None:
+    await writer.add_user("mina")
+    answer = await send(writer, text="", media=MEDIA, counts={"likes": 3}, source_id="1")
+    assert answer.status_code == 201
+    post = await answer.get_json()
+    assert (post["text"], post["media"]) == ("", SHOWN)
+    counts = post["counts"]
+    assert (counts["likes"], counts["quotes"]) == (3, None)
+    assert counts["as_of"].endswith("Z")
+    page = await (await anybody.get(f"/tweet/{post['id']}")).get_data(as_text=True)
+    assert "a lamp in the fog" in page
+    assert 'href="https://p.example/1.jpg"' in page
+    home = await (await anybody.get("/")).get_data(as_text=True)
+    assert "a lamp in the fog" in home
+
+
+async def test_a_known_post_gets_its_media_and_newer_counts(writer: Client) -> None:
+    await writer.add_user("mina")
+    counts = {"likes": 3, "as_of": "2024-05-01T00:00:00Z"}
+    await send(writer, text="fog", counts=counts, source_id="1")
+    cases: list[tuple[dict[str, Any], int]] = [
+        ({"media": MEDIA, "counts": {"likes": 2, "as_of": "2024-04-01T00:00:00Z"}}, 3),
+        ({"counts": {"likes": 5, "as_of": "2024-06-01T00:00:00Z"}}, 5),
+        ({"media": MEDIA[:1]}, 5),
+    ]
+    for fields, likes in cases:
+        answer = await send(writer, text="other words", source_id="1", **fields)
+        assert answer.status_code == 200
+        post = await answer.get_json()
+        assert (post["text"], post["media"], post["counts"]["likes"]) == ("fog", SHOWN, likes)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": ""},
+        {"text": "", "media": []},
+        {"text": "a", "media": [{"kind": "page"}]},
+        {"text": "a", "media": [{"kind": "photo", "source_url": "javascript:alert(1)"}]},
+        {"text": "a", "media": [{"kind": "photo", "alt": "a\u0000b"}]},
+        {"text": "a", "media": [{"kind": "photo", "onload": "x"}]},
+        {"text": "a", "media": [{"kind": "photo"}] * 101},
+        {"text": "a", "counts": {"likes": -1}},
+        {"text": "a", "counts": {"likes": 1, "as_of": "2024-05-01T00:00:00"}},
+        {"text": "a", "counts": {"views": 1}},
+    ],
+)
+async def test_bad_media_and_counts_are_refused(writer: Client, fields: dict[str, Any]) -> None:
+    await writer.add_user("mina")
+    answer = await send(writer, **fields)
+    assert answer.status_code == 422
+    assert (await answer.get_json())["errors"][0]["loc"]
+
+
+async def test_search_narrows_to_posts_with_media(writer: Client, anybody: Client) -> None:
+    await writer.add_user("mina", "a ferry of words")
+    shown = await (await send(writer, text="a ferry to see", media=MEDIA)).get_json()
+    for path in ("/api/v1/search?q=ferry&has=media", "/api/v1/search?q=ferry"):
+        hits = (await (await anybody.get(path)).get_json())["items"]
+        assert {hit["id"] for hit in hits} >= {shown["id"]}
+        assert len(hits) == (1 if "has" in path else 2)
+    page = await anybody.get("/search?q=ferry&has=media")
+    assert (await page.get_data(as_text=True)).count('<li class="post') == 1
+    assert (await anybody.get("/api/v1/search?q=ferry&has=cats")).status_code == 400
+
+
+async def test_an_author_of_pictures_alone_is_compared_without_harm(writer: Client) -> None:
+    await writer.add_user("jiho", *(f"tea and bread at noon, day {n}" for n in range(30)))
+    await writer.add_user("mina")
+    for number in range(30):
+        await send(writer, text="", media=MEDIA, source_id=str(number))
+    path = "/api/v1/compare?text=tea%20and%20bread%20at%20noon&username=mina&username=jiho"
+    answer = await writer.get(path)
+    assert answer.status_code == 200
+    assert (await answer.get_json())["ranking"][0]["username"] == "jiho"
