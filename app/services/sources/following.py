@@ -66,7 +66,9 @@ async def refuse_private(config: Config, name: SourceName) -> None:
     except FetchError as error:
         raise InvalidInputError(error.message, loc="source") from None
     except (OSError, UnicodeError, TimeoutError, httpx.InvalidURL):
-        return  # A visit will tell.
+        pass  # A visit will tell.
+    finally:
+        await web.close()
 
 
 class Follower:

@@ -8,14 +8,16 @@ the two (DNS rebinding) leads nowhere else. Redirects are followed by the same r
 import asyncio
 import contextlib
 import json
+import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from importlib.metadata import version
 from ipaddress import IPv6Address, ip_address
-from socket import SOCK_STREAM
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -32,6 +34,8 @@ CONNECT_TIMEOUT_S: Final = 8.0
 MOST_BYTES: Final = 8 * MIB
 """Bytes of an answer, after decompression."""
 MOST_REDIRECTS: Final = 5
+MOST_LOOKUPS: Final = 8
+"""Names that are resolved at the same time."""
 MOST_HOSTS: Final = 1_000
 """Hosts whose last request is remembered."""
 SHORTEST_WAIT: Final = timedelta(seconds=1)
@@ -100,6 +104,8 @@ class Web:
     def __init__(self, may_connect: Callable[[str], bool] = is_public) -> None:
         self._may_connect = may_connect
         self._hosts: dict[str, _Host] = {}
+        # Name servers may take long; threads of the shared pool must not wait for them.
+        self._resolver = ThreadPoolExecutor(MOST_LOOKUPS, thread_name_prefix="resolve")
         self._client: httpx.AsyncClient | None = None
 
     async def get(self, address: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -119,6 +125,7 @@ class Web:
         raise FetchError("the source redirects too often")
 
     async def close(self) -> None:
+        self._resolver.shutdown(wait=False, cancel_futures=True)
         if self._client is not None:
             await self._client.aclose()
 
@@ -177,9 +184,9 @@ class Web:
 
     async def addresses(self, url: httpx.URL) -> list[str]:
         """Resolve the host. Raises FetchError where any address is of the operator's network."""
-        loop = asyncio.get_running_loop()
         host = url.raw_host.decode("ascii").strip("[]")
-        found = await loop.getaddrinfo(host, url.port or 0, type=SOCK_STREAM)
+        look_up = partial(socket.getaddrinfo, host, url.port or 0, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._resolver, look_up)
         addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         if not all(map(self._may_connect, addresses)):
             raise FetchError(

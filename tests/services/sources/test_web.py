@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -107,17 +108,16 @@ async def test_the_address_that_was_checked_is_the_one_that_is_asked(
 ) -> None:
     """A name that leads elsewhere at the second look (DNS rebinding) is looked up once."""
     looked = 0
-    loop = asyncio.get_running_loop()
-    real = loop.getaddrinfo
+    real = socket.getaddrinfo
 
-    async def resolve(host: str, *given: object, **named: object) -> object:
+    def resolve(host: str, *given: object, **named: object) -> object:
         nonlocal looked
         if host == "rebound.example":
             looked += 1
             host = "127.0.0.1" if looked == 1 else "127.0.0.2"
-        return await real(host, *given, **named)  # type: ignore[arg-type]
+        return real(host, *given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     web = Web(lambda address: address == "127.0.0.1")
     port = platform.address.rpartition(":")[2]
     answer = await web.get(f"http://rebound.example:{port}/feed")

@@ -1,0 +1,68 @@
+"""Who visits, and what a host may ask for."""
+
+import asyncio
+
+from sqlalchemy import update
+
+from app.models import LiveSource
+from app.services.sources.following import Follower
+from app.services.sources.registry import ask_for_visits
+from tests.live_platforms import Fault, Platform
+from tests.services.sources.conftest import Following
+
+
+async def test_of_two_processes_one_visits(following_here: Following, platform: Platform) -> None:
+    here = following_here
+    for name in ("sky", "sea", "sun"):
+        platform.add(name, f"of {name}")
+        await here.follow("bluesky", name, name)
+    followers = [Follower(here.db, here.config) for _ in range(3)]
+    await asyncio.gather(*(follower.visit_due() for follower in followers))
+    assert await here.texts() == ["of sea", "of sky", "of sun"]
+    assert (len(platform.requests), platform.busiest) == (3, 1)
+    for follower in followers:
+        await follower.close()
+
+
+async def test_a_pause_holds_for_all_sources_of_the_host_and_for_everybody(
+    following_here: Following, platform: Platform
+) -> None:
+    here = following_here
+    platform.add("sky", "hello")
+    platform.add("sea", "hello")
+    await here.follow("bluesky", "sky", "sky")
+    platform.faults = [Fault(status=429, headers={"Retry-After": "600"})]
+    await here.visit()
+    await here.follow("bluesky", "sea", "sea")
+    async with here.db.write() as session:
+        await ask_for_visits(session)
+    # The second one was added later; a process that knows of no pause asks once more, and hears.
+    platform.faults = [Fault(status=429, headers={"Retry-After": "600"})]
+    for _ in range(3):
+        follower = Follower(here.db, here.config)
+        await follower.visit_due()
+        await follower.close()
+        async with here.db.write() as session:
+            await ask_for_visits(session)
+    assert len(platform.requests) == 2
+    sources = await here.sources()
+    assert all(each.not_before and each.not_before > each.added_at for each in sources)
+
+
+async def test_failures_are_repeated_ever_less_often(
+    following_here: Following, platform: Platform
+) -> None:
+    here = following_here
+    await here.follow("bluesky", "nobody")
+    pauses = []
+    for _ in range(5):
+        source = await here.visit()
+        assert source.visited_at is not None
+        pauses.append((source.next_visit_at - source.visited_at).total_seconds())
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > 200
+    platform.add("nobody", "now there is one")
+    async with here.db.write() as session:
+        await session.execute(update(LiveSource).values(not_before=None))
+    source = await here.visit()
+    assert (source.last_error, source.accepted) == (None, 1)
