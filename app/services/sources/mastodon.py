@@ -70,7 +70,7 @@ class MastodonFeed:
         """Return the status as the outbox of an archive would hold it."""
         content, language = status.get("content"), as_word(status.get("language"))
         owner = f"https://{self._host}/users/{self._user}"
-        is_open = status.get("visibility") in {"public", "unlisted"}
+        is_open = str(status.get("visibility")) in {"public", "unlisted"}
         quoted = as_object(as_object(status.get("quote")).get("quoted_status"))
         note = {
             "type": "Note",
