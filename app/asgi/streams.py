@@ -28,7 +28,7 @@ class Streams:
         if scope["type"] != "http" or not scope["path"].endswith(STREAMS):
             await self._app(scope, receive, send)
             return
-        handed_over: list[Stream] = []
+        handed_over: list[tuple[Stream, Callable[[], None]]] = []
 
         async def send_head(message: Any) -> None:
             if not (handed_over and message["type"] == "http.response.body"):
@@ -38,14 +38,19 @@ class Streams:
         try:
             await self._app(scope | {KEY: handed_over}, receiver.receive, send_head)
             if handed_over:
-                await handed_over[0](send, receiver.gone())
+                await handed_over[0][0](send, receiver.gone())
         finally:
             receiver.close()
+            for _, on_end in handed_over:
+                on_end()
 
 
-def hand_over(scope: Scope, stream: Stream) -> None:
-    """Make a stream the body of the answer that the view is about to begin."""
-    scope[KEY].append(stream)
+def hand_over(scope: Scope, stream: Stream, on_end: Callable[[], None]) -> None:
+    """Make a stream the body of the answer that the view is about to begin.
+
+    `on_end` is called in any case, even if the client leaves before the stream begins.
+    """
+    scope[KEY].append((stream, on_end))
 
 
 class Receiver:

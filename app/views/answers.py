@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import msgspec
@@ -77,10 +77,12 @@ def json_answer(
     return Response(_encoder.encode(value), status, headers, content_type="application/json")
 
 
-def streamed(stream: Stream, headers: dict[str, str]) -> Response:
+def streamed(
+    stream: Stream, headers: dict[str, str], *, on_end: Callable[[], None] = lambda: None
+) -> Response:
     """Return an answer whose body the stream sends, in front of the app."""
     if request.method != "HEAD":
-        hand_over(request.scope, stream)
+        hand_over(request.scope, stream, on_end)
     response = Response(_nothing(), headers=headers)
     response.timeout = None
     return response

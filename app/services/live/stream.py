@@ -47,6 +47,7 @@ class Live:
     def __init__(self, db: Database, *, newest: int, most_clients: int) -> None:
         self._db = db
         self._most_clients = most_clients
+        self._admitted = 0
         self._events = LiveEvents(db, newest=newest)
         self._listeners: dict[Listener, None] = {}
         self._waiting: list[Change] = []
@@ -82,15 +83,16 @@ class Live:
             listener.wake()
 
     def admit(self) -> None:
-        """Raise UnavailableError if there are as many listeners as the settings allow.
-
-        A listener counts from the first byte of its stream, since nothing reports one that leaves
-        before. So a burst may exceed the limit a little.
-        """
-        if self.clients >= self._most_clients:
+        """Count a client, until it leaves. Raises UnavailableError if there are enough of them."""
+        if self._admitted >= self._most_clients:
             raise UnavailableError(
                 "There are too many live streams; try again soon", headers={"Retry-After": "5"}
             )
+        self._admitted += 1
+
+    def leave(self) -> None:
+        """Give up the place of an admitted client."""
+        self._admitted -= 1
 
     async def run(self) -> None:
         """Send the events of the feed in their order, and heartbeats, until cancelled."""

@@ -46,14 +46,14 @@ async def live_stream(args: LiveArgs) -> Response:
         async with resources().db.read() as session:
             user_id = (await get_user(session, args.username)).id
     live = resources().live
-    if request.method != "HEAD":
-        live.admit()
     right = right_to_read()
 
     async def stream(send: Send, gone: asyncio.Future[None]) -> None:
         await live.listen(send, gone, after=after, user_id=user_id, right=right)
 
-    return streamed(stream, HEADERS)
+    if request.method != "HEAD":
+        live.admit()
+    return streamed(stream, HEADERS, on_end=live.leave)
 
 
 def _last_event_id() -> int | None:

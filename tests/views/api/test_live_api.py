@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
 import pytest
@@ -207,6 +207,29 @@ async def test_more_listeners_than_allowed_are_told_to_come_back(make_config: Ma
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         async with listening(Client(app, {})):
             pass
+
+
+async def test_a_burst_of_listeners_passes_the_limit_by_none(make_config: MakeConfig) -> None:
+    app = create_app(make_config(live_clients=3))
+    async with app.test_app(), AsyncExitStack() as stack:
+
+        async def connect() -> int:
+            async with asyncio.timeout(DEADLINE_S):
+                connection = cast(Any, await stack.enter_async_context(open_stream(app)))
+                await connection.receive()
+                return int(connection.status_code)
+
+        statuses = await asyncio.gather(*(connect() for _ in range(12)))
+        assert sorted(statuses) == [200] * 3 + [503] * 9
+
+
+@asynccontextmanager
+async def open_stream(app: Quart) -> AsyncIterator[Any]:
+    async with app.test_client().request(PATH) as opened:
+        connection = cast(Any, opened)
+        await connection.send_complete()
+        yield connection
+        await connection.disconnect()
 
 
 async def test_a_silent_stream_is_kept_alive(
