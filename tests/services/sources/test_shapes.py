@@ -81,3 +81,36 @@ def test_statuses_of_any_shape(value: object) -> None:
 @given(st.lists(POST | ANY, max_size=4).map(lambda feed: {"feed": feed}) | ANY)
 def test_feeds_of_any_shape(value: object) -> None:
     asyncio.run(read("bluesky", value))
+
+
+async def test_a_status_has_its_media_its_poll_and_its_counts() -> None:
+    picture = {
+        "type": "image",
+        "url": "https://files.example/a.png",
+        "description": "a cat",
+        "meta": {"original": {"width": 10, "height": 20}},
+    }
+    status = {
+        "id": "9",
+        "created_at": "2026-01-01T00:00:00.000Z",
+        "visibility": "unlisted",
+        "content": "",
+        "media_attachments": [picture],
+        "poll": {"options": [{"title": "yes"}, {"title": "no"}]},
+        "favourites_count": 3,
+        "reblogs_count": 2,
+        "replies_count": 1,
+    }
+    with live_platform() as platform:
+        platform.faults = [Fault(body=json.dumps([status]).encode())]
+        asking = Web(lambda _: True)
+        page = await MastodonFeed(f"sky@{platform.host}").page(asking, Mark(account="1"), None)
+        await asking.close()
+    assert page is not None
+    (record,) = page.items
+    assert isinstance(record, Record)
+    assert (record.text, record.source_id) == ("yes\nno", "9")
+    (medium,) = record.media
+    assert (medium.kind, medium.alt, medium.width, medium.height) == ("photo", "a cat", 10, 20)
+    assert record.counts is not None
+    assert (record.counts.likes, record.counts.reposts, record.counts.replies) == (3, 2, 1)
