@@ -88,6 +88,13 @@ async def test_a_new_post_is_in_the_feeds_at_once(site: Client, writer: Client) 
         assert text(await feed(site, path), "updated") == "2026-11-04T12:00:00Z"
 
 
+async def test_a_post_without_words_is_named_by_its_pictures(site: Client, writer: Client) -> None:
+    fields = {"media": [{"kind": "photo", "alt": "a lamp in the fog"}]}
+    await writer.add_tweet(NAME, "", **fields)
+    entry = (await feed(site, "/feed.atom")).findall(ATOM + "entry")[0]
+    assert text(entry, "title") == text(entry, "content") == "a lamp in the fog"
+
+
 async def test_a_feed_without_entries_is_a_feed(site: Client, writer: Client) -> None:
     await writer.add_user("new")
     for path in ("/user/new/feed.atom", "/search/feed.atom", "/search/feed.atom?q=nothing"):
