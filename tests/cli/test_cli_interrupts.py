@@ -21,7 +21,7 @@ from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 TERM_BIT = 1 << (signal.SIGTERM - 1)
-POSTS = 2 * BATCH
+POSTS = 4 * BATCH
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="whether a signal is heard is told by Linux's /proc"
@@ -88,7 +88,7 @@ def test_what_was_stored_before_a_signal_stays_is_counted_and_gone_on_with(
     path = lines(tmp_path / "posts.jsonl", *records)
     installation.done("db", "upgrade")
     with importing(installation, "-", "--json") as process:
-        # The second batch never comes to its end, so the import is still under way.
+        # The last batch never comes to its end, so the import is still under way.
         process.stdin.write(b"".join(path.read_bytes().splitlines(keepends=True)[: POSTS - 10]))
         process.stdin.flush()
         installation.wait_until(installation.count_posts)
