@@ -37,7 +37,10 @@ DERIVED = {
     *("BackgroundSnapshot", "Embedding", "Lease", "ModelCard", "Profile"),
     *("VectorSet", "Vocabulary", "Word"),
 }
-IDS = {"username": "ann", "tweet_id": 1, "token_id": 1, "session_id": 1, "import_id": 1}
+IDS = {
+    "username": "ann",
+    **dict.fromkeys(["tweet_id", "token_id", "session_id", "import_id", "source_id"], 1),
+}
 
 
 def unsafe_routes(app: Quart, ids: dict[str, Any] = IDS) -> list[tuple[str, str]]:
