@@ -55,6 +55,7 @@ test-full: $(DEV_STAMP) ## run the tests that make test leaves out, and more exa
 accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy DATA=FILE
 	@test -n "$(DATA)" || { echo "make accuracy needs DATA=FILE, JSON lines with author, text, split, lang"; exit 2; }
 	@$(BIN)/python -m benchmarks.accuracy "$(DATA)"
+	@$(BIN)/python -m benchmarks.variants "$(DATA)"
 	@$(BIN)/python -m benchmarks.verification "$(DATA)"
 	@$(BIN)/python -m benchmarks.installations "$(DATA)"
 	@$(BIN)/python -m benchmarks.search "$(DATA)"

@@ -17,9 +17,9 @@ from app.compute.features import CHARACTERS, GROUPS, group_edges, group_sums
 from app.compute.profiles import AuthorProfile
 
 # The weights are fitted as one conditional logit, so they include the temperature.
-PRIORS: Final = np.array([900.0, 300.0, 300.0, 300.0, 90.0])
+PRIORS: Final = np.array([900.0, 300.0, 300.0, 100.0, 90.0])
 """(5,) mu: weight of the background in each author's counts, in features, per group."""
-WEIGHTS: Final = np.array([0.111, 0.143, 0.134, 0.065, 0.443])
+WEIGHTS: Final = np.array([0.111, 0.143, 0.134, 0.11, 0.443])
 DAMPING: Final = -0.3
 """Exponent less 1: a text of W features counts as W^0.7 independent ones."""
 MANY_AUTHORS: Final = 20

@@ -18,7 +18,7 @@ from app.compute.counts import EMPTY, Counts, tally, tally_each
 from app.compute.hashes import FOREIGN_LINK, style_hashes, token_hashes
 from app.compute.skeleton import LINK, code_points, skeleton_of
 
-RECIPE: Final = 2
+RECIPE: Final = 3
 """Version of the features: profiles of another version must be counted again."""
 
 GROUPS: Final = ("characters", "words", "pairs", "shape", "style")
@@ -31,7 +31,8 @@ GROUP_EDGES: Final = (np.arange(6, dtype=np.uint64) << np.uint64(GROUP_SHIFT)).a
 
 _HASH_MASK: Final = np.uint32(2**GROUP_SHIFT - 1)
 _BASE: Final = np.uint32(0x01000193)
-_LONGEST_SHAPE: Final = 5
+_SHORTEST_SHAPE, _LONGEST_SHAPE = 4, 5
+"""Signs of a run of the skeleton; shorter runs make the answers worse (docs/attribution.md)."""
 
 _WORTH_COUNTING_TOGETHER: Final = 3
 _COUNTED_TOGETHER: Final = 50_000
@@ -68,16 +69,13 @@ def features(text: str) -> Counts:
     if not plain:
         return EMPTY
     tokens = _TOKEN.findall(plain)
-    return tally(
-        np.concatenate(
-            (
-                _character_keys(f" {plain} "),
-                _token_keys(tokens),
-                _shape_keys(skeleton_of(plain)[0]),
-                _of_group(style_hashes(plain, tokens), STYLE),
-            )
-        )
+    keys = (
+        _character_keys(f" {plain} "),
+        _token_keys(tokens),
+        _shape_keys(skeleton_of(_between_lines(plain))[0]),
+        _of_group(style_hashes(plain, tokens), STYLE),
     )
+    return _each_shape_once(tally(np.concatenate(keys)))
 
 
 def features_of(texts: Sequence[str]) -> list[Counts]:
@@ -115,16 +113,12 @@ def _counted(texts: Sequence[str]) -> list[Counts]:
         (_of_group(np.ravel(habits), STYLE), np.repeat(numbers, len(habits[0]))),
         _within(_character_keys("".join([f" {plain} " for plain in plains])), padded, 2),
     ]
-    # A line end is no part of a link, a name, or a run of letters.
-    skeleton, places = skeleton_of("\n".join(plains))
-    ends = np.cumsum(lengths + 1) - 1
-    texts_of = ends.searchsorted(places)
-    is_own = places != ends[texts_of]
-    owners = np.array(numbers)[texts_of[is_own]]
-    grams = _shape_hashes(skeleton[is_own])
-    parts += [_within(_mix(some, SHAPE), owners, more) for more, some in enumerate(grams)]
+    skeleton, places = skeleton_of("".join(map(_between_lines, plains)))
+    owners = padded[places]
+    runs = enumerate(_shape_hashes(skeleton), _SHORTEST_SHAPE - 1)
+    parts += [_within(_mix(some, SHAPE), owners, more) for more, some in runs]
     keys, of_texts = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return tally_each(keys, of_texts, len(texts))
+    return [_each_shape_once(counts) for counts in tally_each(keys, of_texts, len(texts))]
 
 
 def _within(
@@ -145,17 +139,19 @@ def _plain(text: str) -> str:
 
 
 def occurrences(text: str) -> Occurrences:
-    """Return all occurrences of features in the text, with their places."""
+    """Return all occurrences of features in the text, with their places; of a shape, the first."""
     plain, left, right = _located_plain(text)
     if not plain:
         return Occurrences(EMPTY.keys, np.empty(0, np.int32), np.empty(0, np.int32))
     tokens = list(_TOKEN.finditer(plain))
     words = [match.group() for match in tokens]
-    skeleton, kept = skeleton_of(plain)
+    skeleton, kept = skeleton_of(_between_lines(plain))
+    shapes, first = np.unique(_shape_keys(skeleton), return_index=True)
+    shape_starts, shape_ends = _shape_places(kept, len(plain))
     parts = [
         (_character_keys(f" {plain} "), *_character_places(len(plain))),
         (_token_keys(words), *_token_places([match.span() for match in tokens])),
-        (_shape_keys(skeleton), *_shape_places(kept, len(plain))),
+        (shapes, shape_starts[first], shape_ends[first]),
     ]
     style = _of_group(style_hashes(plain, words), STYLE)
     parts.append((style, np.zeros(style.size, np.int64), np.full(style.size, len(plain))))
@@ -266,22 +262,39 @@ def _token_places(spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], 
     return (np.concatenate((starts, starts[:1], starts)), np.concatenate((ends, ends, ends[-1:])))
 
 
+def _between_lines(plain: str) -> str:
+    """Return the text whose shape is counted: it begins and ends as a line does.
+
+    A line end is no part of a link, a name, or a run of letters.
+    """
+    return f"\n{plain}\n"
+
+
 def _shape_keys(skeleton: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    return _mix(np.concatenate(_shape_hashes(skeleton)), SHAPE)
+    return _mix(np.concatenate((EMPTY.keys, *_shape_hashes(skeleton))), SHAPE)
 
 
 def _shape_hashes(skeleton: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
-    """Return the hashes of runs of one, two and more signs, for each length of them."""
+    """Return the hashes of runs of four, and of five signs; none if there are fewer signs."""
     hashes = [skeleton]
     for length in range(1, min(_LONGEST_SHAPE, skeleton.size)):
         hashes.append(hashes[-1][:-1] * _BASE + skeleton[length:])
-    return hashes
+    return hashes[_SHORTEST_SHAPE - 1 :]
 
 
 def _shape_places(
     kept: NDArray[np.intp], length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    edges = np.append(kept, length)
-    sizes = range(1, min(_LONGEST_SHAPE, kept.size) + 1)
-    starts = np.concatenate([edges[:-size] for size in sizes])
-    return starts, np.concatenate([edges[size:] for size in sizes])
+    edges = np.clip(np.append(kept, length + 2) - 1, 0, length)
+    sizes = range(_SHORTEST_SHAPE, min(_LONGEST_SHAPE, kept.size) + 1)
+    none = np.empty(0, np.int64)
+    starts = np.concatenate([none, *(edges[:-size] for size in sizes)])
+    return starts, np.concatenate([none, *(edges[size:] for size in sizes)])
+
+
+def _each_shape_once(counts: Counts) -> Counts:
+    """Return the counts with each run of the skeleton once: that a text repeats it says nothing."""
+    start, end = counts.keys.searchsorted(GROUP_EDGES[SHAPE : STYLE + 1])
+    amounts = counts.counts.copy()
+    amounts[start:end] = 1
+    return Counts(counts.keys, amounts)

@@ -123,6 +123,9 @@ def test_verification_is_printed_with_its_baselines(tmp_path: Path) -> None:
     for label in ("", *(f", {name}" for name in ("masked", "50 known", *baselines))):
         assert f"| en{label} | 1 | 160 | " in done.stdout
         assert f"| en{label} | 5 | " in done.stdout
+    done = run("variants", str(path))
+    assert done.returncode == 0, done.stderr
+    assert "| as it is | 100.0 | 100.0 |" in done.stdout
 
 
 @pytest.mark.parametrize("line", ["{}", '{"author": "a", "text": "x"}', "no JSON"])

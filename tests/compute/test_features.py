@@ -79,9 +79,9 @@ def test_features_do_not_depend_on_the_process() -> None:
 def test_recipe_is_unchanged() -> None:
     # Stored profiles were counted with these keys: whoever changes them must raise RECIPE.
     counts = features("Ab 가, http://t.co/x")
-    assert int((counts.keys.astype(np.uint64) * counts.counts).sum()) == 103787606341
+    assert int((counts.keys.astype(np.uint64) * counts.counts).sum()) == 76587933622
     sizes = [sum(group(counts, number)[1]) for number in range(len(GROUPS))]
-    assert sizes == [7, 4, 5, 25, 18]
+    assert sizes == [7, 4, 5, 11, 18]
 
 
 def test_empty_text_has_no_features() -> None:
@@ -119,7 +119,10 @@ def test_pairs_know_the_order_of_words() -> None:
         ("안녕 하세요", "밥 먹었어", True),
         ("ㅋㅋㅋ", "ㅠㅠㅠ", True),
         ("ㅋㅋㅋ", "ㅋㅋ", False),
-        ("BREAD", "bread", False),
+        ("BREAD!", "bread!", False),
+        ("so, so, so, so", "so, so, so, so, so", True),
+        ("so, so", "so, so,", False),
+        ("so it is", "and so it is", False),
         ("no.", "no!", False),
         ("a b", "a\nb", False),
         ("@a@b", "@a", False),
