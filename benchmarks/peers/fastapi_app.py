@@ -33,6 +33,10 @@ class TweetOut(BaseModel):
     lang: str | None
     source_id: str | None
     url: str | None
+    reply_to: None = None
+    thread: int | None
+    media: list[str] = []
+    counts: None = None
 
 
 class PageOut(BaseModel):
@@ -81,6 +85,7 @@ def tweet_out(tweet: Tweet, username: str) -> TweetOut:
         lang=tweet.lang,
         source_id=tweet.source_id,
         url=tweet.url,
+        thread=tweet.thread_id,
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from app.db.batch import Batch
 from app.db.sqlite.backend import NEWEST
 from app.models import Tweet, User
+from app.services.posts.tweets import select_posts
 from benchmarks.peers import queries, sqlite
 
 LIMITS: Final = {"max_size": 200, "max_waiting": 5_000, "timeout_s": 30.0}
@@ -24,10 +25,7 @@ TIMES: Final = select(Tweet.created_at).where(
 )
 FIRST: Final = TIMES.order_by(Tweet.created_at, Tweet.id).limit(1).scalar_subquery()
 LAST: Final = TIMES.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1).scalar_subquery()
-POSTS: Final = text(NEWEST).columns(
-    *(Tweet.id, User.username, Tweet.text, Tweet.kind, Tweet.created_at),
-    *(Tweet.lang, Tweet.source_id, Tweet.url, Tweet.user_id),
-)
+POSTS: Final = text(NEWEST).columns(*select_posts().add_columns(Tweet.user_id).selected_columns)
 
 Page = tuple[str, list[Row[Any]]]
 

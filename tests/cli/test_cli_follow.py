@@ -87,7 +87,7 @@ def test_a_source_is_followed_once(installation: Installation, platform: Platfor
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kills", [2, 20])
+@pytest.mark.parametrize("kills", [1, 20])
 def test_kills_lose_and_double_nothing(
     installation: Installation, platform: Platform, kills: int
 ) -> None:
