@@ -2,7 +2,7 @@
 
 Reading goes from the newest post down to one that was known before, and from there on, over as
 many visits as it takes, to the oldest. Each page is stored in the transaction that stores how far
-reading has come, so a visit that breaks off is gone on with where it was. Every day the way to the
+reading has come, so a visit that breaks off resumes where it was. Every day the way to the
 oldest begins again: it finds posts that were dated back.
 """
 
