@@ -51,6 +51,20 @@ test-full: $(DEV_STAMP) ## run the tests that make test leaves out, and more exa
 	@bash tests/install-chromium.sh
 	@$(TEST) -n auto --hypothesis-profile many -m 'not quiet and (full or hypothesis)'
 
+.PHONY: soak
+soak: $(DEV_STAMP) ## run 10,000 seeds of each simulated promise, and kill live sources 1,000 times
+	@$(BIN)/python -m tests.trust.simulation
+	@SOAK_KILLS=1000 $(TEST) -n 0 -k test_kills_lose_and_double_nothing tests/cli/test_cli_follow.py
+
+.PHONY: mutants
+mutants: $(DEV_STAMP) ## plant bugs in copies of the program, and let the simulation find each
+	@$(BIN)/python -m tests.trust.mutants
+
+.PHONY: fuzz
+fuzz: $(DEV_STAMP) ## compare how a million connections are read by three parsers; fuzz the parsers of files
+	@$(BIN)/python -m tests.serving.differential --requests 1000000
+	@$(BIN)/python -m tests.fuzz_parsers
+
 .PHONY: accuracy
 accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy DATA=FILE
 	@test -n "$(DATA)" || { echo "make accuracy needs DATA=FILE, JSON lines with author, text, split, lang"; exit 2; }
@@ -76,6 +90,7 @@ bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks.export
 	@$(BIN)/python -m benchmarks.nearest
 	@$(BIN)/python -m benchmarks.uploads
+	@$(BIN)/python -m benchmarks.media
 	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.dashboard
 	@$(BIN)/python -m benchmarks.async_overhead
@@ -105,6 +120,15 @@ lock: ## pin the newest versions that fit into the lock files (needs uv)
 wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
 	@mkdir -p dist
 	@$(BIN)/python -c 'from flit_core import buildapi as b; print(*("dist/" + make("dist") for make in (b.build_wheel, b.build_sdist)), sep="\n")'
+
+.PHONY: sbom
+sbom: $(RUN_STAMP) ## list what is shipped, with licences, as CycloneDX in dist/
+	@mkdir -p dist
+	@$(BIN)/python -m tests.supply_chain sbom dist/saywho.cdx.json
+
+.PHONY: audit
+audit: $(RUN_STAMP) ## ask OSV for known faults of all locked packages
+	@$(BIN)/python -m tests.supply_chain audit
 
 .PHONY: clean
 clean: ## remove the virtual environment and all caches (data in instance/ stays)

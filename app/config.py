@@ -15,7 +15,7 @@ PREFIX: Final = "SAYWHO_"
 MIB: Final = 1024 * 1024
 
 Environment = Literal["development", "testing", "production"]
-Durability = Literal["full", "normal"]
+Durability = Literal["full", "normal", "replicated"]
 LogFormat = Literal["text", "json"]
 Locale = Literal["ko", "en"]
 
@@ -42,7 +42,8 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
-def _database_url(value: str) -> str:
+def parse_database_url(value: str) -> str:
+    """Return the URL of a database. Raises ValueError unless it is one that this program knows."""
     if value.startswith("postgresql+asyncpg:"):
         return _postgresql_url(value)
     if not re.match(r"sqlite\+aiosqlite:///[^?]", value):
@@ -98,14 +99,17 @@ class Config:
     """Which installation this is; each has its own database file and safe defaults."""
     data_dir: Path = Path("instance")
     """Folder of the database, the secrets and the checkpoints."""
-    database_url: Annotated[str, _database_url] = ""
+    uploads: Annotated[Path | None, Path] = None
+    """Folder where uploads wait and media lie; by default the data folder."""
+    database_url: Annotated[str, parse_database_url] = ""
     """`sqlite+aiosqlite:` or `postgresql+asyncpg:`; by default a file named after `env`."""
     secret_key: Annotated[str, _secret_key] = ""
     """Signs sessions; several, comma-separated, for rotation. By default made once and kept."""
     public: bool = True
     """Whether reading needs no token."""
     durability: Durability = "full"
-    """`full`: an acknowledged write survives power loss; `normal`: a crash of the process."""
+    """`full`: an acknowledged write survives power loss; `normal`: a crash of the process;
+    `replicated`: the loss of the server, since a synchronous standby of PostgreSQL has it."""
     embedder: Annotated[str, _embedder] = "builtin"
     """The model that makes vectors of posts; `builtin` compares wording and needs none."""
     cache_mb: Annotated[int, _whole(0, 1_000_000)] = 64
@@ -114,6 +118,8 @@ class Config:
     """MiB that a JSON body may have."""
     max_import_mb: Annotated[int, _whole(1, 1_000_000_000)] = 4096
     """MiB that an import may have, counted after decompression."""
+    max_media_gb: Annotated[int, _whole(0, 1_000_000)] = 20
+    """GiB for pictures, videos and sounds out of archives; 0 keeps none."""
     live_clients: Annotated[int, _whole(0, 1_000_000)] = 10_000
     """Live streams that each worker serves."""
     event_retention: Annotated[int, _whole(0, 10**12)] = 1_000_000
@@ -149,6 +155,19 @@ class Config:
     @property
     def max_import_bytes(self) -> int:
         return self.max_import_mb * MIB
+
+    @property
+    def max_media_bytes(self) -> int:
+        return self.max_media_gb * 1024 * MIB
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.uploads or self.data_dir
+
+    @property
+    def media_dir(self) -> Path:
+        """Folder of kept media."""
+        return self.uploads_dir / "media"
 
     def to_env(self) -> dict[str, str]:
         """Return the environment that gives another process these settings."""

@@ -2,14 +2,14 @@
 
 import functools
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
 from urllib.parse import quote, urlencode
 
 from babel.core import Locale as BabelLocale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_interval, format_skeleton, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -19,6 +19,7 @@ from quart import Quart, g, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from app.clock import now
 from app.config import Config, Locale
 from app.errors import AppError, Message, message_of
 
@@ -60,6 +61,7 @@ def init_app(app: Quart, config: Config) -> None:
         "percent": show_percent,
         "rfc3339": rfc3339,
         "time": show_time,
+        "ago": show_ago,
         "language_name": show_language,
     }
 
@@ -68,13 +70,17 @@ def init_app(app: Quart, config: Config) -> None:
         return {"locale": g.locale, "language_links": language_links()}
 
 
-@functools.lru_cache(maxsize=200)
 def negotiated(accepted: str, remembered: str | None) -> Locale:
     """Return the language for an Accept-Language header and the value of the cookie."""
     for locale in LOCALES:
         if locale == remembered:
             return locale
-    languages = parse_accept_header(accepted[:LONGEST_HEADER], LanguageAccept)
+    return _best_match(accepted[:LONGEST_HEADER])
+
+
+@functools.lru_cache(maxsize=200)
+def _best_match(accepted: str) -> Locale:
+    languages = parse_accept_header(accepted, LanguageAccept)
     return cast(Locale, languages.best_match(["en", "ko"], default="en"))
 
 
@@ -142,6 +148,16 @@ def show_date(day: date) -> str:
     return format_date(day, "long", locale=g.locale)
 
 
+def show_period(first: date, end: date) -> str:
+    """Return the name of the days from the first until before the end: "December 2015"."""
+    last = end - timedelta(days=1)
+    if first == last:
+        return show_date(first)
+    if first.day == end.day == 1 and last < first + timedelta(days=31):
+        return format_skeleton("yMMMM", first, locale=g.locale)
+    return format_interval(first, last, "yMMMd", locale=g.locale)
+
+
 def show_percent(value: float) -> str:
     """Return a share between 0 and 1 in whole per cent; only 0 is 0% and only 1 is 100%."""
     if 0 < value < 0.01:
@@ -165,6 +181,11 @@ def show_time(time: datetime) -> Markup:
     date = format_date(time, "medium", locale=g.locale)
     clock = format_time(time, "short", locale=g.locale)
     return Markup('<time datetime="{}">{} {} UTC</time>').format(rfc3339(time), date, clock)
+
+
+def show_ago(time: datetime) -> str:
+    """Return how long ago a time is, such as "3 minutes ago"."""
+    return format_timedelta(time - now(), add_direction=True, threshold=1, locale=g.locale)
 
 
 def rfc3339(time: datetime) -> str:

@@ -26,7 +26,7 @@ from app.services.compare.materials import Materials, Models
 from app.services.compare.profiles import ProfileStore
 from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
-from app.services.maintenance import Maintenance, jobs, vectors_jobs
+from app.services.maintenance import Maintenance, jobs, media_job, vectors_jobs
 from app.services.posts.reads import Reads
 from app.services.posts.writer import PostWriter
 from app.services.search.embeddings import Embeddings
@@ -90,6 +90,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     stack.push_async_callback(feed.close)
     models = Models(ProfileStore(), BackgroundStore())
     work = jobs(kept_events=config.event_retention)
+    work.append(media_job(config.media_dir))
     embeddings = None
     if embedder is not None:
         embeddings = Embeddings(db, embedder)

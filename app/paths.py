@@ -7,6 +7,8 @@ FEED: Final = "/feed.atom"
 """End of the addresses of Atom feeds."""
 IMPORTS: Final = "/imports"
 """Address of the page of imports, and below `API` of imports in the API."""
+MEDIA: Final = "/media"
+"""Beginning of the addresses of kept pictures, videos and sounds."""
 SOURCES: Final = "/sources"
 """Address of the page of live sources, and below `API` of those in the API."""
 

@@ -35,6 +35,11 @@ def make_private_file(path: Path) -> None:
             path.chmod(mode & ~OTHERS & 0o7777)
 
 
+def open_private(path: str, flags: int) -> int:
+    """Open a file that only its owner may read, as `opener` of `open`."""
+    return os.open(path, flags, 0o600)
+
+
 def load_secret_keys(config: Config) -> list[str]:
     """Return the keys of the settings, else one of the data folder; the first one signs.
 

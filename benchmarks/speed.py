@@ -31,8 +31,9 @@ from app.services.compare.profiles import ProfileStore
 from app.services.imports.imports import import_archive
 from app.services.maintenance import maintain
 from app.services.posts.adding import add_posts
+from app.services.posts.contenders import contenders_by_name
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.users import contenders_by_name, list_authors
+from app.services.posts.users import list_authors
 from app.services.search.similar import similar_posts
 
 TEXT = "새벽부터 바람이 불어요. What a morning for a walk along the harbour, they said :)"

@@ -1,7 +1,11 @@
-"""Small invented X archives, laid out as the downloaded ones are."""
+"""Small invented archives, laid out as the downloaded ones are."""
 
+import io
 import json
+import struct
+import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +61,82 @@ def x_zip(path: Path, members: dict[str, bytes] | None = None) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in (members or x_members()).items():
             archive.writestr(name, data)
+    return path
+
+
+def picture(shade: int = 0, width: int = 8, height: int = 6) -> bytes:
+    """Return a PNG of one colour."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    colour = bytes((shade % 256, shade // 256 % 256, 160))
+    rows = (b"\0" + colour * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        (chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
+    )
+
+
+VIDEO = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + b"frames" * 500
+
+
+def x_media(address: str, kind: str = "photo", **fields: Any) -> dict[str, Any]:
+    """Return a medium of a post; a video's address is that of its file, not of its picture."""
+    if kind == "photo":
+        return {"type": kind, "media_url_https": address} | fields
+    variants = [{"content_type": "video/mp4", "bitrate": "9", "url": address}]
+    return {
+        "type": kind,
+        "media_url_https": "https://p.example/still.jpg",
+        "video_info": {"variants": variants},
+    } | fields
+
+
+def x_media_members(
+    posts: dict[int, list[dict[str, Any]]], files: dict[str, bytes], *, top: str = ""
+) -> dict[str, bytes]:
+    """Return an archive of posts of media, by their ids, and its files in `tweets_media`."""
+    tweets = [
+        x_tweet(number, f"post {number}", extended_entities={"media": media})
+        for number, media in posts.items()
+    ]
+    return {
+        f"{top}data/account.js": x_file("account", {"account": {"username": "mina"}}),
+        f"{top}data/tweets.js": x_file("tweets", *tweets),
+    } | {f"{top}data/tweets_media/{name}": data for name, data in files.items()}
+
+
+def mastodon_members(*attached: list[dict[str, Any]], files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return an archive with a post for each list of attachments, and the files."""
+    actor = "https://sea.example/users/mina"
+    items = [
+        {
+            "type": "Create",
+            "actor": actor,
+            "object": {
+                "type": "Note",
+                "id": f"{actor}/statuses/{number}",
+                "content": f"<p>post {number}</p>",
+                "to": ["https://www.w3.org/ns/activitystreams#Public"],
+                "attachment": media,
+            },
+        }
+        for number, media in enumerate(attached, 1)
+    ]
+    outbox = {"type": "OrderedCollection", "orderedItems": items}
+    return files | {"outbox.json": json.dumps(outbox).encode()}
+
+
+def tar_gz(path: Path, members: dict[str, bytes]) -> Path:
+    """Write the members as a packed tar, in their order."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
     return path
 
 

@@ -25,7 +25,7 @@ from tests.postgresql import NoServerError, Server, sweep
 from tests.selection import Groups, is_read_for, mark, unused
 
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
-settings.register_profile("some", deadline=None, max_examples=25)
+settings.register_profile("some", deadline=None, max_examples=15)
 settings.register_profile("many", deadline=None, max_examples=250)
 settings.load_profile("some")
 
@@ -61,6 +61,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     mark(item)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores: some wait for a server, a browser or a disk."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:

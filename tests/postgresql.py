@@ -54,7 +54,15 @@ def _extensions(folder: Path) -> Iterator[Path]:
 class Server:
     """A running server with a data folder of its own, reached by a socket in that folder."""
 
-    def __init__(self, programs: Path | None = None, *, durable: bool = False) -> None:
+    def __init__(
+        self,
+        programs: Path | None = None,
+        *,
+        durable: bool = False,
+        primary: "Server | None" = None,
+        name: str = "standby",
+    ) -> None:
+        """Make a server and start it: a standby by that name, where a primary is given."""
         self.folder = Path(tempfile.mkdtemp(prefix="saywho-pg-"))
         # Others may pass through to the socket; the data folder is closed to them.
         self.folder.chmod(0o711)
@@ -62,21 +70,25 @@ class Server:
         self._programs = _reachable(programs or find_programs(), self.folder, self._as_user)
         self._options = [] if durable else ["fsync=off", "full_page_writes=off"]
         self._process: subprocess.Popen[bytes] | None = None
-        self._make()
+        self._make(primary, name)
         self.start()
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+asyncpg://postgres@/{database}?host={self.folder}"
 
-    def _make(self) -> None:
+    def _make(self, primary: "Server | None", name: str) -> None:
         data = self.folder / "data"
         data.mkdir(0o700)
         if self._as_user:
             for path in (self.folder, data):
                 os.chown(path, self._as_user["user"], self._as_user["group"])
-        arguments: list[str | Path] = ["-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8"]
+        command: list[str | Path] = [self._programs / "initdb", "-U", "postgres", "--auth=trust"]
+        command += ["-E", "UTF8", "--locale=C.UTF-8"]
+        if primary:
+            source = f"host={primary.folder} user=postgres application_name={name}"
+            command = [self._programs / "pg_basebackup", "-d", source, "-R", "-c", "fast"]
         made = subprocess.run(
-            [self._programs / "initdb", *arguments, "--locale=C.UTF-8", "--no-sync"],
+            [*command, "-D", data, "--no-sync"],
             capture_output=True,
             text=True,
             env=self._environment(),
@@ -85,7 +97,7 @@ class Server:
             **self._as_user,
         )
         if made.returncode:
-            raise NoServerError(f"initdb failed: {made.stderr.strip()}")
+            raise NoServerError(f"{command[0]} failed: {made.stderr.strip()}")
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""

@@ -12,10 +12,11 @@ FULL: Final = (
     r"/test_benchmarks\.py::(?!test_an_unusable_file)",
     r"/test_peers\.py::test_a_quick_run",
     r"/test_wheel\.py::",
+    r"/test_proxies\.py::",
     # Storms, and stops and starts of servers in another way than most people's.
     r"/test_four_workers\.py::",
     r"/serving/test_on_postgresql\.py::test_workers_prepare_a_bare_database",
-    r"/test_supervision\.py::.*(not_forked|\[hypercorn\])",
+    r"/test_supervision\.py::.*(not_forked|killed_server_left|\[hypercorn\])",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_cli_interrupts\.py::.*\[15\]",
     r"/test_cli_processes\.py::test_an_import_that_is_stopped_goes_on",
@@ -24,8 +25,11 @@ FULL: Final = (
     r"/test_server\.py::test_what_prevents_the_start.*\[(older database|no data folder)\]",
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
     r"/test_engine\.py::test_fifty_lives.*\[postgresql\]",
-    # Twenty kills, and the longest wait for a post.
-    r"/test_cli_follow\.py::test_kills.*\[20\]",
+    r"/test_vacuum\.py::test_nothing_of_a_deleted_author.*\[postgresql\]",
+    r"/test_postgresql\.py::test_an_index_is_built_and_finds",
+    r"/test_cli_processes\.py::test_the_commands_are_there_under_quart",
+    # Kills, and the longest wait for a post.
+    r"/test_cli_follow\.py::test_kills",
     r"/test_sources_api\.py::test_a_post_at_an_active_source",
     # Every page in another language, width and theme; the same journeys in another way.
     r"/test_appearance\.py::test_page_\w+\[.*-1280\]",
@@ -39,6 +43,10 @@ FULL: Final = (
     r"/browser/test_habits\.py::test_the_tab_key.*\[(?!home|compare\])",
     r"/browser/test_habits\.py::test_(nothing_moves_where|paper_is_white|where_nothing_is)",
     r"/browser/test_operator\.py::test_(vectors_are_made|cancelling_an_import|a_file_is_dropped)",
+    # Simulated faults, and bugs planted in copies of the program.
+    r"/test_simulation\.py::",
+    # Requests at random, as three parsers read them.
+    r"/test_codec\.py::.*\[20000\]",
     # Hostile input of a size that only a slow reader minds.
     r"::test_hostile_items_do_not_fill_the_memory\[(?!deep lists)",
 )

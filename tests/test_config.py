@@ -12,6 +12,7 @@ from app.config import Config, ConfigError
 SETTINGS: dict[str, tuple[str, Any]] = {
     "env": ("production", "production"),
     "data_dir": ("/var/lib/saywho 한글", Path("/var/lib/saywho 한글")),
+    "uploads": ("/srv/saywho", Path("/srv/saywho")),
     "database_url": ("sqlite+aiosqlite:////srv/a.db", "sqlite+aiosqlite:////srv/a.db"),
     "secret_key": ("0123456789abcdef,fedcba9876543210", "0123456789abcdef,fedcba9876543210"),
     "public": ("0", False),
@@ -20,6 +21,7 @@ SETTINGS: dict[str, tuple[str, Any]] = {
     "cache_mb": ("0", 0),
     "max_body_mb": ("2", 2),
     "max_import_mb": ("8192", 8192),
+    "max_media_gb": ("0", 0),
     "live_clients": ("5", 5),
     "event_retention": ("1000", 1000),
     "follow_deletions": ("1", True),

@@ -6,7 +6,18 @@ from typing import Final
 from tests import house
 
 BELOW_QUART: Final = frozenset(
-    {"clock", "compute", "db", "embedders", "errors", "formats", "memo", "models", "services"}
+    {
+        "clock",
+        "compute",
+        "db",
+        "embedders",
+        "errors",
+        "formats",
+        "memo",
+        "models",
+        "services",
+        "tasks",
+    }
 )
 SERVER_PACKAGES: Final = frozenset({"hypercorn", "quart", "werkzeug"})
 

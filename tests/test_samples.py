@@ -20,7 +20,15 @@ from app.services.compare.background import BackgroundStore
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
-from app.services.imports.imports import SAMPLES_FOLDER, load_samples
+from app.services.imports.samples import (
+    EXAMPLES,
+    FIRST_POSTS,
+    SAMPLES_FOLDER,
+    delete_samples,
+    list_samples,
+    load_samples,
+)
+from app.services.posts.users import add_user, list_authors
 
 ACCOUNTS = 8
 POSTS = 60
@@ -104,3 +112,38 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
         assert answer.ranking[0].username == name
         assert answer.verdict == "likely"
         assert answer.evidence
+
+    for example in EXAMPLES:
+        async with db.read() as session:
+            material = await gather_material(
+                session, models, text=example.text, usernames=example.usernames
+            )
+        answer = await judge(material, with_passages=example.by is not None)
+        if example.by is None:
+            assert answer.verdict == "likely"
+        else:
+            hands = [passage.username for passage in answer.passages]
+            assert len(hands) == 4
+            assert hands[0] == hands[1] != hands[2] == hands[3]
+
+
+def test_a_sample_author_is_known_by_the_first_post() -> None:
+    assert {name: posts[0]["source_id"] for name, posts in SAMPLES.items()} == FIRST_POSTS
+
+
+async def test_the_samples_are_removed_and_nobody_else(db: Database) -> None:
+    bakery = "골목빵집"
+    async with db.write() as session:
+        await add_user(session, bakery)
+    async with db.read() as session:
+        assert await list_samples(session) == []
+    await load_samples(db)
+    async with db.write() as session:
+        await add_user(session, "somebody")
+        names, event_id = await delete_samples(session)
+        assert sorted(names) == sorted(SAMPLES)
+        assert event_id
+        assert await delete_samples(session) == ([], None)
+        assert [author.username for author in (await list_authors(session, limit=20))[0]] == [
+            "somebody"
+        ]

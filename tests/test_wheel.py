@@ -1,5 +1,6 @@
 """The wheel: built, installed beside nothing but what it depends on, and served."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -8,7 +9,9 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import time
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,16 +58,52 @@ def test_it_serves_with_all_that_it_needs(program: Path, tmp_path: Path) -> None
     told = output(program.with_name("python"), "-c", where)
     assert told.startswith(str(program.parents[1]))
     assert told.endswith(" 2048\n"), f"{FILE} is not in the wheel"
+    with served(program, tmp_path) as port:
+        status, page = answer(port, "/", **{"Accept-Language": "ko"})
+        assert (status, "작성자" in page) == (200, True)
+        for path in ("/static/style.css", "/dashboard/", "/api/v1/openapi.json"):
+            assert answer(port, path)[0] == 200
+
+
+def test_from_nothing_to_the_first_page_takes_less_than_a_minute(
+    dist: Path, tmp_path: Path
+) -> None:
+    (wheel,) = dist.glob("*.whl")
+    folder = tmp_path / "clean"
+    # No program but Python's: neither git nor make, nor a compiler.
+    environment = {name: value for name, value in os.environ.items() if name != "PATH"}
+    started = time.monotonic()
+    venv.create(folder, with_pip=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--retries", "0"]
+    installed = subprocess.run(
+        [*pip, str(wheel)],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if installed.returncode and "Could not find a version" in installed.stderr:
+        pytest.skip("no package index can be reached, so nothing is installed from one")
+    assert installed.returncode == 0, installed.stderr
+    with served(folder / "bin" / "saywho", tmp_path) as port:
+        status, page = answer(port, "/", **{"Accept-Language": "en"})
+        seconds = time.monotonic() - started
+    assert (status, "/user/" in page) == (200, True)
+    assert seconds < 60
+
+
+@contextlib.contextmanager
+def served(program: Path, folder: Path) -> Iterator[int]:
+    """Serve with the sample posts, and give the port; then stop, with status 0."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     serve = [str(program), "serve", "--sample", "--workers", "1", "--bind", f"127.0.0.1:{port}"]
-    with subprocess.Popen(serve, cwd=tmp_path, env=environment) as server:
+    environment = Installation(folder / "data").environment() | {"PATH": ""}
+    with subprocess.Popen(serve, cwd=folder, env=environment) as server:
         try:
             Installation.wait_until(lambda: answer(port, "/readyz")[0] == 200)
-            status, page = answer(port, "/", **{"Accept-Language": "ko"})
-            assert (status, "작성자" in page) == (200, True)
-            for path in ("/static/style.css", "/dashboard/", "/api/v1/openapi.json"):
-                assert answer(port, path)[0] == 200
+            yield port
         finally:
             server.send_signal(signal.SIGTERM)
             assert server.wait(TIMEOUT_S) == 0

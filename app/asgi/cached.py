@@ -189,7 +189,7 @@ def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
 def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
     variant = None
     if not scope["path"].startswith(STATIC):
-        variant = _variant(headers.get(b"accept-language", b""), headers.get(b"cookie", b""))
+        variant = _variant(headers)
     has_address = scope["path"].endswith(WITH_OWN_ADDRESS)
     origin = (scope["scheme"], headers.get(b"host")) if has_address else None
     return scope["path"], scope["query_string"], takes_gzip(headers), variant, origin
@@ -197,22 +197,29 @@ def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
 
 def takes_gzip(headers: dict[bytes, bytes]) -> bool:
     """Return whether the client accepts a compressed response."""
-    return _accepts_gzip(headers.get(b"accept-encoding", b""))
+    return _accepts_gzip(headers.get(b"accept-encoding", b"")[:LONGEST_HEADER])
 
 
 @functools.lru_cache(maxsize=200)
 def _accepts_gzip(header: bytes) -> bool:
-    return parse_accept_header(header[:LONGEST_HEADER].decode("latin-1")).quality("gzip") > 0
+    return parse_accept_header(header.decode("latin-1")).quality("gzip") > 0
 
 
 def locale_of(headers: dict[bytes, bytes]) -> str:
     """Return the language that the pages choose for these headers, unless a setting fixes it."""
-    return _variant(headers.get(b"accept-language", b""), headers.get(b"cookie", b""))[0]
+    return _variant(headers)[0]
+
+
+def _variant(headers: dict[bytes, bytes]) -> tuple[str, str]:
+    """Return the language and the theme that the pages choose for these headers."""
+    accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
+    cookies = headers.get(b"cookie", b"")
+    choose = _chosen if len(cookies) <= LONGEST_HEADER else _chosen.__wrapped__
+    return choose(accepted, cookies)
 
 
 @functools.lru_cache(maxsize=200)
-def _variant(header: bytes, cookie_header: bytes) -> tuple[str, str]:
-    """Return the language and the theme that the pages choose for these headers."""
+def _chosen(header: bytes, cookie_header: bytes) -> tuple[str, str]:
     cookies = parse_cookie(cookie_header.decode("latin-1"))
     return negotiated(header.decode("latin-1"), cookies.get(COOKIE)), chosen_theme(cookies)
 

@@ -35,6 +35,8 @@ SECURITY_HEADERS: Final = (
     (b"referrer-policy", b"same-origin"),
 )
 
+LONGEST_HOST: Final = 260
+"""Bytes of a Host header: a name has at most 253 (RFC 1035), and then comes a port."""
 SHORT_LENGTH_DIGITS: Final = 5
 """A body whose length has more digits may not have arrived before its answer."""
 CLOSE: Final = (b"connection", b"close")
@@ -129,7 +131,7 @@ class _Answer:
             if name == b"x-request-id":
                 identifiers.append(value)
             elif name == b"host":
-                if value and not _is_host(value):
+                if value and not (len(value) <= LONGEST_HOST and _is_host(value)):
                     self.error = MalformedError("The Host header is not a host name", loc="Host")
             elif name == b"content-length":
                 lengths |= 1

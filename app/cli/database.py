@@ -7,11 +7,12 @@ from alembic import command
 from alembic.util.exc import CommandError
 
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
-from app.config import Config
+from app.config import Config, parse_database_url
 from app.db.backend import backend_for
 from app.db.migrate import alembic_config, current_revision, known_state, prepare, upgrade
 from app.errors import StartError
 from app.services.checks import find_faults
+from app.services.copying import copy_database
 from app.services.posts.vacuum import vacuum
 
 
@@ -71,9 +72,24 @@ def vacuum_command() -> None:
 
     File names, authors' names and quotations go from the history of imports too.
     """
-    with_database(lambda db, config: vacuum(db, config.data_dir))
+    with_database(lambda db, config: vacuum(db, config))
     backend_for(Config.from_env().database_url).compact()
     print_result({"vacuumed": True}, "vacuumed")
+
+
+@db_command.command("copy")
+@click.argument("url")
+@json_option
+def copy_command(url: str) -> None:
+    """Copy everything into the empty database URL, and compare what arrived."""
+    try:
+        target = parse_database_url(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="URL") from None
+    digests = copy_database(Config.from_env(), target)
+    facts = {name: {"rows": each.rows, "sha256": each.sha256} for name, each in digests.items()}
+    lines = [f"{each.rows:>12,}  {name}" for name, each in digests.items() if each.rows]
+    print_result({"tables": facts}, *lines, "copied and compared")
 
 
 @click.command("check")
@@ -84,7 +100,7 @@ def check_command() -> None:
     The database must answer and be migrated; counts, indexes and profiles must agree with it.
     """
     try:
-        faults = with_database(lambda db, _: find_faults(db))
+        faults = with_database(lambda db, config: find_faults(db, config.media_dir))
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise

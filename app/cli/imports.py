@@ -29,9 +29,11 @@ from app.services.imports.imports import (
     NamelessFileError,
     Note,
     import_archive,
-    load_samples,
 )
 from app.services.imports.jobs import are_cancelled
+from app.services.imports.samples import delete_samples, load_samples
+from app.services.posts.deletion import purge_deleted
+from app.services.posts.media_files import MediaKeeper, keeper_of
 
 SHOWN_ERRORS: Final = 20
 
@@ -106,6 +108,10 @@ def _checked(_context: click.Context, _option: click.Parameter, name: str | None
     help="Author for posts that name none; the name for a file of one account.",
 )
 @click.option("--include-restricted", is_flag=True, help="Take posts for a limited audience too.")
+@click.option("--no-media", is_flag=True, help="Leave pictures and videos of archives out.")
+@click.option(
+    "--decode-entities", is_flag=True, help="Read &amp; as & in JSON lines and CSV, and so on."
+)
 @click.option("--dry-run", is_flag=True, help="Count without storing.")
 @json_option
 def import_command(
@@ -113,6 +119,8 @@ def import_command(
     format_name: str,
     username: str | None,
     include_restricted: bool,
+    no_media: bool,
+    decode_entities: bool,
     dry_run: bool,
 ) -> None:
     """Import the posts of each FILE, recognised by its content; - reads standard input.
@@ -120,7 +128,12 @@ def import_command(
     Archives of X and Mastodon; data of Bluesky and the X API; MongoDB exports; JSON lines; CSV.
     """
 
-    read = partial(open_archive, format=format_name, include_restricted=include_restricted)
+    read = partial(
+        open_archive,
+        format=format_name,
+        include_restricted=include_restricted,
+        decode_entities=decode_entities,
+    )
 
     async def run(db: Database, config: Config) -> Totals:
         totals = Totals()
@@ -131,12 +144,13 @@ def import_command(
             if await are_cancelled(session, after=began_after):
                 raise CancelledImportError
 
+        keeper = None if no_media or dry_run else keeper_of(config)
         interrupts = Interrupts()
         try:
             async with _target(db, config, dry_run) as target:
                 for name in files:
                     await _import_file(
-                        target, config, totals, name, username, read, interrupts, look
+                        target, config, totals, name, username, read, keeper, interrupts, look
                     )
         except asyncio.CancelledError:
             if not interrupts.came.is_set():
@@ -156,6 +170,7 @@ async def _import_file(
     name: str,
     username: str | None,
     read: Callable[[Source], Archive],
+    keeper: MediaKeeper | None,
     interrupts: Interrupts,
     look: Note,
 ) -> None:
@@ -181,7 +196,9 @@ async def _import_file(
         with source, Progress(name, item_show_func=lambda item: item) as progress:
             archive = await asyncio.to_thread(read, source)
             unit = archive.unit
-            await import_archive(db, archive, username=username, on_progress=show, note=look)
+            await import_archive(
+                db, archive, username=username, keeper=keeper, on_progress=show, note=look
+            )
         totals.add(name, unit, stored)
     except asyncio.CancelledError:
         totals.add(name, unit, stored)
@@ -211,13 +228,25 @@ async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[
 
 
 @click.command("demo")
+@click.option("--remove", is_flag=True, help="Delete the sample authors with all their posts.")
 @json_option
-def demo_command() -> None:
+def demo_command(remove: bool) -> None:
     """Load the sample posts; a second run changes nothing.
 
     They are of invented places: a bakery, an observatory, a lighthouse.
     """
+    if remove:
+        names = with_database(_remove_samples)
+        print_result({"removed": names}, f"removed {len(names)} sample authors")
+        return
     report = with_database(lambda db, _: load_samples(db))
     facts = {"accepted": report.accepted, "duplicates": report.duplicates}
     line = f"stored {report.accepted} sample posts; {report.duplicates} known already"
     print_result(facts, line)
+
+
+async def _remove_samples(db: Database, _: Config) -> list[str]:
+    async with db.write() as session:
+        names, _event = await delete_samples(session)
+    await purge_deleted(db)
+    return names

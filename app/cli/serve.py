@@ -9,7 +9,7 @@ import sys
 import click
 from hypercorn.config import Config as ServerConfig
 
-from app.cli.running import fail
+from app.cli.running import BAD_INPUT, fail
 from app.config import Config
 
 _BIND = re.compile(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:.+|fd://\d+", re.ASCII)
@@ -40,10 +40,12 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
     from app.db.migrate import SchemaState, prepare
     from app.logs import configure
-    from app.serving.server import load_server_config, warn_of_unknown_versions
+    from app.serving.server import load_server_config, unknown_versions
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
     from app.serving.worker import preload, run
 
+    if unknown := unknown_versions():
+        fail(f"{'; '.join(unknown)}: install the versions of requirements.lock", BAD_INPUT)
     config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)
     count = server.workers
@@ -56,7 +58,6 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     with_samples = sample and state is SchemaState.FRESH
     asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
     configure(config)
-    warn_of_unknown_versions()
     if START_METHOD == "fork":
         preload()
     click.echo(f"Serving on {origin} with {count} worker{'s' if count > 1 else ''}; Ctrl+C stops.")
@@ -79,7 +80,7 @@ async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> N
     from app.cli.access import setup_address
     from app.db.engine import Database
     from app.services.access.operators import add_setup_link, has_operator
-    from app.services.imports.imports import load_samples
+    from app.services.imports.samples import load_samples
 
     db = Database(config)
     try:

@@ -12,6 +12,7 @@ from app.cli.running import json_option, print_result, with_database, writing
 from app.config import Config
 from app.db.engine import Database
 from app.services.posts.deletion import count_deleted, purge_deleted
+from app.services.posts.media_uses import remove_unneeded
 from app.services.posts.users import (
     Author,
     Platform,
@@ -76,13 +77,14 @@ def delete_command(name: str, yes: bool) -> None:
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {name} and all posts? This cannot be cancelled.", abort=True)
 
-    async def delete(db: Database, _: Config) -> None:
+    async def delete(db: Database, config: Config) -> None:
         async with db.write() as session:
             await delete_user(session, name)
             left = await count_deleted(session)
         with counted("removing posts", left) as show:
             try:
                 await purge_deleted(db, on_progress=show)
+                await remove_unneeded(db, config.media_dir)
             except asyncio.CancelledError:
                 click.echo(f"\n{LEFT_BEHIND.format(name=name)}", err=True)
                 raise

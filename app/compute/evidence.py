@@ -17,6 +17,7 @@ from app.compute.attribution import PRIORS, Ranking, group_factors
 from app.compute.background import Background
 from app.compute.counts import lookup
 from app.compute.features import GROUP_EDGES, SHAPE, STYLE, Occurrences, group_sizes, occurrences
+from app.compute.passages import SENTENCE_END
 from app.compute.profiles import AuthorProfile
 
 FEWEST_WEIGHT: Final = 0.3
@@ -51,7 +52,8 @@ def evidence(
 ) -> list[Span]:
     """Return the strongest marks, in the order of the text and without overlap.
 
-    A mark is a word with its punctuation, or several in a row that speak for the same author.
+    A mark is a word with its punctuation, or several in a row of one sentence that speak for the
+    same author.
     `found` are the occurrences of the text, if they are known already.
     """
     if len(profiles) < 2:
@@ -69,7 +71,10 @@ def mark(text: str, found: Occurrences, leads: NDArray[np.float64], *, most: int
     if not len(words):
         return []
     words_leads = _word_leads(found, words, leads, len(text))
-    spans = [span for span in _merged(words, words_leads) if span.weight >= FEWEST_WEIGHT]
+    ends = np.array([cut.start() for cut in SENTENCE_END.finditer(text)], np.int64)
+    sentences = np.searchsorted(ends, words[:, 0])
+    found_spans = _merged(words, words_leads, sentences)
+    spans = [span for span in found_spans if span.weight >= FEWEST_WEIGHT]
     strongest = sorted(spans, key=lambda span: -span.weight)[:most]
     return sorted(strongest, key=lambda span: span.start)
 
@@ -126,11 +131,17 @@ def _word_leads(
     return sums
 
 
-def _merged(words: NDArray[np.int64], leads: NDArray[np.float64]) -> Iterator[Span]:
-    """Yield the words that speak for an author; consecutive ones for the same author are joined."""
+def _merged(
+    words: NDArray[np.int64], leads: NDArray[np.float64], sentences: NDArray[np.intp]
+) -> Iterator[Span]:
+    """Yield the words that speak for an author.
+
+    Consecutive ones of a sentence for the same author are joined. sentences: of each word (m,).
+    """
     weights = leads.max(axis=0)
     authors = np.where(weights >= FEWEST_WORD_WEIGHT, leads.argmax(axis=0), -1).tolist()
-    for author, run in groupby(range(len(authors)), authors.__getitem__):
+    each = list(zip(authors, sentences.tolist(), strict=True))
+    for (author, _sentence), run in groupby(range(len(each)), each.__getitem__):
         if author >= 0:
             places = list(run)
             first, last = places[0], places[-1]

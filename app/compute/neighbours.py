@@ -13,7 +13,7 @@ _ALPHABETS: Final = {
 }
 _FIRST, _INITIALS, _MEDIALS, _FINALS = 0xAC00, 19, 21, 28
 SHORTEST: Final = 4
-"""Of shorter words almost any letters are another word; only exchanged ones are tried."""
+"""Of shorter words almost any letters are another word; none are replaced or taken away."""
 LONGEST: Final = 32
 LONGEST_HANGUL: Final = 8
 """Of longer words there would be thousands, and hardly anybody writes such a word."""
@@ -47,14 +47,12 @@ def _of_letters(word: str) -> Iterator[tuple[str, float]]:
     for place in range(len(word) - 1):
         swapped = word[place + 1] + word[place]
         yield word[:place] + swapped + word[place + 2 :], _at(place, SWAPPED)
-    if len(word) < SHORTEST:
-        return
     alphabet = _ALPHABETS.get(unicodedata.name(word[0], "").partition(" ")[0], "")
     for place in range(len(word) + 1):
         head, tail = word[:place], word[place:]
         for letter in alphabet:
             yield head + letter + tail, _at(place, LEFT_OUT)
-        if tail:
+        if tail and len(word) >= SHORTEST:
             yield head + tail[1:], _at(place, ADDED)
             for letter in alphabet:
                 yield head + letter + tail[1:], _at(place, REPLACED)

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import rank
+from app.compute.attribution import scores_of_each
 from app.compute.background import Background
-from app.compute.features import features, own_words
+from app.compute.features import features_of, own_words
 from app.compute.profiles import AuthorProfile
 from app.compute.text import letter_count
 
@@ -28,7 +28,7 @@ LONGEST: Final = 400
 """Characters; longer sentences are cut between two words."""
 
 # Marks match from the first of them only, otherwise the time would be quadratic.
-_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
+SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,8 @@ def judge_passages(
     places = sentences(text)
     if not places or len(profiles) < 2:
         return []
-    scores = np.array(
-        [
-            rank(features(own_words(text[start:end])), profiles, background).scores / temperature
-            for start, end in places
-        ]
-    )
-    shares = _smoothed(scores)
+    queries = features_of([own_words(text[start:end]) for start, end in places])
+    shares = _smoothed(scores_of_each(queries, profiles, background) / temperature)
     return [
         Passage(start, end, int(row.argmax()), float(row.max()))
         for (start, end), row in zip(places, shares, strict=True)
@@ -65,7 +60,7 @@ def judge_passages(
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return the places of the sentences, which cover all but white space."""
-    cuts = [0, *_long_cuts(text, [match.end() for match in _END.finditer(text)]), len(text)]
+    cuts = [0, *_long_cuts(text, [match.end() for match in SENTENCE_END.finditer(text)]), len(text)]
     places: list[tuple[int, int]] = []
     start, letters = 0, 0
     for before, cut in pairwise(cuts):

@@ -5,12 +5,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from app.compute.korean import Forms, forms_of, stem_size
 from app.compute.text import normalized
 from app.compute.words import segment_terms, segments
 
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
-SHORTEST_INFLECTED: Final = 3
-"""Syllables of a Korean word that may have an ending."""
+SHORTEST_LONG: Final = 3
+"""Syllables of a stem that is told from others without its first."""
 MOST_PARTS: Final = 100
 """Different parts of a query that are searched; further ones are ignored."""
 
@@ -41,13 +42,20 @@ class Part:
     def ways(self) -> list[str]:
         """The strings of which a word of paired letters must have one to count as the same.
 
-        Its ending may differ, or its first letter may be mistyped.
+        Its ending may differ; if the rest is long, its first letter may be mistyped.
         """
-        size = len(self.text)
-        if size < SHORTEST_INFLECTED:
+        size, stem = len(self.text), stem_size(self.text)
+        if size == 1:
             return [self.text]
-        stem = self.text[: max(2, (size + 1) // 2)]
-        return [stem, self.text[1:]] if size > SHORTEST_INFLECTED else [stem]
+        start = self.text[: max(2, min(stem, (size + 1) // 2))]
+        is_long = stem >= SHORTEST_LONG and size > SHORTEST_LONG
+        return [start, self.text[1:]] if is_long else [start]
+
+    @functools.cached_property
+    def forms(self) -> Forms | None:
+        """The forms of a Korean word with a stem of one syllable."""
+        is_plain = self.kind == "paired" and not (self.is_quoted or self.is_excluded)
+        return forms_of(self.text) if is_plain else None
 
 
 def parse_query(typed: str) -> list[Part]:

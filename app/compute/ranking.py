@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.compute.korean import Forms
 from app.compute.query import Part
 from app.compute.words import Segment, segments, words_and_runs
 
@@ -16,6 +17,12 @@ K1: Final = 1.2
 B: Final = 0.5
 EXACT_BONUS: Final = 1.25
 """Factor for Korean words that the post has as they were typed."""
+FORM_FACTOR: Final = 0.8
+"""Factor for other forms of a stem of one syllable."""
+WORD_BONUS: Final = 2.0
+"""Factor for a single syllable that is a word of the post, and not a part of one."""
+WHOLE_BONUS: Final = 1.5
+"""Factor for posts with all words, each as typed or corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,8 @@ class Scorer:
         for each in self.wanted:
             held += _holds(each, post)
             score += self._part_score(each, post, shape)
+        if held == len(self.wanted):
+            score *= WHOLE_BONUS
         return Fit(score, held) if held else None
 
     def highlights(self, text: str) -> list[tuple[int, int]]:
@@ -87,9 +96,10 @@ class Scorer:
         """Yield the parts that the text has only by a correction, and that correction."""
         post = _Post(text)
         for each in self.wanted:
-            place = post.runs if each.part.kind == "paired" else post.words
-            if each.part.text not in place:
-                held = [other for other in each.alternatives if other in place]
+            is_paired = each.part.kind == "paired"
+            if each.part.text not in (post.runs if is_paired else post.words):
+                has = post.begins if is_paired else post.words.__contains__
+                held = list(filter(has, each.alternatives))
                 if held:
                     yield each.part, max(held, key=each.alternatives.__getitem__)
 
@@ -97,8 +107,13 @@ class Scorer:
         part = each.part
         if part.kind == "paired":
             score = self._paired_score(part, post, shape)
+            if part.forms and (count := len(post.places_of(part.forms))):
+                if len(part.text) == 1:
+                    return score * WORD_BONUS
+                likeness = self._weight(part.terms[0]) * _saturated(count, shape)
+                score = max(score, FORM_FACTOR * likeness)
             for other, nearness in each.alternatives.items():
-                if other in post.runs:
+                if post.begins(other):
                     corrected = Part("paired", other)
                     score = max(score, nearness * self._paired_score(corrected, post, shape))
             return score
@@ -132,16 +147,28 @@ class _Post:
     def __init__(self, text: str) -> None:
         self._text = text
         self.words, runs = words_and_runs(text)
-        self.runs = " ".join(runs)
-        self.length = len(self.words) + len(self.runs) - max(len(runs) - 1, 0)
+        self._each_run = runs
+        self.runs = " ".join(["", *runs])
+        self.length = len(self.words) + len(self.runs) - len(runs)
 
     @functools.cached_property
     def segments(self) -> list[Segment]:
         return list(segments(self._text))
 
+    def begins(self, correction: str) -> bool:
+        return _bound(correction) in self.runs
+
+    def places_of(self, forms: Forms) -> list[int]:
+        return _form_places(forms, self.segments) if any(map(forms.has, self._each_run)) else []
+
 
 def _saturated(count: int, shape: float) -> float:
     return count * (K1 + 1) / (count + shape)
+
+
+def _bound(correction: str) -> str:
+    """Return what is looked for: a pair of letters counts where a run begins."""
+    return f" {correction}" if len(correction) == len("가나") else correction
 
 
 def _holds(each: QueryPart, post: _Post) -> bool:
@@ -149,7 +176,9 @@ def _holds(each: QueryPart, post: _Post) -> bool:
     if part.kind == "phrase":
         return bool(_phrase_places(part, post.segments))
     if part.kind == "paired":
-        if any(other in post.runs for other in each.alternatives):
+        if any(map(post.begins, each.alternatives)):
+            return True
+        if part.forms and post.places_of(part.forms):
             return True
         # A way is in the joined runs if it is in one of them: it has no blank.
         if not (part.is_quoted or part.is_excluded):
@@ -176,6 +205,16 @@ def _phrase_places(part: Part, found: Sequence[Segment]) -> list[int]:
     ]
 
 
+def _form_places(forms: Forms, found: Sequence[Segment]) -> list[int]:
+    """Return the segments that are forms, but not what is written onto a number or name (17일)."""
+    ends = {segment.end for segment in found if segment.kind == "word"}
+    return [
+        place
+        for place, segment in enumerate(found)
+        if segment.kind == "paired" and segment.start not in ends and forms.has(segment.text)
+    ]
+
+
 def _is_piece(part: Part, number: int, segment: Segment) -> bool:
     kind, text = part.pieces[number]
     if segment.kind != kind:
@@ -193,11 +232,16 @@ def _spans(each: QueryPart, found: Sequence[Segment]) -> list[tuple[int, int]]:
         places = _phrase_places(part, found)
         return [(found[place].start, found[place + last].end) for place in places]
     if part.kind == "paired":
-        runs = [segment for segment in found if segment.kind == "paired"]
+        forms = _form_places(part.forms, found) if part.forms else []
         return [
             (run.start, run.end)
-            for run in runs
-            if _fits_run(part, run.text) or any(other in run.text for other in each.alternatives)
+            for place, run in enumerate(found)
+            if run.kind == "paired"
+            and (
+                place in forms
+                or _fits_run(part, run.text)
+                or any(_bound(other) in f" {run.text}" for other in each.alternatives)
+            )
         ]
     return [
         (segment.start, segment.end)

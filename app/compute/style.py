@@ -1,5 +1,6 @@
 """Measure how authors write, which words set them apart, and how alike they are."""
 
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 from app.compute.background import Background
 from app.compute.counts import lookup
 from app.compute.features import WORDS, group_edges, named_words
+from app.compute.korean import is_ending
 from app.compute.profiles import AuthorProfile
+from app.compute.text import guess_language
 
 WINDOW: Final = 50
 """Consecutive words in which different ones are counted, since longer texts repeat more."""
@@ -72,6 +75,25 @@ FEWEST_POSTS: Final = 2
 """Least number of posts with the word, so that the topic of one post is no habit."""
 CLEAR: Final = 1.96
 """Standard errors from which a difference is significant."""
+_FUNCTION_WORDS: Final = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        a about after again all also am an and any are as at be because been before being between
+        both but by ca can could did do does doing don down each even for from get had has have
+        having he her here him his how i if in into is it its just ll me more most my no nor not
+        now of off on once only or other our out over own re s same she should so some such t than
+        that the their them then there these they this those through to too under until up us ve
+        very was we were what when where which while who whom why will with wo would you your
+        것 것은 것을 것이다 그 그는 그런 그리고 나 내 너 네 다 다른 대한 대해 더 던 되는 된 된다
+        될 두 등 때 때문에 또 또는 또한 모든 못 및 바 받은 밝혔다 본 뿐 수 아니라 안 약 어떤 없는
+        없다 없이 여러 오는 온 와 우리 위한 위해 으로 은 이 이런 이를 이번 이에 있는 있다 있어
+        있을 잘 저 전 정도 제 좀 줄 중 즉 지 지난 측 통해 하고 하는 하지만 한 한다 할 함께 합니다
+        해 했다 후
+        """,
+    )
+)
+"""Words that every text needs; the model weighs them, but they tell a reader nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +107,11 @@ class DistinctiveWord:
     """The same in standard errors; lists are sorted by it."""
     uses: int
     """Uses by the author, in all posts."""
+
+    @property
+    def times(self) -> float:
+        """How many times as often as the others the author uses it."""
+        return math.exp(self.weight)
 
     @property
     def is_mark(self) -> bool:
@@ -101,7 +128,8 @@ def distinctive_words(
 ) -> list[list[DistinctiveWord]]:
     """Return the words, then the signs, that set each of two or more authors apart.
 
-    The strongest come first, at most `most` of either kind. `posts` are some posts of each
+    The strongest come first, at most `most` of either kind, without function words and words in
+    another script than most of the author's posts. `posts` are some posts of each
     author, from which words are recovered; their uses come from the profiles. Weighted log-odds
     with an informative Dirichlet prior, each author against all others. Source: Monroe, Colaresi
     and Quinn 2008, equations 16 to 22.
@@ -123,24 +151,44 @@ def distinctive_words(
         z = lead / np.sqrt(1 / (uses[author] + prior) + 1 / (others_uses + prior))
         is_habit = np.array([own[key] >= FEWEST_POSTS for key in keys.tolist()])
         order = np.argsort(-z, kind="stable")
-        clear = [
+        clear = (
             DistinctiveWord(forms[int(keys[i])], float(lead[i]), float(z[i]), int(uses[author, i]))
             for i in order
             if is_habit[i] and z[i] >= CLEAR
-        ]
-        marks = [each for each in clear if each.is_mark][:most]
-        found.append([each for each in clear if not each.is_mark][:most] + marks)
+        )
+        # Parts of one emoji have keys of their own.
+        once = list({each.text: each for each in reversed(list(clear))}.values())[::-1]
+        is_korean = is_mostly_korean(posts[author])
+        words = [each for each in once if not each.is_mark and _is_telling(each.text, is_korean)]
+        found.append(words[:most] + [each for each in once if each.is_mark][:most])
     return found
+
+
+def is_mostly_korean(posts: Sequence[str]) -> bool:
+    """Return whether more than half of the posts are Korean."""
+    return 2 * sum(guess_language(post) == "ko" for post in posts) > len(posts)
+
+
+def _is_telling(word: str, is_korean: bool) -> bool:
+    """Return whether a word in this author's script says something about the author."""
+    if (guess_language(word) == "ko") != is_korean:
+        return False
+    first = re.split("['’]|n['’]t", word.lower())[0]
+    return first not in _FUNCTION_WORDS and not is_ending(word)
 
 
 def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
     """Return the number of posts with each word; add the written forms to `forms` by key."""
     spread: Counter[int] = Counter()
     for post in posts:
+        # An emoji with a skin tone, a flag or a family is several signs.
+        wholes = {sign: emoji for emoji in _EMOJI.findall(post) if emoji[1:] for sign in emoji}
         for key, word in named_words(post).items():
             spread[key] += 1
+            if word in wholes:
+                forms.setdefault(key, wholes[word])
             # Words at the beginning of a sentence are capitalised.
-            if word.islower() or key not in forms:
+            elif word.islower() or not word.isalnum() or key not in forms:
                 forms[key] = word
     return spread
 
@@ -176,6 +224,32 @@ def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArr
     alike: NDArray[np.float64] = np.clip(rows @ rows.T, 0, 1)
     np.fill_diagonal(alike, 1.0)
     return alike
+
+
+def cluster_order(alike: NDArray[np.float64]) -> list[int]:
+    """Return an order of (n, n) in which those that are alike are neighbours.
+
+    By agglomerative clustering with average linkage; of two clusters, the ends that are most alike
+    are put together.
+    """
+    clusters = [[i] for i in range(len(alike))]
+    between = alike.astype(np.float64).copy()
+    np.fill_diagonal(between, -np.inf)
+    while len(clusters) > 1:
+        one, other = sorted(divmod(int(between.argmax()), len(clusters)))
+        first, second = clusters[one], clusters[other]
+        joined = max(
+            (left + right for left in (first, first[::-1]) for right in (second, second[::-1])),
+            key=lambda row: alike[row[len(first) - 1], row[len(first)]],
+        )
+        sizes = len(first), len(second)
+        mean = (between[one] * sizes[0] + between[other] * sizes[1]) / sum(sizes)
+        between[one] = between[:, one] = mean
+        between[one, one] = -np.inf
+        between = np.delete(np.delete(between, other, 0), other, 1)
+        clusters[one] = joined
+        del clusters[other]
+    return clusters[0] if clusters else []
 
 
 def _common(profiles: Sequence[AuthorProfile]) -> NDArray[np.uint32]:

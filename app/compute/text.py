@@ -1,6 +1,7 @@
 """Check, normalise and mask texts and usernames."""
 
 import functools
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -41,6 +42,7 @@ MAX_USERNAME_LENGTH: Final = 320
 _MOST_COMPOSED: Final = 4
 """Most characters that NFC composes into one: longer input is too long in any form."""
 
+_ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _NEWLINES = re.compile(r"\r\n?")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
@@ -73,14 +75,24 @@ def drop_controls(text: str) -> str:
     return _SURROGATES.sub("", _CONTROLS.sub("", _NEWLINES.sub("\n", text)))
 
 
-@functools.lru_cache(maxsize=4_000)
+def decode_entities(text: str) -> str:
+    """Return the text with HTML's entities decoded once, those that end with a semicolon."""
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
+
+
 def clean_username(name: str) -> str:
     """Return the name as it is stored and shown: NFC.
 
     Raises ValueError if it is empty, longer than 320 characters, `.` or `..`, or holds white
     space, control, zero-width or direction characters, or any of `/ \\ ? # %`.
     """
-    name = normalized(_possible_name(name))
+    return _cleaned(_possible_name(name))
+
+
+# What is kept is bounded by bytes too, since it has no more characters than a name can have.
+@functools.lru_cache(maxsize=4_000)
+def _cleaned(name: str) -> str:
+    name = normalized(name)
     if not name:
         raise ValueError("a username must not be empty")
     if len(name) > MAX_USERNAME_LENGTH:
@@ -94,10 +106,14 @@ def clean_username(name: str) -> str:
     return name
 
 
-@functools.lru_cache(maxsize=4_000)
 def username_key(name: str) -> str:
     """Return the key by which a name is unique, found and sorted: case-folded NFC."""
-    return normalized(normalized(_possible_name(name)).casefold())
+    return _key_of(_possible_name(name))
+
+
+@functools.lru_cache(maxsize=4_000)
+def _key_of(name: str) -> str:
+    return normalized(normalized(name).casefold())
 
 
 def _possible_name(name: str) -> str:

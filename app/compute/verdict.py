@@ -157,6 +157,8 @@ def _alarm_level(
 
 BINS: Final = 10
 """Bins of equal width into which claimed probabilities are sorted."""
+FEWEST_IN_BIN: Final = 10
+"""Of fewer answers in a bin no accuracy is shown."""
 Z_95: Final = 1.96
 
 

@@ -19,6 +19,8 @@ COPIES: Final = 2
 PART: Final = 4
 """Letters of a part of a word."""
 PART_WEIGHT: Final = 0.5
+MAIN_PART: Final = 0.85
+"""Part of the map for 99 of 100 places on each axis; the others share the margin."""
 SHORT_WORD: Final = 3
 SHORT_WEIGHT: Final = 0.3
 """Short words are mostly those that every text has."""
@@ -77,11 +79,15 @@ def project(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     strongest = np.abs(main).argmax(axis=0)
     main = main * np.where(main[strongest, [0, 1]] < 0, -1.0, 1.0)
     places = (centred @ main).astype(np.float64)
-    # A few outliers must not press the others together.
+    # A few outliers must not press the others together: beyond most places the scale is narrower.
     low, high = np.quantile(places, [0.005, 0.995], axis=0)
     spread = np.maximum(high - low, 1e-12)
-    clipped: NDArray[np.float64] = np.clip(2 * (places - low) / spread - 1, -1.0, 1.0)
-    return clipped
+    scaled = (2 * (places - low) / spread - 1) * MAIN_PART
+    beyond = np.maximum(np.abs(scaled) - MAIN_PART, 0.0)
+    near = np.clip(scaled, -MAIN_PART, MAIN_PART)
+    margin = (1 - MAIN_PART) * beyond / (beyond + 1)
+    found: NDArray[np.float64] = near + np.sign(scaled) * margin
+    return found
 
 
 def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from app.compute.text import normalized
 
-WORDS_RECIPE: Final = 1
+WORDS_RECIPE: Final = 2
 """Version of the terms; an index of another version is rebuilt."""
 
 _PAIRED: Final = (

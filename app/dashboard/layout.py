@@ -15,6 +15,7 @@ dcc: Any = dash.dcc
 html: Any = dash.html
 
 TABLE: Final = gettext_noop("Table")
+WAITING: Final = gettext_noop("Being drawn…")
 DOWNLOAD: Final = gettext_noop("Download (CSV)")
 UNPAINTED: Final = {
     "data": [],
@@ -51,8 +52,14 @@ def _section(figure: Figure, translate: Any) -> Any:
         [
             html.H2(translate(figure.title), id=f"{name}-heading"),
             html.P(translate(figure.about), className="soft figure-about"),
-            html.P(id=f"{name}-note", className="figure-note", role="status"),
+            html.P(
+                id=f"{name}-note",
+                className="figure-note",
+                role="status",
+                **{"data-waiting": translate(WAITING)},
+            ),
             html.Div(graphs, className="graphs", id=f"{name}-graphs"),
+            html.Ul(className="figure-rows"),
             html.P(
                 [
                     html.A(

@@ -61,6 +61,10 @@ class WordIndex(Protocol):
         """Index posts that the session has just stored, where no trigger does; deletions do."""
         return
 
+    async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
+        """Index posts anew whose media the session has just changed, where no trigger does."""
+        return
+
     def render_terms(self, expression: Terms) -> str:
         """Return consecutive terms in the query language of the database."""
 
@@ -180,6 +184,12 @@ class Backend(Protocol):
     ) -> list[Sequence[int]]:
         """Return the next ids of each table, ascending; no id is allocated twice."""
 
+    async def last_ids(self, session: AsyncSession) -> dict[str, int]:
+        """Return the last id that each table allocated, that of a deleted row too."""
+
+    async def set_last_ids(self, session: AsyncSession, last: Mapping[str, int]) -> None:
+        """Let the tables allocate ids after these, and after those of their rows."""
+
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
         """Return a table of the rows, which a statement can join; it is one value, as JSON.
 
@@ -221,7 +231,10 @@ class Backend(Protocol):
 
 
 def backend_for(url: str, *, durability: str = "full") -> Backend:
-    """Return the backend of the URL. Raises StartError if its driver is not installed."""
+    """Return the backend of the URL.
+
+    Raises StartError if its driver is not installed, or it cannot be that durable.
+    """
     if make_url(url).get_backend_name() == "postgresql":
         try:
             from app.db.postgresql.backend import PostgresqlBackend
@@ -230,6 +243,8 @@ def backend_for(url: str, *, durability: str = "full") -> Backend:
             raise StartError(detail) from error
 
         return PostgresqlBackend(url, durability=durability)
+    if durability == "replicated":
+        raise StartError("SAYWHO_DURABILITY=replicated needs PostgreSQL with a synchronous standby")
     from app.db.sqlite.backend import SqliteBackend
 
     return SqliteBackend(url, durability=durability)

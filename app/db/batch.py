@@ -64,7 +64,7 @@ class Batch(Generic[Item, Result]):
                 return await future
         except TimeoutError:
             if future.done() and not future.cancelled():
-                raise  # The run's own.
+                return future.result()  # It came at the last moment, or is the run's own error.
             raise overloaded() from None
         finally:
             if future.done() and not future.cancelled():

@@ -1,8 +1,7 @@
 """The database: one engine, short read sessions, and one way to write."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from app.config import Config
 from app.db.backend import INFO, backend_for
 from app.db.feed import Feed
 from app.errors import overloaded
+from app.tasks import to_the_end
 
 WRITE_TIMEOUT_S: Final = 30
 
@@ -41,7 +41,7 @@ class Database:
             try:
                 yield session
             finally:
-                await _to_the_end(session.close())
+                await to_the_end(session.close())
                 self._on_session("read", monotonic() - opened)
 
     @asynccontextmanager
@@ -56,9 +56,9 @@ class Database:
                 try:
                     await self.backend.begin_write(session, timeout_s=WRITE_TIMEOUT_S)
                     yield session
-                    await _to_the_end(self._commit(session))
+                    await to_the_end(self._commit(session))
                 finally:
-                    await _to_the_end(session.close())
+                    await to_the_end(session.close())
                     self._on_session("write", monotonic() - opened)
         self.backend.wake_others()
 
@@ -87,21 +87,3 @@ class Database:
             if app_error := self.backend.as_app_error(error):
                 raise app_error from error
             raise
-
-
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await work that must not be left half done, even if the caller is cancelled meanwhile.
-
-    The cancellation takes effect afterwards.
-    """
-    task = asyncio.create_task(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None and not task.cancelled():
-        task.exception()  # Retrieved, though the caller gets the cancellation.
-        raise cancelled
-    task.result()

@@ -36,14 +36,24 @@ class LeaseLostError(Exception):
     """Another process has taken over; the transaction must not be committed."""
 
 
+class FencingToken(NamedTuple):
+    """The fencing token: an epoch and its holder.
+
+    Behind a failover epochs may go back to an earlier one, which had another holder.
+    """
+
+    epoch: int
+    holder: str
+
+
 class Grant:
     """The right to do the work, until another process takes over.
 
     It opens sessions as the database does. Those that write fail once the lease is lost.
     """
 
-    def __init__(self, db: Sessions, name: str, epoch: int) -> None:
-        self.epoch = epoch
+    def __init__(self, db: Sessions, name: str, token: "FencingToken") -> None:
+        self.token = token
         self._db = db
         self._name = name
 
@@ -54,8 +64,8 @@ class Grant:
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Open a session that may write. Raises LeaseLostError."""
         async with self._db.write() as session:
-            epoch = select(LeaseRow.epoch).where(LeaseRow.name == self._name)
-            if await session.scalar(epoch) != self.epoch:
+            query = select(LeaseRow.epoch, LeaseRow.holder).where(LeaseRow.name == self._name)
+            if (await session.execute(query)).one_or_none() != self.token:
                 raise LeaseLostError(self._name)
             yield session
 
@@ -137,7 +147,7 @@ class Lease:
             elif row.holder is not None:
                 logger.warning("%s takes %s over from %s", self._holder, self._name, row.holder)
             row.holder, row.epoch = self._holder, row.epoch + 1
-            return Grant(self._db, self._name, row.epoch)
+            return Grant(self._db, self._name, FencingToken(row.epoch, self._holder))
 
     def _is_alive(self, row: LeaseRow | None) -> bool:
         if row is None or row.holder is None:

@@ -12,11 +12,15 @@ from pathlib import Path
 class FileLock:
     """A lock that one task of all processes holds at a time, in the order of the requests.
 
-    SQLite's own busy handler sleeps without a queue, so that writers can starve; flock queues.
+    SQLite's own busy handler sleeps without a queue, so that writers can starve. flock wakes the
+    one that waits, but a process that asks again at once is faster: an import stored several
+    batches while a single post waited. So whoever asks takes a turn first, by a second file, and a
+    process that waits keeps its turn meanwhile.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._turn = path.with_suffix(".turn")
         self._tasks = asyncio.Lock()
         # One thread is enough to wait for other processes. It is not one of the shared pool.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="flock")
@@ -43,10 +47,12 @@ class FileLock:
         if self._waiting is None:
             # Each holder opens the file itself, so that closing it releases this lock alone.
             descriptor = _opened(self._path)
-            if _locked_at_once(descriptor):
+            turn = _opened(self._turn)
+            if _locked_at_once(turn) and _locked_at_once(descriptor):
+                os.close(turn)
                 return descriptor
             loop = asyncio.get_running_loop()
-            self._waiting = loop.run_in_executor(self._thread, _locked, descriptor)
+            self._waiting = loop.run_in_executor(self._thread, _locked_in_turn, descriptor, turn)
         # A thread cannot be cancelled: it would acquire the lock later. The next task waits for
         # the same thread; without a next task, the lock is released.
         waiting, self._is_awaited = self._waiting, True
@@ -87,6 +93,13 @@ def _opened(path: Path) -> int:
 
 def _locked(descriptor: int) -> int:
     fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
+
+
+def _locked_in_turn(descriptor: int, turn: int) -> int:
+    _locked(turn)
+    _locked(descriptor)
+    os.close(turn)
     return descriptor
 
 

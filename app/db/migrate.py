@@ -119,23 +119,27 @@ def known_state(url: str) -> SchemaState:
     return state
 
 
+def _make_writable(folder: Path, what: str) -> None:
+    try:
+        make_private_folder(folder)
+    except OSError as error:
+        raise StartError(f"{what} {folder} cannot be made: {error}") from error
+    try:
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink(missing_ok=True)  # Another process that starts may have been faster.
+    except OSError as error:
+        raise StartError(f"{what} {folder} cannot be written: {error}") from error
+
+
 def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     """Make the data folder and the tables of a fresh database; return the state found.
 
     With `upgrade_old` a database that is behind is upgraded too. Raises StartError if it is
     behind otherwise, if a newer program made it, or if the folder cannot be written.
     """
-    try:
-        make_private_folder(config.data_dir)
-    except OSError as error:
-        detail = f"the data folder {config.data_dir} cannot be made: {error}"
-        raise StartError(detail) from error
-    try:
-        probe = config.data_dir / ".writable"
-        probe.touch()
-        probe.unlink(missing_ok=True)  # Another process that starts may have been faster.
-    except OSError as error:
-        raise StartError(f"the data folder {config.data_dir} cannot be written: {error}") from error
+    _make_writable(config.data_dir, "the data folder")
+    _make_writable(config.uploads_dir, "the folder of uploads")
     state = known_state(config.database_url)
     if state is SchemaState.BEHIND and not upgrade_old:
         name = backend_for(config.database_url).name

@@ -1,10 +1,12 @@
 """The formats of archives and files of posts: bytes in, records out, and back; no database."""
 
+from dataclasses import replace
 from typing import Final
 
+from app.compute.text import decode_entities as decoded
 from app.formats import bluesky, csv, jsonl, mastodon, mongo
 from app.formats.format import Format, Writer
-from app.formats.records import Archive, UnrecognisedFileError
+from app.formats.records import Archive, Item, Record, UnrecognisedFileError
 from app.formats.source.file import Source
 from app.formats.source.lines import is_blank
 from app.formats.x import api, archive
@@ -24,6 +26,8 @@ WRITERS: Final[dict[str, Writer]] = {
     for known in (jsonl.FORMAT, csv.FORMAT, mongo.FORMAT)
     if known.writer is not None
 }
+WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
+"""Formats whose texts may be HTML; nothing in them says so."""
 
 
 def open_archive(
@@ -31,16 +35,21 @@ def open_archive(
     *,
     format: str = "auto",  # noqa: A002 # the word that the command line and the API use
     include_restricted: bool = False,
+    decode_entities: bool = False,
 ) -> Archive:
     """Return a source as an archive: its account is known at once, items are read on demand.
 
+    `decode_entities` is for formats that leave entities as they stand; the others decode them.
     An empty file is an archive without items. Raises ValueError for an unknown format name,
     UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
     """
     candidates = _candidates(format)
     for candidate in candidates:
         if candidate.recognises(source):
-            return candidate.parse(source, include_restricted=include_restricted)
+            archive = candidate.parse(source, include_restricted=include_restricted)
+            if decode_entities and archive.format in WITH_ENTITIES:
+                return replace(archive, items=map(_without_entities, archive.items))
+            return archive
     if not source.has_members and is_blank(source):
         fallback = jsonl.FORMAT if format == "auto" else candidates[0]
         return Archive(fallback.name, "line", None, iter(()))
@@ -49,6 +58,10 @@ def open_archive(
     raise UnrecognisedFileError(
         "{name} is not in the format {format}", name=source.name, format=format
     )
+
+
+def _without_entities(item: Item) -> Item:
+    return replace(item, text=decoded(item.text)) if isinstance(item, Record) else item
 
 
 def _candidates(name: str) -> tuple[Format, ...]:

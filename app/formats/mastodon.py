@@ -44,13 +44,14 @@ _ACTOR_BYTES: Final = 2**20
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
 _MEDIA: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
+_MEDIA_FOLDER: Final = "media_attachments/"
 _QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
 _NO_LANGUAGE: Final = frozenset(("", "und", "zxx"))
 
 
 def recognises(source: Source) -> bool:
     """Return whether there is an outbox, a list of activities."""
-    outbox, _ = _find(source)
+    outbox, *_ = _find(source)
     if outbox is None:
         return False
     first = first_documents(outbox, lists=(_LIST,))
@@ -59,22 +60,25 @@ def recognises(source: Source) -> bool:
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
     """Return the account's posts; those for followers or single people only on request."""
-    outbox, actor = _find(source)
+    outbox, actor, folder = _find(source)
     if outbox is None:
         raise UnrecognisedFileError("{name} holds no outbox", name=source.name)
     first = [item for item in first_documents(outbox, lists=(_LIST,)) if _is_activity(item)]
     account = _account(actor if _is_of(actor, first) else {}, first)
-    read = partial(read_activity, account=account, include_restricted=include_restricted)
+    read = partial(
+        read_activity, account=account, include_restricted=include_restricted, folder=folder
+    )
     items = read_each(objects(outbox, lists=(_LIST,)), read)
     # An outbox without activities states no name, and needs none.
-    return Archive(FORMAT.name, "record", account if first or account.username else None, items)
+    owner = account if first or account.username else None
+    return Archive(FORMAT.name, "record", owner, items, source if source.has_members else None)
 
 
-def _find(source: Source) -> tuple[Content | None, Json]:
-    """Return the outbox, and the account's description in the file beside it."""
+def _find(source: Source) -> tuple[Content | None, Json, str]:
+    """Return the outbox, the account's description in the file beside it, and their folder."""
     if not source.has_members:
         beside = source.path is not None and source.path.name == "outbox.json"
-        return source, _read_actor(source, "actor.json") if beside else {}
+        return source, _read_actor(source, "actor.json") if beside else {}, ""
     found = [name for name in source.members() if name.rpartition("/")[2] == "outbox.json"]
     if len(found) > 1:
         names = ", ".join(sorted(found))
@@ -82,10 +86,10 @@ def _find(source: Source) -> tuple[Content | None, Json]:
             "{name} holds several archives: {names}", name=source.name, names=names
         )
     if not found:
-        return None, {}
+        return None, {}, ""
     source.expect(found)
     folder = found[0].removesuffix("outbox.json")
-    return Member(source, found[0]), _read_actor(source, f"{folder}actor.json")
+    return Member(source, found[0]), _read_actor(source, f"{folder}actor.json"), folder
 
 
 def _read_actor(source: Source, name: str) -> Json:
@@ -135,9 +139,12 @@ def _host(address: object) -> str | None:
 
 
 def read_activity(
-    activity: Json, place: int, *, account: Account, include_restricted: bool
+    activity: Json, place: int, *, account: Account, include_restricted: bool, folder: str = ""
 ) -> Item | None:
-    """Return the record of an activity, None for an empty outbox. Raises RecordError."""
+    """Return the record of an activity, None for an empty outbox. Raises RecordError.
+
+    `folder` is where the archive lies in its file.
+    """
     if _LIST in activity:
         return None
     if activity.get("type") == "Announce":
@@ -149,7 +156,7 @@ def read_activity(
         return Skipped(place, "restricted")
     time = post.get("published") or activity.get("published")
     text, created_at = _text(post), read_time(time) if time else None
-    media = tuple(_media(post))
+    media = list(_media(post, folder))
     if not (text or media):
         return Skipped(place, "empty")
     return Record(
@@ -164,7 +171,8 @@ def read_activity(
         source_id=_source_id(post, activity),
         url=_url(post),
         reply_to=_target(post, activity, account),
-        media=media,
+        media=tuple(medium for medium, _ in media),
+        files=tuple(file for _, file in media),
         counts=_reactions(post),
     )
 
@@ -209,7 +217,8 @@ def _options(post: Json) -> list[str]:
     return [html.unescape(name) for name in names if name]
 
 
-def _media(post: Json) -> Iterator[Medium]:
+def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
+    """Yield the media of a post, each with the name of its file in the archive."""
     found = post.get("attachment")
     for entry in map(as_object, found if isinstance(found, list) else [found]):
         type_, _, subtype = str(entry.get("mediaType")).partition("/")
@@ -217,13 +226,16 @@ def _media(post: Json) -> Iterator[Medium]:
         if kind is not None:
             address = as_word(entry.get("url"))
             is_web = address is not None and address.startswith(("http://", "https://"))
-            yield Medium(
+            medium = Medium(
                 kind,
                 address if is_web else None,
                 as_word(entry.get("name")),
                 as_count(entry.get("width")),
                 as_count(entry.get("height")),
             )
+            # Servers write different folders before this one.
+            _, media_folder, rest = (address or "").partition(_MEDIA_FOLDER)
+            yield medium, f"{folder}{media_folder}{rest}" if rest else None
 
 
 def _reactions(post: Json) -> Reactions | None:

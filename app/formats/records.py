@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, BinaryIO, Literal, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -31,6 +31,13 @@ class Medium(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     alt: Annotated[str | None, Meta(description="Its description.")] = None
     width: Annotated[Count | None, Meta(description="In pixels.")] = None
     height: Annotated[Count | None, Meta(description="In pixels.")] = None
+
+
+class StoredMedium(Medium, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A picture, video or link as the database keeps it."""
+
+    file: str | None = None
+    """Name of its file here; None where none is kept."""
 
 
 class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +82,8 @@ class Record:
     url: str | None = None
     reply_to: ReplyTarget | None = None
     media: tuple[Medium, ...] = ()
+    files: tuple[str | None, ...] = ()
+    """For each of the media the name of its file in the archive, if it has one."""
     counts: Reactions | None = None
 
 
@@ -110,6 +119,16 @@ class Account:
     """By which the platform knows it, whatever its name was."""
 
 
+class ArchiveFiles(Protocol):
+    """The files of media in an archive."""
+
+    def place_of(self, name: str) -> int | None:
+        """Return where a file lies in the archive; None where it is not there."""
+
+    def open_file(self, name: str) -> BinaryIO:
+        """Open a file. Raises BrokenFileError, as reading it does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Archive:
     """A recognised file: its format, its one owner (None for files of many authors), its items."""
@@ -118,6 +137,8 @@ class Archive:
     unit: Literal["line", "record"]
     account: Account | None
     items: Iterator[Item]
+    files: ArchiveFiles | None = None
+    """Where the files of media are; None where there are none."""
 
 
 class RecordError(InvalidInputError):

@@ -3,7 +3,7 @@ from app.models.base import MAX_ID, Base
 from app.models.derived import BackgroundSnapshot, PostCount, Profile, Vocabulary, Word
 from app.models.embedding import Embedding, VectorSet
 from app.models.sources import LiveSource
-from app.models.tweet import Tweet, User
+from app.models.tweet import MediaUse, Tweet, User
 from app.models.work import Event, IdempotencyRecord, ImportJob, LeaseRow, ModelCard
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "LiveSource",
     "LoginFailure",
     "LoginSession",
+    "MediaUse",
     "ModelCard",
     "Operator",
     "PostCount",

@@ -51,6 +51,19 @@ def _partial_index(name: str) -> Index:
     return Index(f"ix_Tweet_{name}", name, sqlite_where=has_value, postgresql_where=has_value)
 
 
+class MediaUse(Base):
+    """A kept file of media, and a post that needs it."""
+
+    __tablename__ = "MediaUse"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), index=True)
+    tweet_id: Mapped[int | None] = mapped_column(
+        ForeignKey("Tweet.id", ondelete="SET NULL"), index=True
+    )
+    """None once the post was deleted: the file goes too, unless another post needs it."""
+
+
 class Tweet(Base):
     __tablename__ = "Tweet"
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import LargeBinary, String, Text, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, UtcDateTime
@@ -54,6 +54,9 @@ class ImportJob(Base):
     spool: Mapped[str] = mapped_column(String(255))
     """Name of the upload; it is removed when the import has ended."""
     username: Mapped[str | None] = mapped_column(String(320))
+    with_media: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether the files of media in the archive are kept."""
+    decode_entities: Mapped[bool] = mapped_column(default=False, server_default=false())
     bytes_total: Mapped[int] = mapped_column(BigId)
     bytes_read: Mapped[int] = mapped_column(BigId, default=0)
     accepted: Mapped[int] = mapped_column(default=0)
@@ -64,6 +67,8 @@ class ImportJob(Base):
     skipped: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     errors: Mapped[bytes] = mapped_column(LargeBinary, default=b"[]")
     """JSON, the first hundred."""
+    stored: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """JSON: posts by the ids of their authors, and their first and newest time."""
     detail: Mapped[str | None] = mapped_column(Text)
     """Why it failed."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,8 +1,8 @@
 """Backups: everything of an installation on SQLite in one tar, made while it is in use.
 
-The tar holds the database, as a copy of one state of it, and last a manifest that names every file
-with its digest: a backup without one was cut off. Making and restoring run on the command line,
-without an event loop.
+The tar holds the database, as a copy of one state of it, the files of media that this state needs,
+and last a manifest that names every file with its digest: a backup without one was cut off. Making
+and restoring run on the command line, without an event loop.
 """
 
 import asyncio
@@ -25,18 +25,22 @@ from sqlalchemy import URL, delete, make_url, text
 
 from app.clock import now
 from app.config import Config
-from app.db.backend import backend_for
+from app.db.backend import Backend, backend_for
 from app.db.engine import Database
 from app.db.migrate import current_revision, known_state
 from app.db.sqlite.connection import database_path
 from app.errors import InvalidInputError, StartError
 from app.models import LoginFailure, LoginSession, Operator, SetupLink, Token
-from app.security import KEY_FILE
+from app.security import KEY_FILE, open_private
+from app.services.posts.media_files import locked_against_removal
+from app.services.posts.media_uses import needed_files
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Number of the layout of backups; a program refuses those with a higher one."""
 MANIFEST: Final = "manifest.json"
 DATABASE: Final = "database.db"
+MEDIA: Final = "media/"
+"""Folder of kept media, whose files have the names that they have here."""
 SECRETS: Final = (LoginSession, SetupLink, LoginFailure, Operator, Token)
 """Tables that are empty in a backup without secrets; those that refer to others come first."""
 PG_DUMP: Final = "pg_dump --format=custom --file={file} {url}"
@@ -106,11 +110,6 @@ def refuse_postgresql(config: Config, command: str, file: Path) -> None:
         raise BackupError("PostgreSQL has its own tools; run: {command}", command=command)
 
 
-def open_private(path: str, flags: int) -> int:
-    """Open a file that only its owner may read, as `opener` of `open`."""
-    return os.open(path, flags, 0o600)
-
-
 def _refuse_existing(target: Path) -> None:
     if os.path.lexists(target):
         raise BackupError(f"{target} exists; a backup overwrites nothing")
@@ -119,16 +118,36 @@ def _refuse_existing(target: Path) -> None:
 async def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupManifest:
     backend = backend_for(config.database_url)
     try:
-        async with backend.scratch_copy() as url:
-            if not with_secrets:
-                await _remove_secrets(replace(config, database_url=url))
-            paths = {DATABASE: database_path(url)}
-            key = config.data_dir / KEY_FILE
-            if with_secrets and key.exists():
-                paths[KEY_FILE] = key
-            return _write_tar(file, paths, current_revision(url) or "", with_secrets=with_secrets)
+        # Files that the copy needs must stay until they are in the tar.
+        with locked_against_removal(config.media_dir):
+            return await _write_state(backend, config, file, with_secrets=with_secrets)
     finally:
         await backend.close()
+
+
+async def _write_state(
+    backend: Backend, config: Config, file: IO[bytes], *, with_secrets: bool
+) -> BackupManifest:
+    async with backend.scratch_copy() as url:
+        if not with_secrets:
+            await _remove_secrets(replace(config, database_url=url))
+        paths = {DATABASE: database_path(url)}
+        paths |= await _needed_media(replace(config, database_url=url))
+        key = config.data_dir / KEY_FILE
+        if with_secrets and key.exists():
+            paths[KEY_FILE] = key
+        return _write_tar(file, paths, current_revision(url) or "", with_secrets=with_secrets)
+
+
+async def _needed_media(copy: Config) -> dict[str, Path]:
+    """Return the files that the copied posts need; `saywho check` tells of missing ones."""
+    db = Database(copy)
+    try:
+        async with db.read() as session:
+            paths = {MEDIA + name: copy.media_dir / name for name in await needed_files(session)}
+    finally:
+        await db.close()
+    return {name: path for name, path in paths.items() if path.exists()}
 
 
 async def _remove_secrets(config: Config) -> None:

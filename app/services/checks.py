@@ -1,6 +1,7 @@
 """Checks that derived data agrees with the posts."""
 
 import asyncio
+from pathlib import Path
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,13 +11,17 @@ from app.compute.profiles import profile_of
 from app.db.engine import Database
 from app.models import Embedding, Profile, Tweet, User, VectorSet
 from app.services.compare.background import BackgroundStore
+from app.services.posts.media_uses import find_media_faults
 from app.services.posts.post_counts import miscounted
 from app.services.posts.threads import find_thread_faults
-from app.services.search.vocabulary import find_word_faults
+from app.services.search.vocabulary import find_word_faults, is_index_current
 
 
-async def find_faults(db: Database) -> list[str]:
-    """Return a sentence for each fault; a tail that is not folded yet is none."""
+async def find_faults(db: Database, media_folder: Path | None = None) -> list[str]:
+    """Return a sentence for each fault; a tail that is not folded yet is none.
+
+    Kept media are compared with the posts where their folder is named.
+    """
     async with db.read() as session:
         faults = await db.backend.find_damage(session)
         if faults:
@@ -27,8 +32,11 @@ async def find_faults(db: Database) -> list[str]:
         faults += await _unreadable_background(session)
         user_ids = list(await session.scalars(select(Profile.user_id)))
     async with db.write() as session:
-        faults += await db.backend.words.find_faults(session)
+        if await is_index_current(session):
+            faults += await db.backend.words.find_faults(session)
     faults += await find_word_faults(db)
+    if media_folder is not None:
+        faults += await find_media_faults(db, media_folder)
     for user_id in user_ids:
         async with db.read() as session:
             faults += await _wrong_profile(session, user_id)

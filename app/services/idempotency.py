@@ -3,6 +3,7 @@
 Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -81,6 +82,22 @@ async def claim(session: AsyncSession, key: RequestKey) -> Replay | None:
     if record.status is None:
         raise ConflictError("The request with this Idempotency-Key is still under way")
     return Replay(record.status, record.resource_id, record.report, record.event_id)
+
+
+async def once(
+    session: AsyncSession, key: RequestKey | None, act: Callable[[], Awaitable[Replay]]
+) -> Replay:
+    """Return the first answer to this request; the first time, act and record the answer.
+
+    Without a key each time is the first. Raises as `claim` does.
+    """
+    if key is None:
+        return await act()
+    replay = await claim(session, key)
+    if replay is None:
+        replay = await act()
+        await complete(session, key, replay)
+    return replay
 
 
 async def note_progress(session: AsyncSession, key: RequestKey, progress: bytes) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,7 @@ from app.services.compare.folding import fold_long_tails, users_with_tails
 from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
+from app.services.posts.media_uses import has_unneeded, remove_unneeded
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
@@ -54,6 +56,11 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
             partial(prune_events, kept=kept_events),
         ),
     ]
+
+
+def media_job(folder: Path) -> Job:
+    """Return the job that removes files of media that no post needs any more."""
+    return Job("media", has_unneeded, partial(remove_unneeded, folder=folder))
 
 
 def vectors_jobs(embeddings: Embeddings) -> list[Job]:

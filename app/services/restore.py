@@ -21,24 +21,24 @@ from app.db.engine import Database
 from app.db.migrate import SchemaState, prepare, schema_state
 from app.db.sqlite.connection import database_path
 from app.errors import StartError
-from app.security import KEY_FILE, make_private_folder
+from app.security import KEY_FILE, make_private_folder, open_private
 from app.services.backup import (
     DATABASE,
     LAYOUT,
     MANIFEST,
+    MEDIA,
     PG_RESTORE,
     BackupError,
     BackupFile,
     BackupManifest,
-    open_private,
     refuse_postgresql,
 )
 from app.services.checks import find_faults
+from app.services.posts.media_files import content_type
 
 STAGING: Final = ".restore"
 """Folder in the data folder where a backup is verified before anything is put in place."""
 MOST_MANIFEST_BYTES: Final = 2**28
-_KNOWN: Final = frozenset((DATABASE, KEY_FILE))
 
 
 def restore_backup(config: Config, source: Path) -> BackupManifest:
@@ -55,12 +55,17 @@ def restore_backup(config: Config, source: Path) -> BackupManifest:
             database = database_path(config.database_url)
             if database.exists() or any(config.data_dir.iterdir()):
                 raise BackupError(f"{config.data_dir} is not empty; restoring overwrites nothing")
+            if config.media_dir.exists():
+                raise BackupError(f"{config.media_dir} exists; restoring overwrites nothing")
             try:
                 staging.mkdir(mode=0o700)
                 manifest = _unpack(source, staging)
                 _verify_database(config, staging / DATABASE)
                 if (staging / KEY_FILE).exists():
                     (staging / KEY_FILE).rename(config.data_dir / KEY_FILE)
+                if (staging / MEDIA).exists():
+                    make_private_folder(config.media_dir.parent)
+                    shutil.move(staging / MEDIA, config.media_dir)
                 # Last, since without it the place is no installation.
                 make_private_folder(database.parent)
                 shutil.move(staging / DATABASE, database)
@@ -92,7 +97,7 @@ def _unpack(source: Path, folder: Path) -> BackupManifest:
             manifest = _read_manifest(tar, [each for each in members if each.name == MANIFEST])
             files = {file.name: file for file in manifest.files}
             names = sorted(each.name for each in members if each.name != MANIFEST)
-            if names != sorted(files) or DATABASE not in files or not files.keys() <= _KNOWN:
+            if names != sorted(files) or DATABASE not in files or not all(map(_is_known, files)):
                 raise BackupError(f"{source} does not hold the files of a backup")
             for member in members:
                 if member.name != MANIFEST:
@@ -100,6 +105,11 @@ def _unpack(source: Path, folder: Path) -> BackupManifest:
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise BackupError(f"{source} is no backup, or is damaged: {error}") from error
     return manifest
+
+
+def _is_known(name: str) -> bool:
+    is_medium = name.startswith(MEDIA) and content_type(name.removeprefix(MEDIA)) is not None
+    return is_medium or name in {DATABASE, KEY_FILE}
 
 
 def _read_manifest(tar: tarfile.TarFile, members: list[tarfile.TarInfo]) -> BackupManifest:
@@ -124,6 +134,7 @@ def _unpack_file(
 ) -> None:
     digest = None
     if member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and member.size == file.size:
+        (folder / file.name).parent.mkdir(mode=0o700, exist_ok=True)
         with open(folder / file.name, "x+b", opener=open_private) as out:
             shutil.copyfileobj(tar.extractfile(member), out)  # type: ignore[arg-type]
             out.flush()

@@ -51,6 +51,33 @@
     });
   }
 
+  // A file without marks of Unicode is taken for one of the older Korean encoding.
+  async function textOf(file) {
+    const bytes = await file.arrayBuffer();
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      return new TextDecoder("euc-kr").decode(bytes);
+    }
+  }
+
+  function offerOpening(place) {
+    const field = place.querySelector("input");
+    const text = field.form.querySelector("textarea");
+    place.hidden = false;
+    field.addEventListener("change", async () => {
+      if (!field.files.length) return;
+      text.value = (await textOf(field.files[0].slice(0, 4 * text.maxLength))).slice(0, text.maxLength);
+      field.value = "";
+      text.focus();
+    });
+  }
+
+  function offerPrinting(button) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   // How long work will still take, once it can be said.
   function timeLeft(share, began, words) {
     const elapsed = (performance.now() - began) / 1000;
@@ -213,6 +240,8 @@
     each(root, "time[datetime]:not([title])", showLocalTime);
     each(root, "[data-timezone]", fillTimeZone);
     each(root, "[data-copy][hidden]", offerCopying);
+    each(root, "[data-print][hidden]", offerPrinting);
+    each(root, ".text-file[hidden]", offerOpening);
     each(root, "#upload:not([data-progress])", offerProgress);
   }
 

@@ -8,14 +8,18 @@
   const form = document.getElementById("filters");
   const words = root.dataset;
   const language = document.documentElement.lang;
-  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const ASK_PAUSE_MS = 120;
   const NARROW_PX = 520;
+  const MOST_LABELS_NARROW = 8;
   const SINGLE = ["platform", "lang", "since", "until", "step"];
 
   const set = (id, property, value) => window.dash_clientside.set_props(id, { [property]: value });
 
   /* The view: the filters in the address, with the viewer's time zone */
+
+  // A time zone in the address counts, so that everybody to whom it is sent sees the same.
+  const zone = () => new URLSearchParams(location.search).get("tz") ?? ownZone;
 
   function filters() {
     const found = new URLSearchParams();
@@ -29,7 +33,7 @@
 
   function view() {
     const asked = filters();
-    if (zone !== "UTC") asked.set("tz", zone);
+    if (zone() !== "UTC") asked.set("tz", zone());
     return asked.toString();
   }
 
@@ -43,6 +47,8 @@
       if (field.type === "checkbox") field.checked = lower.includes(field.value.toLowerCase());
       else field.value = names[place++] ?? "";
     }
+    // The page has fields for as many names as it was loaded with, and one more.
+    if (place && place < names.length) location.reload();
     for (const name of SINGLE) {
       const field = form.elements[name];
       const value = asked.get(name) ?? "";
@@ -65,7 +71,7 @@
   }
 
   function showAddress() {
-    const asked = filters().toString();
+    const asked = filters().toString() && view();
     const address = location.pathname + (asked ? `?${asked}` : "");
     if (address !== location.pathname + location.search) history.pushState(null, "", address);
   }
@@ -76,6 +82,8 @@
   let newest = null;
 
   function askAll(isLive) {
+    const filtered = form.querySelector("[data-filtered]");
+    filtered.textContent = [...filters().values()].join(", ") || filtered.dataset.all;
     for (const figure of figures.values()) {
       // What is costly to measure is left for a while as it is.
       if (isLive && performance.now() - figure.asked < figure.restMs) continue;
@@ -87,7 +95,7 @@
       link.search = view();
     }
     for (const link of document.querySelectorAll(".language a")) {
-      const asked = filters();
+      const asked = new URLSearchParams(location.search);
       asked.set("locale", link.lang);
       link.search = asked;
     }
@@ -244,7 +252,9 @@
   document.body.append(probe);
 
   function resolved(name) {
-    probe.style.color = `var(--${name})`;
+    const isAuthor = name.startsWith("author-");
+    probe.className = isAuthor ? name : "";
+    probe.style.color = `var(--${isAuthor ? "hue" : name})`;
     return getComputedStyle(probe).color;
   }
 
@@ -274,8 +284,11 @@
   }
 
   function layoutOf(own, width) {
-    const { xaxis, yaxis, ...others } = coloured(own);
-    const ticks = width < NARROW_PX ? 4 : xaxis?.nticks;
+    const { xaxis, yaxis, annotations = [], ...others } = coloured(own);
+    const isNarrow = width < NARROW_PX;
+    const ticks = isNarrow ? 4 : xaxis?.nticks;
+    // Names below narrow columns would lie over each other; the rows have them too.
+    const hasLabels = !isNarrow || typeof xaxis?.ticktext?.[0] !== "string" || xaxis.ticktext.length < 12;
     return {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
@@ -289,48 +302,30 @@
         align: "left",
       },
       ...others,
+      annotations: isNarrow ? annotations.slice(0, MOST_LABELS_NARROW) : annotations,
       uirevision: "kept",
-      xaxis: axis({ ...xaxis, nticks: ticks }),
+      xaxis: axis({ ...xaxis, nticks: ticks, showticklabels: hasLabels }),
       yaxis: axis(yaxis),
     };
   }
 
-  // Dots of a grid of cells are as large as there is room.
-  function sized(trace, cells, width) {
-    const cell = Math.min(30, (width - 60) / cells[0]);
-    const sizes = trace.marker.size.map((size) => Math.max(2.5, size * cell * 0.95));
-    return { ...trace, marker: { ...trace.marker, size: sizes } };
-  }
-
-  function painting(plot, width) {
-    const layout = layoutOf(plot.layout, width);
-    const cells = plot.layout.meta?.cells;
-    let data = coloured(plot.data);
-    if (cells) data = data.map((trace) => sized(trace, cells, width));
-    return { data, layout };
-  }
-
-  // Where names are typed, no chip shows an author's colour.
-  function showLegend(authors) {
-    const legend = document.getElementById("legend");
-    if (!legend) return;
-    legend.hidden = authors.length === 0;
-    legend.replaceChildren(...authors.map((name, place) => {
+  // The sentences below a figure; a figure of rows is as high as its rows need.
+  function showRows(section, rows) {
+    section.querySelector(".figure-rows").replaceChildren(...rows.map(([text, address]) => {
       const item = document.createElement("li");
-      const swatch = document.createElement("span");
-      item.className = `tag author-${place + 1}`;
-      swatch.className = "swatch";
-      item.append(swatch, ` ${name}`);
+      const link = document.createElement("a");
+      link.href = address;
+      link.textContent = text;
+      item.append(link);
       return item;
     }));
   }
 
-  function showAuthors(authors) {
-    showLegend(authors);
-    for (const chip of form.querySelectorAll(".chip")) {
-      const place = authors.indexOf(chip.querySelector("input").value);
-      chip.className = `chip author-${place < 0 ? 0 : place + 1}`;
-    }
+  function painting(plot, graph, width) {
+    const { height, width: most } = plot.layout.meta ?? {};
+    if (height) graph.style.height = `${height}px`;
+    graph.style.maxWidth = most ? `${most}px` : "";
+    return { data: coloured(plot.data), layout: layoutOf(plot.layout, width) };
   }
 
   function addressOf(point, drawing) {
@@ -418,14 +413,14 @@
         const old = window.dash_clientside.no_update;
         if (!drawing) return [...Array.from(graphs, () => old), old];
         section.setAttribute("aria-busy", "false");
-        if (name === "timeline") showAuthors(drawing.authors ?? []);
         if (drawing.again_s) setTimeout(() => ask(figures.get(name)), 1000 * drawing.again_s);
         const isEmpty = Boolean(drawing.problem) || drawing.plots.length === 0;
+        showRows(section, drawing.rows ?? []);
         section.classList.toggle("is-empty", isEmpty);
         section.classList.toggle("has-problem", Boolean(drawing.problem));
         if (isEmpty) return [...Array.from(graphs, () => old), drawing.problem ?? (drawing.note || words.empty)];
-        const width = section.querySelector(".graphs").clientWidth;
-        return [...drawing.plots.map((plot) => painting(plot, width)), drawing.note];
+        const width = graphs[0].clientWidth;
+        return [...drawing.plots.map((plot, place) => painting(plot, graphs[place], width)), drawing.note];
       },
       peek(hover, drawing) {
         if (drawing?.clicks?.tweets) peekAt(hover?.points?.[0]?.customdata ?? null);

@@ -28,7 +28,7 @@ from app.errors import (
 )
 from app.lifespan import resources
 from app.services.imports.uploads import open_upload, remove_upload, sync_upload
-from app.services.off_loop import worked_on
+from app.tasks import opened, worked_on
 
 CHUNK_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30
@@ -68,9 +68,9 @@ class Spool:
     async def sync(self) -> None:
         """Make the file survive a power cut, where acknowledged writes do."""
         config = resources().config
-        if config.durability == "full":
+        if config.durability != "normal":
             with disk_errors():
-                await asyncio.to_thread(sync_upload, config.data_dir, self.name, self.file)
+                await asyncio.to_thread(sync_upload, config.uploads_dir, self.name, self.file)
 
     def rewind(self) -> None:
         with disk_errors():
@@ -217,9 +217,14 @@ async def _chunks_and_end() -> AsyncIterator[bytes | None]:
 
 @asynccontextmanager
 async def _spooling() -> AsyncIterator[Spool]:
-    data_dir = resources().config.data_dir
+    place = resources().config.uploads_dir
+
+    async def discard(upload: tuple[str, IO[bytes]]) -> None:
+        upload[1].close()
+        await asyncio.to_thread(remove_upload, place, upload[0])
+
     with disk_errors():
-        name, file = await asyncio.to_thread(open_upload, data_dir)
+        name, file = await opened(asyncio.to_thread(open_upload, place), discard)
     spool = Spool(file, name)
     try:
         yield spool
@@ -232,7 +237,7 @@ async def _spooling() -> AsyncIterator[Spool]:
         with suppress(OSError):
             file.close()
         if not spool.is_kept:
-            await asyncio.to_thread(remove_upload, data_dir, name)
+            await asyncio.to_thread(remove_upload, place, name)
 
 
 @contextmanager

@@ -7,10 +7,12 @@ from typing import Annotated, Final, Literal
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError
+from app.services.posts.new_tweet import Kind
+from app.services.posts.users import Platform
 from app.services.selection import Selection
 from app.views.parsing import args_of, malformed
 
@@ -54,6 +56,37 @@ class PostFilters(Struct):
             since=parse_instant("since", self.since, zone),
             until=parse_instant("until", self.until, zone),
         )
+
+
+class SearchFilters(PostFilters):
+    """What a search finds, in the API."""
+
+    q: Annotated[
+        str,
+        Meta(
+            max_length=1000,
+            description='What to find: words, "a phrase", -without.',
+            examples=["ferry"],
+        ),
+    ] = ""
+    username: Annotated[
+        str | None, Meta(description="Only this author's posts.", examples=["jack"])
+    ] = None
+    platform: Annotated[
+        Platform | None, Meta(description="Only posts of authors on this platform.")
+    ] = None
+    kind: Annotated[Kind | None, Meta(description="Only posts of this kind.")] = None
+    is_: Annotated[
+        Literal["reply", "thread"] | None,
+        Meta(description="Only replies, or only posts in a thread of their author's own."),
+    ] = field(default=None, name="is")
+    has: Annotated[Literal["media"] | None, Meta(description="Only posts with media.")] = None
+
+    @property
+    def selection(self) -> Selection:
+        """The posts among which it is searched. Raises MalformedError."""
+        usernames = () if self.username is None else (self.username,)
+        return self.select(usernames, self.platform, self.kind, self.is_, self.has)
 
 
 def parse_zone(name: str) -> ZoneInfo:
@@ -124,6 +157,13 @@ class View(PostFilters):
     def selection(self) -> Selection:
         """The posts that are shown. Raises MalformedError."""
         return self.select(self.names, self.platform)
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """The first day and the day after the last, if the view has both."""
+        if _DATE.fullmatch(self.since) and _DATE.fullmatch(self.until):
+            return date.fromisoformat(self.since), date.fromisoformat(self.until)
+        return None
 
     def query(self, **changed: str) -> str:
         """Return the filters as a query string, some of them changed; an empty value drops one."""

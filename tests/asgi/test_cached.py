@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -20,7 +21,7 @@ from app.services.posts.users import add_user
 from tests.browsing import parts_of
 from tests.conftest import Client, MakeConfig, Shared, client_with
 from tests.databases import Databases
-from tests.waiting import settle
+from tests.waiting import eventually, settle
 
 DEADLINE_S = 40
 TEXT = "안녕하세요, this is a post about the harbour. " * 20
@@ -41,6 +42,11 @@ async def filled(app: Quart, writer: Client) -> None:
 async def reader(shared: Shared) -> Client:
     """Whoever reads what nobody changes."""
     await fill(shared.app, shared.writer)
+    # Until how often the answers are right has been measured, the front page is not kept.
+    await eventually(
+        lambda: shared.anybody.get("/api/v1/compare/card"),
+        until=lambda card: card.status_code == 200,
+    )
     return shared.anybody
 
 
@@ -95,7 +101,9 @@ async def test_who_takes_gzip_gets_it(reader: Client, path: str) -> None:
     assert "Content-Encoding" not in refused.headers
     assert "Accept-Encoding" in plain.headers["Vary"]
     assert zipped.headers["ETag"] != plain.headers["ETag"]
-    assert gzip.decompress(await zipped.get_data()) == await plain.get_data()
+    # A comparison that is not kept says the minute of its answer.
+    pages = (gzip.decompress(await zipped.get_data()), await plain.get_data())
+    assert len({re.sub(rb"<time.*?</time>", b"", page) for page in pages}) == 1
 
 
 async def test_each_language_has_its_own_answer(reader: Client) -> None:
@@ -112,7 +120,7 @@ async def test_each_language_has_its_own_answer(reader: Client) -> None:
 @pytest.mark.usefixtures("filled")
 async def test_each_theme_has_its_own_answer(anybody: Client) -> None:
     async def page(cookie: str) -> tuple[str, str]:
-        answer = await anybody.get("/", headers={"Cookie": cookie})
+        answer = await anybody.get("/authors", headers={"Cookie": cookie})
         return answer.headers["Cache-Status"], str(await answer.get_data(as_text=True))
 
     for note in ("fwd=miss", "hit"):

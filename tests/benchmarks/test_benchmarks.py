@@ -39,6 +39,7 @@ def run(
         ("ranking", ["--authors", "20", "--repeats", "20"], "featurise and rank 20:"),
         ("scale", ["--quick", "--repeats", "2"], "a post, and among all:"),
         ("uploads", ["--posts", "500", "--mib", "5"], "import of 500 posts (done)"),
+        ("media", ["--posts", "50", "--pictures", "10"], "kept 10 files"),
         ("bulk", ["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
         (
             "dashboard",
@@ -58,6 +59,7 @@ def run(
         "ranking",
         "scale",
         "uploads",
+        "media",
         "bulk",
         "dashboard",
         "sources",

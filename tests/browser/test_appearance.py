@@ -154,7 +154,7 @@ async def test_what_opens_and_what_is_answered_is_sound(
 ) -> None:
     page = await open_page(locale=locale)
     await page.goto(website.address("/"))
-    await page.locator("#quiz").scroll_into_view_if_needed()
+    await page.locator("#quiz").evaluate("quiz => quiz.scrollIntoView()")
     await page.locator(".guesses button").first.wait_for()
     await page.locator(".menu summary").click()
     assert await faults_of(page) == []

@@ -31,7 +31,7 @@ async def bars(page: Page) -> dict[str, int]:
     found: dict[str, int] = await page.evaluate(
         """() => Object.fromEntries(
             (document.querySelector("#timeline .js-plotly-plot")?.data ?? [])
-                .map((trace) => [trace.name, trace.y.reduce((sum, y) => sum + y, 0)]))"""
+                .map((trace) => [trace.name, trace.meta.posts]))"""
     )
     return found
 
@@ -46,14 +46,25 @@ async def until_true(page: Page, expression: str) -> None:
 
 
 async def click_middle(page: Page, shape: Locator) -> None:
-    """Click where a shape is: plotly takes clicks by a layer above it."""
-    await shape.scroll_into_view_if_needed()
-    box = await shape.bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    await page.mouse.move(x, y)
-    await expect(page.locator(".hoverlayer .hovertext")).to_be_visible()
-    await page.mouse.click(x, y)
+    """Click where a shape is: plotly takes clicks by a layer above it.
+
+    Figures further up may still grow, and move the shape from under the pointer.
+    """
+
+    async def place() -> tuple[float, float]:
+        await shape.scroll_into_view_if_needed()
+        box = await shape.bounding_box()
+        assert box
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    async def is_pointed_at() -> bool:
+        x, y = await place()
+        await page.mouse.move(x, y)
+        await page.evaluate("() => new Promise((seen) => requestAnimationFrame(seen))")
+        return await page.locator(".hoverlayer .hovertext").is_visible() and (x, y) == await place()
+
+    await eventually(is_pointed_at)
+    await page.mouse.click(*await place())
 
 
 async def test_filters_change_the_figures_and_the_address(
@@ -63,9 +74,12 @@ async def test_filters_change_the_figures_and_the_address(
     await open_dashboard(page, website)
     everybody = await bars(page)
     assert len(everybody) > 5
+    await page.locator("#filters summary").click()
     await page.get_by_role("checkbox", name="골목빵집").check()
     await until_bars(page, {"골목빵집": 60})
-    assert parse_qs(urlsplit(page.url).query) == {"username": ["골목빵집"]}
+    shown = {"username": ["골목빵집"], "tz": ["Asia/Seoul"]}
+    assert parse_qs(urlsplit(page.url).query) == shown
+    await expect(page.locator("[data-filtered]")).to_contain_text("골목빵집")
     await page.get_by_label("묶는 단위").select_option("month")
     await until_true(
         page,
@@ -77,6 +91,7 @@ async def test_filters_change_the_figures_and_the_address(
     other = await open_page(locale="en")
     await other.goto(page.url)
     await until_bars(other, {"골목빵집": 60})
+    await other.locator("#filters summary").click()
     await expect(other.get_by_role("checkbox", name="골목빵집")).to_be_checked()
     await expect(other.get_by_label("Group by")).to_have_value("month")
 
@@ -96,11 +111,22 @@ async def test_filters_change_the_figures_and_the_address(
     await expect(page.get_by_role("checkbox", name="골목빵집")).not_to_be_checked()
 
 
+async def test_the_time_zone_of_an_address_counts(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await open_dashboard(page, website, "?username=골목빵집&tz=America/New_York")
+    table = page.locator("#week").get_by_role("link", name="표")
+    await expect(table).to_have_attribute("href", re.compile(r"tz=America%2FNew_York"))
+
+
 async def test_a_bar_leads_to_its_posts(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await open_dashboard(page, website, "?username=골목빵집&step=month")
     bar = page.locator("#timeline .bars path").nth(2)
-    posts = await page.evaluate("document.querySelector('#timeline .js-plotly-plot').data[0].y[2]")
+    told = await page.evaluate(
+        "document.querySelector('#timeline .js-plotly-plot').data[0].hovertext[2]"
+    )
+    assert re.search(r"\d{4}년 \d+월: \d+$", told)
+    posts = int(told.rpartition(" ")[2])
     await click_middle(page, bar)
     await page.wait_for_url(re.compile("/posts"))
     query = parse_qs(urlsplit(page.url).query)
@@ -112,16 +138,15 @@ async def test_a_bar_leads_to_its_posts(website: Website, open_page: OpenPage) -
     await until_bars(page, {"골목빵집": 60})
 
 
-async def test_a_dot_of_the_week_leads_to_its_posts(website: Website, open_page: OpenPage) -> None:
+async def test_a_cell_of_the_week_leads_to_its_posts(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await open_dashboard(page, website, "?username=골목빵집")
-    dots = page.locator("#week .points path")
-    await dots.first.wait_for(state="attached")
-    sizes = await page.evaluate(
-        "document.querySelector('#week .js-plotly-plot').data[0].marker.size"
+    cells = page.locator("#week .bars path")
+    await cells.first.wait_for(state="attached")
+    shares = await page.evaluate(
+        "document.querySelector('#week .js-plotly-plot').data[0].marker.opacity"
     )
-    largest = sizes.index(max(sizes))
-    await click_middle(page, dots.nth(largest))
+    await click_middle(page, cells.nth(shares.index(max(shares))))
     await page.wait_for_url(re.compile(r"/posts\?.*hour="))
     assert await page.locator(".post").count() > 1
 
@@ -149,14 +174,21 @@ async def test_a_dot_of_the_map_shows_its_post_and_opens_it(
 async def test_likeness_and_style_lead_to_posts(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await open_dashboard(page, website)
-    dot = page.locator("#likeness .points path").first
-    await dot.wait_for(state="attached")
-    await click_middle(page, dot)
+    cell = page.locator("#likeness .bars path").first
+    await cell.wait_for(state="attached")
+    await click_middle(page, cell)
     await page.wait_for_url(re.compile("/posts"))
     assert len(parse_qs(urlsplit(page.url).query)["username"]) == 2
     await page.go_back()
     await page.locator("#style").scroll_into_view_if_needed()
     point = page.locator("#style-graph-0 .points path").first
+    await point.wait_for(state="attached")
+    await click_middle(page, point)
+    # Of more than six authors a dot stands for all posts of one.
+    await page.wait_for_url(re.compile(r"/posts\?.*username=[^&]+&?(?!.*since)"))
+    assert await page.locator(".post").count() > 0
+    await open_dashboard(page, website, "?username=골목빵집&username=언덕천문대")
+    await page.locator("#style").scroll_into_view_if_needed()
     await point.wait_for(state="attached")
     await click_middle(page, point)
     await page.wait_for_url(re.compile("/posts.*since="))
@@ -170,15 +202,15 @@ async def test_the_model_card_leads_to_the_posts_asked_about(
     page = await open_page()
     await open_dashboard(page, website)
     await page.locator("#card").scroll_into_view_if_needed()
-    dots = page.locator(f"#card-graph-{place} .points path")
+    dots = page.locator(f"#card-graph-{place} .points path").locator("visible=true")
     await dots.first.wait_for(state="attached", timeout=30_000)
     told = await page.evaluate(
-        f"document.querySelector('#card-graph-{place} .js-plotly-plot').data.at(-1).text"
+        f"document.querySelector('#card-graph-{place} .js-plotly-plot').data.at(-1).hovertext"
     )
-    # The sign of the last dot says how many posts are behind it.
-    count = int(re.findall(r"\d+", told[-1])[-2 if place == 0 else -1])
+    # The sign of the last one says how many posts are behind it.
+    count = int(re.findall(r"\d+", told[-1])[-1])
     await click_middle(page, dots.last)
-    await page.wait_for_url(re.compile(r"/compare/card/posts\?.*(taken_for|claimed)="))
+    await page.wait_for_url(re.compile(r"/compare/card/posts\?.*(written_by|claimed)="))
     await expect(page.locator(".selection")).to_contain_text(f"글 {count}개")
     await expect(page.locator(".post")).to_have_count(min(count, 20))
     await page.go_back()
@@ -246,7 +278,9 @@ async def test_keyboard_alone_reaches_filters_and_tables(
 ) -> None:
     page = await open_page()
     await open_dashboard(page, website)
-    await page.locator("#filters input").first.focus()
+    await page.locator("#filters summary").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
     await page.keyboard.press("Space")
     await until_true(page, "location.search.includes('username=')")
     reached = set()
@@ -264,8 +298,11 @@ async def test_without_javascript_the_numbers_are_there(
 ) -> None:
     page = await open_page(javascript=False, locale="en")
     await page.goto(website.address(PATH))
+    await expect(page.locator(".figure-grid")).to_be_hidden()
+    await page.locator("#filters summary").click()
     await page.get_by_role("checkbox", name="골목빵집").check()
     await page.get_by_role("button", name="Apply").click()
+    await page.locator("#filters summary").click()
     await expect(page.get_by_role("checkbox", name="골목빵집")).to_be_checked()
     await page.get_by_role("link", name="Rhythm of the week").click()
     assert "username=" in page.url
@@ -330,7 +367,8 @@ async def test_with_many_authors_names_are_typed(crowd: Website, open_page: Open
     await expect(page.locator("#map-note, #timeline-note").first).to_be_attached()
     faults = [fault for fault in await faults_of(page) if not fault.endswith(INLINE)]
     assert not faults, "\n".join(faults)
+    await page.locator("#filters summary").click()
     await page.locator("#username1").fill("neighbour_07")
     await page.keyboard.press("Tab")
-    await expect(page.locator("#legend li")).to_have_text(["neighbour_07"])
-    assert parse_qs(urlsplit(page.url).query) == {"username": ["neighbour_07"]}
+    await expect(page.locator("[data-filtered]")).to_have_text("neighbour_07")
+    assert parse_qs(urlsplit(page.url).query)["username"] == ["neighbour_07"]

@@ -11,7 +11,16 @@ from playwright.async_api import Page, expect
 from tests.waiting import eventually
 
 from .conftest import OpenPage
-from .website import KOREANS, PAGES, PASSWORD, TEXT, Website, compare_path, json_lines
+from .website import (
+    KOREANS,
+    PAGES,
+    PASSWORD,
+    TEXT,
+    Website,
+    compare_path,
+    crowd_records,
+    json_lines,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -146,6 +155,53 @@ async def test_signing_in_by_keys_and_choosing_a_theme(
     await expect(page.get_by_role("link", name="어둡게")).to_be_hidden()
 
 
+async def test_an_author_among_many_is_found_by_typing(
+    workshop: Website, open_page: OpenPage, tmp_path: Path
+) -> None:
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text(json_lines(crowd_records(authors=14)))
+    workshop.command("import", str(posts))
+    page = await open_page()
+    await page.goto(workshop.address("/compare"))
+    field = page.get_by_role("searchbox", name="작성자 찾기")
+    await field.fill("BOUR_13")
+    await expect(page.locator(".chip:visible")).to_have_count(1)
+    await field.press("Enter")
+    await page.keyboard.press("Space")
+    await field.fill("_02")
+    # What is ticked stays in sight.
+    await expect(page.locator(".chip:visible")).to_have_count(2)
+    await field.press("Enter")
+    await page.keyboard.press("Space")
+    await page.get_by_label("글", exact=True).fill("Tea at 5, bread at 7, and rain.")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".ranking li")).to_have_count(2)
+    page = await open_page(javascript=False)
+    await page.goto(workshop.address("/compare"))
+    await expect(page.locator(".chip-filter")).to_be_hidden()
+
+
+async def test_single_keys_answer_and_search_until_turned_off(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(website.address("/quiz"))
+    await page.keyboard.press("2")
+    await expect(page.locator("#quiz-heading")).to_have_text(re.compile("글이에요"))
+    await page.keyboard.press("/")
+    await expect(page).to_have_url(website.address("/search"))
+    await page.keyboard.press("/")
+    await page.keyboard.type("1/2")
+    await expect(page.locator("#q")).to_have_value("1/2")
+    await page.goto(website.address("/about"))
+    await page.get_by_label("한 글자 단축키").uncheck()
+    await page.goto(website.address("/quiz"))
+    await page.keyboard.press("2")
+    await page.keyboard.press("/")
+    await expect(page.locator(".guesses button")).to_have_count(4)
+    await expect(page.locator(".key").first).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     "name", ["home", "compare", "compare-all", "search", "author", "quiz", "not-found"]
 )
@@ -155,7 +211,7 @@ async def test_the_tab_key_leads_through_the_page_in_plain_sight(
     page = await open_page()
     await page.goto(website.address(PAGES[name]))
     if name == "home":
-        await page.locator("#quiz").scroll_into_view_if_needed()
+        await page.locator("#quiz").evaluate("quiz => quiz.scrollIntoView()")
         await page.locator(".guesses button").first.wait_for()
         await page.evaluate("scrollTo(0, 0)")
     stops: list[tuple[int, bool, str]] = []

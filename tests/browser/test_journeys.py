@@ -1,6 +1,7 @@
 """What people come for, done in a real browser."""
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -299,14 +300,42 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="본문으로 건너뛰기")).to_be_focused()
     await page.keyboard.press("Enter")
-    await page.keyboard.press("Tab")
-    await expect(page.locator("#tweet_text")).to_be_focused()
-    await page.keyboard.insert_text("시청 앞 5분 지연, 양해 바랍니다")
-    for _ in range(2):
+    # Once it is measured, a link says how often the model is right here.
+    while await page.evaluate("document.activeElement.id") != "tweet_text":
         await page.keyboard.press("Tab")
-        await page.keyboard.press("Space")
+    await page.keyboard.insert_text("시청 앞 5분 지연, 양해 바랍니다")
+    # A file and the texts to try come first; the authors are one stop, however many they are.
+    for _ in range(6):
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Space")
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("Space")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_label("주소와 브라우저 기록에 남기지 않기")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="누가 썼는지 알아보기")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator(".ranking li")).to_have_count(2)
+
+
+async def test_the_trust_figure_comes_by_itself(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.goto(website.address(compare_path(TEXT, *KOREANS, "12번버스", "느티나무도서관")))
+    figure = page.locator("#card-summary")
+    await expect(figure).to_contain_text("%", timeout=30_000)
+    await expect(figure).not_to_have_attribute("hx-get", re.compile("."))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949"])
+async def test_a_text_file_fills_the_form(
+    website: Website, open_page: OpenPage, tmp_path: Path, encoding: str
+) -> None:
+    page = await open_page()
+    await page.goto(website.address("/compare"))
+    file = tmp_path / "편지.txt"
+    file.write_bytes(TEXT.replace("…", ".").encode(encoding))
+    await page.get_by_label("텍스트 파일 열기").set_input_files(file)
+    await expect(page.locator("#tweet_text")).to_have_value(TEXT.replace("…", "."))
 
 
 async def test_many_authors_are_typed(crowd: Website, open_page: OpenPage) -> None:
@@ -323,7 +352,7 @@ async def test_of_many_authors_twenty_are_shown(crowd: Website, open_page: OpenP
     page = await open_page()
     await page.goto(crowd.address(compare_path("Tea at 5, bread at 7, and rain.")))
     await expect(page.locator(".ranking li")).to_have_count(20)
-    await expect(page.locator(".ranking .author-0")).to_have_count(16)
+    await expect(page.locator(".ranking .line-0")).to_have_count(16)
     await expect(page.locator("main")).to_contain_text("앞선 20명만")
 
 

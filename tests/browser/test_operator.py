@@ -72,8 +72,8 @@ async def test_the_first_start_leads_to_an_account(nobody: Website, open_page: O
     await page.get_by_label("이름").fill("두리")
     await page.get_by_label("비밀번호").fill("a sentence is better than a word")
     await page.get_by_role("button", name="계정 만들기").click()
-    await expect(page.locator("h1")).to_have_text("설정")
-    await expect(page.get_by_role("main")).to_contain_text("두리 계정으로 로그인했어요")
+    # The next step is to bring in posts.
+    await expect(page.locator("h1")).to_have_text("글 가져오기")
     await expect(page.get_by_role("banner")).to_contain_text("가져오기")
 
     answer = await page.goto(link)
@@ -140,11 +140,11 @@ async def test_importing_a_file(
     await expect(page.locator(".facts")).to_contain_text(f"{username} (30)")
     await expect(page.locator(".faults")).to_contain_text("31번째 줄")
     await start_and_wait(page, javascript=javascript)
-    await expect(page.get_by_role("main")).to_contain_text("새 글 30개 · 1개 거부")
+    await expect(page.get_by_role("main")).to_contain_text("새 글 30개 · 거부한 항목 1개")
 
     await page.get_by_role("link", name="모든 가져오기").click()
     row = page.get_by_role("listitem").filter(has_text=f"{username}.jsonl")
-    await expect(row).to_contain_text("끝남")
+    await expect(row).to_contain_text("완료")
     await page.goto(workshop.address(f"/user/{username}"))
     await expect(page.locator(".figure")).to_have_text("30")
 
@@ -159,7 +159,7 @@ async def test_importing_an_archive_of_x_under_another_name(
     await expect(name).to_have_value("mina")
     await name.fill("mina_2023")
     await start_and_wait(page)
-    await expect(page.get_by_role("main")).to_contain_text("리포스트 1개 제외")
+    await expect(page.get_by_role("main")).to_contain_text("재게시 1개 제외")
     await page.goto(workshop.address("/user/mina_2023"))
     await expect(page.locator(".figure")).to_have_text("5")
 

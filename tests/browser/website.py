@@ -59,6 +59,7 @@ FOG: Final = "Fog lifted at noon. Wind NW 4, vis 12 miles, and the stairs are sw
 SEVERAL: Final = (*KOREANS, "12번버스", "느티나무도서관", "짧은말", LONG_NAME)
 PAGES: Final = {
     "home": "/",
+    "about": "/about",
     "compare-form": "/compare",
     "compare": compare_path(TEXT, *KOREANS),
     "compare-several": compare_path(TEXT + " " + "길게" * 100, *SEVERAL),

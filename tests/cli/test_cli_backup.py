@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.archives import picture, x_media, x_media_members, x_zip
 from tests.conftest import Client
 from tests.installation import PROGRAM, Installation, lines
 
@@ -167,7 +168,7 @@ BAD = {
     "no JSON": lambda members: members | {"manifest.json": b"{"},
     "other JSON": lambda members: members | {"manifest.json": b'{"layout": []}'},
     "another digest": lambda members: members | {"database.db": members["database.db"][:-1] + b"x"},
-    "a newer layout": manifest_with(layout=2, files=3),
+    "a newer layout": manifest_with(layout=3, files=3),
     "a newer program": manifest_with(version="99.1"),
 }
 
@@ -178,6 +179,47 @@ def test_a_bad_backup_is_status_2_and_changes_nothing(
 ) -> None:
     write(backup, change(members_of(backup)))
     assert_refused(other, backup)
+
+
+@pytest.fixture
+def backup_of_media(installation: Installation, tmp_path: Path) -> Path:
+    """A backup of posts that share a picture, beside one of a deleted author."""
+    for number, name in ((1, "mina"), (2, "mina"), (3, "other")):
+        media = x_media(f"https://p.example/{number}.png")
+        files = {f"{number}-{number}.png": picture(number // 3)}
+        path = x_zip(tmp_path / f"{number}.zip", x_media_members({number: [media]}, files))
+        installation.done("import", path, "--username", name)
+    installation.done("user", "delete", "other", "--yes")
+    installation.done("backup", tmp_path / "backup.tar")
+    return tmp_path / "backup.tar"
+
+
+def test_media_are_in_a_backup(
+    installation: Installation, backup_of_media: Path, other: Installation
+) -> None:
+    kept = f"media/{sha256(picture(0)).hexdigest()}.png"
+    members = members_of(backup_of_media)
+    assert set(members) == {"database.db", kept, "manifest.json"}
+    other.done("restore", backup_of_media)
+    assert other.files()[kept] == picture(0)
+    assert other.done("check") == installation.done("check")
+    exported = [each.done("export", "-o", "-") for each in (installation, other)]
+    assert exported[0] == exported[1]
+
+
+@pytest.mark.parametrize("name", ["media/../evil.png", "media/evil.png", "media/{}.svg", "{}.png"])
+def test_media_of_another_name_or_content_are_refused(
+    backup_of_media: Path, other: Installation, name: str
+) -> None:
+    members = members_of(backup_of_media)
+    kept = next(each for each in members if each.startswith("media/"))
+    name = name.format("0" * 64)
+    manifest = members["manifest.json"].replace(kept.encode(), name.encode())
+    others = {each: data for each, data in members.items() if each != kept}
+    write(backup_of_media, others | {name: members[kept], "manifest.json": manifest})
+    assert_refused(other, backup_of_media)
+    write(backup_of_media, members | {kept: members[kept][:-1] + b"x"})
+    assert_refused(other, backup_of_media)
 
 
 def test_a_database_of_a_newer_program_is_refused(

@@ -240,11 +240,12 @@ def test_a_comparison_tells_its_reasons(filled: Installation) -> None:
         ("texts.csv", "id,text\n7,오늘의 빵이 따뜻할 때 오세요 :)\n8,123\n"),
     ],
 )
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig"])
 def test_a_file_of_texts_is_judged_line_by_line(
-    filled: Installation, tmp_path: Path, name: str, content: str
+    filled: Installation, tmp_path: Path, name: str, content: str, codec: str
 ) -> None:
     path = tmp_path / name
-    path.write_text(content, encoding="utf-8")
+    path.write_text(content, encoding=codec)
     lines = filled.done("compare", "--file", str(path)).splitlines()
     first, last = (json.loads(line) for line in lines)
     assert first["ranking"][0]["username"] == "빵집"
@@ -322,6 +323,8 @@ def test_the_demo_loads_eight_accounts_once(installation: Installation) -> None:
     assert installation.json("demo") == {"accepted": 0, "duplicates": 480}
     assert installation.json("users") == before
     assert [item["tweets"] for item in before["items"]] == [60] * 8
+    assert len(installation.json("demo", "--remove")["removed"]) == 8
+    assert installation.json("users")["items"] == []
     assert installation.done("check") == "ok\n"
 
 

@@ -1,6 +1,7 @@
 """`saywho follow …`: the sources of one installation, asked by processes that may be killed."""
 
 import contextlib
+import os
 import random
 import sqlite3
 import subprocess
@@ -86,8 +87,11 @@ def test_a_source_is_followed_once(installation: Installation, platform: Platfor
     assert installation.run("follow", "add", "bluesky:SKY").exit_code == 2
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("kills", [1, 20])
+KILLS = int(os.environ.get("SOAK_KILLS", "20"))
+
+
+@pytest.mark.timeout(max(600, 30 * KILLS))
+@pytest.mark.parametrize("kills", sorted({1, KILLS}))
 def test_kills_lose_and_double_nothing(
     installation: Installation, platform: Platform, kills: int
 ) -> None:

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from app.cli import progress
-from tests.archives import EMAIL, LONG, x_file, x_members, x_tweet, x_zip
+from tests.archives import (
+    EMAIL,
+    LONG,
+    picture,
+    x_file,
+    x_media,
+    x_media_members,
+    x_members,
+    x_tweet,
+    x_zip,
+)
 from tests.installation import Installation, lines
 
 COUNTS = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
@@ -67,14 +77,14 @@ def test_standard_input_is_read_as_a_file_named_dash(installation: Installation)
 
 def test_a_zip_comes_in_through_standard_input(installation: Installation, tmp_path: Path) -> None:
     report = installation.json("import", "-", stdin=x_zip(tmp_path / "x.zip").read_bytes())
-    assert counts(report) == (5, 0, 0, 1, 0, 0)
+    assert counts(report) == (5, 0, 0, 1, 0, 1)
 
 
 def test_an_archive_comes_in_whole_and_without_the_email(
     installation: Installation, tmp_path: Path
 ) -> None:
     report = installation.json("import", x_zip(tmp_path / "twitter.zip"))
-    assert counts(report) == (5, 0, 0, 1, 0, 0)
+    assert counts(report) == (5, 0, 0, 1, 0, 1)
     (author,) = installation.json("users")["items"]
     assert (author["username"], author["display_name"]) == ("mina", "미나")
     assert (author["platform"], author["tweets"]) == ("x", 5)
@@ -98,9 +108,9 @@ def test_an_unpacked_archive_counts_like_its_zip(
         path = tmp_path / "unpacked" / (top + name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    assert counts(installation.json("import", tmp_path / "unpacked")) == (5, 0, 0, 1, 0, 0)
+    assert counts(installation.json("import", tmp_path / "unpacked")) == (5, 0, 0, 1, 0, 1)
     packed = x_zip(tmp_path / "x.zip", {top + name: data for name, data in x_members().items()})
-    assert counts(installation.json("import", packed)) == (0, 5, 0, 1, 0, 0)
+    assert counts(installation.json("import", packed)) == (0, 5, 0, 1, 0, 1)
 
 
 def test_restricted_posts_come_in_only_when_asked_for(
@@ -108,8 +118,8 @@ def test_restricted_posts_come_in_only_when_asked_for(
 ) -> None:
     circle = x_file("twitter_circle_tweet", x_tweet(300, "only for friends"))
     path = x_zip(tmp_path / "x.zip", x_members() | {"data/twitter-circle-tweet.js": circle})
-    assert counts(installation.json("import", path)) == (5, 0, 0, 1, 1, 0)
-    assert counts(installation.json("import", path, "--include-restricted")) == (1, 5, 0, 1, 0, 0)
+    assert counts(installation.json("import", path)) == (5, 0, 0, 1, 1, 1)
+    assert counts(installation.json("import", path, "--include-restricted")) == (1, 5, 0, 1, 0, 1)
 
 
 def test_username_names_the_authors_of_records_without_one(
@@ -119,6 +129,22 @@ def test_username_names_the_authors_of_records_without_one(
     assert counts(installation.json("import", path, "--username", "mina")) == (2, 0, 0, 0, 0, 0)
     names = [item["username"] for item in installation.json("users")["items"]]
     assert names == ["mina", "zoe"]
+
+
+def test_entities_are_decoded_once_if_wanted_and_a_second_import_adds_nothing(
+    installation: Installation, tmp_path: Path
+) -> None:
+    text = "Enceladus &amp; Tethys &amp;lt; 3 &lt; AT&T &copy 한&#44544;"
+    path = lines(
+        tmp_path / "p.jsonl", {"username": "mina", "text": text}, {"username": "zoe", "text": text}
+    )
+    for expected in ((2, 0, 0, 0, 0, 0), (0, 2, 0, 0, 0, 0)):
+        assert counts(installation.json("import", path, "--decode-entities")) == expected
+    exported = installation.done("export", "--username", "mina")
+    assert json.loads(exported)["text"] == "Enceladus & Tethys &lt; 3 < AT&T &copy 한글"
+    archive = x_zip(tmp_path / "x.zip")
+    installation.done("import", archive, "--decode-entities")
+    assert counts(installation.json("import", archive))[:2] == (0, 5)
 
 
 def test_username_replaces_the_name_in_a_file_of_one_account(
@@ -161,14 +187,14 @@ def test_a_name_known_from_another_platform_stops_a_file_of_one_account(
     assert "--username" in result.stderr
     assert posts(installation) == 0
     assert installation.run("import", path, "--username", "MINA").exit_code == 2
-    assert counts(installation.json("import", path, "--username", "mina_x")) == (5, 0, 0, 1, 0, 0)
+    assert counts(installation.json("import", path, "--username", "mina_x")) == (5, 0, 0, 1, 0, 1)
 
 
 def test_local_yields_to_the_platform_of_an_archive(
     installation: Installation, tmp_path: Path
 ) -> None:
     installation.done("user", "add", "mina")
-    assert counts(installation.json("import", x_zip(tmp_path / "x.zip"))) == (5, 0, 0, 1, 0, 0)
+    assert counts(installation.json("import", x_zip(tmp_path / "x.zip"))) == (5, 0, 0, 1, 0, 1)
     assert installation.json("users")["items"][0]["platform"] == "x"
 
 
@@ -238,7 +264,14 @@ def test_an_archive_whose_posts_file_is_empty_is_done(
 ) -> None:
     members = x_members() | {"data/tweets.js": b"", "data/tweets-part1.js": b""}
     del members["data/note-tweet.js"]
-    assert counts(installation.json("import", x_zip(tmp_path / "x.zip", members))) == (0,) * 6
+    assert counts(installation.json("import", x_zip(tmp_path / "x.zip", members))) == (
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+    )
 
 
 def test_a_zip_that_was_cut_off_is_reported_and_stores_nothing(
@@ -344,3 +377,23 @@ def test_a_file_whose_name_is_no_utf8_is_named_in_the_report(
     lines(path, {"text": "whose?"})
     report = installation.json("import", path)
     assert report["errors"][0]["file"].endswith("posts-\ufffd.jsonl")
+
+
+def test_media_are_kept_unless_they_are_to_be_left_out(
+    installation: Installation, tmp_path: Path
+) -> None:
+    media = [x_media("https://p.example/a.png")]
+    path = x_zip(tmp_path / "x.zip", x_media_members({1: media}, {"1-a.png": picture(1)}))
+    folder = installation.data_dir / "media"
+    for options in (["--no-media"], ["--dry-run"]):
+        installation.json("import", path, *options)
+        assert not folder.exists()
+    assert counts(installation.json("import", path)) == (0, 1, 0, 0, 0, 0)
+    assert [file.read_bytes() for file in folder.iterdir()] == [picture(1)]
+    assert installation.run("check").exit_code == 0
+    installation.done("user", "delete", "mina", "--yes")
+    assert list(folder.iterdir()) == []
+    (folder / "left").write_bytes(b"over")
+    assert "belong to no post" in installation.run("check").output
+    installation.done("db", "vacuum")
+    assert installation.run("check").exit_code == 0

@@ -1,5 +1,6 @@
 """The marks in a text that say why an author is thought to have written it."""
 
+import re
 from time import process_time
 
 import numpy as np
@@ -46,6 +47,14 @@ BACKGROUND = build_background([author.counts for author in AUTHORS], 45)
 
 def marked(text: str, spans: list[Span]) -> list[tuple[str, int]]:
     return [(text[span.start : span.end], span.author) for span in spans]
+
+
+def test_a_mark_ends_with_its_sentence() -> None:
+    text = "We bake bread!! Fresh bread... (warm bread.) The bread\nthe oven 비가 와요! ㅎㅎ"
+    found = {piece for piece, _ in marked(text, evidence(text, AUTHORS, BACKGROUND))}
+    assert any(piece.endswith("bread!!") for piece in found)
+    for piece in found:
+        assert not re.search(r"[.!?)]\s|\n", piece), piece
 
 
 @given(TEXTS, st.integers(2, 3), st.sampled_from([BACKGROUND, EMPTY_BACKGROUND]))

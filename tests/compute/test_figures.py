@@ -1,6 +1,7 @@
 """The arithmetic behind the dashboard's figures."""
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from app.compute.counts import EMPTY, add
 from app.compute.features import features
 from app.compute.periods import Period, fitting, start_of, starts
 from app.compute.profiles import AuthorProfile
-from app.compute.style import WINDOW, likeness, measure
+from app.compute.style import WINDOW, cluster_order, likeness, measure
 from app.compute.wording import project, wording_vectors
 from app.services.posts.drawing import level
 
@@ -104,6 +105,17 @@ def test_likeness_is_symmetric_and_highest_to_oneself() -> None:
     assert likeness([bread, rye], EMPTY_BACKGROUND)[0, 1] == pytest.approx(alike[0, 1], abs=0.1)
     assert alike[0, 3] == 0
     assert likeness([], EMPTY_BACKGROUND).shape == (0, 0)
+
+
+@given(st.lists(st.integers(0, 3), max_size=12))
+def test_those_who_are_alike_are_neighbours(groups: list[int]) -> None:
+    # As if each wrote like those of the same group, and hardly like any other.
+    group = np.array(groups)
+    order = cluster_order(np.where(group[:, None] == group, 0.9, 0.1))
+    assert sorted(order) == list(range(len(groups)))
+    ordered = [groups[i] for i in order]
+    changes = sum(one != other for one, other in pairwise(ordered))
+    assert changes == max(len(set(groups)) - 1, 0)
 
 
 @given(st.lists(st.integers(1, 1_000), min_size=1), st.integers(1, 5_000))

@@ -59,6 +59,32 @@ def test_authors_who_write_alike_have_no_words_of_their_own() -> None:
     assert distinctive_words(AUTHORS, [[], []], BACKGROUND, most=5) == [[], []]
 
 
+def test_function_words_and_words_in_another_script_are_left_out() -> None:
+    mixed = [
+        "등대에서 the lamp 그리고 파도",
+        "파도는 of the lamp 했다 파도",
+        "파도 at 파도 에서 lamp",
+    ]
+    posts = [mixed * 20, SAILOR * 20]
+    authors = [profile(own) for own in posts]
+    background = build_background([author.counts for author in authors], 140)
+    korean, english = distinctive_words(authors, posts, background, most=20)
+    assert {word.text for word in korean} == {"파도", "등대에서", "파도는"}
+    said = {word.text for word in english}
+    assert {"wind", "sail"} <= said
+    assert not {"we", "is", "the", "at", "up"} & said
+    assert all(word.times > 2 for word in korean)
+
+
+def test_an_emoji_of_several_signs_stays_whole() -> None:
+    posts = ["bread 👍🏽 warm 🇰🇷 👩‍👩‍👧‍👦 rolls 🙂"] * 30
+    authors = [profile(posts), AUTHORS[1]]
+    background = build_background([author.counts for author in authors], 70)
+    words, _ = distinctive_words(authors, [posts, SAILOR], background, most=9)
+    signs = [word.text for word in words if word.is_mark]
+    assert sorted(signs) == sorted(["👍🏽", "🇰🇷", "👩‍👩‍👧‍👦", "🙂"])
+
+
 def test_one_post_makes_no_habit() -> None:
     posts = [*BAKER, "quokka " * 30]
     words, _ = distinctive_words([profile(posts), AUTHORS[1]], [posts, SAILOR], BACKGROUND, most=9)

@@ -66,6 +66,11 @@ def test_every_single_slip_is_mended(word: str) -> None:
         assert 0 < neighbours(typed)[word] < 1
 
 
+def test_a_letter_left_out_of_a_word_of_four_is_mended() -> None:
+    assert all("lamp" in neighbours(typed) for typed in ["amp", "lmp", "lap", "lam"])
+    assert "lap" not in neighbours("lop")
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("핵교", "학교"), ("안뇽하세요", "안녕하세요"), ("대민한국", "대한민국"), ("등ㅐ", None)],

@@ -1,6 +1,7 @@
 """The dashboard's server side: what it answers, to whom, and what it refuses."""
 
 import json
+import random
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -40,11 +41,15 @@ async def test_the_model_card_is_drawn_once_it_is_measured(writer: Client) -> No
     drawing = await eventually(
         lambda: drawn(writer, "card"), until=lambda drawing: drawing["plots"]
     )
-    taken_for, promised = drawing["plots"]
+    told, promised = drawing["plots"]
     path = drawing["clicks"]["path"]
-    cells, dots = taken_for["data"][0], promised["data"][1]
-    assert cells["customdata"] == [f"written_by={n}&taken_for={n}" for n in ("ann", "ben")]
-    for trace in (cells, dots):
+    own = told["data"][0]
+    _, ranges, dots = promised["data"]
+    assert own["customdata"] == [f"written_by={n}" for n in ("ann", "ben")]
+    assert own["x"] == [1, 1]
+    assert drawing["note"].startswith("100% of 12 posts by 2 authors were told right.")
+    assert drawing["rows"] == []
+    for trace in (own, ranges, dots):
         for query in trace["customdata"]:
             page = await (await writer.get(f"{path}&{query}")).get_data(as_text=True)
             assert page.count('<li class="post">') in {6, 12}
@@ -53,7 +58,19 @@ async def test_the_model_card_is_drawn_once_it_is_measured(writer: Client) -> No
     assert "ann,ann,6" in await file.get_data(as_text=True)
     table = await (await writer.get(f"{PREFIX}table/card")).get_data(as_text=True)
     links = re.findall(r'href="(/compare/card/posts[^"]+)"', table)
-    assert len(links) == len(cells["x"]) + len(dots["x"])
+    assert len(links) == len(own["x"]) + len(dots["x"])
+    # Whoever has no posts is left out of a choice of authors.
+    await writer.add_user("cho")
+    chosen = "username=ann&username=ben&username=cho"
+    drawing = await eventually(
+        lambda: drawn(writer, "card", chosen), until=lambda drawing: drawing["plots"]
+    )
+    assert drawing["note"].startswith("100% of 12 posts by 2 authors")
+    # The figure of all authors is that of their card, and stays while posts come.
+    card = await (await writer.get("/api/v1/compare/card")).get_json()
+    assert card["held_out"]["accuracy"] == 1
+    await writer.add_tweet("ben", "Wind NW, backing.")
+    assert "posts since then: 1" in (await drawn(writer, "card"))["note"]
 
 
 async def test_a_figure_without_posts_says_so(anybody: Client) -> None:
@@ -70,6 +87,51 @@ async def test_filters_narrow_what_is_drawn(viewed: Client) -> None:
     # Half past three in the afternoon is the next day in Seoul.
     view = "since=2026-05-03&until=2026-05-04&tz=Asia/Seoul"
     assert bars(await drawn(viewed, "timeline", view)) == {"ann": 1}
+
+
+async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) -> None:
+    chance = random.Random(1)  # noqa: S311 - no secret
+    words = ["lamp", "fog", "bell", "tide", "mast", "oven", "rolls", "dawn", "rye", "salt"]
+    posts = [
+        {
+            "username": f"author{author:03}",
+            "text": " ".join(chance.choices(words, k=8)),
+            "created_at": f"2026-0{1 + author % 6}-1{place}T08:00:00Z",
+        }
+        for author in range(45)
+        for place in range(4)
+    ]
+    body = b"".join(json.dumps(post).encode() + b"\n" for post in posts)
+    await writer.post("/api/v1/tweets", data=body, headers={"Content-Type": "application/x-ndjson"})
+    timeline = await drawn(writer, "timeline")
+    shown = bars(timeline)
+    assert len(shown) == 41
+    assert shown["All others"] == 20
+    assert timeline["note"] == "40 of 45 authors, those with the most posts."
+    texts = [text for trace in timeline["plots"][0]["data"] for text in trace["hovertext"]]
+    assert any("Jan 5\u2009–\u200911, 2026: 2" in text for text in texts), texts
+    monthly = await drawn(writer, "timeline", "step=month&username=author000")
+    assert monthly["plots"][0]["data"][0]["hovertext"] == ["<b>author000</b><br>January 2026: 4"]
+    address = "/posts?username=author000&since=2026-01-01&until=2026-02-01"
+    page = await (await writer.get(address)).get_data(as_text=True)
+    assert '<h1 class="quiet">Posts by author000 · January 2026</h1>' in page
+    assert re.search(r'class="lead">\s*4 posts', page)
+    page = await (await writer.get("/posts?hour=8&lang=en")).get_data(as_text=True)
+    assert "<title>Posts by everyone · Monday, 8:00 to 9:00 ·" in page
+    # Too many for a square: the nearest of each are told, and lead to their posts.
+    likeness = await drawn(writer, "likeness")
+    assert (likeness["plots"], len(likeness["rows"])) == ([], 45)
+    for sentence, address in likeness["rows"][:3]:
+        page = await (await writer.get(address)).get_data(as_text=True)
+        assert page.count('<li class="post">') == 16
+        assert sentence.count("author") == 4
+    strips = await drawn(writer, "style")
+    assert [len(plot["data"][0]["x"]) for plot in strips["plots"][:3]] == [40] * 3
+    assert "40 of 45 authors" in strips["note"]
+    names = [
+        each["text"] for each in (await drawn(writer, "map"))["plots"][0]["layout"]["annotations"]
+    ]
+    assert len(set(names)) == 40
 
 
 async def test_what_is_wrong_in_a_view_is_said_in_the_viewers_language(shared: Shared) -> None:

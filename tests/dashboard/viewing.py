@@ -38,4 +38,6 @@ async def drawn(client: Client, figure: str, view: str = "", **ask: Any) -> dict
 
 def bars(drawing: dict[str, Any]) -> dict[str, int]:
     """Return how many posts of whom a timeline shows."""
-    return {trace["name"]: sum(trace["y"]) for plot in drawing["plots"] for trace in plot["data"]}
+    return {
+        trace["name"]: trace["meta"]["posts"] for plot in drawing["plots"] for trace in plot["data"]
+    }

@@ -116,6 +116,19 @@ async def test_a_wait_has_an_end() -> None:
     await batch.close()
 
 
+async def test_a_result_that_comes_in_the_turn_of_the_timeout_is_returned() -> None:
+    clock = asyncio.get_running_loop().time
+
+    async def take_all_the_time(items: Sequence[int]) -> list[int]:
+        until = clock() + 0.02
+        while clock() < until:
+            pass  # The timer is due when the next turn begins, in which the run ends.
+        await asyncio.sleep(0)
+        return list(items)
+
+    assert await Batch(take_all_the_time, max_size=1, max_waiting=1, timeout_s=0.01)(1) == 1
+
+
 async def test_a_timeout_of_the_run_itself_is_passed_on() -> None:
     async def fail(items: Sequence[int]) -> list[int]:
         raise TimeoutError("of the run")

@@ -16,6 +16,7 @@ from sqlalchemy import event, func, select, text
 
 from app import create_app
 from app.db.engine import Database
+from app.db.sqlite.connection import OneTripConnection
 from app.errors import AppError, StorageFullError, UnavailableError
 from app.models import Event, User
 from app.services.posts.users import add_user, count_users
@@ -211,6 +212,36 @@ async def test_writers_beyond_the_time_limit_are_503(
                 await add(db, "ben")
     assert await count(pair[0]) == 1
     await add(pair[1], "cho")
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_transaction_begins_in_the_trip_of_its_first_statement(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trips: list[object] = []
+    execute = OneTripConnection._execute
+
+    async def counted(self: OneTripConnection, *args: Any, **kwargs: Any) -> Any:
+        trips.append(args)
+        return await execute(self, *args, **kwargs)
+
+    await add(db, "ann")
+    monkeypatch.setattr(OneTripConnection, "_execute", counted)
+    await count(db)
+    assert len(trips) == 2  # The query, and the end.
+    trips.clear()
+    async with db.write() as session:
+        await session.execute(text("SELECT 1"))
+    assert len(trips) == 2
+    trips.clear()
+    async with db.read():
+        pass
+    assert not trips
+    with pytest.raises(RuntimeError, match="nothing was done"):
+        async with db.write():
+            raise RuntimeError("nothing was done")
+    await add(db, "bea")
+    assert await count(db) == 2
 
 
 async def test_more_readers_than_connections_all_get_their_turn(db: Database) -> None:

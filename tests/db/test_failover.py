@@ -195,6 +195,56 @@ async def test_a_commit_that_no_standby_has_is_never_acknowledged(
     await outside.close()
 
 
+async def test_replicated_acknowledges_only_what_a_standby_has(
+    own_server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    monkeypatch.setattr("app.db.postgresql.backend.COMMIT_TIMEOUT_S", 1.0)
+    config = Config(
+        env="testing",
+        data_dir=tmp_path,
+        database_url=own_server.url(),
+        durability="replicated",
+        access_log=False,
+    )
+    await asyncio.to_thread(prepare, config, upgrade_old=False)
+    outside = await asyncpg.connect(data_source(own_server.url()))
+    names = "ALTER SYSTEM SET synchronous_standby_names = "
+    standby = await asyncio.to_thread(Server, durable=True, primary=own_server, name="b")
+    request.addfinalizer(standby.remove)
+    app = create_app(config)
+    async with app.test_app():
+
+        async def waits_for(name: str) -> None:
+            await outside.execute(f"{names}'{name}'")
+            await outside.execute("SELECT pg_reload_conf()")
+            shown = "SHOW synchronous_standby_names"
+            await eventually(lambda: outside.fetchval(shown), until=lambda value: value == name)
+
+        await waits_for("b")
+        writer = await client_with(app, "write")
+        await writer.add_user("ann", "both have it")
+        await waits_for("")
+        path = "/api/v1/users/ann/tweets"
+        refused = await writer.post(path, json={"text": "none has it"})
+        assert (refused.status_code, bool(refused.headers["Retry-After"])) == (503, True)
+        assert (await Client(app, {}).get(path)).status_code == 200
+        await waits_for("b")
+        standby.stop()
+        refused = await writer.post(path, json={"text": "it may have it"})
+        assert (refused.status_code, bool(refused.headers["Retry-After"])) == (503, True)
+    await outside.close()
+    own_server.stop(at_once=True)
+    standby.start()
+    found = await asyncpg.connect(data_source(standby.url()))
+    assert [row["text"] for row in await found.fetch('SELECT text FROM "Tweet"')] == [
+        "both have it"
+    ]
+    await found.close()
+
+
 async def test_what_was_acknowledged_outlives_a_crash_of_the_server(
     outlasting: Quart, own_server: Server
 ) -> None:

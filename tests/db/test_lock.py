@@ -140,3 +140,26 @@ async def test_the_lock_comes_back_after_a_failure_inside(tmp_path: Path) -> Non
 async def test_the_time_limit_is_for_waiting_not_for_holding(tmp_path: Path) -> None:
     async with FileLock(tmp_path / "lock").held(timeout_s=0.02):
         await asyncio.sleep(0.06)
+
+
+async def test_one_that_asks_again_does_not_pass_one_that_waits(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    busy, other = FileLock(path), FileLock(path)
+    order = []
+
+    async def enter(name: str, lock: FileLock) -> None:
+        async with lock.held(timeout_s=30):
+            order.append(name)
+
+    async with busy.held(timeout_s=30):
+        waiting = asyncio.create_task(enter("other", other))
+        is_free = True
+        while is_free:
+            await asyncio.sleep(0.01)
+            with file_lock(path.with_suffix(".turn"), waits=False) as is_free:
+                pass
+    await enter("busy", busy)
+    await waiting
+    assert order == ["other", "busy"]
+    busy.close()
+    other.close()

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from alembic import command
 from alembic.util import CommandError
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, make_url, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.words import terms
-from app.config import Config
+from app.config import Config, Durability
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import SchemaState, alembic_config, prepare, schema_state
@@ -252,13 +252,30 @@ async def test_a_read_session_cannot_write(db: Database) -> None:
             await session.execute(text('DELETE FROM "Users"'))
 
 
-async def test_durability_is_as_set(make_config: MakeConfig) -> None:
-    for durability, expected in (("full", "on"), ("normal", "off")):
-        db = Database(make_config(durability=durability))
-        async with db.read() as session:
-            assert await session.scalar(text("SHOW synchronous_commit")) == expected
-            assert await session.scalar(text("SHOW transaction_isolation")) == "repeatable read"
-        await db.close()
+@pytest.mark.parametrize(
+    ("durability", "of_the_server", "expected"),
+    [
+        ("full", "on", "on"),
+        ("full", "off", "on"),
+        ("full", "remote_apply", "remote_apply"),
+        ("normal", "remote_apply", "off"),
+        ("replicated", "local", "on"),
+        ("replicated", "remote_apply", "remote_apply"),
+    ],
+)
+async def test_durability_is_as_set_and_never_weaker_than_the_server_asks(
+    make_config: MakeConfig, durability: Durability, of_the_server: str, expected: str
+) -> None:
+    config = make_config(durability=durability)
+    outside = await asyncpg.connect(data_source(config.database_url))
+    name = make_url(config.database_url).database
+    await outside.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = {of_the_server}')
+    await outside.close()
+    db = Database(config)
+    async with db.read() as session:
+        assert await session.scalar(text("SHOW synchronous_commit")) == expected
+        assert await session.scalar(text("SHOW transaction_isolation")) == "repeatable read"
+    await db.close()
 
 
 async def test_lists_are_read_in_the_order_of_an_index(db: Database) -> None:

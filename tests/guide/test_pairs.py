@@ -124,7 +124,10 @@ async def answers(app: Any, asked: list[Asked]) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("section", PAIRS)
 async def test_both_answer_alike(section: int, tmp_path: Path) -> None:
-    flask_answers = await answers(flask_app(section, tmp_path), PAIRS[section])
+    original = flask_app(section, tmp_path)
+    flask_answers = await answers(original, PAIRS[section])
+    if "sessions" in original.extensions:
+        original.extensions["sessions"].kw["bind"].dispose()
     app = quart_app(section, tmp_path)
     async with app.test_app():
         quart_answers = await answers(app, PAIRS[section])
@@ -173,6 +176,7 @@ def test_the_models_of_the_course_s_app_answer(tmp_path: Path) -> None:
         db.session.add(names["User"](username="jack"))
         db.session.commit()
         answers = [app.test_client().get(f"/get_user?username={name}") for name in ("jack", "x")]
+        db.session.remove()
         db.engine.dispose()
     assert [(each.status_code, each.text) for each in answers] == [
         (200, "1"),

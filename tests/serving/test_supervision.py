@@ -175,3 +175,28 @@ def test_a_site_that_has_served_goes_on_trying(server: Server) -> None:
     hidden.rename(database)
     server.wait_until_ready()
     assert server.stop() == 0
+
+
+def test_what_a_killed_server_left_is_no_fault_and_is_removed(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "instance")
+    uploads = installation.data_dir / "uploads"
+
+    def left() -> set[str]:
+        return {path.parent.name for path in uploads.glob("*/upload") if path.stat().st_size}
+
+    with serving(installation, *SERVE, "--workers", "1") as server:
+        token = installation.json("token", "add", "test", "--scope", "write")["token"]
+        head = "POST /api/v1/imports?format=jsonl HTTP/1.1\r\nHost: localhost\r\n"
+        head += f"Authorization: Bearer {token}\r\nContent-Length: 9000000\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
+            wire.sendall(head.encode() + b"x" * 2_000_000)
+            installation.wait_until(left)
+            for pid in (server.process.pid, *server.workers()):
+                os.kill(pid, signal.SIGKILL)
+            server.process.wait(DEADLINE_S)
+    abandoned = left()
+    assert abandoned
+    assert installation.json("check") == {"ok": True, "faults": []}
+    with serving(installation, *SERVE, "--workers", "1"):
+        installation.wait_until(lambda: not abandoned & left())
+        assert installation.json("check") == {"ok": True, "faults": []}

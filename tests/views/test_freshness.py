@@ -10,7 +10,7 @@ from quart import Quart
 from app.lifespan import KEY, Resources
 from app.services.events import newest_event
 from tests.conftest import Client
-from tests.waiting import settle
+from tests.waiting import eventually, settle
 
 USERS = "/api/v1/users"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -33,6 +33,12 @@ async def test_readable_answers_can_be_asked_for_again(
     await writer.add_user("ann", "hello there")
     await writer.add_user("ben", "good evening")
     await settle(app)
+
+    async def front() -> str:
+        page: str = await (await anybody.get("/")).get_data(as_text=True)
+        return page
+
+    await eventually(front, until=lambda page: "being measured" not in page)
     for path in READABLE:
         first = await anybody.get(path)
         assert first.headers["Cache-Control"] == "no-cache", path

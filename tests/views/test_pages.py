@@ -59,6 +59,13 @@ def texts(page: str, name: str) -> list[str]:
     return found.texts
 
 
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+def lines(posts: list[dict[str, str]]) -> bytes:
+    return b"".join(msgspec.json.encode(post) + b"\n" for post in posts)
+
+
 async def body(answer: Any) -> str:
     return str(await answer.get_data(as_text=True))
 
@@ -200,7 +207,17 @@ async def test_comparison_shows_similar_posts_and_what_sets_the_authors_apart(si
     query = urlencode([("text", "오늘도 굽습니다"), ("username", "빵집"), ("username", "천문대")])
     page = await body(await site.get(f"/compare?{query}", headers=KOREAN))
     assert "가장 비슷한 실제 글" in page
-    assert re.search(r'<li class="post author-[12]">', page)
+    hues = dict(
+        re.findall(r'<li class="post (author-\d+) line-[12]">.*?<bdi>(.*?)</bdi>', page, re.S)
+    )
+    assert hues
+    # An author's colour is the same wherever, and whatever the place in a ranking.
+    chips = re.findall(r'value="(.*?)" checked>.*?<span class="swatch (.*?)"', page)
+    assert len({hue for _, hue in chips}) == 2
+    assert {(hue, name) for name, hue in chips} >= set(hues.items())
+    query = urlencode([("text", "별을 보았어요"), ("username", "천문대"), ("username", "빵집")])
+    other = await body(await site.get(f"/compare?{query}", headers=KOREAN))
+    assert re.findall(r'value="(.*?)" checked>.*?<span class="swatch (.*?)"', other) == chips
     assert "작성자별 특징적인 표현" in page
     # One sentence has no parts to be judged on their own.
     assert "by=sentence" not in page
@@ -209,13 +226,8 @@ async def test_comparison_shows_similar_posts_and_what_sets_the_authors_apart(si
 async def test_a_card_says_how_well_the_authors_are_told_apart(site: Client) -> None:
     query = urlencode([("username", "빵집"), ("username", "천문대")])
     comparison = f"/compare?{query}&{urlencode({'text': '오늘도 굽습니다'})}"
-    # To look at a comparison asks for no card; each would be made anew with every post.
     page = await body(await site.get(comparison))
     assert f'href="{escape(f"/compare/card?{query}")}"' in page
-    assert "hx-get" not in page.partition("<main")[2]
-    assert "asked the model" not in page
-    first = await site.get(f"/compare/card?{query}")
-    assert first.status_code == 202
     answer = await eventually(
         lambda: site.get(f"/compare/card?{query}"), until=lambda answer: answer.status_code == 200
     )
@@ -231,6 +243,7 @@ async def test_a_card_says_how_well_the_authors_are_told_apart(site: Client) -> 
         assert page.count('<li class="post">') == int(count)
     page = await body(await site.get(comparison, headers=KOREAN))
     assert "최근 글 14개를" in page
+    assert "hx-get" not in page.partition('class="measured"')[2].partition("</section>")[0]
     for bad, status in (
         ("username=nobody&username=no", 404),
         (urlencode([("username", "빵집")]), 422),
@@ -249,8 +262,18 @@ async def test_the_card_of_many_authors_lists_their_confusions_in_both_languages
         for author in range(14)
         for _ in range(8)
     ]
-    body = b"".join(msgspec.json.encode(post) + b"\n" for post in posts)
-    await writer.post("/api/v1/tweets", data=body, headers={"Content-Type": "application/x-ndjson"})
+    await writer.post("/api/v1/tweets", data=lines(posts), headers=NDJSON)
+    # The first comparison begins to measure, and the browser asks until that is done.
+    query = "username=author00&username=author01"
+    compared = f"/compare?text=lamp+fog+bell&{query}"
+    page = await body(await writer.get(compared))
+    address = escape(f"/compare/card?{query}")
+    assert f'<div id="card-summary" hx-get="{address}" hx-trigger="every 1s"' in page
+
+    async def compared_again() -> str:
+        return await body(await writer.get(compared))
+
+    await eventually(compared_again, until=lambda page: "newest posts and asked the model" in page)
     for language, sentence in (("ko", "의 글로 보았어요"), ("en", "taken for <bdi>author")):
         card = await eventually(
             partial(writer.get, "/compare/card", headers={"Accept-Language": language}),
@@ -258,6 +281,15 @@ async def test_the_card_of_many_authors_lists_their_confusions_in_both_languages
         )
         assert card.status_code == 200
         assert sentence in await card.get_data(as_text=True)
+    front = await body(await writer.get("/"))
+    assert re.search(r"Choosing among the 14 authors here, it is right <b>\d+%</b>", front)
+    # Posts that come leave the figure where it is, with its age.
+    more = [{"username": "newcomer", "text": "lamp"}, posts[0]]
+    await writer.post("/api/v1/tweets", data=lines(more), headers=NDJSON)
+    card = await writer.get("/compare/card")
+    assert card.status_code == 200
+    assert "2 posts since" in await body(card)
+    assert "it is right <b>" in await body(await writer.get("/"))
 
 
 async def test_a_text_can_be_judged_sentence_by_sentence(site: Client) -> None:
@@ -324,6 +356,34 @@ async def test_search_marks_matches_and_keeps_the_query(site: Client) -> None:
     assert set(texts(page, "mark")) == {"호밀빵"}
     assert 'value="호밀"' in page
     assert "cursor=" in page
+
+
+async def test_addresses_in_results_are_links_unless_a_mark_or_a_cut_tears_them(
+    anybody: Client, writer: Client
+) -> None:
+    whole = ["https://a.example/?b=1&c=%22", "http://b.example/x", "https://c.example/end"]
+    torn = "https://d.example/lighthouse/y"
+    text = f"{whole[0]} lighthouse: {whole[1]} <b> {torn} javascript:alert(1) {whole[2]}"
+    await writer.add_user(
+        "ann", text, f"lighthouse {'filler ' * 200} https://e.example/{'z' * 400} x"
+    )
+    page = await body(await anybody.get("/search?q=lighthouse"))
+    links = re.findall(r'<a href="([^"]*)" rel="nofollow noreferrer">', page)
+    assert [unescape(link) for link in links] == whole
+    assert "&lt;b&gt;" in page
+
+
+async def test_a_part_of_a_name_leads_to_the_authors_of_such_names(
+    anybody: Client, writer: Client
+) -> None:
+    await writer.add_user("BernieSanders", "hello there")
+    answer = await anybody.get("/search?q=hello&username=sanders")
+    assert answer.status_code == 404
+    page = await body(answer)
+    assert re.search(
+        r'<a href="/search[^"]*username=BernieSanders[^"]*"><bdi>BernieSanders</bdi>', page
+    )
+    assert "Did you mean" not in await body(await anybody.get("/search?q=hello&username=nobody"))
 
 
 async def test_search_tells_a_date_that_is_none(site: Client) -> None:
@@ -416,6 +476,19 @@ async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:
     assert "30 posts" in page
     assert re.search(r'sort=newest[^>]*aria-current="true"', page)
     assert '<dl class="facets">' in page
+
+
+async def test_results_are_exported_and_their_feed_is_linked(site: Client) -> None:
+    query = "q=" + quote("하늘은") + "&username=" + quote("천문대") + "&sort=newest"
+    page = await body(await site.get(f"/search?{query}"))
+    (form,) = re.findall(r'<form method="get" action="(/api/v1/export)">(.*?)</form>', page, re.S)
+    hidden = re.findall(r'type="hidden" name="(.*?)" value="(.*?)"', form[1])
+    asked = urlencode([*hidden, ("format", "jsonl")])
+    lines = (await body(await site.get(f"{form[0]}?{asked}"))).splitlines()
+    assert lines
+    assert all('"username":"천문대"' in line and "하늘은" in line for line in lines)
+    (feed,) = re.findall(r'<a href="(/[^"]*atom[^"]*)"', page)
+    assert (await site.get(unescape(feed))).status_code == 200
 
 
 async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -> None:

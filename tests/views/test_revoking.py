@@ -45,6 +45,7 @@ BODIES: Final[dict[str, Sent]] = {
     "/settings/password": (FORM, f"old={PASSWORD}&new=something+else".encode()),
     "/settings/authors/add": (FORM, b"username=late"),
     "/settings/authors/delete": (FORM, b"username=ann&confirm=yes"),
+    "/settings/samples/delete": (FORM, b"confirm=yes"),
     "/settings/tweets/<id:tweet_id>/delete": (FORM, b"next=%2F"),
     "/imports": (
         MULTIPART,

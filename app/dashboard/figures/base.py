@@ -9,19 +9,25 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.i18n import gettext, show_number
+from app.services.posts.contenders import Contender
 from app.views.filters import View
+from app.views.hues import hue_of
 
-COLOURS: Final = 8
-"""Authors with a colour of their own; the others share one."""
+MOST_AUTHORS: Final = 40
+"""Authors with a row or a label of their own."""
 SYMBOLS: Final = (
     *("circle", "diamond", "square", "triangle-up"),
     *("cross", "x", "star", "triangle-down"),
 )
-DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "5px", "2px")
+HOVER: Final = "%{hovertext}<extra></extra>"
+ROW_PX: Final = 20
+FAINTEST: Final = 0.12
+"""Opacity of the weakest cell that is drawn at all."""
 
 LONGEST_LABEL: Final = 14
 
-Cell = str | int | float | None
+TableCell = str | int | float | None
 Plot = dict[str, Any]
 """A plotly figure; colours are names of the stylesheet, like `$ink`, which the browser replaces."""
 
@@ -31,7 +37,7 @@ class Table:
     """A figure's numbers in rows, and the address of the posts behind each row."""
 
     columns: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[Sequence[TableCell]]
     links: Sequence[str] = ()
 
 
@@ -44,8 +50,8 @@ class Drawing:
     """A sentence about the numbers."""
     clicks: dict[str, Any] = field(default_factory=dict)
     """How the browser builds the address of a point: see `addressOf` in dashboard.js."""
-    authors: Sequence[str] = ()
-    """The authors with a colour, in the order of the colours."""
+    rows: Sequence[tuple[str, str]] = ()
+    """Sentences below the graphs, each with its address."""
     again_s: int = 0
     """Seconds until the browser requests an unfinished figure again; 0 for a finished one."""
 
@@ -76,58 +82,124 @@ class Figure(ABC):
         """Return the numbers in rows."""
 
 
-class Dot(NamedTuple):
-    """A dot in a cell of a grid."""
+class Cell(NamedTuple):
+    """A cell of a grid."""
 
-    column: int
+    column: float
     row: int
-    size: float
-    """Part of the cell's width, in [0, 1]; the browser knows the width."""
+    share: float
+    """Of the strongest cell, in [0, 1]."""
     text: str
     click: Any
     """What the address of its posts is made of."""
 
 
-def draw_dots(dots: Sequence[Dot], **marker: Any) -> Plot:
-    """Return the trace of the dots."""
+def draw_cells(cells: Sequence[Cell]) -> Plot:
+    """Return the trace of the cells, a sequential scale of one colour."""
     return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [dot.column for dot in dots],
-        "y": [dot.row for dot in dots],
-        "customdata": [dot.click for dot in dots],
+        "type": "bar",
+        "x": [cell.column for cell in cells],
+        "base": [cell.row - 0.47 for cell in cells],
+        "y": [0.94] * len(cells),
+        "width": 0.94,
+        "customdata": [cell.click for cell in cells],
         "marker": {
-            "size": [round(dot.size, 3) for dot in dots],
             "color": "$accent",
-            "opacity": 0.85,
+            "opacity": [round(FAINTEST + (1 - FAINTEST) * cell.share, 3) for cell in cells],
             "line": {"width": 0},
-        }
-        | marker,
-        "text": [dot.text for dot in dots],
-        "hovertemplate": "%{text}<extra></extra>",
+        },
+        "hovertext": [cell.text for cell in cells],
+        "hovertemplate": HOVER,
     }
 
 
-def among_authors(trace: Plot, names: Sequence[str], across: str = "", down: str = "") -> Plot:
-    """Return the graph of dots in a square whose columns and rows are these authors."""
-    count = len(names)
-    axis = {
-        "tickvals": list(range(count)),
-        "ticktext": [short_label(name) for name in names],
-        "fixedrange": True,
+class RowRange(NamedTuple):
+    """An author's row: a value, and the range around it."""
+
+    username: str
+    colour: str
+    value: float
+    low: float
+    high: float
+    text: str
+    click: Any
+
+
+def draw_rows(rows: Sequence[RowRange], *, is_bar: bool, **axis: Any) -> Plot:
+    """Return the graph of a row for each author: a bar or a dot, with its range."""
+    marker = {"color": [row.colour for row in rows], "line": {"width": 0}}
+    trace = {
+        **({"type": "bar", "orientation": "h", "width": 0.7} if is_bar else {"type": "scatter"}),
+        **({} if is_bar else {"mode": "markers"}),
+        "x": [round(row.value, 4) for row in rows],
+        "y": list(range(len(rows))),
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [round(max(0, row.high - row.value), 4) for row in rows],
+            "arrayminus": [round(max(0, row.value - row.low), 4) for row in rows],
+            "color": "$soft",
+            "thickness": 1,
+            "width": 2,
+        },
+        "marker": marker | ({"opacity": 0.8} if is_bar else {"size": 9}),
+        "customdata": [row.click for row in rows],
+        "hovertext": [f"<b>{escape(row.username)}</b><br>{row.text}" for row in rows],
+        "hovertemplate": HOVER,
     }
-    across_axis = {"range": [-0.6, count - 0.4], "tickangle": -50, "title": {"text": across}}
     layout = {
-        "xaxis": axis | across_axis,
-        "yaxis": axis | {"range": [count - 0.4, -0.6], "title": {"text": down}},
-        "meta": {"cells": [count, count]},
+        "xaxis": {"fixedrange": True, "nticks": 5} | axis,
+        "yaxis": row_axis([row.username for row in rows]),
+        "meta": {"height": row_height(len(rows))},
     }
     return {"data": [trace], "layout": layout}
 
 
-def colour(place: int | None) -> str:
-    """Return the colour of the author at this index; None stands for all others."""
-    return "$author-0" if place is None or place >= COLOURS else f"$author-{place + 1}"
+def row_axis(names: Sequence[str]) -> Plot:
+    """Return the axis of rows with these labels, the first one on top."""
+    return {
+        "range": [len(names) - 0.4, -0.6],
+        "tickvals": list(range(len(names))),
+        "ticktext": [short_label(name) for name in names],
+        "showgrid": False,
+        "fixedrange": True,
+    }
+
+
+def row_height(rows: int, *, least_px: int = 160, around_px: int = 50) -> int:
+    """Return the height of a graph of so many rows, in pixels."""
+    return max(least_px, rows * ROW_PX + around_px)
+
+
+def hue(author: Contender) -> str:
+    """Return the author's own colour."""
+    return "$" + hue_of(author.id)
+
+
+def some_of(shown: int, total: int) -> str:
+    """Return how many of the authors a figure shows, if not all."""
+    if shown == total:
+        return ""
+    some = gettext("{shown} of {all} authors, those with the most posts.")
+    return some.format(shown=show_number(shown), all=show_number(total))
+
+
+def drawn_of(drawn: int, total: int) -> str:
+    """Return of how many posts a figure is drawn, if not of all."""
+    if drawn == total:
+        return ""
+    some = gettext("{shown} of {all} posts, drawn evenly over the authors.")
+    return some.format(shown=show_number(drawn), all=show_number(total))
+
+
+def of_all_posts() -> str:
+    """Return that a figure does not follow all filters of the view."""
+    return gettext("Of all posts of these authors, whatever their language and date.")
+
+
+def sentences(*found: str) -> str:
+    """Return the sentences that are not empty."""
+    return " ".join(filter(None, found))
 
 
 def short_label(name: str) -> str:

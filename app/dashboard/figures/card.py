@@ -1,27 +1,42 @@
 """How well the authors are told apart: the model card in figures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from typing import Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
+from quart import g
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.verdict import FEWEST_IN_BIN, wilson
 from app.dashboard.figures.base import (
-    COLOURS,
-    Dot,
+    HOVER,
     Drawing,
     Figure,
     Plot,
+    RowRange,
     Table,
-    among_authors,
     asked_path,
-    draw_dots,
+    draw_rows,
+    of_all_posts,
+    sentences,
+    some_of,
 )
-from app.i18n import gettext, gettext_noop
+from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
+from app.services.compare.candidates import MOST_COMPARED
 from app.services.compare.card import Card, Measured, MeasuredBin
 from app.services.posts.statistics import most_active
 from app.views.filters import View
+from app.views.hues import hues_of
+
+MOST_AUTHORS: Final = 50
+"""As many as a card measures."""
+MOST_CONFUSIONS: Final = 12
+AGAIN_S: Final = 30
+"""Until the browser asks for the card that follows one of older posts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +44,11 @@ class ShownCard:
     """The card of the authors, None while it is being made."""
 
     card: Card | None
-    is_comparable: bool
+    asked_for: Sequence[str]
+    """The authors named in the card's address, none for all."""
+    count: int
+    hues: dict[str, str]
+    zone: ZoneInfo
     is_narrowed: bool = False
     """Whether the view has a language or dates, which do not count here."""
 
@@ -39,41 +58,48 @@ class CardFigure(Figure):
     height = "22rem"
     title = gettext_noop("How well authors are told apart")
     about = gettext_noop(
-        "Each author's newest posts, hidden from the model: who was taken for whom, and whether a "
-        "stated probability is how often the answer is right."
+        "Each author's newest posts, hidden from the model: how many were told right, who was "
+        "taken for whom, and whether a stated probability is how often the answer is right."
     )
     graphs = (
-        gettext_noop("Actual and predicted author"),
+        gettext_noop("Told right, author by author"),
         gettext_noop("Stated and actual accuracy"),
     )
     rest_s = 60
 
     async def load(self, session: AsyncSession, view: View) -> ShownCard:
-        names = await most_active(session, view.selection, limit=COLOURS)
-        if len(names) < 2:
-            return ShownCard(None, is_comparable=False)
-        card = await resources().cards.find_or_ask(names)
-        return ShownCard(card, is_comparable=True, is_narrowed=view.selection.is_narrowed)
+        selection = view.selection
+        active = await most_active(session, selection, limit=MOST_AUTHORS)
+        count, asked_for, card = active.total, list[str](), None
+        if selection.usernames or selection.platform or count > MOST_COMPARED:
+            count, asked_for = len(active.shown), active.names
+        if count > 1:
+            card = await resources().cards.find_or_ask(asked_for)
+        names = [author.username for author in card.authors] if card else []
+        hues = {name: f"${hue}" for name, hue in (await hues_of(session, names)).items()}
+        return ShownCard(card, asked_for, count, hues, view.zone, selection.is_narrowed)
 
     def draw(self, data: ShownCard) -> Drawing:
-        if not data.is_comparable:
+        if data.count < 2:
             return Drawing([], gettext("It takes two authors with posts to tell them apart."))
         if data.card is None:
-            return Drawing([], gettext("This is being measured…"), again_s=1)
+            waits = gettext(
+                "How well {count} authors are told apart is being measured; it takes some seconds."
+            )
+            return Drawing([], waits.format(count=show_number(data.count)), again_s=1)
         if data.card.held_out is None:
             return Drawing([], gettext("There are too few posts to measure this."))
-        note = gettext("{share} of {asked} posts were told right.").format(
-            share=f"{data.card.held_out.accuracy:.0%}", asked=data.card.held_out.asked
+        plots = [_told_right(data.card, data.hues), _promised(data.card.held_out)]
+        return Drawing(
+            plots,
+            _note(data, data.card, data.card.held_out),
+            {"path": asked_path(data.asked_for)},
+            _confusions(data.card, data.asked_for),
+            again_s=AGAIN_S if data.card.tweets_since else 0,
         )
-        if data.is_narrowed:
-            note += " " + gettext(
-                "Of all posts of these authors, whatever their language and date."
-            )
-        plots = [_taken_for(data.card), _promised(data.card.held_out)]
-        return Drawing(plots, note, {"path": asked_path(_names(data.card))})
 
     def table(self, data: ShownCard, view: View) -> Table:
-        columns = (gettext("Measured"), gettext("Of"), gettext("As"), gettext("Posts"))
+        columns = (gettext("Measure"), gettext("Actual"), gettext("Predicted"), gettext("Posts"))
         if data.card is None or data.card.held_out is None:
             return Table(columns, [])
         names = _names(data.card)
@@ -81,14 +107,13 @@ class CardFigure(Figure):
         promised = gettext("Stated and actual accuracy")
         rows: list[tuple[str, str, str, int]] = []
         links = []
-        for true, row in enumerate(data.card.confusion):
-            for said, times in enumerate(row):
-                if times:
-                    rows.append((taken, names[true], names[said], times))
-                    links.append(asked_path(names, written_by=names[true], taken_for=names[said]))
+        for true, said, times in _answers(data.card):
+            rows.append((taken, names[true], names[said], times))
+            narrowed = {"written_by": names[true], "taken_for": names[said]}
+            links.append(asked_path(data.asked_for, **narrowed))
         for each in data.card.held_out.bins:
             rows.append((promised, f"{each.claimed:.0%}", f"{each.right:.0%}", each.asked))
-            links.append(asked_path(names, claimed=_percent(each)))
+            links.append(asked_path(data.asked_for, claimed=_percent(each)))
         return Table(columns, rows, links)
 
 
@@ -96,43 +121,88 @@ def _names(card: Card) -> list[str]:
     return [author.username for author in card.authors]
 
 
+def _answers(card: Card) -> list[tuple[int, int, int]]:
+    """Return true author, answered author and how often, where it happened."""
+    return [
+        (true, said, times)
+        for true, row in enumerate(card.confusion)
+        for said, times in enumerate(row)
+        if times
+    ]
+
+
 def _percent(tenth: MeasuredBin) -> str:
     """Return the beginning of the bin in percent, as addresses have it."""
     return str(round(tenth.at_least * 100))
 
 
-def _taken_for(card: Card) -> Plot:
-    names = _names(card)
-    cells = [
-        (true, said, times, max(1, sum(row)))
-        for true, row in enumerate(card.confusion)
-        for said, times in enumerate(row)
-        if times
-    ]
-    dots = [
-        Dot(
-            column=said,
-            row=true,
-            size=(times / asked) ** 0.5,
-            text=f"{escape(names[true])} → {escape(names[said])}: {times} / {asked}",
-            click=urlencode({"written_by": names[true], "taken_for": names[said]}),
-        )
-        for true, said, times, asked in cells
-    ]
-    trace = draw_dots(
-        dots,
-        color=[int(dot.row != dot.column) for dot in dots],
-        colorscale=[[0, "$accent"], [1, "$author-2"]],
-        cmin=0,
-        cmax=1,
-        symbol=["circle" if dot.row == dot.column else "diamond" for dot in dots],
-        opacity=1,
+def _note(data: ShownCard, card: Card, measured: Measured) -> str:
+    """Return the sentences above the graphs; the share is that of the card."""
+    told = gettext("{share} of {asked} posts by {count} authors were told right.")
+    share, asked = show_percent(measured.accuracy), show_number(measured.asked)
+    few = sum(each.asked for each in measured.bins if each.asked < FEWEST_IN_BIN)
+    hidden = gettext("{count} answers in parts of fewer than {least} are not drawn.")
+    older = gettext("Measured {time}; posts since then: {count}.")
+    time = format_datetime(card.made_at, "short", tzinfo=data.zone, locale=g.locale)
+    return sentences(
+        told.format(share=share, asked=asked, count=len(card.authors)),
+        some_of(len(card.authors), len(card.authors) + card.left_out),
+        hidden.format(count=few, least=FEWEST_IN_BIN) if few else "",
+        older.format(time=time, count=show_number(card.tweets_since)) if card.tweets_since else "",
+        of_all_posts() if data.is_narrowed else "",
     )
-    return among_authors(trace, names, gettext("Taken for"), gettext("Written by"))
+
+
+def _told_right(card: Card, hues: dict[str, str]) -> Plot:
+    """Return a bar for each author, those who are told best on top."""
+    rows = [
+        RowRange(
+            author.username,
+            hues.get(author.username, "$author-0"),
+            author.right / author.asked,
+            *wilson(author.right, author.asked),
+            f"{author.right} / {author.asked}",
+            urlencode({"written_by": author.username}),
+        )
+        for author in card.authors
+        if author.asked
+    ]
+    rows.sort(key=lambda row: (-row.value, row.username.casefold()))
+    return draw_rows(rows, is_bar=True, range=[0, 1.02], tickformat=".0%")
+
+
+def _confusions(card: Card, asked_for: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the most frequent confusions in words, with the posts behind each."""
+    names = _names(card)
+    wrong = sorted(
+        (each for each in _answers(card) if each[0] != each[1]), key=lambda each: -each[2]
+    )
+    return [
+        (
+            ngettext(
+                "{count} post by {author} was taken for {other}",
+                "{count} posts by {author} were taken for {other}",
+                times,
+            ).format(count=show_number(times), author=names[true], other=names[said]),
+            asked_path(asked_for, written_by=names[true], taken_for=names[said]),
+        )
+        for true, said, times in wrong[:MOST_CONFUSIONS]
+    ]
 
 
 def _promised(measured: Measured) -> Plot:
-    most = max((each.asked for each in measured.bins), default=1)
+    """Return the range in which the accuracy of each part of the answers lies."""
+    bins = [each for each in measured.bins if each.asked >= FEWEST_IN_BIN]
+    ranges = [wilson(round(each.right * each.asked), each.asked) for each in bins]
+    shared = {
+        "x": [each.claimed for each in bins],
+        "customdata": [urlencode({"claimed": _percent(each)}) for each in bins],
+        "hovertext": [
+            f"{each.claimed:.0%} → {each.right:.0%} ({low:.0%}–{high:.0%}, {each.asked})"
+            for each, (low, high) in zip(bins, ranges, strict=True)
+        ],
+        "hovertemplate": HOVER,
+    }
     ideal = {
         "type": "scatter",
         "mode": "lines",
@@ -141,24 +211,23 @@ def _promised(measured: Measured) -> Plot:
         "line": {"color": "$field", "width": 1, "dash": "dot"},
         "hoverinfo": "skip",
     }
-    found = {
+    reach = shared | {
+        "type": "bar",
+        "base": [round(low, 4) for low, _ in ranges],
+        "y": [round(high - low, 4) for low, high in ranges],
+        "width": 0.045,
+        "marker": {"color": "$accent", "opacity": 0.35, "line": {"width": 0}},
+    }
+    found = shared | {
         "type": "scatter",
-        "mode": "lines+markers",
-        "x": [each.claimed for each in measured.bins],
-        "y": [each.right for each in measured.bins],
-        "line": {"color": "$accent", "width": 1.5},
-        "marker": {
-            "color": "$accent",
-            "size": [round(6 + 14 * (each.asked / most) ** 0.5, 1) for each in measured.bins],
-            "line": {"width": 0},
-        },
-        "text": [f"{each.claimed:.0%} → {each.right:.0%} ({each.asked})" for each in measured.bins],
-        "customdata": [urlencode({"claimed": _percent(each)}) for each in measured.bins],
-        "hovertemplate": "%{text}<extra></extra>",
+        "mode": "markers",
+        "y": [each.right for each in bins],
+        "marker": {"color": "$accent", "size": 9, "line": {"width": 0}},
     }
     axis = {"range": [-0.03, 1.05], "tickformat": ".0%", "fixedrange": True, "nticks": 6}
     layout = {
-        "xaxis": axis | {"title": {"text": gettext("Promised")}},
-        "yaxis": axis | {"title": {"text": gettext("Right")}},
+        "xaxis": axis | {"title": {"text": gettext("Stated")}},
+        "yaxis": axis | {"title": {"text": gettext("Actually right")}},
+        "meta": {"height": 340},
     }
-    return {"data": [ideal, found], "layout": layout}
+    return {"data": [ideal, reach, found], "layout": layout}

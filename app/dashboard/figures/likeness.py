@@ -3,29 +3,36 @@
 import asyncio
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.style import likeness
+from app.compute.style import cluster_order, likeness
 from app.dashboard.figures.base import (
-    Dot,
+    MOST_AUTHORS,
+    Cell,
     Drawing,
     Figure,
     Table,
-    among_authors,
-    draw_dots,
+    draw_cells,
+    of_all_posts,
     posts_path,
+    row_axis,
+    row_height,
+    sentences,
+    some_of,
 )
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
-from app.services.posts.statistics import most_active
-from app.services.posts.users import contenders_by_name
+from app.services.posts.statistics import ActiveAuthors, most_active
 from app.views.filters import View
 
-MOST_AUTHORS: Final = 16
+MOST_LISTED: Final = 100
+"""Authors whose nearest ones are listed, where there are too many for a square."""
+NEAREST: Final = 3
 SMALLEST_SHOWN: Final = 0.02
 
 
@@ -33,10 +40,27 @@ SMALLEST_SHOWN: Final = 0.02
 class Likeness:
     """Authors ordered so that similar ones are neighbours, and how alike they are."""
 
-    authors: list[str]
+    authors: ActiveAuthors
     alike: NDArray[np.float64]
     is_narrowed: bool
     """Whether the view has a language or dates, which do not count here."""
+
+    @property
+    def is_square(self) -> bool:
+        """Whether each pair has a cell; otherwise the nearest of each author are listed."""
+        return len(self.authors.shown) <= MOST_AUTHORS
+
+    def pairs(self) -> list[tuple[int, int, float]]:
+        """Return the pairs that are shown, as indexes, and how alike they are."""
+        count = len(self.authors.shown)
+        if self.is_square:
+            cells = [(i, j) for i in range(count) for j in range(count) if i != j]
+        else:
+            nearest = np.argsort(-self.alike, axis=1, kind="stable")
+            others = [[int(j) for j in row if j != i][:NEAREST] for i, row in enumerate(nearest)]
+            cells = [(i, j) for i, row in enumerate(others) for j in row]
+        found = [(i, j, float(self.alike[i, j])) for i, j in cells]
+        return [each for each in found if each[2] >= SMALLEST_SHOWN]
 
 
 class WhoLikeWhom(Figure):
@@ -45,59 +69,66 @@ class WhoLikeWhom(Figure):
     title = gettext_noop("Who sounds like whom")
     about = gettext_noop(
         "How alike authors write, by what each uses more often than others do. "
-        "The larger a dot, the more alike."
+        "The stronger a cell, the more alike; similar authors are neighbours."
     )
 
     async def load(self, session: AsyncSession, view: View) -> Likeness:
         selection = view.selection
-        names = await most_active(session, selection, limit=MOST_AUTHORS)
-        users = await contenders_by_name(session, names)
+        authors = await most_active(session, selection, limit=MOST_LISTED)
         models = resources().models
-        profiles = await models.profiles.load(session, users)
+        profiles = await models.profiles.load(session, authors.shown)
         snapshot = await models.backgrounds.load(session)
         alike = await asyncio.to_thread(likeness, profiles, snapshot.background)
-        # Neighbours on the strongest axis after the common one are alike.
-        order = np.argsort(np.linalg.eigh(alike)[1][:, -1]) if names else np.empty(0, int)
-        ordered = alike[np.ix_(order, order)]
-        return Likeness([names[i] for i in order], ordered, selection.is_narrowed)
+        order = await asyncio.to_thread(cluster_order, alike)
+        ordered = ActiveAuthors([authors.shown[i] for i in order], authors.total)
+        return Likeness(ordered, alike[np.ix_(order, order)], selection.is_narrowed)
 
     def draw(self, data: Likeness) -> Drawing:
-        names = data.authors
+        names, pairs = data.authors.names, data.pairs()
         if len(names) < 2:
-            return Drawing([])
-        pairs = [
-            (one, other, float(data.alike[one, other]))
-            for one in range(len(names))
-            for other in range(len(names))
-            if one != other and data.alike[one, other] >= SMALLEST_SHOWN
-        ]
+            alone = gettext("It takes two authors with posts to tell them apart.")
+            return Drawing([], alone if names else "")
         if not pairs:
             return Drawing([], gettext("These authors have next to nothing in common."))
+        note = sentences(
+            some_of(*data.authors.counts),
+            of_all_posts() if data.is_narrowed else "",
+            "" if data.is_square else gettext("The three most similar to each:"),
+        )
         most = max(value for _, _, value in pairs)
-        dots = [
-            Dot(
+        if not data.is_square:
+            return Drawing([], note, rows=_nearest(names, pairs))
+        cells = [
+            Cell(
                 column=other,
                 row=one,
-                size=value / most,
+                share=value / most,
                 text=f"{escape(names[one])} – {escape(names[other])}: {value:.2f}",
                 click=[names[one], names[other]],
             )
             for one, other, value in pairs
         ]
-        note = (
-            gettext("Of all posts of these authors, whatever their language and date.")
-            if data.is_narrowed
-            else ""
-        )
-        return Drawing([among_authors(draw_dots(dots), names)], note, {"pairs": True})
+        rows = row_axis(names)
+        columns = rows | {"range": [-0.6, len(names) - 0.4], "tickangle": -60}
+        layout = {
+            "barmode": "overlay",
+            "xaxis": columns,
+            "yaxis": rows,
+            "meta": {
+                "height": row_height(len(names), least_px=240, around_px=110),
+                "width": 140 + 60 * len(names),
+            },
+        }
+        return Drawing([{"data": [draw_cells(cells)], "layout": layout}], note, {"pairs": True})
 
     def table(self, data: Likeness, view: View) -> Table:
         query = view.query(username="", since="", until="", lang="")
+        names = data.authors.names
         found = sorted(
             (
-                (float(data.alike[row, column]), data.authors[row], data.authors[column])
-                for row in range(len(data.authors))
-                for column in range(row)
+                (value, names[one], names[other])
+                for one, other, value in data.pairs()
+                if other < one or not data.is_square
             ),
             reverse=True,
         )
@@ -106,3 +137,14 @@ class WhoLikeWhom(Figure):
             [(one, other, round(value, 3)) for value, one, other in found],
             [posts_path(query, username=[one, other]) for _, one, other in found],
         )
+
+
+def _nearest(names: list[str], pairs: list[tuple[int, int, float]]) -> list[tuple[str, str]]:
+    """Return a sentence for each author with the most similar ones, and their posts' address."""
+    rows = []
+    for one, own in groupby(pairs, lambda pair: pair[0]):
+        nearest = [(names[other], value) for _, other, value in own]
+        told = ", ".join(f"{name} {value:.2f}" for name, value in nearest)
+        address = posts_path("", username=[names[one], *(name for name, _ in nearest)])
+        rows.append((f"{names[one]}: {told}", address))
+    return rows

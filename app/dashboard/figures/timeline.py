@@ -1,4 +1,4 @@
-"""Posts over time, per author."""
+"""Posts over time, a row for each author."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,9 +11,22 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.periods import Period, fitting, start_of, starts
-from app.dashboard.figures.base import COLOURS, Drawing, Figure, Plot, Table, colour, posts_path
-from app.i18n import gettext, gettext_noop
-from app.services.posts.statistics import count_by_day_of_some, most_active
+from app.dashboard.figures.base import (
+    FAINTEST,
+    HOVER,
+    MOST_AUTHORS,
+    Drawing,
+    Figure,
+    Plot,
+    Table,
+    hue,
+    posts_path,
+    row_axis,
+    row_height,
+    some_of,
+)
+from app.i18n import gettext, gettext_noop, show_number, show_period
+from app.services.posts.statistics import ActiveAuthors, count_by_day_of_some, most_active
 from app.views.filters import View
 
 PERIODS: Final[dict[Period, str]] = {
@@ -21,57 +34,61 @@ PERIODS: Final[dict[Period, str]] = {
     "week": gettext_noop("Week from"),
     "month": gettext_noop("Month from"),
 }
+BARS: Final = 8
+"""Authors whose posts are drawn as bars; with more the strength of a cell's colour tells."""
+BAR_ROW_PX: Final = 56
+MOST_CELLS: Final = 6_000
+DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class PostsByPeriod:
     """How many posts each author has in each period."""
 
-    authors: list[str]
+    authors: ActiveAuthors
     period: Period
     starts: Sequence[date]
     """The first day of each period, and the end of the last."""
     rows: dict[str | None, list[int]]
-    """By author; None stands for all others."""
+    """By author, in the order of their first posts; None stands for all others."""
 
 
 class Timeline(Figure):
     name = "timeline"
     height = "20rem"
     title = gettext_noop("Posts over time")
-    about = gettext_noop("How many posts each author wrote. A bar leads to its posts.")
+    about = gettext_noop(
+        "How many posts of each author are kept here, the earliest author on top. A bar or cell "
+        "leads to its posts."
+    )
 
     async def load(self, session: AsyncSession, view: View) -> PostsByPeriod:
-        authors = await most_active(session, view.selection, limit=COLOURS)
-        cells = await count_by_day_of_some(session, view.selection, view.zone, usernames=authors)
+        authors = await most_active(session, view.selection, limit=MOST_AUTHORS)
+        cells = await count_by_day_of_some(
+            session, view.selection, view.zone, usernames=authors.names
+        )
         return await asyncio.to_thread(_by_period, authors, cells, view.step or None)
 
     def draw(self, data: PostsByPeriod) -> Drawing:
-        named = [(place, name) for place, name in enumerate(data.authors) if name in data.rows]
-        traces = [self._bars(data, name, colour(place)) for place, name in named]
-        if None in data.rows:
-            traces.append(self._bars(data, None, colour(None)))
+        if not data.rows:
+            return Drawing([])
+        hues = {author.username: hue(author) for author in data.authors.shown}
+        names = [gettext("All others") if name is None else name for name in data.rows]
+        most = max(max(row) for name, row in data.rows.items() if name is not None)
+        is_few = len(names) <= BARS
+        traces = [
+            _row(data, place, hues.get(name or "", "$author-0"), most, is_few=is_few)
+            for place, name in enumerate(data.rows)
+        ]
         layout = {
-            "barmode": "stack",
-            "bargap": 0.12,
-            "xaxis": {"type": "date", "fixedrange": True},
-            "yaxis": {"rangemode": "tozero", "fixedrange": True},
+            "barmode": "overlay",
+            "xaxis": {"type": "date", "fixedrange": True, "nticks": 8},
+            "yaxis": row_axis(names),
+            "meta": {"height": len(names) * BAR_ROW_PX + 50 if is_few else row_height(len(names))},
         }
-        plots: list[Plot] = [{"data": traces, "layout": layout}] if traces else []
         days = [start.isoformat() for start in data.starts]
-        return Drawing(plots, clicks={"periods": days}, authors=data.authors)
-
-    def _bars(self, data: PostsByPeriod, username: str | None, hue: str) -> Plot:
-        shown = gettext("All others") if username is None else escape(username)
-        return {
-            "type": "bar",
-            "name": shown,
-            "x": [start.isoformat() for start in data.starts[:-1]],
-            "y": data.rows[username],
-            "marker": {"color": hue, "line": {"width": 0}},
-            "meta": {"username": username},
-            "hovertemplate": f"<b>{shown}</b><br>%{{x}}: %{{y}}<extra></extra>",
-        }
+        plot: Plot = {"data": traces, "layout": layout}
+        return Drawing([plot], some_of(*data.authors.counts), {"periods": days})
 
     def table(self, data: PostsByPeriod, view: View) -> Table:
         query = view.query(username="", since="", until="")
@@ -88,17 +105,54 @@ class Timeline(Figure):
         return Table(columns, rows, links)
 
 
+def _row(data: PostsByPeriod, place: int, colour: str, most: int, *, is_few: bool) -> Plot:
+    """Return an author's row: bars if there are few rows, else cells."""
+    name, row = list(data.rows.items())[place]
+    shown = gettext("All others") if name is None else escape(name)
+    places = [i for i, posts in enumerate(row) if posts]
+    # All others together may have far more posts than any author.
+    shares = [row[i] / (most if name else max(row)) for i in places]
+    begins, ends = data.starts[:-1], data.starts[1:]
+    return {
+        "type": "bar",
+        "name": shown,
+        "x": [begins[i].isoformat() for i in places],
+        "offset": 0,
+        "width": [0.92 * (ends[i] - begins[i]).days * DAY_MS for i in places],
+        # Rows are counted downwards, so bars grow upwards below zero.
+        "base": [place + 0.42 if is_few else place - 0.47 for _ in places],
+        "y": [round(-0.84 * share, 4) if is_few else 0.94 for share in shares],
+        "marker": {
+            "color": colour,
+            "opacity": 1
+            if is_few
+            else [round(FAINTEST + (1 - FAINTEST) * share**0.5, 3) for share in shares],
+            "line": {"width": 0},
+        },
+        "hovertext": [
+            f"<b>{shown}</b><br>{show_period(begins[i], ends[i])}: {show_number(row[i])}"
+            for i in places
+        ],
+        "hovertemplate": HOVER,
+        "meta": {"username": name, "places": places, "posts": sum(row)},
+    }
+
+
 def _by_period(
-    authors: list[str], cells: Sequence[tuple[date, str | None, int]], step: Period | None
+    authors: ActiveAuthors, cells: Sequence[tuple[date, str | None, int]], step: Period | None
 ) -> PostsByPeriod:
     if not cells:
         return PostsByPeriod(authors, "day", [], {})
     first, last = cells[0][0], cells[-1][0]
     period = fitting(first, last, step)
+    while period != "month" and len({(start_of(c[0], period), c[1]) for c in cells}) > MOST_CELLS:
+        period = "week" if period == "day" else "month"
     begins = starts(first, last, period)
     places = {start: place for place, start in enumerate(begins)}
     rows: dict[str | None, list[int]] = {}
     for day, username, posts in cells:
         row = rows.setdefault(username, [0] * (len(begins) - 1))
         row[places[start_of(day, period)]] += posts
+    if None in rows:
+        rows[None] = rows.pop(None)  # At the end, whoever began first.
     return PostsByPeriod(authors, period, begins, rows)

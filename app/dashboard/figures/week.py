@@ -6,7 +6,15 @@ from babel.dates import get_day_names
 from quart import g
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.dashboard.figures.base import Dot, Drawing, Figure, Table, draw_dots, posts_path
+from app.dashboard.figures.base import (
+    Cell,
+    Drawing,
+    Figure,
+    Table,
+    draw_cells,
+    posts_path,
+    row_axis,
+)
 from app.i18n import gettext, gettext_noop
 from app.services.posts.statistics import count_by_hour_of_week
 from app.views.filters import View
@@ -19,7 +27,7 @@ class Week(Figure):
     height = "22rem"
     title = gettext_noop("Rhythm of the week")
     about = gettext_noop(
-        "When posts are written, in your own time zone. The larger a dot, the more posts."
+        "When posts are written, in your own time zone. The stronger a cell, the more posts."
     )
 
     async def load(self, session: AsyncSession, view: View) -> list[int]:
@@ -30,12 +38,11 @@ class Week(Figure):
         if not most:
             return Drawing([])
         days = weekdays("abbreviated")
-        # The area of a dot shows the number.
-        dots = [
-            Dot(
+        cells = [
+            Cell(
                 column=hour % HOURS,
                 row=hour // HOURS,
-                size=(posts / most) ** 0.5,
+                share=posts / most,
                 text=f"{days[hour // HOURS]} {hour % HOURS}:00–{hour % HOURS + 1}:00: {posts}",
                 click=hour,
             )
@@ -43,21 +50,18 @@ class Week(Figure):
             if posts
         ]
         layout = {
+            "barmode": "overlay",
             "xaxis": {
                 "range": [-0.6, 23.6],
                 "tickvals": list(range(0, HOURS, 3)),
+                "showgrid": False,
                 "fixedrange": True,
                 "title": {"text": gettext("Hour")},
             },
-            "yaxis": {
-                "range": [6.6, -0.6],
-                "tickvals": list(range(7)),
-                "ticktext": days,
-                "fixedrange": True,
-            },
-            "meta": {"cells": [HOURS, 7]},
+            "yaxis": row_axis(days),
+            "meta": {"height": 260},
         }
-        return Drawing([{"data": [draw_dots(dots)], "layout": layout}], clicks={"hours": True})
+        return Drawing([{"data": [draw_cells(cells)], "layout": layout}], clicks={"hours": True})
 
     def table(self, data: list[int], view: View) -> Table:
         query = view.query()

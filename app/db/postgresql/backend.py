@@ -35,6 +35,7 @@ from app.db.postgresql.connection import UNLIMITED_S, as_app_error, connect, mak
 from app.db.postgresql.feed import PostgresqlFeed
 from app.db.postgresql.vectors import PostgresqlVectors
 from app.db.postgresql.words import INDEX, PostgresqlWords
+from app.errors import UnavailableError
 from app.models import Base, Embedding
 from app.models.base import UtcDateTime
 
@@ -45,11 +46,18 @@ COMPACT_WAIT_S: Final = 60.0
 COMMIT_TIMEOUT_S: Final = 30.0
 """Seconds until a commit gets no more time; less than the driver's own limit of a statement."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
-_TURN: Final = text("SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key)")
+_TURN: Final = text(
+    "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key),"
+    " current_setting('synchronous_standby_names') <> ''"
+)
 _NEXT: Final = text(
     "SELECT name, nextval(CAST(name AS regclass)) FROM"
     " unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS asked (name, ids),"
     " generate_series(1, ids)"
+)
+_LAST: Final = text(
+    "SELECT regexp_replace(sequencename, '_id_seq$', ''), coalesce(last_value, 0)"
+    " FROM pg_sequences WHERE schemaname = current_schema()"
 )
 
 NEWEST: Final = """
@@ -82,6 +90,7 @@ class PostgresqlBackend(Backend):
 
     def __init__(self, url: str, *, durability: str) -> None:
         self._url = url
+        self._needs_standby = durability == "replicated"
         self.name = shown_name(url)
         self._opened: set[asyncpg.Connection[Any]] = set()
         """Connections that are open; the pool loses those whose opening task was cancelled."""
@@ -106,7 +115,12 @@ class PostgresqlBackend(Backend):
         # Ids are then in the order of commits, and what a service has read stays true until its
         # own commit, as on SQLite. The lock ends with the transaction, however that ends.
         wait = f"{max(1, int(timeout_s * 1000))}ms"
-        await session.execute(_TURN, {"wait": wait, "key": WRITING})
+        turn = (await session.execute(_TURN, {"wait": wait, "key": WRITING})).one()
+        if self._needs_standby and not turn[-1]:
+            raise UnavailableError(
+                "The database has no synchronous standby; nothing was stored",
+                headers={"Retry-After": "30"},
+            )
 
     async def commit(self, session: AsyncSession) -> None:
         # A commit may wait for a standby. If it is cancelled, as by the driver's own timeout, the
@@ -134,6 +148,15 @@ class PostgresqlBackend(Backend):
         for name, next_id in await session.execute(_NEXT, values):
             ids[name].append(next_id)
         return [sorted(each) for each in ids.values()]
+
+    async def last_ids(self, session: AsyncSession) -> dict[str, int]:
+        return dict(map(tuple, await session.execute(_LAST)))
+
+    async def set_last_ids(self, session: AsyncSession, last: Mapping[str, int]) -> None:
+        for name in await self.last_ids(session):
+            newest = f'SELECT greatest(max(id), :last) AS id FROM "{name}"'  # noqa: S608 - ours
+            sequence = f"SELECT setval('\"{name}_id_seq\"', id) FROM ({newest}) AS newest"  # noqa: S608
+            await session.execute(text(f"{sequence} WHERE id > 0"), {"last": last.get(name, 0)})
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
         value = as_json(rows, columns, self.engine.dialect)

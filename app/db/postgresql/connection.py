@@ -74,6 +74,14 @@ def shown_name(url: str) -> str:
     return f"the database {parsed.database or ''} at {host}{port}"
 
 
+_AT_LEAST_ON: Final = """
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = ANY ($1)
+"""
+_TOO_WEAK: Final = {"full": ["off"], "replicated": ["off", "local"]}
+"""Values of `synchronous_commit`; a stronger one, which the server sets, stays."""
+
+
 async def connect(url: str, **settings: str) -> "asyncpg.Connection[Any]":
     """Open a connection. Raises UnavailableError, or the error of a bad address."""
     try:
@@ -95,13 +103,14 @@ def make_engine(
 
     Its connections are kept in `opened` until they are closed.
     """
-    commit = "on" if durability == "full" else "off"
-    settings = SETTINGS | {"synchronous_commit": commit}
+    weakened = {"synchronous_commit": "off"} if durability == "normal" else {}
 
     async def open_connection() -> "asyncpg.Connection[Any]":
-        connection = await connect(url, **settings)
+        connection = await connect(url, **SETTINGS, **weakened)
         opened.add(connection)
         connection.add_termination_listener(opened.discard)
+        if too_weak := _TOO_WEAK.get(durability):
+            await connection.execute(_AT_LEAST_ON, too_weak)
         return connection
 
     engine = create_async_engine(

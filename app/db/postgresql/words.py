@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions, WordIndex
+from app.db.backend import Sessions, WordIndex, chunks
 from app.db.postgresql.vectors import PREFIX
 from app.db.word_index import IndexedPost, TermCount, Terms, post_terms
 from app.models import Tweet
@@ -41,6 +41,7 @@ INDEX: Final = table("TweetWords", column("id", BigInteger), column("terms"))
 _VECTORS: Final = "unnest(CAST(:ids AS bigint[]), CAST(:vectors AS text[])) AS new (id, vector)"
 _ADD: Final = text(
     f'INSERT INTO "TweetWords" (id, terms) SELECT id, CAST(vector AS tsvector) FROM {_VECTORS}'  # noqa: S608
+    " ON CONFLICT (id) DO UPDATE SET terms = excluded.terms"
 )
 _WRONG: Final = text(
     f"SELECT count(*) FROM {_VECTORS}"  # noqa: S608
@@ -57,6 +58,7 @@ _INVALID: Final = text(
     " WHERE n.nspname = current_schema() AND NOT i.indisvalid"
     " AND NOT starts_with(c.relname, :passing)"
 )
+_POSTS: Final = select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.media)
 _NO_LIMIT: Final = text("SET LOCAL statement_timeout = 0")
 
 
@@ -78,6 +80,11 @@ class PostgresqlWords(WordIndex):
     async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
         if posts:
             await session.execute(_ADD, await _vectors(posts))
+
+    async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
+        for some in chunks(ids):
+            rows = await session.execute(_POSTS.where(Tweet.id.in_(some)))
+            await self.add(session, [IndexedPost(*row) for row in rows])
 
     async def vocabulary(self, db: Sessions, page: int) -> AsyncGenerator[list[TermCount], None]:
         # One statement counts all terms; its rows are streamed, and writers do not wait for it.
@@ -116,8 +123,8 @@ class PostgresqlWords(WordIndex):
 async def _pages(session: AsyncSession) -> AsyncIterator[list[IndexedPost]]:
     after = 0
     while True:
-        query = select(Tweet.id, Tweet.user_id, Tweet.text).where(Tweet.id > after)
-        rows = (await session.execute(query.order_by(Tweet.id).limit(PAGE))).all()
+        query = _POSTS.where(Tweet.id > after).order_by(Tweet.id).limit(PAGE)
+        rows = (await session.execute(query)).all()
         if not rows:
             return
         yield [IndexedPost(*row) for row in rows]
@@ -137,7 +144,7 @@ def vector(post: IndexedPost) -> str:
     # ranking removes false matches.
     return " ".join(
         f"{_quoted(term)}:{place % LAST_POSITION + 1}"
-        for place, term in enumerate(post_terms(post.text, post.user_id))
+        for place, term in enumerate(post_terms(post.text, post.user_id, post.media))
     )
 
 

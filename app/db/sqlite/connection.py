@@ -10,7 +10,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aiosqlite
 from sqlalchemy import Connection, event, exc, make_url
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.sqlite.words import register
 from app.errors import AppError, StorageFullError, UnavailableError
+from app.tasks import opened
 
 POOL_SIZE: Final = 5
 POOL_TIMEOUT_S: Final = 30
@@ -47,14 +48,21 @@ class OneTripConnection(aiosqlite.Connection):
         """Trips begun and ended; each is counted by one thread, cancelled ones included."""
         self._thread.daemon = True  # As SQLAlchemy does: a program that fails still ends.
         self._stopped: asyncio.Future[Any] | None = None
+        self.begin = ""
+        """The statement that begins a transaction, to be run in the trip of the first of it."""
 
     def cursor(self) -> "OneTripCursor":  # type: ignore[override]
         return OneTripCursor(self)
 
     async def rollback(self) -> None:
         """Roll back; the second rollback of SQLAlchemy, after a session, needs no trip."""
+        self.begin = ""
         if self._done != self._asked or self.in_transaction:
             await super().rollback()
+
+    async def commit(self) -> None:
+        self.begin = ""
+        await super().commit()
 
     def stop(self) -> "asyncio.Future[Any] | None":
         """End the thread, once: a caller would wait for ever for a thread that has ended.
@@ -124,12 +132,19 @@ class OneTripCursor:
 
     # The methods below run in the connection's thread.
 
+    def _begin(self) -> None:
+        begin, self._connection.begin = self._connection.begin, ""
+        if begin:
+            self._connection._conn.execute(begin)
+
     def _execute(self, sql: str, parameters: Sequence[Any]) -> None:
+        self._begin()
         self._rest = self._connection._conn.execute(sql, parameters)
         self.description = self._rest.description
         self._fetch(FETCHED_AT_ONCE)
 
     def _execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
+        self._begin()
         cursor = self._connection._conn.executemany(sql, parameters)
         self.rowcount = cursor.rowcount
         cursor.close()
@@ -174,7 +189,8 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        connection.exec_driver_sql(f"BEGIN {mode}")
+        driver = cast(OneTripConnection, connection.connection.driver_connection)
+        driver.begin = f"BEGIN {mode}"
 
     return engine
 
@@ -196,22 +212,12 @@ def roll_back_cancelled(engine: AsyncEngine) -> set[asyncio.Task[None]]:
 
 
 async def _connect(path: Path) -> OneTripConnection:
-    """Open a connection; if cancelled meanwhile, close it before this returns.
-
-    The driver would leave its thread behind, which fails once the loop has ended.
-    """
+    """Open a connection. The driver would leave the thread of a cancelled one behind."""
 
     async def connect() -> OneTripConnection:
-        await connection
-        return connection
+        return cast(OneTripConnection, await OneTripConnection(path))
 
-    connection = OneTripConnection(path)
-    opening = asyncio.ensure_future(connect())
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        await (await opening).close()
-        raise
+    return await opened(connect(), lambda made: made.close())
 
 
 def as_app_error(error: BaseException) -> AppError | None:

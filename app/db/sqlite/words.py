@@ -25,7 +25,7 @@ VOCABULARY: Final = text(
 
 def register(connection: Any) -> None:
     """Give a connection, of either driver, the function that the triggers call."""
-    connection.create_function("saywho_terms", 2, index_terms, deterministic=True)
+    connection.create_function("saywho_terms", -1, index_terms, deterministic=True)
 
 
 class SqliteWords(WordIndex):

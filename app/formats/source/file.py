@@ -3,15 +3,15 @@
 import contextlib
 import gzip
 import io
-import os
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from app.formats.records import BrokenFileError, UnrecognisedFileError
+from app.formats.source.folder import list_files, open_path
 from app.formats.source.reading import (
     BUFFER_BYTES,
     READ_ERRORS,
@@ -20,11 +20,10 @@ from app.formats.source.reading import (
     Rejoined,
     read_some,
 )
-from app.formats.source.tar import BLOCK_BYTES, KeptFile, KeptFileReader, is_tar, keep_files
+from app.formats.source.tar import BLOCK_BYTES, TarFiles, is_tar
 from app.formats.source.zip import ZIP_STARTS, list_members, open_in_zip, open_zip
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
-MAX_FOLDER_DEPTH: Final = 6
 _GZIP_START: Final = b"\x1f\x8b"
 _NO_LIMIT: Final = 2**62
 
@@ -57,9 +56,8 @@ class Source:
         self._head = b""
         self._zip: zipfile.ZipFile | None = None
         self._zip_members: dict[str, zipfile.ZipInfo] = {}
-        self._spool: BinaryIO | None = None
         self._is_tar = False
-        self._kept: dict[str, KeptFile] | None = None
+        self._tar: TarFiles | None = None
         self._packed: BinaryIO | None = None
         self._paths: dict[str, Path] | None = None
         self._total: int | None = None
@@ -107,7 +105,7 @@ class Source:
     def expect(self, names: Iterable[str]) -> None:
         """Set the members to be read, so that progress ends at the total."""
         if self._is_tar:
-            self._total = sum(self._tar_files()[name].size for name in names)
+            self._total = sum(self._tar_files().kept[name].size for name in names)
         elif self._zip is None:
             self._total = sum(self._files()[name].stat().st_size for name in names)
         else:
@@ -120,7 +118,7 @@ class Source:
         if self.path is None or self.is_folder:
             return b""
         try:
-            with _open_file(self.path, self.name) as file:
+            with open_path(self.path, self.name) as file:
                 return file.read(size)
         except OSError as error:
             raise UnrecognisedFileError("{name} cannot be read", name=self.name) from error
@@ -134,7 +132,7 @@ class Source:
     def members(self) -> tuple[str, ...]:
         """Return the names of all files in a folder, zip or tar, and of those beside a file."""
         if self._is_tar:
-            return tuple(self._tar_files())
+            return tuple(self._tar_files().kept)
         return tuple(self._zip_members if self._zip else self._files())
 
     def open_member(self, name: str) -> BinaryIO:
@@ -157,6 +155,25 @@ class Source:
             if not head:
                 raise BrokenFileError("{name} is damaged", name=label) from error
         return head
+
+    def place_of(self, name: str) -> int | None:
+        """Return where a member lies in the archive; None where it is not there.
+
+        Media files of a tar are found in a file, but not in a stream, which is read only once.
+        """
+        if self._zip is not None:
+            return self._zip_members[name].header_offset if name in self._zip_members else None
+        if self._is_tar:
+            return self._tar_files().place_of(name)
+        return 0 if name in self._files() else None
+
+    def open_file(self, name: str) -> BinaryIO:
+        """Open a member that has a place, not counted. Raises BrokenFileError, as reading does."""
+        label = f"{name} in {self.name}"
+        is_in_tar = self._is_tar and name not in self._tar_files().kept
+        stream = self._tar_files().open_media(name) if is_in_tar else self._open_raw(name, label)
+        reader = MeteredReader(stream, Meter(label, _NO_LIMIT), label=label)
+        return io.BufferedReader(reader, BUFFER_BYTES)
 
     def _prepare(self, target: Path | BinaryIO) -> None:
         if self.is_folder:
@@ -185,15 +202,15 @@ class Source:
         reader = MeteredReader(unpacked, Meter(self.name, _NO_LIMIT), label=self.name)
         self._stream = self._opened.enter_context(reader)  # type: ignore[assignment] # is binary
 
-    def _tar_files(self) -> dict[str, KeptFile]:
-        """Return the JSON files of the tar; the first call copies them to a temporary file.
+    def _tar_files(self) -> TarFiles:
+        """Return the files of the tar; the first call copies JSON to a temporary file.
 
         The whole tar counts towards the limit. Raises BrokenFileError.
         """
-        if self._kept is not None:
-            return self._kept
+        if self._tar is not None:
+            return self._tar
         meter = Meter(self.name, self._meter.limit_bytes)
-        self._spool = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
+        spool: BinaryIO = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
         stream = self._whole()
 
         def read(size: int) -> bytes:
@@ -203,8 +220,13 @@ class Source:
                 return b""
             return meter.count(chunk)
 
-        self._kept = keep_files(read, self._spool, self.name)
-        return self._kept
+        def reopen() -> BinaryIO:
+            file = self._open_path()
+            return gzip.GzipFile(fileobj=file) if self._packed else file  # type: ignore[return-value] # is binary
+
+        is_file = self.path is not None and self.path.is_file()
+        self._tar = TarFiles(read, spool, self.name, reopen if is_file else None)
+        return self._tar
 
     def _whole(self) -> BinaryIO:
         """Return the file or stream from its beginning, not counted, closed with the source."""
@@ -215,7 +237,7 @@ class Source:
 
     def _open_path(self) -> BinaryIO:
         assert self.path is not None  # noqa: S101 # for the type checker
-        return self._opened.enter_context(_open_file(self.path, self.name))
+        return self._opened.enter_context(open_path(self.path, self.name))
 
     def _stream_head(self, stream: BinaryIO, size: int) -> bytes:
         """Return the first bytes of a stream, up to any damage."""
@@ -228,10 +250,8 @@ class Source:
         if self._zip is not None:
             return open_in_zip(self._zip, self._zip_members[name], label)
         if self._is_tar:
-            kept = self._tar_files()[name]
-            assert self._spool is not None  # noqa: S101 # for the type checker
-            return io.BufferedReader(KeptFileReader(self._spool, kept))
-        return _open_file(self._files()[name], label)
+            return self._tar_files().open(name)
+        return open_path(self._files()[name], label)
 
     def _spooled(self) -> BinaryIO:
         """Copy the stream to a temporary file, up to the limit, and return that."""
@@ -250,30 +270,9 @@ class Source:
 
     def _files(self) -> dict[str, Path]:
         if self._paths is None:
-            self._paths = dict(self._list_files())
+            path = None if self._zip is not None else self.path
+            self._paths = {} if path is None else list_files(path, self.is_folder)
         return self._paths
-
-    def _list_files(self) -> Iterator[tuple[str, Path]]:
-        if self.path is None or self._zip is not None:
-            return
-        folder = self.path if self.is_folder else self.path.parent
-        for place, folders, names in os.walk(folder):
-            depth = len(Path(place).relative_to(folder).parts)
-            if not self.is_folder or depth >= MAX_FOLDER_DEPTH:
-                folders.clear()
-            for name in names:
-                path = Path(place, name)
-                if path.is_file() and not name.startswith("._"):
-                    yield path.relative_to(folder).as_posix(), path
-
-
-def _open_file(path: Path, label: str) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise UnrecognisedFileError(
-            "{name} cannot be opened: {why}", name=label, why=error.strerror
-        ) from error
 
 
 class Member:

@@ -1,9 +1,10 @@
-"""Tar files, read as a stream: nothing is extracted by name, only JSON files are kept.
+"""Tar files, read as a stream: nothing is extracted by name, only JSON files are copied.
 
 Not the tarfile module: it ends silently at a damaged header, reads headers of any stated length
 into memory, and keeps a list of all members.
 """
 
+import io
 from collections.abc import Callable
 from typing import BinaryIO, Final, NamedTuple
 
@@ -13,8 +14,13 @@ from app.formats.source.reading import BUFFER_BYTES, ChunkReader
 BLOCK_BYTES: Final = 512
 MAX_HEADER_BYTES: Final = 64 * 1024
 MAX_KEPT_FILES: Final = 1000
+MAX_NAMES_BYTES: Final = 128 * 2**20
+"""Memory for the names of media files; those of the files after that are left out."""
+_NAME_BYTES: Final = 256
+"""About the memory of a name beside its characters."""
 
 _KEPT_SUFFIX: Final = ".json"
+_MEDIA_FOLDER: Final = "media_attachments"
 _REGULAR: Final = frozenset(map(ord, ("\0", "0", "7")))
 # Links, devices, folders, pipes: nothing follows their header, whatever size it states.
 _WITHOUT_DATA: Final = b"123456"
@@ -39,14 +45,43 @@ def is_tar(head: bytes) -> bool:
     return len(head) >= BLOCK_BYTES and _read_header(head[:BLOCK_BYTES]) is not None
 
 
-def keep_files(read: Callable[[int], bytes], spool: BinaryIO, name: str) -> dict[str, KeptFile]:
-    """Copy the JSON files of a tar to the spool and return the place of each.
+class TarFiles:
+    """The files of a tar that an import may read: JSON files, copied to the spool, and media.
 
     `read` returns at most the given number of bytes, none at the end. Links, devices and names
-    that lead out of the tar are ignored. Raises BrokenFileError where the tar is damaged, where it
-    breaks off before the first JSON file, and where a header or the number of files is too large.
+    that lead out of the tar are ignored. `reopen` opens the tar once more, where it can be, for
+    media. Raises BrokenFileError where the tar is damaged, where it breaks off before the first
+    JSON file, and where a header or the number of files is too large.
     """
-    return _Reader(read, spool, name).keep_files()
+
+    def __init__(
+        self,
+        read: Callable[[int], bytes],
+        spool: BinaryIO,
+        name: str,
+        reopen: Callable[[], BinaryIO] | None,
+    ) -> None:
+        reader = _Reader(read, spool, name)
+        self.kept = reader.read_files()
+        self._media = reader.media if reopen else {}
+        self._spool = spool
+        self._reopen = reopen
+        self._again: BinaryIO | None = None
+
+    def open(self, name: str) -> BinaryIO:
+        """Return one of the JSON files. Raises KeyError."""
+        return io.BufferedReader(KeptFileReader(self._spool, self.kept[name]))
+
+    def place_of(self, name: str) -> int | None:
+        """Return where a media file begins; None where it is not there."""
+        return self._media[name].start if name in self._media else None
+
+    def open_media(self, name: str) -> BinaryIO:
+        """Return a media file; of a packed tar, going back means to unpack it from its start."""
+        if self._again is None:
+            assert self._reopen is not None  # noqa: S101 # for the type checker
+            self._again = self._reopen()
+        return io.BufferedReader(KeptFileReader(self._again, self._media[name]))
 
 
 class KeptFileReader(ChunkReader):
@@ -61,7 +96,7 @@ class KeptFileReader(ChunkReader):
         size = min(size, self._kept.size - self._done)
         if size == 0 and self._kept.is_cut:
             raise EOFError
-        # Several readers share the spool, so each seeks its own place first.
+        # Several readers share the file, so each seeks its own place first.
         self._spool.seek(self._kept.start + self._done)
         chunk = self._spool.read(size)
         self._done += len(chunk)
@@ -74,9 +109,13 @@ class _Reader:
         self._spool = spool
         self._name = name
         self._kept: dict[str, KeptFile] = {}
+        self.media: dict[str, KeptFile] = {}
+        """Places of media files in the tar itself."""
+        self._names_bytes = 0
+        self._at = 0
         self._is_cut = False
 
-    def keep_files(self) -> dict[str, KeptFile]:
+    def read_files(self) -> dict[str, KeptFile]:
         long: dict[str, str] = {}
         while not self._is_cut and (block := self._take(BLOCK_BYTES)).strip(b"\0"):
             header = None if self._is_cut else _read_header(block)
@@ -97,13 +136,19 @@ class _Reader:
 
     def _copy_or_skip(self, path: str, kind: int, size: int) -> None:
         path = path.removeprefix("./")
-        start, wanted = self._spool.tell(), kind in _REGULAR and _is_kept(path)
+        is_inside = kind in _REGULAR and _is_inside(path)
+        start, wanted = self._spool.tell(), is_inside and path.endswith(_KEPT_SUFFIX)
+        began = self._at
         left = size
-        while left and (chunk := self._read(min(left, BUFFER_BYTES))):
+        while left and (chunk := self._next(min(left, BUFFER_BYTES))):
             left -= len(chunk)
             if wanted:
                 self._spool.write(chunk)
         self._is_cut = left > 0
+        if is_inside and not wanted and not left and _MEDIA_FOLDER in path.split("/"):
+            self._names_bytes += _NAME_BYTES + len(path)
+            if self._names_bytes <= MAX_NAMES_BYTES:
+                self.media[path] = KeptFile(began, size, is_cut=False)
         self._take(-size % BLOCK_BYTES)
         if wanted:
             if len(self._kept) >= MAX_KEPT_FILES:
@@ -123,10 +168,15 @@ class _Reader:
     def _take(self, size: int) -> bytes:
         """Return the next bytes; fewer at the end, which sets `_is_cut`."""
         data = b""
-        while len(data) < size and (chunk := self._read(size - len(data))):
+        while len(data) < size and (chunk := self._next(size - len(data))):
             data += chunk
         self._is_cut = self._is_cut or 0 < len(data) < size
         return data
+
+    def _next(self, size: int) -> bytes:
+        chunk = self._read(size)
+        self._at += len(chunk)
+        return chunk
 
 
 def _read_header(block: bytes) -> _Header | None:
@@ -168,7 +218,6 @@ def _pax_fields(data: bytes) -> dict[str, str]:
     return fields
 
 
-def _is_kept(path: str) -> bool:
-    """Return whether a name is that of a JSON file inside the tar; names are only compared."""
-    parts = path.split("/")
-    return path.endswith(_KEPT_SUFFIX) and not path.startswith("/") and ".." not in parts
+def _is_inside(path: str) -> bool:
+    """Return whether a name stays inside the tar; names are only compared."""
+    return not path.startswith("/") and ".." not in path.split("/")

@@ -3,6 +3,8 @@
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from typing import BinaryIO, Final
 
@@ -13,6 +15,7 @@ from app.formats.records import (
     BadRecord,
     BrokenFileError,
     Item,
+    Record,
     RecordError,
     Skipped,
     UnrecognisedFileError,
@@ -22,10 +25,14 @@ from app.formats.source.json import load_value
 from app.formats.source.json_split import SplitError, Splitter
 from app.formats.source.reading import BUFFER_BYTES, read_up_to
 from app.formats.x.layout import Layout, find_layout
+from app.formats.x.media import media_and_addresses
 from app.formats.x.notes import Notes
-from app.formats.x.posts import DamagedItem, read_tweet, to_record
+from app.formats.x.posts import ArchivedTweet, DamagedItem, read_tweet, to_record
 
 _PREFIX_BYTES: Final = 1024
+_MEDIA_FOLDERS: Final = (
+    *("tweets_media", "tweet_media", "community_tweet_media", "twitter_circle_tweet_media"),
+)
 _AROUND: Final = b"; \t\r\n"
 _PREFIX = re.compile(rb"\s*(?:(?:window\.|var\s)?[\w.\s]{1,200}=\s*)?")
 
@@ -43,7 +50,8 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
     if all(layout.members):
         source.expect(layout.members)
     items = _items(source, layout, include_restricted=include_restricted)
-    return Archive(FORMAT.name, "record", layout.account, items)
+    files = source if source.has_members else None
+    return Archive(FORMAT.name, "record", layout.account, items, files)
 
 
 def _items(source: Source, layout: Layout, *, include_restricted: bool) -> Iterator[Item]:
@@ -52,12 +60,15 @@ def _items(source: Source, layout: Layout, *, include_restricted: bool) -> Itera
     place = 0
     for item in _entries(source, layout.tweets):
         place = next(places)
-        yield _item(item, place, layout, notes, is_left_out=False)
+        yield _item(item, place, source, layout, notes, is_left_out=False)
     for item in _entries(source, layout.circle):
         place = next(places)
-        yield _item(item, place, layout, notes, is_left_out=not include_restricted)
-    _join_deleted(source, layout, notes)
+        yield _item(item, place, source, layout, notes, is_left_out=not include_restricted)
+    yield from _deleted(source, layout, notes, places)
     yield from notes.leftovers(place, layout.account)
+    with suppress(BrokenFileError):
+        for _ in _entries(source, layout.likes):
+            yield Skipped(next(places), "like")
     if broken is not None:
         raise broken
     if layout.missing:
@@ -84,7 +95,9 @@ def _entries(source: Source, names: tuple[str, ...]) -> Iterator[object]:
             yield from array_items(stream, label)
 
 
-def _item(item: object, place: int, layout: Layout, notes: Notes, *, is_left_out: bool) -> Item:
+def _item(
+    item: object, place: int, source: Source, layout: Layout, notes: Notes, *, is_left_out: bool
+) -> Item:
     try:
         tweet = read_tweet(item)
         # A note is joined to its post even if that is left out, lest it become a post of its own.
@@ -96,21 +109,44 @@ def _item(item: object, place: int, layout: Layout, notes: Notes, *, is_left_out
         if note_text is None and not notes.is_whole and tweet.seems_shortened:
             # It would stay shortened for good: stored texts do not change.
             raise RecordError("a long post whose whole text cannot be read")
-        return to_record(tweet, place, layout.account, note_text=note_text, as_of=layout.made_at)
+        record = to_record(tweet, place, layout.account, note_text=note_text, as_of=layout.made_at)
+        if isinstance(record, Record) and record.media and source.has_members:
+            record = replace(record, files=_files(tweet, source, layout))
+        return record
     except RecordError as error:
         restricted = Skipped(place, "restricted")
         return restricted if is_left_out else BadRecord(place, message_of(error))
 
 
-def _join_deleted(source: Source, layout: Layout, notes: Notes) -> None:
-    """Join the long texts of deleted posts to these, which are never imported."""
-    if all(note.is_joined for note in notes.all):
-        return
-    for item in _entries(source, layout.deleted):
-        try:
-            notes.join(read_tweet(item))
-        except RecordError:
-            continue
+def _files(tweet: ArchivedTweet, source: Source, layout: Layout) -> tuple[str | None, ...]:
+    """Return the names of the files of the post's media, as far as they are there.
+
+    They begin with the post's id, and end as one of the addresses of the medium does.
+    """
+
+    def find(addresses: list[str]) -> str | None:
+        ends = dict.fromkeys(address.partition("?")[0].rpartition("/")[2] for address in addresses)
+        names = (
+            f"{layout.folder}{folder}/{tweet.id}-{end}" for end in ends for folder in _MEDIA_FOLDERS
+        )
+        return next((name for name in names if source.place_of(name) is not None), None)
+
+    return tuple(map(find, media_and_addresses(tweet.data).values()))
+
+
+def _deleted(
+    source: Source, layout: Layout, notes: Notes, places: Iterator[int]
+) -> Iterator[Skipped]:
+    """Count deleted posts, which are never imported, and join their long texts to them."""
+    try:
+        for item in _entries(source, layout.deleted):
+            with suppress(RecordError):
+                notes.join(read_tweet(item))
+            yield Skipped(next(places), "deleted")
+    except BrokenFileError:
+        # Long texts that match no post would be imported as posts, deleted ones too.
+        if not all(note.is_joined for note in notes.all):
+            raise
 
 
 def array_items(stream: BinaryIO, label: str) -> Iterator[object]:

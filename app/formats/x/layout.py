@@ -19,6 +19,7 @@ _TWEETS = re.compile(r"(?:tweets?|community-tweet)(?:-part(\d+))?\.js")
 _NOTES = re.compile(r"note-tweet(?:-part(\d+))?\.js")
 _CIRCLE = re.compile(r"twitter-circle-tweet(?:-part(\d+))?\.js")
 _DELETED = re.compile(r"deleted-tweets?(?:-part(\d+))?\.js")
+_LIKES = re.compile(r"like(?:-part(\d+))?\.js")
 _MONTH = re.compile(r"\d{4}_\d\d\.js")
 _INDEXES: Final = ("manifest.js", "account.js")
 _LONE_NAMES: Final = ("tweets.js", "tweet.js")
@@ -41,15 +42,18 @@ class Layout:
     notes: tuple[str, ...] = ()
     circle: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
+    likes: tuple[str, ...] = ()
     made_at: datetime | None = None
     """When the archive was made, and its counts were so."""
+    folder: str = ""
+    """Beginning of the names of its files, with the slash at its end."""
     missing: tuple[str, ...] = ()
     """Files that the manifest of a whole archive names and the archive lacks."""
 
     @property
     def members(self) -> tuple[str, ...]:
         """All that are read in any case."""
-        return self.notes + self.tweets + self.circle
+        return self.notes + self.tweets + self.circle + self.deleted + self.likes
 
 
 def find_layout(source: Source) -> Layout | None:
@@ -69,7 +73,7 @@ def find_layout(source: Source) -> Layout | None:
     }
     if any(_MONTH.fullmatch(name) for name in in_folder):
         return _classic(source, in_folder, folders[0])
-    return _current(source, in_folder)
+    return _current(source, in_folder, folders[0] and f"{folders[0]}/")
 
 
 def _lone_file(source: Source) -> Layout | None:
@@ -115,7 +119,7 @@ def _archive_folders(source: Source) -> list[str]:
     return sorted(found)
 
 
-def _current(source: Source, names: dict[str, str]) -> Layout:
+def _current(source: Source, names: dict[str, str], folder: str = "") -> Layout:
     manifest = _read_index(source, names.get("manifest.js", ""))
     listed, is_partial = _listed_files(manifest)
     if not any(_TWEETS.fullmatch(name) and name in names for name in listed):
@@ -133,7 +137,9 @@ def _current(source: Source, names: dict[str, str]) -> Layout:
         notes=of(_NOTES, names),
         circle=of(_CIRCLE, names),
         deleted=of(_DELETED, names),
+        likes=of(_LIKES, names),
         made_at=_made_at(manifest),
+        folder=folder,
         missing=tuple(name for name in wanted if name not in names and not is_partial),
     )
 

@@ -1,6 +1,6 @@
 """Media and counts of a post of X (Twitter), in archives and in both versions of the API."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -18,12 +18,21 @@ _COUNTS: Final = (
 
 def media_of(status: Json) -> tuple[Medium, ...]:
     """Return the post's own media, each once."""
+    return tuple(media_and_addresses(status))
+
+
+def media_and_addresses(status: Json) -> dict[Medium, list[str]]:
+    """Return the post's own media, with the addresses of each: that of its picture and others."""
     attached = listed(as_object(status.get("attachments")), "media")
     for holder in (as_object(status.get("extended_tweet")), status):
         for name in ("extended_entities", "entities"):
             attached = attached or listed(as_object(holder.get(name)), "media")
-    found = (_medium(each) for each in map(as_object, attached))
-    return tuple(dict.fromkeys(each for each in found if each is not None))
+    found: dict[Medium, list[str]] = {}
+    for entry in map(as_object, attached):
+        medium = _medium(entry)
+        if medium is not None:
+            found.setdefault(medium, list(filter(None, _addresses(entry, medium))))
+    return found
 
 
 def reactions_of(status: Json, as_of: datetime | None) -> Reactions | None:
@@ -35,6 +44,13 @@ def reactions_of(status: Json, as_of: datetime | None) -> Reactions | None:
     )
     found = Reactions(likes, reposts, replies, quotes, as_of)
     return found if found.is_known else None
+
+
+def _addresses(entry: Json, medium: Medium) -> Iterator[str | None]:
+    yield medium.source_url
+    for variant in map(as_object, listed(as_object(entry.get("video_info")), "variants")):
+        yield as_word(variant.get("url"))
+    yield as_word(entry.get("media_url_https") or entry.get("media_url"))
 
 
 def _medium(entry: Json) -> Medium | None:

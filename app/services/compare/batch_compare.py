@@ -5,6 +5,7 @@ by the state at its turn.
 """
 
 import asyncio
+import codecs
 import csv
 import functools
 import io
@@ -21,7 +22,7 @@ from app.errors import AppError, InvalidInputError
 from app.services.compare.candidates import comparable_text, compared_users
 from app.services.compare.judging import RankedAuthor, judge
 from app.services.compare.materials import SCREENED, Material, Models, load_authors, screen
-from app.services.off_loop import worked_on
+from app.tasks import worked_on
 
 AT_ONCE: Final = 20
 """Texts for which the authors are read together."""
@@ -65,6 +66,8 @@ class BatchLine:
 def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
     """Yield the texts of JSON lines, without blank lines."""
     for number, line in enumerate(lines, 1):
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
         if not line.strip():
             continue
         try:
@@ -102,8 +105,8 @@ class Panel:
     async def judge(self, lines: Iterable[BatchLine]) -> AsyncIterator[list[JudgedText]]:
         """Yield the answers in the order of the lines, a portion at a time."""
         numbered = iter(lines)
-        while some := list(islice(numbered, AT_ONCE)):
-            await asyncio.sleep(0)  # Other requests need the processor too.
+        # In a thread, since a million blank lines may come before the next text.
+        while some := await asyncio.to_thread(lambda: list(islice(numbered, AT_ONCE))):
             texts: list[str | JudgedText] = await worked_on(
                 (line.given.text for line in some if line.given is not None),
                 functools.partial(list, map(_text_or_error, some)),
@@ -121,9 +124,11 @@ class Panel:
     async def _materials(self, texts: Sequence[str]) -> list[Material]:
         if self.material is not None:
             return [replace(self.material, text=text) for text in texts]
+        if not texts:
+            return []
         async with self.db.read() as session:
             users = await compared_users(session, ())
-            return await screen(session, self.models, texts, users) if texts else []
+            return await screen(session, self.models, texts, users)
 
 
 async def open_panel(db: Database, models: Models, usernames: Sequence[str]) -> Panel:

@@ -3,29 +3,59 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_text, letter_count, username_key
 from app.errors import InvalidInputError
-from app.services.off_loop import worked_on
-from app.services.posts.users import Contender, all_contenders, contenders_by_key, in_order
+from app.models import User
+from app.services.posts.contenders import Contender, all_contenders, contenders_by_key, in_order
+from app.tasks import worked_on
 
 MOST_NAMED: Final = 1_000
 """All authors named are ranked, so all of their profiles are in memory at once."""
+MOST_COMPARED: Final = 10_000
+"""Authors with posts, of which all are compared where none is named."""
 
 
 async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
     """Return the authors named, or all that have posts. Raises NotFoundError, InvalidInputError."""
     if usernames:
         return await _named(session, usernames)
-    users = await all_contenders(session)
-    if len(users) < 2:
+    users = await all_contenders(session, at_most=MOST_COMPARED + 1)
+    _check_number(len(users))
+    return users
+
+
+async def state_of_all(session: AsyncSession) -> tuple[int, int, int, int]:
+    """Return the number of authors with posts, of posts, of deletions, and the newest author.
+
+    Raises InvalidInputError.
+    """
+    query = select(
+        func.count(),
+        func.coalesce(func.sum(User.tweet_count), 0),
+        func.coalesce(func.sum(User.deletion_count), 0),
+        func.coalesce(func.max(User.id), 0),
+    ).where(User.deleted_at.is_(None), User.tweet_count > 0)
+    count, tweets, deletions, newest = (await session.execute(query)).one()
+    _check_number(count)
+    return count, int(tweets), int(deletions), newest
+
+
+def _check_number(count: int) -> None:
+    if count > MOST_COMPARED:
+        raise InvalidInputError(
+            "A comparison takes at most {count} authors; name those to choose from",
+            loc="usernames",
+            count=MOST_COMPARED,
+        )
+    if count < 2:
         raise InvalidInputError(
             "A comparison needs two authors with posts; there are {count}",
             loc="usernames",
-            count=len(users),
+            count=count,
         )
-    return users
 
 
 def comparable_text(text: str) -> str:

@@ -21,11 +21,9 @@ from app.services.compare.calibration import OwnPost, hold_out
 from app.services.compare.judging import MODEL_NAME, Model
 from app.services.compare.materials import Material
 from app.services.compare.reasons import Typical, typical_words
+from app.services.compare.strangers import StrangerPosts, Strangers, try_strangers
 from app.services.posts.tweets import newest_first
-from app.services.posts.users import Contender
 
-MOST_AUTHORS: Final = 50
-"""Of more authors, those with the most posts are measured."""
 AT_ONCE: Final = 50
 """Questions that are answered before other work gets the processor."""
 TOPIC_GAP: Final = 0.05
@@ -76,6 +74,7 @@ class Card(msgspec.Struct, frozen=True):
     left_out: Annotated[
         int, Meta(description="How many more authors were compared and not measured.")
     ]
+    tweets: Annotated[int, Meta(description="How many posts all of them had.")]
     held_out: Annotated[
         Measured | None,
         Meta(
@@ -104,8 +103,15 @@ class Card(msgspec.Struct, frozen=True):
         RatioCalibration | None,
         Meta(description="Of single posts of authors of this language; null until measured."),
     ]
+    strangers: Annotated[
+        Strangers | None,
+        Meta(description="On posts by others; null where nobody could be left out."),
+    ]
     model: Model
     made_at: datetime
+    tweets_since: Annotated[
+        int, Meta(description="Posts that came afterwards; a new card is made of them.")
+    ] = 0
 
 
 class HeldOutAnswer(msgspec.Struct, frozen=True, array_like=True):
@@ -139,12 +145,6 @@ class JudgedPosts:
     """Index of each unit among those of its author that were given."""
 
 
-def largest(users: Sequence[Contender]) -> list[Contender]:
-    """Return the authors who are measured, in the order given."""
-    order = sorted(range(len(users)), key=lambda i: (-users[i].tweet_count, i))
-    return [users[i] for i in sorted(order[:MOST_AUTHORS])]
-
-
 @dataclass(frozen=True, slots=True)
 class CardPosts:
     """The posts that a card is made of; one entry for each author."""
@@ -153,20 +153,25 @@ class CardPosts:
     """In units that are asked about as one: a post, or a whole thread."""
     drawn: list[list[list[str]]]
     recent: list[list[OwnPost]]
+    strangers: list[StrangerPosts]
+
+    @property
+    def is_korean(self) -> bool:
+        """Whether most of the newest posts are in Korean."""
+        texts = [post.text for own in self.newest for unit in own for post in unit]
+        return 2 * sum(guess_language(text) == "ko" for text in texts) > len(texts)
 
 
-async def measure(material: Material, posts: CardPosts, *, left_out: int = 0) -> MeasuredCard:
-    """Return the card, made in parts in a thread; `left_out` counts authors not in it."""
+async def measure(material: Material, posts: CardPosts) -> MeasuredCard:
+    """Return the card of these authors, made in parts in a thread."""
     newest = [[[post.text for post in unit] for unit in own] for own in posts.newest]
     later = await _judge(material, newest)
     mixed = await _judge(material, posts.drawn)
     words = await asyncio.to_thread(typical_words, material, posts.recent)
-    written = [text for own in newest for unit in own for text in unit]
-    is_korean = 2 * sum(guess_language(text) == "ko" for text in written) > len(written)
-    ratios = material.snapshot.calibration_in(korean=is_korean)
-    return MeasuredCard(
-        _card(material, left_out, later, mixed, words, ratios), _answers(posts.newest, later)
-    )
+    ratios = material.snapshot.calibration_in(korean=posts.is_korean)
+    strangers = await try_strangers(material, posts.strangers)
+    card = _card(material, later, mixed, words, ratios, strangers)
+    return MeasuredCard(card, _answers(posts.newest, later))
 
 
 async def _judge(material: Material, texts: Sequence[Sequence[Sequence[str]]]) -> JudgedPosts:
@@ -203,11 +208,11 @@ async def _judge(material: Material, texts: Sequence[Sequence[Sequence[str]]]) -
 
 def _card(
     material: Material,
-    left_out: int,
     later: JudgedPosts,
     mixed: JudgedPosts,
     words: list[Typical],
     ratios: RatioCalibration | None,
+    strangers: Strangers | None,
 ) -> Card:
     users = material.users
     table = confusion(later.shares, later.truth, len(users))
@@ -219,7 +224,8 @@ def _card(
             CardAuthor(user.username, user.tweet_count, int(asked[i]), int(table[i, i]))
             for i, user in enumerate(users)
         ],
-        left_out=left_out,
+        left_out=0,
+        tweets=sum(user.tweet_count for user in users),
         held_out=held_out,
         random_split=random_split,
         majority_guess=float(asked[most] / asked.sum()) if held_out else None,
@@ -232,6 +238,7 @@ def _card(
         confusion=table.tolist(),
         typical=words,
         verification=ratios,
+        strangers=strangers,
         model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
         made_at=now(),
     )

@@ -8,40 +8,61 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import RECIPE
 from app.db.engine import Database
 from app.db.lease import Grant, Lease, LeaseLostError
 from app.errors import AppError, overloaded
-from app.services.compare.candidates import compared_users
-from app.services.compare.card import Card, HeldOutAnswer, MeasuredCard, largest, measure
+from app.services.compare.candidates import compared_users, state_of_all
+from app.services.compare.card import Card, HeldOutAnswer, MeasuredCard, measure
 from app.services.compare.card_posts import read_posts
 from app.services.compare.card_stored import CardKey, StoredCard, find_card, store_card
 from app.services.compare.judging import MODEL_NAME
 from app.services.compare.materials import Models, load_authors
-from app.services.posts.users import Contender
+from app.services.posts.contenders import Contender, contenders_by_key
 
 MOST_WAITING: Final = 16
 """Cards that may wait in a process; a request for one more is refused."""
 RETRY_AFTER_S: Final = 1
-REST: Final = timedelta(seconds=15)
-"""A card stays valid this long while posts arrive; otherwise a stream of posts would keep any
-card from being finished."""
-FORMAT: Final = 3
-"""Of stored cards; a card of another format is made again."""
+REST: Final = timedelta(minutes=1)
+"""A card is made again at most this often while posts arrive; until then the last one is shown."""
+MOST_AUTHORS: Final = 50
+"""Of more authors, those with the most posts are measured."""
 
 logger = logging.getLogger(__name__)
 
 
-def card_key(users: Sequence[Contender]) -> CardKey:
-    """Return the key of the card of these authors as they are now."""
+async def card_key(session: AsyncSession, usernames: Sequence[str]) -> CardKey:
+    """Return the key of the card of the authors named, or of all, as they are now.
+
+    All authors keep one card, whoever joins them. Raises NotFoundError and InvalidInputError.
+    """
+    if not usernames:
+        state = await state_of_all(session)
+        return CardKey(_digest([FORMAT, MODEL_NAME, RECIPE, "all"]), _digest(state), state[1])
+    users = await compared_users(session, usernames)
     states = sorted((user.id, user.tweet_count, user.deletion_count) for user in users)
     user_ids = [user_id for user_id, _, _ in states]
-    return CardKey(_digest([FORMAT, MODEL_NAME, RECIPE, user_ids]), _digest(states))
+    return CardKey(
+        _digest([FORMAT, MODEL_NAME, RECIPE, user_ids]),
+        _digest(states),
+        sum(tweets for _, tweets, _ in states),
+    )
 
 
 def _digest(value: object) -> str:
     return hashlib.sha256(msgspec.json.encode(value)).hexdigest()
+
+
+FORMAT: Final = _digest(msgspec.json.schema(tuple[Card, list[HeldOutAnswer]]))
+"""Of stored cards; one of another format is made again."""
+
+
+def largest(users: Sequence[Contender]) -> list[Contender]:
+    """Return the authors who are measured, in the order given."""
+    order = sorted(range(len(users)), key=lambda i: (-users[i].tweet_count, i))
+    return [users[i] for i in sorted(order[:MOST_AUTHORS])]
 
 
 class CardMaker:
@@ -56,41 +77,49 @@ class CardMaker:
         self._waiting: set[str] = set()
         """The digests in the queue; a card is made of the posts at the time of its turn."""
 
-    async def find(self, usernames: Sequence[str]) -> Card | None:
-        """Return the card of the authors named, or of all, if there is one."""
-        return _card(await self._find(usernames, asks=False))
+    async def find_or_ask(self, usernames: Sequence[str], *, is_aside: bool = False) -> Card | None:
+        """Return the newest card of the authors named, or of all; None while the first is made.
 
-    async def find_or_ask(self, usernames: Sequence[str]) -> Card | None:
-        """Return the card of the authors named, or of all; None while it is being made.
-
-        Raises NotFoundError and InvalidInputError as a comparison does, and UnavailableError.
+        A new one is asked for where posts have come. Raises NotFoundError and InvalidInputError as
+        a comparison does, and UnavailableError if none may wait any more, except with `is_aside`.
         """
-        return _card(await self._find(usernames))
+        found = await self._find(usernames, is_aside=is_aside)
+        return found[0] if found else None
 
     async def find_answers_or_ask(self, usernames: Sequence[str]) -> MeasuredCard | None:
         """Return the card with the answers that it sums up, as `find_or_ask` does."""
-        stored = await self._find(usernames)
-        if (card := _card(stored)) is None or stored is None:
+        found = await self._find(usernames)
+        if found is None:
             return None
-        return MeasuredCard(card, msgspec.json.decode(stored.answers, type=list[HeldOutAnswer]))
+        card, answers = found
+        return MeasuredCard(card, msgspec.json.decode(answers, type=list[HeldOutAnswer]))
 
-    async def _find(self, usernames: Sequence[str], *, asks: bool = True) -> StoredCard | None:
+    async def _find(
+        self, usernames: Sequence[str], *, is_aside: bool = False
+    ) -> tuple[Card, bytes] | None:
         async with self._db.read() as session:
-            key = card_key(await compared_users(session, usernames))
+            key = await card_key(session, usernames)
             stored = await find_card(session, key, rest=self._rest)
-        if stored is None and asks:
-            self._ask(key, usernames)
-        return stored
+        if stored is None or stored.is_due:
+            is_waiting = self._ask(key, usernames)
+            if stored is None and not is_waiting and not is_aside:
+                raise overloaded()
+        if stored is None:
+            return None
+        card = msgspec.json.decode(stored.card, type=Card)
+        newer = max(0, key.tweets - card.tweets)
+        return msgspec.structs.replace(card, tweets_since=newer), stored.answers
 
-    def _ask(self, key: CardKey, usernames: Sequence[str]) -> None:
-        """Queue the card, unless it waits already. Raises UnavailableError if many wait."""
+    def _ask(self, key: CardKey, usernames: Sequence[str]) -> bool:
+        """Queue the card, unless it waits already; return whether it waits."""
         if key.authors in self._waiting:
-            return
+            return True
         try:
             self._queue.put_nowait((key.authors, tuple(usernames)))
         except asyncio.QueueFull:
-            raise overloaded() from None
+            return False
         self._waiting.add(key.authors)
+        return True
 
     async def run(self) -> None:
         """Make the cards of the queue until cancelled."""
@@ -113,23 +142,23 @@ class CardMaker:
 
     async def _make(self, grant: Grant, usernames: Sequence[str]) -> None:
         async with grant.read() as session:
-            users = await compared_users(session, usernames)
-            if await find_card(session, card_key(users), rest=self._rest) is not None:
+            key = await card_key(session, usernames)
+            stored = await find_card(session, key, rest=self._rest)
+            if stored is not None and not stored.is_due:
                 return
+            users = await compared_users(session, usernames)
             material = await load_authors(
                 session, self._models, largest(users), is_named=bool(usernames)
             )
             posts = await read_posts(session, material)
-        made = await measure(material, posts, left_out=len(users) - len(material.users))
+        made = await measure(material, posts)
+        card = msgspec.structs.replace(
+            made.card, left_out=len(users) - len(material.users), tweets=key.tweets
+        )
         async with grant.write() as session:
-            after = {
-                user.id: user.deletion_count for user in await compared_users(session, usernames)
-            }
-            if any(after.get(user.id) != user.deletion_count for user in users):
+            found = await contenders_by_key(session, {user.username_key for user in material.users})
+            after = {(user.id, user.deletion_count) for user in found.values()}
+            if any((user.id, user.deletion_count) not in after for user in material.users):
                 return  # The card would keep words of a deleted post.
-            stored = StoredCard(msgspec.json.encode(made.card), msgspec.json.encode(made.answers))
-            await store_card(session, card_key(users), [user.id for user in users], stored)
-
-
-def _card(stored: StoredCard | None) -> Card | None:
-    return msgspec.json.decode(stored.card, type=Card) if stored else None
+            stored = StoredCard(msgspec.json.encode(card), msgspec.json.encode(made.answers))
+            await store_card(session, key, [user.id for user in material.users], stored)

@@ -13,6 +13,7 @@ from app.services.compare.calibration import OwnPost, in_units, newest_own
 from app.services.compare.card import CardPosts, HeldOutAnswer, MeasuredCard
 from app.services.compare.materials import Material
 from app.services.compare.reasons import RECENT_POSTS
+from app.services.compare.strangers import read_strangers
 from app.services.posts.tweets import Post, find_posts
 
 MOST_HELD_OUT: Final = 100
@@ -25,13 +26,14 @@ DRAWN_FROM: Final = 1_000
 async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
     """Read the posts to hold out, and those from which words are recovered."""
     each = max(4, min(MOST_HELD_OUT, MOST_ASKED // len(material.users)))
-    posts = CardPosts([], [], [])
+    posts = CardPosts([], [], [], [])
     for user in material.users:
         count = min(each, user.tweet_count // 4)
         recent = await newest_own(session, user.id, RECENT_POSTS)
         posts.newest.append(await in_units(session, recent[:count]))
         posts.drawn.append(await _drawn_texts(session, user.id, count))
         posts.recent.append(recent)
+    posts.strangers.extend(await read_strangers(session, material, is_korean=posts.is_korean))
     return posts
 
 

@@ -21,6 +21,8 @@ class CardKey(msgspec.Struct, frozen=True):
     """Digest of their ids and of how cards are made."""
     posts: str
     """Digest of the state of their posts."""
+    tweets: int
+    """How many posts they have."""
 
 
 class StoredCard(NamedTuple):
@@ -28,18 +30,19 @@ class StoredCard(NamedTuple):
 
     card: bytes
     answers: bytes
+    is_due: bool = False
+    """Whether a new one should be made: posts have come, and it is older than its rest."""
 
 
 async def find_card(session: AsyncSession, key: CardKey, *, rest: timedelta) -> StoredCard | None:
-    """Return the card if it is of just these posts or was made within `rest`."""
-    is_recent = ModelCard.made_at > backend_of(session).shared_time(rest)
-    query = select(ModelCard.card, ModelCard.answers).where(
-        ModelCard.authors == key.authors,
-        ModelCard.card.is_not(None),
-        (ModelCard.posts == key.posts) | is_recent,
+    """Return the newest card of these authors, of whatever posts of theirs it was made."""
+    is_old = ModelCard.made_at <= backend_of(session).shared_time(rest)
+    is_due = (ModelCard.posts != key.posts) & is_old
+    query = select(ModelCard.card, ModelCard.answers, is_due.label("is_due")).where(
+        ModelCard.authors == key.authors, ModelCard.card.is_not(None)
     )
     row = (await session.execute(query)).first()
-    return StoredCard(row.card, row.answers) if row else None
+    return StoredCard(row.card, row.answers, bool(row.is_due)) if row else None
 
 
 async def store_card(
@@ -50,7 +53,8 @@ async def store_card(
         "posts": key.posts,
         "user_ids": f",{','.join(map(str, user_ids))},",
         "made_at": backend_of(session).shared_time(),
-        **made._asdict(),
+        "card": made.card,
+        "answers": made.answers,
     }
     await session.execute(
         backend_of(session)

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Annotated, Final
 
@@ -20,7 +20,7 @@ from app.compute.verdict import verdict
 from app.db.engine import Database
 from app.services.compare.materials import Material, Materials
 from app.services.compare.reasons import NearPost, Typical, find_reasons
-from app.services.off_loop import INLINE_CHARACTERS
+from app.tasks import INLINE_CHARACTERS
 
 MODEL_NAME: Final = "stacked-counts-2"
 SHOWN_OF_ALL: Final = 20
@@ -165,16 +165,18 @@ async def add_reasons(
     return msgspec.structs.replace(comparison, nearest=nearest, typical=typical)
 
 
-def _judge(material: Material, explain: bool, with_passages: bool) -> Comparison:
+def rank_material(
+    material: Material, found: Occurrences | None = None, unasked: Collection[int] = ()
+) -> Ranking:
+    """Rank the authors for the text; `found` are its features, `unasked` no impostors."""
     snapshot = material.snapshot
-    found = occurrences(material.text) if explain else None
     impostors = []
     if material.is_named:  # Otherwise all authors are compared already.
         impostors = snapshot.impostors_for(
-            compared={user.id for user in material.users},
+            compared={user.id for user in material.users}.union(unasked),
             is_korean=guess_language(material.text) == "ko",
         )
-    ranking = rank(
+    return rank(
         _query(material.text, found),
         material.profiles,
         snapshot.background,
@@ -182,6 +184,12 @@ def _judge(material: Material, explain: bool, with_passages: bool) -> Comparison
         material.rest,
         impostors,
     )
+
+
+def _judge(material: Material, explain: bool, with_passages: bool) -> Comparison:
+    snapshot = material.snapshot
+    found = occurrences(material.text) if explain else None
+    ranking = rank_material(material, found)
     order = sorted(
         range(len(material.users)),
         key=lambda i: (-ranking.probabilities[i], material.users[i].username_key),
@@ -189,7 +197,7 @@ def _judge(material: Material, explain: bool, with_passages: bool) -> Comparison
     best = order[:EXPLAINED]
     return Comparison(
         text=material.text,
-        verdict=_verdict(material, ranking, order[0]),
+        verdict=verdict_of(material, ranking, order[0]),
         ranking=[
             RankedAuthor(
                 material.users[i].username,
@@ -211,7 +219,8 @@ def _query(text: str, found: Occurrences | None) -> Counts:
     return tally(found.keys) if found and own == text else features(own)
 
 
-def _verdict(material: Material, ranking: Ranking, best: int) -> str:
+def verdict_of(material: Material, ranking: Ranking, best: int) -> str:
+    """Return the verdict on the text; `best` is the likeliest author."""
     return verdict(
         ranking,
         letters=letter_count(material.text),

@@ -29,8 +29,8 @@ from app.services.compare.background import NO_SNAPSHOT, BackgroundStore, Snapsh
 from app.services.compare.candidates import choose, comparable_text, compared_users
 from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
-from app.services.off_loop import worked_on
-from app.services.posts.users import Contender, contenders_by_key
+from app.services.posts.contenders import Contender, contenders_by_key
+from app.tasks import worked_on
 
 SCREENED: Final = 300
 """Of more authors only the best are kept in full; a profile takes some 100 KB."""

@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.background import Background
 from app.compute.profiles import AuthorProfile
-from app.compute.style import DistinctiveWord, distinctive_words
-from app.compute.text import guess_language
+from app.compute.style import DistinctiveWord, distinctive_words, is_mostly_korean
 from app.compute.wording import similarities
 from app.services.compare.calibration import OwnPost, newest_own
 from app.services.compare.materials import Material, Models
@@ -46,6 +45,7 @@ class TypicalWord(msgspec.Struct, frozen=True):
     text: str
     weight: Annotated[float, Meta(description="In log-odds against the other authors.")]
     uses: Annotated[int, Meta(description="How often the author uses it, in all posts.")]
+    times: Annotated[float, Meta(description="How many times as often as the other authors.")]
 
 
 class Typical(msgspec.Struct, frozen=True):
@@ -110,7 +110,7 @@ def typical_words(material: Material, posts: Sequence[Sequence[OwnPost]]) -> lis
 
 
 def _as_typical(word: DistinctiveWord) -> TypicalWord:
-    return TypicalWord(word.text, round(word.weight, 3), word.uses)
+    return TypicalWord(word.text, round(word.weight, 3), word.uses, round(word.times, 1))
 
 
 async def typical_of(session: AsyncSession, models: Models, username: str) -> list[DistinctiveWord]:
@@ -123,9 +123,7 @@ async def typical_of(session: AsyncSession, models: Models, username: str) -> li
     snapshot = await models.backgrounds.load(session)
     texts = [post.text for post in await newest_own(session, user.id, RECENT_POSTS)]
     others = snapshot.impostors_for(
-        compared={user.id},
-        is_korean=2 * sum(guess_language(text) == "ko" for text in texts) > len(texts),
-        most=MOST_OTHERS,
+        compared={user.id}, is_korean=is_mostly_korean(texts), most=MOST_OTHERS
     )
     if not others or not texts:
         return []

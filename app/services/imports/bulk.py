@@ -1,5 +1,6 @@
 """Storing many posts of many authors: a transaction for each batch, and a report."""
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -30,8 +31,12 @@ from app.services.posts.users import (
 )
 
 MAX_ERRORS: Final = 100
+MOST_LISTED: Final = 200
+"""Authors whose new posts a report counts one by one."""
 BATCH: Final = 1_000
 """Posts in one transaction: enough to share its cost, few enough for other writers to wait."""
+RESOLVED_AT_ONCE: Final = 200
+"""Authors in one step of the event loop."""
 
 Kind = tuple[int, datetime | None, str]
 """What makes two posts equal: the author, the time that was given with them, and the text."""
@@ -61,6 +66,21 @@ class BulkPost:
     """Records before it in its source that are equal, but have a `source_id`."""
 
 
+class StoredPosts(msgspec.Struct):
+    """New posts by the ids of their authors, of whom the first 200 count, and their times."""
+
+    posts: dict[int, int] = {}
+    first_at: datetime | None = None
+    newest_at: datetime | None = None
+
+    def add(self, user_id: int, time: datetime | None) -> None:
+        if user_id in self.posts or len(self.posts) < MOST_LISTED:
+            self.posts[user_id] = self.posts.get(user_id, 0) + 1
+        if time is not None:
+            self.first_at = min(time, self.first_at or time)
+            self.newest_at = max(time, self.newest_at or time)
+
+
 @dataclass(slots=True)
 class ImportReport:
     """Counts of the posts so far, and the first errors."""
@@ -72,6 +92,7 @@ class ImportReport:
     restricted: int = 0
     skipped: int = 0
     errors: list[BulkError] = field(default_factory=list)
+    stored: StoredPosts = field(default_factory=StoredPosts)
     event_id: int | None = None
     broken: Message | None = None
     """The reason why the source could not be read to its end."""
@@ -79,6 +100,10 @@ class ImportReport:
     def reject(self, place: int, detail: str) -> None:
         """Count a post that was not stored; the first errors are kept."""
         self.rejected += 1
+        self.note(place, detail)
+
+    def note(self, place: int, detail: str) -> None:
+        """Report what was left out of a post that was stored."""
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(BulkError(place, detail))
 
@@ -123,6 +148,9 @@ async def store_batch(
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
     report.saw(added.newest_event)
+    for (item, user), is_new in zip(fresh, added.is_new, strict=True):
+        if is_new:
+            report.stored.add(user.id, item.post.created_at or default_time)
     return [
         CountedPost(user.id, user.deletion_count, event_id, item.post.text, item.counts)
         for (item, user), event_id, is_new in zip(fresh, added.event_ids, added.is_new, strict=True)
@@ -145,7 +173,9 @@ async def _resolve(
     resolved: list[tuple[BulkPost, User]] = []
     new: list[User] = []
     changed: set[int] = set()
-    for (key, platform), items in groups.items():
+    for number, ((key, platform), items) in enumerate(groups.items(), 1):
+        if number % RESOLVED_AT_ONCE == 0:
+            await asyncio.sleep(0)
         first, name = items[0], next((i.display_name for i in items if i.display_name), None)
         try:
             if (user := users.get(key)) is None:

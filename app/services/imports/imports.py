@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
-from pathlib import Path
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,25 +15,22 @@ from app.clock import now
 from app.compute.text import clean_username, drop_controls, username_key
 from app.db.backend import Sessions
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
-from app.formats import open_archive
 from app.formats.records import (
     Account,
     Archive,
     BadRecord,
     ImportFileError,
     Item,
-    Medium,
     Record,
     ReplyTarget,
     Skipped,
 )
-from app.formats.source.file import Source
 from app.services.compare.background import renew_background
 from app.services.compare.folding import FOLD_FROM, CountedTails
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, counted, store_batch
+from app.services.imports.media import ArchiveMedia
+from app.services.posts.media_files import MediaKeeper
 from app.services.posts.new_tweet import (
-    MOST_DESCRIBED,
-    MOST_MEDIA,
     checked_language,
     checked_target,
     checked_url,
@@ -44,8 +39,6 @@ from app.services.posts.new_tweet import (
 )
 from app.services.posts.users import check_platform, find_user
 from app.services.search.vocabulary import renew_vocabulary
-
-SAMPLES_FOLDER: Final = Path(__file__).parents[2] / "sample"
 
 
 class NamelessFileError(InvalidInputError):
@@ -72,6 +65,7 @@ async def import_archive(
     report: ImportReport | None = None,
     renew: bool = True,
     is_live: bool = False,
+    keeper: MediaKeeper | None = None,
     on_progress: Progress = lambda _: None,
     note: Note = _note_nothing,
 ) -> ImportReport:
@@ -81,7 +75,8 @@ async def import_archive(
     the name. `report` counts the records; posts from before a break of the file stay. `note`
     writes the report in the transaction that stores a batch, so that the two always agree. With
     `is_live` each post is announced by itself, and folding and renewing are left to maintenance.
-    Raises NamelessFileError before anything is stored, unless there is nothing to store.
+    `keeper` copies the files of media out of the archive. Raises NamelessFileError before anything
+    is stored, unless there is nothing to store.
     """
     report = report or ImportReport()
     try:
@@ -91,37 +86,30 @@ async def import_archive(
             return report
         raise
     tails = CountedTails()
-    with closing(RepeatCounter()) as repeats:
-        reader = _Reader(archive, owner, username, repeats)
-        while batch := await _in_thread(reader, report):
-            async with db.write() as session:
-                stored = await store_batch(session, batch, report, is_bulk=not is_live)
-                await note(session, report)
-            on_progress(report)
-            if not is_live:
-                tails.add(stored)
-                await tails.fold(db, at_least=FOLD_FROM)
+    media = ArchiveMedia(archive.files, keeper)
+    with closing(RepeatCounter()) as repeats, closing(media):
+        reader = _Reader(archive, owner, username, repeats, media)
+        try:
+            while batch := await _in_thread(reader, report):
+                async with db.write() as session:
+                    stored = await store_batch(session, batch, report, is_bulk=not is_live)
+                    await media.note_unneeded(session)
+                    await note(session, report)
+                media.close()
+                on_progress(report)
+                if not is_live:
+                    tails.add(stored)
+                    await tails.fold(db, at_least=FOLD_FROM)
+        except CancelledImportError:
+            await media.give_up(db)
+            raise
+        await media.give_up(db)
     await tails.fold(db, at_least=1)
     on_progress(report)
     if renew and not is_live and report.accepted:
         await renew_background(db)
         await renew_vocabulary(db)
     return report
-
-
-async def load_samples(db: Sessions) -> ImportReport:
-    """Store the sample posts, of invented places and things; stored ones stay as they are."""
-    total = ImportReport()
-    for path in sorted(SAMPLES_FOLDER.glob("*.jsonl")):
-        with Source(path) as source:
-            archive = open_archive(source, format="jsonl")
-            report = await import_archive(db, archive, username=None, renew=False)
-        total.accepted += report.accepted
-        total.duplicates += report.duplicates
-    if total.accepted:
-        await renew_background(db)
-        await renew_vocabulary(db)
-    return total
 
 
 def _is_empty(archive: Archive) -> bool:
@@ -175,6 +163,7 @@ class _Reader:
     owner: Account | None
     username: str | None
     repeats: "RepeatCounter"
+    media: ArchiveMedia
     is_stopped: bool = False
     """Set when the import was cancelled, so the batch is not needed."""
 
@@ -182,6 +171,7 @@ class _Reader:
         """Return the next posts, none at the end of the file; report the records left out."""
         batch: list[BulkPost] = []
         while not batch and report.broken is None and (items := self._take(report)):
+            self.media.keep(items, report, is_stopped=lambda: self.is_stopped)
             for item in items:
                 if self.is_stopped:
                     return []
@@ -227,7 +217,7 @@ class _Reader:
             source_id=record.source_id,
             url=lenient(checked_url, record.url),
             reply_to=lenient(checked_target, self._target(record, username)),
-            media=[_kept_medium(each) for each in record.media[:MOST_MEDIA]],
+            media=self.media.of(record),
             counts=record.counts,
         )
         # The time of arrival differs at each import.
@@ -250,13 +240,6 @@ class _Reader:
             return target
         is_own = target.username.casefold() == account.username.casefold()
         return ReplyTarget(target.source_id, username) if is_own else target
-
-
-def _kept_medium(medium: Medium) -> Medium:
-    """Return a medium as it can be kept, without an address that is none of the web."""
-    alt = drop_controls(medium.alt)[:MOST_DESCRIBED] if medium.alt else None
-    source_url = lenient(checked_url, medium.source_url)
-    return Medium(medium.kind, source_url, alt, medium.width, medium.height)
 
 
 class RepeatCounter:

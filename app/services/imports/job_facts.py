@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Message
-from app.models import ImportJob
-from app.services.imports.bulk import BulkError
+from app.models import ImportJob, User
+from app.services.imports.bulk import BulkError, StoredPosts
 
 
 class ImportFacts(msgspec.Struct, frozen=True):
@@ -55,6 +57,20 @@ def details(job: ImportJob) -> ImportDetails:
     """Return the import as pages show it."""
     errors = [error | {"detail": _reason(error)} for error in _errors(job)]
     return ImportDetails(**_values(job, ImportDetails), errors=errors)
+
+
+def stored_posts(job: ImportJob) -> StoredPosts:
+    """Return whose posts the import has stored; nothing for imports of earlier versions."""
+    return msgspec.json.decode(job.stored, type=StoredPosts) if job.stored else StoredPosts()
+
+
+async def stored_authors(session: AsyncSession, stored: StoredPosts) -> list[tuple[str, int]]:
+    """Return the names of the authors and how many posts were new, the most first."""
+    query = select(User.id, User.username).where(
+        User.id.in_(stored.posts), User.deleted_at.is_(None)
+    )
+    named = [(row.username, stored.posts[row.id]) for row in await session.execute(query)]
+    return sorted(named, key=lambda each: (-each[1], each[0]))
 
 
 def encode_errors(errors: Iterable[BulkError]) -> bytes:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,6 +38,7 @@ async def add_job(
     format_name: str,
     username: str | None,
     is_started: bool,
+    decode_entities: bool = False,
 ) -> ImportJob:
     """Queue the import of a spooled file, or keep the file until `start_job`."""
     (job_id,) = await allocate_ids(session, ImportJob, 1)
@@ -47,6 +49,7 @@ async def add_job(
         file_name=file_name[-255:],
         spool=spool,
         username=username,
+        decode_entities=decode_entities,
         bytes_total=bytes_total,
         created_at=now(),
     )
@@ -97,12 +100,20 @@ async def list_uploads(session: AsyncSession) -> list[ImportJob]:
     return list(await session.scalars(query.limit(MOST_UPLOADS_SHOWN)))
 
 
-async def start_job(session: AsyncSession, job_id: int, *, username: str | None) -> ImportJob:
+async def start_job(
+    session: AsyncSession,
+    job_id: int,
+    *,
+    username: str | None,
+    with_media: bool = True,
+    decode_entities: bool = False,
+) -> ImportJob:
     """Queue an upload; `username` names the author. Raises NotFoundError, ConflictError."""
     job = await get_job(session, job_id)
     if job.state != "uploaded":
         raise ConflictError("The import {job_id} was started already", job_id=job_id)
     job.state, job.username = "running", username or job.username
+    job.with_media, job.decode_entities = with_media, decode_entities
     await session.flush()
     return job
 
@@ -225,6 +236,7 @@ def _counts(report: ImportReport, already: int) -> dict[str, Any]:
         "restricted": report.restricted,
         "skipped": report.skipped,
         "errors": encode_errors(report.in_order()),
+        "stored": msgspec.json.encode(report.stored),
     }
 
 

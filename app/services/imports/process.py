@@ -1,9 +1,9 @@
 """Runs imports in a process of their own, so that pages answer meanwhile.
 
 A worker that finds a waiting import acquires the lease and starts
-`python -m app.services.imports.process EPOCH` with the settings in its environment. That process
-runs one import. Each of its writes checks the epoch, so it stores nothing more once another worker
-has taken over.
+`python -m app.services.imports.process EPOCH HOLDER` with the settings in its environment. That
+process runs one import. Each of its writes checks both, so it stores nothing more once another
+worker has taken over.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import monotonic, wait_until_set
 from app.config import PREFIX, Config
 from app.db.engine import Database
-from app.db.lease import Grant, Lease, LeaseLostError
+from app.db.lease import FencingToken, Grant, Lease, LeaseLostError
 from app.errors import AppError, Message, message_of
 from app.formats import open_archive
 from app.formats.source.file import Source
@@ -27,6 +27,7 @@ from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.imports.bulk import ImportReport
 from app.services.imports.imports import CancelledImportError, import_archive
+from app.services.imports.job_facts import stored_posts
 from app.services.imports.jobs import (
     LEASE,
     claim_job,
@@ -38,6 +39,7 @@ from app.services.imports.jobs import (
     take_old_uploads,
 )
 from app.services.imports.uploads import finished_uploads, held_uploads, remove_upload, upload_path
+from app.services.posts.media_files import MediaKeeper, keeper_of
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""
@@ -69,24 +71,24 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
 
 async def _run_one(db: Database, config: Config, lease: Lease) -> bool:
     """Run a waiting import; return whether to look for the next one at once."""
-    held = await asyncio.to_thread(held_uploads, config.data_dir)
+    held = await asyncio.to_thread(held_uploads, config.uploads_dir)
     async with db.read() as session:
         if not await has_waiting_job(session, held):
             return False
     async with lease.held() as grant:
         if grant is None:
             return False
-        status = await _run_process(config, grant.epoch)
+        status = await _run_process(config, grant.token)
     if status:
         logger.error("the process of an import ended with status %d", status)
     return not status
 
 
-async def _run_process(config: Config, epoch: int) -> int:
+async def _run_process(config: Config, token: FencingToken) -> int:
     """Run one import in a process of its own; return its exit status."""
     others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__, str(epoch), env=others | config.to_env()
+        sys.executable, "-m", __name__, *map(str, token), env=others | config.to_env()
     )
     try:
         return await process.wait()
@@ -108,13 +110,13 @@ async def _run_process(config: Config, epoch: int) -> int:
 async def _tidy(db: Database, config: Config) -> None:
     """Remove uploads that were not started in time, or whose row is gone."""
     # In this order: a row is stored before its file is unlocked.
-    finished = await asyncio.to_thread(finished_uploads, config.data_dir)
+    finished = await asyncio.to_thread(finished_uploads, config.uploads_dir)
     async with db.read() as session:
         known = await known_spools(session)
     async with db.write() as session:
         old = await take_old_uploads(session)
     for spool in {*finished} - known | {*old}:
-        await asyncio.to_thread(remove_upload, config.data_dir, spool)
+        await asyncio.to_thread(remove_upload, config.uploads_dir, spool)
 
 
 class ImportRun:
@@ -125,7 +127,7 @@ class ImportRun:
         self._config = config
         self._job = job
         self._already = job.accepted
-        self._report = ImportReport()
+        self._report = ImportReport(stored=stored_posts(job))
         self._source: Source | None = None
         self._format = job.format
 
@@ -145,21 +147,30 @@ class ImportRun:
         await self._end(work)
 
     async def _import(self) -> None:
-        path = upload_path(self._config.data_dir, self._job.spool)
+        path = upload_path(self._config.uploads_dir, self._job.spool)
         limit = self._config.max_import_bytes
         with Source(path, name=self._job.file_name, limit_bytes=limit) as source:
             self._source = source
-            archive = await asyncio.to_thread(open_archive, source, format=self._job.format)
+            archive = await asyncio.to_thread(
+                open_archive,
+                source,
+                format=self._job.format,
+                decode_entities=self._job.decode_entities,
+            )
             self._format = archive.format
             await import_archive(
                 self._db,
                 archive,
                 username=self._job.username,
                 report=self._report,
+                keeper=self._keeper(),
                 note=self._note_stored,
             )
             async with self._db.write() as session:
                 await self._note_stored(session, self._report)
+
+    def _keeper(self) -> MediaKeeper | None:
+        return keeper_of(self._config) if self._job.with_media else None
 
     async def _note_stored(self, session: AsyncSession, report: ImportReport) -> None:
         """Store the counts together with the posts. Raises CancelledImportError."""
@@ -185,7 +196,7 @@ class ImportRun:
         async with self._db.write() as session:
             await end_job(session, self._job.id, state, failure=failure)
         if state != "interrupted":
-            remove_upload(self._config.data_dir, self._job.spool)
+            remove_upload(self._config.uploads_dir, self._job.spool)
 
     def _outcome(self, work: "asyncio.Task[None]") -> tuple[str, Message | None]:
         """Return the state of the import, and why it failed."""
@@ -201,16 +212,16 @@ class ImportRun:
         return ("failed", self._report.broken) if self._report.broken else ("done", None)
 
 
-async def run_next(config: Config, epoch: int) -> None:
-    """Run the next import, for the holder of the lease in that epoch."""
+async def run_next(config: Config, token: FencingToken) -> None:
+    """Run the next import, for the holder of the lease."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     db = Database(config)
-    grant = Grant(db, LEASE, epoch)
+    grant = Grant(db, LEASE, token)
     try:
         async with grant.write() as session:
-            job = await claim_job(session, held_uploads(config.data_dir))
+            job = await claim_job(session, held_uploads(config.uploads_dir))
         if job is not None:
             await ImportRun(grant, config, job).run(stop)
     except LeaseLostError:
@@ -228,7 +239,7 @@ def main() -> None:
     config = Config.from_env()
     configure(config)
     take_over()
-    asyncio.run(run_next(config, int(sys.argv[1])))
+    asyncio.run(run_next(config, FencingToken(int(sys.argv[1]), sys.argv[2])))
 
 
 if __name__ == "__main__":

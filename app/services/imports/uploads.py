@@ -1,4 +1,4 @@
-"""Uploads until their import: each has a folder in the data folder."""
+"""Uploads until their import: each has a folder in one place, which servers may share."""
 
 import contextlib
 import fcntl
@@ -13,9 +13,9 @@ FILE: Final = "upload"
 """Name of the file in its folder; the browser's name for it is in the database."""
 
 
-def open_upload(data_dir: Path) -> tuple[str, IO[bytes]]:
+def open_upload(place: Path) -> tuple[str, IO[bytes]]:
     """Return the name of a new, private upload and its file, locked until it is closed."""
-    parent = _parent(data_dir)
+    parent = _parent(place)
     parent.mkdir(mode=0o700, exist_ok=True)
     with _locked(parent, fcntl.LOCK_SH):
         folder = Path(tempfile.mkdtemp(dir=parent))
@@ -24,42 +24,42 @@ def open_upload(data_dir: Path) -> tuple[str, IO[bytes]]:
     return folder.name, file
 
 
-def sync_upload(data_dir: Path, spool: str, file: IO[bytes]) -> None:
+def sync_upload(place: Path, spool: str, file: IO[bytes]) -> None:
     """Sync an upload to the disk, so that it survives a power cut. Raises OSError."""
     file.flush()
     os.fsync(file.fileno())
-    for folder in (_parent(data_dir) / spool, _parent(data_dir)):
+    for folder in (_parent(place) / spool, _parent(place)):
         with _opened(folder) as number:
             os.fsync(number)
 
 
-def upload_path(data_dir: Path, spool: str) -> Path:
+def upload_path(place: Path, spool: str) -> Path:
     """Return the file of an upload."""
-    return _parent(data_dir) / spool / FILE
+    return _parent(place) / spool / FILE
 
 
-def remove_upload(data_dir: Path, spool: str) -> None:
+def remove_upload(place: Path, spool: str) -> None:
     """Remove an upload; a process that has it open can still read it to the end."""
-    shutil.rmtree(_parent(data_dir) / spool, ignore_errors=True)
+    shutil.rmtree(_parent(place) / spool, ignore_errors=True)
 
 
-def held_uploads(data_dir: Path) -> list[str]:
-    """Return the names of all uploads in this data folder."""
-    parent = _parent(data_dir)
+def held_uploads(place: Path) -> list[str]:
+    """Return the names of all uploads in this place."""
+    parent = _parent(place)
     return os.listdir(parent) if parent.exists() else []
 
 
-def finished_uploads(data_dir: Path) -> list[str]:
+def finished_uploads(place: Path) -> list[str]:
     """Return the uploads that no process is writing; those without an import are left over."""
-    parent = _parent(data_dir)
+    parent = _parent(place)
     if not parent.exists():
         return []
     with _locked(parent, fcntl.LOCK_EX):
         return [folder.name for folder in parent.iterdir() if not _is_locked(folder / FILE)]
 
 
-def _parent(data_dir: Path) -> Path:
-    return data_dir / "uploads"
+def _parent(place: Path) -> Path:
+    return place / "uploads"
 
 
 def _is_locked(path: Path) -> bool:

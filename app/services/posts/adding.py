@@ -1,5 +1,6 @@
 """Add posts, of one or many authors, with the same number of statements."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -17,6 +18,7 @@ from app.db.word_index import IndexedPost
 from app.formats.records import Reactions
 from app.models import MAX_ID, Event, Tweet, User
 from app.services.events import NewEvent, append_events
+from app.services.posts.media_uses import store_uses, with_files
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
 from app.services.posts.threads import link_events, link_replies, replace_ids, write_links
@@ -105,7 +107,10 @@ async def add_arrivals(
             row |= missing
         rows.append(row)
     changed = [row for row in by_key.values() if row.get("id") in filled]
+    described = [row["id"] for row in changed if row["media"] != filled[row["id"]]["media"]]
     newest = await _store(session, fresh, changed, announced, is_bulk=is_bulk)
+    if described:
+        await backend_of(session).words.renew(session, described)
     await count_posts(
         session,
         [_moment(row) for row in (*fresh, *changed)],
@@ -140,6 +145,9 @@ def _missing(row: Row, post: NewTweet) -> Row:
         for name in FILLED
         if row[name] is None and (value := getattr(post, name)) is not None
     }
+    if row["media"] and post.media and '"file"' in post.media:
+        media = with_files(row["media"], post.media)
+        missing |= {"media": media} if media != row["media"] else {}
     if _are_newer(post.counts, row["counts"]):
         missing["counts"] = post.counts
     if "lang" in missing and post.lang == guess_language(post.text):
@@ -202,14 +210,16 @@ async def _store(
     events += link_events(linked)
     if fresh:
         await session.execute(insert(_TWEET), fresh)
-        indexed = [IndexedPost(row["id"], row["user_id"], row["text"]) for row in fresh]
+        indexed = [IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in fresh]
         await backend_of(session).words.add(session, indexed)
         await _raise_tweet_counts(session, of_each)
     if changed:
         names = (*FILLED, *RENEWED)
         values = [{"filled": row["id"]} | {name: row[name] for name in names} for row in changed]
         await session.execute(_FILL, values)
+    await store_uses(session, [*fresh, *changed])
     await write_links(session, linked)
+    await asyncio.sleep(0)  # A thousand counts were raised, and as many events follow.
     await append_events(session, event_ids, events)
     return event_ids[-1]
 

@@ -1,9 +1,9 @@
 """Figures over posts, from the counts that are kept with each change."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -26,6 +26,7 @@ from app.compute.periods import offsets
 from app.memo import EVERYTHING, depends_on
 from app.models import PostCount, User
 from app.models.derived import SLOT_S
+from app.services.posts.contenders import Contender, contenders_where
 from app.services.posts.post_counts import slot_of
 from app.services.posts.tweets import AnySelect
 from app.services.selection import Conditions, Selection, author_conditions
@@ -123,6 +124,20 @@ async def count_by_day(
     return [(date.fromordinal(day + 1), name, int(posts)) for day, name, posts in reversed(rows)]
 
 
+async def have_posts(
+    session: AsyncSession, user_id: int, spans: Sequence[tuple[datetime, datetime]]
+) -> list[bool]:
+    """Return whether the author has posts in each span of time, by one statement."""
+    of_author = select(PostCount.user_id).where(PostCount.user_id == user_id, PostCount.posts > 0)
+    found = [
+        of_author.where(
+            PostCount.slot >= slot_of(since + _PARTIAL), PostCount.slot < slot_of(until + _PARTIAL)
+        ).exists()
+        for since, until in spans
+    ]
+    return [bool(each) for each in (await session.execute(select(*found))).one()]
+
+
 async def count_by_hour_of_week(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[int]:
@@ -131,6 +146,16 @@ async def count_by_hour_of_week(
     query = (await _dated(session, selection, hour, _POSTS)).group_by("hour")
     found = {int(hour): int(posts) for hour, posts in await session.execute(query)}
     return [found.get(hour, 0) for hour in range(WEEK_H)]
+
+
+async def count_selected(
+    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, hour: int | None
+) -> int:
+    """Return how many posts there are, of one hour of the week if it is given."""
+    if hour is not None:
+        return (await count_by_hour_of_week(session, selection, zone))[hour]
+    counts = select(_POSTS).select_from(PostCount).join(User, PostCount.user_id == User.id)
+    return int(await session.scalar(counts.where(*await count_conditions(session, selection))) or 0)
 
 
 async def _dated(
@@ -180,15 +205,29 @@ def _number(value: int) -> ColumnElement[int]:
     return literal_column(str(value), Integer)
 
 
-async def most_active(session: AsyncSession, selection: Selection, *, limit: int) -> list[str]:
+class ActiveAuthors(NamedTuple):
+    """The authors with the most posts, and the number of all."""
+
+    shown: list[Contender]
+    total: int
+
+    @property
+    def names(self) -> list[str]:
+        return [author.username for author in self.shown]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many authors are shown, and how many there are."""
+        return len(self.shown), self.total
+
+
+async def most_active(session: AsyncSession, selection: Selection, *, limit: int) -> ActiveAuthors:
     """Return the authors with the most posts, of whatever language and time."""
-    query = (
-        select(User.username)
-        .where(*await author_conditions(session, selection), User.tweet_count > 0)
-        .order_by(User.tweet_count.desc(), User.username_key)
-        .limit(limit)
-    )
-    return list(await session.scalars(query))
+    conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
+    most = contenders_where(*conditions).order_by(User.tweet_count.desc(), User.username_key)
+    shown = [Contender(*row) for row in await session.execute(most.limit(limit))]
+    total = await session.scalar(select(func.count(User.id)).where(*conditions)) or 0
+    return ActiveAuthors(shown, total)
 
 
 async def count_by_day_of_some(

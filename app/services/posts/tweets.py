@@ -24,12 +24,14 @@ from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of, chunks
 from app.errors import NotFoundError
-from app.formats.records import Medium, MediumKind, Reactions
+from app.formats.records import MediumKind, Reactions
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
+from app.paths import MEDIA
 from app.services.compare.card_stored import forget_cards
 from app.services.compare.profiles import subtract_tweet
 from app.services.events import append_event
+from app.services.posts.media_uses import stored_media
 from app.services.posts.post_counts import count_posts
 from app.services.posts.threads import unlink_replies
 from app.services.selection import Selection, field_conditions
@@ -122,10 +124,17 @@ def as_post(row: AnyRow) -> Post:
     answered = None
     if row.reply_to_source_id is not None or row.reply_to_username is not None:
         answered = PostReference(row.reply_to_source_id, row.reply_to_username, row.reply_to_id)
-    media = [] if row.media is None else msgspec.json.decode(row.media, type=list[Medium])
-    shown = [PostMedium(m.kind, None, m.source_url, m.alt, m.width, m.height) for m in media]
+    media = [] if row.media is None else stored_media(row.media)
+    shown = [
+        PostMedium(m.kind, address(m.file), m.source_url, m.alt, m.width, m.height) for m in media
+    ]
     counts = None if row.counts is None else msgspec.json.decode(row.counts, type=Reactions)
     return Post(*(*row[:8], answered, row.thread_id, shown, counts))
+
+
+def address(file: str | None) -> str | None:
+    """Return the address of a kept file."""
+    return file and f"{MEDIA}/{file}"
 
 
 async def find_post(session: AsyncSession, tweet_id: int) -> Post | None:

@@ -1,6 +1,6 @@
 """Authors: find, list, add and delete them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal, TypeVarTuple
 
@@ -23,12 +23,12 @@ Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"
 LONGEST_KEY: Final = 960
 """Characters of a name's key: some become three when their case is folded."""
+FLUSHED_AT_ONCE: Final = 200
+"""New authors in one flush: some 5 ms of the event loop."""
 MOST_FOUND: Final = 200
 """Authors that are found by a part of their names."""
 DELETED_PREFIX: Final = "\x01"
 """First character of a deleted author's key; names hold no control characters."""
-_SPREAD: Final = 0x9E3779B1
-"""Multiplies ids, so that those next to each other are far apart."""
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -42,16 +42,6 @@ class Author(msgspec.Struct, frozen=True):
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None
     created_at: Annotated[datetime, Meta(description="When the author was added, UTC.")]
-
-
-class Contender(msgspec.Struct, frozen=True):
-    """An author in a comparison; thousands load much faster than `User` objects."""
-
-    id: int
-    username: str
-    username_key: str
-    tweet_count: int
-    deletion_count: int
 
 
 def unknown_user(username: str) -> NotFoundError:
@@ -182,7 +172,9 @@ async def store_users(session: AsyncSession, new: Sequence[User]) -> None:
     ids = await allocate_ids(session, User, len(new)) if new else ()
     for user, user_id in zip(new, ids, strict=True):
         user.id = user_id
-    session.add_all(new)
+    for start in range(0, len(new), FLUSHED_AT_ONCE):
+        session.add_all(new[start : start + FLUSHED_AT_ONCE])
+        await session.flush()
     await session.flush()
 
 
@@ -252,60 +244,22 @@ async def _delete(session: AsyncSession, user: User) -> int:
     return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
 
 
-async def contenders_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
-    """Return the authors of these names, in that order. Raises NotFoundError."""
-    found = await contenders_by_key(session, {username_key(name) for name in usernames})
-    return in_order(usernames, found)
-
-
-def in_order(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender]:
-    """Return the authors of these names from a dict by key. Raises NotFoundError."""
-    for name in usernames:
-        if username_key(name) not in found:
-            raise unknown_user(name)
-    return [found[username_key(name)] for name in usernames]
-
-
-async def contenders_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Contender]:
-    """Return the authors with these case-folded names."""
-    rows = await _rows_by_key(session, _contenders(), keys)
-    return {row.username_key: Contender(*row) for row in rows}
-
-
-async def all_contenders(session: AsyncSession) -> list[Contender]:
-    """Return the authors with posts, in the order of their names."""
-    query = _contenders().where(User.tweet_count > 0).order_by(User.username_key)
-    return [Contender(*row) for row in await session.execute(query)]
-
-
-async def drawn_contenders(session: AsyncSession, *, offset: int, limit: int) -> list[Contender]:
-    """Return some authors with posts, in an order that is mixed, but the same each time."""
-    mixed = (User.id * _SPREAD) % 2**32
-    query = _contenders().where(User.tweet_count > 0).order_by(mixed, User.id)
-    return [Contender(*row) for row in await session.execute(query.offset(offset).limit(limit))]
-
-
-def _contenders() -> Select[int, str, str, int, int]:
-    return select(
-        User.id, User.username, User.username_key, User.tweet_count, User.deletion_count
-    ).where(User.deleted_at.is_(None))
-
-
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:
     """Return the authors with these case-folded names, with the figures of their posts."""
-    rows = await _rows_by_key(session, _authors(), keys)
+    rows = await rows_by_key(session, _authors(), keys)
     return {row[0].username_key: _author(row) for row in rows}
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
     """Return the ids of the authors with these case-folded names."""
     query = select(User.username_key, User.id).where(User.deleted_at.is_(None))
-    return {row.username_key: row.id for row in await _rows_by_key(session, query, keys)}
+    return {row.username_key: row.id for row in await rows_by_key(session, query, keys)}
 
 
-async def _rows_by_key(
+async def rows_by_key(
     session: AsyncSession, query: Select[*Columns], keys: Collection[str]
 ) -> list[Row[*Columns]]:
+    """Return the rows of a query of authors that have these case-folded names."""
     rows: list[Row[*Columns]] = []
     for some in chunks(list(keys)):
         rows += await session.execute(query.where(User.username_key.in_(some)))

@@ -2,24 +2,25 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import msgspec
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.config import Config
 from app.db.engine import Database
 from app.db.lease import Lease
 from app.models import BackgroundSnapshot, IdempotencyRecord, ImportJob
 from app.services.imports.jobs import ENDED
 from app.services.imports.uploads import remove_upload
 from app.services.maintenance import jobs
+from app.services.posts.media_uses import remove_every_unneeded
 
 NOTHING: Final = b"[]"
 
 
-async def vacuum(db: Database, data_dir: Path) -> None:
+async def vacuum(db: Database, config: Config) -> None:
     """Remove deleted rows, and everything that was counted or reported from them.
 
     Ended imports keep their counts, but lose file names, author names and errors, which quote
@@ -32,7 +33,8 @@ async def vacuum(db: Database, data_dir: Path) -> None:
         spools = await _anonymise_imports(session)
         await _remove_errors(session)
     for spool in spools:
-        remove_upload(data_dir, spool)
+        remove_upload(config.uploads_dir, spool)
+    await remove_every_unneeded(db, config.media_dir)
     await _run(db, "words")
     await _run(db, "background")
     async with db.write() as session:
@@ -54,7 +56,7 @@ async def _anonymise_imports(session: AsyncSession) -> Sequence[str]:
     changed = (
         update(ImportJob)
         .where(ImportJob.state.in_(ENDED))
-        .values(file_name="", username=None, errors=NOTHING, detail=None)
+        .values(file_name="", username=None, errors=NOTHING, stored=None, detail=None)
     )
     return (await session.scalars(changed.returning(ImportJob.spool))).all()
 

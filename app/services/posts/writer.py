@@ -106,7 +106,7 @@ async def _store(
     arrivals = [Arrival(users[username_key(each.username)], each.post) for each in new]
     added = await add_arrivals(session, arrivals, default_time=now())
     posts = await find_posts(session, added.ids)
-    newest = await newest_event(session)
+    newest = 0 if all(added.event_ids) else await newest_event(session)
     outcomes = zip(added.ids, added.is_new, added.event_ids, strict=True)
     for each, (tweet_id, is_new, event_id) in zip(new, outcomes, strict=True):
         receipt = Receipt(201 if is_new else 200, posts[tweet_id], event_id or newest)

@@ -2,13 +2,13 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import select
+from sqlalchemy import false, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import parse_query
@@ -19,14 +19,21 @@ from app.db.vectors import NearestPosts
 from app.embedders import EmbedderError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.off_loop import worked_on
+from app.services.posts.contenders import contenders_by_name
+from app.services.posts.exporting import Export, begin_export
 from app.services.posts.tweets import AnySelect, Post, find_posts
-from app.services.posts.users import contenders_by_name
 from app.services.search.embeddings import Embeddings
 from app.services.search.facets import Facets, count_facets, count_results
 from app.services.search.vocabulary import is_vocabulary_old
-from app.services.search.word_search import INLINE_CHARACTERS, Place, WordResults, search_words
+from app.services.search.word_search import (
+    INLINE_CHARACTERS,
+    Place,
+    Stage,
+    WordResults,
+    search_words,
+)
 from app.services.selection import Conditions, Selection, field_conditions
+from app.tasks import worked_on
 
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
@@ -40,12 +47,15 @@ Sort = Literal["best", "newest"]
 logger = logging.getLogger(__name__)
 
 
+Spans = list[tuple[int, int]]
+
+
 class Hit(Post, frozen=True):
     """A post that was found."""
 
     score: Annotated[float, Meta(description="Higher is better.")]
     highlights: Annotated[
-        list[tuple[int, int]], Meta(description="Matches in the text, [start, end) in code points.")
+        Spans, Meta(description="Matches in the text, [start, end) in code points.")
     ]
 
 
@@ -56,6 +66,8 @@ class ResultPage:
     hits: list[Hit]
     next: Place | None = None
     method: str = "words"
+    alt_highlights: Mapping[int, list[Spans]] = field(default_factory=dict)
+    """Matches in the descriptions of each medium, by the post's id."""
     corrections: Sequence[tuple[str, str]] = ()
     """Typed words that no post has, each with the word that was searched instead."""
     total: int | None = None
@@ -144,11 +156,7 @@ async def search(
     Raises NotFoundError for an unknown author in the selection.
     """
     depends_on(EVERYTHING)
-    users = await contenders_by_name(session, selection.usernames)
-    conditions = _conditions(selection)
-    if users:
-        conditions.append(Tweet.user_id.in_([user.id for user in users]))
-
+    conditions, user_id = await _selected(session, selection)
     is_near = near is not None and mode != "words"
     results = None
     if not is_near or mode == "hybrid":
@@ -156,7 +164,7 @@ async def search(
             session,
             query,
             conditions=conditions,
-            user_id=users[0].id if len(users) == 1 else None,
+            user_id=user_id,
             place=None if is_near else place,
             newest=limit if sort == "newest" and not is_near else 0,
         )
@@ -170,15 +178,41 @@ async def search(
     if start + limit < len(results.ranked):
         following = results.place._replace(offset=start + limit)
     return ResultPage(
-        await _hits(session, [(post.score, post.id) for post in shown], results.scorer),
+        hits := await _hits(session, [(post.score, post.id) for post in shown], results.scorer),
         following,
+        alt_highlights=await _alt_highlights(hits, results.scorer),
         corrections=await results.corrections(),
         total=await count_results(session, results),
         facets=await count_facets(session, results) if with_facets else None,
-        is_any=results.place.is_any and len(results.scorer.wanted) > 1,
+        is_any=results.place.stage != Stage.ALL and len(results.scorer.wanted) > 1,
         # A new count of the vocabulary is no event, and changes the results.
         is_current=not await is_vocabulary_old(session),
     )
+
+
+async def begin_found_export(session: AsyncSession, query: str, selection: Selection) -> Export:
+    """Return the export of the posts that match by words; of a blank query, of all selected.
+
+    It has as many of the words as the results of a search: all, else some. Raises NotFoundError
+    for an unknown author in the selection.
+    """
+    conditions, user_id = await _selected(session, selection)
+    username = selection.usernames[0] if selection.usernames else None
+    if not query.strip():
+        return await begin_export(session, username, conditions=_conditions(selection))
+    found = await search_words(session, query, conditions=conditions, user_id=user_id)
+    matching = found.matches if found else None
+    # A query without words finds nothing.
+    return await begin_export(session, username, conditions=[false()], matching=matching)
+
+
+async def _selected(session: AsyncSession, selection: Selection) -> tuple[Conditions, int | None]:
+    """Return the conditions of a selection, and its author if it has one."""
+    users = await contenders_by_name(session, selection.usernames)
+    conditions = _conditions(selection)
+    if users:
+        conditions.append(Tweet.user_id.in_([user.id for user in users]))
+    return conditions, users[0].id if len(users) == 1 else None
 
 
 async def _by_vectors(
@@ -195,10 +229,12 @@ async def _by_vectors(
     # Without frequencies of the terms it still marks the words of the query.
     plain = Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
     end = place.offset + limit
+    scorer = words.scorer if words else plain
     return ResultPage(
-        await _hits(session, ranked[place.offset : end], words.scorer if words else plain),
+        hits := await _hits(session, ranked[place.offset : end], scorer),
         place._replace(offset=end) if len(ranked) > end and end < DEEPEST else None,
         mode,
+        await _alt_highlights(hits, scorer),
         await words.corrections() if words else (),
         as_of_event=near.as_of_event,
         is_current=near.is_current,
@@ -248,3 +284,13 @@ async def _hits(
 
     texts = (post.text for post in posts.values())
     return await worked_on(texts, hits, inline_characters=INLINE_CHARACTERS)
+
+
+async def _alt_highlights(hits: Sequence[Hit], scorer: Scorer) -> dict[int, list[Spans]]:
+    described = {hit.id: [medium.alt or "" for medium in hit.media] for hit in hits if hit.media}
+
+    def highlights() -> dict[int, list[Spans]]:
+        return {hit_id: list(map(scorer.highlights, alts)) for hit_id, alts in described.items()}
+
+    alts = (alt for each in described.values() for alt in each)
+    return await worked_on(alts, highlights, inline_characters=INLINE_CHARACTERS)

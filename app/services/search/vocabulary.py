@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.korean import is_ending
 from app.compute.neighbours import neighbours
 from app.compute.query import Part
 from app.compute.ranking import Statistics
@@ -73,6 +74,7 @@ def _near(parts: Sequence[Part]) -> tuple[dict[Part, list[_Near]], list[str]]:
         part: [
             (word, nearness, [word] if part.kind == "word" else Part(part.kind, word).terms)
             for word, nearness in neighbours(part.text).items()
+            if not is_ending(word)
         ]
         for part in parts
     }
@@ -105,6 +107,11 @@ async def is_vocabulary_old(session: AsyncSession) -> bool:
         return False
     changed = select(func.sum(Event.count)).where(Event.id > as_of_event, Event.kind.in_(MOVING))
     return bool((await session.scalar(changed) or 0) >= max(1, CHANGED_SHARE * tweets))
+
+
+async def is_index_current(session: AsyncSession) -> bool:
+    """Return whether the index holds the terms of this program; else it is about to be rebuilt."""
+    return await session.scalar(select(Vocabulary.recipe)) == WORDS_RECIPE
 
 
 async def renew_vocabulary(db: Sessions) -> None:

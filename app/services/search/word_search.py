@@ -1,44 +1,46 @@
 """Search by words: the index proposes candidates, `compute.ranking` decides.
 
-Posts must have all words of a query; if no post has, posts with some of them are found. A word
-that no post has is replaced by known words one typing error away. Of very many candidates the
-newest are ranked first, then the next ones.
+Posts must have all words of a query; if no post has, posts with some of them are found. Of very
+many candidates the newest are ranked first, then the next ones.
 """
 
 import functools
-import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate, chain
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.query import Part, parse_query, split_phrase
-from app.compute.ranking import QueryPart, Scorer, Statistics
-from app.db.backend import backend_of
-from app.db.word_index import All, Either, Expression, Terms
-from app.models import MAX_ID, Tweet, User
-from app.services.off_loop import worked_on
-from app.services.posts.tweets import AnyRow, AnySelect
-from app.services.search.vocabulary import known_neighbours, statistics
+from app.compute.query import parse_query
+from app.compute.ranking import Scorer
+from app.db.word_index import searched_text
+from app.models import MAX_ID, Tweet
+from app.services.posts.tweets import AnyRow
+from app.services.search.matching import CANDIDATES, Matches, match_words
 from app.services.selection import Conditions
+from app.tasks import worked_on
 
-CANDIDATES: Final = 1_000
-"""Posts that are ranked together."""
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or ordered by time, of those stored last."""
 INLINE_CHARACTERS: Final = 30_000
 """Most characters of posts that are ranked on the loop: those of about a hundred posts."""
 MOST_TRIED: Final = 100
 """Results that are searched for corrections."""
-MOST_MENDED: Final = 16
-MOST_MENDED_LETTERS: Final = 160
-"""Words of a query that are corrected, and their letters in all: each letter has 54 neighbours."""
-KNOWN_FACTOR: Final = 0.5
-"""Factor of the weight of a correction if posts have the typed word too."""
+_SEARCHED: Final = (Tweet.text, Tweet.media)
+
+
+class Stage(IntEnum):
+    """What the candidates have of the query."""
+
+    ALL = 0
+    """All words; only unknown ones may be mistyped."""
+    ANY = 1
+    """Any of the words; at first also, whatever their age, all words if any may be mistyped."""
+    REST = 2
+    """Any of the words, without those of all words."""
 
 
 class Place(NamedTuple):
@@ -47,8 +49,7 @@ class Place(NamedTuple):
     before: int = MAX_ID + 1
     """Candidates have lower ids."""
     offset: int = 0
-    is_any: bool = False
-    """Whether they have any of the words, not all."""
+    stage: Stage = Stage.ALL
 
 
 class Ranked(NamedTuple):
@@ -57,30 +58,7 @@ class Ranked(NamedTuple):
     score: float
     id: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """All posts that a query matches by the index, under the conditions of a selection."""
-
-    scorer: Scorer
-    expression: Expression
-    without: list[Expression]
-    conditions: Conditions
-    user_id: int | None
-
-    def select(self, session: AsyncSession, *columns: Any, before: int = MAX_ID + 1) -> AnySelect:
-        """Return a query for the matches with lower ids, the last stored first."""
-        found = backend_of(session).words.matching(
-            self.expression, self.without, user_id=self.user_id, before=before
-        )
-        return (
-            select(Tweet.id, *columns)
-            .join(User, User.id == Tweet.user_id)
-            .where(User.deleted_at.is_(None), *self.conditions)
-            .join(found, found.c.id == Tweet.id)
-            .order_by(found.c.id.desc())
-        )
+    """With the descriptions of its media."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +115,9 @@ async def search_words(
     if all(part.is_excluded for part in parts):
         return None
     results = None
-    for tried in [place] if place else [Place(), Place(is_any=True)]:
-        matches = await _match(session, parts, conditions, user_id, is_any=tried.is_any)
+    for tried in [place] if place else [Place(), Place(stage=Stage.ANY)]:
+        is_any = tried.stage != Stage.ALL
+        matches = await match_words(session, parts, conditions, user_id, is_any=is_any)
         if newest:
             results = await _newest(session, matches, tried, newest)
         else:
@@ -148,34 +127,24 @@ async def search_words(
     return results
 
 
-async def _match(
-    session: AsyncSession,
-    parts: Sequence[Part],
-    conditions: Conditions,
-    user_id: int | None,
-    *,
-    is_any: bool,
-) -> Matches:
-    if is_any:
-        parts = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
-    known = await statistics(session, sorted({term for part in parts for term in part.terms}))
-    wanted, known = await _with_alternatives(session, parts, known, is_loose=is_any)
-    scorer = Scorer(wanted, known)
-    if is_any:
-        expression = _any_of(scorer.wanted, known)
-    else:
-        expression = All(tuple(map(_in_any_way, scorer.wanted)))
-    without = [_exact(part) for part in parts if part.is_excluded and not part.is_quoted]
-    return Matches(scorer, expression, without, conditions, user_id)
-
-
 async def _best(session: AsyncSession, matches: Matches, place: Place) -> WordResults:
-    is_first = place == Place(is_any=place.is_any)
+    is_first = place == Place(stage=place.stage)
+    whole: Sequence[AnyRow] = []
+    if matches.whole is not None:
+        query = matches.select(session, *_SEARCHED, expression=matches.whole)
+        whole = (await session.execute(query.limit(CANDIDATES))).all()
     while True:
-        query = matches.select(session, Tweet.text, before=place.before).limit(CANDIDATES)
+        query = matches.select(session, *_SEARCHED, before=place.before).limit(CANDIDATES)
         rows: Sequence[AnyRow] = (await session.execute(query)).all()
-        ranked = sorted(await _fitting(matches.scorer, rows), reverse=True)
-        rest = Place(rows[-1].id, 0, place.is_any) if len(rows) == CANDIDATES else None
+        last = rows[-1].id if rows else 0
+        if place.stage == Stage.ANY:
+            ranked_rows = [*rows, *(row for row in whole if row.id < last)]
+        else:
+            shown = {row.id for row in whole}
+            ranked_rows = [row for row in rows if row.id not in shown]
+        ranked = sorted(await _fitting(matches.scorer, ranked_rows), reverse=True)
+        following = Stage.REST if place.stage == Stage.ANY else place.stage
+        rest = Place(last, 0, following) if len(rows) == CANDIDATES else None
         if ranked or rest is None:
             # Posts that arrive between two pages do not shift the results.
             top = min(place.before, rows[0].id + 1) if rows else place.before
@@ -189,7 +158,7 @@ async def _newest(session: AsyncSession, matches: Matches, place: Place, count: 
     """Return a page of the matches by time, of the 10,000 that were stored last."""
     some = matches.select(session, before=place.before).limit(MOST_COUNTED).subquery()
     query = (
-        select(Tweet.id, Tweet.text, func.max(some.c.id).over().label("top"))
+        select(Tweet.id, *_SEARCHED, func.max(some.c.id).over().label("top"))
         .join(some, some.c.id == Tweet.id)
         .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
         .offset(place.offset)
@@ -204,7 +173,7 @@ async def _newest(session: AsyncSession, matches: Matches, place: Place, count: 
 
 async def _fitting(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
     return await worked_on(
-        (row.text for row in rows),
+        (each for row in rows for each in (row.text, row.media or "")),
         functools.partial(_ranked, scorer, rows),
         inline_characters=INLINE_CHARACTERS,
     )
@@ -212,83 +181,7 @@ async def _fitting(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
 
 def _ranked(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
     return [
-        Ranked(fit.score, row.id, row.text)
+        Ranked(fit.score, row.id, text)
         for row in rows
-        if (fit := scorer.fit(row.text)) is not None
+        if (fit := scorer.fit(text := searched_text(row.text, row.media))) is not None
     ]
-
-
-async def _with_alternatives(
-    session: AsyncSession, parts: Sequence[Part], known: Statistics, *, is_loose: bool
-) -> tuple[list[QueryPart], Statistics]:
-    """Return the parts with their corrections, and statistics of these too.
-
-    Words that posts have are corrected only if `is_loose`.
-    """
-    doubtful = [
-        part
-        for part in parts
-        if _can_be_mended(part)
-        and (is_loose or not all(term in known.frequencies for term in part.terms))
-    ]
-    letters = accumulate(len(part.text) for part in doubtful)
-    mended = [
-        part for part, sum_ in zip(doubtful, letters, strict=True) if sum_ <= MOST_MENDED_LETTERS
-    ]
-    near = await known_neighbours(session, mended[:MOST_MENDED])
-    frequencies = dict(known.frequencies)
-    for word in chain.from_iterable(near.values()):
-        frequencies |= word.frequencies
-    wanted = []
-    for part in parts:
-        is_known = all(term in known.frequencies for term in part.terms)
-        factor = KNOWN_FACTOR if is_known else 1.0
-        others = {each.word: factor * each.nearness for each in near.get(part, ())}
-        wanted.append(QueryPart(part, others))
-    return wanted, replace(known, frequencies=frequencies)
-
-
-def _can_be_mended(part: Part) -> bool:
-    return part.kind in {"word", "paired"} and not (part.is_excluded or part.is_quoted)
-
-
-def _in_any_way(wanted: QueryPart) -> Expression:
-    """Return an expression for the part as it was typed, with another ending, or corrected."""
-    part = wanted.part
-    ways = [part]
-    if part.kind == "paired" and not part.is_quoted:
-        ways = [Part(part.kind, way) for way in part.ways]
-    ways += [Part(part.kind, other) for other in wanted.alternatives]
-    return Either(tuple(map(_exact, ways)))
-
-
-def _any_of(wanted: Sequence[QueryPart], known: Statistics) -> Expression:
-    """Return an expression for all quoted phrases, and any of the rarest other terms."""
-    required = [_exact(each.part) for each in wanted if each.part.is_quoted]
-    ways: dict[Expression, float] = {}
-    for each in wanted:
-        if each.part.is_quoted:
-            continue
-        for term in each.part.terms:
-            is_letter = each.part.kind == "paired" and len(term) == 1
-            ways[Terms((term,), is_prefix=is_letter)] = known.weight(term)
-        for other in each.alternatives:
-            alternative = Part(each.part.kind, other)
-            ways[_exact(alternative)] = max(map(known.weight, alternative.terms))
-    if not ways:
-        return All(tuple(required))
-    chosen, posts = [], 0.0
-    for way, weight in sorted(ways.items(), key=lambda item: -item[1]):
-        chosen.append(way)
-        # The inverse of the weight: about the number of posts with the term.
-        posts += known.posts * math.exp(-weight)
-        if posts > CANDIDATES:
-            break
-    return All((*required, Either(tuple(chosen))))
-
-
-def _exact(part: Part) -> Expression:
-    """Return an expression for the part without its ending."""
-    if part.kind == "paired" and len(part.text) == 1:
-        return Terms((part.text,), is_prefix=True)
-    return Terms(tuple(part.terms))

@@ -4,6 +4,7 @@ import asyncio
 import calendar
 import hashlib
 import io
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,7 +19,13 @@ from app.services.sources.web import Answer, FetchError, Web
 
 MOST_ENTRIES: Final = 2_000
 """Entries that are read of a feed, so that one transaction stores them."""
+MOST_MARKUP: Final = 200_000
+MOST_ATTRIBUTES: Final = 500
+MOST_DECLARATIONS: Final = 50
+"""Tags and entities of a feed, and attributes of a tag, and entities that it
+declares: the parser's time grows with the square of each."""
 MAX_ID_LENGTH: Final = 512
+_ATTRIBUTE: Final = re.compile(rb"=\s*[\"']")
 ENDS: Final = " .…"
 
 Entry = Mapping[str, Any]
@@ -55,9 +62,21 @@ class SyndicatedFeed:
 
 
 def _parse(answer: Answer) -> Any:
+    if _is_bomb(answer.body):
+        raise FetchError("the feed has more markup than can be read")
     # As a file: feedparser would take bytes for an address or the name of a file.
     headers = {"content-type": answer.headers.get("Content-Type", "")}
     return feedparser.parse(io.BytesIO(answer.body), response_headers=headers)
+
+
+def _is_bomb(body: bytes) -> bool:
+    plain = body.replace(b"\0", b"")  # Of UTF-16.
+    if plain.count(b"<") + plain.count(b"&") > MOST_MARKUP:
+        return True
+    if plain.count(b"<!ENTITY") > MOST_DECLARATIONS:
+        return True
+    tags = (tag for tag in plain.split(b"<") if tag.count(b"=") > MOST_ATTRIBUTES)
+    return any(len(_ATTRIBUTE.findall(tag)) > MOST_ATTRIBUTES for tag in tags)
 
 
 def _record(entry: Entry, place: int, language: str | None) -> Item | None:

@@ -30,8 +30,8 @@ from app.services.compare.background import Snapshot
 from app.services.compare.calibration import newest_own
 from app.services.compare.materials import Models
 from app.services.events import newest_event
-from app.services.off_loop import worked_on
-from app.services.posts.users import Contender, contenders_by_name, drawn_contenders
+from app.services.posts.contenders import Contender, contenders_by_name, drawn_contenders
+from app.tasks import worked_on
 
 MOST_HELD_OUT: Final = 100
 """Posts that tell the usual score, at most; counting them takes some 10 ms."""

@@ -26,9 +26,9 @@ from app.db.engine import Database
 from app.errors import InvalidInputError, Message
 from app.services.compare.judging import Model
 from app.services.compare.materials import Models
-from app.services.off_loop import worked_on
 from app.services.verify.materials import VerifyMaterial, VerifyMaterials
 from app.services.verify.sentences import limits_of, ratio_statement, short_statement
+from app.tasks import worked_on
 
 MODEL_NAME: Final = "lead-and-typicality-1"
 MOST_TEXTS: Final = 100

@@ -1,5 +1,6 @@
 """The comparison in the API."""
 
+import io
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
@@ -110,7 +111,7 @@ async def compare_card(args: PanelArgs) -> Response:
 async def compare_batch(args: PanelArgs) -> Response:
     """Rank authors for many texts, one JSON object a line."""
     require_type(NDJSON)
-    lines = (await request_bytes()).splitlines()
+    lines = io.BytesIO(await request_bytes())
     panel = await open_panel(resources().db, resources().models, args.username)
 
     async def answers() -> AsyncIterator[bytes]:

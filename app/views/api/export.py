@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 from quart import Response, request
 
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
@@ -19,9 +19,11 @@ from app.lifespan import Resources, resources
 from app.paths import EXPORT
 from app.services.access.rights import Right, ended_rights
 from app.services.live.listener import body_message
-from app.services.posts.exporting import ExportPart, begin_export, exported
+from app.services.posts.exporting import ExportPart, exported
+from app.services.search.search import begin_found_export
 from app.views.access import right_to_read
 from app.views.answers import streamed
+from app.views.filters import SearchFilters
 from app.views.operation import CSV, NDJSON, ApiBlueprint, answers
 
 blueprint = ApiBlueprint("api_export", tag="exports")
@@ -38,11 +40,7 @@ UNQUOTED: Final = "!#$&+^`|"
 (RFC 8187, 3.2)."""
 
 
-class ExportArgs(Struct):
-    username: Annotated[
-        str | None,
-        Meta(description="Only this author's posts; empty for all authors'.", examples=["jack"]),
-    ] = None
+class ExportArgs(SearchFilters):
     format: Annotated[
         Literal["jsonl", "csv", "mongo"],
         Meta(description="JSON lines, CSV, or what mongoimport reads.", examples=["jsonl"]),
@@ -59,11 +57,12 @@ class ExportArgs(Struct):
     others={CSV: str},
 )
 async def export_posts(args: ExportArgs) -> Response:
-    """Take all posts out, or those of one author."""
+    """Take all posts out, those of one author, or those that a search by words finds."""
     writer = WRITERS[args.format]
     parts, right = resources(), right_to_read()
     async with parts.db.read() as session:
-        export = await begin_export(session, args.username or None)
+        args.username = args.username or None
+        export = await begin_found_export(session, args.q, args.selection)
     is_packed = takes_gzip(headers_of(request.scope))
 
     async def stream(send: Send, gone: asyncio.Future[None]) -> None:

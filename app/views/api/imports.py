@@ -1,7 +1,7 @@
 """Imports in the API."""
 
 import asyncio
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 from quart import Response, g, request, url_for
@@ -12,7 +12,7 @@ from app.formats import FORMATS
 from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.events import newest_event
-from app.services.idempotency import Replay, claim, complete
+from app.services.idempotency import Replay, once
 from app.services.imports.job_facts import ImportFacts, facts
 from app.services.imports.jobs import add_job, cancel_job, find_job, get_started_job, list_jobs
 from app.services.imports.uploads import remove_upload
@@ -56,6 +56,9 @@ class NewImportArgs(Struct):
         Annotated[str, Meta(max_length=320)] | None,
         Meta(description="The author of records that name none."),
     ] = None
+    decode_entities: Annotated[
+        Literal[0, 1], Meta(description="1 reads `&amp;` as `&` in JSON lines and CSV, and so on.")
+    ] = 0
 
 
 @blueprint.operation("GET", IMPORTS, "token")
@@ -95,8 +98,8 @@ async def _queue(spool: Spool, args: NewImportArgs) -> Response:
     key = request_key(spool.digest.digest())
     await spool.sync()
     async with writing() as session:
-        replay = await claim(session, key) if key else None
-        if replay is None:
+
+        async def add() -> Replay:
             job = await add_job(
                 session,
                 spool=spool.name,
@@ -104,12 +107,13 @@ async def _queue(spool: Spool, args: NewImportArgs) -> Response:
                 bytes_total=spool.size,
                 format_name=args.format,
                 username=args.username or None,
+                decode_entities=bool(args.decode_entities),
                 is_started=True,
             )
-            replay = Replay(202, job.id, None, await newest_event(session))
             spool.is_kept = True
-            if key:
-                await complete(session, key, replay)
+            return Replay(202, job.id, None, await newest_event(session))
+
+        replay = await once(session, key, add)
         queued = await find_job(session, replay.resource_id or 0)
     if queued is None:
         raise GoneError("The import that this request made has been deleted since")
@@ -135,5 +139,5 @@ async def cancel_import(import_id: int) -> Response:
         await get_started_job(session, import_id)
         job = await cancel_job(session, import_id)
         g.event_id = await newest_event(session)
-    await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
+    await asyncio.to_thread(remove_upload, resources().config.uploads_dir, job.spool)
     return no_content()

@@ -2,51 +2,31 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 from quart import Response
 
 from app.lifespan import resources
 from app.memo import cacheable
-from app.services.posts.new_tweet import Kind
-from app.services.posts.users import Platform
 from app.services.search.facets import Facets
 from app.services.search.search import Hit, Mode, Sort, find
 from app.views import cursors
 from app.views.answers import as_of, json_answer
-from app.views.filters import PostFilters
+from app.views.filters import SearchFilters
 from app.views.operation import ApiBlueprint, answers
 
 blueprint = ApiBlueprint("api_search", tag="search")
 
 
-class SearchArgs(PostFilters):
-    q: Annotated[
-        str,
-        Meta(
-            max_length=1000,
-            description='What to find: words, "a phrase", -without. Empty finds nothing.',
-            examples=["ferry"],
-        ),
-    ] = ""
+class SearchArgs(SearchFilters):
     mode: Annotated[
         Mode, Meta(description="How to search; `method` of the answer says what was done.")
     ] = "words"
-    username: Annotated[str | None, Meta(description="Only this author's posts.")] = None
-    platform: Annotated[
-        Platform | None, Meta(description="Only posts of authors on this platform.")
-    ] = None
-    kind: Annotated[Kind | None, Meta(description="Only posts of this kind.")] = None
-    is_: Annotated[
-        Literal["reply", "thread"] | None,
-        Meta(description="Only replies, or only posts in a thread of their author's own."),
-    ] = field(default=None, name="is")
     sort: Annotated[Sort, Meta(description="Results by words can be listed by their time.")] = (
         "best"
     )
     facets: Annotated[
         Literal[0, 1], Meta(description="1 counts the results by author, year and language.")
     ] = 0
-    has: Annotated[Literal["media"] | None, Meta(description="Only posts with media.")] = None
     limit: Annotated[int, Meta(ge=1, le=200, examples=[10])] = 20
     cursor: str | None = None
 
@@ -85,14 +65,12 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 async def search_tweets(args: SearchArgs) -> Response:
     """Search the posts."""
     place = cursors.RESULTS.decode(args.cursor)
-    usernames = () if args.username is None else (args.username,)
-    selection = args.select(usernames, args.platform, args.kind, args.is_, args.has)
     parts = resources()
     found = await find(
         parts.db,
         parts.embeddings,
         args.q,
-        selection,
+        args.selection,
         limit=args.limit,
         place=place,
         mode=args.mode,

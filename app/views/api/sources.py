@@ -9,7 +9,7 @@ from app.errors import GoneError
 from app.lifespan import resources
 from app.paths import SOURCES
 from app.services.events import newest_event
-from app.services.idempotency import Replay, claim, complete
+from app.services.idempotency import Replay, once
 from app.services.sources.following import refuse_private
 from app.services.sources.names import parse_source
 from app.services.sources.registry import (
@@ -70,12 +70,12 @@ async def follow_source(form: NewSourceForm) -> Response:
     await refuse_private(resources().config, name)
     key = await json_request_key()
     async with writing() as session:
-        replay = await claim(session, key) if key else None
-        if replay is None:
+
+        async def add() -> Replay:
             added = await add_source(session, name)
-            replay = Replay(201, added.id, None, await newest_event(session))
-            if key:
-                await complete(session, key, replay)
+            return Replay(201, added.id, None, await newest_event(session))
+
+        replay = await once(session, key, add)
         source = await find_source(session, replay.resource_id or 0)
     if source is None:
         raise GoneError("The source that this request made has been deleted since")

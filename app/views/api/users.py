@@ -7,7 +7,7 @@ from quart import Response, g, url_for
 
 from app.errors import GoneError
 from app.lifespan import resources
-from app.services.idempotency import Replay, claim, complete
+from app.services.idempotency import Replay, once
 from app.services.posts.users import (
     Author,
     Platform,
@@ -71,14 +71,14 @@ async def create_user(form: NewUserForm) -> Response:
     """Add an author."""
     key = await json_request_key()
     async with writing() as session:
-        replay = await claim(session, key) if key else None
-        if replay is None:
+
+        async def add() -> Replay:
             user, event_id = await add_user(
                 session, form.username, display_name=form.display_name, platform=form.platform
             )
-            replay = Replay(201, user.id, None, event_id)
-            if key:
-                await complete(session, key, replay)
+            return Replay(201, user.id, None, event_id)
+
+        replay = await once(session, key, add)
         author = await find_author(session, replay.resource_id or 0)
     if author is None:
         raise GoneError("The user that this request made has been deleted since")

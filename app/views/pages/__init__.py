@@ -6,6 +6,7 @@ from quart import Quart, g, request
 
 from app.config import Config
 from app.i18n import own_address
+from app.views.hues import hue_of
 from app.views.pages import (
     authors,
     cards,
@@ -14,6 +15,7 @@ from app.views.pages import (
     home,
     imports,
     login,
+    media,
     posts,
     quiz,
     search,
@@ -22,6 +24,7 @@ from app.views.pages import (
     verify,
     verify_report,
 )
+from app.views.pages.parts import link_addresses
 
 PAGES: Final = (
     *(
@@ -35,6 +38,7 @@ PAGES: Final = (
         feeds,
         search,
         posts,
+        media,
         login,
         settings,
         imports,
@@ -42,7 +46,13 @@ PAGES: Final = (
     ),
 )
 LISTED: Final = frozenset(
-    {"home.show_home", "authors.show_authors", "authors.show_author", "posts.show_tweet"}
+    {
+        "home.show_home",
+        "home.show_about",
+        "authors.show_authors",
+        "authors.show_author",
+        "posts.show_tweet",
+    }
 )
 """Pages that search engines may list; the others are private or endless in number."""
 ASIDE: Final = frozenset({"tz", "cursor", "day", "year"})
@@ -54,6 +64,8 @@ def init_app(app: Quart, config: Config) -> None:
 
     Addresses come from the settings only: a cached page must not hold the host of one request.
     """
+    app.jinja_env.filters["hue"] = hue_of
+    app.jinja_env.filters["link_addresses"] = link_addresses
     for page in PAGES:
         app.register_blueprint(page.blueprint)
 

@@ -3,7 +3,7 @@
 from calendar import Calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.lifespan import resources
 from app.services.compare.reasons import typical_of
-from app.services.posts.statistics import count_by_day
+from app.services.imports.samples import list_samples
+from app.services.posts.statistics import count_by_day, have_posts
 from app.services.posts.tweets import count_kinds, list_posts
 from app.services.posts.users import Author, get_author, list_authors
 from app.services.selection import Selection
@@ -69,9 +70,11 @@ async def show_authors(args: AuthorsArgs) -> str:
         authors, following = await list_authors(
             session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
         )
+        samples = await list_samples(session)
     return await render_template(
         "authors.html",
         authors=authors,
+        samples=samples,
         q=args.q,
         is_first_page=after is None,
         next_cursor=cursors.AUTHORS.encode(following),
@@ -123,20 +126,23 @@ async def _posting(
         return None
     first, last = (t.astimezone(zone).year for t in (author.first_tweet_at, author.newest_tweet_at))
     year = min(max(year or last, first), last)
-    selection = Selection(
-        usernames=(author.username,),
-        since=first_instant(date(year, 1, 1), zone),
-        until=first_instant(date(year, 12, 31) + ONE_DAY, zone),
-    )
+    since, until = _span(year, zone)
+    selection = Selection(usernames=(author.username,), since=since, until=until)
     cells = await count_by_day(session, selection, zone, limit=DAYS_OF_YEAR)
     counts = {day: posts for day, _, posts in cells}
+    years = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
+    have = await have_posts(session, author.id, [_span(each, zone) for each in years])
     return {
         "year": year,
-        "years": list(range(last, first - 1, -1))[:MOST_YEARS],
+        "years": [each for each, has in zip(years, have, strict=True) if has or each == year],
         "posts": sum(counts.values()),
         "days": len(counts),
         "months": [_month(year, month, counts) for month in range(1, 13)],
     }
+
+
+def _span(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    return first_instant(date(year, 1, 1), zone), first_instant(date(year + 1, 1, 1), zone)
 
 
 def _per_week(author: Author) -> float | None:

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from quart import render_template, url_for
 from quart.typing import ResponseReturnValue
 
+from app.compute.verdict import FEWEST_IN_BIN
 from app.lifespan import resources
 from app.services.compare.card import Card
 from app.services.compare.card_making import RETRY_AFTER_S
@@ -20,6 +21,7 @@ MOST_IN_TABLE = 12
 """Most authors in a table of confusions; for more, the most frequent are listed."""
 MOST_CONFUSIONS = 12
 POSTS_PER_PAGE = 20
+WAITING = {"Retry-After": str(RETRY_AFTER_S), "HX-Reswap": "none"}
 
 
 class CardPageArgs(Struct):
@@ -44,6 +46,7 @@ async def show_card(args: CardPageArgs) -> ResponseReturnValue:
         names,
         posts_address=partial(url_for, "cards.show_card_posts", username=names),
         has_table=card is not None and len(card.authors) <= MOST_IN_TABLE,
+        fewest_in_bin=FEWEST_IN_BIN,
         confused=_frequent_confusions(card) if card else [],
     )
 
@@ -82,7 +85,7 @@ async def show_card_posts(args: CardPostsArgs) -> ResponseReturnValue:
 async def _page(
     template: str, card: Card | None, names: list[str], **context: object
 ) -> ResponseReturnValue:
-    """Return a page about the card; 202 with a refresh while it is being measured."""
+    """Return a page about the card; 202 while it is being measured, which htmx does not show."""
     page = await render_template(
         template,
         card=card,
@@ -90,7 +93,7 @@ async def _page(
         again_after_s=RETRY_AFTER_S,
         **context,
     )
-    return (page, 200) if card else (page, 202, {"Retry-After": str(RETRY_AFTER_S)})
+    return (page, 200) if card else (page, 202, WAITING)
 
 
 def _frequent_confusions(card: Card) -> list[tuple[str, str, int]]:

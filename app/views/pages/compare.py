@@ -1,17 +1,24 @@
 """Who would have said this? The comparison's page."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from urllib.parse import urlencode
 
 from msgspec import Struct
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
+from app.clock import now
+from app.compute.text import guess_language
 from app.lifespan import resources
-from app.services.compare.judging import Evidence, compare, has_sentences
+from app.services.compare.card_making import RETRY_AFTER_S
+from app.services.compare.judging import Comparison, Evidence, compare, has_sentences
+from app.services.compare.quiz import Solution, ask, solve
 from app.services.compare.reasons import RECENT_POSTS
+from app.services.posts.statistics import count_by_author
+from app.services.selection import Selection
 from app.views.blueprints import Form, PageBlueprint
+from app.views.hues import hues_of
 from app.views.pages.parts import (
     as_other_page,
     given_names,
@@ -20,12 +27,12 @@ from app.views.pages.parts import (
     render_judgement,
     see_other,
 )
-from app.views.pages.verify import LONGEST_IN_ADDRESS, posted, verify_address
+from app.views.pages.verify import LONGEST_IN_ADDRESS, may_be_address, posted, verify_address
 
 blueprint = PageBlueprint("compare")
 
-COLOURS = 4
-"""Authors with a colour of their own, numbered from 1; they share the evidence."""
+LINES = 4
+"""Authors with an underline of their own, numbered from 1; they share the evidence."""
 QUOTED = 6
 """Marks quoted for each author; the marked text shows all of them."""
 STRONG_WEIGHT = 1.0
@@ -51,43 +58,74 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     names = given_names(args.username)
     if args.text is not None and len(names) == 1:
         return see_other(verify_address([args.text], names[0]))
-    return await _page(args.text, names, by_sentence=args.by == "sentence")
+    by_sentence = args.by == "sentence"
+    judged = None if args.text is None else _compared(args.text, names, by_sentence)
+    return await _page(args.text or "", names, judged)
+
+
+@blueprint.page("/compare/example")
+async def show_example() -> ResponseReturnValue:
+    """Compare a random post that is hidden from the model, and tell its author."""
+    async with resources().db.read() as session:
+        question = await ask(session)
+        if question is None:
+            return see_other(url_for("compare.show_compare"))
+        solution = await solve(session, resources().models, question.key)
+    text, names = solution.comparison.text, solution.usernames
+    return await _page(text, names, _shown(solution.comparison, names), hidden_post=solution)
 
 
 @blueprint.action("/compare")
 async def post_compare(form: Form) -> ResponseReturnValue:
-    """Accept TwitOff's form; redirect to the comparison if its address is short enough.
+    """Accept TwitOff's form; redirect to the comparison if its address may hold the text.
 
     One author alone is verified.
     """
     text = form.get("tweet_text") or form.get("text") or ""
     names = given_names([form.get("user1", ""), form.get("user2", ""), *form.getlist("username")])
     if len(names) == 1:
-        return await as_other_page(await posted([text], names[0]))
-    if len(text) > LONGEST_IN_ADDRESS:
-        return await _page(text, names)
+        return await as_other_page(await posted(form, [text], names[0]))
+    if not may_be_address(form, [text]):
+        judged = _compared(text, names, form.get("by") == "sentence")
+        return await _page(text, names, judged, is_private=bool(form.get("private")))
     return see_other(_address(text, names))
 
 
 async def _page(
-    text: str | None, names: list[str], *, by_sentence: bool = False
+    text: str,
+    names: list[str],
+    judged: Awaitable[dict[str, object]] | None,
+    *,
+    hidden_post: Solution | None = None,
+    is_private: bool = False,
 ) -> ResponseReturnValue:
     return await render_judgement(
         "compare.html",
-        None if text is None else _compared(text, names, by_sentence),
+        judged,
         names,
-        text=text or "",
+        text=text,
         chosen=names,
+        hidden_post=hidden_post,
+        is_private=is_private,
         in_words=probability_in_words,
     )
 
 
-async def _compared(text: str, names: list[str], by_sentence: bool) -> dict[str, object]:
-    """Return a comparison and what the page shows of it."""
+async def _compared(text: str, names: list[str], by_sentence: bool = False) -> dict[str, object]:
     opened = resources()
     comparison = await compare(opened.db, opened.materials, text, names, with_passages=by_sentence)
-    best = comparison.ranking[:COLOURS]
-    colours = {ranked.username: number for number, ranked in enumerate(best, 1)}
+    return await _shown(comparison, names, by_sentence)
+
+
+async def _shown(
+    comparison: Comparison, names: list[str], by_sentence: bool = False
+) -> dict[str, object]:
+    """Return what the page shows of a comparison."""
+    text = comparison.text
+    best = comparison.ranking[:LINES]
+    lines = {ranked.username: number for number, ranked in enumerate(best, 1)}
+    async with resources().db.read() as session:
+        hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
     layout = max(comparison.layout, key=lambda layout: layout.weight)
     passages = comparison.passages
     tally = Counter(each.username for each in passages).most_common()
@@ -96,21 +134,36 @@ async def _compared(text: str, names: list[str], by_sentence: bool) -> dict[str,
     return {
         "comparison": comparison,
         "pieces": marked_text(comparison.text, [(m.start, m.end, m) for m in comparison.evidence]),
-        "colours": colours,
-        "quoted": _quoted(comparison.evidence, colours),
+        "hues": hues,
+        "lines": lines,
+        "quoted": _quoted(comparison.evidence, lines),
         "layout": layout if layout.weight >= FEWEST_LAYOUT_WEIGHT else None,
         "sentences": passages
         and marked_text(comparison.text, [(each.start, each.end, each) for each in passages]),
         "tally": tally,
         "several_hands": bool(tally) and tally[0][1] < ONE_HAND * len(passages),
+        "foreign_language": await _foreign_language(comparison),
         "other_view": has_other_view and (address if by_sentence else f"{address}&by=sentence"),
-        # Cards are measured on request only: one for every comparison would cost too much.
-        "card": await resources().cards.find(names),
+        "card": await resources().cards.find_or_ask(names, is_aside=True),
         "card_address": url_for("cards.show_card", username=names),
+        "again_after_s": RETRY_AFTER_S,
+        "made_at": now(),
         "strong_weight": STRONG_WEIGHT,
         "sure": SURE,
         "looked_through": RECENT_POSTS,
     }
+
+
+async def _foreign_language(comparison: Comparison) -> str | None:
+    """Return `ko` or `other` if the text has a language in which these authors have no posts."""
+    names = tuple(ranked.username for ranked in comparison.ranking)
+    async with resources().db.read() as session:
+        counts = await count_by_author(session, Selection(usernames=names, lang="ko"))
+    korean = {count.username: count.tweets for count in counts}
+    if guess_language(comparison.text) == "ko":
+        return None if korean else "ko"
+    are_all = all(korean.get(each.username) == each.tweets for each in comparison.ranking)
+    return "other" if are_all else None
 
 
 def _address(text: str, names: list[str]) -> str:

@@ -20,7 +20,7 @@ from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
-from app.services.imports.job_facts import details
+from app.services.imports.job_facts import details, stored_authors, stored_posts
 from app.services.imports.jobs import (
     ENDED,
     add_job,
@@ -32,6 +32,7 @@ from app.services.imports.jobs import (
     start_job,
 )
 from app.services.imports.previews import Preview, preview
+from app.services.imports.samples import list_samples
 from app.services.imports.uploads import remove_upload, upload_path
 from app.views import cursors
 from app.views.access import writing
@@ -111,7 +112,7 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     if job.state != "uploaded":
         return await _progress_page(job)
     config = resources().config
-    path = upload_path(config.data_dir, job.spool)
+    path = upload_path(config.uploads_dir, job.spool)
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("Another server of this site has the file. Load the page again.")
     seen: Preview | None = None
@@ -123,16 +124,27 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     except ImportFileError as error:
         failure = message_of(error)
     return await render_template(
-        "import_preview.html", job=details(job), preview=seen, failure=failure
+        "import_preview.html",
+        job=details(job),
+        preview=seen,
+        failure=failure,
+        keeps_media=config.max_media_gb > 0,
     )
 
 
 async def _progress_page(job: ImportJob) -> ResponseReturnValue:
     is_under_way = job.state not in ENDED
+    stored = stored_posts(job)
+    async with resources().db.read() as session:
+        authors = await stored_authors(session, stored)
+        samples = await list_samples(session)
     share = min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
     page = await render_template(
         "import.html",
         job=details(job),
+        stored=stored,
+        authors=authors,
+        samples=samples,
         is_under_way=is_under_way,
         done_share=share,
         time_left=time_left_in_words(share, since=job.started_at),
@@ -148,7 +160,13 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
     username = form.get("username", "").strip() or None
     async with writing() as session:
-        await start_job(session, import_id, username=username)
+        await start_job(
+            session,
+            import_id,
+            username=username,
+            with_media="no_media" not in form,
+            decode_entities="decode_entities" in form,
+        )
     resources().import_queued.set()
     return _to(import_id)
 
@@ -162,7 +180,7 @@ async def cancel(import_id: int) -> ResponseReturnValue:
             await cancel_job(session, import_id)
         else:
             await forget_upload(session, job)
-    await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
+    await asyncio.to_thread(remove_upload, resources().config.uploads_dir, job.spool)
     return _to(import_id) if was_started else see_other(url_for("imports.show_imports"))
 
 

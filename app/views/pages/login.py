@@ -8,6 +8,7 @@ from werkzeug.urls import iri_to_uri
 from app.errors import AppError, TooManyError, UnauthorizedError, UnavailableError
 from app.lifespan import resources
 from app.models import Operator
+from app.paths import IMPORTS
 from app.services.access.logins import (
     add_session,
     clear_attempt,
@@ -133,7 +134,7 @@ async def setup(form: Form) -> ResponseReturnValue:
             given=name,
             language_links=languages_at("login.show_setup", token=token),
         )
-    return _signed_in("/settings", secret)
+    return _signed_in(IMPORTS, secret)
 
 
 def local_address(address: str) -> str:

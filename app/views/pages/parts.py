@@ -1,12 +1,15 @@
 """Parts that several pages share: answers to forms, authors on offer, marks, numbers in words."""
 
 import math
+import re
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from quart import Response, make_response, redirect, render_template, request, url_for
+from jinja2.utils import urlize
+from markupsafe import Markup, escape
+from quart import Response, g, make_response, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,12 +17,16 @@ from app.clock import now
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.i18n import gettext, gettext_noop, language_links, translate_error
 from app.lifespan import resources
+from app.services.compare.quiz import is_playable
+from app.services.imports.samples import EXAMPLES, list_samples
 from app.services.posts.users import Author, count_users, list_authors
 
 CHOICES = 40
 """Most authors offered as checkboxes; with more of them, names are typed."""
 IN_SIGHT = 12
 """Checkboxes visible at once."""
+MOST_EXAMPLES: Final = 3
+_SPACES: Final = re.compile(r"(\s+)")
 
 
 async def render_form(
@@ -84,6 +91,18 @@ async def offered_authors(
     return authors, await count_users(session)
 
 
+async def first_steps(session: AsyncSession) -> dict[str, object]:
+    """Return what a visitor without a text may try: examples, those of the language first."""
+    samples = await list_samples(session)
+    examples = [each for each in EXAMPLES if set(each.usernames) <= set(samples)]
+    examples.sort(key=lambda each: each.lang != g.locale)
+    return {
+        "samples": samples,
+        "examples": examples[:MOST_EXAMPLES],
+        "is_playable": await is_playable(session),
+    }
+
+
 async def render_judgement(
     template: str,
     judged: Awaitable[dict[str, object]] | None,
@@ -99,8 +118,9 @@ async def render_judgement(
             failure = error.with_traceback(None)  # Which would keep this frame, and the text.
     async with resources().db.read() as session:
         authors, total = await offered_authors(session, names)
+        steps = {} if judged else await first_steps(session)
     return await render_form(
-        template, failure, result=result, authors=authors, author_total=total, **context
+        template, failure, result=result, authors=authors, author_total=total, **steps, **context
     )
 
 
@@ -133,6 +153,20 @@ def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> lis
     if place < len(text):
         pieces.append(Marked(text[place:], False))
     return pieces
+
+
+def link_addresses(text: str, *, is_first: bool, is_last: bool) -> Markup:
+    """Return a piece of a text with its addresses as links, but for those that are cut off."""
+    words = _SPACES.split(text)
+    whole = range(0 if is_first else 1, len(words) if is_last else len(words) - 1)
+
+    def shown(place: int, word: str) -> Markup:
+        is_cut = place not in whole or "\N{HORIZONTAL ELLIPSIS}" in word
+        if is_cut or not word.startswith(("https://", "http://")):
+            return escape(word)
+        return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
+
+    return Markup().join(shown(*each) for each in enumerate(words))
 
 
 def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:

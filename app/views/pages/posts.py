@@ -6,12 +6,12 @@ from babel.dates import get_day_names
 from msgspec import Meta
 from quart import g, render_template
 
-from app.i18n import gettext
+from app.i18n import gettext, show_period
 from app.lifespan import resources
 from app.memo import cacheable
 from app.services.posts.conversations import read_conversation
 from app.services.posts.drawing import list_selected
-from app.services.posts.statistics import WEEK_H
+from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.users import get_author
 from app.services.search.similar import similar_posts
 from app.views import cursors
@@ -36,6 +36,7 @@ class PostsArgs(View):
 async def show_posts(args: PostsArgs) -> str:
     after = cursors.TWEETS.decode(args.cursor)
     async with resources().db.read() as session:
+        count = await count_selected(session, args.selection, args.zone, hour=args.hour)
         posts, following = await list_selected(
             session,
             args.selection,
@@ -48,6 +49,8 @@ async def show_posts(args: PostsArgs) -> str:
         "posts.html",
         args=args,
         posts=posts,
+        count=count,
+        period=show_period(*args.days) if args.days and args.days[0] < args.days[1] else None,
         hour=None if args.hour is None else _hour(args.hour),
         query=args.query(hour="" if args.hour is None else str(args.hour)),
         is_first_page=after is None,

@@ -9,6 +9,7 @@ from app.lifespan import resources
 from app.services.access.secrets import seal, unseal
 from app.services.compare.quiz import QuestionKey, Solution, ask, solve
 from app.views.blueprints import Form, PageBlueprint
+from app.views.hues import hues_of
 from app.views.pages.parts import marked_text, probability_in_words, render_form
 
 blueprint = PageBlueprint("quiz")
@@ -54,7 +55,9 @@ async def _question_page(failure: AppError | None = None) -> ResponseReturnValue
 async def _answer_page(solution: Solution, guess: str, round_: str) -> str:
     comparison = solution.comparison
     best = comparison.ranking[0]
-    numbers = {ranked.username: number for number, ranked in enumerate(comparison.ranking, 1)}
+    lines = {ranked.username: number for number, ranked in enumerate(comparison.ranking, 1)}
+    async with resources().db.read() as session:
+        hues = await hues_of(session, lines)
     return await render_template(
         "quiz.html",
         solution=solution,
@@ -63,7 +66,8 @@ async def _answer_page(solution: Solution, guess: str, round_: str) -> str:
         best=best,
         is_right=guess == solution.username,
         is_model_right=best.username == solution.username,
-        colours=numbers,
+        hues=hues,
+        lines=lines,
         pieces=marked_text(comparison.text, [(m.start, m.end, m) for m in comparison.evidence]),
         in_words=probability_in_words,
     )

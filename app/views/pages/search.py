@@ -7,7 +7,8 @@ from msgspec import field, to_builtins
 from app.errors import MalformedError, NotFoundError
 from app.lifespan import resources
 from app.memo import cacheable
-from app.services.search.search import Hit, Mode, ResultPage, find
+from app.services.posts.users import Author, list_authors
+from app.services.search.search import Hit, Mode, ResultPage, Spans, find
 from app.views import cursors
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PostFilters
@@ -21,6 +22,8 @@ LANGUAGES: Final = ("ko", "en")
 RESULTS_PER_PAGE = 20
 MAX_QUERY_LENGTH = 1000
 AROUND = 200
+MOST_MEANT = 5
+"""Authors shown where the name that was typed is only a part of theirs."""
 """Characters of a long post that are shown on each side of a match."""
 
 
@@ -42,7 +45,7 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
     mode = MODES.get(args.mode, "words")
     parts = resources()
     unknown_author, failure = None, None
-    found = ResultPage([])
+    found, meant = ResultPage([]), list[Author]()
     try:
         found = await find(
             parts.db,
@@ -59,19 +62,26 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
             cacheable()
     except NotFoundError:
         unknown_author = args.username
+        async with parts.db.read() as session:
+            meant, _ = await list_authors(session, part=args.username.strip(), limit=MOST_MEANT)
     except MalformedError as error:
         failure = error.with_traceback(None)
+    asked = _asked(args, mode)
     page, status = await render_form(
         "search.html",
         failure,
         args=args,
         languages=LANGUAGES,
-        asked=_asked(args, mode),
-        results=[(hit, _pieces(hit)) for hit in found.hits],
+        asked=asked,
+        exported={name: asked[name] for name in asked if name not in {"mode", "sort"}},
+        results=[
+            (hit, _pieces(hit.text, hit.highlights), _described(hit, found)) for hit in found.hits
+        ],
         found=found,
         mode=mode,
         knows_meaning=parts.embeddings is not None,
         unknown_author=unknown_author,
+        meant=meant,
         is_first_page=place is None,
         next_cursor=cursors.RESULTS.encode(found.next),
     )
@@ -84,6 +94,12 @@ def _asked(args: SearchPageArgs, mode: Mode) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _pieces(hit: Hit) -> list[Marked[None]]:
-    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
-    return excerpt(marked_text(hit.text, spans), around=AROUND)
+def _pieces(text: str, highlights: Spans) -> list[Marked[None]]:
+    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in highlights]
+    return excerpt(marked_text(text, spans), around=AROUND)
+
+
+def _described(hit: Hit, found: ResultPage) -> list[list[Marked[None]]]:
+    """Return the descriptions of a post's media in pieces."""
+    spans = found.alt_highlights.get(hit.id, [])
+    return [_pieces(medium.alt or "", each) for medium, each in zip(hit.media, spans, strict=False)]

@@ -16,6 +16,7 @@ from app.services.access.passwords import check_password
 from app.services.access.tokens import SCOPES, add_token, list_tokens, revoke_token
 from app.services.events import newest_event
 from app.services.imports.jobs import drop_jobs
+from app.services.imports.samples import delete_samples, list_samples
 from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted
 from app.services.posts.tweets import delete_post
@@ -48,6 +49,7 @@ async def _page(
         tokens = await list_tokens(session)
         sessions = await list_sessions(session, g.operator.operator_id)
         author_total = await count_users(session)
+        samples = await list_samples(session)
         being_deleted = await count_deleted(session)
         embeddings = resources().embeddings
         vectors = await vector_state(session, embeddings.embedder.name) if embeddings else None
@@ -59,6 +61,7 @@ async def _page(
         scopes=SCOPES,
         sessions=sessions,
         author_total=author_total,
+        samples=samples,
         being_deleted=being_deleted,
         vectors=vectors,
         vectors_left=vectors and time_left_in_words(vectors.share_since, since=vectors.began_at),
@@ -188,6 +191,16 @@ async def remove_author(form: Form) -> ResponseReturnValue:
     return _back(form.get("next"))
 
 
+@blueprint.action("/settings/samples/delete")
+@_on_page
+async def remove_samples(form: Form) -> ResponseReturnValue:
+    _check_confirmed(form.get("confirm", ""))
+    async with writing() as session:
+        _, event_id = await delete_samples(session)
+        g.event_id = event_id or await newest_event(session)
+    return _back(form.get("next"))
+
+
 @blueprint.action("/settings/tweets/<id:tweet_id>/delete")
 async def remove_post(tweet_id: int, form: Form) -> ResponseReturnValue:
     async with writing() as session:
@@ -203,7 +216,7 @@ async def reset(form: Form) -> ResponseReturnValue:
         spools = await drop_jobs(session)
         g.event_id = await delete_everybody(session) or await newest_event(session)
     for spool in spools:
-        await asyncio.to_thread(remove_upload, resources().config.data_dir, spool)
+        await asyncio.to_thread(remove_upload, resources().config.uploads_dir, spool)
     return see_other("/")
 
 

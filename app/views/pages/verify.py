@@ -38,7 +38,7 @@ async def show_verify(args: VerifyPageArgs) -> ResponseReturnValue:
 
 @blueprint.action("/verify")
 async def post_verify(form: Form) -> ResponseReturnValue:
-    return await posted(texts_of(form), form.get("username", ""))
+    return await posted(form, texts_of(form), form.get("username", ""))
 
 
 def texts_of(form: Form) -> list[str]:
@@ -47,14 +47,21 @@ def texts_of(form: Form) -> list[str]:
     return [text.strip("\n") for text in _DIVIDER.split(whole) if text.strip()] or [""]
 
 
-async def posted(texts: Sequence[str], username: str) -> ResponseReturnValue:
-    """Redirect to the verification if its address is short enough, otherwise answer here."""
-    if sum(map(len, texts)) > LONGEST_IN_ADDRESS:
-        return await _page(texts, username)
+def may_be_address(form: Form, texts: Sequence[str]) -> bool:
+    """Return whether an address may hold the texts: they are short, and nobody hides them."""
+    return not form.get("private") and sum(map(len, texts)) <= LONGEST_IN_ADDRESS
+
+
+async def posted(form: Form, texts: Sequence[str], username: str) -> ResponseReturnValue:
+    """Redirect to the verification if its address may hold the texts, otherwise answer here."""
+    if not may_be_address(form, texts):
+        return await _page(texts, username, is_private=bool(form.get("private")))
     return see_other(verify_address(texts, username))
 
 
-async def _page(texts: Sequence[str], username: str) -> ResponseReturnValue:
+async def _page(
+    texts: Sequence[str], username: str, *, is_private: bool = False
+) -> ResponseReturnValue:
     username = username.strip()
     return await render_judgement(
         "verify.html",
@@ -62,6 +69,7 @@ async def _page(texts: Sequence[str], username: str) -> ResponseReturnValue:
         given_names([username]),
         text=BETWEEN_TEXTS.join(texts),
         chosen=username,
+        is_private=is_private,
         not_for=translate_message(NOT_FOR),
     )
 

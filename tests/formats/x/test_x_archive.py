@@ -99,7 +99,16 @@ def test_whole_archives_with_and_without_a_top_folder(tmp_path: Path, save: Any,
     archive, found = read(save(tmp_path, members))
     assert archive.account == MINA
     assert texts(found) == ["second", "first", "third"]
-    assert [item.place for item in found] == [1, 2, 3]
+    assert [item.place for item in found] == [1, 2, 3, 4, 5]
+    assert found[3:] == [Skipped(4, "deleted"), Skipped(5, "like")]
+
+
+@pytest.mark.parametrize("name", ["like", "deleted-tweets"])
+def test_damage_among_what_is_skipped_costs_no_posts(tmp_path: Path, name: str) -> None:
+    damaged = WHOLE[f"data/{name}.js"][:-20]
+    _, found = read(zip_in(tmp_path, WHOLE | {f"data/{name}.js": damaged}))
+    assert texts(found) == ["second", "first", "third"]
+    assert len(found) == 4
 
 
 def test_the_data_folder_alone(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
@@ -123,9 +124,15 @@ async def test_a_card_is_made_once_for_all_workers_until_posts_change(db: Databa
         async with db.read() as session:
             assert await session.scalar(select(func.count()).select_from(ModelCard)) == 1
         await write(db, "ann", 4, seed=1)
-        assert await workers[0].find_or_ask(["ann", "ben"]) is None
-        newer = await finished(workers[1], ["ann", "ben"])
-        assert newer.authors[0].tweets == 44
+        stale = await workers[0].find_or_ask(["ann", "ben"])
+        assert stale is not None
+        assert (stale.tweets, stale.tweets_since) == (80, 4)
+        newer = await eventually(
+            lambda: workers[1].find_or_ask(["ann", "ben"]),
+            until=lambda card: card and not card.tweets_since,
+        )
+        assert newer is not None
+        assert newer.tweets == 84
         for task in running:
             task.cancel()
 
@@ -153,20 +160,20 @@ async def test_a_card_holds_for_a_while_though_posts_come(db: Database) -> None:
     for name in ("ann", "ben"):
         await write(db, name, 40)
     maker = CardMaker(db, models(), rest=timedelta(days=1))
-    assert await maker.find(["ann", "ben"]) is None
     task = asyncio.create_task(maker.run())
     card = await finished(maker, ["ann", "ben"])
     await write(db, "ann", 4, seed=1)
-    assert await maker.find_or_ask(["ben", "ann"]) == card
+    kept = await maker.find_or_ask(["ben", "ann"])
+    assert kept == msgspec.structs.replace(card, tweets_since=4)
     made = await maker.find_answers_or_ask(["ben", "ann"])
     assert made is not None
-    assert made.card == card
+    assert made.card == kept
     async with db.write() as session:
         user = await find_user(session, "ann")
         assert user is not None
         posts, _ = await list_posts(session, user_id=user.id, limit=1)
         await delete_post(session, posts[0].id)
-    assert await maker.find(["ann", "ben"]) is None
+    assert await maker.find_or_ask(["ann", "ben"]) is None
     task.cancel()
 
 
@@ -254,3 +261,27 @@ async def test_only_so_many_cards_may_wait(db: Database) -> None:
         assert await maker.find_or_ask([name, "Ann"]) is None
     with pytest.raises(UnavailableError):
         await maker.find_or_ask(["ann", others[-1]])
+    # A page that shows a card beside something else does without it.
+    assert await maker.find_or_ask(["ann", others[-1]], is_aside=True) is None
+
+
+async def test_posts_by_somebody_else_are_asked_about_too(db: Database) -> None:
+    for name in ("ann", "ben"):
+        await write(db, name, 40)
+    card = await made(db, "ann", "ben")
+    assert card.strangers is None  # Of two authors nobody can be left out.
+    async with db.write() as session:
+        # What is in another language says nothing of comparisons of these two.
+        korean, _ = await add_user(session, "cho")
+        await add_posts(session, korean.id, [new_tweet("오늘도 별을 보았다", arrived_at=now())])
+        user, _ = await add_user(session, "dee")
+        texts = [f"the lamp and the oven, {number} of it" for number in range(20)]
+        await add_posts(session, user.id, [new_tweet(text, arrived_at=now()) for text in texts])
+    strangers = (await made(db, "ann", "ben")).strangers
+    assert strangers is not None
+    assert (strangers.asked, strangers.authors) == (10, 1)
+    assert 0 <= strangers.missed <= 10
+    # Among all, each author is left out once.
+    of_all = (await made(db)).strangers
+    assert of_all is not None
+    assert (of_all.asked, of_all.authors) == (30, 3)

@@ -25,10 +25,11 @@ from app.services.compare.background import renew_background
 from app.services.compare.folding import fold_tails, users_with_tails
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.adding import add_posts
+from app.services.posts.contenders import contenders_by_name
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, contenders_by_name, delete_user, find_user
+from app.services.posts.users import add_user, delete_user, find_user
 from tests.conftest import MakeConfig
 from tests.databases import Databases
 

@@ -1,6 +1,7 @@
 """Exports from a real database: what is in them, and that they come back in without loss."""
 
 import io
+import json
 import random
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -22,6 +23,8 @@ from app.services.posts.exporting import begin_export, exported
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user, get_user
+from app.services.search.search import begin_found_export
+from app.services.selection import Selection
 from tests.conftest import MakeConfig
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -178,3 +181,15 @@ async def test_an_export_comes_in_without_loss_and_only_once(
     finally:
         await first.close()
         await second.close()
+
+
+async def test_what_a_search_finds_goes_out_page_by_page(db: Database) -> None:
+    await add(db, "ann", *(f"별을 보았다 {n}" for n in range(7)), "개별적인 별도의 글")
+    await add(db, "ben", "별은 밝다", "bread")
+    for query, names, count in (("별이", (), 8), ("별이", ("ANN",), 7), ("bread 별은", (), 9)):
+        async with db.read() as session:
+            export = await begin_found_export(session, query, Selection(usernames=names))
+        parts = [part async for part in exported(db, export, JSONL)]
+        texts = [json.loads(line)["text"] for part in parts for line in part.data.splitlines()]
+        assert len(texts) == len(set(texts)) == sum(part.posts for part in parts) == count
+        assert "개별적인 별도의 글" not in texts

@@ -23,9 +23,11 @@ from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user
+from app.services.search import matching, word_search
 from app.services.search.search import ResultPage, search
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.selection import Selection
+from app.views.cursors import RESULTS
 from tests.databases import Databases
 
 TEXTS = [
@@ -85,6 +87,59 @@ async def test_a_mistyped_word_is_taken_for_the_one_next_to_it(
     assert all(hit.highlights for hit in found.hits)
 
 
+STARRY = [
+    "언덕에서 별을 보았다",
+    "별이 특별히 밝은 이별의 밤",
+    "빵은 아침에, 식빵이에요",
+    "고기를 구워 먹는 저녁",
+    "공관병이 늦게 왔다",
+    "병이 낫는 일은 17일부터 친구는 장을 본다",
+    "정말 가깝습니다, 감사했습니다",
+]
+
+
+@pytest.fixture(scope="module")
+async def starry(shared_db: Database) -> Database:
+    await store(shared_db, "별지기", *STARRY)
+    await maintain(shared_db)
+    return shared_db
+
+
+@pytest.mark.parametrize(
+    ("typed", "marked"),
+    [
+        ("별이", {0: ["별을"], 1: ["별이"]}),
+        ("별을", {0: ["별을"], 1: ["별이"]}),
+        ("별", {0: ["별을"], 1: ["별이", "특별히", "이별의"]}),
+        ("별의", {0: ["별을"], 1: ["별이", "이별의"]}),
+        ("빵을", {2: ["빵은"]}),
+        ("빵은", {2: ["빵은"]}),
+        ("굽는", {3: ["구워"]}),
+        ("먹습니다", {3: ["먹는"]}),
+        ("늦습니다", {4: ["늦게"]}),
+        ("일을", {5: ["일은"]}),
+        ("밥을", {}),
+        ("씹습니다", {}),
+        ("감사합니다", {6: ["감사했습니다"]}),
+    ],
+)
+async def test_a_stem_of_one_syllable_is_found_and_never_mended(
+    starry: Database, typed: str, marked: dict[int, list[str]]
+) -> None:
+    page = await find(starry, typed, "별지기")
+    found = {
+        STARRY.index(hit.text): [hit.text[start:end] for start, end in hit.highlights]
+        for hit in page.hits
+    }
+    assert found == marked
+    assert page.corrections == []
+    assert page.total == len(marked)
+
+
+async def test_a_single_syllable_is_a_word_first(starry: Database) -> None:
+    assert [hit.text for hit in (await find(starry, "병")).hits] == [STARRY[5], STARRY[4]]
+
+
 async def test_only_so_much_of_a_query_is_taken_for_other_words(db: Database) -> None:
     await store(db, "keeper", TEXTS[0])
     await maintain(db)
@@ -113,6 +168,30 @@ async def test_some_of_the_words_where_no_post_has_all(counted: Database) -> Non
     assert {hit.text for hit in found.hits} == set(TEXTS[:2])
     assert found.is_any
     assert not (await find(counted, "lighthouse sea")).is_any
+
+
+async def test_a_word_mistyped_as_another_word_is_found_where_no_post_has_all(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (matching, word_search):
+        monkeypatch.setattr(module, "CANDIDATES", 5)
+    (meant, *_) = await store(
+        db, "ann", "miles from above", *(f"fill the form {n}" for n in range(5)), "above all"
+    )
+    await maintain(db)
+    async with db.read() as session:
+        first = await search(session, "miles form above", Selection(), limit=3)
+        pages = [first]
+        while pages[-1].next is not None:
+            place = RESULTS.decode(RESULTS.encode(pages[-1].next))
+            pages.append(
+                await search(session, "miles form above", Selection(), limit=3, place=place)
+            )
+    found = [hit.id for page in pages for hit in page.hits]
+    assert found[0] == meant
+    assert first.is_any
+    assert first.corrections == []
+    assert len(found) == len(set(found)) == 7
 
 
 async def test_it_counts_again_when_posts_came_or_went(db: Database) -> None:

@@ -1,6 +1,7 @@
 """Feeds as they are found: any encoding, time, shape and size."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -98,6 +99,25 @@ async def test_entities_that_explode_do_not() -> None:
     for item in await read(body):
         assert isinstance(item, Record | BadRecord)
         assert len(item.text if isinstance(item, Record) else "") < 1_000
+
+
+ATTRIBUTES = " ".join(f'a{n}="1"' for n in range(100_000))
+BOMBS = {
+    "tags that nest": b"<a>" * 2**21,
+    "an element of attributes": f"<item {ATTRIBUTES}/>".encode(),
+    "attributes behind a >": f"<item b='>' {ATTRIBUTES}/>".encode("utf-16"),
+    "entities": b"&zz;" * 2**20,
+    "declarations": b"\n<!ENTITY" * 2**18,
+    "tags in HTML": b"<item><description><![CDATA[" + b"<a " * 2**21,
+}
+
+
+@pytest.mark.parametrize("body", BOMBS.values(), ids=BOMBS)
+async def test_a_bomb_is_refused_at_once(body: bytes) -> None:
+    started = time.process_time()
+    with pytest.raises(FetchError, match="more markup"):
+        await read(b"<rss version='2.0'><channel>" + body)
+    assert time.process_time() - started < 5
 
 
 @given(

@@ -6,7 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from quart import Quart
+from sqlalchemy import insert
 
+from app.clock import now
+from app.models import User
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 
@@ -151,6 +155,25 @@ async def test_fewer_than_two_authors_with_posts_are_422(writer: Client) -> None
     assert (await writer.post(COMPARE, json={"text": "hello"})).status_code == 422
     await writer.add_user("only", "one author")
     assert (await writer.post(COMPARE, json={"text": "hello"})).status_code == 422
+
+
+async def test_more_than_ten_thousand_authors_are_compared_only_by_name(app: Quart) -> None:
+    rows = [
+        {
+            "username": f"author{number}",
+            "username_key": f"author{number}",
+            "platform": "local",
+            "created_at": now(),
+            "tweet_count": 1,
+            "deletion_count": 0,
+        }
+        for number in range(10_001)
+    ]
+    async with app.extensions["saywho"].db.write() as session:
+        await session.execute(insert(User), rows)
+    answer = await Client(app, {}).post(COMPARE, json={"text": "hello"})
+    assert answer.status_code == 422
+    assert "10000" in (await answer.get_json())["detail"]
 
 
 @pytest.mark.parametrize(

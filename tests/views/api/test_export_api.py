@@ -48,6 +48,28 @@ async def test_all_posts_go_out_or_those_of_one_author(writer: Client, anybody: 
     assert json.loads(documents)["_id"] == 3
 
 
+async def test_what_a_search_finds_goes_out(writer: Client, anybody: Client) -> None:
+    await writer.add_user("ann", "the lamp of the lighthouse", "a lamp, in 별을")
+    await writer.add_user("ben")
+    await writer.add_tweet("ben", "lamp by the sea", kind="quote")
+    await writer.add_tweet("ben", "bread")
+    for query, texts in [
+        ("q=lamp", ["lamp by the sea", "a lamp, in 별을", "the lamp of the lighthouse"]),
+        ("q=lamp&username=ann", ["a lamp, in 별을", "the lamp of the lighthouse"]),
+        ("q=lamp -sea&kind=post", ["a lamp, in 별을", "the lamp of the lighthouse"]),
+        ("q=별이", ["a lamp, in 별을"]),
+        ("q=bread lighthouse", ["bread", "the lamp of the lighthouse"]),
+        ('q="', []),
+        ("q=nothing", []),
+        ("kind=quote", ["lamp by the sea"]),
+        ("username=ben&kind=post", ["bread"]),
+    ]:
+        answer = await anybody.get(f"{PATH}?{quote(query, safe='=&')}")
+        lines = (await answer.get_data(as_text=True)).splitlines()
+        assert [json.loads(line)["text"] for line in lines] == texts, query
+    assert (await anybody.get(f"{PATH}?q=lamp&username=zoe")).status_code == 404
+
+
 async def test_a_name_that_is_empty_means_all(writer: Client) -> None:
     await writer.add_user("mina", "one")
     assert (await (await writer.get(f"{PATH}?username=")).get_data()).count(b"\n") == 1

@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 from app import create_app
 from app.config import PREFIX, Durability
 from app.db.engine import Database
-from app.db.lease import Lease
+from app.db.lease import FencingToken, Lease
+from app.db.migrate import prepare
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
 from app.services.imports import uploads as uploads_module
@@ -135,6 +136,14 @@ async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
     await wait_for_uploads(app, some=False)
     # An empty file is one without posts.
     assert (await ended(writer, await send(writer, b"")))["state"] == "done"
+
+
+async def test_entities_are_decoded_if_wanted(app: Quart, writer: Client) -> None:
+    data = jsonl(POST | {"text": "R &amp; D", "username": "bea"})
+    answer = await writer.post(f"{IMPORTS}?decode_entities=1", data=data)
+    await ended(writer, answer.headers["Location"])
+    items = await (await writer.get("/api/v1/users/bea/tweets")).get_json()
+    assert [item["text"] for item in items["items"]] == ["R & D"]
 
 
 async def test_packed_files_are_imported_to_their_end_or_where_they_break_off(
@@ -582,13 +591,13 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
         async with db.read() as session:
             return await get_job(session, job.id)
 
-    async def start(epoch: int) -> asyncio.subprocess.Process:
+    async def start(token: FencingToken) -> asyncio.subprocess.Process:
         others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "app.services.imports.process",
-            str(epoch),
+            *map(str, token),
             env=others | config.to_env(),
         )
 
@@ -602,7 +611,7 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
 
     async with Lease(db, LEASE).held() as grant:
         assert grant is not None
-        process = await start(grant.epoch)
+        process = await start(grant.token)
         await eventually(kill_within_the_import, until=bool)
         await process.wait()
     killed = await look()
@@ -612,9 +621,9 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     async with Lease(db, LEASE).held() as later:
         assert later is not None
         # A process that lost the lease stores nothing.
-        assert await (await start(grant.epoch)).wait() == 0
+        assert await (await start(grant.token)).wait() == 0
         assert (await look()).accepted == stored
-        assert await (await start(later.epoch)).wait() == 0
+        assert await (await start(later.token)).wait() == 0
     ended_job = await look()
     assert ended_job.state == "done"
     assert {name: getattr(ended_job, name) for name in expected} == expected
@@ -675,6 +684,36 @@ async def test_another_machine_leaves_an_upload_to_the_one_that_has_it(
     async with app.test_app():
         client = Client(app, client.headers)
         assert (await ended(client, address))["state"] == "done"
+
+
+@pytest.mark.databases("postgresql")
+async def test_another_machine_that_shares_the_folder_goes_on_with_an_upload(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    first = make_config(uploads=tmp_path / "shared")
+    app = create_app(first)
+    async with app.test_app():
+        token = (await client_with(app, "write")).headers
+    second = replace(first, data_dir=tmp_path / "another machine")
+    await asyncio.to_thread(prepare, second, upgrade_old=False)
+    app = create_app(second)
+    async with app.test_app():
+        spool, file = open_upload(first.uploads_dir)
+        with file:
+            file.write(jsonl(POST))
+            async with parts_of(app).db.write() as session:
+                job = await add_job(
+                    session,
+                    spool=spool,
+                    is_started=True,
+                    file_name="a",
+                    bytes_total=9,
+                    format_name="auto",
+                    username="ann",
+                )
+        done = await ended(Client(app, token), f"{IMPORTS}/{job.id}")
+    assert (done["state"], done["accepted"]) == ("done", 1)
+    assert not (first.data_dir / "uploads").exists()
 
 
 async def test_import_on_the_command_line_and_here_agree(

@@ -43,7 +43,7 @@ async def test_similar_posts_come_with_score_and_method(writer: Client) -> None:
     assert 0.5 < first["score"] <= 1
     assert (page["next"], page["method"]) == (None, "wording")
     html = await (await writer.get(f"/tweet/{asked['id']}")).get_data(as_text=True)
-    assert "Posts worded most alike" in html
+    assert "Posts closest in wording" in html
     assert "a lighthouse and its lamp" in html
     assert (await writer.get(f"{API}/tweets/999/similar")).status_code == 404
 
@@ -80,7 +80,7 @@ async def test_without_an_embedder_words_are_searched_in_place_of_meaning(writer
     page = await (await writer.get(f"{API}/search?q=lamp&mode=hybrid")).get_json()
     assert (page["method"], page["items"][0]["id"]) == ("words", lamp["id"])
     html = await writer.get("/search?q=lighthouse&mode=meaning")
-    assert "Words were searched" in await html.get_data(as_text=True)
+    assert "The search was by words" in await html.get_data(as_text=True)
 
 
 @pytest.fixture

@@ -125,3 +125,18 @@ async def test_the_months_are_whole(site: Client) -> None:
     rows = re.findall(r'<th scope="row"><span class="visually-hidden">(\w)', page)
     assert rows[:7] == list("월화수목금토일")
     assert page.count('class="day') - 5 == 365
+
+
+async def test_only_years_with_posts_are_listed(writer: Client) -> None:
+    await writer.add_user("ann")
+    for time in ("2016-12-31T23:30:00Z", "2019-05-01T12:00:00Z", "2026-02-03T12:00:00Z"):
+        await writer.add_tweet("ann", f"a post at {time}", created_at=time)
+
+    async def years(path: str) -> list[str]:
+        answer = await writer.get(path)
+        page = (await answer.get_data(as_text=True)).partition('class="years"')[2]
+        return re.findall(r">(\d{4})</a>", page.partition("</ul>")[0])
+
+    assert await years("/user/ann") == ["2026", "2019", "2016"]
+    # The last evening of 2016 is in 2017 elsewhere; a year that is asked for is listed too.
+    assert await years("/user/ann?tz=Asia/Seoul&year=2018") == ["2026", "2019", "2018", "2017"]

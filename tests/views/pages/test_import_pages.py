@@ -20,7 +20,7 @@ from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import UPLOAD_LIFETIME, add_job, cancel_job
 from app.services.imports.uploads import open_upload
 from app.views.pages.imports import IMPORTS_PER_PAGE
-from tests.archives import SMALL_FILES, x_members, x_zip
+from tests.archives import SMALL_FILES, picture, x_media, x_media_members, x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
 from tests.waiting import eventually
@@ -98,6 +98,22 @@ async def test_preview_shows_what_is_in_the_file_and_stores_nothing(
     assert (await browser.get(f"/api/v1{address}")).status_code == 404
 
 
+async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -> None:
+    rows = [f"author{n % 7},text number {n},2024-03-0{n % 7 + 1} 05:00,ko" for n in range(1001)]
+    data = "\n".join(["user,text,date,lang", *rows, ",a text of nobody,,"]).encode()
+    page = await browser.page(await upload(browser, data, "posts.csv"))
+    text = shown(page)
+    assert "Authors of the first 1,000 posts" in text
+    assert "and 2 more" in text
+    first = page.partition("The first posts")[2].partition("</li>")[0]
+    assert "<bdi>author0</bdi>" in first
+    assert '<time datetime="2024-03-01T05:00:00Z">' in first
+    assert "Korean" in first
+    page = await browser.page(await upload(browser, b"text\njust a text\n", "texts.csv"))
+    assert "no author named" in page
+    assert "at an unknown time" in page
+
+
 async def test_upload_start_watch_and_look_back(
     app: Quart, browser: Browser, tmp_path: Path
 ) -> None:
@@ -118,6 +134,31 @@ async def test_upload_start_watch_and_look_back(
     assert "twitter-2023.zip" in history
     assert "mina2" in (await browser.page("/authors")).lower()
     await wait_until_nothing_is_uploaded(app)
+
+
+async def test_an_import_tells_whose_posts_it_stored_and_what_to_do_next(
+    app: Quart, browser: Browser
+) -> None:
+    first = {"username": "선장", "text": "오늘의 바다", "created_at": "2024-03-02T05:00:00Z"}
+    second = {"username": "ann", "text": "the harbour", "created_at": "2025-01-30T05:00:00Z"}
+    again = {"username": "ann", "text": "the harbour at night"}
+    for records, told, comparing in (
+        ((first, second), "선장 1 · ann 1 Written March 2, 2024 to January 30, 2025", 2),
+        ((first, second, again), "New posts by ann 1", None),
+        ((first,), "0 new posts", 0),
+    ):
+        address = await upload(browser, lines(*records))
+        await browser.post(f"{address}/start")
+        page = await ended(browser, address)
+        assert ("New posts by" in page) is (comparing != 0)
+        assert set(told.split()) <= set(shown(page).split())
+        (primary,) = re.findall(r'<a class="button primary" href="([^"]+)"', page)
+        # One new author is compared with everybody.
+        assert primary.startswith("/authors" if comparing == 0 else "/compare")
+        assert primary.count("username=") == (comparing or 0)
+    # A deleted author is not named any more.
+    await browser.post("/settings/authors/delete", form={"username": "ann", "confirm": "yes"})
+    assert "ann" not in shown(await browser.page(address[:-1] + "2"))
 
 
 async def test_a_file_of_one_account_without_a_name_asks_for_one(
@@ -259,7 +300,7 @@ async def test_reasons_are_in_order_and_in_the_language_of_the_page(
     await browser.post(f"{address}/start", form={})
     page = await ended(browser, address)
     assert '<span lang="en">' not in page
-    places = re.findall(r"(\d+)번째 줄 또는 기록", page)
+    places = re.findall(r"(\d+)번째 줄 또는 항목", page)
     assert places == [str(number) for number in range(1, len(BAD_LINES) + 1)]
     assert "시각을 읽을 수 없어요: &#39;soon&#39;" in page
     browser.headers["Accept-Language"] = "en"
@@ -355,3 +396,36 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
         assert stray not in {path.name for path in kept}
         assert (await browser.get(old)).status_code == 404
         assert (await browser.get(fresh)).status_code == 200
+
+
+async def test_entities_are_noticed_and_decoded_if_wanted(app: Quart, browser: Browser) -> None:
+    data = lines(*({"username": "a", "text": f"{n} &amp; {n}"} for n in range(3)))
+    for form, text in (({}, "1 &amp;amp; 1"), ({"decode_entities": "on"}, "1 &amp; 1")):
+        address = await upload(browser, data)
+        page = await browser.page(address)
+        assert "3 posts hold &amp;amp; or the like: decode them" in shown(page)
+        await browser.post(f"{address}/start", form=form)
+        await ended(browser, address)
+        assert text in await browser.page("/user/a")
+    plain = await browser.page(await upload(browser, lines({"username": "a", "text": "b & c"})))
+    assert "decode_entities" not in plain
+
+
+async def test_media_of_an_archive_are_offered_and_can_be_left_out(
+    app: Quart, browser: Browser, tmp_path: Path
+) -> None:
+    media = [x_media("https://p.example/a.png")]
+    members = x_media_members({1: media}, {"1-a.png": picture(1)})
+    data = x_zip(tmp_path / "x.zip", members).read_bytes()
+    folder = parts_of(app).config.media_dir
+    for form, files in (({"no_media": "on"}, []), ({}, [picture(1)])):
+        address = await upload(browser, data, "x.zip")
+        page = await browser.page(address)
+        assert "Pictures and videos 1" in shown(page)
+        assert 'type="checkbox" name="no_media"' in page
+        await browser.post(f"{address}/start", form=form)
+        await ended(browser, address)
+        kept = folder.iterdir() if folder.exists() else ()
+        assert [file.read_bytes() for file in kept] == files
+    lone = await browser.page(await upload(browser, lines({"username": "a", "text": "b"})))
+    assert "no_media" not in lone

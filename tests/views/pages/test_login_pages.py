@@ -82,6 +82,9 @@ async def test_setup_link_makes_one_account_once_and_signs_it_in(app: Quart) -> 
     assert sorted(status for status, _ in attempts) == [303, 403]
     assert [await browser.is_signed_in() for _, browser in attempts].count(True) == 1
     assert not await is_alive(app, link)
+    used = await (await Browser(app).get(f"/setup?token={link}")).get_data(as_text=True)
+    assert "This link no longer works" in used
+    assert 'href="/login"' in used.partition("<main")[2]
     assert (await use(app, link, name="eve"))[0] == 403
 
 

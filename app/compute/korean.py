@@ -1,0 +1,125 @@
+"""Korean words as stem and ending, as far as the shapes of the syllables tell.
+
+No dictionary is needed: of a long word half is compared, whatever its ending. A stem of one
+syllable has no half, so that its forms are listed here, and it is never taken for another word.
+"""
+
+import functools
+import re
+from typing import Final, NamedTuple
+
+_FIRST, _FINALS = 0xAC00, 28
+_RIEUL, _BIEUP = 8, 17
+"""Numbers of the final consonants ㄹ and ㅂ."""
+_PARTICLE: Final = re.compile(
+    "들?(?:[은는이가을를과와의도만]|(?:으?로|에서?|에게서?|께서?|한테서?|까지|부터|처럼|보다|마다|하고"
+    "|이?랑|이나|밖에|만큼)[는도만의]?)|이(?:다|에요|라고?|라는|야|며|었.+)|예요|였.+|입니[다까]|인데"
+)
+_VERB_ENDING: Final = re.compile(
+    "(?:하|되)?(?:는(?:데|지|다)?|습니[다까]|니[다까]|으?세요|으?면서?|으?니까|[어아][요서]?|[었았겠].+"
+    "|고|지만?|지요|죠|네요?|던|게|도록)|합니[다까]|해요?|[했됐].+|됩니[다까]"
+)
+_AFTER_CONSONANT, _AFTER_VOWEL = "은이을과으습인입", "가를와로예였"
+_CASES: Final = ("은", "이", "을", "과"), ("는", "가", "를", "와")
+"""Particles after a consonant, and after a vowel, that are seldom the end of a noun."""
+_FURTHER: Final = ("에", "들", "까지", "부터", "처럼", "보다", "마다", "한테", "하고")
+_COPULAS: Final = ("이다", "이에", "이었", "이라", "입니", "으로"), ("예요", "였", "랑")
+_OF_VERBS: Final = "는고지다게기던네겠습은을으어아었았"
+_SOFT: Final = "굽눕줍깁춥덥맵쉽밉"
+"""Stems whose ㅂ becomes 우 before a vowel: 굽다, 구워."""
+_VERBS: Final = "하되가오보주쓰사자아치"
+"""Stems before 는 that are verbs: a noun would have a particle there."""
+_NOUNS: Final = frozenset(
+    re.findall(
+        "..",
+        "결과성과학과통과불과주가휴가화가요가추가대가허가유가여가고가저가시가"
+        "종이같이많이높이놀이길이깊이굳이먹이벌이맞이없이"
+        "제도정도지도보도수도시도의도태도속도온도강도기도용도유도인도주도한도파도포도별도각도연도빈도"
+        "밀도농도습도고도과도구도궤도복도부도절도진도철도판도효도적도안도회의정의강의동의주의논의합의항의"
+        "문의예의결의건의토의질의심의성의호의고의상의명의편의유의불만기만미만비만낭만충만자만교만"
+        "서로바로주로별로새로실로따로진로경로도로피로위로미로회로항로선로통로가로세로홀로원로과로기로때로",
+    )
+)
+"""Words that look like a stem of one syllable with a particle."""
+
+
+class Forms(NamedTuple):
+    """The forms of a stem of one syllable."""
+
+    whole: frozenset[str]
+    starts: tuple[str, ...]
+    """What longer forms begin with."""
+
+    def has(self, word: str) -> bool:
+        """Return whether the word is one of the forms."""
+        return word in self.whole or word.startswith(self.starts)
+
+    def terms(self) -> set[tuple[str, ...]]:
+        """Return rows of index terms; every post with a form has one of them."""
+        whole = {
+            tuple(word[place : place + 2] for place in range(len(word))) for word in self.whole
+        }
+        return whole | {(start[:2],) for start in self.starts}
+
+
+def stem_size(word: str) -> int:
+    """Return the number of syllables before the longest ending: all, where none is known."""
+    size = len(word)
+    if word in _NOUNS or not _is_hangul(word):
+        return size
+    for place in range(1, size):
+        ending = word[place:]
+        known = _PARTICLE.fullmatch(ending) or (
+            # Of two syllables, the second is as often a part of a noun (광고, 바다).
+            (size > 2 or ending == "는") and _VERB_ENDING.fullmatch(ending)
+        )
+        if known and _agree(word[place - 1], ending):
+            return place
+    return size
+
+
+@functools.lru_cache(maxsize=1_000)
+def forms_of(word: str) -> Forms | None:
+    """Return the forms of the word's stem; None unless the stem has one syllable."""
+    if stem_size(word) != 1 or not _is_hangul(word):
+        return None
+    stem, ending = word[0], word[1:]
+    final = _final(stem)
+    is_noun = not ending or _PARTICLE.fullmatch(ending) is not None
+    if final and ending[:1] != "니" and (ending == "는" or not is_noun):
+        starts = [stem + first for first in _OF_VERBS]
+        if stem in _SOFT:
+            starts += [chr(ord(stem) - _BIEUP) + first for first in "우워웠운울"]
+        return Forms(frozenset([word]), tuple(starts))
+    if not is_noun or (ending == "는" and stem in _VERBS):
+        return Forms(frozenset([word]), ())
+    kind = 0 if final else 1
+    whole = {stem + case for case in _CASES[kind]}
+    if not _PARTICLE.fullmatch(stem):
+        whole.add(stem)
+    starts = [stem + each for each in (*_FURTHER, *_COPULAS[kind])]
+    return Forms(frozenset((whole - _NOUNS) | {word}), tuple(starts))
+
+
+def is_ending(word: str) -> bool:
+    """Return whether the word is nothing but an ending."""
+    return bool(_PARTICLE.fullmatch(word) or _VERB_ENDING.fullmatch(word))
+
+
+def _agree(before: str, ending: str) -> bool:
+    """Return whether the ending has the form that it has after such a syllable."""
+    final, first = _final(before), ending[0]
+    if first == "니":
+        return final == _BIEUP
+    if first in _AFTER_CONSONANT:
+        return final > 0
+    return first not in _AFTER_VOWEL or final == 0 or (first == "로" and final == _RIEUL)
+
+
+def _final(syllable: str) -> int:
+    """Return the number of the syllable's final consonant, 0 for none."""
+    return (ord(syllable) - _FIRST) % _FINALS
+
+
+def _is_hangul(word: str) -> bool:
+    return all("가" <= char <= "힣" for char in word)

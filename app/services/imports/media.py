@@ -1,0 +1,85 @@
+"""The media of imported posts: their files are copied out of the archive, batch by batch."""
+
+from collections.abc import Callable, Iterable
+from itertools import zip_longest
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import drop_controls
+from app.db.backend import Sessions
+from app.errors import AppError, message_of
+from app.formats.records import ArchiveFiles, ImportFileError, Item, Medium, Record, StoredMedium
+from app.services.imports.bulk import MAX_ERRORS, ImportReport
+from app.services.posts.media_files import MediaKeeper, NoRoomError
+from app.services.posts.media_uses import store_unneeded
+from app.services.posts.new_tweet import MOST_DESCRIBED, MOST_MEDIA, checked_url, lenient
+
+
+class ArchiveMedia:
+    """The media of one archive; without a keeper their files are left where they are."""
+
+    def __init__(self, files: ArchiveFiles | None, keeper: MediaKeeper | None) -> None:
+        self._files = files
+        self._keeper = keeper
+        self._is_full = False
+        self._names: dict[str, str] = {}
+        """Names in the archive and here, of the files of this batch."""
+
+    def keep(
+        self, items: Iterable[Item], report: ImportReport, *, is_stopped: Callable[[], bool]
+    ) -> None:
+        """Copy the files of a batch, in the order of the archive; report those left out."""
+        self._names = {}
+        if self._files is None or self._keeper is None:
+            return
+        wanted: dict[str, tuple[int, int]] = {}
+        for item in items:
+            for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
+                if name is not None and (place := self._files.place_of(name)) is not None:
+                    wanted.setdefault(name, (place, item.place))
+        for name, (_, record) in sorted(wanted.items(), key=lambda pair: pair[1]):
+            if self._is_full or is_stopped():
+                return
+            self._keep(self._files, self._keeper, name, record, report)
+
+    def _keep(
+        self, files: ArchiveFiles, keeper: MediaKeeper, name: str, record: int, report: ImportReport
+    ) -> None:
+        try:
+            with files.open_file(name) as stream:
+                self._names[name] = keeper.keep(stream, name)
+        except NoRoomError as error:
+            self._is_full = True
+            del report.errors[MAX_ERRORS - 1 :]  # This one must be seen.
+            report.note(record, message_of(error))
+        except (AppError, ImportFileError) as error:
+            report.note(record, message_of(error))
+
+    def of(self, record: Record) -> list[Medium]:
+        """Return the media of a record of this batch as they can be kept."""
+        media = record.media[:MOST_MEDIA]
+        pairs = zip_longest(media, record.files[: len(media)])
+        return [_storable(medium, self._names.get(file or "")) for medium, file in pairs]
+
+    async def note_unneeded(self, session: AsyncSession) -> None:
+        """Note the copied files that no post came to need, in the batch's transaction."""
+        if self._keeper is not None and self._keeper.names:
+            await store_unneeded(session, self._keeper.names)
+
+    async def give_up(self, db: Sessions) -> None:
+        """Note the files that were copied for no batch, or for one that is not stored."""
+        if self._keeper is not None and self._keeper.names:
+            async with db.write() as session:
+                await self.note_unneeded(session)
+
+    def close(self) -> None:
+        """Let others remove files again: the batch was committed."""
+        if self._keeper is not None:
+            self._keeper.release()
+
+
+def _storable(medium: Medium, file: str | None) -> Medium:
+    """Return a medium without an address that is none of the web."""
+    alt = drop_controls(medium.alt)[:MOST_DESCRIBED] if medium.alt else None
+    source_url = lenient(checked_url, medium.source_url)
+    return StoredMedium(medium.kind, source_url, alt, medium.width, medium.height, file)

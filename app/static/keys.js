@@ -1,0 +1,107 @@
+"use strict";
+
+// The keyboard: chips are one tab stop and are found by typing, and single keys press what names
+// them in `aria-keyshortcuts`. Without a script, chips are plain checkboxes.
+(() => {
+  const KEPT = "saywho_keys";
+  const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  const TYPED = "input:not([type=checkbox]):not([type=radio]), textarea, select";
+
+  function boxes(list) {
+    return [...list.querySelectorAll("li:not([hidden]) input[type=checkbox]")];
+  }
+
+  // Only the chip that was reached last is a tab stop.
+  function rove(list, current) {
+    for (const box of list.querySelectorAll("input[type=checkbox]")) {
+      box.tabIndex = box === current ? 0 : -1;
+    }
+  }
+
+  function move(event) {
+    const list = event.target.closest?.(".chips");
+    const all = list ? boxes(list) : [];
+    const place = all.indexOf(event.target);
+    if (place < 0) return;
+    const ends = { Home: 0, End: all.length - 1 };
+    const next = event.key in ends ? ends[event.key] : place + (STEPS[event.key] ?? NaN);
+    if (Number.isNaN(next)) return;
+    event.preventDefault();
+    all.at(next % all.length).focus();
+  }
+
+  function narrow(field) {
+    const list = field.closest("fieldset").querySelector(".chips");
+    const wanted = field.value.trim().normalize("NFC").toLowerCase();
+    for (const item of list.children) {
+      const box = item.querySelector("input");
+      item.hidden = !box.checked && !box.value.toLowerCase().includes(wanted);
+    }
+    const found = [...list.children].filter((item) => !item.hidden).length;
+    field.parentElement.querySelector("[role=status]").textContent = wanted ? `${found} / ${list.children.length}` : "";
+    rove(list, boxes(list)[0]);
+  }
+
+  function areOn() {
+    try {
+      return localStorage.getItem(KEPT) !== "off";
+    } catch {
+      return true;
+    }
+  }
+
+  function showKeys() {
+    document.documentElement.classList.toggle("has-keys", areOn());
+  }
+
+  function press(key) {
+    const field = key === "/" && document.querySelector("main input[type=search][name=q]");
+    if (field) field.focus();
+    else document.querySelector(`[aria-keyshortcuts="${key}"]`)?.click();
+  }
+
+  function enhance(root) {
+    for (const list of root.querySelectorAll(".chips")) rove(list, boxes(list)[0]);
+    for (const field of root.querySelectorAll(".chip-filter")) field.hidden = false;
+    for (const choice of root.querySelectorAll("[data-keys]")) {
+      choice.hidden = false;
+      choice.querySelector("input").checked = areOn();
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const isHeld = event.ctrlKey || event.metaKey;
+    if (event.key === "Enter" && isHeld && event.target.matches("textarea")) {
+      event.target.form?.requestSubmit();
+    } else if (event.key === "Enter" && event.target.closest?.(".chip-filter")) {
+      event.preventDefault();
+      boxes(event.target.closest("fieldset").querySelector(".chips"))[0]?.focus();
+    } else if (!isHeld && !event.altKey && !event.isComposing) {
+      move(event);
+      const isTyped = event.target.closest?.(TYPED);
+      if (/^[/1-4]$/.test(event.key) && !isTyped && areOn()) {
+        event.preventDefault();
+        press(event.key);
+      }
+    }
+  });
+  document.addEventListener("focusin", (event) => {
+    const list = event.target.closest?.(".chips");
+    if (list && event.target.type === "checkbox") rove(list, event.target);
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target.closest?.(".chip-filter")) narrow(event.target);
+  });
+  document.addEventListener("change", (event) => {
+    if (!event.target.closest?.("[data-keys]")) return;
+    try {
+      localStorage.setItem(KEPT, event.target.checked ? "on" : "off");
+    } catch {
+      // The browser keeps nothing.
+    }
+    showKeys();
+  });
+  document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+  showKeys();
+  enhance(document);
+})();

@@ -1,0 +1,306 @@
+"""Files of media: out of the archive, kept once, counted, refused, removed with their posts."""
+
+import asyncio
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from app.db.engine import Database
+from app.formats import open_archive
+from app.formats.records import RecordError
+from app.formats.source.file import Source
+from app.models import MediaUse, Tweet
+from app.services.checks import find_faults
+from app.services.imports.bulk import ImportReport
+from app.services.imports.imports import CancelledImportError, import_archive
+from app.services.posts.deletion import purge_deleted
+from app.services.posts.media_files import (
+    TYPES,
+    MediaKeeper,
+    content_type,
+    locked_against_keeping,
+    suffix_of,
+)
+from app.services.posts.media_uses import is_needed, remove_every_unneeded, remove_unneeded
+from app.services.posts.tweets import delete_post
+from app.services.posts.users import delete_user
+from tests.archives import VIDEO, mastodon_members, picture, tar_gz, x_media, x_media_members, x_zip
+from tests.formats.reading import saved_folder
+
+PHOTO = "https://p.example/media/{}.png"
+ROOM = 2**30
+
+
+def kept(data: bytes, suffix: str = "png") -> str:
+    return f"{sha256(data).hexdigest()}.{suffix}"
+
+
+def three_posts() -> dict[str, bytes]:
+    """Return an archive in a folder: two posts share a picture, the third has a video."""
+    posts = {
+        1: [x_media(PHOTO.format("a"), ext_alt_text="a lamp")],
+        2: [x_media(PHOTO.format("b"), ext_alt_text="the same lamp")],
+        3: [x_media("https://v.example/vid/720/c.mp4?tag=1", "video"), x_media(PHOTO.format("d"))],
+    }
+    files = {"1-a.png": picture(1), "2-b.png": picture(1), "3-c.mp4": VIDEO}
+    return x_media_members(posts, files, top="twitter-2024/")
+
+
+async def bring(
+    db: Database, path: Path, folder: Path | None, *, room: int = ROOM, **given: Any
+) -> ImportReport:
+    keeper = None if folder is None else MediaKeeper(folder, room)
+    with Source(path) as source:
+        return await import_archive(
+            db, open_archive(source), username=None, keeper=keeper, renew=False, **given
+        )
+
+
+async def media_of(db: Database) -> list[list[str | None]]:
+    """Return the kept files of each post."""
+    async with db.read() as session:
+        rows = await session.execute(select(Tweet.media).order_by(Tweet.id))
+    return [[each.get("file") for each in json.loads(row.media or "[]")] for row in rows]
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "kept"
+
+
+async def test_files_of_an_archive_are_kept_once(
+    db: Database, tmp_path: Path, folder: Path
+) -> None:
+    packed = x_zip(tmp_path / "x.zip", three_posts())
+    report = await bring(db, packed, folder)
+    assert (report.accepted, report.errors) == (3, [])
+    lamp, film = kept(picture(1)), kept(VIDEO, "mp4")
+    assert await media_of(db) == [[lamp], [lamp], [film, None]]
+    assert names(folder) == {lamp, film}
+    assert (folder / lamp).read_bytes() == picture(1)
+    assert (folder / film).stat().st_mode & 0o777 == 0o600
+    assert await find_faults(db, folder) == []
+    # Unpacked, and once more: nothing new.
+    again = await bring(db, saved_folder(tmp_path / "open", three_posts()), folder)
+    assert (again.accepted, again.duplicates) == (0, 3)
+    assert names(folder) == {lamp, film}
+    assert await find_faults(db, folder) == []
+
+
+async def test_an_archive_of_mastodon_brings_its_files(
+    db: Database, tmp_path: Path, folder: Path
+) -> None:
+    base = "media_attachments/files/1/2/original/"
+    attached = [
+        [{"mediaType": "image/png", "url": f"/{base}a.png", "name": "a lamp"}],
+        [{"mediaType": "video/mp4", "url": f"/bucket/{base}b.mp4"}],
+        [{"mediaType": "image/png", "url": f"/system/{base}c.png"}] * 2,
+    ]
+    files = {f"{base}{name}": data for name, data in (("c.png", picture(3)), ("b.mp4", VIDEO))}
+    members = mastodon_members(*attached, files=files | {f"{base}a.png": picture(1)})
+    expected = [[kept(picture(1))], [kept(VIDEO, "mp4")], [kept(picture(3))] * 2]
+    # In the packed tar the files lie in another order than the posts.
+    for path in (tar_gz(tmp_path / "m.tar.gz", members), x_zip(tmp_path / "m.zip", members)):
+        assert (await bring(db, path, folder)).errors == []
+        assert await media_of(db) == expected
+    assert names(folder) == {name for post in expected for name in post}
+
+
+async def test_posts_of_before_get_their_files(db: Database, tmp_path: Path, folder: Path) -> None:
+    packed = x_zip(tmp_path / "x.zip", three_posts())
+    await bring(db, packed, None)
+    assert await media_of(db) == [[None], [None], [None, None]]
+    assert "kept" not in names(tmp_path)
+    await bring(db, packed, folder)
+    assert await media_of(db) == [[kept(picture(1))]] * 2 + [[kept(VIDEO, "mp4"), None]]
+    await bring(db, packed, None)
+    assert (await media_of(db))[0] == [kept(picture(1))]
+    assert await find_faults(db, folder) == []
+
+
+async def test_a_file_goes_with_the_last_post_that_needs_it(
+    db: Database, tmp_path: Path, folder: Path
+) -> None:
+    await bring(db, x_zip(tmp_path / "x.zip", three_posts()), folder)
+    lamp, film = kept(picture(1)), kept(VIDEO, "mp4")
+    async with db.read() as session:
+        ids = list(await session.scalars(select(Tweet.id).order_by(Tweet.id)))
+    async with db.write() as session:
+        await delete_post(session, ids[0])
+    await remove_unneeded(db, folder)
+    assert names(folder) == {lamp, film}
+    async with db.write() as session:
+        await delete_post(session, ids[1])
+    async with db.read() as session:
+        assert not await is_needed(session, lamp)
+        assert await is_needed(session, film)
+    await remove_unneeded(db, folder)
+    assert names(folder) == {film}
+    async with db.write() as session:
+        await delete_user(session, "mina")
+    async with db.read() as session:
+        assert not await is_needed(session, film)
+    await purge_deleted(db)
+    await remove_unneeded(db, folder)
+    assert names(folder) == set()
+    async with db.read() as session:
+        assert not await session.scalar(select(func.count()).select_from(MediaUse))
+
+
+async def test_nothing_is_removed_while_an_import_keeps_files(
+    db: Database, tmp_path: Path, folder: Path
+) -> None:
+    await bring(db, x_zip(tmp_path / "x.zip", three_posts()), folder)
+    keeper = MediaKeeper(folder, ROOM)
+    with (tmp_path / "film").open("xb+") as file:
+        file.write(VIDEO)
+        file.seek(0)
+        film = keeper.keep(file, "film")
+    async with db.write() as session:
+        await delete_user(session, "mina")
+    await purge_deleted(db)
+    await remove_unneeded(db, folder)
+    assert film in names(folder)
+    waiting = asyncio.create_task(remove_every_unneeded(db, folder))
+    await asyncio.sleep(0)
+    assert film in names(folder)
+    keeper.release()
+    await waiting
+    assert names(folder) == set()
+
+
+async def test_the_limit_is_reported_and_costs_only_files(
+    db: Database, tmp_path: Path, folder: Path
+) -> None:
+    posts = {n: [x_media(PHOTO.format(n))] for n in range(1, 9)}
+    files = {f"{n}-{n}.png": picture(n, 90, 90) for n in posts}
+    size = len(picture(1, 90, 90))
+    packed = x_zip(tmp_path / "x.zip", x_media_members(posts, files))
+    report = await bring(db, packed, folder, room=3 * size + 10)
+    assert report.accepted == 8
+    assert [str(error.detail) for error in report.errors] == [
+        "SAYWHO_MAX_MEDIA_GB is reached; no more media are kept"
+    ]
+    assert len(names(folder)) == 3
+    # With room again, the rest come in.
+    await bring(db, packed, folder)
+    assert len(names(folder)) == 8
+    assert all(file is not None for (file,) in await media_of(db))
+
+
+async def test_files_that_lie_or_are_damaged_are_reported_and_left_out(
+    db: Database, tmp_path: Path, folder: Path
+) -> None:
+    page, drawing = (
+        b"<!doctype html><script>1</script>",
+        b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+    )
+    files = {
+        "1-1.png": page,
+        "2-2.png": drawing,
+        "3-3.png": b"",
+        "4-4.png": picture(4)[:-6],
+        "5-..": picture(5),
+        "../../6-6.png": picture(6),
+        "7-7.png": b"GIF89a" + page,
+    }
+    posts = {n: [x_media(PHOTO.format(n))] for n in (1, 2, 3, 4, 6, 7)}
+    posts[5] = [x_media("https://p.example/..")]
+    path = x_zip(tmp_path / "x.zip", x_media_members(posts, files))
+    data = path.read_bytes()
+    # A byte of the fourth picture is wrong, so its checksum is.
+    name_at = data.index(b"4-4.png")
+    path.write_bytes(data[: name_at + 30] + b"\0" + data[name_at + 31 :])
+    report = await bring(db, path, folder)
+    assert (report.accepted, report.rejected, report.broken) == (7, 0, None)
+    assert [error.line for error in report.in_order()] == [1, 2, 3, 4]
+    # Whatever follows the beginning of a GIF, it is served as a GIF.
+    assert names(folder) == {kept(picture(5)), kept(b"GIF89a" + page, "gif")}
+    assert names(tmp_path) & {"6-6.png", "..png"} == set()
+    assert await find_faults(db, folder) == []
+
+
+async def test_a_bomb_costs_neither_disk_nor_the_import(
+    db: Database, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.posts.media_files.MOST_PICTURE_BYTES", 2**21)
+    posts = {n: [x_media(PHOTO.format(n))] for n in (1, 2)}
+    files = {"1-1.png": picture(1) + bytes(2**22), "2-2.png": picture(2)}
+    report = await bring(db, x_zip(tmp_path / "x.zip", x_media_members(posts, files)), folder)
+    assert "more than 2 MB" in str(report.errors[0].detail)
+    assert names(folder) == {kept(picture(2))}
+
+
+async def test_a_cancelled_import_leaves_no_files(
+    db: Database, tmp_path: Path, folder: Path
+) -> None:
+    async def cancel(*_: object) -> None:
+        raise CancelledImportError
+
+    with pytest.raises(CancelledImportError):
+        await bring(db, x_zip(tmp_path / "x.zip", three_posts()), folder, note=cancel)
+    assert await media_of(db) == []
+    await remove_unneeded(db, folder)
+    assert names(folder) == set()
+
+
+async def test_check_finds_what_a_killed_import_left_and_what_is_missing(
+    db: Database, tmp_path: Path, folder: Path
+) -> None:
+    await bring(db, x_zip(tmp_path / "x.zip", three_posts()), folder)
+    lamp = folder / kept(picture(1))
+    lamp.unlink()
+    (folder / kept(b"x", "jpg")).write_bytes(b"x")
+    (folder / ".draft-1").write_bytes(b"half")
+    orphans, missing = await find_faults(db, folder)
+    assert orphans.startswith("2 files of media belong to no post")
+    assert missing == f"1 files of media are missing, such as {lamp.name}"
+    await remove_every_unneeded(db, folder)
+    assert await find_faults(db, folder) == [missing]
+    await bring(db, x_zip(tmp_path / "again.zip", three_posts()), folder)
+    assert await find_faults(db, folder) == []
+
+
+def test_a_file_is_whole_or_not_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Breaking:
+        def __init__(self) -> None:
+            self.parts = [picture(1) + bytes(2**20), b""]
+
+        def read(self, _size: int) -> bytes:
+            part = self.parts.pop(0)
+            if not part:
+                raise RecordError("it breaks off")
+            return part
+
+    keeper = MediaKeeper(folder, ROOM)
+    with pytest.raises(RecordError):
+        keeper.keep(Breaking(), "a")  # type: ignore[arg-type]
+    assert names(folder) == set()
+    keeper.release()
+    with locked_against_keeping(folder) as is_locked:
+        assert is_locked
+
+
+@given(st.binary(max_size=80))
+def test_nothing_that_begins_like_a_page_is_kept(data: bytes) -> None:
+    suffix = suffix_of(data)
+    assert suffix is None or suffix in TYPES
+    for page in (b"<html>", b"<?xml", b" <svg", b"%PDF-", b"PK\3\4", b"\xef\xbb\xbf<"):
+        assert suffix_of(page + data) is None
+
+
+def test_names_are_those_of_kept_files_only() -> None:
+    good = kept(b"", "mp4")
+    assert content_type(good) == "video/mp4"
+    for name in ("", "..", f"../{good}", good.upper(), good[1:], f"{good}\n", good[:-3] + "svg"):
+        assert content_type(name) is None

@@ -1,0 +1,91 @@
+"""Descriptions of media are searched like the text."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text, update
+
+from app.db.engine import Database
+from app.formats.records import Medium
+from app.models import Vocabulary
+from app.services.checks import find_faults
+from app.services.imports.bulk import BulkPost, ImportReport, store_batch
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.tweets import delete_post
+from app.services.search.search import ResultPage, search
+from app.services.search.vocabulary import renew_vocabulary
+from app.services.selection import Selection
+from tests.conftest import Client
+
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+async def store(db: Database, words: str, *alts: str, source_id: str = "1") -> None:
+    media = [Medium("photo", alt=alt) for alt in alts]
+    post = new_tweet(words, arrived_at=NOON, media=media, source_id=source_id)
+    async with db.write() as session:
+        await store_batch(session, [BulkPost(place=1, username="mina", post=post)], ImportReport())
+
+
+async def find(db: Database, query: str) -> ResultPage:
+    async with db.read() as session:
+        return await search(session, query, Selection(), limit=10)
+
+
+async def found(db: Database, query: str) -> list[str | None]:
+    return [hit.source_id for hit in (await find(db, query)).hits]
+
+
+async def test_posts_are_found_by_their_descriptions(db: Database) -> None:
+    await store(db, "in the morning", "a lamp in the fog", "등대가 보이는 바다", source_id="1")
+    await store(db, "", "two ferries", source_id="2")
+    await store(db, "ferries and ferries and ferries", source_id="3")
+    for query in ("lamp", '"the fog"', "등대", "morning fog", "lamp -ferries"):
+        assert await found(db, query) == ["1"], query
+    assert await found(db, "ferries") == ["3", "2"]
+    assert await found(db, "morning -fog") == []
+    page = await find(db, "lamp morning")
+    (hit,) = page.hits
+    assert (hit.highlights, page.alt_highlights) == ([(7, 14)], {hit.id: [[(2, 6)], []]})
+    assert await find_faults(db) == []
+
+
+async def test_descriptions_that_come_later_are_found_and_deleted_ones_are_not(
+    db: Database,
+) -> None:
+    await store(db, "in the morning")
+    assert await found(db, "lamp") == []
+    await store(db, "other words", "a lamp in the fog")
+    assert await found(db, "lamp") == ["1"]
+    assert await find_faults(db) == []
+    async with db.write() as session:
+        await delete_post(session, (await find(db, "lamp")).hits[0].id)
+    assert await found(db, "lamp") == []
+    assert await find_faults(db) == []
+
+
+async def test_an_index_of_before_is_rebuilt(db: Database) -> None:
+    await store(db, "in the morning", "a lamp in the fog")
+    empty = {
+        "sqlite": """INSERT INTO "TweetWords" ("TweetWords") VALUES ('delete-all')""",
+        "postgresql": 'DELETE FROM "TweetWords"',
+    }
+    async with db.write() as session:
+        await session.execute(text(empty[session.get_bind().dialect.name]))
+        await session.execute(update(Vocabulary).values(recipe=1))
+    assert await found(db, "lamp") == []
+    # It is behind, which is no fault.
+    assert await find_faults(db) == []
+    await renew_vocabulary(db)
+    assert await found(db, "lamp") == ["1"]
+    assert await find_faults(db) == []
+
+
+async def test_the_page_marks_descriptions(writer: Client, anybody: Client) -> None:
+    await writer.add_user("mina")
+    media: list[dict[str, Any]] = [{"kind": "photo", "alt": "a <lamp> in the fog"}]
+    await writer.post("/api/v1/users/mina/tweets", json={"text": "", "media": media})
+    page = await (await anybody.get("/search?q=lamp")).get_data(as_text=True)
+    assert "a &lt;<mark>lamp</mark>&gt; in the fog" in page
+    answer = await (await anybody.get("/api/v1/search?q=lamp&facets=1")).get_json()
+    assert (answer["total"], answer["items"][0]["highlights"]) == (1, [])

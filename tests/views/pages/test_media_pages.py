@@ -1,0 +1,119 @@
+"""Kept media on pages and at their own addresses."""
+
+import asyncio
+from hashlib import sha256
+from pathlib import Path
+from typing import cast
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.formats import open_archive
+from app.formats.source.file import Source
+from app.lifespan import KEY, Resources
+from app.services.imports.imports import import_archive
+from app.services.posts.media_files import keeper_of
+from app.services.posts.users import delete_user
+from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
+from tests.browsing import Browser, signed_in
+from tests.conftest import Client, MakeConfig, client_with
+
+pytestmark = pytest.mark.databases("sqlite")
+LAMP = f"/media/{sha256(picture(1)).hexdigest()}.png"
+FILM = f"/media/{sha256(VIDEO).hexdigest()}.mp4"
+
+
+async def bring(app: Quart, tmp_path: Path) -> None:
+    """Import a post of a picture, and one of a video."""
+    parts = cast(Resources, app.extensions[KEY])
+    posts = {
+        1: [
+            x_media(
+                "https://p.example/a.png",
+                ext_alt_text='a "lamp" <b>',
+                original_info={"width": 8, "height": 6},
+            )
+        ],
+        2: [x_media("https://v.example/c.mp4", "video")],
+    }
+    members = x_media_members(posts, {"1-a.png": picture(1), "2-c.mp4": VIDEO})
+    with Source(x_zip(tmp_path / "x.zip", members)) as source:
+        archive = open_archive(source)
+        keeper = await asyncio.to_thread(keeper_of, parts.config)
+        await import_archive(parts.db, archive, username=None, keeper=keeper)
+
+
+async def test_posts_show_their_files(app: Quart, anybody: Client, tmp_path: Path) -> None:
+    await bring(app, tmp_path)
+    listed = await (await anybody.get("/api/v1/users/mina/tweets")).get_json()
+    film, lamp = listed["items"]
+    assert (lamp["media"][0]["url"], film["media"][0]["url"]) == (LAMP, FILM)
+    exported = await (await anybody.get("/api/v1/export")).get_data(as_text=True)
+    assert '"alt"' in exported
+    assert "/media/" not in exported
+    assert '"file"' not in exported
+    for path in ("/", "/user/mina", f"/tweet/{lamp['id']}", "/search?q=post"):
+        page = await (await anybody.get(path)).get_data(as_text=True)
+        assert f'<a href="{LAMP}"><img src="{LAMP}" alt="a &#34;lamp&#34; &lt;b&gt;"' in page, path
+        assert 'loading="lazy" decoding="async" width="8" height="6">' in page
+    page = await (await anybody.get(f"/tweet/{film['id']}")).get_data(as_text=True)
+    assert f'<video src="{FILM}" controls preload="none"' in page
+
+
+async def test_files_can_only_be_looked_at(app: Quart, anybody: Client, tmp_path: Path) -> None:
+    await bring(app, tmp_path)
+    answer = await anybody.get(LAMP)
+    assert (answer.status_code, await answer.get_data()) == (200, picture(1))
+    headers = answer.headers
+    assert headers["Content-Type"] == "image/png"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none';")
+    assert headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert headers["Accept-Ranges"] == "bytes"
+    assert headers["Content-Length"] == str(len(picture(1)))
+    again = await anybody.get(LAMP, headers={"If-None-Match": headers["ETag"]})
+    assert (again.status_code, await again.get_data()) == (304, b"")
+    looked = await anybody.send("HEAD", LAMP)
+    assert (looked.status_code, looked.headers["Content-Length"]) == (200, str(len(picture(1))))
+    for path in ("/media/", "/media/x.png", LAMP[:-3] + "svg", LAMP[:-3] + "jpg", "/media/..%2fa"):
+        assert (await anybody.get(path)).status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [("0-9", 0, 10), ("10-", 10, None), ("-5", -5, None), ("-99999", 0, None)],
+)
+async def test_a_video_is_sent_in_parts(
+    app: Quart, anybody: Client, tmp_path: Path, asked: str, start: int, end: int | None
+) -> None:
+    await bring(app, tmp_path)
+    answer = await anybody.get(FILM, headers={"Range": f"bytes={asked}"})
+    assert (answer.status_code, await answer.get_data()) == (206, VIDEO[start:end])
+    assert answer.headers["Content-Range"].endswith(f"/{len(VIDEO)}")
+    beyond = await anybody.get(FILM, headers={"Range": f"bytes={len(VIDEO) + 5}-"})
+    assert beyond.status_code == 416
+
+
+async def test_a_deleted_author_s_files_are_gone_at_once(
+    app: Quart, anybody: Client, tmp_path: Path
+) -> None:
+    await bring(app, tmp_path)
+    async with cast(Resources, app.extensions[KEY]).db.write() as session:
+        await delete_user(session, "mina")
+    for path in (LAMP, FILM):
+        assert (await anybody.get(path)).status_code == 404
+
+
+async def test_where_reading_is_closed_so_are_the_files(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    app = create_app(make_config(public=False))
+    async with app.test_app():
+        await bring(app, tmp_path)
+        for path in (LAMP, "/media/x.png"):
+            assert (await Browser(app).get(path)).status_code == 303
+        for reader in (await client_with(app, "read"), await signed_in(app)):
+            answer = await reader.get(LAMP)
+            assert answer.status_code == 200
+            assert answer.headers["Cache-Control"] == "private, no-cache"
