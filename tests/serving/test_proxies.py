@@ -1,0 +1,207 @@
+"""Behind nginx and Caddy as the examples configure them: real ones, with TLS and HTTP/2."""
+
+import contextlib
+import json
+import shutil
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.installation import ROOT, Installation
+from tests.serving.test_server import SERVE, Server, free_port, serving
+from tests.waiting import DEADLINE_S
+
+EXAMPLES = ROOT / "examples" / "operations"
+UPLOAD_MB = 64
+"""1,024 was tried by hand (docs/operations.md)."""
+OWN = "127.0.0.2"
+"""An address of this machine that is not the proxy's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxied:
+    """A server behind a proxy."""
+
+    direct: Server
+    port: int
+    context: ssl.SSLContext
+
+    def client(self, *, http2: bool = True) -> httpx.Client:
+        """Return a client with a token."""
+        token = {"Authorization": f"Bearer {self.direct.token}"}
+        return self.visitor(headers=token, http2=http2)
+
+    def visitor(
+        self,
+        address: str = "127.0.0.1",
+        headers: Mapping[str, str] | None = None,
+        *,
+        http2: bool = True,
+    ) -> httpx.Client:
+        """Return a client at that address, without a token."""
+        return httpx.Client(
+            base_url=f"https://localhost:{self.port}",
+            headers=headers,
+            transport=httpx.HTTPTransport(http2=http2, verify=self.context, local_address=address),
+            timeout=DEADLINE_S,
+        )
+
+
+def nginx(folder: Path, port: int, behind: int) -> tuple[list[str], str]:
+    text = (EXAMPLES / "nginx.conf").read_text()
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
+    text = text.replace("listen 443", f"listen 127.0.0.1:{port}")
+    text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
+    text = text.replace("/etc/ssl/saywho.example", str(folder / "site"))
+    places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "".join(f"{name}_temp_path {folder};\n" for name in places)
+    head = f"pid {folder}/pid; error_log {folder}/errors; events {{}}\n"
+    (folder / "conf").write_text(f"{head}http {{ access_log off;\n{paths}{text}}}")
+    return ["nginx", "-p", str(folder), "-c", str(folder / "conf"), "-g", "daemon off;"], ""
+
+
+def caddy(folder: Path, port: int, behind: int) -> tuple[list[str], str]:
+    text = (EXAMPLES / "Caddyfile").read_text()
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
+    tls = f"\ttls {folder}/site.pem {folder}/site.key\n"
+    text = text.replace("saywho.example {\n", f"https://localhost:{port} {{\n{tls}")
+    options = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n"
+    (folder / "conf").write_text(options + text)
+    command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "conf")]
+    return command, str(folder)
+
+
+@pytest.fixture(scope="module", params=[nginx, caddy], ids=["nginx", "caddy"])
+def proxied(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Proxied]:
+    configure: Callable[[Path, int, int], tuple[list[str], str]] = request.param
+    for program in (configure.__name__, "openssl"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed; the system's package manager has it")
+    folder = tmp_path_factory.mktemp(configure.__name__)
+    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    make += f" -keyout {folder}/site.key -out {folder}/site.pem"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*make.split(), *names], check=True, capture_output=True)
+    port = free_port()
+    settings = {"SAYWHO_TRUSTED_PROXIES": "1", "SAYWHO_URL": f"https://localhost:{port}"}
+    installation = Installation(folder / "instance", settings)
+    with serving(installation, *SERVE, "--workers", "1") as server:
+        server.token = installation.json("token", "add", "t", "--scope", "admin")["token"]
+        command, home = configure(folder, port, server.port)
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                env=installation.environment() | ({"HOME": home} if home else {}),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        context = ssl.create_default_context(cafile=str(folder / "site.pem"))
+        found = Proxied(server, port, context)
+        try:
+
+            def answers() -> bool:
+                assert process.poll() is None, (folder / "log").read_text()
+                with contextlib.suppress(httpx.TransportError), found.client() as client:
+                    return client.get("/readyz").status_code == 200
+                return False
+
+            installation.wait_until(answers)
+            yield found
+        finally:
+            process.terminate()
+            process.wait(DEADLINE_S)
+
+
+def test_pages_come_by_http2_and_tls_as_directly(proxied: Proxied) -> None:
+    with proxied.client() as client:
+        assert client.post("/api/v1/users", json={"username": "ann"}).status_code == 201
+        for path in ("/", "/user/ann", "/api/v1/users", "/static/style.css", "/user/nobody"):
+            answer = client.get(path)
+            status, headers, _ = proxied.direct.send("GET", path)
+            assert (answer.http_version, answer.status_code) == ("HTTP/2", status)
+            assert answer.headers.get("Content-Type") == headers["Content-Type"]
+            assert "Strict-Transport-Security" in answer.headers
+    with proxied.visitor() as visitor:
+        chosen = visitor.post("/login", data={"name": "nobody", "password": "wrong"})
+        assert chosen.status_code == 401
+        language = visitor.get("/?lang=ko")
+        cookies = [value for name, value in language.headers.items() if name == "set-cookie"]
+        assert all("Secure" in cookie for cookie in cookies)
+
+
+def test_events_arrive_as_they_happen(proxied: Proxied) -> None:
+    with proxied.client() as client:
+        client.post("/api/v1/users", json={"username": "bea"})
+        with proxied.client() as listener, listener.stream("GET", "/api/v1/live") as stream:
+            assert stream.http_version == "HTTP/2"
+            lines = stream.iter_lines()
+            for number in range(3):
+                text = f"post {number}"
+                posted = client.post("/api/v1/users/bea/tweets", json={"text": text})
+                assert posted.status_code == 201
+                # The stream is still open: a proxy that kept it back would let this time out.
+                data = next(line for line in lines if line.startswith("data:") and text in line)
+                assert json.loads(data.removeprefix("data:"))["username"] == "bea"
+
+
+def test_the_address_of_a_client_is_its_own(proxied: Proxied) -> None:
+    def attempt(number: int, address: str) -> int:
+        form = {"name": f"nobody{number}", "password": "wrong"}
+        forged = {"X-Forwarded-For": f"203.0.113.{number}", "Sec-Fetch-Site": "same-origin"}
+        with proxied.visitor(address, forged) as client:
+            return client.post("/login", data=form).status_code
+
+    statuses = [attempt(n, OWN) for n in range(11)]
+    assert statuses == [401] * 10 + [429]
+    assert attempt(11, "127.0.0.1") == 401
+
+
+def test_what_a_client_writes_about_itself_does_not_count(proxied: Proxied) -> None:
+    forged = {
+        "X-Forwarded-For": "127.0.0.1",
+        "X-Forwarded-Proto": "http",
+        "X-Forwarded-Host": "evil.example",
+    }
+    with proxied.visitor(headers=forged) as client:
+        # Figures are for those on the machine itself, or with a token.
+        assert client.get("/metrics").status_code == 401
+        assert "Strict-Transport-Security" in client.get("/").headers
+        assert "evil.example" not in client.get("/feed.atom").text
+    with proxied.client() as client:
+        assert "saywho_http_requests_total" in client.get("/metrics").text
+
+
+def test_large_files_pass_both_ways(proxied: Proxied) -> None:
+    line = json.dumps({"username": "cid", "text": "not a post of anyone " * 40}).encode() + b"\n"
+    piece = line * (2**20 // len(line))
+
+    def body() -> Iterator[bytes]:
+        for _ in range(UPLOAD_MB):
+            yield piece
+
+    with proxied.client() as client:
+        queued = client.post("/api/v1/imports?format=jsonl", content=body())
+        assert queued.status_code == 202, queued.text
+        place = queued.headers["Location"]
+        assert queued.json()["bytes_total"] == UPLOAD_MB * len(piece)
+        assert client.delete(place).status_code in {200, 204, 409}
+        client.post("/api/v1/users", json={"username": "dan"})
+        posts = "".join(json.dumps({"username": "dan", "text": f"{n}"}) + "\n" for n in range(999))
+        kind = {"Content-Type": "application/x-ndjson"}
+        assert client.post("/api/v1/tweets", content=posts, headers=kind).status_code == 200
+        exported = client.get("/api/v1/export?username=dan&format=csv").content
+        assert exported == proxied.direct.send("GET", "/api/v1/export?username=dan&format=csv")[2]
+        assert len(exported.splitlines()) == 1_000
+    # By HTTP/2 this client sends all of the body before it reads an answer.
+    with proxied.client(http2=False) as client:
+        too_long = client.post("/api/v1/compare", json={"text": "x" * 2_000_000})
+        assert too_long.status_code == 413
+        assert too_long.headers["Content-Type"] == "application/problem+json"
