@@ -1,11 +1,15 @@
 """Migrations, run where no event loop is running: in a thread or on the command line.
 
+A revision whose tables the programs before it can use is named after the oldest of these:
+`0024_since_0022`. So a server goes on, and may start again, while others are upgraded.
+
 Alembic is imported only where a database is not current, since the import alone takes longer than
 a start may.
 """
 
 import re
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +25,7 @@ SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
 OUTDATED: Final = frozenset(f"{number:04}" for number in range(1, 13))
 """Revisions of earlier versions, which no migration of this one leads on from."""
 _REVISION: Final = re.compile(r"""^(down_)?revision\b.*=\s*["'](\w+)["']""", re.MULTILINE)
+_SINCE: Final = "_since_"
 
 
 class SchemaState(Enum):
@@ -30,6 +35,8 @@ class SchemaState(Enum):
     CURRENT = "current"
     BEHIND = "behind"
     OUTDATED = "outdated"
+    COMPATIBLE = "compatible"
+    """Of a newer program, and made so that this one can use them."""
     UNKNOWN = "unknown"
 
 
@@ -48,32 +55,35 @@ def schema_state(url: str) -> SchemaState:
     current = current_revision(url)
     if current is None:
         return SchemaState.FRESH
-    if _heads() == {current}:
-        return SchemaState.CURRENT
-    from alembic.script import ScriptDirectory
-
-    scripts = ScriptDirectory.from_config(alembic_config(url))
-    if current == scripts.get_current_head():
-        return SchemaState.CURRENT
-    if current in {script.revision for script in scripts.walk_revisions()}:
-        return SchemaState.BEHIND
+    if current in _revisions():
+        return SchemaState.CURRENT if current == head_revision() else SchemaState.BEHIND
+    if is_compatible(current):
+        return SchemaState.COMPATIBLE
     return SchemaState.OUTDATED if current in OUTDATED else SchemaState.UNKNOWN
+
+
+def is_compatible(revision: str) -> bool:
+    """Return whether a newer program made the tables so that this one can use them."""
+    revisions = _revisions()
+    ours = {known.partition(_SINCE)[0] for known in revisions}
+    return revision not in revisions and revision.partition(_SINCE)[2] in ours
 
 
 def head_revision() -> str:
     """Return the revision of this program's tables."""
-    (head,) = _heads()
+    revisions = _revisions()
+    (head,) = revisions.keys() - revisions.values()
     return head
 
 
-def _heads() -> set[str]:
-    """Return the revisions that no other one follows, read from the lines of their files."""
-    revisions: set[str] = set()
-    followed: set[str] = set()
+@cache
+def _revisions() -> dict[str, str | None]:
+    """Return this program's revisions, each with the one before, read from their files' lines."""
+    revisions: dict[str, str | None] = {}
     for path in SCRIPTS.glob("versions/*.py"):
-        for is_earlier, revision in _REVISION.findall(path.read_text(encoding="utf-8")):
-            (followed if is_earlier else revisions).add(revision)
-    return revisions - followed
+        found = dict(_REVISION.findall(path.read_text(encoding="utf-8")))
+        revisions[found[""]] = found.get("down_")
+    return revisions
 
 
 def current_revision(url: str) -> str | None:
@@ -144,6 +154,6 @@ def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     if state is SchemaState.BEHIND and not upgrade_old:
         name = backend_for(config.database_url).name
         raise StartError(f"{name} is behind this program; run: saywho db upgrade")
-    if state is not SchemaState.CURRENT:
+    if state not in {SchemaState.CURRENT, SchemaState.COMPATIBLE}:
         upgrade(config.database_url)
     return state

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.feed import Feed
+from app.db.migrate import is_compatible
 from app.errors import AppError, UnavailableError
 from app.models import BackgroundSnapshot, Profile, User
 
@@ -32,7 +33,7 @@ async def check_ready(
     if not feed.is_followed:
         raise UnavailableError("The log of changes cannot be followed at the moment")
     found = await _revision(db)
-    if found != revision:
+    if found != revision and not (found and is_compatible(found)):
         raise UnavailableError(
             "The database is at revision {found}, and this program is made for {revision}",
             headers=LATER,

@@ -1,8 +1,12 @@
 """The server as it really runs, on PostgreSQL: a worker is lost, and then the database."""
 
+import contextlib
 import dataclasses
+import itertools
 import os
+import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from app.db.migrate import head_revision
 from tests.databases import Databases, PostgresqlDatabases
-from tests.installation import Installation
+from tests.installation import ROOT, Installation
 from tests.postgresql import Server as DatabaseServer
 from tests.serving.test_server import SERVE, Server, connections_to_every_worker, serving
 
@@ -67,6 +72,73 @@ def test_workers_prepare_a_bare_database_once_and_share_what_is_written(
         assert installation.json("check") == {"ok": True, "faults": []}
         assert server.stop() == 0
         assert "Traceback" not in server.log()
+
+
+REVISION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999_since_{since}"
+down_revision = "{since}"
+
+
+def upgrade():
+    op.add_column("Tweet", sa.Column("mood", sa.String()))
+    op.add_column("Users", sa.Column("level", sa.Integer(), server_default="0", nullable=False))
+
+
+def downgrade():
+    op.drop_column("Users", "level")
+    op.drop_column("Tweet", "mood")
+"""
+
+
+def test_servers_are_upgraded_one_after_the_other_without_an_error(
+    installation: Installation, tmp_path: Path
+) -> None:
+    newer = tmp_path / "newer"
+    shutil.copytree(ROOT / "app", newer / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    head = head_revision()
+    (newer / "app/migrations/versions/9999.py").write_text(REVISION.format(since=head))
+    program = (sys.executable, "-c", "from app.cli import main; main()", "serve")
+    other = Installation(newer / "instance", dict(installation.settings))
+    with serving(installation, *SERVE, "--workers", "2") as first:
+        begin(first)
+        other.settings["SAYWHO_SECRET_KEY"] = (installation.data_dir / "secret_key").read_text()
+        with using(first) as statuses, serving(other, *program) as second:
+            upgraded = len(statuses)
+            installation.wait_until(lambda: len(statuses) > upgraded + 100)
+            assert first.send("GET", "/readyz")[0] == 200
+            after = first.send("POST", POSTS, {"text": "by the older one"})[1]["Saywho-Event"]
+            page = second.send("GET", POSTS, Saywho_After=after)[2]
+            assert page["items"][0]["text"] == "by the older one"
+        assert {status for status in statuses if status >= 500} == set()
+    assert "newer" not in first.log()
+    with serving(installation, *SERVE) as first:  # Started again before its own upgrade.
+        assert first.send("GET", POSTS)[0] == 200
+
+
+@contextlib.contextmanager
+def using(server: Server) -> Iterator[list[int]]:
+    """Read and write until the block ends; collect the statuses of the answers."""
+    statuses: list[int] = []
+    is_over = threading.Event()
+
+    def use() -> None:
+        for number in itertools.count():
+            statuses.append(server.send("POST", POSTS, {"text": f"post {number}"})[0])
+            paths = (POSTS, "/", "/api/v1/search?q=post", "/user/ann", "/readyz")
+            statuses.extend(server.send("GET", path)[0] for path in paths)
+            if is_over.is_set():
+                return
+
+    user = threading.Thread(target=use)
+    user.start()
+    try:
+        yield statuses
+    finally:
+        is_over.set()
+        user.join()
 
 
 def test_a_database_that_crashes_under_load_is_503_until_it_is_back(
