@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from dotenv import dotenv_values
 
 PREFIX: Final = "SAYWHO_"
 MIB: Final = 1024 * 1024
+POSTGRESQL_PORT: Final = 5432
 
 Environment = Literal["development", "testing", "production"]
 Durability = Literal["full", "normal", "replicated"]
@@ -54,8 +55,9 @@ def parse_database_url(value: str) -> str:
 
 
 def _postgresql_url(value: str) -> str:
-    parts = urlsplit(value)  # Its own errors would repeat parts of the address.
     try:
+        value = _with_hosts_in_query(value)
+        parts = urlsplit(value)  # Its own errors would repeat parts of the address.
         has_port = parts.port is None or parts.port > 0
     except ValueError:
         has_port = False
@@ -64,6 +66,27 @@ def _postgresql_url(value: str) -> str:
     if len(parts.path) < 2:
         raise ValueError("must name a database, as in postgresql+asyncpg://host/database")
     return value
+
+
+def _with_hosts_in_query(url: str) -> str:
+    """Write several hosts (`//a:1,b:2/…`) as SQLAlchemy and asyncpg both read them.
+
+    They are a primary and its standbys, so the primary is meant unless the URL says otherwise.
+    Raises ValueError for a port that is no number.
+    """
+    parts = urlsplit(url)
+    login, at, netloc = parts.netloc.rpartition("@")
+    query = dict(parse_qsl(parts.query))
+    hosts = (netloc or query.get("host", "")).split(",")
+    if len(hosts) == 1:
+        return url
+    places = [urlsplit("//" if host.startswith("/") else f"//{host}") for host in hosts]
+    ports = ",".join(str(place.port or POSTGRESQL_PORT) for place in places)
+    query = {"target_session_attrs": "primary", "port": ports} | query
+    query["host"] = ",".join(
+        place.hostname or host for place, host in zip(places, hosts, strict=True)
+    )
+    return f"{parts.scheme}://{login}{at}{parts.path}?{urlencode(query, safe=',/:')}"
 
 
 def _site_url(value: str) -> str:

@@ -130,14 +130,35 @@ def test_a_bad_value_is_named_in_one_line(name: str, value: str) -> None:
         ("database_url", "sqlite:///hush.db"),
         ("database_url", "sqlite+aiosqlite:///:memory:hush"),
         ("database_url", "sqlite+aiosqlite://"),
+        ("database_url", "postgresql+asyncpg://a:hush,b/x"),
     ],
-    ids=["short", "second", "postgres", "sync", "memory", "no file"],
+    ids=["short", "second", "postgres", "sync", "memory", "no file", "port"],
 )
 def test_a_secret_is_never_in_the_message(name: str, value: str) -> None:
     with pytest.raises(ConfigError) as caught:
         from_env(**{name: value})
     assert f"SAYWHO_{name.upper()} " in str(caught.value)
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (
+            "u:p%40@db1:5433,db2/x",
+            "u:p%40@/x?target_session_attrs=primary&port=5433,5432&host=db1,db2",
+        ),
+        ("/x?host=db1:1,db2:2", "/x?target_session_attrs=primary&port=1,2&host=db1,db2"),
+        ("/x?host=a,b&port=1,2", "/x?target_session_attrs=primary&port=1,2&host=a,b"),
+        ("[::1]:1,db2/x", "/x?target_session_attrs=primary&port=1,5432&host=::1,db2"),
+        ("a,b/x?target_session_attrs=any", "/x?target_session_attrs=any&port=5432,5432&host=a,b"),
+        ("db1:5433/x?host=db2", "db1:5433/x?host=db2"),
+        ("/x?host=/run/postgresql", "/x?host=/run/postgresql"),
+    ],
+)
+def test_several_hosts_are_written_as_the_driver_reads_them(value: str, expected: str) -> None:
+    config = from_env(database_url=f"postgresql+asyncpg://{value}")
+    assert config.database_url == f"postgresql+asyncpg://{expected}"
 
 
 def test_dotenv_file_is_read_below_the_environment(

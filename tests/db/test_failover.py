@@ -245,6 +245,38 @@ async def test_replicated_acknowledges_only_what_a_standby_has(
     await found.close()
 
 
+async def test_of_several_hosts_the_primary_is_used_before_and_after_a_promotion(
+    own_server: Server, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    standby = await asyncio.to_thread(Server, durable=True, primary=own_server)
+    request.addfinalizer(standby.remove)
+    hosts = f"{standby.folder},{own_server.folder}"
+    url = f"postgresql+asyncpg://postgres@/postgres?host={hosts}"
+    settings = {"SAYWHO_ENV": "testing", "SAYWHO_DATABASE_URL": url, "SAYWHO_ACCESS_LOG": "0"}
+    config = Config.from_env(settings | {"SAYWHO_DATA_DIR": str(tmp_path)})
+    await asyncio.to_thread(prepare, config, upgrade_old=False)
+    app = create_app(config)
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        await writer.add_user("ann", "before")
+        event = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
+        found = await asyncpg.connect(data_source(standby.url()))
+        texts = 'SELECT text FROM "Tweet"'
+        await eventually(lambda: found.fetchval(texts), until=lambda value: value == "before")
+        await asyncio.to_thread(own_server.stop, at_once=True)
+        await found.execute("SELECT pg_promote()")
+        await found.close()
+
+        async def write() -> Any:
+            body = {"text": "after", "source_id": "1"}
+            return await writer.post("/api/v1/users/ann/tweets", json=body)
+
+        await eventually(write, until=lambda answer: answer.status_code in {200, 201})
+        page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
+        assert page["items"][1:] == event["items"]
+        assert page["items"][0]["text"] == "after"
+
+
 async def test_what_was_acknowledged_outlives_a_crash_of_the_server(
     outlasting: Quart, own_server: Server
 ) -> None:
