@@ -1,6 +1,7 @@
 """What is PostgreSQL's own: the follower's horizon, errors, copies, a server that goes away."""
 
 import asyncio
+import time
 import random
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
@@ -113,6 +114,26 @@ async def test_no_event_is_skipped_with_eight_committers_of_random_length(
     assert sorted(heard_ids) == sorted(committed)
     assert heard_ids != sorted(heard_ids), "nobody committed after a later number: a weak test"
     assert heard.feed.newest == max(committed)
+
+
+async def test_commits_that_follow_each_other_share_looks(config: Config, db: Database) -> None:
+    feed, looks = await db.open_feed(), 0
+    following, writer = asyncio.create_task(feed.follow()), await connected(config)
+
+    def look(_: object) -> None:
+        nonlocal looks
+        looks += 1
+
+    feed.subscribe(look)
+    started = time.monotonic()
+    while time.monotonic() < started + 1.0:
+        await writer.execute(INSERT)
+    await eventually(feed.catch_up)
+    assert 0 < looks <= (time.monotonic() - started) / 0.02 + 2
+    following.cancel()
+    await asyncio.wait([following])
+    await feed.close()
+    await writer.close()
 
 
 async def test_an_open_transaction_keeps_no_later_event_back(config: Config, heard: Heard) -> None:

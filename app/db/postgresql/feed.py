@@ -28,6 +28,8 @@ CHANNEL: Final = "saywho"
 """The channel on which a trigger of the log notifies, once a transaction, at its commit."""
 POLL_S: Final = 0.5
 """Fallback poll interval: the longest an event can be late if its NOTIFY is lost."""
+REST_S: Final = 0.02
+"""Commits within this time share a look of each process, unless a request waits for one."""
 OLDEST_S: Final = 0.75
 """The oldest look that an answer may rest on; clients are promised 1 s."""
 LOOK_TIMEOUT_S: Final = 2.0
@@ -119,6 +121,7 @@ class PostgresqlFeed(Feed):
             if is_well:
                 self._note_followed()
                 await wait_until_set(self._notified, at_most_s=POLL_S)
+                await asyncio.sleep(self._looked_at + REST_S - self._clock())
             else:
                 await asyncio.sleep(RECONNECT_S)
 
