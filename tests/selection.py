@@ -24,11 +24,21 @@ FULL: Final = (
     r"/test_deletion\.py::test_deletion_while_an_import_runs\[postgresql\]",
     r"/test_server\.py::test_what_prevents_the_start.*\[(older database|no data folder)\]",
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
-    r"/test_engine\.py::test_fifty_lives.*\[postgresql\]",
-    r"/test_vacuum\.py::test_nothing_of_a_deleted_author.*\[postgresql\]",
     r"/test_postgresql\.py::test_an_index_is_built_and_finds",
     r"/test_cli_processes\.py::test_the_commands_are_there_under_quart",
-    # Kills, and the longest wait for a post.
+    r"/browser/test_on_postgresql\.py::",
+    r"/test_supervision\.py::test_a_worker_that_hangs",
+    r"/asgi/test_cached\.py::test_an_answer_is_never_older",
+    r"/test_cli_processes\.py::test_a_new_revision",
+    r"/test_engine\.py::test_fifty_lives",
+    r"/test_failover\.py::test_(replicated|a_commit_that_no|of_several).*",
+    r"/test_failover\.py::.*shut down\]",
+    r"/test_postgresql\.py::test_commands_do",
+    r"/test_vacuum\.py::.*\[postgresql\]",
+    r"/test_imports_api\.py::test_formats_are_taken",
+    r"/test_origin\.py::test_requests_of_other_sites.*-(same-site|unknown|empty|other|origin-(that|null))",
+    # Kills, sources that fail in every way, and the longest wait for a post.
+    r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-0-bluesky\])",
     r"/test_cli_follow\.py::test_kills",
     r"/test_sources_api\.py::test_a_post_at_an_active_source",
     # Every page in another language, width and theme; the same journeys in another way.
@@ -52,17 +62,15 @@ FULL: Final = (
 )
 """What the ids of the tests that `make test` leaves out look like."""
 
-ON_ONE_DATABASE: Final = (
-    r"^tests/(asgi|dashboard|views|services/(compare|imports)|test_\w+\.py)\b.*[\[-]postgresql\b"
-)
-"""Tests of requests, comparisons and imports, which `make test` runs on SQLite alone."""
+ON_ONE_DATABASE: Final = r"^tests/(asgi|dashboard|views|services/(compare|imports|sources)|test_\w+\.py)\b.*[\[-]postgresql\b"
+"""Tests of requests, comparisons, imports and sources, which `make test` runs on SQLite alone."""
 
 ON_BOTH_DATABASES: Final = (
     r"/test_openapi\.py::test_(the_examples_are_answered|lists_and_answers)",
     r"/test_freshness\.py::",
     r"/test_live_api\.py::test_(every_worker|resuming_anywhere)",
     r"/test_(similar|stats)_api\.py::",
-    r"/test_imports_api\.py::test_(two_workers_run_an_import_once|file_as_the_body|another_machine)",
+    r"/test_imports_api\.py::test_another_machine",
     r"/test_metrics\.py::",
     r"/test_bulk\.py::test_a_transaction_has",
 )
