@@ -62,7 +62,10 @@ FULL: Final = (
 )
 """What the ids of the tests that `make test` leaves out look like."""
 
-ON_ONE_DATABASE: Final = r"^tests/(asgi|dashboard|views|services/(compare|imports|sources)|test_\w+\.py)\b.*[\[-]postgresql\b"
+ON_ONE_DATABASE: Final = (
+    r"^tests/(asgi|dashboard|views|services/(compare|imports|sources)|test_\w+\.py)\b"
+    r".*[\[-]postgresql\b"
+)
 """Tests of requests, comparisons, imports and sources, which `make test` runs on SQLite alone."""
 
 ON_BOTH_DATABASES: Final = (
