@@ -52,8 +52,9 @@ test-full: $(DEV_STAMP) ## run the tests that make test leaves out, and more exa
 	@$(TEST) -n auto --hypothesis-profile many -m 'not quiet and (full or hypothesis)'
 
 .PHONY: soak
-soak: $(DEV_STAMP) ## run 10,000 seeds of each simulated promise, and kill live sources 1,000 times
+soak: $(DEV_STAMP) ## run 10,000 seeds of each simulated promise, and break real servers for hours
 	@$(BIN)/python -m tests.trust.simulation
+	@for kind in sqlite postgresql; do $(BIN)/python -m tests.trust.histories $$kind 100 || exit 1; done
 	@SOAK_KILLS=1000 $(TEST) -n 0 -k test_kills_lose_and_double_nothing tests/cli/test_cli_follow.py
 
 .PHONY: mutants

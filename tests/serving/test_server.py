@@ -55,7 +55,7 @@ class Server:
 
         def listens() -> bool:
             assert self.process.poll() is None, self.log()
-            with contextlib.suppress(ConnectionRefusedError):
+            with contextlib.suppress(ConnectionError):
                 return self.send("GET", "/readyz")[0] == 200
             return False
 
@@ -111,13 +111,13 @@ def children_of(pid: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def serving(installation: Installation, *command: str) -> Iterator[Server]:
-    """Start a server, and give it once it answers."""
+def serving(installation: Installation, *command: str, port: int = 0) -> Iterator[Server]:
+    """Start a server, and give it once it answers; its log goes on where there is one."""
     installation.data_dir.parent.mkdir(parents=True, exist_ok=True)
     log_file = installation.data_dir.parent / "log"
-    port = free_port()
+    port = port or free_port()
     command = (*command, "--bind", f"127.0.0.1:{port}")
-    with log_file.open("wb") as log, started(installation, command, log) as process:
+    with log_file.open("ab") as log, started(installation, command, log) as process:
         server = Server(installation, process, log_file, port)
         server.wait_until_ready()
         yield server

@@ -1,0 +1,96 @@
+"""A real server of two workers, on SQLite or on a PostgreSQL of its own, that can be killed."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from random import Random
+
+from tests.installation import Installation
+from tests.postgresql import Server as DatabaseServer
+from tests.serving.test_server import SERVE, Server, children_of, serving
+from tests.serving.test_supervision import accepts
+from tests.waiting import eventually
+
+
+class Site:
+    """The server under way; its port and its database outlive it."""
+
+    def __init__(self, installation: Installation, database: DatabaseServer | None) -> None:
+        self.kind = "sqlite" if database is None else "postgresql"
+        self.installation = installation
+        self.killed: Counter[str] = Counter()
+        self._database = database
+        self._stack = ExitStack()
+        self._start()
+        self.port = self.server.port
+        self.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
+
+    def _start(self, port: int = 0) -> None:
+        command = (*SERVE, "--workers", "2")
+        self.server: Server = self._stack.enter_context(
+            serving(self.installation, *command, port=port)
+        )
+
+    async def kill(self, number: int, chance: Random) -> None:
+        """Kill what is next in turn, and wait until the site is as before."""
+        strikes = {"worker": self._kill_worker, "server": self._kill_server}
+        if self._database is not None:
+            strikes |= {"connection": self._kill_connection, "database": self._kill_database}
+        name = list(strikes)[number % len(strikes)]
+        await strikes[name](chance)
+        self.killed[name] += 1
+
+    async def _kill_worker(self, chance: Random) -> None:
+        dead = chance.choice(self.server.workers())
+        os.kill(dead, signal.SIGKILL)
+
+        async def workers() -> list[int]:
+            return self.server.workers()
+
+        await eventually(workers, until=lambda alive: len(alive) == 2 and dead not in alive)
+
+    async def _kill_server(self, _chance: Random) -> None:
+        for pid in (self.server.process.pid, *self.server.workers()):
+            os.kill(pid, signal.SIGKILL)
+        self._stack.close()
+        self.installation.wait_until(lambda: not accepts(self.server))
+        self._start(self.port)  # Here, since PostgreSQL would end with another thread.
+
+    async def _kill_connection(self, chance: Random) -> None:
+        """Kill one process of the database, which restarts all that are connected."""
+        os.kill(chance.choice(children_of(self._postmaster())), signal.SIGKILL)
+
+    async def _kill_database(self, _chance: Random) -> None:
+        assert self._database is not None
+        postmaster = self._postmaster()
+        for pid in (postmaster, *children_of(postmaster)):
+            os.kill(pid, signal.SIGKILL)
+        self._database.stop()
+        self._database.start()
+
+    def _postmaster(self) -> int:
+        assert self._database is not None
+        return int((self._database.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def close(self) -> None:
+        self._stack.close()
+        if self._database is not None:
+            self._database.remove()
+
+
+@contextmanager
+def site_of(kind: str, folder: Path) -> Iterator[Site]:
+    """Give a site in the folder. Raises NoServerError if there is no PostgreSQL to be had."""
+    settings = {"SAYWHO_ACCESS_LOG": "0"}
+    with ExitStack() as stack:
+        database = None
+        if kind == "postgresql":
+            database = DatabaseServer(durable=True)
+            stack.callback(database.remove)
+            settings["SAYWHO_DATABASE_URL"] = database.url()
+        site = Site(Installation(folder / "instance", settings), database)
+        stack.callback(site.close)
+        yield site
