@@ -2,6 +2,8 @@
 
 import functools
 import io
+import math
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
@@ -59,6 +61,7 @@ def init_app(app: Quart, config: Config) -> None:
         "date": show_date,
         "number": show_number,
         "percent": show_percent,
+        "percents": show_percents,
         "rfc3339": rfc3339,
         "time": show_time,
         "ago": show_ago,
@@ -165,6 +168,22 @@ def show_percent(value: float) -> str:
     if 0.99 < value < 1:
         return f">{format_percent(0.99, locale=g.locale)}"
     return format_percent(value, locale=g.locale)
+
+
+def show_percents(values: Sequence[float]) -> list[str]:
+    """Return parts of a whole in whole per cent, which add up to what they are together.
+
+    What rounding down takes away goes to the largest remainders. Parts under 1% are only "<1%".
+    """
+    exact = {place: value * 100 for place, value in enumerate(values) if value >= 0.01}
+    whole = {place: math.floor(share) for place, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda place: whole[place] - exact[place])
+    for place in by_remainder[: round(sum(exact.values())) - sum(whole.values())]:
+        whole[place] += 1
+    return [
+        show_percent(whole[place] / 100 if whole.get(place, 100) < 100 else value)
+        for place, value in enumerate(values)
+    ]
 
 
 def show_language(tag: str) -> str:

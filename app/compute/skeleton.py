@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 LINK: Final = "\u241f"
 """Replaces a link with a random address, so that only its presence and place count."""
 
-_LINK_OR_NAME = re.compile(r"https?://\S+|[@#]\w+")
+LINK_OR_NAME: Final = re.compile(r"https?://\S+|[@#]\w+")
 _REMEMBERED: Final = 0x10000  # A cache of all code points would take 100 MB.
 
 
@@ -59,7 +59,7 @@ def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     codes = code_points(plain.translate(_CLASSES)).copy()
     kept = np.ones(codes.size, np.bool_)
     kept[1:] = (codes[1:] != codes[:-1]) | ~_RUNS[np.minimum(codes[1:], 127)]
-    for match in _LINK_OR_NAME.finditer(plain):
+    for match in LINK_OR_NAME.finditer(plain):
         start, end = match.span()
         codes[start] = {"@": ord("M"), "#": ord("T")}.get(plain[start], ord("U"))
         kept[start] = True

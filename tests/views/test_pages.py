@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from quart import Quart, g
 
-from app.i18n import show_percent
+from app.i18n import show_percent, show_percents
 from app.views.pages.parts import (
     ALMOST_CERTAINLY,
     HARDLY_EVER,
@@ -112,6 +112,24 @@ async def test_only_certainty_is_a_hundred_per_cent(value: float, shown: str) ->
     async with Quart(__name__).test_request_context("/"):
         g.locale = "en"
         assert show_percent(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ((1 / 3, 1 / 3, 1 / 3), "34% 33% 33%"),
+        ((0.445, 0.335, 0.22), "45% 33% 22%"),
+        ((0.144, 0.144, 0.144, 0.144, 0.144, 0.28), "15% 15% 14% 14% 14% 28%"),
+        ((0.996, 0.004), ">99% <1%"),
+        ((0.6, 0.393, 0.007), "60% 39% <1%"),
+        ((0.5, 0.25, *[0.005] * 50), " ".join(["50%", "25%", *["<1%"] * 50])),
+        ((1.0,), "100%"),
+    ],
+)
+async def test_the_percentages_of_a_ranking_add_up(values: tuple[float, ...], shown: str) -> None:
+    async with Quart(__name__).test_request_context("/"):
+        g.locale = "en"
+        assert show_percents(values) == shown.split()
 
 
 def test_excerpt_keeps_marks_and_their_surroundings() -> None:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.skeleton import LINK_OR_NAME
 from app.compute.text import HIDDEN, letter_count, mask_names
 from app.compute.verdict import FEWEST_LETTERS
 from app.errors import GoneError
@@ -108,7 +109,9 @@ def _guessable(text: str, user: User) -> str | None:
     if len(text) > MOST_CHARACTERS:
         return None  # Masking names in a long text is slow.
     masked = _masked(text, user)
-    return masked if letter_count(masked) >= FEWEST_LETTERS else None
+    # A link and the names of others tell nobody's style.
+    letters = letter_count(LINK_OR_NAME.sub("", masked))
+    return masked if letters >= FEWEST_LETTERS else None
 
 
 def _masked(text: str, user: User) -> str:

@@ -66,9 +66,12 @@ async def test_every_author_comes_up_and_is_among_the_choices(db: Database) -> N
     raise AssertionError(f"only {seen} came up")
 
 
-async def test_posts_of_few_letters_are_not_asked(db: Database) -> None:
+@pytest.mark.parametrize(
+    "text", ["ㅋㅋ", "@pier_street_museum https://example.org/opening-hours #today :)"]
+)
+async def test_posts_of_few_letters_are_not_asked(db: Database, text: str) -> None:
     await fill(db, "ferry")
-    await add(db, "laughter", ["ㅋㅋ"] * 30)
+    await add(db, "unasked", [text] * 30)
     for _ in range(5):
         async with db.read() as session:
             question = await ask(session)
