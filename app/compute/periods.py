@@ -1,4 +1,4 @@
-"""Days, weeks and months in sequence, and the offsets of time zones."""
+"""Days, weeks, months, quarters and years in sequence, and the offsets of time zones."""
 
 import functools
 from collections.abc import Sequence
@@ -6,39 +6,48 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-Period = Literal["day", "week", "month"]
-MOST_DAYS: Final = 62
-MOST_DAYS_IN_WEEKS: Final = 731
+Period = Literal["day", "week", "month", "quarter", "year"]
+MOST_COLUMNS: Final = 104
+"""Periods side by side that are wide enough to be told apart, such as two years of weeks."""
 MOST_PERIODS: Final = 3_000
-_COARSER: Final[dict[Period, Period]] = {"day": "week", "week": "month"}
+_DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+COARSER: Final[dict[Period, Period]] = {"day": "week", "week": "month"}
+"""For where posts are few in a period, or periods many."""
 _FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _STEP: Final = timedelta(days=14)
 
 
-def fitting(first: date, last: date, wish: Period | None = None) -> Period:
-    """Return the wished-for period, or one that suits the span; coarser if there were too many."""
+def fitting(
+    first: date, last: date, wish: Period | None = None, *, most: int = MOST_COLUMNS
+) -> Period:
+    """Return the wished-for period, coarser if there were too many, or the finest up to `most`."""
     days = (last - first).days + 1
-    if wish is None:
-        wish = "day" if days <= MOST_DAYS else "week" if days <= MOST_DAYS_IN_WEEKS else "month"
-    while wish in _COARSER and days > MOST_PERIODS * (7 if wish == "week" else 1):
-        wish = _COARSER[wish]
-    return wish
+    limit = MOST_PERIODS if wish else most
+    wide = [period for period in _DAYS if days <= limit * _DAYS[period]]
+    return max(wish or "day", wide[0] if wide else "year", key=list(_DAYS).index)
 
 
 def start_of(day: date, period: Period) -> date:
     """Return the first day of the period that a day is in; weeks begin on Monday."""
-    if period == "week":
-        return date.fromordinal(max(1, day.toordinal() - day.weekday()))
-    return day.replace(day=1) if period == "month" else day
+    match period:
+        case "day":
+            return day
+        case "week":
+            return date.fromordinal(max(1, day.toordinal() - day.weekday()))
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return day.replace(day=1, month=1 + (day.month - 1) // 3 * 3)
+        case "year":
+            return day.replace(day=1, month=1)
 
 
 def after(start: date, period: Period) -> date:
     """Return the first day of the next period; the last day there is has none."""
+    longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[period]
     try:
-        if period == "month":
-            return (start.replace(day=28) + timedelta(days=4)).replace(day=1)
-        return start + timedelta(days=7 if period == "week" else 1)
+        return start_of(start + timedelta(days=longest), period)
     except OverflowError:
         return date.max
 

@@ -107,8 +107,9 @@
       figure.isStale = false;
       figure.asked = performance.now();
       figure.section.setAttribute("aria-busy", "true");
+      const asked = view() + (innerWidth < NARROW_PX ? "&narrow=1" : "");
       // Equal values would not ask again; the count of asking is no part of the answer's key.
-      set(`${figure.name}-ask`, "data", { view: view(), after: figure.after, turn: figure.turn++ });
+      set(`${figure.name}-ask`, "data", { view: asked, after: figure.after, turn: figure.turn++ });
     }, ASK_PAUSE_MS);
   }
 
@@ -334,7 +335,7 @@
     const username = point.data?.meta?.username;
     if (clicks.tweets) return `/tweet/${point.customdata}`;
     if (clicks.path) return `${clicks.path}&${point.customdata}`;
-    asked.delete("step");
+    for (const name of ["step", "narrow"]) asked.delete(name);
     if (username) { asked.delete("username"); asked.append("username", username); }
     if (clicks.periods) {
       const place = point.data?.meta?.places?.[point.pointNumber] ?? point.pointNumber;

@@ -111,6 +111,22 @@ async def test_filters_change_the_figures_and_the_address(
     await expect(page.get_by_role("checkbox", name="골목빵집")).not_to_be_checked()
 
 
+async def test_columns_of_a_phone_are_wide_enough_to_touch(
+    website: Website, open_page: OpenPage
+) -> None:
+    for width, least_px in ((360, 5), (1280, 5)):
+        page = await open_page(width=width)
+        await open_dashboard(page, website)
+        widths = await page.evaluate(
+            "[...document.querySelectorAll('#timeline .bars path')].map(e => e.getBBox().width)"
+        )
+        assert min(widths) >= least_px
+    # What the screen needs is no filter of the posts, which the address does not name either.
+    await click_middle(page, page.locator("#timeline .bars path").nth(2))
+    await page.wait_for_url("**/posts?**")
+    assert "narrow" not in page.url
+
+
 async def test_the_time_zone_of_an_address_counts(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await open_dashboard(page, website, "?username=골목빵집&tz=America/New_York")

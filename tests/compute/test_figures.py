@@ -2,6 +2,7 @@
 
 from datetime import date
 from itertools import pairwise
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from app.compute.wording import project, wording_vectors
 from app.services.posts.drawing import level
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
-periods: st.SearchStrategy[Period] = st.sampled_from(["day", "week", "month"])
+periods: st.SearchStrategy[Period] = st.sampled_from(get_args(Period))
 
 
 @given(days, days, periods)
@@ -39,8 +40,30 @@ def test_weeks_begin_on_monday_and_months_on_their_first() -> None:
     assert list(starts(date(2026, 1, 31), date(2026, 3, 1), "month")) == [
         date(2026, month, 1) for month in (1, 2, 3, 4)
     ]
-    assert fitting(date(2026, 1, 1), date(2026, 1, 31)) == "day"
-    assert fitting(date(2000, 1, 1), date(2026, 1, 31)) == "month"
+    quarters = starts(date(2026, 2, 28), date(2026, 12, 31), "quarter")
+    assert [day.isoformat()[:7] for day in quarters] == [
+        *("2026-01", "2026-04", "2026-07", "2026-10", "2027-01")
+    ]
+    assert starts(date(2024, 2, 29), date(2025, 1, 1), "year")[-1] == date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("until", "wide", "narrow"),
+    [
+        (date(2026, 1, 20), "day", "day"),
+        (date(2026, 3, 31), "day", "week"),
+        (date(2027, 12, 1), "week", "month"),
+        (date(2032, 6, 30), "month", "quarter"),
+        (date(2040, 1, 1), "quarter", "year"),
+        (date(9999, 12, 31), "year", "year"),
+    ],
+)
+def test_the_finest_period_is_chosen_that_has_room(until: date, wide: str, narrow: str) -> None:
+    first = date(2026, 1, 1)
+    assert fitting(first, until) == wide
+    assert fitting(first, until, most=26) == narrow
+    assert fitting(first, until, "year") == "year"
+    assert fitting(first, date(2030, 1, 1), "day", most=26) == "day", "what is asked for counts"
 
 
 def test_style_is_measured() -> None:

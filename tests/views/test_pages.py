@@ -214,6 +214,26 @@ async def test_the_answer_is_the_heading_and_names_its_premise(site: Client) -> 
     assert "If it was one of the authors here:" in page
 
 
+async def test_a_verdict_between_posts_of_different_times_says_so(
+    writer: Client, anybody: Client
+) -> None:
+    posts = [
+        {"username": name, "text": text, "created_at": f"{year}-05-{day:02}T12:00:00Z"}
+        for name, year, wording in (("빵집", 2015, BAKER), ("천문대", 2019, STARGAZER))
+        for day, text in enumerate(wording, 1)
+    ]
+    newer = [
+        post | {"created_at": f"2019-05-{20 + n}T12:00:00Z"} for n, post in enumerate(posts[:9])
+    ]
+    names = [("username", "빵집"), ("username", "천문대")]
+    told = "different times (<bdi>빵집</bdi>: May 1–30, 2015; <bdi>천문대</bdi>: May 1–30, 2019)"
+    for more, is_told in ((posts, True), (newer, False)):
+        await writer.post("/api/v1/tweets", data=lines(more), headers=NDJSON)
+        page = await body(await anybody.get("/compare?" + urlencode([("text", BAKER[0]), *names])))
+        assert "Probably" in texts(page, "h1")[0]
+        assert (told in page.replace("\N{THIN SPACE}", "")) is is_told
+
+
 async def test_sentences_of_different_authors_are_told(site: Client) -> None:
     names = [("username", "빵집"), ("username", "천문대"), ("by", "sentence")]
     for text, is_told in ((f"{BAKER[0]}\n\n{BAKER[1]}", False), (MIXED, True)):

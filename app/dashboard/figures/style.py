@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.periods import Period, fitting, start_of, starts
+from app.compute.periods import COARSER, Period, fitting, start_of, starts
 from app.compute.style import Style, measure
 from app.dashboard.figures.base import (
     MOST_AUTHORS,
@@ -143,10 +143,9 @@ def _by_period(authors: ActiveAuthors, posts: Sequence[DrawnPost], total: int, v
 
 def _roomy(period: Period, posts: int, first: date, last: date) -> Period:
     """Return a period with enough posts for an average, a month at most."""
-    coarser: Period = "week" if period == "day" else "month"
-    if period == "month" or posts / len(starts(first, last, period)) >= USUAL_POSTS * LINES:
-        return period
-    return _roomy(coarser, posts, first, last)
+    while period in COARSER and posts / len(starts(first, last, period)) < USUAL_POSTS * LINES:
+        period = COARSER[period]
+    return period
 
 
 def _styles(data: Texts) -> dict[tuple[str, int], Style]:

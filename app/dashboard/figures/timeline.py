@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.periods import Period, fitting, start_of, starts
+from app.compute.periods import MOST_COLUMNS, Period, fitting, start_of, starts
 from app.dashboard.figures.base import (
     FAINTEST,
     HOVER,
@@ -33,11 +33,15 @@ PERIODS: Final[dict[Period, str]] = {
     "day": gettext_noop("Day"),
     "week": gettext_noop("Week from"),
     "month": gettext_noop("Month from"),
+    "quarter": gettext_noop("Quarter from"),
+    "year": gettext_noop("Year from"),
 }
 BARS: Final = 8
 """Authors whose posts are drawn as bars; with more the strength of a cell's colour tells."""
 BAR_ROW_PX: Final = 56
 MOST_CELLS: Final = 6_000
+MOST_NARROW: Final = 26
+"""Columns on a phone, where each is still as wide as 6 pixels."""
 DAY_MS: Final = 86_400_000
 
 
@@ -67,7 +71,8 @@ class Timeline(Figure):
         cells = await count_by_day_of_some(
             session, view.selection, view.zone, usernames=authors.names
         )
-        return await asyncio.to_thread(_by_period, authors, cells, view.step or None)
+        most = MOST_NARROW if view.narrow else MOST_COLUMNS
+        return await asyncio.to_thread(_by_period, authors, cells, view.step or None, most)
 
     def draw(self, data: PostsByPeriod) -> Drawing:
         if not data.rows:
@@ -139,13 +144,19 @@ def _row(data: PostsByPeriod, place: int, colour: str, most: int, *, is_few: boo
 
 
 def _by_period(
-    authors: ActiveAuthors, cells: Sequence[tuple[date, str | None, int]], step: Period | None
+    authors: ActiveAuthors,
+    cells: Sequence[tuple[date, str | None, int]],
+    step: Period | None,
+    most: int,
 ) -> PostsByPeriod:
     if not cells:
         return PostsByPeriod(authors, "day", [], {})
     first, last = cells[0][0], cells[-1][0]
-    period = fitting(first, last, step)
-    while period != "month" and len({(start_of(c[0], period), c[1]) for c in cells}) > MOST_CELLS:
+    period = fitting(first, last, step, most=most)
+    while (
+        period in {"day", "week"}
+        and len({(start_of(c[0], period), c[1]) for c in cells}) > MOST_CELLS
+    ):
         period = "week" if period == "day" else "month"
     begins = starts(first, last, period)
     places = {start: place for place, start in enumerate(begins)}

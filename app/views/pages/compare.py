@@ -2,20 +2,24 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Sequence
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from msgspec import Struct
 from quart import url_for
 from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.text import guess_language
+from app.compute.text import guess_language, username_key
+from app.i18n import show_period
 from app.lifespan import resources
 from app.services.compare.card_making import RETRY_AFTER_S
 from app.services.compare.judging import Comparison, Evidence, compare, has_sentences
 from app.services.compare.quiz import Solution, ask, solve
 from app.services.compare.reasons import RECENT_POSTS
 from app.services.posts.statistics import count_by_author
+from app.services.posts.users import authors_by_key
 from app.services.selection import Selection
 from app.views.blueprints import Form, PageBlueprint
 from app.views.hues import hues_of
@@ -125,7 +129,9 @@ async def _shown(
     best = comparison.ranking[:LINES]
     lines = {ranked.username: number for number, ranked in enumerate(best, 1)}
     async with resources().db.read() as session:
-        hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
+        names_shown = [ranked.username for ranked in comparison.ranking]
+        hues = await hues_of(session, names_shown)
+        other_times = await _other_times(session, names_shown)
     layout = max(comparison.layout, key=lambda layout: layout.weight)
     passages = comparison.passages
     tally = Counter(each.username for each in passages).most_common()
@@ -142,6 +148,7 @@ async def _shown(
         and marked_text(comparison.text, [(each.start, each.end, each) for each in passages]),
         "tally": tally,
         "several_hands": bool(tally) and tally[0][1] < ONE_HAND * len(passages),
+        "other_times": other_times,
         "foreign_language": await _foreign_language(comparison),
         "other_view": has_other_view and (address if by_sentence else f"{address}&by=sentence"),
         "card": await resources().cards.find_or_ask(names, is_aside=True),
@@ -164,6 +171,22 @@ async def _foreign_language(comparison: Comparison) -> str | None:
         return None if korean else "ko"
     are_all = all(korean.get(each.username) == each.tweets for each in comparison.ranking)
     return "other" if are_all else None
+
+
+async def _other_times(session: AsyncSession, ranked: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the first author and the next whose posts are all older or newer, with their times."""
+    found = await authors_by_key(session, [username_key(name) for name in ranked])
+    authors = [found[key] for key in map(username_key, ranked) if key in found]
+    best, *others = [
+        (each.username, each.first_tweet_at.date(), each.newest_tweet_at.date())
+        for each in authors
+        if each.first_tweet_at and each.newest_tweet_at
+    ] or [("", date.min, date.max)]
+    for other in others:
+        if best[0] == ranked[0] and (other[1] > best[2] or other[2] < best[1]):
+            day = timedelta(days=1)
+            return [(name, show_period(first, last + day)) for name, first, last in (best, other)]
+    return []
 
 
 def _address(text: str, names: list[str]) -> str:
