@@ -31,7 +31,7 @@ from app.db.migrate import prepare
 from app.db.postgresql.vectors import PostgresqlVectors
 from app.db.sqlite.vectors import SqliteVectors
 from app.db.vectors import NearestPosts, Vector, VectorQuery
-from app.embedders.base import Vectors
+from app.embedders import Vectors
 from app.models import Tweet, User
 from app.services.posts.users import add_user
 from app.services.search.embeddings import Embeddings

@@ -25,7 +25,7 @@ from app.compute.background import Background
 from app.compute.counts import Counts, add
 from app.compute.features import CHARACTERS, features, group_sums, own_words
 from app.compute.profiles import AuthorProfile
-from app.compute.ratio_scores import RatioScore, score_ratios
+from app.compute.ratio_trials import RatioScore, score_ratios
 from app.compute.verification import (
     HELD_OUT_SHARE,
     INTERCEPT,

@@ -17,7 +17,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.lifespan import KEY, Resources
-from app.services.access.tokens import Scope, add_token
+from app.services.access.rights import Scope, add_token
 from tests import quick_start
 from tests.databases import KINDS, Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app.embedders import EmbedderError, RefusedError
-from app.embedders.base import Vectors, unit_rows
+from app.embedders import EmbedderError, RefusedError, Vectors, unit_rows
 
 
 class Letters:

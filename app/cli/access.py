@@ -8,8 +8,8 @@ from app.cli.running import json_option, print_result, reading, with_database, w
 from app.config import Config
 from app.db.engine import Database
 from app.services.access.operators import add_operator, add_setup_link
-from app.services.access.passwords import Passwords
-from app.services.access.tokens import SCOPES, Scope, add_token, list_tokens, revoke_token
+from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
+from app.services.access.secrets import Passwords
 
 
 @click.group("token")

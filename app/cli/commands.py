@@ -8,7 +8,7 @@ import click
 from app.cli.running import one_line_errors
 
 PLACES: Final = {
-    "backup": ("backup", "Write everything to the new FILE, while the server goes on writing."),
+    "backup": ("database", "Write everything to the new FILE, while the server goes on writing."),
     "check": ("database", "Check the database, and what is derived from the posts."),
     "compare": ("compare", "Rank authors for TEXT, with the evidence."),
     "db": ("database", "Migrate the database."),
@@ -25,7 +25,7 @@ PLACES: Final = {
     ),
     "operator": ("access", "Create operators' accounts."),
     "restore": (
-        "backup",
+        "database",
         "Restore the backup FILE to an empty data folder, once all of it is verified.",
     ),
     "search": ("search", "Search the posts for QUERY, the best first."),
@@ -33,7 +33,7 @@ PLACES: Final = {
     "token": ("access", "Create, list and revoke API tokens."),
     "user": ("users", "Add and delete authors."),
     "users": ("users", "List the authors."),
-    "verify": ("verify", "Say whether one author wrote each TEXT, all by one hand."),
+    "verify": ("compare", "Say whether one author wrote each TEXT, all by one hand."),
 }
 """Module and help of each command; in its module it is called `…_command`."""
 

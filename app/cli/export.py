@@ -11,8 +11,7 @@ from typing import BinaryIO
 
 import click
 
-from app.cli.progress import counted
-from app.cli.running import fail, json_option, print_result, wants_json, with_database
+from app.cli.running import counted, fail, json_option, print_result, wants_json, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.formats import WRITERS

@@ -14,8 +14,15 @@ from typing import Any, Final
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.progress import Progress
-from app.cli.running import BAD_INPUT, FAILED, Interrupts, json_option, print_result, with_database
+from app.cli.running import (
+    BAD_INPUT,
+    FAILED,
+    Interrupts,
+    Progress,
+    json_option,
+    print_result,
+    with_database,
+)
 from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database

@@ -1,4 +1,4 @@
-"""How a command runs: its database, its result, its errors, and its signals."""
+"""How a command runs: its database, its progress and result, its errors, and its signals."""
 
 import asyncio
 import contextlib
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, TypeVar
 import click
 import msgspec
 
+from app.clock import monotonic
 from app.config import Config, ConfigError
 from app.errors import AppError, StartError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
+
 
 T = TypeVar("T")
 BAD_INPUT: Final = 2
@@ -184,3 +186,37 @@ class _Interruptible(io.RawIOBase):
         chunk = os.read(self._number, len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)
+
+
+LINE_EVERY_S: Final = 5.0
+"""Seconds between two lines."""
+
+
+class Progress(contextlib.ExitStack):
+    """Shows how far a piece of work is; a bar gets the options of click's."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__()
+        self._label = label
+        self._options = options
+        self._next_line = monotonic() + LINE_EVERY_S
+        self._bar: Any = None
+
+    def show(self, done: int, total: int, text: str) -> None:
+        """Show how much of the total is done, and the same in words."""
+        if sys.stderr.isatty():
+            # Created late: some totals are known only once the work has begun.
+            self._bar = self._bar or self.enter_context(
+                click.progressbar(length=total, label=self._label, file=sys.stderr, **self._options)
+            )
+            self._bar.update(done - self._bar.pos, text)
+        elif monotonic() >= self._next_line:
+            self._next_line = monotonic() + LINE_EVERY_S
+            click.echo(f"{self._label}: {text}", err=True)
+
+
+@contextlib.contextmanager
+def counted(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Yield a function that shows how much of the total is done."""
+    with Progress(label, show_pos=True) as progress:
+        yield lambda done: progress.show(done, total, f"{done:,} of {total:,}")

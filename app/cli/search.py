@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import click
 
-from app.cli.progress import counted
-from app.cli.running import fail, json_option, print_result, with_database
+from app.cli.running import counted, fail, json_option, print_result, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.db.lease import Grant, Lease

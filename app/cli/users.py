@@ -7,8 +7,7 @@ from typing import get_args
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.progress import counted
-from app.cli.running import json_option, print_result, with_database, writing
+from app.cli.running import counted, json_option, print_result, with_database, writing
 from app.config import Config
 from app.db.engine import Database
 from app.services.posts.deletion import count_deleted, purge_deleted

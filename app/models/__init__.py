@@ -1,10 +1,16 @@
 from app.models.access import LoginFailure, LoginSession, Operator, SetupLink, Token
 from app.models.base import MAX_ID, Base
-from app.models.derived import BackgroundSnapshot, PostCount, Profile, Vocabulary, Word
-from app.models.embedding import Embedding, VectorSet
-from app.models.sources import LiveSource
+from app.models.derived import (
+    BackgroundSnapshot,
+    Embedding,
+    PostCount,
+    Profile,
+    VectorSet,
+    Vocabulary,
+    Word,
+)
 from app.models.tweet import MediaUse, Tweet, User
-from app.models.work import Event, IdempotencyRecord, ImportJob, LeaseRow, ModelCard
+from app.models.work import Event, IdempotencyRecord, ImportJob, LeaseRow, LiveSource, ModelCard
 
 __all__ = [
     "MAX_ID",

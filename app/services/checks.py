@@ -1,20 +1,78 @@
-"""Checks that derived data agrees with the posts."""
+"""Checks: whether this process can answer, and whether derived data agrees with the posts."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import RECIPE
 from app.compute.profiles import profile_of
 from app.db.engine import Database
-from app.models import Embedding, Profile, Tweet, User, VectorSet
+from app.db.feed import Feed
+from app.db.migrate import is_compatible
+from app.errors import AppError, UnavailableError
+from app.models import BackgroundSnapshot, Embedding, Profile, Tweet, User, VectorSet
 from app.services.compare.background import BackgroundStore
 from app.services.posts.media_uses import find_media_faults
 from app.services.posts.post_counts import miscounted
 from app.services.posts.threads import find_thread_faults
 from app.services.search.vocabulary import find_word_faults, is_index_current
+
+ANSWER_S: Final = 3.0
+"""A database that needs longer for one row is not ready."""
+LATER: Final = {"Retry-After": "30"}
+_FOUND: Final = text("SELECT version_num FROM alembic_version")
+
+
+async def check_ready(
+    db: Database, feed: Feed, tasks: Iterable["asyncio.Task[None]"], *, revision: str
+) -> None:
+    """Check that all is well. Raises UnavailableError with the reason."""
+    for task in tasks:
+        if task.done():
+            name = task.get_name()
+            raise UnavailableError(
+                "A background task has stopped: {name}", headers=LATER, name=name
+            )
+    if not feed.is_followed:
+        raise UnavailableError("The log of changes cannot be followed at the moment")
+    found = await _revision(db)
+    if found != revision and not (found and is_compatible(found)):
+        raise UnavailableError(
+            "The database is at revision {found}, and this program is made for {revision}",
+            headers=LATER,
+            found=found,
+            revision=revision,
+        )
+
+
+async def _revision(db: Database) -> str | None:
+    try:
+        async with asyncio.timeout(ANSWER_S), db.read() as session:
+            found: str | None = await session.scalar(_FOUND)
+            return found
+    except AppError as error:
+        raise UnavailableError(error.detail) from error
+    except TimeoutError as error:
+        raise UnavailableError("The database does not answer in time") from error
+    except SQLAlchemyError as error:
+        raise UnavailableError(
+            "The database does not hold this program's tables", headers=LATER
+        ) from error
+
+
+async def measure_lag(session: AsyncSession) -> dict[str, int]:
+    """Return how many posts each kind of derived data lacks; readers of profiles add these."""
+    stored = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
+    posts = await session.scalar(stored) or 0
+    folded = await session.scalar(select(func.sum(Profile.posts))) or 0
+    newest = select(BackgroundSnapshot.posts).order_by(BackgroundSnapshot.version.desc()).limit(1)
+    background = await session.scalar(newest) or 0
+    return {"profiles": max(0, posts - folded), "background": max(0, posts - background)}
 
 
 async def find_faults(db: Database, media_folder: Path | None = None) -> list[str]:

@@ -16,8 +16,7 @@ from app.config import Config
 from app.errors import AppError, ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
-from app.services.access.rights import INVALID, Right, check_right
-from app.services.access.tokens import Scope, TokenFacts, allows
+from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows, check_right
 from app.views.sessions import has_session_cookie, signed_in
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]

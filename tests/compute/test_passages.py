@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from app.compute.attribution import rank, scores_of_each
 from app.compute.background import build_background
 from app.compute.counts import add
+from app.compute.evidence import LONGEST, judge_passages, sentences
 from app.compute.features import features
-from app.compute.passages import LONGEST, judge_passages, sentences
 from app.compute.profiles import AuthorProfile
 
 PIECES = [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.ratio_scores import RatioScore, score_ratios
+from app.compute.ratio_trials import RatioScore, score_ratios
 
 TRIALS = st.lists(
     st.tuples(st.floats(-1.5, 2), st.booleans(), st.integers(0, 3)), min_size=2, max_size=60

@@ -24,7 +24,7 @@ from app.db.migrate import SchemaState, alembic_config, prepare, schema_state
 from app.db.postgresql.connection import data_source
 from app.db.postgresql.vectors import LEAST_INDEXED, PREFIX
 from app.db.word_index import Terms
-from app.embedders.base import Vectors
+from app.embedders import Vectors
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
 from app.models import Embedding, Tweet, VectorSet
 from app.services.checks import find_faults

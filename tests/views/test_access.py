@@ -8,7 +8,7 @@ from quart import Quart
 
 from app import create_app
 from app.lifespan import KEY, Resources
-from app.services.access.tokens import Scope, list_tokens, revoke_token
+from app.services.access.rights import Scope, list_tokens, revoke_token
 from app.views.access import Policy, policy_of
 from tests.conftest import Client, MakeConfig, client_with
 

@@ -8,7 +8,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.services.access.tokens import SCOPES
+from app.services.access.rights import SCOPES
 from tests.browsing import Browser, make_operator, signed_in
 from tests.conftest import MakeConfig, client_with
 

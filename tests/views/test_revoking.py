@@ -10,8 +10,7 @@ from sqlalchemy import delete, func, select
 
 from app import create_app
 from app.models import Event, ImportJob, LiveSource, LoginSession, Operator, Token, Tweet, User
-from app.services.access.rights import Right
-from app.services.access.tokens import list_tokens, revoke_token
+from app.services.access.rights import Right, list_tokens, revoke_token
 from app.services.imports.bulk import BATCH
 from app.services.imports.ndjson import store_lines
 from tests.browsing import PASSWORD, make_operator, parts_of, signed_in

@@ -11,7 +11,14 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from app.formats.records import BrokenFileError, UnrecognisedFileError
-from app.formats.source.folder import list_files, open_path
+from app.formats.source.members import (
+    ZIP_STARTS,
+    list_files,
+    list_members,
+    open_in_zip,
+    open_path,
+    open_zip,
+)
 from app.formats.source.reading import (
     BUFFER_BYTES,
     READ_ERRORS,
@@ -21,7 +28,6 @@ from app.formats.source.reading import (
     read_some,
 )
 from app.formats.source.tar import BLOCK_BYTES, TarFiles, is_tar
-from app.formats.source.zip import ZIP_STARTS, list_members, open_in_zip, open_zip
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 _GZIP_START: Final = b"\x1f\x8b"

@@ -23,13 +23,15 @@ from app.services.posts.contenders import contenders_by_name
 from app.services.posts.exporting import Export, begin_export
 from app.services.posts.tweets import AnySelect, Post, find_posts
 from app.services.search.embeddings import Embeddings
-from app.services.search.facets import Facets, count_facets, count_results
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.search.word_search import (
     INLINE_CHARACTERS,
+    Facets,
     Place,
     Stage,
     WordResults,
+    count_facets,
+    count_results,
     search_words,
 )
 from app.services.selection import Conditions, Selection, field_conditions

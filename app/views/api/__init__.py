@@ -11,15 +11,13 @@ from app.views.api import (
     search,
     service,
     sources,
-    stats,
     tweets,
     users,
-    verify,
 )
 
 
 def init_app(app: Quart) -> None:
     """Register the API's blueprints."""
-    answers = (service, users, tweets, search, stats, compare, verify, live)
+    answers = (service, users, tweets, search, compare, live)
     for module in (*answers, imports, sources, export, docs):
         app.register_blueprint(module.blueprint)

@@ -1,4 +1,4 @@
-"""The comparison in the API."""
+"""Comparing authors, and verifying one, in the API."""
 
 import io
 from collections.abc import AsyncIterator
@@ -13,6 +13,7 @@ from app.services.compare.batch_compare import GivenText, JudgedText, json_texts
 from app.services.compare.card import Card
 from app.services.compare.card_making import RETRY_AFTER_S
 from app.services.compare.judging import Comparison, compare
+from app.services.verify.verifying import Verification
 from app.views.access import while_readable
 from app.views.answers import json_answer
 from app.views.operation import NDJSON, ApiBlueprint, accepts, answers
@@ -134,3 +135,46 @@ async def _compare(text: str, usernames: list[str], options: CompareOptions) -> 
         with_reasons=options.reasons,
     )
     return json_answer(comparison)
+
+
+Author = Annotated[str, Meta(description="The author in question.", examples=["jack"])]
+
+
+class VerifyArgs(Struct):
+    text: Annotated[
+        list[str],
+        Meta(
+            description="A text; several times for texts by one hand, at most 100.",
+            examples=[["The ferry is late"]],
+        ),
+    ] = []
+    username: Author = ""
+
+
+class VerifyForm(Struct, forbid_unknown_fields=True):
+    texts: Annotated[
+        list[str],
+        Meta(
+            description="1 to 100 texts by one hand, at most 100,000 characters.",
+            examples=[["The ferry is late"]],
+        ),
+    ]
+    username: Author
+
+
+@blueprint.operation("GET", "/verify", "read", errors={404, 422})
+@answers(200, "The likelihood ratio, with evidence and limits", Verification)
+async def verify_get(args: VerifyArgs) -> Response:
+    """Say whether one author wrote some texts."""
+    return await _verify(args.text, args.username)
+
+
+@blueprint.operation("POST", "/verify", "read", errors={404})
+@answers(200, "The likelihood ratio, with evidence and limits", Verification)
+async def verify_post(form: VerifyForm) -> Response:
+    """Say whether one author wrote texts that are too long for an address."""
+    return await _verify(form.texts, form.username)
+
+
+async def _verify(texts: list[str], username: str) -> Response:
+    return json_answer((await resources().verifier.verify(texts, username)).verification)

@@ -1,17 +1,19 @@
-"""Search in the API."""
+"""Search, and counts of posts, in the API."""
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 from quart import Response
 
 from app.lifespan import resources
 from app.memo import cacheable
-from app.services.search.facets import Facets
+from app.services.posts.statistics import Stats, stats
+from app.services.posts.users import Platform
 from app.services.search.search import Hit, Mode, Sort, find
+from app.services.search.word_search import Facets
 from app.views import cursors
 from app.views.answers import as_of, json_answer
-from app.views.filters import SearchFilters
+from app.views.filters import PostFilters, SearchFilters
 from app.views.operation import ApiBlueprint, answers
 
 blueprint = ApiBlueprint("api_search", tag="search")
@@ -91,3 +93,25 @@ async def search_tweets(args: SearchArgs) -> Response:
         ),
         headers=as_of(found.as_of_event),
     )
+
+
+class StatsArgs(PostFilters):
+    username: Annotated[
+        list[str],
+        Meta(
+            description="Only this author's posts; several times for several.",
+            examples=[["jack", "anna"]],
+        ),
+    ] = field(default_factory=list)
+    platform: Annotated[
+        Platform | None, Meta(description="Only posts of authors on this platform.")
+    ] = None
+
+
+@blueprint.operation("GET", "/stats", "read", errors={404}, is_cacheable=True)
+@answers(200, "The counts", Stats)
+async def show_stats(args: StatsArgs) -> Response:
+    """Count posts, in all, per author and per day."""
+    selection = args.select(args.username, args.platform)
+    async with resources().db.read() as session:
+        return json_answer(await stats(session, selection, args.zone))

@@ -6,8 +6,8 @@ from quart import Response
 from app.lifespan import resources
 from app.metrics import CONTENT_TYPE
 from app.paths import HEALTHZ, METRICS, READYZ
+from app.services.checks import check_ready, measure_lag
 from app.services.events import newest_event
-from app.services.health import check_ready, measure_lag
 from app.views.access import access
 from app.views.answers import json_answer
 from app.views.operation import ApiBlueprint, answers

@@ -17,7 +17,7 @@ from app.services.access.logins import (
     note_attempt,
 )
 from app.services.access.operators import clean_name, find_operator, find_setup_link, use_setup_link
-from app.services.access.passwords import check_password
+from app.services.access.secrets import check_password
 from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import languages_at, render_form, see_other

@@ -12,8 +12,8 @@ from app.errors import AppError, ConflictError, InvalidInputError, UnauthorizedE
 from app.lifespan import resources
 from app.services.access.logins import clear_attempt, end_other_sessions, end_session, list_sessions
 from app.services.access.operators import set_password_hash
-from app.services.access.passwords import check_password
-from app.services.access.tokens import SCOPES, add_token, list_tokens, revoke_token
+from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
+from app.services.access.secrets import check_password
 from app.services.events import newest_event
 from app.services.imports.jobs import drop_jobs
 from app.services.imports.samples import delete_samples, list_samples

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Message
+from app.formats.csv import read_rows
 from app.formats.records import BrokenFileError
-from app.formats.source.csv import read_rows
 from app.formats.source.lines import Line
 
 

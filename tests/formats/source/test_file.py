@@ -12,7 +12,7 @@ from typing import BinaryIO
 import pytest
 
 from app.formats.records import BrokenFileError, UnrecognisedFileError
-from app.formats.source import zip as zipped
+from app.formats.source import members
 from app.formats.source.file import Source
 
 
@@ -212,7 +212,7 @@ def test_zip_with_an_endless_directory_is_refused(
 ) -> None:
     data = zip_bytes({f"{number}.js": b"" for number in range(50)}, comment=comment)
     Source(saved(tmp_path, data)).close()
-    monkeypatch.setattr(zipped, "MAX_DIRECTORY_BYTES", 1000)
+    monkeypatch.setattr(members, "MAX_DIRECTORY_BYTES", 1000)
     with pytest.raises(BrokenFileError, match="too many files"):
         Source(saved(tmp_path, data))
 

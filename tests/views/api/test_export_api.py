@@ -14,7 +14,7 @@ from quart import Quart
 
 from app import create_app
 from app.lifespan import KEY, Resources, end_streams
-from app.services.access.tokens import revoke_token
+from app.services.access.rights import revoke_token
 from app.services.posts import exporting
 from app.views.api import export as export_view
 from app.views.api.export import LONGEST_NAME, disposition

@@ -12,7 +12,7 @@ from quart import Quart
 
 from app import create_app
 from app.lifespan import KEY, Resources, end_streams
-from app.services.access.tokens import revoke_token
+from app.services.access.rights import revoke_token
 from app.services.live import events as live_events
 from app.services.live import stream as live_module
 from tests.conftest import Client, MakeConfig, client_with

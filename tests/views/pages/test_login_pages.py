@@ -22,7 +22,7 @@ from app.services.access.logins import (
     WINDOW,
 )
 from app.services.access.operators import LINK_LIFETIME, add_setup_link
-from app.services.access.tokens import add_token
+from app.services.access.rights import add_token
 from app.views.sessions import COOKIE, SECURE_COOKIE
 from tests.browsing import (
     PASSWORD,

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from app.config import Config
-from app.embedders import EmbedderError, RefusedError, open_embedder
-from app.embedders.remote import Remote
+from app.embedders import EmbedderError, RefusedError, Remote, open_embedder
 from app.errors import StartError
 from tests.embedding_service import Service, embedding_service
 
