@@ -27,10 +27,10 @@ from sqlalchemy import Select, insert, select, text
 from app.compute.wording import wording_vectors
 from app.config import Config
 from app.db.engine import Database
+from app.db.indexes import NearestPosts, Vector, VectorQuery
 from app.db.migrate import prepare
 from app.db.postgresql.vectors import PostgresqlVectors
 from app.db.sqlite.vectors import SqliteVectors
-from app.db.vectors import NearestPosts, Vector, VectorQuery
 from app.embedders import Vectors
 from app.models import Tweet, User
 from app.services.posts.users import add_user

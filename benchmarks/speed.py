@@ -25,13 +25,13 @@ from app.formats import open_archive
 from app.formats.source.file import Source
 from app.models import Tweet
 from app.services.compare.background import BackgroundStore
+from app.services.compare.contenders import contenders_by_name
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.imports.imports import import_archive
 from app.services.maintenance import maintain
 from app.services.posts.adding import add_posts
-from app.services.posts.contenders import contenders_by_name
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import list_authors
 from app.services.search.similar import similar_posts

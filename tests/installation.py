@@ -14,7 +14,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from app.cli.commands import saywho
+from app.cli import saywho
 
 PROGRAM = Path(sys.executable).with_name("saywho")
 ROOT = Path(__file__).parents[1]

@@ -9,7 +9,7 @@ import click
 import pytest
 from quart import Quart
 
-from app.cli.commands import saywho
+from app.cli import saywho
 from app.config import PREFIX, Config
 
 ROOT = Path(__file__).parents[1]

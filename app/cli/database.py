@@ -15,7 +15,7 @@ from app.errors import StartError
 from app.services.backup import BackupManifest, make_backup
 from app.services.checks import find_faults
 from app.services.copying import copy_database
-from app.services.posts.vacuum import vacuum
+from app.services.maintenance import vacuum
 from app.services.restore import restore_backup
 
 

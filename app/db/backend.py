@@ -23,8 +23,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.feed import Feed
-from app.db.vectors import NearestPosts, VectorQuery
-from app.db.word_index import All, Either, Expression, IndexedPost, TermCount, Terms, author_term
+from app.db.indexes import (
+    All,
+    Either,
+    Expression,
+    IndexedPost,
+    NearestPosts,
+    TermCount,
+    Terms,
+    VectorQuery,
+    author_term,
+)
 from app.errors import AppError, StartError
 from app.models import MAX_ID, Base
 

@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.config import Config
 from app.db.backend import backend_of
 from app.db.engine import Database
+from app.db.indexes import IndexedPost
 from app.db.migrate import SchemaState, current_revision, head_revision, known_state, upgrade
-from app.db.word_index import IndexedPost
 from app.errors import InvalidInputError
 from app.models import Base, LeaseRow, Tweet, Vocabulary
 

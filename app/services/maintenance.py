@@ -7,19 +7,25 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import wait_until_set
+from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.feed import Change
 from app.db.lease import Lease, LeaseLostError
+from app.models import BackgroundSnapshot, IdempotencyRecord, ImportJob
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.compare.folding import fold_long_tails, users_with_tails
 from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
+from app.services.imports.jobs import ENDED
+from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
-from app.services.posts.media_uses import has_unneeded, remove_unneeded
+from app.services.posts.media_uses import has_unneeded, remove_every_unneeded, remove_unneeded
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
@@ -126,3 +132,59 @@ async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:
             is_due = await job.is_due(session)
         if is_due:
             await job.do(db)
+
+
+NOTHING: Final = b"[]"
+
+
+async def vacuum(db: Database, config: Config) -> None:
+    """Remove deleted rows, and everything that was counted or reported from them.
+
+    Ended imports keep their counts, but lose file names, author names and errors, which quote
+    the records: whose they were is no longer known.
+    """
+    await _run(db, "deletion")
+    async with db.write() as session:
+        # The index keeps entries of deleted words until its segments are merged.
+        await db.backend.words.rebuild(session)
+        spools = await _anonymise_imports(session)
+        await _remove_errors(session)
+    for spool in spools:
+        remove_upload(config.uploads_dir, spool)
+    await remove_every_unneeded(db, config.media_dir)
+    await _run(db, "words")
+    await _run(db, "background")
+    async with db.write() as session:
+        newest = select(func.max(BackgroundSnapshot.version)).scalar_subquery()
+        older = BackgroundSnapshot.version < newest
+        await session.execute(delete(BackgroundSnapshot).where(older))
+    await asyncio.to_thread(db.backend.remove_vector_files)
+
+
+async def _run(db: Database, name: str) -> None:
+    """Run a maintenance job, after another process that may be running it."""
+    (work,) = (job.do for job in jobs() if job.name == name)
+    async with Lease(db, name).waited_for() as grant:
+        await work(grant)
+
+
+async def _anonymise_imports(session: AsyncSession) -> Sequence[str]:
+    """Remove all names from ended imports; return uploads that a dead process left behind."""
+    changed = (
+        update(ImportJob)
+        .where(ImportJob.state.in_(ENDED))
+        .values(file_name="", username=None, errors=NOTHING, stored=None, detail=None)
+    )
+    return (await session.scalars(changed.returning(ImportJob.spool))).all()
+
+
+async def _remove_errors(session: AsyncSession) -> None:
+    """Remove errors, which may quote names, from stored answers to bulk requests."""
+    query = select(IdempotencyRecord.id, IdempotencyRecord.report)
+    rows = await session.execute(query.where(IdempotencyRecord.report.is_not(None)))
+    for record_id, report in rows.all():
+        facts = msgspec.json.decode(report or b"{}")
+        if facts.get("errors"):
+            without = msgspec.json.encode(facts | {"errors": []})
+            changed = update(IdempotencyRecord).where(IdempotencyRecord.id == record_id)
+            await session.execute(changed.values(report=without))

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.posts.contenders import contenders_by_name
+from app.services.compare.contenders import contenders_by_name
 
 Conditions = list[ColumnElement[bool]]
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from click import Context
 
-from app.cli import users
-from app.cli.commands import PLACES, saywho
+from app.cli import PLACES, saywho, users
 from tests.installation import Installation, lines
 
 BREAD = [f"빵이 나왔어요. 오늘의 빵은 {n}번 식빵, 따뜻할 때 오세요 :)" for n in range(12)]

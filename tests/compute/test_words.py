@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute import words
-from app.compute.neighbours import neighbours
-from app.compute.query import parse_query
+from app.compute.query import neighbours, parse_query
 from app.compute.words import segment_terms, segments, terms, words_and_runs
 
 

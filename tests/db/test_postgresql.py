@@ -20,10 +20,10 @@ from app.compute.words import terms
 from app.config import Config, Durability
 from app.db.engine import Database
 from app.db.feed import Feed
+from app.db.indexes import Terms
 from app.db.migrate import SchemaState, alembic_config, prepare, schema_state
 from app.db.postgresql.connection import data_source
 from app.db.postgresql.vectors import LEAST_INDEXED, PREFIX
-from app.db.word_index import Terms
 from app.embedders import Vectors
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
 from app.models import Embedding, Tweet, VectorSet

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.db.word_index import Terms
+from app.db.indexes import Terms
 from app.models import Event, IdempotencyRecord, Profile, Tweet, User
 from app.services.compare.folding import LONGEST_TAIL
 from app.services.idempotency import KEPT_FOR, RequestKey, claim

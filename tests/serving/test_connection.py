@@ -20,7 +20,7 @@ from hypercorn.asyncio import run, serve
 from hypercorn.config import Config
 
 from app.asgi.edge import Edge
-from app.cli.commands import saywho
+from app.cli import saywho
 from app.serving import connection
 from app.serving.codec import HttpCodec
 from app.serving.connection import Connection, use_cheap_connections

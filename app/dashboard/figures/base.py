@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.i18n import gettext, show_number
-from app.services.posts.contenders import Contender
+from app.services.compare.contenders import Contender
 from app.views.filters import View
 from app.views.hues import hue_of
 

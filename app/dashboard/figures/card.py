@@ -26,8 +26,8 @@ from app.dashboard.figures.base import (
 )
 from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
-from app.services.compare.candidates import MOST_COMPARED
 from app.services.compare.card import Card, Measured, MeasuredBin
+from app.services.compare.contenders import MOST_COMPARED
 from app.services.posts.statistics import most_active
 from app.views.filters import View
 from app.views.hues import hues_of

@@ -27,7 +27,7 @@ from app.dashboard.figures.base import (
 )
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
-from app.services.posts.contenders import Contender
+from app.services.compare.contenders import Contender
 from app.services.posts.drawing import DrawnPost, draw_posts
 from app.services.posts.statistics import ActiveAuthors, most_active
 from app.views.filters import View

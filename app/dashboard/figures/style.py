@@ -30,7 +30,7 @@ from app.dashboard.figures.base import (
 )
 from app.dashboard.figures.timeline import PERIODS
 from app.i18n import gettext, gettext_noop
-from app.services.posts.contenders import Contender
+from app.services.compare.contenders import Contender
 from app.services.posts.drawing import DrawnPost, draw_posts
 from app.services.posts.statistics import ActiveAuthors, most_active
 from app.views.filters import View

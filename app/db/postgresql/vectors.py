@@ -13,8 +13,8 @@ from sqlalchemy import Float, String, bindparam, cast, func, literal_column, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, VectorIndex
+from app.db.indexes import NearestPosts, OtherLengthError, VectorQuery, as_of, readable_set
 from app.db.postgresql.connection import UNLIMITED_S, connect
-from app.db.vectors import NearestPosts, OtherLengthError, VectorQuery, as_of, readable_set
 from app.models import Embedding, VectorSet
 
 PREFIX: Final = "ix_Embedding_nearest_"

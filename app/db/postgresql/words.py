@@ -25,8 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, WordIndex, chunks
+from app.db.indexes import IndexedPost, TermCount, Terms, post_terms
 from app.db.postgresql.vectors import PREFIX
-from app.db.word_index import IndexedPost, TermCount, Terms, post_terms
 from app.models import Tweet
 
 LONGEST: Final = 500

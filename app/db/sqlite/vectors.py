@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.nearest_vectors import RowQuery, nearest_rows
 from app.db.backend import Sessions, VectorIndex
 from app.db.batch import Batch
+from app.db.indexes import NearestPosts, OtherLengthError, VectorQuery, as_of, readable_set
 from app.db.sqlite.vector_file import NOTHING, MappedVectors, VectorFile
-from app.db.vectors import NearestPosts, OtherLengthError, VectorQuery, as_of, readable_set
 from app.models import Embedding, VectorSet
 
 MAPPED_AT_ONCE: Final = 4_000

@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, SQLColumnExpression, String, bindp
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, WordIndex
-from app.db.word_index import TermCount, Terms, index_terms
+from app.db.indexes import TermCount, Terms, index_terms
 
 REBUILD: Final = text("""INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuild')""")
 CHECK: Final = text(

@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
-from app.services.compare.candidates import comparable_text, compared_users
+from app.services.compare.contenders import comparable_text, compared_users
 from app.services.compare.judging import RankedAuthor, judge
 from app.services.compare.materials import SCREENED, Material, Models, load_authors, screen
 from app.tasks import worked_on

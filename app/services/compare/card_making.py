@@ -14,13 +14,17 @@ from app.compute.features import RECIPE
 from app.db.engine import Database
 from app.db.lease import Grant, Lease, LeaseLostError
 from app.errors import AppError, overloaded
-from app.services.compare.candidates import compared_users, state_of_all
 from app.services.compare.card import Card, HeldOutAnswer, MeasuredCard, measure
 from app.services.compare.card_posts import read_posts
 from app.services.compare.card_stored import CardKey, StoredCard, find_card, store_card
+from app.services.compare.contenders import (
+    Contender,
+    compared_users,
+    contenders_by_key,
+    state_of_all,
+)
 from app.services.compare.judging import MODEL_NAME
 from app.services.compare.materials import Models, load_authors
-from app.services.posts.contenders import Contender, contenders_by_key
 
 MOST_WAITING: Final = 16
 """Cards that may wait in a process; a request for one more is refused."""

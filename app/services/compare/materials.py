@@ -26,10 +26,15 @@ from app.db.feed import Feed
 from app.errors import AppError, InvalidInputError
 from app.memo import Memo
 from app.services.compare.background import NO_SNAPSHOT, BackgroundStore, Snapshot
-from app.services.compare.candidates import choose, comparable_text, compared_users
+from app.services.compare.contenders import (
+    Contender,
+    choose,
+    comparable_text,
+    compared_users,
+    contenders_by_key,
+)
 from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
-from app.services.posts.contenders import Contender, contenders_by_key
 from app.tasks import worked_on
 
 SCREENED: Final = 300

@@ -17,7 +17,7 @@ from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts, without_po
 from app.db.backend import backend_of, chunks
 from app.memo import LruStore
 from app.models import Profile, Tweet, User
-from app.services.posts.contenders import Contender
+from app.services.compare.contenders import Contender
 from app.tasks import INLINE_CHARACTERS, worked_on
 
 RELOAD_TAIL: Final = 50

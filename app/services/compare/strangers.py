@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import guess_language
 from app.services.compare.calibration import newest_own
+from app.services.compare.contenders import drawn_contenders
 from app.services.compare.judging import rank_material, verdict_of
 from app.services.compare.materials import Material
-from app.services.posts.contenders import drawn_contenders
 
 MOST_STRANGERS: Final = 30
 POSTS_EACH: Final = 10

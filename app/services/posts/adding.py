@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.compute.text import guess_language
 from app.db.backend import backend_of
-from app.db.word_index import IndexedPost
+from app.db.indexes import IndexedPost
 from app.formats.records import Reactions
 from app.models import MAX_ID, Event, Tweet, User
 from app.services.events import NewEvent, append_events

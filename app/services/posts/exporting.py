@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
-from app.db.word_index import searched_text
+from app.db.indexes import searched_text
 from app.formats.format import PostRow, Writer
 from app.formats.records import Medium, Reactions, ReplyTarget
 from app.models import Tweet, User

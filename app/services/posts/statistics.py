@@ -26,7 +26,7 @@ from app.compute.periods import offsets
 from app.memo import EVERYTHING, depends_on
 from app.models import PostCount, User
 from app.models.derived import SLOT_S
-from app.services.posts.contenders import Contender, contenders_where
+from app.services.compare.contenders import Contender, contenders_where
 from app.services.posts.post_counts import slot_of
 from app.services.posts.tweets import AnySelect
 from app.services.selection import Conditions, Selection, author_conditions

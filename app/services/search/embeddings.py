@@ -18,7 +18,7 @@ from app.clock import monotonic
 from app.db.backend import Sessions, chunks
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.db.vectors import NearestPosts, OtherLengthError, Vector, VectorQuery, readable_set
+from app.db.indexes import NearestPosts, OtherLengthError, Vector, VectorQuery, readable_set
 from app.embedders import Embedder, EmbedderError, RefusedError
 from app.errors import UnavailableError
 from app.models import Embedding, Tweet

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.query import Part, split_phrase
 from app.compute.ranking import QueryPart, Scorer, Statistics
 from app.db.backend import backend_of
-from app.db.word_index import All, Either, Expression, Terms
+from app.db.indexes import All, Either, Expression, Terms
 from app.models import MAX_ID, Tweet, User
 from app.services.posts.tweets import AnySelect
 from app.services.search.vocabulary import known_neighbours, statistics

@@ -14,7 +14,7 @@ from app.compute.background import Background
 from app.compute.wording import similarities
 from app.compute.words import terms
 from app.db.backend import Sessions, WordIndex, backend_of
-from app.db.word_index import Terms
+from app.db.indexes import Terms
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet
 from app.services.compare.background import BackgroundStore

@@ -11,12 +11,11 @@ from sqlalchemy import ColumnElement, delete, exists, func, insert, select, upda
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.korean import is_ending
-from app.compute.neighbours import neighbours
-from app.compute.query import Part
+from app.compute.query import Part, neighbours
 from app.compute.ranking import Statistics
 from app.compute.words import WORDS_RECIPE
 from app.db.backend import Sessions, backend_of, chunks
-from app.db.word_index import AUTHOR_MARK, TermCount
+from app.db.indexes import AUTHOR_MARK, TermCount
 from app.models import Event, User, Vocabulary, Word
 from app.services.events import newest_event
 

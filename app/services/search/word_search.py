@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import parse_query
 from app.compute.ranking import Scorer
-from app.db.word_index import searched_text
+from app.db.indexes import searched_text
 from app.models import MAX_ID, Tweet, User
 from app.services.posts.tweets import AnyRow
 from app.services.search.matching import CANDIDATES, Matches, match_words

@@ -28,9 +28,9 @@ from app.memo import LruStore
 from app.models import PostCount, User
 from app.services.compare.background import Snapshot
 from app.services.compare.calibration import newest_own
+from app.services.compare.contenders import Contender, contenders_by_name, drawn_contenders
 from app.services.compare.materials import Models
 from app.services.events import newest_event
-from app.services.posts.contenders import Contender, contenders_by_name, drawn_contenders
 from app.tasks import worked_on
 
 MOST_HELD_OUT: Final = 100

@@ -14,7 +14,7 @@ from app.compute.profiles import AuthorProfile
 from app.compute.ratio_trials import RatioMeasure
 from app.errors import InvalidInputError
 from app.models import Tweet
-from app.services.posts.contenders import Contender
+from app.services.compare.contenders import Contender
 from app.services.verify.materials import VerifyMaterial
 from app.services.verify.verifying import Finding, Verifier, find
 

@@ -14,10 +14,10 @@ from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError, UnavailableError
 from app.models import ModelCard
 from app.services.compare.background import BackgroundStore
-from app.services.compare.candidates import compared_users
 from app.services.compare.card import Card, measure
 from app.services.compare.card_making import MOST_WAITING, CardMaker
 from app.services.compare.card_posts import read_held_out, read_posts, select_answers
+from app.services.compare.contenders import compared_users
 from app.services.compare.materials import Models, load_authors
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.adding import add_posts

@@ -12,7 +12,7 @@ from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError
 from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import open_panel, plain_texts
-from app.services.compare.candidates import comparable_text
+from app.services.compare.contenders import comparable_text
 from app.services.compare.judging import SHOWN_OF_ALL, Comparison, judge
 from app.services.compare.materials import SCREENED, Models, gather_material
 from app.services.compare.profiles import ProfileStore

@@ -22,10 +22,10 @@ from app.db.engine import Database
 from app.models import Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
+from app.services.compare.contenders import contenders_by_name
 from app.services.compare.folding import fold_tails, users_with_tails
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.adding import add_posts
-from app.services.posts.contenders import contenders_by_name
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post

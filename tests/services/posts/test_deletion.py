@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select
 
 from app.clock import now
 from app.db.engine import Database
-from app.db.word_index import Terms
+from app.db.indexes import Terms
 from app.errors import NotFoundError
 from app.models import Event, Profile, Tweet, User
 from app.services.checks import find_faults

@@ -8,8 +8,8 @@ from app.db.backend import MOST_VALUES
 from app.db.engine import Database
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import Event
+from app.services.compare.contenders import contenders_by_name
 from app.services.posts.adding import add_posts
-from app.services.posts.contenders import contenders_by_name
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import (
     add_user,

@@ -15,7 +15,7 @@ from app.clock import now
 from app.compute import nearest_vectors
 from app.compute.nearest_vectors import BLOCK, RowQuery, nearest_rows
 from app.db.engine import Database
-from app.db.vectors import OtherLengthError, VectorQuery
+from app.db.indexes import OtherLengthError, VectorQuery
 from app.embedders import RefusedError, Vectors, unit_rows
 from app.models import Embedding, Tweet, VectorSet
 from app.services.checks import find_faults

@@ -15,7 +15,7 @@ from app.clock import now
 from app.compute.words import terms
 from app.config import Config
 from app.db.engine import Database
-from app.db.word_index import AUTHOR_MARK, TermCount
+from app.db.indexes import AUTHOR_MARK, TermCount
 from app.models import Vocabulary, Word
 from app.services.checks import find_faults
 from app.services.maintenance import maintain
