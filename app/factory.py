@@ -10,7 +10,7 @@ from app.config import Config, ConfigError
 from app.metrics import Metrics
 from app.paths import STATIC
 from app.serving import bare
-from app.views import access, answers, api, bodies, course, errors, pages, parsing, sessions
+from app.views import access, answers, api, bodies, course, pages, parsing, sessions
 
 
 def make_app(config: Config | None) -> Quart:
@@ -61,7 +61,7 @@ def make_app(config: Config | None) -> Quart:
     app.after_request(sessions.renew_cookie)
     app.after_request(answers.add_headers)
     app.after_request(access.look_again)
-    errors.init_app(app)
+    answers.handle_errors(app)
 
     cli.init_app(app)
     return app

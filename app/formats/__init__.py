@@ -5,8 +5,7 @@ from typing import Final
 
 from app.compute.text import decode_entities as decoded
 from app.formats import bluesky, csv, jsonl, mastodon, mongo
-from app.formats.format import Format, Writer
-from app.formats.records import Archive, Item, Record, UnrecognisedFileError
+from app.formats.records import Archive, Format, Item, Record, UnrecognisedFileError, Writer
 from app.formats.source.file import Source
 from app.formats.source.lines import is_blank
 from app.formats.x import api, archive

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from app.formats.format import Format
 from app.formats.records import (
     Account,
     Archive,
+    Format,
     Item,
     Kind,
     Medium,

@@ -14,8 +14,16 @@ import msgspec
 
 from app.errors import Message
 from app.formats.columns import EARLIER_FIELDS, OWN_FIELDS, Columns, is_damaged_id
-from app.formats.format import Format, PostRow, Writer
-from app.formats.records import Archive, BadRecord, BrokenFileError, Item, read_each
+from app.formats.records import (
+    Archive,
+    BadRecord,
+    BrokenFileError,
+    Format,
+    Item,
+    PostRow,
+    Writer,
+    read_each,
+)
 from app.formats.source.file import Source
 from app.formats.source.json import Json
 from app.formats.source.lines import MAX_LINE_BYTES, TOO_LONG_LINE, Line, head_lines, source_lines

@@ -13,8 +13,18 @@ from msgspec import Meta
 
 from app.errors import Message
 from app.formats.columns import KNOWN_HEADERS, Columns
-from app.formats.format import Format, PostRow, Writer
-from app.formats.records import Archive, BadRecord, Item, Medium, Reactions, ReplyTarget, read_each
+from app.formats.records import (
+    Archive,
+    BadRecord,
+    Format,
+    Item,
+    Medium,
+    PostRow,
+    Reactions,
+    ReplyTarget,
+    Writer,
+    read_each,
+)
 from app.formats.source.file import Source
 from app.formats.source.json import NOT_AN_OBJECT, Json
 from app.formats.source.lines import HEAD_BYTES, head_lines, source_lines

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.formats.format import Format
 from app.formats.records import (
     Account,
     Archive,
+    Format,
     Item,
     Kind,
     Medium,

@@ -1,19 +1,27 @@
-"""Answers in JSON, and the headers that many answers share."""
+"""Answers in JSON, answers to failures, and the headers that many answers share."""
 
 import asyncio
+import errno
+import logging
 import re
 from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
-from quart import Quart, Response, g, request
+from quart import Quart, Response, g, render_template, request
+from quart.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, NotFound
 
 from app.asgi.streams import Stream, hand_over
 from app.clock import monotonic
-from app.errors import MalformedError, UnavailableError
+from app.errors import UNTYPED, AppError, MalformedError, Problem, UnavailableError, problem
+from app.i18n import translate_error
 from app.lifespan import resources
+from app.logs import request_id
 from app.memo import cacheable
 from app.models import MAX_ID
+from app.paths import FOR_PROGRAMS
 from app.services.events import newest_event
 
 AFTER_TIMEOUT_S: Final = 2.0
@@ -24,6 +32,8 @@ CONTENT_SECURITY_POLICY: Final = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 _encoder = msgspec.json.Encoder()
+
+logger = logging.getLogger(__name__)
 
 
 def init_app(app: Quart) -> None:
@@ -104,3 +114,54 @@ def no_content() -> Response:
 def as_of(event_id: int | None) -> dict[str, str]:
     """Return the header that names the newest event behind an answer made from vectors."""
     return {} if event_id is None else {"Saywho-As-Of": str(event_id)}
+
+
+def handle_errors(app: Quart) -> None:
+    """Answer failures: problem details for programs, a page for browsers."""
+
+    @app.errorhandler(AppError)
+    async def app_error(error: AppError) -> ResponseReturnValue:
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.warning("%s", error.detail, exc_info=error)
+        sentence = translate_error(error) if "locale" in g else None
+        return await _answer(problem(error), error.headers, sentence)
+
+    @app.errorhandler(HTTPException)
+    async def http_error(error: HTTPException) -> ResponseReturnValue:
+        status = HTTPStatus(error.code or 500)
+        # By its traceback it refers to the request, which would stay in memory until the collector
+        # runs; that counts objects, and an address may have 60 KB.
+        request.routing_exception = None
+        headers = {}
+        if methods := getattr(error, "valid_methods", None):
+            headers["Allow"] = ", ".join(sorted(methods))
+        detail = error.description or status.description
+        return await _answer(Problem(UNTYPED, status.phrase, status.value, detail), headers)
+
+    @app.errorhandler(OSError)
+    async def os_error(error: OSError) -> ResponseReturnValue:
+        if request.endpoint == "static" and error.errno == errno.ENAMETOOLONG:
+            return await http_error(NotFound())
+        return await unexpected(error)
+
+    @app.errorhandler(Exception)
+    async def unexpected(error: Exception) -> ResponseReturnValue:
+        logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        details = Problem(
+            UNTYPED, status.phrase, status.value, "Something went wrong on the server"
+        )
+        details.request_id = request_id.get()
+        return await _answer(details, {})
+
+
+async def _answer(
+    details: Problem, headers: dict[str, str], sentence: str | None = None
+) -> ResponseReturnValue:
+    if request.path.startswith(FOR_PROGRAMS) or "locale" not in g:
+        body = msgspec.json.encode(details)
+        return Response(body, details.status, headers, content_type="application/problem+json")
+    page = await render_template(
+        "error.html", status=details.status, sentence=sentence, request_id=details.request_id
+    )
+    return page, details.status, headers

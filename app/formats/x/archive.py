@@ -9,11 +9,11 @@ from itertools import count
 from typing import BinaryIO, Final
 
 from app.errors import message_of
-from app.formats.format import Format
 from app.formats.records import (
     Archive,
     BadRecord,
     BrokenFileError,
+    Format,
     Item,
     Record,
     RecordError,
