@@ -1,6 +1,6 @@
 """The interface of a database, for all that differs between SQLite and PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar, cast
@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.db.cluster import ServerLabel
 from app.db.feed import Feed
 from app.db.indexes import (
     All,
@@ -185,8 +186,12 @@ class Backend(Protocol):
         """Wake other processes after a commit, unless the commit itself does."""
         return
 
-    async def open_feed(self, commits: Callable[[], int]) -> Feed:
+    async def open_feed(self, commits: Callable[[], int], label: ServerLabel | None) -> Feed:
         """Follow the log; `commits` counts this process's own commits."""
+
+    async def servers(self) -> Collection[ServerLabel]:
+        """Return the labels of all workers that follow the log, on whatever machine."""
+        return ()
 
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]
@@ -237,6 +242,10 @@ class Backend(Protocol):
 
     def migrations(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for migrations; only one process at a time migrates."""
+
+    def is_lock_timeout(self, error: BaseException) -> bool:
+        """Return whether a migration only has to be tried again, since others use the tables."""
+        return False
 
 
 def backend_for(url: str, *, durability: str = "full") -> Backend:

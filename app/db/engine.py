@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from app.clock import monotonic
 from app.config import Config
 from app.db.backend import INFO, backend_for
+from app.db.cluster import ServerLabel
 from app.db.feed import Feed
 from app.errors import overloaded
 from app.tasks import to_the_end
@@ -69,10 +70,10 @@ class Database:
             # Counted even if it is not known whether it was committed.
             self.commits += 1
 
-    async def open_feed(self) -> Feed:
-        """Follow the log of changes from now on."""
+    async def open_feed(self, label: ServerLabel | None = None) -> Feed:
+        """Follow the log of changes from now on; the label tells other servers of this one."""
         with self._driver_errors():
-            return await self.backend.open_feed(lambda: self.commits)
+            return await self.backend.open_feed(lambda: self.commits, label)
 
     async def close(self) -> None:
         await self.backend.close()

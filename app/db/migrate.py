@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
 OUTDATED: Final = frozenset(f"{number:04}" for number in range(1, 13))
 """Revisions of earlier versions, which no migration of this one leads on from."""
+ATTEMPTS: Final = 60
+"""Each waits for half a second at most, since other servers' requests wait behind it."""
 _REVISION: Final = re.compile(r"""^(down_)?revision\b.*=\s*["'](\w+)["']""", re.MULTILINE)
 _SINCE: Final = "_since_"
 
@@ -102,13 +104,16 @@ def upgrade(url: str, revision: str = "head") -> None:
     from alembic import command
     from sqlalchemy.exc import DBAPIError
 
-    try:
-        command.upgrade(alembic_config(url), revision)
-    except DBAPIError as error:
-        backend = backend_for(url)
-        if (ours := backend.as_app_error(error)) is None:
-            raise
-        raise StartError(f"{backend.name} cannot be migrated: {ours.detail}") from error
+    backend = backend_for(url)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            command.upgrade(alembic_config(url), revision)
+            return
+        except DBAPIError as error:
+            if (ours := backend.as_app_error(error)) is None:
+                raise
+            if attempt == ATTEMPTS or not backend.is_lock_timeout(error):
+                raise StartError(f"{backend.name} cannot be migrated: {ours.detail}") from error
 
 
 def known_state(url: str) -> SchemaState:

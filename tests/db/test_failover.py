@@ -1,6 +1,7 @@
 """A PostgreSQL server that goes away: it comes back, or a standby takes its place."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -15,13 +16,14 @@ from app import create_app
 from app.config import Config
 from app.db.engine import Database
 from app.db.feed import Change
-from app.db.migrate import prepare
+from app.db.migrate import head_revision, prepare
 from app.db.postgresql.connection import data_source
 from app.errors import UnavailableError
 from app.models import Tweet
 from app.services.posts.users import add_user
 from tests.conftest import Client, client_with
 from tests.databases import Databases
+from tests.installation import PROGRAM, Installation
 from tests.postgresql import Server
 from tests.views.api.test_live_api import listening
 from tests.waiting import eventually
@@ -275,6 +277,61 @@ async def test_of_several_hosts_the_primary_is_used_before_and_after_a_promotion
         page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
         assert page["items"][1:] == event["items"]
         assert page["items"][0]["text"] == "after"
+
+
+async def test_a_look_at_the_cluster_names_databases_servers_and_what_is_wrong(
+    outlasting: Quart, own_server: Server, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    standby = await asyncio.to_thread(Server, durable=True, primary=own_server)
+    request.addfinalizer(standby.remove)
+    writer = await client_with(outlasting, "write")
+    await writer.add_user("ann", "both have it")
+    hosts = [str(standby.folder), str(own_server.folder), str(tmp_path)]
+    address = "postgresql+asyncpg://postgres@/postgres?host="
+    installation = Installation(tmp_path / "cli", {"SAYWHO_DATABASE_URL": address + hosts[1]})
+
+    async def look() -> Any:
+        return json.loads(
+            (await asyncio.to_thread(installation.run, "check", "--cluster", "--json")).stdout
+        )
+
+    found = await look()
+    assert (found["ok"], found["faults"]) == (True, [])
+    (server,) = found["servers"]
+    assert (server["workers"], server["revision"]) == (1, head_revision())
+    installation.settings["SAYWHO_DATABASE_URL"] = address + ",".join(hosts[:2])
+    found = await eventually(look, until=lambda found: not found["databases"][0]["lag_events"])
+    assert [(each["role"], each["lag_events"]) for each in found["databases"]] == [
+        ("standby", 0),
+        ("primary", 0),
+    ]
+    installation.settings["SAYWHO_DATABASE_URL"] = address + ",".join(hosts[::2])
+    result = await asyncio.to_thread(installation.run, "check", "--cluster")
+    assert result.exit_code == 1
+    assert f"{tmp_path} cannot be reached" in result.stderr.replace(":5432", "")
+    assert "0 databases take writes" in result.stderr
+
+
+async def test_a_server_with_another_key_than_the_others_does_not_start(
+    outlasting: Quart, own_server: Server, tmp_path: Path
+) -> None:
+    key = (tmp_path / "secret_key").read_text()
+    settings = {"SAYWHO_DATABASE_URL": own_server.url(), "SAYWHO_SECRET_KEY": "x" * 16}
+    other = Installation(tmp_path / "other", settings)
+    serve = (PROGRAM, "serve", "--bind", "127.0.0.1:0")
+    refused = await asyncio.to_thread(other.process, *serve)
+    assert refused.returncode == 1
+    (line,) = [line for line in refused.stderr.splitlines() if "saywho:" in line]
+    assert "another secret key" in line
+    config = Config(
+        env="testing",
+        data_dir=other.data_dir,
+        database_url=own_server.url(),
+        secret_key=f"{'x' * 16},{key}",
+    )
+    app = create_app(config)
+    async with app.test_app():
+        assert (await Client(app, {}).get("/readyz")).status_code == 200
 
 
 async def test_what_was_acknowledged_outlives_a_crash_of_the_server(

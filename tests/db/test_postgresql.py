@@ -21,7 +21,7 @@ from app.config import Config, Durability
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.indexes import Terms
-from app.db.migrate import SchemaState, alembic_config, prepare, schema_state
+from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
 from app.db.postgresql.connection import data_source
 from app.db.postgresql.vectors import LEAST_INDEXED, PREFIX
 from app.embedders import Vectors
@@ -459,6 +459,25 @@ def test_a_bare_database_is_migrated_and_never_down(bare: Config, databases: Dat
     databases.execute(bare.data_dir, "UPDATE alembic_version SET version_num = '0012'")
     with pytest.raises(StartError, match="saywho export"):
         prepare(bare, upgrade_old=True)
+
+
+async def test_a_migration_gives_way_to_requests_that_wait_for_it(bare: Config) -> None:
+    """Each of the two holds a table that the other one wants."""
+    await asyncio.to_thread(prepare, bare, upgrade_old=False)
+    alembic = alembic_config(bare.database_url)
+    await asyncio.to_thread(command.downgrade, alembic, "0016")
+    request, watcher = await connected(bare), await connected(bare)
+    async with request.transaction():
+        await request.fetch('SELECT id FROM "ImportJob"')  # Revision 0018 adds to it.
+        migrating = asyncio.create_task(asyncio.to_thread(upgrade, bare.database_url))
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+        await eventually(lambda: watcher.fetchval(waits))
+        assert await request.fetch('SELECT id FROM "Tweet"') == []  # Revision 0017 has it.
+        assert not migrating.done()
+    await migrating
+    assert await asyncio.to_thread(schema_state, bare.database_url) is SchemaState.CURRENT
+    await request.close()
+    await watcher.close()
 
 
 async def test_several_processes_at_once_migrate_once(bare: Config) -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,37 +106,37 @@ def test_servers_are_upgraded_one_after_the_other_without_an_error(
     with serving(installation, *SERVE, "--workers", "2") as first:
         begin(first)
         other.settings["SAYWHO_SECRET_KEY"] = (installation.data_dir / "secret_key").read_text()
-        with using(first) as statuses, serving(other, *program) as second:
-            upgraded = len(statuses)
-            installation.wait_until(lambda: len(statuses) > upgraded + 100)
+        with using(first) as answers, serving(other, *program) as second:
+            upgraded = len(answers)
+            installation.wait_until(lambda: len(answers) > upgraded + 100)
             assert first.send("GET", "/readyz")[0] == 200
             after = first.send("POST", POSTS, {"text": "by the older one"})[1]["Saywho-Event"]
             page = second.send("GET", POSTS, Saywho_After=after)[2]
             assert page["items"][0]["text"] == "by the older one"
-        assert {status for status in statuses if status >= 500} == set()
+        assert [answer for answer in answers if answer[0] >= 500] == []
     assert "newer" not in first.log()
     with serving(installation, *SERVE) as first:  # Started again before its own upgrade.
         assert first.send("GET", POSTS)[0] == 200
 
 
 @contextlib.contextmanager
-def using(server: Server) -> Iterator[list[int]]:
-    """Read and write until the block ends; collect the statuses of the answers."""
-    statuses: list[int] = []
+def using(server: Server) -> Iterator[list[tuple[int, Any]]]:
+    """Read and write until the block ends; collect the statuses and bodies of the answers."""
+    answers: list[tuple[int, Any]] = []
     is_over = threading.Event()
 
     def use() -> None:
         for number in itertools.count():
-            statuses.append(server.send("POST", POSTS, {"text": f"post {number}"})[0])
+            answers.append(server.send("POST", POSTS, {"text": f"post {number}"})[::2])
             paths = (POSTS, "/", "/api/v1/search?q=post", "/user/ann", "/readyz")
-            statuses.extend(server.send("GET", path)[0] for path in paths)
+            answers.extend(server.send("GET", path)[::2] for path in paths)
             if is_over.is_set():
                 return
 
     user = threading.Thread(target=use)
     user.start()
     try:
-        yield statuses
+        yield answers
     finally:
         is_over.set()
         user.join()

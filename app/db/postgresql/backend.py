@@ -25,12 +25,15 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.db.backend import Backend, ColumnLike, Sessions, as_json
+from app.db.cluster import ServerLabel
 from app.db.feed import Feed
 from app.db.postgresql import schema
+from app.db.postgresql.cluster import servers
 from app.db.postgresql.connection import UNLIMITED_S, as_app_error, connect, make_engine, shown_name
 from app.db.postgresql.feed import PostgresqlFeed
 from app.db.postgresql.vectors import PostgresqlVectors
@@ -46,6 +49,7 @@ COMPACT_WAIT_S: Final = 60.0
 COMMIT_TIMEOUT_S: Final = 30.0
 """Seconds until a commit gets no more time; less than the driver's own limit of a statement."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
+_GIVE_WAY: Final = text("SET LOCAL lock_timeout = '500ms'")
 _TURN: Final = text(
     "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key),"
     " current_setting('synchronous_standby_names') <> ''"
@@ -134,10 +138,17 @@ class PostgresqlBackend(Backend):
         finally:
             limit.cancel()
 
-    async def open_feed(self, commits: Callable[[], int]) -> Feed:
-        feed = PostgresqlFeed(self._url, commits)
+    async def open_feed(self, commits: Callable[[], int], label: ServerLabel | None) -> Feed:
+        feed = PostgresqlFeed(self._url, commits, name=str(label or "saywho feed"))
         await feed.open()
         return feed
+
+    async def servers(self) -> list[ServerLabel]:
+        connection = await connect(self._url)
+        try:
+            return await servers(connection)
+        finally:
+            await connection.close()
 
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]
@@ -214,9 +225,16 @@ class PostgresqlBackend(Backend):
         try:
             async with engine.connect() as connection:
                 await connection.execute(_LOCK, {"key": MIGRATING})
+                # Less than the server's deadlock_timeout: of a migration and a request that wait
+                # for each other, the migration gives way.
+                await connection.execute(_GIVE_WAY)
                 yield connection
         finally:
             await engine.dispose()
+
+    def is_lock_timeout(self, error: BaseException) -> bool:
+        origin = error.orig if isinstance(error, DBAPIError) else error
+        return getattr(origin, "sqlstate", None) == "55P03"
 
 
 def _copying(table: TableClause, schema: str, *, is_full: bool = True) -> str:

@@ -35,7 +35,6 @@ OLDEST_S: Final = 0.75
 LOOK_TIMEOUT_S: Final = 2.0
 RECONNECT_S: Final = 0.5
 PAGE: Final = 1_000
-SETTINGS: Final = {"application_name": "saywho feed", "timezone": "UTC"}
 FAILURES: Final = (
     AppError,
     OSError,
@@ -73,9 +72,10 @@ logger = logging.getLogger(__name__)
 class PostgresqlFeed(Feed):
     """Listens and reads the log on a connection of its own."""
 
-    def __init__(self, url: str, commits: Callable[[], int]) -> None:
+    def __init__(self, url: str, commits: Callable[[], int], *, name: str) -> None:
         super().__init__(0)
         self._url = url
+        self._settings = {"application_name": name, "timezone": "UTC"}
         self._commits = commits
         self._connection: asyncpg.Connection[Any] | None = None
         self._snapshot = ""
@@ -160,7 +160,7 @@ class PostgresqlFeed(Feed):
     async def _connected(self) -> "asyncpg.Connection[Any]":
         """Return the connection, a new one where it was lost; missed events are read next."""
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self._url, **SETTINGS)
+            self._connection = await connect(self._url, **self._settings)
             await self._connection.add_listener(CHANNEL, self._notify)
             self._connection.add_termination_listener(self._notify)
             await self._check_log(self._connection)
