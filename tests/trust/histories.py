@@ -1,6 +1,7 @@
 """Histories of clients of a real server whose processes are killed, checked against a model.
 
-`python -m tests.trust.histories sqlite 100` kills 100 times, `… postgresql 100 7` with seed 7.
+`python -m tests.trust.histories sqlite 100` kills 100 times, `… postgresql 100 7` with seed 7;
+`… cluster 20` replaces the primary of two servers 20 times.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, Final
 
 import httpx
 
+from tests.trust.cluster import cluster_in
 from tests.trust.model import NEVER, Author, Post, Read
 from tests.trust.site import Site, site_of
 from tests.waiting import DEADLINE_S, eventually
@@ -38,6 +40,7 @@ NO_ANSWER: Final = (409, 503)
 class Listener:
     """A client of the live stream, who hangs up now and then and resumes where it was."""
 
+    url: Callable[[], str]
     events: list[int] = field(default_factory=list)
     created: list[int] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
@@ -52,7 +55,7 @@ class Listener:
 
     async def _listen(self, client: httpx.AsyncClient, most: int) -> None:
         place = {"Last-Event-ID": str(self.events[-1] if self.events else 0)}
-        async with client.stream("GET", "/api/v1/live", headers=place) as stream:
+        async with client.stream("GET", f"{self.url()}/api/v1/live", headers=place) as stream:
             if stream.status_code != 200:
                 assert stream.status_code == 503
                 await asyncio.sleep(RETRY_S)
@@ -97,7 +100,7 @@ class History:
     def __init__(self, site: Site, seed: int) -> None:
         self.site = site
         self.chance = Random(seed)
-        self.listeners = [Listener() for _ in range(LISTENERS)]
+        self.listeners = [Listener(site.url) for _ in range(LISTENERS)]
         self.newest = 0
         """The newest event that was acknowledged."""
         self.acknowledged = self.removed = self.reads = self.unanswered = 0
@@ -125,7 +128,7 @@ class History:
             f"{self.site.kind}: {sum(self.site.killed.values())} kills {dict(self.site.killed)}, "
             f"{self.acknowledged} posts and {self.removed} deletions acknowledged, {self.reads} "
             f"reads, {self.unanswered} requests without answer; {reconnects} reconnects of "
-            f"streams, {events} events; nothing lost, doubled or stale"
+            f"streams, {events} events; nothing lost, doubled or stale{self.site.note()}"
         )
 
     @asynccontextmanager
@@ -133,7 +136,6 @@ class History:
         # Connections that end soon reach all workers.
         limits = httpx.Limits(max_connections=50, keepalive_expiry=0.5)
         async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{self.site.port}",
             headers={"Authorization": f"Bearer {self.site.token}"},
             limits=limits,
             timeout=DEADLINE_S,
@@ -144,7 +146,9 @@ class History:
         self._authors = [Author(f"r{number}_a{each}") for each in range(AUTHORS)]
         self._is_over = False
         for author in self._authors:
-            made = await client.post("/api/v1/users", json={"username": author.name})
+            made = await client.post(
+                f"{self.site.url()}/api/v1/users", json={"username": author.name}
+            )
             assert made.status_code == 201, made.text
         async with asyncio.TaskGroup() as clients:
             for each in range(CLIENTS):
@@ -186,7 +190,7 @@ class History:
     ) -> httpx.Response | None:
         """Return the answer; None if there is none."""
         try:
-            answer = await client.request(method, f"/api/v1{path}", **kwargs)
+            answer = await client.request(method, f"{self.site.url()}/api/v1{path}", **kwargs)
         except httpx.TransportError:
             answer = None
         if answer is not None and answer.status_code not in NO_ANSWER:
@@ -286,7 +290,7 @@ def _some_post(author: Author, chance: Random) -> str:
 
 def run(kind: str, rounds: int, folder: Path, seed: int = 0) -> History:
     """Play rounds on a site of its own, and check what it left."""
-    with site_of(kind, folder) as site:
+    with cluster_in(folder) if kind == "cluster" else site_of(kind, folder) as site:
         history = History(site, seed)
         asyncio.run(history.play(rounds))
         assert site.installation.json("check") == {"ok": True, "faults": []}

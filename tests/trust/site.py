@@ -75,6 +75,13 @@ class Site:
         assert self._database is not None
         return int((self._database.folder / "data" / "postmaster.pid").read_text().split()[0])
 
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def note(self) -> str:
+        """Return what there is to say of the kills, to follow a sentence."""
+        return ""
+
     def close(self) -> None:
         self._stack.close()
         if self._database is not None:

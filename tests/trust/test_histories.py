@@ -17,6 +17,16 @@ def test_kills_lose_nothing_and_no_answer_is_stale(tmp_path: Path, databases: Da
     assert min(history.acknowledged, history.removed, history.reads) > 0
 
 
+@pytest.mark.databases("postgresql")
+@pytest.mark.timeout(300)
+def test_a_primary_that_is_replaced_loses_nothing_that_was_acknowledged(
+    tmp_path: Path, databases: Databases
+) -> None:
+    history = run("cluster", 1, tmp_path)
+    assert history.site.killed["primary"] == 1
+    assert min(history.acknowledged, history.reads) > 0
+
+
 def seen(began: int, *texts: str) -> Read:
     return Read(began, began + 1, frozenset(texts))
 
