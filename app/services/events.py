@@ -7,7 +7,7 @@ from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import Sessions, allocate_ids
+from app.db.backend import Sessions, allocate_ids, insert_rows
 from app.models import Event
 
 PRUNED_AT_ONCE: Final = 20_000
@@ -59,7 +59,7 @@ async def append_events(
         dict(zip(columns, (event_id, *event, created_at), strict=True))
         for event_id, event in zip(event_ids, events, strict=True)
     ]
-    await session.execute(insert(cast(Table, Event.__table__)), rows)
+    await insert_rows(session, cast(Table, Event.__table__), rows)
 
 
 async def newest_event(session: AsyncSession) -> int:

@@ -1,8 +1,8 @@
-"""Bodies of any content leave the event loop to others, 10 ms at most at a time."""
+"""Bodies of any content leave the event loop to others after at most 10 ms of an ordinary core."""
 
 import asyncio
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import thread_time
 
@@ -10,14 +10,22 @@ import pytest
 
 from tests.conftest import Client, Shared
 
-pytestmark = pytest.mark.databases("sqlite")
-"""On PostgreSQL a batch of new authors holds the loop for 11 to 12 ms on a slow core."""
-
-LIMIT_S = 0.010
 NDJSON = {"Content-Type": "application/x-ndjson"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ATTEMPTS = 4
 """Processor time, too, differs with what else a machine does."""
+
+
+def measure() -> float:
+    """Return the processor time of fixed work: 10 ms on an ordinary core.
+
+    A step of the loop may take as long, on whatever machine and beside whatever else it does.
+    """
+    started = thread_time()
+    total = 0
+    for number in range(200_000):
+        total += number * number % 7
+    return thread_time() - started
 
 
 @contextmanager
@@ -60,15 +68,15 @@ async def warm(shared: Shared) -> Client:
 
 
 @pytest.mark.parametrize(
-    ("path", "bodies", "headers", "status"),
+    ("path", "body", "headers", "status"),
     [
-        ("/api/v1/tweets", map(posts, range(ATTEMPTS)), NDJSON, 200),
-        ("/api/v1/tweets", map(of_new_authors, range(ATTEMPTS)), NDJSON, 200),
-        ("/api/v1/tweets", [b"{bad\n" * 100_000] * ATTEMPTS, NDJSON, 200),
-        ("/api/v1/compare/batch", [b"\n" * 1_000_000 + b"{}"] * ATTEMPTS, NDJSON, 200),
-        ("/api/v1/compare/batch", [b"{}\n" * 20_000] * ATTEMPTS, NDJSON, 200),
-        ("/compare", [b"tweet_text=a&more=" + b"%ED%95%9C" * 5_000] * ATTEMPTS, FORM, 303),
-        ("/compare", [b"=%2" * 300_000] * ATTEMPTS, FORM, 303),
+        ("/api/v1/tweets", posts, NDJSON, 200),
+        ("/api/v1/tweets", of_new_authors, NDJSON, 200),
+        ("/api/v1/tweets", lambda _: b"{bad\n" * 100_000, NDJSON, 200),
+        ("/api/v1/compare/batch", lambda _: b"\n" * 1_000_000 + b"{}", NDJSON, 200),
+        ("/api/v1/compare/batch", lambda _: b"{}\n" * 20_000, NDJSON, 200),
+        ("/compare", lambda _: b"tweet_text=a&more=" + b"%ED%95%9C" * 5_000, FORM, 303),
+        ("/compare", lambda _: b"=%2" * 300_000, FORM, 303),
     ],
     ids=["posts", "new authors", "bad lines", "blank", "no texts", "escapes", "marks"],
 )
@@ -76,17 +84,18 @@ async def test_a_large_body_does_not_hold_the_loop(
     warm: Client,
     monkeypatch: pytest.MonkeyPatch,
     path: str,
-    bodies: Iterator[bytes],
+    body: Callable[[int], bytes],
     headers: dict[str, str],
     status: int,
 ) -> None:
-    longest = []
-    for body in bodies:
+    shares = []
+    for attempt in range(ATTEMPTS):
+        data, limit_s = body(attempt), measure()
         with held(monkeypatch) as steps:
-            answer = await warm.post(path, data=body, headers=headers)
+            answer = await warm.post(path, data=data, headers=headers)
             await answer.get_data()
         assert answer.status_code == status
-        longest.append(max(steps))
-        if longest[-1] < LIMIT_S:
+        shares.append(max(steps) / max(limit_s, measure()))
+        if shares[-1] < 1:
             return
-    pytest.fail(f"the loop was held for {min(longest):.3f} s")
+    pytest.fail(f"the loop was held for {min(shares):.1f} times the time that it may be")

@@ -17,18 +17,12 @@ from app.compute.features import features_of
 from app.compute.text import username_key
 from app.db.backend import backend_of
 from app.errors import AppError, Message, message_of
-from app.models import Tweet, User
+from app.models import Tweet
 from app.services.compare.folding import CountedPost
 from app.services.events import NewEvent
+from app.services.imports.authors import BulkAuthor, find_authors, store_authors
 from app.services.posts.adding import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet
-from app.services.posts.users import (
-    check_platform,
-    complete_user,
-    find_users,
-    new_user,
-    store_users,
-)
 
 MAX_ERRORS: Final = 100
 MOST_LISTED: Final = 200
@@ -160,50 +154,43 @@ async def store_batch(
 
 async def _resolve(
     session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport
-) -> tuple[list[tuple[BulkPost, User]], list[NewEvent]]:
+) -> tuple[list[tuple[BulkPost, BulkAuthor]], list[NewEvent]]:
     """Return the posts with their authors, and events of new and changed authors.
 
-    Posts with an invalid name, or of another platform than their author, are rejected.
+    Posts of another platform than their author are rejected.
     """
     keys = {name: username_key(name) for name in {item.username for item in batch}}
-    users = await find_users(session, keys.values())
+    authors = await find_authors(session, keys.values())
     groups: dict[tuple[str, str | None], list[BulkPost]] = defaultdict(list)
     for item in batch:
         groups[keys[item.username], item.platform].append(item)
-    resolved: list[tuple[BulkPost, User]] = []
-    new: list[User] = []
-    changed: set[int] = set()
+    resolved: list[tuple[BulkPost, BulkAuthor]] = []
     for number, ((key, platform), items) in enumerate(groups.items(), 1):
         if number % RESOLVED_AT_ONCE == 0:
             await asyncio.sleep(0)
         first, name = items[0], next((i.display_name for i in items if i.display_name), None)
+        author = authors.get(key) or BulkAuthor(0, first.username, platform or "local")
         try:
-            if (user := users.get(key)) is None:
-                user = new_user(first.username, display_name=name, platform=platform or "local")
-                users[key] = user
-                new.append(user)
-            check_platform(user, platform)
-            if complete_user(user, platform=platform, display_name=name) and user.id:
-                changed.add(user.id)
+            author.complete(platform=platform, display_name=name)
         except AppError as error:
             for item in items:
                 report.reject(item.place, message_of(error))
             continue
-        resolved += ((item, user) for item in items)
-    await store_users(session, new)
+        authors[key] = author
+        resolved += ((item, author) for item in items)
+    announced = await store_authors(session, authors.values())
     resolved.sort(key=lambda pair: pair[0].place)
-    announced = [NewEvent("user.created", user.id) for user in new]
-    return resolved, announced + [NewEvent("user.updated", user_id) for user_id in sorted(changed)]
+    return resolved, announced
 
 
 async def _without_stored(
-    session: AsyncSession, resolved: Sequence[tuple[BulkPost, User]]
-) -> list[tuple[BulkPost, User]]:
+    session: AsyncSession, resolved: Sequence[tuple[BulkPost, BulkAuthor]]
+) -> list[tuple[BulkPost, BulkAuthor]]:
     """Return the posts that are not stored yet; equal ones, by time and text, are counted."""
     kinds = {_kind(item, user) for item, user in resolved if item.repeat}
     stored = await _count_stored(session, kinds)
 
-    def is_new(item: BulkPost, user: User) -> bool:
+    def is_new(item: BulkPost, user: BulkAuthor) -> bool:
         kind = _kind(item, user)
         known = stored[kind, False] + max(0, stored[kind, True] - item.twins)
         return item.repeat == 0 or item.repeat > known
@@ -211,7 +198,7 @@ async def _without_stored(
     return [(item, user) for item, user in resolved if is_new(item, user)]
 
 
-def _kind(item: BulkPost, user: User) -> Kind:
+def _kind(item: BulkPost, user: BulkAuthor) -> Kind:
     return user.id, item.post.dated_at or item.post.created_at, item.post.text
 
 

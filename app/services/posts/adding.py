@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 from msgspec import json
-from sqlalchemy import Table, and_, bindparam, insert, select, update
+from sqlalchemy import Table, and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.compute.text import guess_language
-from app.db.backend import backend_of
+from app.db.backend import backend_of, insert_rows
 from app.db.indexes import IndexedPost
 from app.formats.records import Reactions
 from app.models import MAX_ID, Event, Tweet, User
@@ -209,7 +209,7 @@ async def _store(
         row["event_id"] = event_id
     events += link_events(linked)
     if fresh:
-        await session.execute(insert(_TWEET), fresh)
+        await insert_rows(session, _TWEET, fresh)
         indexed = [IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in fresh]
         await backend_of(session).words.add(session, indexed)
         await _raise_tweet_counts(session, of_each)

@@ -1,6 +1,6 @@
 """Authors: find, list, add and delete them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Final, Literal, TypeVarTuple
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import clean_username, username_key
-from app.db.backend import allocate_ids, backend_of, chunks
+from app.db.backend import allocate_ids, chunks
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Event, LiveSource, ModelCard, Profile, Tweet, User
@@ -23,8 +23,6 @@ Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"
 LONGEST_KEY: Final = 960
 """Characters of a name's key: some become three when their case is folded."""
-FLUSHED_AT_ONCE: Final = 200
-"""New authors in one flush: some 5 ms of the event loop."""
 MOST_FOUND: Final = 200
 """Authors that are found by a part of their names."""
 DELETED_PREFIX: Final = "\x01"
@@ -52,13 +50,6 @@ async def find_user(session: AsyncSession, username: str) -> User | None:
     """Return the author of that name, in any case, or None."""
     query = select(User).where(User.username_key == username_key(username))
     return await session.scalar(query.where(User.deleted_at.is_(None)))
-
-
-async def find_users(session: AsyncSession, keys: Collection[str]) -> dict[str, User]:
-    """Return the authors with these case-folded names, by one statement."""
-    asked = backend_of(session).listed([(key,) for key in keys], User.username_key)
-    query = select(User).where(User.username_key.in_(select(asked)), User.deleted_at.is_(None))
-    return {user.username_key: user for user in await session.scalars(query)}
 
 
 async def get_user(session: AsyncSession, username: str) -> User:
@@ -143,20 +134,15 @@ async def add_user(
     platform: str = "local",
 ) -> tuple[User, int]:
     """Add an author; return it and the event. Raises ConflictError, InvalidInputError."""
-    user = new_user(username, display_name=display_name, platform=platform)
-    if existing := await find_user(session, username):
-        raise ConflictError("User '{username}' exists already", username=existing.username)
-    await store_users(session, [user])
-    return user, await append_event(session, "user.created", user_id=user.id)
-
-
-def new_user(username: str, *, display_name: str | None, platform: str) -> User:
-    """Return an author to be stored. Raises InvalidInputError."""
     try:
         username = clean_username(username)
     except ValueError as error:
         raise InvalidInputError(str(error), loc="username") from None
-    return User(
+    if existing := await find_user(session, username):
+        raise ConflictError("User '{username}' exists already", username=existing.username)
+    (user_id,) = await allocate_ids(session, User, 1)
+    user = User(
+        id=user_id,
         username=username,
         username_key=username_key(username),
         display_name=clean_display_name(display_name),
@@ -165,17 +151,9 @@ def new_user(username: str, *, display_name: str | None, platform: str) -> User:
         tweet_count=0,
         deletion_count=0,
     )
-
-
-async def store_users(session: AsyncSession, new: Sequence[User]) -> None:
-    """Store new authors, whose ids are set here, and changes of others."""
-    ids = await allocate_ids(session, User, len(new)) if new else ()
-    for user, user_id in zip(new, ids, strict=True):
-        user.id = user_id
-    for start in range(0, len(new), FLUSHED_AT_ONCE):
-        session.add_all(new[start : start + FLUSHED_AT_ONCE])
-        await session.flush()
+    session.add(user)
     await session.flush()
+    return user, await append_event(session, "user.created", user_id=user.id)
 
 
 def clean_display_name(name: str | None) -> str | None:
@@ -184,26 +162,16 @@ def clean_display_name(name: str | None) -> str | None:
     return printable.strip()[:320] or None
 
 
-def check_platform(user: User, platform: str | None) -> None:
-    """Raise ConflictError if the author is of another platform; `local` yields to any."""
-    if platform in {None, "local", user.platform} or user.platform == "local":
+def check_platform(username: str, known: str, platform: str | None) -> None:
+    """Raise ConflictError if the author is known from another platform; `local` yields to any."""
+    if platform in {None, "local", known} or known == "local":
         return
     raise ConflictError(
         "'{username}' is known from {known} already, not from {platform}",
-        username=user.username,
-        known=user.platform,
+        username=username,
+        known=known,
         platform=platform,
     )
-
-
-def complete_user(user: User, *, platform: str | None, display_name: str | None) -> bool:
-    """Fill an empty display name, replace the platform `local`; return whether that changed it."""
-    changed = False
-    if platform and platform != "local" and user.platform == "local":
-        user.platform, changed = platform, True
-    if not user.display_name and (cleaned := clean_display_name(display_name)):
-        user.display_name, changed = cleaned, True
-    return changed
 
 
 async def delete_user(session: AsyncSession, username: str) -> int:

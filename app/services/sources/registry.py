@@ -42,7 +42,7 @@ async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
     if await session.scalar(query) is not None:
         raise ConflictError("'{source}' is followed already", source=str(name))
     if user := await find_user(session, name.username):
-        check_platform(user, name.platform)
+        check_platform(user.username, user.platform, name.platform)
     source = LiveSource(
         source=str(name),
         platform=name.platform,

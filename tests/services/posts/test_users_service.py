@@ -9,19 +9,17 @@ from app.db.engine import Database
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import Event
 from app.services.compare.contenders import contenders_by_name
+from app.services.imports.authors import BulkAuthor, store_authors
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import (
     add_user,
     clean_display_name,
-    complete_user,
     count_users,
     delete_user,
     find_user,
     get_author,
     list_authors,
-    new_user,
-    store_users,
 )
 
 NAMES = ["b", "A", "ab", "a", "é", "가나", "가", "각", "🚢", "ΣΑΣ", "straße", "Z", "_x", "0"]
@@ -66,9 +64,8 @@ async def test_a_part_finds_exactly_the_names_with_it(db: Database, part: str) -
 
 async def test_the_first_200_are_found_by_a_part(db: Database) -> None:
     async with db.write() as session:
-        users = [new_user(f"{n:03}x", display_name=None, platform="x") for n in range(210)]
-        users.append(new_user("x", display_name=None, platform="x"))
-        await store_users(session, users)
+        await store_authors(session, [BulkAuthor(0, f"{n:03}x", "x") for n in range(210)])
+        await add_user(session, "x")
     assert await walk(db, 70, "x") == ["x", *(f"{n:03}x" for n in range(199))]
 
 
@@ -121,13 +118,15 @@ async def test_deleting_frees_the_name_and_tells_of_all_posts_in_one_event(db: D
         assert (await get_author(session, "ann")).tweets == 0
 
 
-async def test_local_yields_to_a_platform_and_an_empty_name_is_filled(db: Database) -> None:
-    async with db.write() as session:
-        user, _ = await add_user(session, "ann")
-        assert complete_user(user, platform="x", display_name="Ann 🚢")
-        assert (user.platform, user.display_name) == ("x", "Ann 🚢")
-        assert not complete_user(user, platform="mastodon", display_name="Other")
-        assert (user.platform, user.display_name) == ("x", "Ann 🚢")
+def test_local_yields_to_a_platform_and_an_empty_name_is_filled() -> None:
+    author = BulkAuthor(1, "ann", "local")
+    author.complete(platform="x", display_name="Ann 🚢")
+    assert (author.platform, author.display_name, author.is_changed) == ("x", "Ann 🚢", True)
+    author = BulkAuthor(1, "ann", "x", "Ann 🚢")
+    author.complete(platform="local", display_name="Other")
+    with pytest.raises(ConflictError, match="x already"):
+        author.complete(platform="mastodon", display_name="Other")
+    assert author == BulkAuthor(1, "ann", "x", "Ann 🚢")
 
 
 @pytest.mark.parametrize(
