@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.periods import MOST_COLUMNS, Period, fitting, start_of, starts
+from app.compute.periods import COARSER, MOST_COLUMNS, Period, fitting, start_of, starts
 from app.dashboard.figures.base import (
     FAINTEST,
     HOVER,
@@ -40,7 +40,7 @@ BARS: Final = 8
 """Authors whose posts are drawn as bars; with more the strength of a cell's colour tells."""
 BAR_ROW_PX: Final = 56
 MOST_CELLS: Final = 6_000
-MOST_NARROW: Final = 26
+MOST_NARROW: Final = 28
 """Columns on a phone, where each is still as wide as 6 pixels."""
 DAY_MS: Final = 86_400_000
 
@@ -153,11 +153,8 @@ def _by_period(
         return PostsByPeriod(authors, "day", [], {})
     first, last = cells[0][0], cells[-1][0]
     period = fitting(first, last, step, most=most)
-    while (
-        period in {"day", "week"}
-        and len({(start_of(c[0], period), c[1]) for c in cells}) > MOST_CELLS
-    ):
-        period = "week" if period == "day" else "month"
+    while period in COARSER and len({(start_of(c[0], period), c[1]) for c in cells}) > MOST_CELLS:
+        period = COARSER[period]
     begins = starts(first, last, period)
     places = {start: place for place, start in enumerate(begins)}
     rows: dict[str | None, list[int]] = {}
