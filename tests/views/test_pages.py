@@ -273,6 +273,10 @@ async def test_a_card_says_how_well_the_authors_are_told_apart(site: Client) -> 
     assert len(texts(page, "h1")) == 1
     assert re.search(r'<div id="card-summary"[^>]*>\s*<p>We hid their 14 newest posts', page)
     assert texts(page, "table")
+    # A technical name stands only behind what it means.
+    for label in texts(page, "dt"):
+        assert not re.match(r"C_llr|F0|c@1|Log|Equal error|Calibration", label)
+    assert "Surprise at the real author (log-loss; 0 is none)" in texts(page, "dt")
     behind = re.findall(r'href="(/compare/card/posts[^"]+)">(\d+)<', page)
     assert sum("taken_for" in address for address, _ in behind) >= 2
     assert sum("claimed" in address for address, _ in behind) >= 1
@@ -320,7 +324,8 @@ async def test_the_card_of_many_authors_lists_their_confusions_in_both_languages
         assert card.status_code == 200
         assert sentence in await card.get_data(as_text=True)
     front = await body(await writer.get("/"))
-    assert re.search(r"Choosing among the 14 authors here, it is right <b>\d+%</b>", front)
+    trust = r"Choosing among the 14 authors here, it is right <b>\d+%</b> of the time \(\d+% to "
+    assert re.search(trust, front)
     # Posts that come leave the figure where it is, with its age.
     more = [{"username": "newcomer", "text": "lamp"}, posts[0]]
     await writer.post("/api/v1/tweets", data=lines(more), headers=NDJSON)

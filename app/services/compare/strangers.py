@@ -17,6 +17,8 @@ from app.services.compare.materials import Material
 
 MOST_STRANGERS: Final = 30
 POSTS_EACH: Final = 10
+FEWEST_ASKED: Final = 10
+"""A share of fewer posts says nothing."""
 
 
 class Strangers(msgspec.Struct, frozen=True):
@@ -53,11 +55,14 @@ async def read_strangers(
 
 
 async def try_strangers(material: Material, posts: Sequence[StrangerPosts]) -> Strangers | None:
-    """Return how many of these posts the comparison takes for one of its authors'."""
+    """Return how many of these posts the comparison takes for one of its authors'.
+
+    None if fewer than 10 of them are long enough.
+    """
     verdicts = [await asyncio.to_thread(_verdicts, material, stranger) for stranger in posts]
     asked = sum(map(len, verdicts))
     missed = sum(verdict != "unfamiliar" for some in verdicts for verdict in some)
-    return Strangers(asked, missed, sum(map(bool, verdicts))) if asked else None
+    return Strangers(asked, missed, sum(map(bool, verdicts))) if asked >= FEWEST_ASKED else None
 
 
 def _verdicts(material: Material, stranger: StrangerPosts) -> list[str]:

@@ -62,6 +62,18 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
     assert "Nothing here yet" in page
 
 
+async def test_a_visitor_learns_how_posts_get_here(writer: Client, anybody: Client) -> None:
+    await writer.add_user("ferry", "tide and crossing")
+    for path in ("/", "/authors"):
+        page = await page_of(anybody, path)
+        assert '<a href="/imports">Sign in to import posts of your own</a>' in page
+    assert 'the operator <a href="/imports">imports</a>' in await page_of(anybody, "/about")
+    answer = await anybody.get("/imports")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=%2Fimports")
+    page = await page_of(anybody, answer.headers["Location"])
+    assert "Only the operator signs in: to import posts" in page
+
+
 async def test_a_hidden_post_is_compared_and_told(writer: Client, anybody: Client) -> None:
     answer = await anybody.get("/compare/example")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/compare")
