@@ -82,6 +82,7 @@ bench: $(DEV_STAMP) ## measure this program and its peers (BASE=COMMIT: only aga
 else
 bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.busy_worker
 	@$(BIN)/python -m benchmarks.layers
 	@$(BIN)/python -m benchmarks.speed $(DATA)
 	@$(BIN)/python -m benchmarks.ranking

@@ -61,6 +61,7 @@ WORKLOADS: Final[dict[str, tuple[Callable[[int], Lines], bool]]] = {
     "cold, an author": (pages(workloads.user_path), False),
     "compare": (lambda authors: workloads.comparisons(min(COMPARED, authors), made_texts()), True),
     "insert": (workloads.inserts, True),
+    "mixed": (workloads.mixed, True),
     "search": (searches, True),
     "page of an author": (pages(lambda author: f"/user/{username(author)}"), False),
     "home page": (pages(lambda _: "/"), False),

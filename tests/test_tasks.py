@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from app.tasks import opened, worked_on
+from app.tasks import Turns, opened, worked_on
 
 
 async def test_long_texts_are_worked_on_in_a_thread() -> None:
@@ -41,3 +41,21 @@ async def test_what_is_opened_while_its_caller_is_cancelled_is_closed(times: int
     with pytest.raises(asyncio.CancelledError):
         await task
     assert closed == ["it"]
+
+
+async def test_a_caller_who_leaves_gives_its_turn_to_the_next() -> None:
+    turns = Turns(2)
+    ended: list[int] = []
+
+    async def take(number: int) -> None:
+        await turns.take()
+        ended.append(number)
+
+    tasks = [asyncio.create_task(take(number)) for number in range(7)]
+    await asyncio.sleep(0)
+    assert ended == [0, 1]
+    tasks[2].cancel()
+    await tasks[4]
+    assert ended == [0, 1, 3, 4]
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert ended == [0, 1, 3, 4, 5, 6]

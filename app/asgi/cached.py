@@ -18,6 +18,7 @@ from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import LruStore, Memo, MemoRun
 from app.paths import STATIC, WITH_OWN_ADDRESS
 from app.preferences import chosen_theme
+from app.tasks import Turns
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
@@ -41,6 +42,8 @@ HIT: Final = (b"cache-status", b"saywho; hit")
 MISS: Final = (b"cache-status", b"saywho; fwd=miss")
 BYPASS: Final = (b"cache-status", b"saywho; fwd=bypass")
 PERSONAL: Final = b"saywho_session"
+MOST_IN_A_TURN: Final = 5
+"""Answers from the memo in a turn of the loop while other requests are under way."""
 OVERHEAD_BYTES: Final = 1_000
 """Of a stored response beside its body and headers."""
 
@@ -74,15 +77,21 @@ class Cached:
         on_answer: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
+        self._under_way = 0
+        """Requests that the app answers at the moment."""
+        self._turns = Turns(MOST_IN_A_TURN)
         self._memo = memo
         self._on_answer = on_answer
         self._uncacheable: LruStore[str, bool] = LruStore(MOST_PATHS, lambda _: 1)
         """Paths whose last response was not cacheable: requests for them do not wait."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        memo = self._memo() if scope["type"] == "http" else None
-        if memo is None or scope["method"] not in {"GET", "HEAD"}:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        memo = self._memo()
+        if memo is None or scope["method"] not in {"GET", "HEAD"}:
+            await self._run(scope, receive, send)
             return
         headers = headers_of(scope)
         is_current = True
@@ -97,6 +106,13 @@ class Cached:
         if response is not None:
             await _send(response, headers, send, note)
 
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._under_way += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._under_way -= 1
+
     async def _look_up(
         self,
         memo: Memo[CachedResponse],
@@ -109,6 +125,8 @@ class Cached:
         key, path = _key(scope, headers), scope["path"]
         if (response := memo.find(key)) is not None:
             self._on_answer("hit")
+            if self._under_way:
+                await self._turns.take()
             return response, HIT
         if len(path) + len(scope["query_string"]) > LONGEST_ADDRESS:
             self._on_answer("miss")
@@ -163,7 +181,7 @@ class Cached:
 
         # The app sees just the headers that the key is made of.
         plain = [pair for pair in headers.items() if pair[0] != b"if-none-match"]
-        await self._app(scope | {"headers": plain}, receive, take)
+        await self._run(scope | {"headers": plain}, receive, take)
         return await _negotiated(start, b"".join(body), headers) if is_whole else None
 
 

@@ -48,6 +48,7 @@ def run(
         ),
         ("sources", ["--accounts", "2", "--hosts", "2", "--seconds", "1"], "% of a core"),
         ("layers", ["--quick", "--requests", "20"], "answer from the cache"),
+        ("busy_worker", ["--quick"], "| 64 connections that read |"),
         ("paired", ["HEAD", "--quick", "--only", "hot"], "\nhot "),
     ],
     ids=[
@@ -64,6 +65,7 @@ def run(
         "dashboard",
         "sources",
         "layers",
+        "busy_worker",
         "paired",
     ],
 )
