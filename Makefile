@@ -55,6 +55,7 @@ test-full: $(DEV_STAMP) ## run the tests that make test leaves out, and more exa
 soak: $(DEV_STAMP) ## run 10,000 seeds of each simulated promise, and break real servers for hours
 	@$(BIN)/python -m tests.trust.simulation
 	@for site in "sqlite 100" "postgresql 100" "cluster 20"; do $(BIN)/python -m tests.trust.histories $$site || exit 1; done
+	@$(BIN)/python -m tests.trust.power 24
 	@SOAK_KILLS=1000 $(TEST) -n 0 -k test_kills_lose_and_double_nothing tests/cli/test_cli_follow.py
 
 .PHONY: mutants
@@ -62,8 +63,10 @@ mutants: $(DEV_STAMP) ## plant bugs in copies of the program, and let the simula
 	@$(BIN)/python -m tests.trust.mutants
 
 .PHONY: fuzz
-fuzz: $(DEV_STAMP) ## compare how a million connections are read by three parsers; fuzz the parsers of files
+fuzz: $(DEV_STAMP) ## a million connections for three parsers, 100,000 calls of the API; fuzz the parsers of files
 	@$(BIN)/python -m tests.serving.differential --requests 1000000
+	@$(BIN)/python -m tests.trust.hostile 100000
+	@$(BIN)/python -m tests.trust.visitors 20000
 	@$(BIN)/python -m tests.fuzz_parsers
 
 .PHONY: accuracy

@@ -61,17 +61,17 @@ class Site:
 
     async def _kill_connection(self, chance: Random) -> None:
         """Kill one process of the database, which restarts all that are connected."""
-        os.kill(chance.choice(children_of(self._postmaster())), signal.SIGKILL)
+        os.kill(chance.choice(children_of(self.postmaster())), signal.SIGKILL)
 
     async def _kill_database(self, _chance: Random) -> None:
         assert self._database is not None
-        postmaster = self._postmaster()
+        postmaster = self.postmaster()
         for pid in (postmaster, *children_of(postmaster)):
             os.kill(pid, signal.SIGKILL)
         self._database.stop()
         self._database.start()
 
-    def _postmaster(self) -> int:
+    def postmaster(self) -> int:
         assert self._database is not None
         return int((self._database.folder / "data" / "postmaster.pid").read_text().split()[0])
 
