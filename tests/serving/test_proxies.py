@@ -1,4 +1,4 @@
-"""Behind nginx and Caddy as the examples configure them: real ones, with TLS and HTTP/2."""
+"""Behind nginx, Caddy and HAProxy as the examples configure them: with TLS and HTTP/2."""
 
 import contextlib
 import json
@@ -76,7 +76,24 @@ def caddy(folder: Path, port: int, behind: int) -> tuple[list[str], str]:
     return command, str(folder)
 
 
-@pytest.fixture(scope="module", params=[nginx, caddy], ids=["nginx", "caddy"])
+def haproxy(folder: Path, port: int, behind: int) -> tuple[list[str], str]:
+    """The second of its two servers is down."""
+    text = (EXAMPLES / "haproxy.cfg").read_text()
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
+    text = text.replace("127.0.0.1:8001", f"127.0.0.1:{free_port()}")
+    text = text.replace("bind :443", f"bind 127.0.0.1:{port}")
+    text = text.replace("bind :80", f"bind 127.0.0.1:{free_port()}")
+    text = text.replace("/etc/ssl/saywho.example.pem", f"{folder}/both.pem")
+    both = (folder / "site.pem").read_text() + (folder / "site.key").read_text()
+    (folder / "both.pem").write_text(both)
+    (folder / "conf").write_text(text)
+    return ["haproxy", "-db", "-f", str(folder / "conf")], ""
+
+
+PROXIES = (nginx, caddy, haproxy)
+
+
+@pytest.fixture(scope="module", params=PROXIES, ids=[each.__name__ for each in PROXIES])
 def proxied(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Proxied]:
