@@ -38,6 +38,9 @@
       faults.push(`read from top to bottom: ${e.outerHTML.slice(0, 80)}`);
   }
 
+  for (const e of document.querySelectorAll(".rows > li > *"))
+    if (e.scrollWidth > e.clientWidth + 1) faults.push(`runs out of its box: ${e.outerHTML.slice(0, 80)}`);
+
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   // A page has few colours and many elements.
   const kept = (values, key, make) => {

@@ -401,6 +401,12 @@ async def test_search_marks_matches_and_keeps_the_query(site: Client) -> None:
     assert "cursor=" in page
 
 
+async def test_how_to_search_is_told_until_something_is_found(site: Client) -> None:
+    for query, is_told in (("", True), ("?q=zzz", True), ("?" + urlencode({"q": "관측"}), False)):
+        page = await body(await site.get(f"/search{query}"))
+        assert ("in quotes" in page) is is_told is ('aria-describedby="q_hint"' in page)
+
+
 async def test_addresses_in_results_are_links_unless_a_mark_or_a_cut_tears_them(
     anybody: Client, writer: Client
 ) -> None:
