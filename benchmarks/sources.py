@@ -23,8 +23,7 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.models import LiveSource
 from app.services.sources.following import LONGEST_S, Follower
-from app.services.sources.names import parse_source
-from app.services.sources.registry import add_source, all_sources
+from app.services.sources.registry import add_source, all_sources, parse_source
 from tests.live_platforms import live_platform
 
 POSTS = 40

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from app.compute.attribution import PRIORS
 from app.compute.counts import Counts
 from app.compute.features import GROUPS, SHAPE, features_of, group_edges
-from app.compute.skeleton import skeleton_of
+from app.compute.hashes import skeleton_of
 from benchmarks.accuracy_data import read_rows
 from benchmarks.variant_data import Array, Group, Posts, counted
 

@@ -166,7 +166,7 @@ def verify_command(
         if target is None:
             return (await verifier.verify(questioned, username)).verification
         # The pages take a while to import, which most runs can do without.
-        from app.views.pages.verify_report import render_report
+        from app.views.pages.verify import render_report
 
         made = await report(verifier, questioned, username)
         _write(target, render_report(made, locale or config.locale or "en"))

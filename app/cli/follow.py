@@ -10,12 +10,12 @@ from app.clock import now
 from app.config import Config
 from app.db.engine import Database
 from app.services.sources.following import Follower, refuse_private
-from app.services.sources.names import parse_source
 from app.services.sources.registry import (
     SourceFacts,
     add_source,
     all_sources,
     ask_for_visits,
+    parse_source,
     remove_source,
 )
 

@@ -15,8 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from app.compute.counts import EMPTY, Counts, tally, tally_each
-from app.compute.hashes import FOREIGN_LINK, style_hashes, token_hashes
-from app.compute.skeleton import LINK, code_points, skeleton_of
+from app.compute.hashes import (
+    FOREIGN_LINK,
+    LINK,
+    code_points,
+    skeleton_of,
+    style_hashes,
+    token_hashes,
+)
 
 RECIPE: Final = 3
 """Version of the features: profiles of another version must be counted again."""

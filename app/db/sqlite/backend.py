@@ -30,8 +30,7 @@ from app.db.sqlite.connection import (
     roll_back_cancelled,
 )
 from app.db.sqlite.feed import SqliteFeed, Wakeup
-from app.db.sqlite.vector_file import VectorFile
-from app.db.sqlite.vectors import SqliteVectors
+from app.db.sqlite.vectors import SqliteVectors, VectorFile
 from app.db.sqlite.words import SqliteWords
 from app.errors import StartError
 from app.models import Base

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.skeleton import LINK_OR_NAME
+from app.compute.hashes import LINK_OR_NAME
 from app.compute.text import HIDDEN, letter_count, mask_names
 from app.compute.verdict import FEWEST_LETTERS
 from app.errors import GoneError

@@ -14,7 +14,7 @@ from app.errors import ConflictError, Message, NotFoundError
 from app.models import Event, ImportJob
 from app.services.events import append_event
 from app.services.imports.bulk import ImportReport
-from app.services.imports.job_facts import encode_errors, with_failure
+from app.services.imports.facts import encode_errors, with_failure
 
 LEASE: Final = "imports"
 """Name of the lease under which a process runs imports."""

@@ -26,8 +26,8 @@ from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.imports.bulk import ImportReport
+from app.services.imports.facts import stored_posts
 from app.services.imports.imports import CancelledImportError, import_archive
-from app.services.imports.job_facts import stored_posts
 from app.services.imports.jobs import (
     LEASE,
     claim_job,

@@ -17,8 +17,7 @@ from app.db.engine import Database
 from app.db.lease import Lease, LeaseLostError
 from app.errors import InvalidInputError
 from app.models import LiveSource
-from app.services.sources.names import SourceName
-from app.services.sources.registry import due_sources, stored_error
+from app.services.sources.registry import SourceName, due_sources, stored_error
 from app.services.sources.visiting import SourceRemovedError, Visit
 from app.services.sources.web import FetchError, Web, is_public
 

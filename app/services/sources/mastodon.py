@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode
 from app.formats.mastodon import PUBLIC, read_activity
 from app.formats.records import Account, Item, Skipped, read_each
 from app.formats.source.json import Json, as_object, as_word, listed
-from app.services.sources.names import is_loopback
 from app.services.sources.pages import LivePage, Mark, fetch, is_gone
+from app.services.sources.registry import is_loopback
 from app.services.sources.web import FetchError, Web
 
 PAGE: Final = 40

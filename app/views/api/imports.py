@@ -13,7 +13,7 @@ from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.events import newest_event
 from app.services.idempotency import Replay, once
-from app.services.imports.job_facts import ImportFacts, facts
+from app.services.imports.facts import ImportFacts, facts
 from app.services.imports.jobs import add_job, cancel_job, find_job, get_started_job, list_jobs
 from app.services.imports.uploads import remove_upload
 from app.views import cursors

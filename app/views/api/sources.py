@@ -11,7 +11,6 @@ from app.paths import SOURCES
 from app.services.events import newest_event
 from app.services.idempotency import Replay, once
 from app.services.sources.following import refuse_private
-from app.services.sources.names import parse_source
 from app.services.sources.registry import (
     SourceFacts,
     add_source,
@@ -19,6 +18,7 @@ from app.services.sources.registry import (
     facts,
     find_source,
     list_sources,
+    parse_source,
     remove_source,
 )
 from app.views import cursors

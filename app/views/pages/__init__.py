@@ -22,7 +22,6 @@ from app.views.pages import (
     settings,
     sources,
     verify,
-    verify_report,
 )
 from app.views.pages.parts import link_addresses
 
@@ -33,7 +32,6 @@ PAGES: Final = (
         compare,
         cards,
         verify,
-        verify_report,
         quiz,
         feeds,
         search,

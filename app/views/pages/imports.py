@@ -20,7 +20,7 @@ from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
-from app.services.imports.job_facts import details, stored_authors, stored_posts
+from app.services.imports.facts import Preview, details, preview, stored_authors, stored_posts
 from app.services.imports.jobs import (
     ENDED,
     add_job,
@@ -31,7 +31,6 @@ from app.services.imports.jobs import (
     list_uploads,
     start_job,
 )
-from app.services.imports.previews import Preview, preview
 from app.services.imports.samples import list_samples
 from app.services.imports.uploads import remove_upload, upload_path
 from app.views import cursors

@@ -8,11 +8,11 @@ from app.errors import AppError
 from app.lifespan import resources
 from app.paths import SOURCES
 from app.services.sources.following import refuse_private
-from app.services.sources.names import parse_source
 from app.services.sources.registry import (
     add_source,
     ask_for_visit,
     list_sources,
+    parse_source,
     reason,
     remove_source,
 )

@@ -7,7 +7,7 @@ import pytest
 from app.errors import Message
 from app.models import ImportJob
 from app.services.imports.bulk import BulkError
-from app.services.imports.job_facts import details, encode_errors, facts, with_failure
+from app.services.imports.facts import details, encode_errors, facts, with_failure
 
 FAULT = Message("not valid {encoding}", encoding="UTF-8")
 LINE = Message("the line is {fault}", fault=FAULT)

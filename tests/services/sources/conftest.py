@@ -12,8 +12,13 @@ from app.db.engine import Database
 from app.models import LiveSource, Tweet, User
 from app.services.sources import following, web
 from app.services.sources.following import Follower
-from app.services.sources.names import parse_source
-from app.services.sources.registry import SourceFacts, add_source, all_sources, ask_for_visits
+from app.services.sources.registry import (
+    SourceFacts,
+    add_source,
+    all_sources,
+    ask_for_visits,
+    parse_source,
+)
 from tests.live_platforms import Platform, live_platform
 
 KINDS = ("bluesky", "mastodon", "rss")
