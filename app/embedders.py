@@ -71,7 +71,7 @@ ABOUT_TEXTS: Final = frozenset({400, 413, 422})
 
 
 class Remote:
-    """Asks a service; `where` is its base address, perhaps with `#MODEL`."""
+    """Asks a service as OpenAI defined it; `where` is its address, perhaps with `#MODEL`."""
 
     batch = 64
 
@@ -152,7 +152,7 @@ LIBRARY: Final = "sentence_transformers"
 
 
 class SentenceModel:
-    """A model by its name, or in a folder; a thread of its own loads it when it is first asked."""
+    """A model of sentence-transformers, by name or folder, loaded when it is first asked."""
 
     batch = 32
 

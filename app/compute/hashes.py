@@ -1,4 +1,4 @@
-"""Hashes of words, pairs of words and habits of style; those met often are remembered."""
+"""Skeletons of texts, and hashes of words, pairs of words and habits of style."""
 
 import re
 import string

@@ -1,4 +1,8 @@
-"""Vectors on SQLite: searched exactly, in files that the processes of a machine map."""
+"""Vectors on SQLite: searched exactly, in files that the processes of a machine map.
+
+The files follow the table `Embedding` and can be made from it at any time. One process at a time
+appends (a file lock): first the vectors, then the ids, which say how many of them count.
+"""
 
 import asyncio
 import contextlib

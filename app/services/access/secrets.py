@@ -83,7 +83,7 @@ NOBODYS_HASH: Final = (
 
 
 class Passwords:
-    """Hashes and verifies the passwords of one process; a full queue is UnavailableError."""
+    """Hashes passwords with argon2id (RFC 9106) in threads; a full queue is UnavailableError."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
