@@ -1,10 +1,12 @@
 "use strict";
 
-// The keyboard: chips are one tab stop and are found by typing, and single keys press what names
+// The keyboard: chips are one tab stop, authors are found by typing, and single keys press what names
 // them in `aria-keyshortcuts`. Without a script, chips are plain checkboxes.
 (() => {
   const KEPT = "saywho_keys";
   const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  const TYPING_PAUSE_MS = 150;
+  let suggested = 0;
   const TYPED = "input:not([type=checkbox]):not([type=radio]), textarea, select";
 
   function boxes(list) {
@@ -40,6 +42,19 @@
     const found = [...list.children].filter((item) => !item.hidden).length;
     field.parentElement.querySelector("[role=status]").textContent = wanted ? `${found} / ${list.children.length}` : "";
     rove(list, boxes(list)[0]);
+  }
+
+  // A list has room for some authors only; those whose names hold what is typed take their place.
+  function suggest(field) {
+    const turn = ++suggested;
+    setTimeout(async () => {
+      if (turn !== suggested || !field.value.trim()) return;
+      const part = encodeURIComponent(field.value.trim());
+      const answer = await fetch(`/api/v1/users?limit=20&q=${part}`).catch(() => null);
+      if (turn !== suggested || !answer?.ok) return;
+      const { items } = await answer.json();
+      field.list.replaceChildren(...items.map(({ username }) => new Option("", username)));
+    }, TYPING_PAUSE_MS);
   }
 
   function areOn() {
@@ -91,6 +106,7 @@
   });
   document.addEventListener("input", (event) => {
     if (event.target.closest?.(".chip-filter")) narrow(event.target);
+    else if (event.target.list?.id === "known_authors") suggest(event.target);
   });
   document.addEventListener("change", (event) => {
     if (!event.target.closest?.("[data-keys]")) return;

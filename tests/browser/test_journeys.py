@@ -348,6 +348,19 @@ async def test_many_authors_are_typed(crowd: Website, open_page: OpenPage) -> No
     await expect(page.locator(".ranking li")).to_have_count(2)
 
 
+@pytest.mark.parametrize("path", ["/compare", "/verify", "/search"])
+async def test_typing_suggests_authors_among_all(
+    crowd: Website, open_page: OpenPage, path: str
+) -> None:
+    page = await open_page()
+    await page.goto(crowd.address(path))
+    names = page.locator("#known_authors option")
+    await expect(names.and_(page.locator("[value=neighbour_45]"))).to_have_count(0)
+    await page.locator("input[list=known_authors]").first.press_sequentially("R_45")
+    await expect(names).to_have_count(1)
+    await expect(names).to_have_attribute("value", "neighbour_45")
+
+
 async def test_of_many_authors_twenty_are_shown(crowd: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await page.goto(crowd.address(compare_path("Tea at 5, bread at 7, and rain.")))
