@@ -106,7 +106,8 @@ class BackgroundCounter:
     def add(self, profiles: Iterable[Counts]) -> Self:
         for counts in profiles:
             buckets = _bucket(counts.keys)
-            np.add.at(self._table, buckets, counts.counts)
+            # Of these types it is quick.
+            np.add.at(self._table, buckets.astype(np.intp), counts.counts.astype(np.uint64))
             for group, (start, end) in enumerate(pairwise(group_edges(counts.keys))):
                 self._used[group, buckets[start:end]] = True
                 self._totals[group] += counts.counts[start:end].sum(dtype=np.int64)

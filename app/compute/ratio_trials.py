@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import penalties_of, scores_of
+from app.compute.attribution import penalties_of, scores_of_each
 from app.compute.background import Background
 from app.compute.counts import Counts, add
 from app.compute.features import CHARACTERS, group_sums
@@ -194,7 +194,7 @@ def measure_ratios(
         others = [place for place in range(len(authors)) if place != true]
         rest = background.without(add(writer.asked), len(writer.asked))
         without = rest.without(writer.known.counts, writer.known.posts)
-        scores = _scores(writer.asked, [authors[i].known for i in others], without)
+        scores = scores_of_each(writer.asked, [authors[i].known for i in others], without)
         for column, claimed in enumerate(others):
             impostors = np.delete(scores, column, axis=1)
             found.append(
@@ -203,15 +203,9 @@ def measure_ratios(
         left_out = chance.choice(others)
         here = [authors[i].known for i in others if i != left_out]
         without = rest.without(authors[left_out].known.counts, authors[left_out].known.posts)
-        scores = _scores(writer.asked, [writer.known, *here], without)
+        scores = scores_of_each(writer.asked, [writer.known, *here], without)
         found.append((_ratios(scores[:, 0], scores[:, 1:], writer, writer), true, true))
     return _measured(found, len(authors))
-
-
-def _scores(
-    queries: Sequence[Counts], profiles: Sequence[AuthorProfile], background: Background
-) -> NDArray[np.float64]:
-    return np.array([scores_of(query, profiles, background) for query in queries])
 
 
 def _ratios(

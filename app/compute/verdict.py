@@ -75,16 +75,23 @@ def has_impostors(impostors: NDArray[np.float64]) -> bool:
 
 
 def familiarity(ranking: Ranking, impostors: NDArray[np.float64] = NO_SCORES) -> float:
-    """Return how well the best author explains the text, given impostors and its length.
+    """Return how well the best author explains the text, given impostors and its length."""
+    compared = max(ranking.compared, len(ranking.scores))
+    return familiarity_of(float(ranking.scores.max()), ranking.features, compared, impostors)
+
+
+def familiarity_of(
+    best: float, features: int, compared: int, impostors: NDArray[np.float64] = NO_SCORES
+) -> float:
+    """Return how well the best of the compared authors explains a text of so many features.
 
     The lead is over the mean likelihood of the impostors, so that it hardly depends on their
     number. After the impostors method (Koppel and Winter 2014), but with all features at once:
     counting the random halves in which the author wins detected fewer unknown authors.
     """
-    best = float(ranking.scores.max())
-    length = max(ranking.features, SHORTEST_FEATURES) / USUAL_FEATURES
+    length = max(features, SHORTEST_FEATURES) / USUAL_FEATURES
     alone = best / length ** (1 + DAMPING)
-    luck = BEST_OF_MANY * np.log(max(ranking.compared, len(ranking.scores)) / 2)
+    luck = BEST_OF_MANY * np.log(compared / 2)
     if not has_impostors(impostors):
         return float(alone - luck)
     highest = impostors.max()

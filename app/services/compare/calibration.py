@@ -16,17 +16,17 @@ import numpy as np
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import rank, scores_of
+from app.compute.attribution import scores_of_each
 from app.compute.background import Background
 from app.compute.counts import Counts
-from app.compute.features import RECIPE, features, own_words
+from app.compute.features import CHARACTERS, RECIPE, features_of, group_sums, own_words
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.ratio_trials import RatioMeasure, measure_ratios, trial_author
 from app.compute.verdict import (
     FEWEST_IMPOSTORS,
     MOST_IMPOSTORS,
     Calibration,
-    familiarity,
+    familiarity_of,
     fit_calibration,
 )
 from app.db.backend import chunks
@@ -184,24 +184,31 @@ def _fit(
     chance: random.Random,
 ) -> Calibration:
     scores, leads, alone = [], [], []
-    strange = {impostor.user_id: profile_of(impostor) for impostor in impostors}
     known = [(impostor.user_id, impostor.is_korean) for impostor in impostors]
-    for own in sample:
-        others = [each for each in sample if each is not own]
-        if not others:
-            break
-        for query in own.held_out.queries:
+    profiles = {impostor.user_id: profile_of(impostor) for impostor in impostors}
+    profiles |= {each.user_id: each.whole for each in sample}
+    user_ids = list(profiles)
+    columns = {user_id: place for place, user_id in enumerate(user_ids)}
+    for own in sample if len(sample) > 1 else ():
+        others = [columns[each.user_id] for each in sample if each is not own]
+        queries = own.held_out.queries
+        if not queries:
+            continue
+        # All at once: one after the other, they took three times as long.
+        of_own = scores_of_each(queries, [own.held_out.profile], background)
+        of_all = scores_of_each(queries, list(profiles.values()), background)
+        for query, best, row in zip(queries, of_own[:, 0], of_all, strict=True):
             rivals = chance.sample(others, min(RIVALS, len(others)))
-            profiles = [own.held_out.profile, *(rival.whole for rival in rivals)]
             if len(rivals) == RIVALS:
-                scores.append(rank(query, profiles, background).scores)
-            pair = rank(query, profiles[:2], background)
-            compared = {own.user_id, rivals[0].user_id}
+                scores.append([best, *row[rivals]])
+            highest = float(max(best, row[rivals[0]]))
+            features = int(group_sums(query)[CHARACTERS])
+            alone.append(familiarity_of(highest, features, 2))
+            compared = {own.user_id, user_ids[rivals[0]]}
             some = choose_impostors(known, compared=compared, is_korean=own.user_id in koreans)
-            alone.append(familiarity(pair))
             if len(some) >= FEWEST_IMPOSTORS:
-                strangers = scores_of(query, [strange[each] for each in some], background)
-                leads.append(familiarity(pair, strangers))
+                strangers = row[[columns[each] for each in some]]
+                leads.append(familiarity_of(highest, features, 2, strangers))
     return fit_calibration(np.array(scores), np.array(leads), np.array(alone))
 
 
@@ -269,5 +276,5 @@ def hold_out(profile: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
         raise ValueError("the profile does not hold the posts")
     places = [place for place, counts in enumerate(times) if set(counts) == {1}]
     once = [text for place in places for text in units[place]]
-    queries = [features(own_words("\n\n".join(units[place]))) for place in places]
+    queries = features_of([own_words("\n\n".join(units[place])) for place in places])
     return HeldOut(without_posts(profile, once), places, queries)
