@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ _HEADER: Final = struct.Struct("<4sII")
 _SMALL: Final = 255
 _KEY_BITS: Final = np.uint64(32)
 _LOW: Final = np.uint64(MAX_COUNT)
+Key = TypeVar("Key", np.uint32, np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Counts:
     """(k,) all above 0."""
 
     def __post_init__(self) -> None:
-        self.keys.flags.writeable = False
-        self.counts.flags.writeable = False
+        self.keys.setflags(write=False)
+        self.counts.setflags(write=False)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Counts):
@@ -83,30 +84,45 @@ class Counts:
         return cls(keys, counts)
 
 
+NO_KEYS: Final = (np.uint32(0), np.uint32(0))
 EMPTY: Final = Counts(np.empty(0, np.uint32), np.empty(0, np.uint32))
 
 
-def tally(keys: NDArray[np.uint32]) -> Counts:
-    """Return the occurrences of each key in an unsorted array (n,), n below 2^32."""
+def tally(keys: NDArray[np.uint32], once: tuple[np.uint32, np.uint32] = NO_KEYS) -> Counts:
+    """Return the occurrences of each key in an unsorted array (n,), n below 2^32.
+
+    `once`: a half-open range of keys that count 1 however often they occur.
+    """
     if not keys.size:
         return EMPTY
-    ordered = np.sort(keys)
-    starts = _run_starts(ordered)
-    return Counts(ordered[starts], np.diff(starts, append=keys.size).astype(np.uint32))
+    return Counts(*_tallied(np.sort(keys), once))
 
 
-def tally_each(keys: NDArray[np.uint32], owners: NDArray[np.intp], size: int) -> list[Counts]:
-    """Return the occurrences of each owner's keys; keys and owners (n,), owners below `size`."""
-    ordered = np.sort((owners.astype(np.uint64) << _KEY_BITS) | keys)
-    starts = _run_starts(ordered) if ordered.size else np.empty(0, np.intp)
-    amounts = np.diff(starts, append=ordered.size).astype(np.uint32)
-    ordered = ordered[starts]
-    edges = ordered.searchsorted(np.arange(size + 1, dtype=np.uint64) << _KEY_BITS).tolist()
-    found = ordered.astype(np.uint32)
+def tally_each(
+    keys: NDArray[np.uint32],
+    owners: NDArray[np.intp],
+    size: int,
+    once: tuple[np.uint32, np.uint32] = NO_KEYS,
+) -> list[Counts]:
+    """Return what `tally` does of each owner's keys; keys and owners (n,), owners below `size`."""
+    if not keys.size:
+        return [EMPTY] * size
+    found, amounts = _tallied(np.sort((owners.astype(np.uint64) << _KEY_BITS) | keys), once)
+    edges = found.searchsorted(np.arange(size + 1, dtype=np.uint64) << _KEY_BITS).tolist()
+    both = np.stack((found.astype(np.uint32), amounts))
     # Copies, so that one owner's counts do not keep those of all in memory.
-    return [
-        Counts(found[start:end].copy(), amounts[start:end].copy()) for start, end in pairwise(edges)
-    ]
+    return [Counts(*both[:, start:end].copy()) for start, end in pairwise(edges)]
+
+
+def _tallied(
+    ordered: NDArray[Key], once: tuple[np.uint32, np.uint32]
+) -> tuple[NDArray[Key], NDArray[np.uint32]]:
+    starts = _run_starts(ordered)
+    amounts = np.diff(starts, append=ordered.size).astype(np.uint32)
+    found = ordered[starts]
+    keys = found.astype(np.uint32, copy=False)
+    amounts[(keys >= once[0]) & (keys < once[1])] = 1
+    return found, amounts
 
 
 def add(parts: Sequence[Counts]) -> Counts:
@@ -157,7 +173,7 @@ def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return amounts
 
 
-def _run_starts(ordered: NDArray[np.uint32]) -> NDArray[np.intp]:
+def _run_starts(ordered: NDArray[Key]) -> NDArray[np.intp]:
     fresh = np.empty(ordered.size, np.bool_)
     fresh[0] = True
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])

@@ -19,6 +19,7 @@ from app.compute.hashes import (
     FOREIGN_LINK,
     LINK,
     code_points,
+    hashes_of_each,
     skeleton_of,
     style_hashes,
     token_hashes,
@@ -37,6 +38,8 @@ GROUP_EDGES: Final = (np.arange(6, dtype=np.uint64) << np.uint64(GROUP_SHIFT)).a
 
 _HASH_MASK: Final = np.uint32(2**GROUP_SHIFT - 1)
 _BASE: Final = np.uint32(0x01000193)
+_SHAPES: Final = (GROUP_EDGES[SHAPE], GROUP_EDGES[SHAPE + 1])
+"""A text counts each run of its skeleton once: that it repeats one says nothing."""
 _SHORTEST_SHAPE, _LONGEST_SHAPE = 4, 5
 """Signs of a run of the skeleton; shorter runs make the answers worse (docs/attribution.md)."""
 
@@ -81,7 +84,7 @@ def features(text: str) -> Counts:
         _shape_keys(skeleton_of(_between_lines(plain))[0]),
         _of_group(style_hashes(plain, tokens), STYLE),
     )
-    return _each_shape_once(tally(np.concatenate(keys)))
+    return tally(np.concatenate(keys), _SHAPES)
 
 
 def features_of(texts: Sequence[str]) -> list[Counts]:
@@ -101,21 +104,15 @@ def _counted(texts: Sequence[str]) -> list[Counts]:
         return [EMPTY] * len(texts)
     plains = [plain for plain in plains if plain]
     tokens = [_TOKEN.findall(plain) for plain in plains]
-    hashes = [token_hashes(words) for words in tokens]
+    words, pairs = hashes_of_each(tokens)
     habits = [style_hashes(*each) for each in zip(plains, tokens, strict=True)]
-    sizes = np.array([len(words) for words in tokens])
+    sizes = np.array([len(some) for some in tokens])
     lengths = np.array([len(plain) for plain in plains])
 
     padded = np.repeat(numbers, lengths + 2)
     parts = [
-        (
-            _of_group([key for words, _ in hashes for key in words], WORDS),
-            np.repeat(numbers, sizes),
-        ),
-        (
-            _of_group([key for _, pairs in hashes for key in pairs], PAIRS),
-            np.repeat(numbers, sizes + 1),
-        ),
+        (_of_group(words, WORDS), np.repeat(numbers, sizes)),
+        (_of_group(pairs, PAIRS), np.repeat(numbers, sizes + 1)),
         (_of_group(np.ravel(habits), STYLE), np.repeat(numbers, len(habits[0]))),
         _within(_character_keys("".join([f" {plain} " for plain in plains])), padded, 2),
     ]
@@ -124,7 +121,7 @@ def _counted(texts: Sequence[str]) -> list[Counts]:
     runs = enumerate(_shape_hashes(skeleton), _SHORTEST_SHAPE - 1)
     parts += [_within(_mix(some, SHAPE), owners, more) for more, some in runs]
     keys, of_texts = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return [_each_shape_once(counts) for counts in tally_each(keys, of_texts, len(texts))]
+    return tally_each(keys, of_texts, len(texts), _SHAPES)
 
 
 def _within(
@@ -296,11 +293,3 @@ def _shape_places(
     none = np.empty(0, np.int64)
     starts = np.concatenate([none, *(edges[:-size] for size in sizes)])
     return starts, np.concatenate([none, *(edges[size:] for size in sizes)])
-
-
-def _each_shape_once(counts: Counts) -> Counts:
-    """Return the counts with each run of the skeleton once: that a text repeats it says nothing."""
-    start, end = counts.keys.searchsorted(GROUP_EDGES[SHAPE : STYLE + 1])
-    amounts = counts.counts.copy()
-    amounts[start:end] = 1
-    return Counts(counts.keys, amounts)

@@ -104,17 +104,23 @@ class _Habits(dict[tuple[int, int | str], int]):
         return found
 
 
-_WORDS = _Words()
+_END: Final = ""
+_WORDS = _Words({_END: (crc32(b"^"), b" $")})
 _HABITS = _Habits()
 
 
 def token_hashes(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
     """Return the hashes of the words, and of the pairs; `^` and `$` mark the ends of the text."""
-    known = [_WORDS[token] for token in tokens]
-    words = [word for word, _ in known]
-    # A checksum goes on from that of the first word.
-    endings = [*(ending for _, ending in known), b" $"]
-    return words, list(map(crc32, endings, [crc32(b"^"), *words]))
+    return hashes_of_each([tokens])
+
+
+def hashes_of_each(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
+    """Return the hashes of all words of texts, and of their pairs, one text after the other."""
+    tokens = [token for words in texts for token in (*words, _END)]
+    hashes, endings = zip(*map(_WORDS.__getitem__, tokens), strict=True)
+    # A checksum goes on from that of the first word; what ends a text begins the next one.
+    pairs = list(map(crc32, endings, (_WORDS[_END][0], *hashes)))
+    return [each for token, each in zip(tokens, hashes, strict=True) if token], pairs
 
 
 def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:

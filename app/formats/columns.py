@@ -172,6 +172,8 @@ class Columns:
 
     def _media(self, row: Mapping[str, object]) -> tuple[Medium, ...]:
         """Return the media as exports have them; anything else is none."""
+        if not self._found["media"]:
+            return ()
         found = _as_json(self._first(row, "media"))
         try:
             return msgspec.convert(found or [], tuple[Medium, ...])
@@ -179,8 +181,10 @@ class Columns:
             return ()
 
     def _reactions(self, row: Mapping[str, object]) -> Reactions | None:
-        value = _as_json(self._first(row, "counts"))
         names = {name: f"n_{name}" for name in ("likes", "reposts", "replies", "quotes")}
+        if not any(self._found[name] for name in ("counts", *names.values())):
+            return None
+        value = _as_json(self._first(row, "counts"))
         try:
             stated = msgspec.convert(value, Reactions | None)
         except msgspec.ValidationError:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -43,7 +43,7 @@ class BulkError(msgspec.Struct, frozen=True):
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class BulkPost:
     """A valid post, its author, and its place in its source."""
 
@@ -110,10 +110,11 @@ class ImportReport:
             self.event_id = max(self.event_id or 0, event_id)
 
 
-def counted(batch: Sequence[BulkPost]) -> list[BulkPost]:
-    """Return the posts with the features of their texts, counted together; runs in a thread."""
+def count(batch: Sequence[BulkPost]) -> None:
+    """Count the features of the posts' texts together; runs in a thread."""
     counts = features_of([item.post.text for item in batch])
-    return [replace(item, counts=each) for item, each in zip(batch, counts, strict=True)]
+    for item, each in zip(batch, counts, strict=True):
+        item.counts = each
 
 
 async def store_batch(

@@ -27,7 +27,7 @@ from app.formats.records import (
 )
 from app.services.compare.background import renew_background
 from app.services.compare.folding import FOLD_FROM, CountedTails
-from app.services.imports.bulk import BATCH, BulkPost, ImportReport, counted, store_batch
+from app.services.imports.bulk import BATCH, BulkPost, ImportReport, count, store_batch
 from app.services.imports.media import ArchiveMedia
 from app.services.posts.media_files import MediaKeeper
 from app.services.posts.new_tweet import (
@@ -176,7 +176,8 @@ class _Reader:
                 if self.is_stopped:
                     return []
                 self._sort(item, batch, report)
-        return counted(batch)
+        count(batch)
+        return batch
 
     def _take(self, report: ImportReport) -> list[Item]:
         items: list[Item] = []

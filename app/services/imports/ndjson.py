@@ -23,7 +23,7 @@ from app.services.imports.bulk import (
     BulkError,
     BulkPost,
     ImportReport,
-    counted,
+    count,
     store_batch,
 )
 from app.services.posts.new_tweet import PostFields
@@ -134,7 +134,8 @@ def _read_batch(lines: Iterator[RawLine], report: ImportReport) -> list[BulkPost
                 report.reject(line.number, str(error))
             except RecursionError:
                 report.reject(line.number, "the JSON is nested too deep")
-    return counted(batch)
+    count(batch)
+    return batch
 
 
 def _bulk_post(line: RawLine) -> BulkPost:

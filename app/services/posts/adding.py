@@ -3,11 +3,11 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
-from msgspec import json
+from msgspec import json, structs
 from sqlalchemy import Table, and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
@@ -28,7 +28,6 @@ SourceKey = tuple[int, str]
 Row = dict[str, Any]
 """The columns of a post, stored or about to be."""
 
-FIELDS: Final = tuple(field.name for field in fields(NewTweet))
 FILLED: Final = ("created_at", "lang", "url", "reply_to_source_id", "reply_to_username", "media")
 """Columns that a repetition of a stored post fills where they are empty."""
 RENEWED: Final = ("reply_to_id", "thread_id", "counts")
@@ -37,8 +36,7 @@ _USER: Final = cast(Table, User.__table__)
 _FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("filled"))
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A post to be added, and its author."""
 
     user_id: int
@@ -132,7 +130,7 @@ async def _known(session: AsyncSession, keys: set[SourceKey]) -> dict[SourceKey,
 
 
 def _row(arrival: Arrival, default_time: datetime | None) -> Row:
-    row = {name: getattr(arrival.post, name) for name in FIELDS}
+    row = structs.asdict(arrival.post)
     row["user_id"] = arrival.user_id
     row["created_at"] = row["created_at"] or default_time
     return row
