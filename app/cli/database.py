@@ -12,11 +12,13 @@ from alembic.util.exc import CommandError
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
 from app.config import Config, parse_database_url
 from app.db.backend import backend_for
+from app.db.engine import Database
 from app.db.migrate import alembic_config, current_revision, known_state, prepare, upgrade
 from app.errors import StartError
 from app.services.backup import BackupManifest, make_backup
 from app.services.checks import find_faults
 from app.services.copying import copy_database
+from app.services.imports.process import find_left_uploads
 from app.services.maintenance import vacuum
 from app.services.restore import restore_backup
 
@@ -109,14 +111,24 @@ def check_command(cluster: bool) -> None:
         _check_cluster(Config.from_env().database_url)
         return
     try:
-        faults = with_database(lambda db, config: find_faults(db, config.media_dir))
+        faults, left = with_database(_find_faults)
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise
     lines = [] if faults else ["ok"]
-    print_result({"ok": not faults, "faults": faults}, *lines, notes=faults)
+    notes: list[str] = [*faults]
+    facts: dict[str, object] = {"ok": not faults, "faults": faults}
+    if left:
+        notes.append(f"uploads left by a killed process, which a running server removes: {left}")
+        facts["left_uploads"] = left
+    print_result(facts, *lines, notes=notes)
     if faults:
         fail("the check found faults")
+
+
+async def _find_faults(db: Database, config: Config) -> tuple[list[str], int]:
+    faults = await find_faults(db, config.media_dir)
+    return faults, len(await find_left_uploads(db, config))
 
 
 def _check_cluster(url: str) -> None:

@@ -107,15 +107,20 @@ async def _run_process(config: Config, token: FencingToken) -> int:
         raise
 
 
-async def _tidy(db: Database, config: Config) -> None:
-    """Remove uploads that were not started in time, or whose row is gone."""
+async def find_left_uploads(db: Database, config: Config) -> set[str]:
+    """Return the uploads that no import knows and no process writes: theirs was killed."""
     # In this order: a row is stored before its file is unlocked.
     finished = await asyncio.to_thread(finished_uploads, config.uploads_dir)
     async with db.read() as session:
-        known = await known_spools(session)
+        return {*finished} - await known_spools(session)
+
+
+async def _tidy(db: Database, config: Config) -> None:
+    """Remove uploads that were not started in time, or whose row is gone."""
+    left = await find_left_uploads(db, config)
     async with db.write() as session:
-        old = await take_old_uploads(session)
-    for spool in {*finished} - known | {*old}:
+        left |= {*await take_old_uploads(session)}
+    for spool in left:
         await asyncio.to_thread(remove_upload, config.uploads_dir, spool)
 
 
