@@ -66,9 +66,10 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
         print_result(facts, f"added {name.strip()}")
         return
     secret = writing(lambda session: add_setup_link(session, name))
-    link = setup_address(Config.from_env().url or "http://127.0.0.1:8000", secret)
+    url = Config.from_env().url
+    link = setup_address(url or "http://127.0.0.1:8000", secret)
     note = "Replace the host with that of your site, or set SAYWHO_URL."
-    print_result(facts | {"link": link}, link, notes=[note])
+    print_result(facts | {"link": link}, link, notes=[] if url else [note])
 
 
 async def _add_operator(db: Database, name: str, password: str) -> None:

@@ -240,7 +240,8 @@ def main() -> None:
     # uvloop (0.22) starts a process with all inheritable files open, the server's sockets too. The
     # port of a server that was killed would stay in use for as long as an import outlives it.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    os.nice(NICENESS)
+    with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
+        os.nice(NICENESS)
     config = Config.from_env()
     configure(config)
     take_over()
