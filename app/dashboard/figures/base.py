@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.i18n import gettext, show_number
 from app.services.compare.contenders import Contender
 from app.views.filters import View
-from app.views.hues import hue_of
+from app.views.pages.parts import hue_of
 
 MOST_AUTHORS: Final = 40
 """Authors with a row or a label of their own."""

@@ -30,7 +30,7 @@ from app.services.compare.card import Card, Measured, MeasuredBin
 from app.services.compare.contenders import MOST_COMPARED
 from app.services.posts.statistics import most_active
 from app.views.filters import View
-from app.views.hues import hues_of
+from app.views.pages.parts import hues_of
 
 MOST_AUTHORS: Final = 50
 """As many as a card measures."""

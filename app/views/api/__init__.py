@@ -2,22 +2,11 @@
 
 from quart import Quart
 
-from app.views.api import (
-    compare,
-    docs,
-    export,
-    imports,
-    live,
-    search,
-    service,
-    sources,
-    tweets,
-    users,
-)
+from app.views.api import compare, export, imports, live, search, service, sources, tweets, users
 
 
 def init_app(app: Quart) -> None:
     """Register the API's blueprints."""
     answers = (service, users, tweets, search, compare, live)
-    for module in (*answers, imports, sources, export, docs):
+    for module in (*answers, imports, sources, export):
         app.register_blueprint(module.blueprint)

@@ -6,7 +6,6 @@ from quart import Quart, g, request
 
 from app.config import Config
 from app.i18n import own_address
-from app.views.hues import hue_of
 from app.views.pages import (
     authors,
     cards,
@@ -23,7 +22,7 @@ from app.views.pages import (
     sources,
     verify,
 )
-from app.views.pages.parts import link_addresses
+from app.views.pages.parts import hue_of, link_addresses
 
 PAGES: Final = (
     *(

@@ -22,10 +22,10 @@ from app.services.posts.statistics import count_by_author
 from app.services.posts.users import authors_by_key
 from app.services.selection import Selection
 from app.views.blueprints import Form, PageBlueprint
-from app.views.hues import hues_of
 from app.views.pages.parts import (
     as_other_page,
     given_names,
+    hues_of,
     marked_text,
     probability_in_words,
     render_judgement,

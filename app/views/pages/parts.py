@@ -1,4 +1,4 @@
-"""Parts that several pages share: answers to forms, authors on offer, marks, numbers in words."""
+"""Parts that pages share: answers to forms, authors and colours, marks, numbers in words."""
 
 import math
 import re
@@ -14,12 +14,13 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
+from app.compute.text import username_key
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.i18n import gettext, gettext_noop, language_links, translate_error
 from app.lifespan import resources
 from app.services.compare.quiz import is_playable
 from app.services.imports.samples import EXAMPLES, list_samples
-from app.services.posts.users import Author, count_users, list_authors
+from app.services.posts.users import Author, count_users, ids_by_key, list_authors
 
 CHOICES = 40
 """Most authors offered as checkboxes; with more of them, names are typed."""
@@ -234,3 +235,19 @@ def time_left_in_words(done_share: float, *, since: datetime | None) -> str | No
     if left_s < 90:
         return gettext("about {count} s left").format(count=left_s)
     return gettext("about {count} min left").format(count=math.ceil(left_s / 60))
+
+
+HUES: Final = 24
+"""As many as style.css declares; ids that follow each other have the most different ones."""
+
+
+def hue_of(user_id: int) -> str:
+    """Return the class of an author's colour."""
+    return f"author-{(user_id - 1) % HUES + 1}"
+
+
+async def hues_of(session: AsyncSession, usernames: Iterable[str]) -> dict[str, str]:
+    """Return the classes of these authors' colours, by name."""
+    keys = {name: username_key(name) for name in usernames}
+    ids = await ids_by_key(session, set(keys.values()))
+    return {name: hue_of(ids[key]) for name, key in keys.items() if key in ids}

@@ -9,8 +9,7 @@ from app.lifespan import resources
 from app.services.access.secrets import seal, unseal
 from app.services.compare.quiz import QuestionKey, Solution, ask, solve
 from app.views.blueprints import Form, PageBlueprint
-from app.views.hues import hues_of
-from app.views.pages.parts import marked_text, probability_in_words, render_form
+from app.views.pages.parts import hues_of, marked_text, probability_in_words, render_form
 
 blueprint = PageBlueprint("quiz")
 
