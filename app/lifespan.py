@@ -123,7 +123,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         cards=CardMaker(db, models),
         metrics=metrics,
         embeddings=embeddings,
-        maintenance=Maintenance(db, work),
+        maintenance=Maintenance(db, feed, work),
         revision=revision,
     )
     stack.callback(opened.passwords.close)

@@ -27,6 +27,9 @@ class Log(Feed):
     async def close(self) -> None:
         """Do nothing: there is nothing open."""
 
+    async def leads(self) -> bool:
+        return True
+
     def append(self, *changed: int) -> None:
         start = self.newest + 1
         self._publish(

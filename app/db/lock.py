@@ -46,9 +46,9 @@ class FileLock:
         """Return a descriptor that holds the lock until it is closed."""
         if self._waiting is None:
             # Each holder opens the file itself, so that closing it releases this lock alone.
-            descriptor = _opened(self._path)
-            turn = _opened(self._turn)
-            if _locked_at_once(turn) and _locked_at_once(descriptor):
+            descriptor = open_lock(self._path)
+            turn = open_lock(self._turn)
+            if locked_at_once(turn) and locked_at_once(descriptor):
                 os.close(turn)
                 return descriptor
             loop = asyncio.get_running_loop()
@@ -78,16 +78,17 @@ class FileLock:
 @contextmanager
 def file_lock(path: Path, *, waits: bool = True) -> Iterator[bool]:
     """Hold the lock in code without a loop; wait without limit, or give whether it was free."""
-    descriptor = _opened(path)
+    descriptor = open_lock(path)
     try:
         if waits:
             _locked(descriptor)
-        yield waits or _locked_at_once(descriptor)
+        yield waits or locked_at_once(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _opened(path: Path) -> int:
+def open_lock(path: Path) -> int:
+    """Return a descriptor of the file, whose closing releases the lock."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
@@ -103,7 +104,8 @@ def _locked_in_turn(descriptor: int, turn: int) -> int:
     return descriptor
 
 
-def _locked_at_once(descriptor: int) -> bool:
+def locked_at_once(descriptor: int) -> bool:
+    """Return whether the descriptor holds the lock, after a try without waiting."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

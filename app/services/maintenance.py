@@ -11,11 +11,11 @@ import msgspec
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import wait_until_set
+from app.clock import monotonic, wait_until_set
 from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.db.feed import Change
+from app.db.feed import Change, Feed
 from app.db.lease import Lease, LeaseLostError
 from app.models import BackgroundSnapshot, IdempotencyRecord, ImportJob
 from app.services.compare.background import is_outgrown, renew_background
@@ -31,6 +31,10 @@ from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
 """Pause between two rounds, so that a stream of single posts does not cause one for each."""
+PACE: Final = 20
+"""The pause is at least so many times as long as the question whether a job is due took."""
+LEAD_EVERY_S: Final = 2.0
+"""Seconds between tries to lead, so also without maintenance after the one that led is gone."""
 LOOK_EVERY_S: Final = 30.0
 """Seconds until a job is looked at without an event."""
 MOST_EVENTS: Final = 1_000_000
@@ -79,10 +83,15 @@ def vectors_jobs(embeddings: Embeddings) -> list[Job]:
 
 
 class Maintenance:
-    """Does the due jobs after commits of any process, unless another process is doing them."""
+    """Does the due jobs after commits of any process, if this is the process that leads.
 
-    def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
+    The leases are for other programs, and for a process that led and does not know yet that it
+    lost the database.
+    """
+
+    def __init__(self, db: Database, feed: Feed, jobs: Sequence[Job]) -> None:
         self._db = db
+        self._feed = feed
         self._wakeups = {job: asyncio.Event() for job in jobs}
 
     def wake(self, _changes: Sequence[Change] = ()) -> None:
@@ -91,7 +100,9 @@ class Maintenance:
             wakeup.set()
 
     async def run(self) -> None:
-        """Do due jobs until cancelled."""
+        """Do due jobs while this process leads, until cancelled."""
+        while not await self._feed.leads():  # noqa: ASYNC110 - others release it
+            await asyncio.sleep(LEAD_EVERY_S)
         async with asyncio.TaskGroup() as group:
             for job, wakeup in self._wakeups.items():
                 group.create_task(self._keep(job, wakeup))
@@ -100,29 +111,28 @@ class Maintenance:
         lease = Lease(self._db, job.name)
         while True:
             wakeup.clear()
-            was_due = False
+            was_due, rest_s = False, REST_S
             try:
-                was_due = await self._look(job, lease)
+                if await self._feed.leads():
+                    asked_at = monotonic()
+                    was_due = await self._is_due(job)
+                    rest_s = max(REST_S, PACE * (monotonic() - asked_at))
+                if was_due:
+                    async with lease.held() as grant:
+                        if grant is not None:
+                            await job.do(grant)
             except LeaseLostError:
                 logger.warning("%s was taken over by another process", job.name)
             except Exception:
                 logger.exception("%s failed; trying again after the next write", job.name)
-            await asyncio.sleep(REST_S)
+            await asyncio.sleep(rest_s)
+            # A due job is looked at again: there may be more to do, or its holder may die.
             if not was_due:
                 await wait_until_set(wakeup, at_most_s=LOOK_EVERY_S)
 
-    async def _look(self, job: Job, lease: Lease) -> bool:
-        """Do the job if it is due and its lease is free; return whether it was due.
-
-        A due job is looked at again soon: there may be more to do, or its holder may die.
-        """
+    async def _is_due(self, job: Job) -> bool:
         async with self._db.read() as session:
-            if not await job.is_due(session):
-                return False
-        async with lease.held() as grant:
-            if grant is not None:
-                await job.do(grant)
-        return True
+            return bool(await job.is_due(session))
 
 
 async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:

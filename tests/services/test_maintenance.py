@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,8 +39,8 @@ async def folded_posts(db: Database, user_id: int) -> int | None:
 @contextlib.asynccontextmanager
 async def maintained(db: Database) -> AsyncIterator[asyncio.Task[None]]:
     """Maintain the database, as an app does, until the context is left."""
-    maintenance = Maintenance(db, jobs())
     feed = await db.open_feed()
+    maintenance = Maintenance(db, feed, jobs())
     feed.subscribe(maintenance.wake)
     following = asyncio.create_task(feed.follow())
     working = asyncio.create_task(maintenance.run())
@@ -115,13 +116,48 @@ async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:
         async with sessions.write() as session:
             await add_user(session, "quick")
 
-    working = asyncio.create_task(
-        Maintenance(db, [Job("slow", is_due, hang), Job("quick", is_missing, quick)]).run()
-    )
+    feed = await db.open_feed()
+    both = [Job("slow", is_due, hang), Job("quick", is_missing, quick)]
+    working = asyncio.create_task(Maintenance(db, feed, both).run())
     await begun.wait()
     await until(lambda: exists_somebody(db))
     working.cancel()
     await asyncio.wait([working])
+    await feed.close()
+
+
+async def test_one_process_asks_what_is_due_and_another_one_when_it_is_gone(db: Database) -> None:
+    asked: list[str] = []
+
+    def job(name: str) -> Job:
+        async def is_due(_: AsyncSession) -> bool:
+            asked.append(name)
+            return False
+
+        return Job("idle", is_due, never_done)
+
+    first, second = await db.open_feed(), await db.open_feed()
+    leading = asyncio.create_task(Maintenance(db, first, [job("first")]).run())
+    await until(lambda: was_asked(asked, "first"))
+    waiting = asyncio.create_task(Maintenance(db, second, [job("second")]).run())
+    assert not await second.leads()
+    assert await first.leads()
+    assert asked == ["first"]
+    leading.cancel()
+    await asyncio.wait([leading])
+    await first.close()
+    await until(lambda: was_asked(asked, "second"))
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    await second.close()
+
+
+async def was_asked(asked: list[str], name: str) -> bool:
+    return name in asked
+
+
+async def never_done(_: Sessions) -> None:
+    pytest.fail("it was not due")
 
 
 async def exists_somebody(db: Database) -> bool:

@@ -34,7 +34,15 @@ from app.db.cluster import ServerLabel
 from app.db.feed import Feed
 from app.db.postgresql import schema
 from app.db.postgresql.cluster import servers
-from app.db.postgresql.connection import UNLIMITED_S, as_app_error, connect, make_engine, shown_name
+from app.db.postgresql.connection import (
+    MIGRATING,
+    UNLIMITED_S,
+    WRITING,
+    as_app_error,
+    connect,
+    make_engine,
+    shown_name,
+)
 from app.db.postgresql.feed import PostgresqlFeed
 from app.db.postgresql.vectors import PostgresqlVectors
 from app.db.postgresql.words import INDEX, PostgresqlWords
@@ -42,9 +50,6 @@ from app.errors import UnavailableError
 from app.models import Base, Embedding
 from app.models.base import UtcDateTime
 
-WRITING: Final = 0x5341_5957_484F
-"""Keys of advisory locks: the name of the program, and one more."""
-MIGRATING: Final = WRITING + 1
 COMPACT_WAIT_S: Final = 60.0
 COMMIT_TIMEOUT_S: Final = 30.0
 """Seconds until a commit gets no more time; less than the driver's own limit of a statement."""

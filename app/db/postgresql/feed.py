@@ -21,7 +21,7 @@ import asyncpg
 
 from app.clock import wait_until_set
 from app.db.feed import Change, Feed
-from app.db.postgresql.connection import connect
+from app.db.postgresql.connection import LEADING, connect
 from app.errors import AppError
 
 CHANNEL: Final = "saywho"
@@ -51,6 +51,7 @@ _FIRST: Final = """
         SELECT id, xact || ' ' || created_at AS mark FROM "Event" ORDER BY id DESC LIMIT 1
     ) AS e ON true
 """
+_LEAD: Final = "SELECT pg_try_advisory_lock($1)"
 _MARK: Final = """SELECT xact || ' ' || created_at FROM "Event" WHERE id = $1"""
 _LOOK: Final = """
     SELECT pg_current_snapshot()::text AS snapshot, id, kind, user_id, tweet_id, count,
@@ -78,6 +79,8 @@ class PostgresqlFeed(Feed):
         self._settings = {"application_name": name, "timezone": "UTC"}
         self._commits = commits
         self._connection: asyncpg.Connection[Any] | None = None
+        self._leading: asyncpg.Connection[Any] | None = None
+        """The connection that holds the lock of the process that leads."""
         self._snapshot = ""
         self._mark: str | None = None
         """Tells the newest event that was read from one with its id in another server's log."""
@@ -99,6 +102,17 @@ class PostgresqlFeed(Feed):
     async def close(self) -> None:
         if self._connection is not None:
             self._connection.terminate()
+
+    async def leads(self) -> bool:
+        try:
+            async with self._looking, asyncio.timeout(LOOK_TIMEOUT_S):
+                connection = await self._connected()
+                # A session's lock, which ends with the connection.
+                if self._leading is not connection and await connection.fetchval(_LEAD, LEADING):
+                    self._leading = connection
+                return self._leading is connection
+        except FAILURES:
+            return False
 
     async def catch_up(self) -> bool:
         """Read this process's commits, and those of others up to a moment ago."""

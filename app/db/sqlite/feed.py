@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from app.db.feed import Change, Feed
+from app.db.lock import locked_at_once, open_lock
 from app.db.sqlite.connection import open_connection
 
 POLL_S: Final = 0.25
@@ -105,9 +106,14 @@ class SqliteFeed(Feed):
         super().__init__(newest or 0)
         self.turn = self._version
         self._is_well = True
+        self._lead = open_lock(path.with_name(f"{path.name}.lead"))
 
     async def close(self) -> None:
         self._connection.close()
+        os.close(self._lead)
+
+    async def leads(self) -> bool:
+        return locked_at_once(self._lead)
 
     async def catch_up(self) -> bool:
         """Read every commit that was acknowledged before this call."""
