@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from app.clock import now
 from app.compute.attribution import rank
 from app.compute.ratio_trials import RatioCalibration
-from app.compute.text import guess_language
 from app.compute.verdict import BINS, LIKELY, calibration_error, confusion, tenths, wilson
 from app.services.compare.calibration import OwnPost, hold_out
+from app.services.compare.card_posts import CardPosts, Strangers, try_strangers
 from app.services.compare.judging import MODEL_NAME, Model
 from app.services.compare.materials import Material
 from app.services.compare.reasons import Typical, typical_words
-from app.services.compare.strangers import StrangerPosts, Strangers, try_strangers
 from app.services.posts.tweets import newest_first
 
 AT_ONCE: Final = 50
@@ -143,23 +142,6 @@ class JudgedPosts:
     """(m,) columns of the true authors."""
     places: list[int]
     """Index of each unit among those of its author that were given."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardPosts:
-    """The posts that a card is made of; one entry for each author."""
-
-    newest: list[list[list[OwnPost]]]
-    """In units that are asked about as one: a post, or a whole thread."""
-    drawn: list[list[list[str]]]
-    recent: list[list[OwnPost]]
-    strangers: list[StrangerPosts]
-
-    @property
-    def is_korean(self) -> bool:
-        """Whether most of the newest posts are in Korean."""
-        texts = [post.text for own in self.newest for unit in own for post in unit]
-        return 2 * sum(guess_language(text) == "ko" for text in texts) > len(texts)
 
 
 async def measure(material: Material, posts: CardPosts) -> MeasuredCard:

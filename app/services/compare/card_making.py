@@ -1,9 +1,10 @@
-"""Making model cards in the background: each once for all workers, few at a time."""
+"""Making model cards in the background, each once for all workers; the posts behind a card."""
 
 import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -25,6 +26,7 @@ from app.services.compare.contenders import (
 )
 from app.services.compare.judging import MODEL_NAME
 from app.services.compare.materials import Models, load_authors
+from app.services.posts.tweets import Post, find_posts
 
 MOST_WAITING: Final = 16
 """Cards that may wait in a process; a request for one more is refused."""
@@ -166,3 +168,45 @@ class CardMaker:
                 return  # The card would keep words of a deleted post.
             stored = StoredCard(msgspec.json.encode(card), msgspec.json.encode(made.answers))
             await store_card(session, key, [user.id for user in material.users], stored)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutPost:
+    """A post that was held out, and the answer for it."""
+
+    post: Post
+    taken_for: str
+    claimed: float
+    is_right: bool
+
+
+def select_answers(
+    made: MeasuredCard, *, written_by: str = "", taken_for: str = "", tenth: int | None = None
+) -> list[HeldOutAnswer]:
+    """Return the answers of these authors and of this bin, those for the newest posts first."""
+    names = [author.username.casefold() for author in made.card.authors]
+    author, said = written_by.casefold(), taken_for.casefold()
+    return [
+        answer
+        for answer in made.answers
+        if (not author or names[answer.author] == author)
+        and (not said or names[answer.taken_for] == said)
+        and (tenth is None or answer.tenth == tenth)
+    ]
+
+
+async def read_held_out(
+    session: AsyncSession, made: MeasuredCard, answers: Sequence[HeldOutAnswer]
+) -> list[HeldOutPost]:
+    """Return the posts of these answers, except those deleted since."""
+    posts = await find_posts(session, [answer.tweet_id for answer in answers])
+    return [
+        HeldOutPost(
+            posts[answer.tweet_id],
+            made.card.authors[answer.taken_for].username,
+            answer.claimed,
+            answer.author == answer.taken_for,
+        )
+        for answer in answers
+        if answer.tweet_id in posts
+    ]

@@ -10,8 +10,7 @@ from quart.typing import ResponseReturnValue
 from app.compute.verdict import FEWEST_IN_BIN
 from app.lifespan import resources
 from app.services.compare.card import Card
-from app.services.compare.card_making import RETRY_AFTER_S
-from app.services.compare.card_posts import read_held_out, select_answers
+from app.services.compare.card_making import RETRY_AFTER_S, read_held_out, select_answers
 from app.views.blueprints import PageBlueprint
 from app.views.pages.parts import given_names
 

@@ -15,8 +15,8 @@ from app.errors import InvalidInputError, NotFoundError, UnavailableError
 from app.models import ModelCard
 from app.services.compare.background import BackgroundStore
 from app.services.compare.card import Card, measure
-from app.services.compare.card_making import MOST_WAITING, CardMaker
-from app.services.compare.card_posts import read_held_out, read_posts, select_answers
+from app.services.compare.card_making import MOST_WAITING, CardMaker, read_held_out, select_answers
+from app.services.compare.card_posts import read_posts
 from app.services.compare.contenders import compared_users
 from app.services.compare.materials import Models, load_authors
 from app.services.compare.profiles import ProfileStore
