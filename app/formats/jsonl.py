@@ -1,6 +1,5 @@
 """JSON lines: one object on each line, with columns that are recognised by name."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -26,7 +25,7 @@ from app.formats.records import (
     read_each,
 )
 from app.formats.source.file import Source
-from app.formats.source.json import NOT_AN_OBJECT, Json
+from app.formats.source.json import NOT_AN_OBJECT, Json, load_text
 from app.formats.source.lines import HEAD_BYTES, head_lines, source_lines
 
 CONTENT_TYPE: Final = "application/x-ndjson"
@@ -88,14 +87,9 @@ def _rows(source: Source) -> Iterator[tuple[int, Json] | BadRecord]:
 
 
 def _load(text: str) -> Json | Message:
-    """Return the object of a line, or the fault in it; NaN is read as Python writes it."""
-    try:
-        row = json.loads(text)
-    except RecursionError:
-        return Message("nested too deeply")
-    except ValueError:
-        return Message("not valid JSON")
-    return row if isinstance(row, dict) else NOT_AN_OBJECT
+    """Return the object of a line, or the fault in it."""
+    row, fault = load_text(text)
+    return row if isinstance(row, dict) else fault or NOT_AN_OBJECT
 
 
 FORMAT: Final = Format("jsonl", recognises, parse, Writer("jsonl", CONTENT_TYPE, b"", encode))

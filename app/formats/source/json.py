@@ -148,18 +148,21 @@ def load_value(value: RawValue) -> tuple[object, Message | None]:
 
 def load(raw: bytes) -> tuple[object, Message | None]:
     """Return the parsed bytes, or None if that is not possible, and the fault in them."""
-    fault = None
     try:
-        text = raw.decode()
+        return load_text(raw.decode())
     except UnicodeDecodeError:
-        text = raw.decode(errors="surrogateescape")
         fault = Message("not valid {encoding}", encoding="UTF-8")
+        return load_text(raw.decode(errors="surrogateescape"))[0], fault
+
+
+def load_text(text: str) -> tuple[object, Message | None]:
+    """Return the parsed text, or None if that is not possible, and why; NaN is read."""
     try:
-        return json.loads(text), fault
+        return json.loads(text), None
     except RecursionError:
         return None, Message("nested too deeply")
     except ValueError:
-        return None, fault or Message("not valid JSON")
+        return None, Message("not valid JSON")
 
 
 def _has_broken_text(value: object) -> bool:
