@@ -134,6 +134,22 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     assert len(set(names)) == 40
 
 
+@pytest.mark.parametrize(("years", "mode"), [((2025, 2025), "lines"), ((2015, 2025), "dots")])
+async def test_authors_of_different_years_are_dots_and_no_lines(
+    writer: Client, years: tuple[int, int], mode: str
+) -> None:
+    posts = [
+        {"username": name, "text": f"tea {n}", "created_at": f"{year}-05-{n:02}T08:00:00Z"}
+        for name, year in zip(("ann", "ben"), years, strict=True)
+        for n in range(1, 25)
+    ]
+    body = b"".join(json.dumps(post).encode() + b"\n" for post in posts)
+    await writer.post("/api/v1/tweets", data=body, headers={"Content-Type": "application/x-ndjson"})
+    style = await drawn(writer, "style")
+    assert len(style["plots"][0]["data"]) == {"lines": 2, "dots": 1}[mode]
+    assert ("A dot is an author" in style["note"]) is (mode == "dots")
+
+
 async def test_what_is_wrong_in_a_view_is_said_in_the_viewers_language(shared: Shared) -> None:
     korean = Client(shared.anybody.app, {"Accept-Language": "ko"})
     assert (await drawn(shared.anybody, "timeline", "username=no"))["problem"] == (

@@ -43,6 +43,8 @@ USUAL_POSTS: Final = 6
 
 LINES: Final = 6
 """Authors with lines over time; more are shown as dots."""
+FEWEST_FILLED: Final = 0.5
+"""Share of the periods that must have an average for lines."""
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 Measure = Callable[[Style], float | None]
@@ -88,7 +90,9 @@ class StyleOverTime(Figure):
         styles = _styles(data)
         if not styles:
             return Drawing([])
-        is_few = len(data.authors.shown) <= LINES
+        # Lines over a time in which mostly nobody wrote would say nothing.
+        filled = len({period for _, period in styles}) / (len(data.starts) - 1)
+        is_few = len(data.authors.shown) <= LINES and filled >= FEWEST_FILLED
         overall = {} if is_few else _overall(data)
         plots = [
             _lines(data, styles, title, value) if is_few else _strips(data, styles, overall, value)
