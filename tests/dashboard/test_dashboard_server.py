@@ -148,6 +148,9 @@ async def test_authors_of_different_years_are_dots_and_no_lines(
     style = await drawn(writer, "style")
     assert len(style["plots"][0]["data"]) == {"lines": 2, "dots": 1}[mode]
     assert ("A dot is an author" in style["note"]) is (mode == "dots")
+    # Lines are named once; dots have names beside them.
+    named = [plot["layout"].get("showlegend", False) for plot in style["plots"]]
+    assert named == ([mode == "lines"] + [False] * 3)[: len(named)]
 
 
 async def test_what_is_wrong_in_a_view_is_said_in_the_viewers_language(shared: Shared) -> None:

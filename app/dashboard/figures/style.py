@@ -26,6 +26,7 @@ from app.dashboard.figures.base import (
     hue,
     posts_path,
     sentences,
+    short_label,
     some_of,
 )
 from app.dashboard.figures.timeline import PERIODS
@@ -183,6 +184,8 @@ def _lines(data: Texts, styles: dict[tuple[str, int], Style], title: str, value:
     layout = {
         "xaxis": {"type": "date", "fixedrange": True, "nticks": 5},
         "yaxis": {"rangemode": rangemode, "fixedrange": True, "nticks": 5},
+        "showlegend": title == MEASURES[0][0],
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "itemclick": False},
     }
     return {"data": traces, "layout": layout}
 
@@ -194,7 +197,7 @@ def _line(data: Texts, place: int, author: Contender, points: dict[int, float]) 
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "name": name,
+        "name": short_label(author.username),
         "x": [data.starts[period].isoformat() for period in periods],
         "y": [points.get(period) for period in periods],
         "line": {"color": hue(author), "width": 1.5, "dash": DASHES[place]},
