@@ -49,6 +49,13 @@ from app.formats import open_archive
 from app.formats.source.file import Source
 from app.services.imports.imports import import_archive
 
+try:
+    from app.tasks import collect_seldom
+except ImportError:  # An earlier commit.
+    pass
+else:
+    collect_seldom()  # As `saywho import` does.
+
 config = Config(env="testing", data_dir=Path(sys.argv[1]))
 prepare(config, upgrade_old=False)
 numbers = [0]

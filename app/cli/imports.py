@@ -41,6 +41,7 @@ from app.services.imports.jobs import are_cancelled
 from app.services.imports.samples import delete_samples, load_samples
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.media_files import MediaKeeper, keeper_of
+from app.tasks import collect_seldom
 
 SHOWN_ERRORS: Final = 20
 
@@ -164,6 +165,7 @@ def import_command(
                 raise
         return totals
 
+    collect_seldom()
     totals = with_database(run)
     facts = {key: getattr(totals, key) for key in Totals.__slots__ if key != "status"}
     print_result(facts, totals.in_words(dry_run), notes=totals.error_lines())

@@ -19,6 +19,7 @@ from quart import Quart
 from app.lifespan import end_streams
 from app.logs import leave_out_callers, take_over
 from app.serving.server import APPLICATION, load_server_config, use_own_connections
+from app.tasks import collect_seldom
 
 BEAT_S = 1.0
 _preloaded: list[Quart] = []
@@ -108,7 +109,7 @@ def relieve_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    collect_seldom()
 
 
 async def _beat(beat_fd: int, is_open: asyncio.Event, stop: asyncio.Event) -> None:

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,6 +41,7 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.uploads import finished_uploads, held_uploads, remove_upload, upload_path
 from app.services.posts.media_files import MediaKeeper, keeper_of
+from app.tasks import collect_seldom
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""
@@ -219,6 +221,7 @@ class ImportRun:
 
 async def run_next(config: Config, token: FencingToken) -> None:
     """Run the next import, for the holder of the lease."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=_be_nice))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -235,13 +238,23 @@ async def run_next(config: Config, token: FencingToken) -> None:
         await db.close()
 
 
+def _be_nice() -> None:
+    """Lower the priority: on Linux of this thread alone, elsewhere of the process.
+
+    Threads read, count and fold. What holds the write lock must not wait for a core, since others
+    wait for the lock.
+    """
+    nice = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+    with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+
+
 def main() -> None:
     """Run the next import, and log as the server does that started this process."""
     # uvloop (0.22) starts a process with all inheritable files open, the server's sockets too. The
     # port of a server that was killed would stay in use for as long as an import outlives it.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
-        os.nice(NICENESS)
+    collect_seldom()
     config = Config.from_env()
     configure(config)
     take_over()

@@ -1,6 +1,8 @@
-"""The process that runs imports, where the system allows little."""
+"""The process that runs imports: beside a server, and where the system allows little."""
 
+import asyncio
 import ctypes
+import os
 import platform
 import struct
 import sys
@@ -9,6 +11,9 @@ from typing import Final
 
 import pytest
 
+from app.db.lease import FencingToken
+from app.services.imports.process import NICENESS, run_next
+from tests.conftest import MakeConfig
 from tests.installation import Installation
 
 SETPRIORITY: Final = {"x86_64": 141, "aarch64": 140}
@@ -42,3 +47,12 @@ def test_an_import_runs_where_it_may_not_lower_its_priority(tmp_path: Path) -> N
     done = installation.process(*command, preexec_fn=deny_priorities)
     assert "another process has taken over the import" in done.stderr
     assert done.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has one priority")
+async def test_only_the_threads_of_an_import_yield_to_requests(make_config: MakeConfig) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    await run_next(make_config(), FencingToken(1, "another holder"))
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+    of_thread = await asyncio.to_thread(os.getpriority, os.PRIO_PROCESS, 0)
+    assert of_thread == max(before, NICENESS)
