@@ -118,6 +118,11 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     assert re.search(r'class="lead">\s*4 posts', page)
     page = await (await writer.get("/posts?hour=8&lang=en")).get_data(as_text=True)
     assert "<title>Posts by everyone · Monday, 8:00 to 9:00 ·" in page
+    # A phone has room for a smaller square.
+    of_some = "&".join(f"username=author{author:03}" for author in range(20))
+    for more, plots, rows in (("", 1, 0), ("&narrow=1", 0, 20)):
+        some = await drawn(writer, "likeness", of_some + more)
+        assert (len(some["plots"]), len(some["rows"])) == (plots, rows)
     # Too many for a square: the nearest of each are told, and lead to their posts.
     likeness = await drawn(writer, "likeness")
     assert (likeness["plots"], len(likeness["rows"])) == ([], 45)

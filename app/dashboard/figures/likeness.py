@@ -33,6 +33,8 @@ from app.views.filters import View
 MOST_LISTED: Final = 100
 """Authors whose nearest ones are listed, where there are too many for a square."""
 NEAREST: Final = 3
+MOST_NARROW: Final = 16
+"""Authors in the square of a phone, where a cell is still 10 pixels wide."""
 SMALLEST_SHOWN: Final = 0.02
 
 
@@ -45,10 +47,8 @@ class Likeness:
     is_narrowed: bool
     """Whether the view has a language or dates, which do not count here."""
 
-    @property
-    def is_square(self) -> bool:
-        """Whether each pair has a cell; otherwise the nearest of each author are listed."""
-        return len(self.authors.shown) <= MOST_AUTHORS
+    is_square: bool
+    """Whether each pair has a cell; otherwise the nearest of each author are listed."""
 
     def pairs(self) -> list[tuple[int, int, float]]:
         """Return the pairs that are shown, as indexes, and how alike they are."""
@@ -81,7 +81,8 @@ class WhoLikeWhom(Figure):
         alike = await asyncio.to_thread(likeness, profiles, snapshot.background)
         order = await asyncio.to_thread(cluster_order, alike)
         ordered = ActiveAuthors([authors.shown[i] for i in order], authors.total)
-        return Likeness(ordered, alike[np.ix_(order, order)], selection.is_narrowed)
+        is_square = len(order) <= (MOST_NARROW if view.narrow else MOST_AUTHORS)
+        return Likeness(ordered, alike[np.ix_(order, order)], selection.is_narrowed, is_square)
 
     def draw(self, data: Likeness) -> Drawing:
         names, pairs = data.authors.names, data.pairs()
