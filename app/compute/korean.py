@@ -65,7 +65,7 @@ class Forms(NamedTuple):
 def stem_size(word: str) -> int:
     """Return the number of syllables before the longest ending: all, where none is known."""
     size = len(word)
-    if word in _NOUNS or not _is_hangul(word):
+    if word in _NOUNS or not is_hangul(word):
         return size
     for place in range(1, size):
         ending = word[place:]
@@ -81,7 +81,7 @@ def stem_size(word: str) -> int:
 @functools.lru_cache(maxsize=1_000)
 def forms_of(word: str) -> Forms | None:
     """Return the forms of the word's stem; None unless the stem has one syllable."""
-    if stem_size(word) != 1 or not _is_hangul(word):
+    if stem_size(word) != 1 or not is_hangul(word):
         return None
     stem, ending = word[0], word[1:]
     final = _final(stem)
@@ -121,5 +121,6 @@ def _final(syllable: str) -> int:
     return (ord(syllable) - _FIRST) % _FINALS
 
 
-def _is_hangul(word: str) -> bool:
+def is_hangul(word: str) -> bool:
+    """Return whether the word has nothing but Hangul syllables."""
     return all("가" <= char <= "힣" for char in word)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from app.compute.korean import Forms, forms_of, stem_size
+from app.compute.korean import Forms, forms_of, is_hangul, stem_size
 from app.compute.text import normalized
 from app.compute.words import segment_terms, segments
 
@@ -129,14 +129,10 @@ def neighbours(word: str) -> dict[str, float]:
     if any(char.isdigit() for char in word):
         return {}
     found: dict[str, float] = {}
-    for other, nearness in _of_hangul(word) if _is_hangul(word) else _of_letters(word):
+    for other, nearness in _of_hangul(word) if is_hangul(word) else _of_letters(word):
         if other != word and nearness > found.get(other, 0.0):
             found[other] = nearness
     return found
-
-
-def _is_hangul(word: str) -> bool:
-    return all("가" <= char <= "힣" for char in word)
 
 
 def _of_letters(word: str) -> Iterator[tuple[str, float]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple, cast
 
-from sqlalchemy import Table, delete, func, insert, select
+from sqlalchemy import Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -25,27 +25,11 @@ class NewEvent(NamedTuple):
 
 
 async def append_event(
-    session: AsyncSession,
-    kind: str,
-    *,
-    user_id: int,
-    tweet_id: int | None = None,
-    count: int = 1,
-    event_id: int | None = None,
+    session: AsyncSession, kind: str, *, user_id: int, tweet_id: int | None = None, count: int = 1
 ) -> int:
-    """Append an event and return its number; `event_id` is a number allocated before."""
-    if event_id is None:
-        (event_id,) = await allocate_ids(session, Event, 1)
-    await session.execute(
-        insert(Event).values(
-            id=event_id,
-            kind=kind,
-            user_id=user_id,
-            tweet_id=tweet_id,
-            count=count,
-            created_at=now(),
-        )
-    )
+    """Append an event and return its number."""
+    (event_id,) = await allocate_ids(session, Event, 1)
+    await append_events(session, [event_id], [NewEvent(kind, user_id, tweet_id, count)])
     return event_id
 
 

@@ -116,7 +116,7 @@ def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
         malformed(name, f"{name} must be a date, or a time with its zone (RFC 3339)")
 
 
-def parse_day(name: str, value: str) -> date | None:
+def parse_day(value: str) -> date | None:
     """Return the day of a parameter. Raises MalformedError."""
     if not value:
         return None
@@ -125,7 +125,7 @@ def parse_day(name: str, value: str) -> date | None:
             raise ValueError("no date, or one that no day follows")
         return date.fromisoformat(value)
     except ValueError:
-        malformed(name, f"{name} must be a date such as 2026-11-20")
+        malformed("day", "day must be a date such as 2026-11-20")
 
 
 def first_instant(day: date, zone: ZoneInfo) -> datetime:

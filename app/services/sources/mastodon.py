@@ -72,6 +72,7 @@ class MastodonFeed:
         owner = f"https://{self._host}/users/{self._user}"
         is_open = str(status.get("visibility")) in {"public", "unlisted"}
         quoted = as_object(as_object(status.get("quote")).get("quoted_status"))
+        media = listed(status, "media_attachments")
         note = {
             "type": "Note",
             "id": f"{owner}/statuses/{status.get('id')}",
@@ -84,7 +85,7 @@ class MastodonFeed:
             "inReplyTo": self._answered(status, owner),
             "quote": quoted.get("uri"),
             "to": [*PUBLIC] if is_open else [],
-            "attachment": [_attachment(each) for each in map(as_object, _media(status))],
+            "attachment": [_attachment(as_object(each)) for each in media],
             "oneOf": [
                 {"type": "Note", "name": option.get("title")}
                 for option in map(as_object, listed(as_object(status.get("poll")), "options"))
@@ -111,10 +112,6 @@ class MastodonFeed:
 
 def _is_boost(status: Json) -> bool:
     return isinstance(status.get("reblog"), dict)
-
-
-def _media(status: Json) -> list[object]:
-    return listed(status, "media_attachments")
 
 
 def _attachment(media: Json) -> Json:

@@ -85,7 +85,7 @@ async def show_authors(args: AuthorsArgs) -> str:
 async def show_author(username: str, args: AuthorArgs) -> str:
     """Show the author; `day` limits the list to the posts of one day in the time zone `tz`."""
     after = cursors.TWEETS.decode(args.cursor)
-    zone, day = parse_zone(args.tz), parse_day("day", args.day)
+    zone, day = parse_zone(args.tz), parse_day(args.day)
     typical, kinds = [], {}
     async with resources().db.read() as session:
         author = await get_author(session, username)
