@@ -3,6 +3,8 @@
 import contextlib
 import http.client
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -93,11 +95,43 @@ def test_from_nothing_to_the_first_page_takes_less_than_a_minute(
     assert seconds < 60
 
 
+def podman(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    command = ("podman", *arguments)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.timeout(600)
+def test_an_image_serves_and_keeps_its_data(dist: Path) -> None:
+    if shutil.which("podman") is None:
+        pytest.skip("podman is not installed, so no image is built")
+    (base,) = re.findall(r"^ARG BASE=(\S+)", (ROOT / "Containerfile").read_text(), re.MULTILINE)
+    base = os.environ.get("CONTAINER_BASE", base)
+    here = ("--rm", "--network", "host")
+    if (tried := podman("run", *here, base, "true")).returncode:
+        pytest.skip(f"no container runs here: {tried.stderr.strip().splitlines()[-1]}")
+    name = f"saywho-test-{os.getpid()}"
+    build = ("--network", "host", "--build-arg", f"BASE={base}", "--file", ROOT / "Containerfile")
+    built = podman("build", "--tag", name, *build, dist)
+    assert built.returncode == 0, built.stderr
+    port = free_port()
+    hardened = ("--read-only", "--cap-drop", "all", "--volume", f"{name}:/data")
+    serve = ("serve", "--bind", f"127.0.0.1:{port}")
+    try:
+        for options in (["--sample"], []):
+            started = podman("run", "-d", "--name", name, *here, *hardened, name, *serve, *options)
+            assert started.returncode == 0, started.stderr
+            Installation.wait_until(lambda: "/user/" in answer(port, "/")[1])
+            assert podman("stop", "--time", "20", name).returncode == 0
+    finally:
+        podman("rm", "--force", "--ignore", name)
+        podman("volume", "rm", "--force", name)
+        podman("rmi", "--force", name)
+
+
 @contextlib.contextmanager
 def served(program: Path, folder: Path) -> Iterator[int]:
     """Serve with the sample posts, and give the port; then stop, with status 0."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     serve = [str(program), "serve", "--sample", "--workers", "1", "--bind", f"127.0.0.1:{port}"]
     environment = Installation(folder / "data").environment() | {"PATH": ""}
     with subprocess.Popen(serve, cwd=folder, env=environment) as server:
@@ -107,6 +141,11 @@ def served(program: Path, folder: Path) -> Iterator[int]:
         finally:
             server.send_signal(signal.SIGTERM)
             assert server.wait(TIMEOUT_S) == 0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 def answer(port: int, path: str, **headers: str) -> tuple[int, str]:
