@@ -138,7 +138,7 @@ async def test_search_marks_what_matches(
     page = await open_page(javascript=javascript)
     await page.goto(website.address("/search"))
     await page.get_by_role("searchbox", name="검색어").fill("호밀")
-    await page.get_by_role("textbox", name="작성자").fill("골목빵집")
+    await page.get_by_role("combobox", name="작성자").fill("골목빵집")
     await page.locator("#since").fill("2025-11-02")
     await page.get_by_text("조건 더 보기").click()
     await page.get_by_role("search").get_by_label("언어").select_option(label="한국어")
