@@ -69,6 +69,8 @@ class Resources:
     """The revision of the tables that this program needs."""
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)
     """Tasks that run as long as the app serves."""
+    importing: "asyncio.Task[None] | None" = None
+    """The task of them that runs imports."""
 
 
 def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
@@ -81,6 +83,9 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             app.extensions[KEY] = opened
             for work in _background_work(opened):
                 opened.tasks.append(await stack.enter_async_context(running(work)))
+            importing = keep_importing(opened.db, opened.config, opened.import_queued)
+            opened.importing = await stack.enter_async_context(running(importing))
+            opened.tasks.append(opened.importing)
             yield
 
 
@@ -146,7 +151,6 @@ def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]
         opened.cards.run(),
         opened.feed.follow(),
         opened.live.run(),
-        keep_importing(opened.db, opened.config, opened.import_queued),
         Follower(opened.db, opened.config).run(),
     ]
     if opened.embeddings is not None:
@@ -177,7 +181,8 @@ async def running(work: Coroutine[object, object, None]) -> AsyncIterator["async
     try:
         yield task
     finally:
-        task.cancel()
+        if not task.cancelling():  # A second time would cut its end short.
+            task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
@@ -192,11 +197,16 @@ def resources() -> Resources:
     return cast(Resources, current_app.extensions[KEY])
 
 
-def end_streams(app: Quart) -> None:
-    """End the app's live streams; servers wait for them before they report a stop."""
-    resources = app.extensions.get(KEY)
+def begin_stop(app: Quart) -> None:
+    """End the app's live streams and its import, while requests under way are finished.
+
+    Servers wait for the streams before they report a stop, and an import needs seconds to end.
+    """
+    resources = cast(Resources | None, app.extensions.get(KEY))
     if resources is not None:
-        cast(Resources, resources).live.end()
+        resources.live.end()
+        if resources.importing is not None:
+            resources.importing.cancel()
 
 
 def cache_of(app: Quart) -> Memo[CachedResponse] | None:

@@ -43,7 +43,12 @@ class Connection(TCPServer):
         self._is_closing = asyncio.Event()
 
     async def run(self) -> None:
-        await super().run()
+        try:
+            await super().run()
+        except asyncio.CancelledError:
+            # The time for a stop is over. Python 3.11 logs each connection that was cancelled.
+            if not self.context.terminated.is_set():
+                raise
         wrapper = getattr(self, "protocol", None)
         if wrapper is not None and isinstance(wrapper.protocol, Http1):
             # A connection refers to itself, so it stays in memory until the collector runs. What it

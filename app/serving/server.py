@@ -23,7 +23,7 @@ from hypercorn.config import Config as ServerConfig
 from quart import Quart
 
 from app.errors import StartError
-from app.lifespan import end_streams, running
+from app.lifespan import begin_stop, running
 
 FILE: Final = "hypercorn.toml"
 APPLICATION: Final = "app:create_app()"
@@ -105,7 +105,7 @@ def init_app(app: Quart) -> None:
 
     @app.while_serving
     async def watch() -> AsyncGenerator[None, None]:
-        async with running(end_cleanly(lambda: end_streams(app))):
+        async with running(end_cleanly(lambda: begin_stop(app))):
             yield
 
 

@@ -16,7 +16,7 @@ import uvloop
 from hypercorn.asyncio import serve
 from quart import Quart
 
-from app.lifespan import end_streams
+from app.lifespan import begin_stop
 from app.logs import leave_out_callers, take_over
 from app.serving.server import APPLICATION, load_server_config, use_own_connections
 from app.tasks import collect_seldom
@@ -86,7 +86,7 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
 
         async def stopped() -> None:
             await stop.wait()
-            end_streams(app)
+            begin_stop(app)
 
         await serve(app, server, shutdown_trigger=stopped)
     finally:

@@ -184,6 +184,20 @@ async def test_a_stop_closes_idle_connections_at_once() -> None:
         writer.close()
 
 
+async def test_connections_that_a_stop_cuts_off_are_no_fault() -> None:
+    loop, faults = asyncio.get_running_loop(), list[dict[str, Any]]()
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    async with served() as site:
+        site.config.graceful_timeout = 0.01
+        site.may_go_on.clear()
+        _, writer = await site.connect()
+        writer.write(GET)
+        await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
+    loop.set_exception_handler(None)
+    writer.close()
+    assert not faults
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -13,7 +13,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.lifespan import KEY, Resources, end_streams
+from app.lifespan import KEY, Resources, begin_stop
 from app.services.access.rights import revoke_token
 from app.services.posts import exporting
 from app.views.api import export as export_view
@@ -240,7 +240,7 @@ async def test_a_stop_of_the_server_breaks_off_what_is_taken_slowly(
 ) -> None:
     slow, quick = Reader(app, writer), Reader(app, writer)
     quick.takes.set()
-    end_streams(app)
+    begin_stop(app)
     monkeypatch.setattr(export_view, "CHECK_S", DEADLINE_S)
     await finish(quick.ask())
     monkeypatch.setattr(export_view, "CHECK_S", 0.01)

@@ -11,7 +11,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.lifespan import KEY, Resources, end_streams
+from app.lifespan import KEY, Resources, begin_stop
 from app.services.access.rights import revoke_token
 from app.services.live import events as live_events
 from app.services.live import stream as live_module
@@ -244,7 +244,7 @@ async def test_a_silent_stream_is_kept_alive(
 
 async def test_a_stop_ends_streams_with_a_word(app: Quart, anybody: Client) -> None:
     async with listening(anybody) as stream:
-        end_streams(app)
+        begin_stop(app)
         assert (await stream.block())["event"] == "bye"
 
 
