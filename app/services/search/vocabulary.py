@@ -5,16 +5,16 @@ import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.korean import is_ending
 from app.compute.query import Part, neighbours
 from app.compute.ranking import Statistics
 from app.compute.words import WORDS_RECIPE
-from app.db.backend import Sessions, backend_of, chunks
+from app.db.backend import Sessions, backend_of, insert_rows
 from app.db.indexes import AUTHOR_MARK, TermCount
 from app.models import Event, User, Vocabulary, Word
 from app.services.events import newest_event
@@ -207,8 +207,7 @@ async def _store(db: Sessions, counted: dict[str, int], stored: dict[str, int]) 
         return
     async with db.write() as session:
         # Rows are deleted first, since another process may be counting too.
-        for some in chunks([*new, *gone, *moved]):
-            await session.execute(delete(Word).where(Word.word.in_(some)))
+        old = backend_of(session).listed([(word,) for word in (*new, *gone, *moved)], Word.word)
+        await session.execute(delete(Word).where(Word.word.in_(select(old))))
         rows = [{"word": word, "tweets": counted[word]} for word in (*new, *moved)]
-        if rows:
-            await session.execute(insert(Word), rows)
+        await insert_rows(session, cast(Table, Word.__table__), rows)
