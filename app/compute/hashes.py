@@ -149,7 +149,7 @@ def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
         plain.count(","),
         plain.count("\n"),
         10 * capitals // max(letters, 1),
-        sum(len(token) > 1 and token.isupper() for token in tokens) if capitals else 0,
+        len([token for token in tokens if token.isupper() and len(token) > 1]) if capitals else 0,
         0 if plain.isascii() else len(_EMOJI.findall(plain)),
     )
-    return [_HABITS[habit] for habit in enumerate(habits)]
+    return list(map(_HABITS.__getitem__, enumerate(habits)))

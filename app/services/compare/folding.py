@@ -11,16 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import with_posts
-from app.db.backend import Sessions
+from app.db.backend import MOST_VALUES, Sessions, backend_of
 from app.models import Profile, User
+from app.services.compare.contenders import Contender, contenders_where
 from app.services.compare.profiles import KnownProfile, store_profiles, stored_profiles, with_tails
 
 LONGEST_TAIL: Final = 200
 """A longer tail is folded; reading one costs some 0.15 ms a post."""
 FOLD_FROM: Final = 50
 """Posts of a tail, from which on a bulk writer folds it at once: each fold rewrites the profile."""
-FOLDED_AT_ONCE: Final = 50
-"""Profiles that one transaction rewrites."""
+FOLDED_AT_ONCE: Final = 20_000
+"""Posts in the profiles that one transaction rewrites: of many authors, or of one that has more."""
 MOST_COUNTED: Final = 40_000
 """Posts whose features are kept until they are folded: some 80 MB."""
 
@@ -69,11 +70,12 @@ async def fold_tails(
     Tails that are not in `counted` are read and counted, outside the write lock. If meanwhile a
     post was deleted or another worker folded, that author is left for the next run.
     """
-    for start in range(0, len(user_ids), FOLDED_AT_ONCE):
-        some = user_ids[start : start + FOLDED_AT_ONCE]
+    async with db.read() as session:
+        parts = await _in_parts(session, user_ids) if user_ids else []
+    for some in parts:
         async with db.read() as session:
-            query = select(User).where(User.id.in_(some), User.deleted_at.is_(None))
-            users = list(await session.scalars(query))
+            query = contenders_where(User.id.in_(some))
+            users = [Contender(*row) for row in await session.execute(query)]
             before = await stored_profiles(session, users)
             tails = {
                 user.id: tail
@@ -97,7 +99,22 @@ async def fold_tails(
             )
 
 
-def _is_whole(tail: Sequence[CountedPost], user: User, known: KnownProfile) -> bool:
+async def _in_parts(session: AsyncSession, user_ids: Sequence[int]) -> list[list[int]]:
+    """Return the authors in parts whose profiles fit into one transaction."""
+    asked = backend_of(session).listed([(user_id,) for user_id in user_ids], User.id)
+    query = select(User.id, User.tweet_count).where(User.id.in_(select(asked)))
+    parts: list[list[int]] = []
+    room = FOLDED_AT_ONCE
+    for user_id, posts in await session.execute(query.where(User.deleted_at.is_(None))):
+        if not parts or room < posts or len(parts[-1]) == MOST_VALUES:
+            parts.append([])
+            room = FOLDED_AT_ONCE
+        parts[-1].append(user_id)
+        room -= posts
+    return parts
+
+
+def _is_whole(tail: Sequence[CountedPost], user: Contender, known: KnownProfile) -> bool:
     """Return whether these are all the author's posts after the stored profile."""
     return (
         known.as_of_event < tail[0].event_id
