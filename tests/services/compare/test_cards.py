@@ -276,7 +276,11 @@ async def test_posts_by_somebody_else_are_asked_about_too(db: Database) -> None:
         await add_posts(session, korean.id, [new_tweet("오늘도 별을 보았다", arrived_at=now())])
         user, _ = await add_user(session, "dee")
         texts = [f"the lamp and the oven, {number} of it" for number in range(20)]
-        await add_posts(session, user.id, [new_tweet(text, arrived_at=now()) for text in texts])
+        posts = [new_tweet(text, arrived_at=now()) for text in texts]
+        await add_posts(session, user.id, posts[:9])
+    assert (await made(db, "ann", "ben")).strangers is None  # A share of nine says nothing.
+    async with db.write() as session:
+        await add_posts(session, user.id, posts[9:])
     strangers = (await made(db, "ann", "ben")).strangers
     assert strangers is not None
     assert (strangers.asked, strangers.authors) == (10, 1)
