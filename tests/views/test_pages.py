@@ -335,6 +335,23 @@ async def test_the_card_of_many_authors_lists_their_confusions_in_both_languages
     assert "it is right <b>" in await body(await writer.get("/"))
 
 
+async def test_authors_under_one_per_cent_are_folded(writer: Client, anybody: Client) -> None:
+    words = ["tide", "oven", "clock", "stars", "route", "shelf", "bell", "fog", "rye", "lamp"]
+    posts = [
+        {"username": f"author_{word}", "text": f"{word} {word}s {number} and the {word}y {word}"}
+        for word in words
+        for number in range(40)
+    ]
+    await writer.post("/api/v1/tweets", data=lines(posts), headers=NDJSON)
+    text = "tide tides 7 and the tidey tide, tides and tide"
+    page = await body(await anybody.get("/compare?" + urlencode({"text": text})))
+    shown, _, folded = page.partition('<details class="folded">')
+    number = re.search(r"<summary>(\d+) more, each under 1%</summary>", folded)
+    assert number
+    assert shown.count('class="bar"') + int(number[1]) == len(words)
+    assert folded.count("<b>&lt;1%</b>") == int(number[1]) == folded.count('class="bar"')
+
+
 async def test_a_text_can_be_judged_sentence_by_sentence(site: Client) -> None:
     text = "오늘도 빵을 굽습니다, 어서 오세요. 밤하늘은 맑고 별이 많습니다."
     address = (
