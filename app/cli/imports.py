@@ -228,12 +228,11 @@ async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[
     if not dry_run:
         yield db
         return
-    async with db.backend.scratch_copy() as url:
-        copy = Database(replace(config, database_url=url))
-        try:
-            yield copy
-        finally:
-            await copy.close()
+    async with (
+        db.backend.scratch_copy() as url,
+        Database(replace(config, database_url=url)) as copy,
+    ):
+        yield copy
 
 
 @click.command("demo")

@@ -97,11 +97,8 @@ def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
     prepare(config, upgrade_old=False)
 
     async def run() -> T:
-        db = Database(config)
-        try:
+        async with Database(config) as db:
             return await work(db, config)
-        finally:
-            await db.close()
 
     return asyncio.run(run())
 

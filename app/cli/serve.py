@@ -84,8 +84,7 @@ async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> N
     from app.services.checks import check_keys
     from app.services.imports.samples import load_samples
 
-    db = Database(config)
-    try:
+    async with Database(config) as db:
         await check_keys(db, load_secret_keys(config))
         if with_samples:
             await load_samples(db)
@@ -93,7 +92,5 @@ async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> N
             if await has_operator(session):
                 return
             secret = await add_setup_link(session)
-    finally:
-        await db.close()
     link = setup_address(origin, secret)
     click.echo(f"There is no operator yet. Create the account, once, at:\n  {link}")

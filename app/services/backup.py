@@ -141,25 +141,17 @@ async def _write_state(
 
 async def _needed_media(copy: Config) -> dict[str, Path]:
     """Return the files that the copied posts need; `saywho check` tells of missing ones."""
-    db = Database(copy)
-    try:
-        async with db.read() as session:
-            paths = {MEDIA + name: copy.media_dir / name for name in await needed_files(session)}
-    finally:
-        await db.close()
+    async with Database(copy) as db, db.read() as session:
+        paths = {MEDIA + name: copy.media_dir / name for name in await needed_files(session)}
     return {name: path for name, path in paths.items() if path.exists()}
 
 
 async def _remove_secrets(config: Config) -> None:
     """Remove the secrets from a copy, and from the free pages of its file."""
-    db = Database(config)
-    try:
-        async with db.write() as session:
-            await session.execute(text("PRAGMA secure_delete = ON"))
-            for table in SECRETS:
-                await session.execute(delete(table))
-    finally:
-        await db.close()
+    async with Database(config) as db, db.write() as session:
+        await session.execute(text("PRAGMA secure_delete = ON"))
+        for table in SECRETS:
+            await session.execute(delete(table))
 
 
 def _write_tar(

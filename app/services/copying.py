@@ -69,11 +69,15 @@ def copy_database(config: Config, url: str) -> dict[str, TableDigest]:
 
 
 async def _copy(config: Config, to: Config) -> dict[str, TableDigest]:
-    source, target = Database(config), Database(to)
     # Leases are held by processes of the source.
     tables = [table for table in Base.metadata.sorted_tables if table is not LeaseRow.__table__]
     try:
-        async with source.read() as reading, target.write() as writing:
+        async with (
+            Database(config) as source,
+            Database(to) as target,
+            source.read() as reading,
+            target.write() as writing,
+        ):
             await _refuse_filled(writing, tables)
             digests = {table.name: await _copy_table(reading, writing, table) for table in tables}
             await target.backend.set_last_ids(writing, await source.backend.last_ids(reading))
@@ -83,9 +87,6 @@ async def _copy(config: Config, to: Config) -> dict[str, TableDigest]:
     except exc.DBAPIError as error:
         reason = str(error.orig).splitlines()[0]
         raise CopyError("the target refused a row: {reason}", reason=reason) from error
-    finally:
-        await source.close()
-        await target.close()
     return digests
 
 

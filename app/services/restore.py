@@ -159,8 +159,5 @@ def _verify_database(config: Config, path: Path) -> None:
 
 
 async def _find_faults(config: Config) -> list[str]:
-    db = Database(config)
-    try:
+    async with Database(config) as db:
         return await find_faults(db)
-    finally:
-        await db.close()

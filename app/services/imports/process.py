@@ -225,17 +225,15 @@ async def run_next(config: Config, token: FencingToken) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    db = Database(config)
-    grant = Grant(db, LEASE, token)
     try:
-        async with grant.write() as session:
-            job = await claim_job(session, held_uploads(config.uploads_dir))
-        if job is not None:
-            await ImportRun(grant, config, job).run(stop)
+        async with Database(config) as db:
+            grant = Grant(db, LEASE, token)
+            async with grant.write() as session:
+                job = await claim_job(session, held_uploads(config.uploads_dir))
+            if job is not None:
+                await ImportRun(grant, config, job).run(stop)
     except LeaseLostError:
         logger.warning("another process has taken over the import")
-    finally:
-        await db.close()
 
 
 def _be_nice() -> None:
