@@ -1,4 +1,4 @@
-"""Locks on files: between processes, and between the tasks of this one."""
+"""Locks on files and folders: between processes, and between the tasks of this one."""
 
 import asyncio
 import fcntl
@@ -76,12 +76,15 @@ class FileLock:
 
 
 @contextmanager
-def file_lock(path: Path, *, waits: bool = True) -> Iterator[bool]:
-    """Hold the lock in code without a loop; wait without limit, or give whether it was free."""
-    descriptor = open_lock(path)
+def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Iterator[bool]:
+    """Hold the lock of a folder, or of a file, which is made, in code without a loop.
+
+    Wait for it without limit, or give whether it was free.
+    """
+    descriptor = os.open(path, os.O_RDONLY) if path.is_dir() else open_lock(path)
     try:
         if waits:
-            _locked(descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
         yield waits or locked_at_once(descriptor)
     finally:
         os.close(descriptor)

@@ -1,14 +1,11 @@
 """Restoring a backup: into an empty place only, and after all of it was verified."""
 
 import asyncio
-import contextlib
-import fcntl
 import hashlib
 import os
 import re
 import shutil
 import tarfile
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +15,7 @@ import msgspec
 
 from app.config import Config
 from app.db.engine import Database
+from app.db.lock import file_lock
 from app.db.migrate import SchemaState, prepare, schema_state
 from app.db.sqlite.connection import database_path
 from app.errors import StartError
@@ -49,7 +47,9 @@ def restore_backup(config: Config, source: Path) -> BackupManifest:
     refuse_postgresql(config, PG_RESTORE, source)
     try:
         make_private_folder(config.data_dir)
-        with _locked(config.data_dir):
+        with file_lock(config.data_dir, waits=False) as is_alone:
+            if not is_alone:
+                raise BackupError(f"another restore is under way in {config.data_dir}")
             staging = config.data_dir / STAGING
             shutil.rmtree(staging, ignore_errors=True)
             database = database_path(config.database_url)
@@ -74,19 +74,6 @@ def restore_backup(config: Config, source: Path) -> BackupManifest:
     except (FileExistsError, PermissionError, NotADirectoryError) as error:
         raise StartError(f"{config.data_dir} cannot be written: {error.strerror}") from error
     return manifest
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep other restores out of the folder."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise BackupError(f"another restore is under way in {folder}") from None
-    finally:
-        os.close(descriptor)
 
 
 def _unpack(source: Path, folder: Path) -> BackupManifest:

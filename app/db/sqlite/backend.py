@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import fcntl
 import glob
-import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -160,9 +158,8 @@ class SqliteBackend(Backend):
         prefix = f"{self.path.name}{COPY_INFIX}"
         with (
             tempfile.TemporaryDirectory(dir=self.path.parent, prefix=prefix) as folder,
-            _opened(folder) as descriptor,
+            file_lock(Path(folder)),
         ):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
             path = Path(folder) / "copy.db"
             make_private_file(path)
             await asyncio.to_thread(self._copy_to, path)
@@ -178,9 +175,9 @@ class SqliteBackend(Backend):
             # A folder that is still empty may not be locked yet.
             with contextlib.suppress(OSError):
                 if any(folder.iterdir()):
-                    with _opened(folder) as descriptor:
-                        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(folder, ignore_errors=True)
+                    with file_lock(folder, waits=False) as is_abandoned:
+                        if is_abandoned:
+                            shutil.rmtree(folder, ignore_errors=True)
 
     async def close(self) -> None:
         await asyncio.gather(*self._rollbacks, return_exceptions=True)
@@ -227,12 +224,3 @@ class SqliteBackend(Backend):
         finally:
             # A connection that is left open keeps its thread alive, and with it the program.
             await engine.dispose()
-
-
-@contextlib.contextmanager
-def _opened(folder: str | Path) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

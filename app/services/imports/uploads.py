@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
+from app.db.lock import file_lock
+
 FILE: Final = "upload"
 """Name of the file in its folder; the browser's name for it is in the database."""
 
@@ -17,7 +19,7 @@ def open_upload(place: Path) -> tuple[str, IO[bytes]]:
     """Return the name of a new, private upload and its file, locked until it is closed."""
     parent = _parent(place)
     parent.mkdir(mode=0o700, exist_ok=True)
-    with _locked(parent, fcntl.LOCK_SH):
+    with file_lock(parent, is_shared=True):  # So that no upload is seen before it is locked.
         folder = Path(tempfile.mkdtemp(dir=parent))
         file = (folder / FILE).open("w+b")
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -54,7 +56,7 @@ def finished_uploads(place: Path) -> list[str]:
     parent = _parent(place)
     if not parent.exists():
         return []
-    with _locked(parent, fcntl.LOCK_EX):
+    with file_lock(parent):
         return [folder.name for folder in parent.iterdir() if not _is_locked(folder / FILE)]
 
 
@@ -72,14 +74,6 @@ def _is_locked(path: Path) -> bool:
         # It is half made or half removed, by a process that has ended.
         return False
     return False
-
-
-@contextlib.contextmanager
-def _locked(folder: Path, how: int) -> Iterator[None]:
-    """Lock the folder of all uploads, so that no upload is seen before it is locked."""
-    with _opened(folder) as number:
-        fcntl.flock(number, how)
-        yield
 
 
 @contextlib.contextmanager

@@ -11,11 +11,12 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from app.config import Config
+from app.db.lock import file_lock
 from app.errors import InvalidInputError
 from app.formats.records import RecordError
 from app.formats.source.reading import read_up_to
@@ -162,37 +163,14 @@ def keeper_of(config: Config) -> MediaKeeper | None:
     return MediaKeeper(config.media_dir, config.max_media_bytes)
 
 
-@contextlib.contextmanager
-def locked_against_removal(folder: Path) -> Iterator[None]:
+def locked_against_removal(folder: Path) -> contextlib.AbstractContextManager[bool]:
     """Keep others from removing files meanwhile; they may keep more."""
-    if not folder.exists():
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-        yield
-    finally:
-        os.close(descriptor)
+    return file_lock(folder, is_shared=True) if folder.exists() else contextlib.nullcontext(True)
 
 
-@contextlib.contextmanager
-def locked_against_keeping(folder: Path) -> Iterator[bool]:
+def locked_against_keeping(folder: Path) -> contextlib.AbstractContextManager[bool]:
     """Keep others from keeping and removing files meanwhile; give False where some do so now."""
-    if not folder.exists():
-        yield True
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        os.close(descriptor)
+    return file_lock(folder, waits=False) if folder.exists() else contextlib.nullcontext(True)
 
 
 def kept_files(folder: Path) -> list[str]:
