@@ -86,7 +86,9 @@ class Tweet(Base):
     reply_to_id: Mapped[int | None] = mapped_column(BigId)
     """Its id here. It may have been deleted with its author since, so this is no foreign key."""
     thread_id: Mapped[int | None] = mapped_column(BigId)
-    """The first post of the author's own chain of replies; None for a post outside of chains."""
+    """A post of the author's own chain of replies, which names it; None outside of chains."""
+    thread_first_id: Mapped[int | None] = mapped_column(BigId)
+    """Of the post that names a thread: the first post of it, where that is another one."""
     media: Mapped[str | None] = mapped_column(Text)
     """JSON, a list of `Medium`; None for no media."""
     counts: Mapped[str | None] = mapped_column(Text)

@@ -75,7 +75,10 @@ NEWEST: Final = """
             SELECT parent.id FROM "Tweet" AS parent
             JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
             WHERE parent.id = t.reply_to_id
-        ) AS reply_to_id, t.thread_id, t.media, t.counts, t.user_id
+        ) AS reply_to_id, (
+            SELECT coalesce(name.thread_first_id, name.id) FROM "Tweet" AS name
+            WHERE name.id = t.thread_id
+        ) AS thread_id, t.media, t.counts, t.user_id
     FROM json_array_elements_text(CAST(CAST(:user_ids AS text) AS json)) AS asked
     JOIN "Users" AS u ON u.id = CAST(asked.value AS bigint)
     CROSS JOIN LATERAL (

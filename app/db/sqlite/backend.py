@@ -47,7 +47,10 @@ NEWEST: Final = """
             SELECT parent.id FROM "Tweet" AS parent
             JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
             WHERE parent.id = "Tweet".reply_to_id
-        ) AS reply_to_id, "Tweet".thread_id, "Tweet".media, "Tweet".counts,
+        ) AS reply_to_id, (
+            SELECT coalesce(name.thread_first_id, name.id) FROM "Tweet" AS name
+            WHERE name.id = "Tweet".thread_id
+        ) AS thread_id, "Tweet".media, "Tweet".counts,
         "Tweet".user_id
     FROM json_each(:user_ids) AS asked
     CROSS JOIN "Users" ON "Users".id = asked.value

@@ -19,6 +19,7 @@ from app.formats.records import Reactions
 from app.models import MAX_ID, Event, Tweet, User
 from app.services.events import NewEvent, append_events
 from app.services.posts.media_uses import store_uses, with_files
+from app.services.posts.neighbours import first_of_thread
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
 from app.services.posts.threads import link_events, link_replies, replace_ids, write_links
@@ -123,7 +124,8 @@ async def _known(session: AsyncSession, keys: set[SourceKey]) -> dict[SourceKey,
     if not keys:
         return {}
     asked = backend_of(session).listed(sorted(keys), Tweet.user_id, Tweet.source_id)
-    columns = [_TWEET.c[name] for name in ("id", "user_id", "source_id", *FILLED, *RENEWED)]
+    names = ("id", "user_id", "source_id", *FILLED, *RENEWED)
+    columns = [*(getattr(Tweet, name) for name in names), first_of_thread().label("first_id")]
     is_asked = and_(Tweet.user_id == asked.c.user_id, Tweet.source_id == asked.c.source_id)
     stored = await session.execute(select(*columns).join(asked, is_asked))
     return {(row["user_id"], row["source_id"]): dict(row) for row in stored.mappings()}
@@ -188,7 +190,7 @@ async def _store(
     linked = await link_replies(session, [*fresh, *changed])
     of_each = Counter(row["user_id"] for row in fresh)
     news = len(of_each) if is_bulk else len(fresh)
-    counts = {Tweet: len(fresh), Event: len(announced) + news + len(changed) + len(linked)}
+    counts = {Tweet: len(fresh), Event: len(announced) + news + len(changed) + len(linked.posts)}
     if not counts[Event]:
         return None
     ids, event_ids = await backend_of(session).allocate_ids(session, counts)
@@ -205,7 +207,8 @@ async def _store(
     events += [NewEvent("tweet.updated", row["user_id"], row["id"]) for row in changed]
     for row, event_id in zip(changed, event_ids[len(announced) + news :], strict=False):
         row["event_id"] = event_id
-    events += link_events(linked)
+    events += link_events(linked.posts)
+    await write_links(session, linked)
     if fresh:
         await insert_rows(session, _TWEET, fresh)
         indexed = [IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in fresh]
@@ -216,7 +219,6 @@ async def _store(
         values = [{"filled": row["id"]} | {name: row[name] for name in names} for row in changed]
         await session.execute(_FILL, values)
     await store_uses(session, [*fresh, *changed])
-    await write_links(session, linked)
     await asyncio.sleep(0)  # A thousand counts were raised, and as many events follow.
     await append_events(session, event_ids, events)
     return event_ids[-1]

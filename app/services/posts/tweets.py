@@ -32,6 +32,7 @@ from app.services.compare.card_stored import forget_cards
 from app.services.compare.profiles import subtract_tweet
 from app.services.events import append_event
 from app.services.posts.media_uses import stored_media
+from app.services.posts.neighbours import first_of_thread
 from app.services.posts.post_counts import count_posts
 from app.services.posts.threads import unlink_replies
 from app.services.selection import Selection, field_conditions
@@ -105,7 +106,7 @@ def select_posts() -> AnySelect:
             Tweet.reply_to_source_id,
             Tweet.reply_to_username,
             answered.label("reply_to_id"),
-            Tweet.thread_id,
+            first_of_thread().label("thread_id"),
             Tweet.media,
             Tweet.counts,
         )

@@ -155,10 +155,47 @@ async def test_a_parent_that_comes_later_announces_its_children(db: Database) ->
     ids |= await store(db, [leaf(1)], is_bulk=False)
     assert await kinds_after(db, before) == [
         ("tweet.created", 3),
-        ("tweet.updated", 1),
-        ("tweet.updated", 2),
+        ("tweet.updated", 1),  # It was the first of its thread, and tells of those after it.
     ]
     assert {await thread_of(db, each) for each in ids.values()} == {3}
+    assert await find_faults(db) == []
+
+
+async def test_a_thread_that_comes_newest_first_announces_each_post_once(db: Database) -> None:
+    count = 60
+    ids: Ids = {}
+    for number in range(count, 0, -1):
+        ids |= await store(db, [leaf(number, number - 1 or None)], is_bulk=False)
+    kinds = [kind for kind, _ in await kinds_after(db, 0)]
+    # The first post of until then tells of all those after it.
+    assert kinds.count("tweet.updated") == count - 1
+    assert {await thread_of(db, each) for each in ids.values()} == {ids["mina", 1]}
+    before = await last_event(db)
+    async with db.write() as session:
+        await delete_post(session, ids["mina", 1])
+    assert {await thread_of(db, ids["mina", n]) for n in range(2, count + 1)} == {ids["mina", 2]}
+    assert len(await kinds_after(db, before)) == count
+    assert await find_faults(db) == []
+
+
+@pytest.mark.parametrize("numbers", [(4, 3, 2, 9, 8, 5), (9, 8, 4, 3, 2, 5)], ids=["first", "last"])
+async def test_threads_that_meet_have_one_beginning(db: Database, numbers: list[int]) -> None:
+    answers = {8: 5, 5: 4, 2: 1}
+    ids: Ids = {}
+    for number in numbers:
+        ids |= await store(db, [leaf(number, answers.get(number, number - 1))])
+    assert {await thread_of(db, each) for each in ids.values()} == {ids["mina", 2]}
+    ids |= await store(db, [leaf(1)])
+    assert {await thread_of(db, each) for each in ids.values()} == {ids["mina", 1]}
+    assert await find_faults(db) == []
+
+
+async def test_a_circle_begins_at_its_lowest_id_however_it_closes(db: Database) -> None:
+    # The lowest id is neither the first of the chain until then, nor beside what closes it.
+    ids = await store(db, [leaf(3, 2), leaf(5, 4), leaf(4, 3), leaf(2, 1)])
+    assert await thread_of(db, ids["mina", 3]) == ids["mina", 2]
+    ids |= await store(db, [leaf(1, 5)])
+    assert {await thread_of(db, each) for each in ids.values()} == {ids["mina", 3]}
     assert await find_faults(db) == []
 
 
