@@ -134,13 +134,17 @@ def add(parts: Sequence[Counts]) -> Counts:
     if len(filled) < 2:
         return filled[0] if filled else EMPTY
     # Key and count share one number, so that one plain sort replaces argsort and two gathers.
-    pairs = np.concatenate([part.keys for part in filled]).astype(np.uint64) << _KEY_BITS
+    # In place as far as it goes: the profile of an author of 100,000 posts has 1,500,000 keys.
+    pairs = np.concatenate([part.keys for part in filled], dtype=np.uint64)
+    pairs <<= _KEY_BITS
     pairs |= np.concatenate([part.counts for part in filled])
     pairs.sort()
     keys = (pairs >> _KEY_BITS).astype(np.uint32)
     starts = _run_starts(keys)
-    sums = np.add.reduceat(pairs & _LOW, starts)
-    return Counts(keys[starts], np.minimum(sums, _LOW).astype(np.uint32))
+    pairs &= _LOW
+    sums = np.add.reduceat(pairs, starts)
+    del pairs
+    return Counts(keys[starts], np.minimum(sums, _LOW, out=sums).astype(np.uint32))
 
 
 def subtract(total: Counts, part: Counts) -> Counts:

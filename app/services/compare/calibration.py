@@ -104,7 +104,8 @@ async def calibrate(
     chance.shuffle(user_ids)
     koreans = await _koreans(session)
     impostors = await _impostors(session, user_ids, koreans)
-    sample = await _sample(session, user_ids[:ASKED_AUTHORS])
+    # With one author there is nobody to tell apart.
+    sample = await _sample(session, user_ids[:ASKED_AUTHORS] if len(user_ids) > 1 else [])
     calibration = await asyncio.to_thread(_fit, sample, impostors, koreans, background, chance)
     ratios = await asyncio.to_thread(_measure_ratios, sample, koreans, background, chance)
     impostor_ids = [impostor.user_id for impostor in impostors]
