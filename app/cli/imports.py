@@ -201,7 +201,9 @@ async def _import_file(
 
     try:
         # In threads, since a pipe may be silent for long.
-        source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
+        source = await asyncio.to_thread(
+            Source, target, name=name, limit_bytes=limit, with_media=keeper is not None
+        )
         with source, Progress(name, item_show_func=lambda item: item) as progress:
             archive = await asyncio.to_thread(read, source)
             unit = archive.unit

@@ -3,13 +3,16 @@
 import html
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
 from app.formats.records import (
     Account,
     Archive,
+    BrokenFileError,
     Format,
     Item,
     Kind,
@@ -39,14 +42,12 @@ from app.formats.source.times import read_time
 
 PUBLIC: Final = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
 _LIST: Final = "orderedItems"
-_ACTOR_BYTES: Final = 2**20
+_LIKES_BYTES: Final = 16 * 2**20
 # The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
 _MEDIA: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
-_MEDIA_FOLDER: Final = "media_attachments/"
 _QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
-_NO_LANGUAGE: Final = frozenset(("", "und", "zxx"))
 
 
 def recognises(source: Source) -> bool:
@@ -71,7 +72,10 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
     items = read_each(objects(outbox, lists=(_LIST,)), read)
     # An outbox without activities states no name, and needs none.
     owner = account if first or account.username else None
-    return Archive(FORMAT.name, "record", owner, items, source if source.has_members else None)
+    if not source.has_members:
+        return Archive(FORMAT.name, "record", owner, items)
+    items = chain(items, _liked(source, folder))
+    return Archive(FORMAT.name, "record", owner, items, source)
 
 
 def _find(source: Source) -> tuple[Content | None, Json, str]:
@@ -92,10 +96,19 @@ def _find(source: Source) -> tuple[Content | None, Json, str]:
     return Member(source, found[0]), _read_actor(source, f"{folder}actor.json"), folder
 
 
+def _liked(source: Source, folder: str) -> Iterator[Item]:
+    """Yield what the account liked and marked, which is by others: lists of addresses."""
+    for name in ("likes.json", "bookmarks.json"):
+        if (path := f"{folder}{name}") in source.members():
+            with suppress(BrokenFileError):
+                liked = as_object(load(source.head_member(path, _LIKES_BYTES))[0])
+                yield from (Skipped(n, "like") for n, _ in enumerate(listed(liked, _LIST), 1))
+
+
 def _read_actor(source: Source, name: str) -> Json:
     if name not in source.members():
         return {}
-    return as_object(load(source.head_member(name, _ACTOR_BYTES))[0])
+    return as_object(load(source.head_member(name, 2**20))[0])
 
 
 def _is_of(actor: Json, activities: list[Json]) -> bool:
@@ -141,10 +154,7 @@ def _host(address: object) -> str | None:
 def read_activity(
     activity: Json, place: int, *, account: Account, include_restricted: bool, folder: str = ""
 ) -> Item | None:
-    """Return the record of an activity, None for an empty outbox. Raises RecordError.
-
-    `folder` is where the archive lies in its file.
-    """
+    """Return the record of an activity, None for an empty outbox. Raises RecordError."""
     if _LIST in activity:
         return None
     if activity.get("type") == "Announce":
@@ -234,7 +244,7 @@ def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
                 as_count(entry.get("height")),
             )
             # Servers write different folders before this one.
-            _, media_folder, rest = (address or "").partition(_MEDIA_FOLDER)
+            _, media_folder, rest = (address or "").partition("media_attachments/")
             yield medium, f"{folder}{media_folder}{rest}" if rest else None
 
 
@@ -265,7 +275,7 @@ def _language(post: Json) -> str | None:
     contents = as_object(post.get("contentMap"))
     same = (lang for lang, content in contents.items() if content == post.get("content"))
     lang = next(same, next(iter(contents), ""))
-    return lang if lang not in _NO_LANGUAGE else None
+    return lang if lang not in {"", "und", "zxx"} else None
 
 
 def _source_id(post: Json, activity: Json) -> str | None:

@@ -158,7 +158,21 @@ def test_whole_archives(tmp_path: Path, save: Callable[..., Path], top: str) -> 
             url="https://sea.example/@mina/1",
         ),
         Skipped(2, "repost"),
+        Skipped(1, "like"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("likes", "count"),
+    [(b'{"orderedItems": ["https://a.example/1", "b", {}]}', 4), (b"{", 1), (b"", 1), (b"[]", 1)],
+)
+def test_likes_and_bookmarks_are_counted_whatever_they_hold(
+    tmp_path: Path, likes: bytes, count: int
+) -> None:
+    files = members(post(1, "hi")) | {"likes.json": likes}
+    files["bookmarks.json"] = b'{"orderedItems": ["https://a.example/1"]}'
+    found = read(saved_zip(tmp_path / "archive", files))[1]
+    assert [type(item) for item in found] == [Record, *[Skipped] * count]
 
 
 @pytest.mark.parametrize("save", [saved_zip, saved_tar])
@@ -388,7 +402,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         next(archive.items)
         assert source.bytes_total is not None
         assert source.bytes_read < source.bytes_total / 10
-        assert sum(1 for _ in archive.items) == 7_999
+        assert sum(1 for item in archive.items if isinstance(item, Record)) == 7_999
         assert source.bytes_read == source.bytes_total
 
 

@@ -38,9 +38,9 @@ class Source:
     """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
     A path that is neither a regular file nor a folder (a pipe) is read as a stream. A stream that
-    holds a zip is copied to a temporary file first, and so are the JSON files of a tar. Gzip is
-    unpacked while it is read. The caller's stream is never closed. Close the source, or use it in
-    a `with`.
+    holds a zip is copied to a temporary file first, and so are the JSON files of a tar, with its
+    media (unless not `with_media`) if it is a stream. Gzip is unpacked while it is read. The
+    caller's stream is never closed. Close the source, or use it in a `with`.
 
     Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a
     zip whose directory cannot be read.
@@ -52,7 +52,9 @@ class Source:
         *,
         name: str | None = None,
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
+        with_media: bool = True,
     ) -> None:
+        self._with_media = with_media
         self.path = target if isinstance(target, Path) else None
         self.name = name or (str(target) if isinstance(target, Path) else "-")
         self.is_folder = self.path is not None and self.path.is_dir()
@@ -163,10 +165,7 @@ class Source:
         return head
 
     def place_of(self, name: str) -> int | None:
-        """Return where a member lies in the archive; None where it is not there.
-
-        Media files of a tar are found in a file, but not in a stream, which is read only once.
-        """
+        """Return where a member lies in the archive; None where it is not there."""
         if self._zip is not None:
             return self._zip_members[name].header_offset if name in self._zip_members else None
         if self._is_tar:
@@ -231,7 +230,8 @@ class Source:
             return gzip.GzipFile(fileobj=file) if self._packed else file  # type: ignore[return-value] # is binary
 
         is_file = self.path is not None and self.path.is_file()
-        self._tar = TarFiles(read, spool, self.name, reopen if is_file else None)
+        reopened = reopen if is_file else None
+        self._tar = TarFiles(read, spool, self.name, reopened, with_media=self._with_media)
         return self._tar
 
     def _whole(self) -> BinaryIO:

@@ -49,9 +49,10 @@ class TarFiles:
     """The files of a tar that an import may read: JSON files, copied to the spool, and media.
 
     `read` returns at most the given number of bytes, none at the end. Links, devices and names
-    that lead out of the tar are ignored. `reopen` opens the tar once more, where it can be, for
-    media. Raises BrokenFileError where the tar is damaged, where it breaks off before the first
-    JSON file, and where a header or the number of files is too large.
+    that lead out of the tar are ignored. `reopen` opens the tar once more for media; where it
+    cannot be, media are copied to the spool too, if they are wanted. Raises BrokenFileError where
+    the tar is damaged, where it breaks off before the first JSON file, and where a header or the
+    number of files is too large.
     """
 
     def __init__(
@@ -60,10 +61,12 @@ class TarFiles:
         spool: BinaryIO,
         name: str,
         reopen: Callable[[], BinaryIO] | None,
+        *,
+        with_media: bool,
     ) -> None:
-        reader = _Reader(read, spool, name)
+        reader = _Reader(read, spool, name, copies_media=with_media and reopen is None)
         self.kept = reader.read_files()
-        self._media = reader.media if reopen else {}
+        self._media = reader.media if with_media else {}
         self._spool = spool
         self._reopen = reopen
         self._again: BinaryIO | None = None
@@ -79,8 +82,7 @@ class TarFiles:
     def open_media(self, name: str) -> BinaryIO:
         """Return a media file; of a packed tar, going back means to unpack it from its start."""
         if self._again is None:
-            assert self._reopen is not None  # noqa: S101 # for the type checker
-            self._again = self._reopen()
+            self._again = self._reopen() if self._reopen else self._spool
         return io.BufferedReader(KeptFileReader(self._again, self._media[name]))
 
 
@@ -104,13 +106,16 @@ class KeptFileReader(ChunkReader):
 
 
 class _Reader:
-    def __init__(self, read: Callable[[int], bytes], spool: BinaryIO, name: str) -> None:
+    def __init__(
+        self, read: Callable[[int], bytes], spool: BinaryIO, name: str, *, copies_media: bool
+    ) -> None:
         self._read = read
         self._spool = spool
         self._name = name
+        self._copies_media = copies_media
         self._kept: dict[str, KeptFile] = {}
         self.media: dict[str, KeptFile] = {}
-        """Places of media files in the tar itself."""
+        """Places of media files in the tar itself, or in the spool if they are copied."""
         self._names_bytes = 0
         self._at = 0
         self._is_cut = False
@@ -138,17 +143,20 @@ class _Reader:
         path = path.removeprefix("./")
         is_inside = kind in _REGULAR and _is_inside(path)
         start, wanted = self._spool.tell(), is_inside and path.endswith(_KEPT_SUFFIX)
-        began = self._at
+        is_medium = is_inside and not wanted and _MEDIA_FOLDER in path.split("/")
+        if is_medium:
+            self._names_bytes += _NAME_BYTES + len(path)
+            is_medium = self._names_bytes <= MAX_NAMES_BYTES
+        is_copied = wanted or (is_medium and self._copies_media)
+        began = start if is_copied else self._at
         left = size
         while left and (chunk := self._next(min(left, BUFFER_BYTES))):
             left -= len(chunk)
-            if wanted:
+            if is_copied:
                 self._spool.write(chunk)
         self._is_cut = left > 0
-        if is_inside and not wanted and not left and _MEDIA_FOLDER in path.split("/"):
-            self._names_bytes += _NAME_BYTES + len(path)
-            if self._names_bytes <= MAX_NAMES_BYTES:
-                self.media[path] = KeptFile(began, size, is_cut=False)
+        if is_medium and not left:
+            self.media[path] = KeptFile(began, size, is_cut=False)
         self._take(-size % BLOCK_BYTES)
         if wanted:
             if len(self._kept) >= MAX_KEPT_FILES:
