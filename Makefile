@@ -56,7 +56,7 @@ soak: $(DEV_STAMP) ## run 10,000 seeds of each simulated promise, and break real
 	@$(BIN)/python -m tests.trust.simulation
 	@for site in "sqlite 100" "postgresql 100" "cluster 20"; do $(BIN)/python -m tests.trust.histories $$site || exit 1; done
 	@for each in "power 24" "overload 60" stops; do $(BIN)/python -m tests.trust.$$each || exit 1; done
-	@SOAK_KILLS=1000 $(TEST) -n 0 -k test_kills_lose_and_double_nothing tests/cli/test_cli_follow.py
+	@SOAK_KILLS=1000 $(TEST) -n 0 -m full -k test_kills_lose_and_double_nothing tests/cli/test_cli_follow.py
 
 .PHONY: mutants
 mutants: $(DEV_STAMP) ## plant bugs in copies of the program, and let the simulation find each

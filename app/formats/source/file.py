@@ -37,10 +37,9 @@ _NO_LIMIT: Final = 2**62
 class Source:
     """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
-    A path that is neither a regular file nor a folder (a pipe) is read as a stream. A stream that
-    holds a zip is copied to a temporary file first, and so are the JSON files of a tar, with its
-    media (unless not `with_media`) if it is a stream. Gzip is unpacked while it is read. The
-    caller's stream is never closed. Close the source, or use it in a `with`.
+    A path that is neither a regular file nor a folder (a pipe) is read as a stream. A zip in a
+    stream is copied to a temporary file first, and so are the JSON files of a tar, and its media if
+    it is a stream and `with_media`. The caller's stream is never closed.
 
     Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a
     zip whose directory cannot be read.
@@ -230,8 +229,8 @@ class Source:
             return gzip.GzipFile(fileobj=file) if self._packed else file  # type: ignore[return-value] # is binary
 
         is_file = self.path is not None and self.path.is_file()
-        reopened = reopen if is_file else None
-        self._tar = TarFiles(read, spool, self.name, reopened, with_media=self._with_media)
+        again = reopen if is_file else None
+        self._tar = TarFiles(read, spool, self.name, again, with_media=self._with_media)
         return self._tar
 
     def _whole(self) -> BinaryIO:

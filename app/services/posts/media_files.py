@@ -1,7 +1,8 @@
 """Kept media: a folder of pictures, videos and sounds, each a file named by its content.
 
 A file gets its name once it is whole, and stays as it is. Who keeps files has a shared lock on the
-folder until the rows that need them are committed; who removes files has an exclusive one.
+folder until the rows that need them are committed; who removes files has an exclusive one. Imports
+take turns, and a file beside the folder tells each how much the others have kept.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from app.config import Config
-from app.db.lock import file_lock
+from app.db.lock import file_lock, open_lock
 from app.errors import InvalidInputError
 from app.formats.records import RecordError
 from app.formats.source.reading import read_up_to
@@ -82,6 +83,7 @@ class MediaKeeper:
         self._folder = folder
         self._limit_bytes = limit_bytes
         self._used_bytes: int | None = None
+        self._turn = -1
         self._lock: int | None = None
         self.names: set[str] = set()
         """The files since the last release."""
@@ -110,16 +112,26 @@ class MediaKeeper:
         if self._lock is not None:
             os.fsync(self._lock)
             os.close(self._lock)
+            os.close(self._turn)
             self._lock = None
 
     def _begin(self) -> None:
         if self._lock is None:
             make_private_folder(self._folder)
+            self._turn = open_lock(Path(f"{self._folder}.turn"))
+            fcntl.flock(self._turn, fcntl.LOCK_EX)
             self._lock = os.open(self._folder, os.O_RDONLY)
             fcntl.flock(self._lock, fcntl.LOCK_SH)
-        if self._used_bytes is None:
-            with os.scandir(self._folder) as entries:
-                self._used_bytes = sum(entry.stat().st_size for entry in entries)
+            if self._used_bytes is None:
+                with os.scandir(self._folder) as entries:
+                    self._used_bytes = sum(entry.stat().st_size for entry in entries)
+            else:
+                self._used_bytes = int.from_bytes(os.pread(self._turn, 8, 0), "big")
+            self._note_used(self._used_bytes)
+
+    def _note_used(self, used_bytes: int) -> None:
+        self._used_bytes = used_bytes
+        os.pwrite(self._turn, used_bytes.to_bytes(8, "big"), 0)
 
     def _copy(self, stream: BinaryIO, name: str) -> str:
         chunk = read_up_to(stream, _CHUNK_BYTES)
@@ -142,7 +154,7 @@ class MediaKeeper:
                     file.flush()
                     os.fsync(file.fileno())
                     draft.rename(self._folder / kept)
-                    self._used_bytes = (self._used_bytes or 0) + size
+                    self._note_used((self._used_bytes or 0) + size)
         finally:
             draft.unlink(missing_ok=True)
         return kept

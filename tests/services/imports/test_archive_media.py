@@ -1,6 +1,7 @@
 """Files of media: out of the archive, kept once, counted, refused, removed with their posts."""
 
 import asyncio
+import io
 import json
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +24,7 @@ from app.services.posts.deletion import purge_deleted
 from app.services.posts.media_files import (
     TYPES,
     MediaKeeper,
+    NoRoomError,
     content_type,
     locked_against_keeping,
     suffix_of,
@@ -114,6 +116,20 @@ async def test_an_archive_of_mastodon_brings_its_files(
         assert (await bring(db, path, folder)).errors == []
         assert await media_of(db) == expected
     assert names(folder) == {name for post in expected for name in post}
+
+
+@pytest.mark.parametrize("with_media", [True, False])
+async def test_a_tar_from_a_pipe_brings_its_files_where_they_are_wanted(
+    db: Database, tmp_path: Path, folder: Path, with_media: bool
+) -> None:
+    name = "media_attachments/files/1/2/original/a.png"
+    attached = [{"mediaType": "image/png", "url": f"/system/{name}"}]
+    packed = tar_gz(tmp_path / "m.tar.gz", mastodon_members(attached, files={name: picture(1)}))
+    keeper = MediaKeeper(folder, ROOM)
+    with packed.open("rb") as pipe, Source(pipe, with_media=with_media) as source:
+        report = await import_archive(db, open_archive(source), username=None, keeper=keeper)
+    assert (report.accepted, report.errors) == (1, [])
+    assert await media_of(db) == [[kept(picture(1)) if with_media else None]]
 
 
 async def test_posts_of_before_get_their_files(db: Database, tmp_path: Path, folder: Path) -> None:
@@ -269,6 +285,19 @@ async def test_check_finds_what_a_killed_import_left_and_what_is_missing(
     assert await find_faults(db, folder) == [missing]
     await bring(db, x_zip(tmp_path / "again.zip", three_posts()), folder)
     assert await find_faults(db, folder) == []
+
+
+def test_imports_at_once_keep_the_limit_together(folder: Path) -> None:
+    room = 2 * len(picture(1))
+    first, second = MediaKeeper(folder, room), MediaKeeper(folder, room)
+    first.keep(io.BytesIO(picture(1)), "1")
+    first.release()
+    second.keep(io.BytesIO(picture(2)), "2")
+    second.release()
+    with pytest.raises(NoRoomError):
+        first.keep(io.BytesIO(picture(3)), "3")
+    first.release()
+    assert names(folder) == {kept(picture(1)), kept(picture(2))}
 
 
 def test_a_file_is_whole_or_not_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
