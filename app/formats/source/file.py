@@ -228,8 +228,7 @@ class Source:
             file = self._open_path()
             return gzip.GzipFile(fileobj=file) if self._packed else file  # type: ignore[return-value] # is binary
 
-        is_file = self.path is not None and self.path.is_file()
-        again = reopen if is_file else None
+        again = reopen if self.path is not None and self.path.is_file() else None
         self._tar = TarFiles(read, spool, self.name, again, with_media=self._with_media)
         return self._tar
 
