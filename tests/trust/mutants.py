@@ -63,8 +63,9 @@ def find(mutant: Mutant, seeds: int = SEEDS) -> str | None:
         found = subprocess.run(
             command, cwd=copy, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
         )
-    if found.returncode not in {0, 1} or not found.stdout:
-        raise RuntimeError(found.stderr)
+    # A bug that ends every write with a NameError is not the one that was meant.
+    if found.returncode not in {0, 1} or not found.stdout or "NameError" in found.stdout:
+        raise RuntimeError(found.stderr or found.stdout)
     return found.stdout.splitlines()[-1] if found.returncode else None
 
 
