@@ -1,6 +1,7 @@
 """A worker: it serves on its supervisor's sockets, and beats while its loop runs."""
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
@@ -8,6 +9,7 @@ import pkgutil
 import resource
 import signal
 import socket
+import sys
 from collections.abc import AsyncGenerator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
@@ -22,6 +24,8 @@ from app.serving.server import APPLICATION, load_server_config, use_own_connecti
 from app.tasks import collect_seldom
 
 BEAT_S = 1.0
+SIGNAL_AT_PARENTS_DEATH = 1
+"""PR_SET_PDEATHSIG of Linux."""
 _preloaded: list[Quart] = []
 
 
@@ -48,6 +52,9 @@ def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+    if sys.platform == "linux":
+        # Stop at once if the supervisor is killed: its port must be free when it starts again.
+        ctypes.CDLL(None).prctl(SIGNAL_AT_PARENTS_DEATH, signal.SIGTERM)
     # Each live stream needs an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,15 +85,31 @@ def test_workers_that_are_not_forked_serve_as_well(
         assert "Traceback" not in server.log()
 
 
-def with_supervisor(folder: Path, **constants: object) -> Path:
-    """Return a folder that makes Python give the supervisor other constants."""
+def with_supervisor(folder: Path, module: str = "supervisor", **constants: object) -> Path:
+    """Return a folder that makes Python give the supervisor, or a worker, other constants."""
     site = folder / "site"
     site.mkdir()
-    lines = [f"supervisor.{name} = {value!r}\n" for name, value in constants.items()]
+    lines = [f"module.{name} = {value!r}\n" for name, value in constants.items()]
     (site / "sitecustomize.py").write_text(
-        "import app.serving.supervisor as supervisor\n" + "".join(lines)
+        f"import app.serving.{module} as module\n" + "".join(lines)
     )
     return site
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells that a parent has ended")
+def test_workers_end_with_their_killed_supervisor_before_they_would_beat_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(with_supervisor(tmp_path, "worker", BEAT_S=600)))
+    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "1") as server:
+        (worker,) = server.workers()
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait(DEADLINE_S)
+        try:
+            server.installation.wait_until(lambda: not Path(f"/proc/{worker}/cwd").exists())
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
