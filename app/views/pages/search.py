@@ -22,9 +22,9 @@ LANGUAGES: Final = ("ko", "en")
 RESULTS_PER_PAGE = 20
 MAX_QUERY_LENGTH = 1000
 AROUND = 200
+"""Characters of a long post that are shown on each side of a match."""
 MOST_MEANT = 5
 """Authors shown where the name that was typed is only a part of theirs."""
-"""Characters of a long post that are shown on each side of a match."""
 
 
 class SearchPageArgs(PostFilters):
