@@ -257,7 +257,7 @@ def simulated(seed: int) -> Iterator[World]:
         disabled = logging.root.manager.disable
         with (
             mock.patch.object(connection, "OneTripConnection", world.connect),
-            mock.patch.object(lock, "_opened", world.open_lock),
+            mock.patch.object(lock, "open_lock", world.open_lock),
             mock.patch.object(lock, "_locked", _try_lock),
             mock.patch.object(clock, "time", mock.Mock(monotonic=world.loop.time)),
             mock.patch.object(clock, "datetime", mock.Mock(now=world.now)),

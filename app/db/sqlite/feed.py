@@ -106,13 +106,18 @@ class SqliteFeed(Feed):
         super().__init__(newest or 0)
         self.turn = self._version
         self._is_well = True
-        self._lead = open_lock(path.with_name(f"{path.name}.lead"))
+        self._lead_path = path.with_name(f"{path.name}.lead")
+        self._lead: int | None = None
+        """The file whose lock the process has that leads; open from the first try on."""
 
     async def close(self) -> None:
         self._connection.close()
-        os.close(self._lead)
+        if self._lead is not None:
+            os.close(self._lead)
 
     async def leads(self) -> bool:
+        if self._lead is None:
+            self._lead = open_lock(self._lead_path)
         return locked_at_once(self._lead)
 
     async def catch_up(self) -> bool:

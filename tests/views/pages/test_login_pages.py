@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -406,14 +406,16 @@ async def serving(app: Quart) -> AsyncIterator[Quart]:
 
 
 async def test_keys_can_be_rotated(make_config: MakeConfig) -> None:
+    def server(keys: str) -> AbstractAsyncContextManager[Quart]:
+        return serving(create_app(make_config(secret_key=keys)))
+
     old, new = "an old secret key!", "a new secret key!!"
     async with AsyncExitStack() as stack:
-        before, between, after = [
-            await stack.enter_async_context(serving(create_app(make_config(secret_key=keys))))
-            for keys in (old, f"{new},{old}", new)
-        ]
-        cookies = (await signed_in(before)).cookies
-        assert await Browser(between, cookies=dict(cookies)).is_signed_in()
+        async with server(old) as before:
+            between = await stack.enter_async_context(server(f"{new},{old}"))
+            cookies = (await signed_in(before)).cookies
+            assert await Browser(between, cookies=dict(cookies)).is_signed_in()
+        after = await stack.enter_async_context(server(new))
         assert not await Browser(after, cookies=dict(cookies)).is_signed_in()
         cookies = (await signed_in(between, is_new=False)).cookies
         assert await Browser(after, cookies=dict(cookies)).is_signed_in()
