@@ -21,7 +21,7 @@ LEASE: Final = "imports"
 UPLOAD_LIFETIME: Final = timedelta(days=1)
 """An upload that is not started for this long is removed."""
 MOST_ATTEMPTS: Final = 3
-"""Runs in a row that may end without a proper end."""
+"""Runs in a row that may end without a proper end and without a new post."""
 MOST_UPLOADS_SHOWN: Final = 50
 CANCELLED: Final = "imports.cancelled"
 """Kind of the event that cancels all imports; those in a terminal have no row, and look for it."""
@@ -198,7 +198,10 @@ async def note_stored(
 
     `already`: posts that an earlier, interrupted run of this import stored.
     """
-    return await _change_running(session, job_id, _counts(report, already))
+    values = _counts(report, already)
+    if report.accepted:
+        values["attempts"] = 0  # It gets on: what ends its process is not one of its records.
+    return await _change_running(session, job_id, values)
 
 
 async def end_job(
