@@ -19,6 +19,7 @@ NAIVE: Final = "naive Quart, hypercorn"
 BATCHED: Final = "naive Quart + Batch"
 UNCACHED: Final = "saywho, cache off"
 
+MOST_SHOWN: Final = 1_000.0
 WORKLOADS: Final = {
     "hot": ("hot reads: an author's 20 posts", "자주 읽는 글: 한 사용자의 글 20개"),
     "cold_lists": ("cold reads: 20 posts, the cache off", "처음 읽는 글 20개, 캐시 없음"),
@@ -116,7 +117,8 @@ def _row(found: Mapping[str, Figures], name: str) -> list[str]:
         each = sorted(our / max(their, 1e-9) for our, their in pairs)
         row += [
             f"{ratio_to(found, name):.2f} ×",
-            f"{each[0]:.2f} to {each[-1]:.2f}",
+            # A peer may answer nothing in a round.
+            f"{each[0]:.2f} to " + (f"{each[-1]:.2f}" if each[-1] < MOST_SHOWN else "∞"),
             f"{ratio_to(found, name, 'cpu_us'):.2f} ×",
         ]
     return [*row, str(figures["errors"])]

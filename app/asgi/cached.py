@@ -42,7 +42,7 @@ HIT: Final = (b"cache-status", b"saywho; hit")
 MISS: Final = (b"cache-status", b"saywho; fwd=miss")
 BYPASS: Final = (b"cache-status", b"saywho; fwd=bypass")
 PERSONAL: Final = b"saywho_session"
-MOST_IN_A_TURN: Final = 5
+MOST_IN_A_TURN: Final = 16
 """Answers from the memo in a turn of the loop while other requests are under way."""
 OVERHEAD_BYTES: Final = 1_000
 """Of a stored response beside its body and headers."""

@@ -314,7 +314,7 @@ async def test_many_who_ask_at_once_share_one_run(asked: Asked) -> None:
     assert asked.app.runs == 1
 
 
-async def test_a_request_under_way_ends_before_sixty_answers_from_the_memo(asked: Asked) -> None:
+async def test_a_request_under_way_ends_before_all_answers_from_the_memo(asked: Asked) -> None:
     asked.app.may_answer.set()
     await asked.get()
     asked.app.may_answer.clear()
@@ -326,11 +326,11 @@ async def test_a_request_under_way_ends_before_sixty_answers_from_the_memo(asked
 
     async with asyncio.TaskGroup() as group:
         await all_begun([group.create_task(get((b"authorization", b"Bearer x")))])
-        for _ in range(60):
+        for _ in range(160):
             group.create_task(get())
         asked.app.may_answer.set()
-    assert sorted(ended) == [1] * 60 + [2]
-    assert ended.index(2) < 50
+    assert sorted(ended) == [1] * 160 + [2]
+    assert ended.index(2) < 150
 
 
 async def test_a_write_meanwhile_makes_the_others_run_again(asked: Asked, db: Database) -> None:
