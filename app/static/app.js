@@ -211,20 +211,20 @@
     }
   }
 
-  // The page keeps what was typed in it: only the cookie is fetched from where the link leads.
-  async function chooseTheme(event) {
+  // The page keeps what was typed in it. The cookie is the one that the link's answer sets; it is
+  // written here, since a request for it may come too late for the page that is opened next.
+  function chooseTheme(event) {
     const link = event.target.closest?.("[data-theme-choice]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    showTheme(link.dataset.themeChoice);
+    const theme = link.dataset.themeChoice;
+    showTheme(theme);
+    const age = theme === "system" ? 0 : 365 * 24 * 3600;
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `saywho_theme=${theme}; path=/; max-age=${age}; samesite=lax${secure}`;
     const menu = link.closest(".menu");
     menu.open = false;
     menu.querySelector("summary").focus();
-    try {
-      await fetch(link.href, { redirect: "manual" });
-    } catch {
-      location.assign(link.href);
-    }
   }
 
   function rememberedTheme() {
