@@ -45,8 +45,10 @@ async def until_true(page: Page, expression: str) -> None:
     await eventually(lambda: page.evaluate(expression))
 
 
-async def click_middle(page: Page, shape: Locator) -> None:
-    """Click where a shape is: plotly takes clicks by a layer above it.
+async def point_at(
+    page: Page, shape: Locator, shown: str = ".hoverlayer .hovertext"
+) -> tuple[float, float]:
+    """Move the pointer to where a shape is until its label is shown, and return the place.
 
     Figures further up may still grow, and move the shape from under the pointer.
     """
@@ -61,10 +63,15 @@ async def click_middle(page: Page, shape: Locator) -> None:
         x, y = await place()
         await page.mouse.move(x, y)
         await page.evaluate("() => new Promise((seen) => requestAnimationFrame(seen))")
-        return await page.locator(".hoverlayer .hovertext").is_visible() and (x, y) == await place()
+        return await page.locator(shown).is_visible() and (x, y) == await place()
 
     await eventually(is_pointed_at)
-    await page.mouse.click(*await place())
+    return await place()
+
+
+async def click_middle(page: Page, shape: Locator) -> None:
+    """Click where a shape is: plotly takes clicks by a layer above it."""
+    await page.mouse.click(*await point_at(page, shape))
 
 
 async def test_filters_change_the_figures_and_the_address(
@@ -175,14 +182,9 @@ async def test_a_dot_of_the_map_shows_its_post_and_opens_it(
     await page.locator("#map").scroll_into_view_if_needed()
     dot = page.locator("#map .points path").nth(7)
     await dot.wait_for(state="attached")
-    await dot.scroll_into_view_if_needed()
-    box = await dot.bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    await page.mouse.move(x, y)
-    await expect(page.locator(".peek")).to_be_visible()
+    place = await point_at(page, dot, ".peek")
     shown = await page.locator(".peek p").inner_text()
-    await page.mouse.click(x, y)
+    await page.mouse.click(*place)
     await page.wait_for_url(re.compile(r"/tweet/\d+$"))
     assert (await page.locator(".post-text").first.inner_text())[:100] == shown[:100]
 
