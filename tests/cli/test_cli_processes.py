@@ -2,6 +2,7 @@
 
 import os
 import pty
+import resource
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.archives import x_file, x_members, x_tweet, x_zip
 from tests.embedding_service import embedding_service
 from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
 
@@ -87,6 +89,31 @@ def test_output_that_cannot_be_written_is_one_line(installation: Installation) -
         )
     said = "saywho: the output cannot be written: No space left on device\n"
     assert (ended.returncode, ended.stderr) == (1, said)
+
+
+def test_a_pipe_too_large_for_temporary_files_is_one_line(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.done("user", "add", "미나")
+    posts = [x_tweet(number, os.urandom(900).hex()) for number in range(3000)]
+    archive = x_zip(tmp_path / "x.zip", x_members() | {"data/tweets.js": x_file("tweets", *posts)})
+    room = installation.database.stat().st_size + 300_000
+    assert archive.stat().st_size > room
+    with archive.open("rb") as file:
+        ended = subprocess.run(
+            [PROGRAM, "import", "-"],
+            env=installation.environment(),
+            stdin=file,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+        )
+    assert ended.returncode == 1
+    assert "the folder for temporary files is full" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert installation.count_posts() == 0
 
 
 def test_on_a_terminal_progress_is_a_bar(installation: Installation, tmp_path: Path) -> None:

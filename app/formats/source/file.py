@@ -3,7 +3,6 @@
 import contextlib
 import gzip
 import io
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +25,7 @@ from app.formats.source.reading import (
     MeteredReader,
     Rejoined,
     read_some,
+    spooling,
 )
 from app.formats.source.tar import BLOCK_BYTES, TarFiles, is_tar
 
@@ -214,7 +214,6 @@ class Source:
         if self._tar is not None:
             return self._tar
         meter = Meter(self.name, self._meter.limit_bytes)
-        spool: BinaryIO = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
         stream = self._whole()
 
         def read(size: int) -> bytes:
@@ -229,7 +228,8 @@ class Source:
             return gzip.GzipFile(fileobj=file) if self._packed else file  # type: ignore[return-value] # is binary
 
         again = reopen if self.path is not None and self.path.is_file() else None
-        self._tar = TarFiles(read, spool, self.name, again, with_media=self._with_media)
+        with spooling(self._opened, self.name) as spool:
+            self._tar = TarFiles(read, spool, self.name, again, with_media=self._with_media)
         return self._tar
 
     def _whole(self) -> BinaryIO:
@@ -260,12 +260,12 @@ class Source:
     def _spooled(self) -> BinaryIO:
         """Copy the stream to a temporary file, up to the limit, and return that."""
         meter = Meter(self.name, self._meter.limit_bytes)
-        spool: BinaryIO = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
         assert self._stream is not None  # noqa: S101 # for the type checker
-        while chunk := self._head or self._stream.read(BUFFER_BYTES):
-            spool.write(meter.count(chunk))
-            self._head = b""
-        meter.count(b"")
+        with spooling(self._opened, self.name) as spool:
+            while chunk := self._head or self._stream.read(BUFFER_BYTES):
+                spool.write(meter.count(chunk))
+                self._head = b""
+            meter.count(b"")
         return spool
 
     def _metered(self, stream: BinaryIO, label: str, packed_share: float = 1.0) -> BinaryIO:

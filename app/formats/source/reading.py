@@ -1,9 +1,12 @@
 """Counted reading: one meter for each source, with a limit on what it unpacks to."""
 
+import contextlib
+import errno
 import io
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
 from app.formats.records import BrokenFileError
@@ -42,6 +45,24 @@ class Meter:
         self.unpacked_bytes += len(chunk)
         self.packed_bytes += len(chunk) * packed_share
         return chunk
+
+
+@contextlib.contextmanager
+def spooling(opened: contextlib.ExitStack, name: str) -> Iterator[BinaryIO]:
+    """Yield a temporary file to copy a source to, open as long as the stack is.
+
+    Raises BrokenFileError where the disk has no room for it.
+    """
+    spool: BinaryIO = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
+    try:
+        yield spool
+        spool.flush()
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise
+        raise BrokenFileError(
+            "{name} has to be copied first, and the folder for temporary files is full", name=name
+        ) from error
 
 
 class ChunkReader(io.RawIOBase):
