@@ -108,7 +108,7 @@ def check_command(cluster: bool) -> None:
     The database must answer and be migrated; counts, indexes and profiles must agree with it.
     """
     if cluster:
-        _check_cluster(Config.from_env().database_url)
+        _check_cluster(Config.from_env())
         return
     try:
         faults, left = with_database(_find_faults)
@@ -131,12 +131,12 @@ async def _find_faults(db: Database, config: Config) -> tuple[list[str], int]:
     return faults, len(await find_left_uploads(db, config))
 
 
-def _check_cluster(url: str) -> None:
-    if not backend_for(url).is_shared:
+def _check_cluster(config: Config) -> None:
+    if not backend_for(config.database_url).is_shared:
         fail("a cluster needs PostgreSQL; SQLite is one file on one machine", BAD_INPUT)
     from app.db.postgresql.cluster import look_at_cluster
 
-    found = asyncio.run(look_at_cluster(url))
+    found = asyncio.run(look_at_cluster(config.database_url, *config.replica_urls))
     lines = [
         f"{node.role:<11} {node.host}"
         + (f"  PostgreSQL {node.version}, timeline {node.timeline}" if node.version else "")

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -11,10 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from app.clock import monotonic
 from app.config import Config
 from app.db.backend import INFO, backend_for
+from app.db.batch import for_answers
 from app.db.cluster import ServerLabel
 from app.db.feed import Feed
-from app.errors import overloaded
+from app.errors import overloaded, replica_lost
 from app.tasks import to_the_end
+
+if TYPE_CHECKING:
+    from app.db.postgresql.replicas import ReplicaSnapshot
 
 WRITE_TIMEOUT_S: Final = 30
 
@@ -29,21 +33,39 @@ class Database:
         self.backend = backend_for(config.database_url, durability=config.durability)
         self.engine = self.backend.engine
         options: dict[str, Any] = {"expire_on_commit": False, "info": {INFO: self.backend}}
+        self._replicas = None
         self._readers = async_sessionmaker(self.backend.readers, **options)
+        if config.replica_urls:
+            from app.db.postgresql.replicas import Replicas, ReplicaSession
+
+            self._replicas = Replicas(config.replica_urls)
+            self._readers.configure(sync_session_class=ReplicaSession)
+        self._feed: Feed | None = None
         self._writers = async_sessionmaker(self.engine, **options)
         self.commits = 0
         """Number of this process's commits."""
+        self._acknowledged = 0
+        """The last of them that is known to have been made."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """Open a session that sees one state of the database, for one task and for reading."""
-        with self._driver_errors():
+        """Open a session that sees one state of the database, for one task and for reading.
+
+        What is read for an answer may come from a replica that shows all that the answer must.
+        """
+        found = None
+        if self._replicas and self._feed and for_answers.get():
+            found = await self._replicas.snapshot(self._feed, acknowledged=self._acknowledged)
+        with self._driver_errors(found):
             session, opened = self._readers(), monotonic()
+            if found is not None:
+                found.lend_to(session)
             try:
                 yield session
             finally:
-                await to_the_end(session.close())
-                self._on_session("read", monotonic() - opened)
+                await to_the_end(found.close() if found is not None else session.close())
+                kind = "replica" if found is not None and found.is_used else "read"
+                self._on_session(kind, monotonic() - opened)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -66,6 +88,7 @@ class Database:
     async def _commit(self, session: AsyncSession) -> None:
         try:
             await self.backend.commit(session)
+            self._acknowledged = self.commits + 1
         finally:
             # Counted even if it is not known whether it was committed.
             self.commits += 1
@@ -73,9 +96,19 @@ class Database:
     async def open_feed(self, label: ServerLabel | None = None) -> Feed:
         """Follow the log of changes from now on; the label tells other servers of this one."""
         with self._driver_errors():
-            return await self.backend.open_feed(lambda: self.commits, label)
+            self._feed = await self.backend.open_feed(lambda: self.commits, label)
+        return self._feed
+
+    @property
+    def read_up_to(self) -> int | None:
+        """The newest event that replicas are known to hold while the primary is away, else None."""
+        if self._replicas and self._feed and self._feed.is_lost_after(self._acknowledged):
+            return self._feed.newest
+        return None
 
     async def close(self) -> None:
+        if self._replicas is not None:
+            await self._replicas.close()
         await self.backend.close()
 
     async def __aenter__(self) -> Self:
@@ -85,12 +118,14 @@ class Database:
         await self.close()
 
     @contextlib.contextmanager
-    def _driver_errors(self) -> Iterator[None]:
+    def _driver_errors(self, replica: "ReplicaSnapshot | None" = None) -> Iterator[None]:
         try:
             yield
         except (TimeoutError, exc.TimeoutError) as error:
             raise overloaded() from error
         except (exc.DBAPIError, ConnectionError) as error:
+            if replica is not None and replica.is_at_fault(error):
+                raise replica_lost() from error
             if app_error := self.backend.as_app_error(error):
                 raise app_error from error
             raise

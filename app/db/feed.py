@@ -36,6 +36,8 @@ class Feed(ABC):
         self.turn: int | None = None
         """Another number after each commit that was read, of any process; None where commits of
         others are not seen at once."""
+        self.mark: str | None = None
+        """Tells the newest event that was read from one with its id in another server's log."""
         self._followed_at = monotonic()
 
     @property
@@ -60,6 +62,15 @@ class Feed(ABC):
 
         Return whether that was possible; False while the log cannot be read.
         """
+
+    async def has_seen(self, event_id: int) -> bool:
+        """Return whether the event was published, after a look at the log if it was not yet."""
+        await self.catch_up()
+        return self.newest >= event_id
+
+    def is_lost_after(self, commit: int) -> bool:
+        """Return whether the log cannot be read, but was after this process's commit."""
+        return False
 
     @abstractmethod
     async def follow(self) -> None:

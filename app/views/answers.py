@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from quart import Quart, Response, g, render_template, request
@@ -15,14 +15,23 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from app.asgi.streams import Stream, hand_over
 from app.clock import monotonic
-from app.errors import UNTYPED, AppError, MalformedError, Problem, UnavailableError, problem
+from app.db.batch import for_answers
+from app.errors import (
+    UNTYPED,
+    AppError,
+    MalformedError,
+    Problem,
+    ReplicaLostError,
+    UnavailableError,
+    problem,
+)
 from app.i18n import translate_error
 from app.lifespan import resources
 from app.logs import request_id
 from app.memo import cacheable
 from app.models import MAX_ID
 from app.paths import FOR_PROGRAMS
-from app.services.events import newest_event
+from app.views.access import SAFE_METHODS, policy_of
 
 AFTER_TIMEOUT_S: Final = 2.0
 AFTER_POLL_S: Final = 0.02
@@ -39,6 +48,13 @@ logger = logging.getLogger(__name__)
 def init_app(app: Quart) -> None:
     app.before_request(wait_for_write)
 
+    @app.before_request
+    async def choose_database() -> None:
+        """Let what only reads be read from replicas."""
+        is_safe = request.method in SAFE_METHODS or policy_of(app, request.endpoint) == "read"
+        for_answers.set(is_safe)
+        g.as_of_event = resources().db.read_up_to
+
 
 async def wait_for_write() -> None:
     """Wait until this process sees the event that `Saywho-After` names.
@@ -51,10 +67,8 @@ async def wait_for_write() -> None:
     if not _EVENT.fullmatch(given) or int(given) > MAX_ID:
         raise MalformedError("Saywho-After must be the number of an event", loc="Saywho-After")
     deadline = monotonic() + AFTER_TIMEOUT_S
-    while True:
-        async with resources().db.read() as session:
-            if await newest_event(session) >= int(given):
-                return
+    feed = resources().feed
+    while not await feed.has_seen(int(given)):
         if monotonic() > deadline:
             raise UnavailableError(
                 "Event {event} has not been seen here yet",
@@ -68,6 +82,9 @@ async def add_headers(response: Response) -> Response:
     """Add the headers that answers of this kind carry."""
     if (event_id := g.get("event_id")) is not None:
         response.headers["Saywho-Event"] = str(event_id)
+    read_up_to = g.get("as_of_event") or resources().db.read_up_to
+    if read_up_to is not None and response.status_code == 200:
+        response.headers.setdefault("Saywho-As-Of", str(read_up_to))
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.vary.update(["Accept-Language", "Cookie"])
@@ -125,6 +142,14 @@ def handle_errors(app: Quart) -> None:
             logger.warning("%s", error.detail, exc_info=error)
         sentence = translate_error(error) if "locale" in g else None
         return await _answer(problem(error), error.headers, sentence)
+
+    @app.errorhandler(ReplicaLostError)
+    async def replica_lost(error: ReplicaLostError) -> ResponseReturnValue:
+        # It rests now. Only what changes nothing reads replicas, so it may be done again.
+        try:
+            return await app.dispatch_request()
+        except Exception as another:
+            return cast(ResponseReturnValue, await app.handle_user_exception(another))
 
     @app.errorhandler(HTTPException)
     async def http_error(error: HTTPException) -> ResponseReturnValue:

@@ -305,6 +305,10 @@ async def test_a_look_at_the_cluster_names_databases_servers_and_what_is_wrong(
         ("standby", 0),
         ("primary", 0),
     ]
+    installation.settings["SAYWHO_DATABASE_URL"] = address + hosts[1]
+    installation.settings["SAYWHO_REPLICA_URLS"] = f"{address}{hosts[0]},{address}{hosts[1]}"
+    assert [each["role"] for each in (await look())["databases"]] == ["primary", "standby"]
+    del installation.settings["SAYWHO_REPLICA_URLS"]
     installation.settings["SAYWHO_DATABASE_URL"] = address + ",".join(hosts[::2])
     result = await asyncio.to_thread(installation.run, "check", "--cluster")
     assert result.exit_code == 1

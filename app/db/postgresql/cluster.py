@@ -6,6 +6,7 @@ from typing import Any, Final
 import asyncpg
 from sqlalchemy import make_url
 
+from app.config import POSTGRESQL_PORT
 from app.db.cluster import BEGINNING, Cluster, DatabaseNode, ServerLabel, site_servers
 from app.db.postgresql.connection import connect
 from app.errors import AppError
@@ -22,10 +23,14 @@ _NODE: Final = """
 _NEWEST: Final = 'SELECT coalesce(max(id), 0) FROM "Event"'
 
 
-async def look_at_cluster(url: str) -> Cluster:
-    """Ask each database that the URL names, and the primary for the servers of the site."""
+async def look_at_cluster(*urls: str) -> Cluster:
+    """Ask each database that the URLs name, and the primary for the servers of the site."""
     labels: list[ServerLabel] = []
-    found = await asyncio.gather(*(_node(each, labels) for each in _each_host(url)))
+    places: dict[str, str] = {}
+    for url in urls:
+        for host, alone in _each_host(url):
+            places.setdefault(host, alone)
+    found = await asyncio.gather(*(_node(each, labels) for each in places.items()))
     newest = max((node.newest_event or 0 for node in found if node.role == "primary"), default=None)
     nodes = [
         DatabaseNode(
@@ -52,13 +57,14 @@ def _each_host(url: str) -> list[tuple[str, str]]:
     parsed = make_url(url)
     hosts = str(parsed.query.get("host") or parsed.host or "localhost").split(",")
     ports = str(parsed.query.get("port") or parsed.port or "").split(",")
-    if len(hosts) == 1:
-        return [(hosts[0], url)]
     found = []
     for host, port in zip(hosts, ports, strict=True):
         query = {"host": host, "port": port, "target_session_attrs": "any"}
-        alone = parsed.update_query_dict(query).render_as_string(hide_password=False)
-        found.append((host if host.startswith("/") else f"{host}:{port}", alone))
+        alone = url
+        if len(hosts) > 1:
+            alone = parsed.update_query_dict(query).render_as_string(hide_password=False)
+        name = host if host.startswith("/") else f"{host}:{port or POSTGRESQL_PORT}"
+        found.append((name, alone))
     return found
 
 

@@ -34,6 +34,8 @@ OLDEST_S: Final = 0.75
 """The oldest look that an answer may rest on; clients are promised 1 s."""
 LOOK_TIMEOUT_S: Final = 2.0
 RECONNECT_S: Final = 0.5
+LOST_S: Final = 2 * (LOOK_TIMEOUT_S + RECONNECT_S)
+"""Seconds for which nobody waits for another look at a log that could not be read."""
 PAGE: Final = 1_000
 FAILURES: Final = (
     AppError,
@@ -82,12 +84,12 @@ class PostgresqlFeed(Feed):
         self._leading: asyncpg.Connection[Any] | None = None
         """The connection that holds the lock of the process that leads."""
         self._snapshot = ""
-        self._mark: str | None = None
-        """Tells the newest event that was read from one with its id in another server's log."""
         self._notified = asyncio.Event()
         self._looking = asyncio.Lock()
         self._clock = asyncio.get_running_loop().time
         self._looked_at = self._failed_at = float("-inf")
+        self._failures = 0
+        """Looks that failed one after another; the first one, as the connection broke."""
         self._seen_commits = 0
 
     async def open(self) -> None:
@@ -95,7 +97,7 @@ class PostgresqlFeed(Feed):
         self._seen_commits = self._commits()
         started = self._clock()
         connection = await self._connected()
-        self._snapshot, newest, self._mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
+        self._snapshot, newest, self.mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
         self.newest = newest or 0
         self._looked_at = started
 
@@ -116,12 +118,25 @@ class PostgresqlFeed(Feed):
 
     async def catch_up(self) -> bool:
         """Read this process's commits, and those of others up to a moment ago."""
+        if self._is_lost:
+            return False
         asked_at = self._clock()
         while not self._is_current():
             if self._failed_at >= asked_at:
                 return False
             await self._look()
         return True
+
+    async def has_seen(self, event_id: int) -> bool:
+        return self.newest >= event_id or (await self._look() and self.newest >= event_id)
+
+    def is_lost_after(self, commit: int) -> bool:
+        return self._is_lost and self._seen_commits >= commit
+
+    @property
+    def _is_lost(self) -> bool:
+        """Whether two looks failed, the last one just now; `follow` goes on trying."""
+        return self._failures > 1 and self._clock() - self._failed_at < LOST_S
 
     async def follow(self) -> None:
         was_well = True
@@ -160,15 +175,16 @@ class PostgresqlFeed(Feed):
                     rows = await connection.fetch(_LOOK, self._snapshot, self.newest)
             except FAILURES:
                 self._failed_at = self._clock()
+                self._failures += 1
                 await self.close()
                 return False
             self._snapshot = rows[0]["snapshot"]
             changes = [Change(*row[1:-1]) for row in rows if row["id"] is not None]
             if changes and changes[-1].id > self.newest:
-                self._mark = rows[-1]["mark"]
+                self.mark = rows[-1]["mark"]
             for start in range(0, len(changes), PAGE):
                 self._publish(changes[start : start + PAGE])
-            self._seen_commits, self._looked_at = commits, started
+            self._seen_commits, self._looked_at, self._failures = commits, started, 0
             return True
 
     async def _connected(self) -> "asyncpg.Connection[Any]":
@@ -182,10 +198,10 @@ class PostgresqlFeed(Feed):
 
     async def _check_log(self, connection: "asyncpg.Connection[Any]") -> None:
         """Begin again after the newest event if this is not the log that was read before."""
-        if self._mark is None or await connection.fetchval(_MARK, self.newest) == self._mark:
+        if self.mark is None or await connection.fetchval(_MARK, self.newest) == self.mark:
             return
         lost = self.newest
-        self._snapshot, newest, self._mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
+        self._snapshot, newest, self.mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
         logger.error("the database has lost events up to %d; beginning after %s", lost, newest)
         self._reset(newest or 0)
 

@@ -1,0 +1,210 @@
+"""Standbys that answer reads: only where their own snapshot holds all that an answer must.
+
+All writers of the log take turns, so a snapshot that holds one event holds all before it. A replica
+is asked for the newest event that this worker knows, in the very transaction that the answer is
+read in: how far it had come a moment before proves nothing. The event's mark tells it from another
+one that has its number, in the log of a server that followed another primary.
+
+Only what the log tells of is read here. Tokens, sessions, jobs and leases change without an event.
+"""
+
+import asyncio
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, Final, cast
+
+import asyncpg
+from sqlalchemy import Connection, Engine, TableClause, TextClause, exc, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.visitors import iterate
+
+from app.clock import monotonic
+from app.db.feed import Feed
+from app.db.postgresql.connection import make_engine
+from app.errors import AppError
+from app.models import BackgroundSnapshot, Event, PostCount, Profile, Tweet, User, Vocabulary, Word
+from app.tasks import to_the_end
+
+_MODELS = (BackgroundSnapshot, Event, PostCount, Profile, Tweet, User, Vocabulary, Word)
+TOLD: Final = frozenset(model.__tablename__ for model in _MODELS) | {"TweetWords"}
+"""Tables whose changes the log tells of, or that are derived from them and may lag anyway."""
+OPEN_TIMEOUT_S: Final = 1.0
+"""Seconds for which a request waits for a replica that does not answer."""
+LAG_S: Final = 0.05
+"""Seconds for which a request waits for a replica that lacks the last events."""
+LOOK_EVERY_S: Final = 0.005
+REST_S: Final = 2.0
+"""Seconds for which a replica that failed is left alone; then one request tries it."""
+QUERY_CANCELED: Final = "57014"
+"""A statement that took too long takes as long on another server."""
+_NAMED: Final = re.compile(r'"(\w+)"')
+_HOLDS: Final = text(
+    "SELECT pg_is_in_recovery() AND EXISTS ("
+    """ SELECT FROM "Event" WHERE id = :newest AND xact || ' ' || created_at = :mark)"""
+)
+
+
+class ReplicaSession(Session):
+    """Reads the tables that the log tells of on a replica, if it has one, and others as usual."""
+
+    replica: Connection | None = None
+    has_used_replica = False
+
+    def get_bind(self, *args: Any, clause: ClauseElement | None = None, **kwargs: Any) -> Any:
+        if self.replica is not None and clause is not None and _is_told(clause):
+            self.has_used_replica = True
+            return self.replica
+        bind: Engine | Connection = super().get_bind(*args, clause=clause, **kwargs)
+        return bind
+
+
+def _is_told(clause: ClauseElement) -> bool:
+    """Return whether a statement names tables, and only those that the log tells of."""
+    names: set[str] = set()
+    for element in iterate(clause):
+        if isinstance(element, TableClause):
+            names.add(element.name)
+        elif isinstance(element, TextClause):
+            names.update(_NAMED.findall(element.text))
+    return bool(names) and names <= TOLD
+
+
+class Replica:
+    """One standby; nothing is opened before it is used."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._opened: set[asyncpg.Connection[Any]] = set()
+        self._rests_until = 0.0
+        self._has_failed = False
+
+    @cached_property
+    def _engine(self) -> AsyncEngine:
+        engine = make_engine(self._url, durability="normal", opened=self._opened)
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @property
+    def is_ready(self) -> bool:
+        return monotonic() >= self._rests_until
+
+    def rest(self) -> None:
+        """Leave it alone for a while."""
+        self._has_failed = True
+        self._rests_until = monotonic() + REST_S
+
+    async def snapshot(self, newest: int, mark: str) -> "ReplicaSnapshot | None":
+        """Open a transaction that sees the event, or return None after a moment."""
+        if self._has_failed:
+            self.rest()  # Others do not wait together with the request that tries it.
+        connection = None
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT_S):
+                connection = await self._engine.connect()
+                if await _holds(connection, newest, mark):
+                    self._has_failed, self._rests_until = False, 0.0
+                    found, connection = ReplicaSnapshot(self, connection), None
+                    return found
+        except (TimeoutError, OSError, AppError, exc.SQLAlchemyError):
+            pass  # The primary answers instead.
+        finally:
+            if connection is not None:
+                await to_the_end(_give_back(connection))
+        self.rest()
+        return None
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+        for connection in list(self._opened):
+            connection.terminate()
+
+
+async def _holds(connection: AsyncConnection, newest: int, mark: str) -> bool:
+    """Begin a transaction that sees the event; return whether one did in time."""
+    deadline = monotonic() + LAG_S
+    while not await connection.scalar(_HOLDS, {"newest": newest, "mark": mark}):
+        if monotonic() > deadline:
+            return False
+        await connection.rollback()
+        await asyncio.sleep(LOOK_EVERY_S)
+    return True
+
+
+class ReplicaSnapshot:
+    """A transaction on a replica, for one session."""
+
+    def __init__(self, replica: Replica, connection: AsyncConnection) -> None:
+        self._replica = replica
+        self._connection = connection
+        self._session: AsyncSession | None = None
+
+    def lend_to(self, session: AsyncSession) -> None:
+        """Let the session read here what the log tells of, until this is closed."""
+        self._session = session
+        cast(ReplicaSession, session.sync_session).replica = self._connection.sync_connection
+
+    @property
+    def is_used(self) -> bool:
+        session = self._session
+        return session is not None and cast(ReplicaSession, session.sync_session).has_used_replica
+
+    def is_at_fault(self, error: BaseException) -> bool:
+        """Return whether another server may answer what ended with this error; it rests then."""
+        is_slow = getattr(getattr(error, "orig", None), "sqlstate", None) == QUERY_CANCELED
+        if is_slow or not self.is_used:
+            return False
+        self._replica.rest()
+        return True
+
+    async def close(self) -> None:
+        """Close the session and the transaction."""
+        try:
+            if self._session is not None:
+                await self._session.close()
+        finally:
+            await _give_back(self._connection)
+
+
+async def _give_back(connection: AsyncConnection) -> None:
+    """Give the connection back to its pool, which replaces it if it is broken."""
+    try:
+        await connection.close()
+    except exc.DBAPIError:
+        await connection.invalidate()
+        await connection.close()
+
+
+class Replicas:
+    """The standbys that one process reads, in turn."""
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._all = [Replica(url) for url in urls]
+        self._turns = itertools.count()
+
+    async def snapshot(self, feed: Feed, *, acknowledged: int) -> "ReplicaSnapshot | None":
+        """Open a transaction on a replica that shows all that an answer of this worker must.
+
+        Return None if there is none: then the primary has to answer. While the primary is away,
+        this is all that the worker knew of the log, with its own commits up to `acknowledged`.
+        """
+        is_current = await feed.catch_up() or await feed.catch_up()  # A connection may be old.
+        if feed.mark is None or not (is_current or feed.is_lost_after(acknowledged)):
+            return None
+        for replica in self._ready():
+            if (found := await replica.snapshot(feed.newest, feed.mark)) is not None:
+                return found
+        return None
+
+    def _ready(self) -> Iterator[Replica]:
+        first = next(self._turns)
+        for place in range(len(self._all)):
+            replica = self._all[(first + place) % len(self._all)]
+            if replica.is_ready:
+                yield replica
+
+    async def close(self) -> None:
+        for replica in self._all:
+            await replica.close()

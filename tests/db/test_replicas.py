@@ -1,0 +1,239 @@
+"""Reads from a real standby: only what it can prove to be new enough."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.config import Config
+from app.db.migrate import prepare
+from app.db.postgresql.connection import data_source
+from tests.conftest import Client, client_with
+from tests.databases import Databases
+from tests.postgresql import Server
+from tests.serving.test_server import children_of
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.databases("postgresql")
+POSTS = "/api/v1/users/ann/tweets"
+UNTOLD = ("LoginSession", "Token", "Operator", "ImportJob", "Lease", "IdempotencyRecord")
+
+
+@pytest.fixture
+def primary(databases: Databases) -> Iterator[Server]:
+    server = Server(durable=True)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def standby(primary: Server) -> Iterator[Server]:
+    server = Server(primary=primary)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+async def app(primary: Server, standby: Server, tmp_path: Path) -> AsyncIterator[Quart]:
+    """An app that may read the standby, and keeps no answers."""
+    config = Config(
+        env="testing",
+        data_dir=tmp_path,
+        database_url=primary.url(),
+        replica_urls=(standby.url(),),
+        access_log=False,
+        cache_mb=0,
+    )
+    await asyncio.to_thread(prepare, config, upgrade_old=False)
+    app = create_app(config)
+    async with app.test_app():
+        yield app
+
+
+async def ask(server: Server, statement: str) -> Any:
+    connection = await asyncpg.connect(data_source(server.url()))
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
+
+
+async def sessions(app: Quart) -> dict[str, int]:
+    """Return how many sessions read the primary and replicas, as the metrics say."""
+    answer = await (await client_with(app, "admin")).get("/metrics")
+    lines = (await answer.get_data(as_text=True)).splitlines()
+    counts = dict(line.rsplit(" ", 1) for line in lines if line.startswith("saywho_db_seconds_c"))
+    name = 'saywho_db_seconds_count{{kind="{}"}}'
+    return {kind: int(float(counts.get(name.format(kind), 0))) for kind in ("read", "replica")}
+
+
+async def texts(client: Client, path: str = POSTS) -> list[str]:
+    answer = await client.get(path)
+    assert answer.status_code == 200
+    return [post["text"] for post in (await answer.get_json())["items"]]
+
+
+async def from_replica(app: Quart, client: Client) -> None:
+    """Wait until an answer comes from the replica: a busy machine may let it lag."""
+
+    async def is_read() -> bool:
+        before = (await sessions(app))["replica"]
+        await texts(client)
+        return (await sessions(app))["replica"] > before
+
+    await eventually(is_read)
+
+
+async def test_answers_come_from_a_replica_that_shows_the_newest_event(
+    app: Quart, standby: Server
+) -> None:
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first", "second")
+    await from_replica(app, anybody)
+    for path in (
+        *("/", "/user/ann", "/search?q=first", "/compare", "/dashboard/", "/feed.atom"),
+        *("/api/v1/users", "/api/v1/search?q=first", "/api/v1/stats", "/imports", "/login"),
+    ):
+        assert (await anybody.get(path)).status_code < 400, path
+    assert await texts(writer) == ["second", "first"]
+
+
+async def test_what_changes_without_an_event_is_never_read_from_a_replica(
+    app: Quart, standby: Server
+) -> None:
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first")
+    await from_replica(app, anybody)
+    for path in ("/", "/user/ann", "/imports", "/sources", "/api/v1/imports", "/api/v1/users/ann"):
+        assert (await writer.get(path)).status_code < 500, path
+    scans = "SELECT coalesce(sum(seq_scan + coalesce(idx_scan, 0)), 0) FROM pg_stat_user_tables"
+    told = f"{scans} WHERE relname IN ('Tweet', 'Users')"
+    assert await eventually(lambda: ask(standby, told))
+    assert await ask(standby, f"{scans} WHERE relname IN {UNTOLD}") == 0
+
+
+async def test_what_a_replica_lacks_the_primary_answers(app: Quart, standby: Server) -> None:
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first")
+    await from_replica(app, anybody)
+    await ask(standby, "SELECT pg_wal_replay_pause()")
+    for number in range(5):
+        await writer.add_tweet("ann", f"later {number}")
+        assert (await texts(anybody))[0] == f"later {number}"
+        assert (await anybody.get("/api/v1/users/ann")).status_code == 200
+    assert await ask(standby, 'SELECT count(*) FROM "Tweet"') == 1
+    await ask(standby, "SELECT pg_wal_replay_resume()")
+    await from_replica(app, anybody)
+    assert len(await texts(anybody)) == 6
+
+
+async def test_a_replica_that_ends_costs_no_answer(app: Quart, standby: Server) -> None:
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first")
+    for at_once in (False, True):
+        await from_replica(app, anybody)
+        standby.stop(at_once=at_once)
+        for _ in range(5):
+            assert await texts(anybody) == ["first"]
+        standby.start()
+    await from_replica(app, anybody)
+
+
+async def test_a_statement_that_a_replica_breaks_off_is_asked_elsewhere(
+    app: Quart, primary: Server, standby: Server
+) -> None:
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first")
+    await from_replica(app, anybody)
+    waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'saywho'"
+    locking = await asyncpg.connect(data_source(primary.url()))
+    async with locking.transaction():
+        # The standby holds the lock too, once it has read of it.
+        await locking.execute('LOCK TABLE "Tweet" IN ACCESS EXCLUSIVE MODE')
+        await ask(primary, "SELECT pg_switch_wal()")
+        asking = asyncio.create_task(anybody.get(POSTS))
+        await eventually(lambda: ask(standby, f"SELECT count(*) {waiting}"))
+        assert await ask(standby, f"SELECT pg_terminate_backend(pid) {waiting}")
+        await eventually(lambda: ask(primary, f"SELECT count(*) {waiting}"))
+    assert (await asking).status_code == 200
+    await locking.close()
+
+
+async def test_a_replica_that_hangs_is_left_alone(app: Quart, standby: Server) -> None:
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first")
+    await from_replica(app, anybody)
+    data = standby.folder / "data"
+    postmaster = int((data / "postmaster.pid").read_text().split()[0])
+    stopped = [postmaster, *children_of(postmaster)]
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        for _ in range(5):
+            assert await texts(anybody) == ["first"]
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    await from_replica(app, anybody)
+
+
+async def test_without_the_primary_replicas_answer_and_say_how_new_they_are(
+    app: Quart, primary: Server
+) -> None:
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first")
+    added = await writer.post(POSTS, json={"text": "second"})
+    newest = int(added.headers["Saywho-Event"])
+    await from_replica(app, anybody)
+    assert "Saywho-As-Of" not in (await anybody.get(POSTS)).headers
+    primary.stop(at_once=True)
+
+    async def read() -> Any:
+        return await anybody.get(POSTS)
+
+    answer = await eventually(read, until=lambda answer: "Saywho-As-Of" in answer.headers)
+    assert int(answer.headers["Saywho-As-Of"]) == newest
+    assert await texts(anybody) == ["second", "first"]
+    for path in ("/", "/user/ann", "/search?q=first", "/api/v1/users/ann", "/api/v1/stats"):
+        answer = await anybody.get(path, headers={"Saywho-After": str(newest)})
+        assert (path, answer.status_code) == (path, 200)
+        assert int(answer.headers["Saywho-As-Of"]) == newest
+    for answer in (
+        await writer.post(POSTS, json={"text": "never"}),  # Its token cannot be looked up.
+        await anybody.get("/readyz"),
+        await anybody.get(POSTS, headers={"Saywho-After": str(newest + 1)}),
+    ):
+        assert (answer.status_code, bool(answer.headers["Retry-After"])) == (503, True)
+    primary.start()
+
+    async def write() -> int:
+        return int((await writer.post(POSTS, json={"text": "after"})).status_code)
+
+    await eventually(write, until=lambda status: status == 201)
+    assert (await texts(anybody))[0] == "after"
+    assert "Saywho-As-Of" not in (await anybody.get(POSTS)).headers
+
+
+async def test_another_log_with_the_same_numbers_is_not_read(app: Quart, standby: Server) -> None:
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first")
+    await from_replica(app, anybody)
+    # The standby goes its own way, and comes to the same number before it is a standby again.
+    await ask(standby, "SELECT pg_promote()")
+    await ask(standby, 'UPDATE "Event" SET created_at = now()')
+    await ask(standby, """UPDATE "Tweet" SET text = 'other'""")
+    standby.stop()
+    (standby.folder / "data" / "standby.signal").touch()
+    standby.start()
+    assert await ask(standby, "SELECT pg_is_in_recovery()")
+    before = (await sessions(app))["replica"]
+    for _ in range(5):
+        assert await texts(anybody) == ["first"]
+    assert (await sessions(app))["replica"] == before
