@@ -1,16 +1,19 @@
 """`saywho follow …`: the sources of one installation, asked by processes that may be killed."""
 
 import contextlib
+import multiprocessing
 import os
 import random
+import signal
 import sqlite3
-import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.installation import PROGRAM, Installation
+from app.cli import saywho
+from tests.installation import Installation
 from tests.live_platforms import Fault, Platform, live_platform
 
 
@@ -88,6 +91,18 @@ def test_a_source_is_followed_once(installation: Installation, platform: Platfor
 
 
 KILLS = int(os.environ.get("SOAK_KILLS", "20"))
+PROCESSES = multiprocessing.get_context("forkserver")
+"""Gives processes of the program that need not import it again, which takes most of their time."""
+PROCESSES.set_forkserver_preload(["app.cli.follow", "app.db.migrate"])
+
+
+def _follow_now(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    with Path(os.devnull).open("w") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
+        os.dup2(nothing.fileno(), sys.stderr.fileno())
+    saywho(["follow", "now"])
 
 
 @pytest.mark.timeout(max(600, 30 * KILLS))
@@ -110,23 +125,21 @@ def test_kills_lose_and_double_nothing(
                 texts.extend(each.add(name, f"{name} {len(texts)} {n}").text for n in range(count))
 
         post(12)
-        for _ in range(kills):
-            process = subprocess.Popen(
-                [PROGRAM, "follow", "now"],
-                env=installation.environment(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+        killed = 0
+        while killed < kills:
+            process = PROCESSES.Process(target=_follow_now, args=(installation.environment(),))
+            process.start()
             asked = len(platform.requests) + chance.randrange(1, 4)
             installation.wait_until(
                 lambda asked=asked, process=process: (  # type: ignore[misc]
-                    len(platform.requests) >= asked or process.poll() is not None
-                )
+                    len(platform.requests) >= asked or not process.is_alive()
+                ),
+                pid=process.pid,
             )
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(chance.random())
+            process.join(chance.random())
             process.kill()
-            process.wait()
+            process.join()
+            killed += process.exitcode == -signal.SIGKILL
             post(2)
         for _ in range(10 + kills):
             installation.done("follow", "now")
