@@ -1,6 +1,7 @@
 """Generated archives of each format: every record is accounted for, and every thread rebuilt."""
 
 import asyncio
+import csv
 import io
 import json
 import tempfile
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from app.config import Config
 from app.db.engine import Database
 from app.formats import open_archive
+from app.formats.columns import OWN_FIELDS
 from app.formats.source.file import Source
 from app.models import Tweet
 from app.services.checks import find_faults
@@ -29,6 +31,7 @@ from tests.forests import Leaf, forests, places
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 SEA = "https://sea.example/users/mina"
 PHOTO = {"type": "photo", "url": "https://t.co/p", "media_url_https": "https://p.example/1.jpg"}
+JSON_CELLS = ("reply_to", "media", "counts")
 CONTENTS = ("text", "media", "both", "nothing", "repost")
 Made = tuple[Leaf, str]
 """A post of the one account, and what is in it."""
@@ -41,7 +44,7 @@ def target(leaf: Leaf) -> tuple[bool, int] | None:
 
 def x_fields(leaf: Leaf, content: str) -> tuple[str, dict[str, Any]]:
     text = {"media": "https://t.co/p", "nothing": " ", "repost": "RT @a: b"}.get(content, "hello")
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {"favorite_count": str(leaf.number)}
     if content in {"media", "both"}:
         fields["extended_entities"] = {"media": [PHOTO]}
     if answered := target(leaf):
@@ -109,11 +112,43 @@ def of_bluesky(posts: list[Made]) -> bytes:
             uri = f"at://{did}/app.bsky.feed.post/{answered[1] + 1}"
             record["reply"] = {"root": {"uri": uri}, "parent": {"uri": uri}}
         uri = f"at://did:plc:mina/app.bsky.feed.post/{leaf.number + 1}"
-        item: dict[str, Any] = {"post": {"uri": uri, "author": author, "record": record}}
+        post = {"uri": uri, "author": author, "record": record, "likeCount": leaf.number}
+        item: dict[str, Any] = {"post": post}
         if content == "repost":
             item["reason"] = {"$type": "app.bsky.feed.defs#reasonRepost", "by": author}
         items.append(item)
     return json.dumps({"feed": items}).encode()
+
+
+def rows_of(posts: list[Made]) -> list[dict[str, Any]]:
+    """Return the posts as exports have them, and reposts as other programs tell of them."""
+    rows = []
+    for leaf, content in posts:
+        row: dict[str, Any] = dict.fromkeys(OWN_FIELDS) | {"username": "mina"}
+        row["source_id"] = str(leaf.number + 1)
+        row["text"] = {"media": "", "nothing": " "}.get(content, "hello")
+        row["kind"] = "repost" if content == "repost" else "reply" if leaf.answers else "post"
+        row["counts"] = {"likes": leaf.number}
+        row["media"] = [{"kind": "photo", "alt": "fog"}] if content in {"media", "both"} else []
+        if answered := target(leaf):
+            name = "mina" if answered[0] else "jiho"
+            row["reply_to"] = {"source_id": str(answered[1] + 1), "username": name}
+        rows.append(row)
+    return rows
+
+
+def of_lines(posts: list[Made]) -> bytes:
+    return "\n".join(map(json.dumps, rows_of(posts))).encode() + b"\n"
+
+
+def of_csv(posts: list[Made]) -> bytes:
+    written = io.StringIO(newline="")
+    writer = csv.DictWriter(written, OWN_FIELDS)
+    writer.writeheader()
+    for row in rows_of(posts):
+        cells = {name: json.dumps(row[name]) for name in JSON_CELLS if row[name]}
+        writer.writerow({**row, **dict.fromkeys(JSON_CELLS), **cells})
+    return written.getvalue().encode()
 
 
 FORMATS: dict[str, Callable[[list[Made]], bytes]] = {
@@ -122,7 +157,11 @@ FORMATS: dict[str, Callable[[list[Made]], bytes]] = {
     "mongo": of_mongo,
     "mastodon": of_mastodon,
     "bluesky": of_bluesky,
+    "jsonl": of_lines,
+    "csv": of_csv,
 }
+WITHOUT_COUNTS = "mastodon"
+"""Its archives say nothing of them."""
 
 
 async def bring_in(db: Database, data: bytes, format_name: str) -> ImportReport:
@@ -170,6 +209,8 @@ def test_each_record_is_accounted_for_and_each_thread_rebuilt(
                         post = posts[ids[leaf.key]]
                         assert bool(post.media) == (content != "text")
                         assert post.text == ("" if content == "media" else "hello")
+                        likes = post.counts.likes if post.counts else None
+                        assert likes == (leaf.number if format_name != WITHOUT_COUNTS else None)
                 again = await bring_in(db, data, format_name)
                 assert (again.accepted, again.duplicates) == (0, len(kept))
                 assert await find_faults(db) == []

@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -73,16 +73,36 @@ async def check_places(db: Database, forest: Sequence[Leaf], ids: Ids) -> None:
             assert post.reply_to.id == (ids[place.answers] if place.answers else None), leaf
 
 
-@pytest.mark.databases("sqlite")
-@given(
+comings_and_goings = (
     forests,
     st.lists(st.integers(1, 6), min_size=1, max_size=5),
     st.booleans(),
     st.lists(st.integers(0, 99), max_size=4),
 )
+
+
+@pytest.mark.databases("sqlite")
+@given(*comings_and_goings)
 def test_threads_are_rebuilt_in_whatever_order_posts_come_and_go(
     databases: Databases, forest: list[Leaf], sizes: list[int], is_bulk: bool, gone: list[int]
 ) -> None:
+    check_forest(databases, forest, sizes, is_bulk=is_bulk, gone=gone)
+
+
+@pytest.mark.databases("postgresql")
+@settings(max_examples=25)  # A database for each takes its time to make.
+@given(*comings_and_goings)
+def test_threads_are_rebuilt_on_postgresql(
+    databases: Databases, forest: list[Leaf], sizes: list[int], is_bulk: bool, gone: list[int]
+) -> None:
+    check_forest(databases, forest, sizes, is_bulk=is_bulk, gone=gone)
+
+
+def check_forest(
+    databases: Databases, forest: list[Leaf], sizes: list[int], *, is_bulk: bool, gone: list[int]
+) -> None:
+    """Store the posts, so many at once, and delete some; check all places after each step."""
+
     async def run() -> None:
         with tempfile.TemporaryDirectory() as folder:
             data_dir = Path(folder)
