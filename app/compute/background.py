@@ -59,10 +59,11 @@ class Background:
 
     def without(self, counts: Counts, posts: int) -> Self:
         """Return the background without the counts of some posts; what it lacks is ignored."""
-        buckets, places = np.unique(_bucket(counts.keys), return_inverse=True)
-        gone = np.bincount(places, counts.counts).astype(np.uint32)
+        buckets = _bucket(counts.keys).astype(np.intp)
         table = self.table.copy()
-        table[buckets] -= np.minimum(gone, table[buckets])
+        np.subtract.at(table, buckets, counts.counts)
+        # Below 0 a count wraps to one that is larger than before.
+        table[buckets[table[buckets] > self.table[buckets]]] = 0
         sums = np.maximum(self.totals - group_sums(counts), 0)
         return replace(self, posts=max(self.posts - posts, 0), table=table, totals=sums)
 

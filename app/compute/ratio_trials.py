@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import penalties_of, scores_of_each
+from app.compute.attribution import penalties_of, scores_against
 from app.compute.background import Background
 from app.compute.counts import Counts, add
 from app.compute.features import CHARACTERS, group_sums
@@ -189,35 +189,42 @@ def measure_ratios(
     authors = [author for author in authors if author.asked][:MOST_AUTHORS]
     if len(authors) < FEWEST_AUTHORS:
         return None
-    found: list[tuple[NDArray[np.float64], int, int]] = []
+    left_out: list[int] = []
+    probabilities: tuple[list[NDArray[np.float64]], ...] = ([], [])
     for true, writer in enumerate(authors):
-        others = [place for place in range(len(authors)) if place != true]
+        left_out.append(chance.choice([place for place in range(len(authors)) if place != true]))
         rest = background.without(add(writer.asked), len(writer.asked))
-        without = rest.without(writer.known.counts, writer.known.posts)
-        scores = scores_of_each(writer.asked, [authors[i].known for i in others], without)
-        for column, claimed in enumerate(others):
-            impostors = np.delete(scores, column, axis=1)
-            found.append(
-                (_ratios(scores[:, column], impostors, authors[claimed], writer), claimed, true)
-            )
-        left_out = chance.choice(others)
-        here = [authors[i].known for i in others if i != left_out]
-        without = rest.without(authors[left_out].known.counts, authors[left_out].known.posts)
-        scores = scores_of_each(writer.asked, [writer.known, *here], without)
-        found.append((_ratios(scores[:, 0], scores[:, 1:], writer, writer), true, true))
-    return _measured(found, len(authors))
+        for found, absent in zip(probabilities, (writer, authors[left_out[true]]), strict=True):
+            without = rest.without(absent.known.counts, absent.known.posts)
+            found += [without.probabilities(query.keys) for query in writer.asked]
+    queries = [query for writer in authors for query in writer.asked]
+    ends = np.cumsum([len(writer.asked) for writer in authors])[:-1]
+    profiles = [author.known for author in authors]
+    # All posts at once: a key is looked up once, and not for each writer.
+    without_writer, without_other = (
+        np.split(scores_against(queries, profiles, each), ends) for each in probabilities
+    )
+    ratios = []
+    for true, writer in enumerate(authors):
+        widths = np.array([group_sums(query) for query in writer.asked])
+        for claimed, author in enumerate(authors):
+            is_own = claimed == true
+            scores = (without_other if is_own else without_writer)[true]
+            third = left_out[true] if is_own else true
+            impostors = np.delete(scores, [claimed, third], axis=1)
+            ratios.append((_ratios(scores[:, claimed], impostors, author, widths), claimed, true))
+    return _measured(ratios, len(authors))
 
 
 def _ratios(
     own: NDArray[np.float64],
     impostors: NDArray[np.float64],
     claimed: TrialAuthor,
-    writer: TrialAuthor,
+    widths: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Return the unbounded logarithms for the posts of a writer: (k,)."""
-    widths = np.array([group_sums(query) for query in writer.asked])
+    """Return the unbounded logarithms for posts of so many features (k, 5): (k,)."""
     features = widths[:, CHARACTERS]
-    doubts = [penalties_of(int(each), [claimed.known])[0] for each in features]
+    doubts = penalties_of(features[:, np.newaxis], [claimed.known])[:, 0]
     usual = usual_score(widths, claimed.rates) - doubts
     lead, typical = log10_parts(own, impostors, usual, features)
     ratios: NDArray[np.float64] = INTERCEPT / np.log(10) + lead + typical

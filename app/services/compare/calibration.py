@@ -190,15 +190,16 @@ def _fit(
     profiles |= {each.user_id: each.whole for each in sample}
     user_ids = list(profiles)
     columns = {user_id: place for place, user_id in enumerate(user_ids)}
-    for own in sample if len(sample) > 1 else ():
+    asked = [each for each in sample if each.held_out.queries] if len(sample) > 1 else []
+    # All at once: one after the other, they took three times as long.
+    queries = [query for own in asked for query in own.held_out.queries]
+    everyone = list(profiles.values())
+    of_all = scores_of_each(queries, everyone, background) if queries else np.empty((0, 0))
+    rows = iter(of_all)
+    for own in asked:
         others = [columns[each.user_id] for each in sample if each is not own]
-        queries = own.held_out.queries
-        if not queries:
-            continue
-        # All at once: one after the other, they took three times as long.
-        of_own = scores_of_each(queries, [own.held_out.profile], background)
-        of_all = scores_of_each(queries, list(profiles.values()), background)
-        for query, best, row in zip(queries, of_own[:, 0], of_all, strict=True):
+        of_own = scores_of_each(own.held_out.queries, [own.held_out.profile], background)
+        for query, best, row in zip(own.held_out.queries, of_own[:, 0], rows, strict=False):
             rivals = chance.sample(others, min(RIVALS, len(others)))
             if len(rivals) == RIVALS:
                 scores.append([best, *row[rivals]])
