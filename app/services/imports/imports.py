@@ -25,7 +25,7 @@ from app.formats.records import (
     ReplyTarget,
     Skipped,
 )
-from app.services.compare.background import renew_background
+from app.services.compare.background import is_outgrown, renew_background
 from app.services.compare.folding import FOLD_FROM, CountedTails
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, count, store_batch
 from app.services.imports.media import ArchiveMedia
@@ -38,7 +38,7 @@ from app.services.posts.new_tweet import (
     new_tweet,
 )
 from app.services.posts.users import check_platform, find_user
-from app.services.search.vocabulary import renew_vocabulary
+from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 
 class NamelessFileError(InvalidInputError):
@@ -69,14 +69,15 @@ async def import_archive(
     on_progress: Progress = lambda _: None,
     note: Note = _note_nothing,
 ) -> ImportReport:
-    """Store the posts of the archive, fold them into the profiles and renew the background.
+    """Store the posts of the archive, and fold them into the profiles.
 
-    `username` names the author of records without one; for a file of one account it replaces
-    the name. `report` counts the records; posts from before a break of the file stay. `note`
-    writes the report in the transaction that stores a batch, so that the two always agree. With
-    `is_live` each post is announced by itself, and folding and renewing are left to maintenance.
-    `keeper` copies the files of media out of the archive. Raises NamelessFileError before anything
-    is stored, unless there is nothing to store.
+    At the end background and vocabulary are renewed, if they are outgrown. `username` names the
+    author of records without one; for a file of one account it replaces the name. `report` counts
+    the records; posts from before a break of the file stay. `note` writes the report in the
+    transaction that stores a batch, so that the two always agree. With `is_live` each post is
+    announced by itself, and folding and renewing are left to maintenance. `keeper` copies the files
+    of media out of the archive. Raises NamelessFileError before anything is stored, unless there is
+    nothing to store.
     """
     report = report or ImportReport()
     try:
@@ -106,10 +107,20 @@ async def import_archive(
         await media.give_up(db)
     await tails.fold(db, at_least=1)
     on_progress(report)
-    if renew and not is_live and report.accepted:
-        await renew_background(db)
-        await renew_vocabulary(db)
+    if renew and not is_live:
+        await _renew(db)
     return report
+
+
+async def _renew(db: Sessions) -> None:
+    """Count again what the import outgrew; a single post hardly changes it."""
+    async with db.read() as session:
+        is_background_due = await is_outgrown(session)
+        is_vocabulary_due = await is_vocabulary_old(session)
+    if is_background_due:
+        await renew_background(db)
+    if is_vocabulary_due:
+        await renew_vocabulary(db)
 
 
 def _is_empty(archive: Archive) -> bool:

@@ -273,6 +273,15 @@ async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: D
     assert await find_faults(db) == []
 
 
+async def test_a_background_is_renewed_only_when_it_is_outgrown(db: Database) -> None:
+    for start, end, version in ((0, 40, 1), (40, 41, 1), (41, 52, 2)):
+        items = (record(n, f"말 {n} words", username=f"a{n % 4}") for n in range(start, end))
+        await store(db, *items)
+        async with db.read() as session:
+            assert await session.scalar(select(func.max(BackgroundSnapshot.version))) == version
+            assert await users_with_tails(session, longer_than=0) == []
+
+
 async def test_tails_are_folded_while_a_long_import_goes_on(
     db: Database, monkeypatch: pytest.MonkeyPatch, small_batches: None
 ) -> None:
