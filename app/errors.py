@@ -130,6 +130,13 @@ def overloaded() -> UnavailableError:
     return UnavailableError("The server is overloaded. Try again in a moment.")
 
 
+def unwritable() -> UnavailableError:
+    """Return the error of a database whose files cannot be read, written or locked."""
+    return UnavailableError(
+        "The database cannot be written or read at the moment", headers={"Retry-After": "30"}
+    )
+
+
 class StorageFullError(AppError, status=HTTPStatus.INSUFFICIENT_STORAGE, type="storage-full"):
     """The disk is full."""
 

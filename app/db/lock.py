@@ -1,12 +1,15 @@
 """Locks on files and folders: between processes, and between the tasks of this one."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+
+from app.errors import unwritable
 
 
 class FileLock:
@@ -32,7 +35,11 @@ class FileLock:
 
     @asynccontextmanager
     async def held(self, *, timeout_s: float) -> AsyncIterator[None]:
-        """Hold the lock. Raises TimeoutError if it cannot be acquired within `timeout_s`."""
+        """Hold the lock.
+
+        Raises TimeoutError if it cannot be acquired within `timeout_s`, UnavailableError where its
+        files cannot be opened.
+        """
         async with asyncio.timeout(timeout_s) as deadline:
             async with self._tasks:
                 descriptor = await self._acquire()
@@ -46,8 +53,7 @@ class FileLock:
         """Return a descriptor that holds the lock until it is closed."""
         if self._waiting is None:
             # Each holder opens the file itself, so that closing it releases this lock alone.
-            descriptor = open_lock(self._path)
-            turn = open_lock(self._turn)
+            descriptor, turn = self._open()
             if locked_at_once(turn) and locked_at_once(descriptor):
                 os.close(turn)
                 return descriptor
@@ -67,6 +73,17 @@ class FileLock:
             raise
         self._waiting, self._is_awaited = None, False
         return descriptor
+
+    def _open(self) -> tuple[int, int]:
+        with contextlib.ExitStack() as stack:
+            try:
+                descriptor = open_lock(self._path)
+                stack.callback(os.close, descriptor)
+                turn = open_lock(self._turn)
+            except OSError as error:  # A file system may become read-only at any time.
+                raise unwritable() from error
+            stack.pop_all()
+        return descriptor, turn
 
     def _release_unawaited(self, waiting: "asyncio.Future[int]") -> None:
         if self._waiting is waiting and not self._is_awaited:

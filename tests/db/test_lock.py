@@ -1,6 +1,7 @@
 """The lock lets one in at a time: of the tasks of a process and of several processes."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.db.lock import FileLock, file_lock
+from app.errors import UnavailableError
 
 HOLDER = """
 import sys
@@ -135,6 +137,19 @@ async def test_the_lock_comes_back_after_a_failure_inside(tmp_path: Path) -> Non
         async with lock.held(timeout_s=5):
             raise ZeroDivisionError
     assert await enter(lock, 5) == "entered"
+
+
+async def test_files_that_cannot_be_opened_are_503_and_leave_nothing_open(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / "lock")
+    (tmp_path / "lock.turn").mkdir()
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            await enter(lock)
+    assert len(os.listdir("/proc/self/fd")) == before
+    (tmp_path / "lock.turn").rmdir()
+    await enter(lock)
+    lock.close()
 
 
 async def test_the_time_limit_is_for_waiting_not_for_holding(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.databases import Databases
+from tests.installation import PROGRAM
 from tests.serving.test_server import children_of
 from tests.trust.overload import run
 from tests.trust.site import Site, site_of
@@ -20,6 +22,7 @@ from tests.trust.stops import COMMANDS, stop
 
 POSTS = "/api/v1/users/ann/tweets"
 DISK_BYTES = 12 * 2**20
+IMAGE_BYTES = 64 * 2**20
 
 
 @contextlib.contextmanager
@@ -41,21 +44,24 @@ def broken_site(kind: str, folder: Path) -> Iterator[Site]:
         assert "Traceback" not in site.server.log()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a few megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "saywho-test", str(folder)]
+@contextlib.contextmanager
+def mounted(folder: Path, *mount: str) -> Iterator[Path]:
+    """Mount a file system where the data folder of a site will be; its log is elsewhere."""
+    place = folder / "instance"
+    place.mkdir(mode=0o700, parents=True)
+    command = ["mount", *mount, str(place)]
     if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a small disk")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        pytest.skip("only root may mount a file system")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-def test_a_full_disk_is_507_while_reads_go_on(small_disk: Path) -> None:
-    with broken_site("sqlite", small_disk) as site:
-        filler = small_disk / "filler"
+def test_a_full_disk_is_507_while_reads_go_on(tmp_path: Path) -> None:
+    small = ("-t", "tmpfs", "-o", f"size={DISK_BYTES}", "saywho-test")
+    with mounted(tmp_path, *small) as place, broken_site("sqlite", tmp_path) as site:
+        filler = place / "filler"
         with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
@@ -75,6 +81,41 @@ def test_a_full_disk_is_507_while_reads_go_on(small_disk: Path) -> None:
             assert (status, len(page["items"])) == (200, len(stored))
         assert site.server.send("GET", "/healthz")[0] == 200
         filler.unlink()
+
+
+def test_a_file_system_that_becomes_read_only_is_503_while_reads_go_on(tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    with image.open("wb") as file:
+        file.truncate(IMAGE_BYTES)
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("no mkfs.ext4 here")
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
+    mount = ("-o", "loop,errors=remount-ro", str(image))
+    with mounted(tmp_path, *mount) as place, site_of("sqlite", tmp_path) as site:
+        server = site.server
+        server.token = site.token
+        assert server.send("POST", "/api/v1/users", {"username": "ann"})[0] == 201
+        assert server.send("POST", POSTS, {"text": "before"})[0] == 201
+        # As after a fault of the disk; there is no way back without mounting it anew.
+        subprocess.run(["mount", "-o", "remount,abort", str(place)], check=True)
+        for _ in range(8):
+            for path, body in ((POSTS, {"text": "refused"}), ("/api/v1/users", {"username": "bo"})):
+                status, headers, _ = server.send("POST", path, body)
+                assert (status, bool(headers["Retry-After"])) == (503, True)
+            status, _, page = server.send("GET", POSTS)
+            assert (status, [post["text"] for post in page["items"]]) == (200, ["before"])
+        for command in (("check",), ("backup", tmp_path / "backup.tar")):
+            refused = site.installation.process(PROGRAM, *command)
+            assert refused.returncode == 1
+            assert len(refused.stderr.splitlines()) == 1, refused.stderr
+            assert "Read-only file system" in refused.stderr
+        assert server.stop() == 0
+        assert "Traceback" not in server.log()
+    with mounted(tmp_path / "again", *mount), site_of("sqlite", tmp_path / "again") as site:
+        site.server.token = site.token
+        assert site.server.send("POST", POSTS, {"text": "after"})[0] == 201
+        assert site.installation.count_posts() == 2
+        assert site.installation.json("check") == {"ok": True, "faults": []}
 
 
 def test_a_database_that_another_program_locks_is_503_while_reads_go_on(tmp_path: Path) -> None:

@@ -159,10 +159,11 @@ class SqliteBackend(Backend):
     async def scratch_copy(self) -> AsyncIterator[str]:
         # The folder is locked until it goes, so that others see whether its owner was killed.
         prefix = f"{self.path.name}{COPY_INFIX}"
-        with (
-            tempfile.TemporaryDirectory(dir=self.path.parent, prefix=prefix) as folder,
-            file_lock(Path(folder)),
-        ):
+        try:
+            place = tempfile.TemporaryDirectory(dir=self.path.parent, prefix=prefix)
+        except OSError as error:
+            raise StartError(f"the database cannot be copied: {error}") from error
+        with place as folder, file_lock(Path(folder)):
             path = Path(folder) / "copy.db"
             make_private_file(path)
             await asyncio.to_thread(self._copy_to, path)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.sqlite.words import register
-from app.errors import AppError, StorageFullError, UnavailableError
+from app.errors import AppError, StorageFullError, UnavailableError, unwritable
 from app.tasks import opened
 
 POOL_SIZE: Final = 5
@@ -230,7 +230,5 @@ def as_app_error(error: BaseException) -> AppError | None:
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return UnavailableError("The database is busy; try again soon")
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR}:
-        return UnavailableError(
-            "The database cannot be written or read at the moment", headers={"Retry-After": "30"}
-        )
+        return unwritable()
     return None

@@ -56,7 +56,8 @@ class Wakeup:
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()
-            (self._folder / self._name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # Others remove what is left, once they may write.
+                (self._folder / self._name).unlink()
 
     def send(self) -> None:
         """Wake all processes, and remove the sockets of those that died.
