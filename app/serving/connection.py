@@ -8,6 +8,7 @@ used only with the versions that passed them.
 
 import asyncio
 import contextlib
+import sys
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -41,19 +42,30 @@ class Connection(TCPServer):
         self._timer = IdleTimer(self)
         self.idle_task = self._timer  # type: ignore[assignment]
         self._is_closing = asyncio.Event()
+        self._task = asyncio.current_task()
 
     async def run(self) -> None:
+        watch = Watch.of(self)
+        watch.open.add(self)
         try:
             await super().run()
         except asyncio.CancelledError:
             # The time for a stop is over. Python 3.11 logs each connection that was cancelled.
             if not self.context.terminated.is_set():
                 raise
+        finally:
+            watch.open.discard(self)
         wrapper = getattr(self, "protocol", None)
         if wrapper is not None and isinstance(wrapper.protocol, Http1):
             # A connection refers to itself, so it stays in memory until the collector runs. What it
             # received, up to 128 KB, need not.
             wrapper.protocol.connection = HttpCodec()
+
+    def cut_off(self) -> None:
+        """End the connection with what is under way on it."""
+        self.writer.transport.abort()
+        if self._task is not None:
+            self._task.cancel()
 
     async def close_idle(self) -> None:
         """Close a connection on which no request is under way, or only the head of one."""
@@ -94,7 +106,7 @@ class IdleTimer:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._watch = Watch.of(connection.context)
+        self._watch = Watch.of(connection)
         self._timer: asyncio.TimerHandle | None = None
         self._deadline: float | None = None
         """When the connection will have been idle for too long, by the loop's clock."""
@@ -149,22 +161,29 @@ class IdleTimer:
 
 
 class Watch:
-    """The idle connections of a worker, which a stop closes."""
+    """The connections of a worker, which a stop closes: the idle ones first."""
 
-    def __init__(self, context: WorkerContext) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.idle: set[IdleTimer] = set()
-        self._task = asyncio.create_task(self._end_idle(context))
+        self.open: set[Connection] = set()
+        self._config = connection.config
+        self._task = asyncio.create_task(self._end(connection.context))
 
     @classmethod
-    def of(cls, context: WorkerContext) -> "Watch":
-        """Return the watch of a worker; its first connection starts it."""
-        watch: Watch | None = getattr(context, KEY, None)
+    def of(cls, connection: Connection) -> "Watch":
+        """Return the watch of a connection's worker; the first connection starts it."""
+        watch: Watch | None = getattr(connection.context, KEY, None)
         if watch is None:
-            watch = cls(context)
-            setattr(context, KEY, watch)
+            watch = cls(connection)
+            setattr(connection.context, KEY, watch)
         return watch
 
-    async def _end_idle(self, context: WorkerContext) -> None:
+    async def _end(self, context: WorkerContext) -> None:
         await context.terminated.wait()
         for timer in list(self.idle):
             timer.expire()
+        if sys.version_info >= (3, 12):
+            # hypercorn waits for all connections here before its own limit begins.
+            await asyncio.sleep(self._config.graceful_timeout)
+            for connection in list(self.open):
+                connection.cut_off()
