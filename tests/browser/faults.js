@@ -26,7 +26,7 @@
   for (const e of document.querySelectorAll("input:not([type=hidden]), textarea:not([hidden])"))
     if (!e.labels.length) faults.push(`no label: ${e.outerHTML.slice(0, 80)}`);
   for (const e of document.querySelectorAll("a[href], button:not([hidden])"))
-    if (!e.textContent.trim()) faults.push(`no name: ${e.outerHTML.slice(0, 80)}`);
+    if (!e.textContent.trim() && !e.querySelector('img[alt]:not([alt=""])')) faults.push(`no name: ${e.outerHTML.slice(0, 80)}`);
   for (const e of document.querySelectorAll(".button, .chip, .site-header a")) {
     const box = e.getBoundingClientRect();
     if (box.height && box.height < 24) faults.push(`too small to touch: ${e.outerHTML.slice(0, 80)}`);
@@ -37,6 +37,10 @@
     if (e.clientWidth < 3.5 * size && e.clientHeight > 6 * size)
       faults.push(`read from top to bottom: ${e.outerHTML.slice(0, 80)}`);
   }
+
+  for (const e of document.querySelectorAll(".media .alt"))
+    if (e.clientWidth && e.clientWidth < 8 * parseFloat(getComputedStyle(e).fontSize))
+      faults.push(`a narrow description: ${e.outerHTML.slice(0, 80)}`);
 
   for (const e of document.querySelectorAll(".rows > li > *"))
     if (e.scrollWidth > e.clientWidth + 1) faults.push(`runs out of its box: ${e.outerHTML.slice(0, 80)}`);

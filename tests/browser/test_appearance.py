@@ -1,16 +1,19 @@
 """What must hold on every page, in both languages, light and dark, narrow and wide."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from playwright.async_api import Page
 
+from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
+
 from .conftest import OpenPage
 from .office import ACCESS_PAGES, OPERATOR_PAGES, reach
 from .screenshots import CROWD, EMPTY, SCHEMES
-from .website import KOREANS, LONG_NAME, PAGES, TEXT, Website
+from .website import KOREANS, LONG_NAME, PAGES, TEXT, Website, serve
 
 pytestmark = pytest.mark.browser
 
@@ -162,6 +165,40 @@ async def test_what_opens_and_what_is_answered_is_sound(
     await page.locator(".guesses button").first.click()
     await page.locator(".ranking").wait_for()
     assert await faults_of(page) == []
+
+
+def conversation() -> Iterator[dict[str, Any]]:
+    """Yield posts with branches and with answers to one that is not here."""
+    for number, answers in ((1, None), (2, 1), (3, 2), (4, 1), (5, 4), (6, 99), (7, 99)):
+        author, answered = (("골목빵집", "언덕천문대")[n % 2] for n in (number, answers or 0))
+        target = answers and {"source_id": str(answers), "username": answered}
+        text = f"{number}번 글: 오늘도 굽습니다, 관측은 내일쯤요 :)"
+        yield {"author": author, "source_id": str(number), "text": text, "reply_to": target}
+
+
+def media(path: Path) -> Path:
+    """Write an archive with pictures of any shape, a film, and one whose file is not there."""
+    name = "A picture with a long description of all that is to be seen in it, to its last corner"
+    sizes = {201: (300, 1200), 202: (1600, 200), 203: (40, 30), 204: (640, 400)}
+    files = {f"{number}-p{number}.png": picture(number, *sizes[number]) for number in sizes}
+    posts = {
+        number: [x_media(f"https://p.example/p{number}.png", ext_alt_text=f"{name} ({number})")]
+        for number in (*sizes, 205)
+    }
+    film = {206: [x_media("https://p.example/film.mp4", "video", ext_alt_text="Waves")]}
+    return x_zip(path, x_media_members(posts | film, files | {"206-film.mp4": VIDEO}))
+
+
+async def test_conversations_and_media_are_sound(
+    has_chromium: None, open_page: OpenPage, tmp_path: Path
+) -> None:
+    with serve(tmp_path, sample=False, records=list(conversation())) as site:
+        site.command("import", str(media(tmp_path / "x.zip")))
+        page = await open_page()
+        for path in ("/tweet/1", "/tweet/6", "/tweet/8", "/user/mina", "/search?q=corner"):
+            faults = await faults_of(page, site.address(path))
+            assert not faults, "\n".join([path, *faults])
+            assert await left_in_english(page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
