@@ -26,26 +26,24 @@ from tests.serving.test_server import SERVE, Server, children_of, serving
 from tests.trust.site import Site
 from tests.waiting import eventually
 
-NAMES = ("a", "b", "c")
-
 
 class Databases:
     """A primary and two standbys, each at an address that outlives it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, standbys: tuple[str, ...] = ("b", "c")) -> None:
         self._folder = folder
-        self._stack = ExitStack()
+        self.standbys = standbys
         self.servers = {"a": DatabaseServer(durable=True)}
         self.primary = "a"
         self._link("a")
         asyncio.run(self.ask("a", "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'"))
         asyncio.run(self.ask("a", "SELECT pg_reload_conf()"))
-        for name in NAMES[1:]:
+        for name in standbys:
             self.make_standby(name)
 
     @property
     def url(self) -> str:
-        hosts = ",".join(str(self._folder / name) for name in NAMES)
+        hosts = ",".join(str(self._folder / name) for name in ("a", *self.standbys))
         return f"postgresql+asyncpg://postgres@/postgres?host={hosts}"
 
     def _link(self, name: str) -> None:
@@ -90,6 +88,8 @@ class Databases:
 
 class Cluster(Site):
     """Two servers of one worker each; a strike replaces the primary, or kills a server."""
+
+    reads_plainly = True
 
     def __init__(self, installation: Installation, databases: Databases) -> None:
         self._databases = databases

@@ -1,17 +1,16 @@
 """Histories of clients of a real server whose processes are killed, checked against a model.
 
 `python -m tests.trust.histories sqlite 100` kills 100 times, `… postgresql 100 7` with seed 7;
-`… cluster 20` replaces the primary of two servers 20 times.
+`… cluster 20` replaces the primary of two servers 20 times; `… replicas 20` reads bad standbys.
 """
 
 import asyncio
-import json
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -19,7 +18,9 @@ from typing import Any, Final
 import httpx
 
 from tests.trust.cluster import cluster_in
+from tests.trust.listener import RETRY_S, Listener
 from tests.trust.model import NEVER, Author, Post, Read
+from tests.trust.replicas import replicas_in
 from tests.trust.site import Site, site_of
 from tests.waiting import DEADLINE_S, eventually
 
@@ -31,67 +32,8 @@ MOST_POSTS: Final = 180
 BEFORE: Final = 60
 """Posts acknowledged in a round before something is killed, at most; as many follow at the end."""
 AFTER: Final = 10
-RETRY_S: Final = 0.05
 NO_ANSWER: Final = (409, 503)
 """Nobody knows what became of the request: also where one with the same key is under way."""
-
-
-@dataclass(slots=True)
-class Listener:
-    """A client of the live stream, who hangs up now and then and resumes where it was."""
-
-    url: Callable[[], str]
-    events: list[int] = field(default_factory=list)
-    created: list[int] = field(default_factory=list)
-    removed: list[int] = field(default_factory=list)
-    connects: int = 0
-
-    async def follow(self, client: httpx.AsyncClient, chance: Random) -> None:
-        while True:
-            try:
-                await self._listen(client, chance.randrange(1, 30))
-            except httpx.TransportError:
-                await asyncio.sleep(RETRY_S)
-
-    async def _listen(self, client: httpx.AsyncClient, most: int) -> None:
-        place = {"Last-Event-ID": str(self.events[-1] if self.events else 0)}
-        async with client.stream("GET", f"{self.url()}/api/v1/live", headers=place) as stream:
-            if stream.status_code != 200:
-                assert stream.status_code == 503
-                await asyncio.sleep(RETRY_S)
-                return
-            self.connects += 1
-            kind, event = "", 0
-            async for line in stream.aiter_lines():
-                name, _, value = line.partition(": ")
-                assert (name, value) != ("event", "reset"), "the stream began again"
-                if name == "event":
-                    kind = value
-                elif name == "id":
-                    event = int(value)
-                    self.events.append(event)
-                elif name == "data" and event:
-                    self._note(kind, json.loads(value))
-                    kind, event, most = "", 0, most - 1
-                    if not most:
-                        return
-
-    async def wait_for(self, created: set[int], removed: set[int]) -> None:
-        """Wait until all of these were announced. Raises AssertionError if one comes twice."""
-
-        async def lacking() -> set[int]:
-            return (created - set(self.created)) | (removed - set(self.removed))
-
-        await eventually(lacking, until=lambda ids: not ids)
-        assert self.events == sorted(set(self.events)), "an event came twice, or late"
-        for ids in (self.created, self.removed):
-            assert len(set(ids)) == len(ids), "a post was announced twice"
-
-    def _note(self, kind: str, data: dict[str, Any]) -> None:
-        if kind == "tweet.created":
-            self.created.append(data["id"])
-        elif kind == "tweet.deleted":
-            self.removed.append(data["id"])
 
 
 class History:
@@ -212,6 +154,7 @@ class History:
             if answer is not None:
                 assert answer.status_code == 201, answer.text
                 post.id, post.added = answer.json()["id"], time.monotonic()
+                post.added_at = answer.url.port or 0
                 self.newest = max(self.newest, int(answer.headers["Saywho-Event"]))
                 self.acknowledged += 1
                 return
@@ -228,38 +171,41 @@ class History:
         post.removed = time.monotonic()
         self.removed += 1
         if answer.status_code == 204:
+            post.removed_at = answer.url.port or 0
             self.newest = max(self.newest, int(answer.headers["Saywho-Event"]))
 
     async def _get(
         self, client: httpx.AsyncClient, path: str
-    ) -> tuple[float, httpx.Response | None]:
-        """Return when it was asked for, and the answer."""
-        after = {} if self.site.kind == "sqlite" else {"Saywho-After": str(self.newest)}
+    ) -> tuple[Read, httpx.Response | None]:
+        """Return when and where it was read, and the answer."""
+        is_plain = self.site.reads_plainly and not self._is_over and self.chance.random() < 0.5
+        is_asked = not is_plain and self.site.kind != "sqlite"
+        after = {"Saywho-After": str(self.newest)} if is_asked else {}
         began = time.monotonic()
         answer = await self._send(client, "GET", path, headers=after)
         self.reads += answer is not None
-        return began, answer
+        at = answer.url.port or 0 if answer is not None and is_plain else 0
+        return Read(began, time.monotonic(), at=at), answer
 
     async def _read_post(self, client: httpx.AsyncClient, author: Author, text: str) -> None:
-        began, answer = await self._get(client, f"/tweets/{author.posts[text].id}")
+        read, answer = await self._get(client, f"/tweets/{author.posts[text].id}")
         if answer is not None:
             assert answer.status_code in {200, 404}, answer.text
             seen = frozenset({text} if answer.status_code == 200 else ())
-            author.reads.append(Read(began, time.monotonic(), seen, of=text))
+            author.reads.append(replace(read, seen=seen, of=text))
 
     async def _read_count(self, client: httpx.AsyncClient, author: Author) -> None:
-        began, answer = await self._get(client, f"/users/{author.name}")
+        read, answer = await self._get(client, f"/users/{author.name}")
         if answer is not None:
-            count = answer.json()["tweets"]
-            author.reads.append(Read(began, time.monotonic(), count=count))
+            author.reads.append(replace(read, count=answer.json()["tweets"]))
 
     async def _read_list(self, client: httpx.AsyncClient, author: Author) -> bool:
-        began, answer = await self._get(client, f"/users/{author.name}/tweets?limit=200")
+        read, answer = await self._get(client, f"/users/{author.name}/tweets?limit=200")
         if answer is None:
             return False
         texts = [post["text"] for post in answer.json()["items"]]
         assert len(set(texts)) == len(texts), f"stored twice: {texts}"
-        author.reads.append(Read(began, time.monotonic(), frozenset(texts)))
+        author.reads.append(replace(read, seen=frozenset(texts)))
         for post in answer.json()["items"]:
             author.posts[post["text"]].id = post["id"]
         return True
@@ -290,7 +236,8 @@ def _some_post(author: Author, chance: Random) -> str:
 
 def run(kind: str, rounds: int, folder: Path, seed: int = 0) -> History:
     """Play rounds on a site of its own, and check what it left."""
-    with cluster_in(folder) if kind == "cluster" else site_of(kind, folder) as site:
+    sites = {"cluster": cluster_in, "replicas": replicas_in}
+    with sites[kind](folder) if kind in sites else site_of(kind, folder) as site:
         history = History(site, seed)
         asyncio.run(history.play(rounds))
         assert site.installation.json("check") == {"ok": True, "faults": []}

@@ -18,6 +18,11 @@ from tests.waiting import eventually
 class Site:
     """The server under way; its port and its database outlive it."""
 
+    reads_plainly = False
+    """Whether clients read without `Saywho-After` too: each server has one worker."""
+    from_replicas = 0
+    """Sessions that read a replica."""
+
     def __init__(self, installation: Installation, database: DatabaseServer | None) -> None:
         self.kind = "sqlite" if database is None else "postgresql"
         self.installation = installation

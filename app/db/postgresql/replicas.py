@@ -173,8 +173,9 @@ async def _give_back(connection: AsyncConnection) -> None:
     try:
         await connection.close()
     except exc.DBAPIError:
-        await connection.invalidate()
-        await connection.close()
+        if not connection.closed:
+            await connection.invalidate()
+            await connection.close()
 
 
 class Replicas:
