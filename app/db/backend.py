@@ -1,6 +1,6 @@
 """The interface of a database, for all that differs between SQLite and PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -8,17 +8,13 @@ from typing import Any, Final, Protocol, TypeVar, cast
 
 import msgspec
 from sqlalchemy import (
-    BigInteger,
     BindParameter,
     Column,
     ColumnElement,
     Dialect,
-    SQLColumnExpression,
     Subquery,
     Table,
-    TextClause,
     bindparam,
-    column,
     insert,
     make_url,
     select,
@@ -28,19 +24,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.cluster import ServerLabel
 from app.db.feed import Feed
-from app.db.indexes import (
-    All,
-    Either,
-    Expression,
-    IndexedPost,
-    NearestPosts,
-    TermCount,
-    Terms,
-    VectorQuery,
-    author_term,
-)
+from app.db.indexes import VectorIndex, WordIndex
 from app.errors import AppError, StartError
-from app.models import MAX_ID, Base
+from app.models import Base
 
 INFO: Final = "backend"
 """The key under which a session keeps its backend."""
@@ -59,92 +45,6 @@ class Sessions(Protocol):
     def read(self) -> AbstractAsyncContextManager[AsyncSession]: ...
 
     def write(self) -> AbstractAsyncContextManager[AsyncSession]: ...
-
-
-class WordIndex(Protocol):
-    """Finds posts by their terms, the same on both databases."""
-
-    postings: str
-    """Query for the ids of posts that match `:{term}`, the newest first."""
-    matched: TextClause
-    """Query for the ids below `:before` of posts that match `:match`."""
-    both: str
-    """The operators of the database's query language."""
-    either: str
-    neither: str
-
-    async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
-        """Index posts that the session has just stored, where no trigger does; deletions do."""
-        return
-
-    async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
-        """Index posts anew whose media the session has just changed, where no trigger does."""
-        return
-
-    def render_terms(self, expression: Terms) -> str:
-        """Return consecutive terms in the query language of the database."""
-
-    def render(self, expression: Expression) -> str:
-        """Return the expression in the query language of the database."""
-        if isinstance(expression, Terms):
-            return self.render_terms(expression)
-        operator = self.both if isinstance(expression, All) else self.either
-        return "(" + operator.join(map(self.render, expression.of)) + ")"
-
-    def matching(
-        self,
-        expression: Expression,
-        without: Sequence[Expression] = (),
-        *,
-        user_id: int | None = None,
-        before: int = MAX_ID + 1,
-    ) -> Subquery:
-        """Return the ids below `before` of posts with the expression and nothing of `without`.
-
-        `user_id`: only this author's.
-        """
-        if user_id is not None:
-            expression = All((expression, Terms((author_term(user_id),))))
-        match = self.render(expression)
-        if without:
-            match += self.neither + self.render(Either(tuple(without)))
-        bound = self.matched.bindparams(bindparam("match", match, unique=True), before=before)
-        return bound.columns(column("id", BigInteger)).subquery("found")
-
-    def vocabulary(self, db: Sessions, page: int) -> AsyncGenerator[list[TermCount], None]:
-        """Yield pages of all terms of the index, in the order of code points."""
-
-    def among(self, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:
-        """Return the condition that the column is one of very many values."""
-
-    async def rebuild(self, session: AsyncSession) -> None:
-        """Rebuild the index, in a session that may write."""
-
-    async def find_faults(self, session: AsyncSession) -> list[str]:
-        """Compare the index with the posts, in a session that may write."""
-
-
-class VectorIndex(Protocol):
-    """Finds the posts nearest to a vector, among those of one model."""
-
-    async def nearest(self, ask: VectorQuery) -> NearestPosts:
-        """Return the nearest posts. Raises OtherLengthError."""
-
-    async def follow(self) -> None:
-        """Update the searched files of this machine from the table, where there are any."""
-        return
-
-    async def is_due(self, session: AsyncSession) -> bool:
-        """Return whether the database itself lacks an index of the vectors."""
-        return False
-
-    async def build(self) -> None:
-        """Build that index; only one process at a time may."""
-        return
-
-    async def close(self) -> None:
-        """Finish the queries under way."""
-        return
 
 
 class Backend(Protocol):

@@ -1,16 +1,31 @@
-"""What the indexes of both databases share: terms and what to find by them, and vectors."""
+"""The indexes of both databases: words and what to find by them, and vectors."""
 
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Subquery,
+    TextClause,
+    bindparam,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.words import terms
-from app.models import Event, Tweet, VectorSet
+from app.models import MAX_ID, Event, Tweet, VectorSet
+
+if TYPE_CHECKING:
+    from app.db.backend import Sessions
 
 AUTHOR_MARK: Final = "\ue000"
 """First character of the term that names a post's author; texts have no private characters."""
@@ -126,3 +141,89 @@ async def as_of(session: AsyncSession, covered_to: int) -> tuple[int, int]:
     following = select(Tweet.event_id).where(Tweet.id > covered_to).order_by(Tweet.id).limit(1)
     row = (await session.execute(select(newest, following.scalar_subquery()))).one()
     return (row[0] if row[1] is None else row[1] - 1), row[0]
+
+
+class WordIndex(Protocol):
+    """Finds posts by their terms, the same on both databases."""
+
+    postings: str
+    """Query for the ids of posts that match `:{term}`, the newest first."""
+    matched: TextClause
+    """Query for the ids below `:before` of posts that match `:match`."""
+    both: str
+    """The operators of the database's query language."""
+    either: str
+    neither: str
+
+    async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
+        """Index posts that the session has just stored, where no trigger does; deletions do."""
+        return
+
+    async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
+        """Index posts anew whose media the session has just changed, where no trigger does."""
+        return
+
+    def render_terms(self, expression: Terms) -> str:
+        """Return consecutive terms in the query language of the database."""
+
+    def render(self, expression: Expression) -> str:
+        """Return the expression in the query language of the database."""
+        if isinstance(expression, Terms):
+            return self.render_terms(expression)
+        operator = self.both if isinstance(expression, All) else self.either
+        return "(" + operator.join(map(self.render, expression.of)) + ")"
+
+    def matching(
+        self,
+        expression: Expression,
+        without: Sequence[Expression] = (),
+        *,
+        user_id: int | None = None,
+        before: int = MAX_ID + 1,
+    ) -> Subquery:
+        """Return the ids below `before` of posts with the expression and nothing of `without`.
+
+        `user_id`: only this author's.
+        """
+        if user_id is not None:
+            expression = All((expression, Terms((author_term(user_id),))))
+        match = self.render(expression)
+        if without:
+            match += self.neither + self.render(Either(tuple(without)))
+        bound = self.matched.bindparams(bindparam("match", match, unique=True), before=before)
+        return bound.columns(column("id", BigInteger)).subquery("found")
+
+    def vocabulary(self, db: "Sessions", page: int) -> AsyncGenerator[list[TermCount], None]:
+        """Yield pages of all terms of the index, in the order of code points."""
+
+    def among(self, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:
+        """Return the condition that the column is one of very many values."""
+
+    async def rebuild(self, session: AsyncSession) -> None:
+        """Rebuild the index, in a session that may write."""
+
+    async def find_faults(self, session: AsyncSession) -> list[str]:
+        """Compare the index with the posts, in a session that may write."""
+
+
+class VectorIndex(Protocol):
+    """Finds the posts nearest to a vector, among those of one model."""
+
+    async def nearest(self, ask: VectorQuery) -> NearestPosts:
+        """Return the nearest posts. Raises OtherLengthError."""
+
+    async def follow(self) -> None:
+        """Update the searched files of this machine from the table, where there are any."""
+        return
+
+    async def is_due(self, session: AsyncSession) -> bool:
+        """Return whether the database itself lacks an index of the vectors."""
+        return False
+
+    async def build(self) -> None:
+        """Build that index; only one process at a time may."""
+        return
+
+    async def close(self) -> None:
+        """Finish the queries under way."""
+        return

@@ -12,8 +12,15 @@ from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import Float, String, bindparam, cast, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions, VectorIndex
-from app.db.indexes import NearestPosts, OtherLengthError, VectorQuery, as_of, readable_set
+from app.db.backend import Sessions
+from app.db.indexes import (
+    NearestPosts,
+    OtherLengthError,
+    VectorIndex,
+    VectorQuery,
+    as_of,
+    readable_set,
+)
 from app.db.postgresql.connection import UNLIMITED_S, connect
 from app.models import Embedding, VectorSet
 

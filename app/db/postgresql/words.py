@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions, WordIndex, chunks
-from app.db.indexes import IndexedPost, TermCount, Terms, post_terms
+from app.db.backend import Sessions, chunks
+from app.db.indexes import IndexedPost, TermCount, Terms, WordIndex, post_terms
 from app.db.postgresql.vectors import PREFIX
 from app.models import Tweet
 

@@ -17,9 +17,16 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.nearest_vectors import RowQuery, nearest_rows
-from app.db.backend import Sessions, VectorIndex
+from app.db.backend import Sessions
 from app.db.batch import Batch
-from app.db.indexes import NearestPosts, OtherLengthError, VectorQuery, as_of, readable_set
+from app.db.indexes import (
+    NearestPosts,
+    OtherLengthError,
+    VectorIndex,
+    VectorQuery,
+    as_of,
+    readable_set,
+)
 from app.db.lock import file_lock
 from app.models import Embedding, VectorSet
 

@@ -11,8 +11,8 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, SQLColumnExpression, String, bindparam, exc, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions, WordIndex
-from app.db.indexes import TermCount, Terms, index_terms
+from app.db.backend import Sessions
+from app.db.indexes import TermCount, Terms, WordIndex, index_terms
 
 REBUILD: Final = text("""INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuild')""")
 CHECK: Final = text(

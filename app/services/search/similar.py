@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.background import Background
 from app.compute.wording import similarities
 from app.compute.words import terms
-from app.db.backend import Sessions, WordIndex, backend_of
-from app.db.indexes import Terms
+from app.db.backend import Sessions, backend_of
+from app.db.indexes import Terms, WordIndex
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet
 from app.services.compare.background import BackgroundStore
