@@ -193,10 +193,17 @@ async def _without_stored(
 
     def is_new(item: BulkPost, user: BulkAuthor) -> bool:
         kind = _kind(item, user)
-        known = stored[kind, False] + max(0, stored[kind, True] - item.twins)
-        return item.repeat == 0 or item.repeat > known
+        return not is_repeated(item.repeat, item.twins, stored[kind, False], stored[kind, True])
 
     return [(item, user) for item, user in resolved if is_new(item, user)]
+
+
+def is_repeated(repeat: int, twins: int, plain: int, with_ids: int) -> bool:
+    """Return whether a post without an id is one of the equal posts that are stored already.
+
+    `plain` of these have no id, and `with_ids` have one, of which the source holds `twins`.
+    """
+    return 0 < repeat <= plain + max(0, with_ids - twins)
 
 
 def _kind(item: BulkPost, user: BulkAuthor) -> Kind:

@@ -12,31 +12,16 @@ from itertools import islice
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.text import clean_username, drop_controls, username_key
+from app.compute.text import clean_username, username_key
 from app.db.backend import Sessions
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
-from app.formats.records import (
-    Account,
-    Archive,
-    BadRecord,
-    ImportFileError,
-    Item,
-    Record,
-    ReplyTarget,
-    Skipped,
-)
+from app.formats.records import Account, Archive, BadRecord, ImportFileError, Item, Record, Skipped
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.compare.folding import FOLD_FROM, CountedTails
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, count, store_batch
+from app.services.imports.checking import checked_post
 from app.services.imports.media import ArchiveMedia
 from app.services.posts.media_files import MediaKeeper
-from app.services.posts.new_tweet import (
-    checked_language,
-    checked_target,
-    checked_url,
-    lenient,
-    new_tweet,
-)
 from app.services.posts.users import check_platform, find_user
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
@@ -108,11 +93,11 @@ async def import_archive(
     await tails.fold(db, at_least=1)
     on_progress(report)
     if renew and not is_live:
-        await _renew(db)
+        await renew_derived(db)
     return report
 
 
-async def _renew(db: Sessions) -> None:
+async def renew_derived(db: Sessions) -> None:
     """Count again what the import outgrew; a single post hardly changes it."""
     async with db.read() as session:
         is_background_due = await is_outgrown(session)
@@ -212,46 +197,21 @@ class _Reader:
                 report.reject(item.place, message_of(error))
 
     def _bulk_post(self, record: Record) -> BulkPost:
-        owner = self.owner or Account(
-            record.username or self.username or record.author_id,
-            record.display_name,
-            record.platform or "",
-        )
-        if owner.username is None:
-            raise InvalidInputError("no author; --username NAME names one")
-        username = clean_username(owner.username)
-        post = new_tweet(
-            drop_controls(record.text),
-            arrived_at=now(),
-            kind=record.kind,
-            created_at=record.created_at,
-            lang=lenient(checked_language, record.lang),
-            source_id=record.source_id,
-            url=lenient(checked_url, record.url),
-            reply_to=lenient(checked_target, self._target(record, username)),
+        item = checked_post(
+            record,
+            owner=self.owner,
+            username=self.username,
+            account=self.archive.account,
             media=self.media.of(record),
-            counts=record.counts,
+            arrived_at=now(),
         )
         # The time of arrival differs at each import.
+        post = item.post
         time, has_id = post.dated_at or post.created_at, post.source_id is not None
-        repeat, twins = self.repeats.count(username_key(username), time, post.text, has_id=has_id)
-        return BulkPost(
-            place=record.place,
-            username=username,
-            platform=owner.platform or None,
-            display_name=owner.display_name,
-            post=post,
-            repeat=0 if has_id else repeat,
-            twins=twins,
-        )
-
-    def _target(self, record: Record, username: str) -> ReplyTarget | None:
-        """Return what the post answers; its author's own name may be another one here."""
-        target, account = record.reply_to, self.archive.account
-        if target is None or target.username is None or account is None or not account.username:
-            return target
-        is_own = target.username.casefold() == account.username.casefold()
-        return ReplyTarget(target.source_id, username) if is_own else target
+        key = username_key(item.username)
+        repeat, item.twins = self.repeats.count(key, time, post.text, has_id=has_id)
+        item.repeat = 0 if has_id else repeat
+        return item
 
 
 class RepeatCounter:

@@ -100,7 +100,7 @@ async def add_arrivals(
             fresh.append(row)
             if each.key is not None:
                 by_key[each.key] = row
-        elif missing := _missing(row, each.post):
+        elif missing := missing_values(row, each.post):
             if "id" in row:
                 filled.setdefault(row["id"], row.copy())
             row |= missing
@@ -138,7 +138,7 @@ def _row(arrival: Arrival, default_time: datetime | None) -> Row:
     return row
 
 
-def _missing(row: Row, post: NewTweet) -> Row:
+def missing_values(row: Row, post: NewTweet) -> Row:
     """Return what a repetition knows of a post and the row does not."""
     missing = {
         name: value
