@@ -35,16 +35,18 @@ def open_archive(
     format: str = "auto",  # noqa: A002 # the word that the command line and the API use
     include_restricted: bool = False,
     decode_entities: bool = False,
+    is_part: bool = False,
 ) -> Archive:
     """Return a source as an archive: its account is known at once, items are read on demand.
 
     `decode_entities` is for formats that leave entities as they stand; the others decode them.
+    With `is_part` the source is a part of a file that was recognised before.
     An empty file is an archive without items. Raises ValueError for an unknown format name,
     UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
     """
     candidates = _candidates(format)
     for candidate in candidates:
-        if candidate.recognises(source):
+        if is_part or candidate.recognises(source):
             archive = candidate.parse(source, include_restricted=include_restricted)
             if decode_entities and archive.format in WITH_ENTITIES:
                 return replace(archive, items=map(_without_entities, archive.items))

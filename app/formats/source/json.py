@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from app.errors import Message, message_of
 from app.formats.records import BadRecord, BrokenFileError
-from app.formats.source.file import Content
+from app.formats.source.file import Content, Source
 from app.formats.source.json_split import MAX_VALUE_BYTES, RawValue, SplitError, Splitter
 from app.formats.source.lines import HEAD_BYTES, open_utf8, raw_lines, utf8_head
 from app.formats.source.reading import BUFFER_BYTES, read_some
@@ -23,6 +23,10 @@ _SHAPE_BYTES: Final = 256 * 1024
 _MAX_HEAD_DEPTH: Final = 500
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\],]', re.DOTALL)
 _BROKEN_BYTE = re.compile(r"[\udc80-\udcff]")
+
+
+class LinesSource(Source):
+    """A part of a file of which it is known that each line is a document."""
 
 
 class Document(NamedTuple):
@@ -87,7 +91,7 @@ def page_objects(
 
 def is_lines(source: Content) -> bool:
     """Return whether a file has several lines and one of the first is a whole object."""
-    return _are_documents(_head_lines(source))
+    return isinstance(source, LinesSource) or _are_documents(_head_lines(source))
 
 
 def first_documents(source: Content, *, lists: Collection[str] = ()) -> list[Json]:
