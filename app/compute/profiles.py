@@ -129,6 +129,18 @@ def with_posts(
     )
 
 
+def joined(parts: Sequence[AuthorProfile]) -> AuthorProfile:
+    """Return the profile of the posts of all parts, no two of which hold the same text."""
+    keys = np.concatenate([part.texts.keys for part in parts])
+    order = np.argsort(keys)
+    counts = np.concatenate([part.texts.counts for part in parts])
+    return AuthorProfile(
+        add([part.counts for part in parts]),
+        sum(part.posts for part in parts),
+        TextDigests(keys[order], counts[order]),
+    )
+
+
 def without_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
     """Return the profile without some of its posts. Raises ValueError if it does not hold them."""
     keys = text_keys(texts)

@@ -10,6 +10,7 @@ from app.compute.features import features, occurrences, own_words
 from app.compute.profiles import (
     NO_DIGESTS,
     TextDigests,
+    joined,
     profile_of,
     text_keys,
     with_posts,
@@ -35,6 +36,13 @@ def test_a_profile_is_the_same_by_any_way(
     assert again.counts == profile_of(before).counts
     assert again.posts == len(before)
     assert again.texts.to_bytes() == profile_of(before).texts.to_bytes()
+    texts = [*before, *after]
+    parts = [
+        profile_of([text for text in texts if text[:1] == begin]) for begin in ("b", "비", "R", "")
+    ]
+    assert joined(parts).counts == together.counts
+    assert joined(parts).posts == together.posts
+    assert joined(parts).texts.to_bytes() == together.texts.to_bytes()
     counted = [features(text) for text in after]
     assert with_posts(profile_of(before), after, counted).counts == together.counts
 
