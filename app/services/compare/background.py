@@ -92,14 +92,14 @@ class BackgroundStore:
             BackgroundSnapshot.counts, BackgroundSnapshot.calibration, BackgroundSnapshot.impostors
         ).where(BackgroundSnapshot.version == version)
         row = (await session.execute(query)).one()
-        snapshot = await asyncio.to_thread(_unpacked, version, *row)
+        snapshot = await asyncio.to_thread(unpacked, version, *row)
         # A session that began earlier may see an older snapshot.
         if version > self.newest.version:
             self.newest = snapshot
         return snapshot
 
 
-def _unpacked(
+def unpacked(
     version: int, counts: bytes, calibration: bytes | None, impostors: bytes | None
 ) -> Snapshot:
     stored = msgspec.msgpack.decode(impostors or b"\x90", type=list[Impostor])

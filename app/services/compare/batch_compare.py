@@ -109,7 +109,7 @@ class Panel:
         while some := await asyncio.to_thread(lambda: list(islice(numbered, AT_ONCE))):
             texts: list[str | JudgedText] = await worked_on(
                 (line.given.text for line in some if line.given is not None),
-                functools.partial(list, map(_text_or_error, some)),
+                functools.partial(list, map(text_or_error, some)),
             )
             try:
                 materials = iter(await self._materials([t for t in texts if isinstance(t, str)]))
@@ -144,7 +144,8 @@ async def open_panel(db: Database, models: Models, usernames: Sequence[str]) -> 
         return Panel(db, models, material)
 
 
-def _text_or_error(line: BatchLine) -> str | JudgedText:
+def text_or_error(line: BatchLine) -> str | JudgedText:
+    """Return the text of a line as it is judged, or the answer that says why it cannot be."""
     if line.given is None:
         return JudgedText(line.line, error=line.error)
     try:

@@ -143,7 +143,7 @@ async def judge(
 
     `with_passages` judges each sentence too, among the likeliest authors of the whole text.
     """
-    work = functools.partial(_judge, material, explain, with_passages)
+    work = functools.partial(judge_now, material, explain, with_passages)
     if len(material.text) <= INLINE_CHARACTERS // 2 and len(material.users) <= INLINE_AUTHORS:
         return work()
     return await asyncio.to_thread(work)
@@ -185,7 +185,8 @@ def rank_material(
     )
 
 
-def _judge(material: Material, explain: bool, with_passages: bool) -> Comparison:
+def judge_now(material: Material, explain: bool = True, with_passages: bool = False) -> Comparison:
+    """Judge as `judge` does, without leaving the thread."""
     snapshot = material.snapshot
     found = occurrences(material.text) if explain else None
     ranking = rank_material(material, found)
