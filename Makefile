@@ -12,6 +12,8 @@ BASE ?=
 
 # A stamp holds the checksum of what was installed, so that a later call starts at once.
 RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
+SPARK_VENV := .venv-spark
+SPARK_STAMP := $(SPARK_VENV)/.spark-$(shell cat requirements.lock requirements-dev.lock requirements-spark.lock pyproject.toml | cksum | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
 
 # Tests of one group, which tests/selection.py names, share a process. Whatever the environment
@@ -28,6 +30,12 @@ $(RUN_STAMP):
 $(DEV_STAMP): $(RUN_STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@rm -f $(VENV)/.dev-* && touch $@
+
+$(SPARK_STAMP):
+	@test -x $(SPARK_VENV)/bin/python || $(PYTHON) -m venv $(SPARK_VENV)
+	$(SPARK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-dev.lock -r requirements-spark.lock
+	$(SPARK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@rm -f $(SPARK_VENV)/.spark-* && touch $@
 
 .PHONY: help
 help: ## list what can be made
@@ -50,6 +58,11 @@ test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager wh
 test-full: $(DEV_STAMP) ## run the tests that make test leaves out, and more examples of each law
 	@bash tests/install-chromium.sh
 	@$(TEST) -n auto --hypothesis-profile many -m 'not quiet and (full or hypothesis)'
+
+.PHONY: test-spark
+test-spark: ## run the tests of bulk jobs in .venv-spark (installs Java by the package manager when root)
+	@if bash tests/install-java.sh; then $(MAKE) --no-print-directory $(SPARK_STAMP) && \
+	PYTHONDONTWRITEBYTECODE= $(SPARK_VENV)/bin/python -m pytest -p no:xdist -m 'spark' tests/bulk; fi
 
 .PHONY: soak
 soak: $(DEV_STAMP) ## run 10,000 seeds of each simulated promise, and break real servers for hours
@@ -120,6 +133,7 @@ format: $(DEV_STAMP) ## format the code
 lock: ## pin the newest versions that fit into the lock files (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
 	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-dev.lock
+	uv pip compile pyproject.toml --extra spark -c requirements.lock -c requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-spark.lock
 
 .PHONY: wheel
 wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
@@ -137,5 +151,5 @@ audit: $(RUN_STAMP) ## ask OSV for known faults of all locked packages
 
 .PHONY: clean
 clean: ## remove the virtual environment and all caches (data in instance/ stays)
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(SPARK_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 	find app tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

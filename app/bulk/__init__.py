@@ -1,0 +1,1 @@
+"""Archives of any size: jobs on Spark, and loading of what they prepared into PostgreSQL."""

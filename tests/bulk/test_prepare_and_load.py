@@ -1,0 +1,71 @@
+"""What `bulk prepare` and `bulk load` store is what an import stores."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pyspark", reason="bulk jobs are tested by make test-spark")
+
+from tests.bulk.conftest import Site
+from tests.installation import PROGRAM
+
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '\"Profile\"'::regclass"
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+def break_and_kill(site: Site, prepared: Path) -> None:
+    """Break a load off at a damaged file, and kill the next one while it writes."""
+    (file,) = sorted((prepared / "profiles").glob("*.parquet"))[:1]
+    content = file.read_bytes()
+    file.write_bytes(content[:100])
+    broken = site.run("bulk", "load", prepared)
+    assert (broken.returncode, broken.stderr.count("\n")) == (2, 1)
+    assert file.name in broken.stderr
+    for command in (("check",), ("import", "posts.jsonl"), ("serve",)):
+        refused = site.run(*command)
+        assert refused.returncode == 1
+        assert "saywho bulk load" in refused.stderr
+
+    file.write_bytes(content)
+    site.execute("BEGIN")
+    site.execute('LOCK TABLE "Profile" IN SHARE MODE')
+    loading = [str(PROGRAM), "bulk", "load", str(prepared)]
+    with subprocess.Popen(loading, env=site.installation.environment()) as load:
+        site.installation.wait_until(lambda: site.fetch(WAITING) == [(1,)])
+        load.kill()
+    site.execute("ROLLBACK")
+    assert site.fetch('SELECT count(*) FROM "Tweet"') == [(336,)]
+
+
+def test_prepare_and_load_store_what_an_import_stores(
+    make_site: Any, archive: list[Path], tmp_path: Path
+) -> None:
+    imported, loaded = make_site("imported"), make_site("loaded")
+    report = json.loads(imported.done("import", *archive, "--json"))
+    prepared = tmp_path / "prepared"
+    found = json.loads(
+        loaded.done("bulk", "prepare", *archive, "-o", prepared, "--master", "local[2]", "--json")
+    )
+    counts = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
+    assert {name: found[name] for name in counts} == {name: report[name] for name in counts}
+    break_and_kill(loaded, prepared)
+    loaded.done("bulk", "load", prepared)
+    assert loaded.done("check") == "ok\n"
+    expected, content = imported.content(), loaded.content()
+    for name, rows in expected.items():
+        assert content[name] == rows, name
+
+    (broken,) = [each for each in found["left_out"] if each["detail"] == "not valid JSON"]
+    line = archive[0].read_bytes()[int(broken["first"].removeprefix("byte ")) :]
+    assert (broken["file"], broken["records"]) == (str(archive[0]), 1)
+    assert line.startswith(b"{broken\n")
+
+    # A second load, of the same or of others, is refused, and an import adds to what is there.
+    again = loaded.run("bulk", "load", prepared)
+    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
+    assert "saywho import" in again.stderr
+    assert json.loads(loaded.done("import", *archive, "--json"))["accepted"] == 0
