@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
 import shutil
+import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.feed import Change
 from app.db.migrate import head_revision, prepare
-from app.db.postgresql.connection import data_source
+from app.db.postgresql.connection import connect, data_source
 from app.errors import UnavailableError
 from app.models import Tweet
 from app.services.posts.users import add_user
@@ -25,6 +28,7 @@ from tests.conftest import Client, client_with
 from tests.databases import Databases
 from tests.installation import PROGRAM, Installation
 from tests.postgresql import Server
+from tests.serving.test_server import children_of
 from tests.views.api.test_live_api import listening
 from tests.waiting import eventually
 
@@ -277,6 +281,59 @@ async def test_of_several_hosts_the_primary_is_used_before_and_after_a_promotion
         page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
         assert page["items"][1:] == event["items"]
         assert page["items"][0]["text"] == "after"
+
+
+async def test_a_host_that_answers_nothing_does_not_keep_the_others_from_it(
+    own_server: Server,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        hosts = f"host=127.0.0.1,{own_server.folder}&port={port},5432&target_session_attrs=primary"
+        connection = await connect(f"postgresql+asyncpg://postgres@/postgres?{hosts}")
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
+
+
+async def test_requests_do_not_wait_for_a_primary_that_hangs_once_it_is_replaced(
+    own_server: Server,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.db.postgresql.connection.COMMAND_TIMEOUT_S", 3600.0)
+    monkeypatch.setattr("app.db.postgresql.backend.COMMIT_TIMEOUT_S", 3600.0)
+    standby = await asyncio.to_thread(Server, durable=True, primary=own_server)
+    request.addfinalizer(standby.remove)
+    hosts = f"host={own_server.folder},{standby.folder}&port=5432,5432"
+    url = f"postgresql+asyncpg://postgres@/postgres?{hosts}&target_session_attrs=primary"
+    config = Config(env="testing", data_dir=tmp_path, database_url=url, access_log=False)
+    await asyncio.to_thread(prepare, config, upgrade_old=False)
+    app = create_app(config)
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        await writer.add_user("ann", "before")
+        found = await asyncpg.connect(data_source(standby.url()))
+        texts = 'SELECT text FROM "Tweet"'
+        await eventually(lambda: found.fetchval(texts), until=lambda value: value == "before")
+        postmaster = int((own_server.folder / "data/postmaster.pid").read_text().split()[0])
+        hanging = [postmaster, *children_of(postmaster)]
+
+        def send(number: int) -> None:
+            for pid in hanging:
+                os.kill(pid, number)
+
+        send(signal.SIGSTOP)
+        request.addfinalizer(lambda: send(signal.SIGCONT))
+
+        async def write() -> int:
+            body = {"text": "after", "source_id": "1"}
+            return int((await writer.post("/api/v1/users/ann/tweets", json=body)).status_code)
+
+        under_way = asyncio.create_task(write())
+        await found.execute("SELECT pg_promote()")
+        await found.close()
+        assert await under_way in {201, 503}
+        await eventually(write, until=lambda status: status in {200, 201})
 
 
 async def test_a_look_at_the_cluster_names_databases_servers_and_what_is_wrong(

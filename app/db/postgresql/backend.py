@@ -147,7 +147,8 @@ class PostgresqlBackend(Backend):
             limit.cancel()
 
     async def open_feed(self, commits: Callable[[], int], label: ServerLabel | None) -> Feed:
-        feed = PostgresqlFeed(self._url, commits, name=str(label or "saywho feed"))
+        name = str(label or "saywho feed")
+        feed = PostgresqlFeed(self._url, commits, name=name, on_move=self._drop_connections)
         await feed.open()
         return feed
 
@@ -216,6 +217,10 @@ class PostgresqlBackend(Backend):
 
     async def close(self) -> None:
         await self.engine.dispose()
+        self._drop_connections()
+
+    def _drop_connections(self) -> None:
+        """Close all connections; those of a server that hangs would keep requests waiting."""
         for connection in list(self._opened):
             connection.terminate()
 

@@ -4,11 +4,9 @@ import asyncio
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import make_url
 
-from app.config import POSTGRESQL_PORT
 from app.db.cluster import BEGINNING, Cluster, DatabaseNode, ServerLabel, site_servers
-from app.db.postgresql.connection import connect
+from app.db.postgresql.connection import connect, each_host
 from app.errors import AppError
 
 _SERVERS: Final = """
@@ -28,7 +26,7 @@ async def look_at_cluster(*urls: str) -> Cluster:
     labels: list[ServerLabel] = []
     places: dict[str, str] = {}
     for url in urls:
-        for host, alone in _each_host(url):
+        for host, alone in each_host(url, target_session_attrs="any"):
             places.setdefault(host, alone)
     found = await asyncio.gather(*(_node(each, labels) for each in places.items()))
     newest = max((node.newest_event or 0 for node in found if node.role == "primary"), default=None)
@@ -50,22 +48,6 @@ async def servers(connection: "asyncpg.Connection[Any]") -> list[ServerLabel]:
     """Return the label of each worker of the site."""
     rows = await connection.fetch(_SERVERS, BEGINNING)
     return [ServerLabel.parsed(name) for (name,) in rows]
-
-
-def _each_host(url: str) -> list[tuple[str, str]]:
-    """Return the name of each host, and the URL that names it alone."""
-    parsed = make_url(url)
-    hosts = str(parsed.query.get("host") or parsed.host or "localhost").split(",")
-    ports = str(parsed.query.get("port") or parsed.port or "").split(",")
-    found = []
-    for host, port in zip(hosts, ports, strict=True):
-        query = {"host": host, "port": port, "target_session_attrs": "any"}
-        alone = url
-        if len(hosts) > 1:
-            alone = parsed.update_query_dict(query).render_as_string(hide_password=False)
-        name = host if host.startswith("/") else f"{host}:{port or POSTGRESQL_PORT}"
-        found.append((name, alone))
-    return found
 
 
 async def _node(place: tuple[str, str], labels: list[ServerLabel]) -> DatabaseNode:

@@ -1,5 +1,6 @@
 """PostgreSQL's connections: how they are opened, and what their errors mean to a caller."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -8,6 +9,7 @@ import asyncpg
 from sqlalchemy import event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.config import POSTGRESQL_PORT
 from app.errors import AppError, StorageFullError, UnavailableError
 
 WRITING: Final = 0x5341_5957_484F
@@ -19,6 +21,8 @@ POOL_TIMEOUT_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 10
 COMMAND_TIMEOUT_S: Final = 60
 """Seconds until a statement without an answer is taken to have lost its server."""
+NEXT_HOST_S: Final = 0.25
+"""Seconds for which a host that does not answer delays the next one."""
 UNLIMITED_S: Final = 30.0 * 24 * 3600
 """Timeout of long statements; asyncpg takes None for the connection's own limit."""
 SETTINGS: Final = {
@@ -34,6 +38,14 @@ SETTINGS: Final = {
 }
 """Limits of connections that serve requests; migrations have none."""
 INSTEAD_OF_NUL: Final = "\x02"
+FAILURES: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""Errors of a lost connection; the last one where the server ends in the middle of an answer, or
+where no host is the primary."""
 
 
 def _unreachable() -> AppError:
@@ -78,6 +90,25 @@ def shown_name(url: str) -> str:
     return f"the database {parsed.database or ''} at {host}{port}"
 
 
+def each_host(url: str, **options: str) -> list[tuple[str, str]]:
+    """Return the name of each host, and the URL that names it alone.
+
+    The options are added where the URL names several.
+    """
+    parsed = make_url(url)
+    hosts = str(parsed.query.get("host") or parsed.host or "localhost").split(",")
+    ports = str(parsed.query.get("port") or parsed.port or "").split(",")
+    found = []
+    for host, port in zip(hosts, ports, strict=True):
+        alone = url
+        if len(hosts) > 1:
+            query = parsed.update_query_dict({"host": host, "port": port} | options)
+            alone = query.render_as_string(hide_password=False)
+        name = host if host.startswith("/") else f"{host}:{port or POSTGRESQL_PORT}"
+        found.append((name, alone))
+    return found
+
+
 _AT_LEAST_ON: Final = """
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = ANY ($1)
@@ -89,15 +120,47 @@ _TOO_WEAK: Final = {"full": ["off"], "replicated": ["off", "local"]}
 async def connect(url: str, **settings: str) -> "asyncpg.Connection[Any]":
     """Open a connection. Raises UnavailableError, or the error of a bad address."""
     try:
-        return await asyncpg.connect(
-            data_source(url),
-            timeout=CONNECT_TIMEOUT_S,
-            command_timeout=COMMAND_TIMEOUT_S,
-            server_settings=settings,
-        )
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return await _first_to_open([alone for _, alone in each_host(url)], settings)
+    except FAILURES as error:
         # Too many connections, or a server that is starting, mend by themselves; so may the rest.
         raise as_app_error(error) or _unreachable() from error
+
+
+async def _first_to_open(urls: list[str], settings: dict[str, str]) -> "asyncpg.Connection[Any]":
+    """Open the first connection that can be had; a host that hangs holds the next one up a moment.
+
+    The driver itself would wait for the first host, which answers nothing when its power is gone.
+    """
+    left, opening = iter(urls), set[asyncio.Task["asyncpg.Connection[Any]"]]()
+    error: BaseException = OSError()
+    try:
+        while (url := next(left, None)) or opening:
+            if url:
+                opening.add(asyncio.create_task(_open(url, settings)))
+            wait_s = NEXT_HOST_S if url else None
+            done, opening = await asyncio.wait(
+                opening, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            opened = [task.result() for task in done if not task.exception()]
+            for spare in opened[1:]:
+                spare.terminate()
+            if opened:
+                return opened[0]
+            error = next((task.exception() or error for task in done), error)
+        raise error
+    finally:
+        for task in opening:
+            task.cancel()
+        await asyncio.gather(*opening, return_exceptions=True)
+
+
+async def _open(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
+    return await asyncpg.connect(
+        data_source(url),
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings=settings,
+    )
 
 
 def make_engine(

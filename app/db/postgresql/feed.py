@@ -21,7 +21,7 @@ import asyncpg
 
 from app.clock import wait_until_set
 from app.db.feed import Change, Feed
-from app.db.postgresql.connection import LEADING, connect
+from app.db.postgresql.connection import FAILURES, LEADING, connect
 from app.errors import AppError
 
 CHANNEL: Final = "saywho"
@@ -37,14 +37,6 @@ RECONNECT_S: Final = 0.5
 LOST_S: Final = 2 * (LOOK_TIMEOUT_S + RECONNECT_S)
 """Seconds for which nobody waits for another look at a log that could not be read."""
 PAGE: Final = 1_000
-FAILURES: Final = (
-    AppError,
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
-"""Errors of a lost connection; the last one where the server ends in the middle of an answer."""
 
 _FIRST: Final = """
     SELECT pg_current_snapshot()::text, e.id, e.mark
@@ -53,6 +45,7 @@ _FIRST: Final = """
         SELECT id, xact || ' ' || created_at AS mark FROM "Event" ORDER BY id DESC LIMIT 1
     ) AS e ON true
 """
+_SERVER: Final = "SELECT pg_postmaster_start_time()::text"
 _LEAD: Final = "SELECT pg_try_advisory_lock($1)"
 _MARK: Final = """SELECT xact || ' ' || created_at FROM "Event" WHERE id = $1"""
 _LOOK: Final = """
@@ -75,11 +68,16 @@ logger = logging.getLogger(__name__)
 class PostgresqlFeed(Feed):
     """Listens and reads the log on a connection of its own."""
 
-    def __init__(self, url: str, commits: Callable[[], int], *, name: str) -> None:
+    def __init__(
+        self, url: str, commits: Callable[[], int], *, name: str, on_move: Callable[[], None]
+    ) -> None:
         super().__init__(0)
         self._url = url
         self._settings = {"application_name": name, "timezone": "UTC"}
         self._commits = commits
+        self._on_move = on_move
+        self._server: str | None = None
+        """Tells the server that is read from others, and from itself before it was started."""
         self._connection: asyncpg.Connection[Any] | None = None
         self._leading: asyncpg.Connection[Any] | None = None
         """The connection that holds the lock of the process that leads."""
@@ -113,7 +111,7 @@ class PostgresqlFeed(Feed):
                 if self._leading is not connection and await connection.fetchval(_LEAD, LEADING):
                     self._leading = connection
                 return self._leading is connection
-        except FAILURES:
+        except (AppError, *FAILURES):
             return False
 
     async def catch_up(self) -> bool:
@@ -173,7 +171,7 @@ class PostgresqlFeed(Feed):
                 async with asyncio.timeout(LOOK_TIMEOUT_S):
                     connection = await self._connected()
                     rows = await connection.fetch(_LOOK, self._snapshot, self.newest)
-            except FAILURES:
+            except (AppError, *FAILURES):
                 self._failed_at = self._clock()
                 self._failures += 1
                 await self.close()
@@ -193,6 +191,10 @@ class PostgresqlFeed(Feed):
             self._connection = await connect(self._url, **self._settings)
             await self._connection.add_listener(CHANNEL, self._notify)
             self._connection.add_termination_listener(self._notify)
+            server = await self._connection.fetchval(_SERVER)
+            if self._server not in {None, server}:
+                self._on_move()
+            self._server = server
             await self._check_log(self._connection)
         return self._connection
 
