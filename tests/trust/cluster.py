@@ -21,8 +21,10 @@ import asyncpg
 import httpx
 
 from tests.installation import Installation
+from tests.postgresql import Place
 from tests.postgresql import Server as DatabaseServer
 from tests.serving.test_server import SERVE, Server, children_of, serving
+from tests.trust.network import Network
 from tests.trust.site import Site
 from tests.waiting import eventually
 
@@ -30,10 +32,15 @@ from tests.waiting import eventually
 class Databases:
     """A primary and two standbys, each at an address that outlives it."""
 
-    def __init__(self, folder: Path, standbys: tuple[str, ...] = ("b", "c")) -> None:
+    def __init__(
+        self, folder: Path, standbys: tuple[str, ...] = ("b", "c"), network: Network | None = None
+    ) -> None:
         self._folder = folder
         self.standbys = standbys
-        self.servers = {"a": DatabaseServer(durable=True)}
+        self._network = network
+        self._lost: DatabaseServer | None = None
+        """The old primary, which runs on where nobody reaches it."""
+        self.servers = {"a": DatabaseServer(durable=True, place=self._place("a"))}
         self.primary = "a"
         self._link("a")
         asyncio.run(self.ask("a", "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'"))
@@ -43,7 +50,11 @@ class Databases:
 
     @property
     def url(self) -> str:
-        hosts = ",".join(str(self._folder / name) for name in ("a", *self.standbys))
+        places = self._network.places if self._network else {}
+        hosts = ",".join(
+            places[name].address if name in places else str(self._folder / name)
+            for name in ("a", *self.standbys)
+        )
         return f"postgresql+asyncpg://postgres@/postgres?host={hosts}"
 
     def _link(self, name: str) -> None:
@@ -51,9 +62,17 @@ class Databases:
         link.unlink(missing_ok=True)
         link.symlink_to(self.servers[name].folder)
 
+    def _place(self, name: str) -> Place | None:
+        return self._network.places[name] if self._network else None
+
     def make_standby(self, name: str) -> None:
+        """Make it anew; if it was cut off, end it first."""
+        if self._network is not None and self._lost is not None:
+            self._lost.remove()
+            self._lost = None
+            self._network.mend(name)
         self.servers[name] = DatabaseServer(
-            durable=True, primary=self.servers[self.primary], name=name
+            durable=True, primary=self.servers[self.primary], name=name, place=self._place(name)
         )
         self._link(name)
 
@@ -64,7 +83,12 @@ class Databases:
         finally:
             await connection.close()
 
-    def kill_primary(self) -> None:
+    def lose_primary(self) -> None:
+        """Kill it, or cut its link where it has one."""
+        if self._network is not None:
+            self._network.cut(self.primary)
+            self._lost = self.servers.pop(self.primary)
+            return
         data = self.servers[self.primary].folder / "data"
         postmaster = int((data / "postmaster.pid").read_text().split()[0])
         for pid in (postmaster, *children_of(postmaster)):
@@ -77,12 +101,12 @@ class Databases:
         has = {name: await self.ask(name, received) for name in self.servers}
         self.primary, other = sorted(has, key=lambda name: has[name], reverse=True)
         await self.ask(self.primary, "SELECT pg_promote()")
-        source = f"host={self.servers[self.primary].folder} user=postgres application_name={other}"
+        source = f"host={self.servers[self.primary].host} user=postgres application_name={other}"
         await self.ask(other, f"ALTER SYSTEM SET primary_conninfo = '{source}'")
         await self.ask(other, "SELECT pg_reload_conf()")
 
     def close(self) -> None:
-        for server in self.servers.values():
+        for server in (*self.servers.values(), *filter(None, [self._lost])):
             server.remove()
 
 
@@ -117,7 +141,7 @@ class Cluster(Site):
 
     async def kill(self, number: int, chance: Random) -> None:
         dead = self._databases.primary
-        self._databases.kill_primary()
+        self._databases.lose_primary()
         await asyncio.sleep(chance.random())  # Until whoever watches the primary notices.
         await self._databases.promote()
         began = time.monotonic()
@@ -140,12 +164,18 @@ class Cluster(Site):
 
 
 @contextmanager
-def cluster_in(folder: Path) -> Iterator[Cluster]:
-    """Give a site in the folder. Raises NoServerError if there is no PostgreSQL to be had."""
+def cluster_in(folder: Path, *, cuts: bool = False) -> Iterator[Cluster]:
+    """Give a site in the folder; the primary is killed, or its link `cuts`.
+
+    Raises NoServerError if there is no PostgreSQL to be had, and NoNetworkError.
+    """
     with ExitStack() as stack:
+        network = Network(("a", "b", "c")) if cuts else None
+        if network is not None:
+            stack.callback(network.close)
         links = Path(tempfile.mkdtemp(prefix="saywho-links-"))  # Sockets have short addresses.
         stack.callback(shutil.rmtree, links)
-        databases = Databases(links)
+        databases = Databases(links, network=network)
         stack.callback(databases.close)
         settings = {
             "SAYWHO_ACCESS_LOG": "0",

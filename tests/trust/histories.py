@@ -1,15 +1,18 @@
 """Histories of clients of a real server whose processes are killed, checked against a model.
 
 `python -m tests.trust.histories sqlite 100` kills 100 times, `… postgresql 100 7` with seed 7;
-`… cluster 20` replaces the primary of two servers 20 times; `… replicas 20` reads bad standbys.
+`… cluster 20` replaces the primary of two servers 20 times, and with `… cluster 20 0 500` clients
+of live streams follow meanwhile; `… links 20` cuts its link instead of killing it; `… replicas 20`
+reads bad standbys.
 """
 
 import asyncio
+import functools
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -39,10 +42,10 @@ NO_ANSWER: Final = (409, 503)
 class History:
     """Clients of one site, round by round, with one kill in each."""
 
-    def __init__(self, site: Site, seed: int) -> None:
+    def __init__(self, site: Site, seed: int, listeners: int) -> None:
         self.site = site
         self.chance = Random(seed)
-        self.listeners = [Listener(site.url) for _ in range(LISTENERS)]
+        self.listeners = [Listener(site.url) for _ in range(listeners)]
         self.newest = 0
         """The newest event that was acknowledged."""
         self.acknowledged = self.removed = self.reads = self.unanswered = 0
@@ -53,9 +56,14 @@ class History:
 
     async def play(self, rounds: int) -> None:
         """Play so many rounds. Raises AssertionError at the first fault."""
-        async with self._connected() as client, asyncio.TaskGroup() as group:
+        most = 10 * len(self.listeners)  # With many, somebody is always coming back.
+        async with (
+            self._connected(CLIENTS) as client,
+            self._connected(len(self.listeners)) as streaming,
+            asyncio.TaskGroup() as group,
+        ):
             followers = [
-                group.create_task(each.follow(client, Random(number)))
+                group.create_task(each.follow(streaming, Random(number), most=most))
                 for number, each in enumerate(self.listeners)
             ]
             for number in range(rounds):
@@ -74,9 +82,9 @@ class History:
         )
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[httpx.AsyncClient]:
+    async def _connected(self, most: int) -> AsyncIterator[httpx.AsyncClient]:
         # Connections that end soon reach all workers.
-        limits = httpx.Limits(max_connections=50, keepalive_expiry=0.5)
+        limits = httpx.Limits(max_connections=2 * most, keepalive_expiry=0.5)
         async with httpx.AsyncClient(
             headers={"Authorization": f"Bearer {self.site.token}"},
             limits=limits,
@@ -234,11 +242,15 @@ def _some_post(author: Author, chance: Random) -> str:
     return chance.choice(known) if known else ""
 
 
-def run(kind: str, rounds: int, folder: Path, seed: int = 0) -> History:
+def run(kind: str, rounds: int, folder: Path, seed: int = 0, listeners: int = LISTENERS) -> History:
     """Play rounds on a site of its own, and check what it left."""
-    sites = {"cluster": cluster_in, "replicas": replicas_in}
-    with sites[kind](folder) if kind in sites else site_of(kind, folder) as site:
-        history = History(site, seed)
+    sites: dict[str, Callable[[Path], AbstractContextManager[Site]]] = {
+        "cluster": cluster_in,
+        "links": functools.partial(cluster_in, cuts=True),
+        "replicas": replicas_in,
+    }
+    with sites.get(kind, functools.partial(site_of, kind))(folder) as site:
+        history = History(site, seed, listeners)
         asyncio.run(history.play(rounds))
         assert site.installation.json("check") == {"ok": True, "faults": []}
         assert site.server.stop() == 0
@@ -247,9 +259,9 @@ def run(kind: str, rounds: int, folder: Path, seed: int = 0) -> History:
 
 
 def main(arguments: list[str]) -> int:
-    kind, rounds, *seed = arguments
+    kind, rounds, *rest = arguments
     with tempfile.TemporaryDirectory(prefix="saywho-trust-") as folder:
-        print(f"{run(kind, int(rounds), Path(folder), *map(int, seed))}")
+        print(f"{run(kind, int(rounds), Path(folder), *map(int, rest))}")
     return 0
 
 

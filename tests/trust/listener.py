@@ -24,10 +24,11 @@ class Listener:
     removed: list[int] = field(default_factory=list)
     connects: int = 0
 
-    async def follow(self, client: httpx.AsyncClient, chance: Random) -> None:
+    async def follow(self, client: httpx.AsyncClient, chance: Random, *, most: int) -> None:
+        """Follow, and hang up after up to `most` events each time."""
         while True:
             try:
-                await self._listen(client, chance.randrange(1, 30))
+                await self._listen(client, chance.randrange(1, most))
             except httpx.TransportError:
                 await asyncio.sleep(RETRY_S)
 

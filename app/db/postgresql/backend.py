@@ -38,6 +38,7 @@ from app.db.postgresql.connection import (
     MIGRATING,
     UNLIMITED_S,
     WRITING,
+    OpenConnections,
     as_app_error,
     connect,
     make_engine,
@@ -104,8 +105,7 @@ class PostgresqlBackend(Backend):
         self._url = url
         self._needs_standby = durability == "replicated"
         self.name = shown_name(url)
-        self._opened: set[asyncpg.Connection[Any]] = set()
-        """Connections that are open; the pool loses those whose opening task was cancelled."""
+        self._opened = OpenConnections()
         self.engine = make_engine(url, durability=durability, opened=self._opened)
         self.readers = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -148,7 +148,7 @@ class PostgresqlBackend(Backend):
 
     async def open_feed(self, commits: Callable[[], int], label: ServerLabel | None) -> Feed:
         name = str(label or "saywho feed")
-        feed = PostgresqlFeed(self._url, commits, name=name, on_move=self._drop_connections)
+        feed = PostgresqlFeed(self._url, commits, name=name, on_move=self._leave_server)
         await feed.open()
         return feed
 
@@ -217,12 +217,11 @@ class PostgresqlBackend(Backend):
 
     async def close(self) -> None:
         await self.engine.dispose()
-        self._drop_connections()
+        self._opened.drop()
 
-    def _drop_connections(self) -> None:
-        """Close all connections; those of a server that hangs would keep requests waiting."""
-        for connection in list(self._opened):
-            connection.terminate()
+    def _leave_server(self, answered_at: float) -> None:
+        """Close the connections to the old server: if it hangs, requests would wait for it."""
+        self._opened.drop(before=answered_at)
 
     def prepare_place(self) -> None:
         schema.check(self._url)

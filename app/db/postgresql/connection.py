@@ -1,8 +1,9 @@
 """PostgreSQL's connections: how they are opened, and what their errors mean to a caller."""
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
@@ -163,9 +164,26 @@ async def _open(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]"
     )
 
 
-def make_engine(
-    url: str, *, durability: str, opened: "set[asyncpg.Connection[Any]]"
-) -> AsyncEngine:
+class OpenConnections(dict["asyncpg.Connection[Any]", float]):
+    """Connections that are open, with the loop's time when each was opened.
+
+    A pool loses those whose opening task was cancelled.
+    """
+
+    def add(self, connection: "asyncpg.Connection[Any]") -> None:
+        def forget(closed: object) -> None:
+            self.pop(cast("asyncpg.Connection[Any]", closed), None)
+
+        self[connection] = asyncio.get_running_loop().time()
+        connection.add_termination_listener(forget)
+
+    def drop(self, *, before: float = math.inf) -> None:
+        """Close those that were opened before that time; nothing waits for their server."""
+        for connection in [each for each, opened in self.items() if opened < before]:
+            connection.terminate()
+
+
+def make_engine(url: str, *, durability: str, opened: OpenConnections) -> AsyncEngine:
     """Return an engine whose sessions have the limits of `SETTINGS`.
 
     Its connections are kept in `opened` until they are closed.
@@ -175,7 +193,6 @@ def make_engine(
     async def open_connection() -> "asyncpg.Connection[Any]":
         connection = await connect(url, **SETTINGS, **weakened)
         opened.add(connection)
-        connection.add_termination_listener(opened.discard)
         if too_weak := _TOO_WEAK.get(durability):
             await connection.execute(_AT_LEAST_ON, too_weak)
         return connection

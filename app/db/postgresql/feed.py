@@ -69,7 +69,7 @@ class PostgresqlFeed(Feed):
     """Listens and reads the log on a connection of its own."""
 
     def __init__(
-        self, url: str, commits: Callable[[], int], *, name: str, on_move: Callable[[], None]
+        self, url: str, commits: Callable[[], int], *, name: str, on_move: Callable[[float], None]
     ) -> None:
         super().__init__(0)
         self._url = url
@@ -193,7 +193,7 @@ class PostgresqlFeed(Feed):
             self._connection.add_termination_listener(self._notify)
             server = await self._connection.fetchval(_SERVER)
             if self._server not in {None, server}:
-                self._on_move()
+                self._on_move(self._looked_at)
             self._server = server
             await self._check_log(self._connection)
         return self._connection

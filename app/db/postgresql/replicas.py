@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final, cast
 
-import asyncpg
 from sqlalchemy import Connection, Engine, TableClause, TextClause, exc, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
@@ -24,7 +23,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from app.clock import monotonic
 from app.db.feed import Feed
-from app.db.postgresql.connection import make_engine
+from app.db.postgresql.connection import OpenConnections, make_engine
 from app.errors import AppError
 from app.models import BackgroundSnapshot, Event, PostCount, Profile, Tweet, User, Vocabulary, Word
 from app.tasks import to_the_end
@@ -78,7 +77,7 @@ class Replica:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._opened: set[asyncpg.Connection[Any]] = set()
+        self._opened = OpenConnections()
         self._rests_until = 0.0
         self._has_failed = False
 
@@ -118,8 +117,7 @@ class Replica:
 
     async def close(self) -> None:
         await self._engine.dispose()
-        for connection in list(self._opened):
-            connection.terminate()
+        self._opened.drop()
 
 
 async def _holds(connection: AsyncConnection, newest: int, mark: str) -> bool:
