@@ -62,7 +62,7 @@ test-full: $(DEV_STAMP) ## run the tests that make test leaves out, and more exa
 .PHONY: test-spark
 test-spark: ## run the tests of bulk jobs in .venv-spark (installs Java by the package manager when root)
 	@if bash tests/install-java.sh; then $(MAKE) --no-print-directory $(SPARK_STAMP) && \
-	PYTHONDONTWRITEBYTECODE= $(SPARK_VENV)/bin/python -m pytest -p no:xdist -m 'spark' tests/bulk; fi
+	PYTHONDONTWRITEBYTECODE= $(SPARK_VENV)/bin/python -m pytest --durations 5 tests/bulk; fi
 
 .PHONY: soak
 soak: $(DEV_STAMP) ## run 10,000 seeds of each simulated promise, and break real servers for hours

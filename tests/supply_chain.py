@@ -19,7 +19,7 @@ import click
 import httpx
 
 ROOT: Final = Path(__file__).parents[1]
-LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
+LOCKS: Final = ("requirements.lock", "requirements-dev.lock", "requirements-spark.lock")
 OSV: Final = "https://api.osv.dev"
 TIMEOUT_S: Final = 30
 UNKNOWN: Final = "not declared"

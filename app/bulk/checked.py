@@ -73,10 +73,10 @@ class Reading:
     options: tuple[tuple[str, bool], ...] = ()
     """Those of `open_archive`."""
 
-    def __call__(self, batches: Batches) -> Iterator[Any]:
-        """Return the rows of the parts whose numbers come in."""
-        numbers = (number for batch in batches for number in batch.column(0).to_pylist())
-        return in_batches((row for number in numbers for row in self._rows(number)), SCHEMA)
+    def __call__(self, numbers: Iterable[Row]) -> Iterator[Row]:
+        """Yield the rows of the parts whose numbers come in."""
+        for row in numbers:
+            yield from self._rows(row["id"])
 
     def _rows(self, number: int) -> Iterator[Row]:
         part = self.parts[number]
@@ -192,22 +192,18 @@ def in_batches(rows: Iterable[Row], schema: str) -> Iterator[Any]:
         yield pyarrow.RecordBatch.from_pylist(batch, arrow)
 
 
+@dataclass(frozen=True, slots=True)
+class OverRows:
+    """Applies a function of rows to record batches, in an executor."""
+
+    function: Callable[[Iterator[Row]], Iterator[Row]]
+    schema: str
+
+    def __call__(self, batches: Batches) -> Iterator[Any]:
+        return in_batches(self.function(rows_of(batches)), self.schema)
+
+
 def rows_of(batches: Batches) -> Iterator[Row]:
     """Yield the rows of record batches, one at a time."""
     for batch in batches:
         yield from batch.to_pylist()
-
-
-def grouped(rows: Iterable[Row], key: Callable[[Row], object]) -> Iterator[list[Row]]:
-    """Yield the rows that follow one another with one key, together."""
-    group: list[Row] = []
-    last: object = None
-    for row in rows:
-        if group and key(row) != last:
-            yield group
-            group = []
-        if not group:
-            last = key(row)
-        group.append(row)
-    if group:
-        yield group

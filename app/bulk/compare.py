@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from app.bulk.checked import RANKING, Batches, Row, in_batches
+from app.bulk.checked import RANKING, OverRows, Row
 from app.bulk.inputs import (
     PARQUET,
     InputPart,
@@ -55,12 +55,11 @@ class Judging:
     model: Any
     """A broadcast of the model's file."""
 
-    def __call__(self, batches: Batches) -> Iterator[Any]:
-        """Return the answers for the texts of the parts whose numbers come in."""
+    def __call__(self, numbers: Iterator[Row]) -> Iterator[Row]:
+        """Yield the answers for the texts of the parts whose numbers come in."""
         material = read_model(self.model.value)
-        numbers = (number for batch in batches for number in batch.column(0).to_pylist())
-        rows = (row for number in numbers for row in _judged(self.parts[number], material))
-        return in_batches(rows, SCHEMA)
+        for row in numbers:
+            yield from _judged(self.parts[row["id"]], material)
 
 
 def _judged(part: InputPart, material: Material) -> Iterator[Row]:
@@ -143,7 +142,7 @@ def compare(inputs: Sequence[str], model: str, folder: str, master: str) -> dict
     with session(master, "saywho bulk compare") as spark:
         judging = Judging(parts, spark.sparkContext.broadcast(content))
         numbers = spark.range(0, len(parts), 1, max(1, len(parts)))
-        numbers.mapInArrow(judging, SCHEMA).write.parquet(target.place)
+        numbers.mapInArrow(OverRows(judging, SCHEMA), SCHEMA).write.parquet(target.place)
         judged = spark.read.schema(SCHEMA).parquet(target.place)
         counts = judged.groupBy("verdict").count().collect()
     return {row["verdict"] or "none": row["count"] for row in counts}

@@ -1,10 +1,10 @@
 """The inputs of a job: files, here or in a store, cut into parts that are read at the same time."""
 
 import contextlib
-import glob
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -69,52 +69,38 @@ def named_files(inputs: Sequence[str]) -> list[str]:
     """Return the files of the inputs: files, folders of them, and patterns. Raises JobError."""
     files: list[str] = []
     for each in inputs:
-        found = _found_instore(each) if "://" in each else _found_here(each)
+        folder, _, last = each.rpartition("/")
+        is_pattern = "*" in last
+        found = _files_in(folder or "." if is_pattern else each)
+        found = [name for name in found if not is_pattern or fnmatch(name.rpartition("/")[2], last)]
         if not found:
             raise JobError("{name} does not exist, or holds no files", name=each)
         files += found
     return files
 
 
-def _found_here(name: str) -> list[str]:
-    if Path(name).is_dir():
-        return [str(path) for path in sorted(Path(name).iterdir()) if _is_data(path.name, path)]
-    return [name] if Path(name).is_file() else sorted(filter(_is_file, glob.glob(name)))
-
-
-def _is_file(name: str) -> bool:
-    return Path(name).is_file()
-
-
-def _is_data(name: str, path: Path) -> bool:
-    return path.is_file() and not name.startswith((".", "_"))
-
-
-def _found_instore(name: str) -> list[str]:
+def _files_in(name: str) -> list[str]:
+    """Return the files of a folder, by name; a file itself."""
     from pyarrow.fs import FileSelector, FileType
 
     system, path = store(name)
-    info = system.get_file_info(path)
-    if info.type == FileType.File:
-        return [name]
-    scheme = name.partition("://")[0]
-    if info.type == FileType.NotFound:
-        return []
-    infos = sorted(system.get_file_info(FileSelector(path)), key=lambda each: str(each.path))
-    return [
-        f"{scheme}://{each.path}" if scheme != "file" else str(each.path)
-        for each in infos
-        if each.type == FileType.File and not each.base_name.startswith((".", "_"))
-    ]
+    kind = system.get_file_info(path).type
+    if kind != FileType.Directory:
+        return [name] if kind == FileType.File else []
+    infos = system.get_file_info(FileSelector(path))
+    names = [each.base_name for each in infos if each.type == FileType.File]
+    return [f"{name.rstrip('/')}/{each}" for each in sorted(names) if each[0] not in "._"]
 
 
 def store(name: str) -> tuple[Any, str]:
-    """Return the file system of an address, and the path there. Raises JobError."""
+    """Return the file system of a path or an address, and the path there. Raises JobError."""
     from pyarrow import ArrowException
     from pyarrow.fs import FileSystem
 
     try:
-        system, path = FileSystem.from_uri(name.replace("s3a://", "s3://", 1))
+        is_here = "://" not in name
+        uri = str(Path(name).absolute()) if is_here else name.replace("s3a://", "s3://", 1)
+        system, path = FileSystem.from_uri(uri)
     except (ArrowException, OSError, ValueError) as error:
         raise JobError("{name} cannot be read: {error}", name=name, error=_line(error)) from error
     return system, path
@@ -127,12 +113,9 @@ def _line(error: BaseException) -> str:
 @contextlib.contextmanager
 def open_file(name: str) -> Iterator[BinaryIO]:
     """Open a file, here or in a store. Raises UnrecognisedFileError."""
+    system, path = store(name)
     try:
-        if "://" in name:
-            system, path = store(name)
-            file: BinaryIO = io.BufferedReader(system.open_input_file(path))
-        else:
-            file = Path(name).open("rb")  # noqa: SIM115 # is managed below
+        file: BinaryIO = io.BufferedReader(system.open_input_file(path))
     except OSError as error:
         raise UnrecognisedFileError("{name} cannot be read", name=name) from error
     with file:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from app.bulk import checked, written
-from app.bulk.checked import Reading
+from app.bulk.checked import OverRows, Reading
 from app.bulk.inputs import cut, named_files
 from app.bulk.spark import session
 from app.bulk.target import MANIFEST, WORK, LeftOut, Manifest, Target
@@ -105,7 +105,7 @@ class _Preparation:
     def _read(self) -> Any:
         parts = len(self.reading.parts)
         numbers = self.spark.range(0, parts, 1, max(1, parts))
-        return numbers.mapInArrow(self.reading, checked.SCHEMA)
+        return _mapped(numbers, self.reading, checked.SCHEMA)
 
     def _left_out(self, read: Any) -> list[LeftOut]:
         """Count the records that are no posts. Raises BrokenFileError where a file breaks off."""
@@ -141,7 +141,7 @@ class _Preparation:
         from pyspark.sql import Window
 
         ordered = named.repartition("user_key").sortWithinPartitions("user_key", "part", "seq")
-        authors = ordered.mapInArrow(written.authors_of, written.AUTHOR)
+        authors = _mapped(ordered, written.authors_of, written.AUTHOR)
         number = self.f.row_number().over(Window.orderBy("part", "seq"))
         return authors.withColumn("user_id", number.cast("long"))
 
@@ -182,8 +182,8 @@ class _Preparation:
             return posts
         schema = f"{_POST_SCHEMA}, file int"
         some = posts.join(often, key, "left_semi").repartition(*key)
-        merge = partial(written.merge_repeated, schema=schema)
-        merged = some.sortWithinPartitions(*key, "id").mapInArrow(merge, schema)
+        ordered = some.sortWithinPartitions(*key, "id")
+        merged = _mapped(ordered, written.merge_repeated, schema)
         return posts.join(often, key, "left_anti").select(merged.columns).union(merged)
 
     def _without_repeated(self, posts: Any) -> Any:
@@ -203,7 +203,7 @@ class _Preparation:
         several = several.where("files > 1 AND ids < n").select("kind")
         some = keyed.join(several, "kind", "left_semi").repartition("kind")
         ordered = some.sortWithinPartitions("kind", "id")
-        repeated = self._kept("repeated", ordered.mapInArrow(written.find_repeated, "id long"))
+        repeated = self._kept("repeated", _mapped(ordered, written.find_repeated, "id long"))
         return posts.join(repeated, "id", "left_anti")
 
     def _linked(self, posts: Any) -> Any:
@@ -232,7 +232,7 @@ class _Preparation:
     def _write_posts(self, posts: Any) -> None:
         f = self.f
         lines = posts.drop("user_key", "reply_key", "slot")
-        lines = lines.mapInArrow(written.post_lines, "tweet string, words string")
+        lines = _mapped(lines, written.post_lines, "tweet string, words string")
         lines.write.parquet(self.target.inside("posts"))
         lang = f.coalesce("lang", f.lit(""))
         counts = posts.groupBy("user_id", "slot", lang.alias("lang")).agg(f.count("*").alias("n"))
@@ -243,9 +243,8 @@ class _Preparation:
 
     def _write_authors(self, authors: Any) -> None:
         lines = partial(written.author_lines, arrived_at=self.reading.arrived_at)
-        authors.mapInArrow(lines, "user string, events string").write.parquet(
-            self.target.inside("authors")
-        )
+        rows = _mapped(authors, lines, "user string, events string")
+        rows.write.parquet(self.target.inside("authors"))
 
     def _write_profiles(self, posts: Any, authors: Any) -> None:
         """Count the features of each author's texts; those of an author with many, in parts."""
@@ -259,12 +258,16 @@ class _Preparation:
         tasks = max(self.tasks, total // TASK_CHARACTERS)
         key = ("user_id", "spread")
         texts = texts.repartition(tasks, *key).sortWithinPartitions(*key)
-        found = self._kept(
-            "profiles", texts.mapInArrow(written.profile_parts, written.PROFILE_PART)
-        )
+        found = _mapped(texts, written.profile_parts, written.PROFILE_PART)
+        found = self._kept("profiles", found)
         whole = found.repartition(tasks, "user_id").sortWithinPartitions("user_id")
-        lines = whole.mapInArrow(written.profile_lines, "profile string")
+        lines = _mapped(whole, written.profile_lines, "profile string")
         lines.write.parquet(self.target.inside("profiles"))
+
+
+def _mapped(table: Any, function: Any, schema: str) -> Any:
+    """Return what a function of rows makes of each partition."""
+    return table.mapInArrow(OverRows(function, schema), schema)
 
 
 def _manifest(left_out: list[LeftOut], stored: int, duplicates: int, authors: int) -> Manifest:

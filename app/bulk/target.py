@@ -1,6 +1,5 @@
 """The folder that a job writes, here or in a store, and the manifest that is written last."""
 
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -48,7 +47,7 @@ class Target:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._system, self._path = store(name if "://" in name else str(Path(name).absolute()))
+        self._system, self._path = store(name)
 
     def refuse_existing(self) -> None:
         """Raise JobError if it exists."""

@@ -3,21 +3,14 @@
 Rows are written as lines of COPY, so that loading them takes no more than sending them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain, islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, Final
 
-from app.bulk.checked import (
-    Batches,
-    Row,
-    grouped,
-    in_batches,
-    new_tweet_of,
-    rows_of,
-    seconds_of,
-    time_of,
-)
+from app.bulk.checked import Row, new_tweet_of, seconds_of, time_of
 from app.compute.features import RECIPE, features_of
 from app.compute.profiles import NO_POSTS, AuthorProfile, joined, with_posts
 from app.compute.text import username_key
@@ -81,44 +74,32 @@ def _cell(value: object) -> str:
     return str(value).translate(_ESCAPES)
 
 
-def authors_of(batches: Batches) -> Iterator[Any]:
-    """Return the author of each name, and the platforms whose posts are refused.
+def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield the author of each name, and the platforms whose posts are refused.
 
     The names follow one another, those of one author in the order of the files.
     """
-
-    def authors() -> Iterator[Row]:
-        for names in grouped(rows_of(batches), lambda row: row["user_key"]):
-            first = names[0]
-            author = BulkAuthor(0, first["username"], first["platform"] or "local")
-            refused, reason = [], None
-            for name in names:
-                try:
-                    author.complete(platform=name["platform"], display_name=name["display_name"])
-                except ConflictError as error:
-                    refused.append(name["platform"])
-                    reason = error.message
-            found = {name: getattr(author, name) for name in ("platform", "display_name")}
-            yield first | found | {"refused": ",".join(refused), "reason": reason}
-
-    return in_batches(authors(), AUTHOR)
+    for _, some in groupby(rows, itemgetter("user_key")):
+        names = list(some)
+        first = names[0]
+        author = BulkAuthor(0, first["username"], first["platform"] or "local")
+        refused, reason = [], None
+        for name in names:
+            try:
+                author.complete(platform=name["platform"], display_name=name["display_name"])
+            except ConflictError as error:
+                refused.append(name["platform"])
+                reason = error.message
+        found = {name: getattr(author, name) for name in ("platform", "display_name")}
+        yield first | found | {"refused": ",".join(refused), "reason": reason}
 
 
-def merge_repeated(batches: Batches, schema: str) -> Iterator[Any]:
+def merge_repeated(rows: Iterator[Row]) -> Iterator[Row]:
     """Merge posts of one source id, which follow one another: later ones fill the first."""
-    return in_batches(_merged(rows_of(batches)), schema)
-
-
-def _merged(rows: Iterator[Row]) -> Iterator[Row]:
-    first: Row = {}
-    for row in rows:
-        if first and (row["user_id"], row["source_id"]) == (first["user_id"], first["source_id"]):
+    for _, same in groupby(rows, itemgetter("user_id", "source_id")):
+        first = next(same)
+        for row in same:  # noqa: B031 # the rest of them
             first |= missing_values(first, new_tweet_of(row))
-            continue
-        if first:
-            yield _settled(first)
-        first = row
-    if first:
         yield _settled(first)
 
 
@@ -129,30 +110,25 @@ def _settled(row: Row) -> Row:
     return row | {"reply_key": username_key(answered) if answered else None}
 
 
-def find_repeated(batches: Batches) -> Iterator[Any]:
-    """Return the ids of posts without a source id that earlier files hold, as imports tell them.
+def find_repeated(rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield the ids of posts without a source id that earlier files hold, as imports tell them.
 
     Equal posts follow one another, in the order of the files.
     """
-
-    def ids() -> Iterator[Row]:
-        kind = file = None
-        for row in rows_of(batches):
-            if row["kind"] != kind:
-                kind, file, plain, with_ids = row["kind"], None, 0, set()
-            if row["file"] != file:
-                file, repeat, twins = row["file"], 0, 0
-            if row["source_id"] is not None:
-                twins += 1
-                with_ids.add(row["source_id"])
-                continue
-            repeat += 1
-            if is_repeated(repeat, twins, plain, len(with_ids)):
-                yield {"id": row["id"]}
-            else:
-                plain += 1
-
-    return in_batches(ids(), "id long")
+    for _, equal in groupby(rows, itemgetter("kind")):
+        plain, with_ids = 0, set()
+        for _, of_file in groupby(equal, itemgetter("file")):
+            repeat = twins = 0
+            for row in of_file:
+                if row["source_id"] is not None:
+                    twins += 1
+                    with_ids.add(row["source_id"])
+                    continue
+                repeat += 1
+                if is_repeated(repeat, twins, plain, len(with_ids)):
+                    yield {"id": row["id"]}
+                else:
+                    plain += 1
 
 
 def threads_of(links: Any) -> Any:
@@ -164,27 +140,25 @@ def threads_of(links: Any) -> Any:
     return pyarrow.table({"id": list(first), "thread_id": list(first.values())})
 
 
-def profile_parts(batches: Batches) -> Iterator[Any]:
-    """Return profiles of the texts of each part of an author, which follow one another."""
+def profile_parts(rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield profiles of the texts of each part of an author, which follow one another."""
+    waiting: list[tuple[int, Counter[str]]] = []
+    texts = 0
+    for (user_id, _), some in groupby(rows, itemgetter("user_id", "spread")):
+        # A text that is posted a million times is kept once.
+        waiting.append((user_id, Counter(row["text"] for row in some)))
+        texts += len(waiting[-1][1])
+        if texts >= COUNTED_TOGETHER:
+            yield from _counted(waiting)
+            waiting, texts = [], 0
+    yield from _counted(waiting)
 
-    def parts() -> Iterator[Row]:
-        waiting: list[list[Row]] = []
-        for group in grouped(rows_of(batches), lambda row: (row["user_id"], row["spread"])):
-            waiting.append(group)
-            if sum(map(len, waiting)) >= COUNTED_TOGETHER:
-                yield from _counted(waiting)
-                waiting = []
-        yield from _counted(waiting)
 
-    return in_batches(parts(), PROFILE_PART)
-
-
-def _counted(groups: Sequence[list[Row]]) -> Iterator[Row]:
-    counts = iter(features_of([row["text"] for row in chain.from_iterable(groups)]))
-    for group in groups:
-        texts = [row["text"] for row in group]
-        profile = with_posts(NO_POSTS, texts, list(islice(counts, len(group))))
-        yield _part_row(group[0]["user_id"], profile)
+def _counted(parts: Sequence[tuple[int, Counter[str]]]) -> Iterator[Row]:
+    counts = iter(features_of([text for _, texts in parts for text in texts]))
+    for user_id, texts in parts:
+        posted = [*texts, *(texts - Counter(texts.keys())).elements()]
+        yield _part_row(user_id, with_posts(NO_POSTS, posted, list(islice(counts, len(texts)))))
 
 
 def _part_row(user_id: int, profile: AuthorProfile) -> Row:
@@ -192,24 +166,15 @@ def _part_row(user_id: int, profile: AuthorProfile) -> Row:
     return {"user_id": user_id, "posts": profile.posts} | blobs
 
 
-def profile_lines(batches: Batches) -> Iterator[Any]:
-    """Return the profile of each author, whose parts follow one another."""
-
-    def lines() -> Iterator[Row]:
-        last: int | None = None
+def profile_lines(rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield the profile of each author, whose parts follow one another."""
+    for _, some in groupby(rows, itemgetter("user_id")):
         parts: list[Row] = []
-        for row in rows_of(batches):
-            if row["user_id"] != last and parts:
-                yield {"profile": _profile_line(_joined(parts))}
-                parts = []
-            last = row["user_id"]
+        for row in some:
             parts.append(row)
             if sum(len(part["counts"]) for part in parts) > JOINED_TOGETHER:
                 parts = [_joined(parts)]
-        if parts:
-            yield {"profile": _profile_line(_joined(parts))}
-
-    return in_batches(lines(), "profile string")
+        yield {"profile": _profile_line(_joined(parts))}
 
 
 def _joined(parts: Sequence[Row]) -> Row:
@@ -226,39 +191,26 @@ def _profile_line(row: Row) -> str:
     return copy_line((row["user_id"], RECIPE, event, row["posts"], row["counts"], row["texts"]))
 
 
-def post_lines(batches: Batches) -> Iterator[Any]:
-    """Return the rows of posts, and of the word index."""
-
-    def lines() -> Iterator[Row]:
-        for row in rows_of(batches):
-            post = IndexedPost(row["id"], row["user_id"], row["text"], row["media"])
-            row["event_id"] = imported_event(row["user_id"])
-            for name in ("created_at", "dated_at"):
-                row[name] = time_of(row[name])
-            values = (row[name] for name in TABLES["Tweet"])
-            yield {"tweet": copy_line(values), "words": copy_line((row["id"], vector(post)))}
-
-    return in_batches(lines(), "tweet string, words string")
+def post_lines(rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield the rows of posts, and of the word index."""
+    for row in rows:
+        post = IndexedPost(row["id"], row["user_id"], row["text"], row["media"])
+        row["event_id"] = imported_event(row["user_id"])
+        for name in ("created_at", "dated_at"):
+            row[name] = time_of(row[name])
+        tweet = copy_line(row[name] for name in TABLES["Tweet"])
+        yield {"tweet": tweet, "words": copy_line((row["id"], vector(post)))}
 
 
-def author_lines(batches: Batches, arrived_at: datetime) -> Iterator[Any]:
-    """Return the rows of authors and of their events."""
-
-    def lines() -> Iterator[Row]:
-        for row in rows_of(batches):
-            user_id, posts = row["user_id"], row["posts"]
-            row |= {
-                "id": user_id,
-                "created_at": arrived_at,
-                "tweet_count": posts,
-                "deletion_count": 0,
-            }
-            row["username_key"] = row["user_key"]
-            events = (
-                (created_event(user_id), "user.created", user_id, 1, arrived_at),
-                (imported_event(user_id), "tweets.imported", user_id, posts, arrived_at),
-            )
-            user = copy_line(row[name] for name in TABLES["Users"])
-            yield {"user": user, "events": "".join(map(copy_line, events))}
-
-    return in_batches(lines(), "user string, events string")
+def author_lines(rows: Iterator[Row], *, arrived_at: datetime) -> Iterator[Row]:
+    """Yield the rows of authors and of their events."""
+    for row in rows:
+        user_id, posts = row["user_id"], row["posts"]
+        row |= {"id": user_id, "username_key": row["user_key"], "created_at": arrived_at}
+        row |= {"tweet_count": posts, "deletion_count": 0}
+        events = (
+            (created_event(user_id), "user.created", user_id, 1, arrived_at),
+            (imported_event(user_id), "tweets.imported", user_id, posts, arrived_at),
+        )
+        user = copy_line(row[name] for name in TABLES["Users"])
+        yield {"user": user, "events": "".join(map(copy_line, events))}

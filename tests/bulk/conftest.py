@@ -2,7 +2,8 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,14 @@ def run(installation: Installation, *arguments: str | Path) -> subprocess.Comple
         check=False,
         timeout=JOB_S,
     )
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait until the condition holds; fail when a whole job could have ended."""
+    deadline = time.monotonic() + JOB_S
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """`bulk compare` answers as `saywho compare --file` does, by an exported model."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,8 @@ pytest.importorskip("pyspark", reason="bulk jobs are tested by make test-spark")
 from pyarrow.parquet import read_table
 
 from app.services.compare.model_file import read_model
-from tests.bulk.conftest import run
-from tests.installation import Installation
+from tests.bulk.conftest import JOB_S, run
+from tests.installation import PROGRAM, Installation
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -35,6 +37,23 @@ def answers(folder: Path) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["file"], int(row["place"].split()[1])))
 
 
+def submitted(
+    installation: Installation, *arguments: str | Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a bulk command by `spark-submit`."""
+    script = Path("saywho_bulk.py")
+    script.write_text(installation.done("bulk", "script"))
+    path = f"{PROGRAM.parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        [PROGRAM.with_name("spark-submit"), "--master", "local[2]", script, *arguments],
+        env=installation.environment() | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=JOB_S,
+    )
+
+
 @pytest.mark.parametrize(
     "names", [["bakery", "observatory", "lighthouse"], []], ids=["named", "all"]
 )
@@ -47,18 +66,11 @@ def test_answers_are_those_of_the_command(
     file, model, folder = texts(tmp_path / "texts.jsonl"), tmp_path / "model", tmp_path / "out"
     installation.done("model", "export", *named, "-o", model)
     single = map(json.loads, installation.done("compare", "--file", file, *named).splitlines())
-    result = run(
-        installation,
-        "bulk",
-        "compare",
-        file,
-        "--model",
-        model,
-        "-o",
-        folder,
-        "--master",
-        "local[2]",
-    )
+    arguments: list[str | Path] = ["compare", file, "--model", model, "-o", folder]
+    if named:
+        result = run(installation, "bulk", *arguments, "--master", "local[2]")
+    else:
+        result = submitted(installation, *arguments)
     assert result.returncode == 0, result.stderr
     found = answers(folder)
     for one, many in zip(single, found, strict=True):

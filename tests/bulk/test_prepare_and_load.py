@@ -1,6 +1,8 @@
 """What `bulk prepare` and `bulk load` store is what an import stores."""
 
 import json
+import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 
 pytest.importorskip("pyspark", reason="bulk jobs are tested by make test-spark")
 
-from tests.bulk.conftest import Site
+from tests.bulk.conftest import JOB_S, Site, wait_until
 from tests.installation import PROGRAM
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '\"Profile\"'::regclass"
@@ -35,10 +37,38 @@ def break_and_kill(site: Site, prepared: Path) -> None:
     site.execute('LOCK TABLE "Profile" IN SHARE MODE')
     loading = [str(PROGRAM), "bulk", "load", str(prepared)]
     with subprocess.Popen(loading, env=site.installation.environment()) as load:
-        site.installation.wait_until(lambda: site.fetch(WAITING) == [(1,)])
+        wait_until(lambda: site.fetch(WAITING) == [(1,)])
         load.kill()
     site.execute("ROLLBACK")
     assert site.fetch('SELECT count(*) FROM "Tweet"') == [(336,)]
+
+
+def done_though_killed(site: Site, *arguments: str | Path) -> str:
+    """Run a job, and kill the first of its workers that is seen; return what it prints."""
+    command = [str(PROGRAM), *map(str, arguments)]
+    environment = site.installation.environment()
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as job:
+        wait_until(lambda: job.poll() is not None or workers(job.pid))
+        for worker in workers(job.pid):
+            os.kill(worker, signal.SIGKILL)
+        printed, _ = job.communicate(timeout=JOB_S)
+        assert job.returncode == 0
+    return printed
+
+
+def workers(root: int) -> list[int]:
+    """Return the Python processes of a job in which tasks run: those below the one that forks."""
+    listed = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
+    above = {int(pid): int(parent) for pid, parent, _ in rows}
+    daemons = {int(pid) for pid, _, command in rows if "pyspark.daemon" in command}
+
+    def is_below(pid: int) -> bool:
+        return pid == root or (pid in above and pid != 1 and is_below(above[pid]))
+
+    return [pid for pid in daemons if above[pid] in daemons and is_below(pid)]
 
 
 def test_prepare_and_load_store_what_an_import_stores(
@@ -47,9 +77,8 @@ def test_prepare_and_load_store_what_an_import_stores(
     imported, loaded = make_site("imported"), make_site("loaded")
     report = json.loads(imported.done("import", *archive, "--json"))
     prepared = tmp_path / "prepared"
-    found = json.loads(
-        loaded.done("bulk", "prepare", *archive, "-o", prepared, "--master", "local[2]", "--json")
-    )
+    job: list[str | Path] = ["bulk", "prepare", *archive, "-o", prepared, "--json"]
+    found = json.loads(done_though_killed(loaded, *job, "--master", "local[2]"))
     counts = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
     assert {name: found[name] for name in counts} == {name: report[name] for name in counts}
     break_and_kill(loaded, prepared)
