@@ -18,16 +18,16 @@ from app.db.engine import Database
 from app.db.feed import Change, Feed
 from app.db.lease import Lease, LeaseLostError
 from app.models import BackgroundSnapshot, IdempotencyRecord, ImportJob
-from app.services.compare.background import is_outgrown, renew_background
+from app.services.compare.background import GROWTH, is_outgrown, renew_background
 from app.services.compare.folding import fold_long_tails, users_with_tails
 from app.services.events import has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
-from app.services.imports.jobs import ENDED
+from app.services.imports.jobs import ENDED, is_importing
 from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
 from app.services.posts.media_uses import has_unneeded, remove_every_unneeded, remove_unneeded
 from app.services.search.embeddings import VECTORS, Embeddings
-from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
+from app.services.search.vocabulary import CHANGED_SHARE, is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
 """Pause between two rounds, so that a stream of single posts does not cause one for each."""
@@ -38,6 +38,9 @@ LEAD_EVERY_S: Final = 2.0
 LOOK_EVERY_S: Final = 30.0
 """Seconds until a job is looked at without an event."""
 MOST_EVENTS: Final = 1_000_000
+GROWTH_MEANWHILE: Final = 2.0
+"""Growth at which background and vocabulary are renewed while an import runs, which renews them at
+its end. By the usual growth they were renewed all the time, which requests and imports paid for."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +59,8 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     """Return the jobs of every site; the log keeps `kept_events` events."""
     return [
         Job("profiles", users_with_tails, fold_long_tails),
-        Job("background", is_outgrown, renew_background),
-        Job("words", is_vocabulary_old, renew_vocabulary),
+        Job("background", _is_background_due, renew_background),
+        Job("words", _is_vocabulary_due, renew_vocabulary),
         Job("deletion", count_deleted_authors, purge_deleted),
         Job("idempotency", needs_pruning, prune),
         Job(
@@ -66,6 +69,16 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
             partial(prune_events, kept=kept_events),
         ),
     ]
+
+
+async def _is_background_due(session: AsyncSession) -> bool:
+    growth = GROWTH_MEANWHILE if await is_importing(session) else GROWTH
+    return await is_outgrown(session, growth=growth)
+
+
+async def _is_vocabulary_due(session: AsyncSession) -> bool:
+    share = GROWTH_MEANWHILE - 1 if await is_importing(session) else CHANGED_SHARE
+    return await is_vocabulary_old(session, share=share)
 
 
 def media_job(folder: Path) -> Job:

@@ -6,16 +6,26 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.indexes import Terms
-from app.models import Event, IdempotencyRecord, Profile, Tweet, User
+from app.models import (
+    BackgroundSnapshot,
+    Event,
+    IdempotencyRecord,
+    ImportJob,
+    Profile,
+    Tweet,
+    User,
+    Vocabulary,
+)
 from app.services.compare.folding import LONGEST_TAIL
 from app.services.idempotency import KEPT_FOR, RequestKey, claim
+from app.services.imports.jobs import add_job
 from app.services.maintenance import Job, Maintenance, jobs, maintain
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
@@ -66,6 +76,32 @@ async def test_long_tails_are_folded_and_short_ones_left(db: Database) -> None:
     other = await make_author(db, "other", 5)
     await maintain(db)
     assert await folded_posts(db, other) is None
+
+
+async def test_while_an_import_runs_counts_are_renewed_more_seldom(db: Database) -> None:
+    async def renewed(spool: str, posts: int) -> tuple[int | None, int | None]:
+        async with db.write() as session:
+            await session.execute(delete(ImportJob))
+            if spool:
+                await add_job(
+                    session,
+                    spool=spool,
+                    file_name="posts.jsonl",
+                    bytes_total=1,
+                    format_name="jsonl",
+                    username=None,
+                    is_started=True,
+                )
+        await make_author(db, f"author{posts}{spool}", posts)
+        await maintain(db)
+        async with db.read() as session:
+            version = await session.scalar(select(func.max(BackgroundSnapshot.version)))
+            return version, await session.scalar(select(Vocabulary.tweets))
+
+    assert await renewed("", 40) == (1, 40)
+    assert await renewed("spool", 20) == (1, 40)
+    assert await renewed("spool", 30) == (2, 90)
+    assert await renewed("", 30) == (3, 120)
 
 
 async def test_keys_are_forgotten_after_a_day(db: Database) -> None:

@@ -118,8 +118,8 @@ def unpacked(
     )
 
 
-async def is_outgrown(session: AsyncSession) -> bool:
-    """Return whether the background should be renewed for the posts there are now."""
+async def is_outgrown(session: AsyncSession, *, growth: float = GROWTH) -> bool:
+    """Return whether there are so many times the posts of the background, or as much fewer."""
     written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
     posts = await session.scalar(written) or 0
     query = select(BackgroundSnapshot.posts, BackgroundSnapshot.calibration).where(
@@ -130,7 +130,7 @@ async def is_outgrown(session: AsyncSession) -> bool:
     ).first()
     if newest is None or not newest.posts:
         return posts >= FIRST_SNAPSHOT_POSTS
-    if posts >= GROWTH * newest.posts or posts * GROWTH <= newest.posts:
+    if posts >= growth * newest.posts or posts * growth <= newest.posts:
         return True
     return await _has_deleted_impostor(session, newest.calibration)
 

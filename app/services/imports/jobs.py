@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -140,6 +140,11 @@ async def has_waiting_job(session: AsyncSession, held: Collection[str]) -> bool:
     `held` names the uploads of this machine; those of another machine wait for it.
     """
     return await _next_job(session, held) is not None
+
+
+async def is_importing(session: AsyncSession) -> bool:
+    """Return whether an import runs."""
+    return bool(await session.scalar(select(exists().where(ImportJob.state == "running"))))
 
 
 async def claim_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:

@@ -95,8 +95,8 @@ def _likelihood(neighbour: Neighbour) -> float:
     return neighbour.nearness * math.log(2 + min(neighbour.frequencies.values()))
 
 
-async def is_vocabulary_old(session: AsyncSession) -> bool:
-    """Return whether the terms should be counted again."""
+async def is_vocabulary_old(session: AsyncSession, *, share: float = CHANGED_SHARE) -> bool:
+    """Return whether such a share of the posts has come or gone since the terms were counted."""
     newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
     query = select(Vocabulary.recipe, Vocabulary.as_of_event, Vocabulary.tweets, newest)
     recipe, as_of_event, tweets, newest_id = (await session.execute(query)).one()
@@ -105,7 +105,7 @@ async def is_vocabulary_old(session: AsyncSession) -> bool:
     if as_of_event == newest_id:
         return False
     changed = select(func.sum(Event.count)).where(Event.id > as_of_event, Event.kind.in_(MOVING))
-    return bool((await session.scalar(changed) or 0) >= max(1, CHANGED_SHARE * tweets))
+    return bool((await session.scalar(changed) or 0) >= max(1, share * tweets))
 
 
 async def is_index_current(session: AsyncSession) -> bool:
