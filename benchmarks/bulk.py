@@ -2,9 +2,10 @@
 
 The same number of posts is imported author by author, in turn, and with one post of each author;
 each by a new process into a new database, in turns. Processor time is compared, which other
-programs hardly change. Beside it stands what Flask-SQLAlchemy's `add_all` takes to store the same
-posts, without word index, counts, events and profiles. Then the posts are sent to a server as JSON
-lines, and requests and single posts are timed while that server imports a file.
+programs hardly change; it and memory include the process that reads. Beside it stands what
+Flask-SQLAlchemy's `add_all` takes to store the same posts, without word index, counts, events and
+profiles. Then the posts are sent to a server as JSON lines, and requests and single posts are timed
+while that server imports a file.
 
 `--base` imports by an earlier commit too; `--million` imports 1,000,000 posts of 3,000 authors.
 """
@@ -35,11 +36,12 @@ from benchmarks.uploads import SAME_ORIGIN, start_server
 AUTHORS: Final = {"author by author": 32, "in turn": 3_000, "one post of each": None}
 """How many authors a file has; None for as many as posts."""
 BASE_POSTS: Final = 6_000
-"""An earlier commit may need many minutes for more."""
+"""In turn an earlier commit may need many minutes for more."""
 ADDED_AT_ONCE: Final = 2_000
 NDJSON: Final = SAME_ORIGIN | {"Content-Type": "application/x-ndjson"}
 IMPORT: Final = """
 import asyncio, json, resource, sys, time
+from contextlib import nullcontext
 from pathlib import Path
 from sqlalchemy import event
 from app.config import Config
@@ -55,17 +57,24 @@ except ImportError:  # An earlier commit.
     pass
 else:
     collect_seldom()  # As `saywho import` does.
+try:
+    from app.services.imports.reading_process import FileToRead, ReadingProcess
+except ImportError:
+    ReadingProcess = None
 
 config = Config(env="testing", data_dir=Path(sys.argv[1]))
 prepare(config, upgrade_old=False)
 numbers = [0]
 
-async def run():
-    db = Database(config)
+async def run(beside):
+    db, path, options = Database(config), Path(sys.argv[2]), {}
     event.listen(db.engine.sync_engine, "begin", lambda _: numbers.append(0))
     event.listen(db.engine.sync_engine, "before_cursor_execute", note)
-    with Source(Path(sys.argv[2])) as source:
-        report = await import_archive(db, open_archive(source), username=None)
+    if beside is not None:
+        beside.file = FileToRead(path, path.name, 2**40, {})
+        options = {"beside": beside}
+    with Source(path) as source:
+        report = await import_archive(db, open_archive(source), username=None, **options)
     await db.close()
     return report.accepted
 
@@ -74,13 +83,16 @@ def note(connection, *_):
         numbers[-1] += 1
 
 started, processor = time.perf_counter(), time.process_time()
-accepted = asyncio.run(run())
+with ReadingProcess.started() if ReadingProcess else nullcontext() as beside:
+    accepted = asyncio.run(run(beside))
+    seconds = time.perf_counter() - started
+own, other = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 print(json.dumps({
     "posts": accepted,
-    "seconds": time.perf_counter() - started,
-    "cpu_s": time.process_time() - processor,
+    "seconds": seconds,
+    "cpu_s": time.process_time() - processor + other.ru_utime + other.ru_stime,
     "statements": max(numbers),
-    "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    "peak_mib": (own.ru_maxrss + other.ru_maxrss) / 1024,
 }))
 """
 
@@ -184,7 +196,7 @@ def measure_orders(folder: Path, posts: int, rounds: int, base: str | None) -> P
         first = first or rate
     print_row("`add_all`, author by author", [add_all(files["author by author"], folder)], first)
     if base is not None:
-        measure_base(folder, base, min(posts, BASE_POSTS), rounds)
+        measure_base(folder, base, posts, rounds)
     return files["author by author"]
 
 
@@ -192,14 +204,17 @@ def measure_base(folder: Path, commit: str, posts: int, rounds: int) -> None:
     """Print each order as an earlier commit imports it and as this one does, in turns."""
     with checkout(commit, folder) as base:
         for name, authors in AUTHORS.items():
-            path = folder / "paired.jsonl"
-            write_posts(path, posts, authors or posts, in_turn=name != "author by author")
+            path, in_turn = folder / "paired.jsonl", name != "author by author"
+            number = min(posts, BASE_POSTS) if in_turn else posts
+            write_posts(path, number, authors or number, in_turn=in_turn)
             pairs = [
                 [import_once(root, path, folder) for root in (base, machine.ROOT)]
                 for _ in range(rounds)
             ]
             before = print_row(f"{name}, {commit}", [each[0] for each in pairs])
             print_row(f"{name}, now", [each[1] for each in pairs], before)
+            times = statistics.median(old["seconds"] / new["seconds"] for old, new in pairs)
+            print(f"| {name}, by the clock | | | | {times:.2f} | | |")
 
 
 def measure_server(folder: Path, path: Path, posts: int) -> None:
@@ -219,7 +234,7 @@ def measure_server(folder: Path, path: Path, posts: int) -> None:
             }
             print_row("JSON lines over HTTP", [facts])
             other = folder / "other.jsonl"
-            write_posts(other, posts, 2_999, in_turn=True)
+            write_posts(other, 6 * posts, 2_999, in_turn=True)  # Long enough for a p99.
             measure_waits(client, other)
     finally:
         server.send_signal(signal.SIGTERM)

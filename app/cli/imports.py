@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -27,7 +27,7 @@ from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
 from app.formats import FORMATS, open_archive
-from app.formats.records import Archive, BrokenFileError, ImportFileError
+from app.formats.records import BrokenFileError, ImportFileError
 from app.formats.source.file import Source
 from app.services.events import newest_event
 from app.services.imports.bulk import MAX_ERRORS, ImportReport
@@ -38,6 +38,7 @@ from app.services.imports.imports import (
     import_archive,
 )
 from app.services.imports.jobs import are_cancelled
+from app.services.imports.reading_process import FileToRead, ReadingProcess
 from app.services.imports.samples import delete_samples, load_samples
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.media_files import MediaKeeper, keeper_of
@@ -136,12 +137,11 @@ def import_command(
     Archives of X and Mastodon; data of Bluesky and the X API; MongoDB exports; JSON lines; CSV.
     """
 
-    read = partial(
-        open_archive,
-        format=format_name,
-        include_restricted=include_restricted,
-        decode_entities=decode_entities,
-    )
+    options = {
+        "format": format_name,
+        "include_restricted": include_restricted,
+        "decode_entities": decode_entities,
+    }
 
     async def run(db: Database, config: Config) -> Totals:
         totals = Totals()
@@ -158,7 +158,16 @@ def import_command(
             async with _target(db, config, dry_run) as target:
                 for name in files:
                     await _import_file(
-                        target, config, totals, name, username, read, keeper, interrupts, look
+                        target,
+                        config,
+                        totals,
+                        name,
+                        username,
+                        options,
+                        keeper,
+                        beside,
+                        interrupts,
+                        look,
                     )
         except asyncio.CancelledError:
             if not interrupts.came.is_set():
@@ -166,7 +175,8 @@ def import_command(
         return totals
 
     collect_seldom()
-    totals = with_database(run)
+    with ReadingProcess.started() as beside:
+        totals = with_database(run)
     facts = {key: getattr(totals, key) for key in Totals.__slots__ if key != "status"}
     print_result(facts, totals.in_words(dry_run), notes=totals.error_lines())
     sys.exit(totals.status)
@@ -178,8 +188,9 @@ async def _import_file(
     totals: Totals,
     name: str,
     username: str | None,
-    read: Callable[[Source], Archive],
+    options: dict[str, Any],
     keeper: MediaKeeper | None,
+    beside: ReadingProcess | None,
     interrupts: Interrupts,
     look: Note,
 ) -> None:
@@ -197,7 +208,8 @@ async def _import_file(
         counts = (
             f"{stored.accepted:,} new, {stored.duplicates:,} known, {stored.rejected:,} rejected"
         )
-        progress.show(source.bytes_read, source.bytes_total or 0, counts)
+        reading = beside if beside and beside.bytes_read else source
+        progress.show(reading.bytes_read, reading.bytes_total or 0, counts)
 
     try:
         # In threads, since a pipe may be silent for long.
@@ -205,10 +217,18 @@ async def _import_file(
             Source, target, name=name, limit_bytes=limit, with_media=keeper is not None
         )
         with source, Progress(name, item_show_func=lambda item: item) as progress:
-            archive = await asyncio.to_thread(read, source)
+            archive = await asyncio.to_thread(partial(open_archive, source, **options))
             unit = archive.unit
+            if beside is not None:
+                beside.file = FileToRead.find(target, name, limit, options)
             await import_archive(
-                db, archive, username=username, keeper=keeper, on_progress=show, note=look
+                db,
+                archive,
+                username=username,
+                keeper=keeper,
+                beside=beside,
+                on_progress=show,
+                note=look,
             )
         totals.add(name, unit, stored)
     except asyncio.CancelledError:

@@ -105,7 +105,7 @@ def test_what_was_stored_before_a_signal_stays_is_counted_and_gone_on_with(
 def test_a_reset_cancels_an_import_in_a_terminal(
     installation: Installation, tmp_path: Path
 ) -> None:
-    records = ({"username": "a", "text": f"post {n}"} for n in range(15 * BATCH))
+    records = ({"username": "a", "text": f"post {n}"} for n in range(40 * BATCH))
     path = lines(tmp_path / "posts.jsonl", *records)
     installation.done("db", "upgrade")
     with importing(installation, path, "--json") as process:

@@ -101,6 +101,13 @@ class ImportReport:
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(BulkError(place, detail))
 
+    def merge(self, other: "ImportReport") -> None:
+        """Add what was found in reading further posts."""
+        for name in ("rejected", "reposts", "restricted", "skipped"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.errors += other.errors[: MAX_ERRORS - len(self.errors)]
+        self.broken = other.broken
+
     def in_order(self) -> list[BulkError]:
         """Return the errors by place: reading and storing report them at different times."""
         return sorted(self.errors, key=lambda error: error.line)

@@ -25,6 +25,10 @@ class ArchiveMedia:
         self._names: dict[str, str] = {}
         """Names in the archive and here, of the files of this batch."""
 
+    @property
+    def keeps_files(self) -> bool:
+        return self._files is not None and self._keeper is not None
+
     def keep(
         self, items: Iterable[Item], report: ImportReport, *, is_stopped: Callable[[], bool]
     ) -> None:

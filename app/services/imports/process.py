@@ -13,7 +13,8 @@ import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,6 +40,7 @@ from app.services.imports.jobs import (
     note_stored,
     take_old_uploads,
 )
+from app.services.imports.reading_process import FileToRead, ReadingProcess, be_nice
 from app.services.imports.uploads import finished_uploads, held_uploads, remove_upload, upload_path
 from app.services.posts.media_files import MediaKeeper, keeper_of
 from app.tasks import collect_seldom
@@ -49,7 +51,6 @@ TIDY_EVERY_S: Final = 3600.0
 STOP_TIMEOUT_S: Final = 3.0
 """Time for a run to store how far it is; servers wait little longer for a stop."""
 PROGRESS_EVERY_S: Final = 1.0
-NICENESS: Final = 5
 
 logger = logging.getLogger(__name__)
 
@@ -129,10 +130,13 @@ async def _tidy(db: Database, config: Config) -> None:
 class ImportRun:
     """One run of an import."""
 
-    def __init__(self, db: Grant, config: Config, job: ImportJob) -> None:
+    def __init__(
+        self, db: Grant, config: Config, job: ImportJob, beside: ReadingProcess | None
+    ) -> None:
         self._db = db
         self._config = config
         self._job = job
+        self._beside = beside
         self._already = job.accepted
         self._report = ImportReport(stored=stored_posts(job))
         self._source: Source | None = None
@@ -155,15 +159,16 @@ class ImportRun:
 
     async def _import(self) -> None:
         path = upload_path(self._config.uploads_dir, self._job.spool)
-        limit = self._config.max_import_bytes
-        with Source(path, name=self._job.file_name, limit_bytes=limit) as source:
+        limit, name = self._config.max_import_bytes, self._job.file_name
+        options: dict[str, Any] = {
+            "format": self._job.format,
+            "decode_entities": self._job.decode_entities,
+        }
+        with Source(path, name=name, limit_bytes=limit) as source:
             self._source = source
-            archive = await asyncio.to_thread(
-                open_archive,
-                source,
-                format=self._job.format,
-                decode_entities=self._job.decode_entities,
-            )
+            archive = await asyncio.to_thread(partial(open_archive, source, **options))
+            if self._beside is not None:
+                self._beside.file = FileToRead.find(path, name, limit, options)
             self._format = archive.format
             await import_archive(
                 self._db,
@@ -171,6 +176,7 @@ class ImportRun:
                 username=self._job.username,
                 report=self._report,
                 keeper=self._keeper(),
+                beside=self._beside,
                 note=self._note_stored,
             )
             async with self._db.write() as session:
@@ -186,15 +192,15 @@ class ImportRun:
 
     async def _note_progress(self) -> bool:
         """Store how far the run is; return whether it may continue. Raises LeaseLostError."""
-        source = self._source
+        reading = self._beside if self._beside and self._beside.bytes_read else self._source
         async with self._db.write() as session:
             return await note_progress(
                 session,
                 self._job.id,
                 format_name=self._format,
-                bytes_read=source.bytes_read if source else 0,
+                bytes_read=reading.bytes_read if reading else 0,
                 # Of an archive, only the members that hold posts are read.
-                bytes_total=source.bytes_total if source else None,
+                bytes_total=reading.bytes_total if reading else None,
             )
 
     async def _end(self, work: "asyncio.Task[None]") -> None:
@@ -219,9 +225,11 @@ class ImportRun:
         return ("failed", self._report.broken) if self._report.broken else ("done", None)
 
 
-async def run_next(config: Config, token: FencingToken) -> None:
+async def run_next(
+    config: Config, token: FencingToken, beside: ReadingProcess | None = None
+) -> None:
     """Run the next import, for the holder of the lease."""
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=_be_nice))
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=be_nice))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -231,20 +239,9 @@ async def run_next(config: Config, token: FencingToken) -> None:
             async with grant.write() as session:
                 job = await claim_job(session, held_uploads(config.uploads_dir))
             if job is not None:
-                await ImportRun(grant, config, job).run(stop)
+                await ImportRun(grant, config, job, beside).run(stop)
     except LeaseLostError:
         logger.warning("another process has taken over the import")
-
-
-def _be_nice() -> None:
-    """Lower the priority: on Linux of this thread alone, elsewhere of the process.
-
-    Threads read, count and fold. What holds the write lock must not wait for a core, since others
-    wait for the lock.
-    """
-    nice = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
-    with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
-        os.setpriority(os.PRIO_PROCESS, 0, nice)
 
 
 def main() -> None:
@@ -256,7 +253,9 @@ def main() -> None:
     config = Config.from_env()
     configure(config)
     take_over()
-    asyncio.run(run_next(config, FencingToken(int(sys.argv[1]), sys.argv[2])))
+    token = FencingToken(int(sys.argv[1]), sys.argv[2])
+    with ReadingProcess.started() as beside:
+        asyncio.run(run_next(config, token, beside))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from app.formats.records import Record
 from app.models import Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.idempotency import RequestKey
-from app.services.imports import imports
+from app.services.imports import reading
 from app.services.imports.imports import import_archive
 from app.services.imports.jobs import LEASE, add_job, claim_job, note_stored
 from app.services.imports.ndjson import store_lines
@@ -178,7 +178,7 @@ def test_batches_store_what_one_post_at_a_time_does(
         db = Database(Config(env="testing", data_dir=folder, database_url=url, durability="normal"))
         results = []
         for prefix, batch in (("one-", 1), ("many-", size)):
-            patch.setattr(imports, "BATCH", batch)
+            patch.setattr(reading, "BATCH", batch)
             records = [_record(n, prefix, each) for n, each in enumerate(given_records, start=1)]
             reports = [
                 await import_archive(db, archive(*some), username=None, renew=False)

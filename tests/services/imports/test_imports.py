@@ -22,9 +22,10 @@ from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare import folding
 from app.services.compare.folding import users_with_tails
-from app.services.imports import imports
+from app.services.imports import reading
 from app.services.imports.bulk import ImportReport
-from app.services.imports.imports import NamelessFileError, RepeatCounter, import_archive
+from app.services.imports.imports import NamelessFileError, import_archive
+from app.services.imports.reading import RepeatCounter
 from tests.archives import EMAIL, LONG, x_zip
 from tests.conftest import MakeConfig
 
@@ -70,7 +71,7 @@ async def newest_event(db: Database) -> int:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "BATCH", 3)
+    monkeypatch.setattr(reading, "BATCH", 3)
 
 
 async def test_importing_twice_adds_nothing_and_announces_nothing(db: Database) -> None:
@@ -103,7 +104,7 @@ async def test_an_import_that_broke_off_goes_on(db: Database, small_batches: Non
 async def test_records_without_id_are_matched_by_counting_repeats(
     db: Database, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr(imports, "BATCH", batch)
+    monkeypatch.setattr(reading, "BATCH", batch)
 
     def one(place: int) -> Record:
         return record(place, "ㅋㅋㅋ")
@@ -127,7 +128,7 @@ async def test_records_without_id_are_matched_by_counting_repeats(
 async def test_records_from_the_future_without_id_are_stored_once(
     db: Database, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr(imports, "BATCH", batch)
+    monkeypatch.setattr(reading, "BATCH", batch)
     ahead = now() + timedelta(days=400)
     items = [
         record(1, "soon", created_at=ahead),
@@ -137,7 +138,7 @@ async def test_records_from_the_future_without_id_are_stored_once(
     ]
     assert outcome(await store(db, *items)) == (4, 0, 0)
     for later in (timedelta(hours=1), timedelta(days=400, hours=1), timedelta(days=800)):
-        monkeypatch.setattr(imports, "now", lambda later=later: now() + later)
+        monkeypatch.setattr(reading, "now", lambda later=later: now() + later)
         assert outcome(await store(db, *items)) == (0, 4, 0)
     assert outcome(await store(db, *items, record(5, "soon", created_at=ahead))) == (1, 4, 0)
     # Equal to one that was stored when it arrived, but for its time.
@@ -171,7 +172,7 @@ async def test_a_record_without_id_matches_a_post_that_has_one(db: Database) -> 
 async def test_of_equal_records_those_with_an_id_do_not_stand_for_those_without(
     db: Database, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr(imports, "BATCH", batch)
+    monkeypatch.setattr(reading, "BATCH", batch)
     items = [
         record(1, "hello", source_id="7"),
         record(2, "hello"),
@@ -294,7 +295,7 @@ async def test_tails_are_folded_while_a_long_import_goes_on(
 async def test_two_imports_at_once_both_complete(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "BATCH", 10)
+    monkeypatch.setattr(reading, "BATCH", 10)
     monkeypatch.setattr(folding, "MOST_COUNTED", 25)
     config: Config = make_config()
     first, second = Database(config), Database(config)
