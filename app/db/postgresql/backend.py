@@ -60,6 +60,10 @@ _TURN: Final = text(
     "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key),"
     " current_setting('synchronous_standby_names') <> ''"
 )
+_IS_AWAITED: Final = text(
+    "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+    " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database())"
+)
 _NEXT: Final = text(
     "SELECT name, nextval(CAST(name AS regclass)) FROM"
     " unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS asked (name, ids),"
@@ -133,6 +137,10 @@ class PostgresqlBackend(Backend):
                 "The database has no synchronous standby; nothing was stored",
                 headers={"Retry-After": "30"},
             )
+
+    async def is_awaited(self) -> bool:
+        async with self.engine.connect() as connection:
+            return bool(await connection.scalar(_IS_AWAITED))
 
     async def commit(self, session: AsyncSession) -> None:
         # A commit may wait for a standby. If it is cancelled, as by the driver's own timeout, the

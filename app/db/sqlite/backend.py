@@ -93,6 +93,9 @@ class SqliteBackend(Backend):
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         return self._lock.held(timeout_s=timeout_s)
 
+    async def is_awaited(self) -> bool:
+        return self._lock.is_awaited()
+
     def wake_others(self) -> None:
         self._wakeup.send()
 

@@ -3,22 +3,26 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username
-from app.db.backend import Sessions
+from app.db.backend import Sessions, backend_of
 from app.errors import ConflictError, InvalidInputError, message_of
 from app.formats.records import Account, Archive, ImportFileError
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.compare.folding import FOLD_FROM, CountedTails
-from app.services.imports.bulk import ImportReport, store_batch
+from app.services.imports.bulk import BATCH, ImportReport, store_batch
 from app.services.imports.media import ArchiveMedia
 from app.services.imports.reading import Reader, RepeatCounter
 from app.services.imports.reading_process import ReadingProcess
 from app.services.posts.media_files import MediaKeeper
 from app.services.posts.users import check_platform, find_user
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
+
+BATCH_WHILE_AWAITED: Final = 250
+"""Posts in one transaction after one for whose end others waited; then it doubles again."""
 
 
 class NamelessFileError(InvalidInputError):
@@ -70,21 +74,27 @@ async def import_archive(
         raise
     tails = CountedTails()
     media = ArchiveMedia(archive.files, keeper)
+    size = BATCH
     with closing(RepeatCounter()) as repeats, closing(media):
         reader: Reader | ReadingProcess = Reader(archive, owner, username, repeats, media)
         if beside is not None and not media.keeps_files and beside.begin(owner, username):
             reader = beside
         try:
-            while batch := await reader.next(report):
-                async with db.write() as session:
-                    stored = await store_batch(session, batch, report, is_bulk=not is_live)
-                    await media.note_unneeded(session)
-                    await note(session, report)
+            while posts := await reader.next(report):
+                while posts:
+                    batch, posts = posts[:size], posts[size:]
+                    async with db.write() as session:
+                        stored = await store_batch(session, batch, report, is_bulk=not is_live)
+                        if not posts:
+                            await media.note_unneeded(session)
+                        await note(session, report)
+                        is_awaited = await backend_of(session).is_awaited()
+                    size = BATCH_WHILE_AWAITED if is_awaited else min(2 * size, BATCH)
+                    on_progress(report)
+                    if not is_live:
+                        tails.add(stored)
+                        await tails.fold(db, at_least=FOLD_FROM)
                 media.close()
-                on_progress(report)
-                if not is_live:
-                    tails.add(stored)
-                    await tails.fold(db, at_least=FOLD_FROM)
         except CancelledImportError:
             await media.give_up(db)
             raise

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.config import Config
+from app.db.backend import backend_of
 from app.db.engine import Database
 from app.formats import open_archive
 from app.formats.records import Account, Archive, BrokenFileError, Item, Record
@@ -23,7 +25,7 @@ from app.services.checks import find_faults
 from app.services.compare import folding
 from app.services.compare.folding import users_with_tails
 from app.services.imports import reading
-from app.services.imports.bulk import ImportReport
+from app.services.imports.bulk import BATCH, ImportReport
 from app.services.imports.imports import NamelessFileError, import_archive
 from app.services.imports.reading import RepeatCounter
 from tests.archives import EMAIL, LONG, x_zip
@@ -311,6 +313,30 @@ async def test_two_imports_at_once_both_complete(
         assert await users_with_tails(session, longer_than=0) == []
     await first.close()
     await second.close()
+
+
+async def test_batches_are_small_while_others_wait_to_write(make_config: MakeConfig) -> None:
+    config = make_config()
+    counts: list[int] = []
+    writes: list[asyncio.Task[None]] = []
+    async with Database(config) as db, Database(config) as other:
+
+        async def write() -> None:
+            async with other.write():
+                pass
+
+        async def note(session: AsyncSession, report: ImportReport) -> None:
+            counts.append(report.accepted)
+            if len(counts) == 1:
+                writes.append(asyncio.create_task(write()))
+                while not await backend_of(session).is_awaited():  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.01)
+
+        items = [record(n, f"text {n}") for n in range(3 * BATCH)]
+        await import_archive(db, archive(*items), username=None, note=note, renew=False)
+        await asyncio.gather(*writes)
+        assert [count / BATCH for count in counts] == [1, 1.25, 1.75, 2, 3]
+        assert await find_faults(db) == []
 
 
 @pytest.mark.parametrize("after", [1, 2, 3])
