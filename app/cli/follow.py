@@ -48,9 +48,7 @@ def add_command(source: str, username: str | None) -> None:
 @json_option
 def list_command() -> None:
     """List the sources, and how they are."""
-    sources = reading(all_sources)
-    note = "No sources yet; saywho follow add SOURCE adds one."
-    _print(sources, notes=[] if sources else [note])
+    _print(reading(all_sources))
 
 
 @follow_command.command("remove")
@@ -94,10 +92,11 @@ def _is_waiting(source: SourceFacts, asked: datetime) -> bool:
     return not is_paused and (source.visited_at is None or source.visited_at < asked)
 
 
-def _print(sources: list[SourceFacts], notes: list[str] | None = None) -> None:
+def _print(sources: list[SourceFacts]) -> None:
     lines = [
         f"{each.id:>5}  {each.accepted:>7,}  {each.source}  ({each.username})"
         + (f"  {each.last_error}" if each.last_error else "")
         for each in sources
     ]
-    print_result({"items": sources, "next": None}, *lines, notes=notes or [])
+    notes = [] if sources else ["No sources yet; saywho follow add SOURCE adds one."]
+    print_result({"items": sources, "next": None}, *lines, notes=notes)

@@ -46,6 +46,15 @@ def test_following_by_commands(installation: Installation, platform: Platform) -
     assert installation.done("check") == "ok\n"
 
 
+@pytest.mark.parametrize("command", ["list", "now"])
+def test_without_sources_the_commands_say_how_to_add_one(
+    installation: Installation, command: str
+) -> None:
+    result = installation.run("follow", command)
+    assert (result.exit_code, result.stdout.strip()) == (0, "")
+    assert "saywho follow add" in result.stderr
+
+
 def test_a_source_that_fails_is_status_1_and_its_reason(
     installation: Installation, platform: Platform
 ) -> None:

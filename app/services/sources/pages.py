@@ -64,9 +64,9 @@ async def fetch(web: Web, address: str, headers: Mapping[str, str] | None = None
     answer = await web.get(address, headers)
     if answer.status in {200, 304}:
         return answer
-    raise FetchError(
-        "the source answered {status}", not_before=answer.not_before, status=answer.status
-    )
+    is_unknown = answer.status in {400, 404, 410}
+    message = "the source answered {status}" + ("; is its name right?" if is_unknown else "")
+    raise FetchError(message, not_before=answer.not_before, status=answer.status)
 
 
 def validators_of(answer: Answer) -> dict[str, str]:

@@ -90,7 +90,7 @@ async def test_a_source_that_fails_says_why(site: Quart, platform: Platform) -> 
         (item,) = (await (await admin.get(API)).get_json())["items"]
         return cast(str | None, item["last_error"])
 
-    assert await eventually(why) == "the source answered 400"
+    assert await eventually(why) == "the source answered 400; is its name right?"
     page = await (await signed_in(site)).get("/sources", headers={"Accept-Language": "ko"})
     assert "상대 서버가 400(으)로 응답했어요" in await page.get_data(as_text=True)
 
