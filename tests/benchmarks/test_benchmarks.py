@@ -49,6 +49,7 @@ def run(
         ("sources", ["--accounts", "2", "--hosts", "2", "--seconds", "1"], "% of a core"),
         ("layers", ["--quick", "--requests", "20"], "answer from the cache"),
         ("busy_worker", ["--quick"], "| 64 connections that read |"),
+        ("replicas", ["--quick"], "| nine such lists, and a post |"),
         ("paired", ["HEAD", "--quick", "--only", "hot"], "\nhot "),
     ],
     ids=[
@@ -66,6 +67,7 @@ def run(
         "sources",
         "layers",
         "busy_worker",
+        "replicas",
         "paired",
     ],
 )

@@ -173,7 +173,9 @@ async def test_more_than_ten_thousand_authors_are_compared_only_by_name(app: Qua
         await session.execute(insert(User), rows)
     answer = await Client(app, {}).post(COMPARE, json={"text": "hello"})
     assert answer.status_code == 422
-    assert "10000" in (await answer.get_json())["detail"]
+    detail = (await answer.get_json())["detail"]
+    assert "10000" in detail
+    assert "saywho bulk compare" in detail
 
 
 @pytest.mark.parametrize(
