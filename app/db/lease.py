@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic
 from app.db.backend import Sessions
+from app.errors import AppError
 from app.models import LeaseRow
 
 BEAT_S: Final = 1.0
@@ -81,8 +82,11 @@ class Grant:
                 logger.exception("the lease %r could not be kept; trying again", self._name)
 
     async def release(self) -> None:
-        """Let another process acquire the lease at once."""
-        with contextlib.suppress(LeaseLostError):
+        """Let another process acquire the lease at once; where that fails, it waits for the beat.
+
+        An error here would take the place of a cancellation, and a stop would wait without end.
+        """
+        with contextlib.suppress(LeaseLostError, AppError):
             await self._change(holder=None)
 
     async def _change(self, **values: object) -> None:

@@ -37,6 +37,27 @@ async def row(db: Database) -> LeaseRow:
         return (await session.scalars(select(LeaseRow))).one()
 
 
+@pytest.mark.databases("sqlite")
+async def test_a_holder_that_cannot_release_is_cancelled_all_the_same(db: Database) -> None:
+    held = asyncio.Event()
+
+    async def work() -> None:
+        async with Lease(db, "work").held():
+            held.set()
+            await asyncio.Event().wait()
+
+    working = asyncio.create_task(work())
+    await held.wait()
+    # No lock can be acquired where a folder has the place of its file.
+    turn = f"{db.engine.url.database}.turn"
+    os.unlink(turn)
+    os.mkdir(turn)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    os.rmdir(turn)
+
+
 async def test_a_second_one_is_refused_until_the_first_is_done(db: Database) -> None:
     first, second = Lease(db, "work"), Lease(db, "work")
     async with first.held() as grant, second.held() as refused:
