@@ -47,7 +47,10 @@ def _extra() -> Iterator[None]:
 
 @click.group("bulk")
 def bulk_command() -> None:
-    """Work on archives of any size, by jobs on Spark (saywho[spark])."""
+    """Work on archives of any size, by jobs on Spark.
+
+    It comes with saywho[spark], and needs Java 17 or later.
+    """
 
 
 @bulk_command.command("prepare")

@@ -33,15 +33,15 @@ class Database:
         self.backend = backend_for(config.database_url, durability=config.durability)
         self.engine = self.backend.engine
         options: dict[str, Any] = {"expire_on_commit": False, "info": {INFO: self.backend}}
-        self._replicas = None
         self._readers = async_sessionmaker(self.backend.readers, **options)
+        self._writers = async_sessionmaker(self.engine, **options)
+        self._feed: Feed | None = None
+        self._replicas = None
         if config.replica_urls:
             from app.db.postgresql.replicas import Replicas, ReplicaSession
 
             self._replicas = Replicas(config.replica_urls)
             self._readers.configure(sync_session_class=ReplicaSession)
-        self._feed: Feed | None = None
-        self._writers = async_sessionmaker(self.engine, **options)
         self.commits = 0
         """Number of this process's commits."""
         self._acknowledged = 0

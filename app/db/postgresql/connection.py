@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.config import POSTGRESQL_PORT
 from app.errors import AppError, StorageFullError, UnavailableError
+from app.tasks import to_the_end
 
 WRITING: Final = 0x5341_5957_484F
 """Keys of advisory locks: the name of the program, and the numbers after it."""
@@ -121,7 +122,9 @@ _TOO_WEAK: Final = {"full": ["off"], "replicated": ["off", "local"]}
 async def connect(url: str, **settings: str) -> "asyncpg.Connection[Any]":
     """Open a connection. Raises UnavailableError, or the error of a bad address."""
     try:
-        return await _first_to_open([alone for _, alone in each_host(url)], settings)
+        urls = [alone for _, alone in each_host(url)]
+        # Without a task of its own, whose connection a cancellation could leave to nobody.
+        return await (_first_to_open(urls, settings) if urls[1:] else _open(url, settings))
     except FAILURES as error:
         # Too many connections, or a server that is starting, mend by themselves; so may the rest.
         raise as_app_error(error) or _unreachable() from error
@@ -134,25 +137,45 @@ async def _first_to_open(urls: list[str], settings: dict[str, str]) -> "asyncpg.
     """
     left, opening = iter(urls), set[asyncio.Task["asyncpg.Connection[Any]"]]()
     error: BaseException = OSError()
+    found = None
     try:
-        while (url := next(left, None)) or opening:
+        while found is None and ((url := next(left, None)) or opening):
             if url:
                 opening.add(asyncio.create_task(_open(url, settings)))
             wait_s = NEXT_HOST_S if url else None
-            done, opening = await asyncio.wait(
+            done, _ = await asyncio.wait(
                 opening, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
             )
-            opened = [task.result() for task in done if not task.exception()]
-            for spare in opened[1:]:
-                spare.terminate()
-            if opened:
-                return opened[0]
-            error = next((task.exception() or error for task in done), error)
-        raise error
+            for task in done:
+                failure = task.exception()
+                if failure is not None or found is None:
+                    opening.remove(task)
+                if failure is not None:
+                    error = failure
+                else:
+                    found = found or task.result()
     finally:
         for task in opening:
+            task.add_done_callback(_close_spare)
             task.cancel()
-        await asyncio.gather(*opening, return_exceptions=True)
+        try:
+            await to_the_end(_ended(opening))
+        except asyncio.CancelledError:
+            if found is not None:
+                found.terminate()
+            raise
+    if found is None:
+        raise error
+    return found
+
+
+def _close_spare(task: "asyncio.Task[asyncpg.Connection[Any]]") -> None:
+    if not task.cancelled() and not task.exception():
+        task.result().terminate()
+
+
+async def _ended(tasks: "set[asyncio.Task[asyncpg.Connection[Any]]]") -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _open(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
