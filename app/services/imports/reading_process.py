@@ -1,7 +1,6 @@
 """Reading beside storing: a process reads, checks and counts posts while others are stored.
 
 Threads would not do: both need the interpreter, and who stores would wait with the write lock.
-On two cores an import of 48,000 posts takes two thirds of the time (`python -m benchmarks.bulk`).
 """
 
 import asyncio
