@@ -12,11 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from app.bulk.inputs import InputPart, Opened, close_reason, open_part
-from app.compute.text import clean_username, username_key
+from app.compute.text import username_key
 from app.errors import AppError, Message, message_of
-from app.formats.records import Account, Archive, BadRecord, ImportFileError, Record, Skipped
+from app.formats.records import Account, BadRecord, ImportFileError, Record, Skipped
 from app.services.imports.bulk import BulkPost
-from app.services.imports.checking import checked_post
+from app.services.imports.checking import NamelessFileError, checked_post, named_account
 from app.services.imports.media import ArchiveMedia
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import slot_of
@@ -84,13 +84,13 @@ class Reading:
         posts = left_out = 0
         try:
             with open_part(part, **dict(self.options)) as opened:
-                owner = _owner(opened.archive, self.username)
+                owner = named_account(opened.archive.account, self.username)
                 for item in opened.archive.items:
                     row = self._row(item, opened, owner)
                     is_post = row["fate"] is None
                     posts, left_out = posts + is_post, left_out + (not is_post)
                     yield row | place | {"seq": posts if is_post else left_out}
-        except (ImportFileError, OSError) as error:
+        except (ImportFileError, NamelessFileError, OSError) as error:
             reason = close_reason(error, part.name) if isinstance(error, AppError) else str(error)
             yield {"fate": "broken", "reason": reason, "place": part.name} | place
 
@@ -114,19 +114,6 @@ class Reading:
         except (ValueError, AppError) as error:
             return _rejected(message_of(error), opened.where(item.place))
         return _post_row(post) | {"fate": None, "place": opened.where(item.place)}
-
-
-def _owner(archive: Archive, username: str | None) -> Account | None:
-    account = archive.account
-    if account is None:
-        return None
-    name = username or account.username
-    if not name:
-        raise ImportFileError("the file does not say whose posts these are; add --username NAME")
-    try:
-        return Account(clean_username(name), account.display_name, account.platform)
-    except ValueError as error:
-        raise ImportFileError(str(error)) from None
 
 
 def _rejected(detail: str, place: str) -> Row:

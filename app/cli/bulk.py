@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
+from app.cli.imports import entities_option, restricted_option, username_option
 from app.cli.running import BAD_INPUT, FAILED, Progress, fail, json_option, print_result, reading
 from app.config import Config
 from app.formats import FORMATS
@@ -63,11 +64,9 @@ def bulk_command() -> None:
     default="auto",
     show_default=True,
 )
-@click.option("--username", help="Author for posts that name none.")
-@click.option("--include-restricted", is_flag=True, help="Take posts for a limited audience too.")
-@click.option(
-    "--decode-entities", is_flag=True, help="Read &amp; as & in JSON lines and CSV, and so on."
-)
+@username_option
+@restricted_option
+@entities_option
 @master_option
 @json_option
 def prepare_command(
@@ -160,7 +159,10 @@ def model_export_command(usernames: tuple[str, ...], path: Path) -> None:
     if path.exists():
         fail(f"{path} exists already; name another file", BAD_INPUT)
     content = reading(lambda session: export_model(session, usernames))
-    path.write_bytes(content)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}")
     print_result({"bytes": len(content)}, f"wrote {len(content):,} bytes to {path}")
 
 

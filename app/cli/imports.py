@@ -31,12 +31,8 @@ from app.formats.records import BrokenFileError, ImportFileError
 from app.formats.source.file import Source
 from app.services.events import newest_event
 from app.services.imports.bulk import MAX_ERRORS, ImportReport
-from app.services.imports.imports import (
-    CancelledImportError,
-    NamelessFileError,
-    Note,
-    import_archive,
-)
+from app.services.imports.checking import NamelessFileError
+from app.services.imports.imports import CancelledImportError, Note, import_archive
 from app.services.imports.jobs import are_cancelled
 from app.services.imports.reading_process import FileToRead, ReadingProcess
 from app.services.imports.samples import delete_samples, load_samples
@@ -102,6 +98,19 @@ def _checked(_context: click.Context, _option: click.Parameter, name: str | None
         raise click.BadParameter(str(error)) from None
 
 
+username_option = click.option(
+    "--username",
+    callback=_checked,
+    help="Author for posts that name none; the name for a file of one account.",
+)
+restricted_option = click.option(
+    "--include-restricted", is_flag=True, help="Take posts for a limited audience too."
+)
+entities_option = click.option(
+    "--decode-entities", is_flag=True, help="Read &amp; as & in JSON lines and CSV, and so on."
+)
+
+
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option(
@@ -111,16 +120,10 @@ def _checked(_context: click.Context, _option: click.Parameter, name: str | None
     default="auto",
     show_default=True,
 )
-@click.option(
-    "--username",
-    callback=_checked,
-    help="Author for posts that name none; the name for a file of one account.",
-)
-@click.option("--include-restricted", is_flag=True, help="Take posts for a limited audience too.")
+@username_option
+@restricted_option
 @click.option("--no-media", is_flag=True, help="Leave pictures and videos of archives out.")
-@click.option(
-    "--decode-entities", is_flag=True, help="Read &amp; as & in JSON lines and CSV, and so on."
-)
+@entities_option
 @click.option("--dry-run", is_flag=True, help="Count without storing.")
 @json_option
 def import_command(

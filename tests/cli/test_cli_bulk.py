@@ -33,6 +33,15 @@ def test_a_model_is_exported_once(installation: Installation) -> None:
         result = installation.run("model", "export", "-o", "model", *arguments)
         assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert not Path("other").exists()
+    result = installation.run("model", "export", "-o", "no/such/folder")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+
+
+def test_a_name_that_no_author_may_have_is_refused_at_once(installation: Installation) -> None:
+    lines(Path("posts.jsonl"), {"text": "hello"})
+    result = installation.run("bulk", "prepare", "posts.jsonl", "-o", "out", "--username", " ")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "pip install" not in result.stderr
 
 
 def test_the_script_is_for_spark_submit(installation: Installation) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.compute.text import clean_username, drop_controls
-from app.errors import InvalidInputError
+from app.errors import InvalidInputError, message_of
 from app.formats.records import Account, Medium, Record, ReplyTarget
 from app.services.imports.bulk import BulkPost
 from app.services.posts.new_tweet import (
@@ -13,6 +13,29 @@ from app.services.posts.new_tweet import (
     lenient,
     new_tweet,
 )
+
+
+class NamelessFileError(InvalidInputError):
+    """The file of one account needs another name."""
+
+
+def named_account(account: Account | None, username: str | None) -> Account | None:
+    """Return the account with the name for its posts; None for files of many authors.
+
+    Raises NamelessFileError.
+    """
+    if account is None:
+        return None
+    name = username or account.username
+    if not name:
+        raise NamelessFileError("the file does not say whose posts these are; add --username NAME")
+    try:
+        name = clean_username(name)
+    except ValueError as error:
+        raise NamelessFileError(
+            "{fault}; choose a name with --username NAME", fault=message_of(error)
+        ) from None
+    return Account(name, account.display_name, account.platform)
 
 
 def checked_post(

@@ -7,13 +7,13 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import clean_username
 from app.db.backend import Sessions, backend_of
-from app.errors import ConflictError, InvalidInputError, message_of
+from app.errors import ConflictError, message_of
 from app.formats.records import Account, Archive, ImportFileError
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.compare.folding import FOLD_FROM, CountedTails
 from app.services.imports.bulk import BATCH, ImportReport, store_batch
+from app.services.imports.checking import NamelessFileError, named_account
 from app.services.imports.media import ArchiveMedia
 from app.services.imports.reading import Reader, RepeatCounter
 from app.services.imports.reading_process import ReadingProcess
@@ -23,10 +23,6 @@ from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 BATCH_WHILE_AWAITED: Final = 250
 """Posts in one transaction after one for whose end others waited; then it doubles again."""
-
-
-class NamelessFileError(InvalidInputError):
-    """The file of one account needs another name."""
 
 
 class CancelledImportError(Exception):
@@ -88,7 +84,8 @@ async def import_archive(
                         if not posts:
                             await media.note_unneeded(session)
                         await note(session, report)
-                        is_awaited = await backend_of(session).is_awaited()
+                        # Asking takes another connection, which a busy worker may lack.
+                        is_awaited = not is_live and await backend_of(session).is_awaited()
                     size = BATCH_WHILE_AWAITED if is_awaited else min(2 * size, BATCH)
                     on_progress(report)
                     if not is_live:
@@ -126,19 +123,11 @@ def _is_empty(archive: Archive) -> bool:
 
 async def _owner(db: Sessions, account: Account | None, username: str | None) -> Account | None:
     """Return the account with the name for its posts; None for files of many authors."""
-    if account is None:
+    account = named_account(account, username)
+    if account is None or account.username is None:
         return None
-    name = username or account.username
-    if not name:
-        raise NamelessFileError("the file does not say whose posts these are; add --username NAME")
-    try:
-        name = clean_username(name)
-    except ValueError as error:
-        raise NamelessFileError(
-            "{fault}; choose a name with --username NAME", fault=message_of(error)
-        ) from None
     async with db.read() as session:
-        user = await find_user(session, name)
+        user = await find_user(session, account.username)
     if user is not None:
         try:
             check_platform(user.username, user.platform, account.platform)
@@ -146,4 +135,4 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
             raise NamelessFileError(
                 "{fault}; choose another name with --username NAME", fault=message_of(error)
             ) from None
-    return Account(name, account.display_name, account.platform)
+    return account

@@ -26,7 +26,8 @@ from app.services.compare import folding
 from app.services.compare.folding import users_with_tails
 from app.services.imports import reading
 from app.services.imports.bulk import BATCH, ImportReport
-from app.services.imports.imports import NamelessFileError, import_archive
+from app.services.imports.checking import NamelessFileError
+from app.services.imports.imports import import_archive
 from app.services.imports.reading import RepeatCounter
 from tests.archives import EMAIL, LONG, x_zip
 from tests.conftest import MakeConfig
