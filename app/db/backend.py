@@ -86,7 +86,6 @@ class Backend(Protocol):
 
     async def is_awaited(self) -> bool:
         """Return whether another process waits for this one to end its write."""
-        raise NotImplementedError
 
     async def commit(self, session: AsyncSession) -> None:
         """Commit, within the time that a request may take."""
