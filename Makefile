@@ -68,7 +68,7 @@ test-spark: ## run the tests of bulk jobs in .venv-spark (installs Java by the p
 soak: $(DEV_STAMP) ## run 10,000 seeds of each simulated promise, and break real servers for hours
 	@$(BIN)/python -m tests.trust.simulation
 	@for site in "sqlite 100" "postgresql 100" "cluster 20 0 500" "links 20" "replicas 20"; do $(BIN)/python -m tests.trust.histories $$site || exit 1; done
-	@for each in "power 24" "overload 60" stops; do $(BIN)/python -m tests.trust.$$each || exit 1; done
+	@for each in "power 24" "overload 60" "readers 100" stops; do $(BIN)/python -m tests.trust.$$each || exit 1; done
 	@SOAK_KILLS=1000 $(TEST) -n 0 -m full -k test_kills_lose_and_double_nothing tests/cli/test_cli_follow.py
 
 .PHONY: mutants

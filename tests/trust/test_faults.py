@@ -16,6 +16,7 @@ import pytest
 from tests.databases import Databases
 from tests.installation import PROGRAM
 from tests.serving.test_server import children_of
+from tests.trust import readers
 from tests.trust.overload import run
 from tests.trust.site import Site, site_of
 from tests.trust.stops import COMMANDS, stop
@@ -158,6 +159,15 @@ def test_four_times_the_load_is_answered_or_refused_and_then_all_is_as_before(
         load = asyncio.run(run(site, seconds=2, idle=300, slow=20))
         assert load.answers.keys() <= {200, 201, 503}
         assert load.answers[200] > 0
+        assert site.server.stop() == 0
+        assert "Traceback" not in site.server.log()
+
+
+@pytest.mark.timeout(300)
+def test_slow_readers_get_all_and_those_that_read_nothing_are_cut_off(tmp_path: Path) -> None:
+    with site_of("sqlite", tmp_path) as site:
+        readers.fill(site, tmp_path)
+        asyncio.run(readers.run(site, each=3))
         assert site.server.stop() == 0
         assert "Traceback" not in site.server.log()
 
