@@ -100,6 +100,7 @@ bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.busy_worker
 	@$(BIN)/python -m benchmarks.replicas
+	@$(BIN)/python -m benchmarks.maintenance
 	@$(BIN)/python -m benchmarks.layers
 	@$(BIN)/python -m benchmarks.speed $(DATA)
 	@$(BIN)/python -m benchmarks.ranking

@@ -1,5 +1,6 @@
 """The log of changes: an event is stored in the transaction of its change."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple, cast
 
@@ -12,6 +13,9 @@ from app.models import Event
 
 PRUNED_AT_ONCE: Final = 20_000
 """Events that one transaction removes: some 20 ms of the write lock."""
+
+TOTALLED_AT_ONCE: Final = 10_000
+"""Events that one statement adds up: some 5 ms."""
 
 
 class NewEvent(NamedTuple):
@@ -49,6 +53,35 @@ async def append_events(
 async def newest_event(session: AsyncSession) -> int:
     """Return the number of the newest event that the session sees, 0 before the first."""
     return await session.scalar(select(func.max(Event.id))) or 0
+
+
+class LogTotals:
+    """How many posts the events of each kind stand for, after some event; each is read once."""
+
+    def __init__(self) -> None:
+        self._begin(0)
+
+    def _begin(self, after: int) -> None:
+        self._after = self._read_to = after
+        self._totals: Counter[str] = Counter()
+
+    async def since(self, session: AsyncSession, after: int) -> Counter[str]:
+        """Return the totals of the events after this one that the session sees."""
+        if after != self._after or self._read_to > await newest_event(session):
+            self._begin(after)
+        is_last = False
+        while not is_last:
+            query = select(Event.id, Event.kind, Event.count).where(Event.id > self._read_to)
+            page = query.order_by(Event.id).limit(TOTALLED_AT_ONCE).subquery()
+            columns = (func.count(), func.max(page.c.id), func.sum(page.c.count))
+            rows = await session.execute(select(page.c.kind, *columns).group_by(page.c.kind))
+            events = 0
+            for kind, number, newest, posts in rows.all():
+                events += number
+                self._read_to = max(self._read_to, newest)
+                self._totals[kind] += posts
+            is_last = events < TOTALLED_AT_ONCE
+        return self._totals
 
 
 async def has_old_events(session: AsyncSession, *, kept: int) -> bool:

@@ -19,8 +19,8 @@ from app.db.feed import Change, Feed
 from app.db.lease import Lease, LeaseLostError
 from app.models import BackgroundSnapshot, IdempotencyRecord, ImportJob
 from app.services.compare.background import GROWTH, is_outgrown, renew_background
-from app.services.compare.folding import fold_long_tails, users_with_tails
-from app.services.events import has_old_events, prune_events
+from app.services.compare.folding import LongTails
+from app.services.events import LogTotals, has_old_events, prune_events
 from app.services.idempotency import needs_pruning, prune
 from app.services.imports.jobs import ENDED, is_importing
 from app.services.imports.uploads import remove_upload
@@ -57,10 +57,11 @@ class Job(NamedTuple):
 
 def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     """Return the jobs of every site; the log keeps `kept_events` events."""
+    tails = LongTails()
     return [
-        Job("profiles", users_with_tails, fold_long_tails),
-        Job("background", _is_background_due, renew_background),
-        Job("words", _is_vocabulary_due, renew_vocabulary),
+        Job("profiles", tails.are_there, tails.fold),
+        Job("background", partial(_is_background_due, log=LogTotals()), renew_background),
+        Job("words", partial(_is_vocabulary_due, log=LogTotals()), renew_vocabulary),
         Job("deletion", count_deleted_authors, purge_deleted),
         Job("idempotency", needs_pruning, prune),
         Job(
@@ -71,14 +72,14 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     ]
 
 
-async def _is_background_due(session: AsyncSession) -> bool:
+async def _is_background_due(session: AsyncSession, *, log: LogTotals) -> bool:
     growth = GROWTH_MEANWHILE if await is_importing(session) else GROWTH
-    return await is_outgrown(session, growth=growth)
+    return await is_outgrown(session, growth=growth, log=log)
 
 
-async def _is_vocabulary_due(session: AsyncSession) -> bool:
+async def _is_vocabulary_due(session: AsyncSession, *, log: LogTotals) -> bool:
     share = GROWTH_MEANWHILE - 1 if await is_importing(session) else CHANGED_SHARE
-    return await is_vocabulary_old(session, share=share)
+    return await is_vocabulary_old(session, share=share, log=log)
 
 
 def media_job(folder: Path) -> Job:

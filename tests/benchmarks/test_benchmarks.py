@@ -50,6 +50,7 @@ def run(
         ("layers", ["--quick", "--requests", "20"], "answer from the cache"),
         ("busy_worker", ["--quick"], "| 64 connections that read |"),
         ("replicas", ["--quick"], "| nine such lists, and a post |"),
+        ("maintenance", ["--authors", "300"], "\n| sqlite | profiles | "),
         ("paired", ["HEAD", "--quick", "--only", "hot"], "\nhot "),
     ],
     ids=[
@@ -68,6 +69,7 @@ def run(
         "layers",
         "busy_worker",
         "replicas",
+        "maintenance",
         "paired",
     ],
 )

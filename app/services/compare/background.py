@@ -21,7 +21,7 @@ from app.compute.profiles import AuthorProfile
 from app.compute.ratio_trials import RatioCalibration, RatioMeasure
 from app.compute.verdict import DEFAULT, MOST_IMPOSTORS, Calibration
 from app.db.backend import Sessions, backend_of
-from app.models import BackgroundSnapshot, Profile, User
+from app.models import BackgroundSnapshot, Profile, User, Vocabulary
 from app.services.compare.calibration import (
     Impostor,
     StoredCalibration,
@@ -30,6 +30,7 @@ from app.services.compare.calibration import (
     profile_of,
 )
 from app.services.compare.folding import fold_tails, users_with_tails
+from app.services.events import LogTotals
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
@@ -118,10 +119,19 @@ def unpacked(
     )
 
 
-async def is_outgrown(session: AsyncSession, *, growth: float = GROWTH) -> bool:
-    """Return whether there are so many times the posts of the background, or as much fewer."""
-    written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
-    posts = await session.scalar(written) or 0
+async def is_outgrown(
+    session: AsyncSession, *, growth: float = GROWTH, log: LogTotals | None = None
+) -> bool:
+    """Return whether there are so many times the posts of the background, or as much fewer.
+
+    They are those that the vocabulary was counted of, and what the log says of the time since:
+    to add up the posts of 1,000,000 authors takes longer. A `log` that is kept reads events once.
+    """
+    counted = await session.execute(select(Vocabulary.as_of_event, Vocabulary.tweets))
+    as_of_event, posts = counted.one()
+    totals = await (log or LogTotals()).since(session, as_of_event)
+    posts += totals["tweet.created"] + totals["tweets.imported"]
+    posts -= totals["tweet.deleted"] + totals["user.deleted"]
     query = select(BackgroundSnapshot.posts, BackgroundSnapshot.calibration).where(
         BackgroundSnapshot.recipe == RECIPE
     )

@@ -5,16 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import with_posts
 from app.db.backend import MOST_VALUES, Sessions, backend_of
-from app.models import Profile, User
+from app.models import Event, Profile, User
 from app.services.compare.contenders import Contender, contenders_where
 from app.services.compare.profiles import KnownProfile, store_profiles, stored_profiles, with_tails
+from app.services.events import newest_event
 
 LONGEST_TAIL: Final = 200
 """A longer tail is folded; reading one costs some 0.15 ms a post."""
@@ -22,6 +23,8 @@ FOLD_FROM: Final = 50
 """Posts of a tail, from which on a bulk writer folds it at once: each fold rewrites the profile."""
 FOLDED_AT_ONCE: Final = 20_000
 """Posts in the profiles that one transaction rewrites: of many authors, or of one that has more."""
+ASKED_AT_ONCE: Final = 2_000
+"""Authors, or events, that one statement looks at for long tails: some 8 ms."""
 MOST_COUNTED: Final = 40_000
 """Posts whose features are kept until they are folded: some 80 MB."""
 
@@ -140,13 +143,6 @@ def _with_counted(
     }
 
 
-async def fold_long_tails(db: Sessions) -> None:
-    """Fold the tails that are long enough to slow down readers."""
-    async with db.read() as session:
-        behind = await users_with_tails(session)
-    await fold_tails(db, behind)
-
-
 async def _unchanged(session: AsyncSession, known: dict[int, KnownProfile]) -> list[int]:
     """Return the authors without deletions or folds since they were read."""
     query = (
@@ -163,16 +159,47 @@ async def _unchanged(session: AsyncSession, known: dict[int, KnownProfile]) -> l
 
 
 async def users_with_tails(
-    session: AsyncSession, *, longer_than: int = LONGEST_TAIL - 1
+    session: AsyncSession, *among: ColumnElement[bool], longer_than: int
 ) -> list[int]:
-    """Return the authors with more posts outside their stored profile than `longer_than`."""
+    """Return those authors with more posts outside their stored profile than `longer_than`."""
     folded = select(Profile.posts).where(Profile.user_id == User.id, Profile.recipe == RECIPE)
-    posts = folded.scalar_subquery()
-    query = select(User.id).where(
-        User.deleted_at.is_(None),
-        or_(
-            and_(posts.is_(None), User.tweet_count > longer_than),
-            User.tweet_count - posts > longer_than,
-        ),
-    )
+    tail = User.tweet_count - func.coalesce(folded.scalar_subquery(), 0)
+    query = select(User.id).where(User.deleted_at.is_(None), tail > longer_than, *among)
     return list(await session.scalars(query))
+
+
+class LongTails:
+    """Finds tails that are long enough to slow down readers, some authors at a time.
+
+    All authors are looked at once, then those of new events.
+    """
+
+    def __init__(self) -> None:
+        self._last_user = 0
+        self._last_event: int | None = None
+        self._behind: list[int] = []
+
+    async def are_there(self, session: AsyncSession) -> bool:
+        """Return whether there are such tails."""
+        newest = await newest_event(session)
+        # The log may be that of another server, which lacks the last events of the one before.
+        last_event = newest if self._last_event is None else min(self._last_event, newest)
+        last_user = await session.scalar(select(func.max(User.id))) or 0
+        while not self._behind and self._last_user < last_user:
+            to = min(self._last_user + ASKED_AT_ONCE, last_user)
+            some = User.id.between(self._last_user + 1, to)
+            self._behind = await users_with_tails(session, some, longer_than=LONGEST_TAIL - 1)
+            self._last_user = to
+        while not self._behind and last_event < newest:
+            to = min(last_event + ASKED_AT_ONCE, newest)
+            events = Event.id.between(last_event + 1, to)
+            some = User.id.in_(select(Event.user_id).where(events))
+            self._behind = await users_with_tails(session, some, longer_than=LONGEST_TAIL - 1)
+            last_event = to
+        self._last_event = last_event
+        return bool(self._behind)
+
+    async def fold(self, db: Sessions) -> None:
+        """Fold the tails that were found."""
+        await fold_tails(db, self._behind)
+        self._behind = []

@@ -17,7 +17,7 @@ from app.compute.words import WORDS_RECIPE
 from app.db.backend import Sessions, backend_of, insert_rows
 from app.db.indexes import AUTHOR_MARK, TermCount
 from app.models import Event, User, Vocabulary, Word
-from app.services.events import newest_event
+from app.services.events import LogTotals, newest_event
 
 PAGE: Final = 2_000
 CHANGED_SHARE: Final = 0.05
@@ -95,17 +95,19 @@ def _likelihood(neighbour: Neighbour) -> float:
     return neighbour.nearness * math.log(2 + min(neighbour.frequencies.values()))
 
 
-async def is_vocabulary_old(session: AsyncSession, *, share: float = CHANGED_SHARE) -> bool:
-    """Return whether such a share of the posts has come or gone since the terms were counted."""
-    newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
-    query = select(Vocabulary.recipe, Vocabulary.as_of_event, Vocabulary.tweets, newest)
-    recipe, as_of_event, tweets, newest_id = (await session.execute(query)).one()
+async def is_vocabulary_old(
+    session: AsyncSession, *, share: float = CHANGED_SHARE, log: LogTotals | None = None
+) -> bool:
+    """Return whether such a share of the posts has come or gone since the terms were counted.
+
+    With a `log` that is kept, each event is read once.
+    """
+    query = select(Vocabulary.recipe, Vocabulary.as_of_event, Vocabulary.tweets)
+    recipe, as_of_event, tweets = (await session.execute(query)).one()
     if recipe != WORDS_RECIPE:
         return True
-    if as_of_event == newest_id:
-        return False
-    changed = select(func.sum(Event.count)).where(Event.id > as_of_event, Event.kind.in_(MOVING))
-    return bool((await session.scalar(changed) or 0) >= max(1, share * tweets))
+    totals = await (log or LogTotals()).since(session, as_of_event)
+    return sum(totals[kind] for kind in MOVING) >= max(1, share * tweets)
 
 
 async def is_index_current(session: AsyncSession) -> bool:
@@ -121,6 +123,8 @@ async def renew_vocabulary(db: Sessions) -> None:
     async with db.read() as session:
         state = await session.get_one(Vocabulary, ONLY)
         as_of_event = await newest_event(session)
+        written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
+        tweets = await session.scalar(written) or 0
         index = backend_of(session).words
     if state.recipe != WORDS_RECIPE:
         async with db.write() as session:
@@ -131,11 +135,10 @@ async def renew_vocabulary(db: Sessions) -> None:
             total += sum(row.cnt for row in rows if not row.term.startswith(AUTHOR_MARK))
             await _store(db, _counted(rows), stored)
     async with db.write() as session:
-        written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
         values = {
             "recipe": WORDS_RECIPE,
             "as_of_event": as_of_event,
-            "tweets": await session.scalar(written) or 0,
+            "tweets": tweets,
             "terms": total,
         }
         await session.execute(update(Vocabulary).values(**values))

@@ -1,0 +1,170 @@
+"""Whether maintenance is due is asked without looking at all authors or all of the log."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import event, insert, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now
+from app.compute.features import RECIPE
+from app.compute.profiles import NO_POSTS
+from app.db.backend import allocate_ids
+from app.db.engine import Database
+from app.models import Event, Profile, User, Vocabulary
+from app.services import events
+from app.services.compare import folding
+from app.services.compare.background import FIRST_SNAPSHOT_POSTS, is_outgrown
+from app.services.compare.folding import LONGEST_TAIL, LongTails
+from app.services.events import LogTotals
+from app.services.maintenance import jobs, maintain, media_job
+from app.services.posts.adding import add_posts
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.tweets import delete_post
+from app.services.posts.users import add_user, delete_user, find_user
+
+PAGE: Final = 100
+AUTHORS: Final = 4_000
+"""So many that the databases prefer an index for a page of them."""
+LARGE: Final = {"Users", "Profile", "Event", "Tweet", "IdempotencyRecord", "MediaUse"}
+Executed = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding, "ASKED_AT_ONCE", PAGE)
+    monkeypatch.setattr(events, "TOTALLED_AT_ONCE", PAGE)
+
+
+@contextmanager
+def queries_of(db: Database) -> Iterator[Executed]:
+    """Give the queries that are executed meanwhile, with their values."""
+    executed: Executed = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            executed.append((statement, values))
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    yield executed
+    event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def most_rows(session: AsyncSession, statement: str, values: Any) -> int:
+    """Return the most rows that one step of PostgreSQL's plan looked at."""
+    connection = await session.connection()
+    rows = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values)
+    plan = rows.scalar_one()
+
+    def most(step: dict[str, Any]) -> int:
+        rows = step["Actual Rows"] + step.get("Rows Removed by Filter", 0)
+        return max([int(rows * step["Actual Loops"]), *map(most, step.get("Plans", []))])
+
+    return most((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+
+
+async def scanned(session: AsyncSession, statement: str, values: Any) -> set[str]:
+    """Return the tables that SQLite reads as a whole."""
+    connection = await session.connection()
+    steps = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+    details = [step[-1].split() for step in steps.all()]
+    return {words[1] for words in details if words[0] == "SCAN"}
+
+
+async def fill(db: Database) -> None:
+    """Store many authors, each with a profile and an event."""
+    at, counts = now(), NO_POSTS.counts.to_bytes()
+    user = {"platform": "local", "deletion_count": 0, "tweet_count": 1, "created_at": at}
+    profile = {"recipe": RECIPE, "as_of_event": 0, "posts": 1, "counts": counts}
+    created = {"kind": "tweet.created", "count": 1, "created_at": at}
+    async with db.write() as session:
+        ids = await allocate_ids(session, User, AUTHORS)
+        events = zip(await allocate_ids(session, Event, AUTHORS), ids, strict=True)
+        rows = ({"id": n, "username": f"a{n}", "username_key": f"a{n}"} for n in ids)
+        await session.execute(insert(User), [row | user for row in rows])
+        await session.execute(insert(Profile), [{"user_id": n} | profile for n in ids])
+        await session.execute(
+            insert(Event), [{"id": n, "user_id": of} | created for n, of in events]
+        )
+        await session.execute(update(Vocabulary).values(tweets=AUTHORS))
+        await session.execute(text("ANALYZE"))
+
+
+async def post(db: Database, username: str, count: int) -> list[int]:
+    async with db.write() as session:
+        user = await find_user(session, username) or (await add_user(session, username))[0]
+        posts = [new_tweet(f"text {number}", arrived_at=now()) for number in range(count)]
+        return (await add_posts(session, user.id, posts)).ids
+
+
+async def test_no_question_looks_at_many_rows(
+    db: Database, small_pages: None, tmp_path: Path
+) -> None:
+    await fill(db)
+    every = [*jobs(), media_job(tmp_path)]
+    with queries_of(db) as executed:
+        for _ in range(2):
+            for job in every:
+                async with db.read() as session:
+                    await job.is_due(session)
+    assert len(executed) > AUTHORS // PAGE
+    async with db.read() as session:
+        for statement, values in executed:
+            if db.engine.dialect.name == "sqlite":
+                assert not await scanned(session, statement, values) & LARGE, statement
+            else:
+                assert await most_rows(session, statement, values) <= 3 * PAGE, statement
+
+
+async def test_all_tails_are_found_at_first_and_then_those_of_new_events(
+    db: Database, small_pages: None
+) -> None:
+    async def found(tails: LongTails) -> bool:
+        async with db.read() as session:
+            return await tails.are_there(session)
+
+    await fill(db)
+    tails = LongTails()
+    assert not await found(tails)
+    for name in (f"a{AUTHORS}", "new"):
+        await post(db, name, LONGEST_TAIL - 1)
+        assert not await found(tails)
+        await post(db, name, 1)
+        assert await found(tails)
+        assert await found(LongTails())
+        await tails.fold(db)
+        assert not await found(tails)
+        assert not await found(LongTails())
+
+
+async def test_the_posts_that_came_and_went_are_those_of_the_log(
+    db: Database, small_pages: None
+) -> None:
+    log = LogTotals()
+
+    async def outgrown() -> bool:
+        async with db.read() as session:
+            answers = {await is_outgrown(session), await is_outgrown(session, log=log)}
+        (answer,) = answers
+        return answer
+
+    await post(db, "ann", FIRST_SNAPSHOT_POSTS - 1)
+    assert not await outgrown()
+    ids = await post(db, "ben", 1)
+    assert await outgrown()
+    async with db.write() as session:
+        await delete_post(session, ids[0])
+    assert not await outgrown()
+    await post(db, "ben", 2 * PAGE)
+    assert await outgrown()
+    await maintain(db)
+    assert not await outgrown()
+    async with db.write() as session:
+        await delete_user(session, "ben")
+    assert await outgrown()
+    await maintain(db)
+    assert not await outgrown()
