@@ -40,7 +40,7 @@ BASE_POSTS: Final = 6_000
 ADDED_AT_ONCE: Final = 2_000
 NDJSON: Final = SAME_ORIGIN | {"Content-Type": "application/x-ndjson"}
 IMPORT: Final = """
-import asyncio, json, resource, sys, time
+import asyncio, json, resource, sys, threading, time
 from contextlib import nullcontext
 from pathlib import Path
 from sqlalchemy import event
@@ -64,6 +64,8 @@ except ImportError:
 
 config = Config(env="testing", data_dir=Path(sys.argv[1]))
 prepare(config, upgrade_old=False)
+for thread in threading.enumerate()[1:]:
+    thread.join()  # Its connection's: beside a thread no process is forked to read.
 numbers = [0]
 
 async def run(beside):

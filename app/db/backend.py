@@ -59,7 +59,7 @@ class Backend(Protocol):
     readers: AsyncEngine
     """Its transactions see one state of the database, and only read."""
     words: WordIndex
-    insert: Callable[[type[Base]], Any]
+    insert: Callable[[type[Base] | Table], Any]
     """Returns an INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
     as_app_error: Callable[[BaseException], AppError | None]
     """Returns the app's error for a driver's error that a caller can act on."""

@@ -1,6 +1,6 @@
 """The indexes of both databases: words and what to find by them, and vectors."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -155,7 +155,7 @@ class WordIndex(Protocol):
     either: str
     neither: str
 
-    async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
+    async def add(self, session: AsyncSession, posts: Iterable[IndexedPost]) -> None:
         """Index posts that the session has just stored, where no trigger does; deletions do."""
         return
 

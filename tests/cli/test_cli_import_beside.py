@@ -17,6 +17,27 @@ from app.services.imports.bulk import BATCH
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 
 POSTS = 6 * BATCH
+IMPATIENT = """
+import asyncio, sys
+from contextlib import closing
+from pathlib import Path
+from app.config import Config
+from app.db.engine import Database
+from app.formats import open_archive
+from app.formats.source.file import Source
+from app.services.imports.imports import import_archive
+from app.services.imports.reading_process import FileToRead, ReadingProcess
+
+async def run(beside):
+    beside.file = FileToRead(Path(sys.argv[1]), "silent", 2**20, {})
+    async with Database(Config.from_env()) as db:
+        with Source(Path(sys.argv[2])) as source:
+            report = await import_archive(db, open_archive(source), username=None, beside=beside)
+    print(report.accepted, report.broken, beside.begin(None, None))
+
+with closing(ReadingProcess(timeout_s=0.1)) as beside:
+    asyncio.run(run(beside))
+"""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread reads")
 
@@ -90,6 +111,17 @@ def test_the_reader_ends_with_a_killed_import(installation: Installation, posts:
         process.kill()
         process.communicate()
         installation.wait_until(lambda: has_ended(reader))
+
+
+def test_where_reading_takes_for_ever_the_reason_is_told(
+    installation: Installation, posts: Path, tmp_path: Path
+) -> None:
+    silent = tmp_path / "silent"
+    os.mkfifo(silent)
+    installation.done("db", "upgrade")
+    done = installation.process(sys.executable, "-c", IMPATIENT, silent, posts)
+    reason = "reading the next posts took more than 0 minutes; posts before stay"
+    assert done.stdout == f"0 {reason} False\n", done.stderr
 
 
 def test_a_file_and_a_stream_come_in_alike(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ syllables nor emoji. Positions are kept for consecutive terms.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -77,9 +77,9 @@ class PostgresqlWords(WordIndex):
         row = " <-> ".join(map(_quoted, expression.terms))
         return f"({row}{':*' if expression.is_prefix else ''})"
 
-    async def add(self, session: AsyncSession, posts: Sequence[IndexedPost]) -> None:
-        if posts:
-            await session.execute(_ADD, await _vectors(posts))
+    async def add(self, session: AsyncSession, posts: Iterable[IndexedPost]) -> None:
+        if some := list(posts):
+            await session.execute(_ADD, await _vectors(some))
 
     async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
         for some in chunks(ids):

@@ -199,6 +199,8 @@ async def _without_stored(
     stored = await _count_stored(session, kinds)
 
     def is_new(item: BulkPost, user: BulkAuthor) -> bool:
+        if not item.repeat:
+            return True
         kind = _kind(item, user)
         return not is_repeated(item.repeat, item.twins, stored[kind, False], stored[kind, True])
 

@@ -1,8 +1,8 @@
 """Importing the posts of files, batch by batch; importing a file again stores none twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, closing
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +11,7 @@ from app.db.backend import Sessions, backend_of
 from app.errors import ConflictError, message_of
 from app.formats.records import Account, Archive, ImportFileError
 from app.services.compare.background import is_outgrown, renew_background
-from app.services.compare.folding import FOLD_FROM, CountedTails
+from app.services.compare.folding import FOLD_FROM, CountedPost, CountedTails
 from app.services.imports.bulk import BATCH, ImportReport, store_batch
 from app.services.imports.checking import NamelessFileError, named_account
 from app.services.imports.media import ArchiveMedia
@@ -70,37 +70,56 @@ async def import_archive(
         raise
     tails = CountedTails()
     media = ArchiveMedia(archive.files, keeper)
-    size = BATCH
     with closing(RepeatCounter()) as repeats, closing(media):
         reader: Reader | ReadingProcess = Reader(archive, owner, username, repeats, media)
         if beside is not None and not media.keeps_files and beside.begin(owner, username):
             reader = beside
         try:
-            while posts := await reader.next(report):
-                while posts:
-                    batch, posts = posts[:size], posts[size:]
-                    async with db.write() as session:
-                        stored = await store_batch(session, batch, report, is_bulk=not is_live)
-                        if not posts:
-                            await media.note_unneeded(session)
-                        await note(session, report)
-                        # Asking takes another connection, which a busy worker may lack.
-                        is_awaited = not is_live and await backend_of(session).is_awaited()
-                    size = BATCH_WHILE_AWAITED if is_awaited else min(2 * size, BATCH)
+            batches = _store(db, reader, report, media, note, is_live=is_live)
+            async with aclosing(batches):
+                async for stored in batches:
                     on_progress(report)
                     if not is_live:
                         tails.add(stored)
                         await tails.fold(db, at_least=FOLD_FROM)
-                media.close()
         except CancelledImportError:
             await media.give_up(db)
             raise
+        finally:
+            if beside is not None:
+                beside.leave()
         await media.give_up(db)
     await tails.fold(db, at_least=1)
     on_progress(report)
     if renew and not is_live:
         await renew_derived(db)
     return report
+
+
+async def _store(
+    db: Sessions,
+    reader: Reader | ReadingProcess,
+    report: ImportReport,
+    media: ArchiveMedia,
+    note: Note,
+    *,
+    is_live: bool,
+) -> AsyncGenerator[list[CountedPost], None]:
+    """Store all posts, and yield those of each batch; batches shrink while others wait to write."""
+    size = BATCH
+    while posts := await reader.next(report):
+        while posts:
+            batch, posts = posts[:size], posts[size:]
+            async with db.write() as session:
+                stored = await store_batch(session, batch, report, is_bulk=not is_live)
+                if not posts:
+                    await media.note_unneeded(session)
+                await note(session, report)
+                # Asking takes another connection, which a busy worker may lack.
+                is_awaited = not is_live and await backend_of(session).is_awaited()
+            size = BATCH_WHILE_AWAITED if is_awaited else min(2 * size, BATCH)
+            yield stored
+        media.close()
 
 
 async def renew_derived(db: Sessions) -> None:

@@ -30,6 +30,8 @@ from app.services.imports.media import ArchiveMedia
 from app.services.imports.reading import Reader, RepeatCounter
 
 NICENESS: Final = 5
+READING_TIMEOUT_S: Final = 600.0
+"""Time to read one batch; 1,000 of the longest records take some 30 s on a core of their own."""
 
 
 class FileToRead(NamedTuple):
@@ -69,11 +71,14 @@ class Portion(NamedTuple):
 class ReadingProcess:
     """A process that reads one file after the other for this one."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_s: float = READING_TIMEOUT_S) -> None:
         self.file: FileToRead | None = None
         """The file to be read next; None for one that cannot be opened twice."""
         self.bytes_read = 0
         self.bytes_total: int | None = None
+        self._timeout_s = timeout_s
+        self._receiving: asyncio.Future[Portion | Message] | None = None
+        """The next portion, until it is used; that of a file left early stays here."""
         self._pipe, theirs = Pipe()
         context = get_context("fork")
         self._process = context.Process(target=_serve, args=(theirs, self._pipe), daemon=True)
@@ -93,7 +98,7 @@ class ReadingProcess:
     def begin(self, owner: Account | None, username: str | None) -> bool:
         """Begin to read the file; return whether there is one."""
         self.bytes_read, self.bytes_total = 0, None
-        if self.file is None or not self._process.is_alive():
+        if self.file is None or self._receiving is not None or not self._process.is_alive():
             return False
         self._pipe.send((self.file, owner, username))
         return True
@@ -102,25 +107,39 @@ class ReadingProcess:
         """Return the next posts, none at the end of the file; report the records left out."""
         if report.broken is not None:
             return []
-        receiving = asyncio.ensure_future(asyncio.to_thread(self._receive))
-        try:
-            portion = await asyncio.shield(receiving)
-        except asyncio.CancelledError:
-            self._process.kill()
-            await asyncio.wait({receiving})
-            raise
-        if portion is None:
-            report.broken = Message("the process that reads the file was killed; posts before stay")
+        portion = await asyncio.shield(self._receiving or self._receive())
+        if isinstance(portion, Message):
+            report.broken = portion
             return []
+        self._receiving = None
         report.merge(portion.report)
         self.bytes_read, self.bytes_total = portion.bytes_read, portion.bytes_total
+        if portion.posts and report.broken is None:
+            self._receive()  # The next ones come while these are stored.
         return portion.posts
 
-    def _receive(self) -> Portion | None:
+    def leave(self) -> None:
+        """End the process if it has not read the file to its end."""
+        if self._receiving is not None:
+            self._process.kill()
+
+    def _receive(self) -> "asyncio.Future[Portion | Message]":
+        loop = asyncio.get_running_loop()
+        self._receiving = loop.run_in_executor(None, self._received)
+        return self._receiving
+
+    def _received(self) -> Portion | Message:
         try:
+            if not self._pipe.poll(self._timeout_s):
+                self._process.kill()
+                minutes = round(self._timeout_s / 60)
+                return Message(
+                    "reading the next posts took more than {minutes} minutes; posts before stay",
+                    minutes=minutes,
+                )
             portion: Portion = self._pipe.recv()
         except (EOFError, ConnectionError):
-            return None
+            return Message("the process that reads the file was killed; posts before stay")
         for post, (start, end) in zip(portion.posts, pairwise([0, *portion.ends]), strict=True):
             # A copy: a view would keep the features of the whole batch in memory.
             post.counts = Counts(*portion.features[:, start:end].copy())

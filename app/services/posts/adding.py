@@ -85,21 +85,22 @@ async def add_arrivals(
     Posts without a time get `default_time`; a known `source_id` fills empty fields. `announced`
     are events of the same transaction that come first.
     """
-    by_key = await _known(session, {key for each in arrivals if (key := each.key)})
+    keys = [each.key for each in arrivals]
+    by_key = await _known(session, {key for key in keys if key is not None})
     fresh: list[Row] = []
     filled: dict[int, Row] = {}
     """Stored posts as they were before, by their ids."""
     rows: list[Row] = []
     is_new: list[bool] = []
     # The write lock is held: no other transaction adds one of these posts before this one ends.
-    for each in arrivals:
-        row = None if each.key is None else by_key.get(each.key)
+    for each, key in zip(arrivals, keys, strict=True):
+        row = None if key is None else by_key.get(key)
         is_new.append(row is None)
         if row is None:
             row = _row(each, default_time)
             fresh.append(row)
-            if each.key is not None:
-                by_key[each.key] = row
+            if key is not None:
+                by_key[key] = row
         elif missing := missing_values(row, each.post):
             if "id" in row:
                 filled.setdefault(row["id"], row.copy())
@@ -211,7 +212,7 @@ async def _store(
     await write_links(session, linked)
     if fresh:
         await insert_rows(session, _TWEET, fresh)
-        indexed = [IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in fresh]
+        indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in fresh)
         await backend_of(session).words.add(session, indexed)
         await _raise_tweet_counts(session, of_each)
     if changed:

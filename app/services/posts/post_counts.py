@@ -55,9 +55,9 @@ async def count_posts(
         for (user_id, slot, lang), posts in tally.items()
         if posts
     ]
-    statement = backend_of(session).insert(PostCount)
+    statement = backend_of(session).insert(_TABLE)
     summed = statement.on_conflict_do_update(
-        index_elements=_COLUMNS, set_={"posts": PostCount.posts + statement.excluded.posts}
+        index_elements=_TABLE.primary_key, set_={"posts": _TABLE.c.posts + statement.excluded.posts}
     )
     if rows:
         await session.execute(summed, rows)
