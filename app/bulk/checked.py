@@ -7,6 +7,7 @@ and its author; times are seconds since 1970, so that no time zone changes them 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -159,23 +160,11 @@ def in_batches(rows: Iterable[Row], schema: str) -> Iterator[Any]:
     fields = [field.split() for field in schema.split(", ")]
     types = {"int": pyarrow.int32(), "long": pyarrow.int64(), "string": pyarrow.string()}
     types |= {"binary": pyarrow.binary(), "double": pyarrow.float64()}
-    types[RANKING] = pyarrow.list_(
-        pyarrow.struct(
-            [
-                ("username", pyarrow.string()),
-                ("probability", pyarrow.float64()),
-                ("tweets", pyarrow.int64()),
-            ]
-        )
-    )
+    ranking = {"username": types["string"], "probability": types["double"], "tweets": types["long"]}
+    types[RANKING] = pyarrow.list_(pyarrow.struct(ranking))
     arrow = pyarrow.schema([(name, types[kind]) for name, kind in fields])
-    batch: list[Row] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == AT_ONCE:
-            yield pyarrow.RecordBatch.from_pylist(batch, arrow)
-            batch = []
-    if batch:
+    left = iter(rows)
+    while batch := list(islice(left, AT_ONCE)):
         yield pyarrow.RecordBatch.from_pylist(batch, arrow)
 
 

@@ -1,11 +1,13 @@
 """`saywho bulk load`: prepared files go into an empty PostgreSQL database by COPY.
 
-Each file and its line in the ledger are one transaction, so a load that was broken off goes on. No
+Each file and its line in the ledger are one transaction, so a load that was broken off goes on.
+Several connections copy files at the same time; nothing refers to another table until the end. No
 other command uses the database meanwhile: its revision says that it is being loaded.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
 from typing import Any, Final
 
 import asyncpg
@@ -33,8 +35,10 @@ FILES: Final = (
 )
 """Each table, the folder of its files, and the column there that holds its lines."""
 ROWS_AT_ONCE: Final = 500
-MEMORY: Final = "1GB"
-"""Of the server, to build an index."""
+CONNECTIONS: Final = 4
+"""Files that are copied at the same time."""
+BUILDING: Final = {"maintenance_work_mem": "1GB", "max_parallel_maintenance_workers": "8"}
+"""What the server gives to build an index; fewer processes if it has fewer for all."""
 TURN: Final = "30s"
 """The longest wait for another program that writes to the database."""
 _LEDGER: Final = """
@@ -42,6 +46,8 @@ _LEDGER: Final = """
 """
 """What is done (`file`), what is left to do (`build`), and what is loaded (`id`, `revision`)."""
 _NOTE: Final = 'INSERT INTO "BulkLoad" VALUES ($1, $2, $3)'
+_CLAIM: Final = f"{_NOTE} ON CONFLICT DO NOTHING RETURNING number"
+"""Waits for a killed load of which the server has not noticed the end."""
 _NOTES: Final = 'SELECT number, content FROM "BulkLoad" WHERE kind = $1 ORDER BY number'
 _DONE: Final = """DELETE FROM "BulkLoad" WHERE kind = 'build' AND number = $1"""
 _USED: Final = """
@@ -90,14 +96,14 @@ def load(
 async def _load(
     config: Config, target: Target, manifest: Manifest, with_check: bool, show: Show
 ) -> list[str]:
-    connection = await connect(config.database_url, maintenance_work_mem=MEMORY)
+    connection = await connect(config.database_url, **BUILDING)
     try:
         # The server may take a moment to notice that a load was killed.
         await connection.execute(f"SET lock_timeout = '{TURN}'; SELECT pg_advisory_lock({WRITING})")
         await connection.execute("SET lock_timeout = 0")
         async with connection.transaction():
             await _begin(connection, manifest)
-        await _copy_files(connection, target, show)
+        await _copy_files(config.database_url, target, show)
         for number, statement in await connection.fetch(_NOTES, "build"):
             show(1, 1, f"building: {statement}")
             async with connection.transaction():
@@ -140,24 +146,34 @@ async def _begin(connection: Any, manifest: Manifest) -> None:
         await connection.execute(drop)
 
 
-async def _copy_files(connection: Any, target: Target, show: Show) -> None:
-    done = {content for _, content in await connection.fetch(_NOTES, "file")}
+async def _copy_files(url: str, target: Target, show: Show) -> None:
     files = [
         (table, column, path) for table, folder, column in FILES for path in target.files(folder)
     ]
-    for number, (table, column, path) in enumerate(files, 1):
-        note = f"{table} {path.rpartition('/')[2]}"
-        if note in done:
-            continue
-        async with connection.transaction():
-            await connection.copy_to_table(
-                table,
-                source=_lines(target, path, column),
-                columns=TABLES[table],
-                timeout=UNLIMITED_S,
-            )
-            await connection.execute(_NOTE, "file", number, note)
-        show(number, len(files), note)
+    waiting, done = iter(enumerate(files, 1)), count(1)
+
+    async def copy_in_turn() -> None:
+        connection = await connect(url)
+        try:
+            for number, (table, column, path) in waiting:
+                note = f"{table} {path.rpartition('/')[2]}"
+                async with connection.transaction():
+                    if await connection.fetchval(_CLAIM, "file", number, note, timeout=UNLIMITED_S):
+                        lines = _lines(target, path, column)
+                        columns = TABLES[table]
+                        await connection.copy_to_table(
+                            table, source=lines, columns=columns, timeout=UNLIMITED_S
+                        )
+                show(next(done), len(files), note)
+        finally:
+            await connection.close()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(CONNECTIONS):
+                group.create_task(copy_in_turn())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 async def _lines(target: Target, path: str, column: str) -> AsyncIterator[bytes]:

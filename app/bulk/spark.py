@@ -21,8 +21,9 @@ _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.unionOutputPartitioning": "false",
     "spark.sql.parquet.compression.codec": "zstd",
-    # A partition is a minute of Python, however few bytes it has.
+    # A partition is a minute of Python, however few bytes it has; its file is loaded in one go.
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
+    "spark.sql.files.maxPartitionBytes": "32m",
 }
 _ONE_MACHINE: Final = {
     "spark.driver.bindAddress": "127.0.0.1",
