@@ -115,12 +115,15 @@ def processes_of(pids: Iterable[int]) -> list[int]:
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """Return the processor time that the processes and their children have taken."""
+    """Return the processor time that the processes and their children have taken.
+
+    A child that has ended counts once its parent has asked for its end.
+    """
     ticks = 0
     for each in processes_of(pids):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
+            ticks += sum(map(int, fields[11:15]))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

@@ -1,7 +1,8 @@
 """Bulk jobs: the processor time that Spark adds, loading against importing, and memory.
 
 `python -m benchmarks.spark DATA --copies N` takes JSON lines (`author`, `text`, `created_at`
-and `id`); each copy has authors and ids of its own. It needs what `make test-spark` installs.
+and `id`); each copy has authors and ids of its own. It needs what `make test-spark` installs. With
+a prepared folder in place of DATA it measures only how that is loaded.
 """
 
 import asyncio
@@ -9,7 +10,6 @@ import contextlib
 import json
 import multiprocessing
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,18 +18,19 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from app.bulk.checked import Reading
 from app.bulk.inputs import cut
+from app.bulk.target import Target
 from app.bulk.written import TABLES, post_lines, profile_parts
 from app.clock import now
 from app.db.postgresql.connection import connect
+from benchmarks import machine
 from tests.postgresql import Server
 
-HERE: Final = ("--master", "local[2]")
-TICKS: Final = os.sysconf("SC_CLK_TCK")
 PROGRAM: Final = Path(sys.executable).with_name("saywho")
+Rest = TypeVar("Rest")
 
 
 def copies(data: Path, path: Path, count: int) -> int:
@@ -59,40 +60,17 @@ class Watch(threading.Thread):
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self._pid = pid
-        self._spent: dict[int, float] = {}
-        self.largest_bytes = 0
+        self.cpu_s = 0.0
+        self.largest_mib = 0.0
 
     def run(self) -> None:
-        while _look(self._pid, self._note):
+        while Path(f"/proc/{self._pid}").exists():
+            self.cpu_s = max(self.cpu_s, machine.cpu_s([self._pid]))
+            for pid in machine.processes_of([self._pid]):
+                with contextlib.suppress(OSError):
+                    if b"pyspark.daemon" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                        self.largest_mib = max(self.largest_mib, machine.memory_mib(pid))
             time.sleep(0.2)
-
-    def _note(self, pid: int, spent: float, pages: int) -> None:
-        self._spent[pid] = max(spent, self._spent.get(pid, 0))
-        if b"pyspark.daemon" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            self.largest_bytes = max(self.largest_bytes, pages * resource.getpagesize())
-
-    @property
-    def spent_s(self) -> float:
-        return sum(self._spent.values())
-
-
-def _look(root: int, note: Callable[[int, float, int], None]) -> bool:
-    """Note each process below the root; return whether that runs."""
-    parents, figures = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            name, rest = stat.read_text().rsplit(")", 1)
-            fields = rest.split()
-            pid = int(name.split()[0])
-            parents[pid] = int(fields[1])
-            figures[pid] = (int(fields[11]) + int(fields[12])) / TICKS, int(fields[21])
-    family = {root} & parents.keys()
-    while more := {pid for pid, above in parents.items() if above in family} - family:
-        family |= more
-    for pid in family:
-        with contextlib.suppress(OSError):
-            note(pid, *figures[pid])
-    return bool(family)
 
 
 def run(*arguments: object, **settings: str) -> tuple[float, Watch]:
@@ -131,67 +109,104 @@ def plain(path: str) -> float:
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=Path, help="a folder that was prepared is only loaded")
     parser.add_argument("--copies", type=int, default=8)
     parser.add_argument("--skewed", type=int, nargs=2, metavar=("AUTHORS", "POSTS"))
+    parser.add_argument("--master", default="local[2]")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["SAYWHO_DATA_DIR"] = name
-        if asked.skewed:
-            measure_memory(folder, *asked.skewed)
+        if asked.data.is_dir():
+            measure_load(asked.data)
+        elif asked.skewed:
+            measure_memory(folder, asked.master, *asked.skewed)
         else:
-            measure_speed(folder, asked.data, asked.copies)
+            measure_speed(folder, asked.master, asked.data, asked.copies)
 
 
-def measure_speed(folder: Path, data: Path, count: int) -> None:
+def measure_speed(folder: Path, master: str, data: Path, count: int) -> None:
     """Compare processor time with and without Spark, at the same time, and loads with imports."""
     small, large = folder / "small.jsonl", folder / "large.jsonl"
     few, many = copies(data, small, 1), copies(data, large, count)
-    _, start = run("bulk", "prepare", small, "-o", folder / "small", *HERE)
+    _, start = run("bulk", "prepare", small, "-o", folder / "small", "--master", master)
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         both = pool.map_async(plain, [str(large)] * 2, 1)
-        seconds, whole = run("bulk", "prepare", large, "-o", folder / "large", *HERE)
+        prepared = folder / "large"
+        seconds, whole = run("bulk", "prepare", large, "-o", prepared, "--master", master)
         alone = sum(both.get()) / 2 / many * 1e6
-    first, every = start.spent_s, 1e6 * whole.spent_s / many
-    further = 1e6 * (whole.spent_s - first) / (many - few)
+    first, every = start.cpu_s, 1e6 * whole.cpu_s / many
+    further = 1e6 * (whole.cpu_s - first) / (many - few)
     print(f"prepare: {many:,} posts in {seconds:,.0f} s; {every:,.0f} us of processor time a post")
     print(f"  {first:,.0f} s for the first {few:,} posts, {further:,.0f} us for each further one")
     print(f"  plain processes meanwhile: {alone:,.0f} us; Spark adds {further / alone - 1:.0%}")
-    prepared = sum(path.stat().st_size for path in (folder / "large").rglob("*.parquet"))
-    print(f"  {prepared / many:,.0f} bytes a post in the prepared folder")
-    loading = ("bulk", "load", folder / "large", "--no-check")
-    for name, command in (("load", loading), ("import", ("import", large))):
-        server = Server(durable=True)
-        try:
-            seconds, used = run(*command, SAYWHO_DATABASE_URL=server.url())
-            sizes = asyncio.run(table_sizes(server.url())) if name == "load" else {}
-        finally:
-            server.remove()
-        own = 1e6 * used.spent_s / many
-        print(f"{name}: {many / seconds:,.0f} posts/s; {own:,.0f} us a post but PostgreSQL's")
-        for table, (rows, indexes) in sizes.items():
-            print(f"  {table}: {rows / many:,.0f} bytes a post, its indexes {indexes / many:,.0f}")
+    loading, importing = measure_load(prepared), filled(many, "import", large, then=sizes)
+    print_ratio(loading, importing)
 
 
-async def table_sizes(url: str) -> dict[str, tuple[int, int]]:
-    """Return the bytes of each table that was loaded, and of its indexes."""
-    connection = await connect(url)
-    query = "SELECT pg_table_size($1::regclass), pg_indexes_size($1::regclass)"
+def measure_load(prepared: Path) -> "Filled[Any]":
+    """Load a folder, and print how large it and the tables are."""
+    posts = Target(str(prepared)).manifest().accepted
+    size = sum(path.stat().st_size for path in prepared.rglob("*.parquet"))
+    print(f"prepared folder: {size / posts:,.0f} bytes a post")
+    found = filled(posts, "bulk", "load", prepared, "--no-check", then=sizes)
+    for table, (rows, indexes) in found.rest.items():
+        print(f"  {table}: {rows / posts:,.0f} bytes a post, its indexes {indexes / posts:,.0f}")
+    return found
+
+
+class Filled(NamedTuple, Generic[Rest]):
+    """What filling a database took, with PostgreSQL's processor time, and what was found there."""
+
+    seconds: float
+    cpu_s: float
+    rest: Rest
+
+
+def filled(posts: int, *command: object, then: Callable[[str], Rest]) -> Filled[Rest]:
+    """Fill a new database by a command, and look at it then; print what it took."""
+    database = Server(durable=True)
     try:
-        found = {table: await connection.fetch(query, f'"{table}"') for table in TABLES}
-        return {table: (row[0], row[1]) for table, (row,) in found.items()}
+        (pid, *_) = (database.folder / "data" / "postmaster.pid").read_text().split()
+        before = machine.cpu_s([int(pid)])
+        seconds, used = run(*command, SAYWHO_DATABASE_URL=database.url())
+        servers_s = machine.cpu_s([int(pid)]) - before
+        name = " ".join(word for word in command[:2] if isinstance(word, str))
+        print(f"{name}: {posts:,} posts in {seconds:,.1f} s, {posts / seconds:,.0f} posts/s")
+        own, servers = 1e6 * used.cpu_s / posts, 1e6 * servers_s / posts
+        print(f"  processor time a post: {own:,.0f} us of its own, {servers:,.0f} us of PostgreSQL")
+        return Filled(seconds, used.cpu_s + servers_s, then(database.url()))
     finally:
-        await connection.close()
+        database.remove()
 
 
-def measure_memory(folder: Path, authors: int, posts: int) -> None:
+def print_ratio(loading: Filled[Any], importing: Filled[Any]) -> None:
+    times, cpu = importing.seconds / loading.seconds, importing.cpu_s / loading.cpu_s
+    print(f"load against import: {times:.1f} times as fast, {cpu:.1f} times by processor time")
+
+
+def sizes(url: str) -> dict[str, tuple[int, int]]:
+    """Return the bytes of each table that was loaded, and of its indexes."""
+    query = "SELECT pg_table_size($1::regclass), pg_indexes_size($1::regclass)"
+
+    async def found() -> dict[str, tuple[int, int]]:
+        connection = await connect(url)
+        try:
+            rows = {table: await connection.fetchrow(query, f'"{table}"') for table in TABLES}
+            return {table: (row[0], row[1]) for table, row in rows.items() if row}
+        finally:
+            await connection.close()
+
+    return asyncio.run(found())
+
+
+def measure_memory(folder: Path, master: str, authors: int, posts: int) -> None:
     """Print the largest memory of a worker, with authors of one post and one of very many."""
     file = folder / "skewed.jsonl"
     skewed(file, authors=authors, posts=posts)
-    seconds, used = run("bulk", "prepare", file, "-o", folder / "out", *HERE)
+    seconds, used = run("bulk", "prepare", file, "-o", folder / "out", "--master", master)
     print(f"{authors:,} authors with one post, and one with {posts:,}, in {seconds:,.0f} s:")
-    print(f"  {used.largest_bytes >> 20:,} MB in the largest worker")
+    print(f"  {used.largest_mib:,.0f} MiB in the largest worker")
 
 
 if __name__ == "__main__":

@@ -9,28 +9,12 @@ from typing import Any
 
 import pytest
 
-from app.bulk.written import TABLES
+from tests.bulk.content import QUERIES
 from tests.databases import PostgresqlDatabases
 from tests.installation import PROGRAM, Installation
 
 JOB_S = 900
 """A job takes half a minute, most of it Java's, and many times that on a busy machine."""
-DERIVED = {
-    "Users": "id, username, username_key, display_name, platform, tweet_count, deletion_count",
-    "PostCount": "user_id, slot, lang, posts",
-    "Profile": "user_id, recipe, posts, counts, texts",
-    "Word": "word, tweets",
-    "Vocabulary": "recipe, tweets, terms",
-}
-"""The columns of each table that do not say when or by how many steps its rows came."""
-
-POSTS = """
-    SELECT it.id, it.reply_to_id, coalesce(first.thread_first_id, first.id), it.text, it.user_id,
-        it.kind, it.created_at, it.lang, it.source_id, it.url, it.reply_to_source_id,
-        it.reply_to_username, it.media, it.counts, words.terms::text
-    FROM "Tweet" AS it JOIN "TweetWords" AS words ON words.id = it.id
-    LEFT JOIN "Tweet" AS first ON first.id = it.thread_id ORDER BY it.id
-"""
 
 
 class Site:
@@ -58,30 +42,8 @@ class Site:
 
     def content(self) -> dict[str, Any]:
         """Return all that the program shows of the posts, and how the tables are built."""
-        names = ", ".join(f"'{table}'" for table in TABLES)
-        return (
-            {
-                "export": self.done("export"),
-                "indexes": self.fetch(
-                    f"SELECT indexdef FROM pg_indexes WHERE tablename IN ({names}) ORDER BY 1"  # noqa: S608
-                ),
-                "constraints": self.fetch(
-                    "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint ORDER BY 1, 2"
-                ),
-                "revision": self.fetch("SELECT version_num FROM alembic_version"),
-            }
-            | {
-                table: sorted(self.fetch(f'SELECT {columns} FROM "{table}"'), key=repr)  # noqa: S608
-                for table, columns in DERIVED.items()
-            }
-            | {"Tweet": self._posts()}
-        )
-
-    def _posts(self) -> list[tuple[Any, ...]]:
-        """Return the posts in their order: repeated ones leave gaps between the ids of a load."""
-        rows = self.fetch(POSTS)
-        places = {row[0]: place for place, row in enumerate(rows)}
-        return [(places.get(row[1]), places.get(row[2]), *row[3:]) for row in rows]
+        rows = {name: self.fetch(query) for name, query in QUERIES.items()}
+        return rows | {"export": self.done("export")}
 
 
 def run(installation: Installation, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
