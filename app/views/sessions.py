@@ -12,7 +12,6 @@ from app.services.access.logins import (
     SESSION_LIFETIME,
     SignedInOperator,
     find_session,
-    is_stale,
     renew_session,
 )
 
@@ -41,7 +40,7 @@ async def signed_in() -> SignedInOperator | None:
         return None
     async with resources().db.read() as session:
         found = await find_session(session, secret)
-    if found is not None and is_stale(found):
+    if found is not None and found.is_stale:
         # Reads still work where nothing can be written.
         with contextlib.suppress(UnavailableError, StorageFullError):
             async with resources().db.write() as session:

@@ -9,8 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
-from app.db.backend import allocate_ids
+from app.db.backend import allocate_ids, backend_of
 from app.errors import NotFoundError, TooManyError
 from app.models import LoginFailure, LoginSession, Operator
 from app.services.access.operators import operator_key
@@ -32,7 +31,8 @@ class SignedInOperator(msgspec.Struct, frozen=True):
     session_id: int
     operator_id: int
     name: str
-    seen_at: datetime
+    is_stale: bool
+    """Whether the session's last use is due to be written."""
 
 
 class SessionFacts(msgspec.Struct, frozen=True):
@@ -49,24 +49,24 @@ async def note_attempt(session: AsyncSession, *, name: str, address: str) -> lis
     Counting first also limits attempts that many workers verify at the same time. Raises
     TooManyError after 5 failures of the account or 10 of the address within 15 minutes.
     """
-    await session.execute(delete(LoginFailure).where(LoginFailure.failed_at <= now() - WINDOW))
+    time = backend_of(session).shared_time
+    await session.execute(delete(LoginFailure).where(LoginFailure.failed_at <= time(WINDOW)))
     limits = (
         (_subject("account", operator_key(name)), MOST_FAILURES_OF_ACCOUNT),
         (_subject("address", _network(address)), MOST_FAILURES_OF_ADDRESS),
     )
     for subject, most in limits:
-        query = select(func.count(), func.min(LoginFailure.failed_at)).where(
-            LoginFailure.subject == subject
-        )
-        count, oldest = (await session.execute(query)).one()
+        query = select(func.count(), func.min(LoginFailure.failed_at), time())
+        found = await session.execute(query.where(LoginFailure.subject == subject))
+        count, oldest, current = found.one()
         if count >= most:
-            wait = int((oldest + WINDOW - now()).total_seconds())
+            wait = int((oldest + WINDOW - current).total_seconds())
             raise TooManyError(
                 "Too many failed attempts; try again in {minutes} minutes",
                 minutes=-(-wait // 60),
                 headers={"Retry-After": str(max(wait, 1))},
             )
-    failures = [LoginFailure(subject=subject, failed_at=now()) for subject, _ in limits]
+    failures = [LoginFailure(subject=subject, failed_at=time()) for subject, _ in limits]
     session.add_all(failures)
     await session.flush()
     return [failure.id for failure in failures]
@@ -100,16 +100,16 @@ def _subject(kind: str, value: str) -> bytes:
 
 async def add_session(session: AsyncSession, operator: Operator) -> str:
     """Add a session of the operator and return its secret; expired sessions are deleted."""
-    await session.execute(delete(LoginSession).where(~is_in_force()))
-    secret = new_secret()
+    await session.execute(delete(LoginSession).where(~is_in_force(session)))
+    secret, time = new_secret(), backend_of(session).shared_time()
     (session_id,) = await allocate_ids(session, LoginSession, 1)
     session.add(
         LoginSession(
             id=session_id,
             sha256=digest(secret),
             operator_id=operator.id,
-            created_at=now(),
-            seen_at=now(),
+            created_at=time,
+            seen_at=time,
         )
     )
     await session.flush()
@@ -118,36 +118,31 @@ async def add_session(session: AsyncSession, operator: Operator) -> str:
 
 async def find_session(session: AsyncSession, secret: str) -> SignedInOperator | None:
     """Return the operator of the session; None if it has ended."""
+    is_stale = LoginSession.seen_at < backend_of(session).shared_time(SEEN_RESOLUTION)
     query = (
-        select(LoginSession.id, LoginSession.operator_id, Operator.name, LoginSession.seen_at)
+        select(LoginSession.id, LoginSession.operator_id, Operator.name, is_stale)
         .join(Operator, Operator.id == LoginSession.operator_id)
-        .where(LoginSession.sha256 == digest(secret), is_in_force())
+        .where(LoginSession.sha256 == digest(secret), is_in_force(session))
     )
     row = (await session.execute(query)).first()
     return SignedInOperator(*row) if row else None
 
 
-def is_in_force() -> ColumnElement[bool]:
-    """Return the condition that a session has not expired."""
-    return LoginSession.seen_at > now() - SESSION_LIFETIME
-
-
-def is_stale(signed_in: SignedInOperator) -> bool:
-    """Return whether the session's last use is due to be written."""
-    return signed_in.seen_at < now() - SEEN_RESOLUTION
+def is_in_force(session: AsyncSession) -> ColumnElement[bool]:
+    """Return the condition that a session of an operator has not expired."""
+    return LoginSession.seen_at > backend_of(session).shared_time(SESSION_LIFETIME)
 
 
 async def renew_session(session: AsyncSession, session_id: int) -> None:
-    await session.execute(
-        update(LoginSession).where(LoginSession.id == session_id).values(seen_at=now())
-    )
+    seen = update(LoginSession).where(LoginSession.id == session_id)
+    await session.execute(seen.values(seen_at=backend_of(session).shared_time()))
 
 
 async def list_sessions(session: AsyncSession, operator_id: int) -> list[SessionFacts]:
     """Return the operator's sessions, the one used last first."""
     query = (
         select(LoginSession.id, LoginSession.created_at, LoginSession.seen_at)
-        .where(LoginSession.operator_id == operator_id, is_in_force())
+        .where(LoginSession.operator_id == operator_id, is_in_force(session))
         .order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())
     )
     return [SessionFacts(*row) for row in await session.execute(query)]

@@ -7,7 +7,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import allocate_ids
+from app.db.backend import allocate_ids, backend_of
 from app.errors import ConflictError, ForbiddenError, InvalidInputError
 from app.models import Operator, SetupLink
 from app.services.access.secrets import digest, new_secret
@@ -40,16 +40,16 @@ async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
         name = await _unused_name(session, name)
     await _end_setup_links(session, name)
     secret = new_secret()
-    session.add(SetupLink(sha256=digest(secret), name=name, created_at=now()))
+    created_at = backend_of(session).shared_time()
+    session.add(SetupLink(sha256=digest(secret), name=name, created_at=created_at))
     await session.flush()
     return secret
 
 
 async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
     """Return the link of that secret. Raises ForbiddenError if it is used or expired."""
-    query = select(SetupLink).where(
-        SetupLink.sha256 == digest(secret), SetupLink.created_at > now() - LINK_LIFETIME
-    )
+    is_valid = SetupLink.created_at > backend_of(session).shared_time(LINK_LIFETIME)
+    query = select(SetupLink).where(SetupLink.sha256 == digest(secret), is_valid)
     link = await session.scalar(query)
     if link is None:
         raise ForbiddenError(

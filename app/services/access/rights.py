@@ -94,7 +94,8 @@ async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[
         query = select(Token.id).where(Token.id.in_(token_ids), Token.revoked_at.is_(None))
         tokens.update(await session.scalars(query))
     if session_ids:
-        query = select(LoginSession.id).where(LoginSession.id.in_(session_ids), is_in_force())
+        asked = LoginSession.id.in_(session_ids)
+        query = select(LoginSession.id).where(asked, is_in_force(session))
         sessions.update(await session.scalars(query))
     return {
         right

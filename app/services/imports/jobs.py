@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, delete, exists, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -51,10 +51,11 @@ async def add_job(
         username=username,
         decode_entities=decode_entities,
         bytes_total=bytes_total,
-        created_at=now(),
+        created_at=backend_of(session).shared_time(),
     )
     session.add(job)
     await session.flush()
+    await session.refresh(job)
     return job
 
 
@@ -250,8 +251,9 @@ def _counts(report: ImportReport, already: int) -> dict[str, Any]:
 
 async def take_old_uploads(session: AsyncSession) -> Sequence[str]:
     """Delete uploads that were not started within a day; return the names of their files."""
-    old = and_(ImportJob.state == "uploaded", ImportJob.created_at < now() - UPLOAD_LIFETIME)
-    jobs = list(await session.scalars(select(ImportJob).where(old)))
+    is_old = ImportJob.created_at < backend_of(session).shared_time(UPLOAD_LIFETIME)
+    old = select(ImportJob).where(ImportJob.state == "uploaded", is_old)
+    jobs = list(await session.scalars(old))
     for job in jobs:
         await session.delete(job)
     return [job.spool for job in jobs]
