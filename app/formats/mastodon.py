@@ -26,7 +26,8 @@ from app.formats.records import (
     UnrecognisedFileError,
     read_each,
 )
-from app.formats.source.file import Content, Member, Source
+from app.formats.source.content import Content, Member
+from app.formats.source.file import Source
 from app.formats.source.html import html_to_text
 from app.formats.source.json import (
     Json,

@@ -1,7 +1,6 @@
 """A source of an import: a file, a folder, a zip, a tar or a stream."""
 
 import contextlib
-import gzip
 import io
 import zipfile
 from collections.abc import Iterable
@@ -24,8 +23,10 @@ from app.formats.source.reading import (
     Meter,
     MeteredReader,
     Rejoined,
+    check_packed,
     read_some,
     spooling,
+    unpacked,
 )
 from app.formats.source.tar import BLOCK_BYTES, TarFiles, is_tar
 
@@ -134,6 +135,8 @@ class Source:
         """Return the whole file or stream, counted; a stream can be opened only once."""
         if self.is_folder:
             raise BrokenFileError("{name} is not a plain file", name=self.name)
+        if self._packed is not None:
+            check_packed(unpacked(self._open_path()), self._meter.limit_bytes, self.name)
         return self._metered(self._whole(), self.name)
 
     def members(self) -> tuple[str, ...]:
@@ -143,9 +146,14 @@ class Source:
         return tuple(self._zip_members if self._zip else self._files())
 
     def open_member(self, name: str) -> BinaryIO:
-        """Return one of the members by its name, counted; KeyError for any other name."""
+        """Return one of the members by its name, counted; KeyError for any other name.
+
+        Raises BrokenFileError for one of a zip whose checksum does not fit.
+        """
         label = f"{name} in {self.name}"
         share = 1.0
+        if self._zip is not None:
+            check_packed(self._open_raw(name, label), self._meter.limit_bytes, label)
         if self._zip is not None and (info := self._zip_members[name]).file_size:
             share = min(1.0, info.compress_size / info.file_size)
         return self._metered(self._open_raw(name, label), label, share)
@@ -198,12 +206,11 @@ class Source:
         self._zip_members = list_members(self._zip)
 
     def _use_gzip(self) -> None:
-        """Read the unpacked bytes from here on; damage shows where reading reaches it."""
+        """Read the unpacked bytes from here on."""
         packed = self._whole()
         if self._stream is None:
             self._packed = packed
-        unpacked: BinaryIO = gzip.GzipFile(fileobj=packed)  # type: ignore[assignment] # is binary
-        reader = MeteredReader(unpacked, Meter(self.name, _NO_LIMIT), label=self.name)
+        reader = MeteredReader(unpacked(packed), Meter(self.name, _NO_LIMIT), label=self.name)
         self._stream = self._opened.enter_context(reader)  # type: ignore[assignment] # is binary
 
     def _tar_files(self) -> TarFiles:
@@ -219,17 +226,21 @@ class Source:
         def read(size: int) -> bytes:
             try:
                 chunk = read_some(stream, size)
-            except BrokenFileError:
-                return b""
+            except BrokenFileError as error:
+                if isinstance(error.__cause__, EOFError):
+                    return b""
+                raise
             return meter.count(chunk)
 
         def reopen() -> BinaryIO:
             file = self._open_path()
-            return gzip.GzipFile(fileobj=file) if self._packed else file  # type: ignore[return-value] # is binary
+            return unpacked(file) if self._packed else file
 
         again = reopen if self.path is not None and self.path.is_file() else None
         with spooling(self._opened, self.name) as spool:
             self._tar = TarFiles(read, spool, self.name, again, with_media=self._with_media)
+            while read(BUFFER_BYTES):
+                pass  # The checksum of a packed tar comes after its end.
         return self._tar
 
     def _whole(self) -> BinaryIO:
@@ -277,24 +288,3 @@ class Source:
             path = None if self._zip is not None else self.path
             self._paths = {} if path is None else list_files(path, self.is_folder)
         return self._paths
-
-
-class Member:
-    """One file of a folder, zip or tar, or one beside a plain file, read as a source is."""
-
-    has_members = False
-
-    def __init__(self, source: Source, path: str) -> None:
-        self.name = f"{path} in {source.name}"
-        self._source = source
-        self._path = path
-
-    def head(self, size: int) -> bytes:
-        return self._source.head_member(self._path, size)
-
-    def open(self) -> BinaryIO:
-        return self._source.open_member(self._path)
-
-
-Content = Source | Member
-"""One file, wherever it lies."""

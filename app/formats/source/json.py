@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 from app.errors import Message, message_of
 from app.formats.records import BadRecord, BrokenFileError
-from app.formats.source.file import Content, Source
+from app.formats.source.content import Content
+from app.formats.source.file import Source
 from app.formats.source.json_split import MAX_VALUE_BYTES, RawValue, SplitError, Splitter
 from app.formats.source.lines import HEAD_BYTES, open_utf8, raw_lines, utf8_head
 from app.formats.source.reading import BUFFER_BYTES, read_some

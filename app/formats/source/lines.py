@@ -10,7 +10,8 @@ from typing import IO, BinaryIO, Final, NamedTuple
 
 from app.errors import Message
 from app.formats.records import BrokenFileError
-from app.formats.source.file import Content, Source
+from app.formats.source.content import Content
+from app.formats.source.file import Source
 from app.formats.source.reading import BUFFER_BYTES, ChunkReader, Rejoined, read_up_to
 
 HEAD_BYTES: Final = 2 * 2**20

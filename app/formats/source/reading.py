@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gzip
 import io
 import tempfile
 import zipfile
@@ -119,6 +120,28 @@ class Rejoined(ChunkReader):
         chunk = self._head[:size] if self._head else read_some(self._rest, size)
         self._head = self._head[size:]
         return chunk
+
+
+def check_packed(packed: BinaryIO, limit_bytes: int, name: str) -> None:
+    """Read to the end, or the limit, and close. Raises BrokenFileError if the checksum is wrong.
+
+    It stands at the end, and damage may unpack to false words long before that. What only breaks
+    off is right as far as it goes.
+    """
+    try:
+        with packed:
+            while limit_bytes > 0 and (chunk := packed.read(BUFFER_BYTES)):
+                limit_bytes -= len(chunk)
+    except EOFError:
+        return
+    except READ_ERRORS as error:
+        raise BrokenFileError(
+            "{name} is damaged, so nothing of it is read; copy or download it again", name=name
+        ) from error
+
+
+def unpacked(packed: BinaryIO) -> BinaryIO:
+    return gzip.GzipFile(fileobj=packed)  # type: ignore[return-value] # is binary
 
 
 def read_some(stream: BinaryIO, size: int) -> bytes:
