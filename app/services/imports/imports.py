@@ -89,6 +89,7 @@ async def import_archive(
             if beside is not None:
                 beside.leave()
         await media.give_up(db)
+    media.note_missing(report)
     await tails.fold(db, at_least=1)
     on_progress(report)
     if renew and not is_live:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import drop_controls
 from app.db.backend import Sessions
-from app.errors import AppError, message_of
+from app.errors import AppError, Message, message_of
 from app.formats.records import ArchiveFiles, ImportFileError, Item, Medium, Record, StoredMedium
 from app.services.imports.bulk import MAX_ERRORS, ImportReport
 from app.services.posts.media_files import MediaKeeper, NoRoomError
@@ -24,6 +24,8 @@ class ArchiveMedia:
         self._is_full = False
         self._names: dict[str, str] = {}
         """Names in the archive and here, of the files of this batch."""
+        self._missing: list[int] = []
+        """The records of files that are not in the archive, one for each file."""
 
     @property
     def keeps_files(self) -> bool:
@@ -39,7 +41,9 @@ class ArchiveMedia:
         wanted: dict[str, tuple[int, int]] = {}
         for item in items:
             for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
-                if name is not None and (place := self._files.place_of(name)) is not None:
+                if name is None or (place := self._files.place_of(name)) is None:
+                    self._missing.append(item.place)
+                else:
                     wanted.setdefault(name, (place, item.place))
         for name, (_, record) in sorted(wanted.items(), key=lambda pair: pair[1]):
             if self._is_full or is_stopped():
@@ -58,6 +62,15 @@ class ArchiveMedia:
             report.note(record, message_of(error))
         except (AppError, ImportFileError) as error:
             report.note(record, message_of(error))
+
+    def note_missing(self, report: ImportReport) -> None:
+        """Report at the end how many files are not in the archive."""
+        if self._missing:
+            detail = Message(
+                "files of media that the archive lacks: {count}, the first of this record",
+                count=len(self._missing),
+            )
+            report.note(self._missing[0], detail)
 
     def of(self, record: Record) -> list[Medium]:
         """Return the media of a record of this batch as they can be kept."""
