@@ -42,6 +42,13 @@
     if (e.clientWidth && e.clientWidth < 8 * parseFloat(getComputedStyle(e).fontSize))
       faults.push(`a narrow description: ${e.outerHTML.slice(0, 80)}`);
 
+  for (const e of document.querySelectorAll(".media video")) {
+    const [box, ratio] = [e.getBoundingClientRect(), e.getAttribute("width") / e.getAttribute("height")];
+    if (box.width * box.height < 1e4) faults.push(`a film that is hard to see: ${box.width}x${box.height}`);
+    if (e.closest(".large") && ratio && Math.abs(box.width / box.height / ratio - 1) > 0.02)
+      faults.push(`a film of another shape: ${box.width}x${box.height}`);
+  }
+
   for (const e of document.querySelectorAll(".rows > li > *"))
     if (e.scrollWidth > e.clientWidth + 1) faults.push(`runs out of its box: ${e.outerHTML.slice(0, 80)}`);
 

@@ -177,7 +177,7 @@ def conversation() -> Iterator[dict[str, Any]]:
 
 
 def media(path: Path) -> Path:
-    """Write an archive with pictures of any shape, a film, and one whose file is not there."""
+    """Write an archive with pictures and films of any shape, and one whose file is not there."""
     name = "A picture with a long description of all that is to be seen in it, to its last corner"
     sizes = {201: (300, 1200), 202: (1600, 200), 203: (40, 30), 204: (640, 400)}
     files = {f"{number}-p{number}.png": picture(number, *sizes[number]) for number in sizes}
@@ -185,8 +185,18 @@ def media(path: Path) -> Path:
         number: [x_media(f"https://p.example/p{number}.png", ext_alt_text=f"{name} ({number})")]
         for number in (*sizes, 205)
     }
-    film = {206: [x_media("https://p.example/film.mp4", "video", ext_alt_text="Waves")]}
-    return x_zip(path, x_media_members(posts | film, files | {"206-film.mp4": VIDEO}))
+    shapes: list[dict[str, int]] = [
+        {},
+        {"width": 640, "height": 480},
+        {"width": 720, "height": 1280},
+    ]
+    films = [
+        x_media(f"https://p.example/film{number}.mp4", "video", original_info=shape)
+        for number, shape in enumerate(shapes)
+    ]
+    files |= {f"206-film{number}.mp4": VIDEO for number in range(len(films))}
+    posts[206] = films
+    return x_zip(path, x_media_members(posts, files))
 
 
 async def test_conversations_and_media_are_sound(
@@ -195,7 +205,8 @@ async def test_conversations_and_media_are_sound(
     with serve(tmp_path, sample=False, records=list(conversation())) as site:
         site.command("import", str(media(tmp_path / "x.zip")))
         page = await open_page()
-        for path in ("/tweet/1", "/tweet/6", "/tweet/8", "/user/mina", "/search?q=corner"):
+        posts = [f"/tweet/{number}" for number in (1, 6, 8, 13)]
+        for path in (*posts, "/user/mina", "/search?q=corner"):
             faults = await faults_of(page, site.address(path))
             assert not faults, "\n".join([path, *faults])
             assert await left_in_english(page) == []
