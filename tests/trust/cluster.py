@@ -44,6 +44,7 @@ class Databases:
         self.primary = "a"
         self._link("a")
         asyncio.run(self.ask("a", "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'"))
+        asyncio.run(self.ask("a", "ALTER SYSTEM SET wal_retrieve_retry_interval = '500ms'"))
         asyncio.run(self.ask("a", "SELECT pg_reload_conf()"))
         for name in standbys:
             self.make_standby(name)

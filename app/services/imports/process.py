@@ -22,7 +22,7 @@ from app.clock import monotonic, wait_until_set
 from app.config import PREFIX, Config
 from app.db.engine import Database
 from app.db.lease import FencingToken, Grant, Lease, LeaseLostError
-from app.errors import AppError, Message, message_of
+from app.errors import AppError, Message, UnavailableError, message_of
 from app.formats import open_archive
 from app.formats.source.file import Source
 from app.logs import configure, take_over
@@ -205,6 +205,8 @@ class ImportRun:
 
     async def _end(self, work: "asyncio.Task[None]") -> None:
         await self._note_progress()
+        if self._beside is not None and self._beside.was_killed:
+            return  # The next run is another attempt.
         state, failure = self._outcome(work)
         async with self._db.write() as session:
             await end_job(session, self._job.id, state, failure=failure)
@@ -214,7 +216,8 @@ class ImportRun:
     def _outcome(self, work: "asyncio.Task[None]") -> tuple[str, Message | None]:
         """Return the state of the import, and why it failed."""
         error = None if work.cancelled() else work.exception()
-        if work.cancelled() or isinstance(error, CancelledImportError):
+        # Without its database an import has not failed: the next run goes on with it.
+        if work.cancelled() or isinstance(error, (CancelledImportError, UnavailableError)):
             return "interrupted", None
         if isinstance(error, AppError):
             return "failed", message_of(error)

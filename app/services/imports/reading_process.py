@@ -76,6 +76,7 @@ class ReadingProcess:
         """The file to be read next; None for one that cannot be opened twice."""
         self.bytes_read = 0
         self.bytes_total: int | None = None
+        self.was_killed = False
         self._timeout_s = timeout_s
         self._receiving: asyncio.Future[Portion | Message] | None = None
         """The next portion, until it is used; that of a file left early stays here."""
@@ -139,6 +140,7 @@ class ReadingProcess:
                 )
             portion: Portion = self._pipe.recv()
         except (EOFError, ConnectionError):
+            self.was_killed = True
             return Message("the process that reads the file was killed; posts before stay")
         for post, (start, end) in zip(portion.posts, pairwise([0, *portion.ends]), strict=True):
             # A copy: a view would keep the features of the whole batch in memory.
