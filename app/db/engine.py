@@ -62,6 +62,10 @@ class Database:
                 found.lend_to(session)
             try:
                 yield session
+            except TimeoutError:
+                if found is not None:
+                    found.abandon()
+                raise
             finally:
                 await to_the_end(found.close() if found is not None else session.close())
                 kind = "replica" if found is not None and found.is_used else "read"
@@ -121,11 +125,11 @@ class Database:
     def _driver_errors(self, replica: "ReplicaSnapshot | None" = None) -> Iterator[None]:
         try:
             yield
-        except (TimeoutError, exc.TimeoutError) as error:
-            raise overloaded() from error
-        except (exc.DBAPIError, ConnectionError) as error:
+        except (TimeoutError, exc.TimeoutError, exc.DBAPIError, ConnectionError) as error:
             if replica is not None and replica.is_at_fault(error):
                 raise replica_lost() from error
+            if isinstance(error, TimeoutError | exc.TimeoutError):
+                raise overloaded() from error
             if app_error := self.backend.as_app_error(error):
                 raise app_error from error
             raise

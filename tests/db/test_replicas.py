@@ -1,6 +1,7 @@
 """Reads from a real standby: only what it can prove to be new enough."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +15,7 @@ from quart import Quart
 from app import create_app
 from app.config import Config
 from app.db.migrate import prepare
+from app.db.postgresql import connection, replicas
 from app.db.postgresql.connection import data_source
 from tests.conftest import Client, client_with
 from tests.databases import Databases
@@ -23,6 +25,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.databases("postgresql")
 POSTS = "/api/v1/users/ann/tweets"
+WAITING = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'saywho'"
 UNTOLD = ("LoginSession", "Token", "Operator", "ImportJob", "Lease", "IdempotencyRecord")
 
 
@@ -166,36 +169,64 @@ async def test_a_statement_that_a_replica_breaks_off_is_asked_elsewhere(
     writer, anybody = await client_with(app, "write"), Client(app, {})
     await writer.add_user("ann", "first")
     await from_replica(app, anybody)
-    waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'saywho'"
     locking = await asyncpg.connect(data_source(primary.url()))
     async with locking.transaction():
         # The standby holds the lock too, once it has read of it.
         await locking.execute('LOCK TABLE "Tweet" IN ACCESS EXCLUSIVE MODE')
         await ask(primary, "SELECT pg_switch_wal()")
         asking = asyncio.create_task(anybody.get(POSTS))
-        await eventually(lambda: ask(standby, f"SELECT count(*) {waiting}"))
-        assert await ask(standby, f"SELECT pg_terminate_backend(pid) {waiting}")
-        await eventually(lambda: ask(primary, f"SELECT count(*) {waiting}"))
+        await eventually(lambda: ask(standby, f"SELECT count(*) {WAITING}"))
+        assert await ask(standby, f"SELECT pg_terminate_backend(pid) {WAITING}")
+        await eventually(lambda: ask(primary, f"SELECT count(*) {WAITING}"))
     assert (await asking).status_code == 200
     await locking.close()
+
+
+@contextlib.contextmanager
+def hanging(server: Server) -> Iterator[None]:
+    """Stop all processes of the server until the block ends."""
+    data = server.folder / "data"
+    postmaster = int((data / "postmaster.pid").read_text().split()[0])
+    stopped = [postmaster, *children_of(postmaster)]
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def test_a_replica_that_hangs_is_left_alone(app: Quart, standby: Server) -> None:
     writer, anybody = await client_with(app, "write"), Client(app, {})
     await writer.add_user("ann", "first")
     await from_replica(app, anybody)
-    data = standby.folder / "data"
-    postmaster = int((data / "postmaster.pid").read_text().split()[0])
-    stopped = [postmaster, *children_of(postmaster)]
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with hanging(standby):
         for _ in range(5):
             assert await texts(anybody) == ["first"]
-    finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
     await from_replica(app, anybody)
+
+
+async def test_a_statement_is_asked_elsewhere_when_its_replica_hangs(
+    app: Quart, primary: Server, standby: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "COMMAND_TIMEOUT_S", 3600.0)
+    monkeypatch.setattr(replicas, "LIMIT_S", 8)  # Long enough to be found while it waits.
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first")
+    await from_replica(app, anybody)
+    locking = await asyncpg.connect(data_source(primary.url()))
+    async with locking.transaction():
+        await locking.execute('LOCK TABLE "Tweet" IN ACCESS EXCLUSIVE MODE')
+        await ask(primary, "SELECT pg_switch_wal()")
+        asking = asyncio.create_task(anybody.get(POSTS))
+        await eventually(lambda: ask(standby, f"SELECT count(*) {WAITING}"))
+        stack = contextlib.ExitStack()
+        stack.enter_context(hanging(standby))
+    with stack:
+        assert (await asking).status_code == 200
+    await from_replica(app, anybody)
+    await locking.close()
 
 
 async def test_without_the_primary_replicas_answer_and_say_how_new_they_are(

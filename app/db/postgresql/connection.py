@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -119,18 +120,23 @@ _TOO_WEAK: Final = {"full": ["off"], "replicated": ["off", "local"]}
 """Values of `synchronous_commit`; a stronger one, which the server sets, stays."""
 
 
-async def connect(url: str, **settings: str) -> "asyncpg.Connection[Any]":
+async def connect(
+    url: str, command_timeout_s: float | None = None, /, **settings: str
+) -> "asyncpg.Connection[Any]":
     """Open a connection. Raises UnavailableError, or the error of a bad address."""
+    opened = partial(_open, settings=settings, timeout_s=command_timeout_s or COMMAND_TIMEOUT_S)
     try:
         urls = [alone for _, alone in each_host(url)]
         # Without a task of its own, whose connection a cancellation could leave to nobody.
-        return await (_first_to_open(urls, settings) if urls[1:] else _open(url, settings))
+        return await (_first_to_open(urls, opened) if urls[1:] else opened(url))
     except FAILURES as error:
         # Too many connections, or a server that is starting, mend by themselves; so may the rest.
         raise as_app_error(error) or _unreachable() from error
 
 
-async def _first_to_open(urls: list[str], settings: dict[str, str]) -> "asyncpg.Connection[Any]":
+async def _first_to_open(
+    urls: list[str], opened: Callable[[str], Coroutine[Any, Any, "asyncpg.Connection[Any]"]]
+) -> "asyncpg.Connection[Any]":
     """Open the first connection that can be had; a host that hangs holds the next one up a moment.
 
     The driver itself would wait for the first host, which answers nothing when its power is gone.
@@ -141,7 +147,7 @@ async def _first_to_open(urls: list[str], settings: dict[str, str]) -> "asyncpg.
     try:
         while found is None and ((url := next(left, None)) or opening):
             if url:
-                opening.add(asyncio.create_task(_open(url, settings)))
+                opening.add(asyncio.create_task(opened(url)))
             wait_s = NEXT_HOST_S if url else None
             done, _ = await asyncio.wait(
                 opening, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
@@ -178,11 +184,11 @@ async def _ended(tasks: "set[asyncio.Task[asyncpg.Connection[Any]]]") -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _open(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
+async def _open(url: str, settings: dict[str, str], timeout_s: float) -> "asyncpg.Connection[Any]":
     return await asyncpg.connect(
         data_source(url),
         timeout=CONNECT_TIMEOUT_S,
-        command_timeout=COMMAND_TIMEOUT_S,
+        command_timeout=timeout_s,
         server_settings=settings,
     )
 
@@ -206,15 +212,19 @@ class OpenConnections(dict["asyncpg.Connection[Any]", float]):
             connection.terminate()
 
 
-def make_engine(url: str, *, durability: str, opened: OpenConnections) -> AsyncEngine:
-    """Return an engine whose sessions have the limits of `SETTINGS`.
+def make_engine(
+    url: str, *, durability: str, opened: OpenConnections, limit_s: int | None = None
+) -> AsyncEngine:
+    """Return an engine whose sessions have the limits of `SETTINGS`, or this one for a statement.
 
     Its connections are kept in `opened` until they are closed.
     """
-    weakened = {"synchronous_commit": "off"} if durability == "normal" else {}
+    settings = SETTINGS | ({"synchronous_commit": "off"} if durability == "normal" else {})
+    settings |= {"statement_timeout": f"{limit_s}s"} if limit_s else {}
+    command_timeout_s = limit_s and limit_s + 1.0
 
     async def open_connection() -> "asyncpg.Connection[Any]":
-        connection = await connect(url, **SETTINGS, **weakened)
+        connection = await connect(url, command_timeout_s, **settings)
         opened.add(connection)
         if too_weak := _TOO_WEAK.get(durability):
             await connection.execute(_AT_LEAST_ON, too_weak)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final, cast
 
+import asyncpg
 from sqlalchemy import Connection, Engine, TableClause, TextClause, exc, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
@@ -38,8 +39,10 @@ LAG_S: Final = 0.05
 LOOK_EVERY_S: Final = 0.005
 REST_S: Final = 2.0
 """Seconds for which a replica that failed is left alone; then one request tries it."""
+LIMIT_S: Final = 5
+"""Seconds for which a statement may take on a replica; then the primary answers."""
 QUERY_CANCELED: Final = "57014"
-"""A statement that took too long takes as long on another server."""
+"""A statement took too long, as it may on another server; the replica is sound."""
 _NAMED: Final = re.compile(r'"(\w+)"')
 _HOLDS: Final = text(
     "SELECT pg_is_in_recovery() AND EXISTS ("
@@ -83,7 +86,7 @@ class Replica:
 
     @cached_property
     def _engine(self) -> AsyncEngine:
-        engine = make_engine(self._url, durability="normal", opened=self._opened)
+        engine = make_engine(self._url, durability="normal", opened=self._opened, limit_s=LIMIT_S)
         return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @property
@@ -151,11 +154,15 @@ class ReplicaSnapshot:
 
     def is_at_fault(self, error: BaseException) -> bool:
         """Return whether another server may answer what ended with this error; it rests then."""
-        is_slow = getattr(getattr(error, "orig", None), "sqlstate", None) == QUERY_CANCELED
-        if is_slow or not self.is_used:
-            return False
-        self._replica.rest()
-        return True
+        if self.is_used and getattr(getattr(error, "orig", None), "sqlstate", "") != QUERY_CANCELED:
+            self._replica.rest()
+        return self.is_used
+
+    def abandon(self) -> None:
+        """Break off the connection, whose server does not answer: to close it would wait too."""
+        connection = self._connection.sync_connection
+        if connection is not None and not connection.invalidated:
+            cast("asyncpg.Connection[Any]", connection.connection.driver_connection).terminate()
 
     async def close(self) -> None:
         """Close the session and the transaction."""
