@@ -50,7 +50,7 @@ def read_feed(data: bytes) -> None:
         feed = rss._parse(answer)
     except FetchError:
         return
-    for place, entry in enumerate(feed.entries[: rss.MOST_ENTRIES]):
+    for place, entry in enumerate(feed[0].entries[: rss.MOST_ENTRIES]):
         rss._record(entry, place, None)
 
 

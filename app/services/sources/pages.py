@@ -22,6 +22,8 @@ class LivePage(NamedTuple):
     answer: Answer
     account: Account
     """As the platform names it."""
+    is_cut: bool = False
+    """Whether the answer broke off; the posts before the break are here."""
 
 
 class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -26,6 +26,9 @@ MOST_DECLARATIONS: Final = 50
 declares: the parser's time grows with the square of each."""
 MAX_ID_LENGTH: Final = 512
 _ATTRIBUTE: Final = re.compile(rb"=\s*[\"']")
+_ENTRY: Final = re.compile(rb"<(?:item|entry)\b", re.I)
+_ENTRY_END: Final = re.compile(rb"</(?:item|entry)\s*>", re.I)
+_END: Final = re.compile(rb"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
 ENDS: Final = " .…"
 
 Entry = Mapping[str, Any]
@@ -44,7 +47,7 @@ class SyndicatedFeed:
         if answer.status == 304:
             return None
         # Its time grows with the feed; in a thread it holds up nobody.
-        feed = await asyncio.to_thread(_parse, answer)
+        feed, is_cut = await asyncio.to_thread(_parse, answer)
         entries = feed.entries[:MOST_ENTRIES]
         if not entries and not feed.get("version"):
             raise FetchError("the address holds no RSS or Atom feed")
@@ -55,18 +58,33 @@ class SyndicatedFeed:
 
         ids = [_source_id(entry) for entry in entries]
         items = read_each(enumerate(entries, 1), read)
-        return LivePage(ids, items, None, answer, Account(None, feed.feed.get("title"), "rss"))
+        account = Account(None, feed.feed.get("title"), "rss")
+        return LivePage(ids, items, None, answer, account, is_cut)
 
     async def is_deleted(self, web: Web, source_id: str) -> bool:
         return False
 
 
-def _parse(answer: Answer) -> Any:
+def _parse(answer: Answer) -> tuple[Any, bool]:
+    """Return the feed, and whether it broke off; it then has the entries that were closed."""
     if _is_bomb(answer.body):
         raise FetchError("the feed has more markup than can be read")
+    feed = _parsed(answer, answer.body)
+    # Feeds that are no valid XML are read all the same, if they have an end.
+    if not feed.bozo or _END.search(_ENTRY.split(answer.body.replace(b"\0", b""))[-1]):
+        return feed, False
+    version = feed.get("version")
+    # Without the rest: a character cut in two would hide the encoding of the others.
+    whole = max((end.end() for end in _ENTRY_END.finditer(answer.body)), default=0)
+    feed = _parsed(answer, answer.body[:whole])
+    feed["version"] = version
+    return feed, bool(version)
+
+
+def _parsed(answer: Answer, body: bytes) -> Any:
     # As a file: feedparser would take bytes for an address or the name of a file.
     headers = {"content-type": answer.headers.get("Content-Type", "")}
-    return feedparser.parse(io.BytesIO(answer.body), response_headers=headers)
+    return feedparser.parse(io.BytesIO(body), response_headers=headers)
 
 
 def _is_bomb(body: bytes) -> bool:

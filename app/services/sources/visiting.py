@@ -77,7 +77,8 @@ class Visit:
 
     async def _read_newest(self) -> None:
         mark, before = self._mark, None
-        is_first = mark.known_to is None
+        known_to = mark.known_to
+        is_first = known_to is None
         is_sweep_due = now().timestamp() - mark.swept_at > SWEEP_S
         if is_sweep_due and mark.history is None:
             mark.validators = {}
@@ -85,10 +86,11 @@ class Visit:
             at = mark.head
             if at is None:
                 async with self._db.read() as session:
-                    mark.known_to = await session.scalar(select(func.max(Tweet.id))) or 0
+                    known_to = await session.scalar(select(func.max(Tweet.id))) or 0
             page = await self._page(at, before)
             if page is None:
                 return
+            mark.known_to = known_to
             if at is None:
                 digest = hashlib.sha256(page.answer.body).hexdigest()
                 if digest == mark.digest and not is_sweep_due:
@@ -132,6 +134,10 @@ class Visit:
 
     async def _page(self, cursor: str | None, before: LivePage | None) -> LivePage | None:
         page = await self._publisher.page(self._web, self._mark, cursor)
+        if page and page.is_cut:
+            # The mark stays as it was, so the next visit asks for the whole.
+            self.accepted += await self._store(page, is_live=self._mark.known_to is not None)
+            raise FetchError("the feed broke off")
         is_again = page and before and page.ids and page.ids == before.ids
         if page and cursor and (is_again or page.older == cursor):
             # Another visit would come no further.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.formats.records import BadRecord, Item, Record
 from app.services.sources import web
-from app.services.sources.pages import Mark
+from app.services.sources.pages import LivePage, Mark
 from app.services.sources.rss import SyndicatedFeed
 from app.services.sources.web import FetchError, Web
 from tests.live_platforms import Fault, live_platform
@@ -85,6 +85,67 @@ async def test_an_entry_without_an_id_is_known_again() -> None:
 async def test_a_long_entry_is_cut_and_an_empty_one_left_out() -> None:
     assert len((await only(rss(f"<description>{'word ' * 9_000}</description>"))).text) == 25_000
     assert await read(rss("<guid>1</guid>")) == []
+
+
+WHOLE = {
+    "rss": """<?xml version="1.0"?><rss version="2.0"><channel><title>글</title><item><title>하나
+        </title><description>첫 이야기</description></item><item><title>둘</title><description>둘째
+        &lt;b&gt;이야기&lt;/b&gt;</description></item></channel></rss>""",
+    "atom": """<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><title>하나</title>
+        <content type="html"><![CDATA[<p>첫</p> 이야기]]></content></entry><entry><id>2</id>
+        <title>둘</title><summary>둘째 이야기</summary></entry></feed>""",
+    "rdf": """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+        xmlns="http://purl.org/rss/1.0/"><channel><title>글</title></channel><item><title>하나
+        </title></item><item><title>둘</title><description>이야기</description></item></rdf:RDF>""",
+}
+
+
+@pytest.mark.parametrize("whole", WHOLE.values(), ids=WHOLE)
+async def test_of_a_feed_that_breaks_off_only_whole_entries_are_read(whole: str) -> None:
+    def texts(page: LivePage | None) -> list[str]:
+        items = page.items if page else ()
+        return [item.text if isinstance(item, Record) else "?" for item in items]
+
+    body = whole.encode()
+    asking = Web(lambda _: True)
+    with live_platform() as platform:
+        feed = SyndicatedFeed(f"{platform.address}/feed")
+        platform.faults = [Fault(body=body[:end]) for end in range(len(body), 0, -3)]
+        page = await feed.page(asking, Mark(), None)
+        known = texts(page)
+        assert (len(known), page and page.is_cut) == (2, False)
+        while platform.faults:
+            try:
+                page = await feed.page(asking, Mark(), None)
+            except FetchError:
+                page = None  # The root has not even begun.
+            assert page is None or page.is_cut
+            found = texts(page)
+            assert found == known[: len(found)]
+            known = found
+        assert known == []
+    await asking.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss("<title>fish & chips &nbsp; &copy;</title>"),
+        rss("<title>a</title><media:x>b</media:x>"),
+        rss("<title>a</title></b>").replace(b"</rss>", b"</RSS ><!-- cached -->"),
+        b"\n" + rss("<title>a</title>"),
+        rss("<title>안녕</title>").replace(b"utf-8", b"us-ascii"),
+    ],
+    ids=["entities", "namespace", "tags", "blank", "encoding"],
+)
+async def test_a_sloppy_feed_is_no_broken_one(body: bytes) -> None:
+    with live_platform() as platform:
+        platform.faults = [Fault(body=body)]
+        asking = Web(lambda _: True)
+        page = await SyndicatedFeed(f"{platform.address}/feed").page(asking, Mark(), None)
+        await asking.close()
+        assert page is not None
+        assert (len(list(page.items)), page.is_cut) == (1, False)
 
 
 async def test_a_file_of_this_machine_is_never_read() -> None:
