@@ -7,7 +7,8 @@ Flask-SQLAlchemy's `add_all` takes to store the same posts, without word index, 
 profiles. Then the posts are sent to a server as JSON lines, and requests and single posts are timed
 while that server imports a file.
 
-`--base` imports by an earlier commit too; `--million` imports 1,000,000 posts of 3,000 authors.
+`--base` imports by an earlier commit too; `--million` imports 1,000,000 posts of 3,000 authors;
+`--postgresql` measures the server alone, over a PostgreSQL of the tests.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from benchmarks.databases import made_texts
 from benchmarks.paired import checkout
 from benchmarks.peers import course
 from benchmarks.uploads import SAME_ORIGIN, start_server
+from tests.postgresql import Server
 
 AUTHORS: Final = {"author by author": 32, "in turn": 3_000, "one post of each": None}
 """How many authors a file has; None for as many as posts."""
@@ -219,9 +221,9 @@ def measure_base(folder: Path, commit: str, posts: int, rounds: int) -> None:
             print(f"| {name}, by the clock | | | | {times:.2f} | | |")
 
 
-def measure_server(folder: Path, path: Path, posts: int) -> None:
+def measure_server(folder: Path, path: Path, posts: int, database_url: str = "") -> None:
     """Print the rate of JSON lines over HTTP, and what others wait while a file is imported."""
-    server, address, token = start_server(folder / "instance")
+    server, address, token = start_server(folder / "instance", database_url)
     try:
         with httpx.Client(base_url=address, timeout=600) as client:
             form = {"token": token, "name": "operator", "password": "correct horse"}
@@ -291,9 +293,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--base", help="a commit to compare with")
     parser.add_argument("--million", action="store_true", help="import 1,000,000 posts too")
+    parser.add_argument("--postgresql", action="store_true", help="measure the server over it")
     arguments = parser.parse_args()
     print(machine.description())
     with machine.work_folder() as folder:
+        if arguments.postgresql:
+            path = folder / "posts.jsonl"
+            write_posts(path, arguments.posts, 32, in_turn=False)
+            with contextlib.ExitStack() as stack:
+                database = Server(durable=True)
+                stack.callback(database.remove)
+                measure_server(folder, path, arguments.posts, database.url())
+            return
         path = measure_orders(folder, arguments.posts, arguments.rounds, arguments.base)
         measure_server(folder, path, arguments.posts)
         if arguments.million:

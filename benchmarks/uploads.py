@@ -77,8 +77,11 @@ def children(pid: int) -> Iterator[int]:
             yield from children(int(stat.parent.name))
 
 
-def start_server(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
+def start_server(folder: Path, database_url: str = "") -> tuple[subprocess.Popen[str], str, str]:
     """Return the process, its address and the secret of its set-up link."""
+    own = {"SAYWHO_DATA_DIR": str(folder), "SAYWHO_ACCESS_LOG": "0"}
+    if database_url:
+        own["SAYWHO_DATABASE_URL"] = database_url
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -94,7 +97,7 @@ def start_server(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
             "--workers",
             "2",
         ],
-        env=os.environ | {"SAYWHO_DATA_DIR": str(folder), "SAYWHO_ACCESS_LOG": "0"},
+        env=os.environ | own,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -65,9 +65,9 @@ _IS_AWAITED: Final = text(
     " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database())"
 )
 _NEXT: Final = text(
-    "SELECT name, nextval(CAST(name AS regclass)) FROM"
-    " unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS asked (name, ids),"
-    " generate_series(1, ids)"
+    "SELECT name, setval(CAST(name AS regclass), nextval(CAST(name AS regclass)) + ids - 1)"
+    " FROM unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS asked (name, ids)"
+    " WHERE ids > 0"
 )
 _LAST: Final = text(
     "SELECT regexp_replace(sequencename, '_id_seq$', ''), coalesce(last_value, 0)"
@@ -170,12 +170,12 @@ class PostgresqlBackend(Backend):
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]
     ) -> list[Sequence[int]]:
+        # The session holds the write lock: nobody else allocates between the two functions.
         names = [f'"{model.__tablename__}_id_seq"' for model in counts]
         values = {"names": names, "counts": list(counts.values())}
-        ids: dict[str, list[int]] = {name: [] for name in names}
-        for name, next_id in await session.execute(_NEXT, values):
-            ids[name].append(next_id)
-        return [sorted(each) for each in ids.values()]
+        last = dict(map(tuple, await session.execute(_NEXT, values)))
+        ends = [last.get(name, 0) + 1 for name in names]
+        return [range(end - n, end) for end, n in zip(ends, counts.values(), strict=True)]
 
     async def last_ids(self, session: AsyncSession) -> dict[str, int]:
         return dict(map(tuple, await session.execute(_LAST)))

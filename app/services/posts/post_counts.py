@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from typing import cast as cast_type
 
 from sqlalchemy import (
@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import backend_of
+from app.db.backend import insert_rows
 from app.models import PostCount, Tweet, User
 from app.models.derived import EPOCH_S, SLOT_S, UNKNOWN_SLOT
 
@@ -55,14 +55,14 @@ async def count_posts(
         for (user_id, slot, lang), posts in tally.items()
         if posts
     ]
-    statement = backend_of(session).insert(_TABLE)
-    summed = statement.on_conflict_do_update(
-        index_elements=_TABLE.primary_key, set_={"posts": _TABLE.c.posts + statement.excluded.posts}
-    )
-    if rows:
-        await session.execute(summed, rows)
+    await insert_rows(session, _TABLE, rows, _summed)
     if any(posts < 0 for posts in tally.values()):
         await session.execute(_REMOVE_EMPTY, rows)
+
+
+def _summed(statement: Any) -> Any:
+    posts = _TABLE.c.posts + statement.excluded.posts
+    return statement.on_conflict_do_update(index_elements=_TABLE.primary_key, set_={"posts": posts})
 
 
 def _place_of(moment: Moment) -> tuple[int, int, str]:
