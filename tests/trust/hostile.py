@@ -65,7 +65,8 @@ class Report:
 
     def __str__(self) -> str:
         said = f"{self.statuses.total()} requests, answered {dict(sorted(self.statuses.items()))}"
-        return "\n".join([f"{said}; {len(self.faults)} faults", *self.faults.values()])
+        faults = [f"{name}\n{fault}" for name, fault in self.faults.items()]
+        return "\n".join([f"{said}; {len(self.faults)} faults", *faults])
 
 
 @contextmanager
@@ -121,7 +122,13 @@ class Calls:
         case, is_known = drawn
         _bring_closer(case, is_known=is_known)
         sent = case.as_transport_kwargs(self._base)
-        with self._session.request(**sent, stream=True, timeout=DEADLINE_S) as answer:
+        try:
+            answering = self._session.request(**sent, stream=True, timeout=DEADLINE_S)
+        except requests.ConnectionError as error:
+            self.report.statuses[0] += 1
+            self.report.faults[f"{case.operation.label}: {error}"] = case.as_curl_command()
+            return
+        with answering as answer:
             self.report.statuses[answer.status_code] += 1
             if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
                 return  # It has no end.
@@ -130,9 +137,7 @@ class Calls:
             except FailureGroup as group:
                 for failure in group.exceptions:
                     name = f"{case.operation.label}: {failure.title}"
-                    self.report.faults.setdefault(
-                        name, f"{name}\n{failure}\n{case.as_curl_command()}"
-                    )
+                    self.report.faults.setdefault(name, f"{failure}\n{case.as_curl_command()}")
 
 
 def many(strategy: st.SearchStrategy[Any], use: Callable[[Any], None], count: int, of: int) -> None:
@@ -172,6 +177,8 @@ def main(arguments: list[str], kind: type[Hostile] = Calls) -> int:
     with folder as name, hostile_site(Path(name)) as server:
         hostile = kind(server)
         hostile.run(count, *(first_seed or [0]))
+        if hostile.report.faults:
+            print(server.log())
     print(hostile.report, f"{time.monotonic() - began:.0f} s", sep="\n")
     return 1 if hostile.report.faults else 0
 

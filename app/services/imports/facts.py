@@ -9,15 +9,16 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import decode_entities
+from app.compute.text import decode_entities, username_key
+from app.db.backend import backend_of
 from app.errors import Message, message_of
 from app.formats import WITH_ENTITIES, open_archive
 from app.formats.records import BadRecord, ImportFileError, Item, Record, Skipped
 from app.formats.source.file import Source
-from app.models import ImportJob, User
+from app.models import ImportJob, Tweet, User
 from app.services.imports.bulk import BulkError, StoredPosts
 
 
@@ -155,6 +156,8 @@ class Preview(msgspec.Struct, frozen=True):
     author_total: int
     samples: list[Record]
     """The first posts, as the file has them."""
+    keys: set[tuple[str, str]]
+    """The authors' case-folded names and the platform's ids of posts that have both."""
     failure: Message | None = None
 
 
@@ -179,9 +182,10 @@ def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
     named = (record.username or record.author_id for record in records)
     authors = Counter(name for name in named if name)
     account = archive.account
+    owner = account.username if account else None
     return Preview(
         format=archive.format,
-        username=account.username if account else None,
+        username=owner,
         is_one_account=account is not None,
         is_whole=is_whole,
         posts=len(records),
@@ -199,5 +203,25 @@ def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
         authors=authors.most_common(SHOWN),
         author_total=len(authors),
         samples=records[:SHOWN],
+        keys={
+            (username_key(name), record.source_id)
+            for record in records
+            if (name := record.username or owner)
+            and record.source_id
+            and (name + record.source_id).isprintable()
+        },
         failure=failure,
     )
+
+
+async def count_known(session: AsyncSession, seen: Preview) -> int:
+    """Return how many of a preview's posts are stored already, as far as ids tell."""
+    asked = backend_of(session).listed(sorted(seen.keys), User.username_key, Tweet.source_id)
+    is_asked = and_(Tweet.user_id == User.id, Tweet.source_id == asked.c.source_id)
+    query = (
+        select(func.count())
+        .select_from(asked)
+        .join(User, and_(User.username_key == asked.c.username_key, User.deleted_at.is_(None)))
+        .join(Tweet, is_asked)
+    )
+    return await session.scalar(query) or 0

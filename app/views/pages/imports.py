@@ -20,7 +20,14 @@ from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
-from app.services.imports.facts import Preview, details, preview, stored_authors, stored_posts
+from app.services.imports.facts import (
+    Preview,
+    count_known,
+    details,
+    preview,
+    stored_authors,
+    stored_posts,
+)
 from app.services.imports.jobs import (
     ENDED,
     add_job,
@@ -115,17 +122,20 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("Another server of this site has the file. Load the page again.")
     seen: Preview | None = None
-    failure = None
+    failure, known = None, 0
     try:
         seen = await asyncio.to_thread(
             preview, path, job.file_name, limit_bytes=config.max_import_bytes
         )
+        async with resources().db.read() as session:
+            known = await count_known(session, seen)
     except ImportFileError as error:
         failure = message_of(error)
     return await render_template(
         "import_preview.html",
         job=details(job),
         preview=seen,
+        known=known,
         failure=failure,
         keeps_media=config.max_media_gb > 0,
     )
