@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import clean_text, letter_count, username_key
 from app.errors import InvalidInputError
 from app.models import User
-from app.services.posts.users import rows_by_key, unknown_user
+from app.services.posts.users import HAS_KEY, rows_by_key, unknown_user
 from app.tasks import worked_on
 
 _SPREAD: Final = 0x9E3779B1
@@ -43,7 +43,7 @@ def in_order(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[C
 
 async def contenders_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Contender]:
     """Return the authors with these case-folded names."""
-    rows = await rows_by_key(session, contenders_where(), keys)
+    rows = await rows_by_key(session, contenders_where(HAS_KEY), keys)
     return {row.username_key: Contender(*row) for row in rows}
 
 

@@ -2,11 +2,24 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Final, Literal, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Row, Select, String, and_, cast, delete, func, not_, select, update
+from sqlalchemy import (
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    not_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -214,26 +227,31 @@ async def _delete(session: AsyncSession, user: User) -> int:
 
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:
     """Return the authors with these case-folded names, with the figures of their posts."""
-    rows = await rows_by_key(session, _authors(), keys)
+    rows = await rows_by_key(session, _authors().where(HAS_KEY), keys)
     return {row[0].username_key: _author(row) for row in rows}
+
+
+HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
+"""Condition on an author, for `rows_by_key`."""
+_IDS: Final = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
     """Return the ids of the authors with these case-folded names."""
-    query = select(User.username_key, User.id).where(User.deleted_at.is_(None))
-    return {row.username_key: row.id for row in await rows_by_key(session, query, keys)}
+    return {row.username_key: row.id for row in await rows_by_key(session, _IDS, keys)}
 
 
 async def rows_by_key(
     session: AsyncSession, query: Select[*Columns], keys: Collection[str]
 ) -> list[Row[*Columns]]:
-    """Return the rows of a query of authors that have these case-folded names."""
+    """Return the rows of a query of authors with HAS_KEY for these case-folded names."""
     rows: list[Row[*Columns]] = []
     for some in chunks(list(keys)):
-        rows += await session.execute(query.where(User.username_key.in_(some)))
+        rows += await session.execute(query, {"keys": some})
     return rows
 
 
+@cache
 def _authors() -> Select[User, datetime | None, datetime | None]:
     def times(of: type[Tweet]) -> Select[datetime | None]:
         return select(of.created_at).where(of.user_id == User.id, of.created_at.is_not(None))
