@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -180,7 +180,9 @@ def print_row(name: str, runs: list[dict[str, float]], first: float | None = Non
     return rate
 
 
-def measure_orders(folder: Path, posts: int, rounds: int, base: str | None) -> Path:
+def measure_orders(
+    folder: Path, posts: int, rounds: int, base: str | None, compared: Collection[str]
+) -> Path:
     """Print the table of imports; return the file whose posts come author by author."""
     files = {}
     for name, authors in AUTHORS.items():
@@ -200,15 +202,18 @@ def measure_orders(folder: Path, posts: int, rounds: int, base: str | None) -> P
         first = first or rate
     print_row("`add_all`, author by author", [add_all(files["author by author"], folder)], first)
     if base is not None:
-        measure_base(folder, base, posts, rounds)
+        measure_base(folder, base, posts, rounds, compared)
     return files["author by author"]
 
 
-def measure_base(folder: Path, commit: str, posts: int, rounds: int) -> None:
-    """Print each order as an earlier commit imports it and as this one does, in turns."""
+def measure_base(
+    folder: Path, commit: str, posts: int, rounds: int, compared: Collection[str]
+) -> None:
+    """Print orders as an earlier commit imports them and as this one does, in turns."""
     with checkout(commit, folder) as base:
-        for name, authors in AUTHORS.items():
-            path, in_turn = folder / "paired.jsonl", name != "author by author"
+        for name in compared:
+            path, authors = folder / "paired.jsonl", AUTHORS[name]
+            in_turn = name != "author by author"
             number = min(posts, BASE_POSTS) if in_turn else posts
             write_posts(path, number, authors or number, in_turn=in_turn)
             pairs = [
@@ -292,6 +297,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=12_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--base", help="a commit to compare with")
+    parser.add_argument("--order", action="append", choices=AUTHORS, help="compared with --base")
     parser.add_argument("--million", action="store_true", help="import 1,000,000 posts too")
     parser.add_argument("--postgresql", action="store_true", help="measure the server over it")
     arguments = parser.parse_args()
@@ -305,7 +311,8 @@ def main() -> None:
                 stack.callback(database.remove)
                 measure_server(folder, path, arguments.posts, database.url())
             return
-        path = measure_orders(folder, arguments.posts, arguments.rounds, arguments.base)
+        compared = arguments.order or AUTHORS
+        path = measure_orders(folder, arguments.posts, arguments.rounds, arguments.base, compared)
         measure_server(folder, path, arguments.posts)
         if arguments.million:
             large = folder / "million.jsonl"
