@@ -33,6 +33,8 @@ NICENESS: Final = 5
 READING_TIMEOUT_S: Final = 600.0
 """Time to read one batch; 1,000 of the longest records take some 30 s on a core of their own."""
 
+KILLED: Final = Message("the process that reads the file was killed; posts before stay")
+
 
 class FileToRead(NamedTuple):
     """A file, and how it is opened: what another process needs in order to read it too."""
@@ -110,7 +112,7 @@ class ReadingProcess:
             return []
         portion = await asyncio.shield(self._receiving or self._receive())
         if isinstance(portion, Message):
-            report.broken = portion
+            report.broken, self.was_killed = portion, portion is KILLED
             return []
         self._receiving = None
         report.merge(portion.report)
@@ -140,8 +142,7 @@ class ReadingProcess:
                 )
             portion: Portion = self._pipe.recv()
         except (EOFError, ConnectionError):
-            self.was_killed = True
-            return Message("the process that reads the file was killed; posts before stay")
+            return KILLED
         for post, (start, end) in zip(portion.posts, pairwise([0, *portion.ends]), strict=True):
             # A copy: a view would keep the features of the whole batch in memory.
             post.counts = Counts(*portion.features[:, start:end].copy())
