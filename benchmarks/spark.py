@@ -110,6 +110,7 @@ def plain(path: str) -> float:
 def main() -> None:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="a folder that was prepared is only loaded")
+    parser.add_argument("--against", type=Path, help="and a file is imported, as a comparison")
     parser.add_argument("--copies", type=int, default=8)
     parser.add_argument("--skewed", type=int, nargs=2, metavar=("AUTHORS", "POSTS"))
     parser.add_argument("--master", default="local[2]")
@@ -118,7 +119,11 @@ def main() -> None:
         folder = Path(name)
         os.environ["SAYWHO_DATA_DIR"] = name
         if asked.data.is_dir():
-            measure_load(asked.data)
+            loading = measure_load(asked.data)
+            if asked.against:
+                with asked.against.open("rb") as file:
+                    posts = sum(1 for _ in file)
+                print_ratio(loading, filled(posts, "import", asked.against, then=sizes))
         elif asked.skewed:
             measure_memory(folder, asked.master, *asked.skewed)
         else:
@@ -158,6 +163,7 @@ def measure_load(prepared: Path) -> "Filled[Any]":
 class Filled(NamedTuple, Generic[Rest]):
     """What filling a database took, with PostgreSQL's processor time, and what was found there."""
 
+    posts: int
     seconds: float
     cpu_s: float
     rest: Rest
@@ -175,13 +181,15 @@ def filled(posts: int, *command: object, then: Callable[[str], Rest]) -> Filled[
         print(f"{name}: {posts:,} posts in {seconds:,.1f} s, {posts / seconds:,.0f} posts/s")
         own, servers = 1e6 * used.cpu_s / posts, 1e6 * servers_s / posts
         print(f"  processor time a post: {own:,.0f} us of its own, {servers:,.0f} us of PostgreSQL")
-        return Filled(seconds, used.cpu_s + servers_s, then(database.url()))
+        return Filled(posts, seconds, used.cpu_s + servers_s, then(database.url()))
     finally:
         database.remove()
 
 
 def print_ratio(loading: Filled[Any], importing: Filled[Any]) -> None:
-    times, cpu = importing.seconds / loading.seconds, importing.cpu_s / loading.cpu_s
+    """Print how much longer a post takes in an import."""
+    more = loading.posts / importing.posts
+    times, cpu = more * importing.seconds / loading.seconds, more * importing.cpu_s / loading.cpu_s
     print(f"load against import: {times:.1f} times as fast, {cpu:.1f} times by processor time")
 
 
