@@ -68,7 +68,8 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int) -> 
 def _lines(found: ResultPage) -> Iterator[str]:
     for hit in found.hits:
         when = f"{hit.created_at:%Y-%m-%d}" if hit.created_at else "no date   "
-        yield f"{hit.id:>8}  {when}  {hit.username}: {' '.join(hit.text.split())}"
+        words = " ".join(hit.text.split()) or " ".join(f"[{m.alt or m.kind}]" for m in hit.media)
+        yield f"{hit.id:>8}  {when}  {hit.username}: {words}"
 
 
 def _notes(found: ResultPage, mode: Mode) -> Iterator[str]:

@@ -284,6 +284,16 @@ def test_a_search_finds_words_and_marks_them(filled: Installation) -> None:
     assert "Lighthouse" in filled.done("search", "lamp")
 
 
+def test_a_post_without_words_is_shown_by_its_description(
+    installation: Installation, tmp_path: Path
+) -> None:
+    post = {"username": "mina", "text": "", "media": [{"kind": "photo", "alt": "a red lamp"}]}
+    file = tmp_path / "posts.jsonl"
+    file.write_text(json.dumps(post))
+    installation.done("import", file)
+    assert installation.done("search", "lamp").rstrip().endswith("mina: [a red lamp]")
+
+
 @pytest.mark.parametrize(
     "query", ["", "me & you", "<3", '"', "빵", "-", "AND", "*", "\0", "\udcff"]
 )

@@ -78,7 +78,7 @@ async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> lis
     if usernames:
         return await _named(session, usernames)
     users = await all_contenders(session, at_most=MOST_COMPARED + 1)
-    _check_number(len(users))
+    check_number(len(users))
     return users
 
 
@@ -94,11 +94,12 @@ async def state_of_all(session: AsyncSession) -> tuple[int, int, int, int]:
         func.coalesce(func.max(User.id), 0),
     ).where(User.deleted_at.is_(None), User.tweet_count > 0)
     count, tweets, deletions, newest = (await session.execute(query)).one()
-    _check_number(count)
+    check_number(count)
     return count, int(tweets), int(deletions), newest
 
 
-def _check_number(count: int) -> None:
+def check_number(count: int) -> None:
+    """Raise InvalidInputError for fewer than two authors, or too many."""
     if count > MOST_COMPARED:
         raise InvalidInputError(
             "A comparison takes at most {count} authors; name those to choose from"
