@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, closing
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -45,6 +46,7 @@ async def import_archive(
     report: ImportReport | None = None,
     renew: bool = True,
     is_live: bool = False,
+    default_time: datetime | None = None,
     keeper: MediaKeeper | None = None,
     beside: ReadingProcess | None = None,
     on_progress: Progress = lambda _: None,
@@ -56,10 +58,10 @@ async def import_archive(
     author of records without one; for a file of one account it replaces the name. `report` counts
     the records; posts from before a break of the file stay. `note` writes the report in the
     transaction that stores a batch, so that the two always agree. With `is_live` each post is
-    announced by itself, and folding and renewing are left to maintenance. `keeper` copies the files
-    of media out of the archive. `beside` reads the same file again while posts are stored, unless
-    its media are kept. Raises NamelessFileError before anything is stored, unless there is
-    nothing to store.
+    announced by itself, and folding and renewing are left to maintenance. New posts without a time
+    get `default_time`. `keeper` copies the files of media out of the archive. `beside` reads the
+    same file again while posts are stored, unless its media are kept. Raises NamelessFileError
+    before anything is stored, unless there is nothing to store.
     """
     report = report or ImportReport()
     try:
@@ -75,7 +77,7 @@ async def import_archive(
         if beside is not None and not media.keeps_files and beside.begin(owner, username):
             reader = beside
         try:
-            batches = _store(db, reader, report, media, note, is_live=is_live)
+            batches = _store(db, reader, report, media, note, default_time, is_live=is_live)
             async with aclosing(batches):
                 async for stored in batches:
                     on_progress(report)
@@ -103,6 +105,7 @@ async def _store(
     report: ImportReport,
     media: ArchiveMedia,
     note: Note,
+    default_time: datetime | None,
     *,
     is_live: bool,
 ) -> AsyncGenerator[list[CountedPost], None]:
@@ -112,7 +115,9 @@ async def _store(
         while posts:
             batch, posts = posts[:size], posts[size:]
             async with db.write() as session:
-                stored = await store_batch(session, batch, report, is_bulk=not is_live)
+                stored = await store_batch(
+                    session, batch, report, default_time=default_time, is_bulk=not is_live
+                )
                 if not posts:
                     await media.note_unneeded(session)
                 await note(session, report)

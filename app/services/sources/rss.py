@@ -57,7 +57,8 @@ class SyndicatedFeed:
             return _record(entry, place, language)
 
         ids = [_source_id(entry) for entry in entries]
-        items = read_each(enumerate(entries, 1), read)
+        # The newest is stored last: entries without a time get that of their arrival.
+        items = read_each(enumerate(reversed(entries), 1), read)
         account = Account(None, feed.feed.get("title"), "rss")
         return LivePage(ids, items, None, answer, account, is_cut)
 

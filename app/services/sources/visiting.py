@@ -180,6 +180,7 @@ class Visit:
                 report=report,
                 renew=False,
                 is_live=is_live,
+                default_time=now(),
                 note=note,
             )
         except InvalidInputError as error:

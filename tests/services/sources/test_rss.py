@@ -104,7 +104,7 @@ WHOLE = {
 async def test_of_a_feed_that_breaks_off_only_whole_entries_are_read(whole: str) -> None:
     def texts(page: LivePage | None) -> list[str]:
         items = page.items if page else ()
-        return [item.text if isinstance(item, Record) else "?" for item in items]
+        return [item.text if isinstance(item, Record) else "?" for item in items][::-1]
 
     body = whole.encode()
     asking = Web(lambda _: True)
