@@ -1,6 +1,8 @@
 """An import outlives the server that runs it, and the connections of its process."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +14,9 @@ from tests.databases import Databases
 from tests.installation import Installation
 from tests.postgresql import Server as DatabaseServer
 from tests.serving.test_server import SERVE, serving
-from tests.trust.uploads import POSTS, run, upload
+from tests.trust.uploads import POSTS, import_processes, run, upload
 
 pytestmark = [pytest.mark.databases("postgresql"), pytest.mark.timeout(400)]
-CUTS = 2
 OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -36,33 +37,36 @@ def test_an_import_goes_on_after_its_server_was_killed(
     assert len(run(1, tmp_path, is_shared=is_shared)) == 1
 
 
-def test_an_import_goes_on_after_its_connections_broke(
-    database: DatabaseServer, tmp_path: Path
-) -> None:
-    async def end_connections() -> None:
-        connection = await asyncpg.connect(data_source(database.url()))
-        await connection.execute(OTHERS)
-        await connection.close()
+async def end_connections(database: DatabaseServer) -> None:
+    connection = await asyncpg.connect(data_source(database.url()))
+    await connection.execute(OTHERS)
+    await connection.close()
 
+
+@pytest.mark.parametrize("strike", ["connections", "reader"])
+def test_an_import_goes_on_after(strike: str, database: DatabaseServer, tmp_path: Path) -> None:
     installation = Installation(tmp_path / "instance", {"SAYWHO_DATABASE_URL": database.url()})
     with serving(installation, *SERVE, "--workers", "1") as server:
         server.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
         job = upload(server, "ann")
-        accepted, cuts = 0, 0
+        strikes = 0
 
         def is_done() -> bool:
-            nonlocal accepted, cuts
+            nonlocal strikes
             status, _, shown = server.send("GET", job)
             if status == 503:
                 return False
             assert shown["state"] in {"running", "interrupted", "done"}, shown
-            if cuts < CUTS and shown["state"] != "done" and shown["accepted"] > accepted:
-                accepted = shown["accepted"]
-                asyncio.run(end_connections())
-                cuts += 1
+            if strikes == 0 and 0 < shown["accepted"] < POSTS:
+                if strike == "connections":
+                    asyncio.run(end_connections(database))
+                    strikes += 1
+                elif len(pids := import_processes(server)) > 1:
+                    os.kill(pids[-1], signal.SIGKILL)
+                    strikes += 1
             return bool(shown["state"] == "done")
 
         installation.wait_until(is_done)
-        assert cuts > 0
+        assert strikes == 1
         assert server.send("GET", job)[2]["duplicates"] == 0
         assert server.send("GET", "/api/v1/users/ann")[2]["tweets"] == POSTS

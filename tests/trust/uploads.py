@@ -20,7 +20,7 @@ from tests.postgresql import Server as DatabaseServer
 from tests.serving.test_server import SERVE, Server, children_of, serving
 from tests.waiting import DEADLINE_S
 
-POSTS: Final = 4_000
+POSTS: Final = 2_500
 
 
 class Uploads:
@@ -62,7 +62,7 @@ class Uploads:
                 lambda: 0 < servers[0].send("GET", job)[2]["accepted"] < POSTS
             )
             # Where they share the folder, it may be either.
-            number = next(n for n, server in enumerate(servers) if imports(server))
+            number = next(n for n, server in enumerate(servers) if import_processes(server))
             other = servers[1 - number]
             kill(servers[number], readers_first=bool(self._rounds % 2))
             lives[number].close()
@@ -116,12 +116,14 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def imports(server: Server) -> bool:
-    """Return whether an import runs in a process of the server."""
-    lines = [Path(f"/proc/{pid}/cmdline") for pid in descendants(server.process.pid)]
-    with contextlib.suppress(FileNotFoundError):
-        return any(b"app.services.imports.process" in line.read_bytes() for line in lines)
-    return False
+def import_processes(server: Server) -> list[int]:
+    """Return the process of the import that the server runs, and the one that reads for it."""
+    found = []
+    for pid in descendants(server.process.pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if b"app.services.imports.process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
 
 
 def kill(server: Server, *, readers_first: bool) -> None:

@@ -141,7 +141,7 @@ class ReadingProcess:
                     minutes=minutes,
                 )
             portion: Portion = self._pipe.recv()
-        except (EOFError, ConnectionError):
+        except (EOFError, OSError):  # The second one in the middle of a portion.
             return KILLED
         for post, (start, end) in zip(portion.posts, pairwise([0, *portion.ends]), strict=True):
             # A copy: a view would keep the features of the whole batch in memory.
