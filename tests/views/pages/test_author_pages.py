@@ -140,3 +140,21 @@ async def test_only_years_with_posts_are_listed(writer: Client) -> None:
     assert await years("/user/ann") == ["2026", "2019", "2016"]
     # The last evening of 2016 is in 2017 elsewhere; a year that is asked for is listed too.
     assert await years("/user/ann?tz=Asia/Seoul&year=2018") == ["2026", "2019", "2018", "2017"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "name"), [("en", "Arabic"), ("ko", "아랍어")], ids=["English", "Korean"]
+)
+async def test_a_post_says_its_language_by_name(shared: Shared, locale: str, name: str) -> None:
+    await shared.writer.post("/api/v1/users", json={"username": "qahwa"})
+    sent = {"text": "قهوة", "lang": "ar"}
+    answer = await shared.writer.post("/api/v1/users/qahwa/tweets", json=sent)
+    tweet_id = (await answer.get_json())["id"]
+    page = await shared.anybody.get(f"/tweet/{tweet_id}", headers={"Accept-Language": locale})
+    assert f"<dd>{name}</dd>" in await body(page)
+
+
+@pytest.mark.parametrize("path", ["/search", "/dashboard/"])
+async def test_forms_offer_feeds_as_a_platform(shared: Shared, path: str) -> None:
+    page = await body(await shared.anybody.get(f"{path}?q=x&platform=rss"))
+    assert '<option value="rss" selected>RSS</option>' in page
