@@ -137,9 +137,7 @@ class Web:
             except (TimeoutError, httpx.TimeoutException) as error:
                 raise FetchError("{host} does not answer in time", host=url.host) from error
             except (OSError, UnicodeError, httpx.HTTPError, zlib.error) as error:
-                raise FetchError(
-                    "{host} cannot be read: {error}", host=url.host, error=type(error).__name__
-                ) from error
+                raise _failure(error, url.host) from error
             host.not_before = answer.not_before
             return answer
 
@@ -210,6 +208,23 @@ class Web:
                 headers={"User-Agent": f"saywho/{version('saywho')}", "Accept-Encoding": "gzip"},
             )
         return self._client
+
+
+def _failure(error: Exception, host: str) -> FetchError:
+    """Return in words why a host could not be asked."""
+    causes: list[BaseException] = [error]
+    while cause := causes[-1].__context__:
+        causes.append(cause)
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return FetchError("no address was found for {host}; is its name right?", host=host)
+    if any(isinstance(each, ssl.SSLError) for each in causes):
+        return FetchError("no secure connection to {host} could be made", host=host)
+    if isinstance(error, httpx.ConnectError):
+        return FetchError("{host} accepts no connection", host=host)
+    # "Server disconnected", "peer closed connection": not what is wrong in an answer.
+    if isinstance(error, httpx.ReadError) or "connect" in str(error):
+        return FetchError("the answer was cut off")
+    return FetchError("{host} sends no valid answer", host=host)
 
 
 async def _read(response: httpx.Response) -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -52,6 +52,36 @@ async def test_hosts_do_not_wait_for_each_other(platform: Platform) -> None:
         assert time.monotonic() - began < 2.5
         await slow
     await web.close()
+
+
+async def test_failures_are_told_in_words(web: Web) -> None:
+    def answering(body: bytes) -> Callable[..., Awaitable[None]]:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(65_536)  # What is left unread would reset the connection.
+            writer.write(body)
+            writer.close()
+
+        return answer
+
+    async def reason(address: str) -> str:
+        with pytest.raises(FetchError) as refused:
+            await web.get(address)
+        return str(refused.value)
+
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        assert await reason(f"http://127.0.0.1:{port}/") == "127.0.0.1 accepts no connection"
+    for scheme, body, words in (
+        ("https", b"HTTP/1.0 400 No\r\n\r\n", "no secure connection to 127.0.0.1 could be made"),
+        ("http", b"", "the answer was cut off"),
+        ("http", b"nonsense\r\n\r\n", "127.0.0.1 sends no valid answer"),
+    ):
+        async with await asyncio.start_server(answering(body), "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            assert await reason(f"{scheme}://127.0.0.1:{port}/") == words
+    words = "no address was found for nobody.invalid; is its name right?"
+    assert await reason("http://nobody.invalid/") == words
 
 
 @pytest.mark.parametrize(
