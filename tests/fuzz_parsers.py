@@ -51,7 +51,7 @@ def read_feed(data: bytes) -> None:
     except FetchError:
         return
     for place, entry in enumerate(feed[0].entries[: rss.MOST_ENTRIES]):
-        rss._record(entry, place, None)
+        rss._record(entry, place, None, "http://a/")
 
 
 def read_medium(data: bytes) -> None:

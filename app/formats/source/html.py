@@ -16,6 +16,7 @@ MAX_TAGS: Final = 4_000
 _PARAGRAPHS: Final = frozenset(
     ("p", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table")
 )
+_EMOJI: Final = frozenset(("emoji", "wp-smiley"))
 _LINES: Final = frozenset(("br", "li", "div", "tr"))
 _HIDDEN: Final = frozenset(("script", "style", "template"))
 _VOID: Final = frozenset(("br", "hr", "img", "wbr", "input", "meta", "link"))
@@ -25,14 +26,15 @@ _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://(?:www\.)?", re.IGNORECASE)
 _LINK_ENDS: Final = "….\u200b"
 
 
-def html_to_text(html: str) -> str:
+def html_to_text(html: str, pictures: list[dict[str, str]] | None = None) -> str:
     """Return the text: a blank line between paragraphs, links written out, entities decoded.
 
-    Raises RecordError for HTML that is too long or cannot be read.
+    The attributes of pictures are added to `pictures`; without that, and for emoji, their
+    descriptions stand in the text. Raises RecordError for HTML that is too long or cannot be read.
     """
     if len(html) > MAX_LENGTH or html.count("<") > MAX_TAGS:
         raise RecordError("the content is too long")
-    reader = _Reader()
+    reader = _Reader(pictures)
     try:
         reader.feed(html)
         reader.close()
@@ -58,8 +60,9 @@ def written_out(shown: str, address: str) -> str:
 
 
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, pictures: list[dict[str, str]] | None) -> None:
         super().__init__(convert_charrefs=True)
+        self._pictures = pictures
         self._parts: list[str] = []
         self._hidden = ""
         """The element whose content is left out, and its depth among elements of its own name."""
@@ -85,7 +88,10 @@ class _Reader(HTMLParser):
             is_plain = not {"mention", "hashtag"} & set(classes)
             self._link = (len(self._parts), given.get("href", "") if is_plain else "")
         elif tag == "img":
-            self._parts.append(given.get("alt", ""))
+            if self._pictures is None or _EMOJI & set(classes):
+                self._parts.append(given.get("alt", ""))
+            else:
+                self._pictures.append(given)
         else:
             self._break(tag)
 

@@ -5,7 +5,6 @@ import calendar
 import hashlib
 import io
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ import feedparser
 from app.compute.text import MAX_TEXT_LENGTH
 from app.formats.records import Account, Item, Record, read_each
 from app.formats.source.html import html_to_text
+from app.services.sources.feed_media import Entry, media_of
 from app.services.sources.pages import LivePage, Mark, fetch
 from app.services.sources.web import Answer, FetchError, Web
 
@@ -30,8 +30,6 @@ _ENTRY: Final = re.compile(rb"<(?:item|entry)\b", re.I)
 _ENTRY_END: Final = re.compile(rb"</(?:item|entry)\s*>", re.I)
 _END: Final = re.compile(rb"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
 ENDS: Final = " .…"
-
-Entry = Mapping[str, Any]
 
 
 class SyndicatedFeed:
@@ -54,7 +52,7 @@ class SyndicatedFeed:
         language = feed.feed.get("language")
 
         def read(entry: Entry, place: int) -> Item | None:
-            return _record(entry, place, language)
+            return _record(entry, place, language, self._address)
 
         ids = [_source_id(entry) for entry in entries]
         # The newest is stored last: entries without a time get that of their arrival.
@@ -98,14 +96,18 @@ def _is_bomb(body: bytes) -> bool:
     return any(len(_ATTRIBUTE.findall(tag)) > MOST_ATTRIBUTES for tag in tags)
 
 
-def _record(entry: Entry, place: int, language: str | None) -> Item | None:
-    title = _text(entry.get("title_detail") or {"value": entry.get("title")})
+def _record(entry: Entry, place: int, language: str | None, address: str) -> Item | None:
+    pictures: list[dict[str, str]] = []
+    title = _text(entry.get("title_detail") or {"value": entry.get("title")}, [])
     contents = entry.get("content") or [entry.get("summary_detail") or {}]
-    body = _text(contents[0])
+    body = _text(contents[0], pictures)
+    media = media_of(entry, pictures, address)
     if body.startswith(title.rstrip(ENDS)):
         title = ""  # Of short posts the title is the beginning of the text.
+    if not any(each.alt == entry.get("media_description") for each in media):
+        body = body or _text({"value": entry.get("media_description")}, [])
     text = "\n\n".join(filter(None, (title, body)))
-    if not text:
+    if not text and not media:
         return None
     return Record(
         place=place,
@@ -115,12 +117,14 @@ def _record(entry: Entry, place: int, language: str | None) -> Item | None:
         lang=entry.get("language") or language,
         source_id=_source_id(entry),
         url=entry.get("link"),
+        media=media,
     )
 
 
-def _text(detail: Entry) -> str:
+def _text(detail: Entry, pictures: list[dict[str, str]]) -> str:
     value = detail.get("value") or ""
-    return value.strip() if detail.get("type") == "text/plain" else html_to_text(value)
+    is_plain = detail.get("type") == "text/plain"
+    return value.strip() if is_plain else html_to_text(value, pictures)
 
 
 def _time(entry: Entry) -> datetime | None:
@@ -138,4 +142,7 @@ def _source_id(entry: Entry) -> str:
     if known and len(known) <= MAX_ID_LENGTH:
         return known
     content = known or f"{entry.get('title')}\n{entry.get('summary')}\n{entry.get('published')}"
+    if not known and not entry.get("title") and not entry.get("summary"):
+        media = [*(entry.get("links") or ()), *(entry.get("media_content") or ())]
+        content += "".join(f"\n{each.get('href') or each.get('url')}" for each in media)
     return hashlib.sha256(content.encode(errors="replace")).hexdigest()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats.records import BadRecord, Item, Record
+from app.formats.records import BadRecord, Item, Medium, Record
 from app.services.sources import web
 from app.services.sources.pages import LivePage, Mark
 from app.services.sources.rss import SyndicatedFeed
@@ -146,6 +146,52 @@ async def test_a_sloppy_feed_is_no_broken_one(body: bytes) -> None:
         await asking.close()
         assert page is not None
         assert (len(list(page.items)), page.is_cut) == (1, False)
+
+
+LAMP = "https://example.org/lamp.jpg"
+MEDIA = {
+    "an enclosure": (
+        f"<enclosure url='{LAMP}' type='image/jpeg' length='9'/>",
+        "",
+        [Medium("photo", LAMP)],
+    ),
+    "a content": (
+        f"""<title>Own</title><description>Words</description><media:content url='{LAMP}'
+        medium='image' width='10' height='20'><media:description>A lamp</media:description>
+        <media:thumbnail url='https://example.org/small.jpg'/></media:content>""",
+        "Own\n\nWords",
+        [Medium("photo", LAMP, "A lamp", 10, 20)],
+    ),
+    "in the text": (
+        """<description><![CDATA[Out<img src="/lamp.jpg" alt="A lamp"><img src="/1.gif" width="1"
+        height="1"><img class="wp-smiley" src="/s.png" alt=":)">]]></description>"""
+        f"<link>https://example.org/1</link><media:content url='{LAMP}' type='image/jpeg'/>",
+        "Out:)",
+        [Medium("photo", LAMP, "A lamp")],
+    ),
+    "films and sounds": (
+        """<title>T</title><enclosure url='https://e.org/a.mp3' type='audio/mpeg'/>
+        <media:content url='https://e.org/b.mp4'/><enclosure url='https://e.org/c.pdf'/>
+        <enclosure url='ftp://e.org/d.jpg' type='image/jpeg'/>""",
+        "T",
+        [Medium("video", "https://e.org/b.mp4"), Medium("audio", "https://e.org/a.mp3")],
+    ),
+    "a thumbnail": (
+        f"""<title>T</title><media:group><media:thumbnail url='{LAMP}'/>
+        <media:description>Words</media:description></media:group>""",
+        "T\n\nWords",
+        [Medium("photo", LAMP)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("item", "text", "media"), MEDIA.values(), ids=MEDIA)
+async def test_media_come_with_their_descriptions(
+    item: str, text: str, media: list[Medium]
+) -> None:
+    space = b"<rss xmlns:media='http://search.yahoo.com/mrss/' "
+    record = await only(rss(f"<guid>1</guid>{item}").replace(b"<rss ", space))
+    assert (record.text, list(record.media)) == (text, media)
 
 
 async def test_a_file_of_this_machine_is_never_read() -> None:

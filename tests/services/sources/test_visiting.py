@@ -1,5 +1,6 @@
 """Visits: every post arrives once, whatever the platform does."""
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -93,6 +94,26 @@ async def test_a_feed_that_breaks_off_is_read_again(
     source = await following_here.visit()
     assert (source.last_error, source.accepted) == (None, 3)
     assert await following_here.texts() == ["first", "second", "third"]
+
+
+async def test_entries_of_only_a_picture_are_posts(
+    following_here: Following, platform: Platform
+) -> None:
+    pictures = [f"https://example.org/{number}.jpg" for number in range(2)]
+    items = "".join(
+        f"<item><enclosure url='{picture}' type='image/jpeg'/></item>" for picture in pictures
+    )
+    body = f"<rss version='2.0'><channel>{items}</channel></rss>".encode()
+    await following_here.follow("rss", "sky")
+    for _ in range(2):
+        platform.faults = [Fault(body=body)]
+        source = await following_here.visit()
+        assert (source.accepted, source.last_error) == (2, None)
+    async with following_here.db.read() as session:
+        posts = (await session.scalars(select(Tweet).order_by(Tweet.media))).all()
+    assert [post.text for post in posts] == ["", ""]
+    media = [json.loads(post.media or "") for post in posts]
+    assert media == [[{"kind": "photo", "source_url": picture}] for picture in pictures]
 
 
 async def test_an_entry_without_a_date_has_the_time_of_its_arrival(
