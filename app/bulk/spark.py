@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Final
 
 from app.bulk.inputs import JobError
@@ -63,10 +63,11 @@ def session(master: str, name: str) -> Iterator[Any]:
     try:
         spark.sparkContext.setLogLevel("OFF")
         yield spark
-    except (PySparkException, Py4JError) as error:
+    except (PySparkException, Py4JError, ConnectionError) as error:
         raise JobError("the job failed: {error}", error=_cause(error)) from error
     finally:
-        spark.stop()
+        with suppress(Py4JError, ConnectionError):  # Java has ended already.
+            spark.stop()
 
 
 @contextmanager

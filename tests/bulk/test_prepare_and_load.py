@@ -56,19 +56,39 @@ def done_though_killed(site: Site, *arguments: str | Path) -> str:
     return printed
 
 
-def workers(root: int) -> list[int]:
-    """Return the Python processes of a job in which tasks run: those below the one that forks."""
+def processes_below(root: int) -> dict[int, tuple[int, str]]:
+    """Return the parents and commands of the processes that a job started."""
     listed = subprocess.run(
         ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     )
     rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
-    above = {int(pid): int(parent) for pid, parent, _ in rows}
-    daemons = {int(pid) for pid, _, command in rows if "pyspark.daemon" in command}
+    found = {int(pid): (int(parent), command) for pid, parent, command in rows}
 
     def is_below(pid: int) -> bool:
-        return pid == root or (pid in above and pid != 1 and is_below(above[pid]))
+        return pid == root or (pid in found and pid != 1 and is_below(found[pid][0]))
 
-    return [pid for pid in daemons if above[pid] in daemons and is_below(pid)]
+    return {pid: each for pid, each in found.items() if is_below(pid)}
+
+
+def workers(root: int) -> list[int]:
+    """Return the Python processes of a job in which tasks run: those below the one that forks."""
+    below = processes_below(root)
+    daemons = {pid for pid, (_, command) in below.items() if "pyspark.daemon" in command}
+    return [pid for pid in daemons if below[pid][0] in daemons]
+
+
+def test_the_end_of_java_ends_a_job_with_one_line(
+    make_site: Any, archive: list[Path], tmp_path: Path
+) -> None:
+    command = [str(PROGRAM), "bulk", "prepare", *map(str, archive), "-o", str(tmp_path / "out")]
+    environment = make_site("broken").installation.environment()
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as job:
+        wait_until(lambda: job.poll() is not None or workers(job.pid))
+        for pid, (_, line) in processes_below(job.pid).items():
+            if "java" in line.split()[0]:
+                os.kill(pid, signal.SIGKILL)
+        _, said = job.communicate(timeout=JOB_S)
+    assert (job.returncode, said.count("\n")) == (2, 1), said
 
 
 def test_prepare_and_load_store_what_an_import_stores(
