@@ -418,6 +418,25 @@ async def test_search_marks_matches_and_keeps_the_query(site: Client) -> None:
     assert "cursor=" in page
 
 
+async def test_a_search_without_words_lists_what_fits_the_newest_first(writer: Client) -> None:
+    picture = {"text": "", "media": [{"kind": "photo", "alt": "a lamp"}]}
+    await writer.add_user("mina", *(f"word {number}" for number in range(3)))
+    for text in ("한글 🏮", "later"):
+        await writer.post("/api/v1/users/mina/tweets", json=picture | {"text": text})
+    page = await body(await writer.get("/search?q=+&has=media"))
+    assert page.index("later") < page.index("한글 🏮")
+    assert "word 1" not in page
+    assert "no posts here" in await body(await writer.get("/search?is=thread"))
+    assert "What are you looking for?" in await body(await writer.get("/search?tz=Asia/Seoul"))
+    await writer.add_user("sea", *(f"wave {number}" for number in range(21)))
+    page = await body(await writer.get("/search?username=sea"))
+    (following,) = re.findall(r'href="(/search[^"]*cursor=[^"]*)"', page)
+    assert "wave 20" in page
+    assert "wave 0<" in await body(await writer.get(following.replace("&amp;", "&")))
+    answer = await writer.get("/search?username=nobody")
+    assert (answer.status_code, "no author called" in await body(answer)) == (404, True)
+
+
 async def test_how_to_search_is_told_until_something_is_found(site: Client) -> None:
     for query, is_told in (("", True), ("?q=zzz", True), ("?" + urlencode({"q": "관측"}), False)):
         page = await body(await site.get(f"/search{query}"))

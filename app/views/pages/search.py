@@ -7,8 +7,11 @@ from msgspec import field, to_builtins
 from app.errors import MalformedError, NotFoundError
 from app.lifespan import resources
 from app.memo import cacheable
+from app.services.posts.drawing import list_selected
+from app.services.posts.tweets import Page
 from app.services.posts.users import Author, list_authors
 from app.services.search.search import Hit, Mode, ResultPage, Spans, find
+from app.services.selection import Selection
 from app.views import cursors
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PostFilters
@@ -41,24 +44,31 @@ class SearchPageArgs(PostFilters):
 
 @blueprint.page("/search")
 async def show_search(args: SearchPageArgs) -> tuple[str, int]:
-    place = cursors.RESULTS.decode(args.cursor)
+    is_list = not args.q.strip()
+    place = cursors.RESULTS.decode(None if is_list else args.cursor)
     mode = MODES.get(args.mode, "words")
     parts = resources()
     unknown_author, failure = None, None
     found, meant = ResultPage([]), list[Author]()
+    listed: Page | None = None
     try:
+        selection = args.select(
+            given_names([args.username]), args.platform, args.kind, args.is_, args.has
+        )
+        if is_list and selection != Selection():
+            listed = await _newest(args, selection)
         found = await find(
             parts.db,
             parts.embeddings,
             args.q[:MAX_QUERY_LENGTH],
-            args.select(given_names([args.username]), args.platform, args.kind, args.is_, args.has),
+            selection,
             limit=RESULTS_PER_PAGE,
             place=place,
             mode=mode,
             sort="newest" if args.sort == "newest" else "best",
             with_facets=place is None,
         )
-        if found.is_current:
+        if found.is_current and not is_list:
             cacheable()
     except NotFoundError:
         unknown_author = args.username
@@ -78,14 +88,26 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
             (hit, _pieces(hit.text, hit.highlights), _described(hit, found)) for hit in found.hits
         ],
         found=found,
+        listed=listed and listed[0],
         mode=mode,
         knows_meaning=parts.embeddings is not None,
         unknown_author=unknown_author,
         meant=meant,
-        is_first_page=place is None,
-        next_cursor=cursors.RESULTS.encode(found.next),
+        is_first_page=not args.cursor,
+        next_cursor=(
+            cursors.TWEETS.encode(listed[1]) if listed else cursors.RESULTS.encode(found.next)
+        ),
     )
     return page, 404 if unknown_author else status
+
+
+async def _newest(args: SearchPageArgs, selection: Selection) -> Page:
+    """Return the posts of a selection without a query, the newest first."""
+    after = cursors.TWEETS.decode(args.cursor)
+    async with resources().db.read() as session:
+        return await list_selected(
+            session, selection, zone=args.zone, after=after, limit=RESULTS_PER_PAGE
+        )
 
 
 def _asked(args: SearchPageArgs, mode: Mode) -> dict[str, str]:
