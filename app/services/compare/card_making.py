@@ -154,7 +154,7 @@ class CardMaker:
                 return
             users = await compared_users(session, usernames)
             material = await load_authors(
-                session, self._models, largest(users), is_named=bool(usernames), leaves_out=True
+                session, self._models, largest(users), is_named=bool(usernames)
             )
             posts = await read_posts(session, material)
         made = await measure(material, posts)

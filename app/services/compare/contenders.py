@@ -78,7 +78,7 @@ async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> lis
     if usernames:
         return await _named(session, usernames)
     users = await all_contenders(session, at_most=MOST_COMPARED + 1)
-    check_number(len(users))
+    _check_number(len(users))
     return users
 
 
@@ -94,12 +94,11 @@ async def state_of_all(session: AsyncSession) -> tuple[int, int, int, int]:
         func.coalesce(func.max(User.id), 0),
     ).where(User.deleted_at.is_(None), User.tweet_count > 0)
     count, tweets, deletions, newest = (await session.execute(query)).one()
-    check_number(count)
+    _check_number(count)
     return count, int(tweets), int(deletions), newest
 
 
-def check_number(count: int) -> None:
-    """Raise InvalidInputError for fewer than two authors, or too many."""
+def _check_number(count: int) -> None:
     if count > MOST_COMPARED:
         raise InvalidInputError(
             "A comparison takes at most {count} authors; name those to choose from"

@@ -28,7 +28,6 @@ from app.memo import Memo
 from app.services.compare.background import NO_SNAPSHOT, BackgroundStore, Snapshot
 from app.services.compare.contenders import (
     Contender,
-    check_number,
     choose,
     comparable_text,
     compared_users,
@@ -184,20 +183,13 @@ async def gather_material(
 
 
 async def load_authors(
-    session: AsyncSession,
-    models: Models,
-    users: list[Contender],
-    *,
-    is_named: bool,
-    leaves_out: bool = False,
+    session: AsyncSession, models: Models, users: list[Contender], *, is_named: bool
 ) -> Material:
     """Read the material of these authors, for texts that follow.
 
-    Those without own words are left out, if they are not named or that is wanted. Raises
-    InvalidInputError for them else, and if there are too few others.
+    Raises InvalidInputError if none of them wrote anything.
     """
-    material = await _read(session, models, users, is_named=is_named)
-    return _part_of(material, users, leaves_out=leaves_out or not is_named)
+    return _part_of(await _read(session, models, users, is_named=is_named), users)
 
 
 async def _read(
@@ -208,28 +200,12 @@ async def _read(
     return Material("", users, profiles, snapshot, await newest_event(session), is_named)
 
 
-def _part_of(material: Material, users: list[Contender], *, leaves_out: bool = False) -> Material:
-    """Return the material of these of its authors; it may leave out those without own words.
-
-    Raises InvalidInputError for them else, and if there are none with own words.
-    """
+def _part_of(material: Material, users: list[Contender]) -> Material:
+    """Return the material of these of its authors. Raises InvalidInputError without own words."""
     places = {user.id: place for place, user in enumerate(material.users)}
     profiles = [material.profiles[places[user.id]] for user in users]
-    wordless = [
-        user for user, each in zip(users, profiles, strict=True) if not each.counts.keys.size
-    ]
-    if len(wordless) == len(users):
+    if not any(profile.counts.keys.size for profile in profiles):
         raise _no_words()
-    if wordless and not leaves_out:
-        raise InvalidInputError(
-            "'{username}' has posted no words of their own to compare with",
-            loc="usernames",
-            username=wordless[0].username,
-        )
-    if wordless:
-        users = [user for user in users if user not in wordless]
-        profiles = [each for each in profiles if each.counts.keys.size]
-        check_number(len(users))
     return replace(material, users=users, profiles=profiles)
 
 

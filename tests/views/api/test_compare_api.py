@@ -95,24 +95,6 @@ async def test_without_names_all_with_posts_are_compared_and_twenty_shown(writer
         assert math.isclose(one["probability"], other["probability"], rel_tol=1e-9)
 
 
-async def test_an_author_without_own_words_is_not_compared(admin: Client) -> None:
-    for name, posts in (("sailor", SAILOR), ("빵집", BAKER), ("painter", ())):
-        await admin.add_user(name, *posts)
-    picture = {"text": "", "media": [{"kind": "photo", "alt": "a harbour at night"}]}
-    answer = await admin.post("/api/v1/users/painter/tweets", json=picture)
-    assert answer.status_code == 201, await answer.get_data()
-    await settle(admin.app)
-    text = "The ferry leaves the northern harbour at noon"
-    result = await compare(admin, text)
-    assert [ranked["username"] for ranked in result["ranking"]] == ["sailor", "빵집"]
-    assert result["verdict"] == "likely"
-    for names in (["sailor", "painter"], ["painter", "sailor", "빵집"]):
-        for _ in range(2):  # Read, and then from memory.
-            answer = await admin.post(COMPARE, json={"text": text, "usernames": names})
-            assert answer.status_code == 422
-            assert "'painter' has posted no words" in (await answer.get_json())["detail"]
-
-
 async def test_little_text_or_few_posts_are_called_short(pair: Client) -> None:
     assert (await compare(pair, "a ferry"))["verdict"] == "short"
     text = "The ferry leaves the northern harbour at noon"
