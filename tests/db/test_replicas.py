@@ -188,13 +188,17 @@ def hanging(server: Server) -> Iterator[None]:
     data = server.folder / "data"
     postmaster = int((data / "postmaster.pid").read_text().split()[0])
     stopped = [postmaster, *children_of(postmaster)]
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
+
+    def send(sign: signal.Signals) -> None:
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError):  # It ended by itself.
+                os.kill(pid, sign)
+
+    send(signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
+        send(signal.SIGCONT)
 
 
 async def test_a_replica_that_hangs_is_left_alone(app: Quart, standby: Server) -> None:
