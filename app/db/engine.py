@@ -63,7 +63,7 @@ class Database:
             try:
                 yield session
             except TimeoutError:
-                if found is not None:
+                if found is not None and found.is_used:
                     found.abandon()
                 raise
             finally:
@@ -126,7 +126,9 @@ class Database:
         try:
             yield
         except (TimeoutError, exc.TimeoutError, exc.DBAPIError, ConnectionError) as error:
-            if replica is not None and replica.is_at_fault(error):
+            # A pool has no connection left because of its users, not of its server.
+            is_full = isinstance(error, exc.TimeoutError)
+            if replica is not None and not is_full and replica.is_at_fault(error):
                 raise replica_lost() from error
             if isinstance(error, TimeoutError | exc.TimeoutError):
                 raise overloaded() from error

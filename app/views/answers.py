@@ -133,6 +133,22 @@ def as_of(event_id: int | None) -> dict[str, str]:
     return {} if event_id is None else {"Saywho-As-Of": str(event_id)}
 
 
+async def _answered_elsewhere(app: Quart) -> ResponseReturnValue:
+    """Answer once more what a replica failed to answer: it changes nothing.
+
+    The primary is asked, or while that is away another replica.
+    """
+    for_answers.set(resources().db.read_up_to is not None)
+    error: Exception
+    try:
+        return await app.dispatch_request()
+    except ReplicaLostError as lost:
+        error = UnavailableError(lost.message)
+    except Exception as other:
+        error = other
+    return cast(ResponseReturnValue, await app.handle_user_exception(error))
+
+
 def handle_errors(app: Quart) -> None:
     """Answer failures: problem details for programs, a page for browsers."""
 
@@ -145,11 +161,7 @@ def handle_errors(app: Quart) -> None:
 
     @app.errorhandler(ReplicaLostError)
     async def replica_lost(error: ReplicaLostError) -> ResponseReturnValue:
-        # It rests now. Only what changes nothing reads replicas, so it may be done again.
-        try:
-            return await app.dispatch_request()
-        except Exception as another:
-            return cast(ResponseReturnValue, await app.handle_user_exception(another))
+        return await _answered_elsewhere(app)
 
     @app.errorhandler(HTTPException)
     async def http_error(error: HTTPException) -> ResponseReturnValue:

@@ -163,8 +163,9 @@ async def test_a_replica_that_ends_costs_no_answer(app: Quart, standby: Server) 
         is_over = True
 
 
+@pytest.mark.parametrize("ended", ["pg_terminate_backend", "pg_cancel_backend"])
 async def test_a_statement_that_a_replica_breaks_off_is_asked_elsewhere(
-    app: Quart, primary: Server, standby: Server
+    app: Quart, primary: Server, standby: Server, ended: str
 ) -> None:
     writer, anybody = await client_with(app, "write"), Client(app, {})
     await writer.add_user("ann", "first")
@@ -176,7 +177,7 @@ async def test_a_statement_that_a_replica_breaks_off_is_asked_elsewhere(
         await ask(primary, "SELECT pg_switch_wal()")
         asking = asyncio.create_task(anybody.get(POSTS))
         await eventually(lambda: ask(standby, f"SELECT count(*) {WAITING}"))
-        assert await ask(standby, f"SELECT pg_terminate_backend(pid) {WAITING}")
+        assert await ask(standby, f"SELECT {ended}(pid) {WAITING}")
         await eventually(lambda: ask(primary, f"SELECT count(*) {WAITING}"))
     assert (await asking).status_code == 200
     await locking.close()

@@ -153,7 +153,10 @@ class ReplicaSnapshot:
         return session is not None and cast(ReplicaSession, session.sync_session).has_used_replica
 
     def is_at_fault(self, error: BaseException) -> bool:
-        """Return whether another server may answer what ended with this error; it rests then."""
+        """Return whether another server may answer what ended with this error.
+
+        This one rests then, unless it was only slow.
+        """
         if self.is_used and getattr(getattr(error, "orig", None), "sqlstate", "") != QUERY_CANCELED:
             self._replica.rest()
         return self.is_used
