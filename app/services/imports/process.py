@@ -207,6 +207,8 @@ class ImportRun:
         await self._note_progress()
         if self._beside is not None and self._beside.was_killed:
             return  # The next run is another attempt.
+        if not work.cancelled() and isinstance(work.exception(), UnavailableError):
+            work.result()  # So it is without its database; what lasts must not be tried for ever.
         state, failure = self._outcome(work)
         async with self._db.write() as session:
             await end_job(session, self._job.id, state, failure=failure)
@@ -216,8 +218,7 @@ class ImportRun:
     def _outcome(self, work: "asyncio.Task[None]") -> tuple[str, Message | None]:
         """Return the state of the import, and why it failed."""
         error = None if work.cancelled() else work.exception()
-        # Without its database an import has not failed: the next run goes on with it.
-        if work.cancelled() or isinstance(error, (CancelledImportError, UnavailableError)):
+        if work.cancelled() or isinstance(error, CancelledImportError):
             return "interrupted", None
         if isinstance(error, AppError):
             return "failed", message_of(error)
@@ -245,6 +246,8 @@ async def run_next(
                 await ImportRun(grant, config, job, beside).run(stop)
     except LeaseLostError:
         logger.warning("another process has taken over the import")
+    except UnavailableError as error:
+        sys.exit(f"the import is broken off, and goes on later: {error.detail}")
 
 
 def main() -> None:
