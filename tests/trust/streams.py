@@ -40,7 +40,7 @@ class Connection:
     async def _send(self, message: dict[str, Any]) -> None:
         if self._is_broken:
             raise ConnectionResetError
-        if self._is_full:
+        if self._is_full and self._random.random() < 0.7:
             await asyncio.sleep(self._random.choice(WAITS_S))
         self.sent += message["body"]
 
