@@ -135,8 +135,9 @@ class Source:
         """Return the whole file or stream, counted; a stream can be opened only once."""
         if self.is_folder:
             raise BrokenFileError("{name} is not a plain file", name=self.name)
-        if self._packed is not None:
-            check_packed(unpacked(self._open_path()), self._meter.limit_bytes, self.name)
+        if self._packed is not None and self.path is not None:
+            with open_path(self.path, self.name) as file:
+                check_packed(unpacked(file), self._meter.limit_bytes, self.name)
         return self._metered(self._whole(), self.name)
 
     def members(self) -> tuple[str, ...]:

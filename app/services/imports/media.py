@@ -24,8 +24,10 @@ class ArchiveMedia:
         self._is_full = False
         self._names: dict[str, str] = {}
         """Names in the archive and here, of the files of this batch."""
-        self._missing: list[int] = []
-        """The records of files that are not in the archive, one for each file."""
+        self._missing = 0
+        """Files that are not in the archive."""
+        self._first_missing = 0
+        """The record of the first of them."""
 
     @property
     def keeps_files(self) -> bool:
@@ -42,7 +44,8 @@ class ArchiveMedia:
         for item in items:
             for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
                 if name is None or (place := self._files.place_of(name)) is None:
-                    self._missing.append(item.place)
+                    self._first_missing = self._first_missing if self._missing else item.place
+                    self._missing += 1
                 else:
                     wanted.setdefault(name, (place, item.place))
         for name, (_, record) in sorted(wanted.items(), key=lambda pair: pair[1]):
@@ -68,9 +71,9 @@ class ArchiveMedia:
         if self._missing:
             detail = Message(
                 "files of media that the archive lacks: {count}, the first of this record",
-                count=len(self._missing),
+                count=self._missing,
             )
-            report.note(self._missing[0], detail)
+            report.note(self._first_missing, detail)
 
     def of(self, record: Record) -> list[Medium]:
         """Return the media of a record of this batch as they can be kept."""
