@@ -40,7 +40,8 @@ class Source:
 
     A path that is neither a regular file nor a folder (a pipe) is read as a stream. A zip in a
     stream is copied to a temporary file first, and so are the JSON files of a tar, and its media if
-    it is a stream and `with_media`. The caller's stream is never closed.
+    it is a stream and `with_media`. The caller's stream is never closed. What is packed is read
+    twice, first for its checksum, unless `checks_packed` is false.
 
     Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a
     zip whose directory cannot be read.
@@ -53,7 +54,9 @@ class Source:
         name: str | None = None,
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
         with_media: bool = True,
+        checks_packed: bool = True,
     ) -> None:
+        self._checks_packed = checks_packed
         self._with_media = with_media
         self.path = target if isinstance(target, Path) else None
         self.name = name or (str(target) if isinstance(target, Path) else "-")
@@ -135,7 +138,7 @@ class Source:
         """Return the whole file or stream, counted; a stream can be opened only once."""
         if self.is_folder:
             raise BrokenFileError("{name} is not a plain file", name=self.name)
-        if self._packed is not None and self.path is not None:
+        if self._checks_packed and self._packed is not None and self.path is not None:
             with open_path(self.path, self.name) as file:
                 check_packed(unpacked(file), self._meter.limit_bytes, self.name)
         return self._metered(self._whole(), self.name)
@@ -153,7 +156,7 @@ class Source:
         """
         label = f"{name} in {self.name}"
         share = 1.0
-        if self._zip is not None:
+        if self._checks_packed and self._zip is not None:
             check_packed(self._open_raw(name, label), self._meter.limit_bytes, label)
         if self._zip is not None and (info := self._zip_members[name]).file_size:
             share = min(1.0, info.compress_size / info.file_size)
