@@ -40,6 +40,8 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=True,
+        # All revisions or none, on SQLite too: another server that starts sees no half-made tables.
+        transactional_ddl=True,
         include_name=is_mapped,
         include_object=is_compared,
     )

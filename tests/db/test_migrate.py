@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.util import CommandError
+from sqlalchemy.exc import OperationalError
 
 from app.config import Config
 from app.db.migrate import (
@@ -100,6 +101,17 @@ def test_revisions_lead_down_to_the_first_and_up_again(config: Config) -> None:
     assert schema(config) == first
     upgrade(config.database_url)
     assert schema(config) == newest
+
+
+def test_revisions_are_made_all_or_none(config: Config) -> None:
+    config.data_dir.mkdir()
+    upgrade(config.database_url, FIRST)
+    execute(config, 'CREATE TABLE "LiveSource" (in_the_way)')
+    before = schema(config)
+    with pytest.raises(OperationalError, match="LiveSource"):
+        upgrade(config.database_url)
+    assert schema(config) == before
+    assert current_revision(config.database_url) == FIRST
 
 
 def test_a_downgrade_from_the_first_revision_is_refused(config: Config) -> None:
