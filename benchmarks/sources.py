@@ -71,7 +71,7 @@ async def _measure(config: Config, names: list[str], pipe: Connection, seconds: 
             await add_source(session, parse_source(name))
     follower = Follower(db, config)
     click.echo(f"the first visits of {len(names)} accounts …")
-    await follower.visit_due(unless_since=now())
+    await follower.visit_due(due_by=now())
     await _make_quiet(db)
     asked, began, used = _requests(pipe), time.perf_counter(), time.process_time()
     running = asyncio.create_task(follower.run())

@@ -71,13 +71,12 @@ def now_command() -> None:
 
 
 async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
-    asked = now()
     async with db.write() as session:
-        await ask_for_visits(session)
+        asked = await ask_for_visits(session)
     follower = Follower(db, config)
     try:
         while True:
-            await follower.visit_due(unless_since=asked)
+            await follower.visit_due(due_by=asked)
             async with db.read() as session:
                 sources = await all_sources(session)
             if not any(_is_waiting(each, asked) for each in sources):
@@ -89,7 +88,7 @@ async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
 
 def _is_waiting(source: SourceFacts, asked: datetime) -> bool:
     is_paused = source.not_before is not None and source.not_before > now()
-    return not is_paused and (source.visited_at is None or source.visited_at < asked)
+    return not is_paused and source.next_visit_at <= asked
 
 
 def _print(sources: list[SourceFacts]) -> None:

@@ -105,12 +105,12 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["app.cli.follow", "app.db.migrate"])
 
 
-def _follow_now(environment: dict[str, str]) -> None:
+def _follow_now(environment: dict[str, str], log_file: Path) -> None:
     os.environ.clear()
     os.environ.update(environment)
-    with Path(os.devnull).open("w") as nothing:
-        os.dup2(nothing.fileno(), sys.stdout.fileno())
-        os.dup2(nothing.fileno(), sys.stderr.fileno())
+    with log_file.open("a") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
     saywho(["follow", "now"])
 
 
@@ -120,6 +120,7 @@ def test_kills_lose_and_double_nothing(
     installation: Installation, platform: Platform, kills: int
 ) -> None:
     chance = random.Random(kills)  # noqa: S311 # The same moments each time.
+    log = installation.data_dir.parent / "log"
     with live_platform("127.0.0.2") as second, live_platform("127.0.0.3") as third:
         platforms = (platform, second, third)
         names = ("sky", "masto", "feed")
@@ -136,7 +137,7 @@ def test_kills_lose_and_double_nothing(
         post(12)
         killed = 0
         while killed < kills:
-            process = PROCESSES.Process(target=_follow_now, args=(installation.environment(),))
+            process = PROCESSES.Process(target=_follow_now, args=(installation.environment(), log))
             process.start()
             asked = len(platform.requests) + chance.randrange(1, 4)
             installation.wait_until(
@@ -148,7 +149,7 @@ def test_kills_lose_and_double_nothing(
             process.join(chance.random())
             process.kill()
             process.join()
-            assert process.exitcode in {0, -signal.SIGKILL}
+            assert process.exitcode in {0, -signal.SIGKILL}, log.read_text()
             killed += process.exitcode != 0
             post(2)
         for _ in range(10 + kills):

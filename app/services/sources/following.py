@@ -78,7 +78,7 @@ class Follower:
         self._config = config
         self._lease = Lease(db, LEASE)
         self._web = Web(_may_connect(config))
-        self._unless_since: datetime | None = None
+        self._due_by: datetime | None = None
 
     async def run(self) -> None:
         """Visit sources until cancelled."""
@@ -96,12 +96,12 @@ class Follower:
     async def close(self) -> None:
         await self._web.close()
 
-    async def visit_due(self, *, unless_since: datetime | None = None) -> None:
+    async def visit_due(self, *, due_by: datetime | None = None) -> None:
         """Visit sources until none is due, unless another process is at it.
 
-        `unless_since` leaves out those that were visited since then.
+        `due_by` leaves out those that become due later.
         """
-        self._unless_since = unless_since
+        self._due_by = due_by
         if not await self._due(self._db):
             return
         async with self._lease.held() as grant:
@@ -130,9 +130,7 @@ class Follower:
     async def _due(self, db: Sessions) -> list[LiveSource]:
         async with db.read() as session:
             due = await due_sources(session)
-        if (since := self._unless_since) is None:
-            return due
-        return [each for each in due if each.visited_at is None or each.visited_at < since]
+        return [each for each in due if self._due_by is None or each.next_visit_at <= self._due_by]
 
     async def _visit(self, db: Sessions, source: LiveSource) -> None:
         visit = Visit(db, self._web, self._config, source)

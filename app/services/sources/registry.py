@@ -175,10 +175,12 @@ async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
     return facts(source)
 
 
-async def ask_for_visits(session: AsyncSession) -> None:
-    """Let all sources be visited as soon as their hosts allow."""
-    later = LiveSource.next_visit_at > now()
-    await session.execute(update(LiveSource).where(later).values(next_visit_at=now()))
+async def ask_for_visits(session: AsyncSession) -> datetime:
+    """Let all sources be visited as soon as their hosts allow; return the time when all are due."""
+    asked = now()
+    later = LiveSource.next_visit_at > asked
+    await session.execute(update(LiveSource).where(later).values(next_visit_at=asked))
+    return asked
 
 
 async def due_sources(session: AsyncSession) -> list[LiveSource]:

@@ -49,6 +49,23 @@ async def test_a_pause_holds_for_all_sources_of_the_host_and_for_everybody(
     assert all(each.not_before and each.not_before > each.added_at for each in sources)
 
 
+async def test_a_visit_in_the_second_of_an_ask_does_not_stand_for_it(
+    following_here: Following, platform: Platform
+) -> None:
+    here = following_here
+    platform.add("sky", "before")
+    await here.follow("bluesky", "sky")
+    await here.visit()
+    platform.add("sky", "between the visit and the ask")
+    follower = Follower(here.db, here.config)
+    async with here.db.write() as session:
+        asked = await ask_for_visits(session)
+        await session.execute(update(LiveSource).values(visited_at=asked))
+    await follower.visit_due(due_by=asked)
+    await follower.close()
+    assert len(await here.texts()) == 2
+
+
 async def test_failures_are_repeated_ever_less_often(
     following_here: Following, platform: Platform
 ) -> None:
