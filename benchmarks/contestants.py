@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import machine
+from tests.ports import free_port
 
 PYTHON: Final = (sys.executable, "-m")
 PEERS: Final = "benchmarks.peers"
@@ -74,7 +75,7 @@ def all_serving(
         for number, each in enumerate(who):
             own = folder / f"server{number}"
             own.mkdir(parents=True)
-            port, log = machine.free_port(), own / "log"
+            port, log = free_port(), own / "log"
             env = each.environment(database_of(each), own)
             command = each.command(port)
             process = stack.enter_context(machine.running(command, env, on=on, log=log))
@@ -206,7 +207,7 @@ http {{
 def nginx_in_front(upstream: Server, folder: Path, ready: str) -> Iterator[Server]:
     """Start nginx with a cache of 1 s in front of a server."""
     folder.mkdir(parents=True)
-    port = machine.free_port()
+    port = free_port()
     settings = folder / "nginx.conf"
     backend = upstream.address.removeprefix("http://")
     # As root it would give its rights up, and could not read its own folder.

@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from benchmarks import machine
+from tests.ports import free_port
 
 AUTHORS: Final = 8
 FIGURES: Final = ("timeline", "week", "likeness", "map", "style")
@@ -82,7 +83,7 @@ def site(posts: int) -> Iterator[tuple[str, str, int]]:
 
         saywho("import", str(folder / "posts.jsonl"), "--json")
         token = json.loads(saywho("token", "add", "bench", "--scope", "write", "--json"))["token"]
-        address = f"http://127.0.0.1:{machine.free_port()}"
+        address = f"http://127.0.0.1:{free_port()}"
         command = [*SAYWHO, "serve", "--bind", urlsplit(address).netloc, "--workers", "1"]
         log = folder / "server.log"
         with machine.running(command, own, on=[machine.SERVER_CORE], log=log) as server:

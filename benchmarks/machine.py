@@ -5,7 +5,6 @@ import os
 import platform
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -51,11 +50,6 @@ def description() -> str:
         f"{pages / 2**30:.0f} GiB, {platform.system()}, Python {platform.python_version()}, "
         f"load average before {os.getloadavg()[0]:.1f}"
     )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def environment(own: dict[str, str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from benchmarks import machine
+from tests.ports import free_port
 from tests.postgresql import NoServerError
 from tests.postgresql import Server as DatabaseServer
 
@@ -112,7 +113,7 @@ def serving(
     folder: Path, primary: DatabaseServer, standby: DatabaseServer, token: str, *, reads: bool
 ) -> Iterator[Site]:
     """Serve with or without reads from the standby."""
-    port = machine.free_port()
+    port = free_port()
     settings = {
         "SAYWHO_DATA_DIR": str(folder),
         "SAYWHO_DATABASE_URL": primary.url(),

@@ -11,7 +11,6 @@ import os
 import random
 import re
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+
+from tests.ports import free_port
 
 PAGES = ("/", "/authors", "/user/골목빵집", "/search?q=빵", "/compare?text=새벽+빵")
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
@@ -82,9 +83,7 @@ def start_server(folder: Path, database_url: str = "") -> tuple[subprocess.Popen
     own = {"SAYWHO_DATA_DIR": str(folder), "SAYWHO_ACCESS_LOG": "0"}
     if database_url:
         own["SAYWHO_DATABASE_URL"] = database_url
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [
             sys.executable,

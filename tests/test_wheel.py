@@ -7,7 +7,6 @@ import re
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -20,6 +19,7 @@ import pytest
 
 from app.serving.server import FILE
 from tests.installation import ROOT, TIMEOUT_S, Installation
+from tests.ports import free_port
 
 BUILD = "from flit_core.buildapi import *; import sys; {make}(sys.argv[1])"
 
@@ -147,11 +147,6 @@ def served(program: Path, folder: Path) -> Iterator[int]:
         finally:
             server.send_signal(signal.SIGTERM)
             assert server.wait(TIMEOUT_S) == 0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def answer(port: int, path: str, **headers: str) -> tuple[int, str]:

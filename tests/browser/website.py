@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from playwright.async_api import Browser, async_playwright
+
+from tests.ports import free_port
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 ARGUMENTS: Final = (
@@ -186,9 +187,7 @@ def serve(
         run("operator", "add", OPERATOR, "--password-stdin", typed=PASSWORD + "\n")
     if prepare:
         prepare(folder / "data")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     # hypercorn.toml is looked for in the current folder.
     root = Path(__file__).parents[2]
     command = [str(SAYWHO), "serve", "--bind", f"127.0.0.1:{port}", "--workers", "2"]

@@ -5,7 +5,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ from typing import Any, Final
 import httpx
 import pytest
 from alembic import command
+
+from tests.ports import free_port
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 NAMES: Final = ("01_hello", "02_first_route_wins", "03_blueprint", "04_factory")
@@ -291,11 +292,6 @@ class Server:
         if location := got.headers.get("Location"):
             got.headers["Location"] = location.removeprefix(origin)
         return answer(got.status_code, got.content.replace(origin.encode(), b""), got.headers)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.installation import Installation
-from tests.serving.test_server import Server, free_port, started
+from tests.ports import free_port
+from tests.serving.test_server import Server, started
 from tests.waiting import DEADLINE_S
 
 UVICORN = ("uvicorn", "--factory", "app:create_app", "--host", "127.0.0.1")

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from tests.installation import ROOT, Installation
-from tests.serving.test_server import SERVE, Server, free_port, serving
+from tests.ports import free_port
+from tests.serving.test_server import SERVE, Server, serving
 from tests.waiting import DEADLINE_S
 
 EXAMPLES = ROOT / "examples" / "operations"

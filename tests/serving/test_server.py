@@ -25,6 +25,7 @@ from app.db.migrate import head_revision
 from app.errors import StartError
 from app.serving.server import load_server_config
 from tests.installation import PROGRAM, ROOT, Installation
+from tests.ports import free_port
 from tests.waiting import DEADLINE_S
 
 HEAD = head_revision()
@@ -121,11 +122,6 @@ def serving(installation: Installation, *command: str, port: int = 0) -> Iterato
         server = Server(installation, process, log_file, port)
         server.wait_until_ready()
         yield server
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @contextlib.contextmanager
