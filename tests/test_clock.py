@@ -24,7 +24,7 @@ async def test_a_cancellation_that_meets_the_event_ends_the_task(turns: int) -> 
     for _ in range(turns):
         await asyncio.sleep(0)
     task.cancel()
-    done, _ = await asyncio.wait([task], timeout=1)
+    done, _ = await asyncio.wait([task], timeout=DEADLINE_S)
     assert task in done
 
 

@@ -121,7 +121,7 @@ class Website:
     @functools.lru_cache(maxsize=1)  # noqa: B019 - there are few sites, and each lives to the end.
     def session_cookie(self) -> Any:
         """Sign the operator in from two browsers, since one lists the other; return a cookie."""
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=START_TIMEOUT_S)
         form = urlencode({"name": OPERATOR, "password": PASSWORD})
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.url}
         for _ in range(2):
