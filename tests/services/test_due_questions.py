@@ -1,8 +1,9 @@
 """Whether maintenance is due is asked without looking at all authors or all of the log."""
 
+import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from app.models import Event, Profile, User, Vocabulary
 from app.services import events
 from app.services.compare import folding
 from app.services.compare.background import FIRST_SNAPSHOT_POSTS, is_outgrown
-from app.services.compare.folding import LONGEST_TAIL, LongTails
+from app.services.compare.folding import LONGEST_TAIL, LongTails, fold_tails
 from app.services.events import LogTotals
 from app.services.maintenance import jobs, maintain, media_job
 from app.services.posts.adding import add_posts
@@ -120,25 +121,65 @@ async def test_no_question_looks_at_many_rows(
                 assert await most_rows(session, statement, values) <= 3 * PAGE, statement
 
 
+async def found(db: Database, tails: LongTails) -> bool:
+    async with db.read() as session:
+        return await tails.are_there(session)
+
+
 async def test_all_tails_are_found_at_first_and_then_those_of_new_events(
     db: Database, small_pages: None
 ) -> None:
-    async def found(tails: LongTails) -> bool:
-        async with db.read() as session:
-            return await tails.are_there(session)
-
     await fill(db)
     tails = LongTails()
-    assert not await found(tails)
+    assert not await found(db, tails)
     for name in (f"a{AUTHORS}", "new"):
         await post(db, name, LONGEST_TAIL - 1)
-        assert not await found(tails)
+        assert not await found(db, tails)
         await post(db, name, 1)
-        assert await found(tails)
-        assert await found(LongTails())
+        assert await found(db, tails)
+        assert await found(db, LongTails())
         await tails.fold(db)
-        assert not await found(tails)
-        assert not await found(LongTails())
+        assert not await found(db, tails)
+        assert not await found(db, LongTails())
+
+
+class SlowWorker:
+    """A worker that has read, and writes only when it is told to."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.has_read = asyncio.Event()
+        self.may_write = asyncio.Event()
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return self._db.read()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        self.has_read.set()
+        await self.may_write.wait()
+        async with self._db.write() as session:
+            yield session
+
+
+async def test_tail_of_which_another_worker_folded_a_part_is_still_due(db: Database) -> None:
+    await post(db, "ann", LONGEST_TAIL)
+    tails, other, this = LongTails(), SlowWorker(db), SlowWorker(db)
+    async with asyncio.TaskGroup() as group:
+        folding_a_part = group.create_task(fold_tails(other, [1]))
+        await other.has_read.wait()
+        await post(db, "ann", LONGEST_TAIL)
+        assert await found(db, tails)
+        group.create_task(tails.fold(this))
+        await this.has_read.wait()
+        other.may_write.set()
+        await folding_a_part
+        this.may_write.set()
+    assert await found(db, LongTails())
+    assert await found(db, tails)
+    await tails.fold(db)
+    assert not await found(db, LongTails())
+    assert not await found(db, tails)
 
 
 async def test_the_posts_that_came_and_went_are_those_of_the_log(

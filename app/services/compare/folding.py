@@ -67,12 +67,13 @@ async def fold_tails(
     db: Sessions,
     user_ids: Sequence[int],
     counted: Mapping[int, Sequence[CountedPost]] | None = None,
-) -> None:
+) -> list[int]:
     """Fold the tails of these authors into their stored profiles, some authors at a time.
 
     Tails that are not in `counted` are read and counted, outside the write lock. If meanwhile a
-    post was deleted or another worker folded, that author is left for the next run.
+    post was deleted or another worker folded, that author is left, and returned for another run.
     """
+    left: list[int] = []
     async with db.read() as session:
         parts = await _in_parts(session, user_ids) if user_ids else []
     for some in parts:
@@ -100,6 +101,8 @@ async def fold_tails(
             await store_profiles(
                 session, [(each, moved[each].profile, moved[each].as_of_event) for each in same]
             )
+        left += moved.keys() - same
+    return left
 
 
 async def _in_parts(session: AsyncSession, user_ids: Sequence[int]) -> list[list[int]]:
@@ -200,6 +203,5 @@ class LongTails:
         return bool(self._behind)
 
     async def fold(self, db: Sessions) -> None:
-        """Fold the tails that were found."""
-        await fold_tails(db, self._behind)
-        self._behind = []
+        """Fold the tails that were found; those that changed meanwhile are due again."""
+        self._behind = await fold_tails(db, self._behind)
