@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,9 +30,9 @@ from app.formats import FORMATS, open_archive
 from app.formats.records import BrokenFileError, ImportFileError
 from app.formats.source.file import Source
 from app.services.events import newest_event
-from app.services.imports.bulk import MAX_ERRORS, ImportReport
+from app.services.imports.bulk import MAX_ERRORS, ImportReport, PostCounts
 from app.services.imports.checking import NamelessFileError
-from app.services.imports.imports import CancelledImportError, Note, import_archive
+from app.services.imports.imports import CancelledImportError, import_archive
 from app.services.imports.jobs import are_cancelled
 from app.services.imports.reading_process import FileToRead, ReadingProcess
 from app.services.imports.samples import delete_samples, load_samples
@@ -44,22 +44,15 @@ SHOWN_ERRORS: Final = 20
 
 
 @dataclass(slots=True)
-class Totals:
+class Totals(PostCounts):
     """Counts of all files together, and the worst status of any."""
 
-    accepted: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-    reposts: int = 0
-    restricted: int = 0
-    skipped: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     status: int = 0
 
-    def add(self, name: str, unit: str, report: ImportReport) -> None:
-        """Add the counts of one file."""
-        for count in ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped"):
-            setattr(self, count, getattr(self, count) + getattr(report, count))
+    def add_file(self, name: str, unit: str, report: ImportReport) -> None:
+        """Add the counts and errors of one file."""
+        self.add(report)
         self.errors += [
             {"file": name, unit: error.line, "detail": str(error.detail)}
             for error in report.in_order()[: max(0, MAX_ERRORS - len(self.errors))]
@@ -147,31 +140,17 @@ def import_command(
     }
 
     async def run(db: Database, config: Config) -> Totals:
-        totals = Totals()
         async with db.read() as session:
             began_after = await newest_event(session)
-
-        async def look(session: AsyncSession, _report: ImportReport) -> None:
-            if await are_cancelled(session, after=began_after):
-                raise CancelledImportError
-
         keeper = None if no_media or dry_run else keeper_of(config)
-        interrupts = Interrupts()
+        interrupts, totals = Interrupts(), Totals()
         try:
             async with _target(db, config, dry_run) as target:
+                importer = _Importer(
+                    target, config, username, options, keeper, beside, interrupts, began_after
+                )
                 for name in files:
-                    await _import_file(
-                        target,
-                        config,
-                        totals,
-                        name,
-                        username,
-                        options,
-                        keeper,
-                        beside,
-                        interrupts,
-                        look,
-                    )
+                    await importer.add(name, totals)
         except asyncio.CancelledError:
             if not interrupts.came.is_set():
                 raise
@@ -180,71 +159,82 @@ def import_command(
     collect_seldom()
     with ReadingProcess.started() as beside:
         totals = with_database(run)
-    facts = {key: getattr(totals, key) for key in Totals.__slots__ if key != "status"}
+    facts = asdict(totals)
+    del facts["status"]
     print_result(facts, totals.in_words(dry_run), notes=totals.error_lines())
     sys.exit(totals.status)
 
 
-async def _import_file(
-    db: Database,
-    config: Config,
-    totals: Totals,
-    name: str,
-    username: str | None,
-    options: dict[str, Any],
-    keeper: MediaKeeper | None,
-    beside: ReadingProcess | None,
-    interrupts: Interrupts,
-    look: Note,
-) -> None:
-    is_input = name == "-"
-    target = interrupts.input(sys.stdin.buffer) if is_input else Path(name)
-    # A file's name may hold bytes that are no UTF-8, which no report could print.
-    name = os.fsencode(name).decode(errors="replace")
-    limit = config.max_import_bytes
-    unit, stored = "record", ImportReport()
+@dataclass(frozen=True, slots=True)
+class _Importer:
+    """Imports files, each in the same way."""
 
-    def show(report: ImportReport) -> None:
-        nonlocal stored
-        # The report itself counts a batch before it is stored.
-        stored = deepcopy(report)
-        counts = (
-            f"{stored.accepted:,} new, {stored.duplicates:,} known, {stored.rejected:,} rejected"
-        )
-        reading = beside if beside and beside.bytes_read else source
-        progress.show(reading.bytes_read, reading.bytes_total or 0, counts)
+    db: Database
+    config: Config
+    username: str | None
+    options: dict[str, Any]
+    keeper: MediaKeeper | None
+    beside: ReadingProcess | None
+    interrupts: Interrupts
+    began_after: int
+    """The newest event before the first file."""
 
-    try:
+    async def add(self, name: str, totals: Totals) -> None:
+        """Import a file, and count it in the totals, read to its end or not."""
+        is_input = name == "-"
+        target = self.interrupts.input(sys.stdin.buffer) if is_input else Path(name)
+        # A file's name may hold bytes that are no UTF-8, which no report could print.
+        name = os.fsencode(name).decode(errors="replace")
+        try:
+            await self._import(target, name, totals)
+        except asyncio.CancelledError:
+            totals.fail(name, "interrupted; stored posts stay, another run resumes here", FAILED)
+            raise
+        except CancelledImportError:
+            totals.fail(name, "cancelled: all authors were deleted meanwhile", FAILED)
+        except BrokenFileError as error:
+            totals.fail(name, str(error), FAILED)
+        except (ImportFileError, NamelessFileError) as error:
+            totals.fail(name, str(error), BAD_INPUT)
+
+    async def _import(self, target: Path | BinaryIO, name: str, totals: Totals) -> None:
+        limit, stored = self.config.max_import_bytes, ImportReport()
+
+        def show(report: ImportReport) -> None:
+            nonlocal stored
+            # The report itself counts a batch before it is stored.
+            stored = deepcopy(report)
+            reading = self.beside if self.beside and self.beside.bytes_read else source
+            counts = (
+                f"{stored.accepted:,} new, {stored.duplicates:,} known, "
+                f"{stored.rejected:,} rejected"
+            )
+            progress.show(reading.bytes_read, reading.bytes_total or 0, counts)
+
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(
-            Source, target, name=name, limit_bytes=limit, with_media=keeper is not None
+            Source, target, name=name, limit_bytes=limit, with_media=self.keeper is not None
         )
         with source, Progress(name, item_show_func=lambda item: item) as progress:
-            archive = await asyncio.to_thread(partial(open_archive, source, **options))
-            unit = archive.unit
-            if beside is not None:
-                beside.file = FileToRead.find(target, name, limit, options)
-            await import_archive(
-                db,
-                archive,
-                username=username,
-                keeper=keeper,
-                beside=beside,
-                on_progress=show,
-                note=look,
-            )
-        totals.add(name, unit, stored)
-    except asyncio.CancelledError:
-        totals.add(name, unit, stored)
-        totals.fail(name, "interrupted; stored posts stay, another run resumes here", FAILED)
-        raise
-    except CancelledImportError:
-        totals.add(name, unit, stored)
-        totals.fail(name, "cancelled: all authors were deleted meanwhile", FAILED)
-    except BrokenFileError as error:
-        totals.fail(name, str(error), FAILED)
-    except (ImportFileError, NamelessFileError) as error:
-        totals.fail(name, str(error), BAD_INPUT)
+            archive = await asyncio.to_thread(partial(open_archive, source, **self.options))
+            if self.beside is not None:
+                self.beside.file = FileToRead.find(target, name, limit, self.options)
+            try:
+                await import_archive(
+                    self.db,
+                    archive,
+                    username=self.username,
+                    keeper=self.keeper,
+                    beside=self.beside,
+                    on_progress=show,
+                    note=self._look,
+                )
+            finally:
+                totals.add_file(name, archive.unit, stored)
+
+    async def _look(self, session: AsyncSession, _report: ImportReport) -> None:
+        if await are_cancelled(session, after=self.began_after):
+            raise CancelledImportError
 
 
 @contextlib.asynccontextmanager

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -76,8 +76,8 @@ class StoredPosts(msgspec.Struct):
 
 
 @dataclass(slots=True)
-class ImportReport:
-    """Counts of the posts so far, and the first errors."""
+class PostCounts:
+    """How many posts were stored, and how many were not, by the reason."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -85,6 +85,16 @@ class ImportReport:
     reposts: int = 0
     restricted: int = 0
     skipped: int = 0
+
+    def add(self, other: "PostCounts") -> None:
+        for count in fields(PostCounts):
+            setattr(self, count.name, getattr(self, count.name) + getattr(other, count.name))
+
+
+@dataclass(slots=True)
+class ImportReport(PostCounts):
+    """Counts of the posts so far, and the first errors."""
+
     errors: list[BulkError] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     event_id: int | None = None
@@ -103,8 +113,7 @@ class ImportReport:
 
     def merge(self, other: "ImportReport") -> None:
         """Add what was found in reading further posts."""
-        for name in ("rejected", "reposts", "restricted", "skipped"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.add(other)
         self.errors += other.errors[: MAX_ERRORS - len(self.errors)]
         self.broken = other.broken
 

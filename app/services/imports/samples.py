@@ -71,9 +71,7 @@ async def load_samples(db: Sessions) -> ImportReport:
     for path in sorted(SAMPLES_FOLDER.glob("*.jsonl")):
         with Source(path) as source:
             archive = open_archive(source, format="jsonl")
-            report = await import_archive(db, archive, username=None, renew=False)
-        total.accepted += report.accepted
-        total.duplicates += report.duplicates
+            await import_archive(db, archive, username=None, report=total, renew=False)
     if total.accepted:
         await renew_background(db)
         await renew_vocabulary(db)
