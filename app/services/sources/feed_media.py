@@ -18,19 +18,22 @@ _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "aud
 def media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> tuple[Medium, ...]:
     """Return the media of an entry, each once; `pictures` are the attributes of those in its text.
 
-    Relative addresses follow from the entry's own, or else the feed's.
+    Relative addresses follow from the entry's own, or else the feed's. Of a picture without a web
+    address, such as `data:`, the description is kept, unless it is a stand-in for another one.
     """
     base = _joined(address, entry.get("link") or "")
     enclosures = [each for each in entry.get("links") or () if each.get("rel") == "enclosure"]
     found: dict[str, Medium] = {}
     for medium in _media([*(entry.get("media_content") or ()), *enclosures, *pictures], base):
-        known = found.setdefault(medium.source_url or "", medium)
+        key = medium.source_url or f"{medium.alt}"
+        known = found.setdefault(key, medium)
         if medium.alt and not known.alt:
-            found[medium.source_url or ""] = medium
+            found[key] = medium
     if not found:  # A thumbnail is a smaller copy of what else is there.
         stills = [each | {"medium": "image"} for each in entry.get("media_thumbnail") or ()]
         return tuple(_media(stills[:1], base))
-    return tuple(found.values())
+    seen = {each.alt for each in found.values() if each.source_url}
+    return tuple(each for each in found.values() if each.source_url or each.alt not in seen)
 
 
 def _media(found: Sequence[Entry], base: str) -> Iterator[Medium]:
@@ -38,10 +41,10 @@ def _media(found: Sequence[Entry], base: str) -> Iterator[Medium]:
         address = each.get("url") or each.get("href") or each.get("src")
         url = lenient(checked_url, _joined(base, address)) if address else None
         width, height = as_count(each.get("width")), as_count(each.get("height"))
-        if url and not (width == 1 and height == 1):  # Counts readers, and shows nothing.
-            alt = each.get("alt") or each.get("description")
-            if kind := _kind(each, url):
-                yield Medium(kind, url, alt, width, height)
+        alt = each.get("alt") or each.get("description")
+        is_counter = width == 1 and height == 1  # Counts readers, and shows nothing.
+        if (url or alt) and not is_counter and (kind := _kind(each, url or "")):
+            yield Medium(kind, url, alt, width, height)
 
 
 def _kind(each: Entry, url: str) -> MediumKind | None:

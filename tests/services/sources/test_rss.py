@@ -149,6 +149,7 @@ async def test_a_sloppy_feed_is_no_broken_one(body: bytes) -> None:
 
 
 LAMP = "https://example.org/lamp.jpg"
+DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 MEDIA = {
     "an enclosure": (
         f"<enclosure url='{LAMP}' type='image/jpeg' length='9'/>",
@@ -167,6 +168,18 @@ MEDIA = {
         height="1"><img class="wp-smiley" src="/s.png" alt=":)">]]></description>"""
         f"<link>https://example.org/1</link><media:content url='{LAMP}' type='image/jpeg'/>",
         "Out:)",
+        [Medium("photo", LAMP, "A lamp")],
+    ),
+    "without a web address": (
+        f"""<description><![CDATA[<img src="{DOT}" alt="A lamp"><img src="{DOT}" alt="A sea">
+        <img src="{DOT}"><img src="{DOT}" alt="Seen by" width="1" height="1">]]></description>""",
+        "",
+        [Medium("photo", alt="A lamp"), Medium("photo", alt="A sea")],
+    ),
+    "loaded late": (
+        f"""<description><![CDATA[Words<img src="{DOT}" alt="A lamp"><noscript><img src="{LAMP}"
+        alt="A lamp"></noscript>]]></description>""",
+        "Words",
         [Medium("photo", LAMP, "A lamp")],
     ),
     "films and sounds": (
