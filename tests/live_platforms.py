@@ -50,6 +50,7 @@ class Platform:
         """Statuses for the ids of posts that were deleted."""
         self.faults: list[Fault] = []
         self.requests: list[tuple[float, str]] = []
+        self.statuses: list[int] = []
         self.doubles = False
         """Whether posts stand twice on a page, and at the end of one and the begin of the next."""
         self.page = 1_000
@@ -213,6 +214,7 @@ def live_platform(host: str = "127.0.0.1") -> Iterator[Platform]:
                 headers = headers | fault.headers
                 if not fault.is_cut and not fault.delay_s:
                     status, body = fault.status, fault.body
+            platform.statuses.append(status)
             # Whoever asked may have gone meanwhile.
             with suppress(ConnectionError):
                 self.send_response(status)

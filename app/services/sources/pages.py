@@ -42,7 +42,7 @@ class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
     history: str | None = None
     """Where reading older posts goes on; None once it has reached the oldest."""
     swept_at: float = 0.0
-    """When it did, in seconds since 1970."""
+    """When reading all posts last began or ended, in seconds since 1970."""
     listed: list[str] = []
     """Ids on the newest page."""
     missing: list[str] = []

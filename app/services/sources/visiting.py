@@ -100,7 +100,8 @@ class Visit:
             mark.head = None if is_known else page.older
             if at is None:
                 if mark.history is None and (is_first or is_sweep_due):
-                    mark.history = page.older
+                    # A source of one page is read to its oldest post with it.
+                    mark.history, mark.swept_at = page.older, now().timestamp()
                 self._note_newest(page)
             self.accepted += await self._store(page, is_live=not is_first)
             if mark.head is None:

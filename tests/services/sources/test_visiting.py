@@ -205,16 +205,19 @@ async def test_a_source_that_sends_the_same_page_for_ever_ends_the_visit(
     assert len(platform.requests) == 1
 
 
+@pytest.mark.parametrize("kind", ["mastodon", "rss"])
 async def test_nothing_is_asked_twice_that_has_not_changed(
-    following_here: Following, platform: Platform
+    following_here: Following, platform: Platform, kind: str
 ) -> None:
     platform.add("sky", "hello")
-    await following_here.follow("mastodon", "sky")
+    await following_here.follow(kind, "sky")
     await following_here.visit()
-    platform.requests.clear()
+    platform.statuses.clear()
     source = await following_here.visit()
     assert source.last_error is None
-    assert len(platform.requests) == 1
+    assert platform.statuses == [304]
+    platform.add("sky", "hello again")
+    assert (await following_here.visit()).accepted == 2
 
 
 @pytest.mark.parametrize("kind", ["bluesky", "mastodon"])
