@@ -1,5 +1,6 @@
 """What every platform gives: pages of an account's posts, the newest first."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
@@ -25,6 +26,10 @@ class LivePage(NamedTuple):
     is_cut: bool = False
     """Whether the answer broke off; the posts before the break are here."""
 
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.answer.body).hexdigest()
+
 
 class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
     """How far a source was read."""
@@ -35,6 +40,8 @@ class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Headers that make the request for the newest page conditional."""
     digest: str = ""
     """Of the newest page, for platforms without such headers."""
+    cut: str = ""
+    """Digest of the last page that broke off."""
     known_to: int | None = None
     """Posts stored here up to this id were known before the newest were last looked for."""
     head: str | None = None

@@ -6,7 +6,6 @@ reading has come, so a visit that breaks off resumes where it was. Every day the
 oldest begins again: it finds posts that were dated back.
 """
 
-import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -92,10 +91,9 @@ class Visit:
                 return
             mark.known_to = known_to
             if at is None:
-                digest = hashlib.sha256(page.answer.body).hexdigest()
-                if digest == mark.digest and not is_sweep_due:
+                if page.digest == mark.digest and not is_sweep_due:
                     return
-                mark.digest = digest
+                mark.digest = page.digest
             is_known = is_first or await self._is_known(page.ids[-LOWEST:])
             mark.head = None if is_known else page.older
             if at is None:
@@ -135,8 +133,10 @@ class Visit:
 
     async def _page(self, cursor: str | None, before: LivePage | None) -> LivePage | None:
         page = await self._publisher.page(self._web, self._mark, cursor)
-        if page and page.is_cut:
-            # The mark stays as it was, so the next visit asks for the whole.
+        if page and page.is_cut and page.digest != self._mark.cut:
+            # The rest of the mark stays as it was, so the next visit asks for the whole. A feed
+            # that is the same then was sent in whole, and never has an end.
+            self._mark.cut = page.digest
             self.accepted += await self._store(page, is_live=self._mark.known_to is not None)
             raise FetchError("the feed broke off")
         is_again = page and before and page.ids and page.ids == before.ids

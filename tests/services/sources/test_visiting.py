@@ -96,6 +96,26 @@ async def test_a_feed_that_breaks_off_is_read_again(
     assert await following_here.texts() == ["first", "second", "third"]
 
 
+async def test_a_feed_that_never_ends_is_taken_as_it_is(
+    following_here: Following, platform: Platform
+) -> None:
+    await following_here.follow("rss", "sky")
+    platform.add("sky", "first")
+    for count, added in ((2, "second"), (3, "third")):
+        platform.add("sky", added)
+        _, headers, whole = platform.answer("/sky", {})
+        endless = Fault(headers=headers, body=whole.removesuffix(b"</channel></rss>"))
+        for error in ("the feed broke off", None, None):
+            platform.faults = [endless]
+            source = await following_here.visit()
+            assert (source.last_error, source.accepted) == (error, count)
+    platform.add("sky", "fourth")
+    for _ in range(3):
+        platform.faults = [Fault(is_cut=True)]
+        source = await following_here.visit()
+        assert (source.last_error, source.accepted) == ("the answer was cut off", 3)
+
+
 async def test_entries_of_only_a_picture_are_posts(
     following_here: Following, platform: Platform
 ) -> None:
