@@ -16,6 +16,8 @@ PRUNED_AT_ONCE: Final = 20_000
 
 TOTALLED_AT_ONCE: Final = 10_000
 """Events that one statement adds up: some 5 ms."""
+PRUNED: Final = "pruned"
+"""The kind of events of which only the number is known."""
 
 
 class NewEvent(NamedTuple):
@@ -69,6 +71,9 @@ class LogTotals:
         """Return the totals of the events after this one that the session sees."""
         if after != self._after or self._read_to > await newest_event(session):
             self._begin(after)
+            oldest = await session.scalar(select(func.min(Event.id)))
+            # Each stands for one post: only single posts make a log that long.
+            self._totals[PRUNED] = max(0, (oldest or 0) - after - 1)
         is_last = False
         while not is_last:
             query = select(Event.id, Event.kind, Event.count).where(Event.id > self._read_to)

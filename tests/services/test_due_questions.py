@@ -21,12 +21,13 @@ from app.services import events
 from app.services.compare import folding
 from app.services.compare.background import FIRST_SNAPSHOT_POSTS, is_outgrown
 from app.services.compare.folding import LONGEST_TAIL, LongTails, fold_tails
-from app.services.events import LogTotals
+from app.services.events import LogTotals, prune_events
 from app.services.maintenance import jobs, maintain, media_job
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user, find_user
+from app.services.search.vocabulary import is_vocabulary_old
 
 PAGE: Final = 100
 AUTHORS: Final = 4_000
@@ -180,6 +181,22 @@ async def test_tail_of_which_another_worker_folded_a_part_is_still_due(db: Datab
     await tails.fold(db)
     assert not await found(db, LongTails())
     assert not await found(db, tails)
+
+
+async def test_posts_count_though_their_events_were_pruned(db: Database) -> None:
+    async def are_due() -> tuple[bool, bool]:
+        async with db.read() as session:
+            return await is_vocabulary_old(session), await is_outgrown(session)
+
+    await post(db, "ann", 100)
+    await maintain(db)
+    for _ in range(30):
+        await post(db, "ann", 1)
+    await prune_events(db, kept=1)
+    assert (await are_due())[0]
+    for due in ((False, True), (False, False)):
+        await maintain(db)
+        assert await are_due() == due
 
 
 async def test_the_posts_that_came_and_went_are_those_of_the_log(

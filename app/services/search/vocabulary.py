@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, cast
 
-from sqlalchemy import ColumnElement, Table, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.korean import is_ending
@@ -16,8 +16,8 @@ from app.compute.ranking import Statistics
 from app.compute.words import WORDS_RECIPE
 from app.db.backend import Sessions, backend_of, insert_rows
 from app.db.indexes import AUTHOR_MARK, TermCount
-from app.models import Event, User, Vocabulary, Word
-from app.services.events import LogTotals, newest_event
+from app.models import User, Vocabulary, Word
+from app.services.events import PRUNED, LogTotals, newest_event
 
 PAGE: Final = 2_000
 CHANGED_SHARE: Final = 0.05
@@ -27,8 +27,8 @@ TOLERANCE: Final = 1.1
 """Largest factor between a stored count and the true one."""
 USUAL_TERMS: Final = 20.0
 """Assumed length of a post before the first count."""
-MOVING: Final = ("tweet.created", "tweets.imported", "tweet.deleted", "rows.removed")
-"""Kinds of events that change the index."""
+MOVING: Final = ("tweet.created", "tweets.imported", "tweet.deleted", "rows.removed", PRUNED)
+"""Kinds of events that change the index, or may have."""
 ONLY: Final = 1
 """Id of the only row, which the migration inserts."""
 _Near = tuple[str, float, list[str]]
@@ -163,9 +163,7 @@ async def find_word_faults(db: Sessions) -> list[str]:
 
 async def _is_up_to_date(db: Sessions) -> bool:
     async with db.read() as session:
-        state = await session.get_one(Vocabulary, ONLY)
-        since = exists().where(Event.id > state.as_of_event, Event.kind.in_(MOVING))
-        return state.recipe == WORDS_RECIPE and not await session.scalar(select(since))
+        return not await is_vocabulary_old(session, share=0)
 
 
 async def _pages(db: Sessions) -> AsyncGenerator[tuple[list[TermCount], dict[str, int]], None]:
