@@ -22,7 +22,7 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.indexes import Terms
 from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
-from app.db.postgresql.connection import data_source
+from app.db.postgresql.connection import connect, data_source
 from app.db.postgresql.vectors import LEAST_INDEXED, PREFIX
 from app.embedders import Vectors
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
@@ -271,6 +271,14 @@ async def test_a_read_session_cannot_write(db: Database) -> None:
     with pytest.raises(UnavailableError):
         async with db.read() as session:
             await session.execute(text('DELETE FROM "Users"'))
+
+
+async def test_locks_of_a_machine_that_is_gone_are_released_soon(config: Config) -> None:
+    connection = await connect(config.database_url)  # As a bulk load's, which holds the lock.
+    # Of a socket of this machine the server shows none, but keeps what was asked for.
+    query = "SELECT sum(reset_val::int) FROM pg_settings WHERE name LIKE $1 AND source = 'client'"
+    assert await connection.fetchval(query, "tcp\\_keepalives\\_%") == 15 + 5 + 3
+    await connection.close()
 
 
 @pytest.mark.parametrize(

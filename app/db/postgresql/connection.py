@@ -35,11 +35,14 @@ SETTINGS: Final = {
     "lock_timeout": "30s",
     # A worker that hangs must not keep all others from writing.
     "idle_in_transaction_session_timeout": "60s",
+}
+"""Limits of connections that serve requests; migrations have none."""
+KEEPALIVES: Final = {
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""Limits of connections that serve requests; migrations have none."""
+"""How soon the server releases the locks of a program whose machine is gone; usually in two hours."""
 INSTEAD_OF_NUL: Final = "\x02"
 FAILURES: Final = (
     OSError,
@@ -189,7 +192,7 @@ async def _open(url: str, settings: dict[str, str], timeout_s: float) -> "asyncp
         data_source(url),
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=timeout_s,
-        server_settings=settings,
+        server_settings=KEEPALIVES | settings,
     )
 
 
