@@ -42,7 +42,7 @@ KEEPALIVES: Final = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""How soon the server releases the locks of a program whose machine is gone; usually in two hours."""
+"""How soon the server releases the locks of a machine that is gone; by default after two hours."""
 INSTEAD_OF_NUL: Final = "\x02"
 FAILURES: Final = (
     OSError,
