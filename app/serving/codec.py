@@ -124,6 +124,11 @@ class HttpCodec:
             return h11.ConnectionClosed
         return h11.NEED_DATA
 
+    @property
+    def has_rest(self) -> bool:
+        """Whether the answer is sent, and the next request comes after the rest of this one."""
+        return self.our_state is h11.DONE and self.their_state is h11.SEND_BODY
+
     def start_next_cycle(self) -> None:
         """Go on to the next request."""
         self.their_state = self.our_state = h11.IDLE
@@ -142,7 +147,8 @@ class HttpCodec:
         """
         if self.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
             self._fail("a response was begun before")
-        self._keep_alive &= self.our_state is h11.SEND_RESPONSE
+        # Who was not asked for a body may leave it out.
+        self._keep_alive &= self.our_state is h11.SEND_RESPONSE and not self.waits_to_continue
         self.our_state = h11.ERROR  # Until the head is known to be sound.
         self.waits_to_continue = False
         lines = [b"HTTP/1.1 %d \r\n" % status]

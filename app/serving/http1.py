@@ -74,12 +74,18 @@ class Http1(H11Protocol):
                 await self.can_read.wait()
             elif event is h11.SWITCHED_PROTOCOL:
                 raise H2ProtocolAssumedError(BEGIN_HTTP2 + self.connection.received)
-            elif event is h11.NEED_DATA or event is h11.ConnectionClosed or self.stream is None:
+            elif event is h11.NEED_DATA or event is h11.ConnectionClosed:
                 return
-            elif event is h11.EndOfMessage:
-                await self.stream.handle(END_OF_BODY)
             else:
-                await self.stream.handle(Body(STREAM_ID, event))
+                await self._take_body(event)
+
+    async def _take_body(self, event: Any) -> None:
+        """Give the app a part of the body, or its end; discard what comes after the answer."""
+        is_end = event is h11.EndOfMessage
+        if self.stream is not None:
+            await self.stream.handle(END_OF_BODY if is_end else Body(STREAM_ID, event))
+        elif is_end and self.connection.our_state is h11.DONE:
+            await self._maybe_recycle()
 
     async def _begin(self, head: Head) -> None:
         # An upgrade is ignored, as RFC 9110, 7.8, allows: a proxy in front that passes it on would
@@ -152,8 +158,16 @@ class Http1(H11Protocol):
             await self.send(RawData(data))
 
     async def end(self) -> None:
-        """Go on to the next request, if the connection stays open."""
-        await self._maybe_recycle()
+        """Go on to the next request, if the connection stays open.
+
+        What is left of a body is discarded first: hypercorn would close the connection without
+        a word, though the client's next request may be on its way.
+        """
+        await self._close_stream()
+        if self.connection.has_rest and not self.context.terminated.is_set():
+            await self.send(Updated(idle=True))
+        else:
+            await self._maybe_recycle()
 
     def _encoded(self, encode: Callable[..., bytes], *arguments: object) -> bytes:
         try:

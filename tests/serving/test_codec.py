@@ -120,6 +120,15 @@ def test_the_body_is_asked_for_once(framing: bytes) -> None:
     assert not codec.waits_to_continue
 
 
+def test_who_was_not_asked_for_the_body_is_told_that_the_connection_closes() -> None:
+    codec = HttpCodec()
+    codec.receive_data(POST + b"Expect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+    codec.next_event()
+    codec.begin(200, [(b"content-length", b"0")])
+    assert b"\r\nconnection: close\r\n" in codec.end()
+    assert not codec.has_rest
+
+
 def test_an_old_client_is_not_asked_for_the_body() -> None:
     codec = HttpCodec()
     old = POST.replace(b"1.1", b"1.0")

@@ -159,6 +159,29 @@ async def test_requests_that_are_sent_together_are_answered_in_turn() -> None:
     assert head.endswith(b"connection: close\r\n\r\n")
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_an_answer_before_the_end_of_a_body_leaves_the_connection_open(chunked: bool) -> None:
+    framing = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: 3"
+    first, rest = (b"3\r\na", b"bc\r\n0\r\n\r\n") if chunked else (b"a", b"bc")
+    async with served() as site:
+        reader, writer = await site.connect()
+        head = GET.replace(b"GET", b"POST", 1)[:-2] + framing + b"\r\n\r\n"
+        for part in (head + first, rest + GET):
+            writer.write(part)
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), DEADLINE_S)
+            assert head.startswith(b"HTTP/1.1 200 ")
+            assert b"connection: close" not in head
+            assert await reader.readexactly(2) == b"ok"
+        writer.close()
+
+
+async def test_the_rest_of_a_body_has_the_time_of_an_idle_connection() -> None:
+    async with served() as site:
+        site.config.keep_alive_timeout = 0.05
+        head = GET.replace(b"GET", b"POST", 1)[:-2] + b"Content-Length: 3\r\n\r\n"
+        assert (await site.all_of(head)).endswith(b"\r\n\r\nok")
+
+
 async def test_an_idle_connection_is_closed_in_time_and_one_under_way_is_not() -> None:
     async with served() as site:
         reader, writer = await site.connect()
