@@ -71,20 +71,19 @@ class LogTotals:
         """Return the totals of the events after this one that the session sees."""
         if after != self._after or self._read_to > await newest_event(session):
             self._begin(after)
-            oldest = await session.scalar(select(func.min(Event.id)))
-            # Each stands for one post: only single posts make a log that long.
-            self._totals[PRUNED] = max(0, (oldest or 0) - after - 1)
         is_last = False
         while not is_last:
             query = select(Event.id, Event.kind, Event.count).where(Event.id > self._read_to)
             page = query.order_by(Event.id).limit(TOTALLED_AT_ONCE).subquery()
             columns = (func.count(), func.max(page.c.id), func.sum(page.c.count))
             rows = await session.execute(select(page.c.kind, *columns).group_by(page.c.kind))
-            events = 0
+            events, began = 0, self._read_to
             for kind, number, newest, posts in rows.all():
                 events += number
                 self._read_to = max(self._read_to, newest)
                 self._totals[kind] += posts
+            # What is missing stands for one post each: only single posts make a log that long.
+            self._totals[PRUNED] += self._read_to - began - events
             is_last = events < TOTALLED_AT_ONCE
         return self._totals
 
