@@ -13,7 +13,8 @@ import pytest
 from alembic import command
 from alembic.util import CommandError
 from sqlalchemy import func, insert, make_url, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from app.clock import now
 from app.compute.words import terms
@@ -22,7 +23,7 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.indexes import Terms
 from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
-from app.db.postgresql.connection import connect, data_source
+from app.db.postgresql.connection import as_app_error, connect, data_source
 from app.db.postgresql.vectors import LEAST_INDEXED, PREFIX
 from app.embedders import Vectors
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
@@ -250,6 +251,22 @@ async def test_errors_of_the_server_have_a_status_of_their_own(
     outside.execute('DROP TRIGGER fail ON "Users"')
     async with db.write() as session:
         await add_user(session, "ann")
+
+
+async def test_a_driver_that_loses_its_place_has_lost_the_server() -> None:
+    lost = asyncpg.InternalClientError(
+        "cannot switch to state 11; another operation is in progress"
+    )
+
+    async def opened() -> Any:
+        raise lost
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=opened)
+    with pytest.raises(DBAPIError) as caught:
+        async with engine.connect():
+            pass
+    for error in (caught.value, lost):
+        assert isinstance(as_app_error(error), UnavailableError)
 
 
 async def test_a_writer_that_waits_too_long_for_another_machine_is_503(

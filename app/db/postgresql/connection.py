@@ -280,8 +280,11 @@ def as_app_error(error: BaseException) -> AppError | None:
         if known in _ERRORS:
             return _ERRORS[known]()
     is_lost = isinstance(error, exc.DBAPIError) and (
-        error.connection_invalidated or isinstance(error, exc.InterfaceError)
+        error.connection_invalidated
+        or isinstance(error, exc.InterfaceError)
+        # The driver lost its place, as it does where a server dies within an answer.
+        or (isinstance(error, exc.InternalError) and not state)
     )
-    if is_lost or isinstance(error, OSError | asyncpg.InterfaceError):
+    if is_lost or isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return _unreachable()
     return None
