@@ -37,7 +37,7 @@ class RankedAuthor(msgspec.Struct, frozen=True):
     probability: Annotated[
         float, Meta(description="Calibrated; they sum to 1 over all compared authors.")
     ]
-    tweets: Annotated[int, Meta(description="How many posts it rests on.")]
+    tweets: Annotated[int, Meta(description="How many posts with words it rests on.")]
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -202,7 +202,7 @@ def judge_now(material: Material, explain: bool = True, with_passages: bool = Fa
             RankedAuthor(
                 material.users[i].username,
                 float(ranking.probabilities[i]),
-                material.users[i].tweet_count,
+                material.profiles[i].worded_posts,
             )
             for i in (order if material.is_named else order[:SHOWN_OF_ALL])
         ],

@@ -169,7 +169,7 @@ async def _foreign_language(comparison: Comparison) -> str | None:
     korean = {count.username: count.tweets for count in counts}
     if guess_language(comparison.text) == "ko":
         return None if korean else "ko"
-    are_all = all(korean.get(each.username) == each.tweets for each in comparison.ranking)
+    are_all = all(korean.get(each.username, 0) >= each.tweets for each in comparison.ranking)
     return "other" if are_all else None
 
 

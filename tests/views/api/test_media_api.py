@@ -95,4 +95,9 @@ async def test_an_author_of_pictures_alone_is_compared_without_harm(writer: Clie
     path = "/api/v1/compare?text=tea%20and%20bread%20at%20noon&username=mina&username=jiho"
     answer = await writer.get(path)
     assert answer.status_code == 200
-    assert (await answer.get_json())["ranking"][0]["username"] == "jiho"
+    compared = await answer.get_json()
+    assert [(each["username"], each["tweets"]) for each in compared["ranking"]] == [
+        ("jiho", 30),
+        ("mina", 0),
+    ]
+    assert compared["verdict"] == "short"
