@@ -4,7 +4,6 @@ import asyncio
 
 from sqlalchemy import func, select
 
-from app.clock import now
 from app.compute.background import build_background
 from app.compute.features import features
 from app.db.engine import Database
@@ -16,17 +15,8 @@ from app.services.compare.background import (
     renew_background,
 )
 from app.services.maintenance import maintain
-from app.services.posts.adding import add_posts
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, find_user
-
-
-async def post(db: Database, username: str, *texts: str) -> list[int]:
-    async with db.write() as session:
-        user = await find_user(session, username) or (await add_user(session, username))[0]
-        posts = [new_tweet(text, arrived_at=now()) for text in texts]
-        return (await add_posts(session, user.id, posts)).ids
+from tests.posting import post
 
 
 async def version(db: Database, store: BackgroundStore | None = None) -> int:

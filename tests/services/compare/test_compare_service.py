@@ -20,21 +20,15 @@ from app.services.events import newest_event
 from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, delete_user, find_user
+from app.services.posts.users import add_user, delete_user
 from tests.conftest import MakeConfig
+from tests.posting import post
 
 TEXT = "zyzzyva quokka 등대지기"
 
 
 def models() -> Models:
     return Models(ProfileStore(), BackgroundStore())
-
-
-async def post(db: Database, username: str, *texts: str) -> list[int]:
-    async with db.write() as session:
-        user = await find_user(session, username) or (await add_user(session, username))[0]
-        posts = [new_tweet(text, arrived_at=now()) for text in texts]
-        return (await add_posts(session, user.id, posts)).ids
 
 
 async def compare(db: Database, own: Models, *usernames: str, text: str = TEXT) -> Comparison:

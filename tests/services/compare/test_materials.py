@@ -6,18 +6,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.clock import now
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.services.compare.background import BackgroundStore, renew_background
 from app.services.compare.judging import Comparison, judge
 from app.services.compare.materials import MOST_NAMES, Materials, Models, gather_material
 from app.services.compare.profiles import ProfileStore
-from app.services.posts.adding import add_posts
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, delete_user, find_user
+from app.services.posts.users import add_user, delete_user
 from tests.conftest import MakeConfig
+from tests.posting import post
 
 TEXT = "the sea and 등대지기 again"
 NAMES = ("ann", "ben", "cem")
@@ -50,13 +48,6 @@ async def materials(
     await kept.close()
     await feed.close()
     await own.close()
-
-
-async def post(db: Database, username: str, *texts: str) -> list[int]:
-    async with db.write() as session:
-        user = await find_user(session, username) or (await add_user(session, username))[0]
-        posts = [new_tweet(text, arrived_at=now()) for text in texts]
-        return (await add_posts(session, user.id, posts)).ids
 
 
 async def fresh(db: Database, *usernames: str) -> Comparison | str:

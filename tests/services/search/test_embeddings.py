@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
-from app.clock import now
 from app.compute import nearest_vectors
 from app.compute.nearest_vectors import BLOCK, RowQuery, nearest_rows
 from app.db.engine import Database
@@ -19,11 +18,9 @@ from app.db.indexes import OtherLengthError, VectorQuery
 from app.embedders import RefusedError, Vectors, unit_rows
 from app.models import Embedding, Tweet, VectorSet
 from app.services.checks import find_faults
-from app.services.posts.adding import add_posts
 from app.services.posts.deletion import purge_deleted
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, delete_user
+from app.services.posts.users import delete_user
 from app.services.search.embeddings import Embeddings
 from app.services.search.vector_sets import (
     StoppedError,
@@ -33,13 +30,7 @@ from app.services.search.vector_sets import (
     vector_state,
 )
 from tests.embedding_service import Letters
-
-
-async def store(db: Database, *texts: str, username: str = "ann") -> list[int]:
-    async with db.write() as session:
-        user, _ = await add_user(session, username)
-        posts = [new_tweet(text, arrived_at=now()) for text in texts]
-        return (await add_posts(session, user.id, posts)).ids
+from tests.posting import post
 
 
 async def nearest(embeddings: Embeddings, text: str) -> list[int]:
@@ -56,7 +47,7 @@ async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
     embeddings = Embeddings(db, Letters(97))
     async with db.read() as session:
         assert not await embeddings.is_due(session)
-    ids = await store(db, "the lamp of the lighthouse", "bread from the oven", "등대의 불빛")
+    ids = await post(db, "ann", "the lamp of the lighthouse", "bread from the oven", "등대의 불빛")
     async with db.read() as session:
         assert await embeddings.is_due(session)
     await embeddings.follow_posts(db)
@@ -77,12 +68,12 @@ async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
 
 async def test_what_is_not_embedded_yet_is_said(db: Database) -> None:
     embeddings = Embeddings(db, Letters())
-    await store(db, "abc")
+    await post(db, "ann", "abc")
     await embeddings.follow_posts(db)
     vector = await embeddings.vector_for("abc")
     before = await embeddings.nearest(vector, 3)
     assert before.is_current
-    await store(db, "abd", username="ben")
+    await post(db, "ben", "abd")
     behind = await embeddings.nearest(vector, 3)
     # The author is an event, the post the next one, which the vectors do not know.
     assert (behind.as_of_event, behind.is_current) == (before.as_of_event + 1, False)
@@ -92,7 +83,7 @@ async def test_what_is_not_embedded_yet_is_said(db: Database) -> None:
 async def test_an_embedder_that_is_down_is_asked_again_later(db: Database) -> None:
     embedder = Letters(down_for=1)
     embeddings = Embeddings(db, embedder)
-    await store(db, *"abcdefgh")
+    await post(db, "ann", *"abcdefgh")
     await embeddings.follow_posts(db)
     assert await count_vectors(db) == 0
     async with db.read() as session:
@@ -106,7 +97,7 @@ async def test_an_embedder_that_is_down_is_asked_again_later(db: Database) -> No
 async def test_what_was_broken_off_is_gone_on_with(db: Database) -> None:
     embedder = Letters()
     embeddings = Embeddings(db, embedder)
-    await store(db, *"abcdefgh")
+    await post(db, "ann", *"abcdefgh")
 
     class StoppedError(Exception):
         pass
@@ -123,7 +114,7 @@ async def test_what_was_broken_off_is_gone_on_with(db: Database) -> None:
 
 
 async def test_two_models_never_meet_and_only_the_new_one_stays(db: Database) -> None:
-    ids = await store(db, "aaa", "bbb", "ccc")
+    ids = await post(db, "ann", "aaa", "bbb", "ccc")
     old, new = Embeddings(db, Letters(5)), Embeddings(db, Letters(7))
     await old.embed_missing(db)
     assert await nearest(new, "aaa") == []
@@ -136,7 +127,7 @@ async def test_two_models_never_meet_and_only_the_new_one_stays(db: Database) ->
 
 
 async def test_the_old_vectors_answer_until_all_new_ones_are_there(db: Database) -> None:
-    ids = await store(db, *"abcdefgh")
+    ids = await post(db, "ann", *"abcdefgh")
     embeddings = Embeddings(db, Letters())
     await embeddings.embed_missing(db)
     await begin_set(db, embeddings.embedder.name)
@@ -175,7 +166,7 @@ class Stopped(Letters):
 
 
 async def test_once_stopped_nothing_more_is_stored_until_it_is_gone_on_with(db: Database) -> None:
-    await store(db, *"abcdefgh")
+    await post(db, "ann", *"abcdefgh")
     old = Embeddings(db, Letters())
     await old.embed_missing(db)
     model = old.embedder.name
@@ -190,7 +181,7 @@ async def test_once_stopped_nothing_more_is_stored_until_it_is_gone_on_with(db: 
     assert 0 < state.share < 1
 
     # Meanwhile the vectors from before follow new posts, and what was stopped stays.
-    (last,) = await store(db, "i", username="ben")
+    (last,) = await post(db, "ben", "i")
     await old.follow_posts(db)
     assert last in await nearest(old, "i")
     assert await count_vectors(db) == 9 + 3
@@ -210,7 +201,7 @@ async def test_the_first_vectors_can_be_stopped_too(db: Database) -> None:
     embeddings = Embeddings(db, Stopped(db))
     async with db.read() as session:
         assert (await vector_state(session, embeddings.embedder.name)).name == "nothing"
-    await store(db, *"abcdefgh")
+    await post(db, "ann", *"abcdefgh")
     async with db.read() as session:
         assert (await vector_state(session, embeddings.embedder.name)).name == "under way"
     await embeddings.follow_posts(db)
@@ -224,8 +215,8 @@ async def test_the_first_vectors_can_be_stopped_too(db: Database) -> None:
 
 
 async def test_vectors_go_with_their_posts(db: Database) -> None:
-    ids = await store(db, "aaa", "bbb")
-    await store(db, "ccc", username="ben")
+    ids = await post(db, "ann", "aaa", "bbb")
+    await post(db, "ben", "ccc")
     embeddings = Embeddings(db, Letters())
     await embeddings.embed_missing(db)
     async with db.write() as session:
@@ -234,16 +225,16 @@ async def test_vectors_go_with_their_posts(db: Database) -> None:
     await purge_deleted(db)
     assert await count_vectors(db) == 1
     # With the next post the files are made anew, of what is left.
-    (last,) = await store(db, "ddd", username="eve")
+    (last,) = await post(db, "eve", "ddd")
     await embeddings.embed_missing(db)
     assert set(await nearest(embeddings, "abcd")) == {ids[1], last}
 
 
 async def test_a_vector_that_is_missing_is_a_fault(db: Database) -> None:
-    ids = await store(db, "aaa", "bbb")
+    ids = await post(db, "ann", "aaa", "bbb")
     embeddings = Embeddings(db, Letters())
     await embeddings.embed_missing(db)
-    await store(db, "ccc", username="ben")
+    await post(db, "ben", "ccc")
     assert await find_faults(db) == []
     async with db.write() as session:
         await session.execute(delete(Embedding).where(Embedding.tweet_id == ids[0]))
@@ -251,7 +242,7 @@ async def test_a_vector_that_is_missing_is_a_fault(db: Database) -> None:
 
 
 async def test_two_processes_at_once_make_each_vector_once(db: Database) -> None:
-    await store(db, *(f"text {number}" for number in range(40)))
+    await post(db, "ann", *(f"text {number}" for number in range(40)))
     both = [Embeddings(db, Letters()) for _ in range(2)]
     await asyncio.gather(*(each.embed_missing(db) for each in both))
     for each in both:
@@ -285,8 +276,8 @@ async def test_a_text_that_is_refused_fails_alone(db: Database) -> None:
 
 async def test_questions_that_come_together_have_the_answers_of_each_alone(db: Database) -> None:
     embeddings = Embeddings(db, Letters(23))
-    ids = await store(db, *("".join(map(chr, range(97, 97 + n))) for n in range(1, 20)))
-    await store(db, "abc", "xyz", username="ben")
+    ids = await post(db, "ann", *("".join(map(chr, range(97, 97 + n))) for n in range(1, 20)))
+    await post(db, "ben", "abc", "xyz")
     await embeddings.embed_missing(db)
     vectors = await embeddings.embedder.embed(["abc", "abcdefg", "xyz", "k"])
     his = select(Tweet.id).where(Tweet.id > ids[-1])

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.clock import now
 from app.compute.words import terms
 from app.config import Config
 from app.db.engine import Database
@@ -19,16 +18,15 @@ from app.db.indexes import AUTHOR_MARK, TermCount
 from app.models import Vocabulary, Word
 from app.services.checks import find_faults
 from app.services.maintenance import maintain
-from app.services.posts.adding import add_posts
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, delete_user
+from app.services.posts.users import delete_user
 from app.services.search import matching, word_search
 from app.services.search.search import ResultPage, search
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.selection import Selection
 from app.views.cursors import RESULTS
 from tests.databases import Databases
+from tests.posting import post
 
 TEXTS = [
     "The lighthouse keeper lights the lamp",
@@ -36,13 +34,6 @@ TEXTS = [
     "안녕하세요, 학교에 갑니다",
     "대한민국 만세",
 ]
-
-
-async def store(db: Database, username: str, *texts: str) -> list[int]:
-    async with db.write() as session:
-        user, _ = await add_user(session, username)
-        posts = [new_tweet(text, arrived_at=now()) for text in texts]
-        return (await add_posts(session, user.id, posts)).ids
 
 
 async def find(db: Database, query: str, username: str | None = None) -> ResultPage:
@@ -62,7 +53,7 @@ async def words(db: Database) -> dict[str, int]:
 @pytest.fixture(scope="module")
 async def counted(shared_db: Database) -> Database:
     """Posts to which no test adds any, and their words, counted."""
-    await store(shared_db, "ann", *TEXTS)
+    await post(shared_db, "ann", *TEXTS)
     await maintain(shared_db)
     return shared_db
 
@@ -100,7 +91,7 @@ STARRY = [
 
 @pytest.fixture(scope="module")
 async def starry(shared_db: Database) -> Database:
-    await store(shared_db, "별지기", *STARRY)
+    await post(shared_db, "별지기", *STARRY)
     await maintain(shared_db)
     return shared_db
 
@@ -141,7 +132,7 @@ async def test_a_single_syllable_is_a_word_first(starry: Database) -> None:
 
 
 async def test_only_so_much_of_a_query_is_taken_for_other_words(db: Database) -> None:
-    await store(db, "keeper", TEXTS[0])
+    await post(db, "keeper", TEXTS[0])
     await maintain(db)
     slips = [f"{'lighthosue':x<31}{letter}" for letter in "abcdefgh"]
     for count, is_mended in ((4, True), (5, False)):
@@ -151,7 +142,7 @@ async def test_only_so_much_of_a_query_is_taken_for_other_words(db: Database) ->
 
 
 async def test_a_word_that_posts_hold_stands_for_itself(db: Database) -> None:
-    await store(db, "ann", "a lamp", "a damp day", "lamps")
+    await post(db, "ann", "a lamp", "a damp day", "lamps")
     await maintain(db)
     found = await find(db, "lamp")
     assert [hit.text for hit in found.hits] == ["a lamp"]
@@ -175,7 +166,7 @@ async def test_a_word_mistyped_as_another_word_is_found_where_no_post_has_all(
 ) -> None:
     for module in (matching, word_search):
         monkeypatch.setattr(module, "CANDIDATES", 5)
-    (meant, *_) = await store(
+    (meant, *_) = await post(
         db, "ann", "miles from above", *(f"fill the form {n}" for n in range(5)), "above all"
     )
     await maintain(db)
@@ -195,7 +186,7 @@ async def test_a_word_mistyped_as_another_word_is_found_where_no_post_has_all(
 
 
 async def test_it_counts_again_when_posts_came_or_went(db: Database) -> None:
-    (first, *_) = await store(db, "ann", *TEXTS)
+    (first, *_) = await post(db, "ann", *TEXTS)
     await maintain(db)
     assert (await words(db))["lighthouse"] == 2
     async with db.read() as session:
@@ -215,8 +206,8 @@ async def test_it_counts_again_when_posts_came_or_went(db: Database) -> None:
 
 
 async def test_only_the_author_asked_for_is_searched(db: Database) -> None:
-    await store(db, "ann", *TEXTS)
-    await store(db, "ben", *TEXTS, "a lamp of ben's")
+    await post(db, "ann", *TEXTS)
+    await post(db, "ben", *TEXTS, "a lamp of ben's")
     assert {hit.username for hit in (await find(db, "lamp", "ben")).hits} == {"ben"}
     assert len((await find(db, "lamp", "ben")).hits) == 2
     assert await find_faults(db) == []
@@ -246,7 +237,7 @@ def test_the_index_equals_one_built_anew(
             url = databases.make(Path(folder))
             config = Config(data_dir=Path(folder), database_url=url, durability="normal")
             db = Database(config)
-            ids = await store(db, "ann", *(" ".join(words) for words, _ in posts))
+            ids = await post(db, "ann", *(" ".join(words) for words, _ in posts))
             for tweet_id, (_, is_deleted) in zip(ids, posts, strict=True):
                 if is_deleted:
                     async with db.write() as session:
