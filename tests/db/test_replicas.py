@@ -60,14 +60,6 @@ async def app(primary: Server, standby: Server, tmp_path: Path) -> AsyncIterator
         yield app
 
 
-async def ask(server: Server, statement: str) -> Any:
-    connection = await asyncpg.connect(data_source(server.url()))
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
-
-
 async def sessions(app: Quart) -> dict[str, int]:
     """Return how many sessions read the primary and replicas, as the metrics say."""
     answer = await (await client_with(app, "admin")).get("/metrics")
@@ -118,21 +110,21 @@ async def test_what_changes_without_an_event_is_never_read_from_a_replica(
         assert (await writer.get(path)).status_code < 500, path
     scans = "SELECT coalesce(sum(seq_scan + coalesce(idx_scan, 0)), 0) FROM pg_stat_user_tables"
     told = f"{scans} WHERE relname IN ('Tweet', 'Users')"
-    assert await eventually(lambda: ask(standby, told))
-    assert await ask(standby, f"{scans} WHERE relname IN {UNTOLD}") == 0
+    assert await eventually(lambda: standby.ask(told))
+    assert await standby.ask(f"{scans} WHERE relname IN {UNTOLD}") == 0
 
 
 async def test_what_a_replica_lacks_the_primary_answers(app: Quart, standby: Server) -> None:
     writer, anybody = await client_with(app, "write"), Client(app, {})
     await writer.add_user("ann", "first")
     await from_replica(app, anybody)
-    await ask(standby, "SELECT pg_wal_replay_pause()")
+    await standby.ask("SELECT pg_wal_replay_pause()")
     for number in range(5):
         await writer.add_tweet("ann", f"later {number}")
         assert (await texts(anybody))[0] == f"later {number}"
         assert (await anybody.get("/api/v1/users/ann")).status_code == 200
-    assert await ask(standby, 'SELECT count(*) FROM "Tweet"') == 1
-    await ask(standby, "SELECT pg_wal_replay_resume()")
+    assert await standby.ask('SELECT count(*) FROM "Tweet"') == 1
+    await standby.ask("SELECT pg_wal_replay_resume()")
     await from_replica(app, anybody)
     assert len(await texts(anybody)) == 6
 
@@ -163,6 +155,22 @@ async def test_a_replica_that_ends_costs_no_answer(app: Quart, standby: Server) 
         is_over = True
 
 
+@contextlib.asynccontextmanager
+async def waiting_at_standby(
+    client: Client, primary: Server, standby: Server
+) -> AsyncIterator["asyncio.Task[Any]"]:
+    """Ask for posts while their table is locked, until the block ends; give the request."""
+    locking = await asyncpg.connect(data_source(primary.url()))
+    async with locking.transaction():
+        # The standby holds the lock too, once it has read of it.
+        await locking.execute('LOCK TABLE "Tweet" IN ACCESS EXCLUSIVE MODE')
+        await primary.ask("SELECT pg_switch_wal()")
+        asking = asyncio.create_task(client.get(POSTS))
+        await eventually(lambda: standby.ask(f"SELECT count(*) {WAITING}"))
+        yield asking
+    await locking.close()
+
+
 @pytest.mark.parametrize("ended", ["pg_terminate_backend", "pg_cancel_backend"])
 async def test_a_statement_that_a_replica_breaks_off_is_asked_elsewhere(
     app: Quart, primary: Server, standby: Server, ended: str
@@ -170,17 +178,10 @@ async def test_a_statement_that_a_replica_breaks_off_is_asked_elsewhere(
     writer, anybody = await client_with(app, "write"), Client(app, {})
     await writer.add_user("ann", "first")
     await from_replica(app, anybody)
-    locking = await asyncpg.connect(data_source(primary.url()))
-    async with locking.transaction():
-        # The standby holds the lock too, once it has read of it.
-        await locking.execute('LOCK TABLE "Tweet" IN ACCESS EXCLUSIVE MODE')
-        await ask(primary, "SELECT pg_switch_wal()")
-        asking = asyncio.create_task(anybody.get(POSTS))
-        await eventually(lambda: ask(standby, f"SELECT count(*) {WAITING}"))
-        assert await ask(standby, f"SELECT {ended}(pid) {WAITING}")
-        await eventually(lambda: ask(primary, f"SELECT count(*) {WAITING}"))
+    async with waiting_at_standby(anybody, primary, standby) as asking:
+        assert await standby.ask(f"SELECT {ended}(pid) {WAITING}")
+        await eventually(lambda: primary.ask(f"SELECT count(*) {WAITING}"))
     assert (await asking).status_code == 200
-    await locking.close()
 
 
 @contextlib.contextmanager
@@ -220,18 +221,12 @@ async def test_a_statement_is_asked_elsewhere_when_its_replica_hangs(
     writer, anybody = await client_with(app, "write"), Client(app, {})
     await writer.add_user("ann", "first")
     await from_replica(app, anybody)
-    locking = await asyncpg.connect(data_source(primary.url()))
-    async with locking.transaction():
-        await locking.execute('LOCK TABLE "Tweet" IN ACCESS EXCLUSIVE MODE')
-        await ask(primary, "SELECT pg_switch_wal()")
-        asking = asyncio.create_task(anybody.get(POSTS))
-        await eventually(lambda: ask(standby, f"SELECT count(*) {WAITING}"))
+    async with waiting_at_standby(anybody, primary, standby) as asking:
         stack = contextlib.ExitStack()
         stack.enter_context(hanging(standby))
     with stack:
         assert (await asking).status_code == 200
     await from_replica(app, anybody)
-    await locking.close()
 
 
 async def test_without_the_primary_replicas_answer_and_say_how_new_they_are(
@@ -276,13 +271,13 @@ async def test_another_log_with_the_same_numbers_is_not_read(app: Quart, standby
     await writer.add_user("ann", "first")
     await from_replica(app, anybody)
     # The standby goes its own way, and comes to the same number before it is a standby again.
-    await ask(standby, "SELECT pg_promote()")
-    await ask(standby, 'UPDATE "Event" SET created_at = now()')
-    await ask(standby, """UPDATE "Tweet" SET text = 'other'""")
+    await standby.ask("SELECT pg_promote()")
+    await standby.ask('UPDATE "Event" SET created_at = now()')
+    await standby.ask("""UPDATE "Tweet" SET text = 'other'""")
     standby.stop()
     (standby.folder / "data" / "standby.signal").touch()
     standby.start()
-    assert await ask(standby, "SELECT pg_is_in_recovery()")
+    assert await standby.ask("SELECT pg_is_in_recovery()")
     before = (await sessions(app))["replica"]
     for _ in range(5):
         assert await texts(anybody) == ["first"]

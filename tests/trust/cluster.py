@@ -17,7 +17,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import asyncpg
 import httpx
 
 from tests.installation import Installation
@@ -78,11 +77,7 @@ class Databases:
         self._link(name)
 
     async def ask(self, name: str, statement: str) -> Any:
-        connection = await asyncpg.connect(host=str(self.servers[name].folder), user="postgres")
-        try:
-            return await connection.fetchval(statement)
-        finally:
-            await connection.close()
+        return await self.servers[name].ask(statement)
 
     def lose_primary(self) -> None:
         """Kill it, or cut its link where it has one."""

@@ -1,7 +1,9 @@
 """A real server of two workers, on SQLite or on a PostgreSQL of its own, that can be killed."""
 
 import os
+import resource
 import signal
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -91,6 +93,18 @@ class Site:
         self._stack.close()
         if self._database is not None:
             self._database.remove()
+
+
+@contextmanager
+def roomy_site() -> Iterator[tuple[Site, Path]]:
+    """Give a site on SQLite for thousands of connections, and its folder; it must stop well."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    folder = tempfile.TemporaryDirectory(prefix="saywho-trust-")
+    with folder as name, site_of("sqlite", Path(name)) as site:
+        yield site, Path(name)
+        assert site.server.stop() == 0
+        assert "Traceback" not in site.server.log()
 
 
 @contextmanager

@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import json
 import signal
 import socket
 import tempfile
@@ -15,6 +14,7 @@ from typing import Final
 from tests.installation import Installation
 from tests.serving.test_server import HYPERCORN, SERVE, Server, serving
 from tests.serving.test_supervision import listen
+from tests.trust.uploads import upload
 from tests.waiting import DEADLINE_S
 
 COMMANDS: Final = {"serve": (*SERVE, "--workers", "2"), "hypercorn": (*HYPERCORN, "-w", "2")}
@@ -28,7 +28,7 @@ def stop(name: str, folder: Path) -> float:
     installation = Installation(folder / "instance", {"SAYWHO_ACCESS_LOG": "0"})
     with serving(installation, *COMMANDS[name]) as server, contextlib.ExitStack() as stack:
         server.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
-        location = _begin_import(server)
+        location = upload(server, "fleet", POSTS)
         installation.wait_until(lambda: server.send("GET", location)[2]["accepted"])
         for _ in range(EACH):
             stack.enter_context(listen(server))
@@ -48,17 +48,6 @@ def stop(name: str, folder: Path) -> float:
         assert installation.count_posts() == POSTS
     assert installation.json("check") == {"ok": True, "faults": []}
     return took
-
-
-def _begin_import(server: Server) -> str:
-    posts = ({"username": "fleet", "text": f"post {n}", "source_id": str(n)} for n in range(POSTS))
-    body = b"".join(json.dumps(post).encode() + b"\n" for post in posts)
-    with contextlib.closing(server.connect()) as connection:
-        token = {"Authorization": f"Bearer {server.token}"}
-        connection.request("POST", "/api/v1/imports?format=jsonl", body, token)
-        queued = connection.getresponse()
-        assert queued.status == 202, queued.read()
-        return str(queued.headers["Location"])
 
 
 def _wire(server: Server, head: str) -> socket.socket:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import itertools
-import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,15 +11,15 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final
 
-import asyncpg
 import pytest
 import requests
 
-from app.db.postgresql.connection import data_source
 from tests.browsing import PASSWORD, SAME_ORIGIN
 from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import Installation
+from tests.postgresql import ask
 from tests.serving.test_server import SERVE, Server, serving
+from tests.trust.uploads import upload
 from tests.waiting import DEADLINE_S
 
 HOUR_S: Final = 3600
@@ -97,17 +96,6 @@ def servers(databases: Databases, tmp_path: Path) -> Iterator[dict[str, Server]]
         yield found
 
 
-def ask(url: str, statement: str) -> Any:
-    async def answer() -> Any:
-        connection = await asyncpg.connect(data_source(url))
-        try:
-            return await connection.fetchval(statement)
-        finally:
-            await connection.close()
-
-    return asyncio.run(answer())
-
-
 def sign_in(visitor: requests.Session, server: Server, name: str, password: str) -> int:
     """Return the status of the answer to the form."""
     sent = visitor.post(
@@ -125,19 +113,6 @@ def is_signed_in(visitor: requests.Session, server: Server) -> bool:
         f"http://127.0.0.1:{server.port}/settings", timeout=DEADLINE_S, allow_redirects=False
     )
     return page.status_code == 200
-
-
-def upload(server: Server, author: str) -> str:
-    """Begin an import; return its address."""
-    posts = (
-        {"username": author, "text": f"{author} {n}", "source_id": str(n)} for n in range(POSTS)
-    )
-    body = b"".join(json.dumps(post).encode() + b"\n" for post in posts)
-    own = {"Authorization": f"Bearer {server.token}"}
-    address = f"http://127.0.0.1:{server.port}/api/v1/imports?format=jsonl"
-    queued = requests.post(address, body, headers=own, timeout=DEADLINE_S)
-    assert queued.status_code == 202, queued.text
-    return queued.headers["Location"]
 
 
 def ended(server: Server, job: str) -> Any:
@@ -158,7 +133,7 @@ def test_a_server_whose_clock_is_an_hour_off_disturbs_nobody(servers: dict[str, 
         said = parsedate_to_datetime(server.send("GET", "/healthz")[1]["Date"])
         assert abs((said - datetime.now(UTC)).total_seconds() - SHIFTS_S[name]) < DEADLINE_S
         assert server.send("POST", "/api/v1/users", {"username": name})[0] == 201
-    jobs = {name: upload(server, name) for name, server in servers.items()}
+    jobs = {name: upload(server, name, POSTS) for name, server in servers.items()}
     for first, second in itertools.permutations(servers.values(), 2):
         with requests.Session() as visitor:
             assert sign_in(visitor, first, "ann", PASSWORD) == 303
@@ -169,13 +144,14 @@ def test_a_server_whose_clock_is_an_hour_off_disturbs_nobody(servers: dict[str, 
         status, _, post = first.send("POST", path, text, **key)
         assert status == 201
         assert second.send("POST", path, text, **key)[::2] == (201, post)
-        ask(url, UNDER_WAY)
+        asyncio.run(ask(url, UNDER_WAY))
         assert second.send("POST", path, text, **key)[0] == 409
     for name, server in servers.items():
         done = ended(server, jobs[name])
         assert (done["state"], done["accepted"], done["duplicates"]) == ("done", POSTS, 0)
         assert "taken over" not in server.log()
-    assert ask(url, 'SELECT count(*) FROM "Tweet"') == len(servers) * POSTS + 6
+    stored = asyncio.run(ask(url, 'SELECT count(*) FROM "Tweet"'))
+    assert stored == len(servers) * POSTS + 6
 
 
 @pytest.mark.databases("postgresql")

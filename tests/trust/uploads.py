@@ -95,11 +95,11 @@ class Uploads:
         self.resumed_s.append(resumed_s)
 
 
-def upload(server: Server, author: str) -> str:
+def upload(server: Server, author: str, posts: int = POSTS) -> str:
     """Begin an import; return its address."""
-    texts = (f"{author} writes {n}, and more" for n in range(POSTS))
-    posts = ({"username": author, "text": text, "source_id": text} for text in texts)
-    body = b"".join(json.dumps(post).encode() + b"\n" for post in posts)
+    texts = (f"{author} writes {n}, and more" for n in range(posts))
+    rows = ({"username": author, "text": text, "source_id": text} for text in texts)
+    body = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
     own = {"Authorization": f"Bearer {server.token}"}
     address = f"http://127.0.0.1:{server.port}/api/v1/imports?format=jsonl"
     queued = requests.post(address, body, headers=own, timeout=DEADLINE_S)
