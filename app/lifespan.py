@@ -79,7 +79,11 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
         async with contextlib.AsyncExitStack() as stack:
-            opened = await _open(stack, config, metrics)
+            try:
+                opened = await _open(stack, config, metrics)
+            except StartError as error:
+                # Any other exception would be shown by the server, with its traceback.
+                raise SystemExit(f"saywho: {error}") from None
             app.extensions[KEY] = opened
             for work in _background_work(opened):
                 opened.tasks.append(await stack.enter_async_context(running(work)))
@@ -90,7 +94,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
 
 
 async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metrics) -> Resources:
-    """Open everything; the stack closes it in reverse order."""
+    """Open everything; the stack closes it in reverse order. Raises StartError."""
     secret_keys, embedder, revision = await _prepare(config)
     db = Database(config, on_session=metrics.count_session)
     stack.push_async_callback(db.close)
@@ -99,10 +103,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         ServerLabel.own(version=version("saywho"), revision=revision, key=key)
     )
     stack.push_async_callback(feed.close)
-    try:
-        await check_keys(db, secret_keys)
-    except StartError as error:
-        raise SystemExit(f"saywho: {error}") from None
+    await check_keys(db, secret_keys)
     models = Models(ProfileStore(), BackgroundStore())
     work = jobs(kept_events=config.event_retention)
     work.append(media_job(config.media_dir))
@@ -163,14 +164,10 @@ async def _prepare(config: Config) -> tuple[list[str], Embedder | None, str]:
 
     Return the keys that sign cookies, the embedder, and the revision of the tables.
     """
-    try:
-        # Alembic's environment runs a loop of its own, so it needs a thread without one.
-        await asyncio.to_thread(prepare, config, upgrade_old=False)
-        revision = await asyncio.to_thread(head_revision)
-        return load_secret_keys(config), open_embedder(config), revision
-    except StartError as error:
-        # Any other exception would be shown by the server, with its traceback.
-        raise SystemExit(f"saywho: {error}") from None
+    # Alembic's environment runs a loop of its own, so it needs a thread without one.
+    await asyncio.to_thread(prepare, config, upgrade_old=False)
+    revision = await asyncio.to_thread(head_revision)
+    return load_secret_keys(config), open_embedder(config), revision
 
 
 @contextlib.asynccontextmanager

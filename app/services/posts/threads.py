@@ -213,23 +213,8 @@ def link_events(posts: Sequence[LinkedPost]) -> list[NewEvent]:
 
 async def unlink_replies(session: AsyncSession, tweet: Tweet) -> None:
     """Take a post that is about to be deleted out of its thread and of what answers it."""
-    is_near = []
-    if tweet.source_id is not None:
-        of_id = Tweet.reply_to_id == tweet.id
-        is_near.append(and_(Tweet.reply_to_source_id == tweet.source_id, of_id))
-    if tweet.thread_id is not None:
-        is_near.append(Tweet.thread_id == tweet.thread_id)
-    if not is_near:
-        return
-    query = select(
-        Tweet.id,
-        Tweet.user_id,
-        Tweet.reply_to_id,
-        Tweet.thread_id,
-        first_of_thread().label("first_id"),
-    )
-    rows = (await session.execute(query.where(or_(*is_near), Tweet.id != tweet.id))).all()
-    posts = {row.id: LinkedPost(*row) for row in rows}
+    before = {row.id: row for row in await _near(session, tweet)}
+    posts = {post_id: LinkedPost(*row) for post_id, row in before.items()}
     above: dict[int, int] = {}
     for post in posts.values():
         if post.reply_to_id == tweet.id:
@@ -240,7 +225,6 @@ async def unlink_replies(session: AsyncSession, tweet: Tweet) -> None:
         if parent is not None and parent.user_id == post.user_id and parent is not post:
             above[post.id] = parent.id
     changes = await _join(session, posts.values(), above)
-    before = {row.id: row for row in rows}
     changes.posts = [
         post
         for post in posts.values()
@@ -257,6 +241,22 @@ async def unlink_replies(session: AsyncSession, tweet: Tweet) -> None:
     if moved:
         ids = await allocate_ids(session, Event, len(moved))
         await append_events(session, ids, link_events(moved))
+
+
+async def _near(session: AsyncSession, tweet: Tweet) -> Sequence[Any]:
+    """Return the links of the posts in the tweet's thread, and of those that answer it."""
+    is_near = []
+    if tweet.source_id is not None:
+        of_id = Tweet.reply_to_id == tweet.id
+        is_near.append(and_(Tweet.reply_to_source_id == tweet.source_id, of_id))
+    if tweet.thread_id is not None:
+        is_near.append(Tweet.thread_id == tweet.thread_id)
+    if not is_near:
+        return []
+    query = select(
+        Tweet.id, Tweet.user_id, Tweet.reply_to_id, Tweet.thread_id, first_of_thread()
+    ).where(or_(*is_near), Tweet.id != tweet.id)
+    return (await session.execute(query)).all()
 
 
 async def find_thread_faults(session: AsyncSession) -> list[str]:

@@ -11,6 +11,7 @@ from app.services.posts.drawing import list_selected
 from app.services.posts.tweets import Page
 from app.services.posts.users import Author, list_authors
 from app.services.search.search import Hit, Mode, ResultPage, Spans, find
+from app.services.search.word_search import Place
 from app.services.selection import Selection
 from app.views import cursors
 from app.views.blueprints import PageBlueprint
@@ -57,17 +58,7 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
         )
         if is_list and selection != Selection():
             listed = await _newest(args, selection)
-        found = await find(
-            parts.db,
-            parts.embeddings,
-            args.q[:MAX_QUERY_LENGTH],
-            selection,
-            limit=RESULTS_PER_PAGE,
-            place=place,
-            mode=mode,
-            sort="newest" if args.sort == "newest" else "best",
-            with_facets=place is None,
-        )
+        found = await _matching(args, selection, mode, place)
         if found.is_current and not is_list:
             cacheable()
     except NotFoundError:
@@ -99,6 +90,23 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
         ),
     )
     return page, 404 if unknown_author else status
+
+
+async def _matching(
+    args: SearchPageArgs, selection: Selection, mode: Mode, place: Place | None
+) -> ResultPage:
+    """Return the posts of a selection that match the query, from the place on."""
+    return await find(
+        resources().db,
+        resources().embeddings,
+        args.q[:MAX_QUERY_LENGTH],
+        selection,
+        limit=RESULTS_PER_PAGE,
+        place=place,
+        mode=mode,
+        sort="newest" if args.sort == "newest" else "best",
+        with_facets=place is None,
+    )
 
 
 async def _newest(args: SearchPageArgs, selection: Selection) -> Page:
