@@ -27,7 +27,7 @@ from app.db.engine import Database
 from app.db.migrate import upgrade
 from app.db.sqlite.words import REBUILD, register
 from app.models.derived import EPOCH_S, SLOT_S
-from app.services.maintenance import maintain
+from tests.waiting import maintain
 
 TOKEN: Final = "saywho_of-the-benchmarks"  # noqa: S105 - of an invented installation
 START: Final = datetime(2024, 1, 1, tzinfo=UTC)

@@ -24,10 +24,10 @@ from app.services.compare.background import BackgroundStore, renew_background
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from benchmarks.accuracy_data import Row, read_rows
+from tests.posting import add_posts
 
 SHAPES: Final = ((2, 30), (2, 100), (2, 400), (3, 100), (4, 40), (4, 100), (4, 400), (8, 100))
 """Authors, and posts of each."""

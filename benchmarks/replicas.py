@@ -23,13 +23,13 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.services.access.rights import add_token
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from benchmarks import machine
 from tests.ports import free_port
 from tests.postgresql import NoServerError
 from tests.postgresql import Server as DatabaseServer
+from tests.posting import add_posts
 
 CLIENTS: Final = 8
 POSTS_EACH: Final = 20

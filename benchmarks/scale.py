@@ -31,10 +31,10 @@ from app.services.compare.batch_compare import open_panel, plain_texts
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import get_user
 from app.serving.worker import relieve_collector
+from tests.posting import add_posts
 
 WHOLE: Final = Shape("million", 3_000, 334, has_profiles=True)
 QUICK: Final = Shape("quick-million", 12, 30, has_profiles=True)

@@ -35,13 +35,13 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.sqlite.words import register
 from app.models import User
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from app.services.search.search import search
 from app.services.search.vocabulary import renew_vocabulary
 from app.services.selection import Selection
 from benchmarks.accuracy_data import Row, read_rows
+from tests.posting import add_posts
 
 FOUND_AMONG = 10
 BATCH = 2_000

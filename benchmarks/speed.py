@@ -30,11 +30,11 @@ from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.imports.imports import import_archive
-from app.services.maintenance import maintain
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import list_authors
 from app.services.search.similar import similar_posts
+from tests.posting import add_posts
+from tests.waiting import maintain
 
 TEXT = "새벽부터 바람이 불어요. What a morning for a walk along the harbour, they said :)"
 

@@ -1,10 +1,27 @@
 """Posts as the services store them, without a server."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.clock import now
 from app.db.engine import Database
-from app.services.posts.adding import add_posts
-from app.services.posts.new_tweet import new_tweet
+from app.services.posts.adding import AddResult, Arrival, add_arrivals
+from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.users import add_user, find_user
+
+
+async def add_posts(
+    session: AsyncSession,
+    user_id: int,
+    posts: Sequence[NewTweet],
+    *,
+    default_time: datetime | None = None,
+) -> AddResult:
+    """Add posts of one author in bulk: one event announces all new ones."""
+    arrivals = [Arrival(user_id, post) for post in posts]
+    return await add_arrivals(session, arrivals, default_time=default_time, is_bulk=True)
 
 
 async def post(db: Database, username: str, *texts: str) -> list[int]:

@@ -12,7 +12,7 @@ from app.db.engine import Database
 from app.lifespan import KEY, Resources
 from app.models import ImportJob
 from app.services.compare.background import is_outgrown
-from app.services.maintenance import maintain
+from app.services.maintenance import MOST_EVENTS, jobs
 from app.services.search.vocabulary import is_vocabulary_old
 
 T = TypeVar("T")
@@ -44,6 +44,15 @@ async def until_some_are_imported(db: Database) -> None:
                 if await session.scalar(select(func.max(ImportJob.accepted))):
                     return
             await asyncio.sleep(INTERVALS_S[0])
+
+
+async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:
+    """Do every due job once, without a lease."""
+    for job in jobs(kept_events=kept_events):
+        async with db.read() as session:
+            is_due = await job.is_due(session)
+        if is_due:
+            await job.do(db)
 
 
 async def settle(app: Quart) -> None:

@@ -149,15 +149,6 @@ class Maintenance:
             return bool(await job.is_due(session))
 
 
-async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:
-    """Do every due job once, without a lease."""
-    for job in jobs(kept_events=kept_events):
-        async with db.read() as session:
-            is_due = await job.is_due(session)
-        if is_due:
-            await job.do(db)
-
-
 NOTHING: Final = b"[]"
 
 

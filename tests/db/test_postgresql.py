@@ -30,7 +30,6 @@ from app.errors import AppError, StartError, StorageFullError, UnavailableError
 from app.models import Embedding, Tweet, VectorSet
 from app.services.checks import find_faults
 from app.services.maintenance import vectors_jobs
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from app.services.search.embeddings import Embeddings
@@ -39,6 +38,7 @@ from app.services.selection import Selection
 from tests.conftest import MakeConfig, Outside
 from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import PROGRAM, Installation, lines
+from tests.posting import add_posts
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.databases("postgresql")

@@ -22,12 +22,13 @@ from app.services.compare import folding
 from app.services.compare.background import FIRST_SNAPSHOT_POSTS, is_outgrown
 from app.services.compare.folding import LONGEST_TAIL, LongTails, fold_tails
 from app.services.events import LogTotals, prune_events
-from app.services.maintenance import jobs, maintain, media_job
-from app.services.posts.adding import add_posts
+from app.services.maintenance import jobs, media_job
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user, find_user
 from app.services.search.vocabulary import is_vocabulary_old
+from tests.posting import add_posts
+from tests.waiting import maintain
 
 PAGE: Final = 100
 AUTHORS: Final = 4_000

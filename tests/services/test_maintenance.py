@@ -26,11 +26,12 @@ from app.models import (
 from app.services.compare.folding import LONGEST_TAIL
 from app.services.idempotency import KEPT_FOR, RequestKey, claim
 from app.services.imports.jobs import add_job
-from app.services.maintenance import Job, Maintenance, jobs, maintain
-from app.services.posts.adding import add_posts
+from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user, delete_user
 from tests.conftest import MakeConfig
+from tests.posting import add_posts
+from tests.waiting import maintain
 
 
 async def make_author(db: Database, username: str, posts: int) -> int:

@@ -60,18 +60,6 @@ class AddResult:
     """The newest event of all; None where nothing changed."""
 
 
-async def add_posts(
-    session: AsyncSession,
-    user_id: int,
-    posts: Sequence[NewTweet],
-    *,
-    default_time: datetime | None = None,
-) -> AddResult:
-    """Add posts of one author in bulk: one event announces all new ones."""
-    arrivals = [Arrival(user_id, post) for post in posts]
-    return await add_arrivals(session, arrivals, default_time=default_time, is_bulk=True)
-
-
 async def add_arrivals(
     session: AsyncSession,
     arrivals: Sequence[Arrival],

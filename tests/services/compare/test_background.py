@@ -14,9 +14,9 @@ from app.services.compare.background import (
     is_outgrown,
     renew_background,
 )
-from app.services.maintenance import maintain
 from app.services.posts.tweets import delete_post
 from tests.posting import post
+from tests.waiting import maintain
 
 
 async def version(db: Database, store: BackgroundStore | None = None) -> int:

@@ -11,9 +11,9 @@ from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import AT_ONCE, JudgedText, Panel, json_texts, open_panel
 from app.services.compare.materials import Models
 from app.services.compare.profiles import ProfileStore
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
+from tests.posting import add_posts
 
 
 async def opened(db: Database) -> Panel:

@@ -17,9 +17,9 @@ from app.services.compare.calibration import (
     hold_out,
     newest_own,
 )
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user, delete_user, find_user
+from tests.posting import add_posts
 
 WORDS = [
     "lamp",

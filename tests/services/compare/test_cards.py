@@ -20,10 +20,10 @@ from app.services.compare.card_posts import read_posts
 from app.services.compare.contenders import compared_users
 from app.services.compare.materials import Models, load_authors
 from app.services.compare.profiles import ProfileStore
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post, list_posts
 from app.services.posts.users import add_user, delete_user, find_user
+from tests.posting import add_posts
 from tests.waiting import eventually
 
 WORDS = {

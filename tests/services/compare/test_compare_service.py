@@ -17,12 +17,11 @@ from app.services.compare.judging import SHOWN_OF_ALL, Comparison, judge
 from app.services.compare.materials import SCREENED, Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user
 from tests.conftest import MakeConfig
-from tests.posting import post
+from tests.posting import add_posts, post
 
 TEXT = "zyzzyva quokka 등대지기"
 

@@ -25,13 +25,13 @@ from app.services.compare.background import renew_background
 from app.services.compare.contenders import contenders_by_name
 from app.services.compare.folding import fold_tails, users_with_tails
 from app.services.compare.profiles import ProfileStore
-from app.services.posts.adding import add_posts
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user, find_user
 from tests.conftest import MakeConfig
 from tests.databases import Databases
+from tests.posting import add_posts
 
 NAMES = ("ann", "벤", "גל")
 TEXTS = st.sampled_from(

@@ -10,10 +10,10 @@ from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.compare.quiz import FEWEST_POSTS, QuestionKey, ask, is_playable, solve
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user
+from tests.posting import add_posts
 
 WORDS = {"ferry": "tide crossing pilot", "museum": "stairs gallery clock", "빵집": "호밀 반죽 오븐"}
 

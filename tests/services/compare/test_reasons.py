@@ -6,9 +6,9 @@ from app.services.compare.background import BackgroundStore, renew_background
 from app.services.compare.materials import Models
 from app.services.compare.profiles import ProfileStore
 from app.services.compare.reasons import typical_of
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
+from tests.posting import add_posts
 
 
 async def test_words_that_the_others_use_too_are_not_typical(db: Database) -> None:

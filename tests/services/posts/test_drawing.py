@@ -8,12 +8,12 @@ import pytest
 
 from app.db.engine import Database
 from app.errors import NotFoundError
-from app.services.posts.adding import add_posts
 from app.services.posts.drawing import DrawnPost, draw_posts, list_selected
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import TweetKey, delete_post
 from app.services.posts.users import add_user
 from app.services.selection import Selection
+from tests.posting import add_posts
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SEOUL = ZoneInfo("Asia/Seoul")

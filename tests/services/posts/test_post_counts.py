@@ -14,7 +14,7 @@ from app.db.engine import Database
 from app.errors import NotFoundError
 from app.models import PostCount
 from app.services.checks import find_faults
-from app.services.posts.adding import AddResult, add_posts
+from app.services.posts.adding import AddResult
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.post_counts import slot_of
@@ -23,6 +23,7 @@ from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user, find_user
 from app.services.selection import Selection
 from tests.conftest import Outside
+from tests.posting import add_posts
 
 ARRIVAL = datetime(2026, 11, 20, tzinfo=UTC)
 ZONES = ["UTC", "Asia/Seoul", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]

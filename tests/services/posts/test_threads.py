@@ -20,13 +20,14 @@ from app.formats.records import ReplyTarget
 from app.models import Event
 from app.services.checks import find_faults
 from app.services.events import newest_event
-from app.services.posts.adding import Arrival, add_arrivals, add_posts
+from app.services.posts.adding import Arrival, add_arrivals
 from app.services.posts.conversations import Conversation, read_conversation
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.tweets import delete_post, find_posts, get_post
 from app.services.posts.users import add_user, delete_user, find_user
 from tests.databases import Databases
 from tests.forests import Leaf, forests, places
+from tests.posting import add_posts
 
 Ids = dict[tuple[str, int], int]
 

@@ -10,7 +10,6 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import Event
 from app.services.compare.contenders import contenders_by_name
 from app.services.imports.authors import BulkAuthor, store_authors
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import (
     add_user,
@@ -21,6 +20,7 @@ from app.services.posts.users import (
     get_author,
     list_authors,
 )
+from tests.posting import add_posts
 
 NAMES = ["b", "A", "ab", "a", "é", "가나", "가", "각", "🚢", "ΣΑΣ", "straße", "Z", "_x", "0"]
 

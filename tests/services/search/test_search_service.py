@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from app.clock import now
 from app.db.engine import Database
-from app.services.posts.adding import add_posts
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user, delete_user
 from app.services.search.search import Hit, search
 from app.services.selection import Selection
+from tests.posting import add_posts
 
 TEXTS = [
     "The Lighthouse keeper lights the lamp",

@@ -17,7 +17,6 @@ from app.db.engine import Database
 from app.db.indexes import AUTHOR_MARK, TermCount
 from app.models import Vocabulary, Word
 from app.services.checks import find_faults
-from app.services.maintenance import maintain
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import delete_user
 from app.services.search import matching, word_search
@@ -27,6 +26,7 @@ from app.services.selection import Selection
 from app.views.cursors import RESULTS
 from tests.databases import Databases
 from tests.posting import post
+from tests.waiting import maintain
 
 TEXTS = [
     "The lighthouse keeper lights the lamp",
