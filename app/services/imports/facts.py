@@ -204,15 +204,18 @@ def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
         authors=authors.most_common(SHOWN),
         author_total=len(authors),
         samples=records[:SHOWN],
-        keys={
-            (username_key(name), record.source_id)
-            for record in records
-            if (name := record.username or owner)
-            and record.source_id
-            and (name + record.source_id).isprintable()
-        },
+        keys=_keys(records, owner),
         failure=failure,
     )
+
+
+def _keys(records: Iterable[Record], owner: str | None) -> set[tuple[str, str]]:
+    named = ((record.username or owner, record.source_id) for record in records)
+    return {
+        (username_key(name), source_id)
+        for name, source_id in named
+        if name and source_id and (name + source_id).isprintable()
+    }
 
 
 async def count_known(session: AsyncSession, seen: Preview) -> int:
