@@ -23,10 +23,8 @@ from app.metrics import Metrics
 from app.security import fingerprint, load_secret_keys
 from app.services.access.secrets import Passwords
 from app.services.checks import check_keys
-from app.services.compare.background import BackgroundStore
 from app.services.compare.card_making import CardMaker
 from app.services.compare.materials import Materials, Models
-from app.services.compare.profiles import ProfileStore
 from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, media_job, vectors_jobs
@@ -104,7 +102,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     )
     stack.push_async_callback(feed.close)
     await check_keys(db, secret_keys)
-    models = Models(ProfileStore(), BackgroundStore())
+    models = Models()
     work = jobs(kept_events=config.event_retention)
     work.append(media_job(config.media_dir))
     embeddings = None

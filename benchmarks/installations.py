@@ -20,10 +20,9 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.errors import InvalidInputError
-from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.background import renew_background
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
-from app.services.compare.profiles import ProfileStore
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from benchmarks.accuracy_data import Row, read_rows
@@ -75,7 +74,7 @@ def _name(authors: Sequence[str], author: str) -> str:
 
 async def unfamiliar(db: Database, names: Sequence[str], texts: Sequence[str]) -> list[bool]:
     """Return for each text that can be judged whether it is said to be by none of the authors."""
-    models = Models(ProfileStore(), BackgroundStore())
+    models = Models()
     found = []
     for text in texts:
         try:

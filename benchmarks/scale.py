@@ -26,11 +26,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from app.config import Config
 from app.db.engine import Database
-from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import open_panel, plain_texts
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
-from app.services.compare.profiles import ProfileStore
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import get_user
 from app.serving.worker import relieve_collector
@@ -86,7 +84,7 @@ async def timed(
 
 
 async def measure(db: Database, shape: Shape, repeats: int) -> None:
-    models = Models(ProfileStore(), BackgroundStore())
+    models = Models()
     chance = random.Random(3)
     texts = chance.sample(made_texts(), repeats)
 

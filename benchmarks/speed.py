@@ -24,11 +24,9 @@ from app.db.migrate import prepare
 from app.formats import open_archive
 from app.formats.source.file import Source
 from app.models import Tweet
-from app.services.compare.background import BackgroundStore
 from app.services.compare.contenders import contenders_by_name
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
-from app.services.compare.profiles import ProfileStore
 from app.services.imports.imports import import_archive
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import list_authors
@@ -74,7 +72,7 @@ async def measure(db: Database, path: Path, *, comparisons: int) -> None:
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory: {peak_mib:.0f} MiB")
 
-    models = Models(ProfileStore(), BackgroundStore())
+    models = Models()
     async with db.read() as session:
         authors, _ = await list_authors(session, limit=200)
     chance = random.Random(2)

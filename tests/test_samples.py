@@ -16,10 +16,8 @@ from app.compute.features import features
 from app.compute.profiles import AuthorProfile
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
-from app.services.compare.background import BackgroundStore
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
-from app.services.compare.profiles import ProfileStore
 from app.services.imports.samples import (
     EXAMPLES,
     FIRST_POSTS,
@@ -103,7 +101,7 @@ def test_every_pair_of_accounts_is_told_apart_on_later_posts() -> None:
 async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
     report = await load_samples(db)
     assert (report.accepted, report.duplicates) == (ACCOUNTS * POSTS, 0)
-    models = Models(ProfileStore(), BackgroundStore())
+    models = Models()
     for name, posts in SAMPLES.items():
         text = " ".join(post["text"] for post in posts[:2])
         async with db.read() as session:

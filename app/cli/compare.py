@@ -10,7 +10,6 @@ import click
 from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_result, with_database
 from app.config import Config, Locale
 from app.db.engine import Database
-from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import (
     BatchLine,
     csv_heading,
@@ -22,7 +21,6 @@ from app.services.compare.batch_compare import (
 )
 from app.services.compare.judging import Comparison, add_reasons, judge
 from app.services.compare.materials import Models, gather_material
-from app.services.compare.profiles import ProfileStore
 from app.services.verify.reporting import report
 from app.services.verify.sentences import NOT_FOR
 from app.services.verify.verifying import Verification, Verifier
@@ -59,7 +57,7 @@ def compare_command(
     asked = sys.stdin.read() if text == "-" else text or ""
 
     async def compare(db: Database, _: Config) -> Comparison:
-        models = Models(ProfileStore(), BackgroundStore())
+        models = Models()
         async with db.read() as session:
             material = await gather_material(session, models, text=asked, usernames=usernames)
             comparison = await judge(material, with_passages=passages)
@@ -71,7 +69,7 @@ def compare_command(
 
 def _compare_file(path: Path, usernames: tuple[str, ...], *, as_csv: bool) -> None:
     async def judge_all(db: Database, _: Config) -> None:
-        panel = await open_panel(db, Models(ProfileStore(), BackgroundStore()), usernames)
+        panel = await open_panel(db, Models(), usernames)
         if as_csv:
             click.echo(csv_heading())
         with open_texts(path) as lines:
@@ -162,7 +160,7 @@ def verify_command(
         raise click.UsageError("Give one TEXT or more, or a file of texts with --file.")
 
     async def verify(db: Database, config: Config) -> Verification:
-        verifier = Verifier(db, Models(ProfileStore(), BackgroundStore()))
+        verifier = Verifier(db, Models())
         if target is None:
             return (await verifier.verify(questioned, username)).verification
         # The pages take a while to import, which most runs can do without.

@@ -71,8 +71,8 @@ class Material:
 class Models:
     """The counts that this process keeps in memory for comparisons."""
 
-    profiles: ProfileStore
-    backgrounds: BackgroundStore
+    profiles: ProfileStore = field(default_factory=ProfileStore)
+    backgrounds: BackgroundStore = field(default_factory=BackgroundStore)
 
     def clear(self, _newest: int) -> None:
         """Forget all counts, since the database has lost some of their posts."""

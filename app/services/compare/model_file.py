@@ -12,11 +12,10 @@ from app.compute.features import RECIPE
 from app.compute.profiles import AuthorProfile
 from app.errors import InvalidInputError
 from app.models import BackgroundSnapshot
-from app.services.compare.background import BackgroundStore, unpacked
+from app.services.compare.background import unpacked
 from app.services.compare.contenders import Contender, compared_users
 from app.services.compare.judging import MODEL_NAME
 from app.services.compare.materials import SCREENED, Material, Models, load_authors
-from app.services.compare.profiles import ProfileStore
 
 _KIND: Final = "saywho model"
 
@@ -56,7 +55,7 @@ async def export_model(session: AsyncSession, usernames: Sequence[str]) -> bytes
             count=len(users),
             most=SCREENED,
         )
-    models = Models(ProfileStore(), BackgroundStore())
+    models = Models()
     material = await load_authors(session, models, users, is_named=bool(usernames))
     columns = (
         BackgroundSnapshot.counts,

@@ -7,10 +7,8 @@ import pytest
 
 from app.clock import now
 from app.db.engine import Database
-from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import AT_ONCE, JudgedText, Panel, json_texts, open_panel
 from app.services.compare.materials import Models
-from app.services.compare.profiles import ProfileStore
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from tests.posting import add_posts
@@ -21,7 +19,7 @@ async def opened(db: Database) -> Panel:
         for name, text in (("ann", "the lamp is lit"), ("ben", "fresh rolls at dawn")):
             user, _ = await add_user(session, name)
             await add_posts(session, user.id, [new_tweet(text, arrived_at=now())])
-    return await open_panel(db, Models(ProfileStore(), BackgroundStore()), ["ann", "ben"])
+    return await open_panel(db, Models(), ["ann", "ben"])
 
 
 async def judged(panel: Panel, *lines: bytes) -> list[JudgedText]:

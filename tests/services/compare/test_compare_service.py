@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from app.clock import now
 from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError
-from app.services.compare.background import BackgroundStore
 from app.services.compare.batch_compare import open_panel, plain_texts
 from app.services.compare.contenders import comparable_text
 from app.services.compare.judging import SHOWN_OF_ALL, Comparison, judge
@@ -26,10 +25,6 @@ from tests.posting import add_posts, post
 TEXT = "zyzzyva quokka 등대지기"
 
 
-def models() -> Models:
-    return Models(ProfileStore(), BackgroundStore())
-
-
 async def compare(db: Database, own: Models, *usernames: str, text: str = TEXT) -> Comparison:
     async with db.read() as session:
         material = await gather_material(session, own, text=text, usernames=usernames)
@@ -38,7 +33,7 @@ async def compare(db: Database, own: Models, *usernames: str, text: str = TEXT) 
 
 async def test_each_worker_takes_the_newest_post_into_account(make_config: MakeConfig) -> None:
     databases = [Database(make_config()), Database(make_config())]
-    workers = [(db, models()) for db in databases]
+    workers = [(db, Models()) for db in databases]
     await post(databases[0], "ann", "a plain text")
     await post(databases[0], "ben", "a plain text")
     for turn in range(6):
@@ -60,7 +55,7 @@ async def test_each_worker_takes_the_newest_post_into_account(make_config: MakeC
 async def test_comparisons_among_writes_are_each_of_one_state(db: Database) -> None:
     await post(db, "ann", "a plain text")
     await post(db, "ben", "a plain text")
-    own = models()
+    own = Models()
 
     async def write() -> None:
         for number in range(15):
@@ -87,7 +82,7 @@ async def test_order_of_the_names_changes_nothing(db: Database) -> None:
     for name in ("c", "A", "b"):
         await post(db, name, "the same words")
     results = [
-        await compare(db, models(), *names, text="other words")
+        await compare(db, Models(), *names, text="other words")
         for names in [("c", "A", "b"), ("b", "c", "A"), ("a", "B", "C")]
     ]
     assert results[0] == results[1] == results[2]
@@ -96,7 +91,7 @@ async def test_order_of_the_names_changes_nothing(db: Database) -> None:
 
 
 async def test_a_deleted_author_is_not_compared(db: Database) -> None:
-    own = models()
+    own = Models()
     for name in ("ann", "ben", "cho"):
         await post(db, name, f"words of {name}")
     assert len((await compare(db, own)).ranking) == 3
@@ -121,7 +116,7 @@ def test_any_text_is_judged_or_refused_by_name(text: str) -> None:
 
 
 async def test_any_comparable_text_gets_chances_and_marks_within_it(db: Database) -> None:
-    own = models()
+    own = Models()
     await post(db, "ann", *(f"The lighthouse keeper writes line {n}" for n in range(12)))
     await post(db, "벤", *(f"빵집 주인이 쓰는 {n}번째 줄 🥐" for n in range(12)))
     texts = [
@@ -154,15 +149,15 @@ async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database)
             text = f"{words[number % 6]} {words[number // 6 % 6]} and the {words[number // 36 % 6]}"
             quoted = "RT @somebody: not my words" if number % 50 == 0 else text
             await add_posts(session, user.id, [new_tweet(quoted, arrived_at=now())])
-    own = models()
-    everybody, named = await compare(db, own), await compare(db, models(), *names)
+    own = Models()
+    everybody, named = await compare(db, own), await compare(db, Models(), *names)
     for one, other in zip(everybody.ranking, named.ranking, strict=False):
         assert (one.username, one.tweets) == (other.username, other.tweets)
         assert math.isclose(one.probability, other.probability)
     assert everybody.verdict == named.verdict
     assert everybody.evidence == named.evidence
     assert sum(ranked.probability for ranked in named.ranking) == pytest.approx(1)
-    small = Models(ProfileStore(max_bytes=20_000), BackgroundStore())
+    small = Models(ProfileStore(max_bytes=20_000))
     assert await compare(db, small) == everybody
     panel = await open_panel(db, small, ())
     lines = [TEXT, "", "...", "the bread and the fog"]
@@ -178,14 +173,14 @@ async def test_who_only_quotes_cannot_be_compared(db: Database) -> None:
     for name in ("ann", "ben"):
         await post(db, name, "RT @cho: the sea")
     with pytest.raises(InvalidInputError, match="other people's words"):
-        await compare(db, models(), "ann", "ben")
+        await compare(db, Models(), "ann", "ben")
     await post(db, "ben", "the sea is mine")
-    answer = await compare(db, models(), "ann", "ben")
+    answer = await compare(db, Models(), "ann", "ben")
     assert [ranked.probability for ranked in answer.ranking] == [1, 0]
 
 
 async def test_repetitions_and_quotations_change_no_answer(db: Database) -> None:
-    own = models()
+    own = Models()
     await post(db, "ann", "the lamp is lit", "fog again")
     await post(db, "ben", "the bread is warm", "come early")
     before = await compare(db, own, text="the lamp and the bread")

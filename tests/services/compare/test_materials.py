@@ -8,10 +8,9 @@ import pytest
 
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
-from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.background import renew_background
 from app.services.compare.judging import Comparison, judge
 from app.services.compare.materials import MOST_NAMES, Materials, Models, gather_material
-from app.services.compare.profiles import ProfileStore
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user
 from tests.conftest import MakeConfig
@@ -43,7 +42,7 @@ async def materials(
     """What one worker keeps, while `db` is another."""
     own = Database(make_config(), on_session=sessions.count)
     feed = await own.open_feed()
-    kept = Materials(own, feed, Models(ProfileStore(), BackgroundStore()))
+    kept = Materials(own, feed, Models())
     yield kept
     await kept.close()
     await feed.close()
@@ -54,7 +53,7 @@ async def fresh(db: Database, *usernames: str) -> Comparison | str:
     """Return the answer of somebody who keeps nothing."""
     try:
         async with db.read() as session:
-            models = Models(ProfileStore(), BackgroundStore())
+            models = Models()
             material = await gather_material(session, models, text=TEXT, usernames=usernames)
     except AppError as error:
         return error.detail

@@ -5,10 +5,9 @@ import pytest
 from app.clock import now
 from app.compute.text import HIDDEN
 from app.db.engine import Database
-from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.background import renew_background
 from app.services.compare.judging import judge
 from app.services.compare.materials import Models, gather_material
-from app.services.compare.profiles import ProfileStore
 from app.services.compare.quiz import FEWEST_POSTS, QuestionKey, ask, is_playable, solve
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
@@ -83,7 +82,7 @@ async def test_posts_of_few_letters_are_not_asked(db: Database, text: str) -> No
 async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_new: bool) -> None:
     ids = await fill(db, "ferry", "museum")
     await renew_background(db)
-    models = Models(ProfileStore(), BackgroundStore())
+    models = Models()
     (ferry, posts), (museum, _) = ids["ferry"], ids["museum"]
     if is_new:
         # It came after the profile was counted, and is one of the few that are added to it.

@@ -2,9 +2,8 @@
 
 from app.clock import now
 from app.db.engine import Database
-from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.background import renew_background
 from app.services.compare.materials import Models
-from app.services.compare.profiles import ProfileStore
 from app.services.compare.reasons import typical_of
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
@@ -19,7 +18,7 @@ async def test_words_that_the_others_use_too_are_not_typical(db: Database) -> No
             texts = [f"today the {habit % n} again today the" for n in range(40)]
             posts = [new_tweet(text, arrived_at=now()) for text in texts]
             await add_posts(session, user.id, posts)
-    models = Models(ProfileStore(), BackgroundStore())
+    models = Models()
     async with db.read() as session:
         assert await typical_of(session, models, "ferry") == []
     await renew_background(db)
@@ -35,4 +34,4 @@ async def test_an_author_without_posts_has_none(db: Database) -> None:
     async with db.write() as session:
         await add_user(session, "new")
     async with db.read() as session:
-        assert await typical_of(session, Models(ProfileStore(), BackgroundStore()), "new") == []
+        assert await typical_of(session, Models(), "new") == []

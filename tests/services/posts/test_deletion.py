@@ -16,10 +16,9 @@ from app.db.indexes import Terms
 from app.errors import NotFoundError
 from app.models import Event, Profile, Tweet, User
 from app.services.checks import find_faults
-from app.services.compare.background import BackgroundStore, renew_background
+from app.services.compare.background import renew_background
 from app.services.compare.folding import fold_tails
 from app.services.compare.materials import Models, gather_material
-from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
 from app.services.posts.deletion import CHUNK, count_deleted, purge_deleted
@@ -94,7 +93,7 @@ async def test_deleted_author_is_in_no_answer_before_any_row_is_gone(db: Databas
         # The event stands for all posts.
         logged = await session.get_one(Event, number)
         assert (logged.kind, logged.user_id, logged.count) == ("user.deleted", user.id, 30)
-        models = Models(ProfileStore(), BackgroundStore())
+        models = Models()
         with pytest.raises(NotFoundError):
             await gather_material(session, models, text="the sea", usernames=["ann", "ben"])
     async with db.write() as session:
