@@ -8,18 +8,17 @@ from datetime import timedelta
 import msgspec
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError, UnavailableError
 from app.models import ModelCard
-from app.services.compare.background import BackgroundStore
 from app.services.compare.card import Card, measure
 from app.services.compare.card_making import MOST_WAITING, CardMaker, read_held_out, select_answers
 from app.services.compare.card_posts import read_posts
 from app.services.compare.contenders import compared_users
 from app.services.compare.materials import Models, load_authors
-from app.services.compare.profiles import ProfileStore
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post, list_posts
 from app.services.posts.users import add_user, delete_user, find_user
@@ -33,10 +32,6 @@ WORDS = {
 }
 
 
-def models() -> Models:
-    return Models(ProfileStore(), BackgroundStore())
-
-
 async def write(db: Database, username: str, posts: int, *, seed: int = 0) -> None:
     chance = random.Random(seed)  # noqa: S311 - no secret
     own = WORDS[username].split()
@@ -47,10 +42,17 @@ async def write(db: Database, username: str, posts: int, *, seed: int = 0) -> No
         await add_posts(session, user.id, [new_tweet(text, arrived_at=now()) for text in texts])
 
 
+async def delete_newest(session: AsyncSession, username: str) -> None:
+    user = await find_user(session, username)
+    assert user is not None
+    posts, _ = await list_posts(session, user_id=user.id, limit=1)
+    await delete_post(session, posts[0].id)
+
+
 async def made(db: Database, *usernames: str) -> Card:
     async with db.read() as session:
         users = await compared_users(session, usernames)
-        material = await load_authors(session, models(), users, is_named=bool(usernames))
+        material = await load_authors(session, Models(), users, is_named=bool(usernames))
         posts = await read_posts(session, material)
     return (await measure(material, posts)).card
 
@@ -111,7 +113,7 @@ async def test_too_few_posts_are_said_to_be_too_few(db: Database) -> None:
 async def test_a_card_is_made_once_for_all_workers_until_posts_change(db: Database) -> None:
     for name in ("ann", "ben"):
         await write(db, name, 40)
-    workers = [CardMaker(db, models(), rest=timedelta(0)) for _ in range(3)]
+    workers = [CardMaker(db, Models(), rest=timedelta(0)) for _ in range(3)]
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(maker.run()) for maker in workers]
         cards = await asyncio.gather(
@@ -145,7 +147,7 @@ async def test_posts_that_were_posted_again_are_not_asked_about(db: Database) ->
         assert user is not None
         again = [new_tweet("the lamp is lit", arrived_at=now()) for _ in range(3)]
         repeated = (await add_posts(session, user.id, again)).ids
-    maker = CardMaker(db, models())
+    maker = CardMaker(db, Models())
     task = asyncio.create_task(maker.run())
     card = await finished(maker, ["ann", "ben"])
     made = await maker.find_answers_or_ask(["ann", "ben"])
@@ -159,7 +161,7 @@ async def test_posts_that_were_posted_again_are_not_asked_about(db: Database) ->
 async def test_a_card_holds_for_a_while_though_posts_come(db: Database) -> None:
     for name in ("ann", "ben"):
         await write(db, name, 40)
-    maker = CardMaker(db, models(), rest=timedelta(days=1))
+    maker = CardMaker(db, Models(), rest=timedelta(days=1))
     task = asyncio.create_task(maker.run())
     card = await finished(maker, ["ann", "ben"])
     await write(db, "ann", 4, seed=1)
@@ -169,10 +171,7 @@ async def test_a_card_holds_for_a_while_though_posts_come(db: Database) -> None:
     assert made is not None
     assert made.card == kept
     async with db.write() as session:
-        user = await find_user(session, "ann")
-        assert user is not None
-        posts, _ = await list_posts(session, user_id=user.id, limit=1)
-        await delete_post(session, posts[0].id)
+        await delete_newest(session, "ann")
     assert await maker.find_or_ask(["ann", "ben"]) is None
     task.cancel()
 
@@ -180,7 +179,7 @@ async def test_a_card_holds_for_a_while_though_posts_come(db: Database) -> None:
 async def test_a_card_is_finished_while_posts_stream_in(db: Database) -> None:
     for name in ("ann", "ben"):
         await write(db, name, 40)
-    maker = CardMaker(db, models())
+    maker = CardMaker(db, Models())
     task = asyncio.create_task(maker.run())
 
     async def ask_after_a_post() -> Card | None:
@@ -196,7 +195,7 @@ async def test_a_card_is_finished_while_posts_stream_in(db: Database) -> None:
 async def test_every_figure_of_a_card_knows_its_posts(db: Database) -> None:
     for name in WORDS:
         await write(db, name, 40)
-    maker = CardMaker(db, models())
+    maker = CardMaker(db, Models())
     task = asyncio.create_task(maker.run())
     card = await finished(maker, ["ann", "cho", "ben"])
     made = await maker.find_answers_or_ask(["ben", "ann", "cho"])
@@ -227,15 +226,12 @@ async def test_every_figure_of_a_card_knows_its_posts(db: Database) -> None:
 async def test_a_deletion_takes_the_cards_of_the_author_along(db: Database) -> None:
     for name in ("ann", "ben", "cho"):
         await write(db, name, 20)
-    maker = CardMaker(db, models())
+    maker = CardMaker(db, Models())
     task = asyncio.create_task(maker.run())
     for names in (["ann", "ben"], ["ben", "cho"]):
         await finished(maker, names)
     async with db.write() as session:
-        user = await find_user(session, "ann")
-        assert user is not None
-        posts, _ = await list_posts(session, user_id=user.id, limit=1)
-        await delete_post(session, posts[0].id)
+        await delete_newest(session, "ann")
         assert await session.scalar(select(func.count()).select_from(ModelCard)) == 1
         await delete_user(session, "cho")
         assert await session.scalar(select(func.count()).select_from(ModelCard)) == 0
@@ -253,7 +249,7 @@ async def test_only_so_many_cards_may_wait(db: Database) -> None:
         for name in others:
             user, _ = await add_user(session, name)
             await add_posts(session, user.id, [new_tweet("hello there", arrived_at=now())])
-    maker = CardMaker(db, models())
+    maker = CardMaker(db, Models())
     for name in others[:-1]:
         assert await maker.find_or_ask(["ann", name]) is None
         # Asked for again, it waits already; whatever has come meanwhile.
