@@ -23,7 +23,8 @@ class Profile(Base):
     recipe: Mapped[int]
     """Version of the features that were counted."""
     as_of_event: Mapped[int] = mapped_column(BigId)
-    posts: Mapped[int]
+    posts: Mapped[int] = mapped_column(index=True)
+    """Indexed, since their sum would be read from rows of some KB each."""
     counts: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     texts: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """Digests of the posts' texts, since a text that is posted again counts once."""

@@ -18,6 +18,7 @@ from app.db.backend import allocate_ids
 from app.db.engine import Database
 from app.models import Event, Profile, User, Vocabulary
 from app.services import events
+from app.services.checks import measure_lag
 from app.services.compare import folding
 from app.services.compare.background import FIRST_SNAPSHOT_POSTS, is_outgrown
 from app.services.compare.folding import LONGEST_TAIL, LongTails, fold_tails
@@ -121,6 +122,20 @@ async def test_no_question_looks_at_many_rows(
                 assert not await scanned(session, statement, values) & LARGE, statement
             else:
                 assert await most_rows(session, statement, values) <= 3 * PAGE, statement
+
+
+@pytest.mark.databases("sqlite")
+async def test_the_lag_is_measured_without_reading_profiles(db: Database) -> None:
+    await fill(db)
+    async with db.read() as session:
+        with queries_of(db) as executed:
+            assert await measure_lag(session) == {"profiles": 0, "background": AUTHORS}
+        connection = await session.connection()
+        plans = [
+            str((await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)).all())
+            for query, values in executed
+        ]
+    assert ["COVERING INDEX ix_Profile_posts" in plan for plan in plans].count(True) == 1
 
 
 async def found(db: Database, tails: LongTails) -> bool:

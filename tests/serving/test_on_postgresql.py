@@ -80,7 +80,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9999_since_{since}"
-down_revision = "{since}"
+down_revision = "{head}"
 
 
 def upgrade():
@@ -100,7 +100,9 @@ def test_servers_are_upgraded_one_after_the_other_without_an_error(
     newer = tmp_path / "newer"
     shutil.copytree(ROOT / "app", newer / "app", ignore=shutil.ignore_patterns("__pycache__"))
     head = head_revision()
-    (newer / "app/migrations/versions/9999.py").write_text(REVISION.format(since=head))
+    (newer / "app/migrations/versions/9999.py").write_text(
+        REVISION.format(since=head.partition("_since_")[0], head=head)
+    )
     program = (sys.executable, "-c", "from app.cli import main; main()", "serve")
     other = Installation(newer / "instance", dict(installation.settings))
     with serving(installation, *SERVE, "--workers", "2") as first:
