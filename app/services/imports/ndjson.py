@@ -130,6 +130,8 @@ def _read_batch(lines: Iterator[RawLine], report: ImportReport) -> list[BulkPost
                 continue
             try:
                 batch.append(_bulk_post(line))
+            except UnicodeDecodeError:
+                report.reject(line.number, "the line is not UTF-8")
             except (ValueError, AppError) as error:
                 report.reject(line.number, str(error))
             except RecursionError:

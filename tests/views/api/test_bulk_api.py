@@ -48,6 +48,7 @@ async def test_good_lines_are_kept_whatever_the_bad_ones(writer: Client) -> None
     assert (report["accepted"], report["duplicates"], report["rejected"]) == (2, 0, 10)
     assert [error["line"] for error in report["errors"]] == [4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
     assert all(error["detail"] for error in report["errors"])
+    assert report["errors"][4]["detail"] == "the line is not UTF-8"
     page = await (await writer.get("/api/v1/users")).get_json()
     assert [(user["username"], user["tweets"]) for user in page["items"]] == [("ann", 1), ("벤", 1)]
 
