@@ -11,7 +11,14 @@ from urllib.parse import quote, urlencode
 
 from babel.core import Locale as BabelLocale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_interval, format_skeleton, format_time, format_timedelta
+from babel.dates import (
+    format_date,
+    format_interval,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_time_format,
+)
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -197,9 +204,15 @@ def show_language(tag: str) -> str:
 def show_time(time: datetime) -> Markup:
     """Return a `<time>` element in UTC, which a script changes to the viewer's own time."""
     time = time.astimezone(UTC)
-    date = format_date(time, "medium", locale=g.locale)
-    clock = format_time(time, "short", locale=g.locale)
-    return Markup('<time datetime="{}">{} {} UTC</time>').format(rfc3339(time), date, clock)
+    return Markup('<time datetime="{}">{} UTC</time>').format(rfc3339(time), show_moment(time))
+
+
+def show_moment(time: datetime) -> str:
+    """Return the day and the time of day in the time's own zone."""
+    # Babel's short Korean times have AM and PM; the wide form is what browsers write.
+    pattern = str(get_time_format("short", locale=g.locale)).replace("a", "aaaa")
+    clock = format_time(time, pattern, locale=g.locale)
+    return f"{format_date(time, 'medium', locale=g.locale)} {clock}"
 
 
 def show_ago(time: datetime) -> str:

@@ -551,7 +551,8 @@ async def test_time_is_shown_in_utc_for_those_without_a_script(writer: Client) -
     await writer.add_tweet("old", "long ago", created_at="0800-01-02T03:04:05Z")
     page = await body(await writer.get("/user/old"))
     assert '<time datetime="0800-01-02T03:04:05Z">' in page
-    assert "UTC</time>" in page
+    assert "AM UTC</time>" in page
+    assert "오전 3:04 UTC</time>" in await body(await writer.get("/user/old", headers=KOREAN))
 
 
 async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:

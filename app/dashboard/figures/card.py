@@ -6,8 +6,6 @@ from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
-from quart import g
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.verdict import FEWEST_IN_BIN, wilson
@@ -24,7 +22,7 @@ from app.dashboard.figures.base import (
     sentences,
     some_of,
 )
-from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
+from app.i18n import gettext, gettext_noop, ngettext, show_moment, show_number, show_percent
 from app.lifespan import resources
 from app.services.compare.card import Card, Measured, MeasuredBin
 from app.services.compare.contenders import MOST_COMPARED
@@ -143,7 +141,7 @@ def _note(data: ShownCard, card: Card, measured: Measured) -> str:
     few = sum(each.asked for each in measured.bins if each.asked < FEWEST_IN_BIN)
     hidden = gettext("{count} answers in parts of fewer than {least} are not drawn.")
     older = gettext("Measured {time}; posts since then: {count}.")
-    time = format_datetime(card.made_at, "short", tzinfo=data.zone, locale=g.locale)
+    time = show_moment(card.made_at.astimezone(data.zone))
     return sentences(
         told.format(share=share, asked=asked, count=len(card.authors)),
         some_of(len(card.authors), len(card.authors) + card.left_out),
