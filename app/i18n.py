@@ -68,7 +68,7 @@ def init_app(app: Quart, config: Config) -> None:
         "date": show_date,
         "number": show_number,
         "percent": show_percent,
-        "percents": show_percents,
+        "rounded": rounded_parts,
         "rfc3339": rfc3339,
         "time": show_time,
         "ago": show_ago,
@@ -177,10 +177,11 @@ def show_percent(value: float) -> str:
     return format_percent(value, locale=g.locale)
 
 
-def show_percents(values: Sequence[float]) -> list[str]:
+def rounded_parts(values: Sequence[float]) -> list[float]:
     """Return parts of a whole in whole per cent, which add up to what they are together.
 
-    What rounding down takes away goes to the largest remainders. Parts under 1% are only "<1%".
+    What rounding down takes away goes to the largest remainders. Parts under 1%, and those
+    over 99% beside them, stay as they are.
     """
     exact = {place: value * 100 for place, value in enumerate(values) if value >= 0.01}
     whole = {place: math.floor(share) for place, share in exact.items()}
@@ -188,7 +189,7 @@ def show_percents(values: Sequence[float]) -> list[str]:
     for place in by_remainder[: round(sum(exact.values())) - sum(whole.values())]:
         whole[place] += 1
     return [
-        show_percent(whole[place] / 100 if whole.get(place, 100) < 100 else value)
+        whole[place] / 100 if whole.get(place, 100) < 100 else value
         for place, value in enumerate(values)
     ]
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from quart import Quart, g
 
-from app.i18n import show_percent, show_percents
+from app.i18n import rounded_parts, show_percent
 from app.views.pages.parts import (
     ALMOST_CERTAINLY,
     HARDLY_EVER,
@@ -105,6 +105,16 @@ def test_probability_in_words(probability: float, words: str) -> None:
     assert probability_message(probability) == words
 
 
+async def test_a_percentage_and_its_words_agree(site: Client) -> None:
+    pairs = set[tuple[str, str]]()
+    for n in range(40):
+        text = " ".join([*BAKER[0].split()[: n % 5 + 1], *STARGAZER[n // 5].split()[: n % 4 + 1]])
+        page = await body(await site.get("/compare", query_string={"text": text}))
+        pairs |= set(re.findall(r'<b>(\d+)%</b> <span class="soft">([^<]+)<', page))
+    assert pairs
+    assert {(n, probability_message(int(n) / 100)) for n, _ in pairs} == pairs
+
+
 @pytest.mark.parametrize(
     ("value", "shown"), [(0, "0%"), (0.001, "<1%"), (0.42, "42%"), (0.9999, ">99%"), (1, "100%")]
 )
@@ -129,7 +139,7 @@ async def test_only_certainty_is_a_hundred_per_cent(value: float, shown: str) ->
 async def test_the_percentages_of_a_ranking_add_up(values: tuple[float, ...], shown: str) -> None:
     async with Quart(__name__).test_request_context("/"):
         g.locale = "en"
-        assert show_percents(values) == shown.split()
+        assert [show_percent(part) for part in rounded_parts(values)] == shown.split()
 
 
 def test_excerpt_keeps_marks_and_their_surroundings() -> None:

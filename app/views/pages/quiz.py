@@ -9,7 +9,7 @@ from app.lifespan import resources
 from app.services.access.secrets import seal, unseal
 from app.services.compare.quiz import QuestionKey, Solution, ask, solve
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.parts import hues_of, marked_text, probability_in_words, render_form
+from app.views.pages.parts import hues_of, marked_text, render_form
 
 blueprint = PageBlueprint("quiz")
 
@@ -68,5 +68,4 @@ async def _answer_page(solution: Solution, guess: str, round_: str) -> str:
         hues=hues,
         lines=lines,
         pieces=marked_text(comparison.text, [(m.start, m.end, m) for m in comparison.evidence]),
-        in_words=probability_in_words,
     )
