@@ -4,11 +4,19 @@ A timer replaces the two tasks that hypercorn starts after each answer and cance
 request. The head of a request has a time limit, and a client that closes its half still gets the
 answer. This module and `http1.py` replace private names of hypercorn, which have tests; they are
 used only with the versions that passed them.
+
+Clients that take nothing are cut off here, by what they acknowledge. The kernel's own limit,
+TCP_USER_TIMEOUT, also runs while a slow client opens its window again and again, but never wide
+enough for a whole segment.
 """
 
 import asyncio
 import contextlib
+import fcntl
+import socket
+import struct
 import sys
+import termios
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -24,6 +32,12 @@ from app.serving.http1 import Http1
 KEY: Final = "saywho_idle"
 HEAD_S: Final = 15.0
 """Time limit for the head of a request, from its first byte."""
+STALLED_S: Final = 30.0
+"""A client that takes nothing of what waits for it is cut off after this time."""
+LOOK_S: Final = 2.0
+"""Seconds between looks for such clients."""
+ACKNOWLEDGED: Final = struct.Struct("120xQ")
+"""Where Linux's TCP_INFO has the bytes that the client acknowledged."""
 HALF_CLOSED_S: Final = 5.0
 """Time that a client which closed its half may wait for an answer; most of them are gone."""
 
@@ -43,6 +57,7 @@ class Connection(TCPServer):
         self.idle_task = self._timer  # type: ignore[assignment]
         self._is_closing = asyncio.Event()
         self._task = asyncio.current_task()
+        self._taken, self._taken_at = 0, 0.0
 
     async def run(self) -> None:
         watch = Watch.of(self)
@@ -66,6 +81,15 @@ class Connection(TCPServer):
         self.writer.transport.abort()
         if self._task is not None:
             self._task.cancel()
+
+    def cut_off_stalled(self) -> None:
+        """End the connection if its client has taken nothing for too long."""
+        taken, now = _taken(self.writer.get_extra_info("socket")), self.loop.time()
+        if taken is None or taken != self._taken:
+            self._taken, self._taken_at = taken or 0, now
+        elif now - self._taken_at > STALLED_S:
+            _forget(self.writer.get_extra_info("socket"), after_s=0.001)
+            self.writer.transport.abort()
 
     async def close_idle(self) -> None:
         """Close a connection on which no request is under way, or only the head of one."""
@@ -94,8 +118,32 @@ class Connection(TCPServer):
 
     async def _close(self) -> None:
         self._is_closing.set()
+        _forget(self.writer.get_extra_info("socket"), after_s=STALLED_S)
         await super()._close()
         self._timer.cancel()
+
+
+def _taken(wire: socket.socket) -> int | None:
+    """Return how many bytes the client has taken, or None if nothing waits for it.
+
+    Linux alone tells; elsewhere nobody is cut off.
+    """
+    if sys.platform != "linux" or wire.fileno() < 0:
+        return None
+    (waiting,) = struct.unpack("i", fcntl.ioctl(wire, termios.TIOCOUTQ, bytes(4)))
+    if not waiting:
+        return None
+    info = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, ACKNOWLEDGED.size)
+    return int(ACKNOWLEDGED.unpack(info)[0])
+
+
+def _forget(wire: socket.socket, *, after_s: float) -> None:
+    """Limit for how long the kernel sends what it has to a client that does not take it.
+
+    After the connection is closed it would do so for minutes.
+    """
+    if sys.platform == "linux" and wire.fileno() >= 0:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(after_s * 1000))
 
 
 class IdleTimer:
@@ -105,7 +153,7 @@ class IdleTimer:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._watch = Watch.of(connection)
         self._timer: asyncio.TimerHandle | None = None
         self._deadline: float | None = None
@@ -115,7 +163,7 @@ class IdleTimer:
 
     async def restart(self, _task_group: object, _action: object) -> None:
         """Count from now; hypercorn's action would do the same as `expire`."""
-        connection = self._connection
+        connection = self.connection
         if connection.context.terminated.is_set():
             self.expire()
             return
@@ -140,7 +188,7 @@ class IdleTimer:
             self._timer = None
 
     def _expire_after(self, timeout_s: float) -> None:
-        loop = self._connection.loop
+        loop = self.connection.loop
         self._deadline = loop.time() + timeout_s
         if self._timer is None or self._timer.when() > self._deadline:
             self.cancel()
@@ -150,14 +198,14 @@ class IdleTimer:
         self._timer = None
         if self._deadline is None:
             return
-        rest_s = self._deadline - self._connection.loop.time()
+        rest_s = self._deadline - self.connection.loop.time()
         if rest_s > 0:
             self._expire_after(rest_s)
         else:
             self.expire()
 
     def expire(self) -> None:
-        self._closing = self._connection.loop.create_task(self._connection.close_idle())
+        self._closing = self.connection.loop.create_task(self.connection.close_idle())
 
 
 class Watch:
@@ -179,7 +227,12 @@ class Watch:
         return watch
 
     async def _end(self, context: WorkerContext) -> None:
-        await context.terminated.wait()
+        while not context.terminated.is_set():
+            for connection in self.open - {timer.connection for timer in self.idle}:
+                connection.cut_off_stalled()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await context.terminated.wait()
         for timer in list(self.idle):
             timer.expire()
         if sys.version_info >= (3, 12):

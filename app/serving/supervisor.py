@@ -30,8 +30,6 @@ START_S: Final = 30.0
 """Time of a worker until its first beat."""
 LOOK_S: Final = 0.2
 STOP_S: Final = 11.0
-READER_TIMEOUT_MS: Final = 30_000
-"""A client that reads nothing for this time is disconnected."""
 MOST_UNSENT_BYTES: Final = 128 * 1024
 """What waits in the kernel for one client. Of its usual 3 MB a third has to be read before more is
 accepted, so a client that read less than 35 KB a second was taken for one that reads nothing."""
@@ -180,8 +178,7 @@ def open_sockets(server: ServerConfig) -> list[socket.socket]:
     sockets = [*opened.secure_sockets, *opened.insecure_sockets]
     for each in sockets:
         if each.family in {socket.AF_INET, socket.AF_INET6}:
-            # Connections inherit it; only the kernel sees that a client reads nothing.
-            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READER_TIMEOUT_MS)
+            # Connections inherit it.
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
         each.listen(server.backlog)
         each.set_inheritable(True)

@@ -66,6 +66,7 @@ class Site:
         self.may_go_on.set()
         self.stop = asyncio.Event()
         self.asked = asyncio.Event()
+        self.was_left = asyncio.Event()
         self.config = Config()
         self.port = 0
         self.extensions: dict[str, Any] = {}
@@ -86,6 +87,7 @@ class Site:
             await send({"type": "http.response.body", "body": self.beginning, "more_body": True})
             while (await receive())["type"] != "http.disconnect":
                 pass
+            self.was_left.set()
             return
         await self.may_go_on.wait()
         await send({"type": "http.response.body", "body": b"ok", "more_body": False})
@@ -368,6 +370,17 @@ async def test_a_head_that_comes_too_slowly_is_408(
 def test_the_head_of_a_request_has_less_time_than_an_idle_connection() -> None:
     assert connection.HEAD_S == 15
     assert load_server_config().keep_alive_timeout == 60
+
+
+async def test_who_takes_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "STALLED_S", 0.2)
+    monkeypatch.setattr(connection, "LOOK_S", 0.05)
+    async with served() as site:
+        site.headers, site.beginning = [], bytes(2**24)
+        _, writer = await site.connect()
+        writer.write(GET)
+        await asyncio.wait_for(site.was_left.wait(), DEADLINE_S)
+        writer.transport.abort()
 
 
 async def test_who_sends_no_more_still_gets_the_answer() -> None:
