@@ -38,6 +38,8 @@ LOOK_S: Final = 2.0
 """Seconds between looks for such clients."""
 ACKNOWLEDGED: Final = struct.Struct("120xQ")
 """Where Linux's TCP_INFO has the bytes that the client acknowledged."""
+NOTHING: Final = -1
+"""Stands for the bytes of a client for whom nothing waits."""
 HALF_CLOSED_S: Final = 5.0
 """Time that a client which closed its half may wait for an answer; most of them are gone."""
 
@@ -57,7 +59,7 @@ class Connection(TCPServer):
         self.idle_task = self._timer  # type: ignore[assignment]
         self._is_closing = asyncio.Event()
         self._task = asyncio.current_task()
-        self._taken, self._taken_at = 0, 0.0
+        self._taken, self._taken_at = NOTHING, 0.0
 
     async def run(self) -> None:
         watch = Watch.of(self)
@@ -84,12 +86,29 @@ class Connection(TCPServer):
 
     def cut_off_stalled(self) -> None:
         """End the connection if its client has taken nothing for too long."""
-        taken, now = _taken(self.writer.get_extra_info("socket")), self.loop.time()
-        if taken is None or taken != self._taken:
-            self._taken, self._taken_at = taken or 0, now
+        wire, now = self._wire(), self.loop.time()
+        taken = _taken(wire) if wire is not None else NOTHING
+        if taken == NOTHING or taken != self._taken:
+            self._taken, self._taken_at = taken, now
         elif now - self._taken_at > STALLED_S:
-            _forget(self.writer.get_extra_info("socket"), after_s=0.001)
+            self._forget(after_s=0.001)
             self.writer.transport.abort()
+
+    def _forget(self, *, after_s: float) -> None:
+        """Limit for how long the kernel sends what it has to a client that does not take it.
+
+        After the connection is closed it would do so for minutes.
+        """
+        wire = self._wire()
+        if wire is not None:
+            with contextlib.suppress(OSError):
+                wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(after_s * 1000))
+
+    def _wire(self) -> socket.socket | None:
+        """Return the socket of a TCP connection that stands; only Linux tells how it is."""
+        wire: socket.socket | None = self.writer.get_extra_info("socket")
+        is_lost = wire is None or wire.fileno() < 0 or wire.family == socket.AF_UNIX
+        return None if is_lost or sys.platform != "linux" else wire
 
     async def close_idle(self) -> None:
         """Close a connection on which no request is under way, or only the head of one."""
@@ -97,6 +116,7 @@ class Connection(TCPServer):
         is_stopping = self.context.terminated.is_set()
         if isinstance(protocol, Http1) and protocol.has_begun and not is_stopping:
             await protocol.refuse(HTTPStatus.REQUEST_TIMEOUT)
+        self._forget(after_s=STALLED_S)
         await self._initiate_server_close()
 
     async def _read_data(self) -> None:
@@ -118,32 +138,18 @@ class Connection(TCPServer):
 
     async def _close(self) -> None:
         self._is_closing.set()
-        _forget(self.writer.get_extra_info("socket"), after_s=STALLED_S)
+        self._forget(after_s=STALLED_S)
         await super()._close()
         self._timer.cancel()
 
 
-def _taken(wire: socket.socket) -> int | None:
-    """Return how many bytes the client has taken, or None if nothing waits for it.
-
-    Linux alone tells; elsewhere nobody is cut off.
-    """
-    if sys.platform != "linux" or wire.fileno() < 0:
-        return None
+def _taken(wire: socket.socket) -> int:
+    """Return how many bytes the client has taken, or NOTHING if nothing waits for it."""
     (waiting,) = struct.unpack("i", fcntl.ioctl(wire, termios.TIOCOUTQ, bytes(4)))
     if not waiting:
-        return None
+        return NOTHING
     info = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, ACKNOWLEDGED.size)
     return int(ACKNOWLEDGED.unpack(info)[0])
-
-
-def _forget(wire: socket.socket, *, after_s: float) -> None:
-    """Limit for how long the kernel sends what it has to a client that does not take it.
-
-    After the connection is closed it would do so for minutes.
-    """
-    if sys.platform == "linux" and wire.fileno() >= 0:
-        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(after_s * 1000))
 
 
 class IdleTimer:
@@ -229,7 +235,9 @@ class Watch:
     async def _end(self, context: WorkerContext) -> None:
         while not context.terminated.is_set():
             for connection in self.open - {timer.connection for timer in self.idle}:
-                connection.cut_off_stalled()
+                # An old kernel, or one that is emulated, may not tell.
+                with contextlib.suppress(OSError, struct.error):
+                    connection.cut_off_stalled()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await context.terminated.wait()

@@ -48,7 +48,7 @@ class Http1(H11Protocol):
     @property
     def has_begun(self) -> bool:
         """Whether part of a head has arrived while no request is under way."""
-        return self.stream is None and bool(self.connection.received)
+        return self.connection.their_state is h11.IDLE and bool(self.connection.received)
 
     @property
     def is_answering(self) -> bool:

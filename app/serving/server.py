@@ -75,9 +75,10 @@ def warn_of_unknown_versions() -> None:
     """Log what is lost where hypercorn's connections cannot be replaced."""
     if unknown := unknown_versions():
         logger.warning(
-            "%s: connections are hypercorn's own. Lost: the time limit for the head of a request,"
-            " problem details for invalid HTTP, answers to clients that close their half, the"
-            " refusal of upgrades, and four tenths of the speed from the cache",
+            "%s: connections are hypercorn's own. Lost: the time limits for the head of a request"
+            " and for clients that take nothing, problem details for invalid HTTP, answers to"
+            " clients that close their half, the refusal of upgrades, and four tenths of the speed"
+            " from the cache",
             ", ".join(unknown),
         )
 

@@ -6,10 +6,12 @@ import gc
 import json
 import logging
 import socket
+import ssl
 import tomllib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import h2.connection
@@ -31,7 +33,9 @@ from app.serving.server import (
     unknown_versions,
     warn_of_unknown_versions,
 )
+from tests.certificates import make_certificate
 from tests.installation import ROOT
+from tests.ports import free_port
 
 DEADLINE_S = 60
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -104,23 +108,32 @@ class Site:
         return answer
 
 
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
 @asynccontextmanager
-async def served() -> AsyncIterator[Site]:
+async def served(
+    config: Config | None = None, connect: Callable[[], Awaitable[Streams]] | None = None
+) -> AsyncIterator[Site]:
+    """Serve on a port of the kernel's choice, or as the settings say."""
     site = Site()
-    config = site.config
-    config.bind, config.errorlog = ["127.0.0.1:0"], None
+    if config is not None:
+        site.config = config
+    else:
+        config = site.config
+        config.bind = ["127.0.0.1:0"]
+        for each in config.create_sockets().insecure_sockets:
+            site.port = each.getsockname()[1]
+            config.bind = [f"fd://{each.detach()}"]
+    config.errorlog = None
     # Nothing happens by time alone but what a test shortens.
     config.keep_alive_timeout = config.graceful_timeout = 10 * DEADLINE_S
-    sockets = config.create_sockets()
-    for each in sockets.insecure_sockets:
-        site.port = each.getsockname()[1]
-        config.bind = [f"fd://{each.detach()}"]
     serving = asyncio.create_task(serve(site, config, shutdown_trigger=site.stop.wait))
     while not serving.done():
         try:
-            (await site.connect())[1].close()
+            (await (connect or site.connect)())[1].close()
             break
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, FileNotFoundError):
             await asyncio.sleep(0.01)
     yield site
     site.stop.set()
@@ -177,11 +190,14 @@ async def test_an_answer_before_the_end_of_a_body_leaves_the_connection_open(chu
         writer.close()
 
 
-async def test_the_rest_of_a_body_has_the_time_of_an_idle_connection() -> None:
+@pytest.mark.parametrize(
+    "body", [b"Content-Length: 3\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"]
+)
+async def test_the_rest_of_a_body_has_the_time_of_an_idle_connection(body: bytes) -> None:
     async with served() as site:
         site.config.keep_alive_timeout = 0.05
-        head = GET.replace(b"GET", b"POST", 1)[:-2] + b"Content-Length: 3\r\n\r\n"
-        assert (await site.all_of(head)).endswith(b"\r\n\r\nok")
+        answer = await site.all_of(GET.replace(b"GET", b"POST", 1)[:-2] + body)
+        assert answer.endswith(b"\r\n\r\nok")
 
 
 async def test_an_idle_connection_is_closed_in_time_and_one_under_way_is_not() -> None:
@@ -381,6 +397,50 @@ async def test_who_takes_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> 
         writer.write(GET)
         await asyncio.wait_for(site.was_left.wait(), DEADLINE_S)
         writer.transport.abort()
+
+
+@pytest.mark.parametrize("kind", ["unix", "tls"])
+async def test_connections_of_another_kind_end_as_others_do(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "LOOK_S", 0.01)
+    config = Config()
+    config.bind = [f"unix:{tmp_path / 'socket'}"]
+    if kind == "tls":
+        config.bind = [f"127.0.0.1:{free_port()}"]
+        config.certfile, config.keyfile = make_certificate(tmp_path)
+
+    async def connect() -> Streams:
+        if kind == "unix":
+            return await asyncio.open_unix_connection(tmp_path / "socket")
+        port = int(config.bind[0].rpartition(":")[2])
+        trust = ssl.create_default_context(cafile=config.certfile)
+        return await asyncio.open_connection("localhost", port, ssl=trust)
+
+    async with served(config, connect) as site:
+        reader, writer = await connect()
+        writer.write(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        assert (await asyncio.wait_for(reader.read(), DEADLINE_S)).endswith(b"ok")
+        writer.close()
+        # One leaves before its answer, another one within it; both are looked at meanwhile.
+        for site.beginning in (b"", bytes(2**24)):
+            site.asked.clear()
+            site.may_go_on.clear()
+            reader, writer = await connect()
+            writer.write(GET)
+            await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
+            if site.beginning:
+                await asyncio.wait_for(reader.readexactly(2), DEADLINE_S)
+            else:
+                site.headers = []
+            writer.transport.abort()
+            await asyncio.sleep(10 * connection.LOOK_S)
+            site.may_go_on.set()
+        await asyncio.wait_for(site.was_left.wait(), DEADLINE_S)
+        reader, writer = await connect()
+        site.stop.set()
+        assert await asyncio.wait_for(reader.read(), DEADLINE_S) == b""
+        writer.close()
 
 
 async def test_who_sends_no_more_still_gets_the_answer() -> None:

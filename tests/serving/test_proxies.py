@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.certificates import make_certificate
 from tests.installation import ROOT, Installation
 from tests.ports import free_port
 from tests.serving.test_server import SERVE, Server, serving
@@ -99,14 +100,11 @@ def proxied(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Proxied]:
     configure: Callable[[Path, int, int], tuple[list[str], str]] = request.param
-    for program in (configure.__name__, "openssl"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed; the system's package manager has it")
+    program = configure.__name__
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed; the system's package manager has it")
     folder = tmp_path_factory.mktemp(configure.__name__)
-    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-    make += f" -keyout {folder}/site.key -out {folder}/site.pem"
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run([*make.split(), *names], check=True, capture_output=True)
+    make_certificate(folder)
     port = free_port()
     settings = {"SAYWHO_TRUSTED_PROXIES": "1", "SAYWHO_URL": f"https://localhost:{port}"}
     installation = Installation(folder / "instance", settings)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
 from feedparser.namespaces import mediarss
 
 from app.formats.records import Medium, MediumKind
@@ -29,9 +30,12 @@ def media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> tuple[Med
         known = found.setdefault(key, medium)
         if medium.alt and not known.alt:
             found[key] = medium
-    if not found:  # A thumbnail is a smaller copy of what else is there.
+    if not any(each.source_url for each in found.values()):
+        # A thumbnail is a smaller copy of what else is there.
         stills = [each | {"medium": "image"} for each in entry.get("media_thumbnail") or ()]
-        return tuple(_media(stills[:1], base))
+        for still in _media(stills[:1], base):
+            alt = still.alt or next((each.alt for each in found.values()), None)
+            return (msgspec.structs.replace(still, alt=alt),)
     seen = {each.alt for each in found.values() if each.source_url}
     return tuple(each for each in found.values() if each.source_url or each.alt not in seen)
 

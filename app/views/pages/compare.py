@@ -166,10 +166,11 @@ async def _foreign_language(comparison: Comparison) -> str | None:
     names = tuple(ranked.username for ranked in comparison.ranking)
     async with resources().db.read() as session:
         counts = await count_by_author(session, Selection(usernames=names, lang="ko"))
+        stored = await count_by_author(session, Selection(usernames=names))
     korean = {count.username: count.tweets for count in counts}
     if guess_language(comparison.text) == "ko":
         return None if korean else "ko"
-    are_all = all(korean.get(each.username, 0) >= each.tweets for each in comparison.ranking)
+    are_all = all(korean.get(count.username, 0) >= count.tweets for count in stored)
     return "other" if are_all else None
 
 

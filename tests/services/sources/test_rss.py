@@ -181,6 +181,12 @@ MEDIA = {
         "Words",
         [Medium("photo", LAMP, "A lamp")],
     ),
+    "loaded late, beside a thumbnail": (
+        f"""<description><![CDATA[Words<img src="{DOT}" alt="A lamp">]]></description>
+        <media:thumbnail url='{LAMP}'/>""",
+        "Words",
+        [Medium("photo", LAMP, "A lamp")],
+    ),
     "films and sounds": (
         """<title>T</title><enclosure url='https://e.org/a.mp3' type='audio/mpeg'/>
         <media:content url='https://e.org/b.mp4'/><enclosure url='https://e.org/c.pdf'/>
