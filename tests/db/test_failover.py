@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from app import create_app
 from app.config import Config
+from app.db.backend import backend_for
 from app.db.engine import Database
 from app.db.feed import Change
 from app.db.migrate import head_revision, prepare
@@ -322,6 +323,27 @@ async def test_a_search_for_a_host_that_is_cancelled_leaves_no_connection(
     await found.pop().close()
     await outside.close()
     assert wait > 1
+
+
+async def test_who_asks_for_the_lead_leaves_a_server_that_hangs(
+    own_server: Server, tmp_path: Path
+) -> None:
+    config = Config(env="testing", data_dir=tmp_path, database_url=own_server.url())
+    await asyncio.to_thread(prepare, config, upgrade_old=False)
+    outside = await asyncpg.connect(data_source(own_server.url()))
+    feed = await backend_for(config.database_url).open_feed(lambda: 0, None)
+    others = "FROM pg_stat_activity WHERE application_name = 'saywho feed'"
+    hanging = await outside.fetchval(f"SELECT pid {others}")
+    os.kill(hanging, signal.SIGSTOP)
+    try:
+        # Others wait for the same connection meanwhile, which has one statement at a time.
+        assert not await feed.leads()
+    finally:
+        os.kill(hanging, signal.SIGCONT)
+    assert await feed.leads()
+    assert await outside.fetchval(f"SELECT pid {others} AND pid <> $1", hanging)
+    await feed.close()
+    await outside.close()
 
 
 async def test_requests_do_not_wait_for_a_primary_that_hangs_once_it_is_replaced(

@@ -112,6 +112,8 @@ class PostgresqlFeed(Feed):
                     self._leading = connection
                 return self._leading is connection
         except (AppError, *FAILURES):
+            # Whoever waits would ask a server that hangs again, each for as long.
+            await self.close()
             return False
 
     async def catch_up(self) -> bool:
