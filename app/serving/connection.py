@@ -215,7 +215,7 @@ class IdleTimer:
 
 
 class Watch:
-    """The connections of a worker, which a stop closes: the idle ones first."""
+    """The connections of a worker: cuts off who takes nothing; at a stop closes the idle first."""
 
     def __init__(self, connection: Connection) -> None:
         self.idle: set[IdleTimer] = set()

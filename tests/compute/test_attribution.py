@@ -58,10 +58,6 @@ def slow_groups(query: Counts, author: AuthorProfile, background: Background) ->
     return groups
 
 
-def slow_characters(counts: Counts) -> int:
-    return sum(count for key, count in as_dictionary(counts).items() if key < 1 << 29)
-
-
 @given(AUTHORS, st.text(max_size=60) | st.sampled_from(BAKER))
 @settings(max_examples=50)
 def test_ranking_agrees_with_the_slow_reference(authors: list[list[str]], text: str) -> None:

@@ -165,13 +165,11 @@ async def _foreign_language(comparison: Comparison) -> str | None:
     """Return `ko` or `other` if the text has a language in which these authors have no posts."""
     names = tuple(ranked.username for ranked in comparison.ranking)
     async with resources().db.read() as session:
-        counts = await count_by_author(session, Selection(usernames=names, lang="ko"))
+        korean = await count_by_author(session, Selection(usernames=names, lang="ko"))
+        if guess_language(comparison.text) == "ko":
+            return None if korean else "ko"
         stored = await count_by_author(session, Selection(usernames=names))
-    korean = {count.username: count.tweets for count in counts}
-    if guess_language(comparison.text) == "ko":
-        return None if korean else "ko"
-    are_all = all(korean.get(count.username, 0) >= count.tweets for count in stored)
-    return "other" if are_all else None
+    return "other" if stored and korean == stored else None
 
 
 async def _other_times(session: AsyncSession, ranked: Sequence[str]) -> list[tuple[str, str]]:

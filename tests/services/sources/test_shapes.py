@@ -38,7 +38,6 @@ STATUS = shaped(
         lambda account: {"visibility": "public", "id": "1"} | status | {"account": account}
     )
 )
-PLACED = {"uri": "at://did:plc:a/app.bsky.feed.post/1"}
 POST = shaped("text createdAt langs facets reply embed $type").flatmap(
     lambda record: shaped("indexedAt likeCount author").map(
         lambda post: {
