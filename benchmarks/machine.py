@@ -55,6 +55,7 @@ def description() -> str:
 def environment(own: dict[str, str]) -> dict[str, str]:
     """Return the environment with `own`, and nothing of the tester's own settings."""
     rest = {key: value for key, value in os.environ.items() if not key.startswith("SAYWHO_")}
+    rest.pop("PYTHONDONTWRITEBYTECODE", None)  # Where it is set, each start compiles everything.
     return rest | {"PYTHONPATH": str(ROOT)} | own
 
 

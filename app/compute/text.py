@@ -72,6 +72,8 @@ def clean_text(text: str) -> str:
 
 def drop_controls(text: str) -> str:
     """Return the text without the characters that `clean_text` rejects, for imported records."""
+    if text.isprintable():
+        return text
     return _SURROGATES.sub("", _CONTROLS.sub("", _NEWLINES.sub("\n", text)))
 
 
@@ -127,10 +129,9 @@ def letter_count(text: str) -> int:
 
 def guess_language(text: str) -> str | None:
     """Return `ko` if at least 30% of the letters are Hangul, else None."""
-    letters = letter_count(text)
-    if letters and len(_HANGUL.findall(text)) >= _MIN_HANGUL_SHARE * letters:
-        return "ko"
-    return None
+    syllables = len(_HANGUL.findall(text))
+    # Letters are counted last: most texts have none of Hangul.
+    return "ko" if syllables and syllables >= _MIN_HANGUL_SHARE * letter_count(text) else None
 
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"

@@ -18,7 +18,7 @@ from app.formats.records import (
     Skipped,
     required_text,
 )
-from app.formats.source.json import Json, as_count
+from app.formats.source.json import Json, as_count, as_json
 from app.formats.source.times import read_time
 
 # The names of each field, in the order of preference, as `_plain` writes them.
@@ -76,6 +76,13 @@ EARLIER_FIELDS: Final = (
 OWN_FIELDS: Final = (*EARLIER_FIELDS, "reply_to", "media", "counts")
 """The fields of this program's own exports, and of earlier ones; values are read as they are."""
 _OWN: Final = (frozenset(OWN_FIELDS), frozenset(EARLIER_FIELDS))
+_COUNTED: Final = {name: f"n_{name}" for name in ("likes", "reposts", "replies", "quotes")}
+_SUBJECTS: Final[dict[str, tuple[str, ...]]] = {
+    "kind": ("kind", "is_repost", "reposts", "is_reply", "replies_to", "is_quote", "quotes"),
+    "target": ("reply_to", "reply_id", "reply_name"),
+    "counts": ("counts", *_COUNTED.values()),
+}
+"""What several fields tell of together; most files have none of them, and are read faster so."""
 KNOWN_HEADERS: Final = 32
 """Sets of column names that a reader of rows without a header remembers."""
 _LONGEST_NAME: Final = 200
@@ -91,6 +98,9 @@ class Columns:
     def __init__(self, found: Mapping[str, tuple[str, ...]], *, is_own: bool = False) -> None:
         self._found = found
         self._is_own = is_own
+        self._told = {
+            subject for subject, fields in _SUBJECTS.items() if any(map(found.get, fields))
+        }
 
     @classmethod
     def find(cls, names: Iterable[str]) -> Self:
@@ -157,6 +167,8 @@ class Columns:
 
     def _target(self, row: Mapping[str, object]) -> ReplyTarget | None:
         """Return what a reply answers: an object as exports have it, or columns of their own."""
+        if "target" not in self._told:
+            return None
         value = self._first(row, "reply_to")
         found = _as_object(value)
         if found is None:
@@ -174,22 +186,21 @@ class Columns:
         """Return the media as exports have them; anything else is none."""
         if not self._found["media"]:
             return ()
-        found = _as_json(self._first(row, "media"))
+        found = as_json(self._first(row, "media"))
         try:
             return msgspec.convert(found or [], tuple[Medium, ...])
         except msgspec.ValidationError:
             return ()
 
     def _reactions(self, row: Mapping[str, object]) -> Reactions | None:
-        names = {name: f"n_{name}" for name in ("likes", "reposts", "replies", "quotes")}
-        if not any(self._found[name] for name in ("counts", *names.values())):
+        if "counts" not in self._told:
             return None
-        value = _as_json(self._first(row, "counts"))
+        value = as_json(self._first(row, "counts"))
         try:
             stated = msgspec.convert(value, Reactions | None)
         except msgspec.ValidationError:
             stated = None
-        counts = {name: as_count(self._first(row, field)) for name, field in names.items()}
+        counts = {name: as_count(self._first(row, field)) for name, field in _COUNTED.items()}
         found = stated or msgspec.convert(counts, Reactions)
         return found if found.is_known else None
 
@@ -217,6 +228,8 @@ class Columns:
         )
 
     def _kind(self, row: Mapping[str, object]) -> Kind | Literal["repost"]:
+        if "kind" not in self._told:
+            return "post"
         stated = _KINDS.get((_word(self._first(row, "kind")) or "").casefold())
         if stated == "repost" or self._says(row, "is_repost") or self._any(row, "reposts"):
             return "repost"
@@ -251,18 +264,8 @@ def _word(value: object) -> str | None:
 
 
 def _as_object(value: object) -> Json | None:
-    found = _as_json(value)
+    found = as_json(value)
     return found if isinstance(found, dict) else None
-
-
-def _as_json(value: object) -> object:
-    """Return a value, or the object or list that a cell holds as JSON; None for broken JSON."""
-    if not isinstance(value, str) or not value.startswith(("{", "[")):
-        return value
-    try:
-        return msgspec.json.decode(value)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _as_is(value: object) -> str | None:

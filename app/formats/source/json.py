@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import count
 from typing import Final, NamedTuple
 
+import msgspec
+
 from app.errors import Message, message_of
 from app.formats.records import BadRecord, BrokenFileError
 from app.formats.source.content import Content
@@ -230,6 +232,16 @@ def _closed(head: bytes) -> bytes:
         if mark == b'"' or len(closing) > _MAX_HEAD_DEPTH or not closing:
             break
     return head[: cut[0]] + cut[1]
+
+
+def as_json(value: object) -> object:
+    """Return a value, or the object or list that a cell holds as JSON; None for broken JSON."""
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def as_count(value: object) -> int | None:

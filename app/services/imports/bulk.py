@@ -27,7 +27,7 @@ from app.services.posts.new_tweet import NewTweet
 MAX_ERRORS: Final = 100
 MOST_LISTED: Final = 200
 """Authors whose new posts a report counts one by one."""
-BATCH: Final = 1_000
+BATCH: Final = 2_000
 """Posts in one transaction: enough to share its cost, few enough for other writers to wait."""
 RESOLVED_AT_ONCE: Final = 200
 """Authors in one step of the event loop."""
@@ -43,8 +43,7 @@ class BulkError(msgspec.Struct, frozen=True):
     detail: str
 
 
-@dataclass(slots=True, kw_only=True)
-class BulkPost:
+class BulkPost(msgspec.Struct, kw_only=True):
     """A valid post, its author, and its place in its source."""
 
     place: int

@@ -74,7 +74,7 @@ def checked_post(
         place=record.place,
         username=name,
         platform=author.platform or None,
-        display_name=author.display_name,
+        display_name=author.display_name and drop_controls(author.display_name),
         post=post,
     )
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from itertools import islice
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import msgspec
 
@@ -18,7 +18,6 @@ from app.services.compare.folding import FOLD_FROM, CountedTails
 from app.services.events import newest_event
 from app.services.idempotency import Replay, RequestKey
 from app.services.imports.bulk import (
-    BATCH,
     MAX_ERRORS,
     BulkError,
     BulkPost,
@@ -28,6 +27,9 @@ from app.services.imports.bulk import (
 )
 from app.services.posts.new_tweet import PostFields
 from app.services.posts.users import Platform
+
+BATCH: Final = 1_000
+"""Lines in one transaction: fewer than of an import, since a worker's event loop stores them."""
 
 
 class TweetLine(PostFields, forbid_unknown_fields=True):
@@ -88,7 +90,7 @@ async def _store(
 ) -> tuple[bytes, int | None]:
     read = ImportReport()
     stored = ImportReport(**_counts(progress))
-    lines, tails = raw_lines(file), CountedTails()
+    lines, tails = raw_lines(file), CountedTails(db)
     while batch := await asyncio.to_thread(_read_batch, lines, read):
         rest = [item for item in batch if item.place > progress.line]
         if not rest:
@@ -98,7 +100,7 @@ async def _store(
             tails.add(await store_batch(session, rest, stored, default_time=now()))
             if key is not None:
                 await idempotency.note_progress(session, key, _encoded(rest[-1].place, stored))
-        await tails.fold(db, at_least=FOLD_FROM)
+        await tails.fold(at_least=FOLD_FROM)
     errors = sorted(read.errors + stored.errors, key=lambda error: error.line)[:MAX_ERRORS]
     rejected = read.rejected + stored.rejected
     facts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
+from typing import Final
 
 from app.clock import now
 from app.compute.text import username_key
@@ -14,6 +15,12 @@ from app.formats.records import Account, Archive, BadRecord, ImportFileError, It
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, count
 from app.services.imports.checking import checked_post
 from app.services.imports.media import ArchiveMedia
+
+NOTED_AT_ONCE: Final = 10_000
+_COUNT: Final = (
+    "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+    " SET n = n + excluded.n, twins = twins + excluded.twins"
+)
 
 
 @dataclass(slots=True)
@@ -44,10 +51,11 @@ class Reader:
         batch: list[BulkPost] = []
         while not batch and report.broken is None and (items := self._take(report)):
             self.media.keep(items, report, is_stopped=lambda: self.is_stopped)
+            arrived_at = now()
             for item in items:
                 if self.is_stopped:
                     return []
-                self._sort(item, batch, report)
+                self._sort(item, batch, report, arrived_at)
         count(batch)
         return batch
 
@@ -59,7 +67,9 @@ class Reader:
             report.broken = message_of(error)
         return items
 
-    def _sort(self, item: Item, batch: list[BulkPost], report: ImportReport) -> None:
+    def _sort(
+        self, item: Item, batch: list[BulkPost], report: ImportReport, arrived_at: datetime
+    ) -> None:
         if isinstance(item, BadRecord):
             report.reject(item.place, item.detail)
         elif isinstance(item, Skipped):
@@ -68,26 +78,33 @@ class Reader:
             report.skipped += item.reason not in {"repost", "restricted"}
         else:
             try:
-                batch.append(self._bulk_post(item))
+                batch.append(self._bulk_post(item, arrived_at))
             except (ValueError, AppError) as error:
                 report.reject(item.place, message_of(error))
 
-    def _bulk_post(self, record: Record) -> BulkPost:
+    def _bulk_post(self, record: Record, arrived_at: datetime) -> BulkPost:
         item = checked_post(
             record,
             owner=self.owner,
             username=self.username,
             account=self.archive.account,
             media=self.media.of(record),
-            arrived_at=now(),
+            arrived_at=arrived_at,
         )
         # The time of arrival differs at each import.
         post = item.post
-        time, has_id = post.dated_at or post.created_at, post.source_id is not None
-        key = username_key(item.username)
-        repeat, item.twins = self.repeats.count(key, time, post.text, has_id=has_id)
-        item.repeat = 0 if has_id else repeat
+        digest = digest_of(item.username, post.dated_at or post.created_at, post.text)
+        if post.source_id is None:
+            item.repeat, item.twins = self.repeats.count(digest)
+        else:
+            self.repeats.note(digest)
         return item
+
+
+def digest_of(username: str, time: datetime | None, text: str) -> bytes:
+    """Return what equal posts of a source share, and others do not: 16 bytes."""
+    kind = f"{username_key(username)}\n{time and time.timestamp()}\n{text}"
+    return blake2b(kind.encode(), digest_size=16).digest()
 
 
 class RepeatCounter:
@@ -100,17 +117,24 @@ class RepeatCounter:
             "CREATE TABLE seen (digest BLOB PRIMARY KEY, n INT, twins INT) WITHOUT ROWID"
         )
         self._connection.execute("BEGIN")
+        self._noted: list[tuple[bytes, int, int]] = []
 
-    def count(self, key: str, time: datetime | None, text: str, *, has_id: bool) -> tuple[int, int]:
-        """Count a record; return how many equal ones were without an id so far, and with one."""
-        digest = blake2b(f"{key}\n{time}\n{text}".encode(), digest_size=16).digest()
-        cursor = self._connection.execute(
-            "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
-            " SET n = n + excluded.n, twins = twins + excluded.twins RETURNING n, twins",
-            (digest, not has_id, has_id),
-        )
+    def note(self, digest: bytes) -> None:
+        """Count a record with an id."""
+        self._noted.append((digest, 0, 1))
+        if len(self._noted) == NOTED_AT_ONCE:
+            self._write()
+
+    def count(self, digest: bytes) -> tuple[int, int]:
+        """Count a record without an id; return how many equal ones there were, and with one."""
+        self._write()
+        cursor = self._connection.execute(f"{_COUNT} RETURNING n, twins", (digest, 1, 0))
         n, twins = cursor.fetchone()
         return int(n), int(twins)
+
+    def _write(self) -> None:
+        self._connection.executemany(_COUNT, self._noted)
+        self._noted.clear()
 
     def close(self) -> None:
         self._connection.close()
