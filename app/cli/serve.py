@@ -49,11 +49,12 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)
     count = server.workers
-    state = prepare(config, upgrade_old=True)
     try:
         sockets = open_sockets(server)
-    except OSError as error:
-        fail(f"cannot listen on {', '.join(server.bind)}: {error.strerror or error}")
+    except (OSError, TypeError) as error:  # A host that cannot be encoded is no OSError.
+        reason = getattr(error, "strerror", None) or error
+        fail(f"cannot listen on {', '.join(server.bind)}: {reason}", BAD_INPUT)
+    state = prepare(config, upgrade_old=True)
     origin = config.url or _origin(sockets[0], server)
     with_samples = sample and state is SchemaState.FRESH
     asyncio.run(_prepare_site(config, origin, with_samples=with_samples))

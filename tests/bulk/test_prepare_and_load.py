@@ -28,7 +28,8 @@ def break_and_kill(site: Site, prepared: Path) -> None:
     broken = site.run("bulk", "load", prepared)
     assert (broken.returncode, broken.stderr.count("\n")) == (2, 1)
     assert file.name in broken.stderr
-    for command in (("check",), ("import", "posts.jsonl"), ("serve",)):
+    serve = ("serve", "--bind", "127.0.0.1:0")
+    for command in (("check",), ("import", "posts.jsonl"), serve):
         refused = site.run(*command)
         assert refused.returncode == 1
         assert "saywho bulk load" in refused.stderr

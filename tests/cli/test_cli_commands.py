@@ -407,8 +407,9 @@ def test_a_setting_in_the_env_file_counts_unless_the_environment_has_it(
 
 def test_a_data_folder_that_cannot_be_made_is_status_1(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
+    serve = ("serve", "--bind", "127.0.0.1:0")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        for command in (("users",), ("serve",), ("db", "upgrade"), ("db", "downgrade")):
+        for command in (("users",), serve, ("db", "upgrade"), ("db", "downgrade")):
             result = Installation(folder).run(*command)
             assert result.exit_code == 1
             assert str(folder) in result.stderr

@@ -56,10 +56,13 @@ def stamp(installation: Installation, revision: str) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize(
-    "command",
-    [("users",), ("db", "upgrade"), ("db", "upgrade", "0013"), ("db", "downgrade"), ("serve",)],
-)
+EVERY = [
+    *(("users",), ("db", "upgrade"), ("db", "upgrade", "0013"), ("db", "downgrade")),
+    ("serve", "--bind", "127.0.0.1:0"),
+]
+
+
+@pytest.mark.parametrize("command", EVERY)
 def test_a_database_of_an_older_version_is_left_alone(
     installation: Installation, command: tuple[str, ...]
 ) -> None:
@@ -71,10 +74,7 @@ def test_a_database_of_an_older_version_is_left_alone(
     assert installation.json("db", "current") == {"revision": "0012"}
 
 
-@pytest.mark.parametrize(
-    "command",
-    [("users",), ("db", "upgrade"), ("db", "upgrade", "0013"), ("db", "downgrade"), ("serve",)],
-)
+@pytest.mark.parametrize("command", EVERY)
 def test_a_database_of_a_newer_program_is_left_alone(
     installation: Installation, command: tuple[str, ...]
 ) -> None:

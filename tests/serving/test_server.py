@@ -441,7 +441,7 @@ def test_tables_that_find_no_room_are_status_1_and_one_line(installation: Instal
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-    ended = installation.process(*SERVE, preexec_fn=limit_files)
+    ended = installation.process(*SERVE, "--bind", "127.0.0.1:0", preexec_fn=limit_files)
     assert ended.returncode == 1
     assert_one_line(ended, "cannot be migrated")
 
@@ -452,13 +452,22 @@ def test_a_bad_setting_stops_the_bare_server_with_its_name(installation: Install
     assert_one_line(ended, "SAYWHO_NONSENSE")
 
 
-def test_a_port_in_use_is_status_1_and_one_line(installation: Installation) -> None:
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [("127.0.0.1", "in use"), ("no-such-host.invalid", ""), ("등..대", "")],
+    ids=["port in use", "unknown host", "no host"],
+)
+def test_an_address_to_listen_on_that_cannot_be_had_is_one_line_and_migrates_nothing(
+    installation: Installation, host: str, said: str
+) -> None:
+    installation.database.unlink()
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        place = f"{host}:{taken.getsockname()[1]}"
         ended = installation.process(PROGRAM, "serve", "--bind", place)
-    assert ended.returncode == 1
-    assert_one_line(ended, place, "in use")
+    assert ended.returncode == 2
+    assert_one_line(ended, f"cannot listen on {place}", said)
     assert len(ended.stderr.splitlines()) == 1
+    assert not installation.database.exists()
 
 
 def test_every_key_of_the_server_file_is_known_to_the_server() -> None:
