@@ -58,7 +58,8 @@ def _postgresql_url(value: str) -> str:
     try:
         value = _with_hosts_in_query(value)
         parts = urlsplit(value)  # Its own errors would repeat parts of the address.
-        has_port = parts.port is None or parts.port > 0
+        ports = dict(parse_qsl(parts.query)).get("port", "1").split(",")
+        has_port = parts.port != 0 and all(0 < int(port) < 65_536 for port in ports)
     except ValueError:
         has_port = False
     if not has_port or not value.startswith("postgresql+asyncpg://") or parts.fragment:
@@ -96,21 +97,31 @@ def _replica_urls(value: str) -> tuple[str, ...]:
     return urls
 
 
+def _has_host(url: str) -> bool:
+    """Return whether the address can be parsed, with a host and a port that there may be."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _site_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+/?", value):
+    if not re.fullmatch(r"https?://[^\s/?#]+/?", value) or not _has_host(value):
         raise ValueError("must be like https://saywho.example.org")
     # Browsers write the host of an Origin in small letters.
     return value.rstrip("/").lower()
 
 
 def _service_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s?#@]+", value):
+    if not re.fullmatch(r"https?://[^\s?#@]+", value) or not _has_host(value):
         raise ValueError("must be like https://public.api.bsky.app")
     return value.rstrip("/")
 
 
 def _embedder(value: str) -> str:
-    if not re.fullmatch(r"builtin|sentence-transformers:.+|http:https?://.+", value):
+    is_known = re.fullmatch(r"builtin|sentence-transformers:.+|http:https?://.+", value)
+    if not is_known or (value.startswith("http:") and not _has_host(value.removeprefix("http:"))):
         raise ValueError("must be builtin, sentence-transformers:MODEL or http:URL")
     return value
 

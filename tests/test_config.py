@@ -121,6 +121,11 @@ BAD = [
     *(("url", "saywho.example.org"), ("url", "https://a.example/path"), ("url", "ftp://a.example")),
     *(("locale", "fr"), ("log", "xml"), ("access_log", "true"), ("embedder", "openai")),
     *(("embedder", "http:ftp://a"), ("embedder", "sentence-transformers:")),
+    *(("url", "https://[bad"), ("url", "https://a:b"), ("url", "https://a:65536")),
+    *(("bluesky_url", "https://[bad"), ("bluesky_url", "https://:443/x")),
+    *(("embedder", "http:http://[bad"), ("embedder", "http:http://a:b/v1")),
+    *(("database_url", "postgresql+asyncpg://[bad/x"), ("database_url", f"{PRIMARY}?port=b")),
+    ("replica_urls", "postgresql+asyncpg://b/x,postgresql+asyncpg://[bad/x"),
 ]
 
 
