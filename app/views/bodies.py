@@ -18,12 +18,13 @@ from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from app.asgi.flow import Flow
-from app.config import Config
+from app.config import MIB, Config
 from app.errors import (
     AppError,
     InvalidInputError,
     MalformedError,
     StorageFullError,
+    TooLargeError,
     UnavailableError,
 )
 from app.lifespan import resources
@@ -107,12 +108,13 @@ class StreamedBody(Body):
     Quart bounds only the unread bytes, and receives from the server without waiting.
     """
 
-    def __init__(self, expected: int | None, limit: int | None, flow: Flow) -> None:
+    def __init__(self, expected: int | None, limit_mb: int, flow: Flow) -> None:
         super().__init__(expected, None)
         self._flow = flow
-        self._left = limit or 0
+        self._limit_mb = limit_mb
+        self._left = limit_mb * MIB
         if expected is not None and expected > self._left:
-            self._must_raise = RequestEntityTooLarge()
+            self._must_raise = too_large(limit_mb)
 
     def append(self, data: bytes) -> None:
         if self._flow.is_unwanted:
@@ -129,8 +131,13 @@ class StreamedBody(Body):
         self._flow.taken(len(chunk))
         self._left -= len(chunk)
         if self._left < 0:
-            raise RequestEntityTooLarge
+            raise too_large(self._limit_mb)
         return chunk
+
+
+def too_large(limit_mb: int) -> TooLargeError:
+    """Return the error of a body over its limit."""
+    return TooLargeError("The body may have at most {limit} MB", limit=f"{limit_mb:,}")
 
 
 def init_app(app: Quart, config: Config) -> None:
@@ -143,7 +150,7 @@ def init_app(app: Quart, config: Config) -> None:
             super().__init__(*args, max_content_length=config.max_body_bytes, **kwargs)
             flow = kwargs["scope"].get(Flow.KEY)
             if flow is not None:
-                self.body = StreamedBody(self.content_length, config.max_import_bytes, flow)
+                self.body = StreamedBody(self.content_length, config.max_import_mb, flow)
 
     app.request_class = LimitedRequest
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
@@ -155,8 +162,8 @@ def init_app(app: Quart, config: Config) -> None:
 async def spooled_body() -> AsyncIterator[Spool]:
     """Write the body into a file of the data folder as it arrives; yield it when it is complete.
 
-    The file goes when the context is left, unless it is kept. Raises RequestEntityTooLarge,
-    and RequestTimeout if nothing comes for 30 s.
+    The file goes when the context is left, unless it is kept. Raises TooLargeError, and
+    RequestTimeout if nothing comes for 30 s.
     """
     async with _spooling() as spool:
         async for chunk in request.body:
@@ -178,6 +185,12 @@ async def spooled_upload() -> AsyncIterator[tuple[Spool, dict[str, str]]]:
     async with _spooling() as spool:
         try:
             fields = await _read_form(decoder, spool)
+        except RequestEntityTooLarge as error:
+            raise TooLargeError(
+                "A form takes at most {parts} parts, of at most {size} bytes beside the file",
+                parts=MOST_PARTS,
+                size=f"{LONGEST_FIELD:,}",
+            ) from error
         except ValueError as error:
             raise MalformedError("The form is not valid multipart data", loc="body") from error
         if spool.file_name is None:
@@ -187,7 +200,10 @@ async def spooled_upload() -> AsyncIterator[tuple[Spool, dict[str, str]]]:
 
 
 async def _read_form(decoder: MultipartDecoder, spool: Spool) -> dict[str, str]:
-    """Write the form's file into the spool and return its fields. Raises ValueError."""
+    """Write the form's file into the spool and return its fields.
+
+    Raises ValueError, and RequestEntityTooLarge for too many parts, or one that is too long.
+    """
     fields: dict[str, bytearray] = {}
     current: bytearray | None = None
     async for chunk in _chunks_and_end():

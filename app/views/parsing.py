@@ -9,10 +9,13 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from quart import Quart, g, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
 from app.errors import FieldError, InvalidInputError, MalformedError, UnsupportedMediaError
+from app.lifespan import resources
 from app.services.idempotency import RequestKey
+from app.views.bodies import too_large
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 
@@ -105,16 +108,19 @@ def require_type(name: str) -> None:
 
 
 async def request_bytes() -> bytes:
-    """Return the whole body."""
-    body = await request.get_data(as_text=False)
+    """Return the whole body. Raises TooLargeError."""
+    try:
+        body = await request.get_data(as_text=False)
+    except RequestEntityTooLarge:
+        raise too_large(resources().config.max_body_mb) from None
     return body if isinstance(body, bytes) else body.encode()
 
 
 async def parse_json(form: type[Form]) -> Form:
     """Return the JSON body as the form.
 
-    Raises UnsupportedMediaError, MalformedError for what is not JSON, InvalidInputError for JSON
-    that is not the form.
+    Raises UnsupportedMediaError, TooLargeError, MalformedError for what is not JSON,
+    InvalidInputError for JSON that is not the form.
     """
     require_type("application/json")
     return decode_json(await request_bytes(), form)

@@ -174,6 +174,7 @@ async def test_beyond_the_import_limit_nothing_is_stored(
         answer = await writer.post(TWEETS, data=body, headers=NDJSON)
         assert answer.status_code == 413
         assert answer.content_type == "application/problem+json"
+        assert "at most 1 MB" in (await answer.get_json())["detail"]
         async with app.test_client().request(
             TWEETS, method="POST", headers=writer.headers | NDJSON
         ) as connection:  # Without a length, as a stream.

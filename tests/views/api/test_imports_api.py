@@ -238,6 +238,8 @@ async def test_bad_form_is_refused_and_keeps_nothing(
     headers = {"Content-Type": "multipart/form-data; boundary=xxx"}
     answer = await writer.post(IMPORTS, data=body, headers=headers)
     assert answer.status_code == status, await answer.get_data()
+    if status == 413:
+        assert f"at most {MOST_PARTS} parts" in (await answer.get_json())["detail"]
     await wait_for_uploads(app, some=False)
     assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
 
@@ -387,6 +389,7 @@ async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeCon
         for answer in answers:
             assert answer.status_code == 413
             assert answer.content_type == "application/problem+json"
+            assert "at most 1 MB" in (await answer.get_json())["detail"]
         await wait_for_uploads(app, some=False)
         assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
 
