@@ -176,11 +176,13 @@ def _encoded(value: object) -> str:
 def checked_url(url: str | None) -> str | None:
     if url is None:
         return None
+    if len(url) > MAX_URL_LENGTH:
+        raise InvalidInputError("url must have at most 2,048 characters", loc="url")
     try:
         parts = urlsplit(url)
         good = parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
         good = False
-    if not good or len(url) > MAX_URL_LENGTH or _CONTROLS.search(url) or " " in url:
+    if not good or _CONTROLS.search(url) or " " in url:
         raise InvalidInputError("url must be an http or https address", loc="url")
     return url

@@ -123,7 +123,6 @@ async def test_korean_is_told_by_its_letters(sharing: Client, text: str, lang: s
         ("url", {"text": "a", "url": "ftp://example.org/"}),
         ("url", {"text": "a", "url": "https://"}),
         ("url", {"text": "a", "url": "https://[bad"}),
-        ("url", {"text": "a", "url": "https://example.org/" + "a" * 2048}),
         ("likes", {"text": "a", "likes": 5}),
     ],
     ids=lambda value: ascii(value)[:40],
@@ -136,6 +135,16 @@ async def test_bad_field_is_named_in_a_422(
     assert (await answer.get_json())["errors"][0]["loc"] == loc
     page = await (await sharing.get("/api/v1/users/silent/tweets")).get_json()
     assert page["items"] == []
+
+
+async def test_the_limit_of_an_address_is_told(sharing: Client) -> None:
+    for length, status in ((2048, 201), (2049, 422)):
+        fields = {"text": "a", "url": "https://example.org/".ljust(length, "a")}
+        answer = await sharing.post("/api/v1/users/ann/tweets", json=fields)
+        assert answer.status_code == status
+    problem = await answer.get_json()
+    assert problem["errors"] == [{"loc": "url", "detail": problem["detail"]}]
+    assert "at most 2,048 characters" in problem["detail"]
 
 
 @pytest.mark.parametrize(
