@@ -1,13 +1,15 @@
 """Comparing authors, and verifying one, in the API."""
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 from quart import Response
 
+from app.errors import AppError, FieldError
 from app.lifespan import resources
 from app.services.compare.batch_compare import GivenText, JudgedText, json_texts, open_panel
 from app.services.compare.card import Card
@@ -79,7 +81,8 @@ class CardState(Struct, frozen=True):
 @answers(200, "The ranking and its evidence", Comparison)
 async def compare_get(args: CompareArgs) -> Response:
     """Rank authors for a text."""
-    return await _compare(args.text, args.username, args)
+    with _named_as_parameters():
+        return await _compare(args.text, args.username, args)
 
 
 @blueprint.operation("POST", "/compare", "read", errors={404})
@@ -94,7 +97,8 @@ async def compare_post(form: CompareForm) -> Response:
 @answers(202, "It is being made", CardState, headers=("Retry-After",))
 async def compare_card(args: PanelArgs) -> Response:
     """Show how well authors can be told apart, on posts held out."""
-    card = await resources().cards.find_or_ask(args.username)
+    with _named_as_parameters():
+        card = await resources().cards.find_or_ask(args.username)
     if card is None:
         later = {"Retry-After": str(RETRY_AFTER_S)}
         return json_answer(CardState("being made"), 202, later)
@@ -113,7 +117,8 @@ async def compare_batch(args: PanelArgs) -> Response:
     """Rank authors for many texts, one JSON object a line."""
     require_type(NDJSON)
     lines = io.BytesIO(await request_bytes())
-    panel = await open_panel(resources().db, resources().models, args.username)
+    with _named_as_parameters():
+        panel = await open_panel(resources().db, resources().models, args.username)
 
     async def answers() -> AsyncIterator[bytes]:
         async for some in panel.judge(json_texts(lines)):
@@ -122,6 +127,18 @@ async def compare_batch(args: PanelArgs) -> Response:
     response = Response(while_readable(answers()), content_type=NDJSON)
     response.timeout = None
     return response
+
+
+@contextmanager
+def _named_as_parameters() -> Iterator[None]:
+    """Let errors name `username` and `text`, which an address has instead of lists."""
+    try:
+        yield
+    except AppError as error:
+        error.errors = tuple(
+            FieldError(each.loc.removesuffix("s"), each.detail) for each in error.errors
+        )
+        raise
 
 
 async def _compare(text: str, usernames: list[str], options: CompareOptions) -> Response:
@@ -166,7 +183,8 @@ class VerifyForm(Struct, forbid_unknown_fields=True):
 @answers(200, "The likelihood ratio, with evidence and limits", Verification)
 async def verify_get(args: VerifyArgs) -> Response:
     """Say whether one author wrote some texts."""
-    return await _verify(args.text, args.username)
+    with _named_as_parameters():
+        return await _verify(args.text, args.username)
 
 
 @blueprint.operation("POST", "/verify", "read", errors={404})

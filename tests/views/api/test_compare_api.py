@@ -144,11 +144,32 @@ async def test_get_and_post_refuse_alike(
     query = "".join(f"&username={quote(name)}" for name in usernames)
     got = await pair.get(f"{COMPARE}?text={quote(text)}{query}")
     assert posted.status_code == got.status_code == status
-    problem = await posted.get_json()
-    assert problem == await got.get_json()
+    problem, of_address = await posted.get_json(), await got.get_json()
+    assert problem["detail"] == of_address["detail"]
+    if status == 422:
+        place = "username" if text == "some text" else "text"
+        assert [each["loc"] for each in of_address["errors"]] == [place]
+        assert [each["loc"] for each in problem["errors"]] == [place.replace("name", "names")]
     if text == "some text":
         culprit = {"nobody", "sailor", "SAILOR", "empty"} & set(usernames)
         assert any(name in problem["detail"] for name in culprit)
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "place"),
+    [
+        ("GET", f"{COMPARE}/card?username=sailor", "username"),
+        ("POST", f"{COMPARE}/batch?username=sailor", "username"),
+        ("GET", "/api/v1/verify?text=1234&username=sailor", "text"),
+    ],
+    ids=["card", "batch", "verify"],
+)
+async def test_errors_name_parameters_as_the_address_does(
+    pair: Client, method: str, address: str, place: str
+) -> None:
+    answer = await pair.send(method, address, headers={"Content-Type": "application/x-ndjson"})
+    assert answer.status_code == 422
+    assert [each["loc"] for each in (await answer.get_json())["errors"]] == [place]
 
 
 async def test_fewer_than_two_authors_with_posts_are_422(writer: Client) -> None:

@@ -157,7 +157,9 @@ async def test_where_a_number_would_be_a_guess_there_is_none(site: Client) -> No
         if len(str(texts)) < 2_000:
             query = urlencode([*(("text", text) for text in texts), ("username", username)])
             got = await site.get(f"{VERIFY}?{query}")
-            assert (got.status_code, await got.get_json()) == (status, problem)
+            of_address = await got.get_json()
+            assert (got.status_code, of_address["detail"]) == (status, problem["detail"])
+            assert {each["loc"] for each in of_address.get("errors", [])} <= {"text", "username"}
 
 
 async def test_a_body_that_is_no_verification_is_422(anybody: Client) -> None:
