@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import re
-from typing import Any, NoReturn, TypeVar, get_origin, get_type_hints
+from typing import Any, Final, NoReturn, TypeVar, get_origin, get_type_hints
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -24,6 +24,8 @@ class NoArgs(msgspec.Struct):
     """The form of an address without parameters."""
 
 
+UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
+"""Names of UTF-8, and of what is UTF-8 too."""
 _PLACE = re.compile(r" - at `(?:\$|key in \$)\.?(?P<loc>[^`]*)`$")
 
 
@@ -97,9 +99,12 @@ def _repeated(form: type[msgspec.Struct]) -> dict[str, bool]:
 
 
 def require_type(name: str) -> None:
-    """Raise UnsupportedMediaError for a body of another type, and for a compressed one."""
+    """Raise UnsupportedMediaError for a body of another type or charset, or a compressed one."""
     if request.mimetype != name:
         raise UnsupportedMediaError("The body must be {name}", name=name)
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in UTF_8:
+        raise UnsupportedMediaError("The body must be UTF-8, not {charset}", charset=charset)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).
         raise UnsupportedMediaError(

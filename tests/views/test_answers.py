@@ -161,6 +161,18 @@ async def test_every_family_of_errors_has_one_form(admin: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("charset", "status"),
+    [("utf-16", 415), ("ISO-8859-1", 415), ("UTF-8", 201), ('"utf8"', 201), ("us-ascii", 201)],
+)
+async def test_a_body_is_utf_8(writer: Client, charset: str, status: int) -> None:
+    headers = {"Content-Type": f"application/json; charset={charset}"}
+    answer = await writer.post(f"{API}/users", data=b'{"username": "ann"}', headers=headers)
+    assert answer.status_code == status
+    if status == 415:
+        assert f"UTF-8, not {charset}" in (await problem_of(answer, 415))["detail"]
+
+
+@pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
         ("DELETE", "/users", {"GET", "HEAD", "OPTIONS", "POST"}),
