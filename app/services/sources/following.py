@@ -162,9 +162,11 @@ class Follower:
         values |= {} if error else {"success_at": time}
         async with db.write() as session:
             changed = update(LiveSource).where(LiveSource.id == source.id)
-            await session.execute(
-                changed.values(**values, next_visit_at=time + timedelta(seconds=pause))
-            )
+            await session.execute(changed.values(**values))
+            # Whoever has asked since the visit began waits for another one.
+            as_before = changed.where(LiveSource.next_visit_at == source.next_visit_at)
+            next_visit_at = time + timedelta(seconds=pause)
+            await session.execute(as_before.values(next_visit_at=next_visit_at))
             if error and error.not_before:
                 same_host = update(LiveSource).where(LiveSource.host == source.host)
                 await session.execute(same_host.values(not_before=error.not_before))

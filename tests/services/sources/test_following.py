@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import update
 
 from app.models import LiveSource
@@ -9,6 +10,7 @@ from app.services.sources.following import Follower
 from app.services.sources.registry import ask_for_visits
 from tests.live_platforms import Fault, Platform
 from tests.services.sources.conftest import Following
+from tests.waiting import eventually
 
 
 async def test_of_two_processes_one_visits(following_here: Following, platform: Platform) -> None:
@@ -62,6 +64,30 @@ async def test_a_visit_in_the_second_of_an_ask_does_not_stand_for_it(
         asked = await ask_for_visits(session)
         await session.execute(update(LiveSource).values(visited_at=asked))
     await follower.visit_due(due_by=asked)
+    await follower.close()
+    assert len(await here.texts()) == 2
+
+
+@pytest.mark.parametrize("asks", [1, 3])
+async def test_a_visit_under_way_does_not_stand_for_an_ask(
+    following_here: Following, platform: Platform, asks: int
+) -> None:
+    here = following_here
+    platform.add("sky", "before")
+    await here.follow("bluesky", "sky")
+    platform.faults = [Fault(delay_s=0.5)]
+    follower = Follower(here.db, here.config)
+    visiting = asyncio.create_task(follower.visit_due())
+
+    async def has_begun() -> bool:
+        return bool(platform.requests)
+
+    await eventually(has_begun)
+    platform.add("sky", "after the visit began")
+    for _ in range(asks):
+        async with here.db.write() as session:
+            await ask_for_visits(session)
+    await visiting
     await follower.close()
     assert len(await here.texts()) == 2
 
