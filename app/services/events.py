@@ -75,17 +75,27 @@ class LogTotals:
         while not is_last:
             query = select(Event.id, Event.kind, Event.count).where(Event.id > self._read_to)
             page = query.order_by(Event.id).limit(TOTALLED_AT_ONCE).subquery()
-            columns = (func.count(), func.max(page.c.id), func.sum(page.c.count))
-            rows = await session.execute(select(page.c.kind, *columns).group_by(page.c.kind))
-            events, began = 0, self._read_to
-            for kind, number, newest, posts in rows.all():
+            ids = (func.count(), func.min(page.c.id), func.max(page.c.id))
+            totals = select(page.c.kind, func.sum(page.c.count), *ids).group_by(page.c.kind)
+            rows = (await session.execute(totals)).all()
+            if rows:
+                await self._count_pruned(session, up_to=min(row[3] for row in rows))
+            events = 0
+            for kind, posts, number, _, newest in rows:
                 events += number
                 self._read_to = max(self._read_to, newest)
                 self._totals[kind] += posts
-            # What is missing stands for one post each: only single posts make a log that long.
-            self._totals[PRUNED] += self._read_to - began - events
             is_last = events < TOTALLED_AT_ONCE
         return self._totals
+
+    async def _count_pruned(self, session: AsyncSession, *, up_to: int) -> None:
+        """Count events that are gone as one post each: only single posts make a log that long.
+
+        Where an older event is kept, the numbers were skipped, as by rollbacks on PostgreSQL.
+        """
+        gone = up_to - self._read_to - 1
+        if gone and await session.scalar(select(func.min(Event.id))) == up_to:
+            self._totals[PRUNED] += gone
 
 
 async def has_old_events(session: AsyncSession, *, kept: int) -> bool:

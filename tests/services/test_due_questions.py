@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from app.compute.features import RECIPE
 from app.compute.profiles import NO_POSTS
 from app.db.backend import allocate_ids
 from app.db.engine import Database
+from app.errors import InvalidInputError
 from app.models import Event, Profile, User, Vocabulary
 from app.services import events
 from app.services.checks import measure_lag
@@ -213,6 +214,21 @@ async def test_posts_count_though_their_events_were_pruned(db: Database) -> None
     for due in ((False, True), (False, False)):
         await maintain(db)
         assert await are_due() == due
+
+
+async def test_numbers_that_no_event_got_are_no_posts(db: Database, small_pages: None) -> None:
+    log = LogTotals()
+    await post(db, "ann", PAGE)
+    await maintain(db)
+    for _ in range(4):
+        with suppress(InvalidInputError):
+            async with db.write() as session:
+                await allocate_ids(session, Event, PAGE)
+                raise InvalidInputError("refused")
+        await post(db, "ann", 1)
+        async with db.read() as session:
+            assert not await is_vocabulary_old(session, log=log)
+            assert not await is_vocabulary_old(session)
 
 
 async def test_the_posts_that_came_and_went_are_those_of_the_log(
