@@ -25,7 +25,8 @@ def media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> tuple[Med
     base = _joined(address, entry.get("link") or "")
     enclosures = [each for each in entry.get("links") or () if each.get("rel") == "enclosure"]
     found: dict[str, Medium] = {}
-    for medium in _media([*(entry.get("media_content") or ()), *enclosures, *pictures], base):
+    shown = [{**each, "medium": "image"} for each in pictures]
+    for medium in _media([*(entry.get("media_content") or ()), *enclosures, *shown], base):
         key = medium.source_url or f"{medium.alt}"
         known = found.setdefault(key, medium)
         if medium.alt and not known.alt:
@@ -53,7 +54,7 @@ def _media(found: Sequence[Entry], base: str) -> Iterator[Medium]:
 
 def _kind(each: Entry, url: str) -> MediumKind | None:
     given = each.get("medium") or each.get("type") or mimetypes.guess_type(urlsplit(url).path)[0]
-    return _KINDS.get("image" if "src" in each else str(given).partition("/")[0].lower())
+    return _KINDS.get(str(given).partition("/")[0].lower())
 
 
 def _joined(base: str, address: str) -> str:

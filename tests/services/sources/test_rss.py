@@ -181,6 +181,11 @@ MEDIA = {
         "Words",
         [Medium("photo", LAMP, "A lamp")],
     ),
+    "loaded late, without a stand-in": (
+        f"""<description><![CDATA[Words<img data-src="{LAMP}" alt="A lamp">]]></description>""",
+        "Words",
+        [Medium("photo", alt="A lamp")],
+    ),
     "loaded late, beside a thumbnail": (
         f"""<description><![CDATA[Words<img src="{DOT}" alt="A lamp">]]></description>
         <media:thumbnail url='{LAMP}'/>""",
