@@ -7,8 +7,10 @@ from typing import Final
 from urllib.parse import urlencode
 
 from quart import Quart
+from sqlalchemy import delete
 
 from app import __version__
+from app.models import PostCount
 from app.services.imports.samples import EXAMPLES, load_samples
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client
@@ -119,6 +121,11 @@ async def test_a_text_in_a_language_that_the_authors_lack_is_told(
         page = await page_of(anybody, f"/compare?{query}")
         assert ("Korean posts here" in page) is bool(told)
         assert (told or "") in page
+    async with parts_of(app).db.write() as session:
+        # As where they lose all posts while their comparison is under way.
+        await session.execute(delete(PostCount))
+    query = urlencode([("text", english.text), *(("username", name) for name in korean.usernames)])
+    assert "Korean posts here" not in await page_of(anybody, f"/compare?{query}")
 
 
 async def test_a_private_text_is_answered_at_once_and_in_no_address(
