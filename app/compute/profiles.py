@@ -99,7 +99,12 @@ class AuthorProfile:
 
     @property
     def worded_posts(self) -> int:
-        """How many of the posts have words: those of pictures alone tell nothing."""
+        """How many of the posts have words: those of pictures alone tell nothing.
+
+        None have if all words are quoted.
+        """
+        if not self.counts.keys.size:
+            return 0
         return self.posts - int(self.texts.count(text_keys([""]))[0])
 
     @classmethod

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.clock import now
+from app.compute.verdict import FEWEST_POSTS
 from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError
 from app.services.compare.batch_compare import open_panel, plain_texts
@@ -177,6 +178,22 @@ async def test_who_only_quotes_cannot_be_compared(db: Database) -> None:
     await post(db, "ben", "the sea is mine")
     answer = await compare(db, Models(), "ann", "ben")
     assert [ranked.probability for ranked in answer.ranking] == [1, 0]
+
+
+async def test_an_author_of_nothing_but_quotations_has_too_few_posts(db: Database) -> None:
+    text = "the sea is mine and the fog is yours"
+    for number in range(FEWEST_POSTS):
+        await post(db, "ann", f"the sea is mine {number}")
+        await post(db, "ben", f"RT @cho: the fog {number}")
+    answer = await compare(db, Models(), "ann", "ben", text=text)
+    assert answer.verdict == "short"
+    assert [(ranked.username, ranked.tweets) for ranked in answer.ranking] == [
+        ("ann", FEWEST_POSTS),
+        ("ben", 0),
+    ]
+    for number in range(FEWEST_POSTS):
+        await post(db, "ben", f"bread at {number}")
+    assert (await compare(db, Models(), "ann", "ben", text=text)).verdict != "short"
 
 
 async def test_repetitions_and_quotations_change_no_answer(db: Database) -> None:
