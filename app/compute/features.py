@@ -135,10 +135,19 @@ def _within(
 
 def _plain(text: str) -> str:
     """Return the text without quoted parts, as it is counted."""
-    # Searching for one word is much cheaper than for a pattern.
-    if ">" in text or "RT @" in text:
-        text = _QUOTED.sub("", text)
-    return _RANDOM_LINK.sub(LINK, text) if "t.co/" in text or "pic.t" in text else text
+    text = _QUOTED.sub("", text) if _may_quote(text) else text
+    return _RANDOM_LINK.sub(LINK, text) if _may_link(text) else text
+
+
+# Searching for one word is much cheaper than for a pattern.
+
+
+def _may_quote(text: str) -> bool:
+    return ">" in text or "RT @" in text
+
+
+def _may_link(text: str) -> bool:
+    return "t.co/" in text or "pic.t" in text
 
 
 def occurrences(text: str) -> Occurrences:
@@ -164,7 +173,7 @@ def occurrences(text: str) -> Occurrences:
 
 def own_words(text: str) -> str:
     """Return the text without quoted parts, or all of it if nothing else has letters."""
-    own = _QUOTED.sub("", text)
+    own = _QUOTED.sub("", text) if _may_quote(text) else text
     return own if any(map(str.isalpha, own)) else text
 
 
@@ -209,6 +218,9 @@ def group_sums(counts: Counts) -> NDArray[np.int64]:
 
 def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
     """Return the text as it is counted, and the start and end of each character in `text`."""
+    if not _may_quote(text) and not _may_link(text):
+        left = np.arange(len(text), dtype=np.int32)
+        return text, left, left + np.int32(1)
     kept = np.ones(len(text), np.bool_)
     for quoted in _QUOTED.finditer(text):
         kept[quoted.start() : quoted.end()] = False

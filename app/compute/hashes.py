@@ -62,7 +62,8 @@ def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     codes = code_points(plain.translate(_CLASSES)).copy()
     kept = np.ones(codes.size, np.bool_)
     kept[1:] = (codes[1:] != codes[:-1]) | ~_RUNS[np.minimum(codes[1:], 127)]
-    for match in LINK_OR_NAME.finditer(plain):
+    named = "@" in plain or "#" in plain or "://" in plain
+    for match in LINK_OR_NAME.finditer(plain) if named else ():
         start, end = match.span()
         codes[start] = {"@": ord("M"), "#": ord("T")}.get(plain[start], ord("U"))
         kept[start] = True

@@ -83,6 +83,9 @@ def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(digests), _KEY).astype(np.uint64)
 
 
+_NO_TEXT: Final = text_keys([""])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AuthorProfile:
     """The counted features of all posts of one author."""
@@ -105,7 +108,7 @@ class AuthorProfile:
         """
         if not self.counts.keys.size:
             return 0
-        return self.posts - int(self.texts.count(text_keys([""]))[0])
+        return self.posts - int(self.texts.count(_NO_TEXT)[0])
 
     @classmethod
     def from_bytes(cls, counts: bytes, posts: int, texts: bytes | None) -> Self:
