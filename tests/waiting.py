@@ -12,7 +12,7 @@ from app.db.engine import Database
 from app.lifespan import KEY, Resources
 from app.models import ImportJob
 from app.services.compare.background import is_outgrown
-from app.services.maintenance import MOST_EVENTS, jobs
+from app.services.maintenance import MOST_EVENTS, Job, jobs
 from app.services.search.vocabulary import is_vocabulary_old
 
 T = TypeVar("T")
@@ -46,12 +46,18 @@ async def until_some_are_imported(db: Database) -> None:
             await asyncio.sleep(INTERVALS_S[0])
 
 
+async def is_due(db: Database, job: Job) -> bool:
+    """Return whether the job is due, asked as often as it takes to tell."""
+    while True:
+        async with db.read() as session:
+            if (due := await job.is_due(session)) is not None:
+                return bool(due)
+
+
 async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:
     """Do every due job once, without a lease."""
     for job in jobs(kept_events=kept_events):
-        async with db.read() as session:
-            is_due = await job.is_due(session)
-        if is_due:
+        if await is_due(db, job):
             await job.do(db)
 
 

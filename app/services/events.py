@@ -69,24 +69,27 @@ class LogTotals:
 
     async def since(self, session: AsyncSession, after: int) -> Counter[str]:
         """Return the totals of the events after this one that the session sees."""
+        while (totals := await self.read_some(session, after)) is None:
+            pass
+        return totals
+
+    async def read_some(self, session: AsyncSession, after: int) -> Counter[str] | None:
+        """Read a page of these events; return the totals, None while there are more pages."""
         if after != self._after or self._read_to > await newest_event(session):
             self._begin(after)
-        is_last = False
-        while not is_last:
-            query = select(Event.id, Event.kind, Event.count).where(Event.id > self._read_to)
-            page = query.order_by(Event.id).limit(TOTALLED_AT_ONCE).subquery()
-            ids = (func.count(), func.min(page.c.id), func.max(page.c.id))
-            totals = select(page.c.kind, func.sum(page.c.count), *ids).group_by(page.c.kind)
-            rows = (await session.execute(totals)).all()
-            if rows:
-                await self._count_pruned(session, up_to=min(row[3] for row in rows))
-            events = 0
-            for kind, posts, number, _, newest in rows:
-                events += number
-                self._read_to = max(self._read_to, newest)
-                self._totals[kind] += posts
-            is_last = events < TOTALLED_AT_ONCE
-        return self._totals
+        query = select(Event.id, Event.kind, Event.count).where(Event.id > self._read_to)
+        page = query.order_by(Event.id).limit(TOTALLED_AT_ONCE).subquery()
+        ids = (func.count(), func.min(page.c.id), func.max(page.c.id))
+        totals = select(page.c.kind, func.sum(page.c.count), *ids).group_by(page.c.kind)
+        rows = (await session.execute(totals)).all()
+        if rows:
+            await self._count_pruned(session, up_to=min(row[3] for row in rows))
+        events = 0
+        for kind, posts, number, _, newest in rows:
+            events += number
+            self._read_to = max(self._read_to, newest)
+            self._totals[kind] += posts
+        return self._totals if events < TOTALLED_AT_ONCE else None
 
     async def _count_pruned(self, session: AsyncSession, *, up_to: int) -> None:
         """Count events that are gone as one post each: only single posts make a log that long.

@@ -51,7 +51,7 @@ class Job(NamedTuple):
     name: str
     """Also the name of its lease."""
     is_due: Callable[[AsyncSession], Awaitable[object]]
-    """Whether its result is true says whether there is work."""
+    """Returns something true if there is work, and None if it has to be asked again to tell."""
     do: Callable[[Sessions], Awaitable[None]]
 
 
@@ -72,12 +72,12 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     ]
 
 
-async def _is_background_due(session: AsyncSession, *, log: LogTotals) -> bool:
+async def _is_background_due(session: AsyncSession, *, log: LogTotals) -> bool | None:
     growth = GROWTH_MEANWHILE if await is_importing(session) else GROWTH
     return await is_outgrown(session, growth=growth, log=log)
 
 
-async def _is_vocabulary_due(session: AsyncSession, *, log: LogTotals) -> bool:
+async def _is_vocabulary_due(session: AsyncSession, *, log: LogTotals) -> bool | None:
     share = GROWTH_MEANWHILE - 1 if await is_importing(session) else CHANGED_SHARE
     return await is_vocabulary_old(session, share=share, log=log)
 
@@ -125,13 +125,16 @@ class Maintenance:
         lease = Lease(self._db, job.name)
         while True:
             wakeup.clear()
-            was_due, rest_s = False, REST_S
+            due: object = False
+            rest_s = REST_S
             try:
                 if await self._feed.leads():
                     asked_at = monotonic()
-                    was_due = await self._is_due(job)
-                    rest_s = max(REST_S, PACE * (monotonic() - asked_at))
-                if was_due:
+                    due = await self._is_due(job)
+                    rest_s = PACE * (monotonic() - asked_at)
+                    if due is not None:
+                        rest_s = max(REST_S, rest_s)
+                if due:
                     async with lease.held() as grant:
                         if grant is not None:
                             await job.do(grant)
@@ -141,12 +144,12 @@ class Maintenance:
                 logger.exception("%s failed; trying again after the next write", job.name)
             await asyncio.sleep(rest_s)
             # A due job is looked at again: there may be more to do, or its holder may die.
-            if not was_due:
+            if due is not None and not due:
                 await wait_until_set(wakeup, at_most_s=LOOK_EVERY_S)
 
-    async def _is_due(self, job: Job) -> bool:
+    async def _is_due(self, job: Job) -> object:
         async with self._db.read() as session:
-            return bool(await job.is_due(session))
+            return await job.is_due(session)
 
 
 NOTHING: Final = b"[]"

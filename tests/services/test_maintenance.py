@@ -23,6 +23,7 @@ from app.models import (
     User,
     Vocabulary,
 )
+from app.services.compare import folding
 from app.services.compare.folding import LONGEST_TAIL
 from app.services.idempotency import KEPT_FOR, RequestKey, claim
 from app.services.imports.jobs import add_job
@@ -48,10 +49,11 @@ async def folded_posts(db: Database, user_id: int) -> int | None:
 
 
 @contextlib.asynccontextmanager
-async def maintained(db: Database) -> AsyncIterator[asyncio.Task[None]]:
-    """Maintain the database, as an app does, until the context is left."""
+async def maintained(db: Database, *names: str) -> AsyncIterator[asyncio.Task[None]]:
+    """Maintain the database, as an app does, until the context is left; by some jobs or all."""
     feed = await db.open_feed()
-    maintenance = Maintenance(db, feed, jobs())
+    work = [job for job in jobs() if not names or job.name in names]
+    maintenance = Maintenance(db, feed, work)
     feed.subscribe(maintenance.wake)
     following = asyncio.create_task(feed.follow())
     working = asyncio.create_task(maintenance.run())
@@ -134,6 +136,17 @@ async def test_it_follows_the_log_until_cancelled(db: Database) -> None:
         user_id = await make_author(db, "ann", LONGEST_TAIL)
         await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
     assert task.cancelled()
+
+
+async def test_a_process_that_begins_to_lead_soon_comes_to_the_last_author(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "ASKED_AT_ONCE", 2)
+    for number in range(20):
+        await make_author(db, f"author{number}", 1)
+    last = await make_author(db, "last", LONGEST_TAIL)
+    async with maintained(db, "profiles"):
+        await until(lambda: is_folded(db, last, LONGEST_TAIL))
 
 
 async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:

@@ -121,15 +121,18 @@ def unpacked(
 
 async def is_outgrown(
     session: AsyncSession, *, growth: float = GROWTH, log: LogTotals | None = None
-) -> bool:
+) -> bool | None:
     """Return whether there are so many times the posts of the background, or as much fewer.
 
     They are those that the vocabulary was counted of, and what the log says of the time since:
-    to add up the posts of 1,000,000 authors takes longer. A `log` that is kept reads events once.
+    to add up the posts of 1,000,000 authors takes longer. A `log` that is kept reads events once,
+    some at each call, and the result is None until it has read all.
     """
     counted = await session.execute(select(Vocabulary.as_of_event, Vocabulary.tweets))
     as_of_event, posts = counted.one()
-    totals = await (log or LogTotals()).since(session, as_of_event)
+    read = log.read_some if log else LogTotals().since
+    if (totals := await read(session, as_of_event)) is None:
+        return None
     posts += totals["tweet.created"] + totals["tweets.imported"]
     posts -= totals["tweet.deleted"] + totals["user.deleted"]
     query = select(BackgroundSnapshot.posts, BackgroundSnapshot.calibration).where(

@@ -193,9 +193,9 @@ async def users_with_tails(
 
 
 class LongTails:
-    """Finds tails that are long enough to slow down readers, some authors at a time.
+    """Finds tails that are long enough to slow down readers.
 
-    All authors are looked at once, then those of new events.
+    All authors are looked at once, then those of new events; some of them at each call.
     """
 
     def __init__(self) -> None:
@@ -203,25 +203,26 @@ class LongTails:
         self._last_event: int | None = None
         self._behind: list[int] = []
 
-    async def are_there(self, session: AsyncSession) -> bool:
-        """Return whether there are such tails."""
+    async def are_there(self, session: AsyncSession) -> bool | None:
+        """Return whether there are such tails; None if the next call looks at more authors."""
         newest = await newest_event(session)
         # The log may be that of another server, which lacks the last events of the one before.
         last_event = newest if self._last_event is None else min(self._last_event, newest)
         last_user = await session.scalar(select(func.max(User.id))) or 0
-        while not self._behind and self._last_user < last_user:
+        if not self._behind and self._last_user < last_user:
             to = min(self._last_user + ASKED_AT_ONCE, last_user)
             some = User.id.between(self._last_user + 1, to)
             self._behind = await users_with_tails(session, some, longer_than=LONGEST_TAIL - 1)
             self._last_user = to
-        while not self._behind and last_event < newest:
+        elif not self._behind and last_event < newest:
             to = min(last_event + ASKED_AT_ONCE, newest)
             events = Event.id.between(last_event + 1, to)
             some = User.id.in_(select(Event.user_id).where(events))
             self._behind = await users_with_tails(session, some, longer_than=LONGEST_TAIL - 1)
             last_event = to
         self._last_event = last_event
-        return bool(self._behind)
+        is_over = self._last_user >= last_user and last_event >= newest
+        return bool(self._behind) if self._behind or is_over else None
 
     async def fold(self, db: Sessions) -> None:
         """Fold the tails that were found; those that changed meanwhile are due again."""

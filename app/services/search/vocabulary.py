@@ -97,16 +97,19 @@ def _likelihood(neighbour: Neighbour) -> float:
 
 async def is_vocabulary_old(
     session: AsyncSession, *, share: float = CHANGED_SHARE, log: LogTotals | None = None
-) -> bool:
+) -> bool | None:
     """Return whether such a share of the posts has come or gone since the terms were counted.
 
-    With a `log` that is kept, each event is read once.
+    A `log` that is kept reads events once, some at each call, and the result is None until it has
+    read all.
     """
     query = select(Vocabulary.recipe, Vocabulary.as_of_event, Vocabulary.tweets)
     recipe, as_of_event, tweets = (await session.execute(query)).one()
     if recipe != WORDS_RECIPE:
         return True
-    totals = await (log or LogTotals()).since(session, as_of_event)
+    read = log.read_some if log else LogTotals().since
+    if (totals := await read(session, as_of_event)) is None:
+        return None
     return sum(totals[kind] for kind in MOVING) >= max(1, share * tweets)
 
 

@@ -26,7 +26,7 @@ async def version(db: Database, store: BackgroundStore | None = None) -> int:
 
 async def outgrown(db: Database) -> bool:
     async with db.read() as session:
-        return await is_outgrown(session)
+        return bool(await is_outgrown(session))
 
 
 async def test_without_posts_there_is_no_snapshot_and_none_is_due(db: Database) -> None:
