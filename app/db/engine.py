@@ -1,9 +1,9 @@
 """The database: one engine, short read sessions, and one way to write."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -14,13 +14,14 @@ from app.db.backend import INFO, backend_for
 from app.db.batch import for_answers
 from app.db.cluster import ServerLabel
 from app.db.feed import Feed
-from app.errors import overloaded, replica_lost
+from app.errors import ReplicaLostError, overloaded, replica_lost
 from app.tasks import to_the_end
 
 if TYPE_CHECKING:
     from app.db.postgresql.replicas import ReplicaSnapshot
 
 WRITE_TIMEOUT_S: Final = 30
+Result = TypeVar("Result")
 
 
 class Database:
@@ -70,6 +71,22 @@ class Database:
                 await to_the_end(found.close() if found is not None else session.close())
                 kind = "replica" if found is not None and found.is_used else "read"
                 self._on_session(kind, monotonic() - opened)
+
+    async def read_part(self, read: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        """Return what `read` returns, for an answer that cannot be made a second time as a whole.
+
+        If a replica fails, the part is read again elsewhere.
+        """
+        before = for_answers.set(True)
+        try:
+            async with self.read() as session:
+                return await read(session)
+        except ReplicaLostError:
+            for_answers.set(self.read_up_to is not None)
+            async with self.read() as session:
+                return await read(session)
+        finally:
+            for_answers.reset(before)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,18 @@ from app.config import Config
 from app.db.migrate import prepare
 from app.db.postgresql import connection, replicas
 from app.db.postgresql.connection import data_source
+from app.services.posts import exporting
 from tests.conftest import Client, client_with
+from tests.dashboard.viewing import GZIP, UPDATE, bars, call, drawn
 from tests.databases import Databases
 from tests.postgresql import Server
 from tests.serving.test_server import children_of
+from tests.views.pages.test_media_pages import LAMP, bring
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.databases("postgresql")
 POSTS = "/api/v1/users/ann/tweets"
+EXPORT = "/api/v1/export"
 WAITING = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'saywho'"
 UNTOLD = ("LoginSession", "Token", "Operator", "ImportJob", "Lease", "IdempotencyRecord")
 
@@ -100,6 +104,33 @@ async def test_answers_come_from_a_replica_that_shows_the_newest_event(
     assert await texts(writer) == ["second", "first"]
 
 
+async def test_every_page_of_an_export_and_every_figure_come_from_a_replica(
+    app: Quart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "PAGE", 1)
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first", "second")
+    posts = 2
+
+    async def export() -> None:
+        assert (await (await anybody.get(EXPORT)).get_data()).count(b"\n") == posts
+
+    async def draw() -> None:
+        nonlocal posts
+        await writer.add_tweet("ann", "next")  # Otherwise the figure before would be shown.
+        posts += 1
+        assert bars(await drawn(anybody, "timeline")) == {"ann": posts}
+
+    async def read_by(work: Callable[[], Awaitable[None]]) -> int:
+        before = (await sessions(app))["replica"]
+        await work()
+        return (await sessions(app))["replica"] - before
+
+    pages = posts + 1  # And the look at where it ends.
+    await eventually(lambda: read_by(export), until=lambda read: read > pages)
+    await eventually(lambda: read_by(draw))
+
+
 async def test_what_changes_without_an_event_is_never_read_from_a_replica(
     app: Quart, standby: Server
 ) -> None:
@@ -123,6 +154,8 @@ async def test_what_a_replica_lacks_the_primary_answers(app: Quart, standby: Ser
         await writer.add_tweet("ann", f"later {number}")
         assert (await texts(anybody))[0] == f"later {number}"
         assert (await anybody.get("/api/v1/users/ann")).status_code == 200
+        assert (await (await anybody.get(EXPORT)).get_data()).count(b"\n") == 2 + number
+        assert bars(await drawn(anybody, "timeline")) == {"ann": 2 + number}
     assert await standby.ask('SELECT count(*) FROM "Tweet"') == 1
     await standby.ask("SELECT pg_wal_replay_resume()")
     await from_replica(app, anybody)
@@ -157,7 +190,7 @@ async def test_a_replica_that_ends_costs_no_answer(app: Quart, standby: Server) 
 
 @contextlib.asynccontextmanager
 async def waiting_at_standby(
-    client: Client, primary: Server, standby: Server
+    ask: Callable[[], Coroutine[Any, Any, Any]], primary: Server, standby: Server
 ) -> AsyncIterator["asyncio.Task[Any]"]:
     """Ask for posts while their table is locked, until the block ends; give the request."""
     locking = await asyncpg.connect(data_source(primary.url()))
@@ -165,7 +198,7 @@ async def waiting_at_standby(
         # The standby holds the lock too, once it has read of it.
         await locking.execute('LOCK TABLE "Tweet" IN ACCESS EXCLUSIVE MODE')
         await primary.ask("SELECT pg_switch_wal()")
-        asking = asyncio.create_task(client.get(POSTS))
+        asking = asyncio.create_task(ask())
         await eventually(lambda: standby.ask(f"SELECT count(*) {WAITING}"))
         yield asking
     await locking.close()
@@ -178,10 +211,22 @@ async def test_a_statement_that_a_replica_breaks_off_is_asked_elsewhere(
     writer, anybody = await client_with(app, "write"), Client(app, {})
     await writer.add_user("ann", "first")
     await from_replica(app, anybody)
-    async with waiting_at_standby(anybody, primary, standby) as asking:
+    async with waiting_at_standby(lambda: anybody.get(POSTS), primary, standby) as asking:
         assert await standby.ask(f"SELECT {ended}(pid) {WAITING}")
         await eventually(lambda: primary.ask(f"SELECT count(*) {WAITING}"))
     assert (await asking).status_code == 200
+
+
+async def test_a_figure_that_a_replica_breaks_off_is_made_from_the_primary(
+    app: Quart, primary: Server, standby: Server
+) -> None:
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first")
+    await from_replica(app, anybody)
+    async with waiting_at_standby(lambda: drawn(anybody, "map"), primary, standby) as asking:
+        assert await standby.ask(f"SELECT pg_terminate_backend(pid) {WAITING}")
+        await eventually(lambda: primary.ask(f"SELECT count(*) {WAITING}"))
+    assert "problem" not in await asking
 
 
 @contextlib.contextmanager
@@ -221,7 +266,7 @@ async def test_a_statement_is_asked_elsewhere_when_its_replica_hangs(
     writer, anybody = await client_with(app, "write"), Client(app, {})
     await writer.add_user("ann", "first")
     await from_replica(app, anybody)
-    async with waiting_at_standby(anybody, primary, standby) as asking:
+    async with waiting_at_standby(lambda: anybody.get(POSTS), primary, standby) as asking:
         stack = contextlib.ExitStack()
         stack.enter_context(hanging(standby))
     with stack:
@@ -230,9 +275,10 @@ async def test_a_statement_is_asked_elsewhere_when_its_replica_hangs(
 
 
 async def test_without_the_primary_replicas_answer_and_say_how_new_they_are(
-    app: Quart, primary: Server
+    app: Quart, primary: Server, tmp_path: Path
 ) -> None:
     writer, anybody = await client_with(app, "write"), Client(app, {})
+    await bring(app, tmp_path)
     await writer.add_user("ann", "first")
     added = await writer.post(POSTS, json={"text": "second"})
     newest = int(added.headers["Saywho-Event"])
@@ -246,10 +292,17 @@ async def test_without_the_primary_replicas_answer_and_say_how_new_they_are(
     answer = await eventually(read, until=lambda answer: "Saywho-As-Of" in answer.headers)
     assert int(answer.headers["Saywho-As-Of"]) == newest
     assert await texts(anybody) == ["second", "first"]
-    for path in ("/", "/user/ann", "/search?q=first", "/api/v1/users/ann", "/api/v1/stats"):
+    for path in (
+        *("/", "/user/ann", "/search?q=first", "/dashboard/", "/dashboard/table/week", LAMP),
+        *("/api/v1/users/ann", "/api/v1/stats", EXPORT),
+    ):
         answer = await anybody.get(path, headers={"Saywho-After": str(newest)})
         assert (path, answer.status_code) == (path, 200)
         assert int(answer.headers["Saywho-As-Of"]) == newest
+    assert (await (await anybody.get(EXPORT)).get_data()).count(b"\n") == 4
+    answer = await anybody.post(UPDATE, json=call("timeline"), headers=GZIP)
+    assert int(answer.headers["Saywho-As-Of"]) == newest
+    assert bars(await drawn(anybody, "timeline")) == {"ann": 2, "mina": 2}
     for answer in (
         await writer.post(POSTS, json={"text": "never"}),  # Its token cannot be looked up.
         await anybody.get("/readyz"),

@@ -11,7 +11,7 @@ Only what the log tells of is read here. Tokens, sessions, jobs and leases chang
 import asyncio
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final, cast
 
@@ -26,12 +26,25 @@ from app.clock import monotonic
 from app.db.feed import Feed
 from app.db.postgresql.connection import OpenConnections, make_engine
 from app.errors import AppError
-from app.models import BackgroundSnapshot, Event, PostCount, Profile, Tweet, User, Vocabulary, Word
+from app.models import (
+    BackgroundSnapshot,
+    Event,
+    MediaUse,
+    ModelCard,
+    PostCount,
+    Profile,
+    Tweet,
+    User,
+    Vocabulary,
+    Word,
+)
 from app.tasks import to_the_end
 
-_MODELS = (BackgroundSnapshot, Event, PostCount, Profile, Tweet, User, Vocabulary, Word)
+_MODELS = (BackgroundSnapshot, Event, MediaUse, PostCount, Profile, Tweet, User, Vocabulary, Word)
 TOLD: Final = frozenset(model.__tablename__ for model in _MODELS) | {"TweetWords"}
 """Tables whose changes the log tells of, or that are derived from them and may lag anyway."""
+WITHOUT_PRIMARY: Final = TOLD | {ModelCard.__tablename__}
+"""A card that was just made is no event; what was deleted is in no card of a snapshot."""
 OPEN_TIMEOUT_S: Final = 1.0
 """Seconds for which a request waits for a replica that does not answer."""
 LAG_S: Final = 0.05
@@ -54,25 +67,26 @@ class ReplicaSession(Session):
     """Reads the tables that the log tells of on a replica, if it has one, and others as usual."""
 
     replica: Connection | None = None
+    tables = TOLD
     has_used_replica = False
 
     def get_bind(self, *args: Any, clause: ClauseElement | None = None, **kwargs: Any) -> Any:
-        if self.replica is not None and clause is not None and _is_told(clause):
+        if self.replica is not None and clause is not None and _names_only(self.tables, clause):
             self.has_used_replica = True
             return self.replica
         bind: Engine | Connection = super().get_bind(*args, clause=clause, **kwargs)
         return bind
 
 
-def _is_told(clause: ClauseElement) -> bool:
-    """Return whether a statement names tables, and only those that the log tells of."""
+def _names_only(tables: Collection[str], clause: ClauseElement) -> bool:
+    """Return whether a statement names tables, and only these."""
     names: set[str] = set()
     for element in iterate(clause):
         if isinstance(element, TableClause):
             names.add(element.name)
         elif isinstance(element, TextClause):
             names.update(_NAMED.findall(element.text))
-    return bool(names) and names <= TOLD
+    return bool(names) and names.issubset(tables)
 
 
 class Replica:
@@ -141,11 +155,14 @@ class ReplicaSnapshot:
         self._replica = replica
         self._connection = connection
         self._session: AsyncSession | None = None
+        self.tables = TOLD
+        """Those that are read here."""
 
     def lend_to(self, session: AsyncSession) -> None:
         """Let the session read here what the log tells of, until this is closed."""
         self._session = session
-        cast(ReplicaSession, session.sync_session).replica = self._connection.sync_connection
+        reader = cast(ReplicaSession, session.sync_session)
+        reader.replica, reader.tables = self._connection.sync_connection, self.tables
 
     @property
     def is_used(self) -> bool:
@@ -204,6 +221,7 @@ class Replicas:
             return None
         for replica in self._ready():
             if (found := await replica.snapshot(feed.newest, feed.mark)) is not None:
+                found.tables = TOLD if is_current else WITHOUT_PRIMARY
                 return found
         return None
 

@@ -6,6 +6,7 @@ So a slow reader holds no transaction, and memory does not grow with the posts.
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 from msgspec import json
@@ -79,18 +80,22 @@ async def exported(
     """Yield the file; posts deleted since the start are left out."""
     if writer.heading:
         yield ExportPart(writer.heading, 0)
-    event_id, tweet_id = 0, 0
+    after = (0, 0)
     while True:
-        async with db.read() as session:
-            query = _page(session, export, event_id, tweet_id).limit(PAGE)
-            page = (await session.execute(query)).all()
+        page = await db.read_part(partial(_rows, export=export, after=after))
         # In a thread, since posts may be long.
         part = await asyncio.to_thread(_part, export, writer, page)
         if part.posts:
             yield part
         if len(page) < PAGE:
             return
-        event_id, tweet_id = page[-1].event_id, page[-1].id
+        after = page[-1].event_id, page[-1].id
+
+
+async def _rows(
+    session: AsyncSession, *, export: Export, after: tuple[int, int]
+) -> Sequence[AnyRow]:
+    return (await session.execute(_page(session, export, *after).limit(PAGE))).all()
 
 
 def _part(export: Export, writer: Writer, page: Sequence[AnyRow]) -> ExportPart:
