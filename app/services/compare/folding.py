@@ -21,7 +21,7 @@ LONGEST_TAIL: Final = 200
 """A longer tail is folded; reading one costs some 0.15 ms a post."""
 FOLD_FROM: Final = 50
 """Posts of a tail, from which on a bulk writer folds it at once: each fold rewrites the profile."""
-FOLDED_AT_ONCE: Final = 20_000
+FOLDED_AT_ONCE: Final = 10_000
 """Posts in the profiles that one transaction rewrites: of many authors, or of one that has more."""
 ASKED_AT_ONCE: Final = 2_000
 """Authors, or events, that one statement looks at for long tails: some 8 ms."""
@@ -43,11 +43,9 @@ class CountedPost(NamedTuple):
 class CountedTails:
     """Tails of a bulk writer's posts, whose features need not be counted again to fold them."""
 
-    def __init__(self, db: Sessions) -> None:
-        self._db = db
+    def __init__(self) -> None:
         self._tails: dict[int, list[CountedPost]] = defaultdict(list)
         self._posts = 0
-        self._folding: asyncio.Task[None] | None = None
 
     def add(self, posts: Iterable[CountedPost]) -> None:
         """Keep posts that have been committed."""
@@ -55,33 +53,14 @@ class CountedTails:
             self._tails[post.user_id].append(post)
             self._posts += 1
 
-    async def begin_fold(self, *, at_least: int) -> None:
-        """Fold tails while the caller goes on, once those of before are folded."""
-        await self._end_fold()
-        self._folding = asyncio.create_task(self._fold(at_least))
-
-    async def fold(self, *, at_least: int) -> None:
+    async def fold(self, db: Sessions, *, at_least: int) -> None:
         """Fold the tails of so many posts, or all if there are more than fit in memory."""
-        await self._end_fold()
-        await self._fold(at_least)
-
-    async def _end_fold(self) -> None:
-        if self._folding is not None:
-            await self._folding
-
-    async def aclose(self) -> None:
-        """Leave tails that are not folded to maintenance."""
-        if self._folding is not None:
-            self._folding.cancel()
-            await asyncio.gather(self._folding, return_exceptions=True)
-
-    async def _fold(self, at_least: int) -> None:
         if self._posts > MOST_COUNTED:
             at_least = 1
         due = [user_id for user_id, tail in self._tails.items() if len(tail) >= at_least]
         tails = {user_id: self._tails.pop(user_id) for user_id in due}
         self._posts -= sum(map(len, tails.values()))
-        await fold_tails(self._db, due, tails)
+        await fold_tails(db, due, tails)
 
 
 async def fold_tails(

@@ -70,29 +70,29 @@ async def import_archive(
         if await asyncio.to_thread(_is_empty, archive):
             return report
         raise
+    tails = CountedTails()
     media = ArchiveMedia(archive.files, keeper)
-    async with aclosing(CountedTails(db)) as tails:
-        with closing(RepeatCounter()) as repeats, closing(media):
-            reader: Reader | ReadingProcess = Reader(archive, owner, username, repeats, media)
-            if beside is not None and not media.keeps_files and beside.begin(owner, username):
-                reader = beside
-            try:
-                batches = _store(db, reader, report, media, note, default_time, is_live=is_live)
-                async with aclosing(batches):
-                    async for stored in batches:
-                        on_progress(report)
-                        if not is_live:
-                            tails.add(stored)
-                            await tails.begin_fold(at_least=FOLD_FROM)
-            except CancelledImportError:
-                await media.give_up(db)
-                raise
-            finally:
-                if beside is not None:
-                    beside.leave()
+    with closing(RepeatCounter()) as repeats, closing(media):
+        reader: Reader | ReadingProcess = Reader(archive, owner, username, repeats, media)
+        if beside is not None and not media.keeps_files and beside.begin(owner, username):
+            reader = beside
+        try:
+            batches = _store(db, reader, report, media, note, default_time, is_live=is_live)
+            async with aclosing(batches):
+                async for stored in batches:
+                    on_progress(report)
+                    if not is_live:
+                        tails.add(stored)
+                        await tails.fold(db, at_least=FOLD_FROM)
+        except CancelledImportError:
             await media.give_up(db)
-        media.note_missing(report)
-        await tails.fold(at_least=1)
+            raise
+        finally:
+            if beside is not None:
+                beside.leave()
+        await media.give_up(db)
+    media.note_missing(report)
+    await tails.fold(db, at_least=1)
     on_progress(report)
     if renew and not is_live:
         await renew_derived(db)

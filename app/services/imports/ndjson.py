@@ -90,7 +90,7 @@ async def _store(
 ) -> tuple[bytes, int | None]:
     read = ImportReport()
     stored = ImportReport(**_counts(progress))
-    lines, tails = raw_lines(file), CountedTails(db)
+    lines, tails = raw_lines(file), CountedTails()
     while batch := await asyncio.to_thread(_read_batch, lines, read):
         rest = [item for item in batch if item.place > progress.line]
         if not rest:
@@ -100,7 +100,7 @@ async def _store(
             tails.add(await store_batch(session, rest, stored, default_time=now()))
             if key is not None:
                 await idempotency.note_progress(session, key, _encoded(rest[-1].place, stored))
-        await tails.fold(at_least=FOLD_FROM)
+        await tails.fold(db, at_least=FOLD_FROM)
     errors = sorted(read.errors + stored.errors, key=lambda error: error.line)[:MAX_ERRORS]
     rejected = read.rejected + stored.rejected
     facts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)
