@@ -9,7 +9,7 @@ import sys
 import click
 from hypercorn.config import Config as ServerConfig
 
-from app.cli.running import BAD_INPUT, fail
+from app.cli.running import BAD_INPUT, FAILED, fail
 from app.config import Config
 
 _BIND = re.compile(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:.+|fd://\d+", re.ASCII)
@@ -53,7 +53,8 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
         sockets = open_sockets(server)
     except (OSError, TypeError) as error:  # A host that cannot be encoded is no OSError.
         reason = getattr(error, "strerror", None) or error
-        fail(f"cannot listen on {', '.join(server.bind)}: {reason}", BAD_INPUT)
+        status = FAILED if isinstance(error, OSError) else BAD_INPUT
+        fail(f"cannot listen on {', '.join(server.bind)}: {reason}", status)
     state = prepare(config, upgrade_old=True)
     origin = config.url or _origin(sockets[0], server)
     with_samples = sample and state is SchemaState.FRESH
