@@ -5,7 +5,7 @@ lag behind the posts; the authors' own counts never do.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,7 +35,8 @@ from app.services.events import LogTotals
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
 """A snapshot is renewed when the number of posts has grown or shrunk by this factor."""
-PAGE: Final = 50
+PAGE_AUTHORS: Final = 2_000
+PAGE_POSTS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +188,27 @@ async def renew_background(db: Sessions) -> None:
 
 
 async def _build(session: AsyncSession, posts: int) -> Background:
-    """Count all stored profiles, a page at a time so that memory stays bounded."""
-    counter, last = BackgroundCounter(), 0
-    while True:
-        query = (
-            select(Profile.user_id, Profile.counts)
-            .where(Profile.user_id > last, Profile.recipe == RECIPE)
-            .order_by(Profile.user_id)
-            .limit(PAGE)
-        )
-        rows = (await session.execute(query)).all()
-        if not rows:
-            return await asyncio.to_thread(counter.background, posts)
-        last = rows[-1].user_id
-        pages = (Counts.from_bytes(row.counts) for row in rows)
+    """Count all stored profiles, some at a time so that memory stays bounded."""
+    counter = BackgroundCounter()
+    async for first, last in _pages(session):
+        query = select(Profile.counts).where(Profile.user_id.between(first, last))
+        rows = await session.scalars(query.where(Profile.recipe == RECIPE))
+        pages = map(Counts.from_bytes, rows.all())
         await asyncio.to_thread(counter.add, pages)
+    return await asyncio.to_thread(counter.background, posts)
+
+
+async def _pages(session: AsyncSession) -> AsyncIterator[tuple[int, int]]:
+    """Yield the first and last authors of pages: profiles of so many posts, or of one author."""
+    query = select(Profile.user_id, Profile.posts).where(Profile.recipe == RECIPE)
+    query = query.order_by(Profile.user_id).limit(PAGE_AUTHORS)
+    last = 0
+    while rows := (await session.execute(query.where(Profile.user_id > last))).all():
+        first, room = rows[0].user_id, PAGE_POSTS
+        for user_id, posts in rows:
+            if room < posts and user_id != first:
+                yield first, last
+                first, room = user_id, PAGE_POSTS
+            room -= posts
+            last = user_id
+        yield first, last
