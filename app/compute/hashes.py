@@ -4,6 +4,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final
 from zlib import crc32
 
@@ -118,9 +119,10 @@ def token_hashes(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
 def hashes_of_each(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
     """Return the hashes of all words of texts, and of their pairs, one text after the other."""
     tokens = [token for words in texts for token in (*words, _END)]
-    hashes, endings = zip(*map(_WORDS.__getitem__, tokens), strict=True)
+    found = list(map(_WORDS.__getitem__, tokens))
+    hashes = list(map(itemgetter(0), found))
     # A checksum goes on from that of the first word; what ends a text begins the next one.
-    pairs = list(map(crc32, endings, (_WORDS[_END][0], *hashes)))
+    pairs = list(map(crc32, map(itemgetter(1), found), (_WORDS[_END][0], *hashes)))
     return [each for token, each in zip(tokens, hashes, strict=True) if token], pairs
 
 
