@@ -20,7 +20,8 @@ from tests.postgresql import Server as DatabaseServer
 from tests.serving.test_server import SERVE, Server, children_of, serving
 from tests.waiting import DEADLINE_S
 
-POSTS: Final = 2_500
+POSTS: Final = 5_000
+"""Whole batches follow the first one of 2,000, so that there is time to kill in between."""
 
 
 class Uploads:
