@@ -166,6 +166,18 @@ async def test_all_tails_are_found_at_first_and_then_those_of_new_events(
         assert not await found(db, LongTails())
 
 
+async def test_tails_are_found_though_there_are_always_new_authors(
+    db: Database, small_pages: None
+) -> None:
+    await post(db, "ann", LONGEST_TAIL - 1)
+    tails = LongTails()
+    assert not await found(db, tails)
+    await post(db, "ann", 1)
+    await post(db, "new", 1)
+    async with db.read() as session:
+        assert await tails.are_there(session)
+
+
 class SlowWorker:
     """A worker that has read, and writes only when it is told to."""
 

@@ -193,7 +193,7 @@ class LongTails:
             some = User.id.between(self._last_user + 1, to)
             self._behind = await users_with_tails(session, some, longer_than=LONGEST_TAIL - 1)
             self._last_user = to
-        elif not self._behind and last_event < newest:
+        if not self._behind and self._last_user >= last_user and last_event < newest:
             to = min(last_event + ASKED_AT_ONCE, newest)
             events = Event.id.between(last_event + 1, to)
             some = User.id.in_(select(Event.user_id).where(events))
