@@ -51,7 +51,8 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     count = server.workers
     try:
         sockets = open_sockets(server)
-    except (OSError, TypeError) as error:  # A host that cannot be encoded is no OSError.
+    # A host that cannot be encoded, or a port over 65535 in the file, is no OSError.
+    except (OSError, TypeError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         status = FAILED if isinstance(error, OSError) else BAD_INPUT
         fail(f"cannot listen on {', '.join(server.bind)}: {reason}", status)

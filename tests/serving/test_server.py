@@ -470,6 +470,28 @@ def test_an_address_to_listen_on_that_cannot_be_had_is_one_line_and_migrates_not
     assert not installation.database.exists()
 
 
+def test_a_unix_socket_is_not_taken_from_the_server_that_listens_on_it(
+    installation: Installation,
+) -> None:
+    installation.database.unlink()
+    path = str(installation.data_dir.parent / "socket")
+    with socket.socket(socket.AF_UNIX) as taken, socket.socket(socket.AF_UNIX) as client:
+        taken.bind(path)
+        taken.listen()
+        ended = installation.process(PROGRAM, "serve", "--bind", f"unix:{path}")
+        client.connect(path)
+    assert ended.returncode == 1
+    assert_one_line(ended, f"cannot listen on unix:{path}", "in use")
+    assert not installation.database.exists()
+
+
+def test_a_port_of_the_file_that_there_cannot_be_is_one_line(installation: Installation) -> None:
+    (installation.data_dir.parent / "hypercorn.toml").write_text('bind = ["127.0.0.1:70000"]')
+    ended = installation.process(PROGRAM, "serve")
+    assert ended.returncode == 2
+    assert_one_line(ended, "cannot listen on 127.0.0.1:70000", "0-65535")
+
+
 def test_every_key_of_the_server_file_is_known_to_the_server() -> None:
     keys = tomllib.loads((ROOT / "hypercorn.toml").read_text())
     known = ServerConfig()
