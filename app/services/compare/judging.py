@@ -81,7 +81,7 @@ class JudgedPassage(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The ranking and its reasons; fields that were not requested are empty."""
+    """The ranking and its reasons; what was not requested is left out, and `evidence` empty."""
 
     text: Annotated[str, Meta(description="The text as it was judged: NFC, LF.")]
     verdict: Annotated[str, Meta(description="likely, close, short or unfamiliar.")]
@@ -93,7 +93,10 @@ class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
     model: Model
     layout: Annotated[
         list[LayoutWeight],
-        Meta(description="What layout and punctuation as a whole say; only with `reasons`."),
+        Meta(
+            description="What layout and punctuation as a whole say; only with `reasons`, and not"
+            " without `explain`."
+        ),
     ] = []
     passages: Annotated[
         list[JudgedPassage], Meta(description="Sentence by sentence; only with `passages`.")

@@ -26,7 +26,13 @@ class ImportFacts(msgspec.Struct, frozen=True):
     """An import as answers show one."""
 
     id: int
-    state: Annotated[str, Meta(description="running, done, failed, cancelled or interrupted.")]
+    state: Annotated[
+        str,
+        Meta(
+            description="running (as soon as it waits for its turn), done, failed, cancelled or"
+            " interrupted."
+        ),
+    ]
     format: str
     bytes_read: Annotated[int, Meta(description="How far it has come.")]
     bytes_total: int
@@ -40,7 +46,10 @@ class ImportFacts(msgspec.Struct, frozen=True):
     ]
     errors: Annotated[
         list[dict[str, Any]],
-        Meta(description="The first records that were not stored, with their place and why."),
+        Meta(
+            description="The first records that were not stored: `record`, their place, and"
+            " `detail`, why; the reason of a failure has no place and comes first."
+        ),
     ]
     started_at: datetime | None
     finished_at: datetime | None

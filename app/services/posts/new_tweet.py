@@ -48,7 +48,11 @@ class PostFields(msgspec.Struct, kw_only=True):
     """A post as programs send it."""
 
     text: Annotated[
-        str, Meta(description="1 to 25,000 characters, NFC.", examples=["The ferry is late again."])
+        str,
+        Meta(
+            description="1 to 25,000 characters, NFC; none only beside media.",
+            examples=["The ferry is late again."],
+        ),
     ]
     kind: Annotated[
         Kind | None, Meta(description="By default reply where there is a reply_to, else post.")
