@@ -192,7 +192,8 @@ def open_sockets(server: ServerConfig) -> list[socket.socket]:
 
 def _check_free(path: str) -> None:
     """Raise OSError if a server listens on a Unix socket: hypercorn would take its file away."""
-    with socket.socket(socket.AF_UNIX) as probe, suppress(FileNotFoundError, ConnectionRefusedError):
+    is_free = suppress(FileNotFoundError, ConnectionRefusedError)
+    with socket.socket(socket.AF_UNIX) as probe, is_free:
         probe.setblocking(False)
         probe.connect(path)
         raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
