@@ -189,7 +189,7 @@ class Columns:
         found = as_json(self._first(row, "media"))
         try:
             return msgspec.convert(found or [], tuple[Medium, ...])
-        except msgspec.ValidationError:
+        except ValueError:  # Half a surrogate pair is no ValidationError.
             return ()
 
     def _reactions(self, row: Mapping[str, object]) -> Reactions | None:
@@ -198,7 +198,7 @@ class Columns:
         value = as_json(self._first(row, "counts"))
         try:
             stated = msgspec.convert(value, Reactions | None)
-        except msgspec.ValidationError:
+        except ValueError:  # Half a surrogate pair is no ValidationError.
             stated = None
         counts = {name: as_count(self._first(row, field)) for name, field in _COUNTED.items()}
         found = stated or msgspec.convert(counts, Reactions)

@@ -165,3 +165,12 @@ def test_rows_with_neither_text_nor_media_are_skipped(text: str) -> None:
 def test_entities_and_unknown_columns_are_left_alone() -> None:
     found = record({"text": "a &amp; b &lt;3 https://t.co/x", "likes": "5", "user": {"id": 1}})
     assert (found.text, found.username) == ("a &amp; b &lt;3 https://t.co/x", None)
+
+
+@pytest.mark.parametrize("field", ["media", "counts"])
+@pytest.mark.parametrize(
+    "value", ["\ud83d", {"\ud83d": 1}, [{"kind": "\ud83d"}], {"as_of": "\ud83d"}]
+)
+def test_half_a_surrogate_pair_costs_no_post(field: str, value: object) -> None:
+    found = record({"text": "hello", field: value})
+    assert (found.media, found.counts) == ((), None)
