@@ -186,22 +186,26 @@ class ImportRun:
         return keeper_of(self._config) if self._job.with_media else None
 
     async def _note_stored(self, session: AsyncSession, report: ImportReport) -> None:
-        """Store the counts together with the posts. Raises CancelledImportError."""
+        """Store the counts together with the posts they are of. Raises CancelledImportError."""
+        await self._note_read(session)
         if not await note_stored(session, self._job.id, report, already=self._already):
             raise CancelledImportError
 
     async def _note_progress(self) -> bool:
         """Store how far the run is; return whether it may continue. Raises LeaseLostError."""
-        reading = self._beside if self._beside and self._beside.bytes_read else self._source
         async with self._db.write() as session:
-            return await note_progress(
-                session,
-                self._job.id,
-                format_name=self._format,
-                bytes_read=reading.bytes_read if reading else 0,
-                # Of an archive, only the members that hold posts are read.
-                bytes_total=reading.bytes_total if reading else None,
-            )
+            return await self._note_read(session)
+
+    async def _note_read(self, session: AsyncSession) -> bool:
+        reading = self._beside if self._beside and self._beside.bytes_read else self._source
+        return await note_progress(
+            session,
+            self._job.id,
+            format_name=self._format,
+            bytes_read=reading.bytes_read if reading else 0,
+            # Of an archive, only the members that hold posts are read.
+            bytes_total=reading.bytes_total if reading else None,
+        )
 
     async def _end(self, work: "asyncio.Task[None]") -> None:
         await self._note_progress()

@@ -139,6 +139,22 @@ async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
     assert (await ended(writer, await send(writer, b"")))["state"] == "done"
 
 
+async def test_how_far_an_import_has_read_is_told_with_what_it_has_stored(writer: Client) -> None:
+    posts = 3 * BATCH
+    records = [POST | {"source_id": f"{n:06}", "text": f"{n:06}번째 글"} for n in range(posts)]
+    address = await send(writer, jsonl(*records))
+    seen: list[dict[str, Any]] = []
+
+    async def look() -> str:
+        seen.append(await (await writer.get(address)).get_json())
+        return str(seen[-1]["state"])
+
+    assert await eventually(look, until=ENDED.__contains__) == "done"
+    assert len(seen) > 1
+    for job in seen:
+        assert job["bytes_read"] * posts >= job["accepted"] * job["bytes_total"]
+
+
 async def test_entities_are_decoded_if_wanted(app: Quart, writer: Client) -> None:
     data = jsonl(POST | {"text": "R &amp; D", "username": "bea"})
     answer = await writer.post(f"{IMPORTS}?decode_entities=1", data=data)
