@@ -31,8 +31,11 @@
     return found;
   }
 
+  // What the address says: a name in the form may be half typed when a post arrives.
+  let applied = new URLSearchParams();
+
   function view() {
-    const asked = filters();
+    const asked = new URLSearchParams(applied);
     if (zone() !== "UTC") asked.set("tz", zone());
     return asked.toString();
   }
@@ -56,6 +59,7 @@
       // What no choice stands for is still what the address says.
       if (field.value !== value && field.options) field.add(new Option(value, value, true, true));
     }
+    applied = filters();
   }
 
   function addChip(name) {
@@ -71,9 +75,17 @@
   }
 
   function showAddress() {
-    const asked = filters().toString() && view();
+    applied = filters();
+    const asked = applied.toString() && view();
     const address = location.pathname + (asked ? `?${asked}` : "");
     if (address !== location.pathname + location.search) history.pushState(null, "", address);
+  }
+
+  // As the form names them; the template says the same before any script has run.
+  function told([name, value]) {
+    if (name === "username") return value;
+    const field = form.elements[name];
+    return `${field.labels[0].textContent}: ${field.selectedOptions?.[0].text ?? value}`;
   }
 
   /* Asking: what can be seen at once, what is further down when it comes into sight */
@@ -83,7 +95,7 @@
 
   function askAll(isLive) {
     const filtered = form.querySelector("[data-filtered]");
-    filtered.textContent = [...filters().values()].join(", ") || filtered.dataset.all;
+    filtered.textContent = [...applied].map(told).join(", ") || filtered.dataset.all;
     for (const figure of figures.values()) {
       // What is costly to measure is left for a while as it is.
       if (isLive && performance.now() - figure.asked < figure.restMs) continue;

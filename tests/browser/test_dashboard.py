@@ -1,6 +1,8 @@
 """The dashboard in a real browser: filters, click-through, live posts, languages, themes, sizes."""
 
+import json
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -256,19 +258,26 @@ async def test_table_and_file_show_the_same_view(website: Website, open_page: Op
     await expect(page.locator(".post").first).to_contain_text("골목빵집")
 
 
-async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page: OpenPage) -> None:
-    token = workshop.command("token", "add", "dashboard", "--scope", "admin", "--json")
-    secret = re.search(r'"token": ?"([^"]+)"', token)
-    assert secret
-    page = await open_page(locale="en")
-    api = page.request
-    headers = {"Authorization": f"Bearer {secret[1]}"}
+Send = Callable[..., Awaitable[Any]]
 
-    async def send(method: str, path: str, **data: Any) -> None:
-        url = workshop.address(f"/api/v1{path}")
-        answer = await api.fetch(url, method=method, headers=headers, data=data or None)
+
+def sender(page: Page, site: Website) -> Send:
+    """Return what sends requests to the API of a site, and their answers."""
+    told = site.command("token", "add", "dashboard", "--scope", "admin", "--json")
+    headers = {"Authorization": f"Bearer {json.loads(told)['token']}"}
+
+    async def send(method: str, path: str, **data: Any) -> Any:
+        url = site.address(f"/api/v1{path}")
+        answer = await page.request.fetch(url, method=method, headers=headers, data=data or None)
         assert answer.ok, await answer.text()
+        return await answer.json() if method == "POST" else None
 
+    return send
+
+
+async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page: OpenPage) -> None:
+    page = await open_page(locale="en")
+    send = sender(page, workshop)
     await send("POST", "/users", username="live_one")
     await send("POST", "/users/live_one/tweets", text="the first")
     await open_dashboard(page, workshop, "?username=live_one")
@@ -277,6 +286,47 @@ async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page
     await until_bars(page, {"live_one": 2})
     await send("DELETE", "/users/live_one")
     await expect(page.locator("#timeline-note")).to_contain_text("doesn't exist")
+
+
+async def test_a_post_applies_no_half_typed_name(crowd: Website, open_page: OpenPage) -> None:
+    page = await open_page(locale="en")
+    send = sender(page, crowd)
+    await page.goto(crowd.address(PATH))
+    await expect(page.locator("[data-live-state]")).to_contain_text("Live")
+    await page.locator("#filters summary").click()
+    await page.locator("#username1").fill("neighb")
+    post = await send("POST", "/users/neighbour_02/tweets", text="Tea again.")
+    try:
+        await expect(page.locator("#timeline .bars path").first).to_be_attached()
+        assert await bars(page) == {"neighbour_02": 1}
+        await expect(page.locator("[data-filtered]")).to_have_text("all posts")
+    finally:
+        await send("DELETE", f"/tweets/{post['id']}")
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        (
+            "en",
+            "골목빵집, Platform: not given, Language: Korean, From: 2026-01-01, Group by: month",
+        ),
+        ("ko", "골목빵집, 플랫폼: 출처 표시 없음, 언어: 한국어, 시작일: 2026-01-01, 묶는 단위: 월"),
+    ],
+    ids=["en", "ko"],
+)
+async def test_filters_are_told_as_the_form_names_them(
+    website: Website, open_page: OpenPage, locale: str, told: str
+) -> None:
+    page = await open_page(locale=locale)
+    query = "?username=골목빵집&platform=local&lang=ko&since=2026-01-01"
+    await page.goto(website.address(PATH + query))
+    await page.locator("#filters summary").click()
+    await page.locator("#step").select_option("month")
+    await expect(page.locator("[data-filtered]")).to_have_text(told)
+    plain = await open_page(locale=locale, javascript=False)
+    await plain.goto(page.url)
+    await expect(plain.locator("[data-filtered]")).to_have_text(told)
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
