@@ -118,8 +118,10 @@
     figure.timer = setTimeout(() => {
       figure.isStale = false;
       figure.asked = performance.now();
-      figure.section.setAttribute("aria-busy", "true");
       const asked = view() + (innerWidth < NARROW_PX ? "&narrow=1" : "");
+      // Whoever sees the figure of this view does not wait: a line that comes and goes moves all.
+      if (asked !== figure.view) figure.section.setAttribute("aria-busy", "true");
+      figure.view = asked;
       // Equal values would not ask again; the count of asking is no part of the answer's key.
       set(`${figure.name}-ask`, "data", { view: asked, after: figure.after, turn: figure.turn++ });
     }, ASK_PAUSE_MS);
@@ -137,7 +139,7 @@
     for (const section of root.querySelectorAll("section.figure-card")) {
       figures.set(section.id, {
         name: section.id, section, isSeen: false, isStale: true, after: null, turn: 0, timer: 0,
-        asked: 0, restMs: 1000 * Number(section.dataset.restS),
+        asked: 0, view: null, rows: "[]", restMs: 1000 * Number(section.dataset.restS),
       });
       sight.observe(section);
     }
@@ -323,8 +325,15 @@
   }
 
   // The sentences below a figure; a figure of rows is as high as its rows need.
+  // Whoever reads them by keyboard stays where they are.
   function showRows(section, rows) {
-    section.querySelector(".figure-rows").replaceChildren(...rows.map(([text, address]) => {
+    const figure = figures.get(section.id);
+    const given = JSON.stringify(rows);
+    if (given === figure.rows) return;
+    figure.rows = given;
+    const list = section.querySelector(".figure-rows");
+    const focused = list.contains(document.activeElement) && document.activeElement.href;
+    list.replaceChildren(...rows.map(([text, address]) => {
       const item = document.createElement("li");
       const link = document.createElement("a");
       link.href = address;
@@ -332,6 +341,8 @@
       item.append(link);
       return item;
     }));
+    const same = focused && [...list.querySelectorAll("a")].find((link) => link.href === focused);
+    if (same) same.focus({ preventScroll: true });
   }
 
   function painting(plot, graph, width) {

@@ -282,8 +282,18 @@ async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page
     await send("POST", "/users/live_one/tweets", text="the first")
     await open_dashboard(page, workshop, "?username=live_one")
     await expect(page.locator("[data-live-state]")).to_contain_text("Live")
+    await expect(page.locator("#timeline-note")).to_be_empty()
+    await page.evaluate(
+        """() => {
+            const figure = document.getElementById("timeline");
+            window.heights = new Set();
+            new ResizeObserver(() => heights.add(figure.offsetHeight)).observe(figure);
+        }"""
+    )
     await send("POST", "/users/live_one/tweets", text="the second")
     await until_bars(page, {"live_one": 2})
+    # What is read further down does not move.
+    assert await page.evaluate("heights.size") == 1
     await send("DELETE", "/users/live_one")
     await expect(page.locator("#timeline-note")).to_contain_text("doesn't exist")
 
@@ -300,6 +310,26 @@ async def test_a_post_applies_no_half_typed_name(crowd: Website, open_page: Open
         await expect(page.locator("#timeline .bars path").first).to_be_attached()
         assert await bars(page) == {"neighbour_02": 1}
         await expect(page.locator("[data-filtered]")).to_have_text("all posts")
+    finally:
+        await send("DELETE", f"/tweets/{post['id']}")
+
+
+async def test_a_post_leaves_the_keyboard_where_it_is(crowd: Website, open_page: OpenPage) -> None:
+    page = await open_page(locale="en")
+    send = sender(page, crowd)
+    await page.goto(crowd.address(PATH))
+    await expect(page.locator("[data-live-state]")).to_contain_text("Live")
+    await page.locator("#likeness").scroll_into_view_if_needed()
+    rows = page.locator("#likeness .figure-rows a")
+    changing = rows.filter(has_text=re.compile("^neighbour_09:"))
+    told = await changing.inner_text()
+    other = rows.filter(has_not_text="neighbour_09").first
+    await other.focus()
+    await other.evaluate("link => { window.focused = link.href; }")
+    post = await send("POST", "/users/neighbour_09/tweets", text="빵집은 오늘 쉽니다 " * 9)
+    try:
+        await expect(changing).not_to_have_text(told)
+        assert await page.evaluate("document.activeElement.href === focused")
     finally:
         await send("DELETE", f"/tweets/{post['id']}")
 
