@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Annotated, Literal
 
 import msgspec
@@ -135,10 +136,11 @@ def _named_as_parameters() -> Iterator[None]:
     try:
         yield
     except AppError as error:
-        error.errors = tuple(
+        named = copy(error)  # Requests that were answered together share the error.
+        named.errors = tuple(
             FieldError(each.loc.removesuffix("s"), each.detail) for each in error.errors
         )
-        raise
+        raise named from error
 
 
 async def _compare(text: str, usernames: list[str], options: CompareOptions) -> Response:

@@ -1,5 +1,6 @@
 """The comparison in the API."""
 
+import asyncio
 import json
 import math
 from typing import Any
@@ -170,6 +171,23 @@ async def test_errors_name_parameters_as_the_address_does(
     answer = await pair.send(method, address, headers={"Content-Type": "application/x-ndjson"})
     assert answer.status_code == 422
     assert [each["loc"] for each in (await answer.get_json())["errors"]] == [place]
+
+
+async def test_an_error_that_requests_share_names_the_parameters_of_each(pair: Client) -> None:
+    names = ["sailor", "SAILOR", "nobody"]  # One is unknown, and so they are read each time.
+    address = f"{COMPARE}?text=hello&" + "&".join(f"username={name}" for name in names)
+
+    async def ask(place: str, requests_before: int) -> None:
+        for _ in range(requests_before):
+            await pair.get("/healthz")
+        if place == "username":
+            answer = await pair.get(address)
+        else:
+            answer = await pair.post(COMPARE, json={"text": "hello", "usernames": names})
+        assert [each["loc"] for each in (await answer.get_json())["errors"]] == [place]
+
+    places = ("username", "usernames")
+    await asyncio.gather(*(ask(place, before) for before in range(8) for place in places))
 
 
 async def test_fewer_than_two_authors_with_posts_are_422(writer: Client) -> None:
