@@ -5,6 +5,8 @@ import gc
 import re
 import socket
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 from hypercorn.config import Config as ServerConfig
@@ -49,13 +51,8 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)
     count = server.workers
-    try:
+    with _fails_on(server.bind):
         sockets = open_sockets(server)
-    # A host that cannot be encoded, or a port over 65535 in the file, is no OSError.
-    except (OSError, TypeError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        status = FAILED if isinstance(error, OSError) else BAD_INPUT
-        fail(f"cannot listen on {', '.join(server.bind)}: {reason}", status)
     state = prepare(config, upgrade_old=True)
     origin = config.url or _origin(sockets[0], server)
     with_samples = sample and state is SchemaState.FRESH
@@ -63,8 +60,23 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     configure(config)
     if START_METHOD == "fork":
         preload()
+    with _fails_on(server.bind):
+        for each in sockets:
+            each.listen(server.backlog)
     click.echo(f"Serving on {origin} with {count} worker{'s' if count > 1 else ''}; Ctrl+C stops.")
     sys.exit(Supervisor(run, sockets, count).run())
+
+
+@contextmanager
+def _fails_on(addresses: Sequence[str]) -> Iterator[None]:
+    """End the command if the addresses cannot be listened on."""
+    try:
+        yield
+    # A host that cannot be encoded, or a port over 65535 in the file, is no OSError.
+    except (OSError, TypeError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        status = FAILED if isinstance(error, OSError) else BAD_INPUT
+        fail(f"cannot listen on {', '.join(addresses)}: {reason}", status)
 
 
 def _origin(listening: socket.socket, server: ServerConfig) -> str:

@@ -169,9 +169,9 @@ class Supervisor:
 
 
 def open_sockets(server: ServerConfig) -> list[socket.socket]:
-    """Return sockets that listen on the configured addresses.
+    """Return sockets of the configured addresses, which refuse clients until they listen.
 
-    Raises OSError if an address cannot be listened on.
+    Raises OSError if an address is in use, or cannot be had.
     """
     for bind in (*server.bind, *server.insecure_bind):
         if bind.startswith("unix:"):
@@ -185,7 +185,6 @@ def open_sockets(server: ServerConfig) -> list[socket.socket]:
         if each.family in {socket.AF_INET, socket.AF_INET6}:
             # Connections inherit it.
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
-        each.listen(server.backlog)
         each.set_inheritable(True)
     return sockets
 

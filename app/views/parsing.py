@@ -1,9 +1,10 @@
 """Parsing of requests: paths, parameters (400), JSON bodies (400, 415, 422), idempotency keys."""
 
+import codecs
 import functools
 import hashlib
 import re
-from typing import Any, Final, NoReturn, TypeVar, get_origin, get_type_hints
+from typing import Any, NoReturn, TypeVar, get_origin, get_type_hints
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -24,8 +25,6 @@ class NoArgs(msgspec.Struct):
     """The form of an address without parameters."""
 
 
-UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
-"""Names of UTF-8, and of what is UTF-8 too."""
 _PLACE = re.compile(r" - at `(?:\$|key in \$)\.?(?P<loc>[^`]*)`$")
 
 
@@ -98,12 +97,20 @@ def _repeated(form: type[msgspec.Struct]) -> dict[str, bool]:
     return {names[field]: get_origin(kinds[field]) is list for field in names}
 
 
+def _is_utf8(charset: str) -> bool:
+    """Return whether a text in this charset, by any of its names, is UTF-8: ASCII is too."""
+    try:
+        return codecs.lookup(charset).name in {"utf-8", "ascii"}
+    except (LookupError, ValueError):
+        return False
+
+
 def require_type(name: str) -> None:
     """Raise UnsupportedMediaError for a body of another type or charset, or a compressed one."""
     if request.mimetype != name:
         raise UnsupportedMediaError("The body must be {name}", name=name)
     charset = request.mimetype_params.get("charset", "utf-8")
-    if charset.lower() not in UTF_8:
+    if not _is_utf8(charset):
         raise UnsupportedMediaError("The body must be UTF-8, not {charset}", charset=charset)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).

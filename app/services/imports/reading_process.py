@@ -32,7 +32,7 @@ from app.services.imports.reading import Reader, RepeatCounter
 
 NICENESS: Final = 5
 READING_TIMEOUT_S: Final = 600.0
-"""Time to read one batch; 1,000 of the longest records take some 30 s on a core of their own."""
+"""Time to read one batch; 2,000 of the longest records take some 60 s on a core of their own."""
 
 KILLED: Final = Message("the process that reads the file was killed; posts before stay")
 
