@@ -6,7 +6,7 @@ import re
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import click
 from hypercorn.config import Config as ServerConfig
@@ -51,20 +51,22 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)
     count = server.workers
-    with _fails_on(server.bind):
-        sockets = open_sockets(server)
-    state = prepare(config, upgrade_old=True)
-    origin = config.url or _origin(sockets[0], server)
-    with_samples = sample and state is SchemaState.FRESH
-    asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
-    configure(config)
-    if START_METHOD == "fork":
-        preload()
-    with _fails_on(server.bind):
-        for each in sockets:
-            each.listen(server.backlog)
-    click.echo(f"Serving on {origin} with {count} worker{'s' if count > 1 else ''}; Ctrl+C stops.")
-    sys.exit(Supervisor(run, sockets, count).run())
+    with ExitStack() as stack:
+        with _fails_on(server.bind):
+            sockets = [stack.enter_context(closing(each)) for each in open_sockets(server)]
+        state = prepare(config, upgrade_old=True)
+        origin = config.url or _origin(sockets[0], server)
+        with_samples = sample and state is SchemaState.FRESH
+        asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
+        configure(config)
+        if START_METHOD == "fork":
+            preload()
+        with _fails_on(server.bind):
+            for each in sockets:
+                each.listen(server.backlog)
+        s = "s" if count > 1 else ""
+        click.echo(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
+        sys.exit(Supervisor(run, sockets, count).run())
 
 
 @contextmanager
