@@ -72,7 +72,9 @@ def caddy(folder: Path, port: int, behind: int) -> tuple[list[str], str]:
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
     tls = f"\ttls {folder}/site.pem {folder}/site.key\n"
     text = text.replace("saywho.example {\n", f"https://localhost:{port} {{\n{tls}")
-    options = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n"
+    # Nothing is asked by HTTP/3, for which caddy 2.6 finds its port in use on some machines.
+    servers = "\tservers {\n\t\tprotocols h1 h2\n\t}\n"
+    options = f"{{\n\tadmin off\n\tauto_https disable_redirects\n{servers}}}\n"
     (folder / "conf").write_text(options + text)
     command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "conf")]
     return command, str(folder)
