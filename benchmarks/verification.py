@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from app.compute.attribution import group_factors, group_scores, penalties_of
 from app.compute.background import Background
 from app.compute.counts import Counts, add
-from app.compute.features import CHARACTERS, features, group_sums, own_words
+from app.compute.features import CHARACTERS, features, group_sums
 from app.compute.profiles import AuthorProfile
+from app.compute.quotations import own_words
 from app.compute.ratio_trials import RatioScore, score_ratios
 from app.compute.verification import (
     HELD_OUT_SHARE,

@@ -25,9 +25,9 @@ from app.compute.features import (
     features_of,
     group_sizes,
     occurrences,
-    own_words,
 )
 from app.compute.profiles import AuthorProfile
+from app.compute.quotations import own_words
 from app.compute.text import letter_count
 
 STAY: Final = 0.85

@@ -24,6 +24,7 @@ from app.compute.hashes import (
     style_hashes,
     token_hashes,
 )
+from app.compute.quotations import RANDOM_LINK, located_plain, plain_text
 
 RECIPE: Final = 3
 """Version of the features: profiles of another version must be counted again."""
@@ -47,16 +48,6 @@ _WORTH_COUNTING_TOGETHER: Final = 3
 _COUNTED_TOGETHER: Final = 50_000
 """Characters whose features are counted at once, or one longer text."""
 
-_RANDOM_LINK = re.compile(r"https?://t\.co/\w*|pic\.twitter\.com/\w*")
-_QUOTED = re.compile(
-    r"(?:\A|(?<!\s)\s+)RT @\w(?s:.*)|(?:(?:\A|\n)[ \t]*>+[ \t][^\n]*)+\Z"
-    r"|^(?:[ \t]*>+[ \t][^\n]*\n)+(?:\s+RT @\w(?s:.*))?",
-    re.MULTILINE,
-)
-"""Quoted text: a manual repost to its end, and lines that begin with `> `.
-
-White space matches from its beginning only, otherwise the time would be quadratic.
-"""
 _TOKEN = re.compile(r"https?://[^\s/]+|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
 
 
@@ -74,7 +65,7 @@ class Occurrences:
 
 def features(text: str) -> Counts:
     """Return the counts of the features of the text, without quoted parts."""
-    plain = _plain(text)
+    plain = plain_text(text)
     if not plain:
         return EMPTY
     tokens = _TOKEN.findall(plain)
@@ -98,7 +89,7 @@ def features_of(texts: Sequence[str]) -> list[Counts]:
 
 
 def _counted(texts: Sequence[str]) -> list[Counts]:
-    plains = [_plain(text) for text in texts]
+    plains = [plain_text(text) for text in texts]
     numbers = [number for number, plain in enumerate(plains) if plain]
     if not numbers:
         return [EMPTY] * len(texts)
@@ -133,26 +124,9 @@ def _within(
     return keys[inside], starts[inside]
 
 
-def _plain(text: str) -> str:
-    """Return the text without quoted parts, as it is counted."""
-    text = _QUOTED.sub("", text) if _may_quote(text) else text
-    return _RANDOM_LINK.sub(LINK, text) if _may_link(text) else text
-
-
-# Searching for one word is much cheaper than for a pattern.
-
-
-def _may_quote(text: str) -> bool:
-    return ">" in text or "RT @" in text
-
-
-def _may_link(text: str) -> bool:
-    return "t.co/" in text or "pic.t" in text
-
-
 def occurrences(text: str) -> Occurrences:
     """Return all occurrences of features in the text, with their places; of a shape, the first."""
-    plain, left, right = _located_plain(text)
+    plain, left, right = located_plain(text)
     if not plain:
         return Occurrences(EMPTY.keys, np.empty(0, np.int32), np.empty(0, np.int32))
     tokens = list(_TOKEN.finditer(plain))
@@ -171,15 +145,9 @@ def occurrences(text: str) -> Occurrences:
     return Occurrences(keys, left[starts], right[ends - 1])
 
 
-def own_words(text: str) -> str:
-    """Return the text without quoted parts, or all of it if nothing else has letters."""
-    own = _QUOTED.sub("", text) if _may_quote(text) else text
-    return own if any(map(str.isalpha, own)) else text
-
-
 def wording(text: str) -> NDArray[np.uint32]:
     """Return the keys of the text's characters and words, one for each occurrence."""
-    plain = _RANDOM_LINK.sub(LINK, text)
+    plain = RANDOM_LINK.sub(LINK, text)
     tokens = _TOKEN.findall(plain)
     return np.concatenate((_character_keys(f" {plain} "), _token_keys(tokens)[: len(tokens)]))
 
@@ -191,7 +159,7 @@ def named_words(text: str) -> dict[int, str]:
     """
     tokens = [
         token
-        for token in _TOKEN.findall(_RANDOM_LINK.sub(" ", text))
+        for token in _TOKEN.findall(RANDOM_LINK.sub(" ", text))
         if not FOREIGN_LINK.match(token) and unicodedata.category(token[0])[0] not in "MC"
     ]
     return dict(zip(_token_keys(tokens)[: len(tokens)].tolist(), tokens, strict=True))
@@ -214,24 +182,6 @@ def group_sums(counts: Counts) -> NDArray[np.int64]:
     counts.counts.cumsum(out=sums[1:])
     ends = sums[group_edges(counts.keys)]
     return ends[1:] - ends[:-1]
-
-
-def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
-    """Return the text as it is counted, and the start and end of each character in `text`."""
-    if not _may_quote(text) and not _may_link(text):
-        left = np.arange(len(text), dtype=np.int32)
-        return text, left, left + np.int32(1)
-    kept = np.ones(len(text), np.bool_)
-    for quoted in _QUOTED.finditer(text):
-        kept[quoted.start() : quoted.end()] = False
-    own = _QUOTED.sub("", text)
-    left = np.flatnonzero(kept).astype(np.int32)
-    right = left + np.int32(1)
-    is_kept = np.ones(len(own), np.bool_)
-    for link in _RANDOM_LINK.finditer(own):
-        is_kept[link.start() + 1 : link.end()] = False
-        right[link.start()] = right[link.end() - 1]
-    return _RANDOM_LINK.sub(LINK, own), left[is_kept], right[is_kept]
 
 
 def _mix(hashes: NDArray[np.uint32], group: int) -> NDArray[np.uint32]:

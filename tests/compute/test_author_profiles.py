@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.counts import EMPTY, add
-from app.compute.features import features, occurrences, own_words
+from app.compute.features import features, occurrences
 from app.compute.profiles import (
     NO_DIGESTS,
     TextDigests,
@@ -16,6 +16,7 @@ from app.compute.profiles import (
     with_posts,
     without_posts,
 )
+from app.compute.quotations import own_words
 
 POSTS = st.lists(st.sampled_from(["bread", "bread!!", "비가 와요", "RT @x: hi", ""]), max_size=8)
 

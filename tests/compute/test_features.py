@@ -22,8 +22,8 @@ from app.compute.features import (
     features_of,
     group_edges,
     occurrences,
-    own_words,
 )
+from app.compute.quotations import own_words
 
 LINKS = ["http://t.co/aB3 ", "https://t.co/", "pic.twitter.com/x1", "https://example.org/a?b "]
 WORDS_AND_MARKS = ["@ann", "#tag", "don't", "A1", "...", "\n", " ", "…", "—"]

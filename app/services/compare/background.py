@@ -5,7 +5,7 @@ lag behind the posts; the authors' own counts never do.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,7 +29,7 @@ from app.services.compare.calibration import (
     choose_impostors,
     profile_of,
 )
-from app.services.compare.folding import fold_tails, users_with_tails
+from app.services.compare.folding import fold_tails, in_parts, users_with_tails
 from app.services.events import LogTotals
 
 FIRST_SNAPSHOT_POSTS: Final = 20
@@ -189,26 +189,14 @@ async def renew_background(db: Sessions) -> None:
 
 async def _build(session: AsyncSession, posts: int) -> Background:
     """Count all stored profiles, some at a time so that memory stays bounded."""
-    counter = BackgroundCounter()
-    async for first, last in _pages(session):
-        query = select(Profile.counts).where(Profile.user_id.between(first, last))
-        rows = await session.scalars(query.where(Profile.recipe == RECIPE))
-        pages = map(Counts.from_bytes, rows.all())
-        await asyncio.to_thread(counter.add, pages)
+    counter, last = BackgroundCounter(), 0
+    authors = select(Profile.user_id, Profile.posts).where(Profile.recipe == RECIPE)
+    authors = authors.order_by(Profile.user_id).limit(PAGE_AUTHORS)
+    while rows := (await session.execute(authors.where(Profile.user_id > last))).all():
+        last = rows[-1].user_id
+        page = [(row.user_id, row.posts) for row in rows]
+        for part in in_parts(page, most_posts=PAGE_POSTS, most_authors=PAGE_AUTHORS):
+            query = select(Profile.counts).where(Profile.user_id.between(part[0], part[-1]))
+            blobs = (await session.scalars(query.where(Profile.recipe == RECIPE))).all()
+            await asyncio.to_thread(counter.add, map(Counts.from_bytes, blobs))
     return await asyncio.to_thread(counter.background, posts)
-
-
-async def _pages(session: AsyncSession) -> AsyncIterator[tuple[int, int]]:
-    """Yield the first and last authors of pages: profiles of so many posts, or of one author."""
-    query = select(Profile.user_id, Profile.posts).where(Profile.recipe == RECIPE)
-    query = query.order_by(Profile.user_id).limit(PAGE_AUTHORS)
-    last = 0
-    while rows := (await session.execute(query.where(Profile.user_id > last))).all():
-        first, room = rows[0].user_id, PAGE_POSTS
-        for user_id, posts in rows:
-            if room < posts and user_id != first:
-                yield first, last
-                first, room = user_id, PAGE_POSTS
-            room -= posts
-            last = user_id
-        yield first, last

@@ -19,8 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import scores_of_each
 from app.compute.background import Background
 from app.compute.counts import Counts
-from app.compute.features import CHARACTERS, RECIPE, features_of, group_sums, own_words
+from app.compute.features import CHARACTERS, RECIPE, features_of, group_sums
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
+from app.compute.quotations import own_words
 from app.compute.ratio_trials import RatioMeasure, measure_ratios, trial_author
 from app.compute.verdict import (
     FEWEST_IMPOSTORS,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -109,15 +109,25 @@ async def _in_parts(session: AsyncSession, user_ids: Sequence[int]) -> list[list
     """Return the authors in parts whose profiles fit into one transaction."""
     asked = backend_of(session).listed([(user_id,) for user_id in user_ids], User.id)
     query = select(User.id, User.tweet_count).where(User.id.in_(select(asked)))
-    parts: list[list[int]] = []
-    room = FOLDED_AT_ONCE
-    for user_id, posts in await session.execute(query.where(User.deleted_at.is_(None))):
-        if not parts or room < posts or len(parts[-1]) == MOST_VALUES:
-            parts.append([])
-            room = FOLDED_AT_ONCE
-        parts[-1].append(user_id)
+    rows = await session.execute(query.where(User.deleted_at.is_(None)))
+    authors = [(user_id, posts) for user_id, posts in rows]
+    return list(in_parts(authors, most_posts=FOLDED_AT_ONCE, most_authors=MOST_VALUES))
+
+
+def in_parts(
+    authors: Iterable[tuple[int, int]], *, most_posts: int, most_authors: int
+) -> Iterator[list[int]]:
+    """Yield authors, given with their numbers of posts, in parts; each has at least one."""
+    part: list[int] = []
+    room = most_posts
+    for user_id, posts in authors:
+        if part and (room < posts or len(part) == most_authors):
+            yield part
+            part, room = [], most_posts
+        part.append(user_id)
         room -= posts
-    return parts
+    if part:
+        yield part
 
 
 def _is_whole(tail: Sequence[CountedPost], user: Contender, known: KnownProfile) -> bool:

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import Ranking, rank
 from app.compute.counts import Counts, tally
 from app.compute.evidence import evidence, judge_passages, layout_evidence, sentences
-from app.compute.features import Occurrences, features, occurrences, own_words
+from app.compute.features import Occurrences, features, occurrences
+from app.compute.quotations import own_words
 from app.compute.text import guess_language, letter_count
 from app.compute.verdict import verdict
 from app.db.engine import Database

@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import NO_SCORES, scores_of
 from app.compute.background import Background
 from app.compute.counts import Counts
-from app.compute.features import features, own_words
+from app.compute.features import features
 from app.compute.profiles import AuthorProfile
+from app.compute.quotations import own_words
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database

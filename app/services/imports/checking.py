@@ -74,6 +74,7 @@ def checked_post(
         place=record.place,
         username=name,
         platform=author.platform or None,
+        # Half a surrogate pair could not leave the process that reads.
         display_name=author.display_name and drop_controls(author.display_name),
         post=post,
     )

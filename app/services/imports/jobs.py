@@ -189,24 +189,21 @@ async def note_progress(
     format_name: str,
     bytes_read: int,
     bytes_total: int | None,
+    stored: ImportReport | None = None,
+    already: int = 0,
 ) -> bool:
-    """Store how far the import has read, and of how much; return whether it may continue."""
+    """Store how far the import has read, and of how much; return whether it may continue.
+
+    `stored` are the counts of the records so far, of which an earlier, interrupted run of this
+    import stored `already` posts.
+    """
     values: dict[str, Any] = {"format": format_name, "bytes_read": bytes_read}
     if bytes_total is not None:
         values["bytes_total"] = bytes_total
-    return await _change_running(session, job_id, values)
-
-
-async def note_stored(
-    session: AsyncSession, job_id: int, report: ImportReport, *, already: int
-) -> bool:
-    """Store the counts of the records so far; return whether the import may continue.
-
-    `already`: posts that an earlier, interrupted run of this import stored.
-    """
-    values = _counts(report, already)
-    if report.accepted:
-        values["attempts"] = 0  # It gets on: what ends its process is not one of its records.
+    if stored is not None:
+        values |= _counts(stored, already)
+        if stored.accepted:
+            values["attempts"] = 0  # It gets on: what ends its process is not one of its records.
     return await _change_running(session, job_id, values)
 
 

@@ -37,7 +37,6 @@ from app.services.imports.jobs import (
     has_waiting_job,
     known_spools,
     note_progress,
-    note_stored,
     take_old_uploads,
 )
 from app.services.imports.reading_process import FileToRead, ReadingProcess, be_nice
@@ -187,16 +186,15 @@ class ImportRun:
 
     async def _note_stored(self, session: AsyncSession, report: ImportReport) -> None:
         """Store the counts together with the posts they are of. Raises CancelledImportError."""
-        await self._note_read(session)
-        if not await note_stored(session, self._job.id, report, already=self._already):
+        if not await self._note(session, report):
             raise CancelledImportError
 
     async def _note_progress(self) -> bool:
         """Store how far the run is; return whether it may continue. Raises LeaseLostError."""
         async with self._db.write() as session:
-            return await self._note_read(session)
+            return await self._note(session)
 
-    async def _note_read(self, session: AsyncSession) -> bool:
+    async def _note(self, session: AsyncSession, stored: ImportReport | None = None) -> bool:
         reading = self._beside if self._beside and self._beside.bytes_read else self._source
         return await note_progress(
             session,
@@ -205,6 +203,8 @@ class ImportRun:
             bytes_read=reading.bytes_read if reading else 0,
             # Of an archive, only the members that hold posts are read.
             bytes_total=reading.bytes_total if reading else None,
+            stored=stored,
+            already=self._already,
         )
 
     async def _end(self, work: "asyncio.Task[None]") -> None:

@@ -11,7 +11,8 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import add
-from app.compute.features import features_of, occurrences, own_words
+from app.compute.features import features_of, occurrences
+from app.compute.quotations import own_words
 from app.compute.ratio_trials import RatioCalibration
 from app.compute.text import clean_text, guess_language, letter_count
 from app.compute.verification import (

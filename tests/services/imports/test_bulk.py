@@ -25,7 +25,7 @@ from app.services.checks import find_faults
 from app.services.idempotency import RequestKey
 from app.services.imports import reading
 from app.services.imports.imports import import_archive
-from app.services.imports.jobs import LEASE, add_job, claim_job, note_stored
+from app.services.imports.jobs import LEASE, add_job, claim_job, note_progress
 from app.services.imports.ndjson import store_lines
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
@@ -115,7 +115,8 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
 
 
 async def _noted(session: Any, job_id: int, report: Any) -> None:
-    assert await note_stored(session, job_id, report, already=0)
+    read: dict[str, Any] = {"format_name": "jsonl", "bytes_read": 0, "bytes_total": None}
+    assert await note_progress(session, job_id, **read, stored=report)
 
 
 @pytest.mark.parametrize("authors", [1, 500])
