@@ -119,7 +119,7 @@ class UnavailableError(AppError, status=HTTPStatus.SERVICE_UNAVAILABLE, type="un
 
 
 class ReplicaLostError(UnavailableError):
-    """A replica failed while it was read; another server of the database may answer."""
+    """A server of the database failed while it was read; another one may answer."""
 
 
 def replica_lost() -> ReplicaLostError:

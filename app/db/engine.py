@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.clock import monotonic
 from app.config import Config
-from app.db.backend import INFO, backend_for
+from app.db.backend import INFO, NEWEST, backend_for
 from app.db.batch import for_answers
 from app.db.cluster import ServerLabel
 from app.db.feed import Feed
-from app.errors import ReplicaLostError, overloaded, replica_lost
+from app.errors import ReplicaLostError, UnavailableError, overloaded, replica_lost
 from app.tasks import to_the_end
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class Database:
             self._readers.configure(sync_session_class=ReplicaSession)
         self.commits = 0
         """Number of this process's commits."""
-        self._acknowledged = 0
-        """The last of them that is known to have been made."""
+        self._own_event = 0
+        """The newest event of those commits that are known to have been made."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -56,7 +56,7 @@ class Database:
         """
         found = None
         if self._replicas and self._feed and for_answers.get():
-            found = await self._replicas.snapshot(self._feed, acknowledged=self._acknowledged)
+            found = await self._replicas.snapshot(self._feed, own_event=self._own_event)
         with self._driver_errors(found):
             session, opened = self._readers(), monotonic()
             if found is not None:
@@ -82,7 +82,7 @@ class Database:
             async with self.read() as session:
                 return await read(session)
         except ReplicaLostError:
-            for_answers.set(self.read_up_to is not None)
+            for_answers.set(not await self.has_primary())
             async with self.read() as session:
                 return await read(session)
         finally:
@@ -109,7 +109,7 @@ class Database:
     async def _commit(self, session: AsyncSession) -> None:
         try:
             await self.backend.commit(session)
-            self._acknowledged = self.commits + 1
+            self._own_event = max(self._own_event, session.info.get(NEWEST, 0))
         finally:
             # Counted even if it is not known whether it was committed.
             self.commits += 1
@@ -120,10 +120,14 @@ class Database:
             self._feed = await self.backend.open_feed(lambda: self.commits, label)
         return self._feed
 
+    async def has_primary(self) -> bool:
+        """Return whether the primary answers; while it does not, only replicas can."""
+        return self._feed is None or await self._feed.is_within_reach()
+
     @property
     def read_up_to(self) -> int | None:
         """The newest event that replicas are known to hold while the primary is away, else None."""
-        if self._replicas and self._feed and self._feed.is_lost_after(self._acknowledged):
+        if self._replicas and self._feed and self._feed.is_lost:
             return self._feed.newest
         return None
 
@@ -142,6 +146,10 @@ class Database:
     def _driver_errors(self, replica: "ReplicaSnapshot | None" = None) -> Iterator[None]:
         try:
             yield
+        except UnavailableError as error:
+            if replica is not None and replica.is_at_fault(error):
+                raise replica_lost() from error
+            raise
         except (TimeoutError, exc.TimeoutError, exc.DBAPIError, ConnectionError) as error:
             # A pool has no connection left because of its users, not of its server.
             is_full = isinstance(error, exc.TimeoutError)

@@ -63,13 +63,18 @@ class Feed(ABC):
         Return whether that was possible; False while the log cannot be read.
         """
 
+    async def is_within_reach(self) -> bool:
+        """Return whether the log can be read, if need be by a new connection."""
+        return await self.catch_up() or await self.catch_up()
+
     async def has_seen(self, event_id: int) -> bool:
         """Return whether the event was published, after a look at the log if it was not yet."""
         await self.catch_up()
         return self.newest >= event_id
 
-    def is_lost_after(self, commit: int) -> bool:
-        """Return whether the log cannot be read, but was after this process's commit."""
+    @property
+    def is_lost(self) -> bool:
+        """Whether the log could not be read twice, the last time just now."""
         return False
 
     @abstractmethod

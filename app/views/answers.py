@@ -138,7 +138,7 @@ async def _answered_elsewhere(app: Quart) -> ResponseReturnValue:
 
     The primary is asked, or while that is away another replica.
     """
-    for_answers.set(resources().db.read_up_to is not None)
+    for_answers.set(not await resources().db.has_primary())
     error: Exception
     try:
         return await app.dispatch_request()

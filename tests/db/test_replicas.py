@@ -319,6 +319,25 @@ async def test_without_the_primary_replicas_answer_and_say_how_new_they_are(
     assert "Saywho-As-Of" not in (await anybody.get(POSTS)).headers
 
 
+async def test_no_reader_notices_that_the_primary_ended_just_after_a_write(
+    app: Quart, primary: Server
+) -> None:
+    await primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
+    await primary.ask("SELECT pg_reload_conf()")
+    writer, anybody = await client_with(app, "write"), Client(app, {})
+    await writer.add_user("ann", "first")
+    await writer.add_user("bea", "hers")
+    await from_replica(app, anybody)
+    await writer.add_tweet("ann", "second")
+    primary.stop(at_once=True)  # Here, so that the log is not read in between.
+    for path in ("/", "/user/ann", "/search?q=second", "/api/v1/users", "/dashboard/", EXPORT):
+        answer = await anybody.get(path)
+        assert (path, answer.status_code) == (path, 200)
+        assert "Saywho-As-Of" in answer.headers
+    assert await texts(anybody) == ["second", "first"]
+    primary.start()
+
+
 async def test_another_log_with_the_same_numbers_is_not_read(app: Quart, standby: Server) -> None:
     writer, anybody = await client_with(app, "write"), Client(app, {})
     await writer.add_user("ann", "first")

@@ -118,7 +118,7 @@ class PostgresqlFeed(Feed):
 
     async def catch_up(self) -> bool:
         """Read this process's commits, and those of others up to a moment ago."""
-        if self._is_lost:
+        if self.is_lost:
             return False
         asked_at = self._clock()
         while not self._is_current():
@@ -130,12 +130,8 @@ class PostgresqlFeed(Feed):
     async def has_seen(self, event_id: int) -> bool:
         return self.newest >= event_id or (await self._look() and self.newest >= event_id)
 
-    def is_lost_after(self, commit: int) -> bool:
-        return self._is_lost and self._seen_commits >= commit
-
     @property
-    def _is_lost(self) -> bool:
-        """Whether two looks failed, the last one just now; `follow` goes on trying."""
+    def is_lost(self) -> bool:  # `follow` goes on trying.
         return self._failures > 1 and self._clock() - self._failed_at < LOST_S
 
     async def follow(self) -> None:
@@ -156,7 +152,8 @@ class PostgresqlFeed(Feed):
 
     def _is_current(self) -> bool:
         return (
-            self._seen_commits == self._commits()
+            not self._failures
+            and self._seen_commits == self._commits()
             and not self._notified.is_set()
             and self._clock() - self._looked_at < OLDEST_S
         )

@@ -25,7 +25,7 @@ from sqlalchemy.sql.visitors import iterate
 from app.clock import monotonic
 from app.db.feed import Feed
 from app.db.postgresql.connection import OpenConnections, make_engine
-from app.errors import AppError
+from app.errors import AppError, UnavailableError
 from app.models import (
     BackgroundSnapshot,
     Event,
@@ -60,6 +60,7 @@ _NAMED: Final = re.compile(r'"(\w+)"')
 _HOLDS: Final = text(
     "SELECT pg_is_in_recovery() AND EXISTS ("
     """ SELECT FROM "Event" WHERE id = :newest AND xact || ' ' || created_at = :mark)"""
+    """ AND EXISTS (SELECT FROM "Event" WHERE id >= :own)"""
 )
 
 
@@ -69,9 +70,13 @@ class ReplicaSession(Session):
     replica: Connection | None = None
     tables = TOLD
     has_used_replica = False
+    asks_replica = False
+    """Whether its last statement went there."""
 
     def get_bind(self, *args: Any, clause: ClauseElement | None = None, **kwargs: Any) -> Any:
-        if self.replica is not None and clause is not None and _names_only(self.tables, clause):
+        is_lent = self.replica is not None and clause is not None
+        self.asks_replica = is_lent and _names_only(self.tables, cast(ClauseElement, clause))
+        if self.asks_replica:
             self.has_used_replica = True
             return self.replica
         bind: Engine | Connection = super().get_bind(*args, clause=clause, **kwargs)
@@ -112,15 +117,15 @@ class Replica:
         self._has_failed = True
         self._rests_until = monotonic() + REST_S
 
-    async def snapshot(self, newest: int, mark: str) -> "ReplicaSnapshot | None":
-        """Open a transaction that sees the event, or return None after a moment."""
+    async def snapshot(self, needed: dict[str, Any]) -> "ReplicaSnapshot | None":
+        """Open a transaction that sees what is needed, or return None after a moment."""
         if self._has_failed:
             self.rest()  # Others do not wait together with the request that tries it.
         connection = None
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
                 connection = await self._engine.connect()
-                if await _holds(connection, newest, mark):
+                if await _holds(connection, needed):
                     self._has_failed, self._rests_until = False, 0.0
                     found, connection = ReplicaSnapshot(self, connection), None
                     return found
@@ -137,10 +142,10 @@ class Replica:
         self._opened.drop()
 
 
-async def _holds(connection: AsyncConnection, newest: int, mark: str) -> bool:
-    """Begin a transaction that sees the event; return whether one did in time."""
+async def _holds(connection: AsyncConnection, needed: dict[str, Any]) -> bool:
+    """Begin a transaction that sees what is needed; return whether one did in time."""
     deadline = monotonic() + LAG_S
-    while not await connection.scalar(_HOLDS, {"newest": newest, "mark": mark}):
+    while not await connection.scalar(_HOLDS, needed):
         if monotonic() > deadline:
             return False
         await connection.rollback()
@@ -172,11 +177,16 @@ class ReplicaSnapshot:
     def is_at_fault(self, error: BaseException) -> bool:
         """Return whether another server may answer what ended with this error.
 
-        This one rests then, unless it was only slow.
+        This one rests if it was asked, unless it was only slow. If the primary was asked, it has
+        to be out of reach.
         """
-        if self.is_used and getattr(getattr(error, "orig", None), "sqlstate", "") != QUERY_CANCELED:
-            self._replica.rest()
-        return self.is_used
+        session = self._session
+        if session is not None and cast(ReplicaSession, session.sync_session).asks_replica:
+            if getattr(getattr(error, "orig", None), "sqlstate", "") != QUERY_CANCELED:
+                self._replica.rest()
+            return True
+        is_cut = isinstance(error, exc.DBAPIError) and error.connection_invalidated
+        return is_cut or isinstance(error, UnavailableError | ConnectionError)
 
     def abandon(self) -> None:
         """Break off the connection, whose server does not answer: to close it would wait too."""
@@ -210,17 +220,18 @@ class Replicas:
         self._all = [Replica(url) for url in urls]
         self._turns = itertools.count()
 
-    async def snapshot(self, feed: Feed, *, acknowledged: int) -> "ReplicaSnapshot | None":
+    async def snapshot(self, feed: Feed, *, own_event: int) -> "ReplicaSnapshot | None":
         """Open a transaction on a replica that shows all that an answer of this worker must.
 
         Return None if there is none: then the primary has to answer. While the primary is away,
-        this is all that the worker knew of the log, with its own commits up to `acknowledged`.
+        this is all that the worker knew of the log, up to the last event that it wrote itself.
         """
-        is_current = await feed.catch_up() or await feed.catch_up()  # A connection may be old.
-        if feed.mark is None or not (is_current or feed.is_lost_after(acknowledged)):
+        is_current = await feed.is_within_reach()
+        if feed.mark is None or not (is_current or feed.is_lost):
             return None
+        needed = {"newest": feed.newest, "mark": feed.mark, "own": 0 if is_current else own_event}
         for replica in self._ready():
-            if (found := await replica.snapshot(feed.newest, feed.mark)) is not None:
+            if (found := await replica.snapshot(needed)) is not None:
                 found.tables = TOLD if is_current else WITHOUT_PRIMARY
                 return found
         return None
