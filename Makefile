@@ -50,18 +50,18 @@ run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (HOST=, PORT=, WORKERS= chan
 
 .PHONY: test
 test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager when root)
-	@bash tests/install-chromium.sh
+	@bash tests/install.sh chromium || true
 	@started=$$(date +%s) && $(TEST) -n auto -m 'not full and not quiet' && \
 	$(TEST) -m 'quiet and not full' && echo $$(($$(date +%s) - started)) > $(VENV)/.test-seconds
 
 .PHONY: test-full
-test-full: $(DEV_STAMP) ## run the tests that make test leaves out, and more examples of each law
-	@bash tests/install-chromium.sh
+test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and Caddy when root)
+	@bash tests/install.sh chromium proxies || true
 	@$(TEST) -n auto --hypothesis-profile many -m 'not quiet and (full or hypothesis)'
 
 .PHONY: test-spark
 test-spark: ## run the tests of bulk jobs in .venv-spark (installs Java by the package manager when root)
-	@if bash tests/install-java.sh; then $(MAKE) --no-print-directory $(SPARK_STAMP) && \
+	@if bash tests/install.sh java; then $(MAKE) --no-print-directory $(SPARK_STAMP) && \
 	PYTHONDONTWRITEBYTECODE= $(SPARK_VENV)/bin/python -m pytest --durations 5 tests/bulk; fi
 
 .PHONY: soak

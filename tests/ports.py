@@ -10,16 +10,22 @@ _TAKEN: Final[list[socket.socket]] = []
 """A UDP socket on each port that was given away, so that other test processes pass it over."""
 
 
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody else is given while this process runs."""
-    for port in random.sample(PORTS, len(PORTS)):
-        mark = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def free_port(count: int = 1) -> int:
+    """Return the first of so many ports of 127.0.0.1, one after the other.
+
+    Nobody else is given them while this process runs.
+    """
+    for first in random.sample(PORTS, len(PORTS)):
+        marks = []
         try:
-            mark.bind(("127.0.0.1", port))
-            socket.create_server(("127.0.0.1", port)).close()
+            for port in range(first, first + count):
+                marks.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                marks[-1].bind(("127.0.0.1", port))
+                socket.create_server(("127.0.0.1", port)).close()
         except OSError:
-            mark.close()
+            for mark in marks:
+                mark.close()
         else:
-            _TAKEN.append(mark)
-            return port
-    raise OSError(f"no port of {PORTS} is free")
+            _TAKEN.extend(marks)
+            return first
+    raise OSError(f"no {count} ports of {PORTS} are free")

@@ -55,6 +55,14 @@ def _extensions(folder: Path) -> Iterator[Path]:
     yield from Path("/usr/share/postgresql", version, "extension").glob("vector.control")
 
 
+def programs_in(folder: Path) -> Path:
+    """Return a server's programs, in this folder if its user could not reach them elsewhere.
+
+    Raises NoServerError.
+    """
+    return _reachable(find_programs(), folder, _other_user())
+
+
 class Place(NamedTuple):
     """A network namespace, and a server's address in it."""
 

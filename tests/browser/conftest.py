@@ -22,7 +22,7 @@ def has_chromium() -> None:
     """Skip before anything is started, or fail where everything must be there."""
     if CHROMIUM.exists():
         return
-    reason = f"browser tests need Chromium at {CHROMIUM}; run: bash tests/install-chromium.sh"
+    reason = f"browser tests need Chromium at {CHROMIUM}; run: bash tests/install.sh chromium"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Programs of the system that tests use: `install.sh chromium proxies java`. Root installs what is
+# missing by the package manager; otherwise the tests that need it are skipped with a reason, and
+# the browser tests fail in CI. The status is 1 if one is missing.
+set -u
+export DEBIAN_FRONTEND=noninteractive
+
+is_there() {
+  case $1 in
+    chromium) command -v chromium || command -v chromium-browser ;;
+    java) java -version ;;
+    proxies) command -v haproxy && command -v nginx && command -v caddy ;;
+  esac >/dev/null 2>&1
+}
+
+packages_of() {
+  case $1 in
+    chromium) echo chromium fonts-noto-cjk fonts-noto-color-emoji ;;
+    java) echo openjdk-17-jre-headless ;; # Spark needs 17.
+    proxies) echo haproxy nginx-light caddy ;;
+  esac
+}
+
+missing=0
+for name in "$@"; do
+  is_there "$name" && continue
+  echo "installing $name for the tests"
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    # shellcheck disable=SC2046 # each package is a word
+    { apt-get update -qq && apt-get install -y -qq $(packages_of "$name"); } >/dev/null && continue
+  fi
+  echo "$name is not here and could not be installed: the tests that need it are skipped"
+  missing=1
+done
+exit $missing
