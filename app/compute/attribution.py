@@ -38,6 +38,26 @@ NO_SCORES: Final = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """The features of a text beside the background: what is the same for all authors."""
+
+    counts: Counts
+    edges: NDArray[np.intp]
+    """(6,) the start of each group, and the end of the last."""
+    widths: NDArray[np.int64]
+    """(5,) features per group."""
+    expected: NDArray[np.float64]
+    """(k,) what the background adds to an author's count of each feature, above 0."""
+
+
+def query_of(counts: Counts, background: Background) -> Query:
+    """Return the features of a text beside the background."""
+    edges = group_edges(counts.keys)
+    expected = PRIORS.repeat(edges[1:] - edges[:-1]) * background.probabilities(counts.keys)
+    return Query(counts, edges, group_sums(counts), expected)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     """Scores of the compared authors, in the order given."""
 
@@ -55,6 +75,8 @@ class Ranking:
     """Number of compared authors, which may be more than are listed here."""
     impostors: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
     """(m,) scores of authors that are not compared."""
+    query: Query | None = None
+    """The text that was ranked."""
 
 
 def rank(
@@ -72,22 +94,27 @@ def rank(
     authors; `impostors` are authors with posts that are not compared.
     """
     everyone = [*profiles, *impostors]
-    groups = group_scores(query, everyone, background)
-    features = int(group_sums(query)[CHARACTERS])
+    known = query_of(query, background)
+    groups = _group_scores(known, everyone)
+    features = int(known.widths[CHARACTERS])
     penalties = penalties_of(features, everyone)
-    impostor_scores = (groups.sum(axis=1) - penalties)[len(profiles) :]
+    scores = groups.sum(axis=1) - penalties
+    impostor_scores, scores = scores[len(profiles) :], scores[: len(profiles)]
     groups, penalties = groups[: len(profiles)], penalties[: len(profiles)]
-    filled = np.array([profile.counts.keys.size > 0 for profile in profiles], np.bool_)
-    if not filled.any():
+    empty = [not profile.counts.keys.size for profile in profiles]
+    if all(empty):
         raise ValueError("at least one author must have posts")
-    scores = np.where(filled, groups.sum(axis=1) - penalties, -np.inf)
+    if any(empty):
+        scores[empty] = -np.inf
     compared = np.concatenate((scores, rest))
     scaled = compared / temperature
     if compared.size >= MANY_AUTHORS:
         scaled /= MANY_TEMPERATURE
     odds = np.exp(scaled - scaled.max())
     shares = (odds / odds.sum())[: scores.size]
-    return Ranking(scores, shares, groups, penalties, features, compared.size, impostor_scores)
+    return Ranking(
+        scores, shares, groups, penalties, features, compared.size, impostor_scores, known
+    )
 
 
 def scores_of(
@@ -149,20 +176,27 @@ def group_scores(
     query: Counts, profiles: Sequence[AuthorProfile], background: Background
 ) -> NDArray[np.float64]:
     """Return the weighted log-odds of each author's posts against the background: (n, 5)."""
-    edges = group_edges(query.keys)
-    sizes = edges[1:] - edges[:-1]
-    present = np.flatnonzero(sizes)
-    rates = 1 / (np.repeat(PRIORS, sizes) * background.probabilities(query.keys))
-    amounts = query.counts.astype(np.float64)
-    widths = group_sums(query)
-    groups = np.empty((len(profiles), len(GROUPS)))
+    return _group_scores(query_of(query, background), profiles)
+
+
+def _group_scores(query: Query, profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
+    keys, amounts = query.counts.keys, query.counts.counts.astype(np.float64)
+    present = query.widths.nonzero()[0]
+    starts, rates = query.edges[present], 1 / query.expected
+    groups = query.widths * log_shares(profiles)
     for row, profile in zip(groups, profiles, strict=True):
-        row[:] = widths * np.log(PRIORS / (PRIORS + profile.totals))
-        gains = np.log1p(lookup(profile.counts, query.keys) * rates)
+        gains = np.log1p(lookup(profile.counts, keys) * rates)
         gains *= amounts
-        row[present] += np.add.reduceat(gains, edges[present])
-    groups *= group_factors(widths)
+        row[present] += np.add.reduceat(gains, starts)
+    groups *= group_factors(query.widths)
     return groups
+
+
+def log_shares(profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
+    """Return the logarithm of the background's share in each author's counts: (n, 5)."""
+    totals = np.array([profile.totals for profile in profiles]).reshape(-1, len(GROUPS))
+    shares: NDArray[np.float64] = np.log(PRIORS / (PRIORS + totals))
+    return shares
 
 
 def group_factors(widths: NDArray[np.int64 | np.float64]) -> NDArray[np.float64]:

@@ -117,9 +117,9 @@ def tally_each(
 def _tallied(
     ordered: NDArray[Key], once: tuple[np.uint32, np.uint32]
 ) -> tuple[NDArray[Key], NDArray[np.uint32]]:
-    starts = _run_starts(ordered)
-    amounts = np.diff(starts, append=ordered.size).astype(np.uint32)
-    found = ordered[starts]
+    edges = _run_edges(ordered)
+    amounts = (edges[1:] - edges[:-1]).astype(np.uint32)
+    found = ordered[edges[:-1]]
     keys = found.astype(np.uint32, copy=False)
     amounts[(keys >= once[0]) & (keys < once[1])] = 1
     return found, amounts
@@ -140,7 +140,7 @@ def add(parts: Sequence[Counts]) -> Counts:
     pairs |= np.concatenate([part.counts for part in filled])
     pairs.sort()
     keys = (pairs >> _KEY_BITS).astype(np.uint32)
-    starts = _run_starts(keys)
+    starts = _run_edges(keys)[:-1]
     pairs &= _LOW
     sums = np.add.reduceat(pairs, starts)
     del pairs
@@ -171,14 +171,14 @@ def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Return the counts of keys (n,), 0 for a missing key."""
     if not counts.keys.size:
         return np.zeros(keys.size, np.uint32)
-    places = np.searchsorted(counts.keys, keys)
+    places = counts.keys.searchsorted(keys)
     found = counts.keys.take(places, mode="clip") == keys
     amounts: NDArray[np.uint32] = counts.counts.take(places, mode="clip") * found
     return amounts
 
 
-def _run_starts(ordered: NDArray[Key]) -> NDArray[np.intp]:
-    fresh = np.empty(ordered.size, np.bool_)
-    fresh[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
-    return np.flatnonzero(fresh)
+def _run_edges(ordered: NDArray[Key]) -> NDArray[np.intp]:
+    """Return where each run of equal keys starts, and the end of the last."""
+    fresh = np.ones(ordered.size + 1, np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:-1])
+    return fresh.nonzero()[0]

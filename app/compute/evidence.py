@@ -14,18 +14,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import PRIORS, Ranking, group_factors, scores_of_each
+from app.compute.attribution import (
+    Query,
+    Ranking,
+    group_factors,
+    log_shares,
+    query_of,
+    scores_of_each,
+)
 from app.compute.background import Background
 from app.compute.counts import lookup
-from app.compute.features import (
-    GROUP_EDGES,
-    SHAPE,
-    STYLE,
-    Occurrences,
-    features_of,
-    group_sizes,
-    occurrences,
-)
+from app.compute.features import SHAPE, STYLE, Occurrences, features_of, occurrences
 from app.compute.profiles import AuthorProfile
 from app.compute.quotations import own_words
 from app.compute.text import letter_count
@@ -159,23 +158,28 @@ def evidence(
     *,
     most: int = 12,
     found: Occurrences | None = None,
+    query: Query | None = None,
 ) -> list[Span]:
     """Return the strongest marks, in the order of the text and without overlap.
 
     A mark is a word with its punctuation, or several in a row of one sentence that speak for the
     same author.
-    `found` are the occurrences of the text, if they are known already.
+    `found` are the occurrences of the text, and `query` is that of its ranking, if they are known
+    already.
     """
     if len(profiles) < 2:
         return []
-    found = located(found or occurrences(text))
-    return mark(text, found, _leads(found, profiles, background), most=most)
+    found = found or occurrences(text)
+    if query is None or query.counts is not found.counts:  # A text is ranked without quotations.
+        query = query_of(found.counts, background)
+    leads = _leads(query, profiles)
+    return mark(text, found, leads.take(found.numbers, axis=1), most=most)
 
 
 def mark(text: str, found: Occurrences, leads: NDArray[np.float64], *, most: int) -> list[Span]:
     """Return the strongest marks of a text, as `evidence` does.
 
-    found: its located occurrences; leads: (n, k) the log-odds of each for each author.
+    found: its occurrences; leads: (n, k) the log-odds of each for each author.
     """
     words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
     if not len(words):
@@ -197,47 +201,41 @@ def layout_evidence(ranking: Ranking, authors: Sequence[int]) -> NDArray[np.floa
     return _against_others(ranking.groups[list(authors)][:, (SHAPE, STYLE)].sum(axis=1))
 
 
-def _leads(
-    found: Occurrences, profiles: Sequence[AuthorProfile], background: Background
-) -> NDArray[np.float64]:
-    """Return the log-odds of each occurrence (k,), sorted by key, for each author: (n, k).
+def _leads(query: Query, profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
+    """Return the log-odds of each located feature (k,) for each author: (n, k).
 
     A feature that an author never used speaks for the others, not for this author.
     """
-    sizes = group_sizes(found.keys)
-    expected = np.repeat(PRIORS, sizes) * background.probabilities(found.keys)
-    used = np.array([lookup(profile.counts, found.keys) for profile in profiles])
-    totals = np.array([PRIORS / (PRIORS + profile.totals) for profile in profiles])
-    leads = np.log1p(used / expected) + np.repeat(np.log(totals), sizes, axis=1)
-    leads = _against_others(leads) * np.repeat(group_factors(sizes), sizes)
+    end, sizes = query.edges[SHAPE], query.edges[1 : SHAPE + 1] - query.edges[:SHAPE]
+    keys = query.counts.keys[:end]
+    used = np.array([lookup(profile.counts, keys) for profile in profiles])
+    shares = log_shares(profiles)[:, :SHAPE].repeat(sizes, axis=1)
+    leads = _against_others(np.log1p(used / query.expected[:end]) + shares)
+    leads *= group_factors(query.widths)[:SHAPE].repeat(sizes)
     return np.where(used > 0, leads, np.minimum(leads, 0)) * used.any(axis=0)
 
 
 def _against_others(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each row of (n, …) less the mean of the other rows."""
     authors = len(values)
-    differences: NDArray[np.float64] = (values - values.mean(axis=0)) * (authors / (authors - 1))
+    means = values.sum(axis=0) / authors
+    differences: NDArray[np.float64] = (values - means) * (authors / (authors - 1))
     return differences
-
-
-def located(found: Occurrences) -> Occurrences:
-    """Return the occurrences of located features, sorted by key."""
-    order = np.argsort(found.keys, kind="stable")
-    order = order[: np.searchsorted(found.keys[order], GROUP_EDGES[SHAPE])]
-    return Occurrences(found.keys[order], found.starts[order], found.ends[order])
 
 
 def _word_leads(
     found: Occurrences, words: NDArray[np.int64], leads: NDArray[np.float64], length: int
 ) -> NDArray[np.float64]:
     """Return the log-odds of each word (m, 2) for each author, spread evenly over characters."""
-    density = leads / (found.ends - found.starts)
-    sums = np.empty((len(leads), len(words)))
-    for row, share in zip(sums, density, strict=True):
-        steps = np.bincount(found.starts, share, length + 1)
-        steps -= np.bincount(found.ends, share, length + 1)
-        before = np.concatenate(([0.0], np.cumsum(np.cumsum(steps))))
-        row[:] = before[words[:, 1]] - before[words[:, 0]]
+    density = (leads / (found.ends - found.starts)).ravel()
+    authors, places = len(leads), length + 1
+    rows = np.arange(0, authors * places, places)[:, np.newaxis]
+    steps = np.bincount((rows + found.starts).ravel(), density, authors * places)
+    steps -= np.bincount((rows + found.ends).ravel(), density, authors * places)
+    before = np.zeros((authors, places + 1))
+    steps.reshape(authors, places).cumsum(axis=1).cumsum(axis=1, out=before[:, 1:])
+    sums: NDArray[np.float64] = before.take(words[:, 1], axis=1)
+    sums -= before.take(words[:, 0], axis=1)
     return sums
 
 

@@ -53,14 +53,22 @@ _TOKEN = re.compile(r"https?://[^\s/]+|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurrences:
-    """Each occurrence of a feature in a text, in no particular order, with its place.
+    """The features of a text, and each place of its characters, words and pairs, by their keys.
 
-    Places are half-open code points of the original text. Features of style span all of it.
+    Places are half-open code points of the original text.
     """
 
-    keys: NDArray[np.uint32]
+    counts: Counts
+    """Of all features, as `features` returns them."""
+    numbers: NDArray[np.intp]
+    """(k,) indices into `counts`, rising."""
     starts: NDArray[np.int32]
     ends: NDArray[np.int32]
+
+    @property
+    def keys(self) -> NDArray[np.uint32]:
+        """(k,) what stands at each place."""
+        return self.counts.keys[self.numbers]
 
 
 def features(text: str) -> Counts:
@@ -68,14 +76,7 @@ def features(text: str) -> Counts:
     plain = plain_text(text)
     if not plain:
         return EMPTY
-    tokens = _TOKEN.findall(plain)
-    keys = (
-        _character_keys(f" {plain} "),
-        _token_keys(tokens),
-        _shape_keys(skeleton_of(_between_lines(plain))[0]),
-        _of_group(style_hashes(plain, tokens), STYLE),
-    )
-    return tally(np.concatenate(keys), _SHAPES)
+    return tally(_keys(plain, _TOKEN.findall(plain)), _SHAPES)
 
 
 def features_of(texts: Sequence[str]) -> list[Counts]:
@@ -110,7 +111,7 @@ def _counted(texts: Sequence[str]) -> list[Counts]:
     skeleton, places = skeleton_of("".join(map(_between_lines, plains)))
     owners = padded[places]
     runs = enumerate(_shape_hashes(skeleton), _SHORTEST_SHAPE - 1)
-    parts += [_within(_mix(some, SHAPE), owners, more) for more, some in runs]
+    parts += [_within(_of_group(_mix(some), SHAPE), owners, more) for more, some in runs]
     keys, of_texts = (np.concatenate(column) for column in zip(*parts, strict=True))
     return tally_each(keys, of_texts, len(texts), _SHAPES)
 
@@ -125,24 +126,21 @@ def _within(
 
 
 def occurrences(text: str) -> Occurrences:
-    """Return all occurrences of features in the text, with their places; of a shape, the first."""
+    """Return the features of the text without quoted parts, with their places."""
     plain, left, right = located_plain(text)
     if not plain:
-        return Occurrences(EMPTY.keys, np.empty(0, np.int32), np.empty(0, np.int32))
+        return Occurrences(EMPTY, np.empty(0, np.intp), left, right)
     tokens = list(_TOKEN.finditer(plain))
-    words = [match.group() for match in tokens]
-    skeleton, kept = skeleton_of(_between_lines(plain))
-    shapes, first = np.unique(_shape_keys(skeleton), return_index=True)
-    shape_starts, shape_ends = _shape_places(kept, len(plain))
-    parts = [
-        (_character_keys(f" {plain} "), *_character_places(len(plain))),
-        (_token_keys(words), *_token_places([match.span() for match in tokens])),
-        (shapes, shape_starts[first], shape_ends[first]),
-    ]
-    style = _of_group(style_hashes(plain, words), STYLE)
-    parts.append((style, np.zeros(style.size, np.int64), np.full(style.size, len(plain))))
-    keys, starts, ends = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Occurrences(keys, left[starts], right[ends - 1])
+    keys = _keys(plain, [match.group() for match in tokens])
+    order = keys.argsort(kind="stable")
+    counts = tally(keys[order], _SHAPES)
+    located = np.arange(counts.keys.searchsorted(GROUP_EDGES[SHAPE]))
+    numbers = located.repeat(counts.counts[: located.size])
+    order = order[: numbers.size]  # Shape and style have the largest keys.
+    first, last = _token_places([match.span() for match in tokens])
+    starts = np.concatenate((left[:1], left[:-1], left[first]))
+    ends = np.concatenate((right[1:], right[-1:], right[last]))
+    return Occurrences(counts, numbers, starts[order], ends[order])
 
 
 def wording(text: str) -> NDArray[np.uint32]:
@@ -184,26 +182,38 @@ def group_sums(counts: Counts) -> NDArray[np.int64]:
     return ends[1:] - ends[:-1]
 
 
-def _mix(hashes: NDArray[np.uint32], group: int) -> NDArray[np.uint32]:
-    """Return keys of a group from hashes whose low bits are not yet random (murmur's last step)."""
+def _keys(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
+    """Return a key for each occurrence of a feature, group by group."""
+    characters = _character_hashes(f" {plain} ")
+    shapes = _shape_hashes(skeleton_of(_between_lines(plain))[0])
+    mixed = _mix(np.concatenate((characters, *shapes)))
+    words, pairs = token_hashes(tokens)
+    style = style_hashes(plain, tokens)
+    listed = np.array(words + pairs + style, np.uint32)
+    edge, end = characters.size, len(words) + len(pairs)
+    keys = np.concatenate((mixed[:edge], listed[:end], mixed[edge:], listed[end:]))
+    keys &= _HASH_MASK
+    keys |= GROUP_EDGES[:5].repeat((edge, len(words), len(pairs), mixed.size - edge, len(style)))
+    return keys
+
+
+def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return hashes whose low bits are random too (murmur's last step)."""
     hashes = hashes ^ (hashes >> np.uint32(16))
     hashes *= np.uint32(0x85EBCA6B)
     hashes ^= hashes >> np.uint32(13)
     hashes *= np.uint32(0xC2B2AE35)
     hashes ^= hashes >> np.uint32(16)
-    hashes &= _HASH_MASK
-    hashes |= GROUP_EDGES[group]
     return hashes
 
 
-def _character_keys(padded: str) -> NDArray[np.uint32]:
+def _character_hashes(padded: str) -> NDArray[np.uint32]:
     codes = code_points(padded)
-    return _mix((codes[:-2] * _BASE + codes[1:-1]) * _BASE + codes[2:], CHARACTERS)
+    return (codes[:-2] * _BASE + codes[1:-1]) * _BASE + codes[2:]
 
 
-def _character_places(length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    middles = np.arange(length)
-    return np.maximum(middles - 1, 0), np.minimum(middles + 2, length)
+def _character_keys(padded: str) -> NDArray[np.uint32]:
+    return _of_group(_mix(_character_hashes(padded)), CHARACTERS)
 
 
 def _token_keys(tokens: Sequence[str]) -> NDArray[np.uint32]:
@@ -213,18 +223,20 @@ def _token_keys(tokens: Sequence[str]) -> NDArray[np.uint32]:
 
 
 def _of_group(hashes: ArrayLike, group: int) -> NDArray[np.uint32]:
-    keys: NDArray[np.uint32] = np.array(hashes, np.uint32)
+    """Return keys of a group; an array of hashes becomes one in place."""
+    keys: NDArray[np.uint32] = np.asarray(hashes, np.uint32)
     keys &= _HASH_MASK
     keys |= GROUP_EDGES[group]
     return keys
 
 
 def _token_places(spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    places = np.array(spans, np.int64).reshape(-1, 2)
-    if not len(places):  # A text without tokens has one pair: its two ends.
-        return np.zeros(1, np.int64), np.ones(1, np.int64)
-    starts, ends = places.T
-    return (np.concatenate((starts, starts[:1], starts)), np.concatenate((ends, ends, ends[-1:])))
+    """Return the first and last character of the words, then of the pairs."""
+    if not spans:  # A text without tokens has one pair: its two ends.
+        return np.zeros(1, np.int64), np.zeros(1, np.int64)
+    first, last = np.array(spans, np.int64).T
+    last -= 1
+    return np.concatenate((first, first[:1], first)), np.concatenate((last, last, last[-1:]))
 
 
 def _between_lines(plain: str) -> str:
@@ -235,23 +247,9 @@ def _between_lines(plain: str) -> str:
     return f"\n{plain}\n"
 
 
-def _shape_keys(skeleton: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    return _mix(np.concatenate((EMPTY.keys, *_shape_hashes(skeleton))), SHAPE)
-
-
 def _shape_hashes(skeleton: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
     """Return the hashes of runs of four, and of five signs; none if there are fewer signs."""
     hashes = [skeleton]
     for length in range(1, min(_LONGEST_SHAPE, skeleton.size)):
         hashes.append(hashes[-1][:-1] * _BASE + skeleton[length:])
     return hashes[_SHORTEST_SHAPE - 1 :]
-
-
-def _shape_places(
-    kept: NDArray[np.intp], length: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    edges = np.clip(np.append(kept, length + 2) - 1, 0, length)
-    sizes = range(_SHORTEST_SHAPE, min(_LONGEST_SHAPE, kept.size) + 1)
-    none = np.empty(0, np.int64)
-    starts = np.concatenate([none, *(edges[:-size] for size in sizes)])
-    return starts, np.concatenate([none, *(edges[size:] for size in sizes)])

@@ -52,7 +52,8 @@ def _kind(char: str) -> str:
 
 
 _CLASSES = _Classes()
-_RUNS: Final = np.isin(np.arange(128), [ord(letter) for letter in "aAh0x"])
+_ALONE: Final = ~np.isin(np.arange(128), [ord(letter) for letter in "aAh0x"])
+"""Whether a sign makes no runs; those after the last are like it."""
 
 
 def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
@@ -62,7 +63,7 @@ def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     """
     codes = code_points(plain.translate(_CLASSES)).copy()
     kept = np.ones(codes.size, np.bool_)
-    kept[1:] = (codes[1:] != codes[:-1]) | ~_RUNS[np.minimum(codes[1:], 127)]
+    kept[1:] = (codes[1:] != codes[:-1]) | _ALONE.take(codes[1:], mode="clip")
     named = "@" in plain or "#" in plain or "://" in plain
     for match in LINK_OR_NAME.finditer(plain) if named else ():
         start, end = match.span()

@@ -3,6 +3,7 @@
 A text that is posted again counts once: it says nothing new about the author's style.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -86,7 +87,7 @@ def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
 _NO_TEXT: Final = text_keys([""])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class AuthorProfile:
     """The counted features of all posts of one author."""
 
@@ -100,7 +101,7 @@ class AuthorProfile:
     def __post_init__(self) -> None:
         object.__setattr__(self, "totals", group_sums(self.counts))
 
-    @property
+    @functools.cached_property
     def worded_posts(self) -> int:
         """How many of the posts have words: those of pictures alone tell nothing.
 

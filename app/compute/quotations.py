@@ -44,8 +44,8 @@ def own_words(text: str) -> str:
 def located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
     """Return the text as it is counted, and the start and end of each character in `text`."""
     if not _may_quote(text) and not _may_link(text):
-        left = np.arange(len(text), dtype=np.int32)
-        return text, left, left + np.int32(1)
+        edges = np.arange(len(text) + 1, dtype=np.int32)
+        return text, edges[:-1], edges[1:]
     kept = np.ones(len(text), np.bool_)
     for quoted in _QUOTED.finditer(text):
         kept[quoted.start() : quoted.end()] = False

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.compute.attribution import PRIORS, group_factors, group_scores, rank
 from app.compute.background import Background
 from app.compute.counts import Counts, lookup
-from app.compute.evidence import Span, located, mark
+from app.compute.evidence import Span, mark
 from app.compute.features import (
     CHARACTERS,
     GROUP_EDGES,
@@ -190,9 +190,8 @@ def mark_evidence(
     leads *= np.repeat(group_factors(group_sums(query)), group_sizes(query.keys[:end]))
     marked = []
     for text, each in zip(texts, found, strict=True):
-        placed = located(each)
-        own = leads[np.searchsorted(query.keys[:end], placed.keys)]
-        marked.append(mark(text, placed, np.stack((own, -own)), most=most))
+        own = leads[np.searchsorted(query.keys[:end], each.keys)]
+        marked.append(mark(text, each, np.stack((own, -own)), most=most))
     return marked
 
 

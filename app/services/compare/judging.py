@@ -11,7 +11,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import Ranking, rank
-from app.compute.counts import Counts, tally
+from app.compute.counts import Counts
 from app.compute.evidence import evidence, judge_passages, layout_evidence, sentences
 from app.compute.features import Occurrences, features, occurrences
 from app.compute.quotations import own_words
@@ -133,21 +133,27 @@ async def compare(
     NotFoundError and InvalidInputError.
     """
     material = await materials.gather(text, usernames)
-    comparison = await judge(material, explain=explain, with_passages=with_passages)
+    comparison = await judge(
+        material, explain=explain, with_passages=with_passages, with_layout=with_reasons
+    )
     if not with_reasons:
-        return msgspec.structs.replace(comparison, layout=[])
+        return comparison
     async with db.read() as session:
         return await add_reasons(session, material, comparison)
 
 
 async def judge(
-    material: Material, *, explain: bool = True, with_passages: bool = False
+    material: Material,
+    *,
+    explain: bool = True,
+    with_passages: bool = False,
+    with_layout: bool = True,
 ) -> Comparison:
     """Rank the authors and find the evidence; if they were not named, show only the first.
 
     `with_passages` judges each sentence too, among the likeliest authors of the whole text.
     """
-    work = functools.partial(judge_now, material, explain, with_passages)
+    work = functools.partial(judge_now, material, explain, with_passages, with_layout)
     if len(material.text) <= INLINE_CHARACTERS // 2 and len(material.users) <= INLINE_AUTHORS:
         return work()
     return await asyncio.to_thread(work)
@@ -189,30 +195,28 @@ def rank_material(
     )
 
 
-def judge_now(material: Material, explain: bool = True, with_passages: bool = False) -> Comparison:
+def judge_now(
+    material: Material, explain: bool = True, with_passages: bool = False, with_layout: bool = True
+) -> Comparison:
     """Judge as `judge` does, without leaving the thread."""
     snapshot = material.snapshot
     found = occurrences(material.text) if explain else None
     ranking = rank_material(material, found)
+    shares = ranking.probabilities.tolist()
     order = sorted(
-        range(len(material.users)),
-        key=lambda i: (-ranking.probabilities[i], material.users[i].username_key),
+        range(len(material.users)), key=lambda i: (-shares[i], material.users[i].username_key)
     )
     best = order[:EXPLAINED]
     return Comparison(
         text=material.text,
         verdict=verdict_of(material, ranking, order[0]),
         ranking=[
-            RankedAuthor(
-                material.users[i].username,
-                float(ranking.probabilities[i]),
-                material.profiles[i].worded_posts,
-            )
+            RankedAuthor(material.users[i].username, shares[i], material.profiles[i].worded_posts)
             for i in (order if material.is_named else order[:SHOWN_OF_ALL])
         ],
-        evidence=_evidence(material, found, best) if found else [],
+        evidence=_evidence(material, found, best, ranking) if found else [],
         model=Model(MODEL_NAME, snapshot.version, material.as_of_event),
-        layout=_layout(material, ranking, best) if explain else [],
+        layout=_layout(material, ranking, best) if explain and with_layout else [],
         passages=_passages(material, best) if with_passages else [],
     )
 
@@ -220,7 +224,7 @@ def judge_now(material: Material, explain: bool = True, with_passages: bool = Fa
 def _query(text: str, found: Occurrences | None) -> Counts:
     """Return the counts of the text without quotations; `found` are the features of all of it."""
     own = own_words(text)
-    return tally(found.keys) if found and own == text else features(own)
+    return found.counts if found and own == text else features(own)
 
 
 def verdict_of(material: Material, ranking: Ranking, best: int) -> str:
@@ -238,10 +242,13 @@ def verdict_of(material: Material, ranking: Ranking, best: int) -> str:
     )
 
 
-def _evidence(material: Material, found: Occurrences, best: Sequence[int]) -> list[Evidence]:
+def _evidence(
+    material: Material, found: Occurrences, best: Sequence[int], ranking: Ranking
+) -> list[Evidence]:
     # A text that is all quotation is judged as it is, and nothing of it is marked.
     profiles = [material.profiles[i] for i in best]
-    spans = evidence(material.text, profiles, material.snapshot.background, found=found)
+    background = material.snapshot.background
+    spans = evidence(material.text, profiles, background, found=found, query=ranking.query)
     return [
         Evidence(
             span.start,
