@@ -2,16 +2,15 @@
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.counts import MAX_COUNT, Counts
-from app.compute.features import GROUPS, group_edges, group_sizes, group_sums
+from app.compute.counts import EMPTY, MAX_COUNT, Counts
+from app.compute.features import GROUP_SHIFT, GROUPS, group_sizes, group_sums
 
 BUCKET_BITS: Final = 20
 """Logarithm of the number of buckets, which take 4 MB. With 180,000 different features, 32 times
@@ -22,6 +21,8 @@ UNSEEN_SHARE: Final = 0.3
 FIRST_POSTS: Final = 100
 """Posts at which the counts get half of their full weight. With two authors of 5 posts and no
 others, 80% instead of 74% are attributed correctly; with 25 each 88% either way."""
+KEYS_AT_ONCE: Final = 10_000
+"""Small profiles are counted together: each alone takes some 25 µs, however small."""
 
 _SHIFT: Final = np.uint32(32 - BUCKET_BITS)
 _SPREAD: Final = np.uint32(0x9E3779B1)
@@ -101,23 +102,36 @@ class BackgroundCounter:
 
     def __init__(self) -> None:
         self._table = np.zeros(BUCKETS, np.uint64)
-        self._used = np.zeros((len(GROUPS), BUCKETS), np.bool_)
+        self._used = np.zeros(len(GROUPS) * BUCKETS, np.bool_)
         self._totals = np.zeros(len(GROUPS), np.int64)
 
     def add(self, profiles: Iterable[Counts]) -> Self:
+        some: list[Counts] = []
+        size = 0
         for counts in profiles:
-            buckets = _bucket(counts.keys)
-            # Of these types it is quick.
-            np.add.at(self._table, buckets.astype(np.intp), counts.counts.astype(np.uint64))
-            for group, (start, end) in enumerate(pairwise(group_edges(counts.keys))):
-                self._used[group, buckets[start:end]] = True
-                self._totals[group] += counts.counts[start:end].sum(dtype=np.int64)
+            some.append(counts)
+            size += counts.keys.size
+            if size >= KEYS_AT_ONCE:
+                self._add(some)
+                some, size = [], 0
+        self._add(some)
         return self
+
+    def _add(self, some: Sequence[Counts]) -> None:
+        keys = np.concatenate([EMPTY.keys, *(each.keys for each in some)])
+        counts = np.concatenate([EMPTY.counts, *(each.counts for each in some)])
+        buckets = _bucket(keys).astype(np.intp)
+        # Of these types it is quick.
+        np.add.at(self._table, buckets, counts.astype(np.uint64))
+        groups = (keys >> np.uint32(GROUP_SHIFT)).astype(np.intp)
+        self._totals += np.bincount(groups, counts, len(GROUPS)).astype(np.int64)
+        groups <<= BUCKET_BITS
+        self._used[groups | buckets] = True
 
     def background(self, posts: int) -> Background:
         """Return the background; call it once, after all profiles."""
         table = np.minimum(self._table, MAX_COUNT).astype(np.uint32)
-        return Background(posts, table, self._totals, _distinct(self._used))
+        return Background(posts, table, self._totals, _distinct(self._used.reshape(-1, BUCKETS)))
 
 
 def build_background(profiles: Iterable[Counts], posts: int) -> Background:

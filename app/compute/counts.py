@@ -46,7 +46,7 @@ class Counts:
         Header, keys, indices and values of the counts above 255, then one byte for each count, 0
         for those listed before.
         """
-        large = np.flatnonzero(self.counts > _SMALL)
+        (large,) = (self.counts > _SMALL).nonzero()
         small = self.counts.astype(np.uint8)
         small[large] = 0
         return b"".join(
@@ -74,12 +74,13 @@ class Counts:
             raise ValueError("counts have the wrong length")
         words = np.frombuffer(data, "<u4", size + 2 * large, _HEADER.size)
         keys = words[:size].astype(np.uint32, copy=False)
-        places, values = words[size : size + large], words[size + large :]
         counts = np.frombuffer(data, np.uint8, offset=len(data) - size).astype(np.uint32)
-        if np.any(places >= size):
-            raise ValueError("counts name a key that does not exist")
-        counts[places] = values
-        if np.any(keys[1:] <= keys[:-1]) or not np.all(counts):
+        if large:
+            places, values = words[size : size + large], words[size + large :]
+            if (places >= size).any():
+                raise ValueError("counts name a key that does not exist")
+            counts[places] = values
+        if (keys[1:] <= keys[:-1]).any() or not counts.all():
             raise ValueError("keys must rise and counts be positive")
         return cls(keys, counts)
 

@@ -85,6 +85,7 @@ def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
 
 
 _NO_TEXT: Final = text_keys([""])
+_ONCE: Final = np.ones(1, np.uint32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +131,9 @@ def with_posts(
 ) -> AuthorProfile:
     """Return the profile with more posts; `counted` are their features, if known already."""
     keys = text_keys(texts)
+    if len(texts) == 1 and not profile.posts:  # As of thousands of authors in bulk.
+        (own,) = counted or features_of(texts)
+        return AuthorProfile(own, 1, TextDigests(keys, _ONCE))
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()
     parts = [counted[i] for i in fresh] if counted else features_of([texts[i] for i in fresh])

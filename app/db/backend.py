@@ -1,8 +1,9 @@
 """The interface of a database, for all that differs between SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+from functools import cache
 from operator import itemgetter
 from typing import Any, Final, Protocol, TypeVar, cast
 
@@ -184,6 +185,13 @@ def backend_of(session: AsyncSession) -> Backend:
     return cast(Backend, session.info[INFO])
 
 
+def is_among(
+    session: AsyncSession, column: ColumnLike, values: Iterable[Any]
+) -> ColumnElement[bool]:
+    """Return whether a column has one of thousands of values, which are one value, as JSON."""
+    return column.in_(select(backend_of(session).listed([(each,) for each in values], column)))
+
+
 async def allocate_ids(session: AsyncSession, model: type[Base], count: int) -> Sequence[int]:
     """Return the next `count` ids of the table, for a session that may write.
 
@@ -226,7 +234,7 @@ def as_json(
         rows = list(
             zip(
                 *(
-                    map(process, values) if process else values
+                    map(cache(process), values) if process else values
                     for process, values in zip(processors, columns_of_rows, strict=False)
                 ),
                 strict=True,

@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.compute.attribution import PENALTY, PENALTY_HALF_FEATURES, PRIORS, WEIGHTS, rank, scores_of
-from app.compute.background import BUCKETS, EMPTY_BACKGROUND, Background, build_background
+from app.compute.background import (
+    BUCKETS,
+    EMPTY_BACKGROUND,
+    KEYS_AT_ONCE,
+    Background,
+    build_background,
+)
 from app.compute.counts import EMPTY, Counts, add, tally
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile
@@ -195,6 +201,14 @@ def test_background_counts_every_group() -> None:
     assert BACKGROUND.totals.tolist() == AuthorProfile(counts, 9).totals.tolist()
     sizes = [int(np.sum(counts.keys >> np.uint32(29) == group)) for group in range(5)]
     np.testing.assert_allclose(BACKGROUND.distinct, sizes, atol=2)
+
+
+def test_background_of_thousands_of_small_profiles_equals_that_of_their_sum() -> None:
+    small = [features(f"{number} steps to the pier") for number in range(2 * KEYS_AT_ONCE // 30)]
+    assert sum(counts.keys.size for counts in small) > KEYS_AT_ONCE
+    each, together = build_background(small, 1), build_background([add(small)], 1)
+    np.testing.assert_array_equal(each.table, together.table)
+    assert each.to_bytes() == together.to_bytes()
 
 
 def test_what_is_written_often_is_likely_and_the_rest_possible() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.profiles import with_posts
-from app.db.backend import MOST_VALUES, Sessions, backend_of
+from app.db.backend import Sessions, is_among
 from app.models import Event, Profile, User
 from app.services.compare.contenders import Contender, contenders_where
 from app.services.compare.profiles import KnownProfile, store_profiles, stored_profiles, with_tails
@@ -24,7 +24,7 @@ FOLD_FROM: Final = 50
 FOLDED_AT_ONCE: Final = 10_000
 """Posts in the profiles that one transaction rewrites: of many authors, or of one that has more."""
 ASKED_AT_ONCE: Final = 2_000
-"""Authors, or events, that one statement looks at for long tails: some 8 ms."""
+"""Authors, or events, that one statement looks at: some 8 ms."""
 MOST_COUNTED: Final = 40_000
 """Posts whose features are kept until they are folded: some 80 MB."""
 
@@ -78,7 +78,7 @@ async def fold_tails(
         parts = await _in_parts(session, user_ids) if user_ids else []
     for some in parts:
         async with db.read() as session:
-            query = contenders_where(User.id.in_(some))
+            query = contenders_where(is_among(session, User.id, some))
             users = [Contender(*row) for row in await session.execute(query)]
             before = await stored_profiles(session, users)
             tails = {
@@ -107,11 +107,10 @@ async def fold_tails(
 
 async def _in_parts(session: AsyncSession, user_ids: Sequence[int]) -> list[list[int]]:
     """Return the authors in parts whose profiles fit into one transaction."""
-    asked = backend_of(session).listed([(user_id,) for user_id in user_ids], User.id)
-    query = select(User.id, User.tweet_count).where(User.id.in_(select(asked)))
+    query = select(User.id, User.tweet_count).where(is_among(session, User.id, user_ids))
     rows = await session.execute(query.where(User.deleted_at.is_(None)))
     authors = [(user_id, posts) for user_id, posts in rows]
-    return list(in_parts(authors, most_posts=FOLDED_AT_ONCE, most_authors=MOST_VALUES))
+    return list(in_parts(authors, most_posts=FOLDED_AT_ONCE, most_authors=ASKED_AT_ONCE))
 
 
 def in_parts(
@@ -161,7 +160,7 @@ async def _unchanged(session: AsyncSession, known: dict[int, KnownProfile]) -> l
     query = (
         select(User.id, User.deletion_count, Profile.as_of_event)
         .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
-        .where(User.id.in_(known), User.deleted_at.is_(None))
+        .where(is_among(session, User.id, known), User.deleted_at.is_(None))
     )
     return [
         user_id

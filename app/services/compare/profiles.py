@@ -5,11 +5,11 @@ and event. Readers add the tail, so they are never behind; `folding` advances th
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import Row, Select, and_, delete, or_, select
+from sqlalchemy import Row, Select, Table, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import RECIPE
@@ -23,6 +23,7 @@ from app.tasks import INLINE_CHARACTERS, worked_on
 RELOAD_TAIL: Final = 50
 INLINE_PROFILES: Final = 10
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
+_PROFILE: Final = cast(Table, Profile.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,24 +188,24 @@ async def without_texts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorP
 
 
 async def store_profiles(
-    session: AsyncSession, profiles: Iterable[tuple[int, AuthorProfile, int]]
+    session: AsyncSession, profiles: Sequence[tuple[int, AuthorProfile, int]]
 ) -> None:
     """Store profiles, given as author, profile and the event that it reaches to."""
-    rows = [
-        {
-            "user_id": user_id,
-            "recipe": RECIPE,
-            "as_of_event": as_of_event,
-            "posts": profile.posts,
-            "counts": profile.counts.to_bytes(),
-            "texts": profile.texts.to_bytes(),
-        }
-        for user_id, profile, as_of_event in profiles
-    ]
-    if not rows:
-        return
-    statement = backend_of(session).insert(Profile)
-    columns = {name: statement.excluded[name] for name in rows[0] if name != "user_id"}
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=[Profile.user_id], set_=columns), rows
+    names = ("recipe", "as_of_event", "posts", "counts", "texts")
+    statement = backend_of(session).insert(_PROFILE)
+    statement = statement.on_conflict_do_update(
+        index_elements=[Profile.user_id], set_={name: statement.excluded[name] for name in names}
     )
+    for some in chunks(profiles):  # Thousands at once would hold up the event loop.
+        rows = [
+            {
+                "user_id": user_id,
+                "recipe": RECIPE,
+                "as_of_event": as_of_event,
+                "posts": profile.posts,
+                "counts": profile.counts.to_bytes(),
+                "texts": profile.texts.to_bytes(),
+            }
+            for user_id, profile, as_of_event in some
+        ]
+        await session.execute(statement, rows)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import username_key
-from app.db.backend import allocate_ids, backend_of, insert_rows
+from app.db.backend import allocate_ids, insert_rows, is_among
 from app.models import User
 from app.services.events import NewEvent
 from app.services.posts.users import check_platform, clean_display_name
@@ -44,10 +44,9 @@ class BulkAuthor:
 
 async def find_authors(session: AsyncSession, keys: Collection[str]) -> dict[str, BulkAuthor]:
     """Return the authors with these case-folded names, by one statement."""
-    asked = backend_of(session).listed([(key,) for key in keys], User.username_key)
     columns = (User.id, User.username, User.platform, User.display_name, User.deletion_count)
     query = select(*columns).where(User.deleted_at.is_(None))
-    rows = await session.execute(query.where(User.username_key.in_(select(asked))))
+    rows = await session.execute(query.where(is_among(session, User.username_key, keys)))
     return {username_key(row.username): BulkAuthor(*row) for row in rows}
 
 

@@ -17,13 +17,12 @@ from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile
 from app.config import Config
-from app.db.backend import MOST_VALUES
 from app.db.engine import Database
 from app.models import Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.contenders import contenders_by_name
-from app.services.compare.folding import fold_tails, users_with_tails
+from app.services.compare.folding import ASKED_AT_ONCE, fold_tails, users_with_tails
 from app.services.compare.profiles import ProfileStore
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
@@ -262,7 +261,7 @@ async def test_counts_of_another_recipe_are_made_anew(db: Database) -> None:
 
 
 async def test_more_authors_with_tails_than_one_statement_can_name(db: Database) -> None:
-    count = 2 * MOST_VALUES + 250
+    count = ASKED_AT_ONCE + 250
     async with db.write() as session:
         session.add_all(
             User(
@@ -283,3 +282,8 @@ async def test_more_authors_with_tails_than_one_statement_can_name(db: Database)
     profiles = await load(db, ProfileStore(), *(f"u{number}" for number in range(1, count + 1)))
     assert all(profile.posts == 1 for profile in profiles)
     assert profiles[count - 1].counts == counted([f"post {count}"])
+    assert await fold_tails(db, range(1, count + 1)) == []
+    async with db.read() as session:
+        assert await users_with_tails(session, longer_than=0) == []
+    (folded,) = await load(db, ProfileStore(), f"u{count}")
+    assert folded.counts == counted([f"post {count}"])
