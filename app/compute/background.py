@@ -3,7 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 import numpy as np
@@ -43,19 +43,22 @@ class Background:
     """(5,) counts per group."""
     distinct: NDArray[np.int64]
     """(5,) different features per group, estimated from the buckets in use."""
+    rates: NDArray[np.float64] = field(init=False)
+    """(2, 5) what each count adds to a probability, and what every feature has, per group."""
 
     def __post_init__(self) -> None:
-        for array in (self.table, self.totals, self.distinct):
+        trust = (1 - UNSEEN_SHARE) * self.posts / (self.posts + FIRST_POSTS)
+        share = trust / np.maximum(self.totals, 1)
+        floor = (1 - trust) / np.maximum(self.distinct, _SMALLEST_VOCABULARY)
+        object.__setattr__(self, "rates", np.stack((share, floor)))
+        for array in (self.table, self.totals, self.distinct, self.rates):
             array.flags.writeable = False
 
     def probabilities(self, keys: NDArray[np.uint32]) -> NDArray[np.float64]:
         """Return the probability of each sorted key (n,) within its group, above 0."""
-        sizes = group_sizes(keys)
-        trust = (1 - UNSEEN_SHARE) * self.posts / (self.posts + FIRST_POSTS)
-        share = trust / np.maximum(self.totals, 1)
-        floor = (1 - trust) / np.maximum(self.distinct, _SMALLEST_VOCABULARY)
-        seen = self.table[_bucket(keys)]
-        shares: NDArray[np.float64] = seen * np.repeat(share, sizes) + np.repeat(floor, sizes)
+        share, floor = self.rates.repeat(group_sizes(keys), axis=1)
+        shares: NDArray[np.float64] = self.table[_bucket(keys)] * share
+        shares += floor
         return shares
 
     def without(self, counts: Counts, posts: int) -> Self:
