@@ -2,10 +2,11 @@
 
 The same number of posts is imported author by author, in turn, and with one post of each author;
 each by a new process into a new database, in turns. Processor time is compared, which other
-programs hardly change; it and memory include the process that reads. Beside it stands what
-Flask-SQLAlchemy's `add_all` takes to store the same posts, without word index, counts, events and
-profiles. Then the posts are sent to a server as JSON lines, and requests and single posts are timed
-while that server imports a file.
+programs hardly change; it and memory include the process that reads. PSS is the most memory that
+both processes had at one time, as sampled; RSS adds the peaks of both, and counts pages that they
+share twice. Beside it stands what Flask-SQLAlchemy's `add_all` takes to store the same posts,
+without word index, counts, events and profiles. Then the posts are sent to a server as JSON lines,
+and requests and single posts are timed while that server imports a file.
 
 `--base` imports by an earlier commit too; `--million` imports 1,000,000 posts of 3,000 authors;
 `--postgresql` measures the server alone, over a PostgreSQL of the tests.
@@ -39,10 +40,11 @@ AUTHORS: Final = {"author by author": 32, "in turn": 3_000, "one post of each": 
 """How many authors a file has; None for as many as posts."""
 BASE_POSTS: Final = 6_000
 """In turn an earlier commit may need many minutes for more."""
+SAMPLED_EVERY_S: Final = 0.2
 ADDED_AT_ONCE: Final = 2_000
 NDJSON: Final = SAME_ORIGIN | {"Content-Type": "application/x-ndjson"}
 IMPORT: Final = """
-import asyncio, json, resource, sys, threading, time
+import asyncio, json, resource, sys, time
 from contextlib import nullcontext
 from pathlib import Path
 from sqlalchemy import event
@@ -65,9 +67,6 @@ except ImportError:
     ReadingProcess = None
 
 config = Config(env="testing", data_dir=Path(sys.argv[1]))
-prepare(config, upgrade_old=False)
-for thread in threading.enumerate()[1:]:
-    thread.join()  # Its connection's: beside a thread no process is forked to read.
 numbers = [0]
 
 async def run(beside):
@@ -86,8 +85,9 @@ def note(connection, *_):
     if "sqlite_begin" not in connection.get_execution_options():  # It may write.
         numbers[-1] += 1
 
-started, processor = time.perf_counter(), time.process_time()
 with ReadingProcess.started() if ReadingProcess else nullcontext() as beside:
+    prepare(config, upgrade_old=False)
+    started, processor = time.perf_counter(), time.process_time()
     accepted = asyncio.run(run(beside))
     seconds = time.perf_counter() - started
 own, other = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -96,7 +96,7 @@ print(json.dumps({
     "seconds": seconds,
     "cpu_s": time.process_time() - processor + other.ru_utime + other.ru_stime,
     "statements": max(numbers),
-    "peak_mib": (own.ru_maxrss + other.ru_maxrss) / 1024,
+    "rss_mib": (own.ru_maxrss + other.ru_maxrss) / 1024,
 }))
 """
 
@@ -122,18 +122,23 @@ def import_once(root: Path, path: Path, folder: Path) -> dict[str, float]:
     with contextlib.ExitStack() as stack:
         own = Path(stack.enter_context(machine.work_folder()))
         env = machine.environment({"PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"})
-        done = subprocess.run(
-            (sys.executable, "-c", IMPORT, str(own), str(path)),
-            env=env,
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
+        process = stack.enter_context(
+            subprocess.Popen(
+                (sys.executable, "-c", IMPORT, str(own), str(path)),
+                env=env,
+                cwd=folder,
+                stdout=subprocess.PIPE,
+            )
         )
-    if done.returncode:
-        sys.exit(done.stderr)
-    facts: dict[str, float] = json.loads(done.stdout)
-    return facts
+        peak = 0.0
+        while process.poll() is None:
+            peak = max(peak, machine.shared_mib(machine.processes_of([process.pid])))
+            time.sleep(SAMPLED_EVERY_S)
+        printed, _ = process.communicate()
+    if process.returncode:
+        sys.exit(process.returncode)
+    facts: dict[str, float] = json.loads(printed)
+    return facts | {"pss_mib": peak}
 
 
 def add_all(path: Path, folder: Path) -> dict[str, float]:
@@ -174,7 +179,7 @@ def print_row(name: str, runs: list[dict[str, float]], first: float | None = Non
     print(
         f"| {name} | {facts['posts']:,.0f} | {facts['posts'] / facts['seconds']:,.0f} "
         f"| {rate:,.0f} | {share} | {facts.get('statements', '')} "
-        f"| {facts.get('peak_mib', 0):,.0f} |",
+        f"| {facts.get('pss_mib', 0):,.0f} | {facts.get('rss_mib', 0):,.0f} |",
         flush=True,
     )
     return rate
@@ -189,9 +194,10 @@ def measure_orders(
         files[name] = folder / f"{name}.jsonl"
         write_posts(files[name], posts, authors or posts, in_turn=name != "author by author")
     print(
-        "| order | posts | posts/s | posts per s of processor | of the first | statements | MiB |"
+        "| order | posts | posts/s | posts per s of processor | of the first | statements "
+        "| MiB, PSS | MiB, RSS |"
     )
-    print("| --- | --: | --: | --: | --: | --: | --: |")
+    print("| --- | --: | --: | --: | --: | --: | --: | --: |")
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in files}
     for _ in range(rounds):
         for name, path in files.items():
@@ -223,7 +229,7 @@ def measure_base(
             before = print_row(f"{name}, {commit}", [each[0] for each in pairs])
             print_row(f"{name}, now", [each[1] for each in pairs], before)
             times = statistics.median(old["seconds"] / new["seconds"] for old, new in pairs)
-            print(f"| {name}, by the clock | | | | {times:.2f} | | |")
+            print(f"| {name}, by the clock | | | | {times:.2f} | | | |")
 
 
 def measure_server(folder: Path, path: Path, posts: int, database_url: str = "") -> None:

@@ -29,6 +29,7 @@ from app.formats.source.file import Source
 from app.services.imports.bulk import BulkPost, ImportReport
 from app.services.imports.media import ArchiveMedia
 from app.services.imports.reading import Reader, RepeatCounter
+from app.tasks import share_heap
 
 NICENESS: Final = 5
 READING_TIMEOUT_S: Final = 600.0
@@ -100,6 +101,7 @@ class ReadingProcess:
         if sys.platform != "linux" or threading.active_count() > 1:
             yield None
             return
+        share_heap()
         with closing(cls()) as process:
             yield process
 
