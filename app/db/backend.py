@@ -67,8 +67,9 @@ class Backend(Protocol):
     as_app_error: Callable[[BaseException], AppError | None]
     """Returns the app's error for a driver's error that a caller can act on."""
     newest_of_each: str
-    """Query for the columns of a post and its author's id: of authors, `user_ids` as JSON, the
-    newest posts of each, `limit` of them at most."""
+    """Query for the columns of a post, and its author's id and case-folded name: of authors, by
+    these names as JSON, `keys`, the newest posts of each, `limit` of them at most. An author
+    without posts has one row without a post."""
 
     def vector_index(self, db: Sessions, model: str) -> VectorIndex:
         """Return the index of the vectors that a model made."""

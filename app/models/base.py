@@ -45,9 +45,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(microsecond=0)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        # A list of posts has twenty: it takes a third of the time to read them aware at once.
+        return _as_utc if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _as_utc(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(f"{stored}+00:00")
 
 
 class Vector(TypeDecorator[NDArray[np.float32]]):

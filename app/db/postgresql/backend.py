@@ -83,13 +83,13 @@ NEWEST: Final = """
         ) AS reply_to_id, (
             SELECT coalesce(name.thread_first_id, name.id) FROM "Tweet" AS name
             WHERE name.id = t.thread_id
-        ) AS thread_id, t.media, t.counts, t.user_id
-    FROM json_array_elements_text(CAST(CAST(:user_ids AS text) AS json)) AS asked
-    JOIN "Users" AS u ON u.id = CAST(asked.value AS bigint)
-    CROSS JOIN LATERAL (
+        ) AS thread_id, t.media, t.counts, u.id AS user_id, u.username_key
+    FROM json_array_elements_text(CAST(CAST(:keys AS text) AS json)) AS asked
+    JOIN "Users" AS u ON u.username_key = asked.value AND u.deleted_at IS NULL
+    LEFT JOIN LATERAL (
         SELECT * FROM "Tweet" WHERE user_id = u.id
         ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
-    ) AS t
+    ) AS t ON true
 """
 
 # The type of a column of the log that the models leave out.

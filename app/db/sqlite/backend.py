@@ -51,11 +51,11 @@ NEWEST: Final = """
             SELECT coalesce(name.thread_first_id, name.id) FROM "Tweet" AS name
             WHERE name.id = "Tweet".thread_id
         ) AS thread_id, "Tweet".media, "Tweet".counts,
-        "Tweet".user_id
-    FROM json_each(:user_ids) AS asked
-    CROSS JOIN "Users" ON "Users".id = asked.value
-    CROSS JOIN "Tweet" ON "Tweet".id IN (
-        SELECT id FROM "Tweet" WHERE user_id = asked.value
+        "Users".id AS user_id, "Users".username_key
+    FROM json_each(:keys) AS asked
+    CROSS JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL
+    LEFT JOIN "Tweet" ON "Tweet".id IN (
+        SELECT id FROM "Tweet" WHERE user_id = "Users".id
         ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
     )
 """

@@ -10,7 +10,7 @@ from app.memo import depends_on
 from app.services.access.rights import TokenFacts, tokens_by_digest
 from app.services.access.secrets import digest
 from app.services.posts.tweets import Page, as_page, newest_posts
-from app.services.posts.users import Author, authors_by_key, ids_by_key, unknown_user
+from app.services.posts.users import Author, authors_by_key, unknown_user
 
 MOST_KEYS: Final = 200
 MOST_WAITING: Final = 5_000
@@ -68,9 +68,8 @@ class Reads:
     async def _read_pages(self, asked: Sequence[tuple[str, int]]) -> list[FirstPage | None]:
         most = max(limit for _, limit in asked)
         async with self._db.read() as session:
-            users = await ids_by_key(session, {key for key, _ in asked})
-            posts = await newest_posts(session, list(users.values()), limit=most + 1)
+            found = await newest_posts(session, {key for key, _ in asked}, limit=most + 1)
         return [
-            (users[key], as_page(posts[users[key]], limit)) if key in users else None
+            (found[key][0], as_page(found[key][1], limit)) if key in found else None
             for key, limit in asked
         ]

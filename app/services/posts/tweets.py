@@ -1,6 +1,6 @@
 """Posts: listing and deleting them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Final
@@ -125,15 +125,16 @@ _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 def as_post(row: AnyRow) -> Post:
     """Return the post whose columns begin the row."""
+    source_id, username, tweet_id, thread, media, counts = row[8:14]
     answered = None
-    if row.reply_to_source_id is not None or row.reply_to_username is not None:
-        answered = PostReference(row.reply_to_source_id, row.reply_to_username, row.reply_to_id)
-    media = [] if row.media is None else stored_media(row.media)
+    if source_id is not None or username is not None:
+        answered = PostReference(source_id, username, tweet_id)
     shown = [
-        PostMedium(m.kind, address(m.file), m.source_url, m.alt, m.width, m.height) for m in media
+        PostMedium(m.kind, address(m.file), m.source_url, m.alt, m.width, m.height)
+        for m in (stored_media(media) if media is not None else ())
     ]
-    counts = None if row.counts is None else msgspec.json.decode(row.counts, type=Reactions)
-    return Post(*(*row[:8], answered, row.thread_id, shown, counts))
+    seen = None if counts is None else msgspec.json.decode(counts, type=Reactions)
+    return Post(*(*row[:8], answered, thread, shown, seen))
 
 
 def address(file: str | None) -> str | None:
@@ -217,22 +218,30 @@ async def count_kinds(session: AsyncSession, user_id: int) -> dict[str, int]:
 
 
 async def newest_posts(
-    session: AsyncSession, user_ids: Sequence[int], *, limit: int
-) -> dict[int, list[Post]]:
-    """Return up to `limit` posts of each of these authors, the newest first."""
-    found: dict[int, list[Post]] = {user_id: [] for user_id in user_ids}
-    ids = msgspec.json.encode(list(user_ids)).decode()
+    session: AsyncSession, keys: Collection[str], *, limit: int
+) -> dict[str, tuple[int, list[Post]]]:
+    """Return the id of each author with one of these case-folded names, and the newest posts.
+
+    These are up to `limit`, the newest first.
+    """
+    found: dict[str, tuple[int, list[Post]]] = {}
+    asked = msgspec.json.encode(list(keys)).decode()
     newest = _newest_posts(backend_of(session).newest_of_each)
-    for row in await session.execute(newest, {"user_ids": ids, "limit": limit}):
-        found[row.user_id].append(as_post(row))
-    for posts in found.values():
-        posts.sort(key=lambda post: newest_first(post.created_at, post.id))
+    for row in await session.execute(newest, {"keys": asked, "limit": limit}):
+        *_, user_id, key = row
+        if key not in found:
+            found[key] = (user_id, [])
+        if row[0] is not None:
+            found[key][1].append(as_post(row))
+    for _, posts in found.values():
+        posts.sort(key=lambda post: (post.created_at or _EARLIEST, post.id), reverse=True)
     return found
 
 
 @cache
 def _newest_posts(statement: str) -> TextualSelect:
-    return text(statement).columns(*select_posts().add_columns(Tweet.user_id).selected_columns)
+    user = (User.id.label("user_id"), User.username_key)
+    return text(statement).columns(*select_posts().add_columns(*user).selected_columns)
 
 
 def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:

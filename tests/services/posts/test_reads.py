@@ -77,7 +77,7 @@ async def test_an_unknown_or_deleted_author_is_told_from_one_without_posts(
 async def test_newest_posts_are_found_by_the_index(db: Database) -> None:
     async with db.read() as session:
         explain = text(f"EXPLAIN QUERY PLAN {db.backend.newest_of_each}")
-        plan = await session.execute(explain, {"user_ids": "[1,2]", "limit": 21})
+        plan = await session.execute(explain, {"keys": '["ann"]', "limit": 21})
         steps = [row.detail for row in plan]
     assert not [step for step in steps if step.startswith("SCAN") and "asked" not in step]
     assert not [step for step in steps if "TEMP B-TREE" in step]
