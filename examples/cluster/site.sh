@@ -4,7 +4,7 @@
 #   site.sh start        make what is missing, and start what does not run
 #   site.sh kill NAME    end a database (a, b, c) or a server (one, two) as a crash would
 #   site.sh promote      make a primary of the standby that has most of the log
-#   site.sh saywho …     run a command of saywho with the site's settings: check --cluster
+#   site.sh saywho …     run a command with the site's settings: check --cluster, operator add NAME
 #   site.sh stop         stop everything; the data stays in $SITE
 #
 # On machines of your own Patroni or a managed service does what `promote` does, and systemd the rest.
@@ -146,8 +146,6 @@ start() {
     wait_until is_ready "$each"
   done
   echo "http://127.0.0.1:$PORT, and what HAProxy knows of its servers at http://127.0.0.1:$PORT_STATUS"
-  # Without an operator, a server says at its start how to become one.
-  grep -sh -B 1 'setup?token=' "$SITE/one.log" || true
 }
 
 end() {

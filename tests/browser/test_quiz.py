@@ -19,6 +19,7 @@ async def cells(page: Page, who: str) -> list[int]:
 async def test_playing_on_the_front_page_by_keys(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await page.goto(website.address("/"))
+    title = await page.title()
     guesses = page.locator(".guesses button")
     # As soon as it is in sight, the question takes the place of what stands there.
     await page.locator("#quiz").evaluate("quiz => quiz.scrollIntoView()")
@@ -40,6 +41,7 @@ async def test_playing_on_the_front_page_by_keys(website: Website, open_page: Op
         await expect(guesses).to_have_count(4)
         await expect(heading).to_be_focused()
     you, model = await cells(page, "you"), await cells(page, "model")
+    assert await page.title() == title
 
     await page.goto(website.address("/quiz"))
     assert (await cells(page, "you"), await cells(page, "model")) == (you, model)

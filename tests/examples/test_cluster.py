@@ -85,7 +85,7 @@ def site() -> Iterator[Site]:
 
 
 def test_the_site_outlives_the_end_of_a_server_and_of_its_primary(site: Site) -> None:
-    assert "setup?token=" in site.tell("start")
+    assert f":{site.environment['PORT']}" in site.tell("start")
     assert site.databases() == {"a": "primary", "b": "standby", "c": "standby"}
     token = site.tell("saywho", "token", "add", "t", "--scope", "write").split()[-1]
     with site.client(token) as writer, site.client() as reader:
