@@ -50,7 +50,7 @@ async def append_events(
         for event_id, event in zip(event_ids, events, strict=True)
     ]
     await insert_rows(session, cast(Table, Event.__table__), rows)
-    session.info[NEWEST] = max(event_ids, default=0)
+    session.info[NEWEST] = max(event_ids, default=session.info.get(NEWEST, 0))
 
 
 async def newest_event(session: AsyncSession) -> int:

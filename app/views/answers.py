@@ -136,16 +136,19 @@ def as_of(event_id: int | None) -> dict[str, str]:
 async def _answered_elsewhere(app: Quart) -> ResponseReturnValue:
     """Answer once more what a replica failed to answer: it changes nothing.
 
-    The primary is asked, or while that is away another replica.
+    The primary is asked, or while that is away another replica; and once again, since a read may
+    join one that was on its way to the replica.
     """
-    for_answers.set(not await resources().db.has_primary())
     error: Exception
-    try:
-        return await app.dispatch_request()
-    except ReplicaLostError as lost:
-        error = UnavailableError(lost.message)
-    except Exception as other:
-        error = other
+    for _ in range(2):
+        for_answers.set(not await resources().db.has_primary())
+        try:
+            return await app.dispatch_request()
+        except ReplicaLostError as lost:
+            error = UnavailableError(lost.message)
+        except Exception as other:
+            error = other
+            break
     return cast(ResponseReturnValue, await app.handle_user_exception(error))
 
 

@@ -25,7 +25,8 @@ TIMES: Final = select(Tweet.created_at).where(
 )
 FIRST: Final = TIMES.order_by(Tweet.created_at, Tweet.id).limit(1).scalar_subquery()
 LAST: Final = TIMES.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1).scalar_subquery()
-POSTS: Final = text(NEWEST).columns(*select_posts().add_columns(Tweet.user_id).selected_columns)
+NAMED: Final = select_posts().add_columns(User.id.label("user_id"), User.username_key)
+POSTS: Final = text(NEWEST).columns(*NAMED.selected_columns)
 
 Page = tuple[str, list[Row[Any]]]
 
@@ -55,13 +56,13 @@ class Rows:
 
     async def read_pages(self, usernames: Sequence[str]) -> list[Page | None]:
         async with self._sessions() as session:
-            users = await users_by_key(session, usernames)
-            ids = msgspec.json.encode([user.id for user in users.values()]).decode()
-            asked = {"user_ids": ids, "limit": queries.LISTED + 1}
-            posts: dict[int, list[Row[Any]]] = {user.id: [] for user in users.values()}
+            keys = msgspec.json.encode([username.casefold() for username in usernames]).decode()
+            asked = {"keys": keys, "limit": queries.LISTED + 1}
+            found: dict[str, Page] = {}
             for row in await session.execute(POSTS, asked):
-                posts[row.user_id].append(row)
-        found = {key: (user.username, posts[user.id]) for key, user in users.items()}
+                _, posts = found.setdefault(row.username_key, (row.username, []))
+                if row.id is not None:
+                    posts.append(row)
         return [found.get(username.casefold()) for username in usernames]
 
     async def store(self, new: Sequence[NewPost]) -> list[dict[str, Any] | int]:
