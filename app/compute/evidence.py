@@ -249,9 +249,10 @@ def _merged(
     weights = leads.max(axis=0)
     authors = np.where(weights >= FEWEST_WORD_WEIGHT, leads.argmax(axis=0), -1).tolist()
     each = list(zip(authors, sentences.tolist(), strict=True))
+    starts, ends = words.T.tolist()
     for (author, _sentence), run in groupby(range(len(each)), each.__getitem__):
         if author >= 0:
             places = list(run)
             first, last = places[0], places[-1]
             weight = float(weights[first : last + 1].sum())
-            yield Span(int(words[first, 0]), int(words[last, 1]), author, weight)
+            yield Span(starts[first], ends[last], author, weight)

@@ -101,7 +101,9 @@ def json_answer(
     value: object, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """Return the value as JSON: structs as objects, times as RFC 3339."""
-    return Response(_encoder.encode(value), status, headers, content_type="application/json")
+    answer = Response(_encoder.encode(value), status, headers, content_type="application/json")
+    answer.timeout = None  # The server ends a client that takes nothing; a task would watch it too.
+    return answer
 
 
 def streamed(

@@ -114,10 +114,11 @@ class Materials:
         if not usernames or len(usernames) > MOST_NAMES:
             async with self._db.read() as session:
                 return await gather_material(session, self._models, text=text, usernames=usernames)
-        material = await self._find(usernames) or await self._authors(tuple(usernames))
-        return replace(material, text=text)
+        if (material := await self._find(text, usernames)) is not None:
+            return material
+        return replace(await self._authors(tuple(usernames)), text=text)
 
-    async def _find(self, usernames: Sequence[str]) -> Material | None:
+    async def _find(self, text: str, usernames: Sequence[str]) -> Material | None:
         """Return the material if all of it is in memory and as it is in the database."""
         if not await self._feed.catch_up() or self._feed.turn is None:
             return None
@@ -129,9 +130,9 @@ class Materials:
             return None
         users, profiles = found
         choose(usernames, {user.username_key: user for user in users})
+        _check_words(profiles)
         snapshot = self._models.backgrounds.newest
-        material = Material("", users, profiles, snapshot, self._feed.newest, is_named=True)
-        return _part_of(material, users)
+        return Material(text, users, profiles, snapshot, self._feed.newest, is_named=True)
 
     def _find_authors(
         self, usernames: Sequence[str]
@@ -205,9 +206,13 @@ def _part_of(material: Material, users: list[Contender]) -> Material:
     """Return the material of these of its authors. Raises InvalidInputError without own words."""
     places = {user.id: place for place, user in enumerate(material.users)}
     profiles = [material.profiles[places[user.id]] for user in users]
+    _check_words(profiles)
+    return replace(material, users=users, profiles=profiles)
+
+
+def _check_words(profiles: Sequence[AuthorProfile]) -> None:
     if not any(profile.counts.keys.size for profile in profiles):
         raise _no_words()
-    return replace(material, users=users, profiles=profiles)
 
 
 def _no_words() -> InvalidInputError:
