@@ -26,8 +26,11 @@ for name in "$@"; do
   is_there "$name" && continue
   echo "installing $name for the tests"
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    # shellcheck disable=SC2046 # each package is a word
-    { apt-get update -qq && apt-get install -y -qq $(packages_of "$name"); } >/dev/null && continue
+    apt-get update -qq >/dev/null
+    for package in $(packages_of "$name"); do
+      apt-get install -y -qq "$package" >/dev/null
+    done
+    is_there "$name" && continue
   fi
   echo "$name is not here and could not be installed: the tests that need it are skipped"
   missing=1

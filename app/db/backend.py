@@ -30,9 +30,9 @@ from app.errors import AppError, StartError
 from app.models import Base
 
 INFO: Final = "backend"
+"""The key under which a session keeps its backend."""
 NEWEST: Final = "newest event"
 """Where a session keeps the newest event that it wrote."""
-"""The key under which a session keeps its backend."""
 MOST_VALUES: Final = 400
 """SQLite takes expressions of 1,000 terms and, in older builds, 999 values a statement."""
 FEW_ROWS: Final = 20

