@@ -26,7 +26,7 @@ from tests.selection import Groups, is_read_for, mark, unused
 
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
 settings.register_profile("some", deadline=None, max_examples=15)
-settings.register_profile("many", deadline=None, max_examples=250)
+settings.register_profile("many", deadline=None, max_examples=150)
 settings.load_profile("some")
 
 START_AND_STOP_S = 40

@@ -99,7 +99,7 @@ def test_a_source_is_followed_once(installation: Installation, platform: Platfor
     assert installation.run("follow", "add", "bluesky:SKY").exit_code == 2
 
 
-KILLS = int(os.environ.get("SOAK_KILLS", "20"))
+KILLS = int(os.environ.get("SOAK_KILLS", "8"))
 PROCESSES = multiprocessing.get_context("forkserver")
 """Gives processes of the program that need not import it again, which takes most of their time."""
 PROCESSES.set_forkserver_preload(["app.cli.follow", "app.db.migrate"])
