@@ -3,10 +3,10 @@
 The same number of posts is imported author by author, in turn, and with one post of each author;
 each by a new process into a new database, in turns. Processor time is compared, which other
 programs hardly change; it and memory include the process that reads. PSS is the most memory that
-both processes had at one time, as sampled; RSS adds the peaks of both, and counts pages that they
-share twice. Beside it stands what Flask-SQLAlchemy's `add_all` takes to store the same posts,
-without word index, counts, events and profiles. Then the posts are sent to a server as JSON lines,
-and requests and single posts are timed while that server imports a file.
+both processes had at one time, as sampled: a page that two share is half of each. Beside it stands
+what Flask-SQLAlchemy's `add_all` takes to store the same posts, without word index, counts, events
+and profiles. Then the posts are sent to a server as JSON lines, and requests and single posts are
+timed while that server imports a file.
 
 `--base` imports by an earlier commit too; `--million` imports 1,000,000 posts of 3,000 authors;
 `--postgresql` measures the server alone, over a PostgreSQL of the tests.
@@ -90,13 +90,12 @@ with ReadingProcess.started() if ReadingProcess else nullcontext() as beside:
     started, processor = time.perf_counter(), time.process_time()
     accepted = asyncio.run(run(beside))
     seconds = time.perf_counter() - started
-own, other = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+other = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps({
     "posts": accepted,
     "seconds": seconds,
     "cpu_s": time.process_time() - processor + other.ru_utime + other.ru_stime,
     "statements": max(numbers),
-    "rss_mib": (own.ru_maxrss + other.ru_maxrss) / 1024,
 }))
 """
 
@@ -179,7 +178,7 @@ def print_row(name: str, runs: list[dict[str, float]], first: float | None = Non
     print(
         f"| {name} | {facts['posts']:,.0f} | {facts['posts'] / facts['seconds']:,.0f} "
         f"| {rate:,.0f} | {share} | {facts.get('statements', '')} "
-        f"| {facts.get('pss_mib', 0):,.0f} | {facts.get('rss_mib', 0):,.0f} |",
+        f"| {facts.get('pss_mib', 0):,.0f} |",
         flush=True,
     )
     return rate
@@ -195,9 +194,9 @@ def measure_orders(
         write_posts(files[name], posts, authors or posts, in_turn=name != "author by author")
     print(
         "| order | posts | posts/s | posts per s of processor | of the first | statements "
-        "| MiB, PSS | MiB, RSS |"
+        "| MiB, PSS |"
     )
-    print("| --- | --: | --: | --: | --: | --: | --: | --: |")
+    print("| --- | --: | --: | --: | --: | --: | --: |")
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in files}
     for _ in range(rounds):
         for name, path in files.items():
@@ -229,7 +228,7 @@ def measure_base(
             before = print_row(f"{name}, {commit}", [each[0] for each in pairs])
             print_row(f"{name}, now", [each[1] for each in pairs], before)
             times = statistics.median(old["seconds"] / new["seconds"] for old, new in pairs)
-            print(f"| {name}, by the clock | | | | {times:.2f} | | | |")
+            print(f"| {name}, by the clock | | | | {times:.2f} | | |")
 
 
 def measure_server(folder: Path, path: Path, posts: int, database_url: str = "") -> None:

@@ -104,7 +104,7 @@ start_databases() {
 
 promote() {
   local old new name
-  old=$(primary)
+  old=$(primary) || fail "no database is the primary; site.sh start"
   runs "$old" && fail "$old is the primary, and runs; a second one would divide the site (site.sh kill $old)"
   new=$(for name in a b c; do
     if runs $name; then echo "$(sql $name "SELECT greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0'") $name"; fi
@@ -112,7 +112,7 @@ promote() {
   [ -n "$new" ] || fail "no standby runs"
   as_owner "$PG_BIN/pg_ctl" promote -s -w -D "$SITE/db/$new"
   # It may have what no other one got, so it never comes back: `start` makes it anew.
-  rm -rf "${SITE:?}/db/$old"
+  rm -rf "${SITE:?}/db/${old:?}"
   for name in a b c; do
     [ $name = "$new" ] || ! runs $name && continue
     sql $name "ALTER SYSTEM SET primary_conninfo = '$(source_of "$new" $name) password=$password'"
@@ -167,7 +167,7 @@ stop() {
 
 # --- what is asked for
 
-for program in curl haproxy openssl setsid; do
+for program in curl haproxy openssl ps setsid; do
   command -v $program >/dev/null || fail "there is no $program; the system's package manager has it"
 done
 [ -x "$PG_BIN/postgres" ] || fail "there is no PostgreSQL; name the folder of its programs in PG_BIN"
@@ -177,7 +177,8 @@ umask 077 # A log has the link to the first account.
 mkdir -p -m 711 "$SITE"
 [ -O "$SITE" ] || fail "$SITE belongs to somebody else; name another folder in SITE"
 [ -d "$SITE/db" ] || install -d -m 700 -o "$owner" "$SITE/db"
-[ -s "$SITE/secrets" ] || (umask 077 && printf 'password=%s\nSECRET=%s\n' $(openssl rand -hex 32) $(openssl rand -hex 32) >"$SITE/secrets")
+[ -s "$SITE/secrets" ] || printf 'password=%s\nSECRET=%s\n' $(openssl rand -hex 32) $(openssl rand -hex 32) >"$SITE/secrets"
+as_owner test -x "$PG_BIN/postgres" || fail "$owner, who runs PostgreSQL for root, cannot reach $PG_BIN; name others in PG_BIN"
 . "$SITE/secrets"
 settings
 

@@ -54,9 +54,9 @@ class Site:
             timeout=DEADLINE_S,
         )
 
-    def databases(self, *, status: int = 0) -> dict[str, str]:
-        """Return which database has which role, by its last digit, as the check shows them."""
-        shown = self.tell("saywho", "check", "--cluster", status=status)
+    def databases(self) -> dict[str, str]:
+        """Return the role of each database, as the check shows them."""
+        shown = self.tell("saywho", "check", "--cluster")
         rows = (line.split() for line in shown.splitlines() if "127.0.0.1:" in line)
         names = {int(self.environment["PORT"]) + place: name for place, name in enumerate("abc", 3)}
         return {names[int(row[1].rpartition(":")[2])]: row[0] for row in rows if len(row) > 3}
