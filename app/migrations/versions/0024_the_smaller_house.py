@@ -1,0 +1,16 @@
+"""the smaller house: tables and columns of what was withdrawn go
+
+Revision ID: 0024
+Revises: 0023_since_0022
+"""
+
+revision = "0024"
+down_revision = "0023_since_0022"
+
+
+def upgrade() -> None:
+    """Call what each subject drops or changes, in this order."""
+
+
+def downgrade() -> None:
+    """Bring nothing back: what was dropped is gone, and nobody goes back to it."""
