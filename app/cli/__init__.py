@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 PLACES: Final = {
     "backup": ("database", "Write everything to the new FILE, while the server goes on writing."),
-    "bulk": ("bulk", "Work on archives of any size, by jobs on Spark."),
     "check": ("database", "Check the database, and what is derived from the posts."),
     "compare": ("compare", "Rank authors for TEXT, with the evidence."),
     "db": ("database", "Migrate the database."),
@@ -30,7 +29,6 @@ PLACES: Final = {
         "imports",
         "Import the posts of each FILE, recognised by its content; - reads standard input.",
     ),
-    "model": ("bulk", "Take out what comparisons rest on."),
     "operator": ("access", "Create operators' accounts."),
     "restore": (
         "database",

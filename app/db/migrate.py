@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
 OUTDATED: Final = frozenset(f"{number:04}" for number in range(1, 13))
 """Revisions of earlier versions, which no migration of this one leads on from."""
-LOADING: Final = "loading"
-"""The revision of a database that is being loaded, so that no other command uses it."""
 ATTEMPTS: Final = 60
 """Each waits for half a second at most, since other servers' requests wait behind it."""
 _REVISION: Final = re.compile(r"""^(down_)?revision\b.*=\s*["'](\w+)["']""", re.MULTILINE)
@@ -41,8 +39,6 @@ class SchemaState(Enum):
     OUTDATED = "outdated"
     COMPATIBLE = "compatible"
     """Of a newer program, and made so that this one can use them."""
-    LOADING = "loading"
-    """Filled by `saywho bulk load`, which has not ended yet."""
     UNKNOWN = "unknown"
 
 
@@ -63,8 +59,6 @@ def schema_state(url: str) -> SchemaState:
         return SchemaState.FRESH
     if current in _revisions():
         return SchemaState.CURRENT if current == head_revision() else SchemaState.BEHIND
-    if current == LOADING:
-        return SchemaState.LOADING
     if is_compatible(current):
         return SchemaState.COMPATIBLE
     return SchemaState.OUTDATED if current in OUTDATED else SchemaState.UNKNOWN
@@ -135,8 +129,6 @@ def known_state(url: str) -> SchemaState:
             f"{backend.name} was made by an older saywho that this one cannot migrate; export its"
             " posts with the old version (saywho export) and import them into a new database"
         )
-    if state is SchemaState.LOADING:
-        raise StartError(f"{backend.name} is being loaded; run saywho bulk load again, to its end")
     if state is SchemaState.UNKNOWN:
         raise StartError(f"{backend.name} was made by a newer saywho; install that one")
     return state

@@ -101,8 +101,7 @@ async def state_of_all(session: AsyncSession) -> tuple[int, int, int, int]:
 def _check_number(count: int) -> None:
     if count > MOST_COMPARED:
         raise InvalidInputError(
-            "A comparison takes at most {count} authors; name those to choose from"
-            ", or use saywho bulk compare",
+            "A comparison takes at most {count} authors; name those to choose from",
             loc="usernames",
             count=MOST_COMPARED,
         )
