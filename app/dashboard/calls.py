@@ -273,8 +273,12 @@ class FigureLayer:
         """Return the figure; None if the app has to answer, with the messages read so far."""
         try:
             async with asyncio.timeout(BODY_TIMEOUT_S):
+                size = 0
                 while not messages or messages[-1].get("more_body", False):
                     messages.append(await receive())
+                    size += len(messages[-1].get("body", b""))
+                    if size > LARGEST_CALL:
+                        return None  # The app refuses it by its own limit.
             call = call_of(b"".join(message.get("body", b"") for message in messages))
             locale = self._config.locale or locale_of(headers_of(scope))
             return await figures.get(call, locale)

@@ -1,11 +1,26 @@
-"""Forms as visitors send them: of any length, but not of any number of fields."""
+"""Bodies as visitors send them: forms of any length, and none that fills the memory."""
+
+import asyncio
+import itertools
+import tracemalloc
+from typing import Any, Final
 
 import pytest
+from quart import Quart
 
+from app import create_app
+from app.config import MIB
+from app.paths import UPLOADS
 from app.views.bodies import INLINE_CHARACTERS, MOST_FIELDS
-from tests.conftest import Client
+from tests.browsing import SAME_ORIGIN, signed_in
+from tests.conftest import Client, MakeConfig
+from tests.views.test_policies import routes
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+PIECE: Final = 64 * 1024
+SENT: Final = 6 * MIB
+MOST_HELD: Final = 4 * MIB
+"""A body up to its limit of 1 MiB, and what the server holds of it on its way."""
 
 
 @pytest.mark.parametrize("path", ["/compare", "/quiz", "/login"])
@@ -32,3 +47,67 @@ async def test_a_form_is_read_whatever_its_length(anybody: Client, size: int) ->
 async def test_bytes_that_are_no_text_are_replaced(anybody: Client) -> None:
     answer = await anybody.post("/compare", data=b"tweet_text=a\xff", headers=FORM)
     assert answer.headers["Location"].endswith("?text=a%EF%BF%BD")
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.databases("sqlite")
+async def test_no_address_takes_more_than_its_limit_into_memory(make_config: MakeConfig) -> None:
+    app = create_app(make_config(max_import_mb=4))
+    async with app.test_app():
+        operator = await signed_in(app)
+        cookie = "; ".join(f"{name}={value}" for name, value in operator.cookies.items())
+        addresses = [path for method, _, path in routes(app) if method == "POST"]
+        assert {"/dashboard/_dash-update-component", "/user", *UPLOADS} <= set(addresses)
+        visitors: tuple[dict[str, str], ...] = ({}, SAME_ORIGIN | {"Cookie": cookie})
+        lengths = ({"Content-Length": str(SENT)}, {"Transfer-Encoding": "chunked"})
+        encodings: tuple[dict[str, str], ...] = ({}, {"Accept-Encoding": "gzip"})
+        tracemalloc.start()
+        try:
+            for case in itertools.product(addresses, visitors, lengths, encodings):
+                path, *headers = case
+                status, held = await send_large(app, path, *headers)
+                assert held < MOST_HELD, (case, f"{held / MIB:.1f} MiB")
+                assert 300 <= status < 500, (case, status)
+        finally:
+            tracemalloc.stop()
+
+
+async def send_large(app: Quart, path: str, *headers: dict[str, str]) -> tuple[int, int]:
+    """Post a large body in pieces; return the status and the most bytes held meanwhile."""
+    left = SENT
+    status = 0
+
+    async def receive() -> Any:
+        nonlocal left
+        if left <= 0:
+            await asyncio.Event().wait()
+        left -= PIECE
+        return {"type": "http.request", "body": bytes(PIECE), "more_body": left > 0}
+
+    async def send(message: Any) -> None:
+        nonlocal status
+        status = message.get("status", status)
+
+    is_json = path.startswith(("/api/", "/dashboard/"))
+    fields = {"Host": "localhost"} | ({"Content-Type": "application/json"} if is_json else FORM)
+    for given in headers:
+        fields |= given
+    scope: Any = {
+        "type": "http",
+        "asgi": {"spec_version": "2.3", "version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in fields.items()],
+        "client": ("192.0.2.1", 50_000),
+        "server": ("127.0.0.1", 8000),
+        "extensions": {},
+    }
+    before, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    await app(scope, receive, send)
+    return status, tracemalloc.get_traced_memory()[1] - before
