@@ -98,19 +98,9 @@ bench: $(DEV_STAMP) ## measure this program and its peers (BASE=COMMIT: only aga
 else
 bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks
-	@$(BIN)/python -m benchmarks.busy_worker
-	@$(BIN)/python -m benchmarks.replicas
-	@$(BIN)/python -m benchmarks.maintenance
-	@$(BIN)/python -m benchmarks.layers
-	@$(BIN)/python -m benchmarks.speed $(DATA)
-	@$(BIN)/python -m benchmarks.ranking
 	@$(BIN)/python -m benchmarks.scale
 	@$(BIN)/python -m benchmarks.search
-	@$(BIN)/python -m benchmarks.search_served
-	@$(BIN)/python -m benchmarks.export
-	@$(BIN)/python -m benchmarks.nearest
 	@$(BIN)/python -m benchmarks.uploads
-	@$(BIN)/python -m benchmarks.media
 	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.dashboard
 	@$(BIN)/python -m benchmarks.async_overhead
