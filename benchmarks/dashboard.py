@@ -29,7 +29,7 @@ from benchmarks import machine
 from tests.ports import free_port
 
 AUTHORS: Final = 8
-FIGURES: Final = ("timeline", "week", "likeness", "map", "style")
+FIGURES: Final = ("timeline", "week", "likeness")
 OPEN: Final = ("timeline", "week", "likeness")
 """What fits on a large screen; figures further down are asked for when they come into sight."""
 PAUSE_S: Final = 0.12

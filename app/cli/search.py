@@ -40,9 +40,7 @@ def _one_author(
 
 @click.command("search")
 @click.argument("query")
-@click.option(
-    "--mode", type=click.Choice(["words", "meaning", "hybrid"]), default="words", show_default=True
-)
+@click.option("--mode", type=click.Choice(["words", "meaning"]), default="words", show_default=True)
 @click.option(
     "-u", "--username", multiple=True, callback=_one_author, help="Only posts of this author."
 )

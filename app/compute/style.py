@@ -1,10 +1,9 @@
-"""Measure how authors write, which words set them apart, and how alike they are."""
+"""Which words set authors apart, and how alike they write."""
 
 import math
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,10 +17,6 @@ from app.compute.korean import is_ending
 from app.compute.profiles import AuthorProfile
 from app.compute.text import guess_language
 
-WINDOW: Final = 50
-"""Consecutive words in which different ones are counted, since longer texts repeat more."""
-_LINK = re.compile(r"https?://\S+")
-_WORD = re.compile(r"\w+(?:['’]\w+)?")
 _PICTURE = (
     "[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b05-\u2b55"
     "\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
@@ -29,44 +24,6 @@ _PICTURE = (
 )
 # One emoji as people see it: a flag is two letters, and a zero-width joiner joins pictures.
 _EMOJI = re.compile(rf"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}(?:\u200d{_PICTURE})*")
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """Averages over posts."""
-
-    posts: int
-    length: float
-    """Characters a post."""
-    emoji: float
-    """Per post."""
-    punctuation: float
-    """Marks per hundred characters."""
-    richness: float | None
-    """Different words among `WINDOW` in a row; None if there are fewer words."""
-
-
-def measure(texts: Sequence[str]) -> Style:
-    """Return the style of posts, one or more, in the order in which they were written."""
-    characters = sum(map(len, texts))
-    plain = [_LINK.sub("", text) for text in texts]
-    marks = sum(unicodedata.category(c)[0] == "P" for text in plain for c in text)
-    return Style(
-        posts=len(texts),
-        length=characters / len(texts),
-        emoji=sum(len(_EMOJI.findall(text)) for text in plain) / len(texts),
-        punctuation=100 * marks / max(1, sum(map(len, plain))),
-        richness=richness(word for text in plain for word in _WORD.findall(text.casefold())),
-    )
-
-
-def richness(words: Iterable[str]) -> float | None:
-    """Return the mean number of different words in windows of `WINDOW` words."""
-    listed = list(words)
-    windows = [listed[i : i + WINDOW] for i in range(0, len(listed) - WINDOW + 1, WINDOW)]
-    if not windows:
-        return None
-    return sum(len(set(window)) for window in windows) / len(windows)
 
 
 PRIOR_WORDS: Final = 500

@@ -16,7 +16,6 @@ html: Any = dash.html
 
 TABLE: Final = gettext_noop("Table")
 WAITING: Final = gettext_noop("Being drawn…")
-DOWNLOAD: Final = gettext_noop("Download (CSV)")
 UNPAINTED: Final = {
     "data": [],
     "layout": {
@@ -61,15 +60,12 @@ def _section(figure: Figure, translate: Any) -> Any:
             html.Div(graphs, className="graphs", id=f"{name}-graphs"),
             html.Ul(className="figure-rows"),
             html.P(
-                [
-                    html.A(
-                        translate(label),
-                        href=f"/dashboard/table/{name}{suffix}",
-                        className="follows",
-                        **{"aria-describedby": f"{name}-heading"},
-                    )
-                    for label, suffix in ((TABLE, ""), (DOWNLOAD, ".csv"))
-                ],
+                html.A(
+                    translate(TABLE),
+                    href=f"/dashboard/table/{name}",
+                    className="follows",
+                    **{"aria-describedby": f"{name}-heading"},
+                ),
                 className="figure-links",
             ),
             dcc.Store(id=f"{name}-ask"),

@@ -1,16 +1,13 @@
-"""The dashboard's page, and its figures as tables and files."""
+"""The dashboard's page, and its figures as tables."""
 
 import asyncio
-import csv
-import io
 from typing import Any, Final
 
-from quart import Response, current_app, render_template
+from quart import current_app, render_template
 
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Table
 from app.errors import AppError, NotFoundError
-from app.formats.csv import guarded
 from app.i18n import gettext
 from app.lifespan import resources
 from app.paths import DASHBOARD
@@ -71,27 +68,9 @@ async def show_table(name: str, args: View) -> str:
     )
 
 
-@blueprint.page("/table/<name>.csv", is_cacheable=True)
-async def download_table(name: str, args: View) -> Response:
-    body = await asyncio.to_thread(_csv, await _table(name, args))
-    headers = {"Content-Disposition": f'attachment; filename="saywho-{name}.csv"'}
-    return Response(body, 200, headers, content_type="text/csv; charset=utf-8")
-
-
 async def _table(name: str, view: View) -> Table:
     if name not in FIGURES:
         raise NotFoundError("There is no such figure")
     async with resources().db.read() as session:
         data: Any = await FIGURES[name].load(session, view)
     return await asyncio.to_thread(FIGURES[name].table, data, view)
-
-
-def _csv(table: Table) -> bytes:
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(table.columns)
-    writer.writerows(
-        [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows
-    )
-    # Without the byte order mark, spreadsheets read Korean in another encoding.
-    return file.getvalue().encode("utf-8-sig")

@@ -356,8 +356,7 @@
     const asked = new URLSearchParams(drawing.view);
     const clicks = drawing.clicks;
     const username = point.data?.meta?.username;
-    if (clicks.tweets) return `/tweet/${point.customdata}`;
-    if (clicks.path) return `${clicks.path}&${point.customdata}`;
+    if (clicks.path) return clicks.path;
     for (const name of ["step", "narrow"]) asked.delete(name);
     if (username) { asked.delete("username"); asked.append("username", username); }
     if (clicks.periods) {
@@ -447,7 +446,6 @@
         return [...drawing.plots.map((plot, place) => painting(plot, graphs[place], width)), drawing.note];
       },
       peek(hover, drawing) {
-        if (drawing?.clicks?.tweets) peekAt(hover?.points?.[0]?.customdata ?? null);
         return window.dash_clientside.no_update;
       },
       follow(click, drawing) {

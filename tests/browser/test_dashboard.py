@@ -176,22 +176,7 @@ async def test_a_cell_of_the_week_leads_to_its_posts(website: Website, open_page
     assert await page.locator(".post").count() > 1
 
 
-async def test_a_dot_of_the_map_shows_its_post_and_opens_it(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page()
-    await open_dashboard(page, website, "?username=골목빵집&username=언덕천문대")
-    await page.locator("#map").scroll_into_view_if_needed()
-    dot = page.locator("#map .points path").nth(7)
-    await dot.wait_for(state="attached")
-    place = await point_at(page, dot, ".peek")
-    shown = await page.locator(".peek p").inner_text()
-    await page.mouse.click(*place)
-    await page.wait_for_url(re.compile(r"/tweet/\d+$"))
-    assert (await page.locator(".post-text").first.inner_text())[:100] == shown[:100]
-
-
-async def test_likeness_and_style_lead_to_posts(website: Website, open_page: OpenPage) -> None:
+async def test_likeness_leads_to_posts(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await open_dashboard(page, website)
     cell = page.locator("#likeness .bars path").first
@@ -199,63 +184,6 @@ async def test_likeness_and_style_lead_to_posts(website: Website, open_page: Ope
     await click_middle(page, cell)
     await page.wait_for_url(re.compile("/posts"))
     assert len(parse_qs(urlsplit(page.url).query)["username"]) == 2
-    await page.go_back()
-    await page.locator("#style").scroll_into_view_if_needed()
-    point = page.locator("#style-graph-0 .points path").first
-    await point.wait_for(state="attached")
-    await click_middle(page, point)
-    # Of more than six authors a dot stands for all posts of one.
-    await page.wait_for_url(re.compile(r"/posts\?.*username=[^&]+&?(?!.*since)"))
-    assert await page.locator(".post").count() > 0
-    await open_dashboard(page, website, "?username=골목빵집&username=언덕천문대")
-    await page.locator("#style").scroll_into_view_if_needed()
-    await point.wait_for(state="attached")
-    await click_middle(page, point)
-    await page.wait_for_url(re.compile("/posts.*since="))
-    assert await page.locator(".post").count() >= 3
-
-
-@pytest.mark.parametrize("place", [0, 1])
-async def test_the_model_card_leads_to_the_posts_asked_about(
-    website: Website, open_page: OpenPage, place: int
-) -> None:
-    page = await open_page()
-    await open_dashboard(page, website)
-    await page.locator("#card").scroll_into_view_if_needed()
-    dots = page.locator(f"#card-graph-{place} .points path").locator("visible=true")
-    await dots.first.wait_for(state="attached", timeout=30_000)
-    told = await page.evaluate(
-        f"document.querySelector('#card-graph-{place} .js-plotly-plot').data.at(-1).hovertext"
-    )
-    # The sign of the last one says how many posts are behind it.
-    count = int(re.findall(r"\d+", told[-1])[-1])
-    await click_middle(page, dots.last)
-    await page.wait_for_url(re.compile(r"/compare/card/posts\?.*(written_by|claimed)="))
-    await expect(page.locator(".selection")).to_contain_text(f"글 {count}개")
-    await expect(page.locator(".post")).to_have_count(min(count, 20))
-    await page.go_back()
-    # The figure is where it was, though those above it had no height at first.
-    await expect(dots.first).to_be_attached(timeout=30_000)
-    await expect(dots.last).to_be_in_viewport()
-    await page.locator("#card").get_by_role("link", name="표").click()
-    await page.locator("tbody tr").last.get_by_role("link").click()
-    await page.wait_for_url(re.compile(r"/compare/card/posts\?.*claimed="))
-    await expect(page.locator(".post").first).to_be_visible()
-
-
-async def test_table_and_file_show_the_same_view(website: Website, open_page: OpenPage) -> None:
-    page = await open_page(locale="en")
-    await open_dashboard(page, website, "?username=골목빵집")
-    async with page.expect_download() as download:
-        await page.locator("#timeline").get_by_role("link", name="Download (CSV)").click()
-    file = await (await download.value).path()
-    lines = file.read_text(encoding="utf-8-sig").splitlines()
-    assert lines[0] == "Week from,Author,Posts"
-    assert sum(int(line.rsplit(",", 1)[1]) for line in lines[1:]) == 60
-    await page.locator("#timeline").get_by_role("link", name="Table").click()
-    await expect(page.locator("tbody tr")).to_have_count(len(lines) - 1)
-    await page.locator("tbody a").first.click()
-    await expect(page.locator(".post").first).to_contain_text("골목빵집")
 
 
 Send = Callable[..., Awaitable[Any]]
@@ -462,7 +390,7 @@ async def test_the_page_is_sound(
 async def test_with_many_authors_names_are_typed(crowd: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await page.goto(crowd.address(PATH))
-    await expect(page.locator("#map-note, #timeline-note").first).to_be_attached()
+    await expect(page.locator("#timeline-note").first).to_be_attached()
     faults = [fault for fault in await faults_of(page) if not fault.endswith(INLINE)]
     assert not faults, "\n".join(faults)
     await page.locator("#filters summary").click()

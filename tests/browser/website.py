@@ -81,11 +81,8 @@ PAGES: Final = {
     "author-rtl": "/user/" + quote(RIGHT_TO_LEFT),
     "tweet": "/tweet/400",
     "posts": "/posts?" + urlencode({"username": KOREANS[0], "hour": 34, "tz": "Asia/Seoul"}),
-    "posts-asked": "/compare/card/posts?"
-    + urlencode([*(("username", name) for name in KOREANS), ("claimed", 90)]),
     "posts-none": "/posts?" + urlencode({"lang": "xx", "since": "2026-01-01"}),
-    "table": "/dashboard/table/style?" + urlencode({"username": KOREANS[0]}),
-    "table-long": "/dashboard/table/map",
+    "table": "/dashboard/table/timeline?" + urlencode({"username": KOREANS[0]}),
     "table-none": "/dashboard/table/week?lang=xx",
     "quiz": "/quiz",
     "not-found": "/user/nobody",

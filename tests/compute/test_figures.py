@@ -8,16 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from app.compute.background import EMPTY_BACKGROUND
 from app.compute.counts import EMPTY, add
 from app.compute.features import features
 from app.compute.periods import Period, fitting, start_of, starts
 from app.compute.profiles import AuthorProfile
-from app.compute.style import WINDOW, cluster_order, likeness, measure
-from app.compute.wording import project, wording_vectors
-from app.services.posts.drawing import level
+from app.compute.style import cluster_order, likeness
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 periods: st.SearchStrategy[Period] = st.sampled_from(get_args(Period))
@@ -66,51 +63,6 @@ def test_the_finest_period_is_chosen_that_has_room(until: date, wide: str, narro
     assert fitting(first, date(2030, 1, 1), "day", most=28) == "day", "what is asked for counts"
 
 
-def test_style_is_measured() -> None:
-    style = measure(["Good morning! 🍞", "See https://example.org/a.b.c"])
-    assert style.posts == 2
-    assert style.length == pytest.approx((15 + 29) / 2)
-    assert style.emoji == 0.5
-    assert style.punctuation == pytest.approx(100 / (15 + 4))
-    assert style.richness is None
-    assert measure(["la " * WINDOW]).richness == 1
-    assert measure([" ".join(map(str, range(WINDOW)))]).richness == WINDOW
-
-
-@pytest.mark.parametrize("emoji", ["🍞", "🇺🇸", "👍🏽", "👩‍👩‍👧", "❤️", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "⭐", "🐈‍⬛"])
-def test_an_emoji_is_one_however_many_characters_it_is_made_of(emoji: str) -> None:
-    assert measure([f"{emoji} → ■ 1", f"a{emoji}{emoji}"]).emoji == 1.5
-
-
-@given(st.text(min_size=1))
-def test_any_text_has_a_style(text: str) -> None:
-    assert measure([text]).length == len(text)
-
-
-matrices = arrays.arrays(
-    np.float32,
-    st.tuples(st.integers(0, 12), st.integers(2, 5)),
-    elements=st.floats(-9, 9, width=16),
-)
-
-
-@given(matrices)
-def test_places_are_within_the_map_and_always_the_same(vectors: np.ndarray) -> None:
-    places = project(vectors)
-    assert places.shape == (len(vectors), 2)
-    assert np.isfinite(places).all()
-    assert (np.abs(places) <= 1).all()
-    assert np.array_equal(places, project(vectors))
-
-
-def test_texts_that_are_worded_alike_lie_together() -> None:
-    bread = [f"{n}시에 호밀빵이 나왔어요, 따뜻할 때 오세요" for n in range(8)]
-    ships = [f"Wind NW {n}, backing. Lamp lit, nothing to report." for n in range(8)]
-    along = project(wording_vectors(bread + ships))[:, 0]
-    nearer, farther = sorted((along[:8], along[8:]), key=lambda group: float(group.mean()))
-    assert farther.min() - nearer.max() > max(np.ptp(nearer), np.ptp(farther))
-
-
 def profile(*texts: str) -> AuthorProfile:
     return AuthorProfile(add([features(text) for text in texts]) if texts else EMPTY, len(texts))
 
@@ -139,11 +91,3 @@ def test_those_who_are_alike_are_neighbours(groups: list[int]) -> None:
     ordered = [groups[i] for i in order]
     changes = sum(one != other for one, other in pairwise(ordered))
     assert changes == max(len(set(groups)) - 1, 0)
-
-
-@given(st.lists(st.integers(1, 1_000), min_size=1), st.integers(1, 5_000))
-def test_a_level_takes_as_much_as_fits(counts: list[int], most: int) -> None:
-    found = level(counts, most)
-    taken = sum(min(count, found) for count in counts)
-    assert taken <= most or found == 1
-    assert taken == sum(counts) or sum(min(count, found + 1) for count in counts) > most

@@ -287,12 +287,6 @@ async def test_a_card_says_how_well_the_authors_are_told_apart(site: Client) -> 
     for label in texts(page, "dt"):
         assert not re.match(r"C_llr|F0|c@1|Log|Equal error|Calibration", label)
     assert "Surprise at the real author (log-loss; 0 is none)" in texts(page, "dt")
-    behind = re.findall(r'href="(/compare/card/posts[^"]+)">(\d+)<', page)
-    assert sum("taken_for" in address for address, _ in behind) >= 2
-    assert sum("claimed" in address for address, _ in behind) >= 1
-    for address, count in behind:
-        page = await body(await site.get(unescape(address)))
-        assert page.count('<li class="post">') == int(count)
     page = await body(await site.get(comparison, headers=KOREAN))
     assert "최근 글 14개를" in page
     assert "hx-get" not in page.partition('class="measured"')[2].partition("</section>")[0]
@@ -574,7 +568,7 @@ async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:
     assert '<dl class="facets">' in page
 
 
-async def test_results_are_exported_and_their_feed_is_linked(site: Client) -> None:
+async def test_results_are_exported(site: Client) -> None:
     query = "q=" + quote("하늘은") + "&username=" + quote("천문대") + "&sort=newest"
     page = await body(await site.get(f"/search?{query}"))
     (form,) = re.findall(r'<form method="get" action="(/api/v1/export)">(.*?)</form>', page, re.S)
@@ -583,8 +577,6 @@ async def test_results_are_exported_and_their_feed_is_linked(site: Client) -> No
     lines = (await body(await site.get(f"{form[0]}?{asked}"))).splitlines()
     assert lines
     assert all('"username":"천문대"' in line and "하늘은" in line for line in lines)
-    (feed,) = re.findall(r'<a href="(/[^"]*atom[^"]*)"', page)
-    assert (await site.get(unescape(feed))).status_code == 200
 
 
 async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -> None:

@@ -5,12 +5,9 @@ from typing import Final
 from app.dashboard.figures.base import Figure
 from app.dashboard.figures.card import CardFigure
 from app.dashboard.figures.likeness import WhoLikeWhom
-from app.dashboard.figures.map import PostMap
-from app.dashboard.figures.style import StyleOverTime
 from app.dashboard.figures.timeline import Timeline
 from app.dashboard.figures.week import Week
 
 FIGURES: Final[dict[str, Figure]] = {
-    figure.name: figure
-    for figure in (Timeline(), Week(), WhoLikeWhom(), PostMap(), StyleOverTime(), CardFigure())
+    figure.name: figure for figure in (Timeline(), Week(), WhoLikeWhom(), CardFigure())
 }

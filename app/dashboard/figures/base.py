@@ -16,10 +16,6 @@ from app.views.pages.parts import hue_of
 
 MOST_AUTHORS: Final = 40
 """Authors with a row or a label of their own."""
-SYMBOLS: Final = (
-    *("circle", "diamond", "square", "triangle-up"),
-    *("cross", "x", "star", "triangle-down"),
-)
 HOVER: Final = "%{hovertext}<extra></extra>"
 ROW_PX: Final = 20
 FAINTEST: Final = 0.12
@@ -184,14 +180,6 @@ def some_of(shown: int, total: int) -> str:
     return some.format(shown=show_number(shown), all=show_number(total))
 
 
-def drawn_of(drawn: int, total: int) -> str:
-    """Return of how many posts a figure is drawn, if not of all."""
-    if drawn == total:
-        return ""
-    some = gettext("{shown} of {all} posts, drawn evenly over the authors.")
-    return some.format(shown=show_number(drawn), all=show_number(total))
-
-
 def of_all_posts() -> str:
     """Return that a figure does not follow all filters of the view."""
     return gettext("Of all posts of these authors, whatever their language and date.")
@@ -208,10 +196,9 @@ def short_label(name: str) -> str:
     return escape(short)
 
 
-def asked_path(names: Sequence[str], **narrowed: str) -> str:
-    """Return the address of the posts that the card of these authors was measured on."""
-    pairs = [("username", name) for name in names]
-    return "/compare/card/posts?" + urlencode([*pairs, *narrowed.items()])
+def card_path(names: Sequence[str]) -> str:
+    """Return the address of the card of these authors, or of all."""
+    return "/compare/card?" + urlencode([("username", name) for name in names])
 
 
 def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:

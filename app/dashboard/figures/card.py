@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +15,7 @@ from app.dashboard.figures.base import (
     Plot,
     RowRange,
     Table,
-    asked_path,
+    card_path,
     draw_rows,
     of_all_posts,
     sentences,
@@ -24,7 +23,7 @@ from app.dashboard.figures.base import (
 )
 from app.i18n import gettext, gettext_noop, ngettext, show_moment, show_number, show_percent
 from app.lifespan import resources
-from app.services.compare.card import Card, Measured, MeasuredBin
+from app.services.compare.card import Card, Measured
 from app.services.compare.contenders import MOST_COMPARED
 from app.services.posts.statistics import most_active
 from app.views.filters import View
@@ -91,7 +90,7 @@ class CardFigure(Figure):
         return Drawing(
             plots,
             _note(data, data.card, data.card.held_out),
-            {"path": asked_path(data.asked_for)},
+            {"path": card_path(data.asked_for)},
             _confusions(data.card, data.asked_for),
             again_s=AGAIN_S if data.card.tweets_since else 0,
         )
@@ -103,16 +102,14 @@ class CardFigure(Figure):
         names = _names(data.card)
         taken = gettext("Actual and predicted author")
         promised = gettext("Stated and actual accuracy")
-        rows: list[tuple[str, str, str, int]] = []
-        links = []
-        for true, said, times in _answers(data.card):
-            rows.append((taken, names[true], names[said], times))
-            narrowed = {"written_by": names[true], "taken_for": names[said]}
-            links.append(asked_path(data.asked_for, **narrowed))
-        for each in data.card.held_out.bins:
-            rows.append((promised, f"{each.claimed:.0%}", f"{each.right:.0%}", each.asked))
-            links.append(asked_path(data.asked_for, claimed=_percent(each)))
-        return Table(columns, rows, links)
+        rows: list[tuple[str, str, str, int]] = [
+            (taken, names[true], names[said], times) for true, said, times in _answers(data.card)
+        ]
+        rows += [
+            (promised, f"{each.claimed:.0%}", f"{each.right:.0%}", each.asked)
+            for each in data.card.held_out.bins
+        ]
+        return Table(columns, rows)
 
 
 def _names(card: Card) -> list[str]:
@@ -127,11 +124,6 @@ def _answers(card: Card) -> list[tuple[int, int, int]]:
         for said, times in enumerate(row)
         if times
     ]
-
-
-def _percent(tenth: MeasuredBin) -> str:
-    """Return the beginning of the bin in percent, as addresses have it."""
-    return str(round(tenth.at_least * 100))
 
 
 def _note(data: ShownCard, card: Card, measured: Measured) -> str:
@@ -160,7 +152,7 @@ def _told_right(card: Card, hues: dict[str, str]) -> Plot:
             author.right / author.asked,
             *wilson(author.right, author.asked),
             f"{author.right} / {author.asked}",
-            urlencode({"written_by": author.username}),
+            None,
         )
         for author in card.authors
         if author.asked
@@ -182,7 +174,7 @@ def _confusions(card: Card, asked_for: Sequence[str]) -> list[tuple[str, str]]:
                 "{count} posts by {author} were taken for {other}",
                 times,
             ).format(count=show_number(times), author=names[true], other=names[said]),
-            asked_path(asked_for, written_by=names[true], taken_for=names[said]),
+            card_path(asked_for),
         )
         for true, said, times in wrong[:MOST_CONFUSIONS]
     ]
@@ -194,7 +186,6 @@ def _promised(measured: Measured) -> Plot:
     ranges = [wilson(round(each.right * each.asked), each.asked) for each in bins]
     shared = {
         "x": [each.claimed for each in bins],
-        "customdata": [urlencode({"claimed": _percent(each)}) for each in bins],
         "hovertext": [
             f"{each.claimed:.0%} → {each.right:.0%} ({low:.0%}–{high:.0%}, {each.asked})"
             for each, (low, high) in zip(bins, ranges, strict=True)

@@ -148,16 +148,6 @@ async def count_by_hour_of_week(
     return [found.get(hour, 0) for hour in range(WEEK_H)]
 
 
-async def count_selected(
-    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, hour: int | None
-) -> int:
-    """Return how many posts there are, of one hour of the week if it is given."""
-    if hour is not None:
-        return (await count_by_hour_of_week(session, selection, zone))[hour]
-    counts = select(_POSTS).select_from(PostCount).join(User, PostCount.user_id == User.id)
-    return int(await session.scalar(counts.where(*await count_conditions(session, selection))) or 0)
-
-
 async def _dated(
     session: AsyncSession, selection: Selection, *columns: SQLColumnExpression[Any]
 ) -> AnySelect:

@@ -1,7 +1,6 @@
-"""Searching posts: by words, by meaning, or both."""
+"""Searching posts, by words or by meaning."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal
@@ -29,7 +28,6 @@ from app.services.search.word_search import (
     Facets,
     Place,
     Stage,
-    WordResults,
     count_facets,
     count_results,
     search_words,
@@ -39,11 +37,7 @@ from app.tasks import worked_on
 
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
-FUSED: Final = 200
-"""Results of each way that are fused."""
-RANK_OFFSET: Final = 60
-"""Dampens the differences between the first ranks. Source: Cormack et al. 2009."""
-Mode = Literal["words", "meaning", "hybrid"]
+Mode = Literal["words", "meaning"]
 Sort = Literal["best", "newest"]
 
 logger = logging.getLogger(__name__)
@@ -104,7 +98,7 @@ async def find(
     """
     near = None
     if embeddings is not None and mode != "words" and query.strip():
-        near = await _nearest(embeddings, query, selection, limit=limit, place=place, mode=mode)
+        near = await _nearest(embeddings, query, selection, limit=limit, place=place)
     async with db.read() as session:
         found = await search(
             session,
@@ -112,7 +106,6 @@ async def find(
             selection,
             limit=limit,
             place=place,
-            mode=mode,
             near=near,
             sort=sort,
             with_facets=with_facets,
@@ -122,16 +115,10 @@ async def find(
 
 
 async def _nearest(
-    embeddings: Embeddings,
-    query: str,
-    selection: Selection,
-    *,
-    limit: int,
-    place: Place | None,
-    mode: Mode,
+    embeddings: Embeddings, query: str, selection: Selection, *, limit: int, place: Place | None
 ) -> NearestPosts | None:
     offset = place.offset if place else 0
-    count = FUSED if mode == "hybrid" else min(offset + limit, DEEPEST) + 1
+    count = min(offset + limit, DEEPEST) + 1
     among = None if selection == Selection() else _among(selection)
     try:
         return await embeddings.nearest(await embeddings.vector_for(query), count, among=among)
@@ -147,7 +134,6 @@ async def search(
     *,
     limit: int,
     place: Place | None = None,
-    mode: Mode = "words",
     near: NearestPosts | None = None,
     sort: Sort = "best",
     with_facets: bool = False,
@@ -159,19 +145,16 @@ async def search(
     """
     depends_on(EVERYTHING)
     conditions, user_id = await _selected(session, selection)
-    is_near = near is not None and mode != "words"
-    results = None
-    if not is_near or mode == "hybrid":
-        results = await search_words(
-            session,
-            query,
-            conditions=conditions,
-            user_id=user_id,
-            place=None if is_near else place,
-            newest=limit if sort == "newest" and not is_near else 0,
-        )
-    if near is not None and is_near:
-        return await _by_vectors(session, query, near, results, mode, limit, place or Place())
+    if near is not None:
+        return await _by_vectors(session, query, near, limit, place or Place())
+    results = await search_words(
+        session,
+        query,
+        conditions=conditions,
+        user_id=user_id,
+        place=place,
+        newest=limit if sort == "newest" else 0,
+    )
     if results is None:
         return ResultPage([], total=0)
     start = 0 if sort == "newest" else results.place.offset
@@ -218,39 +201,20 @@ async def _selected(session: AsyncSession, selection: Selection) -> tuple[Condit
 
 
 async def _by_vectors(
-    session: AsyncSession,
-    query: str,
-    near: NearestPosts,
-    words: WordResults | None,
-    mode: Mode,
-    limit: int,
-    place: Place,
+    session: AsyncSession, query: str, near: NearestPosts, limit: int, place: Place
 ) -> ResultPage:
-    """Return a page of the nearest posts, for `hybrid` together with those found by words."""
-    ranked = _fused(near, words) if mode == "hybrid" else near.posts
+    """Return a page of the nearest posts, with the words of the query marked."""
     # Without frequencies of the terms it still marks the words of the query.
-    plain = Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
+    scorer = Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
     end = place.offset + limit
-    scorer = words.scorer if words else plain
     return ResultPage(
-        hits := await _hits(session, ranked[place.offset : end], scorer),
-        place._replace(offset=end) if len(ranked) > end and end < DEEPEST else None,
-        mode,
+        hits := await _hits(session, near.posts[place.offset : end], scorer),
+        place._replace(offset=end) if len(near.posts) > end and end < DEEPEST else None,
+        "meaning",
         await _alt_highlights(hits, scorer),
-        await words.corrections() if words else (),
         as_of_event=near.as_of_event,
         is_current=near.is_current,
     )
-
-
-def _fused(near: NearestPosts, words: WordResults | None) -> list[tuple[float, int]]:
-    """Rank the posts of both ways by reciprocal rank fusion (Cormack et al. 2009)."""
-    by_words = [post.id for post in words.ranked[:FUSED]] if words else []
-    scores: dict[int, float] = defaultdict(float)
-    for ranking in (by_words, [post_id for _, post_id in near.posts]):
-        for rank, post_id in enumerate(ranking, 1):
-            scores[post_id] += 1 / (RANK_OFFSET + rank)
-    return sorted(((score, post_id) for post_id, score in scores.items()), reverse=True)
 
 
 def _among(selection: Selection) -> AnySelect:

@@ -45,7 +45,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 
     items: list[Hit]
     next: str | None
-    method: Annotated[str, Meta(description="What was really done: words, meaning or hybrid.")]
+    method: Annotated[str, Meta(description="What was really done: words or meaning.")]
     total: Annotated[
         int | None,
         Meta(description="How many posts match; null for more than 10,000, and by vectors."),

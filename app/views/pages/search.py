@@ -7,7 +7,7 @@ from msgspec import field, to_builtins
 from app.errors import MalformedError, NotFoundError
 from app.lifespan import resources
 from app.memo import cacheable
-from app.services.posts.drawing import list_selected
+from app.services.posts.selected import list_selected
 from app.services.posts.tweets import Page
 from app.services.posts.users import Author, list_authors
 from app.services.search.search import Hit, Mode, ResultPage, Spans, find
@@ -20,7 +20,7 @@ from app.views.pages.parts import Marked, excerpt, given_names, marked_text, ren
 
 blueprint = PageBlueprint("search")
 
-MODES: Final[dict[str, Mode]] = {"words": "words", "meaning": "meaning", "hybrid": "hybrid"}
+MODES: Final[dict[str, Mode]] = {"words": "words", "meaning": "meaning"}
 LANGUAGES: Final = ("ko", "en")
 """Those offered; an address may name any."""
 RESULTS_PER_PAGE = 20
