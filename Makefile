@@ -42,7 +42,7 @@ help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 .PHONY: install
-install: $(RUN_STAMP) ## create .venv with the pinned dependencies
+install: $(RUN_STAMP)
 
 .PHONY: run
 run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (HOST=, PORT=, WORKERS= change it)
@@ -51,36 +51,29 @@ run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (HOST=, PORT=, WORKERS= chan
 .PHONY: test
 test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager when root)
 	@bash tests/install.sh chromium || true
-	@started=$$(date +%s) && $(TEST) -n auto -m 'not full and not quiet' && \
-	$(TEST) -m 'quiet and not full' && echo $$(($$(date +%s) - started)) > $(VENV)/.test-seconds
+	@started=$$(date +%s) && $(TEST) -n auto -m 'not full' && \
+	echo $$(($$(date +%s) - started)) > $(VENV)/.test-seconds
 
 .PHONY: test-full
-test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and Caddy when root)
+test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and Caddy when root), on Spark where Java is
 	@bash tests/install.sh chromium proxies || true
-	@$(TEST) -n auto --hypothesis-profile many -m 'not quiet and (full or hypothesis)'
+	@$(TEST) -n auto -m full
+	@if java -version >/dev/null 2>&1; then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
 
 .PHONY: test-spark
-test-spark: ## run the tests of bulk jobs in .venv-spark (installs Java by the package manager when root)
-	@if bash tests/install.sh java; then $(MAKE) --no-print-directory $(SPARK_STAMP) && \
-	PYTHONDONTWRITEBYTECODE= $(SPARK_VENV)/bin/python -m pytest --durations 5 tests/bulk; fi
+test-spark: $(SPARK_STAMP)
+	@PYTHONDONTWRITEBYTECODE= $(SPARK_VENV)/bin/python -m pytest --durations 5 tests/spark
 
 .PHONY: soak
-soak: $(DEV_STAMP) ## run 10,000 seeds of each simulated promise, and break real servers for hours
+soak: $(DEV_STAMP) ## for hours: seeds, planted bugs, kills, and inputs at random
+	@$(TEST) -n auto --hypothesis-profile many -m hypothesis
 	@$(BIN)/python -m tests.trust.simulation
-	@for site in "sqlite 100" "postgresql 100" "cluster 20 0 500" "links 20" "replicas 20"; do $(BIN)/python -m tests.trust.histories $$site || exit 1; done
-	@for each in "power 24" "overload 60" "readers 100" stops; do $(BIN)/python -m tests.trust.$$each || exit 1; done
-	@SOAK_KILLS=1000 $(TEST) -n 0 -m full -k test_kills_lose_and_double_nothing tests/cli/test_cli_follow.py
-
-.PHONY: mutants
-mutants: $(DEV_STAMP) ## plant bugs in copies of the program, and let the simulation find each
 	@$(BIN)/python -m tests.trust.mutants
-
-.PHONY: fuzz
-fuzz: $(DEV_STAMP) ## a million connections for three parsers, 100,000 calls of the API; fuzz the parsers of files
+	@for site in "sqlite 100" "postgresql 100" "cluster 20 0 500" "links 20"; do $(BIN)/python -m tests.trust.histories $$site || exit 1; done
+	@for each in "power 24" "overload 60" stops "hostile 100000" "visitors 20000"; do $(BIN)/python -m tests.trust.$$each || exit 1; done
 	@$(BIN)/python -m tests.serving.differential --requests 1000000
-	@$(BIN)/python -m tests.trust.hostile 100000
-	@$(BIN)/python -m tests.trust.visitors 20000
 	@$(BIN)/python -m tests.fuzz_parsers
+	@SOAK_KILLS=1000 $(TEST) -n 0 -m full -k test_kills_lose_and_double_nothing tests/cli/test_cli_follow.py
 
 .PHONY: accuracy
 accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy DATA=FILE
@@ -122,7 +115,7 @@ format: $(DEV_STAMP) ## format the code
 	$(BIN)/ruff format .
 
 .PHONY: lock
-lock: ## pin the newest versions that fit into the lock files (needs uv)
+lock: # pins the newest versions that fit into the lock files; needs uv
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
 	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-dev.lock
 	uv pip compile pyproject.toml --extra spark -c requirements.lock -c requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-spark.lock
@@ -131,15 +124,6 @@ lock: ## pin the newest versions that fit into the lock files (needs uv)
 wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
 	@mkdir -p dist
 	@$(BIN)/python -c 'from flit_core import buildapi as b; print(*("dist/" + make("dist") for make in (b.build_wheel, b.build_sdist)), sep="\n")'
-
-.PHONY: sbom
-sbom: $(RUN_STAMP) ## list what is shipped, with licences, as CycloneDX in dist/
-	@mkdir -p dist
-	@$(BIN)/python -m tests.supply_chain sbom dist/saywho.cdx.json
-
-.PHONY: audit
-audit: $(RUN_STAMP) ## ask OSV for known faults of all locked packages
-	@$(BIN)/python -m tests.supply_chain audit
 
 .PHONY: clean
 clean: ## remove the virtual environment and all caches (data in instance/ stays)

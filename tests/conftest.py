@@ -22,7 +22,7 @@ from tests import quick_start
 from tests.databases import KINDS, Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.postgresql import NoServerError, Server, sweep
-from tests.selection import Groups, is_read_for, mark, unused
+from tests.selection import Groups, mark, unused
 
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
 settings.register_profile("some", deadline=None, max_examples=15)
@@ -52,13 +52,6 @@ def pytest_configure(config: pytest.Config) -> None:
         _start_server(config)
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Read no file in vain: reading all of them takes 10 s."""
-    is_test = collection_path.match("test_*.py")
-    is_needed = not is_test or is_read_for(config.option.markexpr, collection_path.name)
-    return None if is_needed else True
-
-
 def pytest_itemcollected(item: pytest.Item) -> None:
     mark(item)
 
@@ -76,7 +69,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what `make test-full` runs, unless it is asked for."""
     is_whole = config.args_source is not pytest.Config.ArgsSource.ARGS
-    is_whole = is_whole and not config.option.markexpr.startswith("quiet")
     if is_whole and (patterns := unused(items)):
         raise pytest.UsageError(f"tests/selection.py names no test by {patterns}")
     if config.option.markexpr or any("::" in argument for argument in config.args):

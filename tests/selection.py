@@ -1,4 +1,4 @@
-"""The tests that are left to `make test-full`, that run alone, and that share a process."""
+"""The tests that are left to `make test-full`, and those that share a process."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -84,12 +84,6 @@ ON_BOTH_DATABASES: Final = (
 )
 """Those of them that it runs on PostgreSQL too: every operation once, and what processes share."""
 
-QUIET: Final = (r"/test_lease\.py::test_a_dead_holder_is_replaced_within_five_seconds",)
-"""Tests of what takes how long, which only quiet cores can tell. They run alone.
-
-Each pattern begins with the name of its file, since no other file is read for them.
-"""
-
 GROUPS: Final = {r"^tests/browser/": "browser", r"/test_server\.py::": "server"}
 """Tests that share what takes long to start, and so a process."""
 
@@ -100,8 +94,6 @@ def mark(item: pytest.Item) -> None:
     is_on_one = re.search(ON_ONE_DATABASE, name) and not _matches(ON_BOTH_DATABASES, name)
     if is_on_one or _matches(FULL, name):
         item.add_marker(pytest.mark.full)
-    if _matches(QUIET, name):
-        item.add_marker(pytest.mark.quiet)
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]
@@ -115,19 +107,10 @@ class Groups(LoadScopeScheduling):  # type: ignore[misc]
         return next((GROUPS[each] for each in GROUPS if re.search(each, nodeid)), nodeid)
 
 
-def is_read_for(expression: str, file: str) -> bool:
-    """Return whether the tests that are asked for by their markers may be in the file."""
-    return not expression.startswith("quiet") or any(f"/{file}::" in _plain(each) for each in QUIET)
-
-
 def unused(items: Sequence[pytest.Item]) -> list[str]:
     """Return the patterns that name no test: it was renamed, and would run in the wrong place."""
-    patterns = [*FULL, ON_ONE_DATABASE, *ON_BOTH_DATABASES, *QUIET, *GROUPS]
+    patterns = [*FULL, ON_ONE_DATABASE, *ON_BOTH_DATABASES, *GROUPS]
     return [each for each in patterns if not any(re.search(each, item.nodeid) for item in items)]
-
-
-def _plain(pattern: str) -> str:
-    return pattern.replace("\\", "")
 
 
 def _matches(patterns: Iterable[str], name: str) -> bool:

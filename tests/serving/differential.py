@@ -1,6 +1,6 @@
 """Bytes as our codec and as h11 read them, which must be the same.
 
-`make fuzz` compares a million connections: `python -m tests.serving.differential`.
+`make soak` compares a million connections: `python -m tests.serving.differential`.
 """
 
 import argparse

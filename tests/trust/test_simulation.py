@@ -11,7 +11,7 @@ from tests.trust.simulation import PROPERTIES, first_failure, run
 
 SEEDS: Final = 50
 FOUND_HERE: Final = ("acknowledged_before_the_commit", "an_event_is_sent_again", "the_epoch_stays")
-"""Planted bugs that few seeds find; `make mutants` finds all of them."""
+"""Planted bugs that few seeds find; `make soak` finds all of them."""
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
