@@ -12,7 +12,7 @@ import feedparser
 
 from app.compute.text import MAX_TEXT_LENGTH
 from app.formats.records import Account, Item, Record, read_each
-from app.formats.source.html import html_to_text
+from app.formats.source.html import beginning, html_to_text
 from app.services.sources.feed_media import Entry, media_of
 from app.services.sources.pages import LivePage, Mark, fetch
 from app.services.sources.web import Answer, FetchError, Web
@@ -124,7 +124,7 @@ def _record(entry: Entry, place: int, language: str | None, address: str) -> Ite
 def _text(detail: Entry, pictures: list[dict[str, str]]) -> str:
     value = detail.get("value") or ""
     is_plain = detail.get("type") == "text/plain"
-    return value.strip() if is_plain else html_to_text(value, pictures)
+    return value.strip() if is_plain else html_to_text(beginning(value), pictures)
 
 
 def _time(entry: Entry) -> datetime | None:
