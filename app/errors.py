@@ -95,6 +95,10 @@ class TooLargeError(AppError, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, type="
     """The body is too large."""
 
 
+class MisdirectedError(AppError, status=HTTPStatus.MISDIRECTED_REQUEST, type="misdirected"):
+    """The host is not one of the site's."""
+
+
 class UnsupportedMediaError(
     AppError, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, type="unsupported-media-type"
 ):

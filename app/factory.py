@@ -36,6 +36,7 @@ def make_app(config: Config | None) -> Quart:
         ),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
+        url=config.url,
         on_answer=metrics.count_request,
     )
     app.asgi_app = Streams(edge)  # type: ignore[method-assign]

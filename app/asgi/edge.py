@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import msgspec
 
 from app.asgi.flow import Flow
+from app.asgi.hosts import OwnHosts
 from app.clock import monotonic
 from app.errors import AppError, ForbiddenError, MalformedError, problem
 from app.logs import request_id
@@ -55,11 +56,13 @@ class Edge:
         *,
         log_access: bool,
         trusted_proxies: int,
+        url: str = "",
         on_answer: Callable[[str, int, float], None] = lambda *_: None,
     ) -> None:
         self._app = app
         self._log_access = log_access
         self._trusted_proxies = trusted_proxies
+        self._hosts = OwnHosts(url, trusted_proxies)
         self._on_answer = on_answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,6 +77,7 @@ class Edge:
                 scope = _in_origin_form(scope)
             started = monotonic()
             answer = _Answer(scope, send)
+            answer.error = answer.error or self._hosts.error(scope)
             request_id.set(answer.identifier)
             try:
                 await self._answer(scope, receive, answer)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
 from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -11,6 +10,7 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.exceptions import HTTPException
 
+from app.asgi.hosts import is_loopback, is_loopback_host
 from app.clock import monotonic
 from app.config import Config
 from app.db.batch import for_answers
@@ -78,15 +78,12 @@ def init_app(app: Quart, config: Config) -> None:
 
 
 def _is_on_this_machine() -> bool:
-    """Return whether the client is a loopback peer and no proxy."""
-    try:
-        peer = ip_address(request.remote_addr or "")
-    except ValueError:
-        return False
-    # A socket for both families gives IPv4 clients mapped addresses.
-    peer = getattr(peer, "ipv4_mapped", None) or peer
+    """Return whether the client is on this machine, and neither a proxy nor a foreign page."""
+    is_local = is_loopback(request.remote_addr) and is_loopback_host(request.host)
+    is_foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
     names = {name.lower() for name, _ in request.headers}
-    return peer.is_loopback and not any(name.startswith(PROXY_HEADERS) for name in names)
+    is_forwarded = any(name.startswith(PROXY_HEADERS) for name in names)
+    return is_local and not is_foreign and not is_forwarded
 
 
 def _check_scope(token: TokenFacts, policy: Policy) -> None:

@@ -28,8 +28,9 @@ PROBLEM: Final = "application/problem+json"
 
 Method = Literal["GET", "POST", "DELETE"]
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
-EVERYWHERE: Final = frozenset({400, 401, 408, 431, 500, 503})
-"""Any operation refuses a bad token, a bad or too new Saywho-After, and a slow or large head."""
+EVERYWHERE: Final = frozenset({400, 401, 408, 421, 431, 500, 503})
+"""Any operation refuses a bad token, a bad or too new Saywho-After, a foreign host, and a slow or
+large head."""
 
 
 @dataclass(frozen=True, slots=True)

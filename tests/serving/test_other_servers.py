@@ -48,6 +48,7 @@ def next_event(stream: http.client.HTTPResponse) -> dict[str, str]:
 
 def test_it_starts_answers_stores_tells_live_and_stops(server: Server) -> None:
     assert server.send("GET", "/", Accept_Language="en")[0] == 200
+    assert server.send("GET", "/", Host="evil.example")[0] == 421
     assert server.send("POST", "/api/v1/users", {"username": "lamp"})[0] == 201
     path = "/api/v1/users/lamp/tweets"
     assert server.send("GET", path)[2]["items"] == []

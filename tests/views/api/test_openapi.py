@@ -21,7 +21,7 @@ from tests.waiting import eventually
 MAX_ID: Final = 2**53 - 1
 NDJSON: Final = "application/x-ndjson"
 PROBLEM: Final = "application/problem+json"
-UNPROVOKED: Final = {"405", "408", "431", "500", "507"}
+UNPROVOKED: Final = {"405", "408", "421", "431", "500", "507"}
 """What no single request brings about, or none that the document has."""
 
 

@@ -1,0 +1,68 @@
+"""The hosts that a site on loopback answers for.
+
+A page of another site can have its own name lead to this machine (DNS rebinding), and would then
+read the whole site. `localhost` and IP addresses cannot be made to lead elsewhere.
+"""
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.errors import MisdirectedError
+from app.paths import HEALTHZ, READYZ
+
+
+class OwnHosts:
+    """The hosts of one site: local ones, and that of its public address."""
+
+    def __init__(self, url: str, trusted_proxies: int) -> None:
+        self._public = urlsplit(url).hostname
+        # Without a public address it is the proxy that says which hosts lead here.
+        self._is_open = trusted_proxies > 0 and not url
+
+    def error(self, scope: Any) -> MisdirectedError | None:
+        """Return the error of a request on loopback that names a foreign host."""
+        server = scope.get("server")
+        if self._is_open or not server or not is_loopback(server[0]):
+            return None
+        for name, value in scope["headers"]:
+            if name == b"host" and value and scope["path"] not in {HEALTHZ, READYZ}:
+                host = _host(value)
+                if host != self._public and host != "localhost" and _address(host) is None:
+                    return MisdirectedError(
+                        "This site does not know the host {host}. SAYWHO_URL names its address.",
+                        host=host,
+                    )
+        return None
+
+
+@lru_cache(maxsize=100)
+def _host(value: bytes) -> str:
+    """Return the host of a Host header as URLs write it: in small letters, without a port."""
+    try:
+        return (urlsplit(b"//" + value).hostname or b"").decode("ascii").rstrip(".")
+    except ValueError:
+        return ""
+
+
+@lru_cache(maxsize=100)
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        ip = ip_address(host)
+    except ValueError:
+        return None
+    # A socket for both families gives IPv4 clients mapped addresses.
+    return getattr(ip, "ipv4_mapped", None) or ip
+
+
+def is_loopback(host: str | None) -> bool:
+    """Return whether an address is this very machine's."""
+    address = _address(host or "")
+    return address is not None and address.is_loopback
+
+
+def is_loopback_host(value: str) -> bool:
+    """Return whether a Host header names this very machine."""
+    host = _host(value.encode("latin-1", "replace"))
+    return host == "localhost" or is_loopback(host)

@@ -1,0 +1,86 @@
+"""A site on loopback answers for its own hosts: no foreign name can be made to lead there."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from app import create_app
+from tests.conftest import Client, MakeConfig
+
+URL = {"url": "https://saywho.example:8443"}
+PROXY = {"trusted_proxies": 1}
+LOOPBACK = ("127.0.0.1", 8000)
+Ask = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+def ask(make_config: MakeConfig) -> Ask:
+    """Ask a site with some settings, where a connection arrived, for a path of a host."""
+
+    async def send(settings: dict[str, Any], server: object, path: str, **headers: str) -> Any:
+        app = create_app(make_config(**settings))
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        base = {"server": server, "client": ("127.0.0.1", 50_000)}
+        async with app.test_app():
+            return await Client(app, named).get(path, scope_base=base)
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("settings", "server", "host", "status"),
+    [
+        *(({}, LOOPBACK, host, 200) for host in ("localhost:8000", "LOCALHOST.", "[::1]:80")),
+        ({}, LOOPBACK, "192.168.0.7", 200),
+        *(({}, LOOPBACK, host, 421) for host in ("evil.example", "evil.example:8000", "127.1")),
+        *(({}, LOOPBACK, host, 421) for host in ("localhost.evil.example", "saywho.example")),
+        ({}, ("::1", 8000), "evil.example", 421),
+        ({}, ("::ffff:127.0.0.1", 8000), "evil.example", 421),
+        ({}, ("127.0.0.1", "8000"), "evil.example", 421),  # Granian's port is a string.
+        ({}, ("192.168.0.7", 8000), "evil.example", 200),
+        ({}, ("/run/saywho.sock", None), "evil.example", 200),
+        ({}, None, "evil.example", 200),
+        (URL, LOOPBACK, "saywho.example", 200),
+        (URL, LOOPBACK, "Saywho.Example:8000", 200),
+        (URL, LOOPBACK, "localhost", 200),
+        (URL, LOOPBACK, "evil.example", 421),
+        (URL | PROXY, LOOPBACK, "evil.example", 421),
+        (PROXY, LOOPBACK, "any.example", 200),
+    ],
+    ids=str,
+)
+async def test_a_host_that_is_not_the_sites_is_421(
+    ask: Ask, settings: dict[str, Any], server: object, host: str, status: int
+) -> None:
+    answer = await ask(settings, server, "/api/v1/users", Host=host)
+    assert answer.status_code == status
+    if status == 421:
+        problem = await answer.get_json()
+        assert (problem["status"], answer.mimetype) == (421, "application/problem+json")
+        assert "SAYWHO_URL" in problem["detail"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_probes_are_answered_for_any_host(ask: Ask, path: str) -> None:
+    assert (await ask({}, LOOPBACK, path, Host="evil.example")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "127.0.0.1:8000"}, 200),
+        ({"Sec_Fetch_Site": "none"}, 200),
+        ({"Sec_Fetch_Site": "cross-site"}, 401),
+        ({"Sec_Fetch_Site": "same-site"}, 401),
+        ({"Host": "saywho.example"}, 401),
+        ({"Host": "192.168.0.7"}, 401),
+    ],
+    ids=str,
+)
+async def test_metrics_are_open_to_this_machine_alone(
+    ask: Ask, headers: dict[str, str], status: int
+) -> None:
+    # A proxy on the machine is loopback too; it may add no header, but keeps the host.
+    assert (await ask(URL, LOOPBACK, "/metrics", **headers)).status_code == status
