@@ -10,7 +10,7 @@ from app.models.derived import (
     Word,
 )
 from app.models.tweet import MediaUse, Tweet, User
-from app.models.work import Event, IdempotencyRecord, ImportJob, LeaseRow, LiveSource, ModelCard
+from app.models.work import Event, ImportJob, LeaseRow, LiveSource, ModelCard
 
 __all__ = [
     "MAX_ID",
@@ -18,7 +18,6 @@ __all__ = [
     "Base",
     "Embedding",
     "Event",
-    "IdempotencyRecord",
     "ImportJob",
     "LeaseRow",
     "LiveSource",

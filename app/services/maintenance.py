@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,11 +16,10 @@ from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.feed import Change, Feed
 from app.db.lease import Lease, LeaseLostError
-from app.models import BackgroundSnapshot, IdempotencyRecord, ImportJob
+from app.models import BackgroundSnapshot, ImportJob
 from app.services.compare.background import GROWTH, is_outgrown, renew_background
 from app.services.compare.folding import LongTails
 from app.services.events import LogTotals, has_old_events, prune_events
-from app.services.idempotency import needs_pruning, prune
 from app.services.imports.jobs import ENDED, is_importing
 from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
@@ -63,7 +61,6 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
         Job("background", partial(_is_background_due, log=LogTotals()), renew_background),
         Job("words", partial(_is_vocabulary_due, log=LogTotals()), renew_vocabulary),
         Job("deletion", count_deleted_authors, purge_deleted),
-        Job("idempotency", needs_pruning, prune),
         Job(
             "log",
             partial(has_old_events, kept=kept_events),
@@ -166,7 +163,6 @@ async def vacuum(db: Database, config: Config) -> None:
         # The index keeps entries of deleted words until its segments are merged.
         await db.backend.words.rebuild(session)
         spools = await _anonymise_imports(session)
-        await _remove_errors(session)
     for spool in spools:
         remove_upload(config.uploads_dir, spool)
     await remove_every_unneeded(db, config.media_dir)
@@ -194,15 +190,3 @@ async def _anonymise_imports(session: AsyncSession) -> Sequence[str]:
         .values(file_name="", username=None, errors=NOTHING, stored=None, detail=None)
     )
     return (await session.scalars(changed.returning(ImportJob.spool))).all()
-
-
-async def _remove_errors(session: AsyncSession) -> None:
-    """Remove errors, which may quote names, from stored answers to bulk requests."""
-    query = select(IdempotencyRecord.id, IdempotencyRecord.report)
-    rows = await session.execute(query.where(IdempotencyRecord.report.is_not(None)))
-    for record_id, report in rows.all():
-        facts = msgspec.json.decode(report or b"{}")
-        if facts.get("errors"):
-            without = msgspec.json.encode(facts | {"errors": []})
-            changed = update(IdempotencyRecord).where(IdempotencyRecord.id == record_id)
-            await session.execute(changed.values(report=without))

@@ -3,10 +3,9 @@
 import asyncio
 import errno
 import functools
-import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, Any, Final
 from urllib.parse import parse_qsl
 
@@ -55,7 +54,6 @@ class Spool:
     file_name: str | None = None
     """Name that the browser gave; empty if no file was chosen."""
     size: int = 0
-    digest: Any = field(default_factory=hashlib.sha256)
 
     async def write(self, chunk: bytes) -> None:
         with disk_errors():
@@ -63,7 +61,6 @@ class Spool:
 
     def _write(self, chunk: bytes) -> None:
         self.size += len(chunk)
-        self.digest.update(chunk)
         self.file.write(chunk)
 
     async def sync(self) -> None:

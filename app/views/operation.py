@@ -66,8 +66,6 @@ class Operation:
     args: type[Struct]
     body: RequestBody | None
     errors: Collection[int]
-    is_idempotent: bool
-    """Whether it takes an Idempotency-Key."""
     is_streamed: bool
 
     @property
@@ -101,7 +99,6 @@ class Operation:
         """The headers that the operation understands."""
         is_live = any(EVENTS in answer.content for answer in self.answers.values())
         return (
-            *(("Idempotency-Key",) if self.is_idempotent else ()),
             *(("Last-Event-ID",) if is_live else ()),
             *(("If-None-Match",) if self.has_validator else ()),
             *("Saywho-After", "X-Request-ID"),
@@ -128,13 +125,11 @@ class Operation:
         if self.places:
             found |= {404}
         if self.body:
-            found |= {413, 422}
+            found |= {413}
+            if NDJSON not in self.body.content:
+                found |= {422}
             if None not in self.body.content.values():
                 found |= {415}
-        if self.is_idempotent:
-            found |= {409}
-            if any("Location" in answer.headers for answer in self.answers.values()):
-                found |= {410}
         return sorted(found)
 
 
@@ -186,7 +181,6 @@ class ApiBlueprint(Blueprint):
         policy: Policy,
         *,
         errors: Collection[int] = (),
-        is_idempotent: bool = False,
         is_cacheable: bool = False,
         is_streamed: bool = False,
     ) -> Callable[[View], View]:
@@ -217,7 +211,6 @@ class ApiBlueprint(Blueprint):
                 args=args,
                 body=RequestBody({JSON: form}) if form else view.__dict__.get("body"),
                 errors=errors,
-                is_idempotent=is_idempotent,
                 is_streamed=is_streamed,
             )
             self.add_url_rule(path, name, run, methods=[method])

@@ -1,21 +1,19 @@
-"""Parsing of requests: paths, parameters (400), JSON bodies (400, 415, 422), idempotency keys."""
+"""Parsing of requests: paths, parameters (400), JSON bodies (400, 415, 422)."""
 
 import codecs
 import functools
-import hashlib
 import re
 from typing import Any, NoReturn, TypeVar, get_origin, get_type_hints
 from urllib.parse import unquote_to_bytes
 
 import msgspec
-from quart import Quart, g, request
+from quart import Quart, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
 from app.errors import FieldError, InvalidInputError, MalformedError, UnsupportedMediaError
 from app.lifespan import resources
-from app.services.idempotency import RequestKey
 from app.views.bodies import too_large
 
 Form = TypeVar("Form", bound=msgspec.Struct)
@@ -179,33 +177,3 @@ def _place(error: msgspec.ValidationError) -> tuple[str, str]:
 
 def malformed(loc: str, detail: str) -> NoReturn:
     raise MalformedError(detail, errors=[FieldError(loc, detail)])
-
-
-def request_key(body_sha256: bytes) -> RequestKey | None:
-    """Return the key under which the request's answer is stored; None if it has none.
-
-    The same request is one of the same token or operator, address, parameters and body.
-
-    Raises MalformedError for a key that is empty, longer than 255 characters, or not ASCII.
-    """
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not 0 < len(key) <= 255 or not (key.isascii() and key.isprintable()):
-        raise MalformedError(
-            "Idempotency-Key must have 1 to 255 printable ASCII characters", loc="Idempotency-Key"
-        )
-    holder = f"token {g.token.id}" if g.token else f"operator {g.operator.operator_id}"
-    if request.query_string:
-        body_sha256 = hashlib.sha256(request.query_string + b"\0" + body_sha256).digest()
-    # Digests, since the path names an author, and the key may name one.
-    return RequestKey(holder, request.method, _digest(request.path), _digest(key), body_sha256)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-async def json_request_key() -> RequestKey | None:
-    """Return the key of a request whose body has been read as a whole."""
-    return request_key(hashlib.sha256(await request_bytes()).digest())

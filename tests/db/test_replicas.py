@@ -30,7 +30,7 @@ pytestmark = pytest.mark.databases("postgresql")
 POSTS = "/api/v1/users/ann/tweets"
 EXPORT = "/api/v1/export"
 WAITING = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'saywho'"
-UNTOLD = ("LoginSession", "Token", "Operator", "ImportJob", "Lease", "IdempotencyRecord")
+UNTOLD = ("LoginSession", "Token", "Operator", "ImportJob", "Lease")
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ AUTHORS: Final = 4_000
 """So many that the databases prefer an index for a page of them."""
 MOST_QUERIES: Final = 5
 """Of one question, however many authors and events there are."""
-LARGE: Final = {"Users", "Profile", "Event", "Tweet", "IdempotencyRecord", "MediaUse"}
+LARGE: Final = {"Users", "Profile", "Event", "Tweet", "MediaUse"}
 Executed = list[tuple[str, Any]]
 
 

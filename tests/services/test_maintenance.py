@@ -3,29 +3,18 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.indexes import Terms
-from app.models import (
-    BackgroundSnapshot,
-    Event,
-    IdempotencyRecord,
-    ImportJob,
-    Profile,
-    Tweet,
-    User,
-    Vocabulary,
-)
+from app.models import BackgroundSnapshot, Event, ImportJob, Profile, Tweet, User, Vocabulary
 from app.services.compare import folding
 from app.services.compare.folding import LONGEST_TAIL
-from app.services.idempotency import KEPT_FOR, RequestKey, claim
 from app.services.imports.jobs import add_job
 from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.new_tweet import new_tweet
@@ -105,17 +94,6 @@ async def test_while_an_import_runs_counts_are_renewed_more_seldom(db: Database)
     assert await renewed("spool", 20) == (1, 40)
     assert await renewed("spool", 30) == (2, 90)
     assert await renewed("", 30) == (3, 120)
-
-
-async def test_keys_are_forgotten_after_a_day(db: Database) -> None:
-    async with db.write() as session:
-        for name in ("old", "new"):
-            await claim(session, RequestKey("token 1", "POST", "/", name, b"0" * 32))
-        old = update(IdempotencyRecord).where(IdempotencyRecord.key == "old")
-        await session.execute(old.values(touched_at=now() - KEPT_FOR - timedelta(seconds=1)))
-    await maintain(db)
-    async with db.read() as session:
-        assert list(await session.scalars(select(IdempotencyRecord.key))) == ["new"]
 
 
 async def test_rows_of_deleted_authors_are_removed(db: Database) -> None:
@@ -221,13 +199,13 @@ async def is_folded(db: Database, user_id: int, posts: int) -> bool:
 
 async def test_a_failure_does_not_end_it(db: Database, make_config: MakeConfig) -> None:
     async with db.write() as session:
-        await session.execute(text('ALTER TABLE "IdempotencyRecord" RENAME TO away'))
+        await session.execute(text('ALTER TABLE "Vocabulary" RENAME TO away'))
     async with maintained(db) as task:
         user_id = await make_author(db, "ann", LONGEST_TAIL)
         await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
         assert not task.done()
         async with db.write() as session:
-            await session.execute(text('ALTER TABLE away RENAME TO "IdempotencyRecord"'))
+            await session.execute(text('ALTER TABLE away RENAME TO "Vocabulary"'))
             await delete_user(session, "ann")
         await until(lambda: is_gone(db))
 

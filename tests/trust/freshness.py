@@ -45,7 +45,7 @@ async def _take_turns(world: World, known: Known) -> None:
 
 async def _write(world: World, known: Known, author: str) -> None:
     worker = await world.some_worker()
-    request = PostRequest(author, new_tweet("news", arrived_at=now()), None)
+    request = PostRequest(author, new_tweet("news", arrived_at=now()))
     if receipt := await world.ask(worker, worker.writer.add(request)):
         known[author].add(receipt.post.id)
 

@@ -124,8 +124,8 @@ class History:
             author, what = chance.choice(self._authors), chance.random()
             if what < 0.35 and len(author.posts) < MOST_POSTS:
                 written += 1
-                has_key = chance.random() < 0.7
-                await self._post(client, author, f"client {number} {written}", has_key=has_key)
+                has_id = chance.random() < 0.7
+                await self._post(client, author, f"client {number} {written}", has_id=has_id)
             elif what < 0.42 and (text := _some_post(author, chance)):
                 await self._remove(client, author.posts[text])
             elif what < 0.55 and (text := _some_post(author, chance)):
@@ -151,22 +151,22 @@ class History:
         return None
 
     async def _post(
-        self, client: httpx.AsyncClient, author: Author, text: str, *, has_key: bool
+        self, client: httpx.AsyncClient, author: Author, text: str, *, has_id: bool
     ) -> None:
-        """Post, and with a key until it is acknowledged."""
+        """Post, and with a source_id until it is acknowledged."""
         post = author.posts[text] = Post(time.monotonic())
-        key = {"Idempotency-Key": f"{author.name} {text}"} if has_key else {}
+        sent = {"text": text} | ({"source_id": text} if has_id else {})
         path, deadline = f"/users/{author.name}/tweets", post.began + DEADLINE_S
         while time.monotonic() < deadline:
-            answer = await self._send(client, "POST", path, json={"text": text}, headers=key)
+            answer = await self._send(client, "POST", path, json=sent)
             if answer is not None:
-                assert answer.status_code == 201, answer.text
+                assert answer.status_code in {200, 201}, answer.text
                 post.id, post.added = answer.json()["id"], time.monotonic()
                 post.added_at = answer.url.port or 0
                 self.newest = max(self.newest, int(answer.headers["Saywho-Event"]))
                 self.acknowledged += 1
                 return
-            if not has_key:
+            if not has_id:
                 return
         raise TimeoutError(f"{text} was never acknowledged")
 

@@ -121,7 +121,5 @@ async def _write(world: World) -> None:
     for _ in range(POSTS):
         worker = await world.some_worker()
         post = new_tweet("news", arrived_at=now())
-        await world.ask(
-            worker, worker.writer.add(PostRequest(world.random.choice(AUTHORS), post, None))
-        )
+        await world.ask(worker, worker.writer.add(PostRequest(world.random.choice(AUTHORS), post)))
         await asyncio.sleep(world.random.choice((0.0, 0.01, 0.5)))

@@ -1,4 +1,4 @@
-"""No acknowledged write is missing, and none that was sent with a key is stored twice."""
+"""No acknowledged write is missing, and none that was sent with a source_id is stored twice."""
 
 import asyncio
 from collections import Counter
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.clock import now
-from app.services.idempotency import RequestKey
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from app.services.posts.writer import PostRequest, Receipt
@@ -43,14 +42,14 @@ class Acknowledged:
 
 
 async def play(world: World) -> None:
-    """Let clients post, and repeat posts that have a key until they are acknowledged."""
+    """Let clients post, and repeat posts that have a source_id until they are acknowledged."""
     told = Acknowledged()
     async with faulty(world):
         await asyncio.gather(*(_write(world, told, client) for client in range(CLIENTS)))
     for worker in world.workers:
         # A statement that began slow may take its time still.
         for attempt in range(ATTEMPTS):
-            if await _send(world, told, worker, f"last {attempt} by {worker.name}", None):
+            if await _send(world, told, worker, f"last {attempt} by {worker.name}"):
                 break
         else:
             raise AssertionError(f"{worker.name} accepts no post after the faults")
@@ -65,11 +64,9 @@ async def _write(world: World, told: Acknowledged, client: int) -> None:
         if world.random.random() < ADDING:
             await _add_author(world, told, f"author_{number}_of_{client}")
             continue
-        key = None
-        if world.random.random() < 0.5:
-            key = RequestKey("anybody", "POST", "/", text, text.encode())
-        for _ in range(ATTEMPTS if key else 1):
-            if await _send(world, told, await world.some_worker(), text, key):
+        source_id = text if world.random.random() < 0.5 else None
+        for _ in range(ATTEMPTS if source_id else 1):
+            if await _send(world, told, await world.some_worker(), text, source_id):
                 break
             await asyncio.sleep(world.random.uniform(0, 1))
 
@@ -88,10 +85,11 @@ async def _add_author(world: World, told: Acknowledged, name: str) -> None:
 
 
 async def _send(
-    world: World, told: Acknowledged, worker: Worker, text: str, key: RequestKey | None
+    world: World, told: Acknowledged, worker: Worker, text: str, source_id: str | None = None
 ) -> bool:
-    post = new_tweet(text, arrived_at=now())
-    request = PostRequest(world.random.choice(AUTHORS), post, key)
+    post = new_tweet(text, arrived_at=now(), source_id=source_id)
+    author = AUTHORS[0] if source_id else world.random.choice(AUTHORS)
+    request = PostRequest(author, post)
     receipt = await world.ask(worker, worker.writer.add(request))
     if receipt is not None:
         told.note(text, receipt)

@@ -111,7 +111,7 @@ VALUES = {
 } | dict.fromkeys(("tweet_id", "token_id", "session_id", "import_id", "source_id"), 999)
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "/login": {"form": {"name": "spare", "password": "wrong"}},
-    f"{API}/imports": {"data": b"", "headers": {"Idempotency-Key": ""}},
+    f"{API}/imports": {"data": b"", "query_string": {"format": "none"}},
 }
 
 

@@ -4,13 +4,21 @@ Revision ID: 0024
 Revises: 0023_since_0022
 """
 
+from alembic import op
+
 revision = "0024"
 down_revision = "0023_since_0022"
 
 
 def upgrade() -> None:
     """Call what each subject drops or changes, in this order."""
+    _drop_idempotency_keys()
 
 
 def downgrade() -> None:
     """Bring nothing back: what was dropped is gone, and nobody goes back to it."""
+
+
+def _drop_idempotency_keys() -> None:
+    op.drop_index(op.f("ix_IdempotencyRecord_touched_at"), "IdempotencyRecord")
+    op.drop_table("IdempotencyRecord")

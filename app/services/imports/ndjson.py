@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from itertools import islice
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import msgspec
 
@@ -12,11 +12,9 @@ from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
 from app.formats.source.lines import RawLine, raw_lines
-from app.services import idempotency
 from app.services.access.rights import Right, check_right
 from app.services.compare.folding import FOLD_FROM, CountedTails
 from app.services.events import newest_event
-from app.services.idempotency import Replay, RequestKey
 from app.services.imports.bulk import (
     MAX_ERRORS,
     BulkError,
@@ -48,79 +46,30 @@ class LinesReport(msgspec.Struct, frozen=True):
     errors: list[BulkError]
 
 
-class _Progress(msgspec.Struct, frozen=True):
-    """Progress of a request with a key: the last line stored, and the counts so far."""
-
-    line: int = 0
-    accepted: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-    errors: list[BulkError] = []
-    event_id: int | None = None
-
-
 async def store_lines(
-    db: Database, file: IO[bytes], *, key: RequestKey | None, right: Right | None = None
-) -> tuple[bytes, int | None]:
-    """Store the lines of a file, a transaction a batch; return a LinesReport, JSON, and the event.
+    db: Database, file: IO[bytes], *, right: Right | None = None
+) -> tuple[bytes, int]:
+    """Store the lines of a file, a transaction a batch.
 
-    Committed batches stay if a later one fails; sent again with the same key, the request resumes
-    after them. Raises InvalidInputError and ConflictError for a key that cannot be used, and
-    UnauthorizedError once the right has ended: each batch checks it.
+    Return a LinesReport, JSON, and the newest event. Committed batches stay if a later one
+    fails. Raises UnauthorizedError once the right has ended: each batch checks it.
     """
-    if key is None:
-        return await _store(db, file, None, right, _Progress())
-    async with db.write() as session:
-        await check_right(session, right)
-        replay = await idempotency.claim(session, key)
-        earlier = await idempotency.progress_of(session, key) if replay is None else None
-    if replay is not None:
-        return replay.report or b"", replay.event_id
-    try:
-        progress = msgspec.json.decode(earlier, type=_Progress) if earlier else _Progress()
-        return await _store(db, file, key, right, progress)
-    except BaseException:
-        async with db.write() as session:
-            await idempotency.release(session, key)
-        raise
-
-
-async def _store(
-    db: Database, file: IO[bytes], key: RequestKey | None, right: Right | None, progress: _Progress
-) -> tuple[bytes, int | None]:
-    read = ImportReport()
-    stored = ImportReport(**_counts(progress))
+    read, stored = ImportReport(), ImportReport()
     lines, tails = raw_lines(file), CountedTails()
     while batch := await asyncio.to_thread(_read_batch, lines, read):
-        rest = [item for item in batch if item.place > progress.line]
-        if not rest:
-            continue
         async with db.write() as session:
             await check_right(session, right)
-            tails.add(await store_batch(session, rest, stored, default_time=now()))
-            if key is not None:
-                await idempotency.note_progress(session, key, _encoded(rest[-1].place, stored))
+            tails.add(await store_batch(session, batch, stored, default_time=now()))
         await tails.fold(db, at_least=FOLD_FROM)
     errors = sorted(read.errors + stored.errors, key=lambda error: error.line)[:MAX_ERRORS]
     rejected = read.rejected + stored.rejected
-    facts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)
-    answer = msgspec.json.encode(facts, enc_hook=str)
-    if key is None and stored.event_id is not None:
-        return answer, stored.event_id
+    counts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)
+    report = msgspec.json.encode(counts, enc_hook=str)
+    if stored.event_id is not None:
+        return report, stored.event_id
     async with db.write() as session:
         await check_right(session, right)
-        event_id = stored.event_id or await newest_event(session)
-        if key is not None:
-            await idempotency.complete(session, key, Replay(200, None, answer, event_id))
-        return answer, event_id
-
-
-def _encoded(line: int, report: ImportReport) -> bytes:
-    return msgspec.json.encode(_Progress(line, **_counts(report)), enc_hook=str)
-
-
-def _counts(counted: "ImportReport | _Progress") -> dict[str, Any]:
-    return {name: getattr(counted, name) for name in _Progress.__struct_fields__ if name != "line"}
+        return report, await newest_event(session)
 
 
 def _read_batch(lines: Iterator[RawLine], report: ImportReport) -> list[BulkPost]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,13 +11,12 @@ from app.clock import now
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.errors import AppError, GoneError
+from app.errors import AppError
 from app.services.access.rights import Right, ended_right_error, ended_rights
 from app.services.events import newest_event
-from app.services.idempotency import Replay, RequestKey, claim, complete, release
 from app.services.posts.adding import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet
-from app.services.posts.tweets import Post, find_post, find_posts
+from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import ids_by_key, unknown_user
 
 MOST_POSTS: Final = 500
@@ -29,24 +28,19 @@ TIMEOUT_S: Final = 40
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PostRequest:
-    """A post that a request sends; two with the same key are equal, and stored once."""
+    """A post that a request sends."""
 
-    username: str = field(compare=False)
-    post: NewTweet = field(compare=False)
-    key: RequestKey | None = field(compare=False)
-    right: Right | None = field(default=None, compare=False)
+    username: str
+    post: NewTweet
+    right: Right | None = None
     """The right of the sender; if it has ended, nothing is stored."""
-    identity: object = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "identity", self.key or object())
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a request: 201 for a new post, 200 for a known one; a replay repeats it."""
+    """The answer to a request: 201 for a new post, 200 for a known one."""
 
     status: int
     post: Post
@@ -62,7 +56,7 @@ class PostWriter:
         self.add: Batch[PostRequest, Receipt] = Batch(
             self._run, max_size=MOST_POSTS, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
-        """Store a post. Raises NotFoundError, and the errors of idempotency keys."""
+        """Store a post. Raises NotFoundError, and UnauthorizedError once the right has ended."""
 
     async def close(self) -> None:
         await self.add.close()
@@ -92,7 +86,7 @@ class PostWriter:
 async def _store(
     session: AsyncSession, requests: Sequence[PostRequest]
 ) -> list[Receipt | AppError]:
-    """Store the posts together; requests with an error or a known answer are left out."""
+    """Store the posts together; those without an author or a right are left out."""
     users = await ids_by_key(session, {username_key(each.username) for each in requests})
     rights = {each.right for each in requests if each.right is not None}
     ended = await ended_rights(session, rights)
@@ -100,8 +94,8 @@ async def _store(
     for each in requests:
         if each.right in ended:
             settled[each] = ended_right_error()
-        elif outcome := await _claim(session, each, users):
-            settled[each] = outcome
+        elif username_key(each.username) not in users:
+            settled[each] = unknown_user(each.username)
     new = [each for each in requests if each not in settled]
     arrivals = [Arrival(users[username_key(each.username)], each.post) for each in new]
     added = await add_arrivals(session, arrivals, default_time=now())
@@ -109,29 +103,6 @@ async def _store(
     newest = 0 if all(added.event_ids) else await newest_event(session)
     outcomes = zip(added.ids, added.is_new, added.event_ids, strict=True)
     for each, (tweet_id, is_new, event_id) in zip(new, outcomes, strict=True):
-        receipt = Receipt(201 if is_new else 200, posts[tweet_id], event_id or newest)
-        settled[each] = receipt
-        if each.key is not None:
-            replay = Replay(receipt.status, tweet_id, None, receipt.event_id)
-            await complete(session, each.key, replay)
+        status = 201 if is_new else 200
+        settled[each] = Receipt(status, posts[tweet_id], event_id or newest)
     return [settled[each] for each in requests]
-
-
-async def _claim(
-    session: AsyncSession, request: PostRequest, users: dict[str, int]
-) -> Receipt | AppError | None:
-    """Claim the request's key; return the answer if nothing is to be stored, else None."""
-    try:
-        replay = await claim(session, request.key) if request.key else None
-    except AppError as error:
-        return error
-    if replay is not None:
-        post = await find_post(session, replay.resource_id or 0)
-        if post is None:
-            return GoneError("The post that this request made has been deleted since")
-        return Receipt(replay.status, post, replay.event_id or 0)
-    if username_key(request.username) in users:
-        return None
-    if request.key is not None:
-        await release(session, request.key)
-    return unknown_user(request.username)

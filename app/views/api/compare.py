@@ -106,7 +106,7 @@ async def compare_card(args: PanelArgs) -> Response:
     return json_answer(card)
 
 
-@blueprint.operation("POST", "/compare/batch", "read", errors={404})
+@blueprint.operation("POST", "/compare/batch", "read", errors={404, 422})
 @accepts(
     {NDJSON: GivenText},
     example='{"text": "The ferry is late"}\n{"text": "Bread at six", "id": 7}\n',

@@ -7,21 +7,20 @@ from msgspec import Meta, Struct
 from quart import Response, g, request, url_for
 
 from app.compute.text import clean_username
-from app.errors import GoneError, MalformedError
+from app.errors import MalformedError
 from app.formats import FORMATS
 from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.events import newest_event
-from app.services.idempotency import Replay, once
 from app.services.imports.facts import ImportFacts, facts
-from app.services.imports.jobs import add_job, cancel_job, find_job, get_started_job, list_jobs
+from app.services.imports.jobs import add_job, cancel_job, get_started_job, list_jobs
 from app.services.imports.uploads import remove_upload
 from app.views import cursors
 from app.views.access import writing
 from app.views.answers import json_answer, no_content
 from app.views.bodies import Spool, spooled_body, spooled_upload
 from app.views.operation import FILE, MULTIPART, ApiBlueprint, accepts, answers
-from app.views.parsing import malformed, request_key
+from app.views.parsing import malformed
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
 
@@ -72,7 +71,7 @@ async def list_imports(args: cursors.PageArgs) -> Response:
     return json_answer(Imports(items, cursors.IMPORTS.encode(following)))
 
 
-@blueprint.operation("POST", IMPORTS, "write", is_idempotent=True)
+@blueprint.operation("POST", IMPORTS, "write")
 @accepts({FILE: None, MULTIPART: ImportForm}, example="@archive.zip")
 @answers(202, "The import, queued", ImportFacts, headers=("Location",))
 async def create_import(args: NewImportArgs) -> Response:
@@ -95,32 +94,24 @@ async def create_import(args: NewImportArgs) -> Response:
 
 
 async def _queue(spool: Spool, args: NewImportArgs) -> Response:
-    key = request_key(spool.digest.digest())
     await spool.sync()
     async with writing() as session:
-
-        async def add() -> Replay:
-            job = await add_job(
-                session,
-                spool=spool.name,
-                file_name=spool.file_name or "upload",
-                bytes_total=spool.size,
-                format_name=args.format,
-                username=args.username or None,
-                decode_entities=bool(args.decode_entities),
-                is_started=True,
-            )
-            spool.is_kept = True
-            return Replay(202, job.id, None, await newest_event(session))
-
-        replay = await once(session, key, add)
-        queued = await find_job(session, replay.resource_id or 0)
-    if queued is None:
-        raise GoneError("The import that this request made has been deleted since")
+        job = await add_job(
+            session,
+            spool=spool.name,
+            file_name=spool.file_name or "upload",
+            bytes_total=spool.size,
+            format_name=args.format,
+            username=args.username or None,
+            decode_entities=bool(args.decode_entities),
+            is_started=True,
+        )
+        spool.is_kept = True
+        g.event_id = await newest_event(session)
+        queued = facts(job)
     resources().import_queued.set()
-    g.event_id = replay.event_id
-    location = url_for("api_imports.show_import", import_id=queued.id)
-    return json_answer(facts(queued), replay.status, {"Location": location})
+    location = url_for("api_imports.show_import", import_id=job.id)
+    return json_answer(queued, 202, {"Location": location})
 
 
 @blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token")

@@ -5,11 +5,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Response, g
 
-from app.errors import GoneError
 from app.lifespan import resources
 from app.paths import SOURCES
 from app.services.events import newest_event
-from app.services.idempotency import Replay, once
 from app.services.sources.following import refuse_private
 from app.services.sources.registry import (
     SourceFacts,
@@ -25,7 +23,6 @@ from app.views import cursors
 from app.views.access import writing
 from app.views.answers import json_answer, no_content
 from app.views.operation import ApiBlueprint, answers
-from app.views.parsing import json_request_key
 
 blueprint = ApiBlueprint("api_sources", tag="sources")
 
@@ -62,25 +59,17 @@ async def list_live_sources(args: cursors.PageArgs) -> Response:
     return json_answer(LiveSources(items, cursors.SOURCES.encode(following)))
 
 
-@blueprint.operation("POST", SOURCES, "admin", is_idempotent=True)
+@blueprint.operation("POST", SOURCES, "admin", errors={409})
 @answers(201, "The source, to be visited soon", SourceFacts)
 async def follow_source(form: NewSourceForm) -> Response:
     """Follow an account or a feed."""
     name = parse_source(form.source, form.username)
     await refuse_private(resources().config, name)
-    key = await json_request_key()
     async with writing() as session:
-
-        async def add() -> Replay:
-            added = await add_source(session, name)
-            return Replay(201, added.id, None, await newest_event(session))
-
-        replay = await once(session, key, add)
-        source = await find_source(session, replay.resource_id or 0)
-    if source is None:
-        raise GoneError("The source that this request made has been deleted since")
-    g.event_id = replay.event_id
-    return json_answer(source, replay.status)
+        added = await add_source(session, name)
+        source = await find_source(session, added.id)
+        g.event_id = await newest_event(session)
+    return json_answer(source, 201)
 
 
 @blueprint.operation("DELETE", SOURCES + "/<id:source_id>", "admin")

@@ -21,7 +21,7 @@ from app.views.access import right_to_write, writing
 from app.views.answers import as_of, json_answer, no_content
 from app.views.bodies import spooled_body
 from app.views.operation import JSON, NDJSON, ApiBlueprint, accepts, answers
-from app.views.parsing import json_request_key, request_key, require_type
+from app.views.parsing import require_type
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
@@ -53,20 +53,18 @@ async def list_tweets(username: str, args: cursors.PageArgs) -> Response:
     return json_answer(Posts(posts, cursors.TWEETS.encode(following)))
 
 
-@blueprint.operation("POST", "/users/<username>/tweets", "write", is_idempotent=True)
+@blueprint.operation("POST", "/users/<username>/tweets", "write")
 @answers(200, "The stored post: its source_id was known already", Post, headers=("Location",))
 @answers(201, "The new post, committed durably", Post, headers=("Location",))
 async def create_tweet(username: str, form: NewTweetForm) -> Response:
     """Add a post."""
-    receipt = await resources().writer.add(
-        PostRequest(username, form.to_tweet(), await json_request_key(), right_to_write())
-    )
+    receipt = await resources().writer.add(PostRequest(username, form.to_tweet(), right_to_write()))
     g.event_id = receipt.event_id
     location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)
     return json_answer(receipt.post, receipt.status, {"Location": location})
 
 
-@blueprint.operation("POST", TWEETS, "write", is_idempotent=True)
+@blueprint.operation("POST", TWEETS, "write")
 @accepts(
     {NDJSON: TweetLine},
     example='{"username": "jack", "text": "Good morning"}\n'
@@ -77,12 +75,7 @@ async def create_many() -> Response:
     """Add many posts, one JSON object a line."""
     require_type(NDJSON)
     async with spooled_body() as spool:
-        report, g.event_id = await store_lines(
-            resources().db,
-            spool.file,
-            key=request_key(spool.digest.digest()),
-            right=right_to_write(),
-        )
+        report, g.event_id = await store_lines(resources().db, spool.file, right=right_to_write())
     return Response(report, 200, content_type=JSON)
 
 

@@ -5,9 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import Response, g, url_for
 
-from app.errors import GoneError
 from app.lifespan import resources
-from app.services.idempotency import Replay, once
 from app.services.posts.users import (
     Author,
     Platform,
@@ -20,7 +18,6 @@ from app.views import cursors
 from app.views.access import writing
 from app.views.answers import json_answer, no_content
 from app.views.operation import ApiBlueprint, answers
-from app.views.parsing import json_request_key
 
 blueprint = ApiBlueprint("api_users", tag="users")
 
@@ -65,26 +62,17 @@ async def list_users(args: ListUsersArgs) -> Response:
     return json_answer(Authors(authors, cursors.AUTHORS.encode(following)))
 
 
-@blueprint.operation("POST", "/users", "write", is_idempotent=True)
+@blueprint.operation("POST", "/users", "write", errors={409})
 @answers(201, "The new author", Author, headers=("Location",))
 async def create_user(form: NewUserForm) -> Response:
     """Add an author."""
-    key = await json_request_key()
     async with writing() as session:
-
-        async def add() -> Replay:
-            user, event_id = await add_user(
-                session, form.username, display_name=form.display_name, platform=form.platform
-            )
-            return Replay(201, user.id, None, event_id)
-
-        replay = await once(session, key, add)
-        author = await find_author(session, replay.resource_id or 0)
-    if author is None:
-        raise GoneError("The user that this request made has been deleted since")
-    g.event_id = replay.event_id
-    location = url_for("api_users.show_user", username=author.username)
-    return json_answer(author, replay.status, {"Location": location})
+        user, g.event_id = await add_user(
+            session, form.username, display_name=form.display_name, platform=form.platform
+        )
+        author = await find_author(session, user.id)
+    location = url_for("api_users.show_user", username=user.username)
+    return json_answer(author, 201, {"Location": location})
 
 
 @blueprint.operation("GET", "/users/<username>", "read", is_cacheable=True)

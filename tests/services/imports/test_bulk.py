@@ -22,7 +22,6 @@ from app.db.lease import Lease
 from app.formats.records import Record
 from app.models import Event, Tweet, User
 from app.services.checks import find_faults
-from app.services.idempotency import RequestKey
 from app.services.imports import reading
 from app.services.imports.imports import import_archive
 from app.services.imports.jobs import LEASE, add_job, claim_job, note_progress
@@ -126,9 +125,8 @@ async def test_so_do_the_lines_of_a_request(db: Database, authors: int) -> None:
         + "\n"
         for n in range(POSTS)
     )
-    key = RequestKey("token 1", "POST", "/api/v1/tweets", "k", b"digest")
     with transactions_of(db) as transactions:
-        report, _ = await store_lines(db, io.BytesIO(lines.encode()), key=key)
+        report, _ = await store_lines(db, io.BytesIO(lines.encode()))
     assert b'"accepted":500' in report
     assert max(map(len, transactions)) <= MOST_STATEMENTS, transactions
 
@@ -140,7 +138,7 @@ async def test_so_do_single_posts_that_arrive_together(db: Database) -> None:
     writer = PostWriter(db)
     post = new_tweet("hello", arrived_at=now(), source_id="1")
     with transactions_of(db) as transactions:
-        requests = [writer.add(PostRequest(f"author{n}", post, None)) for n in range(POSTS)]
+        requests = [writer.add(PostRequest(f"author{n}", post)) for n in range(POSTS)]
         receipts = await asyncio.gather(*requests)
     await writer.close()
     assert {receipt.status for receipt in receipts} == {201}

@@ -17,7 +17,7 @@ from tests.conftest import Client, Outside
 
 
 def sending(username: str, text: str, source_id: str | None = None) -> PostRequest:
-    return PostRequest(username, new_tweet(text, arrived_at=now(), source_id=source_id), None)
+    return PostRequest(username, new_tweet(text, arrived_at=now(), source_id=source_id))
 
 
 @pytest.fixture

@@ -495,25 +495,6 @@ async def test_an_acknowledged_upload_outlives_a_loss_of_power(
     assert is_safe == (durability == "full")
 
 
-async def test_equal_requests_with_a_key_are_one_import(app: Quart, writer: Client) -> None:
-    key = {"Idempotency-Key": "k-1"}
-    first = await send(writer, jsonl(POST), **key)
-    answers = [await writer.post(IMPORTS, data=jsonl(POST), headers=key) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [202, 202]
-    assert {answer.headers["Location"] for answer in answers} == {first}
-    # In a form it is the file that counts, not how it was cut out of the form.
-    multipart = key | {"Content-Type": "multipart/form-data; boundary=xxx"}
-    answer = await writer.post(IMPORTS, data=form(FILE), headers=multipart)
-    assert (answer.status_code, answer.headers["Location"]) == (202, first)
-    other = await writer.post(IMPORTS, data=jsonl(POST, POST), headers=key)
-    assert other.status_code == 422
-    bad = await writer.post(IMPORTS, data=b"", headers={"Idempotency-Key": ""})
-    assert bad.status_code == 400
-    await ended(writer, first)
-    assert len((await (await writer.get(IMPORTS)).get_json())["items"]) == 1
-    await wait_for_uploads(app, some=False)
-
-
 async def test_cancelling(app: Quart, writer: Client) -> None:
     body, _ = large_file(4 * BATCH)
     running = await send(writer, body)
