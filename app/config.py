@@ -90,13 +90,6 @@ def _with_hosts_in_query(url: str) -> str:
     return f"{parts.scheme}://{login}{at}{parts.path}?{urlencode(query, safe=',/:')}"
 
 
-def _replica_urls(value: str) -> tuple[str, ...]:
-    urls = tuple(parse_database_url(url.strip()) for url in value.split(","))
-    if any(url.startswith("sqlite") for url in urls):
-        raise ValueError("must name standbys of a PostgreSQL database")
-    return urls
-
-
 def _has_host(url: str) -> bool:
     """Return whether the address can be parsed, with a host and a port that there may be."""
     try:
@@ -140,12 +133,8 @@ class Config:
     """Which installation this is; each has its own database file and safe defaults."""
     data_dir: Path = Path("instance")
     """Folder of the database, the secrets and the checkpoints."""
-    uploads: Annotated[Path | None, Path] = None
-    """Folder where uploads wait and media lie; by default the data folder."""
     database_url: Annotated[str, parse_database_url] = ""
     """`sqlite+aiosqlite:` or `postgresql+asyncpg:`; by default a file named after `env`."""
-    replica_urls: Annotated[tuple[str, ...], _replica_urls] = ()
-    """Standbys of the PostgreSQL database that may be read, comma-separated, one host each."""
     secret_key: Annotated[str, _secret_key] = ""
     """Signs sessions; several, comma-separated, for rotation. By default made once and kept."""
     public: bool = True
@@ -204,18 +193,13 @@ class Config:
         return self.max_media_gb * 1024 * MIB
 
     @property
-    def uploads_dir(self) -> Path:
-        return self.uploads or self.data_dir
-
-    @property
     def media_dir(self) -> Path:
         """Folder of kept media."""
-        return self.uploads_dir / "media"
+        return self.data_dir / "media"
 
     def to_env(self) -> dict[str, str]:
         """Return the environment that gives another process these settings."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        values["replica_urls"] = ",".join(self.replica_urls)
         return {
             PREFIX + name.upper(): str(int(value) if isinstance(value, bool) else value)
             for name, value in values.items()
@@ -241,15 +225,10 @@ class Config:
         for name in sorted(given.keys() - known):
             raise ConfigError(f"{PREFIX}{name.upper()} is not a setting; see docs/settings.md")
         given.setdefault("log", "text" if sys.stderr.isatty() else "json")
-        config = cls(**{name: _parse(name, value) for name, value in given.items() if value})  # type: ignore[arg-type]
-        if config.replica_urls and config.database_url.startswith("sqlite"):
-            raise ConfigError(f"{PREFIX}REPLICA_URLS needs a PostgreSQL {PREFIX}DATABASE_URL")
-        return config
+        return cls(**{name: _parse(name, value) for name, value in given.items() if value})  # type: ignore[arg-type]
 
 
-_SECRET: Final = frozenset(
-    {"secret_key", "database_url", "replica_urls", "embedder", "embedder_key", "url"}
-)
+_SECRET: Final = frozenset({"secret_key", "database_url", "embedder", "embedder_key", "url"})
 """Settings that hold, or may hold, a password: no message repeats their value."""
 
 

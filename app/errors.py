@@ -122,14 +122,6 @@ class UnavailableError(AppError, status=HTTPStatus.SERVICE_UNAVAILABLE, type="un
         super().__init__(message, headers={"Retry-After": "1"} | dict(headers or {}), **values)
 
 
-class ReplicaLostError(UnavailableError):
-    """A server of the database failed while it was read; another one may answer."""
-
-
-def replica_lost() -> ReplicaLostError:
-    return ReplicaLostError("The database cannot be reached at the moment; try again soon")
-
-
 def overloaded() -> UnavailableError:
     return UnavailableError("The server is overloaded. Try again in a moment.")
 

@@ -5,14 +5,12 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Final, cast
 
 from quart import Quart, current_app
 
 from app.asgi.cached import CachedResponse, response_memo
 from app.config import MIB, Config
-from app.db.cluster import ServerLabel
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
@@ -20,9 +18,8 @@ from app.embedders import Embedder, open_embedder
 from app.errors import StartError
 from app.memo import Memo
 from app.metrics import Metrics
-from app.security import fingerprint, load_secret_keys
+from app.security import load_secret_keys
 from app.services.access.secrets import Passwords
-from app.services.checks import check_keys
 from app.services.compare.card_making import CardMaker
 from app.services.compare.materials import Materials, Models
 from app.services.imports.process import keep_importing
@@ -96,12 +93,8 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     secret_keys, embedder, revision = await _prepare(config)
     db = Database(config, on_session=metrics.count_session)
     stack.push_async_callback(db.close)
-    key = fingerprint(secret_keys[0])
-    feed = await db.open_feed(
-        ServerLabel.own(version=version("saywho"), revision=revision, key=key)
-    )
+    feed = await db.open_feed()
     stack.push_async_callback(feed.close)
-    await check_keys(db, secret_keys)
     models = Models()
     work = jobs(kept_events=config.event_retention)
     work.append(media_job(config.media_dir))

@@ -14,9 +14,9 @@ FULL: Final = (
     r"/test_wheel\.py::",
     r"/test_proxies\.py::",
     # Storms, and stops and starts of servers in another way than most people's.
-    r"/test_histories\.py::test_(kills|a_primary|replicas)",
+    r"/test_histories\.py::test_(kills|a_primary)",
     r"/test_(power|hostile|faults|clocks|uploads)\.py::",
-    r"/serving/test_on_postgresql\.py::test_(workers_prepare_a_bare_database|servers_are_up)",
+    r"/serving/test_on_postgresql\.py::test_workers_prepare_a_bare_database",
     r"/test_supervision\.py::.*(not_forked|killed_server_left|\[hypercorn\])",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_cli_interrupts\.py::.*\[15\]",

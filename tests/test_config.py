@@ -10,13 +10,10 @@ from app import create_app
 from app.config import Config, ConfigError
 
 PRIMARY = "postgresql+asyncpg://u@a/saywho"
-STANDBYS = ("postgresql+asyncpg://u@b:5432/saywho", "postgresql+asyncpg://u@/saywho?host=/c")
 SETTINGS: dict[str, tuple[str, Any]] = {
     "env": ("production", "production"),
     "data_dir": ("/var/lib/saywho 한글", Path("/var/lib/saywho 한글")),
-    "uploads": ("/srv/saywho", Path("/srv/saywho")),
     "database_url": ("sqlite+aiosqlite:////srv/a.db", "sqlite+aiosqlite:////srv/a.db"),
-    "replica_urls": (f"{STANDBYS[0]}, {STANDBYS[1]}", STANDBYS),
     "secret_key": ("0123456789abcdef,fedcba9876543210", "0123456789abcdef,fedcba9876543210"),
     "public": ("0", False),
     "durability": ("normal", "normal"),
@@ -57,20 +54,13 @@ def test_each_setting_is_tested_here() -> None:
 @pytest.mark.parametrize("name", SETTINGS)
 def test_each_setting_is_read(name: str) -> None:
     given, expected = SETTINGS[name]
-    needed = {"database_url": PRIMARY} if name == "replica_urls" else {}
-    assert getattr(from_env(**needed, **{name: f" {given} "}), name) == expected
+    assert getattr(from_env(**{name: f" {given} "}), name) == expected
 
 
 def test_settings_pass_on_to_another_process_unchanged() -> None:
     settings = {name: given for name, (given, _) in SETTINGS.items()}
     config = from_env(**settings | {"database_url": PRIMARY})
     assert Config.from_env(config.to_env()) == config
-
-
-@pytest.mark.parametrize("url", ["", "sqlite+aiosqlite:////srv/a.db"], ids=["default", "file"])
-def test_replicas_are_those_of_postgresql(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"^SAYWHO_REPLICA_URLS needs a PostgreSQL"):
-        from_env(database_url=url, replica_urls=STANDBYS[0])
 
 
 def test_defaults_are_those_documented() -> None:
@@ -125,7 +115,6 @@ BAD = [
     *(("bluesky_url", "https://[bad"), ("bluesky_url", "https://:443/x")),
     *(("embedder", "http:http://[bad"), ("embedder", "http:http://a:b/v1")),
     *(("database_url", "postgresql+asyncpg://[bad/x"), ("database_url", f"{PRIMARY}?port=b")),
-    ("replica_urls", "postgresql+asyncpg://b/x,postgresql+asyncpg://[bad/x"),
 ]
 
 
@@ -147,15 +136,8 @@ def test_a_bad_value_is_named_in_one_line(name: str, value: str) -> None:
         ("database_url", "sqlite+aiosqlite:///:memory:hush"),
         ("database_url", "sqlite+aiosqlite://"),
         ("database_url", "postgresql+asyncpg://a:hush,b/x"),
-        ("replica_urls", "postgres://me:hush@b/saywho"),
-        ("replica_urls", "sqlite+aiosqlite:////hush.db"),
-        ("replica_urls", "postgresql+asyncpg://b:1,hush:2/saywho"),
-        ("replica_urls", "postgresql+asyncpg://b/saywho,mysql://hush/saywho"),
     ],
-    ids=[
-        *("short", "second", "postgres", "sync", "memory", "no file", "port"),
-        *("other replica", "file as replica", "several hosts", "second replica"),
-    ],
+    ids=["short", "second", "postgres", "sync", "memory", "no file", "port"],
 )
 def test_a_secret_is_never_in_the_message(name: str, value: str) -> None:
     with pytest.raises(ConfigError) as caught:

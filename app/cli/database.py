@@ -1,11 +1,9 @@
 """`saywho db …`, named as Flask-Migrate names them, `saywho check`, `backup` and `restore`."""
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import click
-import msgspec
 from alembic import command
 from alembic.util.exc import CommandError
 
@@ -100,16 +98,12 @@ def copy_command(url: str) -> None:
 
 
 @click.command("check")
-@click.option("--cluster", is_flag=True, help="Show the databases and servers of the site instead.")
 @json_option
-def check_command(cluster: bool) -> None:
+def check_command() -> None:
     """Check the database, and what is derived from the posts.
 
     The database must answer and be migrated; counts, indexes and profiles must agree with it.
     """
-    if cluster:
-        _check_cluster(Config.from_env())
-        return
     try:
         faults, left = with_database(_find_faults)
     except StartError as error:
@@ -129,30 +123,6 @@ def check_command(cluster: bool) -> None:
 async def _find_faults(db: Database, config: Config) -> tuple[list[str], int]:
     faults = await find_faults(db, config.media_dir)
     return faults, len(await find_left_uploads(db, config))
-
-
-def _check_cluster(config: Config) -> None:
-    if not backend_for(config.database_url).is_shared:
-        fail("a cluster needs PostgreSQL; SQLite is one file on one machine", BAD_INPUT)
-    from app.db.postgresql.cluster import look_at_cluster
-
-    found = asyncio.run(look_at_cluster(config.database_url, *config.replica_urls))
-    lines = [
-        f"{node.role:<11} {node.host}"
-        + (f"  PostgreSQL {node.version}, timeline {node.timeline}" if node.version else "")
-        + (f", event {node.newest_event}" if node.newest_event is not None else "")
-        + (f", {node.lag_events} behind" if node.lag_events else "")
-        for node in found.databases
-    ]
-    lines += [
-        f"server      {each.host}  saywho {each.version}, revision {each.revision},"
-        f" {each.workers} worker{'s' if each.workers > 1 else ''}"
-        for each in found.servers
-    ]
-    value = {"ok": not found.faults, "faults": found.faults, **msgspec.structs.asdict(found)}
-    print_result(value, *lines, notes=found.faults)
-    if found.faults:
-        fail("the check found faults")
 
 
 def _alembic(run: Callable[[], object]) -> None:

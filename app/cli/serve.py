@@ -96,13 +96,10 @@ async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> N
     """Load the sample posts; print a link to create the operator's account if there is none."""
     from app.cli.access import setup_address
     from app.db.engine import Database
-    from app.security import load_secret_keys
     from app.services.access.operators import add_setup_link, has_operator
-    from app.services.checks import check_keys
     from app.services.imports.samples import load_samples
 
     async with Database(config) as db:
-        await check_keys(db, load_secret_keys(config))
         if with_samples:
             await load_samples(db)
         async with db.write() as session:

@@ -86,7 +86,7 @@ def _guard(app: Quart, dash: Any) -> None:
         require_type("application/json")
         call = call_of(await request_bytes())
         figures: SharedFigures = app.extensions[KEY]
-        body, _ = await figures.get(call, g.locale, as_of_event=g.as_of_event)
+        body, _ = await figures.get(call, g.locale)
         return _sent(body)
 
     @access("read")

@@ -138,17 +138,14 @@ class SharedFigures:
         self._turns = asyncio.Semaphore(MADE_AT_ONCE)
         self._under_way = 0
 
-    async def get(
-        self, call: Call, locale: str, *, as_of_event: int | None = None
-    ) -> tuple[bytes, bool]:
+    async def get(self, call: Call, locale: str) -> tuple[bytes, bool]:
         """Return the compressed answer, and whether it was made for this call.
 
         It holds all events that were acknowledged before; for a viewer who follows live, all up
         to the event that the call names, for which the viewer may have to wait. Raises
-        UnavailableError under too many calls, and while the log cannot be read unless the answer
-        says as of which event it is.
+        UnavailableError under too many calls, and while the log cannot be read.
         """
-        if not await self._feed.catch_up() and as_of_event is None:
+        if not await self._feed.catch_up():
             raise UnavailableError("The log cannot be read at the moment. Try again soon.")
         key, after, is_made = (call.figure, locale, call.request.view), call.request.after, False
         if after is not None:
@@ -206,7 +203,8 @@ async def _answer(call: Call) -> bytes:
 
 async def _drawing(call: Call) -> bytes:
     figure, view = FIGURES[call.figure], view_of(call.request.view)
-    data = await resources().db.read_part(lambda session: figure.load(session, view))
+    async with resources().db.read() as session:
+        data = await figure.load(session, view)
 
     def draw() -> tuple[bytes, bool]:
         drawing = figure.draw(data)

@@ -1,6 +1,6 @@
 """The interface of a database, for all that differs between SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from functools import cache
@@ -23,7 +23,6 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db.cluster import ServerLabel
 from app.db.feed import Feed
 from app.db.indexes import VectorIndex, WordIndex
 from app.errors import AppError, StartError
@@ -31,8 +30,6 @@ from app.models import Base
 
 INFO: Final = "backend"
 """The key under which a session keeps its backend."""
-NEWEST: Final = "newest event"
-"""Where a session keeps the newest event that it wrote."""
 MOST_VALUES: Final = 400
 """SQLite takes expressions of 1,000 terms and, in older builds, 999 values a statement."""
 FEW_ROWS: Final = 20
@@ -99,12 +96,8 @@ class Backend(Protocol):
         """Wake other processes after a commit, unless the commit itself does."""
         return
 
-    async def open_feed(self, commits: Callable[[], int], label: ServerLabel | None) -> Feed:
+    async def open_feed(self, commits: Callable[[], int]) -> Feed:
         """Follow the log; `commits` counts this process's own commits."""
-
-    async def servers(self) -> Collection[ServerLabel]:
-        """Return the labels of all workers that follow the log, on whatever machine."""
-        return ()
 
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from contextvars import Context, ContextVar
+from contextvars import Context
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -10,9 +10,6 @@ from app.errors import UnavailableError, overloaded
 
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
-
-for_answers: ContextVar[bool] = ContextVar("for_answers", default=False)
-"""Whether what is read goes into the answer to a request, and changes nothing."""
 
 
 class Batch(Generic[Item, Result]):
@@ -58,9 +55,7 @@ class Batch(Generic[Item, Result]):
             callers = self._callers[item] = []
         if self._worker is None:
             # In a context of its own: a run belongs to no caller in particular.
-            context = Context()
-            context.run(for_answers.set, for_answers.get())
-            self._worker = asyncio.create_task(self._work(), context=context)
+            self._worker = asyncio.create_task(self._work(), context=Context())
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         callers.append(future)
         try:

@@ -36,8 +36,6 @@ class Feed(ABC):
         self.turn: int | None = None
         """Another number after each commit that was read, of any process; None where commits of
         others are not seen at once."""
-        self.mark: str | None = None
-        """Tells the newest event that was read from one with its id in another server's log."""
         self._followed_at = monotonic()
 
     @property
@@ -63,19 +61,10 @@ class Feed(ABC):
         Return whether that was possible; False while the log cannot be read.
         """
 
-    async def is_within_reach(self) -> bool:
-        """Return whether the log can be read, if need be by a new connection."""
-        return await self.catch_up() or await self.catch_up()
-
     async def has_seen(self, event_id: int) -> bool:
         """Return whether the event was published, after a look at the log if it was not yet."""
         await self.catch_up()
         return self.newest >= event_id
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the log could not be read twice, the last time just now."""
-        return False
 
     @abstractmethod
     async def follow(self) -> None:

@@ -1,8 +1,5 @@
 """Migrations, run where no event loop is running: in a thread or on the command line.
 
-A revision whose tables the programs before it can use is named after the oldest of these:
-`0024_since_0022`. So a server goes on, and may start again, while others are upgraded.
-
 Alembic is imported only where a database is not current, since the import alone takes longer than
 a start may.
 """
@@ -27,7 +24,6 @@ OUTDATED: Final = frozenset(f"{number:04}" for number in range(1, 13))
 ATTEMPTS: Final = 60
 """Each waits for half a second at most, since other servers' requests wait behind it."""
 _REVISION: Final = re.compile(r"""^(down_)?revision\b.*=\s*["'](\w+)["']""", re.MULTILINE)
-_SINCE: Final = "_since_"
 
 
 class SchemaState(Enum):
@@ -37,8 +33,6 @@ class SchemaState(Enum):
     CURRENT = "current"
     BEHIND = "behind"
     OUTDATED = "outdated"
-    COMPATIBLE = "compatible"
-    """Of a newer program, and made so that this one can use them."""
     UNKNOWN = "unknown"
 
 
@@ -59,16 +53,7 @@ def schema_state(url: str) -> SchemaState:
         return SchemaState.FRESH
     if current in _revisions():
         return SchemaState.CURRENT if current == head_revision() else SchemaState.BEHIND
-    if is_compatible(current):
-        return SchemaState.COMPATIBLE
     return SchemaState.OUTDATED if current in OUTDATED else SchemaState.UNKNOWN
-
-
-def is_compatible(revision: str) -> bool:
-    """Return whether a newer program made the tables so that this one can use them."""
-    revisions = _revisions()
-    ours = {known.partition(_SINCE)[0] for known in revisions}
-    return revision not in revisions and revision.partition(_SINCE)[2] in ours
 
 
 def head_revision() -> str:
@@ -154,11 +139,10 @@ def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     behind otherwise, if a newer program made it, or if the folder cannot be written.
     """
     _make_writable(config.data_dir, "the data folder")
-    _make_writable(config.uploads_dir, "the folder of uploads")
     state = known_state(config.database_url)
     if state is SchemaState.BEHIND and not upgrade_old:
         name = backend_for(config.database_url).name
         raise StartError(f"{name} is behind this program; run: saywho db upgrade")
-    if state not in {SchemaState.CURRENT, SchemaState.COMPATIBLE}:
+    if state is not SchemaState.CURRENT:
         upgrade(config.database_url)
     return state

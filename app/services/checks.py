@@ -13,10 +13,8 @@ from app.compute.features import RECIPE
 from app.compute.profiles import profile_of
 from app.db.engine import Database
 from app.db.feed import Feed
-from app.db.migrate import is_compatible
-from app.errors import AppError, StartError, UnavailableError
+from app.errors import AppError, UnavailableError
 from app.models import BackgroundSnapshot, Embedding, Profile, Tweet, User, VectorSet
-from app.security import fingerprint
 from app.services.compare.background import BackgroundStore
 from app.services.posts.media_uses import find_media_faults
 from app.services.posts.post_counts import miscounted
@@ -42,7 +40,7 @@ async def check_ready(
     if not feed.is_followed:
         raise UnavailableError("The log of changes cannot be followed at the moment")
     found = await _revision(db)
-    if found != revision and not (found and is_compatible(found)):
+    if found != revision:
         raise UnavailableError(
             "The database is at revision {found}, and this program is made for {revision}",
             headers=LATER,
@@ -64,20 +62,6 @@ async def _revision(db: Database) -> str | None:
         raise UnavailableError(
             "The database does not hold this program's tables", headers=LATER
         ) from error
-
-
-async def check_keys(db: Database, secret_keys: Iterable[str]) -> None:
-    """Check that the site's other servers sign cookies with keys that this one knows.
-
-    Each of two servers would sign out the visitors of the other. Raises StartError.
-    """
-    known = set(map(fingerprint, secret_keys))
-    for server in await db.backend.servers():
-        if server.key not in known:
-            raise StartError(
-                f"{server.host} serves the same database with another secret key;"
-                " set SAYWHO_SECRET_KEY alike (to change it, name the old one second)"
-            )
 
 
 async def measure_lag(session: AsyncSession) -> dict[str, int]:

@@ -8,7 +8,7 @@ from sqlalchemy import Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import NEWEST, Sessions, allocate_ids, insert_rows
+from app.db.backend import Sessions, allocate_ids, insert_rows
 from app.models import Event
 
 PRUNED_AT_ONCE: Final = 20_000
@@ -50,7 +50,6 @@ async def append_events(
         for event_id, event in zip(event_ids, events, strict=True)
     ]
     await insert_rows(session, cast(Table, Event.__table__), rows)
-    session.info[NEWEST] = max(event_ids, default=session.info.get(NEWEST, 0))
 
 
 async def newest_event(session: AsyncSession) -> int:

@@ -164,7 +164,7 @@ async def vacuum(db: Database, config: Config) -> None:
         await db.backend.words.rebuild(session)
         spools = await _anonymise_imports(session)
     for spool in spools:
-        remove_upload(config.uploads_dir, spool)
+        remove_upload(config.data_dir, spool)
     await remove_every_unneeded(db, config.media_dir)
     await _run(db, "words")
     await _run(db, "background")

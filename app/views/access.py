@@ -13,7 +13,6 @@ from werkzeug.exceptions import HTTPException
 from app.asgi.hosts import is_loopback, is_loopback_host
 from app.clock import monotonic
 from app.config import Config
-from app.db.batch import for_answers
 from app.errors import AppError, ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
@@ -182,7 +181,6 @@ async def look_again(response: Response) -> Response:
     right = _right() if "token" in g and request.method not in SAFE_METHODS else None
     if right is None or "is_right_checked" in g:
         return response
-    for_answers.set(False)  # The view has run: nothing but the primary can tell of the right.
     try:
         async with resources().db.read() as session:
             await _check_again(session, right)

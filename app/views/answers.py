@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 from quart import Quart, Response, g, render_template, request
@@ -15,23 +15,13 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from app.asgi.streams import Stream, hand_over
 from app.clock import monotonic
-from app.db.batch import for_answers
-from app.errors import (
-    UNTYPED,
-    AppError,
-    MalformedError,
-    Problem,
-    ReplicaLostError,
-    UnavailableError,
-    problem,
-)
+from app.errors import UNTYPED, AppError, MalformedError, Problem, UnavailableError, problem
 from app.i18n import translate_error
 from app.lifespan import resources
 from app.logs import request_id
 from app.memo import cacheable
 from app.models import MAX_ID
 from app.paths import FOR_PROGRAMS
-from app.views.access import SAFE_METHODS, policy_of
 
 AFTER_TIMEOUT_S: Final = 2.0
 AFTER_POLL_S: Final = 0.02
@@ -47,16 +37,6 @@ logger = logging.getLogger(__name__)
 
 def init_app(app: Quart) -> None:
     app.before_request(wait_for_write)
-
-    @app.before_request
-    async def choose_database() -> None:
-        """Let what only reads be read from replicas.
-
-        No hook follows: what a replica fails is answered by the view alone, without the checks.
-        """
-        is_safe = request.method in SAFE_METHODS or policy_of(app, request.endpoint) == "read"
-        for_answers.set(is_safe)
-        g.as_of_event = resources().db.read_up_to
 
 
 async def wait_for_write() -> None:
@@ -85,9 +65,6 @@ async def add_headers(response: Response) -> Response:
     """Add the headers that answers of this kind carry."""
     if (event_id := g.get("event_id")) is not None:
         response.headers["Saywho-Event"] = str(event_id)
-    read_up_to = g.get("as_of_event") or resources().db.read_up_to
-    if read_up_to is not None and response.status_code == 200:
-        response.headers.setdefault("Saywho-As-Of", str(read_up_to))
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.vary.update(["Accept-Language", "Cookie"])
@@ -131,30 +108,6 @@ def no_content() -> Response:
     return response
 
 
-def as_of(event_id: int | None) -> dict[str, str]:
-    """Return the header that names the newest event behind an answer made from vectors."""
-    return {} if event_id is None else {"Saywho-As-Of": str(event_id)}
-
-
-async def _answered_elsewhere(app: Quart) -> ResponseReturnValue:
-    """Answer once more what a replica failed to answer: it changes nothing.
-
-    The primary is asked, or while that is away another replica; and once again, since a read may
-    join one that was on its way to the replica.
-    """
-    error: Exception
-    for _ in range(2):
-        for_answers.set(not await resources().db.has_primary())
-        try:
-            return await app.dispatch_request()
-        except ReplicaLostError as lost:
-            error = UnavailableError(lost.message)
-        except Exception as other:
-            error = other
-            break
-    return cast(ResponseReturnValue, await app.handle_user_exception(error))
-
-
 def handle_errors(app: Quart) -> None:
     """Answer failures: problem details for programs, a page for browsers."""
 
@@ -164,10 +117,6 @@ def handle_errors(app: Quart) -> None:
             logger.warning("%s", error.detail, exc_info=error)
         sentence = translate_error(error) if "locale" in g else None
         return await _answer(problem(error), error.headers, sentence)
-
-    @app.errorhandler(ReplicaLostError)
-    async def replica_lost(error: ReplicaLostError) -> ResponseReturnValue:
-        return await _answered_elsewhere(app)
 
     @app.errorhandler(HTTPException)
     async def http_error(error: HTTPException) -> ResponseReturnValue:

@@ -68,7 +68,7 @@ class Spool:
         config = resources().config
         if config.durability != "normal":
             with disk_errors():
-                await asyncio.to_thread(sync_upload, config.uploads_dir, self.name, self.file)
+                await asyncio.to_thread(sync_upload, config.data_dir, self.name, self.file)
 
     def rewind(self) -> None:
         with disk_errors():
@@ -230,7 +230,7 @@ async def _chunks_and_end() -> AsyncIterator[bytes | None]:
 
 @asynccontextmanager
 async def _spooling() -> AsyncIterator[Spool]:
-    place = resources().config.uploads_dir
+    place = resources().config.data_dir
 
     async def discard(upload: tuple[str, IO[bytes]]) -> None:
         upload[1].close()

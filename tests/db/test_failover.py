@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import itertools
-import json
 import os
 import shutil
 import signal
@@ -22,7 +21,7 @@ from app.config import Config
 from app.db.backend import backend_for
 from app.db.engine import Database
 from app.db.feed import Change
-from app.db.migrate import head_revision, prepare
+from app.db.migrate import prepare
 from app.db.postgresql.connection import connect, data_source
 from app.errors import UnavailableError
 from app.models import Tweet
@@ -30,7 +29,6 @@ from app.services.posts.users import add_user
 from tests.cancelling import cancelled_at
 from tests.conftest import Client, client_with
 from tests.databases import Databases
-from tests.installation import PROGRAM, Installation
 from tests.postgresql import Server
 from tests.serving.test_server import children_of
 from tests.views.api.test_live_api import listening
@@ -331,7 +329,7 @@ async def test_who_asks_for_the_lead_leaves_a_server_that_hangs(
     config = Config(env="testing", data_dir=tmp_path, database_url=own_server.url())
     await asyncio.to_thread(prepare, config, upgrade_old=False)
     outside = await asyncpg.connect(data_source(own_server.url()))
-    feed = await backend_for(config.database_url).open_feed(lambda: 0, None)
+    feed = await backend_for(config.database_url).open_feed(lambda: 0)
     others = "FROM pg_stat_activity WHERE application_name = 'saywho feed'"
     hanging = await outside.fetchval(f"SELECT pid {others}")
     os.kill(hanging, signal.SIGSTOP)
@@ -386,65 +384,6 @@ async def test_requests_do_not_wait_for_a_primary_that_hangs_once_it_is_replaced
         await found.close()
         assert await under_way in {201, 503}
         await eventually(write, until=lambda status: status in {200, 201})
-
-
-async def test_a_look_at_the_cluster_names_databases_servers_and_what_is_wrong(
-    outlasting: Quart, own_server: Server, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    standby = await asyncio.to_thread(Server, durable=True, primary=own_server)
-    request.addfinalizer(standby.remove)
-    writer = await client_with(outlasting, "write")
-    await writer.add_user("ann", "both have it")
-    hosts = [str(standby.folder), str(own_server.folder), str(tmp_path)]
-    address = "postgresql+asyncpg://postgres@/postgres?host="
-    installation = Installation(tmp_path / "cli", {"SAYWHO_DATABASE_URL": address + hosts[1]})
-
-    async def look() -> Any:
-        return json.loads(
-            (await asyncio.to_thread(installation.run, "check", "--cluster", "--json")).stdout
-        )
-
-    found = await look()
-    assert (found["ok"], found["faults"]) == (True, [])
-    (server,) = found["servers"]
-    assert (server["workers"], server["revision"]) == (1, head_revision())
-    installation.settings["SAYWHO_DATABASE_URL"] = address + ",".join(hosts[:2])
-    found = await eventually(look, until=lambda found: not found["databases"][0]["lag_events"])
-    assert [(each["role"], each["lag_events"]) for each in found["databases"]] == [
-        ("standby", 0),
-        ("primary", 0),
-    ]
-    installation.settings["SAYWHO_DATABASE_URL"] = address + hosts[1]
-    installation.settings["SAYWHO_REPLICA_URLS"] = f"{address}{hosts[0]},{address}{hosts[1]}"
-    assert [each["role"] for each in (await look())["databases"]] == ["primary", "standby"]
-    del installation.settings["SAYWHO_REPLICA_URLS"]
-    installation.settings["SAYWHO_DATABASE_URL"] = address + ",".join(hosts[::2])
-    result = await asyncio.to_thread(installation.run, "check", "--cluster")
-    assert result.exit_code == 1
-    assert f"{tmp_path} cannot be reached" in result.stderr.replace(":5432", "")
-    assert "0 databases take writes" in result.stderr
-
-
-async def test_a_server_with_another_key_than_the_others_does_not_start(
-    outlasting: Quart, own_server: Server, tmp_path: Path
-) -> None:
-    key = (tmp_path / "secret_key").read_text()
-    settings = {"SAYWHO_DATABASE_URL": own_server.url(), "SAYWHO_SECRET_KEY": "x" * 16}
-    other = Installation(tmp_path / "other", settings)
-    serve = (PROGRAM, "serve", "--bind", "127.0.0.1:0")
-    refused = await asyncio.to_thread(other.process, *serve)
-    assert refused.returncode == 1
-    (line,) = [line for line in refused.stderr.splitlines() if "saywho:" in line]
-    assert "another secret key" in line
-    config = Config(
-        env="testing",
-        data_dir=other.data_dir,
-        database_url=own_server.url(),
-        secret_key=f"{'x' * 16},{key}",
-    )
-    app = create_app(config)
-    async with app.test_app():
-        assert (await Client(app, {}).get("/readyz")).status_code == 200
 
 
 async def test_what_was_acknowledged_outlives_a_crash_of_the_server(

@@ -16,7 +16,6 @@ from app.db.migrate import (
     SchemaState,
     alembic_config,
     current_revision,
-    head_revision,
     prepare,
     schema_state,
     upgrade,
@@ -131,25 +130,6 @@ def test_one_of_a_newer_program_stops_the_start(config: Config) -> None:
     for upgrade_old in (False, True):
         with pytest.raises(StartError, match="newer"):
             prepare(config, upgrade_old=upgrade_old)
-
-
-@pytest.mark.parametrize(
-    ("revision", "state"),
-    [
-        ("9999_since_{head}", SchemaState.COMPATIBLE),
-        ("9999_since_{first}", SchemaState.COMPATIBLE),
-        ("9999_since_9998", SchemaState.UNKNOWN),
-        ("{head}_since_9998", SchemaState.UNKNOWN),
-        ("9999_since_", SchemaState.UNKNOWN),
-    ],
-)
-def test_a_newer_revision_says_which_programs_it_suits(
-    config: Config, revision: str, state: SchemaState
-) -> None:
-    prepare(config, upgrade_old=False)
-    name = revision.format(head=head_revision().partition("_since_")[0], first=FIRST)
-    execute(config, f"UPDATE alembic_version SET version_num = '{name}'")  # noqa: S608
-    assert schema_state(config.database_url) is state
 
 
 def test_what_is_no_database_stops_the_start_with_one_line(config: Config) -> None:

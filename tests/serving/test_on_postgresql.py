@@ -4,9 +4,7 @@ import contextlib
 import dataclasses
 import itertools
 import os
-import shutil
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from app.db.migrate import head_revision
 from tests.databases import Databases, PostgresqlDatabases
-from tests.installation import ROOT, Installation
+from tests.installation import Installation
 from tests.postgresql import Server as DatabaseServer
 from tests.serving.test_server import SERVE, Server, connections_to_every_worker, serving
 
@@ -73,52 +70,6 @@ def test_workers_prepare_a_bare_database_once_and_share_what_is_written(
         assert installation.json("check") == {"ok": True, "faults": []}
         assert server.stop() == 0
         assert "Traceback" not in server.log()
-
-
-REVISION = """
-import sqlalchemy as sa
-from alembic import op
-
-revision = "9999_since_{since}"
-down_revision = "{head}"
-
-
-def upgrade():
-    op.add_column("Tweet", sa.Column("mood", sa.String()))
-    op.add_column("Users", sa.Column("level", sa.Integer(), server_default="0", nullable=False))
-
-
-def downgrade():
-    op.drop_column("Users", "level")
-    op.drop_column("Tweet", "mood")
-"""
-
-
-def test_servers_are_upgraded_one_after_the_other_without_an_error(
-    installation: Installation, tmp_path: Path
-) -> None:
-    newer = tmp_path / "newer"
-    shutil.copytree(ROOT / "app", newer / "app", ignore=shutil.ignore_patterns("__pycache__"))
-    head = head_revision()
-    (newer / "app/migrations/versions/9999.py").write_text(
-        REVISION.format(since=head.partition("_since_")[0], head=head)
-    )
-    program = (sys.executable, "-c", "from app.cli import main; main()", "serve")
-    other = Installation(newer / "instance", dict(installation.settings))
-    with serving(installation, *SERVE, "--workers", "2") as first:
-        begin(first)
-        other.settings["SAYWHO_SECRET_KEY"] = (installation.data_dir / "secret_key").read_text()
-        with using(first) as answers, serving(other, *program) as second:
-            upgraded = len(answers)
-            installation.wait_until(lambda: len(answers) > upgraded + 100)
-            assert first.send("GET", "/readyz")[0] == 200
-            after = first.send("POST", POSTS, {"text": "by the older one"})[1]["Saywho-Event"]
-            page = second.send("GET", POSTS, Saywho_After=after)[2]
-            assert page["items"][0]["text"] == "by the older one"
-        assert [answer for answer in answers if answer[0] >= 500] == []
-    assert "newer" not in first.log()
-    with serving(installation, *SERVE) as first:  # Started again before its own upgrade.
-        assert first.send("GET", POSTS)[0] == 200
 
 
 @contextlib.contextmanager

@@ -2,8 +2,7 @@
 
 `python -m tests.trust.histories sqlite 100` kills 100 times, `… postgresql 100 7` with seed 7;
 `… cluster 20` replaces the primary of two servers 20 times, and with `… cluster 20 0 500` clients
-of live streams follow meanwhile; `… links 20` cuts its link instead of killing it; `… replicas 20`
-reads bad standbys.
+of live streams follow meanwhile; `… links 20` cuts its link instead of killing it.
 """
 
 import asyncio
@@ -23,7 +22,6 @@ import httpx
 from tests.trust.cluster import cluster_in
 from tests.trust.listener import RETRY_S, Listener
 from tests.trust.model import NEVER, Author, Post, Read
-from tests.trust.replicas import replicas_in
 from tests.trust.site import Site, site_of
 from tests.waiting import DEADLINE_S, eventually
 
@@ -247,7 +245,6 @@ def run(kind: str, rounds: int, folder: Path, seed: int = 0, listeners: int = LI
     sites: dict[str, Callable[[Path], AbstractContextManager[Site]]] = {
         "cluster": cluster_in,
         "links": functools.partial(cluster_in, cuts=True),
-        "replicas": replicas_in,
     }
     with sites.get(kind, functools.partial(site_of, kind))(folder) as site:
         history = History(site, seed, listeners)

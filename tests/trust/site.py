@@ -22,8 +22,6 @@ class Site:
 
     reads_plainly = False
     """Whether clients read without `Saywho-After` too: each server has one worker."""
-    from_replicas = 0
-    """Sessions that read a replica."""
 
     def __init__(self, installation: Installation, database: DatabaseServer | None) -> None:
         self.kind = "sqlite" if database is None else "postgresql"

@@ -41,16 +41,6 @@ def test_a_primary_that_is_cut_off_is_replaced_like_one_that_is_killed(
     assert min(history.acknowledged, history.reads) > 0
 
 
-@pytest.mark.databases("postgresql")
-@pytest.mark.timeout(300)
-def test_replicas_that_lag_pause_and_flap_make_no_answer_stale(
-    tmp_path: Path, databases: Databases
-) -> None:
-    history = run("replicas", 2, tmp_path)
-    assert history.site.killed["standby"] == 2
-    assert min(history.acknowledged, history.reads, history.site.from_replicas) > 0
-
-
 def seen(began: int, *texts: str) -> Read:
     return Read(began, began + 1, frozenset(texts))
 

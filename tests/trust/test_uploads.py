@@ -30,11 +30,10 @@ def database(databases: Databases) -> Iterator[DatabaseServer]:
     server.remove()
 
 
-@pytest.mark.parametrize("is_shared", [True, False], ids=["at the other", "at the same"])
 def test_an_import_goes_on_after_its_server_was_killed(
-    is_shared: bool, tmp_path: Path, databases: Databases
+    tmp_path: Path, databases: Databases
 ) -> None:
-    assert len(run(1, tmp_path, is_shared=is_shared)) == 1
+    assert len(run(1, tmp_path)) == 1
 
 
 async def end_connections(database: DatabaseServer) -> None:

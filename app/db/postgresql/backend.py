@@ -30,10 +30,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_e
 from sqlalchemy.pool import NullPool
 
 from app.db.backend import Backend, ColumnLike, Sessions, as_json
-from app.db.cluster import ServerLabel
 from app.db.feed import Feed
 from app.db.postgresql import schema
-from app.db.postgresql.cluster import servers
 from app.db.postgresql.connection import (
     MIGRATING,
     UNLIMITED_S,
@@ -154,18 +152,10 @@ class PostgresqlBackend(Backend):
         finally:
             limit.cancel()
 
-    async def open_feed(self, commits: Callable[[], int], label: ServerLabel | None) -> Feed:
-        name = str(label or "saywho feed")
-        feed = PostgresqlFeed(self._url, commits, name=name, on_move=self._leave_server)
+    async def open_feed(self, commits: Callable[[], int]) -> Feed:
+        feed = PostgresqlFeed(self._url, commits, on_move=self._leave_server)
         await feed.open()
         return feed
-
-    async def servers(self) -> list[ServerLabel]:
-        connection = await connect(self._url)
-        try:
-            return await servers(connection)
-        finally:
-            await connection.close()
 
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]

@@ -123,11 +123,9 @@ _TOO_WEAK: Final = {"full": ["off"], "replicated": ["off", "local"]}
 """Values of `synchronous_commit`; a stronger one, which the server sets, stays."""
 
 
-async def connect(
-    url: str, command_timeout_s: float | None = None, /, **settings: str
-) -> "asyncpg.Connection[Any]":
+async def connect(url: str, /, **settings: str) -> "asyncpg.Connection[Any]":
     """Open a connection. Raises UnavailableError, or the error of a bad address."""
-    opened = partial(_open, settings=settings, timeout_s=command_timeout_s or COMMAND_TIMEOUT_S)
+    opened = partial(_open, settings=settings)
     try:
         urls = [alone for _, alone in each_host(url)]
         # Without a task of its own, whose connection a cancellation could leave to nobody.
@@ -187,11 +185,11 @@ async def _ended(tasks: "set[asyncio.Task[asyncpg.Connection[Any]]]") -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _open(url: str, settings: dict[str, str], timeout_s: float) -> "asyncpg.Connection[Any]":
+async def _open(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
     return await asyncpg.connect(
         data_source(url),
         timeout=CONNECT_TIMEOUT_S,
-        command_timeout=timeout_s,
+        command_timeout=COMMAND_TIMEOUT_S,
         server_settings=KEEPALIVES | settings,
     )
 
@@ -215,19 +213,15 @@ class OpenConnections(dict["asyncpg.Connection[Any]", float]):
             connection.terminate()
 
 
-def make_engine(
-    url: str, *, durability: str, opened: OpenConnections, limit_s: int | None = None
-) -> AsyncEngine:
-    """Return an engine whose sessions have the limits of `SETTINGS`, or this one for a statement.
+def make_engine(url: str, *, durability: str, opened: OpenConnections) -> AsyncEngine:
+    """Return an engine whose sessions have the limits of `SETTINGS`.
 
     Its connections are kept in `opened` until they are closed.
     """
     settings = SETTINGS | ({"synchronous_commit": "off"} if durability == "normal" else {})
-    settings |= {"statement_timeout": f"{limit_s}s"} if limit_s else {}
-    command_timeout_s = limit_s and limit_s + 1.0
 
     async def open_connection() -> "asyncpg.Connection[Any]":
-        connection = await connect(url, command_timeout_s, **settings)
+        connection = await connect(url, **settings)
         opened.add(connection)
         if too_weak := _TOO_WEAK.get(durability):
             await connection.execute(_AT_LEAST_ON, too_weak)

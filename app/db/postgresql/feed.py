@@ -69,11 +69,11 @@ class PostgresqlFeed(Feed):
     """Listens and reads the log on a connection of its own."""
 
     def __init__(
-        self, url: str, commits: Callable[[], int], *, name: str, on_move: Callable[[float], None]
+        self, url: str, commits: Callable[[], int], *, on_move: Callable[[float], None]
     ) -> None:
         super().__init__(0)
         self._url = url
-        self._settings = {"application_name": name, "timezone": "UTC"}
+        self._settings = {"application_name": "saywho feed", "timezone": "UTC"}
         self._commits = commits
         self._on_move = on_move
         self._server: str | None = None
@@ -82,6 +82,8 @@ class PostgresqlFeed(Feed):
         self._leading: asyncpg.Connection[Any] | None = None
         """The connection that holds the lock of the process that leads."""
         self._snapshot = ""
+        self._mark: str | None = None
+        """Tells the newest event that was read from one with its id in another server's log."""
         self._notified = asyncio.Event()
         self._looking = asyncio.Lock()
         self._clock = asyncio.get_running_loop().time
@@ -95,7 +97,7 @@ class PostgresqlFeed(Feed):
         self._seen_commits = self._commits()
         started = self._clock()
         connection = await self._connected()
-        self._snapshot, newest, self.mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
+        self._snapshot, newest, self._mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
         self.newest = newest or 0
         self._looked_at = started
 
@@ -118,7 +120,7 @@ class PostgresqlFeed(Feed):
 
     async def catch_up(self) -> bool:
         """Read this process's commits, and those of others up to a moment ago."""
-        if self.is_lost:
+        if self._is_lost:
             return False
         asked_at = self._clock()
         while not self._is_current():
@@ -131,7 +133,7 @@ class PostgresqlFeed(Feed):
         return self.newest >= event_id or (await self._look() and self.newest >= event_id)
 
     @property
-    def is_lost(self) -> bool:  # `follow` goes on trying.
+    def _is_lost(self) -> bool:  # `follow` goes on trying.
         return self._failures > 1 and self._clock() - self._failed_at < LOST_S
 
     async def follow(self) -> None:
@@ -178,7 +180,7 @@ class PostgresqlFeed(Feed):
             self._snapshot = rows[0]["snapshot"]
             changes = [Change(*row[1:-1]) for row in rows if row["id"] is not None]
             if changes and changes[-1].id > self.newest:
-                self.mark = rows[-1]["mark"]
+                self._mark = rows[-1]["mark"]
             for start in range(0, len(changes), PAGE):
                 self._publish(changes[start : start + PAGE])
             self._seen_commits, self._looked_at, self._failures = commits, started, 0
@@ -199,10 +201,10 @@ class PostgresqlFeed(Feed):
 
     async def _check_log(self, connection: "asyncpg.Connection[Any]") -> None:
         """Begin again after the newest event if this is not the log that was read before."""
-        if self.mark is None or await connection.fetchval(_MARK, self.newest) == self.mark:
+        if self._mark is None or await connection.fetchval(_MARK, self.newest) == self._mark:
             return
         lost = self.newest
-        self._snapshot, newest, self.mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
+        self._snapshot, newest, self._mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
         logger.error("the database has lost events up to %d; beginning after %s", lost, newest)
         self._reset(newest or 0)
 

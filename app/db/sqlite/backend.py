@@ -99,7 +99,7 @@ class SqliteBackend(Backend):
     def wake_others(self) -> None:
         self._wakeup.send()
 
-    async def open_feed(self, commits: Callable[[], int], label: object) -> Feed:
+    async def open_feed(self, commits: Callable[[], int]) -> Feed:
         return SqliteFeed(self.path, self._wakeup)
 
     async def allocate_ids(

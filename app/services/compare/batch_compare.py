@@ -16,7 +16,6 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
@@ -127,12 +126,9 @@ class Panel:
             return [replace(self.material, text=text) for text in texts]
         if not texts:
             return []
-
-        async def screened(session: AsyncSession) -> list[Material]:
+        async with self.db.read() as session:
             users = await compared_users(session, ())
             return await screen(session, self.models, texts, users)
-
-        return await self.db.read_part(screened)
 
 
 async def open_panel(db: Database, models: Models, usernames: Sequence[str]) -> Panel:

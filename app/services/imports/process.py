@@ -73,7 +73,7 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
 
 async def _run_one(db: Database, config: Config, lease: Lease) -> bool:
     """Run a waiting import; return whether to look for the next one at once."""
-    held = await asyncio.to_thread(held_uploads, config.uploads_dir)
+    held = await asyncio.to_thread(held_uploads, config.data_dir)
     async with db.read() as session:
         if not await has_waiting_job(session, held):
             return False
@@ -112,7 +112,7 @@ async def _run_process(config: Config, token: FencingToken) -> int:
 async def find_left_uploads(db: Database, config: Config) -> set[str]:
     """Return the uploads that no import knows and no process writes: theirs was killed."""
     # In this order: a row is stored before its file is unlocked.
-    finished = await asyncio.to_thread(finished_uploads, config.uploads_dir)
+    finished = await asyncio.to_thread(finished_uploads, config.data_dir)
     async with db.read() as session:
         return {*finished} - await known_spools(session)
 
@@ -123,7 +123,7 @@ async def _tidy(db: Database, config: Config) -> None:
     async with db.write() as session:
         left |= {*await take_old_uploads(session)}
     for spool in left:
-        await asyncio.to_thread(remove_upload, config.uploads_dir, spool)
+        await asyncio.to_thread(remove_upload, config.data_dir, spool)
 
 
 class ImportRun:
@@ -157,7 +157,7 @@ class ImportRun:
         await self._end(work)
 
     async def _import(self) -> None:
-        path = upload_path(self._config.uploads_dir, self._job.spool)
+        path = upload_path(self._config.data_dir, self._job.spool)
         limit, name = self._config.max_import_bytes, self._job.file_name
         options: dict[str, Any] = {
             "format": self._job.format,
@@ -217,7 +217,7 @@ class ImportRun:
         async with self._db.write() as session:
             await end_job(session, self._job.id, state, failure=failure)
         if state != "interrupted":
-            remove_upload(self._config.uploads_dir, self._job.spool)
+            remove_upload(self._config.data_dir, self._job.spool)
 
     def _outcome(self, work: "asyncio.Task[None]") -> tuple[str, Message | None]:
         """Return the state of the import, and why it failed."""
@@ -245,7 +245,7 @@ async def run_next(
         async with Database(config) as db:
             grant = Grant(db, LEASE, token)
             async with grant.write() as session:
-                job = await claim_job(session, held_uploads(config.uploads_dir))
+                job = await claim_job(session, held_uploads(config.data_dir))
             if job is not None:
                 await ImportRun(grant, config, job, beside).run(stop)
     except LeaseLostError:

@@ -84,8 +84,7 @@ class LiveEvents:
         """Return the next events after a position, from memory or from the log."""
         if place >= self.evicted:
             return self.in_memory(place)
-
-        async def read(session: AsyncSession) -> list[LiveEvent]:
+        async with self._db.read() as session:
             query = (
                 select(Event.id, Event.kind, Event.user_id, Event.tweet_id, Event.count)
                 .where(Event.id > place, Event.id <= self.newest)
@@ -94,8 +93,6 @@ class LiveEvents:
             )
             changes = [Change(*row) for row in await session.execute(query)]
             return [await _entry(session, change) for change in changes]
-
-        return await self._db.read_part(read)
 
     async def is_complete_after(self, place: int) -> bool:
         """Return whether the log has reached this position and still has every event after it."""

@@ -6,7 +6,6 @@ So a slow reader holds no transaction, and memory does not grow with the posts.
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final, Protocol
 
 from msgspec import json
@@ -82,7 +81,8 @@ async def exported(
         yield ExportPart(writer.heading, 0)
     after = (0, 0)
     while True:
-        page = await db.read_part(partial(_rows, export=export, after=after))
+        async with db.read() as session:
+            page = (await session.execute(_page(session, export, *after).limit(PAGE))).all()
         # In a thread, since posts may be long.
         part = await asyncio.to_thread(_part, export, writer, page)
         if part.posts:
@@ -90,12 +90,6 @@ async def exported(
         if len(page) < PAGE:
             return
         after = page[-1].event_id, page[-1].id
-
-
-async def _rows(
-    session: AsyncSession, *, export: Export, after: tuple[int, int]
-) -> Sequence[AnyRow]:
-    return (await session.execute(_page(session, export, *after).limit(PAGE))).all()
 
 
 def _part(export: Export, writer: Writer, page: Sequence[AnyRow]) -> ExportPart:

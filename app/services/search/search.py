@@ -71,8 +71,6 @@ class ResultPage:
     facets: Facets | None = None
     is_any: bool = False
     """Whether no post had all the words, so that posts with some are listed."""
-    as_of_event: int | None = None
-    """The newest event that the vectors take into account; None where none were used."""
     is_current: bool = True
     """Whether only an event can change the results."""
 
@@ -212,7 +210,6 @@ async def _by_vectors(
         place._replace(offset=end) if len(near.posts) > end and end < DEEPEST else None,
         "meaning",
         await _alt_highlights(hits, scorer),
-        as_of_event=near.as_of_event,
         is_current=near.is_current,
     )
 

@@ -49,8 +49,6 @@ class SimilarPosts:
     post: Post
     method: Method
     posts: list[SimilarPost] = field(default_factory=list)
-    as_of_event: int | None = None
-    """The newest event that the vectors take into account; None where none were used."""
     is_current: bool = True
     """Whether only an event can change the answer."""
 
@@ -139,7 +137,7 @@ async def _by_meaning(
         post = await get_post(session, tweet_id)
         vector = (await embeddings.vectors_of(session, [tweet_id])).get(tweet_id)
     if vector is None:
-        return SimilarPosts(post, "meaning", as_of_event=0, is_current=False)
+        return SimilarPosts(post, "meaning", is_current=False)
     nearest = await embeddings.nearest(vector, limit + 1)
     async with db.read() as session:
         depends_on(EVERYTHING)
@@ -149,4 +147,4 @@ async def _by_meaning(
         for score, post_id in nearest.posts
         if post_id != tweet_id and post_id in posts
     ]
-    return SimilarPosts(post, "meaning", others[:limit], nearest.as_of_event, nearest.is_current)
+    return SimilarPosts(post, "meaning", others[:limit], is_current=nearest.is_current)

@@ -130,5 +130,5 @@ async def cancel_import(import_id: int) -> Response:
         await get_started_job(session, import_id)
         job = await cancel_job(session, import_id)
         g.event_id = await newest_event(session)
-    await asyncio.to_thread(remove_upload, resources().config.uploads_dir, job.spool)
+    await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
     return no_content()

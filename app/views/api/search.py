@@ -12,7 +12,7 @@ from app.services.posts.users import Platform
 from app.services.search.search import Hit, Mode, Sort, find
 from app.services.search.word_search import Facets
 from app.views import cursors
-from app.views.answers import as_of, json_answer
+from app.views.answers import json_answer
 from app.views.filters import PostFilters, SearchFilters
 from app.views.operation import ApiBlueprint, answers
 
@@ -90,8 +90,7 @@ async def search_tweets(args: SearchArgs) -> Response:
             [Correction(*each) for each in found.corrections],
             found.is_any,
             found.facets,
-        ),
-        headers=as_of(found.as_of_event),
+        )
     )
 
 

@@ -18,7 +18,7 @@ from app.services.posts.writer import PostRequest
 from app.services.search.similar import Method, SimilarPost, similar_posts
 from app.views import cursors
 from app.views.access import right_to_write, writing
-from app.views.answers import as_of, json_answer, no_content
+from app.views.answers import json_answer, no_content
 from app.views.bodies import spooled_body
 from app.views.operation import JSON, NDJSON, ApiBlueprint, accepts, answers
 from app.views.parsing import require_type
@@ -128,7 +128,7 @@ async def list_similar(tweet_id: int, args: SimilarArgs) -> Response:
     if similar.is_current:
         cacheable()
     answer = SimilarTweets(similar.posts, None, similar.method)
-    return json_answer(answer, headers=as_of(similar.as_of_event))
+    return json_answer(answer)
 
 
 @blueprint.operation("DELETE", TWEETS + "/<id:tweet_id>", "admin")

@@ -118,7 +118,7 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     if job.state != "uploaded":
         return await _progress_page(job)
     config = resources().config
-    path = upload_path(config.uploads_dir, job.spool)
+    path = upload_path(config.data_dir, job.spool)
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("Another server of this site has the file. Load the page again.")
     seen: Preview | None = None
@@ -189,7 +189,7 @@ async def cancel(import_id: int) -> ResponseReturnValue:
             await cancel_job(session, import_id)
         else:
             await forget_upload(session, job)
-    await asyncio.to_thread(remove_upload, resources().config.uploads_dir, job.spool)
+    await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
     return _to(import_id) if was_started else see_other(url_for("imports.show_imports"))
 
 

@@ -216,7 +216,7 @@ async def reset(form: Form) -> ResponseReturnValue:
         spools = await drop_jobs(session)
         g.event_id = await delete_everybody(session) or await newest_event(session)
     for spool in spools:
-        await asyncio.to_thread(remove_upload, resources().config.uploads_dir, spool)
+        await asyncio.to_thread(remove_upload, resources().config.data_dir, spool)
     return see_other("/")
 
 

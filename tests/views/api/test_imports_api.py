@@ -20,7 +20,6 @@ from app import create_app
 from app.config import PREFIX, Durability
 from app.db.engine import Database
 from app.db.lease import FencingToken, Lease
-from app.db.migrate import prepare
 from app.lifespan import begin_stop
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
@@ -688,36 +687,6 @@ async def test_another_machine_leaves_an_upload_to_the_one_that_has_it(
     async with app.test_app():
         client = Client(app, client.headers)
         assert (await ended(client, address))["state"] == "done"
-
-
-@pytest.mark.databases("postgresql")
-async def test_another_machine_that_shares_the_folder_goes_on_with_an_upload(
-    make_config: MakeConfig, tmp_path: Path
-) -> None:
-    first = make_config(uploads=tmp_path / "shared")
-    app = create_app(first)
-    async with app.test_app():
-        token = (await client_with(app, "write")).headers
-    second = replace(first, data_dir=tmp_path / "another machine")
-    await asyncio.to_thread(prepare, second, upgrade_old=False)
-    app = create_app(second)
-    async with app.test_app():
-        spool, file = open_upload(first.uploads_dir)
-        with file:
-            file.write(jsonl(POST))
-            async with parts_of(app).db.write() as session:
-                job = await add_job(
-                    session,
-                    spool=spool,
-                    is_started=True,
-                    file_name="a",
-                    bytes_total=9,
-                    format_name="auto",
-                    username="ann",
-                )
-        done = await ended(Client(app, token), f"{IMPORTS}/{job.id}")
-    assert (done["state"], done["accepted"]) == ("done", 1)
-    assert not (first.data_dir / "uploads").exists()
 
 
 async def test_import_on_the_command_line_and_here_agree(
