@@ -7,6 +7,7 @@ import click
 from app.cli.running import json_option, print_result, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
+from app.services.access.logins import unlock
 from app.services.access.operators import add_operator, add_setup_link
 from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.access.secrets import Passwords
@@ -70,6 +71,15 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
     link = setup_address(url or "http://127.0.0.1:8000", secret)
     note = "Replace the host with that of your site, or set SAYWHO_URL."
     print_result(facts | {"link": link}, link, notes=[] if url else [note])
+
+
+@operator_command.command("unlock")
+@click.argument("name")
+@json_option
+def unlock_command(name: str) -> None:
+    """Let the operator NAME sign in again at once after failed attempts."""
+    name = writing(lambda session: unlock(session, name))
+    print_result({"name": name}, f"unlocked {name}")
 
 
 async def _add_operator(db: Database, name: str, password: str) -> None:

@@ -46,14 +46,14 @@ class LoginSession(Base):
 
 
 class LoginFailure(Base):
-    """A failed attempt to sign in: one row for the account, one for the address."""
+    """A failed attempt to sign in."""
 
     __tablename__ = "LoginFailure"
     __table_args__ = (Index("ix_LoginFailure_subject_failed_at", "subject", "failed_at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subject: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """SHA-256 of the account's name or of the address, so that neither is stored."""
+    """Halves of two SHA-256: of the account's name, and of the network or the browser."""
     failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

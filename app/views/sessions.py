@@ -1,6 +1,7 @@
-"""The session cookie."""
+"""The cookies of operators: a session's, and that of a browser which signed in before."""
 
 import contextlib
+import secrets
 from typing import Final
 
 from itsdangerous import BadSignature, Signer
@@ -14,10 +15,17 @@ from app.services.access.logins import (
     find_session,
     renew_session,
 )
+from app.services.access.operators import operator_key
+from app.services.access.secrets import digest
 
 COOKIE: Final = "saywho_session"
 SECURE_COOKIE: Final = "__Host-saywho_session"
 """Browsers take this name only with Secure, from this very host (RFC 6265bis, 4.1.3)."""
+
+
+DEVICE: Final = "saywho_device"
+DEVICE_LIFETIME_S: Final = 400 * 24 * 3600
+"""The longest that browsers keep a cookie."""
 
 
 def cookie_name() -> str:
@@ -58,10 +66,40 @@ async def renew_cookie(response: Response) -> Response:
 
 def set_session(response: Response, secret: str) -> None:
     """Set the session's cookie."""
+    value = _signer().sign(secret).decode()
+    _set_cookie(response, cookie_name(), value, int(SESSION_LIFETIME.total_seconds()))
+
+
+def set_device(response: Response, name: str) -> None:
+    """Let the browser's further attempts to sign in count apart from everybody else's."""
+    if known_device(name) is None:
+        value = _signer("device").sign(f"{secrets.token_hex(8)}.{_account(name)}").decode()
+        _set_cookie(response, _device_cookie(), value, DEVICE_LIFETIME_S)
+
+
+def known_device(name: str) -> str | None:
+    """Return the id of a browser on which this operator signed in before, else None."""
+    try:
+        value = _signer("device").unsign(request.cookies.get(_device_cookie(), "")).decode()
+    except (BadSignature, UnicodeDecodeError):
+        return None
+    device, _, account = value.partition(".")
+    return device if account == _account(name) else None
+
+
+def _device_cookie() -> str:
+    return cookie_name().replace(COOKIE, DEVICE)
+
+
+def _account(name: str) -> str:
+    return digest(operator_key(name)).hex()
+
+
+def _set_cookie(response: Response, name: str, value: str, max_age: int) -> None:
     response.set_cookie(
-        cookie_name(),
-        _signer().sign(secret).decode(),
-        max_age=int(SESSION_LIFETIME.total_seconds()),
+        name,
+        value,
+        max_age=max_age,
         path="/",
         httponly=True,
         samesite="Lax",
@@ -76,6 +114,6 @@ def clear_session(response: Response) -> None:
     )
 
 
-def _signer() -> Signer:
+def _signer(salt: str = "session") -> Signer:
     # The last key signs; all of them verify.
-    return Signer(list(reversed(resources().secret_keys)), salt="session")
+    return Signer(list(reversed(resources().secret_keys)), salt=salt)

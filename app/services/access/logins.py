@@ -1,18 +1,17 @@
 """Sign-in: sessions that can be ended at once, and throttling of failed attempts."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, LargeBinary, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import allocate_ids, backend_of
 from app.errors import NotFoundError, TooManyError
 from app.models import LoginFailure, LoginSession, Operator
-from app.services.access.operators import operator_key
+from app.services.access.operators import find_operator, operator_key
 from app.services.access.secrets import digest, new_secret
 
 SESSION_LIFETIME: Final = timedelta(days=30)
@@ -23,6 +22,8 @@ WINDOW: Final = timedelta(minutes=15)
 """Period in which failures are counted."""
 MOST_FAILURES_OF_ACCOUNT: Final = 5
 MOST_FAILURES_OF_ADDRESS: Final = 10
+HALF: Final = 16
+"""Bytes of a failure's subject that stand for the account; as many stand for its source."""
 
 
 class SignedInOperator(msgspec.Struct, frozen=True):
@@ -43,22 +44,36 @@ class SessionFacts(msgspec.Struct, frozen=True):
     seen_at: datetime
 
 
-async def note_attempt(session: AsyncSession, *, name: str, address: str) -> list[int]:
-    """Count an attempt to sign in as a failure in advance; return the ids of its records.
+class Attempt(msgspec.Struct, frozen=True):
+    """An attempt to sign in, which counts as a failure until it is known to be none."""
+
+    id: int
+    subject: bytes
+    is_last: bool
+    """Whether it is the last one allowed for its account from there."""
+
+
+async def note_attempt(
+    session: AsyncSession, *, name: str, address: str, device: str | None
+) -> Attempt:
+    """Count an attempt to sign in as a failure in advance.
 
     Counting first also limits attempts that many workers verify at the same time. Raises
-    TooManyError after 5 failures of the account or 10 of the address within 15 minutes.
+    TooManyError within 15 minutes after 5 failures of the account from one network, or 10 from
+    that network. A browser that signed in before, `device`, has a count of its own, so that
+    nobody else can lock its operator out.
     """
     time = backend_of(session).shared_time
     await session.execute(delete(LoginFailure).where(LoginFailure.failed_at <= time(WINDOW)))
-    limits = (
-        (_subject("account", operator_key(name)), MOST_FAILURES_OF_ACCOUNT),
-        (_subject("address", _network(address)), MOST_FAILURES_OF_ADDRESS),
-    )
-    for subject, most in limits:
+    source = _half(f"device:{device}" if device else f"address:{_network(address)}")
+    subject = _half(f"account:{operator_key(name)}") + source
+    is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == source
+    limits = [(LoginFailure.subject == subject, MOST_FAILURES_OF_ACCOUNT)]
+    limits += [] if device else [(is_there, MOST_FAILURES_OF_ADDRESS)]
+    left = []
+    for condition, most in limits:
         query = select(func.count(), func.min(LoginFailure.failed_at), time())
-        found = await session.execute(query.where(LoginFailure.subject == subject))
-        count, oldest, current = found.one()
+        count, oldest, current = (await session.execute(query.where(condition))).one()
         if count >= most:
             wait = int((oldest + WINDOW - current).total_seconds())
             raise TooManyError(
@@ -66,21 +81,32 @@ async def note_attempt(session: AsyncSession, *, name: str, address: str) -> lis
                 minutes=-(-wait // 60),
                 headers={"Retry-After": str(max(wait, 1))},
             )
-    failures = [LoginFailure(subject=subject, failed_at=time()) for subject, _ in limits]
-    session.add_all(failures)
+        left.append(most - count)
+    failure = LoginFailure(subject=subject, failed_at=time())
+    session.add(failure)
     await session.flush()
-    return [failure.id for failure in failures]
+    return Attempt(failure.id, subject, is_last=left[0] == 1)
 
 
-async def clear_attempt(session: AsyncSession, failure_ids: Sequence[int]) -> None:
-    """Delete the records of an attempt that was no failure."""
-    await session.execute(delete(LoginFailure).where(LoginFailure.id.in_(failure_ids)))
+async def clear_attempt(session: AsyncSession, attempt: Attempt) -> None:
+    """Delete the record of an attempt that was no failure."""
+    await session.execute(delete(LoginFailure).where(LoginFailure.id == attempt.id))
 
 
-async def clear_failures(session: AsyncSession, name: str) -> None:
-    """Delete the failures of an account after a successful sign-in."""
-    account = _subject("account", operator_key(name))
-    await session.execute(delete(LoginFailure).where(LoginFailure.subject == account))
+async def clear_failures(session: AsyncSession, attempt: Attempt) -> None:
+    """Delete the failures of an account from where it has signed in."""
+    await session.execute(delete(LoginFailure).where(LoginFailure.subject == attempt.subject))
+
+
+async def unlock(session: AsyncSession, name: str) -> str:
+    """Delete all failures of an account; return its name. Raises NotFoundError."""
+    operator = await find_operator(session, name)
+    if operator is None:
+        raise NotFoundError("There is no operator '{name}'", name=name)
+    account = func.substr(LoginFailure.subject, 1, HALF, type_=LargeBinary)
+    is_own = account == _half(f"account:{operator.name_key}")
+    await session.execute(delete(LoginFailure).where(is_own))
+    return operator.name
 
 
 def _network(address: str) -> str:
@@ -94,8 +120,8 @@ def _network(address: str) -> str:
     return str(ip.ipv4_mapped or IPv6Address(int(ip) >> 64 << 64))
 
 
-def _subject(kind: str, value: str) -> bytes:
-    return digest(f"{kind}:{value}")
+def _half(value: str) -> bytes:
+    return digest(value)[:HALF]
 
 
 async def add_session(session: AsyncSession, operator: Operator) -> str:

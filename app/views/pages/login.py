@@ -1,5 +1,7 @@
 """The operator's access: setting the account up, signing in and out."""
 
+import logging
+
 from msgspec import Struct
 from quart import Response, g, render_template, request
 from quart.typing import ResponseReturnValue
@@ -10,6 +12,7 @@ from app.lifespan import resources
 from app.models import Operator
 from app.paths import IMPORTS
 from app.services.access.logins import (
+    Attempt,
     add_session,
     clear_attempt,
     clear_failures,
@@ -21,8 +24,9 @@ from app.services.access.secrets import check_password
 from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import languages_at, render_form, see_other
-from app.views.sessions import clear_session, set_session
+from app.views.sessions import clear_session, known_device, set_device, set_session
 
+logger = logging.getLogger(__name__)
 blueprint = PageBlueprint("login", policy="open")
 
 
@@ -49,12 +53,12 @@ async def login(form: Form) -> ResponseReturnValue:
     except (TooManyError, UnauthorizedError) as failure:
         page, status = await render_form("login.html", failure, next=following, name=name)
         return page, status, failure.headers
-    return _signed_in(following, secret)
+    return _signed_in(following, secret, name)
 
 
 async def _sign_in(name: str, password: str) -> str:
     """Return the secret of a new session. Raises UnauthorizedError, TooManyError."""
-    operator, failure_ids = await verified_operator(name, password)
+    operator, attempt = await verified_operator(name, password)
     if operator is None:
         raise UnauthorizedError("The name or the password is wrong")
     async with resources().db.write() as session:
@@ -62,34 +66,39 @@ async def _sign_in(name: str, password: str) -> str:
         if current is None or current.password_hash != operator.password_hash:
             # The password was changed while this one was verified.
             raise UnauthorizedError("The name or the password is wrong")
-        await clear_attempt(session, failure_ids)
-        await clear_failures(session, name)
+        await clear_failures(session, attempt)
         return await add_session(session, operator)
 
 
-async def verified_operator(name: str, password: str) -> tuple[Operator | None, list[int]]:
-    """Return the operator with this name and password, and the ids of the attempt's records.
+async def verified_operator(name: str, password: str) -> tuple[Operator | None, Attempt]:
+    """Return the operator with this name and password, and the attempt.
 
-    The attempt counts as a failure until its records are removed. Raises TooManyError,
-    UnavailableError.
+    It counts as a failure until it is cleared. Raises TooManyError, UnavailableError.
     """
     db, passwords = resources().db, resources().passwords
     async with db.write() as session:
-        failure_ids = await note_attempt(session, name=name, address=request.remote_addr or "")
+        address, device = request.remote_addr or "", known_device(name)
+        attempt = await note_attempt(session, name=name, address=address, device=device)
         operator = await find_operator(session, name)
     try:
         matches = await passwords.verify(operator.password_hash if operator else None, password)
     except UnavailableError:
         # The password was not verified, so this is no failure.
         async with db.write() as session:
-            await clear_attempt(session, failure_ids)
+            await clear_attempt(session, attempt)
         raise
-    return operator if matches else None, failure_ids
+    if matches:
+        return operator, attempt
+    if attempt.is_last:
+        account = repr(operator.name) if operator else "somebody unknown"
+        logger.warning("sign-in as %s from %s is closed for 15 minutes", account, address)
+    return None, attempt
 
 
-def _signed_in(address: str, secret: str) -> Response:
+def _signed_in(address: str, secret: str, name: str) -> Response:
     response = see_other(address)
     set_session(response, secret)
+    set_device(response, name)
     return response
 
 
@@ -134,7 +143,7 @@ async def setup(form: Form) -> ResponseReturnValue:
             given=name,
             language_links=languages_at("login.show_setup", token=token),
         )
-    return _signed_in(IMPORTS, secret)
+    return _signed_in(IMPORTS, secret, operator.name)
 
 
 def local_address(address: str) -> str:

@@ -163,12 +163,12 @@ async def change_password(form: Form) -> ResponseReturnValue:
     check_password(form.get("new", ""))
     me = g.operator
     # Wrong guesses count as failed sign-ins do: the session may be stolen.
-    operator, failure_ids = await verified_operator(me.name, form.get("old", ""))
+    operator, attempt = await verified_operator(me.name, form.get("old", ""))
     if operator is None:
         raise UnauthorizedError("The old password is wrong")
     password_hash = await resources().passwords.hash(form.get("new", ""))
     async with writing() as session:
-        await clear_attempt(session, failure_ids)
+        await clear_attempt(session, attempt)
         await set_password_hash(session, me.operator_id, password_hash)
         await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
     return _back()
