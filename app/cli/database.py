@@ -8,14 +8,12 @@ from alembic import command
 from alembic.util.exc import CommandError
 
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
-from app.config import Config, parse_database_url
-from app.db.backend import backend_for
-from app.db.engine import Database
+from app.config import Config
+from app.db.engine import Database, backend_for
 from app.db.migrate import alembic_config, current_revision, known_state, prepare, upgrade
 from app.errors import StartError
 from app.services.backup import BackupManifest, make_backup
 from app.services.checks import find_faults
-from app.services.copying import copy_database
 from app.services.imports.process import find_left_uploads
 from app.services.maintenance import vacuum
 from app.services.restore import restore_backup
@@ -80,21 +78,6 @@ def vacuum_command() -> None:
     with_database(lambda db, config: vacuum(db, config))
     backend_for(Config.from_env().database_url).compact()
     print_result({"vacuumed": True}, "vacuumed")
-
-
-@db_command.command("copy")
-@click.argument("url")
-@json_option
-def copy_command(url: str) -> None:
-    """Copy everything into the empty database URL, and compare what arrived."""
-    try:
-        target = parse_database_url(url)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="URL") from None
-    digests = copy_database(Config.from_env(), target)
-    facts = {name: {"rows": each.rows, "sha256": each.sha256} for name, each in digests.items()}
-    lines = [f"{each.rows:>12,}  {name}" for name, each in digests.items() if each.rows]
-    print_result({"tables": facts}, *lines, "copied and compared")
 
 
 @click.command("check")

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Subquery,
     Table,
     bindparam,
-    make_url,
     select,
     true,
 )
@@ -25,7 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.feed import Feed
 from app.db.indexes import VectorIndex, WordIndex
-from app.errors import AppError, StartError
+from app.errors import AppError
 from app.models import Base
 
 INFO: Final = "backend"
@@ -104,12 +103,6 @@ class Backend(Protocol):
     ) -> list[Sequence[int]]:
         """Return the next ids of each table, ascending; no id is allocated twice."""
 
-    async def last_ids(self, session: AsyncSession) -> dict[str, int]:
-        """Return the last id that each table allocated, that of a deleted row too."""
-
-    async def set_last_ids(self, session: AsyncSession, last: Mapping[str, int]) -> None:
-        """Let the tables allocate ids after these, and after those of their rows."""
-
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
         """Return a table of the rows, which a statement can join; it is one value, as JSON.
 
@@ -152,26 +145,6 @@ class Backend(Protocol):
     def is_lock_timeout(self, error: BaseException) -> bool:
         """Return whether a migration only has to be tried again, since others use the tables."""
         return False
-
-
-def backend_for(url: str, *, durability: str = "full") -> Backend:
-    """Return the backend of the URL.
-
-    Raises StartError if its driver is not installed, or it cannot be that durable.
-    """
-    if make_url(url).get_backend_name() == "postgresql":
-        try:
-            from app.db.postgresql.backend import PostgresqlBackend
-        except ModuleNotFoundError as error:
-            detail = f"PostgreSQL needs {error.name}; run: pip install 'saywho[postgresql]'"
-            raise StartError(detail) from error
-
-        return PostgresqlBackend(url, durability=durability)
-    if durability == "replicated":
-        raise StartError("SAYWHO_DURABILITY=replicated needs PostgreSQL with a synchronous standby")
-    from app.db.sqlite.backend import SqliteBackend
-
-    return SqliteBackend(url, durability=durability)
 
 
 def backend_of(session: AsyncSession) -> Backend:

@@ -5,17 +5,37 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self
 
-from sqlalchemy import exc
+from sqlalchemy import exc, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.clock import monotonic
 from app.config import Config
-from app.db.backend import INFO, backend_for
+from app.db.backend import INFO, Backend
 from app.db.feed import Feed
-from app.errors import overloaded
+from app.errors import StartError, overloaded
 from app.tasks import to_the_end
 
 WRITE_TIMEOUT_S: Final = 30
+
+
+def backend_for(url: str, *, durability: str = "full") -> Backend:
+    """Return the backend of the URL.
+
+    Raises StartError if its driver is not installed, or it cannot be that durable.
+    """
+    if make_url(url).get_backend_name() == "postgresql":
+        try:
+            from app.db.postgresql.backend import PostgresqlBackend
+        except ModuleNotFoundError as error:
+            detail = f"PostgreSQL needs {error.name}; run: pip install 'saywho[postgresql]'"
+            raise StartError(detail) from error
+
+        return PostgresqlBackend(url, durability=durability)
+    if durability == "replicated":
+        raise StartError("SAYWHO_DURABILITY=replicated needs PostgreSQL with a synchronous standby")
+    from app.db.sqlite.backend import SqliteBackend
+
+    return SqliteBackend(url, durability=durability)
 
 
 class Database:

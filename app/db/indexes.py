@@ -1,8 +1,9 @@
 """The indexes of both databases: words and what to find by them, and vectors."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -24,9 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.words import terms
 from app.models import MAX_ID, Event, Tweet, VectorSet
 
-if TYPE_CHECKING:
-    from app.db.backend import Sessions
-
+OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 AUTHOR_MARK: Final = "\ue000"
 """First character of the term that names a post's author; texts have no private characters."""
 
@@ -193,7 +192,7 @@ class WordIndex(Protocol):
         bound = self.matched.bindparams(bindparam("match", match, unique=True), before=before)
         return bound.columns(column("id", BigInteger)).subquery("found")
 
-    def vocabulary(self, db: "Sessions", page: int) -> AsyncGenerator[list[TermCount], None]:
+    def vocabulary(self, read: OpenSession, page: int) -> AsyncGenerator[list[TermCount], None]:
         """Yield pages of all terms of the index, in the order of code points."""
 
     def among(self, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:

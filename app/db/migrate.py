@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.config import Config
-from app.db.backend import backend_for
+from app.db.engine import backend_for
 from app.errors import StartError
 from app.security import make_private_folder
 

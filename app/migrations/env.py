@@ -5,7 +5,7 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
-from app.db.backend import backend_for
+from app.db.engine import backend_for
 from app.models import Base
 
 UNMAPPED = {

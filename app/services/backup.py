@@ -25,8 +25,8 @@ from sqlalchemy import URL, delete, make_url, text
 
 from app.clock import now
 from app.config import Config
-from app.db.backend import Backend, backend_for
-from app.db.engine import Database
+from app.db.backend import Backend
+from app.db.engine import Database, backend_for
 from app.db.migrate import current_revision, known_state
 from app.db.sqlite.connection import database_path
 from app.errors import InvalidInputError, StartError

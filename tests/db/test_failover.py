@@ -18,8 +18,7 @@ from sqlalchemy import select
 
 from app import create_app
 from app.config import Config
-from app.db.backend import backend_for
-from app.db.engine import Database
+from app.db.engine import Database, backend_for
 from app.db.feed import Change
 from app.db.migrate import prepare
 from app.db.postgresql.connection import connect, data_source

@@ -477,10 +477,9 @@ def test_a_bare_database_is_migrated_and_never_down(bare: Config, databases: Dat
     assert prepare(bare, upgrade_old=False) is SchemaState.FRESH
     assert schema_state(bare.database_url) is SchemaState.CURRENT
     command.check(alembic_config(bare.database_url))
-    command.downgrade(alembic_config(bare.database_url), "0013")
-    with pytest.raises(CommandError, match="0013 is the first revision"):
+    with pytest.raises(CommandError, match="0024 is the first revision"):
         command.downgrade(alembic_config(bare.database_url), "base")
-    assert schema_state(bare.database_url) is SchemaState.BEHIND
+    assert schema_state(bare.database_url) is SchemaState.CURRENT
     databases.execute(bare.data_dir, "UPDATE alembic_version SET version_num = '0012'")
     with pytest.raises(StartError, match="saywho export"):
         prepare(bare, upgrade_old=True)
@@ -488,9 +487,7 @@ def test_a_bare_database_is_migrated_and_never_down(bare: Config, databases: Dat
 
 async def test_a_migration_gives_way_to_requests_that_wait_for_it(bare: Config) -> None:
     """Each of the two holds a table that the other one wants."""
-    await asyncio.to_thread(prepare, bare, upgrade_old=False)
-    alembic = alembic_config(bare.database_url)
-    await asyncio.to_thread(command.downgrade, alembic, "0016")
+    await asyncio.to_thread(upgrade, bare.database_url, "0016")
     request, watcher = await connected(bare), await connected(bare)
     async with request.transaction():
         await request.fetch('SELECT id FROM "ImportJob"')  # Revision 0018 adds to it.

@@ -67,10 +67,6 @@ _NEXT: Final = text(
     " FROM unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS asked (name, ids)"
     " WHERE ids > 0"
 )
-_LAST: Final = text(
-    "SELECT regexp_replace(sequencename, '_id_seq$', ''), coalesce(last_value, 0)"
-    " FROM pg_sequences WHERE schemaname = current_schema()"
-)
 
 NEWEST: Final = """
     SELECT t.id, u.username, t.text, t.kind, t.created_at, t.lang, t.source_id, t.url,
@@ -166,15 +162,6 @@ class PostgresqlBackend(Backend):
         last = dict(map(tuple, await session.execute(_NEXT, values)))
         ends = [last.get(name, 0) + 1 for name in names]
         return [range(end - n, end) for end, n in zip(ends, counts.values(), strict=True)]
-
-    async def last_ids(self, session: AsyncSession) -> dict[str, int]:
-        return dict(map(tuple, await session.execute(_LAST)))
-
-    async def set_last_ids(self, session: AsyncSession, last: Mapping[str, int]) -> None:
-        for name in await self.last_ids(session):
-            newest = f'SELECT greatest(max(id), :last) AS id FROM "{name}"'  # noqa: S608 - ours
-            sequence = f"SELECT setval('\"{name}_id_seq\"', id) FROM ({newest}) AS newest"  # noqa: S608
-            await session.execute(text(f"{sequence} WHERE id > 0"), {"last": last.get(name, 0)})
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
         value = as_json(rows, columns, self.engine.dialect)

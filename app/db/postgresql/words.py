@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions, chunks
-from app.db.indexes import IndexedPost, TermCount, Terms, WordIndex, post_terms
+from app.db.backend import chunks
+from app.db.indexes import IndexedPost, OpenSession, TermCount, Terms, WordIndex, post_terms
 from app.db.postgresql.vectors import PREFIX
 from app.models import Tweet
 
@@ -86,9 +86,11 @@ class PostgresqlWords(WordIndex):
             rows = await session.execute(_POSTS.where(Tweet.id.in_(some)))
             await self.add(session, [IndexedPost(*row) for row in rows])
 
-    async def vocabulary(self, db: Sessions, page: int) -> AsyncGenerator[list[TermCount], None]:
+    async def vocabulary(
+        self, read: OpenSession, page: int
+    ) -> AsyncGenerator[list[TermCount], None]:
         # One statement counts all terms; its rows are streamed, and writers do not wait for it.
-        async with db.read() as session:
+        async with read() as session:
             await session.execute(_NO_LIMIT)
             rows = await session.stream(_VOCABULARY)
             try:

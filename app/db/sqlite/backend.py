@@ -107,25 +107,13 @@ class SqliteBackend(Backend):
     ) -> list[Sequence[int]]:
         # The session holds the write lock. Inserting the rows advances the sequence, and
         # AUTOINCREMENT never gives out the id of a deleted row again.
-        last = await self.last_ids(session)
+        rows = await session.execute(text("SELECT name, seq FROM sqlite_sequence"))
+        last = dict(map(tuple, rows))
         firsts = [last.get(model.__tablename__, 0) + 1 for model in counts]
         return [
             range(first, first + count)
             for first, count in zip(firsts, counts.values(), strict=True)
         ]
-
-    async def last_ids(self, session: AsyncSession) -> dict[str, int]:
-        query = text("SELECT name, seq FROM sqlite_sequence")
-        return dict(map(tuple, await session.execute(query)))
-
-    async def set_last_ids(self, session: AsyncSession, last: Mapping[str, int]) -> None:
-        own = await self.last_ids(session)
-        await session.execute(text("DELETE FROM sqlite_sequence"))
-        for name, table in Base.metadata.tables.items():
-            if table.dialect_options["sqlite"]["autoincrement"]:
-                seq = max(own.get(name, 0), last.get(name, 0))
-                add = text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)")
-                await session.execute(add, {"name": name, "seq": seq})
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
         each = func.json_each(as_json(rows, columns, self.engine.dialect)).table_valued("value")

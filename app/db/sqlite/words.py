@@ -11,8 +11,7 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, SQLColumnExpression, String, bindparam, exc, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions
-from app.db.indexes import TermCount, Terms, WordIndex, index_terms
+from app.db.indexes import OpenSession, TermCount, Terms, WordIndex, index_terms
 
 REBUILD: Final = text("""INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuild')""")
 CHECK: Final = text(
@@ -42,11 +41,13 @@ class SqliteWords(WordIndex):
     def render_terms(self, expression: Terms) -> str:
         return f'"{" ".join(expression.terms)}"' + (" *" if expression.is_prefix else "")
 
-    async def vocabulary(self, db: Sessions, page: int) -> AsyncGenerator[list[TermCount], None]:
+    async def vocabulary(
+        self, read: OpenSession, page: int
+    ) -> AsyncGenerator[list[TermCount], None]:
         after = ""
         while True:
             # Sessions of their own, so that others can write in between.
-            async with db.read() as session:
+            async with read() as session:
                 rows = await session.execute(VOCABULARY, {"word": after, "limit": page})
                 counts = [TermCount(*row) for row in rows]
             if not counts:

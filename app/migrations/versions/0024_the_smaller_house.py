@@ -5,6 +5,7 @@ Revises: 0023_since_0022
 """
 
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0024"
 down_revision = "0023_since_0022"
@@ -16,7 +17,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Bring nothing back: what was dropped is gone, and nobody goes back to it."""
+    raise CommandError("0024 is the first revision; there is none before it")
 
 
 def _drop_idempotency_keys() -> None:

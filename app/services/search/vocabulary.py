@@ -174,7 +174,7 @@ async def _pages(db: Sessions) -> AsyncGenerator[tuple[list[TermCount], dict[str
     async with db.read() as session:
         index = backend_of(session).words
     after = ""
-    async with aclosing(index.vocabulary(db, PAGE)) as pages:
+    async with aclosing(index.vocabulary(db.read, PAGE)) as pages:
         async for rows in pages:
             yield rows, await _stored(db, Word.word > after, Word.word <= rows[-1].term)
             after = rows[-1].term
