@@ -1,4 +1,4 @@
-"""Forests of threads: posts that answer each other, with branches, gaps, circles, in any order."""
+"""Forests of replies: posts that answer each other, with branches, gaps, circles, in any order."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -52,34 +52,32 @@ forests = st.tuples(
 ).map(_shuffled)
 
 
-class Place(NamedTuple):
-    """What a post answers and the first post of its thread, as keys of posts that are there."""
-
-    answers: tuple[str, int] | None
-    thread: tuple[str, int] | None
-
-
-def places(forest: Iterable[Leaf], ids: dict[tuple[str, int], int]) -> dict[tuple[str, int], Place]:
-    """Return the places of the posts that have an id, slowly; a circle begins at its lowest id."""
-    there = {leaf.key: leaf for leaf in forest if leaf.key in ids}
-    own = {
-        key: leaf.answers
-        for key, leaf in there.items()
-        if leaf.answers in there and leaf.answers != key and leaf.answers[0] == leaf.author
+def answers_of(
+    forest: Iterable[Leaf], ids: dict[tuple[str, int], int]
+) -> dict[tuple[str, int], int | None]:
+    """Return what each post that has an id answers, if that has one too."""
+    return {
+        leaf.key: ids.get(leaf.answers) if leaf.answers else None
+        for leaf in forest
+        if leaf.key in ids
     }
 
-    def first(key: tuple[str, int]) -> tuple[str, int]:
-        path = [key]
+
+def chains_of(forest: Iterable[Leaf], ids: dict[tuple[str, int], int]) -> dict[int, int]:
+    """Return the first post of each own chain, slowly; a circle begins at its lowest id."""
+    own = {
+        ids[leaf.key]: ids[leaf.answers]
+        for leaf in forest
+        if leaf.key in ids and leaf.answers in ids and leaf.answers != leaf.key
+        if leaf.answers[0] == leaf.author
+    }
+
+    def first(post: int) -> int:
+        path = [post]
         while (above := own.get(path[-1])) is not None:
             if above in path:
-                return min(path[path.index(above) :], key=ids.__getitem__)
+                return min(path[path.index(above) :])
             path.append(above)
         return path[-1]
 
-    linked = {*own, *own.values()}
-    return {
-        key: Place(
-            leaf.answers if leaf.answers in there else None, first(key) if key in linked else None
-        )
-        for key, leaf in there.items()
-    }
+    return {post: first(post) for post in {*own, *own.values()}}

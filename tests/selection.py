@@ -30,7 +30,7 @@ FULL: Final = (
     r"/browser/test_on_postgresql\.py::",
     r"/test_appearance\.py::test_page_of_many_authors",
     r"/test_whole_archives\.py::.*(?<!-x)(?<!-mastodon)\]",
-    r"/test_threads\.py::test_threads_are_rebuilt_on_postgresql",
+    r"/test_replies\.py::test_replies_are_linked.*\[postgresql\]",
     r"/test_long_values\.py::test_no_request.*-Cookie\]",
     r"/test_supervision\.py::test_a_worker_that_hangs",
     r"/asgi/test_cached\.py::test_an_answer_is_never_older",

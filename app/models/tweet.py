@@ -85,10 +85,6 @@ class Tweet(Base):
     """Its author; None for an author's own post, and where nobody knows."""
     reply_to_id: Mapped[int | None] = mapped_column(BigId)
     """Its id here. It may have been deleted with its author since, so this is no foreign key."""
-    thread_id: Mapped[int | None] = mapped_column(BigId)
-    """A post of the author's own chain of replies, which names it; None outside of chains."""
-    thread_first_id: Mapped[int | None] = mapped_column(BigId)
-    """Of the post that names a thread: the first post of it, where that is another one."""
     media: Mapped[str | None] = mapped_column(Text)
     """JSON, a list of `Medium`; None for no media."""
     counts: Mapped[str | None] = mapped_column(Text)
@@ -112,6 +108,5 @@ class Tweet(Base):
         Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id"),
         Index("ix_Tweet_created_at_id", "created_at", "id"),
         _partial_index("reply_to_source_id"),
-        _partial_index("thread_id"),
         {"sqlite_autoincrement": True},
     )

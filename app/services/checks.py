@@ -18,7 +18,6 @@ from app.models import BackgroundSnapshot, Embedding, Profile, Tweet, User, Vect
 from app.services.compare.background import BackgroundStore
 from app.services.posts.media_uses import find_media_faults
 from app.services.posts.post_counts import miscounted
-from app.services.posts.threads import find_thread_faults
 from app.services.search.vocabulary import find_word_faults, is_index_current
 
 ANSWER_S: Final = 3.0
@@ -84,7 +83,6 @@ async def find_faults(db: Database, media_folder: Path | None = None) -> list[st
         if faults:
             return faults
         faults += await _wrong_counts(session)
-        faults += await find_thread_faults(session)
         faults += await _missing_vectors(session)
         faults += await _unreadable_background(session)
         user_ids = list(await session.scalars(select(Profile.user_id)))

@@ -34,15 +34,17 @@ async def append_event(
     session: AsyncSession, kind: str, *, user_id: int, tweet_id: int | None = None, count: int = 1
 ) -> int:
     """Append an event and return its number."""
-    (event_id,) = await allocate_ids(session, Event, 1)
-    await append_events(session, [event_id], [NewEvent(kind, user_id, tweet_id, count)])
-    return event_id
+    return await append_events(session, [NewEvent(kind, user_id, tweet_id, count)])
 
 
 async def append_events(
-    session: AsyncSession, event_ids: Sequence[int], events: Sequence[NewEvent]
-) -> None:
-    """Append events, by one statement, with numbers that were allocated before."""
+    session: AsyncSession, events: Sequence[NewEvent], ids: Sequence[int] | None = None
+) -> int:
+    """Append one event or more, by one statement; return the newest number.
+
+    `ids` are their numbers, where they were allocated before.
+    """
+    event_ids = ids or await allocate_ids(session, Event, len(events))
     created_at = now()
     columns = ("id", "kind", "user_id", "tweet_id", "count", "created_at")
     rows = [
@@ -50,6 +52,7 @@ async def append_events(
         for event_id, event in zip(event_ids, events, strict=True)
     ]
     await insert_rows(session, cast(Table, Event.__table__), rows)
+    return event_ids[-1]
 
 
 async def newest_event(session: AsyncSession) -> int:

@@ -25,7 +25,7 @@ class Selection:
     lang: str | None = None
     kind: str | None = None
     is_: str | None = None
-    """`reply` for what answers another post, `thread` for what is in a thread of its author."""
+    """`reply` for what answers another post."""
     has: str | None = None
     """`media` for posts with pictures, videos or links beside the text."""
     since: datetime | None = None
@@ -72,8 +72,6 @@ def field_conditions(selection: Selection) -> Conditions:
             Tweet.reply_to_source_id.is_not(None), Tweet.reply_to_username.is_not(None)
         )
         conditions.append(or_(Tweet.kind == "reply", has_target))
-    if selection.is_ == "thread":
-        conditions.append(Tweet.thread_id.is_not(None))
     if selection.has == "media":
         conditions.append(Tweet.media.is_not(None))
     if selection.since is not None:

@@ -76,10 +76,9 @@ class SearchFilters(PostFilters):
         Platform | None, Meta(description="Only posts of authors on this platform.")
     ] = None
     kind: Annotated[Kind | None, Meta(description="Only posts of this kind.")] = None
-    is_: Annotated[
-        Literal["reply", "thread"] | None,
-        Meta(description="Only replies, or only posts in a thread of their author's own."),
-    ] = field(default=None, name="is")
+    is_: Annotated[Literal["reply"] | None, Meta(description="Only replies.")] = field(
+        default=None, name="is"
+    )
     has: Annotated[Literal["media"] | None, Meta(description="Only posts with media.")] = None
 
     @property

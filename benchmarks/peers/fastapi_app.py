@@ -34,7 +34,6 @@ class TweetOut(BaseModel):
     source_id: str | None
     url: str | None
     reply_to: None = None
-    thread: int | None
     media: list[str] = []
     counts: None = None
 
@@ -85,7 +84,6 @@ def tweet_out(tweet: Tweet, username: str) -> TweetOut:
         lang=tweet.lang,
         source_id=tweet.source_id,
         url=tweet.url,
-        thread=tweet.thread_id,
     )
 
 

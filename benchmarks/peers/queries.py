@@ -84,7 +84,6 @@ def tweet_json(tweet: Any, username: str) -> dict[str, Any]:
         "source_id": tweet.source_id,
         "url": tweet.url,
         "reply_to": None,  # The posts of the benchmarks answer none, and have no media.
-        "thread": tweet.thread_id,
         "media": [],
         "counts": None,
     }

@@ -430,7 +430,7 @@ async def test_a_search_without_words_lists_what_fits_the_newest_first(writer: C
     page = await body(await writer.get("/search?q=+&has=media"))
     assert page.index("later") < page.index("한글 🏮")
     assert "word 1" not in page
-    assert "no posts here" in await body(await writer.get("/search?is=thread"))
+    assert "no posts here" in await body(await writer.get("/search?is=reply"))
     assert "What are you looking for?" in await body(await writer.get("/search?tz=Asia/Seoul"))
     await writer.add_user("sea", *(f"wave {number}" for number in range(21)))
     page = await body(await writer.get("/search?username=sea"))

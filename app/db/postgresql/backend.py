@@ -74,10 +74,7 @@ NEWEST: Final = """
             SELECT parent.id FROM "Tweet" AS parent
             JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
             WHERE parent.id = t.reply_to_id
-        ) AS reply_to_id, (
-            SELECT coalesce(name.thread_first_id, name.id) FROM "Tweet" AS name
-            WHERE name.id = t.thread_id
-        ) AS thread_id, t.media, t.counts, u.id AS user_id, u.username_key
+        ) AS reply_to_id, t.media, t.counts, u.id AS user_id, u.username_key
     FROM json_array_elements_text(CAST(CAST(:keys AS text) AS json)) AS asked
     JOIN "Users" AS u ON u.username_key = asked.value AND u.deleted_at IS NULL
     LEFT JOIN LATERAL (

@@ -47,10 +47,7 @@ NEWEST: Final = """
             SELECT parent.id FROM "Tweet" AS parent
             JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
             WHERE parent.id = "Tweet".reply_to_id
-        ) AS reply_to_id, (
-            SELECT coalesce(name.thread_first_id, name.id) FROM "Tweet" AS name
-            WHERE name.id = "Tweet".thread_id
-        ) AS thread_id, "Tweet".media, "Tweet".counts,
+        ) AS reply_to_id, "Tweet".media, "Tweet".counts,
         "Users".id AS user_id, "Users".username_key
     FROM json_each(:keys) AS asked
     CROSS JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL

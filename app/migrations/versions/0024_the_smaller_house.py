@@ -14,6 +14,7 @@ down_revision = "0023_since_0022"
 def upgrade() -> None:
     """Call what each subject drops or changes, in this order."""
     _drop_idempotency_keys()
+    _drop_threads()
 
 
 def downgrade() -> None:
@@ -23,3 +24,10 @@ def downgrade() -> None:
 def _drop_idempotency_keys() -> None:
     op.drop_index(op.f("ix_IdempotencyRecord_touched_at"), "IdempotencyRecord")
     op.drop_table("IdempotencyRecord")
+
+
+def _drop_threads() -> None:
+    """Chains of replies are found when they are asked for."""
+    op.drop_index("ix_Tweet_thread_id", "Tweet")
+    op.drop_column("Tweet", "thread_id")
+    op.drop_column("Tweet", "thread_first_id")

@@ -6,6 +6,7 @@ and others; the temperature and the alarm levels are fitted to those scores.
 
 import asyncio
 import random
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -30,8 +31,8 @@ from app.compute.verdict import (
     familiarity_of,
     fit_calibration,
 )
-from app.db.backend import chunks
 from app.models import PostCount, Profile, Tweet, User
+from app.services.posts.replies import own_chains
 
 ASKED_AUTHORS: Final = 50
 ASKED_POSTS: Final = 40
@@ -83,7 +84,6 @@ class OwnPost(NamedTuple):
     id: int
     created_at: datetime | None
     text: str
-    thread_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ async def _sample(session: AsyncSession, user_ids: Sequence[int]) -> list[Sample
         if row is None:
             continue
         newest = await newest_own(session, user_id, min(most, row.posts // 4))
-        texts = [[post.text for post in unit] for unit in await in_units(session, newest)]
+        texts = [[post.text for post in unit] for unit in await in_units(session, user_id, newest)]
         try:
             whole = await asyncio.to_thread(AuthorProfile.from_bytes, *row)
             without = await asyncio.to_thread(hold_out, whole, texts)
@@ -240,7 +240,7 @@ def profile_of(impostor: Impostor) -> AuthorProfile:
 async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
     """Return the author's newest posts, the newest first; those without a time count as oldest."""
     newest = (
-        select(Tweet.id, Tweet.created_at, Tweet.text, Tweet.thread_id)
+        select(Tweet.id, Tweet.created_at, Tweet.text)
         .where(Tweet.user_id == user_id, Tweet.text != "")
         .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
         .limit(count)
@@ -248,25 +248,20 @@ async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[Ow
     return [OwnPost(*row) for row in await session.execute(newest)]
 
 
-async def in_units(session: AsyncSession, posts: Sequence[OwnPost]) -> list[list[OwnPost]]:
-    """Return the posts in units to be held out: a thread is one, so that no part tells of another.
+async def in_units(
+    session: AsyncSession, user_id: int, posts: Sequence[OwnPost]
+) -> list[list[OwnPost]]:
+    """Return an author's posts in units to be held out.
 
-    Threads of which some posts are not given are left out.
+    A chain of own replies is one, so that no part tells of another. Chains of which some posts are
+    not given are left out.
     """
-    units: dict[tuple[str, int], list[OwnPost]] = {}
+    chains = await own_chains(session, user_id)
+    lengths = Counter(chains.values())
+    units: dict[int, list[OwnPost]] = defaultdict(list)
     for post in posts:
-        key = ("post", post.id) if post.thread_id is None else ("thread", post.thread_id)
-        units.setdefault(key, []).append(post)
-    whole: dict[int, int] = {}
-    for some in chunks([number for kind, number in units if kind == "thread"]):
-        query = select(Tweet.thread_id, func.count()).where(Tweet.thread_id.in_(some))
-        rows = await session.execute(query.where(Tweet.text != "").group_by(Tweet.thread_id))
-        whole |= {row[0] or 0: row[1] for row in rows}
-    return [
-        unit
-        for (kind, number), unit in units.items()
-        if kind == "post" or len(unit) == whole[number]
-    ]
+        units[chains.get(post.id, post.id)].append(post)
+    return [unit for first, unit in units.items() if len(unit) >= lengths[first]]
 
 
 def hold_out(profile: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:

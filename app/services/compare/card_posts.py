@@ -96,7 +96,7 @@ class CardPosts:
     """The posts that a card is made of; one entry for each author."""
 
     newest: list[list[list[OwnPost]]]
-    """In units that are asked about as one: a post, or a whole thread."""
+    """In units that are asked about as one: a post, or a chain of replies."""
     drawn: list[list[list[str]]]
     recent: list[list[OwnPost]]
     strangers: list[StrangerPosts]
@@ -115,7 +115,7 @@ async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
     for user in material.users:
         count = min(each, user.tweet_count // 4)
         recent = await newest_own(session, user.id, RECENT_POSTS)
-        posts.newest.append(await in_units(session, recent[:count]))
+        posts.newest.append(await in_units(session, user.id, recent[:count]))
         posts.drawn.append(await _drawn_texts(session, user.id, count))
         posts.recent.append(recent)
     posts.strangers.extend(await read_strangers(session, material, is_korean=posts.is_korean))
@@ -125,13 +125,13 @@ async def read_posts(session: AsyncSession, material: Material) -> CardPosts:
 async def _drawn_texts(session: AsyncSession, user_id: int, count: int) -> list[list[str]]:
     """Return units drawn from the author's newest posts, the same each time."""
     newest = (
-        select(Tweet.id, Tweet.created_at, Tweet.text, Tweet.thread_id)
+        select(Tweet.id, Tweet.created_at, Tweet.text)
         .where(Tweet.user_id == user_id, Tweet.text != "")
         .order_by(Tweet.id.desc())
         .limit(DRAWN_FROM)
     )
     own = sorted(OwnPost(*row) for row in await session.execute(newest))
-    units = await in_units(session, own)
+    units = await in_units(session, user_id, own)
     random.Random(user_id).shuffle(units)  # noqa: S311 - no secret
     drawn: list[list[str]] = []
     for unit in units:

@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.hashes import LINK_OR_NAME
 from app.compute.text import HIDDEN, letter_count, mask_names
 from app.compute.verdict import FEWEST_LETTERS
+from app.db.backend import is_among
 from app.errors import GoneError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.judging import Comparison, judge
 from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import without_texts
+from app.services.posts.replies import own_chains
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
@@ -121,10 +123,9 @@ def _masked(text: str, user: User) -> str:
 async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solution:
     """Return the post's author, and the model's comparison of the same authors.
 
-    The post is removed from its author's profile first, with its whole thread if it is in one, and
-    the model reads the masked text.
-    (The background still counts it, one post among all.) Raises GoneError if the post or an
-    author has been deleted.
+    The post is removed from its author's profile first, with the chain of own replies that it is
+    in, and the model reads the masked text. (The background still counts it, one post among all.)
+    Raises GoneError if the post or an author has been deleted.
     """
     tweet = await session.get(Tweet, key.tweet_id)
     query = select(User).where(User.id.in_(key.user_ids), User.deleted_at.is_(None))
@@ -137,11 +138,18 @@ async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solu
     material = await gather_material(
         session, models, text=text.replace(HIDDEN, ""), usernames=names
     )
-    of_thread = select(Tweet.text).where(Tweet.thread_id == tweet.thread_id)
-    own = list(await session.scalars(of_thread)) if tweet.thread_id else [tweet.text]
+    own = await _texts_beside(session, tweet)
     profiles = [
         await without_texts(profile, own) if user.id == author.id else profile
         for user, profile in zip(material.users, material.profiles, strict=True)
     ]
     comparison = await judge(replace(material, profiles=profiles))
     return Solution(tweet.id, author.username, names, text, comparison)
+
+
+async def _texts_beside(session: AsyncSession, tweet: Tweet) -> list[str]:
+    """Return the texts of the post and of its author's chain of replies that it is in."""
+    chains = await own_chains(session, tweet.user_id)
+    first = chains.get(tweet.id)
+    ids = [post for post, begin in chains.items() if begin == first] if first else [tweet.id]
+    return list(await session.scalars(select(Tweet.text).where(is_among(session, Tweet.id, ids))))

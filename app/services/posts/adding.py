@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from msgspec import json, structs
 from sqlalchemy import Table, and_, bindparam, select, update
@@ -16,22 +16,19 @@ from app.compute.text import guess_language
 from app.db.backend import backend_of, insert_rows
 from app.db.indexes import IndexedPost
 from app.formats.records import Reactions
-from app.models import MAX_ID, Event, Tweet, User
+from app.models import Event, Tweet, User
 from app.services.events import NewEvent, append_events
 from app.services.posts.media_uses import store_uses, with_files
-from app.services.posts.neighbours import first_of_thread
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
-from app.services.posts.threads import link_events, link_replies, replace_ids, write_links
+from app.services.posts.replies import Row, link_replies, store_links
 
 SourceKey = tuple[int, str]
 """An author and the platform's own id of a post."""
-Row = dict[str, Any]
-"""The columns of a post, stored or about to be."""
 
 FILLED: Final = ("created_at", "lang", "url", "reply_to_source_id", "reply_to_username", "media")
 """Columns that a repetition of a stored post fills where they are empty."""
-RENEWED: Final = ("reply_to_id", "thread_id", "counts")
+RENEWED: Final = ("reply_to_id", "counts")
 _TWEET: Final = cast(Table, Tweet.__table__)
 _USER: Final = cast(Table, User.__table__)
 _FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("filled"))
@@ -74,36 +71,35 @@ async def add_arrivals(
     are events of the same transaction that come first.
     """
     keys = [each.key for each in arrivals]
-    by_key = await _known(session, {key for key in keys if key is not None})
+    known = await _known(session, {key for key in keys if key is not None})
     fresh: list[Row] = []
-    filled: dict[int, Row] = {}
-    """Stored posts as they were before, by their ids."""
+    before: dict[int, Row] = {}
+    """Stored posts that change, as they were, by their ids."""
     rows: list[Row] = []
     is_new: list[bool] = []
     # The write lock is held: no other transaction adds one of these posts before this one ends.
     for each, key in zip(arrivals, keys, strict=True):
-        row = None if key is None else by_key.get(key)
+        row = None if key is None else known.get(key)
         is_new.append(row is None)
         if row is None:
             row = _row(each, default_time)
             fresh.append(row)
             if key is not None:
-                by_key[key] = row
+                known[key] = row
         elif missing := missing_values(row, each.post):
             if "id" in row:
-                filled.setdefault(row["id"], row.copy())
+                before.setdefault(row["id"], row.copy())
             row |= missing
         rows.append(row)
-    changed = [row for row in by_key.values() if row.get("id") in filled]
-    described = [row["id"] for row in changed if row["media"] != filled[row["id"]]["media"]]
-    newest = await _store(session, fresh, changed, announced, is_bulk=is_bulk)
-    if described:
-        await backend_of(session).words.renew(session, described)
-    await count_posts(
-        session,
-        [_moment(row) for row in (*fresh, *changed)],
-        [_moment(row) for row in filled.values()],
-    )
+    changed = [row for row in known.values() if row.get("id") in before]
+    newest = None
+    if fresh or changed or announced:
+        newest = await _store(session, fresh, changed, announced, is_bulk=is_bulk)
+        described = [row["id"] for row in changed if row["media"] != before[row["id"]]["media"]]
+        if described:
+            await backend_of(session).words.renew(session, described)
+        moments = [_moment(row) for row in (*fresh, *changed)]
+        await count_posts(session, moments, [_moment(row) for row in before.values()])
     event_ids = [row.get("event_id") for row in rows]
     return AddResult([row["id"] for row in rows], is_new, event_ids, newest)
 
@@ -114,10 +110,10 @@ async def _known(session: AsyncSession, keys: set[SourceKey]) -> dict[SourceKey,
         return {}
     asked = backend_of(session).listed(sorted(keys), Tweet.user_id, Tweet.source_id)
     names = ("id", "user_id", "source_id", *FILLED, *RENEWED)
-    columns = [*(getattr(Tweet, name) for name in names), first_of_thread().label("first_id")]
     is_asked = and_(Tweet.user_id == asked.c.user_id, Tweet.source_id == asked.c.source_id)
-    stored = await session.execute(select(*columns).join(asked, is_asked))
-    return {(row["user_id"], row["source_id"]): dict(row) for row in stored.mappings()}
+    query = select(*(getattr(Tweet, name) for name in names)).join(asked, is_asked)
+    stored = (await session.execute(query)).mappings()
+    return {(row["user_id"], row["source_id"]): dict(row) for row in stored}
 
 
 def _row(arrival: Arrival, default_time: datetime | None) -> Row:
@@ -169,48 +165,48 @@ async def _store(
     announced: Sequence[NewEvent],
     *,
     is_bulk: bool,
-) -> int | None:
+) -> int:
     """Insert new posts, fill stored ones, log everything; return the newest event.
 
     The rows get their ids, and the events that added or changed them.
     """
-    for place, row in enumerate(fresh, MAX_ID + 1):
-        row["id"] = place  # Until ids are allocated, together with those of the events.
-    linked = await link_replies(session, [*fresh, *changed])
     of_each = Counter(row["user_id"] for row in fresh)
     news = len(of_each) if is_bulk else len(fresh)
-    counts = {Tweet: len(fresh), Event: len(announced) + news + len(changed) + len(linked.posts)}
-    if not counts[Event]:
-        return None
+    counts = {Tweet: len(fresh), Event: len(announced) + news + len(changed)}
     ids, event_ids = await backend_of(session).allocate_ids(session, counts)
-    replace_ids([*fresh, *changed], linked, dict(enumerate(ids, MAX_ID + 1)))
+    for row, tweet_id in zip(fresh, ids, strict=True):
+        row["id"] = tweet_id
     events = list(announced)
     if is_bulk:
         events += [NewEvent("tweets.imported", each, posts=n) for each, n in of_each.items()]
-        event_of = dict(zip(of_each, event_ids[len(announced) :], strict=False))
     else:
         events += [NewEvent("tweet.created", row["user_id"], row["id"]) for row in fresh]
-        event_of = dict(zip(ids, event_ids[len(announced) :], strict=False))
-    for row in fresh:
-        row["event_id"] = event_of[row["user_id" if is_bulk else "id"]]
     events += [NewEvent("tweet.updated", row["user_id"], row["id"]) for row in changed]
-    for row, event_id in zip(changed, event_ids[len(announced) + news :], strict=False):
-        row["event_id"] = event_id
-    events += link_events(linked.posts)
-    await write_links(session, linked)
-    if fresh:
-        await insert_rows(session, _TWEET, fresh)
-        indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in fresh)
-        await backend_of(session).words.add(session, indexed)
-        await _raise_tweet_counts(session, of_each)
+    event_of = {each[1:3]: number for each, number in zip(events, event_ids, strict=True)}
+    for row in fresh:
+        row["event_id"] = event_of[row["user_id"], None if is_bulk else row["id"]]
+    for row in changed:
+        row["event_id"] = event_of[row["user_id"], row["id"]]
+    links = await link_replies(session, [*fresh, *changed])
+    await _insert(session, fresh, of_each)
     if changed:
         names = (*FILLED, *RENEWED)
         values = [{"filled": row["id"]} | {name: row[name] for name in names} for row in changed]
         await session.execute(_FILL, values)
     await store_uses(session, [*fresh, *changed])
     await asyncio.sleep(0)  # A thousand counts were raised, and as many events follow.
-    await append_events(session, event_ids, events)
-    return event_ids[-1]
+    newest = await append_events(session, events, event_ids)
+    return await store_links(session, links) or newest
+
+
+async def _insert(session: AsyncSession, fresh: Sequence[Row], of_each: Mapping[int, int]) -> None:
+    """Insert new posts into the table and the word index, and count them."""
+    if not fresh:
+        return
+    await insert_rows(session, _TWEET, fresh)
+    indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in fresh)
+    await backend_of(session).words.add(session, indexed)
+    await _raise_tweet_counts(session, of_each)
 
 
 async def _raise_tweet_counts(session: AsyncSession, added: Mapping[int, int]) -> None:

@@ -5,22 +5,55 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from app.compute.text import username_key
 from app.compute.threads import first_of_each
 from app.errors import NotFoundError
 from app.formats.records import ReplyTarget
 from app.memo import EVERYTHING, depends_on
-from app.models import Tweet, User
 from app.services.posts.tweets import Post, find_posts, newest_first
 
 DEEPEST: Final = 4
 """Branches of branches beyond this depth are shown like it."""
 _MOST_BESIDE: Final = 100
 """Answers to a post that is not here, of which one leads to the others."""
+
+# UNION leaves out what is there already, so that circles end.
+_BEFORE: Final = text("""
+    WITH RECURSIVE chain (id, reply_to_id) AS (
+        SELECT post.id, post.reply_to_id FROM "Tweet" AS post
+        JOIN "Users" AS author ON author.id = post.user_id AND author.deleted_at IS NULL
+        WHERE post.id = :tweet_id
+        UNION
+        SELECT post.id, post.reply_to_id FROM chain
+        JOIN "Tweet" AS post ON post.id = chain.reply_to_id
+        JOIN "Users" AS author ON author.id = post.user_id AND author.deleted_at IS NULL
+    )
+    SELECT id, reply_to_id FROM chain LIMIT :most
+""")
+_AFTER: Final = text("""
+    WITH RECURSIVE tree (id, source_id) AS (
+        SELECT id, source_id FROM "Tweet" WHERE id IN :starts
+        UNION
+        SELECT post.id, post.source_id FROM tree
+        JOIN "Tweet" AS post
+            ON post.reply_to_source_id = tree.source_id AND post.reply_to_id = tree.id
+        JOIN "Users" AS author ON author.id = post.user_id AND author.deleted_at IS NULL
+    )
+    SELECT id FROM tree LIMIT :most
+""").bindparams(bindparam("starts", expanding=True))
+_BESIDE: Final = text("""
+    SELECT other.id, author.username_key, other.reply_to_username AS username,
+        own.username_key AS own_key, post.reply_to_username AS own_username
+    FROM "Tweet" AS post
+    JOIN "Users" AS own ON own.id = post.user_id
+    JOIN "Tweet" AS other ON other.reply_to_source_id = post.reply_to_source_id
+    JOIN "Users" AS author ON author.id = other.user_id AND author.deleted_at IS NULL
+    WHERE post.id = :tweet_id AND other.id <> :tweet_id
+    LIMIT :most
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +102,7 @@ async def read_conversation(session: AsyncSession, tweet_id: int, *, most: int) 
 
 async def _before(session: AsyncSession, tweet_id: int, most: int) -> list[int]:
     """Return the post and those before it, up to one that answers nothing that is here."""
-    is_kept = User.deleted_at.is_(None)
-    chain = (
-        select(Tweet.id, Tweet.reply_to_id)
-        .join(User, and_(User.id == Tweet.user_id, is_kept))
-        .where(Tweet.id == tweet_id)
-        .cte("chain", recursive=True)
-    )
-    # UNION leaves out what is there already, so that circles end.
-    chain = chain.union(
-        select(Tweet.id, Tweet.reply_to_id)
-        .join(chain, chain.c.reply_to_id == Tweet.id)
-        .join(User, and_(User.id == Tweet.user_id, is_kept))
-    )
-    rows = await session.execute(select(chain.c.id, chain.c.reply_to_id).limit(most))
+    rows = await session.execute(_BEFORE, {"tweet_id": tweet_id, "most": most})
     answers = {row.id: row.reply_to_id for row in rows}
     found: dict[int, None] = {}
     at = tweet_id
@@ -94,21 +114,11 @@ async def _before(session: AsyncSession, tweet_id: int, most: int) -> list[int]:
 
 async def _beside(session: AsyncSession, tweet_id: int) -> list[int]:
     """Return what answers the same post as this one, where that is not here."""
-    first, other, by, to = aliased(Tweet), aliased(Tweet), aliased(User), aliased(User)
-    query = (
-        select(other.id, by.username_key, other.reply_to_username)
-        .add_columns(to.username_key.label("own_key"), first.reply_to_username.label("name"))
-        .select_from(first)
-        .join(other, other.reply_to_source_id == first.reply_to_source_id)
-        .join(by, and_(by.id == other.user_id, by.deleted_at.is_(None)))
-        .join(to, to.id == first.user_id)
-        .where(first.id == tweet_id, other.id != tweet_id)
-        .limit(_MOST_BESIDE)
-    )
+    rows = await session.execute(_BESIDE, {"tweet_id": tweet_id, "most": _MOST_BESIDE})
     return [
         row.id
-        for row in await session.execute(query)
-        if _answered(row.reply_to_username, row.username_key) == _answered(row.name, row.own_key)
+        for row in rows
+        if _answered(row.username, row.username_key) == _answered(row.own_username, row.own_key)
     ]
 
 
@@ -119,15 +129,7 @@ def _answered(username: str | None, own_key: str) -> str:
 
 async def _after(session: AsyncSession, starts: Sequence[int], most: int) -> list[int]:
     """Return these posts and those that answer them, and so on, up to `most` of them."""
-    tree = select(Tweet.id, Tweet.source_id).where(Tweet.id.in_(starts)).cte("tree", recursive=True)
-    answer = aliased(Tweet)
-    is_answer = and_(answer.reply_to_source_id == tree.c.source_id, answer.reply_to_id == tree.c.id)
-    tree = tree.union(
-        select(answer.id, answer.source_id)
-        .join(tree, is_answer)
-        .join(User, and_(User.id == answer.user_id, User.deleted_at.is_(None)))
-    )
-    return list(await session.scalars(select(tree.c.id).limit(most)))
+    return list(await session.scalars(_AFTER, {"starts": starts, "most": most}))
 
 
 def _in_turns(posts: Sequence[Post]) -> list[Turn]:

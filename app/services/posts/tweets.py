@@ -34,9 +34,8 @@ from app.services.compare.card_stored import forget_cards
 from app.services.compare.profiles import subtract_tweet
 from app.services.events import append_event
 from app.services.posts.media_uses import stored_media
-from app.services.posts.neighbours import first_of_thread
 from app.services.posts.post_counts import count_posts
-from app.services.posts.threads import unlink_replies
+from app.services.posts.replies import unlink_replies
 from app.services.selection import Selection, field_conditions
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -77,10 +76,6 @@ class Post(msgspec.Struct, frozen=True):
     source_id: Annotated[str | None, Meta(description="The platform's own id.")]
     url: str | None
     reply_to: PostReference | None
-    thread: Annotated[
-        int | None,
-        Meta(description="The first post of the author's own chain of replies, if it is in one."),
-    ]
     media: list[PostMedium]
     counts: Annotated[Reactions | None, Meta(description="The newest figures that were seen.")]
 
@@ -109,7 +104,6 @@ def select_posts() -> AnySelect:
             Tweet.reply_to_source_id,
             Tweet.reply_to_username,
             answered.label("reply_to_id"),
-            first_of_thread().label("thread_id"),
             Tweet.media,
             Tweet.counts,
         )
@@ -125,7 +119,7 @@ _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 def as_post(row: AnyRow) -> Post:
     """Return the post whose columns begin the row."""
-    source_id, username, tweet_id, thread, media, counts = row[8:14]
+    source_id, username, tweet_id, media, counts = row[8:13]
     answered = None
     if source_id is not None or username is not None:
         answered = PostReference(source_id, username, tweet_id)
@@ -134,7 +128,7 @@ def as_post(row: AnyRow) -> Post:
         for m in (stored_media(media) if media is not None else ())
     ]
     seen = None if counts is None else msgspec.json.decode(counts, type=Reactions)
-    return Post(*(*row[:8], answered, thread, shown, seen))
+    return Post(*(*row[:8], answered, shown, seen))
 
 
 def address(file: str | None) -> str | None:

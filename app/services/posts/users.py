@@ -27,7 +27,7 @@ from app.compute.text import clean_username, username_key
 from app.db.backend import allocate_ids, chunks
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.memo import EVERYTHING, depends_on
-from app.models import Event, LiveSource, ModelCard, Profile, Tweet, User
+from app.models import LiveSource, ModelCard, Profile, Tweet, User
 from app.services.compare.card_stored import forget_cards
 from app.services.events import NewEvent, append_event, append_events
 
@@ -209,10 +209,8 @@ async def delete_everybody(session: AsyncSession) -> int | None:
     await session.execute(delete(LiveSource))
     if not gone:
         return None
-    ids = await allocate_ids(session, Event, len(gone))
     events = [NewEvent("user.deleted", user_id, posts=posts) for user_id, posts in gone]
-    await append_events(session, ids, events)
-    return ids[-1]
+    return await append_events(session, events)
 
 
 async def _delete(session: AsyncSession, user: User) -> int:

@@ -26,7 +26,7 @@ from app.services.imports.imports import import_archive
 from app.services.posts.tweets import Post, find_posts
 from tests.archives import x_file, x_tweet
 from tests.databases import Databases
-from tests.forests import Leaf, forests, places
+from tests.forests import Leaf, answers_of, forests
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 SEA = "https://sea.example/users/mina"
@@ -178,7 +178,7 @@ async def all_posts(db: Database) -> dict[int, Post]:
 @pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("format_name", FORMATS)
 @given(forests, st.lists(st.sampled_from(CONTENTS), min_size=40, max_size=40))
-def test_each_record_is_accounted_for_and_each_thread_rebuilt(
+def test_each_record_is_accounted_for_and_each_reply_linked(
     databases: Databases, format_name: str, forest: list[Leaf], contents: list[str]
 ) -> None:
     made = list(zip([leaf for leaf in forest if leaf.author == "mina"], contents, strict=False))
@@ -201,9 +201,9 @@ def test_each_record_is_accounted_for_and_each_thread_rebuilt(
                 assert report.skipped == is_listed.count("nothing")
                 posts = await all_posts(db)
                 ids = {("mina", int(post.source_id or 0) - 1): post.id for post in posts.values()}
-                for key, place in places(kept, ids).items():
-                    post = posts[ids[key]]
-                    assert post.thread == (ids[place.thread] if place.thread else None)
+                for key, answered in answers_of(kept, ids).items():
+                    reply_to = posts[ids[key]].reply_to
+                    assert (reply_to.id if reply_to else None) == answered
                 for leaf, content in made:
                     if content in {"text", "media", "both"}:
                         post = posts[ids[leaf.key]]

@@ -192,7 +192,7 @@ async def test_reposts_are_left_out(following_here: Following, platform: Platfor
 
 
 @pytest.mark.parametrize("kind", ["bluesky", "mastodon"])
-async def test_an_own_reply_is_part_of_a_thread(
+async def test_an_own_reply_is_linked(
     following_here: Following, platform: Platform, kind: str
 ) -> None:
     first = platform.add("sky", "first")
@@ -201,10 +201,11 @@ async def test_an_own_reply_is_part_of_a_thread(
     await following_here.follow(kind, "sky", "mina")
     await following_here.visit()
     async with following_here.db.read() as session:
-        query = select(Tweet.text, Tweet.kind, Tweet.reply_to_username, Tweet.thread_id)
+        query = select(Tweet.text, Tweet.kind, Tweet.reply_to_username, Tweet.reply_to_id)
         rows = [tuple(row) for row in await session.execute(query.order_by(Tweet.text))]
     assert [row[:3] for row in rows] == [("first", "post", None), ("second", "reply", "mina")]
-    assert rows[0][3] == rows[1][3] is not None
+    assert rows[0][3] is None
+    assert rows[1][3] is not None
 
 
 async def test_a_source_that_sends_the_same_page_for_ever_ends_the_visit(

@@ -1,4 +1,4 @@
-"""Replies and threads by the API, in search, on pages and as events."""
+"""Replies and conversations by the API, in search and on pages."""
 
 from typing import Any
 
@@ -33,18 +33,16 @@ async def answer_of(client: Client, path: str) -> Any:
     return await answer.get_json()
 
 
-async def test_replies_and_threads_are_in_answers(writer: Client, anybody: Client) -> None:
+async def test_replies_are_in_answers(writer: Client, anybody: Client) -> None:
     first, second, third, answer, lone = await add_thread(writer)
-    assert first["reply_to"] is first["thread"] is None
-    assert (second["kind"], second["thread"]) == ("reply", first["id"])
+    assert first["reply_to"] is None
+    assert second["kind"] == "reply"
     assert second["reply_to"] == {"source_id": "1", "username": None, "id": first["id"]}
     assert third["reply_to"] == {"source_id": "2", "username": "Mina", "id": second["id"]}
-    assert (answer["reply_to"]["id"], answer["thread"]) == (second["id"], None)
+    assert answer["reply_to"]["id"] == second["id"]
     assert (lone["reply_to"], lone["kind"]) == (None, "post")
     listed = (await answer_of(anybody, "/api/v1/users/mina/tweets"))["items"]
-    assert [post["thread"] for post in listed] == [first["id"]] * 3
-    shown = await answer_of(anybody, f"/api/v1/tweets/{first['id']}")
-    assert shown["thread"] == first["id"]
+    assert listed == [third, second, first]
     for each in (first, third, answer):
         found = await answer_of(anybody, f"/api/v1/tweets/{each['id']}/thread")
         ids = [post["id"] for post in found["items"]]
@@ -87,11 +85,10 @@ async def test_a_bad_reply_is_refused(writer: Client, reply_to: object) -> None:
     assert "reply_to" in (await answer.get_json())["errors"][0]["loc"]
 
 
-async def test_search_narrows_to_replies_and_threads(writer: Client, anybody: Client) -> None:
+async def test_search_narrows_to_replies(writer: Client, anybody: Client) -> None:
     first, second, third, answer, lone = await add_thread(writer)
     for value, wanted in [
         ("reply", [second, third, answer]),
-        ("thread", [first, second, third]),
         (None, [first, second, third, answer, lone]),
     ]:
         narrowed = f"&is={value}" if value else ""
@@ -100,9 +97,7 @@ async def test_search_narrows_to_replies_and_threads(writer: Client, anybody: Cl
         page = await anybody.get(f"/search?q=ferry{narrowed}")
         text = await page.get_data(as_text=True)
         assert text.count('<li class="post') == len(wanted)
-        # A hit inside a thread leads into it.
-        assert text.count("#conversation") == sum(each in wanted for each in (first, second, third))
-    assert (await anybody.get("/api/v1/search?q=ferry&is=post")).status_code == 400
+    assert (await anybody.get("/api/v1/search?q=ferry&is=thread")).status_code == 400
     assert (await anybody.get("/api/v1/search?q=ferry&is_=reply")).status_code == 400
     assert (await anybody.get("/search?q=ferry&is=anything")).status_code == 200
 

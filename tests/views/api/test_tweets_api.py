@@ -46,7 +46,6 @@ async def test_new_post_has_every_field_and_a_location(writer: Client, anybody: 
         "source_id": "12345678901234567890",
         "url": "https://example.org/p/1?a=ㄱ",
         "reply_to": None,
-        "thread": None,
         "media": [],
         "counts": None,
     }

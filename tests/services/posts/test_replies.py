@@ -1,4 +1,4 @@
-"""What posts answer, and threads: the same in whatever order the posts come and go."""
+"""What posts answer, and conversations: the same in whatever order the posts come and go."""
 
 import asyncio
 import tempfile
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.clock import now
-from app.compute.text import username_key
 from app.config import Config
 from app.db.engine import Database
 from app.errors import NotFoundError
@@ -23,10 +22,11 @@ from app.services.events import newest_event
 from app.services.posts.adding import Arrival, add_arrivals
 from app.services.posts.conversations import Conversation, read_conversation
 from app.services.posts.new_tweet import NewTweet, new_tweet
+from app.services.posts.replies import own_chains
 from app.services.posts.tweets import delete_post, find_posts, get_post
 from app.services.posts.users import add_user, delete_user, find_user
 from tests.databases import Databases
-from tests.forests import Leaf, forests, places
+from tests.forests import AUTHORS, Leaf, answers_of, chains_of, forests
 from tests.posting import add_posts
 
 Ids = dict[tuple[str, int], int]
@@ -59,50 +59,33 @@ async def store(db: Database, leaves: Sequence[Leaf], *, is_bulk: bool = True) -
     return ids
 
 
-async def check_places(db: Database, forest: Sequence[Leaf], ids: Ids) -> None:
+async def check_links(db: Database, forest: Sequence[Leaf], ids: Ids) -> None:
     async with db.read() as session:
         posts = await find_posts(session, list(ids.values()))
-    expected = places(forest, ids)
+        chains: dict[int, int] = {}
+        for author in AUTHORS:
+            if user := await find_user(session, author):
+                chains |= await own_chains(session, user.id)
+    assert chains == chains_of(forest, ids)
+    answers = answers_of(forest, ids)
     for leaf in forest:
-        if leaf.key not in ids:
-            continue
-        post, place = posts[ids[leaf.key]], expected[leaf.key]
-        assert post.thread == (ids[place.thread] if place.thread else None), leaf
-        assert (post.reply_to is None) == (leaf.answers is None)
-        if post.reply_to is not None and leaf.answers is not None:
-            assert post.reply_to.source_id == str(leaf.answers[1])
-            assert post.reply_to.id == (ids[place.answers] if place.answers else None), leaf
+        if leaf.key in ids:
+            reply_to = posts[ids[leaf.key]].reply_to
+            assert (reply_to is None) == (leaf.answers is None)
+            assert (reply_to.id if reply_to else None) == answers[leaf.key], leaf
 
 
-comings_and_goings = (
+@given(
     forests,
     st.lists(st.integers(1, 6), min_size=1, max_size=5),
     st.booleans(),
     st.lists(st.integers(0, 99), max_size=4),
 )
-
-
-@pytest.mark.databases("sqlite")
-@given(*comings_and_goings)
-def test_threads_are_rebuilt_in_whatever_order_posts_come_and_go(
+@settings(max_examples=25)
+def test_replies_are_linked_in_whatever_order_posts_come_and_go(
     databases: Databases, forest: list[Leaf], sizes: list[int], is_bulk: bool, gone: list[int]
 ) -> None:
-    check_forest(databases, forest, sizes, is_bulk=is_bulk, gone=gone)
-
-
-@pytest.mark.databases("postgresql")
-@settings(max_examples=25)  # A database for each takes its time to make.
-@given(*comings_and_goings)
-def test_threads_are_rebuilt_on_postgresql(
-    databases: Databases, forest: list[Leaf], sizes: list[int], is_bulk: bool, gone: list[int]
-) -> None:
-    check_forest(databases, forest, sizes, is_bulk=is_bulk, gone=gone)
-
-
-def check_forest(
-    databases: Databases, forest: list[Leaf], sizes: list[int], *, is_bulk: bool, gone: list[int]
-) -> None:
-    """Store the posts, so many at once, and delete some; check all places after each step."""
+    """Store the posts, so many at once, and delete some; check all links after each step."""
 
     async def run() -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -116,13 +99,12 @@ def check_forest(
                     size = sizes[len(ids) % len(sizes)]
                     ids |= await store(db, left[:size], is_bulk=is_bulk)
                     left = left[size:]
-                    await check_places(db, forest, ids)
-                for number in gone:
-                    if ids:
-                        key = list(ids)[number % len(ids)]
-                        async with db.write() as session:
-                            await delete_post(session, ids.pop(key))
-                        await check_places(db, forest, ids)
+                    await check_links(db, forest, ids)
+                for number in gone[: len(ids)]:
+                    key = list(ids)[number % len(ids)]
+                    async with db.write() as session:
+                        await delete_post(session, ids.pop(key))
+                    await check_links(db, forest, ids)
                 async with db.read() as session:
                     for key, tweet_id in ids.items():
                         found = await read_conversation(session, tweet_id, most=200)
@@ -164,72 +146,38 @@ async def last_event(db: Database) -> int:
         return await newest_event(session)
 
 
-async def thread_of(db: Database, tweet_id: int) -> int | None:
-    async with db.read() as session:
-        return (await get_post(session, tweet_id)).thread
-
-
-async def test_a_parent_that_comes_later_announces_its_children(db: Database) -> None:
-    ids = await store(db, [leaf(2, 1), leaf(3, 2)])
-    assert await thread_of(db, 2) == 1
+async def test_changed_links_are_announced(db: Database) -> None:
+    ids = await store(db, [leaf(2, 1), leaf(3, 2), leaf(12, 1, author="Jiho")])
     before = await last_event(db)
     ids |= await store(db, [leaf(1)], is_bulk=False)
+    first, second, answer = (ids[key] for key in [("mina", 1), ("mina", 2), ("Jiho", 12)])
     assert await kinds_after(db, before) == [
-        ("tweet.created", 3),
-        ("tweet.updated", 1),  # It was the first of its thread, and tells of those after it.
+        ("tweet.created", first),
+        ("tweet.updated", second),
+        ("tweet.updated", answer),
     ]
-    assert {await thread_of(db, each) for each in ids.values()} == {3}
-    assert await find_faults(db) == []
-
-
-async def test_a_thread_that_comes_newest_first_announces_each_post_once(db: Database) -> None:
-    count = 60
-    ids: Ids = {}
-    for number in range(count, 0, -1):
-        ids |= await store(db, [leaf(number, number - 1 or None)], is_bulk=False)
-    kinds = [kind for kind, _ in await kinds_after(db, 0)]
-    # The first post of until then tells of all those after it.
-    assert kinds.count("tweet.updated") == count - 1
-    assert {await thread_of(db, each) for each in ids.values()} == {ids["mina", 1]}
     before = await last_event(db)
     async with db.write() as session:
-        await delete_post(session, ids["mina", 1])
-    assert {await thread_of(db, ids["mina", n]) for n in range(2, count + 1)} == {ids["mina", 2]}
-    assert len(await kinds_after(db, before)) == count
-    assert await find_faults(db) == []
-
-
-@pytest.mark.parametrize("numbers", [(4, 3, 2, 9, 8, 5), (9, 8, 4, 3, 2, 5)], ids=["first", "last"])
-async def test_threads_that_meet_have_one_beginning(db: Database, numbers: list[int]) -> None:
-    answers = {8: 5, 5: 4, 2: 1}
-    ids: Ids = {}
-    for number in numbers:
-        ids |= await store(db, [leaf(number, answers.get(number, number - 1))])
-    assert {await thread_of(db, each) for each in ids.values()} == {ids["mina", 2]}
-    ids |= await store(db, [leaf(1)])
-    assert {await thread_of(db, each) for each in ids.values()} == {ids["mina", 1]}
-    assert await find_faults(db) == []
-
-
-async def test_a_circle_begins_at_its_lowest_id_however_it_closes(db: Database) -> None:
-    # The lowest id is neither the first of the chain until then, nor beside what closes it.
-    ids = await store(db, [leaf(3, 2), leaf(5, 4), leaf(4, 3), leaf(2, 1)])
-    assert await thread_of(db, ids["mina", 3]) == ids["mina", 2]
-    ids |= await store(db, [leaf(1, 5)])
-    assert {await thread_of(db, each) for each in ids.values()} == {ids["mina", 3]}
-    assert await find_faults(db) == []
+        await delete_post(session, first)
+    assert await kinds_after(db, before) == [
+        ("tweet.updated", second),
+        ("tweet.updated", answer),
+        ("tweet.deleted", first),
+    ]
 
 
 async def test_a_known_post_learns_what_it_answers(db: Database) -> None:
-    ids = await store(db, [leaf(1), leaf(2), leaf(3, 2)])
-    assert [await thread_of(db, each) for each in ids.values()] == [None, 2, 2]
+    ids = await store(db, [leaf(1), leaf(2)])
     before = await last_event(db)
     # Another file tells more of the second post than the first one did.
     await store(db, [leaf(2, 1), leaf(1)])
-    assert [await thread_of(db, each) for each in ids.values()] == [1, 1, 1]
-    assert {kind for kind, _ in await kinds_after(db, before)} == {"tweet.updated"}
+    assert await kinds_after(db, before) == [("tweet.updated", ids["mina", 2])]
+    async with db.read() as session:
+        answered = (await get_post(session, ids["mina", 2])).reply_to
+    assert answered is not None
+    assert answered.id == ids["mina", 1]
     before = await last_event(db)
-    await store(db, [leaf(2, 1), leaf(2, 7), leaf(3)])
+    await store(db, [leaf(2, 1), leaf(2, 7)])
     assert await kinds_after(db, before) == []
 
 
@@ -275,7 +223,7 @@ async def test_answers_to_the_same_missing_post_are_one_conversation(db: Databas
         found = await read_conversation(session, 1, most=50)
     assert [turn.post.id for turn in found.turns] == [1, 2]
     assert [turn.answers_missing for turn in found.turns] == [True, True]
-    assert {username_key(each.username or "mina") for each in found.missing} == {"mina"}
+    assert [each.source_id for each in found.missing] == ["1", "1"]
 
 
 async def test_a_long_conversation_is_bounded_to_what_is_near(db: Database) -> None:
