@@ -46,6 +46,12 @@ _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F
 _NEWLINES = re.compile(r"\r\n?")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Unicode's Default_Ignorable_Code_Point, and the blank of Braille."""
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 _MIN_HANGUL_SHARE: Final = 0.3
 
@@ -86,7 +92,7 @@ def clean_username(name: str) -> str:
     """Return the name as it is stored and shown: NFC.
 
     Raises ValueError if it is empty, longer than 320 characters, `.` or `..`, or holds white
-    space, control, zero-width or direction characters, or any of `/ \\ ? # %`.
+    space, characters that cannot be seen, or any of `/ \\ ? # %`.
     """
     return _cleaned(_possible_name(name))
 
@@ -103,9 +109,16 @@ def _cleaned(name: str) -> str:
         raise ValueError("a username must not be . or ..")
     if any(c.isspace() or c in "/\\?#%" for c in name):
         raise ValueError("a username must not hold white space or any of / \\ ? # %")
-    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} for c in name):
-        raise ValueError("a username must not hold control, zero-width or direction characters")
+    if not is_visible(name):
+        raise ValueError("a username must not hold characters that cannot be seen")
     return name
+
+
+def is_visible(name: str) -> bool:
+    """Return whether all characters of a name can be seen, white space apart, and any at all."""
+    kinds = {unicodedata.category(c) for c in name}
+    is_seen = any(kind[0] in "LNPS" for kind in kinds)
+    return is_seen and not kinds & {"Cc", "Cf", "Cs"} and not _UNSEEN.search(name)
 
 
 def username_key(name: str) -> str:

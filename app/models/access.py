@@ -15,13 +15,13 @@ class Operator(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
     name_key: Mapped[str] = mapped_column(String(300), unique=True)
-    """The name case-folded."""
+    """The name case-folded, in NFC."""
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class SetupLink(Base):
-    """A one-time link that creates an account; a new one replaces those for the same name."""
+    """A one-time link that creates an account; one for a name replaces those for the same."""
 
     __tablename__ = "SetupLink"
 

@@ -25,6 +25,8 @@ from app.paths import FOR_PROGRAMS
 
 AFTER_TIMEOUT_S: Final = 2.0
 AFTER_POLL_S: Final = 0.02
+FURTHEST_AHEAD: Final = 1_000_000
+"""Events that other processes may have written before this one sees them; nobody waits for more."""
 _EVENT: Final = re.compile(r"[0-9]{1,16}")
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -39,10 +41,14 @@ def init_app(app: Quart) -> None:
     app.before_request(wait_for_write)
 
 
+class NotSeenError(UnavailableError):
+    """An event was not seen here in time; its number is the client's, so nothing is logged."""
+
+
 async def wait_for_write() -> None:
     """Wait until this process sees the event that `Saywho-After` names.
 
-    Raises UnavailableError after 2 s.
+    Raises UnavailableError after 2 s, and MalformedError for a number that none can have yet.
     """
     given = request.headers.get("Saywho-After")
     if given is None:
@@ -52,8 +58,10 @@ async def wait_for_write() -> None:
     deadline = monotonic() + AFTER_TIMEOUT_S
     feed = resources().feed
     while not await feed.has_seen(int(given)):
+        if int(given) > feed.newest + FURTHEST_AHEAD:
+            raise MalformedError("There is no such event yet", loc="Saywho-After")
         if monotonic() > deadline:
-            raise UnavailableError(
+            raise NotSeenError(
                 "Event {event} has not been seen here yet",
                 event=given,
                 headers={"Retry-After": "1"},
@@ -113,7 +121,7 @@ def handle_errors(app: Quart) -> None:
 
     @app.errorhandler(AppError)
     async def app_error(error: AppError) -> ResponseReturnValue:
-        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, NotSeenError):
             logger.warning("%s", error.detail, exc_info=error)
         sentence = translate_error(error) if "locale" in g else None
         return await _answer(problem(error), error.headers, sentence)

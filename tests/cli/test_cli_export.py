@@ -1,7 +1,6 @@
 """`saywho export`: what it writes, where, and how it ends."""
 
 import json
-import os
 import stat
 import subprocess
 from pathlib import Path
@@ -64,9 +63,7 @@ def test_a_file_is_replaced_only_by_a_whole_one(
     assert link.is_symlink()
     assert len(path.read_text().splitlines()) == 3
     assert not list(tmp_path.glob(".saywho*"))
-    umask = os.umask(0)
-    os.umask(umask)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_device_is_written_to_and_stays(filled: Installation) -> None:

@@ -6,6 +6,7 @@ import gc
 import itertools
 import operator
 import os
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from app import create_app
 from app.db.engine import Database
@@ -42,6 +44,14 @@ async def add(db: Database, name: str) -> None:
 async def count(db: Database) -> int:
     async with db.read() as session:
         return await count_users(session)
+
+
+async def test_an_error_says_nothing_of_the_values_in_a_statement(db: Database) -> None:
+    statement = text("INSERT INTO nothing VALUES (:value)").bindparams(value="SECRET".lower())
+    async with db.read() as session:
+        with pytest.raises(DBAPIError) as caught:
+            await session.execute(statement)
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_writers_of_two_workers_at_once_all_commit(pair: tuple[Database, Database]) -> None:

@@ -214,7 +214,10 @@ class PostgresqlBackend(Backend):
     @asynccontextmanager
     async def migrations(self) -> AsyncIterator[AsyncConnection]:
         engine = create_async_engine(
-            self._url, async_creator=lambda: connect(self._url), poolclass=NullPool
+            self._url,
+            async_creator=lambda: connect(self._url),
+            poolclass=NullPool,
+            hide_parameters=True,
         )
         try:
             async with engine.connect() as connection:

@@ -233,6 +233,7 @@ def make_engine(url: str, *, durability: str, opened: OpenConnections) -> AsyncE
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
+        hide_parameters=True,  # They hold posts and hashes, which no log may get.
     )
     event.listen(engine.sync_engine, "before_cursor_execute", _without_nul, retval=True)
     event.listen(engine.sync_engine, "checkout", _refuse_closed)

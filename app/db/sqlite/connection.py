@@ -173,6 +173,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
+        hide_parameters=True,  # They hold posts and hashes, which no log may get.
     )
 
     @event.listens_for(engine.sync_engine, "connect")

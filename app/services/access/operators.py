@@ -7,6 +7,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
+from app.compute.text import is_visible, normalized, username_key
 from app.db.backend import allocate_ids, backend_of
 from app.errors import ConflictError, ForbiddenError, InvalidInputError
 from app.models import Operator, SetupLink
@@ -17,8 +18,8 @@ MAX_NAME_LENGTH: Final = 100
 
 
 def operator_key(name: str) -> str:
-    """Return the case-folded name, by which operators are unique and found."""
-    return name.strip().casefold()
+    """Return the key by which operators are unique and found: case-folded NFC."""
+    return username_key(name.strip())
 
 
 async def has_operator(session: AsyncSession) -> bool:
@@ -33,12 +34,13 @@ async def find_operator(session: AsyncSession, name: str) -> Operator | None:
 async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
     """Add a link for that name, or for the first account; return its secret.
 
-    Earlier links for the same name end, and those without a name, such as the one that a start
-    has printed. Raises ConflictError if the account exists.
+    One with a name ends earlier ones for the same name, and those without, such as the one that
+    a start has printed. Several servers may start at once, so that one ends no other.
+    Raises ConflictError if the account exists.
     """
     if name is not None:
         name = await _unused_name(session, name)
-    await _end_setup_links(session, name)
+        await _end_setup_links(session, name)
     secret = new_secret()
     created_at = backend_of(session).shared_time()
     session.add(SetupLink(sha256=digest(secret), name=name, created_at=created_at))
@@ -98,10 +100,10 @@ async def _unused_name(session: AsyncSession, name: str) -> str:
     return name
 
 
-async def _end_setup_links(session: AsyncSession, name: str | None) -> None:
+async def _end_setup_links(session: AsyncSession, name: str) -> None:
     """End the links for that name in any case, and those without a name."""
     for link in await session.scalars(select(SetupLink)):
-        if link.name is None or (name and operator_key(link.name) == operator_key(name)):
+        if link.name is None or operator_key(link.name) == operator_key(name):
             await session.delete(link)
     await session.flush()
 
@@ -112,8 +114,10 @@ async def set_password_hash(session: AsyncSession, operator_id: int, password_ha
 
 
 def clean_name(name: str) -> str:
-    """Return the name without outer white space. Raises InvalidInputError."""
-    name = name.strip()
-    if not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable():
-        raise InvalidInputError("An operator's name must have 1 to 100 characters", loc="name")
+    """Return the name in NFC without outer white space. Raises InvalidInputError."""
+    name = normalized(name.strip()[: 4 * MAX_NAME_LENGTH])
+    if len(name) > MAX_NAME_LENGTH or not (name.isprintable() and is_visible(name)):
+        raise InvalidInputError(
+            "An operator's name must have 1 to 100 characters that can be seen", loc="name"
+        )
     return name

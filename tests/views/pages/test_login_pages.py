@@ -106,6 +106,20 @@ async def test_a_link_for_somebody_ends_the_one_that_a_start_has_printed(app: Qu
     assert await is_alive(app, for_ann)
 
 
+async def test_servers_that_start_together_print_links_that_live(app: Quart) -> None:
+    one, two = await make_link(app), await make_link(app)
+    assert await is_alive(app, one)
+    assert (await use(app, two))[0] == 303
+    assert not await is_alive(app, one)
+
+
+async def test_an_operator_is_known_however_the_name_is_composed(app: Quart) -> None:
+    await make_operator(app, "José")
+    assert (await Browser(app).sign_in("Jose\u0301")).status_code == 303
+    for name in ("jose\u0301", "\u3164", "ann\ufe0f", "\u2800"):
+        assert (await use(app, await make_link(app), name=name))[0] in {409, 422}
+
+
 async def test_links_die_when_their_account_exists_by_another_way(app: Quart) -> None:
     of_ann, of_ben, for_nobody = [await make_link(app, name) for name in ("Ann", "ben", None)]
     await make_operator(app, "ann")
