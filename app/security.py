@@ -1,7 +1,6 @@
 """Files and folders that no other account may read, and the keys that sign session cookies."""
 
 import contextlib
-import hmac
 import os
 import secrets
 import stat
@@ -60,11 +59,6 @@ def load_secret_keys(config: Config) -> list[str]:
         # An empty file must not make all signatures guessable.
         raise StartError(f"the secret key {path} is too short; remove it and a new one is made")
     return [key]
-
-
-def fingerprint(key: str) -> str:
-    """Return eight signs by which servers tell whether they have the same key."""
-    return hmac.new(key.encode(), b"saywho", "sha256").hexdigest()[:8]
 
 
 def _make_key(path: Path) -> None:

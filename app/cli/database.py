@@ -9,14 +9,12 @@ from alembic.util.exc import CommandError
 
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
 from app.config import Config
-from app.db.engine import Database, backend_for
+from app.db.engine import backend_for
 from app.db.migrate import alembic_config, current_revision, known_state, prepare, upgrade
 from app.errors import StartError
-from app.services.backup import BackupManifest, make_backup
+from app.services.backup import BackupManifest, make_backup, restore_backup
 from app.services.checks import find_faults
-from app.services.imports.process import find_left_uploads
 from app.services.maintenance import vacuum
-from app.services.restore import restore_backup
 
 
 @click.group("db")
@@ -88,24 +86,13 @@ def check_command() -> None:
     The database must answer and be migrated; counts, indexes and profiles must agree with it.
     """
     try:
-        faults, left = with_database(_find_faults)
+        faults = with_database(lambda db, config: find_faults(db, config.media_dir))
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise
-    lines = [] if faults else ["ok"]
-    notes: list[str] = [*faults]
-    facts: dict[str, object] = {"ok": not faults, "faults": faults}
-    if left:
-        notes.append(f"uploads left by a killed process, which a running server removes: {left}")
-        facts["left_uploads"] = left
-    print_result(facts, *lines, notes=notes)
+    print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)
     if faults:
         fail("the check found faults")
-
-
-async def _find_faults(db: Database, config: Config) -> tuple[list[str], int]:
-    faults = await find_faults(db, config.media_dir)
-    return faults, len(await find_left_uploads(db, config))
 
 
 def _alembic(run: Callable[[], object]) -> None:

@@ -1,16 +1,16 @@
 """Backups: everything of an installation on SQLite in one tar, made while it is in use.
 
-The tar holds the database, as a copy of one state of it, the files of media that this state needs,
-and last a manifest that names every file with its digest: a backup without one was cut off. Making
-and restoring run on the command line, without an event loop.
+The tar holds a copy of one state of the database, the media that this state needs, and last a
+manifest with the digest of each file: a backup that was cut off has none. Both commands run without
+an event loop.
 """
 
 import asyncio
 import hashlib
 import io
 import os
-import secrets
 import shlex
+import shutil
 import sqlite3
 import tarfile
 from collections.abc import Mapping
@@ -25,22 +25,27 @@ from sqlalchemy import URL, delete, make_url, text
 
 from app.clock import now
 from app.config import Config
-from app.db.backend import Backend
-from app.db.engine import Database, backend_for
-from app.db.migrate import current_revision, known_state
+from app.db.engine import Database
+from app.db.lock import file_lock
+from app.db.migrate import SchemaState, current_revision, known_state, prepare, schema_state
 from app.db.sqlite.connection import database_path
 from app.errors import InvalidInputError, StartError
 from app.models import LoginFailure, LoginSession, Operator, SetupLink, Token
-from app.security import KEY_FILE, open_private
-from app.services.posts.media_files import locked_against_removal
+from app.security import KEY_FILE, make_private_folder, open_private
+from app.services.checks import find_faults
+from app.services.posts.media_files import content_type, locked_against_removal
 from app.services.posts.media_uses import needed_files
 
 LAYOUT: Final = 2
-"""Number of the layout of backups; a program refuses those with a higher one."""
+"""Number of the layout of backups; those with a higher one are refused."""
 MANIFEST: Final = "manifest.json"
+MOST_MANIFEST_BYTES: Final = 2**28
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
-"""Folder of kept media, whose files have the names that they have here."""
+LAST_BACKUP: Final = "last_backup"
+"""File in the data folder whose time is that of the last backup."""
+STAGING: Final = ".restore"
+"""Folder in the data folder where a backup is verified before anything is put in place."""
 SECRETS: Final = (LoginSession, SetupLink, LoginFailure, Operator, Token)
 """Tables that are empty in a backup without secrets; those that refer to others come first."""
 PG_DUMP: Final = "pg_dump --format=custom --file={file} {url}"
@@ -78,29 +83,30 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupMa
     Without secrets it holds no operators, sessions, tokens and keys. Raises BackupError where the
     target exists or there is nothing to back up, StartError where the database cannot be copied.
     """
-    refuse_postgresql(config, PG_DUMP, target)
-    _refuse_existing(target)
+    _refuse_postgresql(config, PG_DUMP, target)
     if current_revision(config.database_url) is None:
         raise BackupError("there is no database yet, so there is nothing to back up")
     known_state(config.database_url)
-    draft = target.with_name(f".{target.name}-{secrets.token_hex(4)}.part")
     try:
-        with open(draft, "xb", opener=open_private) as file:
-            manifest = asyncio.run(_write(config, file, with_secrets=with_secrets))
-            file.flush()
-            os.fsync(file.fileno())
-        _refuse_existing(target)
-        draft.rename(target)
+        with open(target, "xb", opener=open_private) as file:
+            try:
+                manifest = asyncio.run(_write(config, file, with_secrets=with_secrets))
+                file.flush()
+                os.fsync(file.fileno())
+                (config.data_dir / LAST_BACKUP).touch(mode=0o600)
+            except BaseException:
+                target.unlink(missing_ok=True)
+                raise
+    except FileExistsError as error:
+        raise BackupError(f"{target} exists; a backup overwrites nothing") from error
     except sqlite3.OperationalError as error:
         raise StartError(f"the database cannot be copied: {error}") from error
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         raise BackupError(f"{target} cannot be written: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
     return manifest
 
 
-def refuse_postgresql(config: Config, command: str, file: Path) -> None:
+def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
     """Raise BackupError where the database is PostgreSQL, with the command to use instead."""
     url = make_url(config.database_url)
     if url.get_backend_name() == "postgresql":
@@ -110,71 +116,149 @@ def refuse_postgresql(config: Config, command: str, file: Path) -> None:
         raise BackupError("PostgreSQL has its own tools; run: {command}", command=command)
 
 
-def _refuse_existing(target: Path) -> None:
-    if os.path.lexists(target):
-        raise BackupError(f"{target} exists; a backup overwrites nothing")
-
-
 async def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupManifest:
-    backend = backend_for(config.database_url)
-    try:
-        # Files that the copy needs must stay until they are in the tar.
-        with locked_against_removal(config.media_dir):
-            return await _write_state(backend, config, file, with_secrets=with_secrets)
-    finally:
-        await backend.close()
+    # Files that the copy needs must stay until they are in the tar.
+    with locked_against_removal(config.media_dir):
+        async with Database(config) as db, db.backend.scratch_copy() as url:
+            async with Database(replace(config, database_url=url)) as copy:
+                media = await _prepare_copy(copy, with_secrets=with_secrets)
+            paths = {DATABASE: database_path(url)}
+            paths |= {MEDIA + name: config.media_dir / name for name in media}
+            if with_secrets:
+                paths[KEY_FILE] = config.data_dir / KEY_FILE
+            # `saywho check` tells of media that are missing.
+            there = {name: path for name, path in paths.items() if path.exists()}
+            return _write_tar(file, there, current_revision(url) or "", with_secrets=with_secrets)
 
 
-async def _write_state(
-    backend: Backend, config: Config, file: IO[bytes], *, with_secrets: bool
-) -> BackupManifest:
-    async with backend.scratch_copy() as url:
+async def _prepare_copy(copy: Database, *, with_secrets: bool) -> list[str]:
+    """Remove the secrets from a copy, unless asked for; return the media that its posts need."""
+    async with copy.write() as session:
         if not with_secrets:
-            await _remove_secrets(replace(config, database_url=url))
-        paths = {DATABASE: database_path(url)}
-        paths |= await _needed_media(replace(config, database_url=url))
-        key = config.data_dir / KEY_FILE
-        if with_secrets and key.exists():
-            paths[KEY_FILE] = key
-        return _write_tar(file, paths, current_revision(url) or "", with_secrets=with_secrets)
-
-
-async def _needed_media(copy: Config) -> dict[str, Path]:
-    """Return the files that the copied posts need; `saywho check` tells of missing ones."""
-    async with Database(copy) as db, db.read() as session:
-        paths = {MEDIA + name: copy.media_dir / name for name in await needed_files(session)}
-    return {name: path for name, path in paths.items() if path.exists()}
-
-
-async def _remove_secrets(config: Config) -> None:
-    """Remove the secrets from a copy, and from the free pages of its file."""
-    async with Database(config) as db, db.write() as session:
-        await session.execute(text("PRAGMA secure_delete = ON"))
-        for table in SECRETS:
-            await session.execute(delete(table))
+            await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
+            for table in SECRETS:
+                await session.execute(delete(table))
+        return await needed_files(session)
 
 
 def _write_tar(
     file: IO[bytes], paths: Mapping[str, Path], revision: str, *, with_secrets: bool
 ) -> BackupManifest:
+    files = []
     with tarfile.open(fileobj=file, mode="w") as tar:
-        files = [_add(tar, name, path) for name, path in paths.items()]
+        for name, path in paths.items():
+            with path.open("rb") as source:
+                files.append(_add(tar, name, source))
         manifest = BackupManifest(LAYOUT, version("saywho"), revision, now(), with_secrets, files)
-        content = msgspec.json.encode(manifest)
-        tar.addfile(_member(MANIFEST, len(content)), io.BytesIO(content))
+        _add(tar, MANIFEST, io.BytesIO(msgspec.json.encode(manifest)))
     return manifest
 
 
-def _add(tar: tarfile.TarFile, name: str, path: Path) -> BackupFile:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        tar.addfile(_member(name, size), file)
-    return BackupFile(name, size, digest)
-
-
-def _member(name: str, size: int) -> tarfile.TarInfo:
+def _add(tar: tarfile.TarFile, name: str, content: io.BufferedReader | io.BytesIO) -> BackupFile:
+    digest = hashlib.file_digest(content, "sha256").hexdigest()
     member = tarfile.TarInfo(name)
-    member.size, member.mode, member.mtime = size, 0o600, int(now().timestamp())
-    return member
+    member.size, member.mode = content.seek(0, os.SEEK_END), 0o600
+    member.mtime = int(now().timestamp())
+    content.seek(0)
+    tar.addfile(member, content)
+    return BackupFile(name, member.size, digest)
+
+
+def restore_backup(config: Config, source: Path) -> BackupManifest:
+    """Put the backup in place. Raises BackupError before anything is; StartError with a bad place.
+
+    The tables of an older program are migrated on the way.
+    """
+    _refuse_postgresql(config, PG_RESTORE, source)
+    folder, database = config.data_dir, database_path(config.database_url)
+    staging = folder / STAGING
+    try:
+        make_private_folder(folder)
+        with file_lock(folder, waits=False) as is_alone:
+            if not is_alone:
+                raise BackupError(f"another restore is under way in {folder}")
+            shutil.rmtree(staging, ignore_errors=True)
+            if database.exists() or any(folder.iterdir()):
+                raise BackupError(f"{folder} is not empty; restoring overwrites nothing")
+            try:
+                staging.mkdir(mode=0o700)
+                manifest = _unpack(source, staging)
+                _verify_database(config, staging / DATABASE)
+                make_private_folder(database.parent)
+                # The database is last: without it the place is no installation.
+                for name, place in ((KEY_FILE, folder), (MEDIA, folder), (DATABASE, database)):
+                    if (staging / name).exists():
+                        shutil.move(staging / name, place)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+    except (FileExistsError, PermissionError, NotADirectoryError) as error:
+        raise StartError(f"{folder} cannot be written: {error.strerror}") from error
+    return manifest
+
+
+def _unpack(source: Path, folder: Path) -> BackupManifest:
+    """Unpack the files that the manifest names, and compare their digests."""
+    try:
+        with tarfile.open(source, "r:") as tar:
+            members = tar.getmembers()
+            manifest = _read_manifest(tar, [each for each in members if each.name == MANIFEST])
+            files = {file.name: file for file in manifest.files}
+            names = sorted(each.name for each in members if each.name != MANIFEST)
+            if names != sorted(files) or DATABASE not in files or not all(map(_is_known, files)):
+                raise BackupError(f"{source} does not hold the files of a backup")
+            for member in members:
+                if member.name != MANIFEST:
+                    _unpack_file(tar, member, files[member.name], folder)
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
+        raise BackupError(f"{source} is no backup, or is damaged: {error}") from error
+    return manifest
+
+
+def _is_known(name: str) -> bool:
+    is_medium = name.startswith(MEDIA) and content_type(name.removeprefix(MEDIA)) is not None
+    return is_medium or name in {DATABASE, KEY_FILE}
+
+
+def _read_manifest(tar: tarfile.TarFile, members: list[tarfile.TarInfo]) -> BackupManifest:
+    """Return the manifest. Raises BackupError unless it is one that this program can restore."""
+    if len(members) != 1 or not members[0].isreg() or members[0].size > MOST_MANIFEST_BYTES:
+        raise BackupError("the file has no manifest: it is no backup, or was cut off")
+    content = tar.extractfile(members[0]).read()  # type: ignore[union-attr] # it is a file
+    manifest = msgspec.json.decode(content, type=BackupManifest)
+    if manifest.layout > LAYOUT:
+        raise BackupError(f"the backup was made by a newer saywho, {manifest.version}")
+    return manifest
+
+
+def _unpack_file(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, file: BackupFile, folder: Path
+) -> None:
+    digest = None
+    if member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and member.size == file.size:
+        (folder / file.name).parent.mkdir(mode=0o700, exist_ok=True)
+        with open(folder / file.name, "x+b", opener=open_private) as out:
+            shutil.copyfileobj(tar.extractfile(member), out)  # type: ignore[arg-type]
+            out.flush()
+            os.fsync(out.fileno())
+            out.seek(0)
+            digest = hashlib.file_digest(out, "sha256").hexdigest()
+    if digest != file.sha256:
+        raise BackupError(f"{file.name} in the backup was altered or cut off")
+
+
+def _verify_database(config: Config, path: Path) -> None:
+    """Migrate the unpacked database to this program's tables, and check it."""
+    staged = replace(config, data_dir=path.parent, database_url=f"sqlite+aiosqlite:///{path}")
+    try:
+        if schema_state(staged.database_url) is SchemaState.FRESH:
+            raise BackupError("the database in the backup is empty")
+        prepare(staged, upgrade_old=True)
+    except StartError as error:
+        raise BackupError(str(error).replace(str(path), "the backup's database")) from error
+    if faults := asyncio.run(_find_faults(staged)):
+        raise BackupError(f"the backup's database is faulty: {faults[0]}")
+
+
+async def _find_faults(config: Config) -> list[str]:
+    async with Database(config) as db:
+        return await find_faults(db)

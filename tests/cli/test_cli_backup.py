@@ -169,7 +169,6 @@ BAD = {
     "other JSON": lambda members: members | {"manifest.json": b'{"layout": []}'},
     "another digest": lambda members: members | {"database.db": members["database.db"][:-1] + b"x"},
     "a newer layout": manifest_with(layout=3, files=3),
-    "a newer program": manifest_with(version="99.1"),
 }
 
 
