@@ -100,7 +100,10 @@ def _has_host(url: str) -> bool:
 
 
 def _site_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+/?", value) or not _has_host(value):
+    is_plain = re.fullmatch(
+        r"https?://(\[[\da-f:.]+\]|[\w-]+(\.[\w-]+)*)(:\d+)?/?", value, re.I | re.A
+    )
+    if not is_plain or not _has_host(value):
         raise ValueError("must be like https://saywho.example.org")
     # Browsers write the host of an Origin in small letters.
     return value.rstrip("/").lower()

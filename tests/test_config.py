@@ -112,6 +112,12 @@ BAD = [
     *(("locale", "fr"), ("log", "xml"), ("access_log", "true"), ("embedder", "openai")),
     *(("embedder", "http:ftp://a"), ("embedder", "sentence-transformers:")),
     *(("url", "https://[bad"), ("url", "https://a:b"), ("url", "https://a:65536")),
+    *(
+        ("url", "https://a..b"),
+        ("url", "https://<x>"),
+        ("url", "https://me:pw@a"),
+        ("url", "https://."),
+    ),
     *(("bluesky_url", "https://[bad"), ("bluesky_url", "https://:443/x")),
     *(("embedder", "http:http://[bad"), ("embedder", "http:http://a:b/v1")),
     *(("database_url", "postgresql+asyncpg://[bad/x"), ("database_url", f"{PRIMARY}?port=b")),
