@@ -29,11 +29,7 @@ def make_app(config: Config | None) -> Quart:
 
     # The layers in front of the app, from the outermost inwards.
     app.extensions[Edge.KEY] = edge = Edge(
-        Cached(
-            dashboard.figures_in_front(app, config),
-            lambda: lifespan.cache_of(app),
-            metrics.count_cached,
-        ),
+        Cached(app.asgi_app, lambda: lifespan.cache_of(app), metrics.count_cached),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
         url=config.url,

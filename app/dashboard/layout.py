@@ -6,6 +6,7 @@ import dash
 from dash import ClientsideFunction, Input, Output
 from quart import g, has_request_context
 
+from app.dashboard.drawings import draw
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Figure
 from app.i18n import catalog, gettext_noop
@@ -32,7 +33,6 @@ GRAPH_CONFIG: Final = {
     "showSendToCloud": False,
     "plotlyServerURL": "",
     "scrollZoom": False,
-    "doubleClick": "reset",
 }
 
 
@@ -46,84 +46,61 @@ def layout() -> Any:
 
 def _section(figure: Figure, translate: Any) -> Any:
     name = figure.name
-    graphs = [_graph(figure, place, translate) for place in range(len(figure.graphs))]
+    graph = dcc.Graph(
+        id=f"{name}-graph",
+        figure=UNPAINTED,
+        config=GRAPH_CONFIG,
+        responsive=True,
+        style={"height": "22rem"},
+    )
+    table = html.A(
+        translate(TABLE),
+        href=f"/dashboard/table/{name}",
+        className="follows",
+        **{"aria-describedby": f"{name}-heading"},
+    )
     return html.Section(
         [
             html.H2(translate(figure.title), id=f"{name}-heading"),
             html.P(translate(figure.about), className="soft figure-about"),
-            html.P(
-                id=f"{name}-note",
-                className="figure-note",
-                role="status",
-                **{"data-waiting": translate(WAITING)},
-            ),
-            html.Div(graphs, className="graphs", id=f"{name}-graphs"),
+            html.P(translate(WAITING), id=f"{name}-note", className="figure-note", role="status"),
+            html.Div(graph, className="graph", **{"data-waiting": translate(WAITING)}),
             html.Ul(className="figure-rows"),
-            html.P(
-                html.A(
-                    translate(TABLE),
-                    href=f"/dashboard/table/{name}",
-                    className="follows",
-                    **{"aria-describedby": f"{name}-heading"},
-                ),
-                className="figure-links",
-            ),
+            html.P(table, className="figure-links"),
             dcc.Store(id=f"{name}-ask"),
             dcc.Store(id=f"{name}-drawing"),
         ],
         id=name,
-        className=f"card figure-card figure-of-{name}",
-        **{"aria-labelledby": f"{name}-heading", "data-rest-s": str(figure.rest_s)},
+        className="card figure-card is-empty",
+        **{"aria-labelledby": f"{name}-heading"},
     )
-
-
-def _graph(figure: Figure, place: int, translate: Any) -> Any:
-    graph = dcc.Graph(
-        id=f"{figure.name}-graph-{place}",
-        figure=UNPAINTED,
-        config=GRAPH_CONFIG,
-        responsive=True,
-        clear_on_unhover=True,
-        style={"height": figure.height},
-    )
-    title = figure.graphs[place]
-    return html.Div([html.H3(translate(title)), graph] if title else [graph], className="graph")
 
 
 def declare_callbacks(dash: Any) -> None:
-    """Declare the callbacks of all figures."""
+    """Declare the callbacks of all figures: to draw one, to paint it, to follow a click."""
     for figure in FIGURES.values():
         _declare_drawing(dash, figure)
-        for place in range(len(figure.graphs)):
-            _declare_pointer(dash, figure, place, "peek", "hoverData")
-            _declare_pointer(dash, figure, place, "follow", "clickData")
+        name = figure.name
+        dash.clientside_callback(
+            ClientsideFunction("saywho", "paint"),
+            Output(f"{name}-graph", "figure"),
+            Output(f"{name}-note", "children"),
+            Input(f"{name}-drawing", "data"),
+            Input("theme", "data"),
+            prevent_initial_call=True,
+        )
+        dash.clientside_callback(
+            ClientsideFunction("saywho", "follow"),
+            Output(f"{name}-graph", "clickData"),
+            Input(f"{name}-graph", "clickData"),
+            Input(f"{name}-drawing", "data"),
+            prevent_initial_call=True,
+        )
 
 
 def _declare_drawing(dash: Any, figure: Figure) -> None:
-    name = figure.name
+    async def draw_figure(asked: dict[str, Any]) -> str:
+        return await draw(figure, asked["view"])
 
-    async def draw(_: dict[str, Any]) -> None:
-        """The app answers these calls itself; the browser only has to know of them."""
-
-    request, drawing = Input(f"{name}-ask", "data"), Output(f"{name}-drawing", "data")
-    dash.callback(drawing, request, prevent_initial_call=True)(draw)
-    dash.clientside_callback(
-        ClientsideFunction("saywho", "paint"),
-        [Output(f"{name}-graph-{place}", "figure") for place in range(len(figure.graphs))],
-        Output(f"{name}-note", "children"),
-        Input(f"{name}-drawing", "data"),
-        Input("theme", "data"),
-        prevent_initial_call=True,
-    )
-
-
-def _declare_pointer(dash: Any, figure: Figure, place: int, function: str, data: str) -> None:
-    """Declare what the browser does where the pointer is over a graph, or clicks on it."""
-    graph = f"{figure.name}-graph-{place}"
-    dash.clientside_callback(
-        ClientsideFunction("saywho", function),
-        Output(graph, data),
-        Input(graph, data),
-        Input(f"{figure.name}-drawing", "data"),
-        prevent_initial_call=True,
-    )
+    asked, drawing = Input(f"{figure.name}-ask", "data"), Output(f"{figure.name}-drawing", "data")
+    dash.callback(drawing, asked, prevent_initial_call=True)(draw_figure)

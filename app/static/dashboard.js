@@ -11,7 +11,6 @@
   const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const ASK_PAUSE_MS = 120;
   const NARROW_PX = 520;
-  const MOST_LABELS_NARROW = 8;
   const SINGLE = ["platform", "lang", "since", "until", "step"];
 
   const set = (id, property, value) => window.dash_clientside.set_props(id, { [property]: value });
@@ -88,7 +87,7 @@
     return `${field.labels[0].textContent}: ${field.selectedOptions?.[0].text ?? value}`;
   }
 
-  /* Asking: what can be seen at once, what is further down when it comes into sight */
+  /* Asking: each figure by itself; one answer at a time, and after it the next */
 
   const figures = new Map();
   let newest = null;
@@ -97,15 +96,10 @@
     const filtered = form.querySelector("[data-filtered]");
     filtered.textContent = [...applied].map(told).join(", ") || filtered.dataset.all;
     for (const figure of figures.values()) {
-      // What is costly to measure is left for a while as it is.
-      if (isLive && performance.now() - figure.asked < figure.restMs) continue;
-      figure.isStale = true;
       figure.after = isLive ? newest : null;
-      if (figure.isSeen) ask(figure);
+      ask(figure);
     }
-    for (const link of root.querySelectorAll("a.follows")) {
-      link.search = view();
-    }
+    for (const link of root.querySelectorAll("a.follows")) link.search = view();
     for (const link of document.querySelectorAll(".language a")) {
       const asked = new URLSearchParams(location.search);
       asked.set("locale", link.lang);
@@ -113,84 +107,33 @@
     }
   }
 
-  function ask(figure) {
-    clearTimeout(figure.timer);
-    figure.timer = setTimeout(() => {
-      figure.isStale = false;
-      figure.asked = performance.now();
+  // A pause is not begun again: where posts come all the time, it would never end.
+  function ask(figure, pauseMs = ASK_PAUSE_MS) {
+    figure.timer ??= setTimeout(() => {
+      figure.timer = null;
       const asked = view() + (innerWidth < NARROW_PX ? "&narrow=1" : "");
-      // Whoever sees the figure of this view does not wait: a line that comes and goes moves all.
-      if (asked !== figure.view) figure.section.setAttribute("aria-busy", "true");
+      if (asked !== figure.view) showWaiting(figure);
       figure.view = asked;
       // Equal values would not ask again; the count of asking is no part of the answer's key.
       set(`${figure.name}-ask`, "data", { view: asked, after: figure.after, turn: figure.turn++ });
-    }, ASK_PAUSE_MS);
+    }, pauseMs);
   }
 
-  const sight = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      const figure = figures.get(entry.target.id);
-      figure.isSeen = entry.isIntersecting;
-      if (figure.isSeen && figure.isStale) ask(figure);
-    }
-  }, { rootMargin: "200px" });
+  // The graph of another view is covered by the stylesheet; one that is not there has a sentence.
+  function showWaiting({ name, section }) {
+    section.setAttribute("aria-busy", "true");
+    if (!section.classList.contains("is-empty")) return;
+    set(`${name}-note`, "children", section.querySelector(".graph").dataset.waiting);
+  }
 
   function begin() {
     for (const section of root.querySelectorAll("section.figure-card")) {
       figures.set(section.id, {
-        name: section.id, section, isSeen: false, isStale: true, after: null, turn: 0, timer: 0,
-        asked: 0, view: null, rows: "[]", restMs: 1000 * Number(section.dataset.restS),
+        name: section.id, section, after: null, turn: 0, timer: null, view: null, rows: "[]",
       });
-      sight.observe(section);
     }
     askAll(false);
     listen();
-    comeBack();
-  }
-
-  /* Whoever comes back from the posts behind a point finds the figure where it was */
-
-  const PLACE = "saywho_dashboard_place";
-  const COMING_BACK_MS = 5000;
-
-  window.addEventListener("pagehide", () => {
-    const shown = [...figures.values()].map(({ name, section }) => (
-      { name, top: section.getBoundingClientRect().top }));
-    const place = shown.findLast(({ top }) => top < innerHeight / 2);
-    try {
-      sessionStorage.setItem(PLACE, JSON.stringify({ address: location.href, place }));
-    } catch {
-      // Then it begins at the top.
-    }
-  });
-
-  function keptPlace() {
-    const [navigation] = performance.getEntriesByType("navigation");
-    if (navigation?.type !== "back_forward") return null;
-    try {
-      const { address, place } = JSON.parse(sessionStorage.getItem(PLACE));
-      return address === location.href ? place : null;
-    } catch {
-      return null;
-    }
-  }
-
-  // The browser itself cannot: when it tries, the figures have no height yet. They get it one by
-  // one, and until all have it, or somebody moves, the one looked at stays in its place.
-  function comeBack() {
-    const place = keptPlace();
-    const section = place && figures.get(place.name)?.section;
-    if (!section) return;
-    const stay = () => scrollBy({ top: section.getBoundingClientRect().top - place.top, behavior: "instant" });
-    const growing = new ResizeObserver(stay);
-    const moves = ["wheel", "touchstart", "keydown", "pointerdown"];
-    const end = () => {
-      growing.disconnect();
-      for (const move of moves) window.removeEventListener(move, end);
-    };
-    for (const move of moves) window.addEventListener(move, end, { passive: true });
-    setTimeout(end, COMING_BACK_MS);
-    growing.observe(root);
   }
 
   new MutationObserver((_, observer) => {
@@ -299,7 +242,7 @@
   }
 
   function layoutOf(own, width) {
-    const { xaxis, yaxis, annotations = [], ...others } = coloured(own);
+    const { xaxis, yaxis, ...others } = coloured(own);
     const isNarrow = width < NARROW_PX;
     const ticks = isNarrow ? 4 : xaxis?.nticks;
     // Names below narrow columns would lie over each other; the rows have them too.
@@ -317,22 +260,19 @@
         align: "left",
       },
       ...others,
-      annotations: isNarrow ? annotations.slice(0, MOST_LABELS_NARROW) : annotations,
       uirevision: "kept",
       xaxis: axis({ ...xaxis, nticks: ticks, showticklabels: hasLabels }),
       yaxis: axis(yaxis),
     };
   }
 
-  // The sentences below a figure; a figure of rows is as high as its rows need.
-  // Whoever reads them by keyboard stays where they are.
-  function showRows(section, rows) {
-    const figure = figures.get(section.id);
+  // The sentences below a figure. Whoever reads them by keyboard stays where they are.
+  function showRows(figure, rows) {
     const given = JSON.stringify(rows);
     if (given === figure.rows) return;
     figure.rows = given;
-    const list = section.querySelector(".figure-rows");
-    const focused = list.contains(document.activeElement) && document.activeElement.href;
+    const list = figure.section.querySelector(".figure-rows");
+    const focused = list.contains(document.activeElement) && document.activeElement.textContent;
     list.replaceChildren(...rows.map(([text, address]) => {
       const item = document.createElement("li");
       const link = document.createElement("a");
@@ -341,120 +281,44 @@
       item.append(link);
       return item;
     }));
-    const same = focused && [...list.querySelectorAll("a")].find((link) => link.href === focused);
+    const same = focused && [...list.querySelectorAll("a")].find((link) => link.textContent === focused);
     if (same) same.focus({ preventScroll: true });
   }
 
-  function painting(plot, graph, width) {
-    const { height, width: most } = plot.layout.meta ?? {};
+  function painting(plot, graph) {
+    const { height, width } = plot.layout.meta ?? {};
     if (height) graph.style.height = `${height}px`;
-    graph.style.maxWidth = most ? `${most}px` : "";
-    return { data: coloured(plot.data), layout: layoutOf(plot.layout, width) };
+    graph.style.maxWidth = width ? `${width}px` : "";
+    return { data: coloured(plot.data), layout: layoutOf(plot.layout, graph.clientWidth) };
   }
 
-  function addressOf(point, drawing) {
-    const asked = new URLSearchParams(drawing.view);
-    const clicks = drawing.clicks;
-    const username = point.data?.meta?.username;
-    if (clicks.path) return clicks.path;
-    for (const name of ["step", "narrow"]) asked.delete(name);
-    if (username) { asked.delete("username"); asked.append("username", username); }
-    if (clicks.periods) {
-      const place = point.data?.meta?.places?.[point.pointNumber] ?? point.pointNumber;
-      asked.set("since", clicks.periods[place]);
-      asked.set("until", clicks.periods[place + 1]);
-    }
-    if (clicks.hours) asked.set("hour", point.customdata);
-    if (clicks.pairs) {
-      asked.delete("username");
-      for (const name of point.customdata) asked.append("username", name);
-    }
-    return `/posts?${asked}`;
-  }
-
-  /* The post under the pointer */
-
-  const card = document.createElement("div");
-  card.className = "peek";
-  card.hidden = true;
-  card.setAttribute("aria-hidden", "true");
-  document.body.append(card);
-  const pointer = { x: 0, y: 0 };
-  const posts = new Map();
-  const time = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-  let peeked = null;
-
-  document.addEventListener("pointermove", (event) => {
-    pointer.x = event.clientX;
-    pointer.y = event.clientY;
-  }, { passive: true });
-
-  async function postOf(id) {
-    if (!posts.has(id)) {
-      if (posts.size > 500) posts.clear();
-      posts.set(id, fetch(`/api/v1/tweets/${id}`).then((answer) => (answer.ok ? answer.json() : null)));
-    }
-    return posts.get(id);
-  }
-
-  async function peekAt(id) {
-    peeked = id;
-    card.hidden = true;
-    if (id === null) return;
-    const post = await postOf(id);
-    if (peeked !== id || !post) return;
-    const head = document.createElement("b");
-    head.textContent = post.username;
-    const when = document.createElement("span");
-    when.className = "soft";
-    when.textContent = post.created_at ? ` ${time.format(new Date(post.created_at))}` : "";
-    const text = document.createElement("p");
-    text.dir = "auto";
-    text.textContent = post.text.length > 280 ? `${post.text.slice(0, 279)}…` : post.text;
-    card.replaceChildren(head, when, text);
-    card.hidden = false;
-    const { width, height } = card.getBoundingClientRect();
-    const left = Math.min(pointer.x + 14, document.documentElement.clientWidth - width - 8);
-    const below = pointer.y + 18;
-    const top = below + height > window.innerHeight ? pointer.y - height - 12 : below;
-    card.style.left = `${Math.max(8, left)}px`;
-    card.style.top = `${Math.max(8, top)}px`;
-  }
-
-  // Plotly gives a point without its trace to Dash; the graph itself still has it.
-  function withTrace(name, point, graph) {
-    const drawn = document.querySelector(`#${graph} .js-plotly-plot`);
-    return { ...point, data: drawn?.data?.[point.curveNumber] };
-  }
+  const old = () => window.dash_clientside.no_update;
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     saywho: {
-      paint(drawing) {
+      paint(answer) {
         const name = window.dash_clientside.callback_context.outputs_list.at(-1).id.replace(/-note$/, "");
-        const section = document.getElementById(name);
-        const graphs = section.querySelectorAll(".dash-graph");
-        const old = window.dash_clientside.no_update;
-        if (!drawing) return [...Array.from(graphs, () => old), old];
+        const figure = figures.get(name);
+        const found = answer && JSON.parse(answer);
+        // An answer to what was asked before shows other posts than the filters say.
+        if (!found || found.view !== figure.view) return [old(), old()];
+        const { section } = figure;
+        const drawing = found.drawing ?? { rows: [] };
         section.setAttribute("aria-busy", "false");
-        if (drawing.again_s) setTimeout(() => ask(figures.get(name)), 1000 * drawing.again_s);
-        const isEmpty = Boolean(drawing.problem) || drawing.plots.length === 0;
-        showRows(section, drawing.rows ?? []);
-        section.classList.toggle("is-empty", isEmpty);
-        section.classList.toggle("has-problem", Boolean(drawing.problem));
-        if (isEmpty) return [...Array.from(graphs, () => old), drawing.problem ?? (drawing.note || words.empty)];
-        const width = graphs[0].clientWidth;
-        return [...drawing.plots.map((plot, place) => painting(plot, graphs[place], width)), drawing.note];
+        if (drawing.again_s) ask(figure, 1000 * drawing.again_s);
+        showRows(figure, drawing.rows);
+        section.classList.toggle("is-empty", !drawing.plot);
+        section.classList.toggle("has-problem", Boolean(found.problem));
+        if (!drawing.plot) return [old(), found.problem ?? (drawing.note || words.empty)];
+        return [painting(drawing.plot, section.querySelector(".dash-graph")), drawing.note];
       },
-      peek(hover, drawing) {
-        return window.dash_clientside.no_update;
-      },
-      follow(click, drawing) {
+      follow(click, answer) {
         const context = window.dash_clientside.callback_context;
         const isClick = context.triggered.some((each) => each.prop_id.endsWith(".clickData"));
-        if (!isClick || !click?.points?.length) return window.dash_clientside.no_update;
-        const graph = context.outputs_list.id;
-        const [point] = click.points;
-        location.assign(addressOf(withTrace(graph, point, graph), drawing));
+        const point = click?.points?.[0];
+        if (!isClick || !point) return old();
+        const { path } = JSON.parse(answer).drawing;
+        location.assign([path, point.customdata].filter(Boolean).join(path.endsWith("?") ? "" : "&"));
         return null;
       },
     },

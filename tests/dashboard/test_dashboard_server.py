@@ -3,6 +3,8 @@
 import json
 import random
 import re
+from functools import partial
+from html import unescape
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,51 +21,46 @@ from tests.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, drawn
 from tests.waiting import eventually
 
 
-@pytest.mark.parametrize("figure", sorted(set(FIGURES) - {"card"}))
+@pytest.mark.parametrize("figure", sorted(set(FIGURES) - {"apart"}))
 async def test_every_figure_is_drawn_and_listed(viewed: Client, figure: str) -> None:
     drawing = await drawn(viewed, figure)
-    assert "problem" not in drawing
-    assert len(drawing["plots"]) == len(FIGURES[figure].graphs)
-    table = await viewed.get(f"{PREFIX}table/{figure}")
-    assert table.status_code == 200
-    assert "<table" in await table.get_data(as_text=True)
+    assert drawing["plot"]
+    assert drawing["note"], "a figure says what it shows"
+    points = drawing["plot"]["data"][0]["customdata"]
+    answer = await viewed.get(f"{drawing['path']}&{points[0]}")
+    assert "<h1" in await answer.get_data(as_text=True)
+    table = await (await viewed.get(f"{PREFIX}table/{figure}")).get_data(as_text=True)
+    (link, *_) = re.findall(r'href="(/posts[^"]+)"', table)
+    assert (await viewed.get(unescape(link))).status_code == 200
 
 
-async def test_the_model_card_is_drawn_once_it_is_measured(writer: Client) -> None:
+async def test_how_well_authors_are_told_apart_is_drawn_once_it_is_measured(writer: Client) -> None:
     await writer.add_user("ann", *(f"새벽 {n}시에 호밀빵이 나왔어요" for n in range(24)))
     await writer.add_user("ben")
-    assert "two authors" in (await drawn(writer, "card"))["note"]
+    assert "two authors" in (await drawn(writer, "apart"))["note"]
     for n in range(24):
         await writer.add_tweet("ben", f"Wind NW {n}, backing. Nothing to report.")
-    drawing = await eventually(
-        lambda: drawn(writer, "card"), until=lambda drawing: drawing["plots"]
-    )
-    told, promised = drawing["plots"]
-    own = told["data"][0]
-    assert (await writer.get(drawing["clicks"]["path"])).status_code == 200
-    assert own["x"] == [1, 1]
-    assert drawing["note"].startswith("100% of 12 posts by 2 authors were told right.")
-    assert drawing["rows"] == []
-    assert all(0 <= x <= 1 for trace in promised["data"] for x in trace["x"])
-    table = await (await writer.get(f"{PREFIX}table/card")).get_data(as_text=True)
-    assert len(re.findall("<bdi>ann</bdi>", table)) == 2
+    first = await drawn(writer, "apart")
+    if first["plot"] is None:
+        assert "How well 2 authors are told apart is being measured" in first["note"]
+        assert first["again_s"] == 1
     # Whoever has no posts is left out of a choice of authors.
     await writer.add_user("cho")
-    chosen = "username=ann&username=ben&username=cho"
-    drawing = await eventually(
-        lambda: drawn(writer, "card", chosen), until=lambda drawing: drawing["plots"]
-    )
-    assert drawing["note"].startswith("100% of 12 posts by 2 authors")
-    # The figure of all authors is that of their card, and stays while posts come.
-    card = await (await writer.get("/api/v1/compare/card")).get_json()
-    assert card["held_out"]["accuracy"] == 1
-    await writer.add_tweet("ben", "Wind NW, backing.")
-    assert "posts since then: 1" in (await drawn(writer, "card"))["note"]
+    for view in ("", "username=ann&username=ben&username=cho"):
+        drawing = await eventually(
+            partial(drawn, writer, "apart", view), until=lambda drawing: drawing["plot"]
+        )
+        assert drawing["plot"]["data"][0]["x"] == [1, 1]
+        assert drawing["note"].startswith("12 of 12 posts were given to their author")
+        assert drawing["rows"] == []
+        assert (await writer.get(drawing["path"])).status_code == 200
+    table = await (await writer.get(f"{PREFIX}table/apart")).get_data(as_text=True)
+    assert len(re.findall("<bdi>ann</bdi>", table)) == 2
 
 
-async def test_a_figure_without_posts_says_so(anybody: Client) -> None:
+async def test_a_figure_without_posts_has_none(anybody: Client) -> None:
     for figure in FIGURES:
-        assert (await drawn(anybody, figure))["plots"] == [], figure
+        assert (await drawn(anybody, figure))["plot"] is None, figure
         assert (await anybody.get(f"{PREFIX}table/{figure}")).status_code == 200
 
 
@@ -94,11 +91,12 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     shown = bars(timeline)
     assert len(shown) == 41
     assert shown["All others"] == 20
-    assert timeline["note"] == "40 of 45 authors, those with the most posts."
-    texts = [text for trace in timeline["plots"][0]["data"] for text in trace["hovertext"]]
+    assert "180 posts; most in" in timeline["note"]
+    assert timeline["note"].endswith("40 of 45 authors, those with the most posts.")
+    texts = [text for trace in timeline["plot"]["data"] for text in trace["hovertext"]]
     assert any("Jan 5\u2009–\u200911, 2026: 2" in text for text in texts), texts
     monthly = await drawn(writer, "timeline", "step=month&username=author000")
-    assert monthly["plots"][0]["data"][0]["hovertext"] == ["<b>author000</b><br>January 2026: 4"]
+    assert monthly["plot"]["data"][0]["hovertext"] == ["<b>author000</b><br>January 2026: 4"]
     address = "/posts?username=author000&since=2026-01-01&until=2026-02-01"
     page = await (await writer.get(address)).get_data(as_text=True)
     assert '<h1 class="quiet">Posts by author000 · January 2026</h1>' in page
@@ -107,12 +105,12 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     assert "<title>Posts by everyone · Monday, 8:00 to 9:00 ·" in page
     # A phone has room for a smaller square.
     of_some = "&".join(f"username=author{author:03}" for author in range(20))
-    for more, plots, rows in (("", 1, 0), ("&narrow=1", 0, 20)):
+    for more, is_square, rows in (("", True, 0), ("&narrow=1", False, 12)):
         some = await drawn(writer, "likeness", of_some + more)
-        assert (len(some["plots"]), len(some["rows"])) == (plots, rows)
+        assert (some["plot"] is not None, len(some["rows"])) == (is_square, rows)
     # Too many for a square: the nearest of each are told, and lead to their posts.
     likeness = await drawn(writer, "likeness")
-    assert (likeness["plots"], len(likeness["rows"])) == ([], 45)
+    assert (likeness["plot"], len(likeness["rows"])) == (None, 45)
     for sentence, address in likeness["rows"][:3]:
         page = await (await writer.get(address)).get_data(as_text=True)
         assert page.count('<li class="post">') == 16
@@ -139,7 +137,7 @@ async def test_an_error_in_a_callback_is_told_without_its_text(
     assert drawing == {"problem": "Something went wrong on the server. Please try again."}
     assert "secret" in caplog.text
     monkeypatch.undo()
-    assert (await drawn(filled, "timeline"))["plots"], "a failure must not be kept"
+    assert (await drawn(filled, "timeline"))["plot"], "a failure must not be kept"
 
 
 MALFORMED: Final[dict[str, Any]] = {
@@ -159,7 +157,7 @@ MALFORMED: Final[dict[str, Any]] = {
     "number for a view": call(
         "timeline", inputs=[{"id": "timeline-ask", "property": "data", "value": 3}]
     ),
-    "client's own": call("timeline", output="..timeline-graph-0.figure...timeline-note.children.."),
+    "client's own": call("timeline", output="..timeline-graph.figure...timeline-note.children.."),
     "state": call("timeline", state=[{"id": "a", "property": "b"}]),
     "nested": json.loads("[" * 400 + "]" * 400),
 }
@@ -182,7 +180,8 @@ async def test_malformed_callbacks_are_refused(shared: Shared, name: str) -> Non
         (b'{"output": "\xff"}', "application/json", 400),
         (b"[" * 20_000, "application/json", 400),
         (json.dumps(call("week")).encode(), "text/plain", 415),
-        (json.dumps(call("week", "x" * 70_000)).encode(), "application/json", 413),
+        (json.dumps(call("week", "x" * 70_000)).encode(), "application/json", 400),
+        (json.dumps(call("week", "x" * 1_100_000)).encode(), "application/json", 413),
     ],
 )
 async def test_bodies_that_are_no_callback(
@@ -313,7 +312,7 @@ async def test_apps_of_one_process_have_dashboards_of_their_own(
         await writer.add_user("ann", "only in the first")
         assert bars(await drawn(writer, "timeline")) == {"ann": 1}
         other = Client(apps[1], {})
-        assert (await drawn(other, "timeline"))["plots"] == []
+        assert (await drawn(other, "timeline"))["plot"] is None
         assert (await other.get(PREFIX)).status_code == 200
 
 

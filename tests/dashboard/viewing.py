@@ -10,7 +10,6 @@ PREFIX: Final = "/dashboard/"
 UPDATE: Final = PREFIX + "_dash-update-component"
 
 GZIP: Final = {"Accept-Encoding": "gzip"}
-"""As all browsers say; without it no figure is given out in front of the app."""
 
 
 def call(figure: str, view: str = "", **changed: Any) -> dict[str, Any]:
@@ -24,20 +23,19 @@ def call(figure: str, view: str = "", **changed: Any) -> dict[str, Any]:
 
 
 async def drawn(client: Client, figure: str, view: str = "", **ask: Any) -> dict[str, Any]:
+    """Return a drawing; one that cannot be made has a problem instead of a note."""
     body = call(figure, view)
     body["inputs"][0]["value"] |= ask
-    # Whoever shows a token is answered by the app alone.
-    plain = {name: value for name, value in client.headers.items() if name != "Authorization"}
-    answer = await Client(client.app, plain | GZIP).post(UPDATE, json=body)
+    answer = await client.post(UPDATE, json=body, headers=GZIP)
     assert answer.status_code == 200, await answer.get_data()
     response = json.loads(gzip.decompress(await answer.get_data()))["response"]
-    found = response[f"{figure}-drawing"]["data"]
-    assert isinstance(found, dict)
-    return found
+    found = json.loads(response[f"{figure}-drawing"]["data"])
+    assert found["view"] == view
+    drawing: dict[str, Any] = found.get("drawing") or {"problem": found["problem"]}
+    return drawing
 
 
 def bars(drawing: dict[str, Any]) -> dict[str, int]:
     """Return how many posts of whom a timeline shows."""
-    return {
-        trace["name"]: trace["meta"]["posts"] for plot in drawing["plots"] for trace in plot["data"]
-    }
+    plot = drawing["plot"] or {"data": []}
+    return {trace["name"]: trace["meta"]["posts"] for trace in plot["data"]}

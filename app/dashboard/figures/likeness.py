@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from typing import Final
+from urllib.parse import urlencode
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ from app.views.filters import View
 MOST_LISTED: Final = 100
 """Authors whose nearest ones are listed, where there are too many for a square."""
 NEAREST: Final = 3
+MOST_ROWS_NARROW: Final = 12
 MOST_NARROW: Final = 16
 """Authors in the square of a phone, where a cell is still 10 pixels wide."""
 SMALLEST_SHOWN: Final = 0.02
@@ -44,9 +46,6 @@ class Likeness:
 
     authors: ActiveAuthors
     alike: NDArray[np.float64]
-    is_narrowed: bool
-    """Whether the view has a language or dates, which do not count here."""
-
     is_square: bool
     """Whether each pair has a cell; otherwise the nearest of each author are listed."""
 
@@ -65,7 +64,6 @@ class Likeness:
 
 class WhoLikeWhom(Figure):
     name = "likeness"
-    height = "22rem"
     title = gettext_noop("Who sounds like whom")
     about = gettext_noop(
         "How alike authors write, by what each uses more often than others do. "
@@ -73,8 +71,7 @@ class WhoLikeWhom(Figure):
     )
 
     async def load(self, session: AsyncSession, view: View) -> Likeness:
-        selection = view.selection
-        authors = await most_active(session, selection, limit=MOST_LISTED)
+        authors = await most_active(session, view.selection, limit=MOST_LISTED)
         models = resources().models
         profiles = await models.profiles.load(session, authors.shown)
         snapshot = await models.backgrounds.load(session)
@@ -82,48 +79,51 @@ class WhoLikeWhom(Figure):
         order = await asyncio.to_thread(cluster_order, alike)
         ordered = ActiveAuthors([authors.shown[i] for i in order], authors.total)
         is_square = len(order) <= (MOST_NARROW if view.narrow else MOST_AUTHORS)
-        return Likeness(ordered, alike[np.ix_(order, order)], selection.is_narrowed, is_square)
+        return Likeness(ordered, alike[np.ix_(order, order)], is_square)
 
-    def draw(self, data: Likeness) -> Drawing:
+    def draw(self, data: Likeness, view: View) -> Drawing:
         names, pairs = data.authors.names, data.pairs()
         if len(names) < 2:
             alone = gettext("It takes two authors with posts to tell them apart.")
-            return Drawing([], alone if names else "")
+            return Drawing(alone if names else "")
         if not pairs:
-            return Drawing([], gettext("These authors have next to nothing in common."))
+            return Drawing(gettext("These authors have next to nothing in common."))
+        one, other, most = max(pairs, key=lambda pair: pair[2])
+        alike = gettext("{one} and {other} write the most alike.")
         note = sentences(
+            alike.format(one=names[one], other=names[other]),
             some_of(*data.authors.counts),
-            of_all_posts() if data.is_narrowed else "",
+            of_all_posts(view),
             "" if data.is_square else gettext("The three most similar to each:"),
         )
-        most = max(value for _, _, value in pairs)
         if not data.is_square:
-            return Drawing([], note, rows=_nearest(names, pairs))
+            most_rows = MOST_ROWS_NARROW if view.narrow else MOST_LISTED
+            return Drawing(note, rows=_nearest(names, pairs)[:most_rows])
         cells = [
             Cell(
                 column=other,
                 row=one,
                 share=value / most,
                 text=f"{escape(names[one])} – {escape(names[other])}: {value:.2f}",
-                click=[names[one], names[other]],
+                query=urlencode({"username": (names[one], names[other])}, doseq=True),
             )
             for one, other, value in pairs
         ]
-        rows = row_axis(names)
-        columns = rows | {"range": [-0.6, len(names) - 0.4], "tickangle": -60}
+        rows = row_axis(names, view)
         layout = {
             "barmode": "overlay",
-            "xaxis": columns,
+            "xaxis": rows | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
             "yaxis": rows,
             "meta": {
-                "height": row_height(len(names), least_px=240, around_px=110),
+                "height": row_height(len(names), least_px=240, around_px=160),
                 "width": 140 + 60 * len(names),
             },
         }
-        return Drawing([{"data": [draw_cells(cells)], "layout": layout}], note, {"pairs": True})
+        plot = {"data": [draw_cells(cells)], "layout": layout}
+        return Drawing(note, plot, posts_path(_of_pairs(view)))
 
     def table(self, data: Likeness, view: View) -> Table:
-        query = view.query(username="", since="", until="", lang="")
+        query = _of_pairs(view)
         names = data.authors.names
         found = sorted(
             (
@@ -138,6 +138,11 @@ class WhoLikeWhom(Figure):
             [(one, other, round(value, 3)) for value, one, other in found],
             [posts_path(query, username=[one, other]) for _, one, other in found],
         )
+
+
+def _of_pairs(view: View) -> str:
+    """Return the filters that count here, for the posts of pairs of authors."""
+    return view.query(username="", since="", until="", lang="")
 
 
 def _nearest(names: list[str], pairs: list[tuple[int, int, float]]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from datetime import date
 from html import escape
 from itertools import pairwise
 from typing import Final
+from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,15 +20,16 @@ from app.dashboard.figures.base import (
     Figure,
     Plot,
     Table,
-    hue,
     posts_path,
     row_axis,
     row_height,
+    sentences,
     some_of,
 )
 from app.i18n import gettext, gettext_noop, show_number, show_period
 from app.services.posts.statistics import ActiveAuthors, count_by_day_of_some, most_active
 from app.views.filters import View
+from app.views.pages.parts import hue_of
 
 PERIODS: Final[dict[Period, str]] = {
     "day": gettext_noop("Day"),
@@ -43,6 +45,8 @@ MOST_CELLS: Final = 6_000
 MOST_NARROW: Final = 28
 """Columns on a phone, where each is still as wide as 6 pixels."""
 DAY_MS: Final = 86_400_000
+LEAST_SHARE: Final = 0.06
+"""Part of a row's height that the lowest bar has, so that it can be seen and pressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,6 @@ class PostsByPeriod:
 
 class Timeline(Figure):
     name = "timeline"
-    height = "20rem"
     title = gettext_noop("Posts over time")
     about = gettext_noop(
         "How many posts of each author are kept here, the earliest author on top. A bar or cell "
@@ -74,10 +77,10 @@ class Timeline(Figure):
         most = MOST_NARROW if view.narrow else MOST_COLUMNS
         return await asyncio.to_thread(_by_period, authors, cells, view.step or None, most)
 
-    def draw(self, data: PostsByPeriod) -> Drawing:
+    def draw(self, data: PostsByPeriod, view: View) -> Drawing:
         if not data.rows:
-            return Drawing([])
-        hues = {author.username: hue(author) for author in data.authors.shown}
+            return Drawing()
+        hues = {author.username: "$" + hue_of(author.id) for author in data.authors.shown}
         names = [gettext("All others") if name is None else name for name in data.rows]
         most = max(max(row) for name, row in data.rows.items() if name is not None)
         is_few = len(names) <= BARS
@@ -85,29 +88,48 @@ class Timeline(Figure):
             _row(data, place, hues.get(name or "", "$author-0"), most, is_few=is_few)
             for place, name in enumerate(data.rows)
         ]
+        span = [data.starts[0].isoformat(), data.starts[-1].isoformat()]
         layout = {
             "barmode": "overlay",
-            "xaxis": {"type": "date", "fixedrange": True, "nticks": 8},
-            "yaxis": row_axis(names),
+            "xaxis": {"type": "date", "range": span, "fixedrange": True, "nticks": 8},
+            "yaxis": row_axis(names, view),
             "meta": {"height": len(names) * BAR_ROW_PX + 50 if is_few else row_height(len(names))},
         }
-        days = [start.isoformat() for start in data.starts]
-        plot: Plot = {"data": traces, "layout": layout}
-        return Drawing([plot], some_of(*data.authors.counts), {"periods": days})
+        return Drawing(
+            sentences(_busiest(data), some_of(*data.authors.counts)),
+            {"data": traces, "layout": layout},
+            posts_path(view.query(username="", since="", until="")),
+        )
 
     def table(self, data: PostsByPeriod, view: View) -> Table:
         query = view.query(username="", since="", until="")
         rows, links = [], []
-        for place, (since, until) in reversed(list(enumerate(pairwise(data.starts)))):
+        for place, (since, _) in reversed(list(enumerate(pairwise(data.starts)))):
             for username, posts in data.rows.items():
-                if not posts[place]:
-                    continue
-                rows.append((since.isoformat(), username or gettext("All others"), posts[place]))
-                period = {"since": since.isoformat(), "until": until.isoformat()}
-                named = {} if username is None else {"username": username}
-                links.append(posts_path(query, **period, **named))
+                if posts[place]:
+                    name = username or gettext("All others")
+                    rows.append((since.isoformat(), name, posts[place]))
+                    links.append(posts_path(query, **_asked(data, username, place)))
         columns = (gettext(PERIODS[data.period]), gettext("Author"), gettext("Posts"))
         return Table(columns, rows, links)
+
+
+def _asked(data: PostsByPeriod, username: str | None, place: int) -> dict[str, str]:
+    """Return the parameters of an author's posts in a period."""
+    period = {"since": str(data.starts[place]), "until": str(data.starts[place + 1])}
+    return period if username is None else {"username": username} | period
+
+
+def _busiest(data: PostsByPeriod) -> str:
+    """Return which period has the most posts, in a sentence."""
+    totals = [sum(row) for row in zip(*data.rows.values(), strict=True)]
+    place = totals.index(max(totals))
+    note = gettext("{total} posts; most in {period}: {count}.")
+    return note.format(
+        total=show_number(sum(totals)),
+        period=show_period(data.starts[place], data.starts[place + 1]),
+        count=show_number(totals[place]),
+    )
 
 
 def _row(data: PostsByPeriod, place: int, colour: str, most: int, *, is_few: bool) -> Plot:
@@ -126,7 +148,8 @@ def _row(data: PostsByPeriod, place: int, colour: str, most: int, *, is_few: boo
         "width": [0.92 * (ends[i] - begins[i]).days * DAY_MS for i in places],
         # Rows are counted downwards, so bars grow upwards below zero.
         "base": [place + 0.42 if is_few else place - 0.47 for _ in places],
-        "y": [round(-0.84 * share, 4) if is_few else 0.94 for share in shares],
+        "y": [round(-0.84 * max(share, LEAST_SHARE), 4) if is_few else 0.94 for share in shares],
+        "customdata": [urlencode(_asked(data, name, i)) for i in places],
         "marker": {
             "color": colour,
             "opacity": 1
@@ -139,7 +162,7 @@ def _row(data: PostsByPeriod, place: int, colour: str, most: int, *, is_few: boo
             for i in places
         ],
         "hovertemplate": HOVER,
-        "meta": {"username": name, "places": places, "posts": sum(row)},
+        "meta": {"posts": sum(row)},
     }
 
 

@@ -15,7 +15,7 @@ from app.dashboard.figures.base import (
     posts_path,
     row_axis,
 )
-from app.i18n import gettext, gettext_noop
+from app.i18n import gettext, gettext_noop, show_number
 from app.services.posts.statistics import count_by_hour_of_week
 from app.views.filters import View
 
@@ -24,7 +24,6 @@ HOURS: Final = 24
 
 class Week(Figure):
     name = "week"
-    height = "22rem"
     title = gettext_noop("Rhythm of the week")
     about = gettext_noop(
         "When posts are written, in your own time zone. The stronger a cell, the more posts."
@@ -33,10 +32,10 @@ class Week(Figure):
     async def load(self, session: AsyncSession, view: View) -> list[int]:
         return await count_by_hour_of_week(session, view.selection, view.zone)
 
-    def draw(self, data: list[int]) -> Drawing:
+    def draw(self, data: list[int], view: View) -> Drawing:
         most = max(data)
         if not most:
-            return Drawing([])
+            return Drawing()
         days = weekdays("abbreviated")
         cells = [
             Cell(
@@ -44,7 +43,7 @@ class Week(Figure):
                 row=hour // HOURS,
                 share=posts / most,
                 text=f"{days[hour // HOURS]} {hour % HOURS}:00–{hour % HOURS + 1}:00: {posts}",
-                click=hour,
+                query=f"hour={hour}",
             )
             for hour, posts in enumerate(data)
             if posts
@@ -61,16 +60,26 @@ class Week(Figure):
             "yaxis": row_axis(days),
             "meta": {"height": 260},
         }
-        return Drawing([{"data": [draw_cells(cells)], "layout": layout}], clicks={"hours": True})
+        busiest = data.index(most)
+        note = gettext("Most posts come on {weekday} between {hour}:00 and {next}:00: {count}.")
+        return Drawing(
+            note.format(
+                weekday=weekdays("wide")[busiest // HOURS],
+                hour=busiest % HOURS,
+                next=busiest % HOURS + 1,
+                count=show_number(most),
+            ),
+            {"data": [draw_cells(cells)], "layout": layout},
+            posts_path(view.query()),
+        )
 
     def table(self, data: list[int], view: View) -> Table:
-        query = view.query()
         days = weekdays("wide")
         hours = [hour for hour, posts in enumerate(data) if posts]
         return Table(
             (gettext("Weekday"), gettext("Hour"), gettext("Posts")),
             [(days[hour // HOURS], f"{hour % HOURS}:00", data[hour]) for hour in hours],
-            [posts_path(query, hour=str(hour)) for hour in hours],
+            [posts_path(view.query(), hour=str(hour)) for hour in hours],
         )
 
 
