@@ -13,7 +13,6 @@ from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.indexes import Terms
 from app.models import BackgroundSnapshot, Event, ImportJob, Profile, Tweet, User, Vocabulary
-from app.services.compare import folding
 from app.services.compare.folding import LONGEST_TAIL
 from app.services.imports.jobs import add_job
 from app.services.maintenance import Job, Maintenance, jobs
@@ -114,17 +113,6 @@ async def test_it_follows_the_log_until_cancelled(db: Database) -> None:
         user_id = await make_author(db, "ann", LONGEST_TAIL)
         await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
     assert task.cancelled()
-
-
-async def test_a_process_that_begins_to_lead_soon_comes_to_the_last_author(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(folding, "ASKED_AT_ONCE", 2)
-    for number in range(20):
-        await make_author(db, f"author{number}", 1)
-    last = await make_author(db, "last", LONGEST_TAIL)
-    async with maintained(db, "profiles"):
-        await until(lambda: is_folded(db, last, LONGEST_TAIL))
 
 
 async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:

@@ -2,115 +2,106 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
-from app.compute.features import RECIPE
+from app.compute.features import RECIPE, features_of
 from app.compute.profiles import with_posts
-from app.db.backend import Sessions, is_among
+from app.db.backend import Sessions, backend_of, is_among
 from app.models import Event, Profile, User
-from app.services.compare.contenders import Contender, contenders_where
 from app.services.compare.profiles import KnownProfile, store_profiles, stored_profiles, with_tails
 from app.services.events import newest_event
 
 LONGEST_TAIL: Final = 200
-"""A longer tail is folded; reading one costs some 0.15 ms a post."""
+"""Posts of a tail, from which on it is folded; reading one costs some 0.15 ms a post."""
 FOLD_FROM: Final = 50
-"""Posts of a tail, from which on a bulk writer folds it at once: each fold rewrites the profile."""
+"""Posts of one author in a batch, from which on it is folded at once: that rewrites the profile."""
 FOLDED_AT_ONCE: Final = 10_000
 """Posts in the profiles that one transaction rewrites: of many authors, or of one that has more."""
 ASKED_AT_ONCE: Final = 2_000
-"""Authors, or events, that one statement looks at: some 8 ms."""
-MOST_COUNTED: Final = 40_000
-"""Posts whose features are kept until they are folded: some 80 MB."""
+"""Authors that one statement looks at: some 8 ms."""
 
 
 class CountedPost(NamedTuple):
-    """A post that was stored, and its features."""
+    """A post that was stored in bulk, and its features, where they were counted beforehand."""
 
     user_id: int
-    deletion_count: int
-    """The author's, when the post was stored."""
     event_id: int
     text: str
-    counts: Counts
+    counts: Counts | None
 
 
-class CountedTails:
-    """Tails of a bulk writer's posts, whose features need not be counted again to fold them."""
+async def fold_batch(session: AsyncSession, posts: Iterable[CountedPost]) -> None:
+    """Fold posts that the session has just stored, and what was stored before and not folded.
 
-    def __init__(self) -> None:
-        self._tails: dict[int, list[CountedPost]] = defaultdict(list)
-        self._posts = 0
-
-    def add(self, posts: Iterable[CountedPost]) -> None:
-        """Keep posts that have been committed."""
-        for post in posts:
-            self._tails[post.user_id].append(post)
-            self._posts += 1
-
-    async def fold(self, db: Sessions, *, at_least: int) -> None:
-        """Fold the tails of so many posts, or all if there are more than fit in memory."""
-        if self._posts > MOST_COUNTED:
-            at_least = 1
-        due = [user_id for user_id, tail in self._tails.items() if len(tail) >= at_least]
-        tails = {user_id: self._tails.pop(user_id) for user_id in due}
-        self._posts -= sum(map(len, tails.values()))
-        await fold_tails(db, due, tails)
+    A few posts of an author are left: they are the tail, as single posts are.
+    """
+    of_each: dict[int, list[CountedPost]] = defaultdict(list)
+    for post in posts:
+        of_each[post.user_id].append(post)
+    due = {user_id: some for user_id, some in of_each.items() if len(some) >= FOLD_FROM}
+    if due:
+        first = min(some[0].event_id for some in due.values())
+        stored = await stored_profiles(session, due)
+        before = await with_tails(session, stored, until=first)
+        await store_profiles(session, await asyncio.to_thread(_with_counted, before, due))
 
 
-async def fold_tails(
-    db: Sessions,
-    user_ids: Sequence[int],
-    counted: Mapping[int, Sequence[CountedPost]] | None = None,
-) -> list[int]:
+def _with_counted(
+    before: Mapping[int, KnownProfile], new: Mapping[int, Sequence[CountedPost]]
+) -> dict[int, KnownProfile]:
+    return {
+        user_id: KnownProfile(
+            with_posts(
+                before[user_id].profile,
+                [post.text for post in posts],
+                [post.counts or features_of([post.text])[0] for post in posts],
+            ),
+            posts[-1].event_id,
+        )
+        for user_id, posts in new.items()
+    }
+
+
+async def fold_tails(db: Sessions, user_ids: Collection[int]) -> None:
     """Fold the tails of these authors into their stored profiles, some authors at a time.
 
-    Tails that are not in `counted` are read and counted, outside the write lock. If meanwhile a
-    post was deleted or another worker folded, that author is left, and returned for another run.
+    They are counted outside the write lock. An author of whom meanwhile a post was deleted or
+    folded is left for another time.
     """
-    left: list[int] = []
     async with db.read() as session:
-        parts = await _in_parts(session, user_ids) if user_ids else []
-    for some in parts:
+        query = select(User.id, User.tweet_count).where(is_among(session, User.id, user_ids))
+        rows = await session.execute(query.where(User.deleted_at.is_(None)))
+        authors = [(user_id, posts) for user_id, posts in rows]
+    for some in in_parts(authors, most_posts=FOLDED_AT_ONCE, most_authors=ASKED_AT_ONCE):
         async with db.read() as session:
-            query = contenders_where(is_among(session, User.id, some))
-            users = [Contender(*row) for row in await session.execute(query)]
-            before = await stored_profiles(session, users)
-            tails = {
-                user.id: tail
-                for user in users
-                if (tail := (counted or {}).get(user.id)) and _is_whole(tail, user, before[user.id])
-            }
-            rest = {user_id: known for user_id, known in before.items() if user_id not in tails}
-            after = await with_tails(session, rest)
-        after |= await asyncio.to_thread(_with_counted, before, tails)
-        moved = {
-            user_id: known
-            for user_id, known in after.items()
-            if known.as_of_event != before[user_id].as_of_event
-        }
-        if not moved:
-            continue
+            states = await _states(session, some)
+            before = await stored_profiles(session, some)
+            after = await with_tails(session, before)
         async with db.write() as session:
-            same = await _unchanged(session, {each: before[each] for each in moved})
-            await store_profiles(
-                session, [(each, moved[each].profile, moved[each].as_of_event) for each in same]
-            )
-        left += moved.keys() - same
-    return left
+            now = await _states(session, some)
+            moved = {
+                user_id: known
+                for user_id, known in after.items()
+                if known is not before[user_id]
+                and user_id in now
+                and now[user_id] == states.get(user_id)
+            }
+            await store_profiles(session, moved)
 
 
-async def _in_parts(session: AsyncSession, user_ids: Sequence[int]) -> list[list[int]]:
-    """Return the authors in parts whose profiles fit into one transaction."""
-    query = select(User.id, User.tweet_count).where(is_among(session, User.id, user_ids))
-    rows = await session.execute(query.where(User.deleted_at.is_(None)))
-    authors = [(user_id, posts) for user_id, posts in rows]
-    return list(in_parts(authors, most_posts=FOLDED_AT_ONCE, most_authors=ASKED_AT_ONCE))
+async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Return how many posts of each author were ever deleted, and how far the profile reaches."""
+    query = (
+        select(User.id, User.deletion_count, func.coalesce(Profile.as_of_event, 0))
+        .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
+        .where(is_among(session, User.id, user_ids), User.deleted_at.is_(None))
+    )
+    return {user_id: (gone, event) for user_id, gone, event in await session.execute(query)}
 
 
 def in_parts(
@@ -129,47 +120,6 @@ def in_parts(
         yield part
 
 
-def _is_whole(tail: Sequence[CountedPost], user: Contender, known: KnownProfile) -> bool:
-    """Return whether these are all the author's posts after the stored profile."""
-    return (
-        known.as_of_event < tail[0].event_id
-        and user.deletion_count == tail[0].deletion_count
-        and user.tweet_count == known.profile.posts + len(tail)
-    )
-
-
-def _with_counted(
-    before: Mapping[int, KnownProfile], tails: Mapping[int, Sequence[CountedPost]]
-) -> dict[int, KnownProfile]:
-    return {
-        user_id: KnownProfile(
-            with_posts(
-                before[user_id].profile,
-                [post.text for post in tail],
-                [post.counts for post in tail],
-            ),
-            tail[-1].event_id,
-            before[user_id].deletion_count,
-        )
-        for user_id, tail in tails.items()
-    }
-
-
-async def _unchanged(session: AsyncSession, known: dict[int, KnownProfile]) -> list[int]:
-    """Return the authors without deletions or folds since they were read."""
-    query = (
-        select(User.id, User.deletion_count, Profile.as_of_event)
-        .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
-        .where(is_among(session, User.id, known), User.deleted_at.is_(None))
-    )
-    return [
-        user_id
-        for user_id, deletions, as_of_event in await session.execute(query)
-        if deletions == known[user_id].deletion_count
-        and (as_of_event or 0) == known[user_id].as_of_event
-    ]
-
-
 async def users_with_tails(
     session: AsyncSession, *among: ColumnElement[bool], longer_than: int
 ) -> list[int]:
@@ -181,37 +131,27 @@ async def users_with_tails(
 
 
 class LongTails:
-    """Finds tails that are long enough to slow down readers.
-
-    All authors are looked at once, then those of new events; some of them at each call.
-    """
+    """Finds and folds tails that slow down readers: of all authors once, then as events come."""
 
     def __init__(self) -> None:
-        self._last_user = 0
-        self._last_event: int | None = None
+        self._asked_to: int | None = None
+        """The newest event that was looked at."""
         self._behind: list[int] = []
 
-    async def are_there(self, session: AsyncSession) -> bool | None:
-        """Return whether there are such tails; None if the next call looks at more authors."""
+    async def are_there(self, session: AsyncSession) -> bool:
+        """Return whether there are such tails."""
         newest = await newest_event(session)
-        # The log may be that of another server, which lacks the last events of the one before.
-        last_event = newest if self._last_event is None else min(self._last_event, newest)
-        last_user = await session.scalar(select(func.max(User.id))) or 0
-        if not self._behind and self._last_user < last_user:
-            to = min(self._last_user + ASKED_AT_ONCE, last_user)
-            some = User.id.between(self._last_user + 1, to)
-            self._behind = await users_with_tails(session, some, longer_than=LONGEST_TAIL - 1)
-            self._last_user = to
-        if not self._behind and self._last_user >= last_user and last_event < newest:
-            to = min(last_event + ASKED_AT_ONCE, newest)
-            events = Event.id.between(last_event + 1, to)
-            some = User.id.in_(select(Event.user_id).where(events))
-            self._behind = await users_with_tails(session, some, longer_than=LONGEST_TAIL - 1)
-            last_event = to
-        self._last_event = last_event
-        is_over = self._last_user >= last_user and last_event >= newest
-        return bool(self._behind) if self._behind or is_over else None
+        among = []
+        if self._asked_to is not None:
+            # The log may be that of another server, which lacks the last events of the one before.
+            is_new = Event.id > min(self._asked_to, newest)
+            behind = backend_of(session).listed([(each,) for each in self._behind], User.id)
+            asked = union_all(select(Event.user_id).where(is_new), select(behind.c.id))
+            among.append(User.id.in_(asked))
+        self._behind = await users_with_tails(session, *among, longer_than=LONGEST_TAIL - 1)
+        self._asked_to = newest
+        return bool(self._behind)
 
     async def fold(self, db: Sessions) -> None:
-        """Fold the tails that were found; those that changed meanwhile are due again."""
-        self._behind = await fold_tails(db, self._behind)
+        """Fold the tails that were found; those that changed meanwhile are found again."""
+        await fold_tails(db, self._behind)

@@ -1,13 +1,12 @@
 """Authors' profiles: stored up to an event of the log, read with the posts after it.
 
-A stored profile is a checkpoint; the author's newer posts are its tail, found by the index on user
-and event. Readers add the tail, so they are never behind; `folding` advances the checkpoint.
+The posts after the stored profile are its tail, found by the index on user and event. Readers add
+the tail, so they are never behind; `folding` stores longer ones.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Row, Select, Table, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,30 +15,33 @@ from app.compute.features import RECIPE
 from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts, without_posts
 from app.db.backend import backend_of, chunks
 from app.memo import LruStore
-from app.models import Profile, Tweet, User
+from app.models import MAX_ID, Profile, Tweet, User
 from app.services.compare.contenders import Contender
-from app.tasks import INLINE_CHARACTERS, worked_on
+from app.tasks import worked_on
 
 RELOAD_TAIL: Final = 50
+"""Posts that a profile in memory may lack without reading the stored one."""
 INLINE_PROFILES: Final = 10
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
 _PROFILE: Final = cast(Table, Profile.__table__)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownProfile:
-    """A profile in memory, and the state of the author that it holds for."""
+class KnownProfile(NamedTuple):
+    """A profile of the posts up to an event."""
 
     profile: AuthorProfile
     as_of_event: int
-    deletion_count: int
+
+
+NOTHING_STORED: Final = KnownProfile(NO_POSTS, 0)
 
 
 class ProfileStore:
     """Loads profiles with their tails, and keeps those used last within a total size."""
 
     def __init__(self, max_bytes: int = DEFAULT_MEMORY) -> None:
-        self._known: LruStore[int, KnownProfile] = LruStore(max_bytes, _size)
+        self._known: LruStore[int, tuple[KnownProfile, int]] = LruStore(max_bytes, _size)
+        """Profiles, each with the number of posts of the author that had been deleted."""
 
     async def load(
         self, session: AsyncSession, users: Sequence[User | Contender], *, may_evict: bool = True
@@ -50,24 +52,21 @@ class ProfileStore:
         in turn evicts no profile that is used more often.
         """
         found = {user.id: known for user in users if (known := self._current(user))}
-        stored = await stored_profiles(
-            session, [user for user in users if _is_far_behind(found.get(user.id), user)]
-        )
-        for user_id, known in stored.items():
+        far = [user.id for user in users if _is_far_behind(found.get(user.id), user)]
+        for user_id, stored in (await stored_profiles(session, far)).items():
             # The profile in memory may be newer than the stored one.
-            if user_id not in found or known.profile.posts > found[user_id].profile.posts:
-                found[user_id] = known
+            known = found.get(user_id, stored)
+            found[user_id] = known if known.profile.posts > stored.profile.posts else stored
         behind = {
             user.id: found[user.id]
             for user in users
             if found[user.id].profile.posts != user.tweet_count
         }
-        if behind:
-            found |= await with_tails(session, behind)
+        found |= await with_tails(session, behind)
         for user in users:
-            known = found[user.id]
-            if may_evict or user.id in self._known or self._known.has_room_for(known):
-                self._known.put(user.id, known)
+            entry = found[user.id], user.deletion_count
+            if may_evict or user.id in self._known or self._known.has_room_for(entry):
+                self._known.put(user.id, entry)
         return [found[user.id].profile for user in users]
 
     def find_whole(self, user: User | Contender) -> AuthorProfile | None:
@@ -83,8 +82,8 @@ class ProfileStore:
         self._known.clear()
 
     def _current(self, user: User | Contender) -> KnownProfile | None:
-        known = self._known.peek(user.id)
-        if known is None or known.deletion_count != user.deletion_count:
+        known, deletions = self._known.peek(user.id) or (None, 0)
+        if known is None or deletions != user.deletion_count:
             return None
         # A session that began earlier may see fewer posts than the profile in memory has.
         return known if known.profile.posts <= user.tweet_count else None
@@ -95,67 +94,64 @@ def _is_far_behind(known: KnownProfile | None, user: User | Contender) -> bool:
     return known is None or user.tweet_count - known.profile.posts > RELOAD_TAIL
 
 
-def _size(known: KnownProfile) -> int:
-    counts, texts = known.profile.counts, known.profile.texts
+def _size(entry: tuple[KnownProfile, int]) -> int:
+    counts, texts = entry[0].profile.counts, entry[0].profile.texts
     arrays = (counts.keys, counts.counts, texts.keys, texts.counts)
     return sum(int(array.nbytes) for array in arrays) + 500
 
 
 async def stored_profiles(
-    session: AsyncSession, users: Sequence[User | Contender]
+    session: AsyncSession, user_ids: Collection[int]
 ) -> dict[int, KnownProfile]:
     """Return the stored profiles of the users, an empty one for a user without any."""
-    found = {user.id: KnownProfile(NO_POSTS, 0, user.deletion_count) for user in users}
+    found = dict.fromkeys(user_ids, NOTHING_STORED)
     for some in chunks(list(found)):
         columns = (Profile.user_id, Profile.as_of_event, Profile.posts)
-        query = select(*columns, Profile.counts, Profile.texts).where(
-            Profile.user_id.in_(some), Profile.recipe == RECIPE
-        )
+        query = select(*columns, Profile.counts, Profile.texts)
+        query = query.where(Profile.user_id.in_(some), Profile.recipe == RECIPE)
         rows = (await session.execute(query)).all()
         is_quick = len(rows) <= INLINE_PROFILES
-        profiles = _unpacked(rows) if is_quick else await asyncio.to_thread(_unpacked, rows)
-        for row, profile in zip(rows, profiles, strict=True):
-            deletions = found[row.user_id].deletion_count
-            found[row.user_id] = KnownProfile(profile, row.as_of_event, deletions)
+        found |= _unpacked(rows) if is_quick else await asyncio.to_thread(_unpacked, rows)
     return found
 
 
-def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[AuthorProfile]:
-    return [AuthorProfile.from_bytes(row.counts, row.posts, row.texts) for row in rows]
-
-
-async def with_tails(
-    session: AsyncSession, behind: dict[int, KnownProfile]
-) -> dict[int, KnownProfile]:
-    tails: dict[int, list[str]] = {user_id: [] for user_id in behind}
-    newest = {user_id: known.as_of_event for user_id, known in behind.items()}
-    for some in chunks(list(behind)):
-        query = select_tail({user_id: behind[user_id].as_of_event for user_id in some})
-        for user_id, event_id, text in await session.execute(query):
-            tails[user_id].append(text)
-            newest[user_id] = max(newest[user_id], event_id)
-
-    def extended() -> dict[int, AuthorProfile]:
-        return {
-            user_id: with_posts(known.profile, tails[user_id]) for user_id, known in behind.items()
-        }
-
-    characters = sum(len(text) for texts in tails.values() for text in texts)
-    is_quick = characters <= INLINE_CHARACTERS and len(behind) <= INLINE_PROFILES
-    profiles = extended() if is_quick else await asyncio.to_thread(extended)
+def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, KnownProfile]:
     return {
-        user_id: KnownProfile(profile, newest[user_id], behind[user_id].deletion_count)
-        for user_id, profile in profiles.items()
+        user_id: KnownProfile(AuthorProfile.from_bytes(counts, posts, texts), as_of_event)
+        for user_id, as_of_event, posts, counts, texts in rows
     }
 
 
-def select_tail(as_of_events: dict[int, int]) -> Select[int, int, str]:
+async def with_tails(
+    session: AsyncSession, known: Mapping[int, KnownProfile], *, until: int = MAX_ID
+) -> dict[int, KnownProfile]:
+    """Return the profiles with the posts of later events, those before `until`."""
+    tails: dict[int, list[tuple[int, str]]] = {user_id: [] for user_id in known}
+    for some in chunks(list(known)):
+        query = _select_tails({user_id: known[user_id].as_of_event for user_id in some}, until)
+        for user_id, event_id, text in await session.execute(query):
+            tails[user_id].append((event_id, text))
+
+    def extended() -> dict[int, KnownProfile]:
+        return {
+            user_id: KnownProfile(
+                with_posts(known[user_id].profile, [text for _, text in tail]), max(tail)[0]
+            )
+            for user_id, tail in tails.items()
+            if tail
+        }
+
+    texts = [text for tail in tails.values() for _, text in tail]
+    return {**known, **await worked_on(texts, extended)}
+
+
+def _select_tails(after: Mapping[int, int], until: int) -> Select[int, int, str]:
     """Return a query for user, event and text of the posts after each user's event."""
     return select(Tweet.user_id, Tweet.event_id, Tweet.text).where(
         or_(
             *(
-                and_(Tweet.user_id == user_id, Tweet.event_id > event_id)
-                for user_id, event_id in as_of_events.items()
+                and_(Tweet.user_id == user_id, Tweet.event_id > event_id, Tweet.event_id < until)
+                for user_id, event_id in after.items()
             )
         )
     )
@@ -163,23 +159,16 @@ def select_tail(as_of_events: dict[int, int]) -> Select[int, int, str]:
 
 async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
     """Take a post that is about to be deleted out of its author's stored profile."""
-    query = select(Profile.as_of_event, Profile.recipe, Profile.posts).where(
-        Profile.user_id == tweet.user_id
-    )
-    row = (await session.execute(query)).first()
-    if row is None or row.as_of_event < tweet.event_id:
+    known = (await stored_profiles(session, [tweet.user_id]))[tweet.user_id]
+    if known is not NOTHING_STORED and known.as_of_event < tweet.event_id:
         return
     try:
-        if row.recipe != RECIPE:
-            raise ValueError("counted by another recipe")
-        user = await session.get_one(User, tweet.user_id)
-        before = (await stored_profiles(session, [user]))[user.id].profile
-        profile = await without_texts(before, [tweet.text])
+        profile = await without_texts(known.profile, [tweet.text])
     except ValueError:
-        # Without a checkpoint all posts are tail, so the profile is counted again.
+        # Without a stored profile all posts are tail, so it is counted again.
         await session.execute(delete(Profile).where(Profile.user_id == tweet.user_id))
         return
-    await store_profiles(session, [(tweet.user_id, profile, row.as_of_event)])
+    await store_profiles(session, {tweet.user_id: KnownProfile(profile, known.as_of_event)})
 
 
 async def without_texts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
@@ -187,16 +176,14 @@ async def without_texts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorP
     return await worked_on(texts, lambda: without_posts(profile, texts))
 
 
-async def store_profiles(
-    session: AsyncSession, profiles: Sequence[tuple[int, AuthorProfile, int]]
-) -> None:
-    """Store profiles, given as author, profile and the event that it reaches to."""
+async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProfile]) -> None:
+    """Store the profiles of these authors."""
     names = ("recipe", "as_of_event", "posts", "counts", "texts")
     statement = backend_of(session).insert(_PROFILE)
     statement = statement.on_conflict_do_update(
         index_elements=[Profile.user_id], set_={name: statement.excluded[name] for name in names}
     )
-    for some in chunks(profiles):  # Thousands at once would hold up the event loop.
+    for some in chunks(list(profiles.items())):  # Thousands at once would hold up the event loop.
         rows = [
             {
                 "user_id": user_id,
@@ -206,6 +193,6 @@ async def store_profiles(
                 "counts": profile.counts.to_bytes(),
                 "texts": profile.texts.to_bytes(),
             }
-            for user_id, profile, as_of_event in some
+            for user_id, (profile, as_of_event) in some
         ]
         await session.execute(statement, rows)

@@ -18,7 +18,7 @@ from app.compute.text import username_key
 from app.db.backend import backend_of
 from app.errors import AppError, Message, message_of
 from app.models import Tweet
-from app.services.compare.folding import CountedPost
+from app.services.compare.folding import FOLD_FROM, CountedPost, fold_batch
 from app.services.events import NewEvent
 from app.services.imports.authors import BulkAuthor, find_authors, store_authors
 from app.services.posts.adding import Arrival, add_arrivals
@@ -126,9 +126,11 @@ class ImportReport(PostCounts):
 
 
 def count(batch: Sequence[BulkPost]) -> None:
-    """Count the features of the posts' texts together; runs in a thread."""
-    counts = features_of([item.post.text for item in batch])
-    for item, each in zip(batch, counts, strict=True):
+    """Count the features of the posts that will be folded at once; runs in a thread."""
+    of_each = Counter(item.username for item in batch)
+    some = [item for item in batch if of_each[item.username] >= FOLD_FROM]
+    counts = features_of([item.post.text for item in some])
+    for item, each in zip(some, counts, strict=True):
         item.counts = each
 
 
@@ -139,11 +141,10 @@ async def store_batch(
     *,
     default_time: datetime | None = None,
     is_bulk: bool = True,
-) -> list[CountedPost]:
+) -> None:
     """Store the posts and the authors that are new, and count them in the report.
 
-    In bulk one event announces all new posts of an author, else each has its own. Returns the new
-    posts, to be folded into profiles once they are committed.
+    In bulk one event announces all new posts of an author, else each has its own.
     """
     resolved, announced = await _resolve(session, batch, report)
     fresh = await _without_stored(session, resolved)
@@ -161,11 +162,17 @@ async def store_batch(
     for (item, user), is_new in zip(fresh, added.is_new, strict=True):
         if is_new:
             report.stored.add(user.id, item.post.created_at or default_time)
-    return [
-        CountedPost(user.id, user.deletion_count, event_id, item.post.text, item.counts)
-        for (item, user), event_id, is_new in zip(fresh, added.event_ids, added.is_new, strict=True)
-        if is_new and event_id is not None and item.counts is not None
-    ]
+    if is_bulk:
+        await fold_batch(
+            session,
+            (
+                CountedPost(user.id, event_id, item.post.text, item.counts)
+                for (item, user), event_id, is_new in zip(
+                    fresh, added.event_ids, added.is_new, strict=True
+                )
+                if is_new and event_id is not None
+            ),
+        )
 
 
 async def _resolve(

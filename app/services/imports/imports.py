@@ -12,7 +12,6 @@ from app.db.backend import Sessions, backend_of
 from app.errors import ConflictError, message_of
 from app.formats.records import Account, Archive, ImportFileError
 from app.services.compare.background import is_outgrown, renew_background
-from app.services.compare.folding import FOLD_FROM, CountedPost, CountedTails
 from app.services.imports.bulk import BATCH, ImportReport, store_batch
 from app.services.imports.checking import NamelessFileError, named_account
 from app.services.imports.media import ArchiveMedia
@@ -70,7 +69,6 @@ async def import_archive(
         if await asyncio.to_thread(_is_empty, archive):
             return report
         raise
-    tails = CountedTails()
     media = ArchiveMedia(archive.files, keeper)
     with closing(RepeatCounter()) as repeats, closing(media):
         reader: Reader | ReadingProcess = Reader(archive, owner, username, repeats, media)
@@ -79,11 +77,8 @@ async def import_archive(
         try:
             batches = _store(db, reader, report, media, note, default_time, is_live=is_live)
             async with aclosing(batches):
-                async for stored in batches:
+                async for _ in batches:
                     on_progress(report)
-                    if not is_live:
-                        tails.add(stored)
-                        await tails.fold(db, at_least=FOLD_FROM)
         except CancelledImportError:
             await media.give_up(db)
             raise
@@ -92,7 +87,6 @@ async def import_archive(
                 beside.leave()
         await media.give_up(db)
     media.note_missing(report)
-    await tails.fold(db, at_least=1)
     on_progress(report)
     if renew and not is_live:
         await renew_derived(db)
@@ -108,14 +102,14 @@ async def _store(
     default_time: datetime | None,
     *,
     is_live: bool,
-) -> AsyncGenerator[list[CountedPost], None]:
-    """Store all posts, and yield those of each batch; batches shrink while others wait to write."""
+) -> AsyncGenerator[None, None]:
+    """Store all posts, and yield after each batch; batches shrink while others wait to write."""
     size = BATCH
     while posts := await reader.next(report):
         while posts:
             batch, posts = posts[:size], posts[size:]
             async with db.write() as session:
-                stored = await store_batch(
+                await store_batch(
                     session, batch, report, default_time=default_time, is_bulk=not is_live
                 )
                 if not posts:
@@ -124,7 +118,7 @@ async def _store(
                 # Asking takes another connection, which a busy worker may lack.
                 is_awaited = not is_live and await backend_of(session).is_awaited()
             size = BATCH_WHILE_AWAITED if is_awaited else min(2 * size, BATCH)
-            yield stored
+            yield
         media.close()
 
 

@@ -13,7 +13,6 @@ from app.db.engine import Database
 from app.errors import AppError
 from app.formats.source.lines import RawLine, raw_lines
 from app.services.access.rights import Right, check_right
-from app.services.compare.folding import FOLD_FROM, CountedTails
 from app.services.events import newest_event
 from app.services.imports.bulk import (
     MAX_ERRORS,
@@ -55,12 +54,11 @@ async def store_lines(
     fails. Raises UnauthorizedError once the right has ended: each batch checks it.
     """
     read, stored = ImportReport(), ImportReport()
-    lines, tails = raw_lines(file), CountedTails()
+    lines = raw_lines(file)
     while batch := await asyncio.to_thread(_read_batch, lines, read):
         async with db.write() as session:
             await check_right(session, right)
-            tails.add(await store_batch(session, batch, stored, default_time=now()))
-        await tails.fold(db, at_least=FOLD_FROM)
+            await store_batch(session, batch, stored, default_time=now())
     errors = sorted(read.errors + stored.errors, key=lambda error: error.line)[:MAX_ERRORS]
     rejected = read.rejected + stored.rejected
     counts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)

@@ -22,8 +22,9 @@ from app.models import Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.contenders import contenders_by_name
-from app.services.compare.folding import ASKED_AT_ONCE, fold_tails, users_with_tails
+from app.services.compare.folding import FOLD_FROM, fold_tails, users_with_tails
 from app.services.compare.profiles import ProfileStore
+from app.services.imports.bulk import BulkPost, ImportReport, count, store_batch
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
@@ -154,22 +155,6 @@ def test_any_sequence_of_changes_leaves_profiles_equal_to_a_rebuild(
     asyncio.run(run())
 
 
-async def test_folding_moves_the_tail_into_the_stored_counts(db: Database) -> None:
-    await post(db, "ann", "하나", "둘")
-    await fold(db, "ann")
-    await post(db, "ann", "셋")
-    async with db.read() as session:
-        blob = await session.scalar(select(Profile.counts))
-        assert await users_with_tails(session, longer_than=0) == [1]
-        assert await users_with_tails(session, longer_than=1) == []
-    assert Counts.from_bytes(blob or b"") == counted(["하나", "둘"])
-    await fold(db, "ann")
-    async with db.read() as session:
-        blob = await session.scalar(select(Profile.counts))
-        assert await users_with_tails(session, longer_than=0) == []
-    assert Counts.from_bytes(blob or b"") == counted(["하나", "둘", "셋"])
-
-
 async def test_folding_at_once_with_writes_and_deletions_loses_nothing(
     make_config: MakeConfig,
 ) -> None:
@@ -260,30 +245,16 @@ async def test_counts_of_another_recipe_are_made_anew(db: Database) -> None:
     assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["two"])
 
 
-async def test_more_authors_with_tails_than_one_statement_can_name(db: Database) -> None:
-    count = ASKED_AT_ONCE + 250
+async def test_a_batch_of_many_posts_is_folded_in_its_transaction(db: Database) -> None:
+    await post(db, "ann", "before")
+    texts = [f"text {number}" for number in range(FOLD_FROM)]
+    posts = [new_tweet(text, arrived_at=now()) for text in texts]
+    new = [BulkPost(place=n, username="ann", post=post) for n, post in enumerate(posts)]
+    count(new[:-1])  # What was not counted beforehand is counted then.
+    few = [BulkPost(place=n, username="ben", post=posts[n]) for n in range(3)]
     async with db.write() as session:
-        session.add_all(
-            User(
-                id=number,
-                username=f"u{number}",
-                username_key=f"u{number}",
-                created_at=now(),
-                tweet_count=1,
-                deletion_count=0,
-            )
-            for number in range(1, count + 1)
-        )
-        await session.flush()
-        session.add_all(
-            Tweet(text=f"post {number}", user_id=number, event_id=number, created_at=now())
-            for number in range(1, count + 1)
-        )
-    profiles = await load(db, ProfileStore(), *(f"u{number}" for number in range(1, count + 1)))
-    assert all(profile.posts == 1 for profile in profiles)
-    assert profiles[count - 1].counts == counted([f"post {count}"])
-    assert await fold_tails(db, range(1, count + 1)) == []
+        await store_batch(session, [*new, *few], ImportReport())
     async with db.read() as session:
-        assert await users_with_tails(session, longer_than=0) == []
-    (folded,) = await load(db, ProfileStore(), f"u{count}")
-    assert folded.counts == counted([f"post {count}"])
+        assert await users_with_tails(session, longer_than=0) == [2]
+    assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["before", *texts])
+    assert await find_faults(db) == []

@@ -32,7 +32,7 @@ from app.services.posts.writer import PostRequest, PostWriter
 from tests.databases import Databases
 from tests.services.imports.test_imports import NOON, archive, outcome, record
 
-MOST_STATEMENTS = 15
+MOST_STATEMENTS = 18
 POSTS = 500
 AHEAD = NOON.replace(year=9000)
 

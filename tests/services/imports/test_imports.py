@@ -22,7 +22,6 @@ from app.formats.records import Account, Archive, BrokenFileError, Item, Record
 from app.formats.source.file import Source
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
-from app.services.compare import folding
 from app.services.compare.folding import users_with_tails
 from app.services.imports import reading
 from app.services.imports.bulk import BATCH, ImportReport
@@ -283,23 +282,12 @@ async def test_a_background_is_renewed_only_when_it_is_outgrown(db: Database) ->
         await store(db, *items)
         async with db.read() as session:
             assert await session.scalar(select(func.max(BackgroundSnapshot.version))) == version
-            assert await users_with_tails(session, longer_than=0) == []
-
-
-async def test_tails_are_folded_while_a_long_import_goes_on(
-    db: Database, monkeypatch: pytest.MonkeyPatch, small_batches: None
-) -> None:
-    monkeypatch.setattr(folding, "MOST_COUNTED", 6)
-    items = [record(n, f"text {n}", username=f"a{n % 2}") for n in range(30)]
-    assert outcome(await store(db, *items)) == (30, 0, 0)
-    assert await find_faults(db) == []
 
 
 async def test_two_imports_at_once_both_complete(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "BATCH", 10)
-    monkeypatch.setattr(folding, "MOST_COUNTED", 25)
     config: Config = make_config()
     first, second = Database(config), Database(config)
     shared = [record(n, f"shared {n}", source_id=str(n)) for n in range(60)]
@@ -310,8 +298,6 @@ async def test_two_imports_at_once_both_complete(
     assert sum(report.duplicates for report in reports) == 60
     assert len(await stored(first)) == 140
     assert await find_faults(second) == []
-    async with first.read() as session:
-        assert await users_with_tails(session, longer_than=0) == []
     await first.close()
     await second.close()
 
