@@ -10,7 +10,7 @@ from app.config import Config, ConfigError
 from app.metrics import Metrics
 from app.paths import STATIC
 from app.serving import server
-from app.views import access, answers, api, bodies, course, pages, parsing, sessions
+from app.views import access, answers, api, bodies, course, pages, parsing
 
 
 def make_app(config: Config | None) -> Quart:
@@ -55,9 +55,7 @@ def make_app(config: Config | None) -> Quart:
 
     # The hooks after a view. Quart runs the last one first: an answer that replaces another one
     # gets its headers too.
-    app.after_request(sessions.renew_cookie)
     app.after_request(answers.add_headers)
-    app.after_request(access.look_again)
     answers.handle_errors(app)
 
     cli.init_app(app)

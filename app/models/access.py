@@ -42,7 +42,6 @@ class LoginSession(Base):
         BigId, ForeignKey("Operator.id", ondelete="CASCADE"), index=True
     )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class LoginFailure(Base):

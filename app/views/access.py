@@ -5,15 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
-from quart import Quart, Response, abort, current_app, g, redirect, request, url_for
+from quart import Quart, Response, abort, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
-from werkzeug.exceptions import HTTPException
 
 from app.asgi.hosts import is_loopback, is_loopback_host
 from app.clock import monotonic
 from app.config import Config
-from app.errors import AppError, ForbiddenError, UnauthorizedError
+from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
 from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows, check_right
@@ -27,7 +26,8 @@ OPEN_ENDPOINTS: Final = frozenset({"static"})
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
-STREAM_CHECK_S: Final = 3.0
+STREAM_CHECK_S: Final = 10.0
+"""Seconds between looks at the right of a stream."""
 
 
 def access(policy: Policy) -> Callable[[View], View]:
@@ -86,6 +86,7 @@ def _is_on_this_machine() -> bool:
 
 
 def _check_scope(token: TokenFacts, policy: Policy) -> None:
+    """Raise ForbiddenError if the token's scope does not reach."""
     if policy == "operator":
         raise ForbiddenError("Only the operator can do this, signed in on the site")
     need: Scope = policy if policy == "write" or policy == "admin" else "read"
@@ -95,14 +96,15 @@ def _check_scope(token: TokenFacts, policy: Policy) -> None:
         )
 
 
-def _send_to_login() -> ResponseReturnValue:
+def _send_to_login() -> Response:
     """Redirect a browser to the sign-in page. Raises UnauthorizedError in the API."""
     if request.path.startswith(EVERY_API) or request.path == METRICS:
         raise UnauthorizedError(
             "This needs an API token, as Authorization: Bearer …", headers=CHALLENGE
         )
     here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
-    return redirect(f"{url_for('login.show_login')}?{urlencode({'next': here})}", 303)
+    address = f"{url_for('login.show_login')}?{urlencode({'next': here})}"
+    return cast(Response, redirect(address, 303))
 
 
 def _check_origin(config: Config) -> None:
@@ -130,14 +132,20 @@ def own_origin(config: Config) -> str:
 
 def right_to_read() -> Right | None:
     """Return the right that a stream needs while it lasts; None where reading is public."""
-    return None if resources().config.public else _right()
+    return None if resources().config.public else right_to_write()
+
+
+def right_to_write() -> Right | None:
+    """Return the right to check in the transaction that does the request's work."""
+    if g.token is not None:
+        return Right(g.token.id, None)
+    return Right(None, g.operator.session_id) if g.operator is not None else None
 
 
 def while_readable(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Return the pieces of a streamed answer, which breaks off once the right to read ends.
 
-    The right is looked at every 3 s. Raises UnauthorizedError, so that nobody takes what was
-    sent for the whole.
+    Raises UnauthorizedError then, so that nobody takes what was sent for the whole.
     """
     right, db = right_to_read(), resources().db
 
@@ -153,50 +161,20 @@ def while_readable(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     return pieces if right is None else checked()
 
 
-def right_to_write() -> Right | None:
-    """Return the right to check in the transaction that does the request's work."""
-    g.is_right_checked = True
-    return _right()
-
-
-def _right() -> Right | None:
-    if g.token is not None:
-        return Right(g.token.id, None)
-    return Right(None, g.operator.session_id) if g.operator is not None else None
-
-
 @asynccontextmanager
 async def writing() -> AsyncIterator[AsyncSession]:
-    """Open a transaction for the request's writes; the right must still be in force.
+    """Open a transaction for the request's writes; its right must still be in force.
 
     Raises UnauthorizedError, or leads a browser to where it can sign in.
     """
     async with resources().db.write() as session:
-        await _check_again(session, right_to_write())
+        try:
+            await check_right(session, right_to_write())
+        except UnauthorizedError:
+            if g.token is not None:
+                raise
+            abort(_send_to_login())
         yield session
-
-
-async def look_again(response: Response) -> Response:
-    """Replace an answer if the right to it ended while the request's body arrived."""
-    right = _right() if "token" in g and request.method not in SAFE_METHODS else None
-    if right is None or "is_right_checked" in g:
-        return response
-    try:
-        async with resources().db.read() as session:
-            await _check_again(session, right)
-    except (AppError, HTTPException) as error:
-        answer = await current_app.handle_user_exception(error)
-        return cast(Response, await current_app.make_response(answer))
-    return response
-
-
-async def _check_again(session: AsyncSession, right: Right | None) -> None:
-    try:
-        await check_right(session, right)
-    except UnauthorizedError:
-        if g.token is not None:
-            raise
-        abort(cast(Response, _send_to_login()))
 
 
 async def _token() -> TokenFacts | None:

@@ -1,20 +1,13 @@
 """The cookies of operators: a session's, and that of a browser which signed in before."""
 
-import contextlib
 import secrets
 from typing import Final
 
 from itsdangerous import BadSignature, Signer
-from quart import Response, g, request
+from quart import Response, request
 
-from app.errors import StorageFullError, UnavailableError
 from app.lifespan import resources
-from app.services.access.logins import (
-    SESSION_LIFETIME,
-    SignedInOperator,
-    find_session,
-    renew_session,
-)
+from app.services.access.logins import SESSION_LIFETIME, SignedInOperator, find_session
 from app.services.access.operators import operator_key
 from app.services.access.secrets import digest
 
@@ -47,21 +40,7 @@ async def signed_in() -> SignedInOperator | None:
     except (BadSignature, UnicodeDecodeError):
         return None
     async with resources().db.read() as session:
-        found = await find_session(session, secret)
-    if found is not None and found.is_stale:
-        # Reads still work where nothing can be written.
-        with contextlib.suppress(UnavailableError, StorageFullError):
-            async with resources().db.write() as session:
-                await renew_session(session, found.session_id)
-            g.renewed_session = secret
-    return found
-
-
-async def renew_cookie(response: Response) -> Response:
-    """Renew the cookie of a session that was renewed."""
-    if (secret := g.get("renewed_session")) is not None and "Set-Cookie" not in response.headers:
-        set_session(response, secret)
-    return response
+        return await find_session(session, secret)
 
 
 def set_session(response: Response, secret: str) -> None:

@@ -78,43 +78,29 @@ async def browser(app: Quart) -> Browser:
     return await signed_in(app, "Ann", is_new=False)
 
 
-@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
-async def test_requests_of_other_sites_change_nothing(
-    app: Quart, browser: Browser, headers: dict[str, str]
-) -> None:
+async def test_requests_of_other_sites_change_nothing(app: Quart, browser: Browser) -> None:
     before = await contents(app)
     routes = unsafe_routes(app)
     assert len(routes) > 20
-    for method, address in routes:
-        for body in (
-            {"form": {"confirm": "yes", "username": "ann", "name": "evil", "scope": "admin"}},
-            {"json": {"username": "evil", "text": "evil"}},
-            {},
-        ):
-            answer = await browser.send(method, address, headers=headers, **body)
-            assert answer.status_code == 403, (method, address)
+    for number, (method, address) in enumerate(routes * len(FOREIGN)):
+        headers = list(FOREIGN.values())[number % len(FOREIGN)]
+        form = {"confirm": "yes", "username": "ann", "name": "evil", "scope": "admin"}
+        body = {"json": form} if "/api/" in address else {"form": form}
+        answer = await browser.send(method, address, headers=headers, **body)
+        assert answer.status_code == 403, (method, address, headers)
     assert await contents(app) == before
     assert await browser.is_signed_in()
 
 
-@pytest.mark.parametrize("headers", OWN.values(), ids=OWN)
-async def test_requests_of_the_site_itself_pass(
-    app: Quart, browser: Browser, headers: dict[str, str]
-) -> None:
+async def test_requests_of_the_site_itself_pass(app: Quart, browser: Browser) -> None:
     ids = {name: value if name == "username" else 999 for name, value in IDS.items()}
-    for method, address in unsafe_routes(app, ids):
+    for number, (method, address) in enumerate(unsafe_routes(app, ids)):
         if address == "/setup":
             continue  # Without a link it is 403 for everybody.
+        headers = list(OWN.values())[number % len(OWN)]
         answer = await browser.send(method, address, headers=headers)
         assert answer.status_code not in {403, 500}, (method, address)
-    # The last of them signed it out.
-    assert browser.cookies == {}
-
-
-@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
-async def test_other_sites_may_read_nothing_less(browser: Browser, headers: dict[str, str]) -> None:
-    for path in ("/", "/settings", "/api/v1/users"):
-        assert (await browser.get(path, headers=headers)).status_code == 200
+    assert not await browser.is_signed_in()  # The last of them signed it out.
 
 
 async def test_an_ended_session_defends_its_browser_too(app: Quart, browser: Browser) -> None:
@@ -175,9 +161,3 @@ async def test_origin_is_compared_with_the_configured_address(at_home: Quart) ->
     ):
         answer = await browser.post("/settings/sessions/end-others", headers={"Origin": origin})
         assert answer.status_code == status, origin
-
-
-async def test_a_foreign_host_header_makes_no_foreign_origin_ours(at_home: Quart) -> None:
-    browser = await signed_in(at_home)
-    headers = {"Origin": "https://evil.example", "Host": "evil.example"}
-    assert (await browser.post("/reset", headers=headers)).status_code == 403

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Call what each subject drops or changes, in this order."""
     _drop_idempotency_keys()
     _drop_threads()
+    op.drop_column("LoginSession", "seen_at")  # Sessions last 90 days, however they are used.
 
 
 def downgrade() -> None:

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, LargeBinary, delete, func, select, update
+from sqlalchemy import ColumnElement, LargeBinary, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import allocate_ids, backend_of
@@ -14,10 +14,8 @@ from app.models import LoginFailure, LoginSession, Operator
 from app.services.access.operators import find_operator, operator_key
 from app.services.access.secrets import digest, new_secret
 
-SESSION_LIFETIME: Final = timedelta(days=30)
-"""How long a session lasts after its last use."""
-SEEN_RESOLUTION: Final = timedelta(hours=1)
-"""Precision of a session's last use: a use within it is not written."""
+SESSION_LIFETIME: Final = timedelta(days=90)
+"""How long a session lasts."""
 WINDOW: Final = timedelta(minutes=15)
 """Period in which failures are counted."""
 MOST_FAILURES_OF_ACCOUNT: Final = 5
@@ -32,8 +30,6 @@ class SignedInOperator(msgspec.Struct, frozen=True):
     session_id: int
     operator_id: int
     name: str
-    is_stale: bool
-    """Whether the session's last use is due to be written."""
 
 
 class SessionFacts(msgspec.Struct, frozen=True):
@@ -41,7 +37,6 @@ class SessionFacts(msgspec.Struct, frozen=True):
 
     id: int
     created_at: datetime
-    seen_at: datetime
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -127,15 +122,14 @@ def _half(value: str) -> bytes:
 async def add_session(session: AsyncSession, operator: Operator) -> str:
     """Add a session of the operator and return its secret; expired sessions are deleted."""
     await session.execute(delete(LoginSession).where(~is_in_force(session)))
-    secret, time = new_secret(), backend_of(session).shared_time()
+    secret = new_secret()
     (session_id,) = await allocate_ids(session, LoginSession, 1)
     session.add(
         LoginSession(
             id=session_id,
             sha256=digest(secret),
             operator_id=operator.id,
-            created_at=time,
-            seen_at=time,
+            created_at=backend_of(session).shared_time(),
         )
     )
     await session.flush()
@@ -144,9 +138,8 @@ async def add_session(session: AsyncSession, operator: Operator) -> str:
 
 async def find_session(session: AsyncSession, secret: str) -> SignedInOperator | None:
     """Return the operator of the session; None if it has ended."""
-    is_stale = LoginSession.seen_at < backend_of(session).shared_time(SEEN_RESOLUTION)
     query = (
-        select(LoginSession.id, LoginSession.operator_id, Operator.name, is_stale)
+        select(LoginSession.id, LoginSession.operator_id, Operator.name)
         .join(Operator, Operator.id == LoginSession.operator_id)
         .where(LoginSession.sha256 == digest(secret), is_in_force(session))
     )
@@ -156,38 +149,26 @@ async def find_session(session: AsyncSession, secret: str) -> SignedInOperator |
 
 def is_in_force(session: AsyncSession) -> ColumnElement[bool]:
     """Return the condition that a session of an operator has not expired."""
-    return LoginSession.seen_at > backend_of(session).shared_time(SESSION_LIFETIME)
-
-
-async def renew_session(session: AsyncSession, session_id: int) -> None:
-    seen = update(LoginSession).where(LoginSession.id == session_id)
-    await session.execute(seen.values(seen_at=backend_of(session).shared_time()))
+    return LoginSession.created_at > backend_of(session).shared_time(SESSION_LIFETIME)
 
 
 async def list_sessions(session: AsyncSession, operator_id: int) -> list[SessionFacts]:
-    """Return the operator's sessions, the one used last first."""
+    """Return the operator's sessions, the newest first."""
     query = (
-        select(LoginSession.id, LoginSession.created_at, LoginSession.seen_at)
+        select(LoginSession.id, LoginSession.created_at)
         .where(LoginSession.operator_id == operator_id, is_in_force(session))
-        .order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())
+        .order_by(LoginSession.id.desc())
     )
     return [SessionFacts(*row) for row in await session.execute(query)]
 
 
 async def end_session(session: AsyncSession, session_id: int, *, operator_id: int) -> None:
-    """End a session at once. Raises NotFoundError if it is not one of this operator's."""
-    ended = await session.execute(
-        delete(LoginSession)
-        .where(LoginSession.id == session_id, LoginSession.operator_id == operator_id)
-        .returning(LoginSession.id)
-    )
-    if ended.first() is None:
-        raise NotFoundError("There is no session {session_id}", session_id=session_id)
+    """End a session of the operator at once; others stay."""
+    own = LoginSession.id == session_id, LoginSession.operator_id == operator_id
+    await session.execute(delete(LoginSession).where(*own))
 
 
 async def end_other_sessions(session: AsyncSession, *, operator_id: int, but: int | None) -> None:
     """End all sessions of the operator but one."""
     query = delete(LoginSession).where(LoginSession.operator_id == operator_id)
-    if but is not None:
-        query = query.where(LoginSession.id != but)
-    await session.execute(query)
+    await session.execute(query if but is None else query.where(LoginSession.id != but))
