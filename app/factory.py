@@ -9,7 +9,6 @@ from app.asgi.streams import Streams
 from app.config import Config, ConfigError
 from app.metrics import Metrics
 from app.paths import STATIC
-from app.serving import server
 from app.views import access, answers, api, bodies, course, pages, parsing
 
 
@@ -25,7 +24,6 @@ def make_app(config: Config | None) -> Quart:
 
     # What opens when the app starts, and closes when it stops.
     lifespan.init_app(app, config, metrics)
-    server.init_app(app)
 
     # The layers in front of the app, from the outermost inwards.
     app.extensions[Edge.KEY] = edge = Edge(

@@ -17,7 +17,7 @@ FULL: Final = (
     r"/test_histories\.py::test_(kills|a_primary)",
     r"/test_(power|hostile|faults|clocks|uploads)\.py::",
     r"/serving/test_on_postgresql\.py::test_workers_prepare_a_bare_database",
-    r"/test_supervision\.py::.*(not_forked|killed_server_left|\[hypercorn\])",
+    r"/test_supervision\.py::.*(not_forked|killed_server_left|no.folder)",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_cli_interrupts\.py::.*\[15\]",
     r"/test_cli_processes\.py::test_an_import_that_is_stopped_goes_on",
@@ -58,8 +58,6 @@ FULL: Final = (
     r"/browser/test_operator\.py::test_(vectors_are_made|cancelling_an_import|a_file_is_dropped)",
     # Simulated faults, and bugs planted in copies of the program.
     r"/test_simulation\.py::",
-    # Requests at random, as three parsers read them.
-    r"/test_codec\.py::.*\[20000\]",
     # Hostile input of a size that only a slow reader minds.
     r"::test_hostile_items_do_not_fill_the_memory\[(?!deep lists)",
 )

@@ -39,7 +39,7 @@ SECURITY_HEADERS: Final = (
 LONGEST_HOST: Final = 260
 """Bytes of a Host header: a name has at most 253 (RFC 1035), and then comes a port."""
 SHORT_LENGTH_DIGITS: Final = 5
-"""A body whose length has more digits may not have arrived before its answer."""
+"""A longer body is not waited for before its answer."""
 CLOSE: Final = (b"connection", b"close")
 STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 
@@ -105,7 +105,7 @@ class Edge:
 
     async def _pass_on(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         is_streamed = scope["method"] == "POST" and scope["path"] in UPLOADS
-        if is_streamed or answer.has_long_body:
+        if is_streamed or answer.has_body:
             answer.flow = Flow(receive)
             receive = answer.flow.receive
         if answer.error is not None:
@@ -120,14 +120,14 @@ class _Answer:
     """The edge's part of an answer: the request's id, headers of all answers, and its end."""
 
     __slots__ = (
-        *("_has_body", "_headers", "_send"),
-        *("error", "flow", "has_long_body", "identifier", "status"),
+        *("_has_long_body", "_headers", "_send"),
+        *("error", "flow", "has_body", "identifier", "status"),
     )
 
     def __init__(self, scope: Scope, send: Send) -> None:
         identifiers = []
         lengths = 0
-        self.has_long_body = False
+        self._has_long_body = False
         self.error: AppError | None = None
         if scope["path"][:1] not in {"/", "*"}:
             self.error = MalformedError("The target of the request is not an address of a site")
@@ -139,10 +139,10 @@ class _Answer:
                     self.error = MalformedError("The Host header is not a host name", loc="Host")
             elif name == b"content-length":
                 lengths |= 1
-                self.has_long_body |= len(value) > SHORT_LENGTH_DIGITS
+                self._has_long_body |= len(value) > SHORT_LENGTH_DIGITS
             elif name == b"transfer-encoding":
                 lengths |= 2
-                self.has_long_body = True
+                self._has_long_body = True
         if lengths == 3:
             # The next hop may believe the other one (request smuggling, RFC 9112, 6.3).
             self.error = MalformedError(
@@ -154,7 +154,7 @@ class _Answer:
         self._headers = [(b"x-request-id", self.identifier.encode()), *SECURITY_HEADERS]
         if scope["scheme"] == "https":
             self._headers.append(STRICT_TRANSPORT_SECURITY)
-        self._has_body = lengths > 0
+        self.has_body = lengths > 0
         self._send = send
         self.flow: Flow | None = None
         self.status = 0
@@ -162,7 +162,7 @@ class _Answer:
     @property
     def _has_rest(self) -> bool:
         """Whether the answer is sent before the request's body has arrived in full."""
-        return self.flow is not None and self._has_body and not self.flow.is_whole
+        return self.flow is not None and self.has_body and not self.flow.is_whole
 
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -171,8 +171,13 @@ class _Answer:
             if self.status == HTTPStatus.NO_CONTENT:
                 # Quart names a length, which this status forbids (RFC 9110, 8.6).
                 headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
-            if self._has_rest and CLOSE not in headers:
-                headers.append(CLOSE)
+            if self.flow is not None and self._has_rest:
+                # Servers drop a connection that is answered before its body has arrived.
+                if not self._has_long_body:
+                    async with self.flow.lingering():
+                        pass
+                if self._has_rest and CLOSE not in headers:
+                    headers.append(CLOSE)
             message = message | {"headers": headers}
         elif self.flow is not None and self._has_rest and not message.get("more_body", False):
             await self._send(message | {"more_body": True})

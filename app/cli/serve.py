@@ -42,12 +42,10 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
     from app.db.migrate import SchemaState, prepare
     from app.logs import configure
-    from app.serving.server import load_server_config, unknown_versions
+    from app.serving.server import load_server_config
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
     from app.serving.worker import preload, run
 
-    if unknown := unknown_versions():
-        fail(f"{'; '.join(unknown)}: install the versions of requirements.lock", BAD_INPUT)
     config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)
     count = server.workers

@@ -32,9 +32,6 @@ START_S: Final = 30.0
 """Time of a worker until its first beat."""
 LOOK_S: Final = 0.2
 STOP_S: Final = 11.0
-MOST_UNSENT_BYTES: Final = 128 * 1024
-"""What waits in the kernel for one client. Of its usual 3 MB a third has to be read before more is
-accepted, so a client that read less than 35 KB a second was taken for one that reads nothing."""
 SLOWEST_RESTART_S: Final = 5.0
 STEADY_S: Final = 60.0
 """A worker that lived this long is replaced without a pause."""
@@ -182,9 +179,6 @@ def open_sockets(server: ServerConfig) -> list[socket.socket]:
     opened = server.create_sockets()
     sockets = [*opened.secure_sockets, *opened.insecure_sockets]
     for each in sockets:
-        if each.family in {socket.AF_INET, socket.AF_INET6}:
-            # Connections inherit it.
-            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
         each.set_inheritable(True)
     return sockets
 

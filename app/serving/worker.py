@@ -20,7 +20,7 @@ from quart import Quart
 
 from app.lifespan import begin_stop
 from app.logs import leave_out_callers, take_over
-from app.serving.server import APPLICATION, load_server_config, use_own_connections
+from app.serving.server import APPLICATION, load_server_config, use_own_http1
 from app.tasks import collect_seldom
 
 BEAT_S = 1.0
@@ -30,19 +30,19 @@ _preloaded: list[Quart] = []
 
 
 def preload() -> None:
-    """Make the app that forked workers serve; it opens nothing before it serves.
+    """Make the app that forked workers serve; it opens nothing before it serves."""
+    _preloaded.append(_prepare())
 
-    Its templates are compiled once for all workers: some take 100 ms, which would block a loop.
+
+def _prepare() -> Quart:
+    """Return a new app, by the name under which other servers load it.
+
+    Its templates are compiled before it serves: some take 100 ms, which would block the loop.
     """
-    app = _make_app()
+    app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))()
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
-    _preloaded.append(app)
-
-
-def _make_app() -> Quart:
-    """Return a new app, by the name under which other servers load it."""
-    app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))()
+    use_own_http1()
     return app
 
 
@@ -59,7 +59,7 @@ def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     leave_out_callers()
-    app = _preloaded[0] if _preloaded else _make_app()
+    app = _preloaded[0] if _preloaded else _prepare()
     uvloop.run(work(app, beats.fileno(), [each.fileno() for each in sockets]))
 
 
@@ -77,7 +77,6 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
     take_over()
     if server.errorlog == "-":
         server.errorlog = logging.getLogger("hypercorn.error")
-    use_own_connections()
     loop.set_exception_handler(_ignore_lost_clients)
     is_open = asyncio.Event()
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from app.compute.text import clean_username, username_key
-from app.serving.codec import HttpCodec
+from app.serving.http1.responses import ResponseWriter
 from tests.conftest import Shared
 
 LONG = 50_000
@@ -64,9 +64,7 @@ def test_no_name_does() -> None:
 def test_no_response_does() -> None:
     with growth() as left:
         for _ in range(TIMES):
-            codec = HttpCodec()
-            codec.receive_data(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
-            codec.next_event()
-            codec.begin(303, [(b"location", long_value().encode()), (b"content-length", b"0")])
-            assert len(codec.end()) > LONG
+            writer = ResponseWriter(is_newer=True, is_head=False, keeps_alive=True)
+            writer.begin(303, [(b"location", long_value().encode()), (b"content-length", b"0")])
+            assert len(writer.write(b"", is_last=True)) > LONG
     assert left[0] < MOST_BYTES

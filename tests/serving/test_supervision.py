@@ -12,7 +12,7 @@ import pytest
 
 from app.serving import supervisor
 from tests.installation import Installation
-from tests.serving.test_server import HYPERCORN, SERVE, Server, serving
+from tests.serving.test_server import SERVE, Server, serving
 from tests.waiting import DEADLINE_S
 
 
@@ -52,7 +52,9 @@ def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:
 
 def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 5 <= supervisor.SILENCE_S <= 30
-    monkeypatch.setenv("PYTHONPATH", str(with_supervisor(tmp_path, SILENCE_S=5.0)))
+    monkeypatch.setenv(
+        "PYTHONPATH", str(with_supervisor(tmp_path, SILENCE_S=5.0)), prepend=os.pathsep
+    )
     with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
         hung = server.workers()[0]
         os.kill(hung, signal.SIGSTOP)
@@ -66,7 +68,9 @@ def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.Mon
 def test_workers_that_are_not_forked_serve_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(with_supervisor(tmp_path, START_METHOD="spawn")))
+    monkeypatch.setenv(
+        "PYTHONPATH", str(with_supervisor(tmp_path, START_METHOD="spawn")), prepend=os.pathsep
+    )
     with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "1") as server:
 
         def spawned() -> list[int]:
@@ -85,6 +89,27 @@ def test_workers_that_are_not_forked_serve_as_well(
         assert "Traceback" not in server.log()
 
 
+WITHOUT = {
+    "another version": "from app.serving import http1; http1.KNOWN_VERSIONS['hypercorn'] = '0.1'",
+    "no folder": "import sys; sys.modules['app.serving.http1'] = None",
+}
+
+
+@pytest.mark.parametrize("case", WITHOUT)
+def test_without_our_http_1_the_site_serves_and_says_so_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT[case])
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
+        assert server.send("GET", "/readyz")[0] == 200
+        stream = listen(server)
+        assert server.stop() == 0
+        assert b"event: bye" in rest(stream)
+        assert server.log().count("hypercorn reads requests itself") == 1
+        assert "Traceback" not in server.log()
+
+
 def with_supervisor(folder: Path, module: str = "supervisor", **constants: object) -> Path:
     """Return a folder that makes Python give the supervisor, or a worker, other constants."""
     site = folder / "site"
@@ -100,7 +125,9 @@ def with_supervisor(folder: Path, module: str = "supervisor", **constants: objec
 def test_workers_end_with_their_killed_supervisor_before_they_would_beat_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(with_supervisor(tmp_path, "worker", BEAT_S=600)))
+    monkeypatch.setenv(
+        "PYTHONPATH", str(with_supervisor(tmp_path, "worker", BEAT_S=600)), prepend=os.pathsep
+    )
     with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "1") as server:
         (worker,) = server.workers()
         os.kill(server.process.pid, signal.SIGKILL)
@@ -112,26 +139,16 @@ def test_workers_end_with_their_killed_supervisor_before_they_would_beat_again(
                 os.kill(worker, signal.SIGKILL)
 
 
-@pytest.mark.parametrize(
-    "command", [(*SERVE, "--workers", "2"), (*HYPERCORN, "-w", "2")], ids=["serve", "hypercorn"]
-)
-def test_a_stop_ends_streams_with_a_word_on_every_worker(
-    tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    with serving(Installation(tmp_path / "instance"), *command) as server:
+def test_a_stop_ends_streams_with_a_word_on_every_worker(tmp_path: Path) -> None:
+    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
         streams = [listen(server) for _ in range(8)]
         assert server.stop() == 0
         assert all(b"event: bye" in rest(stream) for stream in streams)
         assert "Traceback" not in server.log()
 
 
-@pytest.mark.parametrize(
-    "command", [(*SERVE, "--workers", "2"), (*HYPERCORN, "-w", "2")], ids=["serve", "hypercorn"]
-)
-def test_a_stop_lets_requests_finish_that_were_accepted(
-    tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    with serving(Installation(tmp_path / "instance"), *command) as server:
+def test_a_stop_lets_requests_finish_that_were_accepted(tmp_path: Path) -> None:
+    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
         server.token = server.installation.json("token", "add", "x", "--scope", "write")["token"]
         lines = [b'{"username": "a", "text": "post %d"}\n' % number for number in range(4)]
         head = (

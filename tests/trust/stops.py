@@ -1,6 +1,6 @@
 """How long a stop takes while everything is under way, and whether an import then goes on.
 
-`python -m tests.trust.stops` stops `saywho serve` and a bare hypercorn.
+`python -m tests.trust.stops` stops `saywho serve`.
 """
 
 import contextlib
@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Final
 
 from tests.installation import Installation
-from tests.serving.test_server import HYPERCORN, SERVE, Server, serving
+from tests.serving.test_server import SERVE, Server, serving
 from tests.serving.test_supervision import listen
 from tests.trust.uploads import upload
 from tests.waiting import DEADLINE_S
 
-COMMANDS: Final = {"serve": (*SERVE, "--workers", "2"), "hypercorn": (*HYPERCORN, "-w", "2")}
+COMMAND: Final = (*SERVE, "--workers", "2")
 EACH: Final = 4
 """Connections of each kind, so that both workers have some."""
 POSTS: Final = 20_000
 
 
-def stop(name: str, folder: Path) -> float:
+def stop(folder: Path) -> float:
     """Return how many seconds a stop takes; what was imported must be whole after a new start."""
     installation = Installation(folder / "instance", {"SAYWHO_ACCESS_LOG": "0"})
-    with serving(installation, *COMMANDS[name]) as server, contextlib.ExitStack() as stack:
+    with serving(installation, *COMMAND) as server, contextlib.ExitStack() as stack:
         server.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
         location = upload(server, "fleet", POSTS)
         installation.wait_until(lambda: server.send("GET", location)[2]["accepted"])
@@ -41,7 +41,7 @@ def stop(name: str, folder: Path) -> float:
         assert server.process.wait(DEADLINE_S) == 0, server.log()
         took = time.monotonic() - began
         assert "Traceback" not in server.log(), server.log()
-    with serving(installation, *COMMANDS["serve"]) as again:
+    with serving(installation, *COMMAND) as again:
         again.token = server.token
         installation.wait_until(lambda: again.send("GET", location)[2]["state"] == "done")
         assert again.send("GET", location)[2]["accepted"] == POSTS
@@ -77,9 +77,8 @@ def _unread(server: Server, path: str) -> socket.socket:
 
 
 def main() -> None:
-    for name in COMMANDS:
-        with tempfile.TemporaryDirectory(prefix="saywho-trust-") as folder:
-            print(f"{name}: stopped in {stop(name, Path(folder)):.1f} s, the import went on")
+    with tempfile.TemporaryDirectory(prefix="saywho-trust-") as folder:
+        print(f"stopped in {stop(Path(folder)):.1f} s, the import went on")
 
 
 if __name__ == "__main__":

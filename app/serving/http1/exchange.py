@@ -1,0 +1,189 @@
+"""The requests of one connection and their responses, without an object for each part of these."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, Final
+
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol.events import Body, EndBody, Request, Response, StreamClosed
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.h11 import STREAM_ID
+from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
+from hypercorn.utils import suppress_body
+
+from app.clock import monotonic
+from app.serving.http1 import requests
+from app.serving.http1.requests import Head, RequestReader
+from app.serving.http1.responses import ResponseWriter
+
+IDLE: Final = Updated(idle=True)
+BUSY: Final = Updated(idle=False)
+HEAD_BEGUN: Final = Updated(idle=True)
+"""Tells the connection that the head of a request has begun to arrive."""
+CONTINUE: Final = RawData(b"HTTP/1.1 100 \r\n\r\n")
+END_OF_BODY: Final = EndBody(STREAM_ID)
+CLOSE: Final = (b"connection", b"close")
+
+
+class Http1:
+    """HTTP/1.1 on one connection; it stands where hypercorn has its own."""
+
+    def __init__(self, *arguments: Any) -> None:
+        *others, task_group, self._state, ssl, client, server, self._send = arguments
+        self._parts = *others, task_group, ssl, client, server, self.stream_send, STREAM_ID
+        _, self._config, self._context = others
+        self._requests = RequestReader()
+        self._count = 0
+        self._head = Head()
+        self._response = ResponseWriter(is_newer=True, is_head=False, keeps_alive=False)
+        self._stream: Stream | None = None
+        self._is_free = asyncio.Event()
+        self._is_free.set()
+        self._is_closed = False
+
+    @property
+    def is_in_head(self) -> bool:
+        """Whether the client is sending the head of its next request."""
+        return self._requests.is_in_head and self._stream is None
+
+    async def initiate(self) -> None:
+        """Do nothing; HTTP/2 begins here."""
+
+    async def handle(self, event: Event) -> None:
+        """Take what the client sent, or that it is gone."""
+        if isinstance(event, RawData):
+            self._requests.feed(event.data)
+            while self._requests.events and not self._is_closed:
+                await self._take(self._requests.events.popleft())
+            if self.is_in_head:
+                await self._send(HEAD_BEGUN)
+        elif isinstance(event, Closed):
+            await self._close_stream()
+            self._requests = (
+                RequestReader()
+            )  # The connection stays in memory until it is collected.
+            self._stop_reading()
+
+    async def _take(self, event: requests.Event) -> None:
+        if isinstance(event, Head):
+            await self._is_free.wait()
+            if not self._is_closed:
+                await self._begin(event)
+        elif isinstance(event, HTTPStatus):
+            if self._head.is_whole:
+                await self._is_free.wait()
+            if not self._is_closed:
+                await self.refuse(event)
+        elif self._stream is not None:
+            body = Body(STREAM_ID, bytes(event)) if event is not None else END_OF_BODY
+            await self._stream.handle(body)
+
+    async def _begin(self, head: Head) -> None:
+        self._head = head
+        self._is_free.clear()
+        self._response = ResponseWriter(
+            is_newer=head.is_newer, is_head=head.method == b"HEAD", keeps_alive=head.keeps_alive
+        )
+        await self._send(BUSY)
+        if head.asks and head.is_newer:
+            await self._send(CONTINUE)
+        self._stream = Stream(*self._parts)
+        self._stream.http1, self._stream.began = self, monotonic()
+        self._count += 1
+        version, method = "1.1" if head.is_newer else "1.0", head.method.decode()
+        await self._stream.handle(
+            Request(STREAM_ID, head.headers, version, method, head.target, self._state)
+        )
+        await self._context.mark_request()
+
+    async def refuse(self, status: HTTPStatus) -> None:
+        """Answer a request that the app shall not see, or not see whole; close the connection."""
+        if not self._response.has_begun or self._stream is None:
+            self._response = ResponseWriter(is_newer=True, is_head=False, keeps_alive=False)
+            self.begin(status, [(b"content-length", b"0")])
+            await self.write(b"", is_last=True)
+        self._stop_reading()
+        await self._send(Closed())
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Send what hypercorn itself answers."""
+        if isinstance(event, Response):
+            self.begin(event.status_code, event.headers)
+        elif isinstance(event, Body):
+            await self.write(event.data, is_last=False)
+        elif isinstance(event, EndBody):
+            await self.write(b"", is_last=True)
+        elif isinstance(event, StreamClosed):
+            self._response.keeps_alive = False
+            await self.end()
+
+    def begin(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Begin the response; its head is sent with the next part."""
+        more = own_headers(self._config, int(monotonic()))
+        if self._count >= self._config.keep_alive_max_requests:
+            more = (*more, CLOSE)
+        self._response.begin(status, [*headers, *more])
+
+    async def write(self, data: bytes, *, is_last: bool) -> None:
+        """Send a part of the response's body."""
+        if data := self._response.write(data, is_last=is_last):
+            await self._send(RawData(data))
+
+    async def end(self) -> None:
+        """Go on to the next request, if the connection stays open."""
+        await self._close_stream()
+        is_last = self._is_closed or self._context.terminated.is_set()
+        if is_last or not (self._response.keeps_alive and self._head.is_whole):
+            self._stop_reading()
+            await self._send(Closed())
+            return
+        await self._send(IDLE)
+        if self.is_in_head:
+            await self._send(HEAD_BEGUN)
+        self._is_free.set()
+
+    def _stop_reading(self) -> None:
+        """Read no more: the connection is about to be closed."""
+        self._is_closed = True
+        self._is_free.set()
+
+    async def _close_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.handle(StreamClosed(STREAM_ID))
+
+
+class Stream(HTTPStream):
+    """A request and its response, whose parts are written without an event for each."""
+
+    http1: Http1
+    began: float
+
+    async def app_send(self, message: Any) -> None:
+        kind = message and message["type"]
+        if self.closed:
+            return  # The client is gone, or the rest of the request was refused.
+        if kind == "http.response.start" and self.state is ASGIHTTPState.REQUEST:
+            self.response = message
+            self.http1.begin(message["status"], message.get("headers", ()))
+            self.state = ASGIHTTPState.RESPONSE
+        elif kind == "http.response.body" and self.state is ASGIHTTPState.RESPONSE:
+            data, is_last = message.get("body", b""), not message.get("more_body", False)
+            if suppress_body(self.scope["method"], self.response["status"]):
+                data = b""
+            await self.http1.write(data, is_last=is_last)
+            if is_last:
+                self.state = ASGIHTTPState.CLOSED
+                await self.config.log.access(self.scope, self.response, monotonic() - self.began)
+                await self.http1.end()
+        else:
+            await super().app_send(message)
+
+
+@lru_cache(maxsize=4)
+def own_headers(config: Config, _second: int) -> tuple[tuple[bytes, bytes], ...]:
+    """Return hypercorn's own headers; the Date is at most a second old."""
+    return tuple(config.response_headers("h11"))
