@@ -18,7 +18,6 @@ from tests.databases import Databases
 from tests.views.api.conformance import ENDING, IDS, KNOWN_WORDS, Api
 from tests.waiting import eventually
 
-MAX_ID: Final = 2**53 - 1
 NDJSON: Final = "application/x-ndjson"
 PROBLEM: Final = "application/problem+json"
 UNPROVOKED: Final = {"405", "408", "421", "431", "500", "507"}
@@ -192,7 +191,7 @@ PROVOKING: Final[dict[str, dict[str, Any]]] = {
     },
     "413": {"data": b" " * (2**20 + 1)},
     "415": {"data": b"text", "headers": {"Content-Type": "text/plain"}},
-    "503": {"headers": {"Saywho-After": str(MAX_ID)}},
+    "503": {"headers": {"Saywho-After": "9999"}},
 }
 
 
@@ -311,7 +310,7 @@ async def test_the_sessions_cookie_is_one_that_opens_what_the_document_says(api:
     scheme = api.document["components"]["securitySchemes"]["session"]
     assert (scheme["type"], scheme["in"]) == ("apiKey", "cookie")
     browser = await signed_in(api.app)
-    assert list(browser.cookies) == [scheme["name"]]
+    assert scheme["name"] in browser.cookies
     for name in ("create_user", "list_imports"):
         assert {"session": []} in api.operations[name][2]["security"]
     assert (await browser.get("/api/v1/imports")).status_code == 200
