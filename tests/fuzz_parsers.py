@@ -11,20 +11,18 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any, Final
 
 IS_THERE: Final = importlib.util.find_spec("atheris") is not None
 atheris: Any = importlib.import_module("atheris") if IS_THERE else None
-STEERING: Final = ["app.formats", "app.services.sources.rss", "feedparser"]
+STEERING: Final = ["app.formats", "app.formats.feed", "feedparser"]
 
 with atheris.instrument_imports(include=STEERING) if IS_THERE else contextlib.nullcontext():
     from app.formats import FORMATS
-    from app.formats.records import ImportFileError
+    from app.formats.feed import read_feed
+    from app.formats.records import ImportFileError, RecordError
     from app.formats.source.file import Source
     from app.services.posts.media_files import TYPES, suffix_of
-    from app.services.sources import rss
-    from app.services.sources.web import FetchError
     from tests.archives import SMALL_FILES
 
 DEFAULT_SECONDS: Final = 600
@@ -43,15 +41,10 @@ def read_file(data: bytes, format_name: str) -> None:
         return
 
 
-def read_feed(data: bytes) -> None:
+def read_entries(data: bytes) -> None:
     """Read a feed."""
-    answer: Any = SimpleNamespace(body=data, headers={"Content-Type": "application/xml"})
-    try:
-        feed = rss._parse(answer)
-    except FetchError:
-        return
-    for place, entry in enumerate(feed[0].entries[: rss.MOST_ENTRIES]):
-        rss._record(entry, place, None, "http://a/")
+    with contextlib.suppress(RecordError):
+        list(read_feed(data, content_type="application/xml", address="http://a/"))
 
 
 def read_medium(data: bytes) -> None:
@@ -63,7 +56,7 @@ def read_medium(data: bytes) -> None:
 
 PARSERS: Final[dict[str, Callable[[bytes], None]]] = {
     **{name: lambda data, name=name: read_file(data, name) for name in SMALL_FILES},  # type: ignore[misc]
-    "feed": read_feed,
+    "feed": read_entries,
     "medium": read_medium,
 }
 SEEDS: Final = SMALL_FILES | {

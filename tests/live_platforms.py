@@ -51,6 +51,8 @@ class Platform:
         self.faults: list[Fault] = []
         self.requests: list[tuple[float, str]] = []
         self.statuses: list[int] = []
+        self.cookies: list[str | None] = []
+        """What each request sent."""
         self.doubles = False
         """Whether posts stand twice on a page, and at the end of one and the begin of the next."""
         self.page = 1_000
@@ -193,6 +195,7 @@ def live_platform(host: str = "127.0.0.1") -> Iterator[Platform]:
         def do_GET(self) -> None:
             with platform._lock:
                 platform.requests.append((time.monotonic(), self.path))
+                platform.cookies.append(self.headers["Cookie"])
                 platform._under_way += 1
                 platform.busiest = max(platform.busiest, platform._under_way)
                 fault = platform.faults.pop(0) if platform.faults else None

@@ -1,12 +1,10 @@
 """`saywho follow …`: live sources."""
 
 import asyncio
-from datetime import datetime
 
 import click
 
 from app.cli.running import FAILED, fail, json_option, print_result, reading, with_database, writing
-from app.clock import now
 from app.config import Config
 from app.db.engine import Database
 from app.services.sources.following import Follower, refuse_private
@@ -15,6 +13,7 @@ from app.services.sources.registry import (
     add_source,
     all_sources,
     ask_for_visits,
+    is_visit_missing,
     parse_source,
     remove_source,
 )
@@ -78,17 +77,11 @@ async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
         while True:
             await follower.visit_due(due_by=asked)
             async with db.read() as session:
-                sources = await all_sources(session)
-            if not any(_is_waiting(each, asked) for each in sources):
-                return sources
+                if not await is_visit_missing(session, asked):
+                    return await all_sources(session)
             await asyncio.sleep(LOOK_EVERY_S)
     finally:
         await follower.close()
-
-
-def _is_waiting(source: SourceFacts, asked: datetime) -> bool:
-    is_paused = source.not_before is not None and source.not_before > now()
-    return not is_paused and source.next_visit_at <= asked
 
 
 def _print(sources: list[SourceFacts]) -> None:

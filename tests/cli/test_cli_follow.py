@@ -87,7 +87,17 @@ def test_bad_input_is_status_2_and_one_line(
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("source", ["rss:http://127.0.0.1/feed", "mastodon:me@localhost"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "rss:http://127.0.0.1/feed",
+        "rss:http://2130706433/feed",
+        "rss:http://[::ffff:127.0.0.1]/feed",
+        "rss:http://[fec0::1]:8000/feed",
+        "mastodon:me@[::1]:80",
+        "mastodon:me@localhost",
+    ],
+)
 def test_the_own_network_is_refused(installation: Installation, source: str) -> None:
     result = installation.run("follow", "add", source)
     assert result.exit_code == 2

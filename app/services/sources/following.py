@@ -10,6 +10,7 @@ from typing import Final
 import httpx
 from sqlalchemy import update
 
+from app.child import Child
 from app.clock import now
 from app.config import Config
 from app.db.backend import Sessions
@@ -17,6 +18,7 @@ from app.db.engine import Database
 from app.db.lease import Lease, LeaseLostError
 from app.errors import InvalidInputError
 from app.models import LiveSource
+from app.services.sources.platforms import Reading
 from app.services.sources.registry import SourceName, due_sources, stored_error
 from app.services.sources.visiting import SourceRemovedError, Visit
 from app.services.sources.web import FetchError, Web, is_public
@@ -58,10 +60,11 @@ def _may_connect(config: Config) -> Callable[[str], bool]:
 async def refuse_private(config: Config, name: SourceName) -> None:
     """Raise InvalidInputError for a source that leads into the operator's own network."""
     web = Web(_may_connect(config))
-    host = config.bluesky_url if name.platform == "bluesky" else f"https://{name.host}"
+    host = f"[{name.host}]" if ":" in name.host.strip("[") and "[" not in name.host else name.host
+    address = config.bluesky_url if name.platform == "bluesky" else f"https://{host}"
     try:
         async with asyncio.timeout(RESOLVE_TIMEOUT_S):
-            await web.addresses(httpx.URL(host))
+            await web.addresses(httpx.URL(address))
     except FetchError as error:
         raise InvalidInputError(error.message, loc="source") from None
     except (OSError, UnicodeError, TimeoutError, httpx.InvalidURL):
@@ -77,7 +80,8 @@ class Follower:
         self._db = db
         self._config = config
         self._lease = Lease(db, LEASE)
-        self._web = Web(_may_connect(config))
+        self._child = Child()
+        self._reading = Reading(Web(_may_connect(config)), self._child)
         self._due_by: datetime | None = None
 
     async def run(self) -> None:
@@ -94,7 +98,8 @@ class Follower:
             await self.close()
 
     async def close(self) -> None:
-        await self._web.close()
+        await self._reading.web.close()
+        await self._child.close()
 
     async def visit_due(self, *, due_by: datetime | None = None) -> None:
         """Visit sources until none is due, unless another process is at it.
@@ -133,7 +138,8 @@ class Follower:
         return [each for each in due if self._due_by is None or each.next_visit_at <= self._due_by]
 
     async def _visit(self, db: Sessions, source: LiveSource) -> None:
-        visit = Visit(db, self._web, self._config, source)
+        due_at = await self._note_beginning(db, source)
+        visit = Visit(db, self._reading, self._config, source)
         error: FetchError | None = None
         try:
             await visit.run()
@@ -146,10 +152,30 @@ class Follower:
         except Exception:
             logger.exception("the visit of %s failed unexpectedly", source.source)
             error = FetchError("the visit failed unexpectedly; the server's log says why")
-        await self._note_visit(db, source, visit, error)
+        await self._note_end(db, source, due_at, visit, error)
 
-    async def _note_visit(
-        self, db: Sessions, source: LiveSource, visit: Visit, error: FetchError | None
+    async def _note_beginning(self, db: Sessions, source: LiveSource) -> datetime:
+        """Store the visit as one that failed; return when the next one is then due.
+
+        So a visit that ends this process, or the machine, is repeated ever less often.
+        """
+        failures = source.failures + 1
+        due_at = now() + timedelta(seconds=pause_s(0.0, failures=failures))
+        async with db.write() as session:
+            # Whoever asks from now on waits for another visit.
+            row = update(LiveSource).where(LiveSource.id == source.id)
+            await session.execute(
+                row.values(failures=failures, next_visit_at=due_at, last_error=None)
+            )
+        return due_at
+
+    async def _note_end(
+        self,
+        db: Sessions,
+        source: LiveSource,
+        due_at: datetime,
+        visit: Visit,
+        error: FetchError | None,
     ) -> None:
         """Store how the visit went, and when the next one is due."""
         time = now()
@@ -161,12 +187,11 @@ class Follower:
         values |= {"last_error": stored_error(error.message) if error else None}
         values |= {} if error else {"success_at": time}
         async with db.write() as session:
-            changed = update(LiveSource).where(LiveSource.id == source.id)
-            await session.execute(changed.values(**values))
-            # Whoever has asked since the visit began waits for another one.
-            as_before = changed.where(LiveSource.next_visit_at == source.next_visit_at)
+            row = update(LiveSource).where(LiveSource.id == source.id)
+            await session.execute(row.values(**values))
             next_visit_at = time + timedelta(seconds=pause)
-            await session.execute(as_before.values(next_visit_at=next_visit_at))
+            unasked = row.where(LiveSource.next_visit_at == due_at)
+            await session.execute(unasked.values(next_visit_at=next_visit_at))
             if error and error.not_before:
                 same_host = update(LiveSource).where(LiveSource.host == source.host)
                 await session.execute(same_host.values(not_before=error.not_before))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import delete, or_, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -173,6 +173,18 @@ async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
         raise _unknown(source_id)
     _ask(source)
     return facts(source)
+
+
+async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
+    """Return whether a source whose host allows it waits for a visit, or is being visited.
+
+    A visit that has not ended is a failure without a reason.
+    """
+    is_allowed = or_(LiveSource.not_before.is_(None), LiveSource.not_before <= now())
+    is_under_way = and_(LiveSource.failures > 0, LiveSource.last_error.is_(None))
+    is_waiting = or_(LiveSource.next_visit_at <= asked_at, is_under_way)
+    query = select(LiveSource.id).where(is_allowed, is_waiting).limit(1)
+    return await session.scalar(query) is not None
 
 
 async def ask_for_visits(session: AsyncSession) -> datetime:

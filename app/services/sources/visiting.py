@@ -1,16 +1,16 @@
 """One visit of a source: its newest posts, some older ones, and deletions.
 
-Reading goes from the newest post down to one that was known before, and from there on, over as
-many visits as it takes, to the oldest. Each page is stored in the transaction that stores how far
-reading has come, so a visit that breaks off resumes where it was. Every day the way to the
-oldest begins again: it finds posts that were dated back.
+The newest page is read, and then older pages where an earlier visit stopped. Where no post of the
+newest page is known, and once a day, the way to the oldest begins again: it finds posts that came
+while nobody looked, or were dated back. Each page is stored in the transaction that stores how far
+reading has come, so a visit that breaks off resumes where it was.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -23,15 +23,11 @@ from app.services.imports.bulk import ImportReport
 from app.services.imports.imports import import_archive
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import find_user
-from app.services.sources.bluesky import BlueskyFeed
-from app.services.sources.mastodon import MastodonFeed
-from app.services.sources.pages import LivePage, Mark, Publisher, validators_of
-from app.services.sources.rss import SyndicatedFeed
-from app.services.sources.web import FetchError, Web
+from app.services.sources.platforms import LivePage, Mark, Reading, publisher_of
+from app.services.sources.web import FetchError
 
-NEWEST_PAGES: Final = 10
-HISTORY_PAGES: Final = 5
-"""Pages of the newest and of older posts in one visit."""
+OLDER_PAGES: Final = 10
+"""Pages of older posts in one visit."""
 LOWEST: Final = 10
 """Posts at the end of a page of which one has to be known. Those above may stand there twice."""
 ASKED_ABOUT: Final = 5
@@ -45,29 +41,31 @@ class SourceRemovedError(Exception):
 
 
 class Visit:
-    """One visit; `accepted` counts new posts of the newest pages."""
+    """One visit; `accepted` counts new posts of the newest page."""
 
-    def __init__(self, db: Sessions, web: Web, config: Config, source: LiveSource) -> None:
+    def __init__(self, db: Sessions, reading: Reading, config: Config, source: LiveSource) -> None:
         self._db = db
-        self._web = web
         self._source = source
-        self._publisher = _publisher(source, config)
+        name = source.source.partition(":")[2]
+        self._publisher = publisher_of(reading, source.platform, name, config.bluesky_url)
         self._mark = msgspec.json.decode(source.mark, type=Mark)
-        self._deletes = config.follow_deletions and self._publisher.can_confirm_deletion
+        self._confirms = source.platform != "rss"
+        """Whether the platform says of a post that it was deleted."""
+        self._deletes = self._confirms and config.follow_deletions
         self._rejected = 0
         self.accepted = 0
 
     @property
     def has_more(self) -> bool:
         """Whether there are pages that another visit should read soon."""
-        return self._mark.head is not None or self._mark.history is not None
+        return self._mark.history is not None
 
     async def run(self) -> None:
         """Read what there is. Raises FetchError, SourceRemovedError."""
         await self._read_newest()
-        await self._read_history()
+        await self._read_older()
         for source_id in self._mark.missing[:ASKED_ABOUT] if self._deletes else ():
-            is_deleted = await self._publisher.is_deleted(self._web, source_id)
+            is_deleted = await self._publisher.is_deleted(self._mark, source_id)
             async with self._db.write() as session:
                 if is_deleted:
                     await self._delete(session, source_id)
@@ -75,92 +73,60 @@ class Visit:
                 await self._note(session, None)
 
     async def _read_newest(self) -> None:
-        mark, before = self._mark, None
-        known_to = mark.known_to
-        is_first = known_to is None
-        is_sweep_due = now().timestamp() - mark.swept_at > SWEEP_S
-        if is_sweep_due and mark.history is None:
-            mark.validators = {}
-        for _ in range(NEWEST_PAGES):
-            at = mark.head
-            if at is None:
-                async with self._db.read() as session:
-                    known_to = await session.scalar(select(func.max(Tweet.id))) or 0
-            page = await self._page(at, before)
-            if page is None:
-                return
-            mark.known_to = known_to
-            if at is None:
-                if page.digest == mark.digest and not is_sweep_due:
-                    return
-                mark.digest = page.digest
-            is_known = is_first or await self._is_known(page.ids[-LOWEST:])
-            mark.head = None if is_known else page.older
-            if at is None:
-                if mark.history is None and (is_first or is_sweep_due):
-                    # A source of one page is read to its oldest post with it.
-                    mark.history, mark.swept_at = page.older, now().timestamp()
-                self._note_newest(page)
-            self.accepted += await self._store(page, is_live=not is_first)
-            if mark.head is None:
-                return
-            before = page
-
-    def _note_newest(self, page: LivePage) -> None:
-        """Note what the newest page says beside its posts."""
         mark = self._mark
-        mark.validators = validators_of(page.answer)
-        # Beyond the oldest post that is still listed, posts only made room for newer ones.
-        here = set(page.ids)
-        last = max((at for at, each in enumerate(mark.listed) if each in here), default=-1)
-        gone = [each for each in mark.listed[:last] if each not in here]
-        missing = dict.fromkeys(each for each in (*mark.missing, *gone) if each not in here)
-        mark.missing = list(missing)[:MOST_MISSING] if self._deletes else []
-        mark.listed = (page.ids or mark.listed) if self._deletes else []
-
-    async def _read_history(self) -> None:
-        mark, before = self._mark, None
-        for _ in range(HISTORY_PAGES):
-            if mark.history is None:
-                return
-            page = await self._page(mark.history, before)
-            mark.history = page.older if page else None
-            if mark.history is None:
-                mark.swept_at = now().timestamp()
-            if page is not None:
-                await self._store(page)
-            before = page
-
-    async def _page(self, cursor: str | None, before: LivePage | None) -> LivePage | None:
-        page = await self._publisher.page(self._web, self._mark, cursor)
-        if page and page.is_cut and page.digest != self._mark.cut:
+        is_first = not mark.swept_at
+        is_sweep_due = mark.history is None and now().timestamp() - mark.swept_at > SWEEP_S
+        if is_sweep_due:
+            mark.validators, mark.digest = {}, ""
+        page = await self._publisher.page(mark, None)
+        if page is None:
+            return
+        answer, head = page.answer, page.head
+        if head.is_cut and answer.digest != mark.cut:
             # The rest of the mark stays as it was, so the next visit asks for the whole. A feed
             # that is the same then was sent in whole, and never has an end.
-            self._mark.cut = page.digest
-            self.accepted += await self._store(page, is_live=self._mark.known_to is not None)
+            mark.cut = answer.digest
+            self.accepted = await self._store(page, is_live=not is_first)
             raise FetchError("the feed broke off")
-        is_again = page and before and page.ids and page.ids == before.ids
-        if page and cursor and (is_again or page.older == cursor):
-            # Another visit would come no further.
-            self._mark.head = self._mark.history = None
-            self._mark.swept_at = now().timestamp()
-            async with self._db.write() as session:
-                await self._note(session, None)
-            raise FetchError("the source sends the same page again and again")
-        return page
+        if is_sweep_due or not await self._is_known(head.ids):
+            mark.is_gap = mark.history is None and not is_sweep_due
+            mark.history, mark.swept_at = head.older, now().timestamp()
+        mark.validators, mark.digest = answer.validators, answer.digest
+        if self._confirms:
+            here = set(head.ids)
+            left = [each for each in (*mark.missing, *mark.listed) if each not in here]
+            mark.missing = list(dict.fromkeys(left))[-MOST_MISSING:]
+            mark.listed = head.ids or mark.listed
+        self.accepted = await self._store(page, is_live=not is_first)
 
-    async def _is_known(self, source_ids: Sequence[str]) -> bool:
-        """Return whether one of the posts was here before the newest were looked for."""
+    async def _read_older(self) -> None:
+        mark, before = self._mark, ""
+        for _ in range(OLDER_PAGES):
+            if mark.history is None:
+                return
+            cursor = mark.history
+            page = await self._publisher.page(mark, cursor)
+            is_again = page is None or page.head.older == cursor or page.answer.digest == before
+            mark.history = page.head.older if page and not is_again else None
+            mark.swept_at = mark.swept_at if mark.history else now().timestamp()
+            if page is None or is_again:
+                # Another visit would come no further.
+                async with self._db.write() as session:
+                    await self._note(session, None)
+                raise FetchError("the source sends the same page again and again")
+            before = page.answer.digest
+            if mark.is_gap and await self._is_known(page.head.ids):
+                mark.history = None
+            await self._store(page)
+
+    async def _is_known(self, ids: Sequence[str]) -> bool:
+        """Return whether one of the last posts of a page is here."""
         async with self._db.read() as session:
             user = await find_user(session, self._source.username)
-            if user is None or not source_ids:
+            if user is None:
                 return False
-            query = select(Tweet.id).where(
-                Tweet.user_id == user.id,
-                Tweet.source_id.in_(source_ids),
-                Tweet.id <= (self._mark.known_to or 0),
-            )
-            return await session.scalar(query.limit(1)) is not None
+            here = (Tweet.user_id == user.id, Tweet.source_id.in_(ids[-LOWEST:]))
+            return await session.scalar(select(Tweet.id).where(*here).limit(1)) is not None
 
     async def _store(self, page: LivePage, *, is_live: bool = False) -> int:
         """Store the posts and the mark together; return how many are new."""
@@ -173,7 +139,7 @@ class Visit:
             noted = True
 
         try:
-            archive = Archive(self._source.platform, "record", page.account, page.items)
+            archive = Archive(self._source.platform, "record", page.head.account, page.items)
             await import_archive(
                 self._db,
                 archive,
@@ -193,14 +159,13 @@ class Visit:
 
     async def _note(self, session: AsyncSession, report: ImportReport | None) -> None:
         """Store how far reading has come. Raises SourceRemovedError."""
-        noted = update(LiveSource).where(LiveSource.id == self._source.id)
         values: dict[str, object] = {"mark": msgspec.json.encode(self._mark).decode()}
         if report is not None:
             self._rejected += report.rejected
             values["accepted"] = LiveSource.accepted + report.accepted
             values["rejected"] = self._rejected
-        changed = noted.values(**values).returning(LiveSource.id)
-        if await session.scalar(changed) is None:
+        noted = update(LiveSource).where(LiveSource.id == self._source.id).values(**values)
+        if await session.scalar(noted.returning(LiveSource.id)) is None:
             raise SourceRemovedError
 
     async def _delete(self, session: AsyncSession, source_id: str) -> None:
@@ -209,12 +174,3 @@ class Visit:
             query = select(Tweet.id).where(Tweet.user_id == user.id, Tweet.source_id == source_id)
             if (tweet_id := await session.scalar(query)) is not None:
                 await delete_post(session, tweet_id)
-
-
-def _publisher(source: LiveSource, config: Config) -> Publisher:
-    name = source.source.partition(":")[2]
-    if source.platform == "bluesky":
-        return BlueskyFeed(config.bluesky_url, name)
-    if source.platform == "mastodon":
-        return MastodonFeed(name)
-    return SyndicatedFeed(name)

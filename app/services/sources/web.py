@@ -7,7 +7,7 @@ the two (DNS rebinding) leads nowhere else. Redirects are followed by the same r
 
 import asyncio
 import contextlib
-import json
+import hashlib
 import socket
 import ssl
 import zlib
@@ -16,9 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
-from ipaddress import IPv6Address, ip_address
-from typing import Any, Final, NamedTuple
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final, NamedTuple
 
 import httpx
 
@@ -31,8 +32,8 @@ PAUSE_S: Final = 1.0
 TIMEOUT_S: Final = 30.0
 """Seconds that a request may take, to the last byte of its answer."""
 CONNECT_TIMEOUT_S: Final = 8.0
-MOST_BYTES: Final = 8 * MIB
-"""Bytes of an answer, after decompression."""
+STEP_BYTES: Final = MIB // 2
+"""Bytes that are decompressed in one step of the event loop."""
 MOST_REDIRECTS: Final = 5
 MOST_LOOKUPS: Final = 8
 """Names that are resolved at the same time."""
@@ -43,6 +44,9 @@ UNKNOWN_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(days=1)
 """The longest pause that a host can ask for."""
 REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
+_GLOBAL_IPV6: Final = ip_network("2000::/3")
+_SPECIAL: Final = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+"""Networks that some versions of Python take for global: of protocols, relays and examples."""
 
 
 class FetchError(Exception):
@@ -60,20 +64,21 @@ class FetchError(Exception):
 
 
 class Answer(NamedTuple):
-    """An answer of at most `MOST_BYTES`."""
+    """An answer, decompressed."""
 
     status: int
     headers: httpx.Headers
     body: bytes
+    digest: str
+    """Of the body."""
     not_before: datetime | None
     """Until then the host wants no further request."""
 
-    def json(self) -> Any:
-        """Return the value of the body. Raises FetchError."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as error:
-            raise FetchError("the answer is not valid JSON") from error
+    @property
+    def validators(self) -> dict[str, str]:
+        """The headers that ask whether this answer has changed."""
+        pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
+        return {ours: self.headers[theirs] for theirs, ours in pairs if theirs in self.headers}
 
 
 class _Host:
@@ -89,13 +94,17 @@ class _Host:
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is in no private, local or reserved network."""
+    """Return whether an IP address is in no private, local or reserved network.
+
+    Of IPv6 only 2000::/3 is given out; other blocks hold an IPv4 address, or nobody's.
+    """
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if str(ip).startswith("64:ff9b:") or (inner and not is_public(str(inner))):
-            return False
-    return ip.is_global and not ip.is_multicast
+        is_given_out = ip in _GLOBAL_IPV6 and (ip.sixtofour is None or is_public(str(ip.sixtofour)))
+    else:
+        is_given_out = True
+    is_special = any(ip in network for network in _SPECIAL)
+    return ip.is_global and not ip.is_multicast and is_given_out and not is_special
 
 
 class Web:
@@ -108,11 +117,13 @@ class Web:
         self._resolver = ThreadPoolExecutor(MOST_LOOKUPS, thread_name_prefix="resolve")
         self._client: httpx.AsyncClient | None = None
 
-    async def get(self, address: str, headers: Mapping[str, str] | None = None) -> Answer:
+    async def get(
+        self, address: str, headers: Mapping[str, str] | None = None, *, most_bytes: int
+    ) -> Answer:
         """Return the answer of a host, whatever its status. Raises FetchError."""
         url = httpx.URL(address)
         for _ in range(MOST_REDIRECTS + 1):
-            answer = await self._ask_in_turn(url, headers or {})
+            answer = await self._ask_in_turn(url, headers or {}, most_bytes)
             following = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not following:
                 return answer
@@ -129,11 +140,13 @@ class Web:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _ask_in_turn(self, url: httpx.URL, headers: Mapping[str, str]) -> Answer:
+    async def _ask_in_turn(
+        self, url: httpx.URL, headers: Mapping[str, str], most_bytes: int
+    ) -> Answer:
         async with self._turn(url.host) as host:
             try:
                 async with asyncio.timeout(TIMEOUT_S):
-                    answer = await self._ask(url, headers)
+                    answer = await self._ask(url, headers, most_bytes)
             except (TimeoutError, httpx.TimeoutException) as error:
                 raise FetchError("{host} does not answer in time", host=url.host) from error
             except (OSError, UnicodeError, httpx.HTTPError, zlib.error) as error:
@@ -156,7 +169,7 @@ class Web:
             finally:
                 host.free_at = monotonic() + PAUSE_S
 
-    async def _ask(self, url: httpx.URL, headers: Mapping[str, str]) -> Answer:
+    async def _ask(self, url: httpx.URL, headers: Mapping[str, str], most_bytes: int) -> Answer:
         client = await self._opened()
         addresses = await self.addresses(url)
         for place, address in enumerate(addresses):
@@ -173,11 +186,11 @@ class Web:
                     raise
                 continue
             try:
-                body = await _read(response)
+                body = await _read(response, most_bytes)
             finally:
                 await response.aclose()
-            not_before = _not_before(response.status_code, response.headers)
-            return Answer(response.status_code, response.headers, body, not_before)
+            status, headers = response.status_code, response.headers
+            return Answer(status, headers, *body, _not_before(status, headers))
         raise OSError("no address")
 
     async def addresses(self, url: httpx.URL) -> list[str]:
@@ -207,6 +220,8 @@ class Web:
                 limits=httpx.Limits(max_keepalive_connections=0),
                 headers={"User-Agent": f"saywho/{version('saywho')}", "Accept-Encoding": "gzip"},
             )
+            # Requests go to addresses, so a jar would send one host's cookies to another.
+            self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return self._client
 
 
@@ -227,20 +242,27 @@ def _failure(error: Exception, host: str) -> FetchError:
     return FetchError("{host} sends no valid answer", host=host)
 
 
-async def _read(response: httpx.Response) -> bytes:
-    """Return the body, decompressed no further than allowed."""
+async def _read(response: httpx.Response, most_bytes: int) -> tuple[bytes, str]:
+    """Return the body, decompressed no further than allowed, and its digest."""
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding not in {"identity", "gzip"}:
         raise FetchError("the answer is compressed in an unknown way")
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
-    body = bytearray()
+    body, digest = bytearray(), hashlib.sha256()
     async for chunk in response.aiter_raw():
-        body += inflate.decompress(chunk, MOST_BYTES + 1) if inflate else chunk
-        if len(body) > MOST_BYTES or (inflate and inflate.unconsumed_tail):
-            raise FetchError("the answer is larger than {limit} MB", limit=MOST_BYTES // MIB)
+        while chunk:
+            part = inflate.decompress(chunk, STEP_BYTES) if inflate else chunk
+            chunk = inflate.unconsumed_tail if inflate else b""
+            body += part
+            digest.update(part)
+            if len(body) > most_bytes:
+                raise FetchError("the answer is larger than {limit} MB", limit=most_bytes // MIB)
+            await asyncio.sleep(0)
+        if inflate and inflate.eof:
+            break  # What a host sends behind the end is nobody's.
     if inflate and body and not inflate.eof:
         raise FetchError("the answer was cut off")
-    return bytes(body)
+    return bytes(body), digest.hexdigest()
 
 
 def _not_before(status: int, headers: httpx.Headers) -> datetime | None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import update
 
+from app.clock import now
 from app.models import LiveSource
 from app.services.sources.following import Follower
 from app.services.sources.registry import ask_for_visits
@@ -90,6 +91,37 @@ async def test_a_visit_under_way_does_not_stand_for_an_ask(
     await visiting
     await follower.close()
     assert len(await here.texts()) == 2
+
+
+async def test_a_visit_that_never_ends_counts_as_failed_from_its_beginning(
+    following_here: Following, platform: Platform
+) -> None:
+    """Where a visit ended the process, or the machine, the next one must not do so at once."""
+    here = following_here
+    platform.add("sky", "hello")
+    await here.follow("bluesky", "sky")
+    pauses: list[float] = []
+    for begun in range(1, 4):
+        platform.faults = [Fault(delay_s=0.3)]
+        follower = Follower(here.db, here.config)
+        async with here.db.write() as session:
+            await ask_for_visits(session)
+        visiting = asyncio.create_task(follower.visit_due())
+
+        async def has_begun(count: int = begun) -> bool:
+            return len(platform.requests) == count
+
+        await eventually(has_begun)
+        visiting.cancel()
+        await asyncio.wait([visiting])
+        await follower.close()
+        (source,) = await here.sources()
+        pauses.append((source.next_visit_at - now()).total_seconds())
+    assert pauses[0] > 15
+    assert pauses[2] > 1.5 * pauses[1] > 1.5 * 1.5 * pauses[0]
+    assert (await here.visit()).accepted == 1
+    (source,) = await here.sources()
+    assert (source.next_visit_at - now()).total_seconds() <= 10
 
 
 async def test_failures_are_repeated_ever_less_often(

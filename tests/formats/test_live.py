@@ -1,20 +1,16 @@
 """Answers of any shape: posts, or a reason why not; never another failure."""
 
-import asyncio
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats.records import BadRecord, Record, Skipped
-from app.services.sources import web
-from app.services.sources.bluesky import BlueskyFeed
-from app.services.sources.mastodon import MastodonFeed
-from app.services.sources.pages import Mark, Publisher
-from app.services.sources.web import FetchError, Web
-from tests.live_platforms import Fault, live_platform
+from app.child import _encoded
+from app.formats.live import PageHead, read_author_feed, read_statuses
+from app.formats.records import Record, RecordError
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)
@@ -47,42 +43,29 @@ POST = shaped("text createdAt langs facets reply embed $type").flatmap(
 )
 
 
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "PAUSE_S", 0.0)
-
-
-async def read(kind: str, value: object) -> None:
-    with live_platform() as platform:
-        platform.faults = [Fault(body=json.dumps(value).encode())]
-        asking, mark = Web(lambda _: True), Mark(account="1")
-        publisher: Publisher = (
-            BlueskyFeed(platform.address, "sky")
-            if kind == "bluesky"
-            else MastodonFeed(f"sky@{platform.host}")
-        )
-        try:
-            page = await publisher.page(asking, mark, None)
-        except FetchError:
-            return
-        finally:
-            await asking.close()
-        assert page is not None
-        assert all(isinstance(each, Record | BadRecord | Skipped) for each in page.items)
-        assert all(isinstance(each, str) for each in page.ids)
+def read(function: Callable[..., Iterator[object]], value: object, **options: str) -> list[Record]:
+    """Return the records of a page; a value that is no page gives none."""
+    try:
+        head, *records = function(json.dumps(value).encode(), **options)
+    except RecordError:
+        return []
+    assert isinstance(head, PageHead)
+    assert all(isinstance(each, str) for each in head.ids)
+    assert all(msgspec.json.decode(_encoded(each), type=Record) for each in records)
+    return records  # type: ignore[return-value]
 
 
 @given(st.lists(STATUS | ANY, max_size=4) | ANY)
 def test_statuses_of_any_shape(value: object) -> None:
-    asyncio.run(read("mastodon", value))
+    read(read_statuses, value, name="sky@host")
 
 
 @given(st.lists(POST | ANY, max_size=4).map(lambda feed: {"feed": feed}) | ANY)
 def test_feeds_of_any_shape(value: object) -> None:
-    asyncio.run(read("bluesky", value))
+    read(read_author_feed, value, handle="sky")
 
 
-async def test_a_status_has_its_media_its_poll_and_its_counts() -> None:
+def test_a_status_has_its_media_its_poll_and_its_counts() -> None:
     picture = {
         "type": "image",
         "url": "https://files.example/a.png",
@@ -100,14 +83,7 @@ async def test_a_status_has_its_media_its_poll_and_its_counts() -> None:
         "reblogs_count": 2,
         "replies_count": 1,
     }
-    with live_platform() as platform:
-        platform.faults = [Fault(body=json.dumps([status]).encode())]
-        asking = Web(lambda _: True)
-        page = await MastodonFeed(f"sky@{platform.host}").page(asking, Mark(account="1"), None)
-        await asking.close()
-    assert page is not None
-    (record,) = page.items
-    assert isinstance(record, Record)
+    (record,) = read(read_statuses, [status], name="sky@host")
     assert (record.text, record.source_id) == ("yes\nno", "9")
     (medium,) = record.media
     assert (medium.kind, medium.alt, medium.width, medium.height) == ("photo", "a cat", 10, 20)

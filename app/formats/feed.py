@@ -1,0 +1,208 @@
+"""RSS and Atom feeds. This runs in `app/child.py`: feedparser's time has no bound of its own."""
+
+import calendar
+import hashlib
+import io
+import mimetypes
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+import feedparser
+import msgspec
+from feedparser.encodings import convert_to_utf8
+from feedparser.namespaces import mediarss
+
+from app.compute.text import MAX_TEXT_LENGTH
+from app.formats.live import MAX_ID_LENGTH, PageHead, page
+from app.formats.records import Account, Item, Medium, MediumKind, Record, RecordError, read_each
+from app.formats.source.html import beginning, html_to_text
+from app.formats.source.json import as_count
+
+Entry = Mapping[str, Any]
+MOST_ENTRIES: Final = 2_000
+"""Entries that are read of a feed, so that one transaction stores them."""
+MOST_MARKUP: Final = 200_000
+MOST_ATTRIBUTES: Final = 500
+"""Tags and entities of a feed, and attributes of a tag: the parser's time grows with the square of
+each."""
+_ATTRIBUTE: Final = re.compile(r"=\s*[\"']")
+_ENTRY: Final = re.compile(r"<(?:item|entry)\b", re.I)
+_ENTRY_END: Final = re.compile(r"</(?:item|entry)\s*>", re.I)
+_END: Final = re.compile(r"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
+_ENDS: Final = " .…"
+_KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
+
+
+def read_feed(body: bytes, *, content_type: str, address: str) -> Iterator[PageHead | Record]:
+    """Read a feed. Raises RecordError."""
+    text = _decoded(body, content_type)
+    if _is_bomb(text):
+        raise RecordError("the feed has more markup than can be read")
+    if "<!ENTITY" in text:
+        raise RecordError("the feed declares entities, which could fill the memory")
+    feed, is_cut = _parse(text)
+    entries = feed.entries[:MOST_ENTRIES]
+    if not entries and not feed.get("version"):
+        raise RecordError("the address holds no RSS or Atom feed")
+    read = partial(_record, language=feed.feed.get("language"), address=address)
+    return page(
+        # The newest is stored last: entries without a time get that of their arrival.
+        read_each(enumerate(reversed(entries), 1), read),
+        ids=[_source_id(entry) for entry in entries],
+        account=Account(None, feed.feed.get("title"), "rss"),
+        is_cut=is_cut,
+    )
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    # Without what is behind the last tag: a character cut in two would hide the encoding.
+    end = body.rfind(b">") + 1
+    whole = body[: end + (body[end : end + 1] == b"\0")] or body
+    text = convert_to_utf8({"content-type": content_type}, whole, {}).decode(errors="replace")
+    return str(text).replace("\0", "")  # Of UTF-16 that is said to be UTF-8.
+
+
+def _is_bomb(text: str) -> bool:
+    if text.count("<") + text.count("&") > MOST_MARKUP:
+        return True
+    tags = (tag for tag in text.split("<") if tag.count("=") > MOST_ATTRIBUTES)
+    return any(len(_ATTRIBUTE.findall(tag)) > MOST_ATTRIBUTES for tag in tags)
+
+
+def _parse(text: str) -> tuple[Any, bool]:
+    """Return the feed, and whether it broke off; it then has the entries that were closed."""
+    feed = _parsed(text)
+    # Feeds that are no valid XML are read all the same, if they have an end.
+    if not feed.bozo or _END.search(_ENTRY.split(text)[-1]):
+        return feed, False
+    version = feed.get("version")
+    feed = _parsed(text[: max((end.end() for end in _ENTRY_END.finditer(text)), default=0)])
+    feed["version"] = version
+    return feed, bool(version)
+
+
+def _parsed(text: str) -> Any:
+    # As a file: feedparser would take a string for an address or the name of a file.
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    return feedparser.parse(io.BytesIO(text.encode()), response_headers=headers)
+
+
+def _record(entry: Entry, place: int, *, language: str | None, address: str) -> Item | None:
+    pictures: list[dict[str, str]] = []
+    title = _text(entry.get("title_detail") or {"value": entry.get("title")}, [])
+    contents = entry.get("content") or [entry.get("summary_detail") or {}]
+    body = _text(contents[0], pictures)
+    media = _media_of(entry, pictures, address)
+    if body.startswith(title.rstrip(_ENDS)):
+        title = ""  # Of short posts the title is the beginning of the text.
+    if not any(each.alt == entry.get("media_description") for each in media):
+        body = body or _text({"value": entry.get("media_description")}, [])
+    text = "\n\n".join(filter(None, (title, body)))
+    if not text and not media:
+        return None
+    return Record(
+        place=place,
+        text=text[:MAX_TEXT_LENGTH],
+        platform="rss",
+        created_at=_time(entry),
+        lang=entry.get("language") or language,
+        source_id=_source_id(entry),
+        url=entry.get("link"),
+        media=media,
+    )
+
+
+def _text(detail: Entry, pictures: list[dict[str, str]]) -> str:
+    value = detail.get("value") or ""
+    is_plain = detail.get("type") == "text/plain"
+    return value.strip() if is_plain else html_to_text(beginning(value), pictures)
+
+
+def _time(entry: Entry) -> datetime | None:
+    # A plain dict: feedparser's own warns where the second one is missing.
+    parsed = entry.get("published_parsed") or dict(entry).get("updated_parsed")
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
+    except (ValueError, OverflowError, TypeError):
+        return None
+
+
+def _source_id(entry: Entry) -> str:
+    """Return the entry's own id, its address, or what stands for one that has neither."""
+    known = str(entry.get("id") or entry.get("link") or "").strip()
+    if known and len(known) <= MAX_ID_LENGTH:
+        return known
+    content = known or f"{entry.get('title')}\n{entry.get('summary')}\n{entry.get('published')}"
+    if not known and not entry.get("title") and not entry.get("summary"):
+        media = [*(entry.get("links") or ()), *(entry.get("media_content") or ())]
+        content += "".join(f"\n{each.get('href') or each.get('url')}" for each in media)
+    return hashlib.sha256(content.encode(errors="replace")).hexdigest()
+
+
+def _media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> tuple[Medium, ...]:
+    """Return the media of an entry, each once; `pictures` are the attributes of those in its text.
+
+    Relative addresses follow from the entry's own, or else the feed's. Of a picture without a web
+    address, such as `data:`, the description is kept, unless it is a stand-in for another one.
+    """
+    base = _joined(address, entry.get("link") or "")
+    enclosures = [each for each in entry.get("links") or () if each.get("rel") == "enclosure"]
+    found: dict[str, Medium] = {}
+    shown = [{**each, "medium": "image"} for each in pictures]
+    for medium in _media([*(entry.get("media_content") or ()), *enclosures, *shown], base):
+        key = medium.source_url or f"{medium.alt}"
+        known = found.setdefault(key, medium)
+        if medium.alt and not known.alt:
+            found[key] = medium
+    if not any(each.source_url for each in found.values()):
+        # A thumbnail is a smaller copy of what else is there.
+        stills = [each | {"medium": "image"} for each in entry.get("media_thumbnail") or ()]
+        for still in _media(stills[:1], base):
+            alt = still.alt or next((each.alt for each in found.values()), None)
+            return (msgspec.structs.replace(still, alt=alt),)
+    seen = {each.alt for each in found.values() if each.source_url}
+    return tuple(each for each in found.values() if each.source_url or each.alt not in seen)
+
+
+def _media(found: Sequence[Entry], base: str) -> Iterator[Medium]:
+    for each in found:
+        address = each.get("url") or each.get("href") or each.get("src")
+        url = _joined(base, address) if address else ""
+        width, height = as_count(each.get("width")), as_count(each.get("height"))
+        alt = each.get("alt") or each.get("description")
+        is_counter = width == 1 and height == 1  # Counts readers, and shows nothing.
+        if (url or alt) and not is_counter and (kind := _kind(each, url)):
+            yield Medium(kind, url or None, alt, width, height)
+
+
+def _kind(each: Entry, url: str) -> MediumKind | None:
+    given = each.get("medium") or each.get("type") or mimetypes.guess_type(urlsplit(url).path)[0]
+    return _KINDS.get(str(given).partition("/")[0].lower())
+
+
+def _joined(base: str, address: str) -> str:
+    """Return a web address, empty where there is none."""
+    try:
+        joined = urljoin(base, address.strip())
+    except ValueError:
+        return ""
+    return joined if joined.startswith(("http://", "https://")) else ""
+
+
+def _start_description(parser: Any, _attributes: object) -> None:
+    parser.push("media_description", 1)
+
+
+def _end_description(parser: Any) -> None:
+    value = parser.pop("media_description")
+    if value and (media := parser._get_context().get("media_content")):
+        media[-1].setdefault("description", value)
+
+
+# feedparser takes a picture's description for the entry's own text.
+mediarss.Namespace._start_media_description = _start_description
+mediarss.Namespace._end_media_description = _end_description

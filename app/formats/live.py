@@ -1,0 +1,185 @@
+"""Pages of live sources: what Mastodon and Bluesky answer, as ids and records.
+
+These functions run in `app/child.py`: each takes the bytes and yields a `PageHead`, then records.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+
+from app.formats.bluesky import feed_item, read_post
+from app.formats.mastodon import PUBLIC, read_activity
+from app.formats.records import Account, BadRecord, Item, Record, RecordError, Skipped, read_each
+from app.formats.source.json import Json, as_object, as_word, listed
+
+MEDIA_TYPES: Final = {
+    "image": "image/jpeg",
+    "gifv": "video/mp4",
+    "video": "video/mp4",
+    "audio": "audio/mpeg",
+}
+MOST_POSTS: Final = 1_000
+"""Posts that are read of a page; platforms send at most 100."""
+MAX_ID_LENGTH: Final = 512
+
+
+class PageHead(msgspec.Struct, kw_only=True):
+    """A page of an account's posts without its records."""
+
+    ids: list[str]
+    """Ids of the account's own posts, the newest first; reposts are left out."""
+    account: Account
+    """As the platform names it."""
+    account_id: str = ""
+    """The platform's own id of the account, where it is known."""
+    older: str | None = None
+    """The cursor of the next page; None at the end."""
+    is_cut: bool = False
+    """Whether the answer broke off; the posts before the break are here."""
+    bad: list[BadRecord] = []
+    skipped: list[Skipped] = []
+
+
+def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Iterator[PageHead | Record]:
+    """Yield the head of a page, and then the records among its items."""
+    found = list(items)
+    bad = [each for each in found if isinstance(each, BadRecord)]
+    skipped = [each for each in found if isinstance(each, Skipped)]
+    ids = [each for each in ids if len(each) <= MAX_ID_LENGTH]
+    yield PageHead(ids=ids, **head, bad=bad, skipped=skipped)
+    yield from (each for each in found if isinstance(each, Record))
+
+
+def read_author_feed(body: bytes, *, handle: str) -> Iterator[PageHead | Record]:
+    """Read an answer of Bluesky's `getAuthorFeed`. Raises RecordError."""
+    value = as_object(_load(body))
+    if not isinstance(value.get("feed"), list):
+        raise RecordError("the answer is no feed of Bluesky")
+    found = [as_object(each) for each in listed(value, "feed")[:MOST_POSTS]]
+    own = [item for item in map(feed_item, found) if item and not item.is_repost]
+    name, shown = (own[0].username, own[0].display_name) if own else (handle, None)
+    return page(
+        read_each(enumerate(found, 1), lambda each, place: read_post(each, place, None)),
+        ids=[item.uri.rpartition("/")[2] for item in own],
+        account=Account(name, shown, "bluesky"),
+        account_id=own[0].uri.split("/")[2] if own else "",
+        older=_cursor(value.get("cursor")),
+    )
+
+
+def read_whether_gone(body: bytes) -> Iterator[bool]:
+    """Read in an answer of Bluesky's `getPostThread` whether there is no such post."""
+    try:
+        value = as_object(_load(body))
+    except RecordError:
+        value = {}
+    thread = as_object(value.get("thread"))
+    yield value.get("error") == "NotFound" or thread.get("notFound") is True
+
+
+def read_account(body: bytes) -> Iterator[str]:
+    """Read the id in an answer of Mastodon's `accounts/lookup`. Raises RecordError."""
+    account_id = as_word(as_object(_load(body)).get("id"))
+    if not account_id:
+        raise RecordError("the answer is no account of Mastodon")
+    yield account_id
+
+
+def read_statuses(body: bytes, *, name: str) -> Iterator[PageHead | Record]:
+    """Read an answer of Mastodon's `accounts/ID/statuses`. Raises RecordError."""
+    value = _load(body)
+    if not isinstance(value, list):
+        raise RecordError("the answer is no list of statuses")
+    found = [as_object(each) for each in value[:MOST_POSTS]]
+    own = [each for each in found if not _is_boost(each)]
+    about = as_object(own[0].get("account")) if own else {}
+    account = Account(name, as_word(about.get("display_name")), "mastodon")
+    return page(
+        read_each(enumerate(found, 1), partial(_read_status, account, name)),
+        ids=[str(each["id"]) for each in own if each.get("id")],
+        account=account,
+        older=_cursor(found[-1].get("id")) if found else None,
+    )
+
+
+def _cursor(value: object) -> str | None:
+    word = as_word(value)
+    return word if word and len(word) <= MAX_ID_LENGTH else None
+
+
+def _load(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise RecordError("the answer is not valid JSON") from None
+
+
+def _is_boost(status: Json) -> bool:
+    return isinstance(status.get("reblog"), dict)
+
+
+def _read_status(account: Account, name: str, status: Json, place: int) -> Item | None:
+    if _is_boost(status):
+        return Skipped(place, "repost")
+    activity = _activity(status, *name.rsplit("@", 1))
+    return read_activity(activity, place, account=account, include_restricted=False)
+
+
+def _activity(status: Json, user: str, host: str) -> Json:
+    """Return the status as the outbox of an archive would hold it."""
+    content, language = status.get("content"), as_word(status.get("language"))
+    owner = f"https://{host}/users/{user}"
+    is_open = str(status.get("visibility")) in {"public", "unlisted"}
+    quoted = as_object(as_object(status.get("quote")).get("quoted_status"))
+    media = listed(status, "media_attachments")
+    note = {
+        "type": "Note",
+        "id": f"{owner}/statuses/{status.get('id')}",
+        "url": status.get("url") or status.get("uri"),
+        "attributedTo": owner,
+        "published": status.get("created_at"),
+        "summary": status.get("spoiler_text"),
+        "content": content,
+        "contentMap": {language: content} if language else {},
+        "inReplyTo": _answered(status, owner, host),
+        "quote": quoted.get("uri"),
+        "to": [*PUBLIC] if is_open else [],
+        "attachment": [_attachment(as_object(each)) for each in media],
+        "oneOf": [
+            {"type": "Note", "name": option.get("title")}
+            for option in map(as_object, listed(as_object(status.get("poll")), "options"))
+        ],
+        "likes": {"totalItems": status.get("favourites_count")},
+        "shares": {"totalItems": status.get("reblogs_count")},
+        "replies": {"totalItems": status.get("replies_count")},
+    }
+    return {"type": "Create", "actor": owner, "object": note}
+
+
+def _answered(status: Json, owner: str, host: str) -> str | None:
+    """Return the answered post's address, which names its author where one is known."""
+    answered, author = status.get("in_reply_to_id"), status.get("in_reply_to_account_id")
+    if not answered:
+        return None
+    if author == as_object(status.get("account")).get("id"):
+        return f"{owner}/statuses/{answered}"
+    for mention in map(as_object, listed(status, "mentions")):
+        if mention.get("id") == author:
+            name, _, other = str(mention.get("acct")).partition("@")
+            return f"https://{other or host}/@{name}/{answered}"
+    return f"https://{host}/statuses/{answered}"
+
+
+def _attachment(media: Json) -> Json:
+    size = as_object(as_object(media.get("meta")).get("original"))
+    return {
+        "type": "Document",
+        "mediaType": MEDIA_TYPES.get(str(media.get("type")), "application/octet-stream"),
+        "url": media.get("url") or media.get("remote_url"),
+        "name": media.get("description"),
+        "width": size.get("width"),
+        "height": size.get("height"),
+    }

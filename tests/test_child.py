@@ -1,0 +1,125 @@
+"""The process that reads what strangers wrote: what it refuses, and what becomes of the site."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from app.child import MOST_BYTES, MOST_MEMORY, Child, ReadError
+from app.clock import monotonic
+
+FEED = "app.formats.feed:read_feed"
+OF_FEED = {"content_type": "application/xml", "address": "http://host/"}
+HERE = "tests.test_child:"
+
+
+@pytest.fixture
+async def child() -> AsyncIterator[Child]:
+    child = Child(limit_s=2)
+    yield child
+    await child.close()
+
+
+def rss(item: str, head: str = "") -> bytes:
+    return f'<?xml version="1.0"?>{head}<rss version="2.0"><channel>{item}</channel></rss>'.encode()
+
+
+N = 200_000
+SLOW = {
+    "line ends": rss("", head="\n" * N),
+    "a style": rss(f"<item><description>&lt;p style='{'a' * N}'>x</description></item>"),
+    "an author": rss(f"<item><title>x</title><author>{'a' * N}</author></item>"),
+    "blanks in a text": rss(f"<item><description>x{' ' * N}y</description></item>"),
+    "an open tag": rss(f"<item><description>&lt;a {'b ' * (N // 2)}</description></item>"),
+    "an open comment": rss(f"<item><description>&lt;!--{'-' * N}</description></item>"),
+    "a million lists": b"[" + b"[]," * (2 * N) + b"[]]",
+}
+"""What holds the interpreter for minutes where it is read at all."""
+
+
+@pytest.mark.parametrize("body", SLOW.values(), ids=SLOW)
+async def test_slow_input_is_read_or_fails_in_time_and_holds_up_nobody(
+    child: Child, body: bytes
+) -> None:
+    await child.read(FEED, rss("<item><title>a</title></item>"), **OF_FEED)  # It has started.
+    longest, began = 0.0, monotonic()
+
+    async def beat() -> None:
+        nonlocal longest
+        while True:
+            before = monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, monotonic() - before)
+
+    beating = asyncio.create_task(beat())
+    with contextlib.suppress(ReadError):
+        await child.read(FEED, body, **OF_FEED)
+    beating.cancel()
+    assert monotonic() - began < 10
+    assert longest < 1
+    (head, _) = await child.read(FEED, rss("<item><title>a</title></item>"), **OF_FEED)
+    assert json.loads(head)["account"]["platform"] == "rss"
+
+
+def kill(_body: bytes) -> Iterator[str]:
+    yield "a value"
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fill(_body: bytes) -> Iterator[str]:
+    yield "x" * len([b"x" * 2**20 for _ in range(MOST_MEMORY // 2**20)])
+
+
+def flood(_body: bytes) -> Iterator[str]:
+    for _ in range(MOST_BYTES // 2**20 + 1):
+        yield "x" * 2**20
+
+
+def whisper(_body: bytes) -> Iterator[str]:
+    yield "half a pair: \ud800."
+
+
+def tell(_body: bytes) -> Iterator[object]:
+    yield [name for name in os.environ if name.startswith("SAYWHO_")]
+    yield os.listdir("/proc/self/fd")
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        ("kill", "cannot be read within 2 seconds and 256 MB"),
+        ("fill", "MemoryError"),
+        ("flood", "holds more than can be read"),
+    ],
+)
+async def test_whatever_happens_there_is_a_reason_here(
+    child: Child, function: str, why: str
+) -> None:
+    for _ in range(2):
+        with pytest.raises(ReadError, match=why):
+            await child.read(HERE + function, b"")
+        assert await child.read(f"{HERE}whisper", b"") == [b'"half a pair: ."']
+
+
+async def test_a_reader_that_is_cancelled_leaves_no_answer_to_the_next(child: Child) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await child.read(FEED, SLOW["an author"], **OF_FEED)
+    assert await child.read(f"{HERE}whisper", b"") == [b'"half a pair: ."']
+
+
+async def test_the_process_has_no_settings_and_no_files_of_the_site(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAYWHO_SECRET_KEY", "secret")
+    read_end, write_end = os.pipe()
+    os.set_inheritable(write_end, True)
+    settings, files = map(json.loads, await child.read(f"{HERE}tell", b""))
+    os.close(read_end)
+    os.close(write_end)
+    assert settings == []
+    assert len(files) == 4  # Standard input, output and errors, and the listed folder.
