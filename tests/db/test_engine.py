@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import create_app
 from app.db.engine import Database
-from app.db.sqlite.connection import OneTripConnection
+from app.db.sqlite.driver import DriverConnection
 from app.errors import AppError, StorageFullError, UnavailableError
 from app.models import Event, User
 from app.services.posts.users import add_user, count_users
@@ -229,14 +229,14 @@ async def test_a_transaction_begins_in_the_trip_of_its_first_statement(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trips: list[object] = []
-    execute = OneTripConnection._execute
+    run = DriverConnection.run
 
-    async def counted(self: OneTripConnection, *args: Any, **kwargs: Any) -> Any:
-        trips.append(args)
-        return await execute(self, *args, **kwargs)
+    async def counted(self: DriverConnection, *work: Any) -> Any:
+        trips.append(work)
+        return await run(self, *work)
 
     await add(db, "ann")
-    monkeypatch.setattr(OneTripConnection, "_execute", counted)
+    monkeypatch.setattr(DriverConnection, "run", counted)
     await count(db)
     assert len(trips) == 2  # The query, and the end.
     trips.clear()

@@ -4,16 +4,18 @@ The statements are the program's and the file is real; only when they run, and w
 fails, is decided here.
 """
 
+import asyncio
+import functools
 import sqlite3
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from app.db.sqlite.connection import BUSY_TIMEOUT_S, OneTripConnection, open_connection
-from tests.trust.loop import Process, SimLoop
+from app.db.sqlite.connection import BUSY_TIMEOUT_S
+from app.db.sqlite.driver import DriverConnection, _end
+from tests.trust.loop import SimLoop
 
 MAY_FAIL: Final = ("INSERT", "UPDATE", "DELETE", "SELECT", "BEGIN IMMEDIATE")
 QUICK_S: Final = 0.002
@@ -51,9 +53,10 @@ class Disk:
 
 
 def _may_fail(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
-    if function.__name__ in {"_execute", "_execute_many"}:
+    name = getattr(function, "__name__", "")
+    if name in {"_execute", "_execute_many"}:
         return str(args[0]).lstrip().startswith(MAY_FAIL)
-    return function.__name__ == "commit"
+    return name == "commit"
 
 
 def _is_query(args: tuple[Any, ...]) -> bool:
@@ -66,46 +69,64 @@ def _error(message: str, code: int) -> sqlite3.OperationalError:
     return error
 
 
-class _Steps:
-    """Stands for the thread and for its queue."""
+class SteppedConnection(DriverConnection):
+    """A connection of one process of the simulation."""
 
-    def __init__(self, connection: "SteppedConnection", loop: SimLoop, disk: Disk) -> None:
-        self._connection = connection
+    def __init__(self, loop: SimLoop, disk: Disk) -> None:
+        super().__init__()
         self._loop = loop
         self._disk = disk
-        self._jobs: deque[tuple[Any, Callable[[], Any]]] = deque()
+        self._jobs: deque[tuple[asyncio.Future[Any], Callable[[], Any]]] = deque()
         self._is_busy = False
-        self.daemon = True
 
-    def start(self) -> None:
-        """Begin as a thread does; there is nothing to begin."""
+    async def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await self._put(functools.partial(self._disk.run, work, arguments))
 
-    def put_nowait(self, job: tuple[Any, Callable[[], Any]]) -> None:
-        self._jobs.append(job)
+    @property
+    def is_idle(self) -> bool:
+        return not self._is_busy and not self.opened.in_transaction
+
+    def stop(self) -> None:
+        if self._connection is not None:
+            self._put(functools.partial(_end, self._connection))
+            self._connection = None
+
+    async def close(self) -> None:
+        self.stop()
+        await self._put(lambda: None)
+
+    def break_off(self) -> None:
+        """Close the file as a kill does: what is not committed is gone."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _put(self, job: Callable[[], Any]) -> "asyncio.Future[Any]":
+        future = self._loop.create_future()
+        self._jobs.append((future, job))
         if not self._is_busy:
             self._next()
+        return future
 
     def _next(self) -> None:
         self._is_busy = bool(self._jobs)
         if self._jobs:
-            future, function = self._jobs.popleft()
+            future, job = self._jobs.popleft()
             until = self._loop.time() + BUSY_TIMEOUT_S
-            self._loop.call_later(self._disk.takes_s(), self._run, future, function, until)
+            self._loop.call_later(self._disk.takes_s(), self._run, future, job, until)
 
-    def _run(self, future: Any, function: Callable[[], Any], until: float) -> None:
+    def _run(self, future: Any, job: Callable[[], Any], until: float) -> None:
         try:
-            result, error = function(), None
+            result, error = job(), None
         except BaseException as raised:
             code = getattr(raised, "sqlite_errorcode", 0) & 0xFF
             if code == sqlite3.SQLITE_BUSY and self._loop.time() < until:
                 # The driver would wait for the lock in its thread.
-                self._connection._done -= 1
                 pause = self._disk.random.uniform(0, 0.1)
-                self._loop.call_later(pause, self._run, future, function, until)
+                self._loop.call_later(pause, self._run, future, job, until)
                 return
             result, error = None, raised
-        if future is not None:
-            self._loop.call_soon(_answer, future, result, error)
+        self._loop.call_soon(_answer, future, result, error)
         self._next()
 
 
@@ -116,32 +137,3 @@ def _answer(future: Any, result: Any, error: BaseException | None) -> None:
         future.set_result(result)
     else:
         future.set_exception(error)
-
-
-class SteppedConnection(OneTripConnection):
-    """A connection of one process of the simulation."""
-
-    opened: "list[SteppedConnection]"
-    process: Process
-
-    def __init__(self, path: Path, loop: SimLoop, disk: Disk) -> None:
-        super().__init__(path)
-        self._disk = disk
-        self._connector = self._open_file(path)
-        self._thread = self._tx = _Steps(self, loop, disk)  # type: ignore[assignment]
-
-    @staticmethod
-    def _open_file(path: Path) -> Callable[[], sqlite3.Connection]:
-        return lambda: open_connection(path, timeout_s=0.0)
-
-    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        assert not kwargs or fn.__name__ == "create_function"
-        if kwargs:
-            return await super()._execute(fn, *args, **kwargs)
-        return await super()._execute(self._disk.run, fn, args)
-
-    def break_off(self) -> None:
-        """Close the file as a kill does: what is not committed is gone."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None

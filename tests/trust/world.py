@@ -22,6 +22,7 @@ from app.db import lock
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.sqlite import connection
+from app.db.sqlite.connection import open_connection
 from app.db.sqlite.feed import SqliteFeed
 from app.errors import AppError
 from app.memo import Memo
@@ -220,8 +221,8 @@ class World:
 
     # What stands for the machine.
 
-    def connect(self, path: Path) -> SteppedConnection:
-        opened = SteppedConnection(path, self.loop, self.disk)
+    def connect(self) -> SteppedConnection:
+        opened = SteppedConnection(self.loop, self.disk)
         if isinstance(self.loop.process, Worker):
             self.loop.process.connections.append(opened)
         return opened
@@ -242,6 +243,11 @@ def _file_of(descriptor: int) -> str:
         return ""
 
 
+def _open_file(path: Path) -> sqlite3.Connection:
+    """Open a connection that does not wait for locks: the loop would wait with it."""
+    return open_connection(path, timeout_s=0.0)
+
+
 def _try_lock(descriptor: int) -> int:
     """Lock, or raise BlockingIOError where the program would wait in a thread."""
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -256,7 +262,8 @@ def simulated(seed: int) -> Iterator[World]:
         world = World(seed, Path(folder))
         disabled = logging.root.manager.disable
         with (
-            mock.patch.object(connection, "OneTripConnection", world.connect),
+            mock.patch.object(connection, "DriverConnection", world.connect),
+            mock.patch.object(connection, "open_connection", _open_file),
             mock.patch.object(lock, "open_lock", world.open_lock),
             mock.patch.object(lock, "_locked", _try_lock),
             mock.patch.object(clock, "time", mock.Mock(monotonic=world.loop.time)),

@@ -20,13 +20,7 @@ from app.clock import now
 from app.db.backend import Backend, ColumnLike, Sessions, as_json
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock
-from app.db.sqlite.connection import (
-    as_app_error,
-    database_path,
-    make_engine,
-    open_connection,
-    roll_back_cancelled,
-)
+from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
 from app.db.sqlite.feed import SqliteFeed, Wakeup
 from app.db.sqlite.vectors import SqliteVectors, VectorFile
 from app.db.sqlite.words import SqliteWords
@@ -73,7 +67,6 @@ class SqliteBackend(Backend):
         self.name = str(self.path)
         self.engine = make_engine(url, synchronous=durability)
         self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
-        self._rollbacks = roll_back_cancelled(self.engine)
         self._wakeup = Wakeup(self._beside(".run"))
         self._lock = FileLock(self._beside(".lock"))
         self._vectors = self._beside(".vectors")
@@ -172,7 +165,6 @@ class SqliteBackend(Backend):
                             shutil.rmtree(folder, ignore_errors=True)
 
     async def close(self) -> None:
-        await asyncio.gather(*self._rollbacks, return_exceptions=True)
         await self.engine.dispose()
         self._lock.close()
 
