@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Call what each subject drops or changes, in this order."""
     _drop_idempotency_keys()
     _drop_threads()
+    op.create_index("ix_PostCount_slot_lang_posts", "PostCount", ["slot", "lang", "posts"])
     op.drop_column("LoginSession", "seen_at")  # Sessions last 90 days, however they are used.
 
 

@@ -5,22 +5,29 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 from typing import cast as cast_type
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Integer,
+    SQLColumnExpression,
     Table,
     bindparam,
+    case,
     cast,
     delete,
     extract,
     func,
+    literal_column,
     or_,
     select,
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
+from app.compute.periods import offsets
 from app.db.backend import insert_rows
 from app.models import PostCount, Tweet, User
 from app.models.derived import EPOCH_S, SLOT_S, UNKNOWN_SLOT
@@ -28,6 +35,8 @@ from app.models.derived import EPOCH_S, SLOT_S, UNKNOWN_SLOT
 Moment = tuple[int, datetime | None, str | None]
 """What counts of a post: its author, time and language."""
 
+DAY_S: Final = 86_400
+HOUR_S: Final = 3_600
 _START: Final = datetime(1, 1, 1, tzinfo=UTC)
 _COLUMNS: Final = (PostCount.user_id, PostCount.slot, PostCount.lang)
 _TABLE: Final = cast_type(Table, PostCount.__table__)
@@ -89,3 +98,28 @@ async def miscounted(session: AsyncSession) -> list[str]:
     wrong = or_(User.id.in_(select(unheard.c.user_id)), User.id.in_(select(invented.c.user_id)))
     query = select(User.username).where(wrong, User.deleted_at.is_(None))
     return list(await session.scalars(query.order_by(User.username_key)))
+
+
+def local_seconds(seconds: ColumnElement[int], zone: ZoneInfo) -> ColumnElement[int]:
+    """Return the expression for a time in a time zone; both in seconds since the year 1."""
+    until_now = [(since, offset) for since, offset in offsets(zone) if since <= now()]
+    *later, (_, oldest) = until_now
+    offset: Any = _number(oldest)
+    if later:
+        cases = [
+            (seconds >= _number(slot_of(since) * SLOT_S), _number(value)) for since, value in later
+        ]
+        offset = case(*cases, else_=offset)
+    local: ColumnElement[int] = seconds + offset
+    return local
+
+
+def local_unit(slot: SQLColumnExpression[int], zone: ZoneInfo, unit_s: int) -> ColumnElement[int]:
+    """Return the expression for the hour or day of a slot in a time zone, from the year 1."""
+    unit: ColumnElement[int] = local_seconds(cast(slot, BigInteger) * _number(SLOT_S), zone)
+    return unit // unit_s
+
+
+def _number(value: int) -> ColumnElement[int]:
+    """Return a number that stands in the statement: what is grouped by must be what is selected."""
+    return literal_column(str(value), Integer)

@@ -5,15 +5,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, cast, extract, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import PostCount, Tweet, User
+from app.models import PostCount, Tweet
 from app.models.derived import EPOCH_S
-from app.services.posts.statistics import (
-    HOUR_S,
-    WEEK_H,
-    count_by_hour_of_week,
-    count_conditions,
-    local_seconds,
-)
+from app.services.posts.post_counts import HOUR_S, local_seconds
+from app.services.posts.statistics import WEEK_H, count_by_hour_of_week, count_conditions
 from app.services.posts.tweets import Page, TweetKey, read_page
 from app.services.selection import Selection, post_conditions
 
@@ -24,12 +19,8 @@ async def count_selected(
     """Return how many posts there are, of one hour of the week if it is given."""
     if hour is not None:
         return (await count_by_hour_of_week(session, selection, zone))[hour]
-    counts = (
-        select(func.sum(PostCount.posts))
-        .select_from(PostCount)
-        .join(User, PostCount.user_id == User.id)
-    )
-    return int(await session.scalar(counts.where(*await count_conditions(session, selection))) or 0)
+    counts = select(func.sum(PostCount.posts)).where(*await count_conditions(session, selection))
+    return int(await session.scalar(counts) or 0)
 
 
 async def list_selected(

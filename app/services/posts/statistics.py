@@ -1,42 +1,32 @@
 """Figures over posts, from the counts that are kept with each change."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Annotated, Any, Final, NamedTuple
+from operator import itemgetter
+from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Integer,
-    SQLColumnExpression,
-    case,
-    cast,
-    func,
-    literal_column,
-    select,
-)
+from sqlalchemy import and_, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
-from app.compute.periods import offsets
 from app.memo import EVERYTHING, depends_on
 from app.models import PostCount, User
 from app.models.derived import SLOT_S
 from app.services.compare.contenders import Contender, contenders_where
-from app.services.posts.post_counts import slot_of
-from app.services.posts.tweets import AnySelect
+from app.services.posts.post_counts import DAY_S, HOUR_S, local_unit, slot_of
 from app.services.selection import Conditions, Selection, author_conditions
 
-DAY_S: Final = 86_400
-HOUR_S: Final = 3_600
 WEEK_H: Final = 168
 MOST_LANGUAGES: Final = 50
 MOST_COUNTS: Final = 20_000
 """Counts per day and author that one answer may hold."""
+MOST_READ: Final = 4 * MOST_COUNTS
+"""Counts per quarter hour among which these are looked for at first."""
 _POSTS: Final = func.sum(PostCount.posts)
 _PARTIAL: Final = timedelta(seconds=SLOT_S - 1)
 
@@ -79,46 +69,73 @@ async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> 
     Raises NotFoundError for an unknown author.
     """
     authors = await count_by_author(session, selection)
-    cells = await count_by_day(session, selection, zone, limit=MOST_COUNTS)
-    if len(cells) == MOST_COUNTS:
-        # The oldest of these days may be cut off.
-        cells = [cell for cell in cells if cell[0] != cells[0][0]]
+    cells = await _newest_days(session, selection, zone)
     days = []
     for day, of_day in groupby(cells, key=lambda cell: cell[0]):
         counts = [AuthorCount(username, posts) for _, username, posts in of_day]
         days.append(DayCount(day, sum(count.tweets for count in counts), counts))
-    tweets = sum(count.tweets for count in authors)
     undated = 0
     if selection.since is None and selection.until is None:
-        dated = await session.scalar(await _dated(session, selection, _POSTS))
-        undated = tweets - int(dated or 0)
+        without_time = [*await count_conditions(session, selection), PostCount.slot < 0]
+        undated = int(await session.scalar(select(_POSTS).where(*without_time)) or 0)
     count = select(func.count(User.id)).where(*await author_conditions(session, selection))
     users = await session.scalar(count) or 0
-    return Stats(users, tweets, undated, authors, days)
+    return Stats(users, sum(count.tweets for count in authors), undated, authors, days)
 
 
 async def count_by_author(session: AsyncSession, selection: Selection) -> list[AuthorCount]:
     """Return how many posts each author has who has any, those with the most first."""
-    query = (
-        select(User.username, _POSTS)
-        .join(PostCount, PostCount.user_id == User.id)
-        .where(*await count_conditions(session, selection))
-        .group_by(User.id, User.username, User.username_key)
-        .order_by(_POSTS.desc(), User.username_key)
-    )
+    if not selection.is_narrowed:
+        conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
+        query = select(User.username, User.tweet_count).where(*conditions)
+        query = query.order_by(User.tweet_count.desc(), User.username_key)
+    else:
+        totals = select(PostCount.user_id, _POSTS.label("posts")).group_by(PostCount.user_id)
+        counted = totals.where(*await count_conditions(session, selection)).subquery()
+        query = select(User.username, counted.c.posts).join(counted, counted.c.user_id == User.id)
+        query = query.order_by(counted.c.posts.desc(), User.username_key)
     return [AuthorCount(username, int(posts)) for username, posts in await session.execute(query)]
 
 
+DayCell = tuple[date, str, int]
+"""A day, an author's name, and how many posts."""
+
+
+async def _newest_days(
+    session: AsyncSession, selection: Selection, zone: ZoneInfo
+) -> list[DayCell]:
+    """Return up to `MOST_COUNTS` counts of the newest days, without a day that is cut off."""
+    conditions = await count_conditions(session, selection, is_dated=True)
+    slots = select(PostCount.slot).where(*conditions).order_by(PostCount.slot.desc())
+    # Mostly the newest quarter hours have enough; all of 1,000,000 posts are read in a second.
+    for first in (await session.scalar(slots.offset(MOST_READ).limit(1)), None):
+        cells = await count_by_day(session, selection, zone, since=first, limit=MOST_COUNTS)
+        if len(cells) == MOST_COUNTS:
+            return [cell for cell in cells if cell[0] != cells[0][0]]
+        if first is None:
+            break
+    return cells
+
+
 async def count_by_day(
-    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, limit: int
-) -> list[tuple[date, str, int]]:
+    session: AsyncSession,
+    selection: Selection,
+    zone: ZoneInfo,
+    *,
+    since: int | None = None,
+    limit: int | None = None,
+) -> list[DayCell]:
     """Return how many posts each author has on each day of a time zone that has any.
 
-    Days are in their order, the newest `limit` counts; posts without a time are left out.
+    Days are in their order, the newest `limit` counts; posts without a time are left out, and
+    those before the quarter hour `since`.
     """
-    day = (_slot_seconds(zone) // DAY_S).label("day")
-    query = await _dated(session, selection, day, User.username, _POSTS)
-    query = query.group_by("day", User.id, User.username, User.username_key)
+    conditions = await count_conditions(session, selection, is_dated=True)
+    if since is not None:
+        conditions.append(PostCount.slot >= since)
+    day = local_unit(PostCount.slot, zone, DAY_S).label("day")
+    query = select(day, User.username, _POSTS).join(User, User.id == PostCount.user_id)
+    query = query.where(*conditions).group_by("day", User.id, User.username, User.username_key)
     query = query.order_by(day.desc(), User.username_key.desc()).limit(limit)
     rows = (await session.execute(query)).all()
     return [(date.fromordinal(day + 1), name, int(posts)) for day, name, posts in reversed(rows)]
@@ -142,57 +159,64 @@ async def count_by_hour_of_week(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[int]:
     """Return how many posts each of the 168 hours of the week has, from Monday, 0 o'clock."""
-    hour = (_slot_seconds(zone) // HOUR_S % WEEK_H).label("hour")
-    query = (await _dated(session, selection, hour, _POSTS)).group_by("hour")
-    found = {int(hour): int(posts) for hour, posts in await session.execute(query)}
-    return [found.get(hour, 0) for hour in range(WEEK_H)]
+    hours: Counter[int] = Counter()
+    for hour, posts in await _by_time(session, selection, zone, HOUR_S):
+        hours[hour % WEEK_H] += posts
+    return [hours[hour] for hour in range(WEEK_H)]
 
 
-async def _dated(
-    session: AsyncSession, selection: Selection, *columns: SQLColumnExpression[Any]
-) -> AnySelect:
-    """Return a query of the counts of posts with a time, and their authors."""
-    conditions = await count_conditions(session, selection)
-    joined = select(*columns).join(User, PostCount.user_id == User.id)
-    return joined.where(*conditions, PostCount.slot >= 0)
+async def count_by_day_of_some(
+    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, usernames: Sequence[str]
+) -> list[tuple[date, str | None, int]]:
+    """Return how many posts these authors have on each day, and all others together (None)."""
+    if not usernames:
+        return []
+    named = await count_by_day(session, replace(selection, usernames=tuple(usernames)), zone)
+    cells: list[tuple[date, str | None, int]] = list(named)
+    if not selection.usernames:
+        by_day = await _by_time(session, selection, zone, DAY_S)
+        others = Counter({date.fromordinal(day + 1): posts for day, posts in by_day})
+        for day, _, posts in named:
+            others[day] -= posts
+        cells += ((day, None, posts) for day, posts in others.items() if posts)
+    return sorted(cells, key=itemgetter(0))
 
 
-async def count_conditions(session: AsyncSession, selection: Selection) -> Conditions:
-    """Return what a query that joins `User` and `PostCount` asks for, likewise."""
-    conditions = await author_conditions(session, selection)
-    conditions.append(PostCount.posts > 0)
+async def _by_time(
+    session: AsyncSession, selection: Selection, zone: ZoneInfo, unit_s: int
+) -> list[tuple[int, int]]:
+    """Return how many posts there are in each hour or day, counted from the year 1."""
+    conditions = await count_conditions(session, selection, is_dated=True)
+    # By slot first, in the order of the index: sorting a row of each post takes half a second.
+    slots = select(PostCount.slot, _POSTS.label("posts")).where(*conditions)
+    counted = slots.group_by(PostCount.slot).subquery()
+    unit = local_unit(counted.c.slot, zone, unit_s).label("unit")
+    query = select(unit, func.sum(counted.c.posts)).group_by("unit")
+    return [(int(unit), int(posts)) for unit, posts in await session.execute(query)]
+
+
+async def count_conditions(
+    session: AsyncSession, selection: Selection, *, is_dated: bool = False
+) -> Conditions:
+    """Return the conditions of a query of `PostCount`; record what its answer depends on.
+
+    Raises NotFoundError for an unknown author.
+    """
+    authors = and_(*await author_conditions(session, selection))
+    # Few authors are looked up; of all, some are left out, so that SQLite follows the index of
+    # slots.
+    chosen = PostCount.user_id.in_(select(User.id).where(authors))
+    others = PostCount.user_id.not_in(select(User.id).where(not_(authors)))
+    conditions = [chosen if selection.usernames else others, PostCount.posts > 0]
     if selection.lang is not None:
         conditions.append(PostCount.lang == selection.lang)
     if selection.since is not None:
         conditions.append(PostCount.slot >= slot_of(selection.since + _PARTIAL))
     if selection.until is not None:
         conditions.append(PostCount.slot < slot_of(selection.until + _PARTIAL))
-    if selection.since is not None or selection.until is not None:
+    if is_dated or selection.since is not None or selection.until is not None:
         conditions.append(PostCount.slot >= 0)
     return conditions
-
-
-def local_seconds(seconds: ColumnElement[int], zone: ZoneInfo) -> ColumnElement[int]:
-    """Return the expression for a time in a time zone; both in seconds since the year 1."""
-    until_now = [(since, offset) for since, offset in offsets(zone) if since <= now()]
-    *later, (_, oldest) = until_now
-    offset: Any = _number(oldest)
-    if later:
-        cases = [
-            (seconds >= _number(slot_of(since) * SLOT_S), _number(value)) for since, value in later
-        ]
-        offset = case(*cases, else_=offset)
-    local: ColumnElement[int] = seconds + offset
-    return local
-
-
-def _slot_seconds(zone: ZoneInfo) -> ColumnElement[int]:
-    return local_seconds(cast(PostCount.slot, BigInteger) * _number(SLOT_S), zone)
-
-
-def _number(value: int) -> ColumnElement[int]:
-    """Return a number that stands in the statement: what is grouped by must be what is selected."""
-    return literal_column(str(value), Integer)
 
 
 class ActiveAuthors(NamedTuple):
@@ -220,22 +244,6 @@ async def most_active(session: AsyncSession, selection: Selection, *, limit: int
     return ActiveAuthors(shown, total)
 
 
-async def count_by_day_of_some(
-    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, usernames: Sequence[str]
-) -> list[tuple[date, str | None, int]]:
-    """Return how many posts these authors have on each day, and all others together (None)."""
-    day = (_slot_seconds(zone) // DAY_S).label("day")
-    name = case((User.username.in_(usernames), User.username), else_=None).label("name")
-    query = await _dated(session, selection, day, name, _POSTS)
-    query = query.group_by("day", "name").order_by(day)
-    cells: list[tuple[date, str | None, int]] = []
-    # Some at a time: there may be thousands of days.
-    rows = await session.stream(query.execution_options(yield_per=1_000))
-    async for some in rows.partitions():
-        cells += [(date.fromordinal(day + 1), name, int(posts)) for day, name, posts in some]
-    return cells
-
-
 async def kinds_of_posts(session: AsyncSession) -> tuple[list[str], list[str]]:
     """Return the platforms and the languages that there are posts of, the commonest first."""
     depends_on(EVERYTHING)
@@ -245,12 +253,15 @@ async def kinds_of_posts(session: AsyncSession) -> tuple[list[str], list[str]]:
         .group_by(User.platform)
         .order_by(func.sum(User.tweet_count).desc(), User.platform)
     )
+    # By slot first, as in `_by_time`.
+    slots = select(PostCount.slot, PostCount.lang, _POSTS.label("posts"))
+    slots = slots.where(*await count_conditions(session, Selection()))
+    counted = slots.group_by(PostCount.slot, PostCount.lang).subquery()
     languages = (
-        select(PostCount.lang)
-        .join(User, User.id == PostCount.user_id)
-        .where(User.deleted_at.is_(None), PostCount.lang != "")
-        .group_by(PostCount.lang)
-        .order_by(func.sum(PostCount.posts).desc(), PostCount.lang)
+        select(counted.c.lang)
+        .where(counted.c.lang != "")
+        .group_by(counted.c.lang)
+        .order_by(func.sum(counted.c.posts).desc(), counted.c.lang)
         .limit(MOST_LANGUAGES)
     )
     return list(await session.scalars(platforms)), list(await session.scalars(languages))

@@ -14,11 +14,17 @@ from app.db.engine import Database
 from app.errors import NotFoundError
 from app.models import PostCount
 from app.services.checks import find_faults
+from app.services.posts import statistics
 from app.services.posts.adding import AddResult
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.post_counts import slot_of
-from app.services.posts.statistics import count_by_day, count_by_hour_of_week, stats
+from app.services.posts.statistics import (
+    count_by_day,
+    count_by_day_of_some,
+    count_by_hour_of_week,
+    stats,
+)
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user, find_user
 from app.services.selection import Selection
@@ -90,6 +96,28 @@ async def test_days_and_hours_are_those_of_the_time_zone(db: Database, name: str
     assert Counter({day: posts for day, _, posts in days}) == Counter(t.date() for t in local)
     expected = Counter(24 * time.weekday() + time.hour for time in local)
     assert hours == [expected[hour] for hour in range(168)]
+
+
+async def test_the_newest_days_are_whole(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [datetime(2026, 5, number, 12, tzinfo=UTC) for number in range(1, 11)]
+    for name in ("ann", "ben"):
+        await store(db, name, *days)
+    for most, read in ((5, 8), (5, 100), (5, 4), (100, 3)):
+        monkeypatch.setattr(statistics, "MOST_COUNTS", most)
+        monkeypatch.setattr(statistics, "MOST_READ", read)
+        async with db.read() as session:
+            found = await stats(session, Selection(), ZoneInfo("UTC"))
+        assert [day.tweets for day in found.days] == [2] * (2 if most == 5 else 10)
+        assert found.days[-1].date == date(2026, 5, 10)
+
+
+async def test_the_posts_of_all_others_are_counted_together(db: Database) -> None:
+    day = datetime(2026, 5, 1, tzinfo=UTC)
+    await store(db, "ann", day, day)
+    await store(db, "ben", day, day + timedelta(days=1))
+    async with db.read() as session:
+        cells = await count_by_day_of_some(session, Selection(), ZoneInfo("UTC"), usernames=["ann"])
+    assert cells == [(day.date(), "ann", 2), (day.date(), None, 1), (date(2026, 5, 2), None, 1)]
 
 
 async def test_a_selection_narrows_every_count(db: Database) -> None:
