@@ -2,6 +2,7 @@
 
 import functools
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -9,52 +10,89 @@ from typing import Any, Final
 import msgspec
 
 from app.errors import Problem
+from app.models import MAX_ID
 from app.views.operation import JSON, OPERATIONS, PROBLEM, Operation, Success
 
 Schema = dict[str, Any]
-REFERENCE: Final = "#/components/schemas/{name}"
 WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
 """The parts of the document that follow from no declaration."""
+FRAME: Final[dict[str, Any]] = WRITTEN["document"]
 FIELDS: Final[dict[str, str]] = WRITTEN["fields"]
 """Descriptions of the fields of these names, unless the struct has one of its own."""
-FRAME: Final[dict[str, Any]] = WRITTEN["document"]
-TAGS: Final = {tag["name"]: tag["description"] for tag in FRAME["tags"]}
-REQUEST_HEADERS: Final[dict[str, Any]] = FRAME["components"]["parameters"]
-PLACES: Final[dict[str, Any]] = WRITTEN["places"]
-"""Parameters in a path."""
-ERRORS: Final = {int(status): text for status, text in WRITTEN["errors"].items()}
-ERROR_HEADERS: Final = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
-NOT_MODIFIED: Final = 304
-NOT_MODIFIED_ANSWER: Final = Success(
-    "The state that If-None-Match names still holds", {}, ("ETag", "X-Request-ID")
-)
-SCOPES: Final = {"token": "read"}
-"""Scopes of the policies that are not named after one."""
+PLACES: Final[dict[str, str]] = WRITTEN["places"]
+"""Descriptions of the parameters in a path."""
+ERRORS: Final[dict[str, str]] = WRITTEN["errors"]
+"""Meanings of the statuses of errors."""
+ERROR_HEADERS: Final = {"401": ("WWW-Authenticate",), "405": ("Allow",), "503": ("Retry-After",)}
+ID: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+
+
+@functools.cache
+def document(*, is_public: bool) -> dict[str, Any]:
+    """Return the document, made when it is first asked for."""
+    tags = [tag["name"] for tag in FRAME["tags"]]
+    operations = sorted(OPERATIONS.values(), key=lambda declared: tags.index(declared.tag))
+    schemas = Schemas(operations)
+    paths: dict[str, dict[str, Any]] = {}
+    for declared in operations:
+        path = paths.setdefault(declared.address, {})
+        path[declared.method.lower()] = _operation(declared, schemas, is_public=is_public)
+    errors = {
+        status: schemas.answer(Success(text, {PROBLEM: Problem}, ERROR_HEADERS.get(status, ())))
+        for status, text in ERRORS.items()
+    }
+    return FRAME | {
+        "info": FRAME["info"] | {"version": version("saywho")},
+        "paths": paths,
+        "components": FRAME["components"] | {"schemas": schemas.components, "responses": errors},
+    }
 
 
 class Schemas:
-    """The JSON schemas of all that the declared operations take and answer."""
+    """The JSON schemas of all that operations take and answer."""
 
-    def __init__(self) -> None:
-        found = [kind for declared in OPERATIONS.values() for kind in declared.kinds]
+    def __init__(self, operations: list[Operation]) -> None:
+        found = [kind for declared in operations for kind in declared.kinds]
         kinds = list(dict.fromkeys([Problem, *found]))
         schemas, self.components = schemas_of(kinds)
         self._by_kind = dict(zip(kinds, schemas, strict=True))
 
-    def of(self, kind: Any) -> Schema:
-        """Return the schema of a type: a reference for a struct, nothing for bytes."""
-        return self._by_kind[kind] if kind is not None else {}
+    def content(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return bodies by their content type; bytes have no schema."""
+        return {
+            content_type: {"schema": {} if kind is None else self._by_kind[kind]}
+            for content_type, kind in content.items()
+        }
 
-    def struct(self, schema: Schema) -> Schema:
-        """Return the schema of an object, or of the objects in a list, with its properties."""
-        schema = schema.get("items") or schema
-        reference = schema.get("$ref")
-        return self.components[reference.rpartition("/")[2]] if reference else schema
+    def answer(self, answer: Success) -> dict[str, Any]:
+        described: dict[str, Any] = {"description": answer.description}
+        if answer.headers:
+            reference = "#/components/headers/"
+            described["headers"] = {name: {"$ref": reference + name} for name in answer.headers}
+        if answer.content:
+            described["content"] = self.content(answer.content)
+        return described
+
+    def example(self, schema: Schema) -> dict[str, Any]:
+        """Return an object made of the examples of its fields."""
+        fields = properties(self.components, schema).items()
+        return {name: field["examples"][0] for name, field in fields if "examples" in field}
+
+
+def properties(components: Mapping[str, Schema], schema: Schema) -> dict[str, Schema]:
+    """Return the fields of an object, or of the objects in a list."""
+    schema = schema.get("items") or schema
+    if reference := schema.get("$ref"):
+        schema = components[reference.rpartition("/")[2]]
+    fields: dict[str, Schema] = schema.get("properties", {})
+    return fields
 
 
 def schemas_of(kinds: list[Any]) -> tuple[tuple[Schema, ...], dict[str, Schema]]:
     """Return the schema of each type, and those of the structs that they refer to."""
-    schemas, components = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
+    schemas, components = msgspec.json.schema_components(
+        kinds, ref_template="#/components/schemas/{name}"
+    )
     for struct in components.values():
         for name, field in struct["properties"].items():
             if name in FIELDS:
@@ -66,43 +104,46 @@ def schemas_of(kinds: list[Any]) -> tuple[tuple[Schema, ...], dict[str, Schema]]
     return schemas, components
 
 
-@functools.cache
-def schemas() -> Schemas:
-    """Return the schemas of all operations, made when they are first asked for."""
-    return Schemas()
-
-
-@functools.cache
-def document(*, is_public: bool) -> dict[str, Any]:
-    """Return the document, made when it is first asked for."""
-    paths: dict[str, dict[str, Any]] = {}
-    for declared in ordered():
-        path = paths.setdefault(declared.address, {})
-        path[declared.method.lower()] = _operation(declared, is_public)
-    derived = {"schemas": schemas().components, "responses": _shared_responses()}
-    return FRAME | {
-        "info": FRAME["info"] | {"version": version("saywho")},
-        "paths": paths,
-        "components": FRAME["components"] | derived,
+def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dict[str, Any]:
+    responses = {status: schemas.answer(answer) for status, answer in declared.answers.items()}
+    for status in declared.error_statuses:
+        responses[status] = {"$ref": f"#/components/responses/{status}"}
+    described: dict[str, Any] = {
+        "operationId": declared.id,
+        "tags": [declared.tag],
+        "summary": declared.summary,
+        "security": _security(declared, is_public=is_public),
+        "parameters": _parameters(declared),
+        "responses": {str(status): answer for status, answer in responses.items()},
     }
+    if declared.body:
+        content = schemas.content(declared.body.content)
+        for content_type, body in content.items():
+            body["example"] = declared.body.example
+            if declared.body.example is None and content_type == JSON:
+                body["example"] = schemas.example(body["schema"])
+        described["requestBody"] = {"required": True, "content": content}
+    return described
 
 
-def ordered() -> list[Operation]:
-    """Return the operations in the order of their tags. Raises ValueError for an unknown tag."""
-    tags = list(TAGS)
-    return sorted(OPERATIONS.values(), key=lambda declared: tags.index(declared.tag))
+def _security(declared: Operation, *, is_public: bool) -> list[dict[str, list[str]]]:
+    """Return what may be sent, any of it: nothing ({}), a token of the scope, or a session."""
+    if declared.policy == "open":
+        return []
+    scope = "read" if declared.policy == "token" else declared.policy
+    needed: list[dict[str, list[str]]] = [{"bearer": [scope]}, {"session": []}]
+    return [{}, *needed] if declared.policy == "read" and is_public else needed
 
 
-def scope_of(declared: Operation, *, is_public: bool) -> str | None:
-    """Return the scope that a token must have; None where nothing is needed."""
-    if declared.policy == "open" or (declared.policy == "read" and is_public):
-        return None
-    return SCOPES.get(declared.policy, declared.policy)
-
-
-def parameters(declared: Operation) -> list[dict[str, Any]]:
+def _parameters(declared: Operation) -> list[dict[str, Any]]:
     """Return the parameters in the path and in the query."""
-    found: list[dict[str, Any]] = [PLACES[name] for name in declared.places]
+    found: list[dict[str, Any]] = []
+    for converter, name in declared.places:
+        about = {"name": name, "in": "path", "description": PLACES[name], "required": True}
+        kind = {"schema": ID, "example": 1}
+        if converter != "id":
+            kind = {"schema": {"type": "string"}, "example": "jack"}
+        found.append(about | kind)
     _, components = schemas_of([declared.args])
     struct = components[declared.args.__name__]
     for name, schema in struct["properties"].items():
@@ -115,78 +156,3 @@ def parameters(declared: Operation) -> list[dict[str, Any]]:
         options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
         found.append(about | {"schema": options[0] if len(options) == 1 else schema})
     return found
-
-
-def body_example(declared: Operation) -> Any:
-    """Return an example of the body: a value for JSON, else a string."""
-    if declared.body is None or declared.body.example is not None:
-        return declared.body and declared.body.example
-    content_type, kind = next(iter(declared.body.content.items()))
-    fields = schemas().struct(schemas().of(kind))["properties"].items()
-    example = {name: field["examples"][0] for name, field in fields if "examples" in field}
-    return example if content_type == JSON else json.dumps(example, ensure_ascii=False) + "\n"
-
-
-def _operation(declared: Operation, is_public: bool) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "operationId": declared.id,
-        "tags": [declared.tag],
-        "summary": declared.summary,
-        "security": _security(declared, is_public),
-        "parameters": [
-            *parameters(declared),
-            *({"$ref": f"#/components/parameters/{name}"} for name in declared.request_headers),
-        ],
-    }
-    if declared.body:
-        described["requestBody"] = {
-            "required": True,
-            "content": {
-                content_type: {"schema": schemas().of(kind), "example": body_example(declared)}
-                for content_type, kind in declared.body.content.items()
-            },
-        }
-    responses = {
-        status: _response(answer, declared.answer_headers(answer))
-        for status, answer in declared.answers.items()
-    }
-    for status in (*([NOT_MODIFIED] if declared.has_validator else []), *declared.error_statuses):
-        responses[status] = {"$ref": f"#/components/responses/{status}"}
-    return described | {"responses": {str(status): each for status, each in responses.items()}}
-
-
-def _security(declared: Operation, is_public: bool) -> list[dict[str, list[str]]]:
-    """Return what may be sent, any of it: nothing ({}), a token of the scope, or a session."""
-    if declared.policy == "open":
-        return []
-    scope = scope_of(declared, is_public=False) or ""
-    needed: list[dict[str, list[str]]] = [{"bearer": [scope]}, {"session": []}]
-    return [{}, *needed] if scope_of(declared, is_public=is_public) is None else needed
-
-
-def _response(answer: Success, headers: tuple[str, ...]) -> dict[str, Any]:
-    described = {
-        "description": answer.description,
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
-    }
-    if answer.content:
-        described["content"] = {
-            content_type: {"schema": schemas().of(kind)}
-            for content_type, kind in answer.content.items()
-        }
-    return described
-
-
-def _shared_responses() -> dict[str, Any]:
-    """Return the responses that operations refer to: 304, and the errors."""
-    shared = {NOT_MODIFIED: NOT_MODIFIED_ANSWER} | {
-        status: Success(text, {PROBLEM: Problem}, error_headers(status))
-        for status, text in ERRORS.items()
-    }
-    return {str(status): _response(answer, answer.headers) for status, answer in shared.items()}
-
-
-def error_headers(status: int) -> tuple[str, ...]:
-    """Return the headers that errors of a status carry."""
-    own = (ERROR_HEADERS[status],) if status in ERROR_HEADERS else ()
-    return (*own, "X-Request-ID")

@@ -1,7 +1,7 @@
 """One declaration of an API operation, beside its view.
 
 `@blueprint.operation` registers the route and its policy, checks parameters and a JSON body before
-the view runs, and keeps what `app/views/openapi.py` makes the API's document and page of.
+the view runs, and keeps what `app/views/openapi.py` makes the API's document of.
 """
 
 import re
@@ -27,7 +27,7 @@ MULTIPART: Final = "multipart/form-data"
 PROBLEM: Final = "application/problem+json"
 
 Method = Literal["GET", "POST", "DELETE"]
-_PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
+_PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")
 EVERYWHERE: Final = frozenset({400, 401, 408, 421, 431, 500, 503})
 """Any operation refuses a bad token, a bad or too new Saywho-After, a foreign host, and a slow or
 large head."""
@@ -66,16 +66,15 @@ class Operation:
     args: type[Struct]
     body: RequestBody | None
     errors: Collection[int]
-    is_streamed: bool
 
     @property
     def address(self) -> str:
         """The path as the document writes it."""
-        return _PLACE.sub(r"{\1}", self.path)
+        return _PLACE.sub(r"{\2}", self.path)
 
     @property
-    def places(self) -> list[str]:
-        """The names of the parameters in the path."""
+    def places(self) -> list[tuple[str, str]]:
+        """The converter and the name of each parameter in the path."""
         return _PLACE.findall(self.path)
 
     @property
@@ -86,41 +85,12 @@ class Operation:
         return [kind for content in contents for kind in content.values() if kind is not None]
 
     @property
-    def writes(self) -> bool:
-        return self.method not in SAFE_METHODS and self.policy != "read"
-
-    @property
-    def has_validator(self) -> bool:
-        """Whether the answer carries an ETag, so that a client can spare another copy."""
-        return self.method == "GET" and not self.is_streamed
-
-    @property
-    def request_headers(self) -> tuple[str, ...]:
-        """The headers that the operation understands."""
-        is_live = any(EVENTS in answer.content for answer in self.answers.values())
-        return (
-            *(("Last-Event-ID",) if is_live else ()),
-            *(("If-None-Match",) if self.has_validator else ()),
-            *("Saywho-After", "X-Request-ID"),
-        )
-
-    def answer_headers(self, answer: Success) -> tuple[str, ...]:
-        """Return the headers that a successful answer carries."""
-        has_state = self.has_validator and "Retry-After" not in answer.headers
-        return (
-            *answer.headers,
-            *(("Saywho-Event",) if self.writes else ()),
-            *(("ETag",) if has_state else ()),
-            "X-Request-ID",
-        )
-
-    @property
     def error_statuses(self) -> list[int]:
         """The statuses of the errors that the operation can answer with, in order."""
         found = EVERYWHERE | set(self.errors)
         if self.method not in SAFE_METHODS or self.policy not in {"open", "read", "token"}:
             found |= {403}
-        if self.writes:
+        if self.method not in SAFE_METHODS and self.policy != "read":
             found |= {507}
         if self.places:
             found |= {404}
@@ -182,7 +152,6 @@ class ApiBlueprint(Blueprint):
         *,
         errors: Collection[int] = (),
         is_cacheable: bool = False,
-        is_streamed: bool = False,
     ) -> Callable[[View], View]:
         """Declare a view as an operation; the first line of its docstring is the summary.
 
@@ -192,9 +161,7 @@ class ApiBlueprint(Blueprint):
         """
 
         def declare(view: View) -> View:
-            args = view.__annotations__.get("args", NoArgs)
-            form = view.__annotations__.get("form")
-            name = view.__name__
+            form, name = view.__annotations__.get("form"), view.__name__
             run = prepared(
                 view, policy, is_cacheable=is_cacheable, is_strict=True, read_form=parse_json
             )
@@ -208,10 +175,9 @@ class ApiBlueprint(Blueprint):
                 tag=self.tag,
                 summary=(view.__doc__ or "").partition("\n")[0].removesuffix("."),
                 answers=view.__dict__["answers"],
-                args=args,
+                args=view.__annotations__.get("args", NoArgs),
                 body=RequestBody({JSON: form}) if form else view.__dict__.get("body"),
                 errors=errors,
-                is_streamed=is_streamed,
             )
             self.add_url_rule(path, name, run, methods=[method])
             return view

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -20,6 +20,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -115,7 +116,8 @@ class Calls:
             if sent.total() >= end:
                 return
             cases = st.tuples(operation.as_strategy(generation_mode=mode), st.booleans())
-            many(cases, self.call, min(AT_ONCE, end - sent.total()), number)
+            with suppress(Unsatisfiable):  # What takes nothing can be called in one way only.
+                many(cases, self.call, min(AT_ONCE, end - sent.total()), number)
 
     def call(self, drawn: tuple[Case[Any], bool]) -> None:
         """Send a case, to what is there or not, and compare the answer with the document."""
@@ -159,15 +161,12 @@ def many(strategy: st.SearchStrategy[Any], use: Callable[[Any], None], count: in
 
 
 def _bring_closer(case: Case[Any], *, is_known: bool) -> None:
-    """Let some paths lead somewhere, and let no request wait for an event that never comes."""
+    """Let some paths lead somewhere."""
     if is_known:
         case.headers.pop("Authorization", None)
         known = {"username": "jack", "tweet_id": case.path_parameters.get("tweet_id", 1)}
         known |= {"import_id": 1, "source_id": 1}
         case.path_parameters |= {name: known[name] for name in case.path_parameters}
-    after = case.headers.get("Saywho-After", "")
-    if after.isdecimal():
-        case.headers["Saywho-After"] = "1"
 
 
 def main(arguments: list[str], kind: type[Hostile] = Calls) -> int:

@@ -47,7 +47,7 @@ class ExportArgs(SearchFilters):
     ] = "jsonl"
 
 
-@blueprint.operation("GET", EXPORT, "read", errors={404}, is_streamed=True)
+@blueprint.operation("GET", EXPORT, "read", errors={404})
 @answers(
     200,
     "A file of the posts up to the newest of now, sent as it is made; "

@@ -29,11 +29,15 @@ class LiveArgs(Struct):
     username: Annotated[str | None, Meta(description="Only what concerns this author.")] = None
     after: Annotated[
         Annotated[int, Meta(ge=0, le=MAX_ID)] | None,
-        Meta(description="The number of an event: only what came after it is sent.", examples=[1]),
+        Meta(
+            description="The number of an event: only what came after it is sent. "
+            "The header `Last-Event-ID`, which browsers send by themselves, goes first.",
+            examples=[1],
+        ),
     ] = None
 
 
-@blueprint.operation("GET", LIVE, "read", errors={404}, is_streamed=True)
+@blueprint.operation("GET", LIVE, "read", errors={404})
 @answers(200, "Events, without end", str, EVENTS)
 async def live_stream(args: LiveArgs) -> Response:
     """Follow what changes, as server-sent events.

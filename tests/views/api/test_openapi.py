@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import pytest
+import schemathesis
 
 from app import create_app
 from app.config import Config
@@ -15,13 +16,11 @@ from app.views import openapi
 from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with, config_of
 from tests.databases import Databases
-from tests.views.api.conformance import ENDING, IDS, KNOWN_WORDS, Api
+from tests.views.api.conformance import ENDING, IDS, Api
 from tests.waiting import eventually
 
 NDJSON: Final = "application/x-ndjson"
 PROBLEM: Final = "application/problem+json"
-UNPROVOKED: Final = {"405", "408", "421", "431", "500", "507"}
-"""What no single request brings about, or none that the document has."""
 
 
 @contextlib.asynccontextmanager
@@ -76,16 +75,6 @@ def anybody(api: Api) -> Client:
     return Client(api.app, {})
 
 
-def parts(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object in a document."""
-    if isinstance(value, dict):
-        yield value
-        value = list(value.values())
-    if isinstance(value, list):
-        for part in value:
-            yield from parts(part)
-
-
 def test_every_route_is_in_the_document_and_nothing_else(api: Api) -> None:
     routes = Counter(
         (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
@@ -106,48 +95,28 @@ def test_nothing_is_declared_that_is_not_served(api: Api) -> None:
     names = {(parameter["in"], parameter["name"]) for parameter in parameters}
     assert not openapi.FIELDS.keys() - fields - {name for place, name in names if place == "query"}
     assert openapi.PLACES.keys() == {name for place, name in names if place == "path"}
-    assert openapi.REQUEST_HEADERS.keys() == {name for place, name in names if place == "header"}
 
 
-def test_the_document_is_openapi(api: Api) -> None:
-    document = api.document
-    assert document["openapi"].startswith("3.1.")
-    assert document["info"].keys() >= {"title", "version"}
-    for kind in document["components"].values():
-        assert all(re.fullmatch(r"[A-Za-z0-9._-]+", name) for name in kind)
-    for part in parts(document):
-        if isinstance(part.get("$ref"), str):
-            assert api.resolve(part)
-    for schema in document["components"]["schemas"].values():
-        assert schema["type"] == "object"
-        for part in parts({k: v for k, v in schema.items() if k != "properties"}):
-            assert part.keys() <= KNOWN_WORDS
-        for field in schema["properties"].values():
-            assert field.keys() <= KNOWN_WORDS
-
-
-@pytest.mark.parametrize("name", IDS)
-def test_each_operation_is_whole(api: Api, name: str) -> None:
-    path, _, operation = api.operations[name]
-    assert operation["summary"]
-    assert set(operation["tags"]) <= {tag["name"] for tag in api.document["tags"]}
-    parameters = [api.resolve(parameter) for parameter in operation["parameters"]]
-    assert max(Counter((p["name"], p["in"]) for p in parameters).values()) == 1
-    in_path = {p["name"] for p in parameters if p["in"] == "path" and p["required"] is True}
-    assert in_path == set(re.findall(r"{(\w+)}", path))
-    for parameter in parameters:
-        assert parameter["description"]
-        if "example" in parameter:
-            assert not list(api.faults(parameter["example"], parameter["schema"]))
-    assert any(status < "300" for status in operation["responses"])
-    for status, answer in operation["responses"].items():
-        assert re.fullmatch(r"[1-5]\d\d", status)
-        assert api.resolve(answer)["description"]
-    for requirement in operation["security"]:
-        assert requirement.keys() <= api.document["components"]["securitySchemes"].keys()
-    for content_type, content in operation.get("requestBody", {"content": {}})["content"].items():
-        if content_type == "application/json":
-            assert not list(api.faults(content["example"], content["schema"]))
+def test_the_document_is_openapi_and_each_operation_is_whole(api: Api) -> None:
+    schemathesis.openapi.from_dict(api.document)
+    for name, (path, _, operation) in api.operations.items():
+        assert operation["summary"]
+        parameters = operation["parameters"]
+        names = Counter((each["name"], each["in"]) for each in parameters)
+        assert set(names.values()) <= {1}, name
+        in_path = {each["name"] for each in parameters if each["in"] == "path"}
+        assert in_path == set(re.findall(r"{(\w+)}", path))
+        for each in parameters:
+            assert each["description"], (name, each)
+            if "example" in each:
+                assert not api.faults(each["example"], each["schema"])
+        assert any(status < "300" for status in operation["responses"])
+        assert all(api.resolve(answer)["description"] for answer in operation["responses"].values())
+        body = operation.get("requestBody", {"content": {}})["content"]
+        if "application/json" in body:
+            assert not api.faults(
+                body["application/json"]["example"], body["application/json"]["schema"]
+            )
 
 
 async def test_the_examples_are_answered_as_declared(own_api: Api) -> None:
@@ -176,10 +145,10 @@ async def test_lists_and_answers_in_full_are_as_declared(api: Api, admin: Client
     assert (report["accepted"], report["rejected"]) == (1, 2)
     again = {"text": "Late", "source_id": "1"}
     assert (await api.send(admin, "create_tweet", json=again))[0] == 200
+    assert (await api.send(admin, "create_user", json={"username": "Jack"}))[0] == 409
 
 
 PROVOKING: Final[dict[str, dict[str, Any]]] = {
-    "304": {"headers": {"If-None-Match": "*"}},
     "400": {"headers": {"Saywho-After": "soon"}},
     "401": {"headers": {"Authorization": "Bearer no"}},
     "403": {
@@ -264,30 +233,13 @@ async def test_an_unknown_parameter_is_400(api: Api, admin: Client) -> None:
             assert (await api.send(admin, name, address))[0] == 400, name
 
 
-async def test_repeats_are_answered_as_declared(own_api: Api) -> None:
-    api, admin = own_api, await client_with(own_api.app, "admin")
-    assert (await api.send(admin, "create_user", json={"username": "Jack"}))[0] == 409
-
-
-def test_every_declared_status_is_tested(api: Api) -> None:
-    declared = {status for _, _, op in api.operations.values() for status in op["responses"]}
-    tested = {"200", "201", "202", "204", "404", "409", "422", *PROVOKING}
-    assert declared <= tested | UNPROVOKED
-
-
-def test_every_operation_tells_that_a_head_may_be_refused(api: Api) -> None:
-    for name, (_, _, operation) in api.operations.items():
-        assert {"400", "408", "431"} <= operation["responses"].keys(), name
-
-
 async def test_another_method_is_405_and_a_problem(api: Api, anybody: Client) -> None:
     answer = await anybody.send("PUT", "/api/v1/users")
     assert (answer.status_code, answer.mimetype) == (405, PROBLEM)
     declared = api.document["components"]["responses"]["405"]
-    assert all(header in answer.headers for header in declared["headers"])
-    assert not list(
-        api.faults(await answer.get_json(force=True), declared["content"][PROBLEM]["schema"])
-    )
+    assert "Allow" in answer.headers
+    problem = await answer.get_json(force=True)
+    assert not api.faults(problem, declared["content"][PROBLEM]["schema"])
 
 
 async def test_what_needs_a_token_follows_from_the_views(api: Api) -> None:
