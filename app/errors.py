@@ -109,6 +109,26 @@ class InvalidInputError(AppError, status=HTTPStatus.UNPROCESSABLE_ENTITY, type="
     """The input is well-formed, but wrong."""
 
 
+class RecordError(InvalidInputError):
+    """A record cannot be read; the others of its file can."""
+
+
+class ImportFileError(InvalidInputError):
+    """The file cannot be read any further."""
+
+
+class UnrecognisedFileError(ImportFileError):
+    """The file is missing, or nothing in it is recognised."""
+
+
+class BrokenFileError(ImportFileError):
+    """The file, or a member of it, breaks off; what came before stays."""
+
+
+class LimitReachedError(BrokenFileError):
+    """The file exceeds a limit; nothing more of it is read."""
+
+
 class TooManyError(AppError, status=HTTPStatus.TOO_MANY_REQUESTS, type="too-many-requests"):
     """There were too many failures to sign in."""
 

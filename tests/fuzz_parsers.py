@@ -18,9 +18,9 @@ atheris: Any = importlib.import_module("atheris") if IS_THERE else None
 STEERING: Final = ["app.formats", "app.formats.feed", "feedparser"]
 
 with atheris.instrument_imports(include=STEERING) if IS_THERE else contextlib.nullcontext():
+    from app.errors import ImportFileError, RecordError
     from app.formats import FORMATS
     from app.formats.feed import read_feed
-    from app.formats.records import ImportFileError, RecordError
     from app.formats.source.file import Source
     from app.services.posts.media_files import TYPES, suffix_of
     from tests.archives import SMALL_FILES

@@ -12,8 +12,6 @@ from babel.messages.pofile import read_po
 import app as package
 from app import errors, i18n
 from app.config import Config
-from app.formats import records
-from app.formats.source import json_split
 from app.services.imports import imports
 from app.services.posts import media_files
 from app.views.openapi import document
@@ -22,7 +20,7 @@ ROOT = Path(package.__file__).parent
 MESSAGES = dict.fromkeys(("_", "gettext", "gettext_noop"), None) | {"ngettext": (1, 2)}
 ERRORS = {
     name: None
-    for module in (errors, records, imports, media_files, json_split)
+    for module in (errors, imports, media_files)
     for name, value in vars(module).items()
     if isinstance(value, type) and issubclass(value, errors.AppError | ValueError)
 } | {"Message": None, "FetchError": None}

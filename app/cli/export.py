@@ -15,8 +15,7 @@ from app.cli.running import counted, fail, json_option, print_result, wants_json
 from app.config import Config
 from app.db.engine import Database
 from app.formats import WRITERS
-from app.formats.records import Writer
-from app.security import open_private
+from app.formats.format import Writer
 from app.services.posts.exporting import Export, begin_export, exported
 
 
@@ -96,7 +95,7 @@ def _opened(path: Path | None) -> Iterator[BinaryIO]:
         return
     unfinished = path.with_name(f".saywho-{secrets.token_hex(8)}.part")
     try:
-        with open(unfinished, "xb", opener=open_private) as file:
+        with unfinished.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

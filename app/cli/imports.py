@@ -26,8 +26,8 @@ from app.cli.running import (
 from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
+from app.errors import BrokenFileError, ImportFileError
 from app.formats import FORMATS, open_archive
-from app.formats.records import BrokenFileError, ImportFileError
 from app.formats.source.file import Source
 from app.services.events import newest_event
 from app.services.imports.bulk import MAX_ERRORS, ImportReport, PostCounts
@@ -212,9 +212,7 @@ class _Importer:
             progress.show(reading.bytes_read, reading.bytes_total or 0, counts)
 
         # In threads, since a pipe may be silent for long.
-        source = await asyncio.to_thread(
-            Source, target, name=name, limit_bytes=limit, with_media=self.keeper is not None
-        )
+        source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
         with source, Progress(name, item_show_func=lambda item: item) as progress:
             archive = await asyncio.to_thread(partial(open_archive, source, **self.options))
             if self.beside is not None:

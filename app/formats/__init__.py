@@ -1,13 +1,16 @@
 """The formats of archives and files of posts: bytes in, records out, and back; no database."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from app.compute.text import decode_entities as decoded
+from app.errors import UnrecognisedFileError
 from app.formats import bluesky, csv, jsonl, mastodon, mongo
-from app.formats.records import Archive, Format, Item, Record, UnrecognisedFileError, Writer
+from app.formats.format import Format, Writer
+from app.formats.records import Archive, Item, Record
 from app.formats.source.file import Source
-from app.formats.source.lines import is_blank
+from app.formats.source.text import is_blank
 from app.formats.x import api, archive
 
 # In the order in which they are tried: the most particular first.
@@ -48,17 +51,27 @@ def open_archive(
     for candidate in candidates:
         if is_part or candidate.recognises(source):
             archive = candidate.parse(source, include_restricted=include_restricted)
+            items = _to_the_end(archive.items, source)
             if decode_entities and archive.format in WITH_ENTITIES:
-                return replace(archive, items=map(_without_entities, archive.items))
-            return archive
+                items = map(_without_entities, items)
+            return replace(archive, items=items)
     if not source.has_members and is_blank(source):
         fallback = jsonl.FORMAT if format == "auto" else candidates[0]
         return Archive(fallback.name, "line", None, iter(()))
+    if source.fault is not None:
+        raise source.fault
     if format == "auto":
         raise UnrecognisedFileError("{name} is not in any known format", name=source.name)
     raise UnrecognisedFileError(
         "{name} is not in the format {format}", name=source.name, format=format
     )
+
+
+def _to_the_end(items: Iterator[Item], source: Source) -> Iterator[Item]:
+    """Yield the items, and raise what is wrong with the file behind them."""
+    yield from items
+    if source.fault is not None:
+        raise source.fault
 
 
 def _without_entities(item: Item) -> Item:

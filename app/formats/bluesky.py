@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from app.errors import RecordError
+from app.formats.format import Format
 from app.formats.records import (
     Account,
     Archive,
-    Format,
     Item,
     Kind,
     Medium,
     MediumKind,
     Reactions,
     Record,
-    RecordError,
     ReplyTarget,
     Skipped,
     read_each,

@@ -12,23 +12,17 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from app.errors import Message
+from app.errors import BrokenFileError, Message
 from app.formats.columns import EARLIER_FIELDS, OWN_FIELDS, Columns, is_damaged_id
-from app.formats.records import (
-    Archive,
-    BadRecord,
-    BrokenFileError,
-    Format,
-    Item,
-    PostRow,
-    Writer,
-    read_each,
-)
+from app.formats.format import Format, PostRow, Writer
+from app.formats.records import Archive, BadRecord, Item, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import Json
-from app.formats.source.lines import MAX_LINE_BYTES, TOO_LONG_LINE, Line, head_lines, source_lines
+from app.formats.source.text import MAX_LINE, Line, first_lines, lines
 
-MAX_ROW_LENGTH: Final = MAX_LINE_BYTES
+MISPLACED: Final = Message("the row has a quote or a line break in the wrong place")
+# The limit belongs to the whole process; rows have a smaller one.
+csv.field_size_limit(2 * MAX_LINE)
 
 
 class Row(NamedTuple):
@@ -39,91 +33,55 @@ class Row(NamedTuple):
     fault: Message | None = None
 
 
+class _Lines:
+    """The lines for the csv module; knows where the row begins that is being read."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._lines = lines
+        self.begin()
+
+    def begin(self) -> None:
+        self.start, self._length = 0, 0
+        self.fault: Message | None = None
+        self.has_ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self.start, self._length = self.start or line.number, self._length + len(line.text)
+            self.fault = self.fault or line.fault
+            if self._length > MAX_LINE:
+                raise BrokenFileError(
+                    "line {line}: the row is longer than 1 MB; is a quote open?", line=self.start
+                )
+            yield line.text
+        self.has_ended = True
+
+
 def read_rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
     """Yield the rows that are not blank; quoted texts may go over many lines.
 
-    Not the csv module: its limit of a field's size belongs to the whole process, and after an error
-    it continues inside a quoted text, whose lines it then takes for rows.
-
     Raises BrokenFileError where a row is over 1 MB or its quotation never ends.
     """
-    parser = _RowParser(delimiter)
-    start, length = 0, 0
-    fault: Message | None = None
-    for line in lines:
-        start, length = start or line.number, length + len(line.text)
-        fault = fault or line.fault
-        if length > MAX_ROW_LENGTH or line.fault is TOO_LONG_LINE:
-            raise BrokenFileError(
-                "line {line}: the row is longer than 1 MB; is a quote open?", line=start
-            )
-        fields = parser.feed(line.text)
-        if fields is None:
+    source = _Lines(lines)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    while True:
+        source.begin()
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            if source.has_ended:
+                raise BrokenFileError(
+                    "line {line}: the quote that opens in this row is never closed",
+                    line=source.start,
+                ) from error
+            yield Row(source.start, [], MISPLACED)
             continue
-        if fault or any(fields):
-            yield Row(start, fields, Message("the row is {fault}", fault=fault) if fault else None)
-        start, length, fault = 0, 0, None
-    if start:
-        raise BrokenFileError(
-            "line {line}: the quote that opens in this row is never closed", line=start
-        )
-
-
-class _RowParser:
-    """Splits rows at the delimiter; a field that begins with a quote ends at its closing one."""
-
-    def __init__(self, delimiter: str) -> None:
-        self._delimiter = delimiter
-        self._fields: list[str] = []
-        self._parts: list[str] = []
-        self._is_quoted = False
-
-    def feed(self, line: str) -> list[str] | None:
-        """Read one line; return the row if it ends there, None inside a quotation."""
-        if '"' not in line and not self._is_quoted:
-            return _without_end(line).split(self._delimiter)
-        at = 0 if self._is_quoted else self._open_quote(line, 0)
-        while True:
-            if self._is_quoted:
-                at = self._read_quoted(line, at)
-                if self._is_quoted:
-                    return None
-            end = line.find(self._delimiter, at)
-            if end < 0:
-                self._parts.append(_without_end(line[at:]))
-                return self._end_row()
-            self._parts.append(line[at:end])
-            self._end_field()
-            at = self._open_quote(line, end + 1)
-
-    def _open_quote(self, line: str, at: int) -> int:
-        self._is_quoted = line.startswith('"', at)
-        return at + self._is_quoted
-
-    def _read_quoted(self, line: str, at: int) -> int:
-        """Keep the quoted part of this line; return where the quotation ends."""
-        while (end := line.find('"', at)) >= 0:
-            self._parts.append(line[at:end])
-            if not line.startswith('"', end + 1):
-                self._is_quoted = False
-                return end + 1
-            self._parts.append('"')
-            at = end + 2
-        self._parts.append(line[at:])
-        return len(line)
-
-    def _end_field(self) -> None:
-        self._fields.append("".join(self._parts))
-        self._parts = []
-
-    def _end_row(self) -> list[str]:
-        self._end_field()
-        fields, self._fields = self._fields, []
-        return fields
-
-
-def _without_end(line: str) -> str:
-    return line.removesuffix("\n").removesuffix("\r")
+        if fields is None:
+            return
+        if fault := source.fault:
+            yield Row(source.start, fields, Message("the row is {fault}", fault=fault))
+        elif any(fields):
+            yield Row(source.start, fields)
 
 
 OWN_HEADER: Final = ",".join(OWN_FIELDS)
@@ -162,14 +120,14 @@ def _delimiter(source: Source) -> str | None:
 
 def _header(source: Source, delimiter: str) -> list[str]:
     try:
-        rows = islice(read_rows(head_lines(source), delimiter), 1)
+        rows = islice(read_rows(first_lines(source), delimiter), 1)
         return next((row.fields for row in rows if not row.fault), [])
     except BrokenFileError:
         return []
 
 
 def _items(source: Source, delimiter: str) -> Iterator[Item]:
-    rows = read_rows(source_lines(source), delimiter)
+    rows = read_rows(lines(source), delimiter)
     header = next(rows, Row(0, [])).fields
     yield from read_each(_cells_by_name(rows, header, delimiter), Columns.find(header).read)
 
@@ -194,7 +152,7 @@ def _fault(row: Row, width: int) -> Message | None:
     if len(row.fields) != width:
         found = len(row.fields)
         return Message("the row has {count} fields, the header {width}", count=found, width=width)
-    return Message("the row holds a NUL") if any("\0" in field for field in row.fields) else None
+    return None
 
 
 def _cells(row: PostRow) -> tuple[str | None, ...]:

@@ -1,10 +1,8 @@
 """JSON lines: one object on each line, with columns that are recognised by name."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
 from typing import Annotated, Final
 
 import msgspec
@@ -12,25 +10,13 @@ from msgspec import Meta
 
 from app.errors import Message
 from app.formats.columns import KNOWN_HEADERS, Columns
-from app.formats.records import (
-    Archive,
-    BadRecord,
-    Format,
-    Item,
-    Medium,
-    PostRow,
-    Reactions,
-    ReplyTarget,
-    Writer,
-    read_each,
-)
+from app.formats.format import Format, PostRow, Writer
+from app.formats.records import Archive, BadRecord, Item, Medium, Reactions, ReplyTarget, read_each
 from app.formats.source.file import Source
-from app.formats.source.json import NOT_AN_OBJECT, Json, load_text
-from app.formats.source.lines import HEAD_BYTES, head_lines, source_lines
+from app.formats.source.json import NOT_AN_OBJECT, Json, load
+from app.formats.source.text import first_lines, lines
 
 CONTENT_TYPE: Final = "application/x-ndjson"
-_CHECKED_LINES: Final = 100
-_LONG_FIRST_LINE = re.compile(rb'\s*\{.*?"(?:text|full_text|content|tweet)"\s*:\s*"', re.DOTALL)
 _encoder = msgspec.json.Encoder()
 
 
@@ -54,11 +40,7 @@ def recognises(source: Source) -> bool:
     """Return whether one of the first lines is an object with a text."""
     if source.has_members:
         return False
-    filled = (line for line in head_lines(source) if line.text.strip() or line.fault)
-    lines = list(islice(filled, _CHECKED_LINES))
-    if all(line.fault for line in lines):
-        return _LONG_FIRST_LINE.match(source.head(HEAD_BYTES), 0, 10_000) is not None
-    rows = (_load(line.text) for line in lines)
+    rows = (_load(line.text) for line in first_lines(source))
     return any(isinstance(row, dict) and Columns.find(row).has_text for row in rows)
 
 
@@ -78,17 +60,17 @@ def encode(rows: Sequence[PostRow]) -> bytes:
 
 
 def _rows(source: Source) -> Iterator[tuple[int, Json] | BadRecord]:
-    for line in source_lines(source):
-        if line.fault:
-            yield BadRecord(line.number, Message("the line is {fault}", fault=line.fault))
-        elif line.text.strip():
-            row = _load(line.text)
-            yield (line.number, row) if isinstance(row, dict) else BadRecord(line.number, row)
+    for number, text, fault in lines(source):
+        if fault:
+            yield BadRecord(number, Message("the line is {fault}", fault=fault))
+        elif text.strip():
+            row = _load(text)
+            yield (number, row) if isinstance(row, dict) else BadRecord(number, row)
 
 
 def _load(text: str) -> Json | Message:
     """Return the object of a line, or the fault in it."""
-    row, fault = load_text(text)
+    row, fault = load(text)
     return row if isinstance(row, dict) else fault or NOT_AN_OBJECT
 
 

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
+from app.errors import RecordError
 from app.formats.bluesky import feed_item, read_post
 from app.formats.mastodon import PUBLIC, read_activity
-from app.formats.records import Account, BadRecord, Item, Record, RecordError, Skipped, read_each
+from app.formats.records import Account, BadRecord, Item, Record, Skipped, read_each
 from app.formats.source.json import Json, as_object, as_word, listed
 
 MEDIA_TYPES: Final = {

@@ -9,25 +9,22 @@ from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
+from app.errors import BrokenFileError, RecordError, UnrecognisedFileError
+from app.formats.format import Format
 from app.formats.records import (
     Account,
     Archive,
-    BrokenFileError,
-    Format,
     Item,
     Kind,
     Medium,
     MediumKind,
     Reactions,
     Record,
-    RecordError,
     ReplyTarget,
     Skipped,
-    UnrecognisedFileError,
     read_each,
 )
-from app.formats.source.content import Content, Member
-from app.formats.source.file import Source
+from app.formats.source.file import Content, Source, head
 from app.formats.source.html import html_to_text
 from app.formats.source.json import (
     Json,
@@ -44,6 +41,7 @@ from app.formats.source.times import read_time
 PUBLIC: Final = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
 _LIST: Final = "orderedItems"
 _LIKES_BYTES: Final = 16 * 2**20
+_ACTOR_BYTES: Final = 2**20
 # The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
@@ -94,7 +92,7 @@ def _find(source: Source) -> tuple[Content | None, Json, str]:
         return None, {}, ""
     source.expect(found)
     folder = found[0].removesuffix("outbox.json")
-    return Member(source, found[0]), _read_actor(source, f"{folder}actor.json"), folder
+    return source.member(found[0]), _read_actor(source, f"{folder}actor.json"), folder
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:
@@ -102,14 +100,14 @@ def _liked(source: Source, folder: str) -> Iterator[Item]:
     for name in ("likes.json", "bookmarks.json"):
         if (path := f"{folder}{name}") in source.members():
             with suppress(BrokenFileError):
-                liked = as_object(load(source.head_member(path, _LIKES_BYTES))[0])
+                liked = as_object(load(head(source.member(path), _LIKES_BYTES))[0])
                 yield from (Skipped(n, "like") for n, _ in enumerate(listed(liked, _LIST), 1))
 
 
 def _read_actor(source: Source, name: str) -> Json:
     if name not in source.members():
         return {}
-    return as_object(load(source.head_member(name, 2**20))[0])
+    return as_object(load(head(source.member(name), _ACTOR_BYTES))[0])
 
 
 def _is_of(actor: Json, activities: list[Json]) -> bool:

@@ -18,13 +18,14 @@ from typing import Any, Final
 import msgspec
 
 from app.formats.columns import KNOWN_HEADERS, Columns
+from app.formats.format import Format, PostRow, Writer
 from app.formats.jsonl import CONTENT_TYPE
-from app.formats.records import Archive, Format, Item, PostRow, Record, Writer, read_each
+from app.formats.records import Archive, Item, Record, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import (
     Json,
     first_documents,
-    is_array,
+    first_mark,
     is_empty_array,
     is_lines,
     objects,
@@ -41,11 +42,10 @@ def recognises(source: Source) -> bool:
 
     An array needs no mark of MongoDB: no other format reads one of plain objects.
     """
-    if is_array(source) and is_empty_array(source):
-        return True
     found = first_documents(source)
-    marked = is_array(source) or any(map(has_mark, found))
-    return marked and any(Columns.find(_row(document)).has_text for document in found)
+    if not any(Columns.find(_row(document)).has_text for document in found):
+        return not (found or source.has_members) and is_empty_array(source)
+    return any(map(has_mark, found)) or first_mark(source) == "["
 
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:

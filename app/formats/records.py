@@ -1,17 +1,14 @@
-"""What a format is, and what its reader gives: records, bad ones, skipped ones, and facts."""
+"""What the readers of formats give: records, bad ones, skipped ones, and facts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, NamedTuple, Protocol, TypeVar
+from typing import Annotated, BinaryIO, Literal, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-from app.errors import InvalidInputError, message_of
-
-if TYPE_CHECKING:
-    from app.formats.source.file import Source
+from app.errors import RecordError, message_of
 
 T = TypeVar("T")
 Kind = Literal["post", "reply", "quote"]
@@ -144,22 +141,6 @@ class Archive:
     """Where the files of media are; None where there are none."""
 
 
-class RecordError(InvalidInputError):
-    """A record cannot be read; the others of its file can."""
-
-
-class ImportFileError(InvalidInputError):
-    """The file cannot be read any further."""
-
-
-class UnrecognisedFileError(ImportFileError):
-    """The file is missing, or nothing in it is recognised."""
-
-
-class BrokenFileError(ImportFileError):
-    """The file breaks off or exceeds a limit; what came before stays."""
-
-
 def read_each(
     found: Iterable[tuple[int, T] | BadRecord], read: Callable[[T, int], Item | None]
 ) -> Iterator[Item]:
@@ -187,48 +168,3 @@ def required_text(text: object) -> str:
     if not isinstance(text, str):
         raise RecordError("the text is not a string")
     return text
-
-
-class Parse(Protocol):
-    """Reads a recognised source; the account is known at once, items are read as they are taken."""
-
-    def __call__(self, source: "Source", *, include_restricted: bool) -> Archive: ...
-
-
-class PostRow(NamedTuple):
-    """A stored post with its author, as exports get it."""
-
-    id: int
-    username: str
-    platform: str
-    text: str
-    kind: str
-    created_at: datetime | None
-    lang: str | None
-    source_id: str | None
-    url: str | None
-    reply_to: ReplyTarget | None = None
-    media: tuple[Medium, ...] = ()
-    counts: Reactions | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """How a format is written: a heading, and then the rows, in portions of any size."""
-
-    suffix: str
-    """The end of a file's name, without the dot."""
-    content_type: str
-    heading: bytes
-    """The bytes before the first row; a file without posts holds them alone."""
-    encode: Callable[[Sequence[PostRow]], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One format, recognised by content; to add one, write a module and register it."""
-
-    name: str
-    recognises: Callable[["Source"], bool]
-    parse: Parse
-    writer: Writer | None = None

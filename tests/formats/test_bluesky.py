@@ -11,18 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.errors import BrokenFileError
 from app.formats import open_archive
 from app.formats.bluesky import with_links
-from app.formats.records import (
-    Account,
-    Archive,
-    BadRecord,
-    BrokenFileError,
-    Item,
-    Reactions,
-    Record,
-    Skipped,
-)
+from app.formats.records import Account, Archive, BadRecord, Item, Reactions, Record, Skipped
 from app.formats.source.file import Source
 from tests.formats.reading import array, lines, pretty, read_archive
 

@@ -10,16 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats import open_archive
 from app.formats.csv import GUARDED, OWN_HEADER
-from app.formats.records import (
-    BadRecord,
-    BrokenFileError,
-    Item,
-    Record,
-    Skipped,
-    UnrecognisedFileError,
-)
+from app.formats.records import BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
 
 KOREAN = (
@@ -82,10 +76,12 @@ def test_a_single_column_is_enough(tmp_path: Path) -> None:
 
 
 def test_quoted_newlines_quotes_and_places(tmp_path: Path) -> None:
-    data = 'text,user\r\n"line one\nline ""two""\r\n\r\nend",mina\r\n5" disk,ji"ho\r\n"a"b,c\r\n'
+    data = 'text,user\r\n"line one\nline ""two""\r\n\r\nend",mina\r\n5" disk,ji"ho\r\n'
+    data += '"a"b,c\r\nd,e\r\n'
     found = items(tmp_path, data)
-    assert texts(found) == ['line one\nline "two"\r\n\r\nend', '5" disk', "ab"]
-    assert [item.place for item in found] == [2, 6, 7]
+    assert texts(found) == ['line one\nline "two"\r\n\r\nend', '5" disk', "d"]
+    assert [item.place for item in found] == [2, 6, 7, 8]
+    assert found[2] == BadRecord(7, "the row has a quote or a line break in the wrong place")
 
 
 def test_ids_that_a_spreadsheet_damaged_are_dropped_and_rows_kept(tmp_path: Path) -> None:
@@ -105,13 +101,9 @@ def test_ragged_rows_are_bad_and_blank_ones_ignored(tmp_path: Path) -> None:
     ]
 
 
-def test_broken_bytes_and_nuls_are_bad_rows(tmp_path: Path) -> None:
-    found = items(tmp_path, b"text\ncaf\xe9\na\0b\nfine\n")
-    assert found == [
-        BadRecord(2, "the row is not valid UTF-8"),
-        BadRecord(3, "the row holds a NUL"),
-        Record(place=4, text="fine"),
-    ]
+def test_broken_bytes_are_bad_rows(tmp_path: Path) -> None:
+    found = items(tmp_path, b'text\n"\ncaf\xe9\n"\nfine\n')
+    assert found == [BadRecord(2, "the row is not valid UTF-8"), Record(place=5, text="fine")]
 
 
 def test_classic_tweets_csv_tells_reposts_and_replies(tmp_path: Path) -> None:

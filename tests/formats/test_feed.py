@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.errors import RecordError
 from app.formats.feed import read_feed
 from app.formats.live import PageHead
-from app.formats.records import Medium, Record, RecordError
+from app.formats.records import Medium, Record
 
 
 def page_of(body: bytes, content_type: str) -> tuple[PageHead, list[Record]]:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.errors import UnrecognisedFileError
 from app.formats import open_archive
-from app.formats.records import BadRecord, Item, Record, UnrecognisedFileError
+from app.formats.records import BadRecord, Item, Record
 from app.formats.source.file import Source
 
 GOOD = '{"username": "mina", "text": "좋은 아침 ☀️"}'.encode()

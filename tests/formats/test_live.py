@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.child import _encoded
+from app.errors import RecordError
 from app.formats.live import PageHead, read_author_feed, read_statuses
-from app.formats.records import Record, RecordError
+from app.formats.records import Record
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)

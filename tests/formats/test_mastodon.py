@@ -13,17 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats import open_archive
-from app.formats.records import (
-    Account,
-    Archive,
-    BadRecord,
-    BrokenFileError,
-    Item,
-    Record,
-    Skipped,
-    UnrecognisedFileError,
-)
+from app.formats.records import Account, Archive, BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
 from tests.archives import x_zip as saved_zip
 from tests.formats.reading import read_archive, saved_folder
@@ -354,11 +346,8 @@ def test_a_tar_that_breaks_off_before_the_outbox_is_broken(tmp_path: Path) -> No
 def test_what_is_packed_counts_for_the_limit_unpacked(tmp_path: Path) -> None:
     bomb = saved_tar(tmp_path / "a.tar.gz", {"media/zeros": b"\0" * 5_000_000} | members(BOOST))
     assert bomb.stat().st_size < 100_000
-    with (
-        Source(bomb, limit_bytes=4_000_000) as source,
-        pytest.raises(BrokenFileError, match="limit of an import"),
-    ):
-        open_archive(source)
+    with pytest.raises(BrokenFileError, match="limit of an import"):
+        Source(bomb, limit_bytes=4_000_000)
     packed = gzip.compress(outbox(*MANY * 40))
     with Source(io.BytesIO(packed), limit_bytes=4_000_000) as source:
         items = open_archive(source).items
@@ -391,7 +380,7 @@ def test_a_header_of_any_size_is_not_read_into_memory() -> None:
     for kind in (b"L", b"x"):
         info = tarfile.TarInfo("././@LongLink")
         info.type, info.size = kind, 10**9
-        with pytest.raises(BrokenFileError, match="too large"):
+        with pytest.raises(BrokenFileError, match="damaged"):
             read(info.tobuf(tarfile.GNU_FORMAT) + b"\0" * 10_000)
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from app.errors import ImportFileError, UnrecognisedFileError
 from app.formats import FORMATS, open_archive
-from app.formats.records import Archive, ImportFileError, UnrecognisedFileError
+from app.formats.records import Archive
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES
 

@@ -1,50 +1,57 @@
-"""A source of an import: a file, a folder, a zip, a tar or a stream."""
+"""A source of an import: a file, a folder, a zip or a tar; a stream is copied to a file first."""
 
 import contextlib
+import errno
+import gzip
 import io
-import zipfile
+import os
+import tarfile
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Protocol, Self
 
-from app.formats.records import BrokenFileError, UnrecognisedFileError
-from app.formats.source.members import (
-    ZIP_STARTS,
-    list_files,
-    list_members,
-    open_in_zip,
-    open_path,
-    open_zip,
-)
+from app.errors import BrokenFileError, ImportFileError
+from app.formats.source.containers import ZIP_STARTS, Container, Folder, Tar, Zip, is_tar, open_path
 from app.formats.source.reading import (
     BUFFER_BYTES,
     READ_ERRORS,
     Meter,
     MeteredReader,
-    Rejoined,
     check_packed,
+    limit_reached,
     read_some,
-    spooling,
-    unpacked,
 )
-from app.formats.source.tar import BLOCK_BYTES, TarFiles, is_tar
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 _GZIP_START: Final = b"\x1f\x8b"
-_NO_LIMIT: Final = 2**62
+
+
+class Content(Protocol):
+    """One file that is read, wherever it lies."""
+
+    name: str
+
+    @property
+    def has_members(self) -> bool:
+        """Whether it is a folder, a zip or a tar, and so no content itself."""
+
+    def open(self) -> BinaryIO:
+        """Open the file, and count what is read of it. Raises ImportFileError, as reading does."""
+
+    def peek(self) -> BinaryIO:
+        """Open the file without counting, to find out what it is. Raises ImportFileError."""
 
 
 class Source:
     """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
-    A path that is neither a regular file nor a folder (a pipe) is read as a stream. A zip in a
-    stream is copied to a temporary file first, and so are the JSON files of a tar, and its media if
-    it is a stream and `with_media`. The caller's stream is never closed. What is packed is read
-    twice, first for its checksum, unless `checks_packed` is false.
+    A stream, a path that is neither a regular file nor a folder (a pipe), and the inside of a
+    packed tar are copied to a temporary file, up to the limit. What is packed is read twice, first
+    for its checksum, unless `checks_packed` is false.
 
     Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a
-    zip whose directory cannot be read.
+    zip whose directory cannot be read; BrokenFileError for a packed tar that is damaged.
     """
 
     def __init__(
@@ -53,26 +60,20 @@ class Source:
         *,
         name: str | None = None,
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
-        with_media: bool = True,
         checks_packed: bool = True,
     ) -> None:
-        self._checks_packed = checks_packed
-        self._with_media = with_media
         self.path = target if isinstance(target, Path) else None
         self.name = name or (str(target) if isinstance(target, Path) else "-")
-        self.is_folder = self.path is not None and self.path.is_dir()
+        self.fault: BrokenFileError | None = None
+        """Where a tar is damaged; its files before that are there."""
+        self._checks_packed = checks_packed
         self._meter = Meter(self.name, limit_bytes)
         self._opened = contextlib.ExitStack()
-        self._stream: BinaryIO | None = None
-        self._head = b""
-        self._zip: zipfile.ZipFile | None = None
-        self._zip_members: dict[str, zipfile.ZipInfo] = {}
-        self._is_tar = False
-        self._tar: TarFiles | None = None
-        self._packed: BinaryIO | None = None
-        self._paths: dict[str, Path] | None = None
+        self._spool: BinaryIO | None = None
+        self._container: Container | None = None
+        self._beside: Folder | None = None
+        self._is_gzip = False
         self._total: int | None = None
-        self._closed_at: int | None = None
         try:
             self._prepare(target)
         except BaseException:
@@ -82,213 +83,192 @@ class Source:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Close all that this source opened; `bytes_read` keeps its value."""
-        self._closed_at = self.bytes_read
+        """Close all that this source opened."""
         self._opened.close()
 
     @property
     def has_members(self) -> bool:
-        """Whether this is a folder, a zip or a tar, which `open_member` reads."""
-        return self.is_folder or self._zip is not None or self._is_tar
+        """Whether this is a folder, a zip or a tar."""
+        return self._container is not None
 
     @property
     def bytes_read(self) -> int:
         """Bytes read of the file, as it is (compressed); at most the total."""
-        if self._closed_at is not None:
-            return self._closed_at
-        read = self._packed.tell() if self._packed else round(self._meter.packed_bytes)
+        read = round(self._meter.packed_bytes)
         return read if self._total is None else min(read, self._total)
 
     @property
     def bytes_total(self) -> int | None:
-        """Bytes to read in all; None for streams, and for folders before `expect`."""
+        """Bytes to read in all; None for folders before `expect`."""
         return self._total
 
     def expect(self, names: Iterable[str]) -> None:
         """Set the members to be read, so that progress ends at the total."""
-        if self._is_tar:
-            self._total = sum(self._tar_files().kept[name].size for name in names)
-        elif self._zip is None:
-            self._total = sum(self._files()[name].stat().st_size for name in names)
-        else:
-            self._total = sum(self._zip_members[name].compress_size for name in names)
+        self._total = sum(self._files().sizes(name)[0] for name in names)
 
-    def head(self, size: int) -> bytes:
-        """Return the first bytes without consuming or counting them; fewer only at the end."""
-        if self._stream is not None:
-            return self._stream_head(self._stream, size)
-        if self.path is None or self.is_folder:
-            return b""
-        try:
-            with open_path(self.path, self.name) as file:
-                return file.read(size)
-        except OSError as error:
-            raise UnrecognisedFileError("{name} cannot be read", name=self.name) from error
+    def peek(self) -> BinaryIO:
+        return io.BufferedReader(MeteredReader(self._unpacked(), self.name), BUFFER_BYTES)
 
     def open(self) -> BinaryIO:
-        """Return the whole file or stream, counted; a stream can be opened only once."""
-        if self.is_folder:
-            raise BrokenFileError("{name} is not a plain file", name=self.name)
-        if self._checks_packed and self._packed is not None and self.path is not None:
-            with open_path(self.path, self.name) as file:
-                check_packed(unpacked(file), self._meter.limit_bytes, self.name)
-        return self._metered(self._whole(), self.name)
+        if self._is_gzip and self._checks_packed:
+            check_packed(self._unpacked(), self._meter.limit_bytes, self.name)
+        share = self._packed_share() if self._is_gzip else 1.0
+        reader = MeteredReader(self._unpacked(), self.name, self._meter, share)
+        return io.BufferedReader(reader, BUFFER_BYTES)
 
     def members(self) -> tuple[str, ...]:
         """Return the names of all files in a folder, zip or tar, and of those beside a file."""
-        if self._is_tar:
-            return tuple(self._tar_files().kept)
-        return tuple(self._zip_members if self._zip else self._files())
+        return tuple(self._files().names)
 
-    def open_member(self, name: str) -> BinaryIO:
-        """Return one of the members by its name, counted; KeyError for any other name.
-
-        Raises BrokenFileError for one of a zip whose checksum does not fit.
-        """
+    def member(self, name: str) -> "Member":
+        """Return one of the members. Raises KeyError."""
         label = f"{name} in {self.name}"
-        share = 1.0
-        if self._checks_packed and self._zip is not None:
-            check_packed(self._open_raw(name, label), self._meter.limit_bytes, label)
-        if self._zip is not None and (info := self._zip_members[name]).file_size:
-            share = min(1.0, info.compress_size / info.file_size)
-        return self._metered(self._open_raw(name, label), label, share)
-
-    def head_member(self, name: str, size: int) -> bytes:
-        """Return the first bytes of a member without counting them, up to where it is damaged."""
-        label = f"{name} in {self.name}"
-        head = b""
-        try:
-            with self._open_raw(name, label) as file:
-                while len(head) < size and (chunk := read_some(file, size - len(head))):
-                    head += chunk
-        except READ_ERRORS as error:
-            if not head:
-                raise BrokenFileError("{name} is damaged", name=label) from error
-        return head
+        return Member(self._files(), name, label, self._meter, checks_packed=self._checks_packed)
 
     def place_of(self, name: str) -> int | None:
         """Return where a member lies in the archive; None where it is not there."""
-        if self._zip is not None:
-            return self._zip_members[name].header_offset if name in self._zip_members else None
-        if self._is_tar:
-            return self._tar_files().place_of(name)
-        return 0 if name in self._files() else None
+        files = self._files()
+        return files.place(name) if name in files.names else None
 
     def open_file(self, name: str) -> BinaryIO:
-        """Open a member that has a place, not counted. Raises BrokenFileError, as reading does."""
-        label = f"{name} in {self.name}"
-        is_in_tar = self._is_tar and name not in self._tar_files().kept
-        stream = self._tar_files().open_media(name) if is_in_tar else self._open_raw(name, label)
-        reader = MeteredReader(stream, Meter(label, _NO_LIMIT), label=label)
-        return io.BufferedReader(reader, BUFFER_BYTES)
+        """Open a member, not counted. Raises BrokenFileError, as reading does."""
+        return self.member(name).peek()
 
     def _prepare(self, target: Path | BinaryIO) -> None:
-        if self.is_folder:
+        if isinstance(target, Path) and target.is_dir():
+            self._container = Folder(target, is_deep=True)
             return
-        if isinstance(target, Path) and target.is_file():
-            self._total = target.stat().st_size
+        if not isinstance(target, Path):
+            self._spool = self._copied(target)
+        elif not target.is_file():
+            with open_path(target, self.name) as pipe:
+                self._spool = self._copied(pipe)
+        with self._whole() as file:
+            self._total = file.seek(0, os.SEEK_END)
+        if head(self, len(ZIP_STARTS[0])) in ZIP_STARTS:
+            if self._spool is not None and self._total > self._meter.limit_bytes:
+                raise limit_reached(self.name, self._meter.limit_bytes)
+            self._container = Zip(self._opened.enter_context(self._whole()), self.name)
+            return
+        self._is_gzip = head(self, len(_GZIP_START)) == _GZIP_START
+        if is_tar(head(self, tarfile.BLOCKSIZE)):
+            self._use_tar()
+
+    def _use_tar(self) -> None:
+        if self._is_gzip:
+            with self._unpacked() as stream:
+                file = self._copied(stream)
+            if file.tell() > self._meter.limit_bytes:
+                raise limit_reached(self.name, self._meter.limit_bytes)
         else:
-            self._stream = self._open_path() if isinstance(target, Path) else target
-        if self.head(4) in ZIP_STARTS:
-            self._use_zip(self._whole() if self._stream is None else self._spooled())
-            return
-        if self.head(2) == _GZIP_START:
-            self._use_gzip()
-        self._is_tar = is_tar(self.head(BLOCK_BYTES))
-
-    def _use_zip(self, file: BinaryIO) -> None:
-        self._zip = self._opened.enter_context(open_zip(file, self.name))
-        self._zip_members = list_members(self._zip)
-
-    def _use_gzip(self) -> None:
-        """Read the unpacked bytes from here on."""
-        packed = self._whole()
-        if self._stream is None:
-            self._packed = packed
-        reader = MeteredReader(unpacked(packed), Meter(self.name, _NO_LIMIT), label=self.name)
-        self._stream = self._opened.enter_context(reader)  # type: ignore[assignment] # is binary
-
-    def _tar_files(self) -> TarFiles:
-        """Return the files of the tar; the first call copies JSON to a temporary file.
-
-        The whole tar counts towards the limit. Raises BrokenFileError.
-        """
-        if self._tar is not None:
-            return self._tar
-        meter = Meter(self.name, self._meter.limit_bytes)
-        stream = self._whole()
-
-        def read(size: int) -> bytes:
-            try:
-                chunk = read_some(stream, size)
-            except BrokenFileError as error:
-                if isinstance(error.__cause__, EOFError):
-                    return b""
-                raise
-            return meter.count(chunk)
-
-        def reopen() -> BinaryIO:
-            file = self._open_path()
-            return unpacked(file) if self._packed else file
-
-        again = reopen if self.path is not None and self.path.is_file() else None
-        with spooling(self._opened, self.name) as spool:
-            self._tar = TarFiles(read, spool, self.name, again, with_media=self._with_media)
-            while read(BUFFER_BYTES):
-                pass  # The checksum of a packed tar comes after its end.
-        return self._tar
+            file = self._opened.enter_context(self._whole())
+        tar = Tar(file, self.name)
+        if tar.fault and not tar.names:
+            raise tar.fault
+        self._container, self.fault = tar, tar.fault
 
     def _whole(self) -> BinaryIO:
-        """Return the file or stream from its beginning, not counted, closed with the source."""
-        if self._stream is None:
-            return self._open_path()
-        head, self._head = self._head, b""
-        return io.BufferedReader(Rejoined(head, self._stream))
+        """Open the file as it is."""
+        if self._spool is None:
+            assert self.path is not None  # noqa: S101 # for the type checker
+            return open_path(self.path, self.name)
+        file = os.fdopen(os.dup(self._spool.fileno()), "rb")
+        file.seek(0)
+        return file
 
-    def _open_path(self) -> BinaryIO:
-        assert self.path is not None  # noqa: S101 # for the type checker
-        return self._opened.enter_context(open_path(self.path, self.name))
+    def _unpacked(self) -> BinaryIO:
+        """Open the file, unpacked if it is a gzip."""
+        file = self._whole()
+        if not self._is_gzip:
+            return file
+        unpacked = gzip.GzipFile(fileobj=file)
+        unpacked.myfileobj = file  # type: ignore[assignment] # so that it is closed as well
+        return unpacked  # type: ignore[return-value] # is binary
 
-    def _stream_head(self, stream: BinaryIO, size: int) -> bytes:
-        """Return the first bytes of a stream, up to any damage."""
-        with contextlib.suppress(BrokenFileError):
-            while len(self._head) < size and (chunk := stream.read(size - len(self._head))):
-                self._head += chunk
-        return self._head[:size]
+    def _packed_share(self) -> float:
+        """Return the packed bytes for each unpacked one, as the end of a gzip states them."""
+        with self._whole() as file:
+            size = file.seek(-4, os.SEEK_END) + 4
+            return min(1.0, size / (int.from_bytes(file.read(4), "little") or size))
 
-    def _open_raw(self, name: str, label: str) -> BinaryIO:
-        if self._zip is not None:
-            return open_in_zip(self._zip, self._zip_members[name], label)
-        if self._is_tar:
-            return self._tar_files().open(name)
-        return open_path(self._files()[name], label)
-
-    def _spooled(self) -> BinaryIO:
-        """Copy the stream to a temporary file, up to the limit, and return that."""
-        meter = Meter(self.name, self._meter.limit_bytes)
-        assert self._stream is not None  # noqa: S101 # for the type checker
-        with spooling(self._opened, self.name) as spool:
-            while chunk := self._head or self._stream.read(BUFFER_BYTES):
-                spool.write(meter.count(chunk))
-                self._head = b""
-            meter.count(b"")
+    def _copied(self, stream: BinaryIO) -> BinaryIO:
+        """Copy a stream to a temporary file: all of it, or somewhat more than the limit."""
+        spool: BinaryIO = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
+        try:
+            while spool.tell() <= self._meter.limit_bytes and (chunk := self._next(stream)):
+                spool.write(chunk)
+            spool.flush()
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+                raise
+            raise BrokenFileError(
+                "{name} has to be copied first, and the folder for temporary files is full",
+                name=self.name,
+            ) from error
         return spool
 
-    def _metered(self, stream: BinaryIO, label: str, packed_share: float = 1.0) -> BinaryIO:
-        reader = MeteredReader(stream, self._meter, label=label, packed_share=packed_share)
+    def _next(self, stream: BinaryIO) -> bytes:
+        try:
+            return read_some(stream, BUFFER_BYTES)
+        except EOFError:
+            return b""  # A tar that is cut tells so itself.
+        except READ_ERRORS as error:
+            raise BrokenFileError("{name} is damaged and breaks off", name=self.name) from error
+
+    def _files(self) -> Container:
+        if self._container is not None:
+            return self._container
+        if self._beside is None:
+            folder = self.path.parent if self.path and self._spool is None else None
+            self._beside = Folder(folder, is_deep=False)
+        return self._beside
+
+
+class Member:
+    """One file of a folder, zip or tar, or one beside a plain file."""
+
+    has_members = False
+
+    def __init__(
+        self, files: Container, path: str, label: str, meter: Meter, *, checks_packed: bool
+    ) -> None:
+        self.name = label
+        self._files = files
+        self._path = path
+        self._meter = meter
+        self._checks_packed = checks_packed and files.is_packed
+
+    def peek(self) -> BinaryIO:
+        return self._opened(None, 1.0)
+
+    def open(self) -> BinaryIO:
+        if self._checks_packed:
+            packed = self._files.open(self._path, self.name)
+            check_packed(packed, self._meter.limit_bytes, self.name)
+        packed_bytes, size = self._files.sizes(self._path)
+        return self._opened(self._meter, min(1.0, packed_bytes / size) if size else 1.0)
+
+    def _opened(self, meter: Meter | None, packed_share: float) -> BinaryIO:
+        stream = self._files.open(self._path, self.name)
+        reader = MeteredReader(stream, self.name, meter, packed_share)
         return io.BufferedReader(reader, BUFFER_BYTES)
 
-    def _files(self) -> dict[str, Path]:
-        if self._paths is None:
-            path = None if self._zip is not None else self.path
-            self._paths = {} if path is None else list_files(path, self.is_folder)
-        return self._paths
+
+def head(content: Content, size: int) -> bytes:
+    """Return the first bytes, up to where they are damaged; fewer only at the end.
+
+    Raises ImportFileError where there are none for a reason.
+    """
+    found = b""
+    try:
+        with content.peek() as stream:
+            while len(found) < size and (chunk := read_some(stream, size - len(found))):
+                found += chunk
+    except ImportFileError:
+        if not found:
+            raise
+    return found

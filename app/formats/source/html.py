@@ -8,7 +8,7 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from app.formats.records import RecordError
+from app.errors import RecordError
 
 MAX_LENGTH: Final = 50_000
 MAX_TAGS: Final = 2_000

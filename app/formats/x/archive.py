@@ -1,40 +1,33 @@
 """X (Twitter) archives, current and classic: zip, folder, or a lone `tweets.js`."""
 
-import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
-from typing import BinaryIO, Final
+from typing import Final
 
-from app.errors import message_of
-from app.formats.records import (
-    Archive,
-    BadRecord,
+from app.errors import (
     BrokenFileError,
-    Format,
-    Item,
-    Record,
+    LimitReachedError,
     RecordError,
-    Skipped,
     UnrecognisedFileError,
+    message_of,
 )
-from app.formats.source.file import Source
-from app.formats.source.json import load_value
-from app.formats.source.json_split import SplitError, Splitter
-from app.formats.source.reading import BUFFER_BYTES, read_up_to
+from app.formats.format import Format
+from app.formats.records import Archive, BadRecord, Item, Record, Skipped
+from app.formats.source.file import Content, Source
+from app.formats.source.text import encoding_of, pieces
+from app.formats.source.window import Window
 from app.formats.x.layout import Layout, find_layout
 from app.formats.x.media import media_and_addresses
 from app.formats.x.notes import Notes
 from app.formats.x.posts import ArchivedTweet, DamagedItem, read_tweet, to_record
 
-_PREFIX_BYTES: Final = 1024
 _MEDIA_FOLDERS: Final = (
     *("tweets_media", "tweet_media", "community_tweet_media", "twitter_circle_tweet_media"),
 )
-_AROUND: Final = b"; \t\r\n"
-_PREFIX = re.compile(rb"\s*(?:(?:window\.|var\s)?[\w.\s]{1,200}=\s*)?")
+_PREFIX = re.compile(r"\s*(?:(?:window\.|var\s)?[\w.\s]{1,200}=\s*)?")
 
 
 def recognises(source: Source) -> bool:
@@ -55,44 +48,59 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
 
 
 def _items(source: Source, layout: Layout, *, include_restricted: bool) -> Iterator[Item]:
-    notes, broken = _read_notes(source, layout)
-    places = count(1)
+    """Yield all records; a damaged file ends itself, and is named behind them.
+
+    So are the others that are damaged, among the records.
+    """
+    files, left_out = _Files(source), _Files(source)
+    notes, places = Notes(), count(1)
     place = 0
-    for item in _entries(source, layout.tweets):
+    for item in files.entries(layout.notes):
+        notes.add(item)
+    broken_notes = len(files.broken)
+    notes.is_whole = notes.is_whole and not broken_notes
+    for item in files.entries(layout.tweets):
         place = next(places)
         yield _item(item, place, source, layout, notes, is_left_out=False)
-    for item in _entries(source, layout.circle):
+    for item in files.entries(layout.circle):
         place = next(places)
         yield _item(item, place, source, layout, notes, is_left_out=not include_restricted)
-    yield from _deleted(source, layout, notes, places)
-    yield from notes.leftovers(place, layout.account)
-    with suppress(BrokenFileError):
-        for _ in _entries(source, layout.likes):
-            yield Skipped(next(places), "like")
-    if broken is not None:
-        raise broken
+    for item in left_out.entries(layout.deleted):
+        with suppress(RecordError):
+            notes.join(read_tweet(item))
+        yield Skipped(next(places), "deleted")
+    files.broken += left_out.broken if notes.has_leftovers else ()
+    if len(files.broken) == broken_notes:
+        # Else the post of a long text may stand behind the break, or have been deleted.
+        yield from notes.leftovers(place, layout.account)
+    yield from (Skipped(next(places), "like") for _ in left_out.entries(layout.likes))
+    yield from (BadRecord(next(places), message_of(error)) for error in files.broken[1:])
+    if files.broken:
+        raise files.broken[0]
     if layout.missing:
         missing = ", ".join(layout.missing)
         raise BrokenFileError("{name} lacks {missing}", name=source.name, missing=missing)
 
 
-def _read_notes(source: Source, layout: Layout) -> tuple[Notes, BrokenFileError | None]:
-    """Return the long posts up to any damage, and that damage."""
-    notes = Notes()
-    try:
-        for item in _entries(source, layout.notes):
-            notes.add(item)
-    except BrokenFileError as error:
-        notes.is_whole = False
-        return notes, error
-    return notes, None
+class _Files:
+    """The files of an archive that hold lists, and those of them that are broken."""
 
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.broken: list[BrokenFileError] = []
 
-def _entries(source: Source, names: tuple[str, ...]) -> Iterator[object]:
-    for name in names:
-        label = f"{name} in {source.name}" if name else source.name
-        with source.open_member(name) if name else source.open() as stream:
-            yield from array_items(stream, label)
+    def entries(self, names: tuple[str, ...]) -> Iterator[object]:
+        """Yield the items of these files, of a broken one those before the break.
+
+        Raises LimitReachedError.
+        """
+        for name in names:
+            try:
+                yield from array_items(self._source.member(name) if name else self._source)
+            except LimitReachedError:
+                raise
+            except BrokenFileError as error:
+                self.broken.append(error)
 
 
 def _item(
@@ -134,53 +142,22 @@ def _files(tweet: ArchivedTweet, source: Source, layout: Layout) -> tuple[str | 
     return tuple(map(find, media_and_addresses(tweet.data).values()))
 
 
-def _deleted(
-    source: Source, layout: Layout, notes: Notes, places: Iterator[int]
-) -> Iterator[Skipped]:
-    """Count deleted posts, which are never imported, and join their long texts to them."""
-    try:
-        for item in _entries(source, layout.deleted):
-            with suppress(RecordError):
-                notes.join(read_tweet(item))
-            yield Skipped(next(places), "deleted")
-    except BrokenFileError:
-        # Long texts that match no post would be imported as posts, deleted ones too.
-        if not all(note.is_joined for note in notes.all):
-            raise
-
-
-def array_items(stream: BinaryIO, label: str) -> Iterator[object]:
+def array_items(content: Content) -> Iterator[object]:
     """Yield the items of `window.… = [ … ];` one at a time, a DamagedItem for a bad one.
 
     An empty file has none. Raises BrokenFileError where it is no array, and where it breaks off.
     """
-    chunk = _without_prefix(read_up_to(stream, _PREFIX_BYTES))
-    if not chunk.strip(_AROUND):
-        return
-    if not chunk.startswith(b"["):
-        raise BrokenFileError("{name} does not hold a list of posts", name=label)
-    splitter, done = Splitter(), 0
-    try:
-        while chunk:
-            for value in splitter.feed(chunk):
-                done += 1
-                item, fault = load_value(value)
-                yield DamagedItem(fault) if fault else item
-            chunk = stream.read(BUFFER_BYTES)
-        splitter.end()
-    except SplitError as error:
-        raise BrokenFileError(
-            "{name} breaks off or is damaged after {count} items: {fault}",
-            name=label,
-            count=f"{done:,}",
-            fault=message_of(error),
-        ) from error
-
-
-def _without_prefix(start: bytes) -> bytes:
-    start = start.removeprefix(codecs.BOM_UTF8)
-    match = _PREFIX.match(start)
-    return start[match.end() :] if match else start
+    window = Window(pieces(content, encoding_of(content)), name=content.name)
+    window.read_on()
+    match = _PREFIX.match(window.text)
+    window.at = match.end() if match else 0
+    mark = window.next_mark()
+    if mark and mark != "[":
+        raise BrokenFileError("{name} does not hold a list of posts", name=content.name)
+    for item, fault in window.items() if mark else ():
+        yield DamagedItem(fault) if fault else item
+    if window.next_mark():
+        raise window.broken("something stands after the last value")
 
 
 FORMAT: Final = Format("x", recognises, parse)

@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
 
-from app.formats.records import Account, RecordError, UnrecognisedFileError
-from app.formats.source.file import Source
+from app.errors import RecordError, UnrecognisedFileError
+from app.formats.records import Account
+from app.formats.source.file import Source, head
 from app.formats.source.json import Json, as_object, as_word, listed
 from app.formats.source.times import read_time
 from app.formats.x.posts import digits
@@ -77,11 +78,11 @@ def find_layout(source: Source) -> Layout | None:
 
 
 def _lone_file(source: Source) -> Layout | None:
-    head = source.head(_HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
-    match = _HEAD.match(head)
+    start = head(source, _HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
+    match = _HEAD.match(start)
     kind = (match[1] or match[2]) if match else None
     name = source.path.name if source.path else ""
-    if name in _LONE_NAMES and (kind in _POST_KINDS or not head):
+    if name in _LONE_NAMES and (kind in _POST_KINDS or not start):
         return _beside(source, name)
     if kind in _POST_KINDS or kind == b"Grailbird.data.tweets":
         return Layout(_UNKNOWN, tweets=("",))
@@ -113,8 +114,8 @@ def _archive_folders(source: Source) -> list[str]:
         is_month = _MONTH.fullmatch(path.name) and path.parent.name == "tweets"
         has_posts = is_month or _TWEETS.fullmatch(path.name)
         if (has_posts or path.name in _INDEXES) and _folder(name) not in found:
-            head = source.head_member(name, _HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
-            if _HEAD.match(head) or (has_posts and not head.strip()):
+            start = head(source.member(name), _HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
+            if _HEAD.match(start) or (has_posts and not start.strip()):
                 found.add(_folder(name))
     return sorted(found)
 
@@ -185,7 +186,7 @@ def _read_index(source: Source, name: str) -> object:
     if not name:
         return None
     try:
-        text = source.head_member(name, _INDEX_BYTES).decode()
+        text = head(source.member(name), _INDEX_BYTES).decode()
         found: object = json.loads(text.partition("=")[2].strip().removesuffix(";"))
     except (ValueError, RecursionError):
         return None

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from app.errors import Message, message_of
-from app.formats.records import Account, BadRecord, BrokenFileError, Item, Record, RecordError
+from app.errors import Message, RecordError, message_of
+from app.formats.records import Account, BadRecord, Item, Record
 from app.formats.source.json import as_object, listed
 from app.formats.source.times import read_time
 from app.formats.x.posts import ArchivedTweet, digits, expanded, unwrapped
@@ -40,21 +40,25 @@ class Notes:
     _characters: int = 0
 
     def add(self, item: object) -> None:
-        """Keep an item of `note-tweet.js`. Raises BrokenFileError if they need too much memory."""
-        raw, note, fault = "", None, None
+        """Keep an item of `note-tweet.js`, unless they need too much memory."""
+        if self._characters > MAX_HELD_CHARACTERS:
+            return
         try:
             raw, note = _read_note(item)
         except RecordError as error:
-            fault = message_of(error)
+            self._fail(Message("a long post: {fault}", fault=message_of(error)))
+            return
         self._characters += len(raw) + _OVERHEAD_CHARACTERS
         if self._characters > MAX_HELD_CHARACTERS:
-            raise BrokenFileError("the archive holds too many long posts")
-        if note is None:
-            self.faults.append(Message("a long post: {fault}", fault=fault))
-            self.is_whole = False
+            self._fail(Message("the archive holds too many long posts"))
             return
         self.all.append(note)
         self._found.setdefault((note.created_at, _beginning(raw)), []).append(note)
+
+    def _fail(self, fault: Message) -> None:
+        self._characters += _OVERHEAD_CHARACTERS
+        self.faults.append(fault)
+        self.is_whole = False
 
     def join(self, tweet: ArchivedTweet) -> str | None:
         """Return the whole text of a shortened post, or None; each note is joined to one post."""
@@ -67,6 +71,11 @@ class Notes:
                 note.is_joined = True
                 return note.text
         return notes[-1].text if notes else None
+
+    @property
+    def has_leftovers(self) -> bool:
+        """Whether there is a note without a shortened post."""
+        return not all(note.is_joined for note in self.all)
 
     def leftovers(self, place: int, account: Account) -> Iterator[Item]:
         """Yield the notes without a shortened post, and those that could not be read."""

@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from app.errors import Message
-from app.formats.records import (
-    Account,
-    Kind,
-    Record,
-    RecordError,
-    ReplyTarget,
-    Skipped,
-    required_text,
-)
+from app.errors import Message, RecordError
+from app.formats.records import Account, Kind, Record, ReplyTarget, Skipped, required_text
 from app.formats.source.json import Json, as_word
 from app.formats.source.times import read_time
 from app.formats.x.media import media_of, reactions_of

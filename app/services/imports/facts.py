@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import decode_entities, username_key
 from app.db.backend import backend_of
-from app.errors import Message, message_of
+from app.errors import ImportFileError, Message, message_of
 from app.formats import WITH_ENTITIES, open_archive
-from app.formats.records import BadRecord, ImportFileError, Item, Record, Skipped
+from app.formats.records import BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
 from app.models import ImportJob, Tweet, User
 from app.services.imports.bulk import BulkError, StoredPosts

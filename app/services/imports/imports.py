@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, backend_of
-from app.errors import ConflictError, message_of
-from app.formats.records import Account, Archive, ImportFileError
+from app.errors import ConflictError, ImportFileError, message_of
+from app.formats.records import Account, Archive
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.imports.bulk import BATCH, ImportReport, store_batch
 from app.services.imports.checking import NamelessFileError, named_account

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import drop_controls
 from app.db.backend import Sessions
-from app.errors import AppError, Message, message_of
-from app.formats.records import ArchiveFiles, ImportFileError, Item, Medium, Record, StoredMedium
+from app.errors import AppError, ImportFileError, Message, message_of
+from app.formats.records import ArchiveFiles, Item, Medium, Record, StoredMedium
 from app.services.imports.bulk import MAX_ERRORS, ImportReport
 from app.services.posts.media_files import MediaKeeper, NoRoomError
 from app.services.posts.media_uses import store_unneeded

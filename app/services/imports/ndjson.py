@@ -11,7 +11,7 @@ from app.clock import now
 from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
-from app.formats.source.lines import RawLine, raw_lines
+from app.formats.source.reading import raw_lines
 from app.services.access.rights import Right, check_right
 from app.services.events import newest_event
 from app.services.imports.bulk import (
@@ -70,31 +70,31 @@ async def store_lines(
         return report, await newest_event(session)
 
 
-def _read_batch(lines: Iterator[RawLine], report: ImportReport) -> list[BulkPost]:
+def _read_batch(lines: Iterator[tuple[int, bytes | None]], report: ImportReport) -> list[BulkPost]:
     """Return the posts of the next lines, rejecting bad ones; none once the lines have ended."""
     batch: list[BulkPost] = []
     while not batch and (some := list(islice(lines, BATCH))):
-        for line in some:
-            if line.raw.isspace():
+        for number, raw in some:
+            if raw is not None and raw.isspace():
                 continue
             try:
-                batch.append(_bulk_post(line))
+                batch.append(_bulk_post(number, raw))
             except UnicodeDecodeError:
-                report.reject(line.number, "the line is not UTF-8")
+                report.reject(number, "the line is not UTF-8")
             except (ValueError, AppError) as error:
-                report.reject(line.number, str(error))
+                report.reject(number, str(error))
             except RecursionError:
-                report.reject(line.number, "the JSON is nested too deep")
+                report.reject(number, "the JSON is nested too deep")
     count(batch)
     return batch
 
 
-def _bulk_post(line: RawLine) -> BulkPost:
-    if line.is_too_long:
+def _bulk_post(number: int, raw: bytes | None) -> BulkPost:
+    if raw is None:
         raise ValueError("the line is longer than 1 MB")
-    sent = msgspec.json.decode(line.raw, type=TweetLine)
+    sent = msgspec.json.decode(raw, type=TweetLine)
     return BulkPost(
-        place=line.number,
+        place=number,
         username=clean_username(sent.username),
         platform=sent.platform,
         post=sent.to_tweet(),

@@ -10,8 +10,8 @@ from typing import Final
 
 from app.clock import now
 from app.compute.text import username_key
-from app.errors import AppError, message_of
-from app.formats.records import Account, Archive, BadRecord, ImportFileError, Item, Record, Skipped
+from app.errors import AppError, ImportFileError, message_of
+from app.formats.records import Account, Archive, BadRecord, Item, Record, Skipped
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, count
 from app.services.imports.checking import checked_post
 from app.services.imports.media import ArchiveMedia

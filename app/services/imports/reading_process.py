@@ -177,7 +177,7 @@ def _serve(pipe: Connection, theirs: Connection) -> None:
 
 def _read(pipe: Connection, file: FileToRead, owner: Account | None, username: str | None) -> None:
     with (
-        Source(file.path, name=file.name, limit_bytes=file.limit_bytes, with_media=False) as source,
+        Source(file.path, name=file.name, limit_bytes=file.limit_bytes) as source,
         closing(RepeatCounter()) as repeats,
     ):
         archive = open_archive(source, **file.options)

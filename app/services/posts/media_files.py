@@ -18,8 +18,7 @@ from typing import BinaryIO, Final
 
 from app.config import Config
 from app.db.lock import file_lock, open_lock
-from app.errors import InvalidInputError
-from app.formats.records import RecordError
+from app.errors import InvalidInputError, RecordError
 from app.formats.source.reading import read_up_to
 from app.security import make_private_folder, open_private
 

@@ -9,13 +9,13 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import (
     AppError,
+    ImportFileError,
     InvalidInputError,
     MalformedError,
     Message,
     UnavailableError,
     message_of,
 )
-from app.formats.records import ImportFileError
 from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob

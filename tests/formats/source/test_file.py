@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats.records import BrokenFileError, UnrecognisedFileError
-from app.formats.source import members
-from app.formats.source.file import Source
+from app.errors import BrokenFileError, ImportFileError, UnrecognisedFileError
+from app.formats.source import containers
+from app.formats.source.file import Source, head
 from tests.archives import tar_gz
 
 
@@ -66,25 +66,28 @@ def saved(folder: Path, data: bytes, name: str = "export.zip") -> Path:
     return path
 
 
-def test_head_does_not_consume_or_count(tmp_path: Path) -> None:
+def read_member(source: Source, name: str) -> bytes:
+    with source.member(name).open() as stream:
+        return stream.read()
+
+
+def test_what_is_looked_at_is_not_counted(tmp_path: Path) -> None:
     with Source(saved(tmp_path, b"abcdef", "posts.txt")) as source:
-        assert source.head(3) == b"abc"
+        assert head(source, 3) == b"abc"
         assert source.bytes_read == 0
         with source.open() as stream:
             assert stream.read() == b"abcdef"
         assert (source.bytes_read, source.bytes_total) == (6, 6)
 
 
-def test_head_of_a_stream_is_given_again_when_it_is_read() -> None:
-    stream = pipe(b"one two three four")
-    with Source(stream) as source:
-        assert source.head(9) == b"one two t"
-        assert source.head(3) == b"one"
-        with source.open() as opened:
-            assert opened.read() == b"one two three four"
-        assert (source.name, source.bytes_read, source.bytes_total) == ("-", 18, None)
-    assert not stream.closed
-    stream.close()
+def test_a_stream_is_read_as_a_file_and_stays_open() -> None:
+    with pipe(b"one two three four") as stream:
+        with Source(stream) as source:
+            assert head(source, 3) == b"one"
+            with source.open() as opened:
+                assert opened.read() == b"one two three four"
+            assert (source.name, source.bytes_read, source.bytes_total) == ("-", 18, 18)
+        assert not stream.closed
 
 
 def test_named_pipe_is_read_as_a_stream(tmp_path: Path) -> None:
@@ -108,10 +111,9 @@ def test_zip_members_are_read_by_name_and_nothing_is_written(tmp_path: Path) -> 
     data = zip_bytes({"../../evil.js": b"bad", "data/a.js": b"good", "__MACOSX/data/._a.js": b"x"})
     with Source(saved(tmp_path, data)) as source:
         assert source.members() == ("../../evil.js", "data/a.js")
-        with source.open_member("../../evil.js") as stream:
-            assert stream.read() == b"bad"
+        assert read_member(source, "../../evil.js") == b"bad"
         with pytest.raises(KeyError):
-            source.open_member("/etc/passwd")
+            read_member(source, "/etc/passwd")
     assert [path.name for path in tmp_path.iterdir()] == ["export.zip"]
 
 
@@ -122,31 +124,37 @@ def test_folder_gives_only_its_own_files(tmp_path: Path) -> None:
     (folder / "data" / "a.js").write_bytes(b"good")
     with Source(folder) as source:
         assert source.members() == ("data/a.js",)
-        with source.open_member("data/a.js") as stream:
-            assert stream.read() == b"good"
+        assert read_member(source, "data/a.js") == b"good"
         with pytest.raises(KeyError):
-            source.open_member("../secret.txt")
+            read_member(source, "../secret.txt")
 
 
-def test_zip_from_a_stream_is_read_like_a_file() -> None:
-    with pipe(zip_bytes({"data/a.js": b"good"})) as stream, Source(stream) as source:
-        assert source.has_members
-        with source.open_member("data/a.js") as member:
-            assert member.read() == b"good"
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_a_packed_stream_is_copied_no_further_than_the_limit(tmp_path: Path, kind: str) -> None:
+    small = packed(tmp_path / kind, {"data/a.json": b"good"})
+    with pipe(small) as stream, Source(stream) as source:
+        assert read_member(source, "data/a.json") == b"good"
+    large = packed(tmp_path / kind, {"a.json": noise(30_000)})
+    with (
+        pipe(large) as stream,
+        pytest.raises(ImportFileError, match=r"more than|downloaded to its end"),
+        Source(stream, limit_bytes=2000),
+    ):
+        pass
 
 
-def test_zip_from_a_stream_is_spooled_no_further_than_the_limit() -> None:
-    data = zip_bytes({"a.js": noise(3000)})
-    with pipe(data) as stream, pytest.raises(BrokenFileError, match="more than"):
-        Source(stream, limit_bytes=2000)
+def packed(path: Path, members: dict[str, bytes]) -> bytes:
+    if path.name == "zip":
+        return zip_bytes(members)
+    tar_gz(path, members)
+    return path.read_bytes()
 
 
 def test_progress_ends_at_what_was_expected(tmp_path: Path) -> None:
     data = zip_bytes({"a.js": b"a" * 50_000, "media.jpg": b"b" * 90_000})
     with Source(saved(tmp_path, data)) as source:
         source.expect(["a.js"])
-        with source.open_member("a.js") as stream:
-            stream.read()
+        read_member(source, "a.js")
         assert source.bytes_read == source.bytes_total
         assert 0 < source.bytes_read < 1000
 
@@ -154,13 +162,9 @@ def test_progress_ends_at_what_was_expected(tmp_path: Path) -> None:
 def test_limit_counts_unpacked_bytes_of_all_members_together(tmp_path: Path) -> None:
     data = zip_bytes({"a.js": b"a" * 600_000, "b.js": b"b" * 600_000})
     with Source(saved(tmp_path, data), limit_bytes=1_000_000) as source:
-        with source.open_member("a.js") as stream:
-            assert len(stream.read()) == 600_000
-        with (
-            source.open_member("b.js") as stream,
-            pytest.raises(BrokenFileError, match="limit of an import"),
-        ):
-            stream.read()
+        assert len(read_member(source, "a.js")) == 600_000
+        with pytest.raises(BrokenFileError, match="limit of an import"):
+            read_member(source, "b.js")
 
 
 def test_all_bytes_within_the_limit_are_given(tmp_path: Path) -> None:
@@ -201,7 +205,7 @@ def test_a_flipped_bit_makes_no_false_words(kind: str, place: float, bit: int) -
         with contextlib.suppress(BrokenFileError, UnrecognisedFileError), Source(path) as source:
             names = [each for each in source.members() if each == "posts.json"]
             if names or not source.has_members:
-                with source.open_member("posts.json") if names else source.open() as stream:
+                with source.member("posts.json").open() if names else source.open() as stream:
                     while chunk := stream.read(1_000):
                         read += chunk
         assert WORDS.startswith(read)
@@ -215,7 +219,7 @@ def test_encrypted_member_is_broken_with_a_reason(tmp_path: Path) -> None:
         Source(saved(tmp_path, bytes(data))) as source,
         pytest.raises(BrokenFileError, match="encrypted"),
     ):
-        source.open_member("a.js")
+        read_member(source, "a.js")
 
 
 def test_methods_that_unpack_without_bound_are_refused(tmp_path: Path) -> None:
@@ -225,7 +229,7 @@ def test_methods_that_unpack_without_bound_are_refused(tmp_path: Path) -> None:
         Source(saved(tmp_path, data)) as source,
         pytest.raises(BrokenFileError, match="not supported"),
     ):
-        source.open_member("a.js")
+        read_member(source, "a.js")
 
 
 @pytest.mark.parametrize("comment", [b"", b"downloaded on a Friday"], ids=["plain", "comment"])
@@ -234,7 +238,7 @@ def test_zip_with_an_endless_directory_is_refused(
 ) -> None:
     data = zip_bytes({f"{number}.js": b"" for number in range(50)}, comment=comment)
     Source(saved(tmp_path, data)).close()
-    monkeypatch.setattr(members, "MAX_DIRECTORY_BYTES", 1000)
+    monkeypatch.setattr(containers, "MAX_ZIP_DIRECTORY_BYTES", 1000)
     with pytest.raises(BrokenFileError, match="too many files"):
         Source(saved(tmp_path, data))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats.records import RecordError
+from app.errors import RecordError
 from app.formats.source.html import MAX_LENGTH, MAX_TAGS, beginning, html_to_text
 
 LONG_LINK = (

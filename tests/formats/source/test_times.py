@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats.records import RecordError
+from app.errors import RecordError
 from app.formats.source.times import read_time, read_x_time
 
 NOON = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)

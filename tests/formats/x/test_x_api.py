@@ -11,16 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats import open_archive
-from app.formats.records import (
-    Archive,
-    BadRecord,
-    BrokenFileError,
-    Item,
-    Record,
-    Skipped,
-    UnrecognisedFileError,
-)
+from app.formats.records import Archive, BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
 from tests.formats.reading import array, lines, pretty, read_archive
 

@@ -2,22 +2,15 @@
 
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats import open_archive
-from app.formats.records import (
-    Account,
-    Archive,
-    BadRecord,
-    BrokenFileError,
-    Item,
-    Record,
-    Skipped,
-    UnrecognisedFileError,
-)
+from app.formats.records import Account, Archive, BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
 from tests.archives import x_zip
 from tests.formats.reading import read_archive, saved_folder, texts
@@ -293,6 +286,33 @@ def test_long_texts_that_break_off_let_all_but_shortened_posts_in(tmp_path: Path
             next(items)
     assert texts(found) == ["short", LONG]
     assert found[2] == BadRecord(3, "a long post whose whole text cannot be read")
+
+
+@pytest.mark.parametrize("damage", ["cut", "bit"])
+def test_a_damaged_member_ends_itself_alone(tmp_path: Path, damage: str) -> None:
+    parts = {
+        f"data/tweets-part{number}.js": js(
+            "tweets", *(tweet(10 * number + each, f"{number}.{each}") for each in range(3))
+        )
+        for number in (1, 2, 3)
+    }
+    cut = parts["data/tweets-part2.js"][:-30]
+    members = {"data/account.js": ACCOUNT_JS, **parts, "data/tweets-part2.js": cut}
+    path = zip_in(tmp_path, members)
+    if damage == "bit":
+        with zipfile.ZipFile(path, "w") as archive:  # Not compressed.
+            for name, data in (members | parts).items():
+                archive.writestr(name, data)
+        path.write_bytes(path.read_bytes().replace(b'"2.1"', b'"2.7"'))
+    found: list[Item] = []
+    with (
+        Source(path) as source,
+        pytest.raises(BrokenFileError, match=r"tweets-part2\.js in .* damaged"),
+    ):
+        found.extend(open_archive(source).items)
+    # What a wrong checksum belongs to, nobody may have written.
+    before = ["2.0", "2.1"] if damage == "cut" else []
+    assert texts(found) == ["1.0", "1.1", "1.2", *before, "3.0", "3.1", "3.2"]
 
 
 def test_one_bad_record_does_not_stop_the_rest(tmp_path: Path) -> None:

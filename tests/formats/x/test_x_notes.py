@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.formats.records import Account, BadRecord, BrokenFileError, Record
+from app.formats.records import Account, BadRecord, Record
 from app.formats.x import notes as x_notes
 from app.formats.x.notes import Notes
 from app.formats.x.posts import read_tweet
@@ -102,7 +102,12 @@ def test_a_note_with_an_unreadable_time_is_a_bad_record() -> None:
 
 
 @pytest.mark.parametrize("item", [note("a" * 300), {}], ids=["good", "bad"])
-def test_too_many_to_hold_breaks_off(item: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_to_hold_are_left_out_and_reported(
+    item: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(x_notes, "MAX_HELD_CHARACTERS", 10_000)
-    with pytest.raises(BrokenFileError, match="too many long posts"):
-        notes_of(*[item] * 100)
+    notes = notes_of(*[item] * 100)
+    assert not notes.is_whole
+    found = list(notes.leftovers(0, ACCOUNT))
+    assert len(found) < 30
+    assert isinstance(found[-1], BadRecord)

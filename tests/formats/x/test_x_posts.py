@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.formats.records import Account, Item, Record, RecordError, Skipped, read_each
+from app.errors import RecordError
+from app.formats.records import Account, Item, Record, Skipped, read_each
 from app.formats.x.posts import read_tweet, snowflake_time, to_record
 
 ACCOUNT = Account("mina", "미나", "x")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from app.db.engine import Database
+from app.errors import RecordError
 from app.formats import open_archive
-from app.formats.records import RecordError
 from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
@@ -117,20 +117,6 @@ async def test_an_archive_of_mastodon_brings_its_files(
         assert (await bring(db, path, folder)).errors == []
         assert await media_of(db) == expected
     assert names(folder) == {name for post in expected for name in post}
-
-
-@pytest.mark.parametrize("with_media", [True, False])
-async def test_a_tar_from_a_pipe_brings_its_files_where_they_are_wanted(
-    db: Database, tmp_path: Path, folder: Path, with_media: bool
-) -> None:
-    name = "media_attachments/files/1/2/original/a.png"
-    attached = [{"mediaType": "image/png", "url": f"/system/{name}"}]
-    packed = tar_gz(tmp_path / "m.tar.gz", mastodon_members(attached, files={name: picture(1)}))
-    keeper = MediaKeeper(folder, ROOM) if with_media else None
-    with packed.open("rb") as pipe, Source(pipe, with_media=with_media) as source:
-        report = await import_archive(db, open_archive(source), username=None, keeper=keeper)
-    assert (report.accepted, report.errors) == (1, [])
-    assert await media_of(db) == [[kept(picture(1)) if with_media else None]]
 
 
 async def test_posts_of_before_get_their_files(db: Database, tmp_path: Path, folder: Path) -> None:

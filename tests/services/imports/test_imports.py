@@ -17,8 +17,9 @@ from app.clock import now
 from app.config import Config
 from app.db.backend import backend_of
 from app.db.engine import Database
+from app.errors import BrokenFileError
 from app.formats import open_archive
-from app.formats.records import Account, Archive, BrokenFileError, Item, Record
+from app.formats.records import Account, Archive, Item, Record
 from app.formats.source.file import Source
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults

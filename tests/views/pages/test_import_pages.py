@@ -331,7 +331,7 @@ async def test_reasons_are_in_order_and_in_the_language_of_the_page(
         (b"PK\x03\x04 no zip", "끝까지 내려받았나요?"),
         (b'username,text\na,"never closed', "따옴표"),
         (b"window.YTD.tweets.part0 = 5", "글 목록이 들어 있지 않아요"),
-        (x_members()["data/tweets.js"][:-20], "끊기거나 손상되었어요: 값이 닫히지 않았어요"),
+        (x_members()["data/tweets.js"][:-20], "손상되었어요: 값이 닫히지 않았거나 너무 길어요"),
     ],
     ids=["prose", "zip", "quote", "number", "cut"],
 )

@@ -1,0 +1,91 @@
+"""Values of a text of any size, however it comes in pieces."""
+
+import json
+from collections.abc import Collection
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import BrokenFileError
+from app.formats.source.window import Window
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+OBJECTS = st.lists(st.dictionaries(st.text(max_size=8), VALUES, max_size=4), max_size=5)
+
+
+def values(text: str, size: int, lists: Collection[str] = ()) -> list[tuple[object, object]]:
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    return list(Window(pieces, name="file").values(lists))
+
+
+def good(values: list[object]) -> list[tuple[object, object]]:
+    return [(value, None) for value in values]
+
+
+@given(objects=OBJECTS, size=st.integers(1, 40), indent=st.sampled_from([None, 1]))
+def test_values_come_out_whole(objects: list[object], size: int, indent: int | None) -> None:
+    array = json.dumps(objects, indent=indent, ensure_ascii=False)
+    assert values(array.encode(errors="replace").decode(), size) == good(
+        json.loads(array.encode(errors="replace"))
+    )
+    rows = "\n".join(json.dumps(item, indent=indent) for item in objects)
+    assert values(rows, size) == good(objects)
+
+
+@given(
+    objects=OBJECTS.filter(bool),
+    before=st.dictionaries(st.text(max_size=4), VALUES, max_size=2),
+    after=VALUES,
+    size=st.integers(1, 40),
+)
+def test_wrappers_give_the_items_of_their_list(
+    objects: list[object], before: dict[str, object], after: object, size: int
+) -> None:
+    wrapper = {f"a{key}": value for key, value in before.items()}
+    wrapper |= {"feed": objects, "bfeed": after}
+    data = json.dumps(wrapper, indent=2)
+    assert values(data * 2, size, ("records", "feed")) == good(objects * 2)
+
+
+def test_a_wrapper_of_nothing_is_a_value_itself() -> None:
+    assert values('{"feed": [], "cursor": "a"}', 3, ["feed"]) == [
+        ({"feed": [], "cursor": "a"}, None)
+    ]
+
+
+@pytest.mark.parametrize(
+    "data", ["[{}", "[{}}", "{]", "]", '[{"a": "b}]', "[] x", "x {}", "{} 1 {}", "7", '{"a" 1}x']
+)
+@pytest.mark.parametrize("size", [1, 100])
+def test_damage_is_told(data: str, size: int) -> None:
+    with pytest.raises(BrokenFileError, match=r"value|match"):
+        values(data, size, ["feed"])
+
+
+@pytest.mark.parametrize("size", [1, 5, 100])
+def test_a_bad_value_spoils_no_other(size: int) -> None:
+    data = '[{"a": 1}, {"a": tru}, 7, "x", nan, {"a" "}"}, "\udcff", {"b": [2]}, null]'
+    found = values(data, size)
+    assert [value for value, _ in found] == [
+        *({"a": 1}, None, 7, "x", None, None, "\udcff", {"b": [2]}, None)
+    ]
+    assert [str(fault) for _, fault in found if fault] == [
+        *["not valid JSON"] * 3,
+        "not valid UTF-8",
+    ]
+
+
+@given(data=st.text('[]{}",\\ a:1', max_size=60))
+def test_any_text_is_split_alike_in_any_pieces(data: str) -> None:
+    outcomes: list[object] = []
+    for size in (1, 3, 100):
+        try:
+            outcomes.append(values(data, size, "a"))
+        except BrokenFileError:
+            outcomes.append("damaged")
+    assert outcomes[0] == outcomes[1] == outcomes[2]
