@@ -5,7 +5,6 @@ from quart import Quart
 from app import cli, dashboard, i18n, lifespan, logs, preferences
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
-from app.asgi.streams import Streams
 from app.config import Config, ConfigError
 from app.metrics import Metrics
 from app.paths import STATIC
@@ -26,14 +25,13 @@ def make_app(config: Config | None) -> Quart:
     lifespan.init_app(app, config, metrics)
 
     # The layers in front of the app, from the outermost inwards.
-    app.extensions[Edge.KEY] = edge = Edge(
+    app.asgi_app = Edge(  # type: ignore[method-assign]
         Cached(app.asgi_app, lambda: lifespan.cache_of(app), metrics.count_cached),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
         url=config.url,
         on_answer=metrics.count_request,
     )
-    app.asgi_app = Streams(edge)  # type: ignore[method-assign]
 
     # The request: its path and its body.
     parsing.init_app(app)

@@ -30,8 +30,6 @@ API_DOCS: Final = "/docs"
 
 UPLOADS: Final = frozenset({API + TWEETS, API + IMPORTS, IMPORTS})
 """Addresses to which large bodies are posted; they are read piece by piece, with back-pressure."""
-STREAMS: Final = (API + LIVE, API + EXPORT)
-"""Ends of the addresses whose answers outlast their view. A server may put a prefix before them."""
 WITH_OWN_ADDRESS: Final = (FEED, API + API_DOCS)
 """Ends of the addresses whose answers name the host, so that the cache's key includes it."""
 FOR_PROGRAMS: Final = (EVERY_API, HEALTHZ, READYZ, METRICS)

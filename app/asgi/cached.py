@@ -166,22 +166,29 @@ class Cached:
         """
         start: Any = None
         body: list[bytes] = []
-        is_whole = False
+        is_whole = is_passed_on = False
 
         async def take(message: Any) -> None:
-            nonlocal start, is_whole
+            nonlocal start, is_whole, is_passed_on
             if message["type"] == "http.response.start" and _is_plain(message):
                 start = message
             elif message["type"] == "http.response.body" and start is not None:
                 body.append(message.get("body", b""))
                 is_whole = not message.get("more_body", False)
             else:
-                on_passing()
+                if not is_passed_on:
+                    is_passed_on = True
+                    self._under_way -= 1  # It may be a stream without end.
+                    on_passing()
                 await send(message)
 
         # The app sees just the headers that the key is made of.
         plain = [pair for pair in headers.items() if pair[0] != b"if-none-match"]
-        await self._run(scope | {"headers": plain}, receive, take)
+        self._under_way += 1
+        try:
+            await self._app(scope | {"headers": plain}, receive, take)
+        finally:
+            self._under_way -= not is_passed_on
         return await _negotiated(start, b"".join(body), headers) if is_whole else None
 
 

@@ -47,9 +47,6 @@ STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=3153
 class Edge:
     """Wrapper of the app: request ids, the access log, refusals, security headers."""
 
-    KEY = "saywho_edge"
-    """Name of the edge among the app's extensions."""
-
     def __init__(
         self,
         app: AsgiApp,

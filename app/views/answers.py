@@ -4,7 +4,7 @@ import asyncio
 import errno
 import logging
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from typing import Final
 
@@ -13,7 +13,6 @@ from quart import Quart, Response, g, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound
 
-from app.asgi.streams import Stream, hand_over
 from app.clock import monotonic
 from app.errors import UNTYPED, AppError, MalformedError, Problem, UnavailableError, problem
 from app.i18n import translate_error
@@ -92,21 +91,24 @@ def json_answer(
     return Response(_encoder.encode(value), status, headers, content_type="application/json")
 
 
-def streamed(
-    stream: Stream, headers: dict[str, str], *, on_end: Callable[[], None] = lambda: None
-) -> Response:
-    """Return an answer whose body the stream sends, in front of the app."""
-    if request.method != "HEAD":
-        hand_over(request.scope, stream, on_end)
-    response = Response(_nothing(), headers=headers)
+def streamed(body: AsyncGenerator[bytes, None] | None, headers: dict[str, str]) -> Response:
+    """Return an answer whose body takes its time; None stands for the body of a HEAD."""
+    response = Response(_nothing() if body is None else body, headers=headers)
     response.timeout = None
     return response
 
 
-async def _nothing() -> AsyncIterator[bytes]:
+async def _nothing() -> AsyncGenerator[bytes, None]:
     """Yield nothing, as a body of unknown length."""
     return
     yield b""
+
+
+async def break_off() -> None:
+    """Break the answer of the current task off, so that no client takes a part for the whole."""
+    if (task := asyncio.current_task()) is not None:
+        task.cancel()
+    await asyncio.sleep(0)
 
 
 def no_content() -> Response:

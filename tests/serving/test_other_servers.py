@@ -70,9 +70,7 @@ def test_it_starts_answers_stores_tells_live_and_stops(server: Server) -> None:
         assert again[0] == 304
         assert re.search("hit|fwd=miss", again[1]["Cache-Status"])
 
-        server.process.send_signal(signal.SIGTERM)
-        assert next_event(stream).get("event") in {None, "bye"}
-        assert stream.read() == b""
+    server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(DEADLINE_S) in {0, -signal.SIGTERM}
     assert "Traceback" not in server.log()
 

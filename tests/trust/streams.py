@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from typing import Any, Final
+from typing import Final
 
 from app.clock import now
 from app.services.posts.new_tweet import new_tweet
@@ -30,25 +30,23 @@ class Connection:
         self._random = world.random
         self._is_full = self._random.random() < 0.3
         self._is_broken = False
-        self._gone: asyncio.Future[None] | None = None
+        self._task: asyncio.Task[object] | None = None
 
     async def listen(self, worker: Worker, after: int, user_id: int | None) -> None:
         """Listen as a view does, in the worker."""
-        self._gone = asyncio.get_running_loop().create_future()
-        await worker.live.listen(self._send, self._gone, after=after, user_id=user_id, right=None)
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        if self._is_broken:
-            raise ConnectionResetError
-        if self._is_full and self._random.random() < 0.7:
-            await asyncio.sleep(self._random.choice(WAITS_S))
-        self.sent += message["body"]
+        self._task = asyncio.current_task()
+        async for data in worker.live.open(after=after, user_id=user_id, right=None):
+            if self._is_broken:
+                return
+            if self._is_full and self._random.random() < 0.7:
+                await asyncio.sleep(self._random.choice(WAITS_S))
+            self.sent += data
 
     def break_off(self) -> bytes:
         """End the connection; return what arrived of that which was not received yet."""
         self._is_broken = True
-        if self._gone is not None and not self._gone.done() and self._random.random() < 0.5:
-            self._gone.set_result(None)
+        if self._task is not None:
+            self._task.cancel()
         return self.sent[: self._random.randint(0, len(self.sent))]
 
 

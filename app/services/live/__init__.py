@@ -1,1 +1,1 @@
-"""The live stream: each event is encoded once for all listeners."""
+"""The live stream: each event is encoded once for all clients."""

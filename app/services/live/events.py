@@ -1,4 +1,4 @@
-"""The newest events of the log in public form, encoded once for all listeners."""
+"""The newest events of the log in public form, encoded once for all clients."""
 
 import logging
 from collections import deque
@@ -48,19 +48,22 @@ class LiveEvents:
     def __init__(self, db: Database, *, newest: int) -> None:
         self._db = db
         self._entries: deque[LiveEvent] = deque()
+        self._chunks: dict[tuple[int, int | None], bytes] = {}
+        """What is sent to clients at the same place, of one author or of all."""
         self.begin_after(newest)
 
     def begin_after(self, newest: int) -> None:
         """Begin after this event, with nothing in memory."""
         self._entries.clear()
+        self._chunks.clear()
         self.newest = newest
         self.evicted = newest
         """Events up to this one are not in memory."""
 
-    async def append(self, changes: Sequence[Change], *, has_listeners: bool) -> None:
-        """Advance to the last of the changes; encode them if there are listeners."""
+    async def append(self, changes: Sequence[Change], *, has_clients: bool) -> None:
+        """Advance to the last of the changes; encode them if there are clients."""
         try:
-            if has_listeners:
+            if has_clients:
                 async with self._db.read() as session:
                     entries = [await _entry(session, change) for change in changes]
                 self._entries.extend(entries)
@@ -69,30 +72,37 @@ class LiveEvents:
             else:
                 self._entries.clear()
         except Exception:
-            logger.exception("events could not be encoded; listeners read them from the log")
+            logger.exception("events could not be encoded; clients read them from the log")
             self._entries.clear()
         self.newest = changes[-1].id
         if not self._entries:
             self.evicted = self.newest
         self._redact_deleted(changes)
+        self._chunks.clear()
 
-    def in_memory(self, place: int) -> list[LiveEvent]:
-        """Return the events after a position that is not evicted."""
-        return [entry for entry in self._entries if entry.id > place]
+    async def after(self, place: int, user_id: int | None) -> tuple[bytes, int]:
+        """Return the next events after a position, of one author or of all, and the new position.
 
-    async def after(self, place: int) -> list[LiveEvent]:
-        """Return the next events after a position, from memory or from the log."""
+        Raises LookupError if the log no longer has all of them.
+        """
         if place >= self.evicted:
-            return self.in_memory(place)
+            if (place, user_id) not in self._chunks:
+                newer = [entry for entry in self._entries if entry.id > place]
+                self._chunks[place, user_id] = _joined(newer, user_id)
+            return self._chunks[place, user_id], self.newest
+        if not await self.is_complete_after(place):
+            raise LookupError("the log was shortened")
         async with self._db.read() as session:
+            newest = self.newest
             query = (
                 select(Event.id, Event.kind, Event.user_id, Event.tweet_id, Event.count)
-                .where(Event.id > place, Event.id <= self.newest)
+                .where(Event.id > place, Event.id <= newest)
                 .order_by(Event.id)
                 .limit(PAGE)
             )
             changes = [Change(*row) for row in await session.execute(query)]
-            return [await _entry(session, change) for change in changes]
+            entries = [await _entry(session, change) for change in changes]
+        return _joined(entries, user_id), entries[-1].id if entries else newest
 
     async def is_complete_after(self, place: int) -> bool:
         """Return whether the log has reached this position and still has every event after it."""
@@ -112,8 +122,7 @@ class LiveEvents:
                     self._entries[index] = entry._replace(data=b"")
 
 
-def joined(entries: Sequence[LiveEvent], user_id: int | None) -> bytes:
-    """Return the data of these events, of one author or of all."""
+def _joined(entries: Sequence[LiveEvent], user_id: int | None) -> bytes:
     return b"".join(entry.data for entry in entries if user_id is None or entry.user_id == user_id)
 
 

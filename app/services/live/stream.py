@@ -1,14 +1,13 @@
-"""The live stream: its listeners, and how events reach all of them.
+"""The live stream: its clients, and how events reach all of them.
 
-A listener is a position in the log, not a queue. So a slow listener, and one that reconnects,
-misses no event and gets none twice. One task sends to all listeners that are level with the end of
-the log, without waking a task for each. A listener that is behind, or whose connection is full,
-continues in its own task until it is level again.
+A client is a position in the log and a task that sends what comes after it. So a slow client, and
+one that reconnects, misses no event and gets none twice, and nothing waits for it in memory.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from app.clock import wait_until_set
@@ -16,23 +15,21 @@ from app.db.engine import Database
 from app.db.feed import Change
 from app.errors import UnavailableError
 from app.services.access.rights import Right, ended_rights
-from app.services.live.events import PAGE, LiveEvents, joined
-from app.services.live.listener import Listener, Message, Send, body_message
+from app.services.live.events import PAGE, LiveEvents
 
 HEARTBEAT_S: Final = 13.0
-"""Seconds without an event after which a comment is sent; proxies close silent connections."""
-SWEEP_S: Final = 1.0
-"""Seconds between heartbeat sweeps."""
-CHECK_S: Final = 3.0
-"""Seconds between checks of the rights to read."""
+"""Seconds between comments to all clients (proxies close silent connections), and between checks of
+their rights."""
+READER_TIMEOUT_S: Final = 30.0
+"""A client that takes nothing for this many seconds is disconnected."""
 AT_ONCE: Final = 100
-"""Listeners that are sent to before other work gets the processor."""
+"""Clients that are woken before other work gets the processor."""
 SENDING_SHARE: Final = 0.4
 """The largest part of a worker's time; beyond it, more events are sent together."""
 LONGEST_TICK_S: Final = 0.4
 """The longest time for which events are held back."""
 NOWHERE: Final = -1
-"""The position of a listener whose log is gone; it is sent a reset."""
+"""The position of a client whose log is gone; it is sent a reset."""
 HEARTBEAT: Final = b": still here\n\n"
 WELCOME: Final = b": welcome\n\n"
 RESET: Final = b"event: reset\ndata: {}\n\n"
@@ -41,32 +38,46 @@ BYE: Final = b"event: bye\ndata: {}\n\n"
 logger = logging.getLogger(__name__)
 
 
+@dataclass(slots=True, eq=False)
+class Client:
+    """One client's stream."""
+
+    place: int
+    """The last event that was sent."""
+    user_id: int | None
+    right: Right | None
+    task: "asyncio.Task[object]"
+    resumed_at: float
+    """When it was ready for more, by the loop's clock."""
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    is_waiting: bool = False
+    is_due: bool = False
+    """Whether it is to get a heartbeat."""
+    is_over: bool = False
+    """Whether its right has ended."""
+
+
 class Live:
-    """The listeners of one process."""
+    """The clients of one process."""
 
     def __init__(self, db: Database, *, newest: int, most_clients: int) -> None:
         self._db = db
         self._most_clients = most_clients
-        self._admitted = 0
         self._events = LiveEvents(db, newest=newest)
-        self._listeners: dict[Listener, None] = {}
+        self._clients: dict[Client, None] = {}
         self._waiting: list[Change] = []
         self._work = asyncio.Event()
-        self._is_ending = False
         self._reset_to: int | None = None
+        self.is_ending = False
+        """Whether the server is stopping."""
 
     @property
     def clients(self) -> int:
         """The number of open streams."""
-        return len(self._listeners)
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether the server is stopping."""
-        return self._is_ending
+        return len(self._clients)
 
     def publish(self, changes: Sequence[Change]) -> None:
-        """Queue events of the feed for the listeners."""
+        """Queue events of the feed for the clients."""
         self._waiting.extend(changes)
         self._work.set()
 
@@ -78,152 +89,113 @@ class Live:
 
     def end(self) -> None:
         """End all streams, since the server stops."""
-        self._is_ending = True
-        for listener in self._listeners:
-            listener.wake()
+        self.is_ending = True
+        for client in self._clients:
+            client.woken.set()
 
-    def admit(self) -> None:
-        """Count a client, until it leaves. Raises UnavailableError if there are enough of them."""
-        if self._admitted >= self._most_clients:
+    def open(
+        self, *, after: int | None, user_id: int | None, right: Right | None
+    ) -> AsyncGenerator[bytes, None]:
+        """Return the events after a position in the log, of one author or of all, and heartbeats.
+
+        The client is counted until the current task has ended, which iterates over them. They end
+        when the server stops or the right ends. Raises UnavailableError if there are too many.
+        """
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        if len(self._clients) >= self._most_clients or task is None:
             raise UnavailableError(
                 "There are too many live streams; try again soon", headers={"Retry-After": "5"}
             )
-        self._admitted += 1
+        place = self._events.newest if after is None else after
+        client = Client(place, user_id, right, task, loop.time())
+        self._clients[client] = None
+        task.add_done_callback(lambda _: self._clients.pop(client))
+        return self._stream(client, is_checked=after is None)
 
-    def leave(self) -> None:
-        """Give up the place of an admitted client."""
-        self._admitted -= 1
+    async def _stream(self, client: Client, *, is_checked: bool) -> AsyncGenerator[bytes, None]:
+        clock = asyncio.get_running_loop().time
+        yield WELCOME
+        if not is_checked and not await self._events.is_complete_after(client.place):
+            client.place = NOWHERE
+        while not (self.is_ending or client.is_over):
+            client.resumed_at = clock()
+            client.woken.clear()
+            if client.place < self._events.newest:
+                if data := await self._next(client):
+                    yield data
+            elif client.is_due:
+                client.is_due = False
+                yield HEARTBEAT
+            else:
+                client.is_waiting = True
+                await client.woken.wait()
+                client.is_waiting = False
+        if self.is_ending:
+            yield BYE
+
+    async def _next(self, client: Client) -> bytes:
+        """Return the next events for the client, or a reset."""
+        client.is_due = False
+        if client.place != NOWHERE:
+            try:
+                data, client.place = await self._events.after(client.place, client.user_id)
+            except LookupError:  # The log was shortened while this client was slow.
+                pass
+            else:
+                return data
+        client.place = self._events.newest
+        return RESET
 
     async def run(self) -> None:
         """Send the events of the feed in their order, and heartbeats, until cancelled."""
         clock = asyncio.get_running_loop().time
-        swept = checked = clock()
+        beat = clock()
         while True:
-            await wait_until_set(self._work, at_most_s=max(0.0, swept + SWEEP_S - clock()))
+            await wait_until_set(self._work, at_most_s=max(0.0, beat + HEARTBEAT_S - clock()))
             self._work.clear()
             began = clock()
             changes, self._waiting = self._waiting, []
             if self._reset_to is not None:
                 self._events.begin_after(self._reset_to)
                 self._reset_to = None
-                for listener in self._listeners:
-                    listener.place = NOWHERE
-                    listener.wake()
+                for client in self._clients:
+                    client.place = NOWHERE
+                await self._wake(lambda _: None)
             for start in range(0, len(changes), PAGE):
-                await self._events.append(
-                    changes[start : start + PAGE], has_listeners=bool(self._listeners)
-                )
-                await self._send_new()
+                part = changes[start : start + PAGE]
+                await self._events.append(part, has_clients=bool(self._clients))
+                await self._wake(lambda _: None)
             took = clock() - began
-            if clock() - swept >= SWEEP_S:
-                swept = clock()
-                await self._keep_alive()
-            if clock() - checked >= CHECK_S:
-                checked = clock()
-                await self._check_rights()
+            if clock() - beat >= HEARTBEAT_S:
+                beat = clock()
+                await self._beat()
             await asyncio.sleep(min(LONGEST_TICK_S, took * (1 / SENDING_SHARE - 1)))
 
-    async def listen(
-        self,
-        send: Send,
-        gone: asyncio.Future[None],
-        *,
-        after: int | None,
-        user_id: int | None,
-        right: Right | None,
-    ) -> None:
-        """Send the events after a position in the log, of one author or of all, and heartbeats.
+    async def _beat(self) -> None:
+        """Send heartbeats; end the streams whose right has ended, or whose client reads nothing."""
+        ended = await self._ended_rights()
+        latest = asyncio.get_running_loop().time() - READER_TIMEOUT_S
 
-        Returns when `gone` is done, the server stops, or the right to read ends.
-        """
-        place = self._events.newest if after is None else after
-        listener = Listener(send, place, user_id, right)
-        self._listeners[listener] = None
-        try:
-            await listener.send(WELCOME)
-            if after is not None and not await self._events.is_complete_after(after):
-                await self._reset(listener)
-            await self._catch_up(listener)
-            while not (self._is_ending or listener.is_over):
-                await listener.stay(gone)
-                if gone.done():
-                    return
-                await self._catch_up(listener)
-            await listener.send(BYE if self._is_ending else b"", is_last=True)
-        except OSError:
-            return  # The client reads nothing, or its connection is broken.
-        finally:
-            del self._listeners[listener]
-            listener.close()
+        def look_at(client: Client) -> None:
+            client.is_due = True
+            client.is_over = client.is_over or client.right in ended
+            if not client.is_waiting and client.resumed_at < latest:
+                client.task.cancel()
 
-    async def _catch_up(self, listener: Listener) -> None:
-        """Send the events that the listener lacks, until it is level or over."""
-        events = self._events
-        await listener.send(b"")
-        while listener.place < events.newest and not (self._is_ending or listener.is_over):
-            if listener.place < events.evicted and not await events.is_complete_after(
-                listener.place
-            ):
-                # The log was shortened while this client was slow.
-                await self._reset(listener)
-                continue
-            newest = events.newest
-            entries = await events.after(listener.place)
-            listener.place = entries[-1].id if entries else newest
-            await listener.send(joined(entries, listener.user_id))
+        await self._wake(look_at)
 
-    async def _reset(self, listener: Listener) -> None:
-        listener.place = self._events.newest
-        await listener.send(RESET)
-
-    async def _send_new(self) -> None:
-        events = self._events
-        newest = events.newest
-        messages: dict[tuple[int, int | None], Message | None] = {}
-
-        def message_for(listener: Listener) -> Message | None:
-            if listener.place >= newest:
-                return None
-            if listener.place < events.evicted:
-                listener.wake()
-                return None
-            key = listener.place, listener.user_id
-            listener.place = newest
-            if key not in messages:
-                data = joined(events.in_memory(key[0]), key[1])
-                messages[key] = body_message(data) if data else None
-            return messages[key]
-
-        await self._push(message_for)
-
-    async def _keep_alive(self) -> None:
-        heartbeat = body_message(HEARTBEAT)
-        before = asyncio.get_running_loop().time() - HEARTBEAT_S
-        await self._push(lambda listener: heartbeat if listener.sent <= before else None)
-
-    async def _push(self, message_for: Callable[[Listener], Message | None]) -> None:
-        clock = asyncio.get_running_loop().time
-        pushed = 0
-        for listener in list(self._listeners):
-            if not listener.is_level or (message := message_for(listener)) is None:
-                continue
-            listener.sent = clock()
-            listener.push(message)
-            pushed += 1
-            if pushed % AT_ONCE == 0:
+    async def _wake(self, prepare: Callable[[Client], None]) -> None:
+        for count, client in enumerate(list(self._clients), start=1):
+            prepare(client)
+            client.woken.set()
+            if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    async def _check_rights(self) -> None:
-        rights = {listener.right for listener in self._listeners if listener.right is not None}
-        if not rights:
-            return
+    async def _ended_rights(self) -> set[Right]:
+        rights = {client.right for client in self._clients if client.right is not None}
         try:
             async with self._db.read() as session:
-                ended = await ended_rights(session, rights)
+                return await ended_rights(session, rights) if rights else set()
         except Exception:
             logger.exception("rights to listen could not be checked; the next check follows")
-            return
-        for listener in self._listeners:
-            if listener.right in ended:
-                listener.is_over = True
-                listener.wake()
+            return set()

@@ -12,17 +12,16 @@ from msgspec import Meta
 from quart import Response, request
 
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
-from app.asgi.edge import Send
+from app.clock import monotonic
 from app.formats import WRITERS
 from app.formats.jsonl import ExportedPost
 from app.lifespan import Resources, resources
 from app.paths import EXPORT
 from app.services.access.rights import Right, ended_rights
-from app.services.live.listener import body_message
 from app.services.posts.exporting import ExportPart, exported
 from app.services.search.search import begin_found_export
 from app.views.access import right_to_read
-from app.views.answers import streamed
+from app.views.answers import break_off, streamed
 from app.views.filters import SearchFilters
 from app.views.operation import CSV, NDJSON, ApiBlueprint, answers
 
@@ -30,9 +29,6 @@ blueprint = ApiBlueprint("api_export", tag="exports")
 
 CHECK_S: Final = 3.0
 """Seconds between checks that the right to read stands and the server is not stopping."""
-READER_TIMEOUT_S: Final = 30.0
-"""A client that reads nothing for this many seconds is disconnected."""
-SENT_AT_ONCE: Final = 32 * 1024
 LONGEST_NAME: Final = 80
 GZIP: Final = 16 + zlib.MAX_WBITS
 UNQUOTED: Final = "!#$&+^`|"
@@ -65,18 +61,18 @@ async def export_posts(args: ExportArgs) -> Response:
         export = await begin_found_export(session, args.q, args.selection)
     is_packed = takes_gzip(headers_of(request.scope))
 
-    async def stream(send: Send, gone: asyncio.Future[None]) -> None:
-        pieces = exported(parts.db, export, writer)
-        sending = asyncio.create_task(_send(send, pieces, is_packed=is_packed))
-        await _watch(sending, gone, parts, right)
-
     headers = {
         "Content-Type": writer.content_type,
         "Content-Disposition": disposition(export.username, writer.suffix),
         "Cache-Control": "no-store",
         "Vary": "Accept-Encoding",
     }
-    return streamed(stream, headers | ({"Content-Encoding": "gzip"} if is_packed else {}))
+    if is_packed:
+        headers["Content-Encoding"] = "gzip"
+    if request.method == "HEAD":
+        return streamed(None, headers)
+    pieces = exported(parts.db, export, writer)
+    return streamed(_watched(_packed(pieces, is_packed=is_packed), parts, right), headers)
 
 
 def disposition(username: str | None, suffix: str) -> str:
@@ -88,47 +84,35 @@ def disposition(username: str | None, suffix: str) -> str:
     return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{exact}"
 
 
-async def _watch(
-    sending: asyncio.Task[None], gone: asyncio.Future[None], parts: Resources, right: Right | None
-) -> None:
-    """Send the file while its client reads it and may read it.
+async def _watched(
+    pieces: AsyncGenerator[bytes, None], parts: Resources, right: Right | None
+) -> AsyncGenerator[bytes, None]:
+    """Yield the file while its client may read it.
 
-    Otherwise the answer breaks off, so that no client mistakes a part for the whole file. It may
-    go on for one check while the server stops.
+    Otherwise the answer breaks off. It may go on for one check while the server stops.
     """
-    was_ending = False
-    try:
-        while not (sending.done() or gone.done() or was_ending):
-            was_ending = parts.live.is_ending
-            if right is not None:
+    was_ending, checked = False, -CHECK_S
+    async with contextlib.aclosing(pieces):
+        async for data in pieces:
+            if monotonic() - checked >= CHECK_S:
+                checked = monotonic()
                 async with parts.db.read() as session:
-                    if await ended_rights(session, {right}):
-                        break
-            await asyncio.wait(
-                (sending, gone), timeout=CHECK_S, return_when=asyncio.FIRST_COMPLETED
-            )
-    finally:
-        sending.cancel()
-        await asyncio.wait([sending])
-    if not sending.cancelled():
-        with contextlib.suppress(OSError):  # The client reads nothing, or has gone.
-            sending.result()
+                    is_over = right is not None and await ended_rights(session, {right})
+                if is_over or was_ending:
+                    await break_off()
+                was_ending = parts.live.is_ending
+            yield data
 
 
-async def _send(send: Send, pieces: AsyncGenerator[ExportPart, None], *, is_packed: bool) -> None:
+async def _packed(
+    pieces: AsyncGenerator[ExportPart, None], *, is_packed: bool
+) -> AsyncGenerator[bytes, None]:
     packer = zlib.compressobj(GZIP_LEVEL, wbits=GZIP) if is_packed else None
     async with contextlib.aclosing(pieces):
         async for piece in pieces:
-            data = piece.data
-            if packer is not None:
-                data = await asyncio.to_thread(packer.compress, data)
-            await _send_data(send, data)
-    await _send_data(send, packer.flush() if packer is not None else b"")
-    await send(body_message(b"", is_last=True))
-
-
-async def _send_data(send: Send, data: bytes) -> None:
-    """Send in small parts, so that a slow client reads at least one in time. Raises OSError."""
-    for start in range(0, len(data), SENT_AT_ONCE):
-        async with asyncio.timeout(READER_TIMEOUT_S):
-            await send(body_message(data[start : start + SENT_AT_ONCE]))
+            if packer is None:
+                yield piece.data
+            elif data := await asyncio.to_thread(packer.compress, piece.data):
+                yield data
+    if packer is not None:
+        yield packer.flush()

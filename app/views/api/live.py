@@ -1,12 +1,10 @@
 """The live stream in the API (server-sent events)."""
 
-import asyncio
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from quart import Response, request
 
-from app.asgi.edge import Send
 from app.errors import MalformedError
 from app.lifespan import resources
 from app.models import MAX_ID
@@ -49,15 +47,10 @@ async def live_stream(args: LiveArgs) -> Response:
     if args.username is not None:
         async with resources().db.read() as session:
             user_id = (await get_user(session, args.username)).id
-    live = resources().live
-    right = right_to_read()
-
-    async def stream(send: Send, gone: asyncio.Future[None]) -> None:
-        await live.listen(send, gone, after=after, user_id=user_id, right=right)
-
-    if request.method != "HEAD":
-        live.admit()
-    return streamed(stream, HEADERS, on_end=live.leave)
+    if request.method == "HEAD":
+        return streamed(None, HEADERS)
+    events = resources().live.open(after=after, user_id=user_id, right=right_to_read())
+    return streamed(events, HEADERS)
 
 
 def _last_event_id() -> int | None:

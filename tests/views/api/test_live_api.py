@@ -233,11 +233,11 @@ async def open_stream(app: Quart) -> AsyncIterator[Any]:
 
 
 async def test_a_silent_stream_is_kept_alive(
-    anybody: Client, monkeypatch: pytest.MonkeyPatch
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "SWEEP_S", 0.01)
     monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.02)
-    async with listening(anybody) as stream:
+    app = create_app(make_config())
+    async with app.test_app(), listening(Client(app, {})) as stream:
         assert await stream.block() == {"": "still here"}
         assert await stream.block() == {"": "still here"}
 
@@ -251,8 +251,7 @@ async def test_a_stop_ends_streams_with_a_word(app: Quart, anybody: Client) -> N
 async def test_a_stream_ends_with_its_right(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "SWEEP_S", 0.01)
-    monkeypatch.setattr(live_module, "CHECK_S", 0.01)
+    monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.01)
     app = create_app(make_config(public=False))
     async with app.test_app():
         assert (await Client(app, {}).get(PATH)).status_code == 401

@@ -1,4 +1,4 @@
-"""Many clients of the live stream, as servers connect them: slow, broken and gone ones."""
+"""Many clients of the live stream, as servers connect them: slow and gone ones."""
 
 import asyncio
 import random
@@ -10,9 +10,10 @@ from typing import Any, cast
 import pytest
 from quart import Quart
 
+from app import create_app
 from app.lifespan import KEY, Resources
-from app.services.live import listener
-from tests.conftest import Client
+from app.services.live import stream as live_module
+from tests.conftest import Client, MakeConfig, client_with
 from tests.waiting import eventually
 
 PATH = "/api/v1/live"
@@ -24,7 +25,6 @@ class Connection:
     def __init__(self, app: Quart, query: str = "", method: str = "GET") -> None:
         self.takes = asyncio.Event()
         self.takes.set()
-        self.is_broken = False
         self.messages: list[Any] = []
         self._coming: asyncio.Queue[Any] = asyncio.Queue()
         self._coming.put_nowait({"type": "http.request", "body": b"", "more_body": False})
@@ -46,8 +46,6 @@ class Connection:
         self.answer = asyncio.ensure_future(app(scope, self._coming.get, self._send))
 
     async def _send(self, message: Any) -> None:
-        if self.is_broken:
-            raise OSError("the connection is broken")
         await self.takes.wait()
         self.messages.append(message)
 
@@ -136,29 +134,32 @@ async def test_all_get_everything_once_and_in_order_however_they_take_it(
 
 
 async def test_one_that_takes_nothing_for_long_is_let_go(
-    app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "READER_TIMEOUT_S", 0.05)
-    await writer.add_user("a")
-    async with connected(app, "", "") as (stuck, other):
-        stuck.takes.clear()
-        await writer.add_tweet("a", "text")
-        await asyncio.wait_for(stuck.answer, 60)
-        assert await clients(app) == 1
-        await writer.add_tweet("a", "more")
-        await other.has(2)
+    monkeypatch.setattr(live_module, "READER_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.02)
+    app = create_app(make_config())
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        await writer.add_user("a")
+        async with connected(app, "", "") as (stuck, other):
+            stuck.takes.clear()
+            await writer.add_tweet("a", "text")
+            await asyncio.wait_for(stuck.answer, 60)
+            assert await clients(app) == 1
+            await writer.add_tweet("a", "more")
+            await other.has(2)
 
 
-async def test_one_whose_connection_breaks_disturbs_nobody(app: Quart, writer: Client) -> None:
+async def test_one_that_leaves_disturbs_nobody(app: Quart, writer: Client) -> None:
     await writer.add_user("a")
-    async with connected(app, "", "", "") as (left, broken, other):
+    async with connected(app, "", "") as (left, other):
         left.leave()
         await asyncio.wait_for(left.answer, 60)
-        broken.is_broken = True
         for number in range(3):
             await writer.add_tweet("a", f"text {number}")
         await other.has(3)
-        await eventually(lambda: clients(app), until=lambda count: count == 1)
+        assert await clients(app) == 1
 
 
 async def test_head_names_no_length_of_a_stream(app: Quart) -> None:
