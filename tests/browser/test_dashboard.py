@@ -1,10 +1,8 @@
 """The dashboard in a real browser: filters, click-through, live posts, languages, themes, sizes."""
 
 import asyncio
-import json
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -126,28 +124,10 @@ async def test_a_point_leads_to_its_posts(website: Website, open_page: OpenPage)
     assert len(parse_qs(urlsplit(page.url).query)["username"]) == 2
 
 
-Send = Callable[..., Awaitable[Any]]
-
-
-def sender(page: Page, site: Website) -> Send:
-    """Return what sends requests to the API of a site, and their answers."""
-    told = site.command("token", "add", "dashboard", "--scope", "admin", "--json")
-    headers = {"Authorization": f"Bearer {json.loads(told)['token']}"}
-
-    async def send(method: str, path: str, **data: Any) -> Any:
-        url = site.address(f"/api/v1{path}")
-        answer = await page.request.fetch(url, method=method, headers=headers, data=data or None)
-        assert answer.ok, await answer.text()
-        return await answer.json() if method == "POST" else None
-
-    return send
-
-
 async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="en")
-    send = sender(page, workshop)
-    await send("POST", "/users", username="live_one")
-    await send("POST", "/users/live_one/tweets", text="the first")
+    workshop.send("POST", "/users", username="live_one")
+    workshop.send("POST", "/users/live_one/tweets", text="the first")
     await open_dashboard(page, workshop, "?username=live_one")
     await expect(page.locator("[data-live-state]")).to_contain_text("Live")
     await page.evaluate(
@@ -157,17 +137,16 @@ async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page
             new ResizeObserver(() => heights.add(figure.offsetHeight)).observe(figure);
         }"""
     )
-    await send("POST", "/users/live_one/tweets", text="the second")
+    workshop.send("POST", "/users/live_one/tweets", text="the second")
     await until_bars(page, {"live_one": 2})
     # What is read further down does not move.
     assert await page.evaluate("heights.size") == 1
-    await send("DELETE", "/users/live_one")
+    workshop.send("DELETE", "/users/live_one")
     await expect(page.locator("#timeline-note")).to_contain_text("doesn't exist")
 
 
 async def test_a_post_disturbs_nobody(crowd: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="en")
-    send = sender(page, crowd)
     await page.goto(crowd.address(PATH))
     await expect(page.locator("[data-live-state]")).to_contain_text("Live")
     rows = page.locator("#likeness .figure-rows a")
@@ -175,14 +154,14 @@ async def test_a_post_disturbs_nobody(crowd: Website, open_page: OpenPage) -> No
     told = await changing.inner_text()
     await rows.filter(has_not_text="neighbour_09").first.focus()
     focused = await page.evaluate("document.activeElement.textContent")
-    post = await send("POST", "/users/neighbour_09/tweets", text="빵집은 오늘 쉽니다 " * 9)
+    post = crowd.send("POST", "/users/neighbour_09/tweets", text="빵집은 오늘 쉽니다 " * 9)
     try:
         await expect(changing).not_to_have_text(told)
         assert await page.evaluate("document.activeElement.textContent") == focused
     finally:
         await page.locator("#filters summary").click()
         await page.locator("#username1").fill("neighb")
-        await send("DELETE", f"/tweets/{post['id']}")
+        crowd.send("DELETE", f"/tweets/{post['id']}")
     # A name that is half typed is not applied.
     await expect(changing).to_have_text(told)
     await expect(page.locator("[data-filtered]")).to_have_text("all posts")

@@ -1,7 +1,6 @@
 """What people are used to: live pages, links that are sent on, the back button, keys, paper."""
 
 import re
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -11,16 +10,7 @@ from playwright.async_api import Page, expect
 from tests.waiting import eventually
 
 from .conftest import OpenPage
-from .website import (
-    KOREANS,
-    PAGES,
-    PASSWORD,
-    TEXT,
-    Website,
-    compare_path,
-    crowd_records,
-    json_lines,
-)
+from .website import KOREANS, PAGES, PASSWORD, TEXT, Website, compare_path, crowd_records
 
 pytestmark = pytest.mark.browser
 
@@ -39,21 +29,14 @@ STOP: Final = """() => {
 """Number and outline of what has the focus; None for the page itself."""
 
 
-def add_posts(site: Website, folder: Path, username: str, *texts: str) -> None:
-    file = folder / "posts.jsonl"
-    records = [{"author": username, "text": text, "id": text} for text in texts]
-    file.write_text(json_lines(records))
-    site.command("import", str(file))
-
-
 async def test_posts_arrive_while_one_looks_and_nothing_moves_while_one_reads(
-    workshop: Website, open_page: OpenPage, tmp_path: Path
+    workshop: Website, open_page: OpenPage
 ) -> None:
-    add_posts(workshop, tmp_path, "우체국", *(f"{n}번째 편지가 왔어요." for n in range(12)))
+    workshop.add_posts("우체국", *(f"{n}번째 편지가 왔어요." for n in range(12)))
     page = await open_page()
     await page.goto(workshop.address("/"))
     await expect(page.locator("#newest")).to_have_class(re.compile("is-live"))
-    add_posts(workshop, tmp_path, "우체국", "막 도착한 엽서예요.")
+    workshop.add_posts("우체국", "막 도착한 엽서예요.")
     newest = page.locator("#newest-list")
     await eventually(lambda: has_text(page, "막 도착한 엽서예요."))
 
@@ -62,7 +45,7 @@ async def test_posts_arrive_while_one_looks_and_nothing_moves_while_one_reads(
     await page.mouse.wheel(0, 200)
     await eventually(lambda: is_below_the_top(page))
     before = await newest.inner_text()
-    add_posts(workshop, tmp_path, "우체국", "읽는 동안 온 소포예요.")
+    workshop.add_posts("우체국", "읽는 동안 온 소포예요.")
     button = page.get_by_role("button", name="새 글 보기")
     await expect(button).to_be_visible()
     assert await newest.inner_text() == before
@@ -129,6 +112,12 @@ async def test_where_nothing_is_a_search_leads_on(website: Website, open_page: O
     await page.get_by_role("searchbox").fill("호밀")
     await page.keyboard.press("Enter")
     await expect(page.locator(".post mark").first).to_be_visible()
+    answer = await page.goto(website.address("/user/nobody"))
+    assert answer is not None
+    assert answer.status == 404
+    await expect(page.locator("main")).to_contain_text("'nobody' 작성자가 없어요")
+    await page.get_by_role("link", name="첫 페이지로").click()
+    await expect(page.locator("h1")).to_have_text("누가 이 말을 했을까?")
 
 
 async def test_signing_in_by_keys_and_choosing_a_theme(
@@ -156,11 +145,10 @@ async def test_signing_in_by_keys_and_choosing_a_theme(
 
 
 async def test_an_author_among_many_is_found_by_typing(
-    workshop: Website, open_page: OpenPage, tmp_path: Path
+    workshop: Website, open_page: OpenPage
 ) -> None:
-    posts = tmp_path / "posts.jsonl"
-    posts.write_text(json_lines(crowd_records(authors=14)))
-    workshop.command("import", str(posts))
+    for record in crowd_records(authors=14):
+        workshop.add_posts(record["username"], record["text"])
     page = await open_page()
     await page.goto(workshop.address("/compare"))
     field = page.get_by_role("searchbox", name="작성자 찾기")

@@ -54,6 +54,8 @@ async def test_comparing_again_swaps_the_result_and_the_address(
     page = await open_page(javascript=javascript)
     await page.goto(website.address("/compare"))
     await compare(page, "12번 [시청 앞] 7분 지연, 죄송합니다.", "골목빵집", "12번버스")
+    if javascript:
+        await expect(page.locator("#result-heading")).to_be_focused()
     await expect(page.locator("h1.answer")).to_contain_text("12번버스")
     await expect(page).to_have_url(re.compile(r"\?text="))
     shown = await ranking(page)
@@ -64,13 +66,6 @@ async def test_comparing_again_swaps_the_result_and_the_address(
 
     await page.go_back()
     await expect(page.locator("h1.answer")).to_have_count(0)
-
-
-async def test_the_result_gets_the_focus(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.goto(website.address("/compare"))
-    await compare(page, TEXT, *KOREANS)
-    await expect(page.locator("#result-heading")).to_be_focused()
 
 
 @WITH_AND_WITHOUT
@@ -101,23 +96,6 @@ async def test_a_text_too_long_for_an_address(
     await expect(page.locator("h1.answer")).to_contain_text("골목빵집")
     assert urlsplit(page.url).query == ""
     await expect(page.get_by_role("button", name="링크 복사")).to_have_count(0)
-
-
-async def test_the_address_is_copied(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
-    await page.get_by_role("button", name="링크 복사").click()
-    await expect(page.get_by_role("button", name="복사했어요")).to_be_visible()
-    assert await page.evaluate("navigator.clipboard.readText()") == page.url
-
-
-async def test_without_javascript_nothing_offers_to_copy(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page(javascript=False)
-    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
-    await expect(page.get_by_role("button", name="링크 복사")).to_be_hidden()
 
 
 async def test_an_author_can_be_taken_along_to_the_comparison(
@@ -157,15 +135,6 @@ async def test_search_marks_what_matches(
     await expect(page.get_by_role("heading", name="맞는 글이 없어요")).to_be_visible()
 
 
-async def test_search_for_an_unknown_author(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    answer = await page.goto(website.address("/search?q=빵&username=없는사람"))
-    assert answer is not None
-    assert answer.status == 404
-    await expect(page.get_by_role("alert")).to_contain_text("없는사람")
-    await expect(page.get_by_role("searchbox")).to_have_value("빵")
-
-
 async def test_more_posts_are_appended(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await page.goto(website.address("/user/" + quote("골목빵집")))
@@ -180,18 +149,6 @@ async def test_more_posts_are_appended(website: Website, open_page: OpenPage) ->
     await expect(more).to_have_count(0)
     links = await page.locator("#list .when").evaluate_all("all => all.map(link => link.href)")
     assert len(set(links)) == 60
-
-
-async def test_without_javascript_more_posts_are_a_page(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page(javascript=False)
-    await page.goto(website.address("/user/" + quote("골목빵집")))
-    first = await page.locator("#list .when").first.get_attribute("href")
-    await page.get_by_role("link", name="글 더 보기").click()
-    await expect(page.locator("#list > li")).to_have_count(20)
-    assert await page.locator("#list .when").first.get_attribute("href") != first
-    assert "UTC" in await page.locator("#list time").first.inner_text()
 
 
 async def test_the_calendar_is_walked_by_keys_in_the_days_of_the_viewer(
@@ -215,25 +172,21 @@ async def test_the_calendar_is_walked_by_keys_in_the_days_of_the_viewer(
     await expect(calendar.locator("[aria-current=date]")).to_have_attribute("tabindex", "0")
 
 
-async def test_without_javascript_the_calendar_is_in_utc(
+async def test_without_javascript_an_author_is_read_by_pages_and_in_utc(
     website: Website, open_page: OpenPage
 ) -> None:
     page = await open_page(javascript=False)
     await page.goto(website.address("/user/" + quote("골목빵집")))
+    first = await page.locator("#list .when").first.get_attribute("href")
+    await page.get_by_role("link", name="글 더 보기").click()
+    await expect(page.locator("#list > li")).to_have_count(20)
+    assert await page.locator("#list .when").first.get_attribute("href") != first
+    assert "UTC" in await page.locator("#list time").first.inner_text()
     await page.get_by_role("link", name="2025", exact=True).click()
     await page.locator("#calendar a.day").first.click()
     await expect(page.locator("#posts")).to_contain_text("UTC 시간대의 하루예요")
     await page.get_by_role("link", name="이 작성자의 모든 글").click()
     await expect(page.locator("#list > li")).to_have_count(20)
-
-
-async def test_a_post_is_compared(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.goto(website.address("/tweet/400"))
-    text = await page.locator(".post-text.large").text_content()
-    await page.get_by_role("link", name="이 글로 비교하기").click()
-    await expect(page.locator("#tweet_text")).to_have_value(text or "")
-    await expect(page.locator(".ranking li").first).to_be_visible()
 
 
 @WITH_AND_WITHOUT
@@ -282,16 +235,6 @@ async def test_the_theme_is_remembered(
     assert await background(page) == light
     await page.emulate_media(color_scheme="dark")
     assert await background(page) == dark
-
-
-async def test_an_unknown_address_is_a_friendly_404(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    answer = await page.goto(website.address("/user/nobody"))
-    assert answer is not None
-    assert answer.status == 404
-    await expect(page.locator("main")).to_contain_text("'nobody' 작성자가 없어요")
-    await page.get_by_role("link", name="첫 페이지로").click()
-    await expect(page.locator("h1")).to_have_text("누가 이 말을 했을까?")
 
 
 async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> None:

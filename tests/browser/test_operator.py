@@ -60,8 +60,8 @@ async def start_and_wait(page: Page, *, javascript: bool = True) -> None:
     await expect(done).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
 
 
-async def add_author(page: Page, site: Website, folder: Path, username: str, count: int) -> None:
-    site.command("import", str(posts_file(folder, username, count)))
+async def add_author(page: Page, site: Website, username: str, count: int) -> None:
+    site.add_posts(username, *(post["text"] for post in posts_of(username, count)))
     await page.goto(site.address(f"/user/{username}"))
 
 
@@ -241,11 +241,11 @@ async def test_a_file_is_dropped_and_its_upload_watched_and_cancelled(
 
 @WITH_AND_WITHOUT
 async def test_deleting_a_post_is_asked_first(
-    workshop: Website, open_page: OpenPage, tmp_path: Path, javascript: bool
+    workshop: Website, open_page: OpenPage, javascript: bool
 ) -> None:
     username = "등대" if javascript else "나루터"
     page = await open_page(operator_of=workshop, javascript=javascript)
-    await add_author(page, workshop, tmp_path, username, 25)
+    await add_author(page, workshop, username, 25)
     address = page.url
     first = page.locator("#list > li").first
     text = await first.locator(".post-text").inner_text()
@@ -263,11 +263,9 @@ async def test_deleting_a_post_is_asked_first(
     await expect(page.locator(".figure")).to_have_text("23")
 
 
-async def test_one_question_at_a_time_stands_open(
-    workshop: Website, open_page: OpenPage, tmp_path: Path
-) -> None:
+async def test_one_question_at_a_time_stands_open(workshop: Website, open_page: OpenPage) -> None:
     page = await open_page(operator_of=workshop)
-    await add_author(page, workshop, tmp_path, "정류장", 25)
+    await add_author(page, workshop, "정류장", 25)
     await page.get_by_role("link", name="글 더 보기").click()
     opened = page.locator(".ask[open]")
     for place in (0, 24):
@@ -281,9 +279,9 @@ async def test_one_question_at_a_time_stands_open(
     await expect(opened).to_have_count(0)
 
 
-async def test_deleting_an_author(workshop: Website, open_page: OpenPage, tmp_path: Path) -> None:
+async def test_deleting_an_author(workshop: Website, open_page: OpenPage) -> None:
     page = await open_page(operator_of=workshop)
-    await add_author(page, workshop, tmp_path, "천문대", 3)
+    await add_author(page, workshop, "천문대", 3)
     await page.get_by_text("이 작성자 삭제").click()
     await expect(page.get_by_text("되돌릴 수 없어요")).to_be_visible()
     await page.get_by_role("button", name="네, 작성자를 완전히 삭제할게요").click()

@@ -130,6 +130,30 @@ class Website:
         connection.close()
         return {"name": name, "value": value, "url": self.url}
 
+    def send(self, method: str, path: str, **fields: Any) -> Any:
+        """Send a request to the API as the operator; return the JSON of the answer, if any."""
+        return self._ask(method, path, json.dumps(fields).encode(), "application/json")
+
+    def add_posts(self, username: str, *texts: str) -> None:
+        """Add posts in bulk, as an import would, but without a process of its own."""
+        lines = json_lines({"username": username, "text": text} for text in texts)
+        self._ask("POST", "/tweets", lines.encode(), "application/x-ndjson")
+
+    def _ask(self, method: str, path: str, body: bytes, content_type: str) -> Any:
+        cookie = self.session_cookie()
+        headers = {
+            "Content-Type": content_type,
+            "Cookie": f"{cookie['name']}={cookie['value']}",
+            "Sec-Fetch-Site": "same-origin",
+        }
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=START_TIMEOUT_S)
+        connection.request(method, quote(f"/api/v1{path}"), body, headers)
+        answer = connection.getresponse()
+        data = answer.read()
+        connection.close()
+        assert answer.status < 300, data
+        return json.loads(data) if data else None
+
 
 def odd_records() -> Iterator[dict[str, Any]]:
     for place, (username, text) in enumerate(ODD_POSTS):
@@ -187,7 +211,7 @@ def serve(
     port = free_port()
     # hypercorn.toml is looked for in the current folder.
     root = Path(__file__).parents[2]
-    command = [str(SAYWHO), "serve", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
+    command = [str(SAYWHO), "serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, env=environ, cwd=root, stdout=log, stderr=log)
     try:
