@@ -1,7 +1,7 @@
 """The cookies of operators: a session's, and that of a browser which signed in before."""
 
 import secrets
-from typing import Final
+from typing import Final, Literal
 
 from itsdangerous import BadSignature, Signer
 from quart import Response, request
@@ -11,74 +11,71 @@ from app.services.access.logins import SESSION_LIFETIME, SignedInOperator, find_
 from app.services.access.operators import operator_key
 from app.services.access.secrets import digest
 
-COOKIE: Final = "saywho_session"
-SECURE_COOKIE: Final = "__Host-saywho_session"
-"""Browsers take this name only with Secure, from this very host (RFC 6265bis, 4.1.3)."""
-
-
-DEVICE: Final = "saywho_device"
+Kind = Literal["session", "device"]
 DEVICE_LIFETIME_S: Final = 400 * 24 * 3600
 """The longest that browsers keep a cookie."""
 
 
-def cookie_name() -> str:
-    return SECURE_COOKIE if request.is_secure else COOKIE
+def cookie_name(kind: Kind, *, is_secure: bool) -> str:
+    """Return the name of a cookie.
+
+    Browsers take `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
+    """
+    return f"{'__Host-' if is_secure else ''}saywho_{kind}"
 
 
 def has_session_cookie() -> bool:
     """Return whether the browser sent a session, in force or not."""
-    return cookie_name() in request.cookies
+    return cookie_name("session", is_secure=request.is_secure) in request.cookies
 
 
 async def signed_in() -> SignedInOperator | None:
     """Return the operator who is signed in, or None."""
-    cookie = request.cookies.get(cookie_name())
-    if cookie is None:
-        return None
-    try:
-        secret = _signer().unsign(cookie).decode()
-    except (BadSignature, UnicodeDecodeError):
+    secret = _get("session")
+    if secret is None:
         return None
     async with resources().db.read() as session:
         return await find_session(session, secret)
 
 
 def set_session(response: Response, secret: str) -> None:
-    """Set the session's cookie."""
-    value = _signer().sign(secret).decode()
-    _set_cookie(response, cookie_name(), value, int(SESSION_LIFETIME.total_seconds()))
+    _set(response, "session", secret, int(SESSION_LIFETIME.total_seconds()))
+
+
+def clear_session(response: Response) -> None:
+    _set(response, "session", "", 0)
 
 
 def set_device(response: Response, name: str) -> None:
     """Let the browser's further attempts to sign in count apart from everybody else's."""
     if known_device(name) is None:
-        value = _signer("device").sign(f"{secrets.token_hex(8)}.{_account(name)}").decode()
-        _set_cookie(response, _device_cookie(), value, DEVICE_LIFETIME_S)
+        _set(response, "device", f"{secrets.token_hex(8)}.{_account(name)}", DEVICE_LIFETIME_S)
 
 
 def known_device(name: str) -> str | None:
     """Return the id of a browser on which this operator signed in before, else None."""
-    try:
-        value = _signer("device").unsign(request.cookies.get(_device_cookie(), "")).decode()
-    except (BadSignature, UnicodeDecodeError):
-        return None
-    device, _, account = value.partition(".")
+    device, _, account = (_get("device") or "").partition(".")
     return device if account == _account(name) else None
-
-
-def _device_cookie() -> str:
-    return cookie_name().replace(COOKIE, DEVICE)
 
 
 def _account(name: str) -> str:
     return digest(operator_key(name)).hex()
 
 
-def _set_cookie(response: Response, name: str, value: str, max_age: int) -> None:
+def _get(kind: Kind) -> str | None:
+    """Return the value of a cookie that was signed here; None for any other."""
+    cookie = request.cookies.get(cookie_name(kind, is_secure=request.is_secure), "")
+    try:
+        return _signer(kind).unsign(cookie).decode()
+    except (BadSignature, UnicodeDecodeError):
+        return None
+
+
+def _set(response: Response, kind: Kind, value: str, max_age_s: int) -> None:
     response.set_cookie(
-        name,
-        value,
-        max_age=max_age,
+        cookie_name(kind, is_secure=request.is_secure),
+        _signer(kind).sign(value).decode(),
+        max_age=max_age_s,
         path="/",
         httponly=True,
         samesite="Lax",
@@ -86,13 +83,6 @@ def _set_cookie(response: Response, name: str, value: str, max_age: int) -> None
     )
 
 
-def clear_session(response: Response) -> None:
-    """Delete the session's cookie."""
-    response.delete_cookie(
-        cookie_name(), path="/", httponly=True, samesite="Lax", secure=request.is_secure
-    )
-
-
-def _signer(salt: str = "session") -> Signer:
+def _signer(kind: Kind) -> Signer:
     # The last key signs; all of them verify.
-    return Signer(list(reversed(resources().secret_keys)), salt=salt)
+    return Signer(list(reversed(resources().secret_keys)), salt=kind)

@@ -163,7 +163,7 @@ def test_a_program_may_delete_an_author_without_being_asked(filled: Installation
     [
         (("user", "add", "LIGHTHOUSE"), "Lighthouse"),
         (("user", "add", "a b"), "white space"),
-        (("user", "add", "\udcff"), "control"),
+        (("user", "add", "\udcff"), "seen"),
         (("user", "add", "x", "--platform", "myspace"), "myspace"),
         (("user", "delete", "nobody", "--yes"), "nobody"),
         (("compare", "hello there", "-u", "nobody", "-u", "빵집"), "nobody"),

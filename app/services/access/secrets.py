@@ -2,13 +2,13 @@
 
 import asyncio
 import base64
-import binascii
+import contextlib
 import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar, TypeVarTuple, Unpack
+from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -26,45 +26,39 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
-_NONCE: Final = 16
-_TAG: Final = 16
+_HALF: Final = 16
+"""Bytes of a nonce, and of a tag."""
 
 
 def seal(value: bytes, keys: Sequence[str]) -> str:
     """Return the value as text for a form that reveals only its length."""
-    nonce = secrets.token_bytes(_NONCE)
+    nonce = secrets.token_bytes(_HALF)
     hidden = _xor_pad(value, nonce, keys[0])
     return base64.urlsafe_b64encode(nonce + _tag(nonce + hidden, keys[0]) + hidden).decode()
 
 
 def unseal(sealed: str, keys: Sequence[str]) -> bytes:
     """Return the value that was sealed with one of the keys. Raises ValueError."""
-    try:
+    with contextlib.suppress(ValueError):
         data = base64.b64decode(sealed, b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError("not sealed here") from None
-    nonce, tag, hidden = data[:_NONCE], data[_NONCE : _NONCE + _TAG], data[_NONCE + _TAG :]
-    for key in keys:
-        if hmac.compare_digest(tag, _tag(nonce + hidden, key)):
-            return _xor_pad(hidden, nonce, key)
+        nonce, tag, hidden = data[:_HALF], data[_HALF : 2 * _HALF], data[2 * _HALF :]
+        for key in keys:
+            if hmac.compare_digest(tag, _tag(nonce + hidden, key)):
+                return _xor_pad(hidden, nonce, key)
     raise ValueError("not sealed here")
 
 
 def _xor_pad(value: bytes, nonce: bytes, key: str) -> bytes:
     """Return the value encrypted or decrypted with a one-time pad derived from the key."""
-    pad = hashlib.shake_256(_derived(key, b"pad") + nonce).digest(len(value))
+    seed = hmac.digest(key.encode(), b"seal pad" + nonce, "sha256")
+    pad = hashlib.shake_256(seed).digest(len(value))
     return bytes(a ^ b for a, b in zip(value, pad, strict=True))
 
 
 def _tag(data: bytes, key: str) -> bytes:
-    return hmac.digest(_derived(key, b"tag"), data, "sha256")[:_TAG]
+    return hmac.digest(key.encode(), b"seal tag" + data, "sha256")[:_HALF]
 
 
-def _derived(key: str, purpose: bytes) -> bytes:
-    return hmac.digest(key.encode(), b"seal " + purpose, "sha256")
-
-
-Args = TypeVarTuple("Args")
 R = TypeVar("R")
 
 SHORTEST: Final = 8
@@ -95,7 +89,7 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """Return the password's hash. Raises InvalidInputError, UnavailableError."""
         check_password(password)
-        return await self._run(_hasher.hash, password)
+        return await self._run(lambda: _hasher.hash(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Return whether the password belongs to the hash; None stands for an unknown account.
@@ -104,17 +98,17 @@ class Passwords:
         """
         if len(password) > LONGEST:
             return False
-        matches = await self._run(_matches, password_hash or NOBODYS_HASH, password)
-        return matches and password_hash is not None
+        stored = password_hash or NOBODYS_HASH
+        return await self._run(lambda: _matches(stored, password)) and password_hash is not None
 
-    async def _run(self, work: Callable[[Unpack[Args]], R], *args: *Args) -> R:
+    async def _run(self, work: Callable[[], R]) -> R:
         if self._pending >= MOST_PENDING:
             raise UnavailableError(
                 "Too many people are signing in. Try again in a moment.",
                 headers={"Retry-After": "5"},
             )
         self._pending += 1
-        future = self._threads.submit(lambda: work(*args))
+        future = self._threads.submit(work)
         # The thread continues when its request is cancelled, and counts until it has finished.
         loop = asyncio.get_running_loop()
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done))
