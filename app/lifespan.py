@@ -24,7 +24,7 @@ from app.services.compare.card_making import CardMaker
 from app.services.compare.materials import Materials, Models
 from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
-from app.services.maintenance import Maintenance, jobs, media_job, vectors_jobs
+from app.services.maintenance import Maintenance, jobs, media_job, vectors_job
 from app.services.posts.reads import Reads
 from app.services.posts.writer import PostWriter
 from app.services.search.embeddings import Embeddings
@@ -102,7 +102,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     if embedder is not None:
         embeddings = Embeddings(db, embedder)
         stack.push_async_callback(embeddings.close)
-        work += vectors_jobs(embeddings)
+        work.append(vectors_job(embeddings))
     opened = Resources(
         config=config,
         db=db,
@@ -137,7 +137,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
 
 def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]:
     """Return the work that runs as long as the app serves, in the order of its start."""
-    work = [
+    return [
         opened.metrics.keep_written(),
         opened.maintenance.run(),
         opened.cards.run(),
@@ -145,9 +145,6 @@ def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]
         opened.live.run(),
         Follower(opened.db, opened.config).run(),
     ]
-    if opened.embeddings is not None:
-        work.append(opened.embeddings.keep_mapped())
-    return work
 
 
 async def _prepare(config: Config) -> tuple[list[str], Embedder | None, str]:

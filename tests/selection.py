@@ -25,7 +25,6 @@ FULL: Final = (
     r"/test_deletion\.py::test_deletion_while_an_import_runs\[postgresql\]",
     r"/test_server\.py::test_what_prevents_the_start.*\[(older|newer|no data).*\]",
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
-    r"/test_postgresql\.py::test_an_index_is_built_and_finds",
     r"/test_cli_processes\.py::test_the_commands_are_there_under_quart",
     r"/test_whole_archives\.py::.*(?<!-x)(?<!-mastodon)\]",
     r"/test_replies\.py::test_replies_are_linked.*\[postgresql\]",
@@ -57,7 +56,7 @@ FULL: Final = (
     r"/browser/test_habits\.py::test_the_tab_key.*\[(?!compare\])",
     r"/browser/test_habits\.py::test_(nothing_moves_where|paper_is_white|where_nothing_is|signing_in_by_keys|an_author_among)",
     r"/browser/test_journeys\.py::test_(typing_suggests.*(verify|compare)|a_text_file.*cp949|of_many_authors|the_theme|an_empty)",
-    r"/browser/test_operator\.py::test_(vectors_are_made|cancelling_an_import|a_file_is_dropped|one_question|the_end_of|what_is_no)",
+    r"/browser/test_operator\.py::test_(cancelling_an_import|a_file_is_dropped|one_question|the_end_of|what_is_no)",
     r"/browser/test_exports\.py::test_all_posts",
     r"/browser/test_quiz\.py::test_a_round",
     # Simulated faults, and bugs planted in copies of the program.

@@ -1,6 +1,5 @@
 """`saywho search` finds posts; `saywho embed` makes the vectors that a search by meaning needs."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
@@ -10,22 +9,13 @@ import click
 from app.cli.running import counted, fail, json_option, print_result, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.db.lease import Grant, Lease
+from app.db.lease import Lease
 from app.embedders import EmbedderError, open_embedder
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.search import Mode, ResultPage, find
-from app.services.search.vector_sets import (
-    StoppedError,
-    begin_set,
-    count_missing,
-    resume_set,
-    stop_set,
-)
 from app.services.selection import Selection
 
 RESULTS: Final = 20
-WAIT_S: Final = 1.0
-"""Seconds between attempts to acquire the lease of the vectors."""
 RESUMABLE: Final = "finished vectors stay; run it again to resume"
 
 
@@ -51,8 +41,6 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int) -> 
 
     async def run(db: Database, config: Config) -> ResultPage:
         async with opened_embeddings(db, config) as embeddings:
-            if embeddings is not None and mode != "words":
-                await embeddings.index.follow()
             selection = Selection(usernames=() if username is None else (username,))
             return await find(db, embeddings, query, selection, limit=limit, mode=mode)
 
@@ -109,51 +97,19 @@ def embed_command(is_all: bool) -> None:
             if embeddings is None:
                 click.echo("SAYWHO_EMBEDDER is builtin, which needs no vectors.", err=True)
                 return 0
-            model = embeddings.embedder.name
-            async with _lease_held(db) as grant:
+            async with Lease(db, VECTORS).waited_for() as grant:
                 if is_all:
-                    await begin_set(grant, model)
-                async with grant.write() as session:
-                    await resume_set(session, model)
-                    missing = await count_missing(session, model)
+                    await embeddings.remove_all(grant)
+                async with grant.read() as session:
+                    missing = await embeddings.count_missing(session, after=0)
                 with counted("embedding posts", missing) as show:
-                    async with _stopping(grant, model):
-                        await embeddings.embed_missing(grant, on_progress=show)
+                    await embeddings.embed_missing(grant, on_progress=show)
                 return missing
 
     try:
         count = with_database(embed)
     except EmbedderError as error:
         fail(f"{error}; {RESUMABLE}")
-    except StoppedError:
-        fail(f"stopped on the settings page; {RESUMABLE}")
     except KeyboardInterrupt:
         fail(f"stopped; {RESUMABLE}")
     print_result({"embedded": count}, f"{count:,} posts have new vectors")
-
-
-@contextlib.asynccontextmanager
-async def _lease_held(db: Database) -> AsyncIterator[Grant]:
-    """Acquire the lease of the vectors, as soon as no other process holds it."""
-    lease = Lease(db, VECTORS)
-    is_reported = False
-    while True:
-        async with lease.held() as grant:
-            if grant is not None:
-                yield grant
-                return
-        if not is_reported:
-            click.echo("Another process is making vectors; waiting for it.", err=True)
-            is_reported = True
-        await asyncio.sleep(WAIT_S)
-
-
-@contextlib.asynccontextmanager
-async def _stopping(db: Grant, model: str) -> AsyncIterator[None]:
-    """Stop the set when the command is interrupted, so that no server resumes it."""
-    try:
-        yield
-    except asyncio.CancelledError:
-        async with db.write() as session:
-            await stop_set(session, model)
-        raise

@@ -1,6 +1,6 @@
 """The interface of a database, for all that differs between SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from functools import cache
@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.feed import Feed
-from app.db.indexes import VectorIndex, WordIndex
+from app.db.indexes import VectorQuery, WordIndex
 from app.errors import AppError
 from app.models import Base
 
@@ -62,17 +62,12 @@ class Backend(Protocol):
     """Returns an INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
     as_app_error: Callable[[BaseException], AppError | None]
     """Returns the app's error for a driver's error that a caller can act on."""
+    nearest: Callable[[AsyncSession, VectorQuery], Awaitable[list[tuple[float, int]]]]
+    """Returns cosine and id of the posts nearest to a vector; of equal ones the newest first."""
     newest_of_each: str
     """Query for the columns of a post, and its author's id and case-folded name: of authors, by
     these names as JSON, `keys`, the newest posts of each, `limit` of them at most. An author
     without posts has one row without a post."""
-
-    def vector_index(self, db: Sessions, model: str) -> VectorIndex:
-        """Return the index of the vectors that a model made."""
-
-    def remove_vector_files(self) -> None:
-        """Remove the copies of vectors on this machine, which can be made again."""
-        return
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         """Wait for a turn to write. Raises TimeoutError."""

@@ -1,4 +1,4 @@
-"""The indexes of both databases: words and what to find by them, and vectors."""
+"""What both databases search: an index of words, and vectors."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -17,13 +17,12 @@ from sqlalchemy import (
     TextClause,
     bindparam,
     column,
-    func,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.words import terms
-from app.models import MAX_ID, Event, Tweet, VectorSet
+from app.models import MAX_ID, Embedding
 
 OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 AUTHOR_MARK: Final = "\ue000"
@@ -109,37 +108,16 @@ class VectorQuery:
 
     vector: Vector
     count: int
+    model: str
+    """Only its vectors are compared."""
     among: Select[Any] | None = None
     """Selects the ids that may be found; None for all."""
 
 
-@dataclass(frozen=True, slots=True)
-class NearestPosts:
-    """The nearest posts: cosine and id, and the newest event that is taken into account."""
-
-    posts: list[tuple[float, int]]
-    as_of_event: int
-    is_current: bool
-    """Whether no event has come since."""
-
-
-class OtherLengthError(Exception):
-    """The stored vectors have another length than that of the query."""
-
-
-async def readable_set(session: AsyncSession, model: str) -> VectorSet | None:
-    """Return the model's newest set that was ever complete, or else the one under way."""
-    ours = select(VectorSet).where(VectorSet.model == model)
-    best = ours.order_by(VectorSet.is_complete.desc(), VectorSet.id.desc()).limit(1)
-    return await session.scalar(best)
-
-
-async def as_of(session: AsyncSession, covered_to: int) -> tuple[int, int]:
-    """Return the newest event that posts up to an id take into account, and the newest of all."""
-    newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
-    following = select(Tweet.event_id).where(Tweet.id > covered_to).order_by(Tweet.id).limit(1)
-    row = (await session.execute(select(newest, following.scalar_subquery()))).one()
-    return (row[0] if row[1] is None else row[1] - 1), row[0]
+def select_vectors(ask: VectorQuery) -> Select[int, Vector]:
+    """Return the query for the vectors that are compared."""
+    query = select(Embedding.tweet_id, Embedding.vector).where(Embedding.model == ask.model)
+    return query if ask.among is None else query.where(Embedding.tweet_id.in_(ask.among))
 
 
 class WordIndex(Protocol):
@@ -203,26 +181,3 @@ class WordIndex(Protocol):
 
     async def find_faults(self, session: AsyncSession) -> list[str]:
         """Compare the index with the posts, in a session that may write."""
-
-
-class VectorIndex(Protocol):
-    """Finds the posts nearest to a vector, among those of one model."""
-
-    async def nearest(self, ask: VectorQuery) -> NearestPosts:
-        """Return the nearest posts. Raises OtherLengthError."""
-
-    async def follow(self) -> None:
-        """Update the searched files of this machine from the table, where there are any."""
-        return
-
-    async def is_due(self, session: AsyncSession) -> bool:
-        """Return whether the database itself lacks an index of the vectors."""
-        return False
-
-    async def build(self) -> None:
-        """Build that index; only one process at a time may."""
-        return
-
-    async def close(self) -> None:
-        """Finish the queries under way."""
-        return

@@ -16,15 +16,11 @@ UNMAPPED = {
 SQLITE_INDEXES = {"ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id"}
 """PostgreSQL has others in their place, in the order of lists: unknown times last."""
 WORD_INDEX = "TweetWords"
-VECTOR_INDEXES = "ix_Embedding_nearest_"
-"""What begins their names; one is made for each set of vectors on PostgreSQL."""
 
 
 def is_mapped(name: str | None, kind: str, _: object) -> bool:
     """Return whether the models are to know of it."""
     if kind == "table" and str(name).startswith(WORD_INDEX):
-        return False
-    if kind == "index" and str(name).startswith(VECTOR_INDEXES):
         return False
     return name not in UNMAPPED.get(kind, ())
 

@@ -1,14 +1,6 @@
 from app.models.access import LoginFailure, LoginSession, Operator, SetupLink, Token
 from app.models.base import MAX_ID, Base
-from app.models.derived import (
-    BackgroundSnapshot,
-    Embedding,
-    PostCount,
-    Profile,
-    VectorSet,
-    Vocabulary,
-    Word,
-)
+from app.models.derived import BackgroundSnapshot, Embedding, PostCount, Profile, Vocabulary, Word
 from app.models.tweet import MediaUse, Tweet, User
 from app.models.work import Event, ImportJob, LeaseRow, LiveSource, ModelCard
 
@@ -32,7 +24,6 @@ __all__ = [
     "Token",
     "Tweet",
     "User",
-    "VectorSet",
     "Vocabulary",
     "Word",
 ]

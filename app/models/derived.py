@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, false, select, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.models.base import Base, BigId, CodePoints, UtcDateTime, Vector
@@ -96,28 +96,6 @@ class Vocabulary(Base):
     """Of all posts together."""
 
 
-class VectorSet(Base):
-    """The vectors that one model made in one go; only those of one set can be compared."""
-
-    __tablename__ = "VectorSet"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    model: Mapped[str] = mapped_column(String(2100), index=True)
-    dimension: Mapped[int | None]
-    """Known from the first vector."""
-    embedded_to: Mapped[int] = mapped_column(BigId, default=0)
-    """Posts up to this id have their vectors."""
-    is_complete: Mapped[bool] = mapped_column(default=False)
-    """Whether all posts had one at some time."""
-    is_stopped: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether nothing is added until an operator resumes it."""
-    began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When it was begun or resumed."""
-    began_to: Mapped[int] = mapped_column(BigId, default=0, server_default=text("0"))
-    """The last post that it covered then."""
-
-
 class Embedding(Base):
     """A post's vector, of length one; beside the post, whose row stays small."""
 
@@ -126,20 +104,11 @@ class Embedding(Base):
     tweet_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("Tweet.id", ondelete="CASCADE"), primary_key=True
     )
-    set_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("VectorSet.id", ondelete="CASCADE"), primary_key=True
-    )
+    model: Mapped[str] = mapped_column(String(2100))
+    """Vectors of one model, and only those, can be compared."""
     vector: Mapped[NDArray[np.float32]] = mapped_column(Vector)
 
 
-_NEWEST = (
-    select(Embedding.vector)
-    .join(VectorSet, VectorSet.id == Embedding.set_id)
-    .where(Embedding.tweet_id == Tweet.id, VectorSet.is_complete)
-    .order_by(VectorSet.id.desc())
-    .limit(1)
-    .correlate_except(Embedding, VectorSet)
-    .scalar_subquery()
-)
-# A post has its embedding, read on demand from the newest set that came to all posts.
-Tweet.embedding = column_property(_NEWEST, deferred=True)
+_VECTOR = select(Embedding.vector).where(Embedding.tweet_id == Tweet.id).correlate_except(Embedding)
+# A post has its embedding, read on demand.
+Tweet.embedding = column_property(_VECTOR.scalar_subquery(), deferred=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +14,7 @@ from app.compute.profiles import profile_of
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError, UnavailableError
-from app.models import BackgroundSnapshot, Embedding, Profile, Tweet, User, VectorSet
+from app.models import BackgroundSnapshot, Embedding, Profile, Tweet, User
 from app.services.compare.background import BackgroundStore
 from app.services.posts.media_uses import find_media_faults
 from app.services.posts.post_counts import miscounted
@@ -114,24 +114,17 @@ async def _wrong_counts(session: AsyncSession) -> list[str]:
 
 
 async def _missing_vectors(session: AsyncSession) -> list[str]:
-    """Look for posts that a set of vectors has come to and left out."""
-    faults = []
-    for each in await session.scalars(select(VectorSet)):
-        is_its = and_(Embedding.tweet_id == Tweet.id, Embedding.set_id == each.id)
-        query = (
-            select(func.count(Tweet.id))
-            .join(User, User.id == Tweet.user_id)
-            .outerjoin(Embedding, is_its)
-            .where(
-                User.deleted_at.is_(None),
-                Tweet.text != "",
-                Tweet.id <= each.embedded_to,
-                Embedding.tweet_id.is_(None),
-            )
-        )
-        if missing := await session.scalar(query):
-            faults.append(f"{missing} posts have no vector of {each.model}")
-    return faults
+    """Look for posts that were left out, before the last one with a vector."""
+    newest = select(func.max(Embedding.tweet_id)).scalar_subquery()
+    query = (
+        select(func.count(Tweet.id))
+        .join(User, User.id == Tweet.user_id)
+        .outerjoin(Embedding, Embedding.tweet_id == Tweet.id)
+        .where(User.deleted_at.is_(None), Tweet.text != "", Tweet.id <= newest)
+        .where(Embedding.tweet_id.is_(None))
+    )
+    missing = await session.scalar(query)
+    return [f"{missing} posts have no vector; run: saywho embed"] if missing else []
 
 
 async def _unreadable_background(session: AsyncSession) -> list[str]:

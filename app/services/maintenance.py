@@ -84,13 +84,9 @@ def media_job(folder: Path) -> Job:
     return Job("media", has_unneeded, partial(remove_unneeded, folder=folder))
 
 
-def vectors_jobs(embeddings: Embeddings) -> list[Job]:
-    """Return the jobs that make missing vectors and the index over them."""
-    index = embeddings.index
-    return [
-        Job(VECTORS, embeddings.is_due, embeddings.follow_posts),
-        Job("vector index", index.is_due, lambda _db: index.build()),
-    ]
+def vectors_job(embeddings: Embeddings) -> Job:
+    """Return the job that makes missing vectors."""
+    return Job(VECTORS, embeddings.is_due, embeddings.follow_posts)
 
 
 class Maintenance:
@@ -172,7 +168,6 @@ async def vacuum(db: Database, config: Config) -> None:
         newest = select(func.max(BackgroundSnapshot.version)).scalar_subquery()
         older = BackgroundSnapshot.version < newest
         await session.execute(delete(BackgroundSnapshot).where(older))
-    await asyncio.to_thread(db.backend.remove_vector_files)
 
 
 async def _run(db: Database, name: str) -> None:

@@ -9,11 +9,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.archives import x_zip
-from tests.embedding_service import embedding_service
 
 from .conftest import OpenPage
-from .test_appearance import faults_of
-from .website import OPERATOR, PASSWORD, Website, crowd_records, json_lines, serve
+from .website import OPERATOR, PASSWORD, Website, json_lines
 
 pytestmark = pytest.mark.browser
 
@@ -289,39 +287,6 @@ async def test_deleting_an_author(workshop: Website, open_page: OpenPage) -> Non
     answer = await page.goto(workshop.address("/user/천문대"))
     assert answer is not None
     assert answer.status == 404
-
-
-async def test_vectors_are_made_anew_watched_cancelled_and_gone_on_with(
-    has_chromium: None, open_page: OpenPage, tmp_path: Path
-) -> None:
-    with embedding_service() as service:
-        settings = {"SAYWHO_EMBEDDER": f"http:{service.address}"}
-        records = list(crowd_records(3))
-        with serve(
-            tmp_path, sample=False, records=records, has_operator=True, settings=settings
-        ) as site:
-            page = await open_page(operator_of=site)
-            await page.goto(site.address("/settings"))
-            section = page.locator("#vectors")
-            # The last post's vector comes while one looks, without loading the page anew.
-            await expect(section).to_contain_text("12개에 모두 벡터가 있어요", timeout=30_000)
-            service.may_answer.clear()
-            await section.get_by_role("button", name="모두 새로 만들기").click()
-            await expect(section.get_by_role("progressbar")).to_have_attribute("value", "0.0")
-            assert not await faults_of(page)
-            cancel = section.get_by_role("button", name="취소")
-            await cancel.focus()
-            async with page.expect_response(
-                lambda answer: answer.request.headers.get("hx-target") == "vectors-progress"
-            ):
-                pass
-            await expect(cancel).to_be_focused()
-            await page.keyboard.press("Enter")
-            await expect(section).to_contain_text("12개 가운데 0개를 마치고 취소했어요")
-            assert not await faults_of(page)
-            service.may_answer.set()
-            await section.get_by_role("button", name="이어서 하기").click()
-            await expect(section).to_contain_text("12개에 모두 벡터가 있어요", timeout=30_000)
 
 
 async def test_visitors_are_offered_nothing_to_delete(

@@ -216,7 +216,7 @@ def test_a_new_revision_puts_databases_behind_until_the_upgrade(
     installation.done("users")
 
 
-def test_an_interrupted_embed_stops_the_work_until_it_is_run_again(
+def test_an_interrupted_embed_is_resumed_when_it_is_run_again(
     installation: Installation, tmp_path: Path
 ) -> None:
     path = lines(tmp_path / "p.jsonl", *({"username": "a", "text": f"hi {n}"} for n in range(3)))

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from alembic import command
 from alembic.util import CommandError
-from sqlalchemy import func, insert, make_url, select, text
+from sqlalchemy import func, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -24,15 +24,11 @@ from app.db.feed import Feed
 from app.db.indexes import Terms
 from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
 from app.db.postgresql.connection import as_app_error, connect, data_source
-from app.db.postgresql.vectors import LEAST_INDEXED, PREFIX
-from app.embedders import Vectors
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
-from app.models import Embedding, Tweet, VectorSet
+from app.models import Embedding, Tweet
 from app.services.checks import find_faults
-from app.services.maintenance import vectors_jobs
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.search.embeddings import Embeddings
 from app.services.search.search import search
 from app.services.selection import Selection
 from tests.conftest import MakeConfig, Outside
@@ -369,10 +365,7 @@ async def test_a_vector_comes_back_as_it_was_stored(db: Database) -> None:
     async with db.write() as session:
         user, _ = await add_user(session, "ann")
         added = await add_posts(session, user.id, [new_tweet("text", arrived_at=now())])
-        vectors = VectorSet(model="test", dimension=3, embedded_to=0, is_complete=False)
-        session.add(vectors)
-        await session.flush()
-        session.add(Embedding(tweet_id=added.ids[0], set_id=vectors.id, vector=values))
+        session.add(Embedding(tweet_id=added.ids[0], model="test", vector=values))
     async with db.read() as session:
         vector = await session.scalar(select(Embedding.vector))
         assert vector is not None
@@ -381,83 +374,6 @@ async def test_a_vector_comes_back_as_it_was_stored(db: Database) -> None:
         # It is pgvector's, which the database itself compares.
         distance = text('SELECT vector <-> CAST(:v AS halfvec) FROM "Embedding"')
         assert await session.scalar(distance, {"v": "[0.5,-1.25,3]"}) == 0
-
-
-class Angles:
-    """Embeds numbers: places on a circle; two are near if they differ by little."""
-
-    name = "angles"
-    batch = LEAST_INDEXED
-
-    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
-        angles = np.array([float(text) for text in texts])
-        return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-
-    async def close(self) -> None:
-        pass
-
-
-async def test_an_index_is_built_and_finds_what_comparing_with_all_does(
-    db: Database, config: Config, outside: Outside
-) -> None:
-    async with db.write() as session:
-        users = [(await add_user(session, name))[0].id for name in ("ann", "ben")]
-        posts = [
-            {
-                "id": n,
-                "text": str(n * 6 / LEAST_INDEXED),
-                "user_id": users[n % 1_000 == 0],
-                "event_id": 1,
-                "kind": "post",
-            }
-            for n in range(1, LEAST_INDEXED + 1)
-        ]
-        await session.execute(insert(Tweet), posts)
-    embeddings = Embeddings(db, Angles())
-    job = vectors_jobs(embeddings)[1]
-
-    async def is_due() -> bool:
-        async with db.read() as session:
-            return bool(await job.is_due(session))
-
-    assert not await is_due()
-    await embeddings.embed_missing(db)
-    assert await is_due()
-    (vector,) = await embeddings.embedder.embed(["3"])
-    his = select(Tweet.id).where(Tweet.user_id == users[1])
-    asks = [(vector, 5, None), (vector, 1_500, None), (vector, 4, his), (-vector, 20, his)]
-
-    async def found() -> list[list[float]]:
-        answers = [await embeddings.nearest(v, count, among=among) for v, count, among in asks]
-        return [[score for score, _ in answer.posts] for answer in answers]
-
-    exact = await found()
-    assert [len(scores) for scores in exact] == [5, 1_500, 4, 5]
-    await job.do(db)
-    assert not await is_due()
-    for scores, right in zip(await found(), exact, strict=True):
-        # Far down a list that an index made, some are missing.
-        assert scores == pytest.approx(right, abs=1e-3 if len(right) < 100 else 0.1)
-    scans = "SELECT sum(idx_scan) FROM pg_stat_user_indexes WHERE starts_with(indexrelname, :p)"
-
-    async def is_used() -> bool:
-        async with db.read() as session:
-            return bool(await session.scalar(text(scans), {"p": PREFIX}))
-
-    await eventually(is_used)
-    # The tables are still what the models say.
-    await asyncio.to_thread(command.check, alembic_config(config.database_url))
-    # A build that was broken off, and an index whose set is gone.
-    outside.execute(
-        "UPDATE pg_index SET indisvalid = false WHERE indexrelid::regclass::text LIKE '%nearest%'"
-    )
-    outside.fetch(f'CREATE INDEX "{PREFIX}999" ON "Embedding" (set_id) WHERE set_id = 999')
-    assert await is_due()
-    assert (await found())[0] == pytest.approx(exact[0], abs=1e-3)
-    await job.do(db)
-    assert not await is_due()
-    indexes = outside.fetch("SELECT indexname FROM pg_indexes WHERE indexname LIKE '%nearest%'")
-    assert len(indexes) == 1
 
 
 # Migrations and the command line.

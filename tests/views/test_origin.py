@@ -35,7 +35,7 @@ OWN: dict[str, dict[str, str]] = {
 }
 DERIVED = {
     *("BackgroundSnapshot", "Embedding", "Lease", "ModelCard", "Profile"),
-    *("VectorSet", "Vocabulary", "Word"),
+    *("Vocabulary", "Word"),
 }
 IDS = {
     "username": "ann",

@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.db.backend import Backend, ColumnLike, Sessions, as_json
+from app.db.backend import Backend, ColumnLike, as_json
 from app.db.feed import Feed
 from app.db.postgresql import schema
 from app.db.postgresql.connection import (
@@ -43,7 +43,7 @@ from app.db.postgresql.connection import (
     shown_name,
 )
 from app.db.postgresql.feed import PostgresqlFeed
-from app.db.postgresql.vectors import PostgresqlVectors
+from app.db.postgresql.vectors import nearest
 from app.db.postgresql.words import INDEX, PostgresqlWords
 from app.errors import UnavailableError
 from app.models import Base, Embedding
@@ -92,6 +92,7 @@ class PostgresqlBackend(Backend):
 
     is_shared = True
     newest_of_each = NEWEST
+    nearest = staticmethod(nearest)
     insert = staticmethod(insert)
     as_app_error = staticmethod(as_app_error)
     words = PostgresqlWords()
@@ -106,9 +107,6 @@ class PostgresqlBackend(Backend):
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self._turn = asyncio.Lock()
-
-    def vector_index(self, db: Sessions, model: str) -> PostgresqlVectors:
-        return PostgresqlVectors(db, self._url, model)
 
     @asynccontextmanager
     async def writing(self, *, timeout_s: float) -> AsyncIterator[None]:

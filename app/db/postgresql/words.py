@@ -26,7 +26,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import chunks
 from app.db.indexes import IndexedPost, OpenSession, TermCount, Terms, WordIndex, post_terms
-from app.db.postgresql.vectors import PREFIX
 from app.models import Tweet
 
 LONGEST: Final = 500
@@ -56,7 +55,6 @@ _INVALID: Final = text(
     "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
     " JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = current_schema() AND NOT i.indisvalid"
-    " AND NOT starts_with(c.relname, :passing)"
 )
 _POSTS: Final = select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.media)
 _NO_LIMIT: Final = text("SET LOCAL statement_timeout = 0")
@@ -111,7 +109,7 @@ class PostgresqlWords(WordIndex):
     async def find_faults(self, session: AsyncSession) -> list[str]:
         faults = [
             f'the index {name} is not valid; run: REINDEX INDEX "{name}"'
-            for name in await session.scalars(_INVALID, {"passing": PREFIX})
+            for name in await session.scalars(_INVALID)
         ]
         indexed = await session.scalar(select(func.count()).select_from(INDEX))
         is_wrong = indexed != await session.scalar(select(func.count()).select_from(Tweet))

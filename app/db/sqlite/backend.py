@@ -17,12 +17,12 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import now
-from app.db.backend import Backend, ColumnLike, Sessions, as_json
+from app.db.backend import Backend, ColumnLike, as_json
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock
 from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
 from app.db.sqlite.feed import SqliteFeed, Wakeup
-from app.db.sqlite.vectors import SqliteVectors, VectorFile
+from app.db.sqlite.vectors import nearest
 from app.db.sqlite.words import SqliteWords
 from app.errors import StartError
 from app.models import Base
@@ -57,6 +57,7 @@ class SqliteBackend(Backend):
 
     is_shared = False
     newest_of_each = NEWEST
+    nearest = staticmethod(nearest)
     insert = staticmethod(insert)
     as_app_error = staticmethod(as_app_error)
     words = SqliteWords()
@@ -69,16 +70,9 @@ class SqliteBackend(Backend):
         self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
         self._wakeup = Wakeup(self._beside(".run"))
         self._lock = FileLock(self._beside(".lock"))
-        self._vectors = self._beside(".vectors")
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
-
-    def vector_index(self, db: Sessions, model: str) -> SqliteVectors:
-        return SqliteVectors(db, self._vectors, model)
-
-    def remove_vector_files(self) -> None:
-        VectorFile(self._vectors).remove()
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         return self._lock.held(timeout_s=timeout_s)
@@ -172,6 +166,8 @@ class SqliteBackend(Backend):
         try:
             make_private_folder(self.path.parent)
             self._remove_abandoned_copies()
+            # Earlier versions kept copies of vectors there.
+            shutil.rmtree(self._beside(".vectors"), ignore_errors=True)
             # SQLite gives the files beside it, which hold posts too, the rights of this one.
             for suffix in ("", "-wal", "-shm"):
                 if not suffix or self._beside(suffix).exists():

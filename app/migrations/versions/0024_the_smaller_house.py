@@ -4,8 +4,11 @@ Revision ID: 0024
 Revises: 0023_since_0022
 """
 
+import sqlalchemy as sa
 from alembic import op
 from alembic.util import CommandError
+
+from app.models.base import BigId, Vector
 
 revision = "0024"
 down_revision = "0023_since_0022"
@@ -16,6 +19,7 @@ def upgrade() -> None:
     _drop_idempotency_keys()
     _drop_threads()
     op.create_index("ix_PostCount_slot_lang_posts", "PostCount", ["slot", "lang", "posts"])
+    _keep_one_set_of_vectors()
     op.drop_column("LoginSession", "seen_at")  # Sessions last 90 days, however they are used.
 
 
@@ -33,3 +37,26 @@ def _drop_threads() -> None:
     op.drop_index("ix_Tweet_thread_id", "Tweet")
     op.drop_column("Tweet", "thread_id")
     op.drop_column("Tweet", "thread_first_id")
+
+
+def _keep_one_set_of_vectors() -> None:
+    """Keep the vectors that answered until now, each with the name of its model."""
+    op.execute(
+        'CREATE TEMPORARY TABLE kept AS SELECT tweet_id, model, vector FROM "Embedding"'
+        ' JOIN "VectorSet" ON "VectorSet".id = set_id WHERE set_id = ('
+        ' SELECT id FROM "VectorSet" WHERE is_complete ORDER BY id DESC LIMIT 1)'
+    )
+    op.drop_table("Embedding")
+    op.drop_table("VectorSet")
+    op.create_table(
+        "Embedding",
+        sa.Column("tweet_id", BigId, nullable=False),
+        sa.Column("model", sa.String(length=2100), nullable=False),
+        sa.Column("vector", Vector(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tweet_id"], ["Tweet.id"], name=op.f("fk_Embedding_tweet_id_Tweet"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tweet_id", name=op.f("pk_Embedding")),
+    )
+    op.execute('INSERT INTO "Embedding" SELECT tweet_id, model, vector FROM kept')
+    op.execute("DROP TABLE kept")

@@ -1,40 +1,29 @@
 """Vectors of the posts: made after the posts are stored, in batches, and searched.
 
-A set holds the vectors of one model, made in the order of the posts' ids. While `saywho embed
---all` makes a new set, the one before answers.
+One model makes all of them, in the order of the posts' ids. Where the settings name another model,
+its vectors replace those of the one before.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Select, func, select
+from numpy.typing import NDArray
+from sqlalchemy import Select, and_, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic
-from app.db.backend import Sessions, chunks
+from app.db.backend import Sessions, backend_of
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.db.indexes import NearestPosts, OtherLengthError, Vector, VectorQuery, readable_set
+from app.db.indexes import Vector, VectorQuery
 from app.embedders import Embedder, EmbedderError, RefusedError
 from app.errors import UnavailableError
-from app.models import Embedding, Tweet
-from app.services.search.vector_sets import (
-    OTHER_LENGTH,
-    StoppedError,
-    begin_set,
-    complete_set,
-    is_under_way,
-    newest_set,
-    next_posts,
-    store_vectors,
-)
+from app.models import Embedding, Tweet, User
 
-NO_VECTORS: Final = np.empty((0, 0), np.float32)
-LOOK_EVERY_S: Final = 5.0
 FIRST_REST_S: Final = 5.0
 LONGEST_REST_S: Final = 300.0
 """Bounds of the pause after an embedder failed; it doubles each time."""
@@ -42,10 +31,21 @@ MOST_WAITING: Final = 1_000
 """Queries that wait for a vector."""
 LONGEST_WAIT_S: Final = 60.0
 """Includes loading a model at its first use."""
+REMOVED_AT_ONCE: Final = 2_000
+OTHER_LENGTH: Final = "the embedder's vectors have another length; run: saywho embed --all"
 VECTORS: Final = "vectors"
 """Name of the work and its lease."""
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NearestPosts:
+    """The nearest posts: cosine and id."""
+
+    posts: list[tuple[float, int]]
+    is_current: bool
+    """Whether all posts have their vectors, so that only an event can change the result."""
 
 
 class Embeddings:
@@ -53,7 +53,7 @@ class Embeddings:
 
     def __init__(self, db: Database, embedder: Embedder) -> None:
         self.embedder = embedder
-        self.index = db.backend.vector_index(db, embedder.name)
+        self._db = db
         self._queries: Batch[str, Vector] = Batch(
             self._embed_queries,
             max_size=embedder.batch,
@@ -67,25 +67,19 @@ class Embeddings:
     async def close(self) -> None:
         """Answer the queries that wait, then close the embedder."""
         await self._queries.close()
-        await self.index.close()
         await self.embedder.close()
 
     async def is_due(self, session: AsyncSession) -> bool:
         """Return whether posts lack a vector, and the embedder is not resting."""
-        if monotonic() < self._rests_until:
-            return False
-        current = await newest_set(session, self.embedder.name)
-        if current is None:
-            return await session.scalar(select(func.max(Tweet.id))) is not None
-        return await is_under_way(session, current)
+        return monotonic() >= self._rests_until and await self._is_behind(session)
 
     async def follow_posts(self, db: Sessions) -> None:
-        """Make the missing vectors until stopped; an embedder that fails rests for a while."""
+        """Make the vectors of new posts; an embedder that fails rests for a while."""
         try:
-            await self.embed_missing(db)
+            async with db.read() as session:
+                newest = await self._newest(session)
+            await self._embed(db, after=newest)
             self._rest_s = 0.0
-        except StoppedError:
-            logger.info("the making of vectors was stopped")
         except EmbedderError as error:
             self._rest_s = min(max(FIRST_REST_S, 2 * self._rest_s), LONGEST_REST_S)
             self._rests_until = monotonic() + self._rest_s
@@ -94,51 +88,85 @@ class Embeddings:
     async def embed_missing(
         self, db: Sessions, *, on_progress: Callable[[int], None] = lambda _: None
     ) -> None:
-        """Make the missing vectors; report after each batch how many posts were visited.
+        """Make all missing vectors; report after each batch how many were made.
 
-        Raises EmbedderError, and StoppedError once the set was stopped; stored vectors stay.
+        Raises EmbedderError; stored vectors stay.
         """
-        async with db.read() as session:
-            current = await newest_set(session, self.embedder.name)
-        current = current or await begin_set(db, self.embedder.name)
+        await self._embed(db, after=0, on_progress=on_progress)
+
+    async def remove_all(self, db: Sessions) -> None:
+        """Remove all vectors, so that they are made again."""
+        await _remove(db, select(Embedding.tweet_id))
+
+    async def count_missing(self, session: AsyncSession, *, after: int | None = None) -> int:
+        """Return how many posts lack a vector: those after an id, by default the new ones."""
+        after = await self._newest(session) if after is None else after
+        lacking = self._lacking(after).subquery()
+        return await session.scalar(select(func.count()).select_from(lacking)) or 0
+
+    async def _embed(
+        self, db: Sessions, *, after: int, on_progress: Callable[[int], None] = lambda _: None
+    ) -> None:
+        others = select(Embedding.tweet_id).where(Embedding.model != self.embedder.name)
+        await _remove(db, others)
         done = 0
         while True:
             async with db.read() as session:
-                batch = await next_posts(session, current, self.embedder.batch)
+                query = self._lacking(after).limit(self.embedder.batch)
+                batch = (await session.execute(query)).all()
             if not batch:
-                break
-            texts = [text for _, text in batch if text is not None]
-            ids = [tweet_id for tweet_id, text in batch if text is not None]
-            vectors = await self.embedder.embed(texts) if texts else NO_VECTORS
-            await store_vectors(db, current, ids, vectors, to=batch[-1][0])
-            await self.index.follow()
+                return
+            vectors = await self.embedder.embed([row.text for row in batch])
+            await self._store(db, [row.id for row in batch], vectors)
+            after = batch[-1].id
             done += len(batch)
             on_progress(done)
-        await complete_set(db, current)
-        await self.index.follow()
 
-    async def keep_mapped(self) -> None:
-        """Update the files of this machine from the table, until cancelled."""
-        while True:
-            try:
-                await self.index.follow()
-            except Exception:
-                logger.exception("vectors could not be mapped; it is tried again")
-            await asyncio.sleep(LOOK_EVERY_S)
+    def _lacking(self, after: int) -> Select[int, str]:
+        """Return the query for posts after an id that should have a vector and have none."""
+        is_its = and_(Embedding.tweet_id == Tweet.id, Embedding.model == self.embedder.name)
+        return (
+            select(Tweet.id, Tweet.text)
+            .join(User, User.id == Tweet.user_id)
+            .outerjoin(Embedding, is_its)
+            .where(Tweet.id > after, Tweet.text != "", User.deleted_at.is_(None))
+            .where(Embedding.tweet_id.is_(None))
+            .order_by(Tweet.id)
+        )
 
-    async def vectors_of(self, session: AsyncSession, post_ids: Sequence[int]) -> dict[int, Vector]:
-        """Return the stored vectors of the posts that have one."""
-        current = await readable_set(session, self.embedder.name)
-        found: dict[int, Vector] = {}
-        if current is None:
-            return found
-        for some in chunks(post_ids):
-            query = select(Embedding.tweet_id, Embedding.vector).where(
-                Embedding.tweet_id.in_(some), Embedding.set_id == current.id
-            )
-            rows = await session.execute(query)
-            found |= {row.tweet_id: row.vector for row in rows}
-        return found
+    async def _newest(self, session: AsyncSession) -> int:
+        """Return the last post with a vector of this model; all before it that can have one do."""
+        ours = select(Embedding.tweet_id).where(Embedding.model == self.embedder.name)
+        return await session.scalar(ours.order_by(Embedding.tweet_id.desc()).limit(1)) or 0
+
+    async def _is_behind(self, session: AsyncSession) -> bool:
+        query = self._lacking(await self._newest(session)).limit(1)
+        return await session.scalar(query) is not None
+
+    async def _store(self, db: Sessions, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
+        async with db.write() as session:
+            await self._check_length(session, vectors.shape[1])
+            # Some may have been deleted since they were read.
+            there = set(await session.scalars(select(Tweet.id).where(Tweet.id.in_(ids))))
+            await session.execute(delete(Embedding).where(Embedding.tweet_id.in_(ids)))
+            rows = [
+                {"tweet_id": tweet_id, "model": self.embedder.name, "vector": vector}
+                for tweet_id, vector in zip(ids, vectors, strict=True)
+                if tweet_id in there
+            ]
+            if rows:
+                await session.execute(insert(Embedding), rows)
+
+    async def _check_length(self, session: AsyncSession, length: int) -> None:
+        one = select(Embedding.vector).where(Embedding.model == self.embedder.name).limit(1)
+        stored = await session.scalar(one)
+        if stored is not None and len(stored) != length:
+            raise EmbedderError(OTHER_LENGTH)
+
+    async def vector_of(self, session: AsyncSession, tweet_id: int) -> Vector | None:
+        """Return the stored vector of a post."""
+        ours = select(Embedding.vector).where(Embedding.model == self.embedder.name)
+        return await session.scalar(ours.where(Embedding.tweet_id == tweet_id))
 
     async def vector_for(self, text: str) -> Vector:
         """Return the vector of a query. Raises EmbedderError.
@@ -179,10 +207,23 @@ class Embeddings:
 
         `among` selects the ids that may be found. Raises EmbedderError for one of another length.
         """
-        try:
-            found = await self.index.nearest(VectorQuery(vector, count, among))
-        except OtherLengthError as error:
-            raise EmbedderError(OTHER_LENGTH) from error
+        async with self._db.read() as session:
+            await self._check_length(session, len(vector))
+            found: list[tuple[float, int]] = []
+            if vector.any():
+                ask = VectorQuery(vector, count, self.embedder.name, among)
+                found = await backend_of(session).nearest(session, ask)
+            is_current = not await self._is_behind(session)
         # Vectors are stored in half precision, and may be a little longer than one.
-        posts = [(min(s, 1.0), post_id) for s, post_id in found.posts if s > 0]
-        return replace(found, posts=posts)
+        return NearestPosts([(min(s, 1.0), post_id) for s, post_id in found if s > 0], is_current)
+
+
+async def _remove(db: Sessions, query: Select[int]) -> None:
+    """Remove the vectors of these posts in parts, so that others can write in between."""
+    while True:
+        async with db.read() as session:
+            ids = list(await session.scalars(query.limit(REMOVED_AT_ONCE)))
+        if not ids:
+            return
+        async with db.write() as session:
+            await session.execute(delete(Embedding).where(Embedding.tweet_id.in_(ids)))

@@ -14,14 +14,13 @@ from app.compute.query import parse_query
 from app.compute.ranking import QueryPart, Scorer, Statistics
 from app.compute.text import username_key
 from app.db.backend import Sessions
-from app.db.indexes import NearestPosts
 from app.embedders import EmbedderError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.contenders import contenders_by_name
 from app.services.posts.exporting import Export, begin_export
 from app.services.posts.tweets import AnySelect, Post, find_posts
-from app.services.search.embeddings import Embeddings
+from app.services.search.embeddings import Embeddings, NearestPosts
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.search.word_search import (
     INLINE_CHARACTERS,

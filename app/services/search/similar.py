@@ -135,7 +135,7 @@ async def _by_meaning(
 ) -> SimilarPosts:
     async with db.read() as session:
         post = await get_post(session, tweet_id)
-        vector = (await embeddings.vectors_of(session, [tweet_id])).get(tweet_id)
+        vector = await embeddings.vector_of(session, tweet_id)
     if vector is None:
         return SimilarPosts(post, "meaning", is_current=False)
     nearest = await embeddings.nearest(vector, limit + 1)

@@ -1,14 +1,14 @@
-"""The operator's settings: vectors, tokens, sessions, the password, authors and deletion."""
+"""The operator's settings: tokens, sessions, the password, authors and deletion."""
 
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from quart import Response, g, request, url_for
+from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, ConflictError, InvalidInputError, UnauthorizedError
+from app.errors import AppError, InvalidInputError, UnauthorizedError
 from app.lifespan import resources
 from app.services.access.logins import clear_attempt, end_other_sessions, end_session, list_sessions
 from app.services.access.operators import set_password_hash
@@ -21,17 +21,10 @@ from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, count_users, delete_everybody, delete_user
-from app.services.search.vector_sets import begin_set, resume_set, stop_set, vector_state
 from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address, verified_operator
-from app.views.pages.parts import (
-    end_of_progress,
-    languages_at,
-    render_form,
-    see_other,
-    time_left_in_words,
-)
+from app.views.pages.parts import languages_at, render_form, see_other
 
 blueprint = PageBlueprint("settings", policy="operator")
 View = Callable[..., Awaitable[ResponseReturnValue]]
@@ -52,7 +45,7 @@ async def _page(
         samples = await list_samples(session)
         being_deleted = await count_deleted(session)
         embeddings = resources().embeddings
-        vectors = await vector_state(session, embeddings.embedder.name) if embeddings else None
+        unembedded = await embeddings.count_missing(session) if embeddings else None
     page, status = await render_form(
         "settings.html",
         failure,
@@ -63,52 +56,12 @@ async def _page(
         author_total=author_total,
         samples=samples,
         being_deleted=being_deleted,
-        vectors=vectors,
-        vectors_left=vectors and time_left_in_words(vectors.share_since, since=vectors.began_at),
+        unembedded=unembedded,
         new_token=new_token,
         language_links=languages_at("settings.show_settings"),
     )
     # No cache may store a page that shows a secret.
-    headers = {"Cache-Control": "no-store"}
-    is_watched = request.headers.get("HX-Target") == "vectors-progress"
-    if is_watched and vectors is not None and vectors.name != "under way":
-        headers |= end_of_progress("vectors")
-    return page, status, headers
-
-
-@blueprint.action("/settings/vectors/renew")
-async def renew_vectors() -> ResponseReturnValue:
-    """Start to compute the vectors of all posts again, or resume a cancelled run."""
-    await begin_set(resources().db, _model())
-    return _to_vectors()
-
-
-@blueprint.action("/settings/vectors/resume")
-async def resume_vectors() -> ResponseReturnValue:
-    async with writing() as session:
-        await resume_set(session, _model())
-    return _to_vectors()
-
-
-@blueprint.action("/settings/vectors/cancel")
-async def cancel_vectors() -> ResponseReturnValue:
-    """Stop computing vectors, in whichever process; finished ones stay."""
-    async with writing() as session:
-        await stop_set(session, _model())
-    return _to_vectors()
-
-
-def _model() -> str:
-    """Return the name of the model. Raises ConflictError where no embedder is set."""
-    embeddings = resources().embeddings
-    if embeddings is None:
-        raise ConflictError("There are no vectors: no embedder is set")
-    return embeddings.embedder.name
-
-
-def _to_vectors() -> Response:
-    resources().maintenance.wake()
-    return see_other(url_for("settings.show_settings", _anchor="vectors"))
+    return page, status, {"Cache-Control": "no-store"}
 
 
 def _on_page(view: View) -> View:

@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -11,30 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
-from app.compute import nearest_vectors
-from app.compute.nearest_vectors import BLOCK, RowQuery, nearest_rows
+from app.compute.nearest_vectors import NearestRows
 from app.db.engine import Database
-from app.db.indexes import OtherLengthError, VectorQuery
-from app.embedders import RefusedError, Vectors, unit_rows
-from app.models import Embedding, Tweet, VectorSet
+from app.embedders import EmbedderError, RefusedError, Vectors
+from app.models import Embedding, Tweet
 from app.services.checks import find_faults
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import delete_user
 from app.services.search.embeddings import Embeddings
-from app.services.search.vector_sets import (
-    StoppedError,
-    begin_set,
-    resume_set,
-    stop_set,
-    vector_state,
-)
 from tests.embedding_service import Letters
 from tests.posting import post
 
 
-async def nearest(embeddings: Embeddings, text: str) -> list[int]:
-    found = await embeddings.nearest(await embeddings.vector_for(text), 3)
+async def nearest(embeddings: Embeddings, text: str, count: int = 3) -> list[int]:
+    found = await embeddings.nearest(await embeddings.vector_for(text), count)
     return [post_id for _, post_id in found.posts]
 
 
@@ -43,41 +33,37 @@ async def count_vectors(db: Database) -> int:
         return await session.scalar(select(func.count()).select_from(Embedding)) or 0
 
 
+async def is_due(embeddings: Embeddings, db: Database) -> bool:
+    async with db.read() as session:
+        return await embeddings.is_due(session)
+
+
 async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
     embeddings = Embeddings(db, Letters(97))
-    async with db.read() as session:
-        assert not await embeddings.is_due(session)
+    assert not await is_due(embeddings, db)
     ids = await post(db, "ann", "the lamp of the lighthouse", "bread from the oven", "등대의 불빛")
-    async with db.read() as session:
-        assert await embeddings.is_due(session)
+    assert await is_due(embeddings, db)
     await embeddings.follow_posts(db)
-    async with db.read() as session:
-        assert not await embeddings.is_due(session)
+    assert not await is_due(embeddings, db)
     assert (await nearest(embeddings, "lighthouse lamps"))[0] == ids[0]
     assert (await nearest(embeddings, "등대 불빛"))[0] == ids[2]
     async with db.read() as session:
         stored = await session.scalar(select(Tweet.embedding).where(Tweet.id == ids[0]))
     assert stored is not None
     assert stored.dtype == np.float32
-    assert np.allclose(
-        stored, (await Letters(97).embed(["the lamp of the lighthouse"]))[0], atol=1e-3
-    )
-    # Another process maps the same files.
-    assert (await nearest(Embeddings(db, Letters(97)), "bread"))[0] == ids[1]
+    (made,) = await Letters(97).embed(["the lamp of the lighthouse"])
+    assert np.allclose(stored, made, atol=1e-3)
 
 
-async def test_what_is_not_embedded_yet_is_said(db: Database) -> None:
+async def test_an_answer_says_whether_posts_lack_their_vectors(db: Database) -> None:
     embeddings = Embeddings(db, Letters())
     await post(db, "ann", "abc")
     await embeddings.follow_posts(db)
     vector = await embeddings.vector_for("abc")
-    before = await embeddings.nearest(vector, 3)
-    assert before.is_current
+    assert (await embeddings.nearest(vector, 3)).is_current
     await post(db, "ben", "abd")
     behind = await embeddings.nearest(vector, 3)
-    # The author is an event, the post the next one, which the vectors do not know.
-    assert (behind.as_of_event, behind.is_current) == (before.as_of_event + 1, False)
-    assert len(behind.posts) == 1
+    assert (len(behind.posts), behind.is_current) == (1, False)
 
 
 async def test_an_embedder_that_is_down_is_asked_again_later(db: Database) -> None:
@@ -86,132 +72,61 @@ async def test_an_embedder_that_is_down_is_asked_again_later(db: Database) -> No
     await post(db, "ann", *"abcdefgh")
     await embeddings.follow_posts(db)
     assert await count_vectors(db) == 0
-    async with db.read() as session:
-        assert not await embeddings.is_due(session)  # It rests.
-    # Whoever asks for it does not wait for that, and what was made stays.
+    assert not await is_due(embeddings, db)  # It rests.
+    # Whoever asks for it does not wait for that.
     await embeddings.embed_missing(db)
     assert await count_vectors(db) == 8
     assert embedder.asked == 4
 
 
-async def test_what_was_broken_off_is_gone_on_with(db: Database) -> None:
-    embedder = Letters()
-    embeddings = Embeddings(db, embedder)
-    await post(db, "ann", *"abcdefgh")
-
-    class StoppedError(Exception):
-        pass
+async def test_what_was_broken_off_is_resumed_and_gaps_are_filled(db: Database) -> None:
+    embeddings = Embeddings(db, Letters())
+    ids = await post(db, "ann", *"abcdefgh")
 
     def stop(done: int) -> None:
-        raise StoppedError
+        raise KeyError
 
-    with pytest.raises(StoppedError):
+    with pytest.raises(KeyError):
         await embeddings.embed_missing(db, on_progress=stop)
     assert await count_vectors(db) == 3
     done: list[int] = []
     await embeddings.embed_missing(db, on_progress=done.append)
     assert (done, await count_vectors(db)) == ([3, 5], 8)
+    assert await find_faults(db) == []
+    async with db.write() as session:
+        await session.execute(delete(Embedding).where(Embedding.tweet_id == ids[2]))
+    assert await find_faults(db) == ["1 posts have no vector; run: saywho embed"]
+    await embeddings.embed_missing(db)
+    assert await count_vectors(db) == 8
 
 
-async def test_two_models_never_meet_and_only_the_new_one_stays(db: Database) -> None:
+async def test_the_vectors_of_another_model_replace_those_of_the_one_before(db: Database) -> None:
     ids = await post(db, "ann", "aaa", "bbb", "ccc")
     old, new = Embeddings(db, Letters(5)), Embeddings(db, Letters(7))
     await old.embed_missing(db)
     assert await nearest(new, "aaa") == []
-    await new.embed_missing(db)
+    assert await is_due(new, db)
+    await new.follow_posts(db)
     assert (await nearest(new, "aaa"))[0] == ids[0]
     assert await nearest(old, "aaa") == []
-    async with db.read() as session:
-        assert list(await session.scalars(select(VectorSet.model))) == ["letters:7"]
     assert await count_vectors(db) == 3
 
 
-async def test_the_old_vectors_answer_until_all_new_ones_are_there(db: Database) -> None:
-    ids = await post(db, "ann", *"abcdefgh")
-    embeddings = Embeddings(db, Letters())
+async def test_vectors_of_another_length_are_refused_until_all_are_made_again(db: Database) -> None:
+    await post(db, "ann", "aaa")
+    embeddings, longer = Embeddings(db, Letters(5)), Letters(7)
     await embeddings.embed_missing(db)
-    await begin_set(db, embeddings.embedder.name)
-
-    class StoppedError(Exception):
-        pass
-
-    def stop(done: int) -> None:
-        raise StoppedError
-
-    with pytest.raises(StoppedError):
-        await embeddings.embed_missing(db, on_progress=stop)
-    assert ids[7] in await nearest(embeddings, "h")
-    # Begun again, it goes on with the new set.
-    await begin_set(db, embeddings.embedder.name)
-    done: list[int] = []
-    await embeddings.embed_missing(db, on_progress=done.append)
-    assert done == [3, 5]
-    assert ids[7] in await nearest(embeddings, "h")
-    assert await count_vectors(db) == 8
-
-
-class Stopped(Letters):
-    """An embedder during whose second batch somebody stops the making of vectors."""
-
-    def __init__(self, db: Database) -> None:
-        super().__init__()
-        self._db = db
-
-    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
-        vectors = await super().embed(texts)
-        if self.asked == 2:
-            async with self._db.write() as session:
-                assert await stop_set(session, self.name)
-        return vectors
-
-
-async def test_once_stopped_nothing_more_is_stored_until_it_is_gone_on_with(db: Database) -> None:
-    await post(db, "ann", *"abcdefgh")
-    old = Embeddings(db, Letters())
-    await old.embed_missing(db)
-    model = old.embedder.name
-    await begin_set(db, model)
-    with pytest.raises(StoppedError):
-        await Embeddings(db, Stopped(db)).embed_missing(db)
-    assert await count_vectors(db) == 8 + 3
-    async with db.read() as session:
-        state = await vector_state(session, model)
-        assert not await old.is_due(session)
-    assert (state.name, state.done, state.posts, state.has_older) == ("stopped", 3, 8, True)
-    assert 0 < state.share < 1
-
-    # Meanwhile the vectors from before follow new posts, and what was stopped stays.
-    (last,) = await post(db, "ben", "i")
-    await old.follow_posts(db)
-    assert last in await nearest(old, "i")
-    assert await count_vectors(db) == 9 + 3
-    async with db.write() as session:
-        assert not await stop_set(session, model)
-        await resume_set(session, model)
-        assert (await vector_state(session, model)).name == "under way"
-    done: list[int] = []
-    await old.embed_missing(db, on_progress=done.append)
-    assert done == [3, 6]
-    assert await count_vectors(db) == 9
-    async with db.read() as session:
-        assert (await vector_state(session, model)).name == "complete"
-
-
-async def test_the_first_vectors_can_be_stopped_too(db: Database) -> None:
-    embeddings = Embeddings(db, Stopped(db))
-    async with db.read() as session:
-        assert (await vector_state(session, embeddings.embedder.name)).name == "nothing"
-    await post(db, "ann", *"abcdefgh")
-    async with db.read() as session:
-        assert (await vector_state(session, embeddings.embedder.name)).name == "under way"
-    await embeddings.follow_posts(db)
-    async with db.read() as session:
-        assert not await embeddings.is_due(session)
-    assert await count_vectors(db) == 3
-    await begin_set(db, embeddings.embedder.name)
-    await embeddings.follow_posts(db)
-    assert await count_vectors(db) == 8
-    assert await find_faults(db) == []
+    await post(db, "ann", "bbb")
+    longer.name = embeddings.embedder.name
+    embeddings.embedder = longer
+    for _ in range(2):
+        with pytest.raises(EmbedderError, match="saywho embed --all"):
+            await embeddings.embed_missing(db)
+        with pytest.raises(EmbedderError, match="saywho embed --all"):
+            await nearest(embeddings, "aaa")
+    await embeddings.remove_all(db)
+    await embeddings.embed_missing(db)
+    assert await count_vectors(db) == 2
 
 
 async def test_vectors_go_with_their_posts(db: Database) -> None:
@@ -224,33 +139,9 @@ async def test_vectors_go_with_their_posts(db: Database) -> None:
         await delete_user(session, "ben")
     await purge_deleted(db)
     assert await count_vectors(db) == 1
-    # With the next post the files are made anew, of what is left.
     (last,) = await post(db, "eve", "ddd")
     await embeddings.embed_missing(db)
     assert set(await nearest(embeddings, "abcd")) == {ids[1], last}
-
-
-async def test_a_vector_that_is_missing_is_a_fault(db: Database) -> None:
-    ids = await post(db, "ann", "aaa", "bbb")
-    embeddings = Embeddings(db, Letters())
-    await embeddings.embed_missing(db)
-    await post(db, "ben", "ccc")
-    assert await find_faults(db) == []
-    async with db.write() as session:
-        await session.execute(delete(Embedding).where(Embedding.tweet_id == ids[0]))
-    assert await find_faults(db) == ["1 posts have no vector of letters:5"]
-
-
-async def test_two_processes_at_once_make_each_vector_once(db: Database) -> None:
-    await post(db, "ann", *(f"text {number}" for number in range(40)))
-    both = [Embeddings(db, Letters()) for _ in range(2)]
-    await asyncio.gather(*(each.embed_missing(db) for each in both))
-    for each in both:
-        await each.index.follow()
-    assert await count_vectors(db) == 40
-    found = await both[0].nearest(await both[0].vector_for("text 1"), 100)
-    ids = [post_id for _, post_id in found.posts]
-    assert (len(ids), len(set(ids))) == (40, 40)
 
 
 async def test_queries_that_come_together_are_embedded_together(db: Database) -> None:
@@ -274,26 +165,28 @@ async def test_a_text_that_is_refused_fails_alone(db: Database) -> None:
     await embeddings.vector_for("d")
 
 
-async def test_questions_that_come_together_have_the_answers_of_each_alone(db: Database) -> None:
+async def test_the_nearest_of_many_are_those_of_a_plain_sort(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.db.sqlite.vectors.BLOCK", 4)
     embeddings = Embeddings(db, Letters(23))
     ids = await post(db, "ann", *("".join(map(chr, range(97, 97 + n))) for n in range(1, 20)))
-    await post(db, "ben", "abc", "xyz")
+    others = await post(db, "ben", "abc", "mno")
     await embeddings.embed_missing(db)
-    vectors = await embeddings.embedder.embed(["abc", "abcdefg", "xyz", "k"])
-    his = select(Tweet.id).where(Tweet.id > ids[-1])
-    asks = [
-        VectorQuery(vector, count, among)
-        for vector in vectors
-        for count, among in ((2, None), (9, his))
-    ]
-    alone = [await embeddings.index.nearest(ask) for ask in asks]
-    wrong = VectorQuery(np.ones(3, np.float32), 5)
-    together = await asyncio.gather(
-        *map(embeddings.index.nearest, [*asks[:3], wrong, *asks[3:]]), return_exceptions=True
+    (vector,) = await embeddings.embedder.embed(["abc"])
+    async with db.read() as session:
+        rows = (await session.execute(select(Embedding.tweet_id, Embedding.vector))).all()
+    everyone = sorted(((float(row[1] @ vector), row[0]) for row in rows), reverse=True)
+    plain = [post_id for score, post_id in everyone if score > 0]
+    found = await embeddings.nearest(vector, 100)
+    assert {post_id for _, post_id in found.posts} == set(plain)
+    assert [score for score, _ in found.posts] == pytest.approx(
+        [min(score, 1) for score, _ in everyone if score > 0], abs=1e-3
     )
-    assert isinstance(together.pop(3), OtherLengthError)
-    assert together == alone
-    assert [len(found.posts) for found in alone] == [2, 2] * 4
+    assert [post_id for _, post_id in found.posts[:2]] == [others[0], ids[2]]
+    his = select(Tweet.id).where(Tweet.id > ids[-1])
+    found = await embeddings.nearest(vector, 9, among=his)
+    assert [post_id for _, post_id in found.posts] == [others[0]]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux lists them")
@@ -308,38 +201,24 @@ def test_a_product_starts_no_threads_of_its_own() -> None:
 
 @given(
     size=st.integers(0, 60),
-    counts=st.lists(st.integers(1, 12), min_size=1, max_size=9),
-    is_even=st.booleans(),
-    block=st.sampled_from([3, 16, BLOCK]),
+    count=st.integers(1, 12),
+    block=st.sampled_from([3, 16, 60]),
     seed=st.integers(0, 2**32 - 1),
 )
 @settings(max_examples=100)
-def test_nearest_rows_equals_a_plain_sort_whatever_is_asked_together(
-    size: int, counts: list[int], is_even: bool, block: int, seed: int
+def test_rows_in_blocks_give_what_a_plain_sort_gives(
+    size: int, count: int, block: int, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
 
     def draw(count: int) -> Vectors:
-        # Few different values, so that many scores are equal; or values that need rounding.
-        shape = (count, 7)
-        return unit_rows(rng.integers(-1, 2, shape) if is_even else rng.normal(size=shape))
+        # Few different values, so that many scores are equal; products of them are exact.
+        return rng.integers(-1, 2, (count, 7)).astype(np.float32)
 
-    rows, vectors = draw(size), draw(len(counts))
+    rows, (vector,) = draw(size), draw(1)
     ids = np.cumsum(rng.integers(1, 4, size)) if size else np.empty(0, np.int64)
-    sought = [
-        RowQuery(
-            vector,
-            count,
-            rng.permutation(np.append(ids[rng.random(size) < 0.6], 10**6)) if count % 2 else None,
-        )
-        for vector, count in zip(vectors, counts, strict=True)
-    ]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nearest_vectors, "BLOCK", block)
-        together = nearest_rows(rows, ids, sought)
-    for each, found in zip(sought, together, strict=True):
-        scores = (rows * each.vector.astype(np.float64)).sum(axis=1)
-        everyone = sorted(zip(scores.tolist(), ids.tolist(), strict=True), reverse=True)
-        among = set(ids if each.allowed is None else each.allowed)
-        assert found == [pair for pair in everyone if pair[1] in among][: each.count]
-        assert nearest_rows(rows, ids, [each]) == [found]
+    best = NearestRows(vector, count)
+    for start in range(0, size, block):
+        best.add(ids[start : start + block], rows[start : start + block].astype(np.float16))
+    everyone = sorted(zip((rows @ vector).tolist(), ids.tolist(), strict=True), reverse=True)
+    assert best.result() == everyone[:count]

@@ -12,15 +12,7 @@ from app import create_app
 from app.models import LoginFailure
 from app.services.access.logins import end_other_sessions
 from app.services.access.operators import find_operator, set_password_hash
-from tests.browsing import (
-    PASSWORD,
-    PASSWORD_HASH,
-    SAME_ORIGIN,
-    Browser,
-    make_operator,
-    parts_of,
-    signed_in,
-)
+from tests.browsing import PASSWORD, PASSWORD_HASH, Browser, make_operator, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.embedding_service import embedding_service
 from tests.waiting import eventually
@@ -61,9 +53,7 @@ async def test_a_token_is_shown_once_and_ends_when_revoked(app: Quart, browser: 
     assert (await browser.post(path)).status_code == 404
 
 
-async def test_vectors_are_begun_watched_cancelled_and_gone_on_with(
-    make_config: MakeConfig,
-) -> None:
+async def test_the_page_says_how_many_posts_wait_for_their_vectors(make_config: MakeConfig) -> None:
     with embedding_service() as service:
         app = create_app(make_config(embedder=f"http:{service.address}"))
         async with app.test_app():
@@ -74,30 +64,11 @@ async def test_vectors_are_begun_watched_cancelled_and_gone_on_with(
                     lambda: browser.page("/settings"), until=lambda page: sentence in page
                 )
 
-            await shown("There are no posts yet")
             service.may_answer.clear()
             await writer.add_user("ann", "one post", "another post")
-            page = await shown("0 of 2 posts have theirs")
-            assert "Cancel" in page
+            await shown("2 posts wait for their vectors")
             service.may_answer.set()
-            await shown("All 2 posts have one")
-
-            service.may_answer.clear()
-            asked = len(service.requests)
-            answer = await browser.post("/settings/vectors/renew")
-            assert (answer.status_code, answer.headers["Location"]) == (303, "/settings#vectors")
-            await shown("The old ones answer meanwhile")
-            await eventually(lambda: asyncio.sleep(0, len(service.requests) > asked))
-            assert (await browser.post("/settings/vectors/cancel")).status_code == 303
-            page = await shown("Cancelled when 0 of 2 posts had theirs")
-            # What is under way may end; it is not stored.
-            service.may_answer.set()
-            await shown("Cancelled when 0 of 2 posts had theirs")
-            headers = SAME_ORIGIN | {"HX-Request": "true", "HX-Target": "vectors-progress"}
-            partial = await browser.get("/settings", headers=headers)
-            assert partial.headers["HX-Retarget"] == "#vectors"
-            assert (await browser.post("/settings/vectors/resume")).status_code == 303
-            await shown("All 2 posts have one")
+            await shown("All posts with words have their vectors")
 
 
 @pytest.mark.parametrize(
