@@ -66,13 +66,9 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (404, "GET", "/tweets/-1", {}),
     (404, "GET", "/tweets/abc", {}),
     (404, "GET", "/tweets/9007199254740992", {}),
-    (404, "GET", "/tweets/9223372036854775808", {}),
     (404, "GET", f"/tweets/{'9' * 400}", {}),
     (404, "GET", "/tweets/%EF%BC%91", {}),
     (404, "DELETE", "/tweets/9223372036854775808", {}),
-    (404, "DELETE", "/tweets/9007199254740992", {}),
-    (404, "DELETE", "/tweets/9999999999999999", {}),
-    (404, "DELETE", "/tweets/0", {}),
     (404, "DELETE", "/imports/9007199254740992", {}),
     (404, "GET", "/tweets/9007199254740992/similar", {}),
     (405, "PUT", "/users", {}),
@@ -82,7 +78,6 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (400, "GET", "/users?colour=red", {}),
     (400, "GET", "/users?limit=0", {}),
     (400, "GET", "/users?limit=201", {}),
-    (400, "GET", "/users?limit=ten", {}),
     (400, "GET", "/users?limit=", {}),
     (400, "GET", "/users?limit=18446744073709551616", {}),
     (400, "GET", "/users?limit=1&limit=2", {}),
@@ -188,12 +183,6 @@ async def test_405_says_what_is_allowed(
     answer = await anybody.send(method, API + path)
     await problem_of(answer, 405)
     assert set(answer.headers["Allow"].split(", ")) == allowed
-
-
-async def test_conflict_is_409(writer: Client) -> None:
-    await writer.add_user("Ann")
-    answer = await writer.post(f"{API}/users", json={"username": "ann"})
-    assert "Ann" in (await problem_of(answer, 409))["detail"]
 
 
 async def test_names_in_an_error_are_shown_as_they_are(anybody: Client) -> None:
