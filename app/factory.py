@@ -18,7 +18,7 @@ def make_app(config: Config | None) -> Quart:
     except ConfigError as error:
         raise SystemExit(f"saywho: {error}") from None
     app = Quart("app", static_url_path=STATIC)
-    metrics = Metrics(config.data_dir / f"{config.env}.metrics")
+    metrics = Metrics()
     logs.configure(config)
 
     # What opens when the app starts, and closes when it stops.

@@ -113,7 +113,12 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         secret_keys=secret_keys,
         import_queued=asyncio.Event(),
         feed=feed,
-        live=Live(db, newest=feed.newest, most_clients=config.live_clients),
+        live=Live(
+            db,
+            newest=feed.newest,
+            most_clients=config.live_clients,
+            on_clients=metrics.live_clients.set,
+        ),
         cache=response_memo(feed, config.cache_mb * MIB),
         writer=PostWriter(db, on_batch=metrics.batch_size.observe),
         reads=Reads(db),
@@ -131,14 +136,12 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     feed.on_reset(opened.live.reset)
     feed.on_reset(models.clear)
     stack.callback(opened.live.end)
-    metrics.live_clients.set_function(lambda: opened.live.clients)
     return opened
 
 
 def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]:
     """Return the work that runs as long as the app serves, in the order of its start."""
     return [
-        opened.metrics.keep_written(),
         opened.maintenance.run(),
         opened.cards.run(),
         opened.feed.follow(),

@@ -2,9 +2,9 @@
 
 import logging
 import re
-import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from logging.config import dictConfig
 from typing import Final
 
 import msgspec
@@ -58,12 +58,18 @@ class JsonFormatter(logging.Formatter):
         }
         if (duration := getattr(record, "duration_ms", None)) is not None:
             line["duration_ms"] = duration
-        if record.exc_info and not isinstance(record.exc_info[1], AppError):
-            line["exception"] = _by_line(self.formatException(record.exc_info))
+        if trace := self._trace(record):
+            line["exception"] = "\n".join(trace)
         return msgspec.json.encode(line).decode()
 
+    def _trace(self, record: logging.LogRecord) -> list[str]:
+        """Return the lines of a traceback, except of an error that users can meet."""
+        if not record.exc_info or isinstance(record.exc_info[1], AppError):
+            return []
+        return [one_line(line) for line in self.formatException(record.exc_info).split("\n")]
 
-class TextFormatter(logging.Formatter):
+
+class TextFormatter(JsonFormatter):
     """Formatter that writes a line of text, with the request's id at its end."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -72,40 +78,32 @@ class TextFormatter(logging.Formatter):
             line += f" {duration} ms"
         if (identifier := request_id.get()) != "-":
             line += f" [{identifier}]"
-        if record.exc_info and not isinstance(record.exc_info[1], AppError):
-            # Indented, so that nothing in it looks like a line of its own.
-            trace = _by_line(self.formatException(record.exc_info))
-            line += "\n  " + trace.replace("\n", "\n  ")
-        return line
-
-
-def _by_line(trace: str) -> str:
-    return "\n".join(map(one_line, trace.split("\n")))
+        # Indented, so that nothing in it looks like a line of its own.
+        return "\n  ".join([line, *self._trace(record)])
 
 
 def configure(config: Config) -> None:
     """Send the program's log to standard error, in the form that the settings name."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if config.log == "json" else TextFormatter())
-    logger = logging.getLogger(OURS)
-    logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"text": {"()": TextFormatter}, "json": {"()": JsonFormatter}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": config.log}},
+            "loggers": {OURS: {"level": "INFO", "handlers": ["stderr"], "propagate": False}},
+        }
+    )
 
 
 def take_over() -> None:
-    """Write the records of libraries in the form of the program's log."""
+    """Write the records of libraries in the form of the program's log.
+
+    Looking for the caller's place in the code costs more than the rest of an access line.
+    """
     for name in OTHERS:
         logger = logging.getLogger(name)
         logger.handlers = logging.getLogger(OURS).handlers
         logger.setLevel(logging.WARNING)
         logger.propagate = False
-
-
-def leave_out_callers() -> None:
-    """Leave out of this process's log records what no line shows.
-
-    Looking for the caller's place in the code costs more than the rest of an access line.
-    """
     logging._srcfile = None
     logging.logThreads = logging.logMultiprocessing = False

@@ -1,13 +1,9 @@
 """Figures for Prometheus: of all workers together, for those who may see them."""
 
-import re
-from pathlib import Path
-
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from quart import Quart
 
-from app.metrics import Metrics
 from tests.browsing import Browser
 from tests.conftest import Client, client_with
 
@@ -58,33 +54,6 @@ async def test_any_method_is_counted_under_few_names(app: Quart, anybody: Client
     after = await read(app)
     assert after["saywho_http_requests_total{method=other}{status=405}"] == 2
     assert not [name for name in after if "BREW" in name]
-
-
-def test_figures_of_the_other_workers_are_added(tmp_path: Path) -> None:
-    one, other = Metrics(tmp_path / "figures"), Metrics(tmp_path / "figures")
-    one._begin()
-    one.count_request("GET", 200, 0.5)
-    for _ in range(4):
-        other.count_request("GET", 200, 0.5)
-    other.live_clients.set(7)
-    other._write()
-    seen = values(one.exposition({}).decode())
-    assert seen["saywho_http_requests_total{method=GET}{status=200}"] == 5
-    assert seen["saywho_live_clients"] == 7
-
-
-def test_counters_of_dead_workers_stay_and_their_gauges_go(tmp_path: Path) -> None:
-    dead, one = Metrics(tmp_path / "figures"), Metrics(tmp_path / "figures")
-    one._begin()
-    dead.count_cached("hit")
-    dead.live_clients.set(3)
-    dead._write()
-    pid = re.sub(r"-\d+-", "-999999999-", dead._file.name)
-    dead._file.rename(dead._file.with_name(pid))
-    (tmp_path / "figures" / f"{dead._file.name}").write_text("{broken")
-    seen = values(one.exposition({}).decode())
-    assert seen["saywho_cache_requests_total{result=hit}"] == 1
-    assert seen["saywho_live_clients"] == 0
 
 
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])

@@ -2,11 +2,14 @@
 
 import asyncio
 import gc
+import os
 import re
 import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from tempfile import TemporaryDirectory
+from typing import Final
 
 import click
 from hypercorn.config import Config as ServerConfig
@@ -14,6 +17,7 @@ from hypercorn.config import Config as ServerConfig
 from app.cli.running import BAD_INPUT, FAILED, fail
 from app.config import Config
 
+MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made for this process alone
 _BIND = re.compile(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:.+|fd://\d+", re.ASCII)
 
 
@@ -40,6 +44,16 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     The settings of saywho are applied too; see docs/settings.md.
     """
     gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
+    # In memory where that can be, since a full disk would end a worker that counts something new.
+    place = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with TemporaryDirectory(prefix="saywho-metrics-", dir=place) as folder:
+        # The workers' figures; prometheus_client looks for the folder when it is imported.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        sys.exit(_serve(bind, workers, sample=sample))
+
+
+def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
+    """Serve until a stop; return the exit status."""
     from app.db.migrate import SchemaState, prepare
     from app.logs import configure
     from app.serving.server import load_server_config
@@ -64,7 +78,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
                 each.listen(server.backlog)
         s = "s" if count > 1 else ""
         click.echo(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
-        sys.exit(Supervisor(run, sockets, count).run())
+        return Supervisor(run, sockets, count).run()
 
 
 @contextmanager

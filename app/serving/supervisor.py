@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from hypercorn.config import Config as ServerConfig
+from prometheus_client.multiprocess import mark_process_dead
 
 from app.clock import monotonic
 
@@ -136,6 +137,7 @@ class Supervisor:
     def _bury(self, worker: Worker) -> None:
         worker.beats.close()
         self._workers.remove(worker)
+        mark_process_dead(worker.process.pid)  # type: ignore[no-untyped-call]
         logger.error("worker %d ended (%d); it is replaced", worker.process.pid, worker.status)
         if not self._has_served and self._failures >= self._count:
             # The worker has printed the reason, and would print it for ever. A site that has served

@@ -19,7 +19,7 @@ from hypercorn.asyncio import serve
 from quart import Quart
 
 from app.lifespan import begin_stop
-from app.logs import leave_out_callers, take_over
+from app.logs import take_over
 from app.serving.server import APPLICATION, load_server_config, use_own_http1
 from app.tasks import collect_seldom
 
@@ -58,7 +58,6 @@ def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
     # Each live stream needs an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    leave_out_callers()
     app = _preloaded[0] if _preloaded else _prepare()
     uvloop.run(work(app, beats.fileno(), [each.fileno() for each in sockets]))
 

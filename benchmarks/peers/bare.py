@@ -10,13 +10,13 @@ from typing import Any
 
 from app.asgi.edge import access_log
 from app.config import Config
-from app.logs import configure, leave_out_callers
+from app.logs import configure, take_over
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes()
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
 
 configure(Config())
-leave_out_callers()
+take_over()
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -60,8 +60,16 @@ class Client:
 class Live:
     """The clients of one process."""
 
-    def __init__(self, db: Database, *, newest: int, most_clients: int) -> None:
+    def __init__(
+        self,
+        db: Database,
+        *,
+        newest: int,
+        most_clients: int,
+        on_clients: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._db = db
+        self._on_clients = on_clients
         self._most_clients = most_clients
         self._events = LiveEvents(db, newest=newest)
         self._clients: dict[Client, None] = {}
@@ -109,8 +117,13 @@ class Live:
         place = self._events.newest if after is None else after
         client = Client(place, user_id, right, task, loop.time())
         self._clients[client] = None
-        task.add_done_callback(lambda _: self._clients.pop(client))
+        self._on_clients(len(self._clients))
+        task.add_done_callback(lambda _: self._drop(client))
         return self._stream(client, is_checked=after is None)
+
+    def _drop(self, client: Client) -> None:
+        del self._clients[client]
+        self._on_clients(len(self._clients))
 
     async def _stream(self, client: Client, *, is_checked: bool) -> AsyncGenerator[bytes, None]:
         clock = asyncio.get_running_loop().time
