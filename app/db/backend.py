@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Dialect,
+    Executable,
     Subquery,
     Table,
     bindparam,
@@ -173,16 +174,25 @@ async def insert_rows(
 
     Many are one value: the database takes it apart, in a third of the time of the event loop.
     """
-    inserting = backend_of(session).insert(table)
+    insert = backend_of(session).insert
     if len(rows) < FEW_ROWS:
         if rows:
-            await session.execute(resolve(inserting), rows)
+            await session.execute(_inserting(insert, table, resolve), rows)
         return
     names = list(rows[0])
     values = list(map(itemgetter(*names), rows))
     listed = backend_of(session).listed(values, *(table.c[name] for name in names))
     # SQLite reads ON after a query without WHERE as part of a join.
-    await session.execute(resolve(inserting.from_select(names, select(listed).where(true()))))
+    await session.execute(resolve(insert(table).from_select(names, select(listed).where(true()))))
+
+
+@cache
+def _inserting(
+    insert: Callable[[Table], Any], table: Table, resolve: Callable[[Any], Any]
+) -> Executable:
+    """Return the statement, made once: that takes as long as to execute it."""
+    statement: Executable = resolve(insert(table))
+    return statement
 
 
 def as_json(

@@ -32,6 +32,11 @@ RENEWED: Final = ("reply_to_id", "counts")
 _TWEET: Final = cast(Table, Tweet.__table__)
 _USER: Final = cast(Table, User.__table__)
 _FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("filled"))
+_RAISE: Final = (
+    update(_USER)
+    .where(_USER.c.id == bindparam("author"))
+    .values(tweet_count=_USER.c.tweet_count + bindparam("more"))
+)
 
 
 class Arrival(NamedTuple):
@@ -210,9 +215,8 @@ async def _insert(session: AsyncSession, fresh: Sequence[Row], of_each: Mapping[
 
 
 async def _raise_tweet_counts(session: AsyncSession, added: Mapping[int, int]) -> None:
-    more = backend_of(session).listed(sorted(added.items()), User.id, User.tweet_count)
-    raised = update(_USER).where(_USER.c.id == more.c.id)
-    await session.execute(raised.values(tweet_count=_USER.c.tweet_count + more.c.tweet_count))
+    raised = [{"author": user_id, "more": posts} for user_id, posts in sorted(added.items())]
+    await session.execute(_RAISE, raised)
     for user in session.identity_map.values():
         if isinstance(user, User) and user.id in added:
             set_committed_value(user, "tweet_count", user.tweet_count + added[user.id])

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     TextualSelect,
     and_,
+    bindparam,
     delete,
     func,
     or_,
@@ -150,9 +151,14 @@ async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Pos
     """Return the posts of these ids."""
     found: dict[int, Post] = {}
     for some in chunks(ids):
-        for row in await session.execute(select_posts().where(Tweet.id.in_(some))):
+        for row in await session.execute(_posts_by_id(), {"ids": some}):
             found[row.id] = as_post(row)
     return found
+
+
+@cache
+def _posts_by_id() -> AnySelect:
+    return select_posts().where(Tweet.id.in_(bindparam("ids", expanding=True)))
 
 
 async def get_post(session: AsyncSession, tweet_id: int) -> Post:
