@@ -8,10 +8,7 @@ from sqlalchemy import Connection
 from app.db.engine import backend_for
 from app.models import Base
 
-UNMAPPED = {
-    "column": {"xact"},
-    "index": {"ix_Event_xact", "ix_Tweet_newest", "ix_Tweet_user_id_newest"},
-}
+UNMAPPED = {"index": {"ix_Tweet_newest", "ix_Tweet_user_id_newest"}}
 """What the models do not know of, since only PostgreSQL has it."""
 SQLITE_INDEXES = {"ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id"}
 """PostgreSQL has others in their place, in the order of lists: unknown times last."""

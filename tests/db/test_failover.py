@@ -1,8 +1,6 @@
 """A PostgreSQL server that goes away: it comes back, or a standby takes its place."""
 
 import asyncio
-import contextlib
-import itertools
 import os
 import shutil
 import signal
@@ -25,7 +23,6 @@ from app.db.postgresql.connection import connect, data_source
 from app.errors import UnavailableError
 from app.models import Tweet
 from app.services.posts.users import add_user
-from tests.cancelling import cancelled_at
 from tests.conftest import Client, client_with
 from tests.databases import Databases
 from tests.postgresql import Server
@@ -293,33 +290,6 @@ async def test_a_host_that_answers_nothing_does_not_keep_the_others_from_it(
         connection = await connect(f"postgresql+asyncpg://postgres@/postgres?{hosts}")
         assert await connection.fetchval("SELECT 1") == 1
         await connection.close()
-
-
-@pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
-async def test_a_search_for_a_host_that_is_cancelled_leaves_no_connection(
-    own_server: Server, times: int, late: bool
-) -> None:
-    hosts = f"host={own_server.folder},{own_server.folder}&port=5432,5432"
-    found: list[asyncpg.Connection[Any]] = []
-
-    async def search() -> None:
-        found.append(await connect(f"postgresql+asyncpg://postgres@/postgres?{hosts}"))
-
-    outside = await asyncpg.connect(data_source(own_server.url()))
-    others = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE backend_type = 'client backend' AND pid != pg_backend_pid()"
-    )
-    with contextlib.suppress(LookupError):
-        for wait in itertools.count(1):
-            await cancelled_at(search(), wait, times=times, late=late)
-            while found:
-                await found.pop().close()
-            await eventually(lambda: outside.fetchval(others), until=lambda count: count == 0)
-    await found.pop().close()
-    await outside.close()
-    assert wait > 1
 
 
 async def test_who_asks_for_the_lead_leaves_a_server_that_hangs(

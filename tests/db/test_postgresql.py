@@ -1,7 +1,6 @@
 """What is PostgreSQL's own: the follower's horizon, errors, copies, a server that goes away."""
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -83,36 +82,6 @@ async def heard(db: Database) -> AsyncIterator[Heard]:
     await feed.close()
 
 
-async def test_no_event_is_skipped_with_eight_committers_of_random_length(
-    config: Config, heard: Heard
-) -> None:
-    draw = random.Random(7)  # noqa: S311 - no secret
-    committed: set[int] = set()
-
-    async def commit(lengths: list[float]) -> None:
-        connection = await connected(config)
-        for length in lengths:
-            transaction = connection.transaction()
-            await transaction.start()
-            ids = [await connection.fetchval(INSERT)]
-            await connection.execute("SELECT pg_sleep($1)", length)
-            ids.append(await connection.fetchval(INSERT))
-            if length > 0.028:
-                await transaction.rollback()
-            else:
-                await transaction.commit()
-                committed.update(ids)
-        await connection.close()
-
-    lengths = [[draw.random() * 0.03 for _ in range(60)] for _ in range(8)]
-    await asyncio.gather(*map(commit, lengths))
-    await heard.until(lambda ids: len(ids) >= len(committed))
-    heard_ids = heard.ids
-    assert sorted(heard_ids) == sorted(committed)
-    assert heard_ids != sorted(heard_ids), "nobody committed after a later number: a weak test"
-    assert heard.feed.newest == max(committed)
-
-
 async def test_commits_that_follow_each_other_share_looks(config: Config, db: Database) -> None:
     feed, looks = await db.open_feed(), 0
     following, writer = asyncio.create_task(feed.follow()), await connected(config)
@@ -131,22 +100,6 @@ async def test_commits_that_follow_each_other_share_looks(config: Config, db: Da
     await asyncio.wait([following])
     await feed.close()
     await writer.close()
-
-
-async def test_an_open_transaction_keeps_no_later_event_back(config: Config, heard: Heard) -> None:
-    slow, quick = await connected(config), await connected(config)
-    transaction = slow.transaction()
-    await transaction.start()
-    first = await slow.fetchval(INSERT)
-    second = await quick.fetchval(INSERT)
-    assert first < second
-    await heard.until(lambda ids: ids == [second])
-    await transaction.commit()
-    await heard.until(lambda ids: ids == [second, first])
-    third = await quick.fetchval(INSERT)
-    await heard.until(lambda ids: ids == [second, first, third])
-    await slow.close()
-    await quick.close()
 
 
 async def test_own_commits_are_heard_of_by_the_next_question(db: Database) -> None:

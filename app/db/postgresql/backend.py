@@ -10,7 +10,6 @@ from typing import Any, Final, cast
 import asyncpg
 from sqlalchemy import (
     JSON,
-    BigInteger,
     ColumnElement,
     DateTime,
     Subquery,
@@ -24,7 +23,6 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -82,9 +80,6 @@ NEWEST: Final = """
         ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
     ) AS t ON true
 """
-
-# The type of a column of the log that the models leave out.
-ischema_names.setdefault("xid8", BigInteger)
 
 
 class PostgresqlBackend(Backend):

@@ -2,8 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -11,9 +10,7 @@ import asyncpg
 from sqlalchemy import event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.config import POSTGRESQL_PORT
 from app.errors import AppError, StorageFullError, UnavailableError
-from app.tasks import to_the_end
 
 WRITING: Final = 0x5341_5957_484F
 """Keys of advisory locks: the name of the program, and the numbers after it."""
@@ -21,11 +18,10 @@ MIGRATING: Final = WRITING + 1
 LEADING: Final = WRITING + 2
 POOL_SIZE: Final = 8
 POOL_TIMEOUT_S: Final = 30
-CONNECT_TIMEOUT_S: Final = 10
+CONNECT_TIMEOUT_S: Final = 3
+"""For each host; the first connection to a server that is busy may take a second."""
 COMMAND_TIMEOUT_S: Final = 60
 """Seconds until a statement without an answer is taken to have lost its server."""
-NEXT_HOST_S: Final = 0.25
-"""Seconds for which a host that does not answer delays the next one."""
 UNLIMITED_S: Final = 30.0 * 24 * 3600
 """Timeout of long statements; asyncpg takes None for the connection's own limit."""
 SETTINGS: Final = {
@@ -96,25 +92,6 @@ def shown_name(url: str) -> str:
     return f"the database {parsed.database or ''} at {host}{port}"
 
 
-def each_host(url: str, **options: str) -> list[tuple[str, str]]:
-    """Return the name of each host, and the URL that names it alone.
-
-    The options are added where the URL names several.
-    """
-    parsed = make_url(url)
-    hosts = str(parsed.query.get("host") or parsed.host or "localhost").split(",")
-    ports = str(parsed.query.get("port") or parsed.port or "").split(",")
-    found = []
-    for host, port in zip(hosts, ports, strict=True):
-        alone = url
-        if len(hosts) > 1:
-            query = parsed.update_query_dict({"host": host, "port": port} | options)
-            alone = query.render_as_string(hide_password=False)
-        name = host if host.startswith("/") else f"{host}:{port or POSTGRESQL_PORT}"
-        found.append((name, alone))
-    return found
-
-
 _AT_LEAST_ON: Final = """
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = ANY ($1)
@@ -124,74 +101,36 @@ _TOO_WEAK: Final = {"full": ["off"], "replicated": ["off", "local"]}
 
 
 async def connect(url: str, /, **settings: str) -> "asyncpg.Connection[Any]":
-    """Open a connection. Raises UnavailableError, or the error of a bad address."""
-    opened = partial(_open, settings=settings)
-    try:
-        urls = [alone for _, alone in each_host(url)]
-        # Without a task of its own, whose connection a cancellation could leave to nobody.
-        return await (_first_to_open(urls, opened) if urls[1:] else opened(url))
-    except FAILURES as error:
-        # Too many connections, or a server that is starting, mend by themselves; so may the rest.
-        raise as_app_error(error) or _unreachable() from error
+    """Open a connection. Raises UnavailableError, or the error of a bad address.
 
-
-async def _first_to_open(
-    urls: list[str], opened: Callable[[str], Coroutine[Any, Any, "asyncpg.Connection[Any]"]]
-) -> "asyncpg.Connection[Any]":
-    """Open the first connection that can be had; a host that hangs holds the next one up a moment.
-
-    The driver itself would wait for the first host, which answers nothing when its power is gone.
+    Of several hosts the first is used that takes writes. They are tried one by one: the driver
+    itself would spend all its time on a host that answers nothing, as when its power is gone.
     """
-    left, opening = iter(urls), set[asyncio.Task["asyncpg.Connection[Any]"]]()
-    error: BaseException = OSError()
-    found = None
-    try:
-        while found is None and ((url := next(left, None)) or opening):
-            if url:
-                opening.add(asyncio.create_task(opened(url)))
-            wait_s = NEXT_HOST_S if url else None
-            done, _ = await asyncio.wait(
-                opening, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            for task in done:
-                failure = task.exception()
-                if failure is not None or found is None:
-                    opening.remove(task)
-                if failure is not None:
-                    error = failure
-                else:
-                    found = found or task.result()
-    finally:
-        for task in opening:
-            task.add_done_callback(_close_spare)
-            task.cancel()
+    failure: BaseException = OSError()
+    for address in _addresses(url):
         try:
-            await to_the_end(_ended(opening))
-        except asyncio.CancelledError:
-            if found is not None:
-                found.terminate()
-            raise
-    if found is None:
-        raise error
-    return found
+            return await asyncpg.connect(
+                address,
+                timeout=CONNECT_TIMEOUT_S,
+                command_timeout=COMMAND_TIMEOUT_S,
+                server_settings=KEEPALIVES | settings,
+            )
+        except FAILURES as error:
+            failure = error
+    # Too many connections, or a server that is starting, mend by themselves; so may the rest.
+    raise as_app_error(failure) or _unreachable() from failure
 
 
-def _close_spare(task: "asyncio.Task[asyncpg.Connection[Any]]") -> None:
-    if not task.cancelled() and not task.exception():
-        task.result().terminate()
-
-
-async def _ended(tasks: "set[asyncio.Task[asyncpg.Connection[Any]]]") -> None:
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _open(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
-    return await asyncpg.connect(
-        data_source(url),
-        timeout=CONNECT_TIMEOUT_S,
-        command_timeout=COMMAND_TIMEOUT_S,
-        server_settings=KEEPALIVES | settings,
-    )
+def _addresses(url: str) -> Iterator[str]:
+    """Yield the URL for the driver, once for each host that it names."""
+    parsed = make_url(url)
+    hosts = str(parsed.query.get("host", "")).split(",")
+    if len(hosts) == 1:
+        yield data_source(url)
+        return
+    for host, port in zip(hosts, str(parsed.query["port"]).split(","), strict=True):
+        one = parsed.update_query_dict({"host": host, "port": port})
+        yield data_source(one.render_as_string(hide_password=False))
 
 
 class OpenConnections(dict["asyncpg.Connection[Any]", float]):
@@ -257,14 +196,12 @@ def _without_nul(
     """Replace NUL, which PostgreSQL refuses, by another character that no stored text has."""
     # Rows of one statement come in one tuple, though they are many.
     if is_many and all(isinstance(row, tuple) for row in parameters):
-        return statement, [_row_without_nul(row) for row in parameters]
-    return statement, _row_without_nul(parameters)
+        return statement, [tuple(map(_clean, row)) for row in parameters]
+    return statement, tuple(map(_clean, parameters))
 
 
-def _row_without_nul(row: Any) -> Any:
-    if any(type(value) is str and "\0" in value for value in row):
-        return tuple(v.replace("\0", INSTEAD_OF_NUL) if type(v) is str else v for v in row)
-    return row
+def _clean(value: Any) -> Any:
+    return value.replace("\0", INSTEAD_OF_NUL) if type(value) is str else value
 
 
 def as_app_error(error: BaseException) -> AppError | None:

@@ -1,15 +1,8 @@
-"""PostgreSQL's feed.
+"""PostgreSQL's feed: it listens, and reads the log on a connection of its own.
 
-Ids are given out before the commit, so event 6 may become visible after event 7. Each event names
-its transaction (`xact`), and a snapshot says exactly which transactions had ended when it was
-taken. So each look reads the events that the last snapshot could not see: those of transactions
-that were open then, and of all that began since. No event is skipped or published twice, and none
-waits for another transaction to end.
-
-A standby that becomes the primary may count its transactions from a lower number than the old
-primary had come to. All writers of the log take turns, so what it has committed since is what has
-higher ids than any event that was read. If the newest event that was read is not there, the old
-primary had not passed it on, and the feed begins again.
+All writers take turns, and the turn ends after the commit, so events become visible in the order of
+their ids: what is new has higher ids than what was read. A standby that becomes the primary may
+lack the last events of the old one, and give their ids to others. Then the feed begins again.
 """
 
 import asyncio
@@ -37,43 +30,28 @@ RECONNECT_S: Final = 0.5
 LOST_S: Final = 2 * (LOOK_TIMEOUT_S + RECONNECT_S)
 """Seconds for which nobody waits for another look at a log that could not be read."""
 PAGE: Final = 1_000
+SETTINGS: Final = {"application_name": "saywho feed", "timezone": "UTC"}
 
-_FIRST: Final = """
-    SELECT pg_current_snapshot()::text, e.id, e.mark
-    FROM (SELECT) AS nothing
-    LEFT JOIN (
-        SELECT id, xact || ' ' || created_at AS mark FROM "Event" ORDER BY id DESC LIMIT 1
-    ) AS e ON true
+_NEWEST: Final = 'SELECT id, md5(e::text) FROM "Event" AS e ORDER BY id DESC LIMIT 1'
+_MARK: Final = 'SELECT md5(e::text) FROM "Event" AS e WHERE id = $1'
+_LOOK: Final = """
+    SELECT id, kind, user_id, tweet_id, count, md5(e::text) AS mark FROM "Event" AS e
+    WHERE id > $1 ORDER BY id LIMIT $2
 """
 _SERVER: Final = "SELECT pg_postmaster_start_time()::text"
 _LEAD: Final = "SELECT pg_try_advisory_lock($1)"
-_MARK: Final = """SELECT xact || ' ' || created_at FROM "Event" WHERE id = $1"""
-_LOOK: Final = """
-    SELECT pg_current_snapshot()::text AS snapshot, id, kind, user_id, tweet_id, count,
-        xact || ' ' || created_at AS mark
-    FROM (SELECT $1::text::pg_snapshot AS last) AS known
-    LEFT JOIN LATERAL (
-        SELECT * FROM "Event" WHERE xact >= pg_snapshot_xmax(last)
-        UNION
-        SELECT * FROM "Event" WHERE xact = ANY (ARRAY(SELECT pg_snapshot_xip(last)))
-        UNION
-        SELECT * FROM "Event" WHERE id > $2
-    ) AS e ON true
-    ORDER BY id
-"""
 
 logger = logging.getLogger(__name__)
 
 
 class PostgresqlFeed(Feed):
-    """Listens and reads the log on a connection of its own."""
+    """Reads the log after a notification, and before an answer that must not be older."""
 
     def __init__(
         self, url: str, commits: Callable[[], int], *, on_move: Callable[[float], None]
     ) -> None:
         super().__init__(0)
         self._url = url
-        self._settings = {"application_name": "saywho feed", "timezone": "UTC"}
         self._commits = commits
         self._on_move = on_move
         self._server: str | None = None
@@ -81,7 +59,6 @@ class PostgresqlFeed(Feed):
         self._connection: asyncpg.Connection[Any] | None = None
         self._leading: asyncpg.Connection[Any] | None = None
         """The connection that holds the lock of the process that leads."""
-        self._snapshot = ""
         self._mark: str | None = None
         """Tells the newest event that was read from one with its id in another server's log."""
         self._notified = asyncio.Event()
@@ -94,11 +71,9 @@ class PostgresqlFeed(Feed):
 
     async def open(self) -> None:
         """Begin after the newest event. Raises AppError."""
-        self._seen_commits = self._commits()
-        started = self._clock()
+        self._seen_commits, started = self._commits(), self._clock()
         connection = await self._connected()
-        self._snapshot, newest, self._mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
-        self.newest = newest or 0
+        self.newest, self._mark = await connection.fetchrow(_NEWEST) or (0, None)
         self._looked_at = started
 
     async def close(self) -> None:
@@ -107,11 +82,13 @@ class PostgresqlFeed(Feed):
 
     async def leads(self) -> bool:
         try:
-            async with self._looking, asyncio.timeout(LOOK_TIMEOUT_S):
+            async with self._looking:
                 connection = await self._connected()
                 # A session's lock, which ends with the connection.
-                if self._leading is not connection and await connection.fetchval(_LEAD, LEADING):
-                    self._leading = connection
+                if self._leading is not connection:
+                    async with asyncio.timeout(LOOK_TIMEOUT_S):
+                        is_free = await connection.fetchval(_LEAD, LEADING)
+                    self._leading = connection if is_free else None
                 return self._leading is connection
         except (AppError, *FAILURES):
             # Whoever waits would ask a server that hangs again, each for as long.
@@ -120,8 +97,8 @@ class PostgresqlFeed(Feed):
 
     async def catch_up(self) -> bool:
         """Read this process's commits, and those of others up to a moment ago."""
-        if self._is_lost:
-            return False
+        if self._failures > 1 and self._clock() - self._failed_at < LOST_S:
+            return False  # `follow` goes on trying.
         asked_at = self._clock()
         while not self._is_current():
             if self._failed_at >= asked_at:
@@ -131,10 +108,6 @@ class PostgresqlFeed(Feed):
 
     async def has_seen(self, event_id: int) -> bool:
         return self.newest >= event_id or (await self._look() and self.newest >= event_id)
-
-    @property
-    def _is_lost(self) -> bool:  # `follow` goes on trying.
-        return self._failures > 1 and self._clock() - self._failed_at < LOST_S
 
     async def follow(self) -> None:
         was_well = True
@@ -169,34 +142,35 @@ class PostgresqlFeed(Feed):
             commits, started = self._commits(), self._clock()
             self._notified.clear()
             try:
-                async with asyncio.timeout(LOOK_TIMEOUT_S):
-                    connection = await self._connected()
-                    rows = await connection.fetch(_LOOK, self._snapshot, self.newest)
+                connection = await self._connected()
+                is_behind = True
+                while is_behind:
+                    async with asyncio.timeout(LOOK_TIMEOUT_S):
+                        rows = await connection.fetch(_LOOK, self.newest, PAGE)
+                    if rows:
+                        self._mark = rows[-1]["mark"]
+                        self._publish([Change(*row[:-1]) for row in rows])
+                    is_behind = len(rows) == PAGE
             except (AppError, *FAILURES):
                 self._failed_at = self._clock()
                 self._failures += 1
                 await self.close()
                 return False
-            self._snapshot = rows[0]["snapshot"]
-            changes = [Change(*row[1:-1]) for row in rows if row["id"] is not None]
-            if changes and changes[-1].id > self.newest:
-                self._mark = rows[-1]["mark"]
-            for start in range(0, len(changes), PAGE):
-                self._publish(changes[start : start + PAGE])
             self._seen_commits, self._looked_at, self._failures = commits, started, 0
             return True
 
     async def _connected(self) -> "asyncpg.Connection[Any]":
         """Return the connection, a new one where it was lost; missed events are read next."""
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self._url, **self._settings)
-            await self._connection.add_listener(CHANNEL, self._notify)
+            self._connection = await connect(self._url, **SETTINGS)
             self._connection.add_termination_listener(self._notify)
-            server = await self._connection.fetchval(_SERVER)
-            if self._server not in {None, server}:
-                self._on_move(self._looked_at)
-            self._server = server
-            await self._check_log(self._connection)
+            async with asyncio.timeout(LOOK_TIMEOUT_S):
+                await self._connection.add_listener(CHANNEL, self._notify)
+                server = await self._connection.fetchval(_SERVER)
+                if self._server not in {None, server}:
+                    self._on_move(self._looked_at)
+                self._server = server
+                await self._check_log(self._connection)
         return self._connection
 
     async def _check_log(self, connection: "asyncpg.Connection[Any]") -> None:
@@ -204,9 +178,9 @@ class PostgresqlFeed(Feed):
         if self._mark is None or await connection.fetchval(_MARK, self.newest) == self._mark:
             return
         lost = self.newest
-        self._snapshot, newest, self._mark = await connection.fetchrow(_FIRST)  # type: ignore[misc]
+        newest, self._mark = await connection.fetchrow(_NEWEST) or (0, None)
         logger.error("the database has lost events up to %d; beginning after %s", lost, newest)
-        self._reset(newest or 0)
+        self._reset(newest)
 
     def _notify(self, *_: object) -> None:
         self._notified.set()
