@@ -16,6 +16,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.formats import WRITERS
 from app.formats.format import Writer
+from app.security import open_private
 from app.services.posts.exporting import Export, begin_export, exported
 
 
@@ -95,7 +96,7 @@ def _opened(path: Path | None) -> Iterator[BinaryIO]:
         return
     unfinished = path.with_name(f".saywho-{secrets.token_hex(8)}.part")
     try:
-        with unfinished.open("xb") as file:
+        with open(unfinished, "xb", opener=open_private) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -65,13 +65,18 @@ async def begin_export(
     matching: Matching | None = None,
 ) -> Export:
     """Return the export of the posts as of now. Raises NotFoundError for an unknown author."""
-    narrowed = conditions or (), matching
+    user = None if username is None else await get_user(session, username)
     newest = await session.scalar(select(func.max(Tweet.id))) or 0
-    if username is not None:
-        user = await get_user(session, username)
-        return Export(newest, user.tweet_count, user.id, user.username, *narrowed)
-    total = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
-    return Export(newest, int(await session.scalar(total) or 0), None, None, *narrowed)
+    all_posts = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
+    posts = user.tweet_count if user else await session.scalar(all_posts)
+    return Export(
+        newest,
+        int(posts or 0),
+        user.id if user else None,
+        user.username if user else None,
+        conditions or (),
+        matching,
+    )
 
 
 async def exported(
@@ -94,11 +99,11 @@ async def exported(
 
 
 def _part(export: Export, writer: Writer, page: Sequence[AnyRow]) -> ExportPart:
+    has = export.matching.has if export.matching else (lambda _: True)
     rows = [
         _row(found)
         for found in page
-        if found.deleted_at is None
-        and (export.matching is None or export.matching.has(searched_text(found.text, found.media)))
+        if found.deleted_at is None and has(searched_text(found.text, found.media))
     ]
     return ExportPart(writer.encode(rows) if rows else b"", len(rows))
 

@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import unicodedata
 import zlib
 from collections.abc import AsyncGenerator
 from typing import Annotated, Final, Literal
-from urllib.parse import quote
 
 from msgspec import Meta
 from quart import Response, request
@@ -30,10 +28,8 @@ blueprint = ApiBlueprint("api_export", tag="exports")
 CHECK_S: Final = 3.0
 """Seconds between checks that the right to read stands and the server is not stopping."""
 LONGEST_NAME: Final = 80
+"""Characters of an author's name in that of the file."""
 GZIP: Final = 16 + zlib.MAX_WBITS
-UNQUOTED: Final = "!#$&+^`|"
-"""Characters of a parameter's value that need no escape, beside letters, digits and _.-~
-(RFC 8187, 3.2)."""
 
 
 class ExportArgs(SearchFilters):
@@ -60,40 +56,35 @@ async def export_posts(args: ExportArgs) -> Response:
         args.username = args.username or None
         export = await begin_found_export(session, args.q, args.selection)
     is_packed = takes_gzip(headers_of(request.scope))
-
     headers = {
         "Content-Type": writer.content_type,
-        "Content-Disposition": disposition(export.username, writer.suffix),
         "Cache-Control": "no-store",
         "Vary": "Accept-Encoding",
-    }
-    if is_packed:
-        headers["Content-Encoding"] = "gzip"
-    if request.method == "HEAD":
-        return streamed(None, headers)
+    } | ({"Content-Encoding": "gzip"} if is_packed else {})
     pieces = exported(parts.db, export, writer)
-    return streamed(_watched(_packed(pieces, is_packed=is_packed), parts, right), headers)
+    body = None if request.method == "HEAD" else _sent(pieces, parts, right, is_packed=is_packed)
+    response = streamed(body, headers)
+    name = f"saywho-{export.username[:LONGEST_NAME]}" if export.username else "saywho"
+    file = f"{name}.{writer.suffix}"
+    response.headers.set("Content-Disposition", "attachment", filename=file)
+    return response
 
 
-def disposition(username: str | None, suffix: str) -> str:
-    """Return the header that names the file, for old programs in ASCII (RFC 6266, appendix D)."""
-    name = f"saywho-{username[:LONGEST_NAME]}" if username else "saywho"
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = "".join(c if c.isalnum() or c in "-_.@+" else "_" for c in plain)
-    exact = quote(f"{name}.{suffix}", safe=UNQUOTED)
-    return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{exact}"
-
-
-async def _watched(
-    pieces: AsyncGenerator[bytes, None], parts: Resources, right: Right | None
+async def _sent(
+    pieces: AsyncGenerator[ExportPart, None],
+    parts: Resources,
+    right: Right | None,
+    *,
+    is_packed: bool,
 ) -> AsyncGenerator[bytes, None]:
     """Yield the file while its client may read it.
 
     Otherwise the answer breaks off. It may go on for one check while the server stops.
     """
+    packer = zlib.compressobj(GZIP_LEVEL, wbits=GZIP) if is_packed else None
     was_ending, checked = False, -CHECK_S
     async with contextlib.aclosing(pieces):
-        async for data in pieces:
+        async for piece in pieces:
             if monotonic() - checked >= CHECK_S:
                 checked = monotonic()
                 async with parts.db.read() as session:
@@ -101,15 +92,6 @@ async def _watched(
                 if is_over or was_ending:
                     await break_off()
                 was_ending = parts.live.is_ending
-            yield data
-
-
-async def _packed(
-    pieces: AsyncGenerator[ExportPart, None], *, is_packed: bool
-) -> AsyncGenerator[bytes, None]:
-    packer = zlib.compressobj(GZIP_LEVEL, wbits=GZIP) if is_packed else None
-    async with contextlib.aclosing(pieces):
-        async for piece in pieces:
             if packer is None:
                 yield piece.data
             elif data := await asyncio.to_thread(packer.compress, piece.data):

@@ -1,23 +1,23 @@
-"""Exports over HTTP: the file, its name and its rights, and readers that are slow or leave."""
+"""Exports over HTTP: the file, its name and its rights, and readers that are slow."""
 
 import asyncio
 import csv
 import gzip
 import io
 import json
-import re
 from typing import Any, cast
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import pytest
 from quart import Quart
+from werkzeug.http import parse_options_header
 
 from app import create_app
 from app.lifespan import KEY, Resources, begin_stop
 from app.services.access.rights import revoke_token
 from app.services.posts import exporting
 from app.views.api import export as export_view
-from app.views.api.export import LONGEST_NAME, disposition
+from app.views.api.export import LONGEST_NAME
 from tests.conftest import Client, MakeConfig, client_with
 from tests.waiting import eventually
 
@@ -103,31 +103,19 @@ async def test_it_is_compressed_for_who_takes_that(writer: Client) -> None:
     assert gzip.decompress(await packed.get_data()) == plain
 
 
-@pytest.mark.parametrize(
-    "username",
-    [
-        "mina",
-        "미나",
-        "a\"b'c;d",
-        "user@host",
-        "👩‍🔧".replace("\u200d", ""),
-        "é" * 320,
-        "a*b(c)",
-        "...",
-    ],
-)
-def test_the_file_is_named_after_the_author_in_whatever_script(username: str) -> None:
-    header = disposition(username, "csv")
-    plain, exact = r"([A-Za-z0-9._@+-]+)", r"([A-Za-z0-9!#$&+.^_`|~%-]+)"
-    match = re.fullmatch(rf"attachment; filename=\"{plain}\"; filename\*=UTF-8''{exact}", header)
-    assert match
-    assert unquote(match[2]) == f"saywho-{username[:LONGEST_NAME]}.csv"
-    assert match[1].startswith("saywho-")
-    assert match[1].endswith(".csv")
+@pytest.mark.parametrize("username", ["mina", "미나", "a\"b'c;d", "é" * 320])
+async def test_the_file_is_named_after_the_author_in_whatever_script(
+    writer: Client, username: str
+) -> None:
+    await writer.add_user(username, "one")
+    answer = await writer.get(f"{PATH}?username={quote(username)}&format=csv")
+    kind, options = parse_options_header(answer.headers["Content-Disposition"])
+    assert kind == "attachment"
+    assert options == {"filename": f"saywho-{username[:LONGEST_NAME]}.csv"}
 
 
 class Reader:
-    """A client past any server: it takes what it is sent when it wants, and may leave."""
+    """A client past any server: it takes what it is sent when it wants."""
 
     def __init__(self, app: Quart, client: Client, path: str = PATH) -> None:
         self._app = app
@@ -135,7 +123,7 @@ class Reader:
             (name.lower().encode(), value.encode()) for name, value in client.headers.items()
         ]
         self._path = path
-        self.takes, self._leaves = asyncio.Event(), asyncio.Event()
+        self.takes = asyncio.Event()
         self.messages: list[dict[str, Any]] = []
         self._asked = False
         self.started = asyncio.Event()
@@ -160,9 +148,6 @@ class Reader:
         }
         return asyncio.create_task(cast(Any, self._app)(scope, self._receive, self._send))
 
-    def leave(self) -> None:
-        self._leaves.set()
-
     @property
     def data(self) -> bytes:
         return b"".join(message.get("body", b"") for message in self.messages)
@@ -175,7 +160,7 @@ class Reader:
         if not self._asked:
             self._asked = True
             return {"type": "http.request", "body": b"", "more_body": False}
-        await self._leaves.wait()
+        await asyncio.Event().wait()
         return {"type": "http.disconnect"}
 
     async def _send(self, message: dict[str, Any]) -> None:
@@ -224,17 +209,6 @@ async def test_while_a_reader_is_slow_nothing_is_held(
     await finish(task)
     assert reader.has_all
     assert reader.data.count(b"\n") == many
-
-
-async def test_who_leaves_is_sent_no_more(app: Quart, writer: Client, many: int) -> None:
-    reader = Reader(app, writer)
-    task = reader.ask()
-    await asyncio.wait_for(reader.started.wait(), DEADLINE_S)
-    reader.leave()
-    await finish(task)
-    assert reader.data == b""
-    left = [task.get_coro() for task in asyncio.all_tasks()]
-    assert not [coro for coro in left if "_send" in getattr(coro, "__qualname__", "")]
 
 
 async def test_a_stop_of_the_server_breaks_off_what_is_taken_slowly(
