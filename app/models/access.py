@@ -67,4 +67,3 @@ class Token(Base):
     scope: Mapped[str] = mapped_column(String(8))
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

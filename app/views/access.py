@@ -138,8 +138,8 @@ def right_to_read() -> Right | None:
 def right_to_write() -> Right | None:
     """Return the right to check in the transaction that does the request's work."""
     if g.token is not None:
-        return Right(g.token.id, None)
-    return Right(None, g.operator.session_id) if g.operator is not None else None
+        return Right("token", g.token.id)
+    return Right("session", g.operator.session_id) if g.operator is not None else None
 
 
 def while_readable(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -94,8 +94,8 @@ async def answer_to(app: Quart, rule: str, headers: dict[str, str]) -> Any:
         await connection.send(body[:9])
         await is_let_in.wait()
         hooks.remove(tell)
-        before = await counts(app)
         await revoke_all(app)
+        before = await counts(app)
         await connection.send(body[9:])
         await connection.send_complete()
     assert await counts(app) == before
@@ -129,7 +129,7 @@ async def test_a_token_revoked_between_two_batches_stores_no_more(
     lines = tmp_path / "lines"
     lines.write_bytes(b'{"username": "ann", "text": "a post"}\n' * (3 * BATCH))
     with lines.open("rb") as file:
-        storing = asyncio.create_task(store_lines(db, file, right=Right(token.id, None)))
+        storing = asyncio.create_task(store_lines(db, file, right=Right("token", token.id)))
         await eventually(lambda: counts(app), until=lambda seen: seen[1])
         await revoke_all(app)
         at_revocation = (await counts(app))[1]

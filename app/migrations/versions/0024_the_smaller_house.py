@@ -25,6 +25,8 @@ def upgrade() -> None:
         op.drop_index("ix_Event_xact", "Event")
         op.drop_column("Event", "xact")
     op.drop_column("LoginSession", "seen_at")  # Sessions last 90 days, however they are used.
+    op.execute('DELETE FROM "Token" WHERE revoked_at IS NOT NULL')
+    op.drop_column("Token", "revoked_at")  # Who revokes a token deletes it.
 
 
 def downgrade() -> None:

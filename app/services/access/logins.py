@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, LargeBinary, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import allocate_ids, backend_of
+from app.db.backend import backend_of
 from app.errors import NotFoundError, TooManyError
 from app.models import LoginFailure, LoginSession, Operator
 from app.services.access.operators import find_operator, operator_key
@@ -122,16 +122,8 @@ def _half(value: str) -> bytes:
 async def add_session(session: AsyncSession, operator: Operator) -> str:
     """Add a session of the operator and return its secret; expired sessions are deleted."""
     await session.execute(delete(LoginSession).where(~is_in_force(session)))
-    secret = new_secret()
-    (session_id,) = await allocate_ids(session, LoginSession, 1)
-    session.add(
-        LoginSession(
-            id=session_id,
-            sha256=digest(secret),
-            operator_id=operator.id,
-            created_at=backend_of(session).shared_time(),
-        )
-    )
+    secret, created_at = new_secret(), backend_of(session).shared_time()
+    session.add(LoginSession(sha256=digest(secret), operator_id=operator.id, created_at=created_at))
     await session.flush()
     return secret
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import is_visible, normalized, username_key
-from app.db.backend import allocate_ids, backend_of
+from app.db.backend import backend_of
 from app.errors import ConflictError, ForbiddenError, InvalidInputError
 from app.models import Operator, SetupLink
 from app.services.access.secrets import digest, new_secret
@@ -78,14 +78,8 @@ async def add_operator(session: AsyncSession, name: str, *, password_hash: str) 
     Raises ConflictError, InvalidInputError.
     """
     name = await _unused_name(session, name)
-    (operator_id,) = await allocate_ids(session, Operator, 1)
-    operator = Operator(
-        id=operator_id,
-        name=name,
-        name_key=operator_key(name),
-        password_hash=password_hash,
-        created_at=now(),
-    )
+    key = operator_key(name)
+    operator = Operator(name=name, name_key=key, password_hash=password_hash, created_at=now())
     session.add(operator)
     await session.flush()
     await _end_setup_links(session, name)

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import allocate_ids
 from app.errors import InvalidInputError, NotFoundError, UnauthorizedError
 from app.models import MAX_ID, LoginSession, Token
 from app.services.access.logins import is_in_force
@@ -41,32 +40,30 @@ async def add_token(session: AsyncSession, name: str, scope: Scope) -> tuple[int
     if not 0 < len(name) <= 100 or not name.isprintable():
         raise InvalidInputError("A token's name must have 1 to 100 characters", loc="name")
     secret = new_secret(SECRET_PREFIX)
-    (token_id,) = await allocate_ids(session, Token, 1)
-    session.add(Token(id=token_id, name=name, scope=scope, sha256=digest(secret), created_at=now()))
+    token = Token(name=name, scope=scope, sha256=digest(secret), created_at=now())
+    session.add(token)
     await session.flush()
-    return token_id, secret
+    return token.id, secret
 
 
 async def tokens_by_digest(
     session: AsyncSession, digests: Sequence[bytes]
 ) -> dict[bytes, TokenFacts]:
-    """Return the tokens of these digests, without revoked ones."""
-    query = select(Token).where(Token.sha256.in_(digests), Token.revoked_at.is_(None))
+    """Return the tokens of these digests."""
+    query = select(Token).where(Token.sha256.in_(digests))
     return {token.sha256: _facts(token) for token in await session.scalars(query)}
 
 
 async def list_tokens(session: AsyncSession) -> list[TokenFacts]:
-    """Return the tokens that are in force."""
-    query = select(Token).where(Token.revoked_at.is_(None)).order_by(Token.id)
-    return [_facts(token) for token in await session.scalars(query)]
+    return [_facts(token) for token in await session.scalars(select(Token).order_by(Token.id))]
 
 
 async def revoke_token(session: AsyncSession, token_id: int) -> None:
     """End a token at once. Raises NotFoundError."""
     token = await session.get(Token, token_id) if 0 < token_id <= MAX_ID else None
-    if token is None or token.revoked_at is not None:
+    if token is None:
         raise NotFoundError("There is no token {token_id}", token_id=token_id)
-    token.revoked_at = now()
+    await session.delete(token)
     await session.flush()
 
 
@@ -80,28 +77,23 @@ INVALID: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 class Right(NamedTuple):
     """The API token or the operator's session that authorises a request."""
 
-    token_id: int | None
-    session_id: int | None
+    kind: str
+    """`token` or `session`."""
+    id: int
 
 
 async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[Right]:
     """Return the rights that are no longer in force."""
-    token_ids = {right.token_id for right in rights if right.token_id is not None}
-    session_ids = {right.session_id for right in rights if right.session_id is not None}
-    tokens: set[int] = set()
-    sessions: set[int] = set()
-    if token_ids:
-        query = select(Token.id).where(Token.id.in_(token_ids), Token.revoked_at.is_(None))
-        tokens.update(await session.scalars(query))
-    if session_ids:
-        asked = LoginSession.id.in_(session_ids)
-        query = select(LoginSession.id).where(asked, is_in_force(session))
-        sessions.update(await session.scalars(query))
-    return {
-        right
-        for right in rights
-        if right.token_id not in tokens and right.session_id not in sessions
+    queries = {
+        "token": select(Token.id),
+        "session": select(LoginSession.id).where(is_in_force(session)),
     }
+    ended = set(rights)
+    for kind, query in queries.items():
+        if ids := {right.id for right in rights if right.kind == kind}:
+            found = await session.scalars(query.where(query.selected_columns.id.in_(ids)))
+            ended -= {Right(kind, each) for each in found}
+    return ended
 
 
 async def check_right(session: AsyncSession, right: Right | None) -> None:
