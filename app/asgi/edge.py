@@ -15,7 +15,7 @@ import msgspec
 from app.asgi.flow import Flow
 from app.asgi.hosts import OwnHosts
 from app.clock import monotonic
-from app.errors import AppError, ForbiddenError, MalformedError, problem
+from app.errors import AppError, MalformedError, problem
 from app.logs import request_id
 from app.paths import UPLOADS
 
@@ -64,7 +64,8 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await _refuse_websocket(scope, send)
+            # Closed before it is accepted: the server answers 403.
+            await send({"type": "websocket.close", "code": 1000})
         elif scope["type"] != "http":
             await _live(self._app, scope, receive, send)
         else:
@@ -79,38 +80,34 @@ class Edge:
             try:
                 await self._answer(scope, receive, answer)
             finally:
-                self.note(scope["method"], scope["path"], answer.status, monotonic() - started)
+                self._note(scope, answer.status, monotonic() - started)
 
-    def note(self, method: str, path: str, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
         """Count an answer, and write a line about it into the log."""
-        self._on_answer(method, status, seconds)
+        self._on_answer(scope["method"], status, seconds)
         if self._log_access:
             # The query stays out of the log: it holds the texts that people compare.
-            access_log.info(
-                "%s %s %d", method, path, status, extra={"duration_ms": round(1000 * seconds, 1)}
-            )
+            took = {"duration_ms": round(1000 * seconds, 1)}
+            access_log.info("%s %s %d", scope["method"], scope["path"], status, extra=took)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        is_streamed = scope["method"] == "POST" and scope["path"] in UPLOADS
+        if is_streamed or answer.has_body:
+            answer.flow = Flow(receive)
+            receive = answer.flow.receive
+        if is_streamed:
+            scope = scope | {Flow.KEY: answer.flow}
         try:
-            await self._pass_on(scope, receive, answer)
+            if answer.error is None:
+                await self._app(scope, receive, answer.send)
+            else:
+                await _refuse(answer.error, answer.send)
         except Exception:
             if answer.status:
                 raise  # The server breaks the answer off, so that nobody takes it for whole.
             logger.exception("unexpected failure in %s %s", scope["method"], scope["path"])
             error = AppError("Something went wrong on the server")
             await _refuse(error, answer.send, answer.identifier)
-
-    async def _pass_on(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        is_streamed = scope["method"] == "POST" and scope["path"] in UPLOADS
-        if is_streamed or answer.has_body:
-            answer.flow = Flow(receive)
-            receive = answer.flow.receive
-        if answer.error is not None:
-            await _refuse(answer.error, answer.send)
-        elif is_streamed:
-            await self._app(scope | {Flow.KEY: answer.flow}, receive, answer.send)
-        else:
-            await self._app(scope, receive, answer.send)
 
 
 class _Answer:
@@ -255,22 +252,6 @@ def _client_address(entry: str) -> str | None:
         return str(ipaddress.ip_address(host))
     except ValueError:
         return None
-
-
-async def _refuse_websocket(scope: Scope, send: Send) -> None:
-    """Refuse a WebSocket, with the headers of every answer."""
-    if "websocket.http.response" not in (scope.get("extensions") or {}):
-        # Closing before accepting is answered with 403 by the server.
-        await send({"type": "websocket.close", "code": 1000})
-        return
-
-    async def send_response(message: Any) -> None:
-        await send(message | {"type": f"websocket.{message['type']}"})
-
-    scheme = "https" if scope["scheme"] == "wss" else "http"
-    answer = _Answer(scope | {"scheme": scheme}, send_response)
-    error = ForbiddenError("There are no WebSockets here")
-    await _refuse(error, answer.send, answer.identifier)
 
 
 async def _refuse(error: AppError, send: Send, identifier: str | None = None) -> None:

@@ -32,13 +32,8 @@ class Flow:
         """Whether the answer was sent without the rest of the body."""
 
     def came(self, count: int) -> None:
-        self._count(count)
-
-    def taken(self, count: int) -> None:
-        self._count(-count)
-
-    def _count(self, change: int) -> None:
-        self._unread += change
+        """Count bytes that were received, or with a minus those that were read."""
+        self._unread += count
         if self._unread < MOST_UNREAD_BYTES or self.is_unwanted:
             self._has_room.set()
         else:

@@ -4,7 +4,6 @@ hypercorn's own parent ends the whole site when one worker is killed, never noti
 hangs, and cuts requests short when it stops several workers.
 """
 
-import errno
 import gc
 import logging
 import multiprocessing
@@ -14,7 +13,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -172,9 +170,6 @@ def open_sockets(server: ServerConfig) -> list[socket.socket]:
 
     Raises OSError if an address is in use, or cannot be had.
     """
-    for bind in (*server.bind, *server.insecure_bind):
-        if bind.startswith("unix:"):
-            _check_free(bind.removeprefix("unix:"))
     # For several workers hypercorn would set SO_REUSEPORT, and a second site on the same address
     # would take half of the requests instead of failing.
     server.workers = 1
@@ -183,12 +178,3 @@ def open_sockets(server: ServerConfig) -> list[socket.socket]:
     for each in sockets:
         each.set_inheritable(True)
     return sockets
-
-
-def _check_free(path: str) -> None:
-    """Raise OSError if a server listens on a Unix socket: hypercorn would take its file away."""
-    is_free = suppress(FileNotFoundError, ConnectionRefusedError)
-    with socket.socket(socket.AF_UNIX) as probe, is_free:
-        probe.setblocking(False)
-        probe.connect(path)
-        raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))

@@ -125,7 +125,7 @@ class StreamedBody(Body):
                 chunk = await super().__anext__()
         except TimeoutError:
             raise RequestTimeout from None
-        self._flow.taken(len(chunk))
+        self._flow.came(-len(chunk))
         self._left -= len(chunk)
         if self._left < 0:
             raise too_large(self._limit_mb)

@@ -17,7 +17,6 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.memo import EVERYTHING, cacheable, depends_on
 from app.services.events import newest_event
-from app.services.posts.users import add_user
 from tests.browsing import parts_of
 from tests.conftest import Client, MakeConfig, Shared, client_with
 from tests.databases import Databases
@@ -118,22 +117,6 @@ async def test_each_language_has_its_own_answer(reader: Client) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-async def test_each_theme_has_its_own_answer(anybody: Client) -> None:
-    async def page(cookie: str) -> tuple[str, str]:
-        answer = await anybody.get("/authors", headers={"Cookie": cookie})
-        return answer.headers["Cache-Status"], str(await answer.get_data(as_text=True))
-
-    for note in ("fwd=miss", "hit"):
-        for theme in ("light", "dark"):
-            status, text = await page(f"saywho_theme={theme}")
-            assert (status, f'data-theme="{theme}">' in text[:80]) == (f"saywho; {note}", True)
-    assert (await page("saywho_lang=en"))[0] == "saywho; fwd=miss"
-    for cookie in ("", "saywho_theme=purple"):
-        status, text = await page(cookie)
-        assert (status, "data-theme" in text[:80]) == ("saywho; hit", False)
-
-
-@pytest.mark.usefixtures("filled")
 async def test_no_kept_answer_names_the_host_by_which_another_visitor_asked(
     app: Quart, anybody: Client
 ) -> None:
@@ -147,14 +130,6 @@ async def test_no_kept_answer_names_the_host_by_which_another_visitor_asked(
         second = await anybody.get(path, headers={"Host": "localhost"})
         assert b"forged" not in await second.get_data(), path
     assert named >= len(feeds), "a forged host shows nowhere, so nothing was tested"
-
-
-async def test_files_are_the_same_in_each_language_and_theme(anybody: Client) -> None:
-    notes = []
-    for cookie in ("", "saywho_theme=dark", "saywho_lang=ko"):
-        answer = await anybody.get("/static/style.css", headers={"Cookie": cookie})
-        notes.append(answer.headers["Cache-Status"])
-    assert notes == ["saywho; fwd=miss", "saywho; hit", "saywho; hit"]
 
 
 @pytest.mark.usefixtures("filled")
@@ -306,14 +281,6 @@ async def all_begun(tasks: list["asyncio.Task[Any]"]) -> None:
         await asyncio.sleep(0)
 
 
-async def test_many_who_ask_at_once_share_one_run(asked: Asked) -> None:
-    tasks = [asyncio.create_task(asked.get()) for _ in range(50)]
-    await all_begun(tasks)
-    asked.app.may_answer.set()
-    assert set(await asyncio.gather(*tasks)) == {1}
-    assert asked.app.runs == 1
-
-
 async def test_a_request_under_way_ends_before_all_answers_from_the_memo(asked: Asked) -> None:
     asked.app.may_answer.set()
     await asked.get()
@@ -333,40 +300,6 @@ async def test_a_request_under_way_ends_before_all_answers_from_the_memo(asked: 
     assert ended.index(2) < 150
 
 
-async def test_a_write_meanwhile_makes_the_others_run_again(asked: Asked, db: Database) -> None:
-    first = asyncio.create_task(asked.get())
-    await all_begun([first])
-    async with db.write() as session:
-        await add_user(session, "a")
-    second = asyncio.create_task(asked.get())
-    await all_begun([second])
-    asked.app.may_answer.set()
-    assert (await first, await second) == (1, 2)
-
-
-async def test_a_leader_who_leaves_takes_nobody_along(asked: Asked) -> None:
-    leader = asyncio.create_task(asked.get())
-    await all_begun([leader])
-    others = [asyncio.create_task(asked.get()) for _ in range(5)]
-    await all_begun(others)
-    leader.cancel()
-    asked.app.may_answer.set()
-    assert all(run > 1 for run in await asyncio.gather(*others))
-    assert leader.cancelled()
-
-
-async def test_nobody_waits_for_what_is_not_to_be_kept(asked: Asked) -> None:
-    asked.app.is_kept = False
-    asked.app.may_answer.set()
-    assert await asked.get() == 1
-    asked.app.may_answer.clear()
-    tasks = [asyncio.create_task(asked.get()) for _ in range(5)]
-    await all_begun(tasks)
-    assert asked.app.runs == 6
-    asked.app.may_answer.set()
-    assert sorted(await asyncio.gather(*tasks)) == [2, 3, 4, 5, 6]
-
-
 @pytest.mark.parametrize("order", [1, -1])
 async def test_a_session_in_one_of_several_cookie_headers_is_personal(
     asked: Asked, order: int
@@ -377,14 +310,6 @@ async def test_a_session_in_one_of_several_cookie_headers_is_personal(
     assert await asked.get() == 2
     assert await asked.get(*cookies) == 3
     assert await asked.get() == 2
-
-
-async def test_headers_that_come_several_times_count_as_one(asked: Asked) -> None:
-    asked.app.may_answer.set()
-    twice = [(b"accept-language", b"ko"), (b"accept-language", b"en;q=0.5")]
-    assert await asked.get(*twice) == 1
-    assert await asked.get((b"accept-language", b"en")) == 2
-    assert await asked.get((b"accept-language", b"ko, en;q=0.5")) == 1
 
 
 async def test_a_long_address_is_answered_and_not_kept(anybody: Client, writer: Client) -> None:

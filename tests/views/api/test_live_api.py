@@ -199,16 +199,6 @@ async def test_a_bad_place_is_refused(
     assert (await anybody.get(PATH + query, headers=headers)).status_code == status
 
 
-async def test_more_listeners_than_allowed_are_told_to_come_back(make_config: MakeConfig) -> None:
-    app = create_app(make_config(live_clients=1))
-    async with app.test_app():
-        async with listening(Client(app, {})):
-            answer = await Client(app, {}).get(PATH)
-            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-        async with listening(Client(app, {})):
-            pass
-
-
 async def test_a_burst_of_listeners_passes_the_limit_by_none(make_config: MakeConfig) -> None:
     app = create_app(make_config(live_clients=3))
     async with app.test_app(), AsyncExitStack() as stack:
