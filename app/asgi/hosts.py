@@ -24,20 +24,27 @@ class OwnHosts:
     def error(self, scope: Any) -> MisdirectedError | None:
         """Return the error of a request on loopback that names a foreign host."""
         server = scope.get("server")
-        if self._is_open or not server or not is_loopback(server[0]):
+        if self._is_open or not server:
             return None
         for name, value in scope["headers"]:
-            if name == b"host" and value and scope["path"] not in {HEALTHZ, READYZ}:
-                host = _host(value)
-                if host != self._public and host != "localhost" and _address(host) is None:
-                    return MisdirectedError(
-                        "This site does not know the host {host}. SAYWHO_URL names its address.",
-                        host=host,
-                    )
+            if name == b"host" and _is_foreign(value, server[0], self._public):
+                if scope["path"] in {HEALTHZ, READYZ}:
+                    return None
+                return MisdirectedError(
+                    "This site does not know the host {host}. SAYWHO_URL names its address.",
+                    host=_host(value),
+                )
         return None
 
 
 @lru_cache(maxsize=100)
+def _is_foreign(value: bytes, server: str, public: str | None) -> bool:
+    """Return whether a Host header on a loopback address names none of the site's hosts."""
+    host = _host(value)
+    is_known = not value or host in {public, "localhost"} or _address(host) is not None
+    return not is_known and is_loopback(server)
+
+
 def _host(value: bytes) -> str:
     """Return the host of a Host header as URLs write it: in small letters, without a port."""
     try:
