@@ -1,9 +1,8 @@
 """Whether maintenance is due is asked without looking at all authors or all of the log."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ from app.models import Event, Profile, User, Vocabulary
 from app.services import events
 from app.services.checks import measure_lag
 from app.services.compare.background import FIRST_SNAPSHOT_POSTS, is_outgrown
-from app.services.compare.folding import LONGEST_TAIL, LongTails, fold_tails
+from app.services.compare.folding import LONGEST_TAIL, LongTails
 from app.services.events import LogTotals, prune_events
 from app.services.maintenance import Job, jobs, media_job
 from app.services.posts.new_tweet import new_tweet
@@ -159,45 +158,6 @@ async def test_all_tails_are_found_at_first_and_then_those_of_new_events(db: Dat
         await tails.fold(db)
         assert not await found(db, tails)
         assert not await found(db, LongTails())
-
-
-class SlowWorker:
-    """A worker that has read, and writes only when it is told to."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self.has_read = asyncio.Event()
-        self.may_write = asyncio.Event()
-
-    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
-        return self._db.read()
-
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        self.has_read.set()
-        await self.may_write.wait()
-        async with self._db.write() as session:
-            yield session
-
-
-async def test_tail_of_which_another_worker_folded_a_part_is_still_due(db: Database) -> None:
-    await post(db, "ann", LONGEST_TAIL)
-    tails, other, this = LongTails(), SlowWorker(db), SlowWorker(db)
-    async with asyncio.TaskGroup() as group:
-        folding_a_part = group.create_task(fold_tails(other, [1]))
-        await other.has_read.wait()
-        await post(db, "ann", LONGEST_TAIL)
-        assert await found(db, tails)
-        group.create_task(tails.fold(this))
-        await this.has_read.wait()
-        other.may_write.set()
-        await folding_a_part
-        this.may_write.set()
-    assert await found(db, LongTails())
-    assert await found(db, tails)
-    await tails.fold(db)
-    assert not await found(db, LongTails())
-    assert not await found(db, tails)
 
 
 async def test_posts_count_though_their_events_were_pruned(db: Database) -> None:

@@ -101,36 +101,27 @@ async def list_authors(
     it. `after` is a place from an earlier call.
     """
     depends_on(EVERYTHING)
-    if part:
-        authors = await _find_authors(session, username_key(part), after)
-    else:
-        query = _authors().order_by(User.username_key).limit(limit + 1)
-        if after is not None:
-            query = query.where(User.username_key > after)
-        authors = [_author(row) for row in await session.execute(query)]
-    more = len(authors) > limit
-    return authors[:limit], username_key(authors[limit - 1].username) if more else None
-
-
-async def _find_authors(session: AsyncSession, part: str, after: str | None) -> list[Author]:
-    if len(part) > LONGEST_KEY or "\0" in part:
-        return []
+    key = username_key(part)
+    if len(key) > LONGEST_KEY or "\0" in key:
+        return [], None
     query = _authors().order_by(User.username_key)
-    begins = and_(User.username_key >= part, User.username_key < part + AFTER_EVERY_NAME)
-    rows = list(await session.execute(query.where(begins).limit(MOST_FOUND)))
-    holds = User.username_key.contains(part, autoescape=True)
-    rest = query.where(holds, not_(begins)).limit(MOST_FOUND - len(rows))
-    authors = [_author(row) for row in [*rows, *await session.execute(rest)]]
+    if part:
+        begins = and_(User.username_key >= key, User.username_key < key + AFTER_EVERY_NAME)
+        rest = and_(User.username_key.contains(key, autoescape=True), not_(begins))
+        rows = list(await session.execute(query.where(begins).limit(MOST_FOUND)))
+        rows += await session.execute(query.where(rest).limit(MOST_FOUND - len(rows)))
+        # By place, since the author at `after` may have been deleted meanwhile.
+        last = None if after is None else _place(after, key)
+        rows = [row for row in rows if last is None or _place(row[0].username_key, key) > last]
+    else:
+        following = query if after is None else query.where(User.username_key > after)
+        rows = list(await session.execute(following.limit(limit + 1)))
+    authors = [_author(row) for row in rows[:limit]]
+    return authors, rows[limit - 1][0].username_key if len(rows) > limit else None
 
-    def place(key: str) -> tuple[bool, str]:
-        return not key.startswith(part), key
 
-    # By place, since the author at `after` may have been deleted meanwhile.
-    return [
-        author
-        for author in authors
-        if after is None or place(username_key(author.username)) > place(after)
-    ]
+def _place(key: str, part: str) -> tuple[bool, str]:
+    return not key.startswith(part), key
 
 
 async def count_users(session: AsyncSession) -> int:

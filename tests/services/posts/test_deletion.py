@@ -2,39 +2,30 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
 from quart import Quart
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app.clock import now
 from app.db.engine import Database
 from app.db.indexes import Terms
-from app.errors import NotFoundError
-from app.models import Event, Profile, Tweet, User
+from app.models import Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.folding import fold_tails
-from app.services.compare.materials import Models, gather_material
-from app.services.events import newest_event
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
 from app.services.posts.deletion import CHUNK, count_deleted, purge_deleted
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.tweets import delete_post, find_post, list_posts
 from app.services.posts.users import (
     add_user,
     count_users,
     delete_everybody,
     delete_user,
-    find_author,
     find_user,
     list_authors,
 )
-from app.services.search.search import search
-from app.services.selection import Selection
 from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.waiting import eventually, until_some_are_imported
@@ -65,42 +56,6 @@ async def count_rows(db: Database) -> dict[str, int]:
         found = db.backend.words.matching(Terms(("sea",)))
         words = select(func.count()).select_from(found)
         return rows | {"words": await session.scalar(words) or 0}
-
-
-async def test_deleted_author_is_in_no_answer_before_any_row_is_gone(db: Database) -> None:
-    await store(db, "Ann", 30)
-    await store(db, "ben", 3)
-    async with db.read() as session:
-        user = await find_user(session, "ann")
-        assert user is not None
-        ids = list(await session.scalars(select(Tweet.id).where(Tweet.user_id == user.id)))
-    async with db.write() as session:
-        number = await delete_user(session, "ANN")
-    assert (await count_rows(db))["posts"] == 33
-    async with db.read() as session:
-        assert await find_user(session, "Ann") is None
-        assert await find_author(session, user.id) is None
-        assert await count_users(session) == 1
-        assert [author.username for author in (await list_authors(session, limit=9))[0]] == ["ben"]
-        assert (await list_authors(session, part="a", limit=9))[0] == []
-        posts, following = await list_posts(session, limit=9)
-        assert ({post.username for post in posts}, following) == ({"ben"}, None)
-        assert await list_posts(session, user_id=user.id, limit=9) == ([], None)
-        assert [await find_post(session, number) for number in ids] == [None] * 30
-        found = await search(session, "sea", Selection(), limit=9)
-        assert ({hit.username for hit in found.hits}, found.next) == ({"ben"}, None)
-        assert await count_deleted(session) == 30
-        # The event stands for all posts.
-        logged = await session.get_one(Event, number)
-        assert (logged.kind, logged.user_id, logged.count) == ("user.deleted", user.id, 30)
-        models = Models()
-        with pytest.raises(NotFoundError):
-            await gather_material(session, models, text="the sea", usernames=["ann", "ben"])
-    async with db.write() as session:
-        with pytest.raises(NotFoundError):
-            await delete_user(session, "ann")
-        with pytest.raises(NotFoundError):
-            await delete_post(session, ids[0])
 
 
 async def test_rows_words_profiles_and_counts_follow(db: Database) -> None:
@@ -141,21 +96,6 @@ async def test_purge_that_is_broken_off_is_gone_on_with(db: Database) -> None:
     assert await count_rows(db) == {"users": 0, "posts": 0, "profiles": 0, "words": 0}
 
 
-async def test_new_author_of_the_name_has_none_of_the_old_posts(db: Database) -> None:
-    for generation in range(3):
-        await store(db, "ann", 40, of=f"sea, generation {generation}")
-        await renew_background(db)
-        async with db.read() as session:
-            posts, _ = await list_posts(session, limit=200)
-            assert {post.text.endswith(f"generation {generation}") for post in posts} == {True}
-            assert len(posts) == 40
-        async with db.write() as session:
-            await delete_user(session, "ann")
-    await purge_deleted(db)
-    assert await find_faults(db) == []
-    assert (await count_rows(db))["users"] == 0
-
-
 async def test_deleting_everybody_takes_all_authors(db: Database) -> None:
     for n in range(5):
         await store(db, f"author{n}", 3)
@@ -169,35 +109,6 @@ async def test_deleting_everybody_takes_all_authors(db: Database) -> None:
     await purge_deleted(db, on_progress=gone.append)
     assert gone == [15], "authors with few posts go together"
     assert await count_rows(db) == {"users": 0, "posts": 0, "profiles": 0, "words": 0}
-
-
-async def test_deleting_everybody_takes_no_more_statements_for_more_authors(db: Database) -> None:
-    numbers = []
-    for authors in (2, 40):
-        for n in range(authors):
-            await store(db, f"author{n}", 1)
-        async with db.write() as session:
-            before = await newest_event(session)
-            with statements_of(db) as statements:
-                newest = await delete_everybody(session)
-            numbers.append(len(statements))
-            told = select(Event.kind, Event.count).where(Event.id > before)
-            assert (await session.execute(told)).all() == [("user.deleted", 1)] * authors
-            assert newest == before + authors
-    assert numbers[0] == numbers[1]
-
-
-@contextmanager
-def statements_of(db: Database) -> Iterator[list[str]]:
-    """Give what is executed meanwhile."""
-    executed: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        executed.append(statement)
-
-    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
-    yield executed
-    event.remove(db.engine.sync_engine, "before_cursor_execute", note)
 
 
 async def test_a_piece_ends_within_an_author_and_goes_on_with_the_next(db: Database) -> None:

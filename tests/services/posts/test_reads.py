@@ -5,7 +5,6 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from quart import Quart
 from sqlalchemy import text
 
 from app.clock import now
@@ -15,7 +14,6 @@ from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.reads import Reads
 from app.services.posts.tweets import list_posts
 from app.services.posts.users import add_user, delete_user, get_author
-from tests.conftest import Client
 from tests.posting import add_posts
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -81,17 +79,3 @@ async def test_newest_posts_are_found_by_the_index(db: Database) -> None:
         steps = [row.detail for row in plan]
     assert not [step for step in steps if step.startswith("SCAN") and "asked" not in step]
     assert not [step for step in steps if "TEMP B-TREE" in step]
-
-
-async def test_requests_at_once_get_each_its_own_answer(app: Quart, writer: Client) -> None:
-    for number, name in enumerate(NAMES):
-        await writer.add_user(name, *(f"{name} {post}" for post in range(number)))
-    answers = await asyncio.gather(
-        *(writer.get(f"/api/v1/users/{name}/tweets?limit=5") for name in [*NAMES, "nobody"])
-    )
-    assert answers[-1].status_code == 404
-    for number, (name, answer) in enumerate(zip(NAMES, answers, strict=False)):
-        page = await answer.get_json()
-        expected = [f"{name} {post}" for post in reversed(range(number))][:5]
-        assert [post["text"] for post in page["items"]] == expected
-        assert (page["next"] is not None) == (number > 5)

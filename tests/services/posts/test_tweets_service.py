@@ -9,7 +9,7 @@ from app.services.events import newest_event
 from app.services.posts.adding import AddResult
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.tweets import Post, TweetKey, list_posts
-from app.services.posts.users import add_user, find_user, list_authors
+from app.services.posts.users import add_user, find_user
 from tests.posting import add_posts
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -68,13 +68,6 @@ async def test_a_walk_shows_each_post_once_while_posts_come(db: Database) -> Non
     assert set(first) <= set(seen)
 
 
-async def test_lists_of_one_author_hold_nobody_elses_posts(db: Database) -> None:
-    await store(db, made(1, START))
-    await store(db, made(2, START), username="ben")
-    assert [post.username for post in await walk(db, 5, 1)] == ["ann"]
-    assert [post.username for post in await walk(db, 5, None)] == ["ben", "ann"]
-
-
 async def test_added_tells_which_posts_are_new(db: Database) -> None:
     one, two = made(1, START, source_id="1"), made(2, None, source_id="2")
     first = await store(db, one, two, one, made(3, None))
@@ -87,28 +80,8 @@ async def test_added_tells_which_posts_are_new(db: Database) -> None:
         assert await newest_event(session) == first.newest_event
 
 
-async def test_a_known_post_sent_again_gets_its_empty_fields_and_an_event(db: Database) -> None:
-    first = await store(db, made(1, None, source_id="1"))
-    url = "https://example.org/1"
-    filled = await store(db, made(9, START, source_id="1", lang="fr", url=url))
-    assert filled.newest_event is not None
-    (post,) = await walk(db, 5)
-    assert (post.id, post.text) == (first.ids[0], "post 1")
-    assert (post.created_at, post.lang, post.url) == (START, "fr", url)
-    other = made(9, START - timedelta(days=1), source_id="1", lang="de", url=url + "0")
-    assert (await store(db, other)).newest_event is None
-    assert await walk(db, 5) == [post]
-
-
 async def test_equal_source_ids_in_one_call_fill_what_the_first_left_empty(db: Database) -> None:
     url = "https://example.org/1"
     await store(db, made(1, START, source_id="1"), made(2, None, source_id="1", url=url))
     (post,) = await walk(db, 5)
     assert (post.text, post.url) == ("post 1", url)
-
-
-async def test_authors_without_times_have_no_first_or_newest(db: Database) -> None:
-    await store(db, made(1, None), made(2, None))
-    async with db.read() as session:
-        (author,), _ = await list_authors(session, limit=5)
-    assert (author.tweets, author.first_tweet_at, author.newest_tweet_at) == (2, None, None)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.clock import now
 from app.db.engine import Database
-from app.errors import NotFoundError, UnavailableError
+from app.errors import UnavailableError
 from app.models import Event, Tweet, User
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
@@ -46,30 +46,6 @@ async def test_posts_that_arrive_together_are_one_transaction(
     assert counts == [50, 50]
 
 
-async def test_a_post_that_waits_twice_is_stored_once(db: Database, authors: list[str]) -> None:
-    writer = PostWriter(db)
-    first, second = await asyncio.gather(
-        writer.add(sending("ann", "one", "7")), writer.add(sending("ANN", "other", "7"))
-    )
-    assert (first.status, second.status) == (201, 200)
-    assert second.post == first.post
-    again = await writer.add(sending("ann", "third", "7"))
-    assert (again.status, again.post) == (200, first.post)
-    assert again.event_id >= first.event_id
-
-
-async def test_an_unknown_author_fails_alone(db: Database, authors: list[str]) -> None:
-    writer = PostWriter(db)
-    results = await asyncio.gather(
-        writer.add(sending("ann", "one")),
-        writer.add(sending("nobody", "two")),
-        writer.add(sending("빵집", "three")),
-        return_exceptions=True,
-    )
-    assert isinstance(results[1], NotFoundError)
-    assert [each.post.text for each in results if isinstance(each, Receipt)] == ["one", "three"]
-
-
 async def test_a_row_that_the_database_refuses_fails_alone(
     db: Database, authors: list[str], outside: Outside
 ) -> None:
@@ -95,24 +71,6 @@ async def test_a_row_that_the_database_refuses_fails_alone(
         )
     assert stored == [text for text in texts if text.startswith("good")]
     assert count == events == len(stored)
-
-
-async def test_cancelled_callers_leave_the_others_unharmed(
-    db: Database, authors: list[str]
-) -> None:
-    writer = PostWriter(db)
-    async with db.write():
-        tasks = [asyncio.create_task(writer.add(sending("ann", f"post {n}"))) for n in range(10)]
-        await asyncio.sleep(0)
-        for task in tasks[::2]:
-            task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
-    kept = [each.post.text for each in results if isinstance(each, Receipt)]
-    assert kept == [f"post {n}" for n in range(1, 10, 2)]
-    async with db.read() as session:
-        stored = list(await session.scalars(select(Tweet.text)))
-    assert set(kept) <= set(stored)
-    assert len(stored) == len(set(stored))
 
 
 async def test_a_stop_stores_what_waits(db: Database, authors: list[str]) -> None:

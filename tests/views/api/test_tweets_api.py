@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
@@ -201,16 +200,6 @@ async def test_equal_source_ids_at_once_make_one_post(writer: Client) -> None:
     assert len({(await answer.get_json())["id"] for answer in answers}) == 1
 
 
-async def test_posts_at_once_are_all_stored(writer: Client) -> None:
-    await writer.add_user("ann")
-    answers = await asyncio.gather(
-        *(writer.add_tweet("ann", f"number {number}") for number in range(20))
-    )
-    assert len({tweet["id"] for tweet in answers}) == 20
-    user = await (await writer.get("/api/v1/users/ann")).get_json()
-    assert user["tweets"] == 20
-
-
 async def test_posts_are_listed_newest_first_and_equal_times_by_highest_id(writer: Client) -> None:
     await writer.add_user("ann")
     times = ["2020-01-02", "2020-01-01", "2020-01-02", "2020-01-03", "2020-01-02"]
@@ -254,11 +243,3 @@ async def test_posts_of_nobody_are_404(sharing: Client, name: str) -> None:
     assert (await sharing.get(f"/api/v1/users/{name}/tweets")).status_code == 404
     answer = await sharing.post(f"/api/v1/users/{name}/tweets", json={"text": "hello"})
     assert answer.status_code == 404
-
-
-@pytest.mark.parametrize("text", [RTL, EMOJI, "한국어 🚢"], ids=["rtl", "emoji", "korean"])
-async def test_json_is_utf_8_without_escapes(sharing: Client, text: str) -> None:
-    answer = await sharing.post("/api/v1/users/ann/tweets", json={"text": text})
-    assert answer.content_type == "application/json"
-    assert text.encode() in await answer.get_data(as_text=False)
-    assert quote("ann") in answer.headers["Location"] or "/tweets/" in answer.headers["Location"]

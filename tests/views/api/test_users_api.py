@@ -52,10 +52,6 @@ async def test_new_author_has_every_field_and_a_location(writer: Client, anybody
     assert await shown.get_json() == user
 
 
-async def test_platform_is_local_where_none_is_given(writer: Client) -> None:
-    assert (await writer.add_user("somebody"))["platform"] == "local"
-
-
 @pytest.mark.parametrize(
     "name",
     ["jack", "user@host", "name.bsky.social", "선장", "a" * 320, "été", "ab:c+d&e=f", "🚢", "…"],
@@ -137,22 +133,6 @@ async def test_a_part_finds_names(writer: Client) -> None:
     ):
         found = await names(writer, f"?q={part}", limit=2)
         assert sorted(found) == expected, part
-
-
-async def test_a_walk_shows_each_author_once_while_authors_come(writer: Client) -> None:
-    expected = [f"author{number:02}" for number in range(0, 20, 2)]
-    for name in expected:
-        await writer.add_user(name)
-    seen, cursor = [], ""
-    for number in range(1, 40, 2):
-        page = await (await writer.get(f"{USERS}?limit=2{cursor}")).get_json()
-        seen += [user["username"] for user in page["items"]]
-        if page["next"] is None:
-            break
-        cursor = f"&cursor={page['next']}"
-        await writer.add_user(f"author{number:02}")
-    assert len(seen) == len(set(seen))
-    assert set(expected) <= set(seen)
 
 
 async def test_figures_follow_the_posts(admin: Client) -> None:
