@@ -1,4 +1,7 @@
-"""The application factory: what an app is made of, in the order in which a request meets it."""
+"""The application factory: what an app is made of, in the order in which a request meets it.
+
+Two things no request meets: what opens when the app starts comes first, the commands come last.
+"""
 
 from quart import Quart
 
@@ -21,10 +24,10 @@ def make_app(config: Config | None) -> Quart:
     metrics = Metrics()
     logs.configure(config)
 
-    # What opens when the app starts, and closes when it stops.
+    # Before all requests: what opens when the app starts, and closes when it stops.
     lifespan.init_app(app, config, metrics)
 
-    # The layers in front of the app, from the outermost inwards.
+    # 1. The layers in front of the app, from the outermost inwards.
     app.asgi_app = Edge(  # type: ignore[method-assign]
         Cached(app.asgi_app, lambda: lifespan.cache_of(app), metrics.count_cached),
         log_access=config.access_log,
@@ -33,26 +36,25 @@ def make_app(config: Config | None) -> Quart:
         on_answer=metrics.count_request,
     )
 
-    # The request: its path and its body.
+    # 2. The request: its path and its body. The routes below need the converters of paths.
     parsing.init_app(app)
     bodies.init_app(app, config)
 
-    # The hooks before a view. A visitor without access is refused whatever else the address names.
+    # 3. The hooks before a view. A visitor without access is refused whatever the address names.
     i18n.init_app(app, config)
     access.init_app(app, config)
     preferences.init_app(app)
     answers.init_app(app)
 
-    # The views.
+    # 4. The views.
     api.init_app(app)
     pages.init_app(app, config)
     app.register_blueprint(course.blueprint)
     dashboard.init_app(app)
 
-    # The hooks after a view. Quart runs the last one first: an answer that replaces another one
-    # gets its headers too.
-    app.after_request(answers.add_headers)
+    # 5. The answers to errors, and the hook that sees every answer.
     answers.handle_errors(app)
+    app.after_request(answers.add_headers)
 
     cli.init_app(app)
     return app
