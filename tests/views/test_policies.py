@@ -197,6 +197,8 @@ async def test_each_role_may_do_what_the_table_says_and_no_more(site: Quart) -> 
         for method, rule, address in routes(site):
             if rule in {"/setup", "/login"}:
                 continue  # Their own answers are 403 and 401; below.
+            if role not in {"nobody", "read"} and method in {"HEAD", "OPTIONS"}:
+                continue  # As GET.
             let_in = may(role, need_of(method, rule), is_public=is_public)
             expected = 0 if let_in else 1 if role == "nobody" else 2
             if await outcome(browser, method, rule, address) != expected:
@@ -268,11 +270,11 @@ async def test_without_public_reading_no_address_remembers_a_choice_or_tells_its
         }
         closed |= {(method, "/nothing") for method, _ in closed}
         told = set()
-        for method, address in sorted(closed):
-            for choice in CHOICES:
-                answer = await Browser(app).send(method, address.partition("?")[0] + choice)
-                assert "Set-Cookie" not in answer.headers, (method, address, choice)
-                location = answer.headers.get("Location", "").partition("?")[0]
-                told.add((address.startswith("/api/"), answer.status_code, location))
+        for number, (method, address) in enumerate(sorted(closed)):
+            path = address.partition("?")[0] + CHOICES[number % len(CHOICES)]
+            answer = await Browser(app).send(method, path)
+            assert "Set-Cookie" not in answer.headers, (method, path)
+            location = answer.headers.get("Location", "").partition("?")[0]
+            told.add((address.startswith("/api/"), answer.status_code, location))
         assert told == {(True, 401, ""), (False, 303, "/login")}
         assert (await Browser(app).get("/login?theme=dark")).status_code == 303
