@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -41,9 +41,9 @@ async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
     if name is not None:
         name = await _unused_name(session, name)
         await _end_setup_links(session, name)
-    secret = new_secret()
-    created_at = backend_of(session).shared_time()
-    session.add(SetupLink(sha256=digest(secret), name=name, created_at=created_at))
+    secret, time = new_secret(), backend_of(session).shared_time
+    await session.execute(delete(SetupLink).where(SetupLink.created_at <= time(LINK_LIFETIME)))
+    session.add(SetupLink(sha256=digest(secret), name=name, created_at=time()))
     await session.flush()
     return secret
 
@@ -96,8 +96,9 @@ async def _unused_name(session: AsyncSession, name: str) -> str:
 
 async def _end_setup_links(session: AsyncSession, name: str) -> None:
     """End the links for that name in any case, and those without a name."""
+    await session.execute(delete(SetupLink).where(SetupLink.name.is_(None)))
     for link in await session.scalars(select(SetupLink)):
-        if link.name is None or operator_key(link.name) == operator_key(name):
+        if operator_key(link.name or "") == operator_key(name):
             await session.delete(link)
     await session.flush()
 
