@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import monotonic, wait_until_set
+from app.clock import wait_until_set
 from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database
@@ -29,8 +29,6 @@ from app.services.search.vocabulary import CHANGED_SHARE, is_vocabulary_old, ren
 
 REST_S: Final = 1.0
 """Pause between two rounds, so that a stream of single posts does not cause one for each."""
-PACE: Final = 20
-"""The pause is at least so many times as long as the question whether a job is due took."""
 LEAD_EVERY_S: Final = 2.0
 """Seconds between tries to lead, so also without maintenance after the one that led is gone."""
 LOOK_EVERY_S: Final = 30.0
@@ -119,14 +117,10 @@ class Maintenance:
         while True:
             wakeup.clear()
             due: object = False
-            rest_s = REST_S
             try:
                 if await self._feed.leads():
-                    asked_at = monotonic()
-                    due = await self._is_due(job)
-                    rest_s = PACE * (monotonic() - asked_at)
-                    if due is not None:
-                        rest_s = max(REST_S, rest_s)
+                    async with self._db.read() as session:
+                        due = await job.is_due(session)
                 if due:
                     async with lease.held() as grant:
                         if grant is not None:
@@ -135,14 +129,10 @@ class Maintenance:
                 logger.warning("%s was taken over by another process", job.name)
             except Exception:
                 logger.exception("%s failed; trying again after the next write", job.name)
-            await asyncio.sleep(rest_s)
+            await asyncio.sleep(REST_S)
             # A due job is looked at again: there may be more to do, or its holder may die.
             if due is not None and not due:
                 await wait_until_set(wakeup, at_most_s=LOOK_EVERY_S)
-
-    async def _is_due(self, job: Job) -> object:
-        async with self._db.read() as session:
-            return await job.is_due(session)
 
 
 NOTHING: Final = b"[]"

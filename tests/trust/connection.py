@@ -79,6 +79,10 @@ class SteppedConnection(DriverConnection):
         self._jobs: deque[tuple[asyncio.Future[Any], Callable[[], Any]]] = deque()
         self._is_busy = False
 
+    async def open(self, opening: Callable[[], sqlite3.Connection]) -> "SteppedConnection":
+        self._connection = await self.run(opening)
+        return self
+
     async def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await self._put(functools.partial(self._disk.run, work, arguments))
 

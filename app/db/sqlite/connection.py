@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.db.sqlite.driver import DriverConnection
 from app.db.sqlite.words import register
 from app.errors import AppError, StorageFullError, UnavailableError, unwritable
-from app.tasks import opened
 
 POOL_SIZE: Final = 5
 POOL_TIMEOUT_S: Final = 30
@@ -49,8 +48,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
         return made
 
     async def connect() -> DriverConnection:
-        # The thread of a connection whose opening is cancelled ends too.
-        return await opened(DriverConnection().open(connection), lambda made: made.close())
+        return await DriverConnection().open(connection)
 
     engine = create_async_engine(
         url,

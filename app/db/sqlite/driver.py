@@ -34,7 +34,12 @@ class DriverConnection:
 
     async def open(self, opening: Callable[[], sqlite3.Connection]) -> "DriverConnection":
         """Open the connection in its thread."""
-        self._connection = await self.run(opening)
+        opened = self._last = self._thread.submit(opening)
+        try:
+            self._connection = await asyncio.wrap_future(opened)
+        except asyncio.CancelledError:
+            opened.add_done_callback(_close_unawaited)
+            raise
         return self
 
     async def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
@@ -83,6 +88,11 @@ class DriverConnection:
             self._last = self._thread.submit(_end, self._connection)
             self._connection = None
         self._thread.shutdown(wait=False)
+
+
+def _close_unawaited(opened: Future[sqlite3.Connection]) -> None:
+    if not opened.cancelled() and opened.exception() is None:
+        opened.result().close()
 
 
 def _end(connection: sqlite3.Connection) -> None:
