@@ -12,17 +12,12 @@ from typing import Any
 import asyncpg
 import pytest
 from quart import Quart
-from sqlalchemy import select
 
 from app import create_app
 from app.config import Config
-from app.db.engine import Database, backend_for
-from app.db.feed import Change
+from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.postgresql.connection import connect, data_source
-from app.errors import UnavailableError
-from app.models import Tweet
-from app.services.posts.users import add_user
 from tests.conftest import Client, client_with
 from tests.databases import Databases
 from tests.postgresql import Server
@@ -111,36 +106,6 @@ async def followed(own_server: Server, tmp_path: Path) -> AsyncIterator[Database
     db = Database(config)
     yield db
     await db.close()
-
-
-async def test_after_a_failover_the_first_events_of_the_new_primary_are_heard(
-    followed: Database, own_server: Server
-) -> None:
-    feed = await followed.open_feed()
-    heard: list[Change] = []
-    resets: list[int] = []
-    feed.subscribe(heard.extend)
-    feed.on_reset(resets.append)
-    async with followed.write() as session:
-        await add_user(session, "ann")
-    assert await feed.catch_up()
-
-    async def work() -> None:
-        """What needs transactions, and is nobody's write."""
-        connection = await asyncpg.connect(data_source(own_server.url()))
-        for _ in range(20):
-            await connection.execute("SELECT pg_current_xact_id()")
-        await connection.close()
-        assert await eventually(feed.catch_up)
-
-    await fail_over(own_server, work)
-    for name in ("ben", "cho"):
-        async with followed.write() as session:
-            await add_user(session, name)
-    assert await eventually(feed.catch_up)
-    assert [change.kind for change in heard] == ["user.created"] * 3
-    assert resets == []
-    await feed.close()
 
 
 async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
@@ -292,27 +257,6 @@ async def test_a_host_that_answers_nothing_does_not_keep_the_others_from_it(
         await connection.close()
 
 
-async def test_who_asks_for_the_lead_leaves_a_server_that_hangs(
-    own_server: Server, tmp_path: Path
-) -> None:
-    config = Config(env="testing", data_dir=tmp_path, database_url=own_server.url())
-    await asyncio.to_thread(prepare, config, upgrade_old=False)
-    outside = await asyncpg.connect(data_source(own_server.url()))
-    feed = await backend_for(config.database_url).open_feed(lambda: 0)
-    others = "FROM pg_stat_activity WHERE application_name = 'saywho feed'"
-    hanging = await outside.fetchval(f"SELECT pid {others}")
-    os.kill(hanging, signal.SIGSTOP)
-    try:
-        # Others wait for the same connection meanwhile, which has one statement at a time.
-        assert not await feed.leads()
-    finally:
-        os.kill(hanging, signal.SIGCONT)
-    assert await feed.leads()
-    assert await outside.fetchval(f"SELECT pid {others} AND pid <> $1", hanging)
-    await feed.close()
-    await outside.close()
-
-
 async def test_requests_do_not_wait_for_a_primary_that_hangs_once_it_is_replaced(
     own_server: Server,
     tmp_path: Path,
@@ -353,41 +297,3 @@ async def test_requests_do_not_wait_for_a_primary_that_hangs_once_it_is_replaced
         await found.close()
         assert await under_way in {201, 503}
         await eventually(write, until=lambda status: status in {200, 201})
-
-
-async def test_what_was_acknowledged_outlives_a_crash_of_the_server(
-    outlasting: Quart, own_server: Server
-) -> None:
-    writer = await client_with(outlasting, "write")
-    await writer.add_user("ann")
-    acknowledged: list[str] = []
-
-    async def post(place: int) -> None:
-        for number in range(500):
-            answer = await writer.post(
-                "/api/v1/users/ann/tweets", json={"text": f"{place} {number}"}
-            )
-            if answer.status_code != 201:
-                return
-            acknowledged.append(f"{place} {number}")
-
-    posting = [asyncio.create_task(post(place)) for place in range(8)]
-
-    async def has_enough() -> bool:
-        return len(acknowledged) > 50
-
-    await eventually(has_enough)
-    await asyncio.to_thread(own_server.stop, at_once=True)
-    await asyncio.gather(*posting)
-    own_server.start()
-
-    async def stored() -> set[str]:
-        db = outlasting.extensions["saywho"].db
-        try:
-            async with db.read() as session:
-                return set(await session.scalars(select(Tweet.text)))
-        except UnavailableError:
-            return set()
-
-    found = await eventually(stored)
-    assert set(acknowledged) <= found

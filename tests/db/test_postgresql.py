@@ -1,19 +1,16 @@
 """What is PostgreSQL's own: the follower's horizon, errors, copies, a server that goes away."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import numpy as np
 import pytest
 from alembic import command
 from alembic.util import CommandError
-from sqlalchemy import func, make_url, select, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import make_url, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.words import terms
@@ -21,15 +18,12 @@ from app.config import Config, Durability
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.indexes import Terms
-from app.db.migrate import SchemaState, alembic_config, prepare, schema_state, upgrade
-from app.db.postgresql.connection import as_app_error, connect, data_source
+from app.db.migrate import SchemaState, alembic_config, prepare, schema_state
+from app.db.postgresql.connection import connect, data_source
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
-from app.models import Embedding, Tweet
 from app.services.checks import find_faults
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.search.search import search
-from app.services.selection import Selection
 from tests.conftest import MakeConfig, Outside
 from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import PROGRAM, Installation, lines
@@ -79,37 +73,6 @@ async def heard(db: Database) -> AsyncIterator[Heard]:
     yield Heard(feed, following)
     following.cancel()
     await asyncio.wait([following])
-    await feed.close()
-
-
-async def test_commits_that_follow_each_other_share_looks(config: Config, db: Database) -> None:
-    feed, looks = await db.open_feed(), 0
-    following, writer = asyncio.create_task(feed.follow()), await connected(config)
-
-    def look(_: object) -> None:
-        nonlocal looks
-        looks += 1
-
-    feed.subscribe(look)
-    started = time.monotonic()
-    while time.monotonic() < started + 1.0:
-        await writer.execute(INSERT)
-    await eventually(feed.catch_up)
-    assert 0 < looks <= (time.monotonic() - started) / 0.02 + 2
-    following.cancel()
-    await asyncio.wait([following])
-    await feed.close()
-    await writer.close()
-
-
-async def test_own_commits_are_heard_of_by_the_next_question(db: Database) -> None:
-    feed = await db.open_feed()  # Nobody follows: there is no ring and no poll.
-    heard = Heard(feed)
-    for number in range(20):
-        async with db.write() as session:
-            await add_user(session, f"u{number}")
-        assert await feed.catch_up()
-        assert len(heard.ids) == number + 1
     await feed.close()
 
 
@@ -200,22 +163,6 @@ async def test_errors_of_the_server_have_a_status_of_their_own(
     outside.execute('DROP TRIGGER fail ON "Users"')
     async with db.write() as session:
         await add_user(session, "ann")
-
-
-async def test_a_driver_that_loses_its_place_has_lost_the_server() -> None:
-    lost = asyncpg.InternalClientError(
-        "cannot switch to state 11; another operation is in progress"
-    )
-
-    async def opened() -> Any:
-        raise lost
-
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=opened)
-    with pytest.raises(DBAPIError) as caught:
-        async with engine.connect():
-            pass
-    for error in (caught.value, lost):
-        assert isinstance(as_app_error(error), UnavailableError)
 
 
 async def test_a_writer_that_waits_too_long_for_another_machine_is_503(
@@ -313,22 +260,6 @@ async def test_any_text_is_indexed_and_found_by_its_terms(db: Database, body: st
     assert await find_faults(db) == []
 
 
-async def test_a_vector_comes_back_as_it_was_stored(db: Database) -> None:
-    values = np.array([0.5, -1.25, 3.0], np.float32)
-    async with db.write() as session:
-        user, _ = await add_user(session, "ann")
-        added = await add_posts(session, user.id, [new_tweet("text", arrived_at=now())])
-        session.add(Embedding(tweet_id=added.ids[0], model="test", vector=values))
-    async with db.read() as session:
-        vector = await session.scalar(select(Embedding.vector))
-        assert vector is not None
-        assert vector.dtype == np.float32
-        assert list(vector) == list(values)
-        # It is pgvector's, which the database itself compares.
-        distance = text('SELECT vector <-> CAST(:v AS halfvec) FROM "Embedding"')
-        assert await session.scalar(distance, {"v": "[0.5,-1.25,3]"}) == 0
-
-
 # Migrations and the command line.
 
 
@@ -352,23 +283,6 @@ def test_a_bare_database_is_migrated_and_never_down(bare: Config, databases: Dat
     databases.execute(bare.data_dir, "UPDATE alembic_version SET version_num = '0012'")
     with pytest.raises(StartError, match="saywho export"):
         prepare(bare, upgrade_old=True)
-
-
-async def test_a_migration_gives_way_to_requests_that_wait_for_it(bare: Config) -> None:
-    """Each of the two holds a table that the other one wants."""
-    await asyncio.to_thread(upgrade, bare.database_url, "0016")
-    request, watcher = await connected(bare), await connected(bare)
-    async with request.transaction():
-        await request.fetch('SELECT id FROM "ImportJob"')  # Revision 0018 adds to it.
-        migrating = asyncio.create_task(asyncio.to_thread(upgrade, bare.database_url))
-        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
-        await eventually(lambda: watcher.fetchval(waits))
-        assert await request.fetch('SELECT id FROM "Tweet"') == []  # Revision 0017 has it.
-        assert not migrating.done()
-    await migrating
-    assert await asyncio.to_thread(schema_state, bare.database_url) is SchemaState.CURRENT
-    await request.close()
-    await watcher.close()
 
 
 async def test_several_processes_at_once_migrate_once(bare: Config) -> None:
@@ -444,31 +358,3 @@ async def test_a_dry_run_leaves_no_schema_behind(
     await asyncio.to_thread(installed(config).done, "import", path, "--dry-run")
     left = "SELECT 1 FROM pg_namespace WHERE nspname LIKE 'saywho%'"
     assert outside.fetch(left) == []
-
-
-async def test_a_check_names_what_disagrees(db: Database, outside: Outside) -> None:
-    async with db.write() as session:
-        await add_user(session, "빵집")
-    outside.execute('UPDATE "Users" SET tweet_count = 7')
-    assert [fault for fault in await find_faults(db) if "빵집" in fault]
-
-
-async def test_search_and_counts_agree_after_many_writers(make_config: MakeConfig) -> None:
-    """Two workers write through the program at once; nothing derived disagrees."""
-    databases = [Database(make_config()) for _ in range(2)]
-    async with databases[0].write() as session:
-        user, _ = await add_user(session, "ann")
-
-    async def write(db: Database, number: int) -> None:
-        async with db.write() as session:
-            post = new_tweet(f"harbour {number}", arrived_at=now(), source_id=str(number // 2))
-            await add_posts(session, user.id, [post])
-
-    await asyncio.gather(*(write(databases[n % 2], n) for n in range(60)))
-    async with databases[1].read() as session:
-        assert await session.scalar(select(func.count()).select_from(Tweet)) == 30
-        found = await search(session, "harbour", Selection(), limit=100)
-    assert len(found.hits) == 30
-    assert await find_faults(databases[0]) == []
-    for db in databases:
-        await db.close()
