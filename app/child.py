@@ -40,6 +40,8 @@ LARGE: Final = 64 * MIB
 """Bytes that the process may hold between two requests."""
 MOST_BYTES: Final = 8 * MIB
 """Bytes of an answer."""
+STEP_BYTES: Final = 64 * 1024
+"""Bytes that are sent in one step of the event loop."""
 NICENESS: Final = 5
 
 
@@ -57,10 +59,10 @@ class Child:
         self._lock = asyncio.Lock()
         self._end: asyncio.TimerHandle | None = None
 
-    async def read(self, function: str, body: bytes, **options: str) -> list[bytes]:
-        """Return as JSON what a function, named like `app.formats:read`, yields of the bytes.
+    async def read(self, function: str, body: BinaryIO, to: BinaryIO, **options: str) -> list[int]:
+        """Write as JSON what a function, named like `app.formats:read`, yields of the bytes.
 
-        Raises ReadError.
+        Returns the size of each value. Neither side is ever in memory as a whole. Raises ReadError.
         """
         async with self._lock:
             if self._end is not None:
@@ -68,7 +70,7 @@ class Child:
             is_well = False
             try:
                 async with asyncio.timeout(self._limit_s + START_S):
-                    frames, failure, is_well = await self._ask(function, body, options)
+                    sizes, failure, is_well = await self._ask(function, body, to, options)
             except (TimeoutError, OSError, EOFError) as error:
                 raise ReadError(
                     "the answer cannot be read within {seconds} seconds and {size} MB",
@@ -82,30 +84,31 @@ class Child:
         if failure:
             template, values = failure
             raise ReadError(Message(template, **values))
-        return frames
+        return sizes
 
     async def _ask(
-        self, function: str, body: bytes, options: dict[str, str]
-    ) -> tuple[list[bytes], Any, bool]:
+        self, function: str, body: BinaryIO, to: BinaryIO, options: dict[str, str]
+    ) -> tuple[list[int], Any, bool]:
         if self._process is None:
             self._process = await _started()
         requests, answers = self._process.stdin, self._process.stdout
         if requests is None or answers is None:
             raise EOFError
-        request = json.dumps((function, options, self._limit_s))
-        for part in (request.encode(), body):
-            requests.write(len(part).to_bytes(4))
+        request = json.dumps((function, options, self._limit_s)).encode()
+        requests.write(len(request).to_bytes(4) + request)
+        requests.write(body.seek(0, os.SEEK_END).to_bytes(4))
+        body.seek(0)
+        while part := body.read(STEP_BYTES):
             requests.write(part)
+            await requests.drain()
         await requests.drain()
-        frames: list[bytes] = []
-        size = 0
+        sizes: list[int] = []
         while frame := await _frame(answers):
-            frames.append(frame)
-            size += len(frame)
-            if size > MOST_BYTES:
+            sizes.append(to.write(frame))
+            if to.tell() > MOST_BYTES:
                 raise ReadError("the answer holds more than can be read")
         failure, is_well = json.loads(await _frame(answers))
-        return frames, failure, is_well
+        return sizes, failure, is_well
 
     def _kill(self) -> None:
         if self._process is not None:

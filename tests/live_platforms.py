@@ -87,7 +87,7 @@ class Platform:
         if steps[-1] == "app.bsky.feed.getAuthorFeed":
             return self._author_feed(query)
         if steps[-1] == "app.bsky.feed.getPostThread":
-            return self._one(query["uri"].rpartition("/")[2])
+            return self._thread(query["uri"])
         if steps[-1] == "lookup":
             name = query["acct"]
             known = name in self.posts
@@ -125,6 +125,16 @@ class Platform:
     ) -> tuple[int, dict[str, str], bytes]:
         page = self._page(name, query.get("max_id"), int(query.get("limit", "20")))
         return _unless_known(_json([_status(name, self.host, each) for each in page]), headers)
+
+    def _thread(self, uri: str) -> tuple[int, dict[str, str], bytes]:
+        """Answer as Bluesky does: a deleted post is an error or a part of an answer."""
+        status = self.gone.get(uri.rpartition("/")[2], 200)
+        if status == 404:
+            return 400, {}, _json({"error": "NotFound", "message": f"Post not found: {uri}"})
+        if status == 410:
+            gone = {"$type": "app.bsky.feed.defs#notFoundPost", "uri": uri, "notFound": True}
+            return 200, {}, _json({"thread": gone})
+        return status, {}, _json({"thread": {"post": {"uri": uri}}})
 
     def _one(self, source_id: str) -> tuple[int, dict[str, str], bytes]:
         return self.gone.get(source_id, 200), {}, b"{}"

@@ -41,6 +41,7 @@ FULL: Final = (
     # Kills, sources that fail in every way, and the longest wait for a post.
     r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-0-bluesky\])",
     r"/test_cli_follow\.py::test_kills",
+    r"/trust/test_feeds\.py::test_what_the_platform_says.*\[mastodon\]",
     r"/test_sources_api\.py::test_a_post_at_an_active_source",
     # In the browser each feature once, in one language and one width; here all the others.
     r"/test_appearance\.py::test_page_\w+\[.*-1280\]",

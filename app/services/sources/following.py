@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -81,7 +82,8 @@ class Follower:
         self._config = config
         self._lease = Lease(db, LEASE)
         self._child = Child()
-        self._reading = Reading(Web(_may_connect(config)), self._child)
+        self._web = Web(_may_connect(config))
+        self._storing = asyncio.Lock()
         self._due_by: datetime | None = None
 
     async def run(self) -> None:
@@ -98,7 +100,7 @@ class Follower:
             await self.close()
 
     async def close(self) -> None:
-        await self._reading.web.close()
+        await self._web.close()
         await self._child.close()
 
     async def visit_due(self, *, due_by: datetime | None = None) -> None:
@@ -139,10 +141,12 @@ class Follower:
 
     async def _visit(self, db: Sessions, source: LiveSource) -> None:
         due_at = await self._note_beginning(db, source)
-        visit = Visit(db, self._reading, self._config, source)
         error: FetchError | None = None
         try:
-            await visit.run()
+            with ExitStack() as files:
+                reading = Reading(self._web, self._child, self._storing, files)
+                visit = Visit(db, reading, self._config, source)
+                await visit.run()
         except FetchError as failure:
             error = failure
         except SourceRemovedError:

@@ -1,8 +1,11 @@
 """The platforms: how each is asked for a page of an account's posts, the newest first."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import chain
-from typing import Final, NamedTuple, Protocol
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -12,13 +15,16 @@ from app.errors import message_of
 from app.formats.live import PageHead
 from app.formats.records import Item, Record
 from app.services.sources.registry import is_loopback
-from app.services.sources.web import Answer, FetchError, Web
+from app.services.sources.web import MOST_IN_MEMORY, Answer, FetchError, Web
 
 MOST_JSON: Final = 2 * MIB
 """Bytes of a page of posts."""
 MOST_FEED: Final = 8 * MIB
 GONE: Final = frozenset((404, 410))
 """Statuses by which a platform confirms that it has no such post."""
+PORTION: Final = 100
+PORTION_BYTES: Final = MIB // 2
+"""Posts of a page that are stored at once, and their bytes."""
 BLUESKY_PAGE: Final = 100
 MASTODON_PAGE: Final = 40
 _head_of = msgspec.json.Decoder(PageHead).decode
@@ -52,9 +58,27 @@ class LivePage(NamedTuple):
     """A page of posts; reposts may stand among them."""
 
     head: PageHead
-    items: Iterator[Item]
-    """Read when they are taken, in a thread."""
     answer: Answer
+    file: BinaryIO
+    """The records as JSON."""
+    sizes: list[int]
+    """Of each record."""
+
+    def portions(self) -> Iterator[Iterator[Item]]:
+        """Yield the items in portions, each read as its items are taken, in a thread.
+
+        A feed may hold 2,000 posts, and counting them takes many times their size.
+        """
+        portion: list[int] = []
+        for size in self.sizes:
+            if len(portion) == PORTION or sum(portion) + size > PORTION_BYTES:
+                yield self._read(portion)
+                portion = []
+            portion.append(size)
+        yield chain(self.head.bad, self.head.skipped, self._read(portion))
+
+    def _read(self, sizes: list[int]) -> Iterator[Item]:
+        return (_record_of(self.file.read(size)) for size in sizes)
 
 
 class Publisher(Protocol):
@@ -68,18 +92,28 @@ class Publisher(Protocol):
 
 
 class Reading:
-    """Requests, and the process that reads their answers."""
+    """Requests of one visit and the process that reads their answers; it closes their files."""
 
-    def __init__(self, web: Web, child: Child) -> None:
-        self.web = web
+    def __init__(self, web: Web, child: Child, storing: asyncio.Lock, files: ExitStack) -> None:
+        self.storing = storing
+        """Held by the one visit that stores posts: counting them takes many times their size."""
+        self._web = web
         self._child = child
+        self._files = files
+
+    async def _get(
+        self, address: str, headers: dict[str, str], most_bytes: int = MOST_JSON
+    ) -> Answer:
+        answer = await self._web.get(address, headers, most_bytes=most_bytes)
+        self._files.enter_context(answer.body)
+        return answer
 
     async def fetch(
         self, address: str, mark: Mark | None = None, *, most_bytes: int = MOST_JSON
     ) -> Answer:
         """Return an answer of status 200, or 304 if it is as the mark says. Raises FetchError."""
         validators = mark.validators if mark else {}
-        answer = await self.web.get(address, validators, most_bytes=most_bytes)
+        answer = await self._get(address, validators, most_bytes)
         if mark and answer.digest == mark.digest:
             return answer._replace(status=304)
         if answer.status not in {200, 304}:
@@ -87,21 +121,31 @@ class Reading:
             raise _unanswered(answer, "; is its name right?" if is_unknown else "")
         return answer
 
-    async def read(self, function: str, answer: Answer, **options: str) -> list[bytes]:
-        """Return what a function of `app.formats` reads in an answer. Raises FetchError."""
+    async def page(self, function: str, answer: Answer, **options: str) -> LivePage:
+        """Return the page that a function of `app.formats` reads. Raises FetchError."""
+        file, (size, *sizes) = await self._read(function, answer, options)
+        return LivePage(_head_of(file.read(size)), answer, file, sizes)
+
+    async def value(self, function: str, answer: Answer) -> object:
+        """Return the value that a function of `app.formats` reads. Raises FetchError."""
+        file, _ = await self._read(function, answer, {})
+        return msgspec.json.decode(file.read())
+
+    async def _read(
+        self, function: str, answer: Answer, options: dict[str, str]
+    ) -> tuple[BinaryIO, list[int]]:
+        values = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115 - closed with the visit
+        file = cast(BinaryIO, self._files.enter_context(values))
         try:
-            return await self._child.read(f"app.formats.{function}", answer.body, **options)
+            sizes = await self._child.read(f"app.formats.{function}", answer.body, file, **options)
         except ReadError as error:
             raise FetchError(message_of(error)) from error
-
-    async def page(self, function: str, answer: Answer, **options: str) -> LivePage:
-        head, *records = await self.read(function, answer, **options)
-        page = _head_of(head)
-        return LivePage(page, chain(page.bad, page.skipped, map(_record_of, records)), answer)
+        file.seek(0)
+        return file, sizes
 
     async def ask_about(self, address: str) -> Answer:
         """Return the answer about one post. Raises FetchError where it says nothing of it."""
-        answer = await self.web.get(address, most_bytes=MOST_JSON)
+        answer = await self._get(address, {})
         if answer.status == 429 or answer.status >= 500:
             raise _unanswered(answer)
         return answer
@@ -138,8 +182,7 @@ class BlueskyFeed:
         answer = await self._reading.ask_about(address)
         if answer.status not in {200, 400}:
             return answer.status in GONE
-        (is_gone,) = await self._reading.read("live:read_whether_gone", answer)
-        return is_gone == b"true"
+        return await self._reading.value("live:read_whether_gone", answer) is True
 
 
 class MastodonFeed:
@@ -155,8 +198,7 @@ class MastodonFeed:
         if not mark.account:
             query = urlencode({"acct": self._name.rpartition("@")[0]})
             found = await self._reading.fetch(f"{self._api}/accounts/lookup?{query}")
-            (account,) = await self._reading.read("live:read_account", found)
-            mark.account = msgspec.json.decode(account, type=str)
+            mark.account = str(await self._reading.value("live:read_account", found))
         query = urlencode({"limit": MASTODON_PAGE} | ({"max_id": cursor} if cursor else {}))
         address = f"{self._api}/accounts/{quote(mark.account, safe='')}/statuses?{query}"
         answer = await self._reading.fetch(address, None if cursor else mark)

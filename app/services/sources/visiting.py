@@ -6,7 +6,7 @@ while nobody looked, or were dated back. Each page is stored in the transaction 
 reading has come, so a visit that breaks off resumes where it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -17,10 +17,10 @@ from app.clock import now
 from app.config import Config
 from app.db.backend import Sessions
 from app.errors import InvalidInputError, message_of
-from app.formats.records import Archive
+from app.formats.records import Archive, Item
 from app.models import LiveSource, Tweet
 from app.services.imports.bulk import ImportReport
-from app.services.imports.imports import import_archive
+from app.services.imports.imports import Note, import_archive
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import find_user
 from app.services.sources.platforms import LivePage, Mark, Reading, publisher_of
@@ -45,6 +45,7 @@ class Visit:
 
     def __init__(self, db: Sessions, reading: Reading, config: Config, source: LiveSource) -> None:
         self._db = db
+        self._reading = reading
         self._source = source
         name = source.source.partition(":")[2]
         self._publisher = publisher_of(reading, source.platform, name, config.bluesky_url)
@@ -70,7 +71,7 @@ class Visit:
                 if is_deleted:
                     await self._delete(session, source_id)
                 self._mark.missing = [each for each in self._mark.missing if each != source_id]
-                await self._note(session, None)
+                await self._note(session)
 
     async def _read_newest(self) -> None:
         mark = self._mark
@@ -112,7 +113,7 @@ class Visit:
             if page is None or is_again:
                 # Another visit would come no further.
                 async with self._db.write() as session:
-                    await self._note(session, None)
+                    await self._note(session)
                 raise FetchError("the source sends the same page again and again")
             before = page.answer.digest
             if mark.is_gap and await self._is_known(page.head.ids):
@@ -129,43 +130,59 @@ class Visit:
             return await session.scalar(select(Tweet.id).where(*here).limit(1)) is not None
 
     async def _store(self, page: LivePage, *, is_live: bool = False) -> int:
-        """Store the posts and the mark together; return how many are new."""
+        """Store the posts, the last ones together with the mark; return how many are new."""
+        *portions, last = ((items, self._note_counts) for items in page.portions())
+        accepted = 0
+        async with self._reading.storing:
+            for items, note in (*portions, (last[0], self._note)):
+                accepted += await self._store_items(page, items, note, is_live=is_live)
+        return accepted
+
+    async def _store_items(
+        self, page: LivePage, items: Iterator[Item], note: Note, *, is_live: bool
+    ) -> int:
         report = ImportReport()
         noted = False
 
-        async def note(session: AsyncSession, report: ImportReport) -> None:
+        async def note_once(session: AsyncSession, report: ImportReport) -> None:
             nonlocal noted
-            await self._note(session, report)
+            await note(session, report)
             noted = True
 
         try:
-            archive = Archive(self._source.platform, "record", page.head.account, page.items)
             await import_archive(
                 self._db,
-                archive,
+                Archive(self._source.platform, "record", page.head.account, items),
                 username=self._source.username,
                 report=report,
                 renew=False,
                 is_live=is_live,
                 default_time=now(),
-                note=note,
+                note=note_once,
             )
         except InvalidInputError as error:
             raise FetchError(message_of(error)) from error
         if not noted:
             async with self._db.write() as session:
-                await self._note(session, report)
+                await note(session, report)
         return report.accepted
 
-    async def _note(self, session: AsyncSession, report: ImportReport | None) -> None:
+    async def _note_counts(self, session: AsyncSession, report: ImportReport) -> None:
+        """Store what was brought. Raises SourceRemovedError."""
+        self._rejected += report.rejected
+        await self._change(
+            session, accepted=LiveSource.accepted + report.accepted, rejected=self._rejected
+        )
+
+    async def _note(self, session: AsyncSession, report: ImportReport | None = None) -> None:
         """Store how far reading has come. Raises SourceRemovedError."""
-        values: dict[str, object] = {"mark": msgspec.json.encode(self._mark).decode()}
         if report is not None:
-            self._rejected += report.rejected
-            values["accepted"] = LiveSource.accepted + report.accepted
-            values["rejected"] = self._rejected
-        noted = update(LiveSource).where(LiveSource.id == self._source.id).values(**values)
-        if await session.scalar(noted.returning(LiveSource.id)) is None:
+            await self._note_counts(session, report)
+        await self._change(session, mark=msgspec.json.encode(self._mark).decode())
+
+    async def _change(self, session: AsyncSession, **values: object) -> None:
+        row = update(LiveSource).where(LiveSource.id == self._source.id).values(**values)
+        if await session.scalar(row.returning(LiveSource.id)) is None:
             raise SourceRemovedError
 
     async def _delete(self, session: AsyncSession, source_id: str) -> None:

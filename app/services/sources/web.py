@@ -19,7 +19,8 @@ from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Final, NamedTuple
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, Final, NamedTuple, cast
 
 import httpx
 
@@ -34,6 +35,8 @@ TIMEOUT_S: Final = 30.0
 CONNECT_TIMEOUT_S: Final = 8.0
 STEP_BYTES: Final = MIB // 2
 """Bytes that are decompressed in one step of the event loop."""
+MOST_IN_MEMORY: Final = MIB // 8
+"""Bytes of an answer that are kept in memory; a longer one is in a file without a name."""
 MOST_REDIRECTS: Final = 5
 MOST_LOOKUPS: Final = 8
 """Names that are resolved at the same time."""
@@ -64,11 +67,11 @@ class FetchError(Exception):
 
 
 class Answer(NamedTuple):
-    """An answer, decompressed."""
+    """An answer, decompressed; its body is to be closed."""
 
     status: int
     headers: httpx.Headers
-    body: bytes
+    body: BinaryIO
     digest: str
     """Of the body."""
     not_before: datetime | None
@@ -127,6 +130,7 @@ class Web:
             following = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not following:
                 return answer
+            answer.body.close()
             try:
                 url = url.join(following)
             except httpx.InvalidURL as error:
@@ -242,27 +246,34 @@ def _failure(error: Exception, host: str) -> FetchError:
     return FetchError("{host} sends no valid answer", host=host)
 
 
-async def _read(response: httpx.Response, most_bytes: int) -> tuple[bytes, str]:
+async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, str]:
     """Return the body, decompressed no further than allowed, and its digest."""
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding not in {"identity", "gzip"}:
         raise FetchError("the answer is compressed in an unknown way")
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
-    body, digest = bytearray(), hashlib.sha256()
-    async for chunk in response.aiter_raw():
-        while chunk:
-            part = inflate.decompress(chunk, STEP_BYTES) if inflate else chunk
-            chunk = inflate.unconsumed_tail if inflate else b""
-            body += part
-            digest.update(part)
-            if len(body) > most_bytes:
-                raise FetchError("the answer is larger than {limit} MB", limit=most_bytes // MIB)
-            await asyncio.sleep(0)
-        if inflate and inflate.eof:
-            break  # What a host sends behind the end is nobody's.
-    if inflate and body and not inflate.eof:
-        raise FetchError("the answer was cut off")
-    return bytes(body), digest.hexdigest()
+    digest = hashlib.sha256()
+    with contextlib.ExitStack() as on_failure:
+        # Twenty hosts are asked at once: long bodies wait in files.
+        body = on_failure.enter_context(SpooledTemporaryFile(MOST_IN_MEMORY))
+        async for chunk in response.aiter_raw():
+            while chunk:
+                part = inflate.decompress(chunk, STEP_BYTES) if inflate else chunk
+                chunk = inflate.unconsumed_tail if inflate else b""
+                body.write(part)
+                digest.update(part)
+                if body.tell() > most_bytes:
+                    raise FetchError(
+                        "the answer is larger than {limit} MB", limit=most_bytes // MIB
+                    )
+                await asyncio.sleep(0)
+            if inflate and inflate.eof:
+                break  # What a host sends behind the end is nobody's.
+        if inflate and body.tell() and not inflate.eof:
+            raise FetchError("the answer was cut off")
+        on_failure.pop_all()
+    body.seek(0)
+    return cast(BinaryIO, body), digest.hexdigest()
 
 
 def _not_before(status: int, headers: httpx.Headers) -> datetime | None:

@@ -13,11 +13,18 @@ from itertools import pairwise
 import pytest
 
 from app.clock import now
-from app.services.sources.web import FetchError, Web, is_public
+from app.services.sources.web import Answer, FetchError, Web, is_public
 from tests.live_platforms import Fault, Platform, live_platform
 
 MOST = 2**20
 """Bytes of an answer."""
+
+
+async def get(web: Web, address: str) -> tuple[Answer, bytes]:
+    """Return the answer and its body, closed."""
+    answer = await web.get(address, most_bytes=MOST)
+    with answer.body:
+        return answer, answer.body.read()
 
 
 @pytest.fixture
@@ -39,7 +46,7 @@ async def test_a_host_gets_one_request_at_a_time_and_one_a_second(
     platform: Platform, web: Web
 ) -> None:
     platform.faults = [Fault(delay_s=0.2)] * 3
-    await asyncio.gather(*(web.get(f"{platform.address}/feed", most_bytes=MOST) for _ in range(3)))
+    await asyncio.gather(*(get(web, f"{platform.address}/feed") for _ in range(3)))
     times = [at for at, _ in platform.requests]
     assert platform.busiest == 1
     assert all(after - before >= 1.0 for before, after in pairwise(times))
@@ -50,9 +57,9 @@ async def test_hosts_do_not_wait_for_each_other(platform: Platform) -> None:
     with live_platform("127.0.0.2") as other:
         other.add("feed", "hello")
         platform.faults = [Fault(delay_s=3.0)]
-        slow = asyncio.create_task(web.get(f"{platform.address}/feed", most_bytes=MOST))
+        slow = asyncio.create_task(get(web, f"{platform.address}/feed"))
         began = time.monotonic()
-        await web.get(f"{other.address}/feed", most_bytes=MOST)
+        await get(web, f"{other.address}/feed")
         assert time.monotonic() - began < 2.5
         await slow
     await web.close()
@@ -69,7 +76,7 @@ async def test_failures_are_told_in_words(web: Web) -> None:
 
     async def reason(address: str) -> str:
         with pytest.raises(FetchError) as refused:
-            await web.get(address, most_bytes=MOST)
+            await get(web, address)
         return str(refused.value)
 
     with socket.socket() as unused:
@@ -107,7 +114,7 @@ async def test_the_own_network_is_refused_by_redirects_too(
 ) -> None:
     platform.faults = [Fault(status=302, headers={"Location": address})]
     with pytest.raises(FetchError, match="own network"):
-        await web.get(f"{platform.address}/feed", most_bytes=MOST)
+        await get(web, f"{platform.address}/feed")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +169,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_asked(
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     web = Web(lambda address: address == "127.0.0.1")
     port = platform.address.rpartition(":")[2]
-    answer = await web.get(f"http://rebound.example:{port}/feed", most_bytes=MOST)
+    answer, _ = await get(web, f"http://rebound.example:{port}/feed")
     assert (answer.status, looked) == (200, 1)
     await web.close()
 
@@ -171,7 +178,7 @@ async def test_redirects_end(platform: Platform, web: Web, monkeypatch: pytest.M
     monkeypatch.setattr("app.services.sources.web.PAUSE_S", 0.0)
     platform.faults = [Fault(status=301, headers={"Location": "/feed"})] * 50
     with pytest.raises(FetchError, match="redirects too often"):
-        await web.get(f"{platform.address}/feed", most_bytes=MOST)
+        await get(web, f"{platform.address}/feed")
     assert len(platform.requests) == 6
 
 
@@ -179,7 +186,7 @@ async def test_a_bomb_is_not_unpacked(platform: Platform, web: Web) -> None:
     bomb = gzip.compress(bytes(3 * MOST))
     platform.faults = [Fault(headers={"Content-Encoding": "gzip"}, body=bomb)]
     with pytest.raises(FetchError, match="larger than 1 MB"):
-        await web.get(f"{platform.address}/feed", most_bytes=MOST)
+        await get(web, f"{platform.address}/feed")
 
 
 async def test_what_follows_a_gzips_end_is_not_read(web: Web) -> None:
@@ -198,8 +205,8 @@ async def test_what_follows_a_gzips_end_is_not_read(web: Web) -> None:
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         async with asyncio.timeout(10):
-            found = await web.get(f"http://127.0.0.1:{port}/", most_bytes=MOST)
-    assert found.body == b"hello"
+            _, body = await get(web, f"http://127.0.0.1:{port}/")
+    assert body == b"hello"
     assert sent < 16 * 2**20
 
 
@@ -210,14 +217,14 @@ async def test_cookies_of_one_host_are_sent_to_none(
     platform.faults = [Fault(headers={"Set-Cookie": "track=abc; Path=/"})]
     for host in ("127.0.0.1", "localhost", "127.0.0.1"):
         address = platform.address.replace("127.0.0.1", host)
-        await web.get(f"{address}/feed", most_bytes=MOST)
+        await get(web, f"{address}/feed")
     assert platform.cookies == [None, None, None]
 
 
 async def test_compressed_answers_are_read(platform: Platform, web: Web) -> None:
     body = gzip.compress(b"hello" * 1000)
     platform.faults = [Fault(headers={"Content-Encoding": "gzip"}, body=body)]
-    assert (await web.get(f"{platform.address}/feed", most_bytes=MOST)).body == b"hello" * 1000
+    assert (await get(web, f"{platform.address}/feed"))[1] == b"hello" * 1000
 
 
 async def test_a_slow_source_is_given_up(
@@ -226,7 +233,7 @@ async def test_a_slow_source_is_given_up(
     monkeypatch.setattr("app.services.sources.web.TIMEOUT_S", 0.2)
     platform.faults = [Fault(delay_s=2.0)]
     with pytest.raises(FetchError, match="does not answer in time"):
-        await web.get(f"{platform.address}/feed", most_bytes=MOST)
+        await get(web, f"{platform.address}/feed")
 
 
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=5)
@@ -250,7 +257,7 @@ async def test_a_host_that_wants_a_pause_gets_it(
     platform: Platform, web: Web, status: int, headers: dict[str, str], until: datetime | int | None
 ) -> None:
     platform.faults = [Fault(status=status, headers=headers)]
-    answer = await web.get(f"{platform.address}/feed", most_bytes=MOST)
+    answer, _ = await get(web, f"{platform.address}/feed")
     if until is None:
         assert answer.not_before is None
         return
@@ -259,5 +266,5 @@ async def test_a_host_that_wants_a_pause_gets_it(
         until = now() + timedelta(seconds=until)
     assert abs(answer.not_before - until) < timedelta(seconds=30)
     with pytest.raises(FetchError, match="asked for a pause"):
-        await web.get(f"{platform.address}/feed", most_bytes=MOST)
+        await get(web, f"{platform.address}/feed")
     assert len(platform.requests) == 1
