@@ -16,7 +16,6 @@ FULL: Final = (
     # Storms, and stops and starts of servers in another way than most people's.
     r"/test_histories\.py::test_(kills|a_primary)",
     r"/test_(power|hostile|faults|clocks|uploads)\.py::",
-    r"/serving/test_on_postgresql\.py::test_workers_prepare_a_bare_database",
     r"/test_supervision\.py::.*(not_forked|killed_server_left|no.folder)",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_cli_interrupts\.py::.*\[15\]",
@@ -30,7 +29,6 @@ FULL: Final = (
     r"/test_replies\.py::test_replies_are_linked.*\[postgresql\]",
     r"/test_long_values\.py::test_no_request.*-Cookie\]",
     r"/test_supervision\.py::test_a_worker_that_hangs",
-    r"/asgi/test_cached\.py::test_an_answer_is_never_older",
     r"/test_cli_processes\.py::test_a_new_revision",
     r"/test_engine\.py::test_fifty_lives",
     r"/test_failover\.py::test_(replicated|a_commit_that_no|of_several).*",

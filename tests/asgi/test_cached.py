@@ -4,22 +4,17 @@ import asyncio
 import gzip
 import json
 import re
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.asgi.cached import Cached, response_memo
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.memo import EVERYTHING, cacheable, depends_on
-from app.services.events import newest_event
-from tests.browsing import parts_of
-from tests.conftest import Client, MakeConfig, Shared, client_with
-from tests.databases import Databases
+from tests.conftest import Client, Shared, client_with
 from tests.waiting import eventually, settle
 
 DEADLINE_S = 40
@@ -163,56 +158,6 @@ async def test_only_what_rests_on_the_change_is_made_again(anybody: Client, writ
     await writer.add_tweet("골목", "new")
     told = [await status(path) for path in paths]
     assert told == ["saywho; hit", "saywho; fwd=miss", "saywho; fwd=miss"]
-
-
-async def test_an_answer_is_never_older_than_a_write_on_any_worker(
-    make_config: MakeConfig, databases: Databases
-) -> None:
-    """Two workers write and read at once; each read sees what was acknowledged before it.
-
-    On PostgreSQL it sees what the other worker acknowledged a second before.
-    """
-    apps = create_app(make_config()), create_app(make_config())
-    async with apps[0].test_app(), apps[1].test_app():
-        writers = [await client_with(app, "admin") for app in apps]
-        await writers[0].add_user("a")
-        acknowledged: dict[int, tuple[Quart, float]] = {}
-        hits = 0
-
-        def promised(app: Quart) -> set[int]:
-            """Return the posts that this worker must know of."""
-            limit = time.monotonic() - (0 if databases.kind == "sqlite" else 1)
-            return {n for n, (by, at) in list(acknowledged.items()) if by is app or at <= limit}
-
-        async def write(writer: Client) -> None:
-            for number in range(20 if databases.kind == "sqlite" else 15):
-                tweet = await writer.add_tweet("a", f"text {number}")
-                acknowledged[tweet["id"]] = writer.app, time.monotonic()
-                if number % 5 == 0:
-                    del acknowledged[tweet["id"]]
-                    await writer.delete(f"/api/v1/tweets/{tweet['id']}")
-
-        async def read(app: Quart, path: str) -> None:
-            nonlocal hits
-            while not is_done.is_set():
-                before = promised(app)
-                answer = await Client(app, {}).get(path)
-                hits += answer.headers["Cache-Status"] == "saywho; hit"
-                listed = {item["id"] for item in (await answer.get_json())["items"]}
-                assert before & acknowledged.keys() <= listed
-
-        is_done = asyncio.Event()
-        paths = ("/api/v1/users/a/tweets?limit=200", "/api/v1/search?q=text&limit=200")
-        reading = [asyncio.create_task(read(app, path)) for app in apps for path in paths]
-        await asyncio.gather(*map(write, writers))
-        is_done.set()
-        await asyncio.gather(*reading)
-        async with parts_of(apps[0]).db.read() as session:
-            newest = {"Saywho-After": str(await newest_event(session))}
-        last = [await (await Client(app, newest).get(paths[0])).get_json() for app in apps]
-        assert last[0] == last[1]
-        assert {item["id"] for item in last[0]["items"]} == acknowledged.keys()
-        assert (await Client(apps[0], {}).get(paths[0])).headers["Cache-Status"] == "saywho; hit"
 
 
 class Counted:

@@ -3,8 +3,6 @@
 import contextlib
 import dataclasses
 import itertools
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +14,7 @@ import pytest
 from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import Installation
 from tests.postgresql import Server as DatabaseServer
-from tests.serving.test_server import SERVE, Server, connections_to_every_worker, serving
+from tests.serving.test_server import SERVE, Server, serving
 
 pytestmark = pytest.mark.databases("postgresql")
 
@@ -37,39 +35,6 @@ def begin(server: Server) -> None:
     added = server.installation.json("token", "add", "test", "--scope", "admin")
     server.token = added["token"]
     assert server.send("POST", "/api/v1/users", {"username": "ann"})[0] == 201
-
-
-def test_workers_prepare_a_bare_database_once_and_share_what_is_written(
-    installation: Installation,
-) -> None:
-    with serving(installation, *SERVE, "--workers", "3") as server:
-        begin(server)
-        assert server.send("POST", "/api/v1/users", {"username": "ben"})[0] == 201
-        for number in range(30):
-            for name in ("ann", "ben"):
-                path, text = f"/api/v1/users/{name}/tweets", f"{name} writes {number} 등대 🌊"
-                status, headers, _ = server.send("POST", path, {"text": text})
-                assert status == 201
-        after = {"Saywho_After": headers["Saywho-Event"]}
-        with connections_to_every_worker(server) as connections:
-            for connection in connections:
-                page = server.ask(connection, "GET", f"{POSTS}?limit=100", **after)[2]
-                assert len(page["items"]) == 30
-                found = server.ask(connection, "GET", "/api/v1/search?q=writes+7", **after)[2]
-                assert {item["username"] for item in found["items"]} == {"ann", "ben"}
-                address = "/api/v1/compare?text=ann+writes+1&username=ann&username=ben"
-                answer = server.ask(connection, "GET", address, **after)[2]
-                assert answer["ranking"][0] == answer["ranking"][0] | {"username": "ann"}
-        first, second = server.workers()[:2]
-        os.kill(first, signal.SIGKILL)
-        os.kill(second, signal.SIGSTOP)  # It hangs.
-        installation.wait_until(
-            lambda: len(server.workers()) == 3 and not {first, second} & set(server.workers())
-        )
-        assert server.send("GET", POSTS, **after)[0] == 200
-        assert installation.json("check") == {"ok": True, "faults": []}
-        assert server.stop() == 0
-        assert "Traceback" not in server.log()
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """The server as it really runs: processes, sockets, signals."""
 
 import contextlib
-import fcntl
 import http.client
 import json
 import os
@@ -233,12 +232,6 @@ def test_the_command_line_is_seen_by_the_server(server: Server) -> None:
         assert server.send("GET", "/api/v1/users", **headers)[0] == 401
 
 
-def test_settings_reach_the_workers(server: Server) -> None:
-    for _ in range(4):
-        page = server.send("GET", "/", Accept_Language="en")[2]
-        assert b'lang="ko"' in page
-
-
 def test_log_lines_carry_the_request_id_and_never_a_token(server: Server) -> None:
     _, headers, _ = server.send("GET", "/api/v1/users?q=private", X_Request_ID="trace-me-4711")
     assert headers["X-Request-ID"] == "trace-me-4711"
@@ -405,37 +398,6 @@ def test_an_address_to_listen_on_that_cannot_be_had_is_one_line_and_migrates_not
     assert_one_line(ended, f"cannot listen on {place}", said)
     assert len(ended.stderr.splitlines()) == 1
     assert not installation.database.exists()
-
-
-def test_clients_are_refused_until_the_database_is_migrated(installation: Installation) -> None:
-    installation.database.unlink()
-    lock = installation.database.with_name(f"{installation.database.name}.migrate.lock")
-    log, port = installation.data_dir.parent / "log", free_port()
-    with lock.open("wb") as held, log.open("wb") as out:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        process = subprocess.Popen(
-            (*SERVE, "--bind", f"127.0.0.1:{port}"),
-            env=installation.environment(),
-            cwd=installation.data_dir.parent,
-            stdout=out,
-            stderr=out,
-        )
-        server = Server(installation, process, log, port)
-        try:
-            installation.wait_until(lambda: has_open(process.pid, lock))
-            with pytest.raises(ConnectionRefusedError):
-                server.send("GET", "/readyz")
-            fcntl.flock(held, fcntl.LOCK_UN)
-            server.wait_until_ready()
-        finally:
-            server.stop()
-
-
-def has_open(pid: int, path: Path) -> bool:
-    links = Path(f"/proc/{pid}/fd").iterdir()
-    with contextlib.suppress(FileNotFoundError):
-        return any(os.readlink(link) == str(path.resolve()) for link in links)
-    return False
 
 
 def test_the_command_line_outdoes_the_server_file() -> None:

@@ -139,14 +139,6 @@ def test_workers_end_with_their_killed_supervisor_before_they_would_beat_again(
                 os.kill(worker, signal.SIGKILL)
 
 
-def test_a_stop_ends_streams_with_a_word_on_every_worker(tmp_path: Path) -> None:
-    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
-        streams = [listen(server) for _ in range(8)]
-        assert server.stop() == 0
-        assert all(b"event: bye" in rest(stream) for stream in streams)
-        assert "Traceback" not in server.log()
-
-
 def test_a_stop_lets_requests_finish_that_were_accepted(tmp_path: Path) -> None:
     with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
         server.token = server.installation.json("token", "add", "x", "--scope", "write")["token"]
