@@ -17,7 +17,7 @@ from tests.conftest import Client, MakeConfig
 from tests.views.test_policies import need_of, routes
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-PIECE: Final = 64 * 1024
+PIECE: Final = 512 * 1024
 SENT: Final = 6 * MIB
 MOST_HELD: Final = 4 * MIB
 """A body up to its limit of 1 MiB, and what the server holds of it on its way."""
