@@ -35,7 +35,6 @@ FULL: Final = (
     r"/test_failover\.py::.*shut down\]",
     r"/test_postgresql\.py::test_commands_do",
     r"/test_vacuum\.py::.*\[postgresql\]",
-    r"/test_imports_api\.py::test_formats_are_taken",
     # Kills, sources that fail in every way, and the longest wait for a post.
     r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-0-bluesky\])",
     r"/test_cli_follow\.py::test_kills",

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import click
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.running import (
     BAD_INPUT,
@@ -29,16 +28,12 @@ from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
 from app.formats import FORMATS, open_archive
 from app.formats.source.file import Source
-from app.services.events import newest_event
 from app.services.imports.bulk import MAX_ERRORS, ImportReport, PostCounts
-from app.services.imports.checking import NamelessFileError
-from app.services.imports.imports import CancelledImportError, import_archive
-from app.services.imports.jobs import are_cancelled
-from app.services.imports.reading_process import FileToRead, ReadingProcess
+from app.services.imports.imports import NamelessFileError, import_archive
 from app.services.imports.samples import delete_samples, load_samples
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.media_files import MediaKeeper, keeper_of
-from app.tasks import collect_seldom
+from app.tasks import collect_seldom, share_heap
 
 SHOWN_ERRORS: Final = 20
 
@@ -140,15 +135,11 @@ def import_command(
     }
 
     async def run(db: Database, config: Config) -> Totals:
-        async with db.read() as session:
-            began_after = await newest_event(session)
         keeper = None if no_media or dry_run else keeper_of(config)
         interrupts, totals = Interrupts(), Totals()
         try:
             async with _target(db, config, dry_run) as target:
-                importer = _Importer(
-                    target, config, username, options, keeper, beside, interrupts, began_after
-                )
+                importer = _Importer(target, config, username, options, keeper, interrupts)
                 for name in files:
                     await importer.add(name, totals)
         except asyncio.CancelledError:
@@ -157,8 +148,8 @@ def import_command(
         return totals
 
     collect_seldom()
-    with ReadingProcess.started() as beside:
-        totals = with_database(run)
+    share_heap()
+    totals = with_database(run)
     facts = asdict(totals)
     del facts["status"]
     print_result(facts, totals.in_words(dry_run), notes=totals.error_lines())
@@ -174,10 +165,7 @@ class _Importer:
     username: str | None
     options: dict[str, Any]
     keeper: MediaKeeper | None
-    beside: ReadingProcess | None
     interrupts: Interrupts
-    began_after: int
-    """The newest event before the first file."""
 
     async def add(self, name: str, totals: Totals) -> None:
         """Import a file, and count it in the totals, read to its end or not."""
@@ -190,8 +178,6 @@ class _Importer:
         except asyncio.CancelledError:
             totals.fail(name, "interrupted; stored posts stay, another run resumes here", FAILED)
             raise
-        except CancelledImportError:
-            totals.fail(name, "cancelled: all authors were deleted meanwhile", FAILED)
         except BrokenFileError as error:
             totals.fail(name, str(error), FAILED)
         except (ImportFileError, NamelessFileError) as error:
@@ -204,35 +190,22 @@ class _Importer:
             nonlocal stored
             # The report itself counts a batch before it is stored.
             stored = deepcopy(report)
-            reading = self.beside if self.beside and self.beside.bytes_read else source
             counts = (
                 f"{stored.accepted:,} new, {stored.duplicates:,} known, "
                 f"{stored.rejected:,} rejected"
             )
-            progress.show(reading.bytes_read, reading.bytes_total or 0, counts)
+            progress.show(source.bytes_read, source.bytes_total or 0, counts)
 
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
         with source, Progress(name, item_show_func=lambda item: item) as progress:
             archive = await asyncio.to_thread(partial(open_archive, source, **self.options))
-            if self.beside is not None:
-                self.beside.file = FileToRead.find(target, name, limit, self.options)
             try:
                 await import_archive(
-                    self.db,
-                    archive,
-                    username=self.username,
-                    keeper=self.keeper,
-                    beside=self.beside,
-                    on_progress=show,
-                    note=self._look,
+                    self.db, archive, username=self.username, keeper=self.keeper, on_progress=show
                 )
             finally:
                 totals.add_file(name, archive.unit, stored)
-
-    async def _look(self, session: AsyncSession, _report: ImportReport) -> None:
-        if await are_cancelled(session, after=self.began_after):
-            raise CancelledImportError
 
 
 @contextlib.asynccontextmanager

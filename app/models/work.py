@@ -76,10 +76,6 @@ class ImportJob(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     """Runs in a row that did not come to a proper end."""
-    epoch: Mapped[int] = mapped_column(default=0)
-    """Unused, as `beat_at` is: the lease has both. Programs of before read and write them, so they
-    go with the first revision that those cannot use anyway."""
-    beat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ModelCard(Base):

@@ -16,7 +16,7 @@ from app.db.feed import Feed
 from app.errors import AppError, UnavailableError
 from app.models import BackgroundSnapshot, Embedding, Profile, Tweet, User
 from app.services.compare.background import BackgroundStore
-from app.services.posts.media_uses import find_media_faults
+from app.services.posts.media_uses import find_missing_media
 from app.services.posts.post_counts import miscounted
 from app.services.search.vocabulary import find_word_faults, is_index_current
 
@@ -91,7 +91,7 @@ async def find_faults(db: Database, media_folder: Path | None = None) -> list[st
             faults += await db.backend.words.find_faults(session)
     faults += await find_word_faults(db)
     if media_folder is not None:
-        faults += await find_media_faults(db, media_folder)
+        faults += await find_missing_media(db, media_folder)
     for user_id in user_ids:
         async with db.read() as session:
             faults += await _wrong_profile(session, user_id)

@@ -78,8 +78,21 @@ async def _is_vocabulary_due(session: AsyncSession, *, log: LogTotals) -> bool |
 
 
 def media_job(folder: Path) -> Job:
-    """Return the job that removes files of media that no post needs any more."""
-    return Job("media", has_unneeded, partial(remove_unneeded, folder=folder))
+    """Return the job that removes files of media that no post needs any more.
+
+    It looks for them once after a start, since an import may have ended before its posts were
+    stored, and then after deletions.
+    """
+    has_looked = False
+
+    async def is_due(session: AsyncSession) -> bool:
+        return not has_looked or await has_unneeded(session)
+
+    async def remove(db: Sessions) -> None:
+        nonlocal has_looked
+        has_looked = await remove_unneeded(db, folder)
+
+    return Job("media", is_due, remove)
 
 
 def vectors_job(embeddings: Embeddings) -> Job:

@@ -1,6 +1,5 @@
 """Imports that are interrupted: by Ctrl+C, by SIGTERM, by a kill."""
 
-import asyncio
 import contextlib
 import json
 import signal
@@ -12,11 +11,7 @@ from typing import IO, Any
 
 import pytest
 
-from app.config import Config
-from app.db.engine import Database
 from app.services.imports.bulk import BATCH
-from app.services.imports.jobs import drop_jobs
-from app.services.posts.users import delete_everybody
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -100,30 +95,6 @@ def test_what_was_stored_before_a_signal_stays_is_counted_and_gone_on_with(
     again = installation.json("import", path)
     assert (again["accepted"], again["duplicates"]) == (POSTS - stored, stored)
     assert installation.run("check").exit_code == 0
-
-
-def test_a_reset_cancels_an_import_in_a_terminal(
-    installation: Installation, tmp_path: Path
-) -> None:
-    records = ({"username": "a", "text": f"post {n}"} for n in range(40 * BATCH))
-    path = lines(tmp_path / "posts.jsonl", *records)
-    installation.done("db", "upgrade")
-    with importing(installation, path, "--json") as process:
-        installation.wait_until(installation.count_posts)
-        asyncio.run(reset(installation))
-        status, report = ended(process)
-    assert status == 1
-    assert "cancelled" in report["errors"][0]["detail"]
-    assert installation.json("users")["items"] == []
-
-
-async def reset(installation: Installation) -> None:
-    """Delete all authors and cancel all imports, as the page does."""
-    db = Database(Config(env="testing", data_dir=installation.data_dir))
-    async with db.write() as session:
-        await drop_jobs(session)
-        await delete_everybody(session)
-    await db.close()
 
 
 def test_the_copy_of_a_killed_dry_run_goes_at_the_next_command(installation: Installation) -> None:

@@ -1,6 +1,5 @@
 """What Bluesky answers: author feeds and records of a repository."""
 
-import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,11 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.errors import BrokenFileError
-from app.formats import open_archive
-from app.formats.bluesky import with_links
 from app.formats.records import Account, Archive, BadRecord, Item, Reactions, Record, Skipped
-from app.formats.source.file import Source
 from tests.formats.reading import array, lines, pretty, read_archive
 
 DID = "did:plc:minaminaminaminaminamina"
@@ -255,23 +250,6 @@ def test_likes_and_repost_records_are_counted() -> None:
     ]
 
 
-def test_broken_bytes_spoil_one_post_of_a_page_alone() -> None:
-    page = feed(view("a", "a"), view("b", "caf?"), view("c", "c"))
-    for values in ((page,), (page, feed(view("d", "d")))):
-        found = read(lines(*values).replace(b"caf?", b"caf\xe9"))[1]
-        assert [type(item) for item in found[:3]] == [Record, BadRecord, Record]
-        assert found[1] == BadRecord(2, "not valid UTF-8")
-
-
-def test_what_came_before_a_break_stays() -> None:
-    data = lines(feed(view("a", "a"), view("b", "b"), view("c", "c")))[:-80]
-    with Source(io.BytesIO(data)) as source:
-        items = open_archive(source).items
-        assert [next(items).place, next(items).place] == [1, 2]
-        with pytest.raises(BrokenFileError):
-            next(items)
-
-
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(f"at://{DID}/a/b"),
     lambda inner: (
@@ -298,12 +276,3 @@ def test_any_fields_give_our_own_items(
     found = read(lines(feed(view("a", "a"), odd | outside, view("c", "c"))))[1]
     assert [item.place for item in found if item.place != 2] == [1, 3]
     assert len(found) <= 3
-
-
-@given(
-    text=st.text(),
-    facets=st.lists(st.builds(link, st.integers(-2, 20), st.integers(0, 40), st.just(URI))),
-)
-def test_any_facets_keep_the_text_around_them(text: str, facets: list[Any]) -> None:
-    found = with_links(text, facets)
-    assert found == text or URI in found

@@ -2,12 +2,9 @@
 
 import csv
 import io
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import BrokenFileError, UnrecognisedFileError
@@ -159,24 +156,7 @@ def test_a_header_alone_holds_nothing(tmp_path: Path) -> None:
     assert items(tmp_path, "text,author") == []
 
 
-LETTERS = st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("=+-@'\t\n\",;|")
-TEXTS = st.text(LETTERS, min_size=1).filter(str.strip)
 WORDS = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1)
-RECORDS = st.builds(
-    Record,
-    place=st.just(0),
-    text=TEXTS,
-    username=WORDS,
-    platform=st.sampled_from(["x", "mastodon", "bluesky", "local"]),
-    kind=st.sampled_from(get_args(Record.__annotations__["kind"])),
-    created_at=st.none()
-    | st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)).map(
-        lambda time: time.replace(microsecond=0)
-    ),
-    lang=st.none() | st.sampled_from(["ko", "en"]),
-    source_id=st.none() | st.from_regex(r"[0-9a-z]{1,30}", fullmatch=True),
-    url=st.none() | WORDS.map("https://example.com/".__add__),
-)
 
 
 def exported(records: list[Record]) -> str:
@@ -190,17 +170,3 @@ def exported(records: list[Record]) -> str:
             row[column] = "'" * row[column].startswith(GUARDED) + row[column]
         writer.writerow(row)
     return file.getvalue()
-
-
-@settings(deadline=None)
-@given(records=st.lists(RECORDS, min_size=1))
-def test_any_exported_records_come_back_equal(
-    records: list[Record], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    found = items(tmp_path_factory.getbasetemp(), exported(records))
-    without_place = [{**_fields(item), "place": 0} for item in found]
-    assert without_place == [_fields(record) for record in records]
-
-
-def _fields(item: Item) -> dict[str, object]:
-    return {name: getattr(item, name) for name in Record.__slots__}

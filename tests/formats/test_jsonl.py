@@ -1,11 +1,8 @@
 """JSON lines."""
 
-import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from app.errors import UnrecognisedFileError
 from app.formats import open_archive
@@ -28,13 +25,6 @@ def test_places_are_physical_lines_and_blank_ones_are_ignored(tmp_path: Path) ->
     found = items(tmp_path, b"\n" + GOOD + b"\r\n \t\n" + GOOD)
     assert [item.place for item in found] == [2, 4]
     assert all(isinstance(item, Record) and item.text == "좋은 아침 ☀️" for item in found)
-
-
-@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949"])
-def test_encodings(tmp_path: Path, codec: str) -> None:
-    line = '{"작성자": "미나", "내용": "안녕하세요, 오늘은 맑아요"}\n'
-    found = items(tmp_path, (line * 3).encode(codec))
-    assert [isinstance(item, Record) and item.username for item in found] == ["미나"] * 3
 
 
 @pytest.mark.parametrize(
@@ -78,31 +68,7 @@ def test_not_a_number_is_taken_as_nothing(tmp_path: Path) -> None:
     assert found == [Record(place=1, text="a")]
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf", b" \r\n\t", b"\xff\xfe"])
-@pytest.mark.parametrize("format_name", ["auto", "jsonl"])
-def test_empty_files_hold_nothing(tmp_path: Path, data: bytes, format_name: str) -> None:
-    assert items(tmp_path, data, format_name) == []
-
-
 @pytest.mark.parametrize("data", [b'{"a": 1}\n{"b": 2}\n', b"[1]\n", b"hello\n", b"\x00\x01\x02"])
 def test_files_without_a_text_column_are_unrecognised(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(UnrecognisedFileError, match="not in any known format"):
         items(tmp_path, data)
-
-
-TEXTS = st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs"])).filter(str.strip)
-
-
-@settings(deadline=None)
-@given(rows=st.lists(st.tuples(TEXTS, TEXTS), min_size=1), ascii_only=st.booleans())
-def test_any_posts_come_back_equal(
-    rows: list[tuple[str, str]], ascii_only: bool, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    lines = (
-        json.dumps({"username": name, "text": text}, ensure_ascii=ascii_only) for name, text in rows
-    )
-    found = items(tmp_path_factory.getbasetemp(), "\n".join(lines).encode())
-    assert found == [
-        Record(place=place, username=name.strip(), text=text)
-        for place, (name, text) in enumerate(rows, start=1)
-    ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.errors import BrokenFileError, UnrecognisedFileError
+from app.errors import BrokenFileError
 from app.formats import open_archive
 from app.formats.records import Archive, BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
@@ -201,12 +201,6 @@ def test_an_empty_collection_holds_nothing(data: bytes) -> None:
     assert read(data)[1] == []
 
 
-@pytest.mark.parametrize("data", [b"[1]", b'[{"_id": 1}]', b'{"_id": 1, "n": 2}', b"[[]]", b"{}"])
-def test_documents_without_a_text_are_unrecognised(data: bytes) -> None:
-    with Source(io.BytesIO(data)) as source, pytest.raises(UnrecognisedFileError):
-        open_archive(source)
-
-
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "posts.json"
     path.write_bytes(b"[" + b",".join([lines(RELAXED)] * 20_000) + b"]")
@@ -217,7 +211,6 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         assert sum(1 for _ in items) == 19_999
 
 
-TEXTS = st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs"])).filter(str.strip)
 VALUES = st.none() | st.integers() | st.text() | st.floats() | st.lists(st.integers(), max_size=2)
 WRAPPED = st.dictionaries(
     st.sampled_from(
@@ -226,13 +219,6 @@ WRAPPED = st.dictionaries(
     VALUES | st.dictionaries(st.sampled_from(["$numberLong", "base64", "t"]), VALUES, max_size=1),
     max_size=2,
 )
-
-
-@settings(deadline=None)
-@given(texts=st.lists(TEXTS, min_size=1, max_size=4), form=st.sampled_from(FORMS))
-def test_any_texts_come_back_equal(texts: list[str], form: Callable[..., bytes]) -> None:
-    documents = [{"_id": number, "text": text} for number, text in enumerate(texts)]
-    assert [getattr(item, "text", None) for item in read(form(*documents))[1]] == texts
 
 
 @settings(deadline=None)

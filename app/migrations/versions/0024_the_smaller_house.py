@@ -27,6 +27,8 @@ def upgrade() -> None:
     op.drop_column("LoginSession", "seen_at")  # Sessions last 90 days, however they are used.
     op.execute('DELETE FROM "Token" WHERE revoked_at IS NOT NULL')
     op.drop_column("Token", "revoked_at")  # Who revokes a token deletes it.
+    for column in ("epoch", "beat_at"):  # The lease has both.
+        op.drop_column("ImportJob", column)
 
 
 def downgrade() -> None:

@@ -114,7 +114,7 @@ class ImportReport(PostCounts):
         """Add what was found in reading further posts."""
         self.add(other)
         self.errors += other.errors[: MAX_ERRORS - len(self.errors)]
-        self.broken = other.broken
+        self.broken = self.broken or other.broken
 
     def in_order(self) -> list[BulkError]:
         """Return the errors by place: reading and storing report them at different times."""

@@ -1,22 +1,21 @@
-"""Importing the posts of files, batch by batch; importing a file again stores none twice."""
+"""Importing posts, batch by batch; importing a file again stores none twice."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, closing
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.text import clean_username
 from app.db.backend import Sessions, backend_of
-from app.errors import ConflictError, ImportFileError, message_of
+from app.errors import ConflictError, ImportFileError, InvalidInputError, message_of
 from app.formats.records import Account, Archive
 from app.services.compare.background import is_outgrown, renew_background
-from app.services.imports.bulk import BATCH, ImportReport, store_batch
-from app.services.imports.checking import NamelessFileError, named_account
+from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
 from app.services.imports.media import ArchiveMedia
-from app.services.imports.reading import Reader, RepeatCounter
-from app.services.imports.reading_process import ReadingProcess
+from app.services.imports.reading import ArchiveReader
 from app.services.posts.media_files import MediaKeeper
 from app.services.posts.users import check_platform, find_user
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
@@ -25,11 +24,21 @@ BATCH_WHILE_AWAITED: Final = 250
 """Posts in one transaction after one for whose end others waited; then it doubles again."""
 
 
+class NamelessFileError(InvalidInputError):
+    """The file of one account needs another name."""
+
+
 class CancelledImportError(Exception):
     """The import was cancelled; nothing more may be stored."""
 
 
-Progress = Callable[[ImportReport], None]
+class PostReader(Protocol):
+    """Reads posts in batches."""
+
+    def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost]:
+        """Return the next posts, none at the end, and report what is left out; in a thread."""
+
+
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]]
 
 
@@ -47,20 +56,16 @@ async def import_archive(
     is_live: bool = False,
     default_time: datetime | None = None,
     keeper: MediaKeeper | None = None,
-    beside: ReadingProcess | None = None,
-    on_progress: Progress = lambda _: None,
+    on_progress: Callable[[ImportReport], None] = lambda _: None,
     note: Note = _note_nothing,
 ) -> ImportReport:
-    """Store the posts of the archive, and fold them into the profiles.
+    """Store the posts of the archive.
 
     At the end background and vocabulary are renewed, if they are outgrown. `username` names the
-    author of records without one; for a file of one account it replaces the name. `report` counts
-    the records; posts from before a break of the file stay. `note` writes the report in the
-    transaction that stores a batch, so that the two always agree. With `is_live` each post is
-    announced by itself, and folding and renewing are left to maintenance. New posts without a time
-    get `default_time`. `keeper` copies the files of media out of the archive. `beside` reads the
-    same file again while posts are stored, unless its media are kept. Raises NamelessFileError
-    before anything is stored, unless there is nothing to store.
+    author of records without one; for a file of one account it replaces the name. `keeper` copies
+    the files of media out of the archive. With `is_live` each post is announced by itself, and
+    renewing is left to maintenance. Else as `import_posts`. Raises NamelessFileError before
+    anything is stored, unless there is nothing to store.
     """
     report = report or ImportReport()
     try:
@@ -70,22 +75,16 @@ async def import_archive(
             return report
         raise
     media = ArchiveMedia(archive.files, keeper)
-    with closing(RepeatCounter()) as repeats, closing(media):
-        reader: Reader | ReadingProcess = Reader(archive, owner, username, repeats, media)
-        if beside is not None and not media.keeps_files and beside.begin(owner, username):
-            reader = beside
-        try:
-            batches = _store(db, reader, report, media, note, default_time, is_live=is_live)
-            async with aclosing(batches):
-                async for _ in batches:
-                    on_progress(report)
-        except CancelledImportError:
-            await media.give_up(db)
-            raise
-        finally:
-            if beside is not None:
-                beside.leave()
-        await media.give_up(db)
+    with closing(ArchiveReader(archive, owner, username, media)) as reader:
+        await import_posts(
+            db,
+            reader,
+            report,
+            is_live=is_live,
+            default_time=default_time,
+            on_progress=on_progress,
+            note=note,
+        )
     media.note_missing(report)
     on_progress(report)
     if renew and not is_live:
@@ -93,33 +92,51 @@ async def import_archive(
     return report
 
 
-async def _store(
+async def import_posts(
     db: Sessions,
-    reader: Reader | ReadingProcess,
+    reader: PostReader,
     report: ImportReport,
-    media: ArchiveMedia,
-    note: Note,
-    default_time: datetime | None,
     *,
-    is_live: bool,
-) -> AsyncGenerator[None, None]:
-    """Store all posts, and yield after each batch; batches shrink while others wait to write."""
-    size = BATCH
-    while posts := await reader.next(report):
-        while posts:
-            batch, posts = posts[:size], posts[size:]
-            async with db.write() as session:
-                await store_batch(
-                    session, batch, report, default_time=default_time, is_bulk=not is_live
-                )
-                if not posts:
-                    await media.note_unneeded(session)
-                await note(session, report)
-                # Asking takes another connection, which a busy worker may lack.
-                is_awaited = not is_live and await backend_of(session).is_awaited()
-            size = BATCH_WHILE_AWAITED if is_awaited else min(2 * size, BATCH)
-            yield
-        media.close()
+    is_live: bool = False,
+    default_time: datetime | None = None,
+    on_progress: Callable[[ImportReport], None] = lambda _: None,
+    note: Note = _note_nothing,
+) -> None:
+    """Store all posts, a transaction for each batch; batches shrink while others wait to write.
+
+    While a batch is stored, the next one is read. `report` counts the records; posts from before a
+    break of the file stay. `note` writes the report in the transaction that stores a batch, so that
+    the two always agree, or refuses it. New posts without a time get `default_time`.
+    """
+    size, is_stopped = BATCH, False
+
+    def read() -> tuple[list[BulkPost], ImportReport]:
+        left_out = ImportReport()
+        return reader.read(left_out, lambda: is_stopped), left_out
+
+    reading = asyncio.ensure_future(asyncio.to_thread(read))
+    try:
+        while True:
+            posts, left_out = await asyncio.shield(reading)
+            report.merge(left_out)
+            if not posts:
+                return
+            reading = asyncio.ensure_future(asyncio.to_thread(read))
+            while posts:
+                batch, posts = posts[:size], posts[size:]
+                async with db.write() as session:
+                    await store_batch(
+                        session, batch, report, default_time=default_time, is_bulk=not is_live
+                    )
+                    await note(session, report)
+                    # Asking takes another connection, which a busy worker may lack.
+                    is_awaited = not is_live and await backend_of(session).is_awaited()
+                size = BATCH_WHILE_AWAITED if is_awaited else min(2 * size, BATCH)
+                on_progress(report)
+    finally:
+        # The source must not be closed before the thread that reads it ends.
+        is_stopped = True
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 async def renew_derived(db: Sessions) -> None:
@@ -142,11 +159,19 @@ def _is_empty(archive: Archive) -> bool:
 
 async def _owner(db: Sessions, account: Account | None, username: str | None) -> Account | None:
     """Return the account with the name for its posts; None for files of many authors."""
-    account = named_account(account, username)
-    if account is None or account.username is None:
+    if account is None:
         return None
+    name = username or account.username
+    if not name:
+        raise NamelessFileError("the file does not say whose posts these are; add --username NAME")
+    try:
+        name = clean_username(name)
+    except ValueError as error:
+        raise NamelessFileError(
+            "{fault}; choose a name with --username NAME", fault=message_of(error)
+        ) from None
     async with db.read() as session:
-        user = await find_user(session, account.username)
+        user = await find_user(session, name)
     if user is not None:
         try:
             check_platform(user.username, user.platform, account.platform)
@@ -154,4 +179,4 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
             raise NamelessFileError(
                 "{fault}; choose another name with --username NAME", fault=message_of(error)
             ) from None
-    return account
+    return Account(name, account.display_name, account.platform)

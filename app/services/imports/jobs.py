@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
-from app.models import Event, ImportJob
-from app.services.events import append_event
+from app.models import ImportJob
 from app.services.imports.bulk import ImportReport
 from app.services.imports.facts import encode_errors, with_failure
 
@@ -23,8 +22,6 @@ UPLOAD_LIFETIME: Final = timedelta(days=1)
 MOST_ATTEMPTS: Final = 3
 """Runs in a row that may end without a proper end and without a new post."""
 MOST_UPLOADS_SHOWN: Final = 50
-CANCELLED: Final = "imports.cancelled"
-"""Kind of the event that cancels all imports; those in a terminal have no row, and look for it."""
 ENDED: Final = ("done", "failed", "cancelled")
 """An import in any other state may still be run."""
 
@@ -59,26 +56,10 @@ async def add_job(
     return job
 
 
-async def find_job(session: AsyncSession, job_id: int) -> ImportJob | None:
-    """Return the import of that id."""
-    return await session.get(ImportJob, job_id)
-
-
-async def get_job(session: AsyncSession, job_id: int) -> ImportJob:
-    """Return the import of that id. Raises NotFoundError."""
-    job = await find_job(session, job_id)
-    if job is None:
-        raise NotFoundError("There is no import {job_id}", job_id=job_id)
-    return job
-
-
-async def get_started_job(session: AsyncSession, job_id: int) -> ImportJob:
-    """Return the import of that id; an upload that is not started does not count.
-
-    Raises NotFoundError.
-    """
-    job = await get_job(session, job_id)
-    if job.state == "uploaded":
+async def get_job(session: AsyncSession, job_id: int, *, is_started: bool = False) -> ImportJob:
+    """Return the import of that id, or only one that was started. Raises NotFoundError."""
+    job = await session.get(ImportJob, job_id)
+    if job is None or (is_started and job.state == "uploaded"):
         raise NotFoundError("There is no import {job_id}", job_id=job_id)
     return job
 
@@ -120,19 +101,19 @@ async def start_job(
 
 
 async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
-    """Cancel an import; what it stored stays. Raises NotFoundError, ConflictError if it ended."""
+    """Cancel an import; what it stored stays. An upload that was not started is forgotten.
+
+    Raises NotFoundError, ConflictError if it ended.
+    """
     job = await get_job(session, job_id)
     if job.state in ENDED:
         raise ConflictError("The import {job_id} has ended", job_id=job_id)
-    job.state, job.finished_at = "cancelled", now()
+    if job.state == "uploaded":
+        await session.delete(job)
+    else:
+        job.state, job.finished_at = "cancelled", now()
     await session.flush()
     return job
-
-
-async def forget_upload(session: AsyncSession, job: ImportJob) -> None:
-    """Delete the row of an upload that was not started."""
-    await session.delete(job)
-    await session.flush()
 
 
 async def has_waiting_job(session: AsyncSession, held: Collection[str]) -> bool:
@@ -161,12 +142,6 @@ async def claim_job(session: AsyncSession, held: Collection[str]) -> ImportJob |
         job.detail = "the import ended its process each time it was tried"
         await session.flush()
     return None
-
-
-async def are_cancelled(session: AsyncSession, *, after: int) -> bool:
-    """Return whether all imports were cancelled since this event."""
-    query = select(Event.id).where(Event.kind == CANCELLED, Event.id > after).limit(1)
-    return await session.scalar(query) is not None
 
 
 async def _next_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
@@ -258,7 +233,6 @@ async def take_old_uploads(session: AsyncSession) -> Sequence[str]:
 
 async def drop_jobs(session: AsyncSession) -> Sequence[str]:
     """Cancel all imports and delete all uploads; return the names of their files."""
-    await append_event(session, CANCELLED, user_id=0)
     is_open = ImportJob.state.not_in([*ENDED, "uploaded"])
     cancelled = update(ImportJob).where(is_open).values(state="cancelled", finished_at=now())
     uploads = delete(ImportJob).where(ImportJob.state == "uploaded")

@@ -3,15 +3,11 @@
 from collections.abc import Callable, Iterable
 from itertools import zip_longest
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.compute.text import drop_controls
-from app.db.backend import Sessions
-from app.errors import AppError, ImportFileError, Message, message_of
+from app.errors import AppError, Message, message_of
 from app.formats.records import ArchiveFiles, Item, Medium, Record, StoredMedium
 from app.services.imports.bulk import MAX_ERRORS, ImportReport
 from app.services.posts.media_files import MediaKeeper, NoRoomError
-from app.services.posts.media_uses import store_unneeded
 from app.services.posts.new_tweet import MOST_DESCRIBED, MOST_MEDIA, checked_url, lenient
 
 
@@ -20,21 +16,15 @@ class ArchiveMedia:
 
     def __init__(self, files: ArchiveFiles | None, keeper: MediaKeeper | None) -> None:
         self._files = files
-        self._keeper = keeper
+        self._keeper = keeper if files is not None else None
         self._is_full = False
         self._names: dict[str, str] = {}
         """Names in the archive and here, of the files of this batch."""
-        self._missing = 0
-        """Files that are not in the archive."""
-        self._first_missing = 0
-        """The record of the first of them."""
-
-    @property
-    def keeps_files(self) -> bool:
-        return self._files is not None and self._keeper is not None
+        self._missing: list[int] = []
+        """The records of files that are not in the archive."""
 
     def keep(
-        self, items: Iterable[Item], report: ImportReport, *, is_stopped: Callable[[], bool]
+        self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]
     ) -> None:
         """Copy the files of a batch, in the order of the archive; report those left out."""
         self._names = {}
@@ -44,36 +34,31 @@ class ArchiveMedia:
         for item in items:
             for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
                 if name is None or (place := self._files.place_of(name)) is None:
-                    self._first_missing = self._first_missing if self._missing else item.place
-                    self._missing += 1
+                    self._missing.append(item.place)
                 else:
                     wanted.setdefault(name, (place, item.place))
         for name, (_, record) in sorted(wanted.items(), key=lambda pair: pair[1]):
             if self._is_full or is_stopped():
-                return
-            self._keep(self._files, self._keeper, name, record, report)
-
-    def _keep(
-        self, files: ArchiveFiles, keeper: MediaKeeper, name: str, record: int, report: ImportReport
-    ) -> None:
-        try:
-            with files.open_file(name) as stream:
-                self._names[name] = keeper.keep(stream, name)
-        except NoRoomError as error:
-            self._is_full = True
-            del report.errors[MAX_ERRORS - 1 :]  # This one must be seen.
-            report.note(record, message_of(error))
-        except (AppError, ImportFileError) as error:
-            report.note(record, message_of(error))
+                break
+            try:
+                with self._files.open_file(name) as stream:
+                    self._names[name] = self._keeper.keep(stream, name)
+            except NoRoomError as error:
+                self._is_full = True
+                del report.errors[MAX_ERRORS - 1 :]  # This one must be seen.
+                report.note(record, message_of(error))
+            except AppError as error:
+                report.note(record, message_of(error))
+        self._keeper.sync()
 
     def note_missing(self, report: ImportReport) -> None:
         """Report at the end how many files are not in the archive."""
         if self._missing:
             detail = Message(
                 "files of media that the archive lacks: {count}, the first of this record",
-                count=self._missing,
+                count=len(self._missing),
             )
-            report.note(self._first_missing, detail)
+            report.note(self._missing[0], detail)
 
     def of(self, record: Record) -> list[Medium]:
         """Return the media of a record of this batch as they can be kept."""
@@ -81,21 +66,10 @@ class ArchiveMedia:
         pairs = zip_longest(media, record.files[: len(media)])
         return [_storable(medium, self._names.get(file or "")) for medium, file in pairs]
 
-    async def note_unneeded(self, session: AsyncSession) -> None:
-        """Note the copied files that no post came to need, in the batch's transaction."""
-        if self._keeper is not None and self._keeper.names:
-            await store_unneeded(session, self._keeper.names)
-
-    async def give_up(self, db: Sessions) -> None:
-        """Note the files that were copied for no batch, or for one that is not stored."""
-        if self._keeper is not None and self._keeper.names:
-            async with db.write() as session:
-                await self.note_unneeded(session)
-
     def close(self) -> None:
-        """Let others remove files again: the batch was committed."""
+        """Let others remove files again."""
         if self._keeper is not None:
-            self._keeper.release()
+            self._keeper.close()
 
 
 def _storable(medium: Medium, file: str | None) -> Medium:

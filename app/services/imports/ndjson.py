@@ -1,11 +1,11 @@
 """Posts sent as JSON lines: good lines are stored, bad ones reported."""
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable
 from itertools import islice
 from typing import IO, Final
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import clean_username
@@ -14,14 +14,8 @@ from app.errors import AppError
 from app.formats.source.reading import raw_lines
 from app.services.access.rights import Right, check_right
 from app.services.events import newest_event
-from app.services.imports.bulk import (
-    MAX_ERRORS,
-    BulkError,
-    BulkPost,
-    ImportReport,
-    count,
-    store_batch,
-)
+from app.services.imports.bulk import BulkError, BulkPost, ImportReport, count
+from app.services.imports.imports import import_posts
 from app.services.posts.new_tweet import PostFields
 from app.services.posts.users import Platform
 
@@ -53,40 +47,43 @@ async def store_lines(
     Return a LinesReport, JSON, and the newest event. Committed batches stay if a later one
     fails. Raises UnauthorizedError once the right has ended: each batch checks it.
     """
-    read, stored = ImportReport(), ImportReport()
-    lines = raw_lines(file)
-    while batch := await asyncio.to_thread(_read_batch, lines, read):
-        async with db.write() as session:
-            await check_right(session, right)
-            await store_batch(session, batch, stored, default_time=now())
-    errors = sorted(read.errors + stored.errors, key=lambda error: error.line)[:MAX_ERRORS]
-    rejected = read.rejected + stored.rejected
-    counts = LinesReport(stored.accepted, stored.duplicates, rejected, errors)
-    report = msgspec.json.encode(counts, enc_hook=str)
-    if stored.event_id is not None:
-        return report, stored.event_id
+    report = ImportReport()
+
+    async def check(session: AsyncSession, _report: ImportReport) -> None:
+        await check_right(session, right)
+
+    await import_posts(db, LineReader(file), report, default_time=now(), note=check)
+    counts = LinesReport(report.accepted, report.duplicates, report.rejected, report.in_order())
+    body = msgspec.json.encode(counts, enc_hook=str)
+    if report.event_id is not None:
+        return body, report.event_id
     async with db.write() as session:
         await check_right(session, right)
-        return report, await newest_event(session)
+        return body, await newest_event(session)
 
 
-def _read_batch(lines: Iterator[tuple[int, bytes | None]], report: ImportReport) -> list[BulkPost]:
-    """Return the posts of the next lines, rejecting bad ones; none once the lines have ended."""
-    batch: list[BulkPost] = []
-    while not batch and (some := list(islice(lines, BATCH))):
-        for number, raw in some:
-            if raw is not None and raw.isspace():
-                continue
-            try:
-                batch.append(_bulk_post(number, raw))
-            except UnicodeDecodeError:
-                report.reject(number, "the line is not UTF-8")
-            except (ValueError, AppError) as error:
-                report.reject(number, str(error))
-            except RecursionError:
-                report.reject(number, "the JSON is nested too deep")
-    count(batch)
-    return batch
+class LineReader:
+    """Reads batches of posts from lines."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._lines = raw_lines(file)
+
+    def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost]:
+        batch: list[BulkPost] = []
+        while not (batch or is_stopped()) and (some := list(islice(self._lines, BATCH))):
+            for number, raw in some:
+                if raw is not None and raw.isspace():
+                    continue
+                try:
+                    batch.append(_bulk_post(number, raw))
+                except UnicodeDecodeError:
+                    report.reject(number, "the line is not UTF-8")
+                except (ValueError, AppError) as error:
+                    report.reject(number, str(error))
+                except RecursionError:
+                    report.reject(number, "the JSON is nested too deep")
+        count(batch)
+        return batch
 
 
 def _bulk_post(number: int, raw: bytes | None) -> BulkPost:

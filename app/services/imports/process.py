@@ -14,7 +14,7 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,10 +39,9 @@ from app.services.imports.jobs import (
     note_progress,
     take_old_uploads,
 )
-from app.services.imports.reading_process import FileToRead, ReadingProcess, be_nice
 from app.services.imports.uploads import finished_uploads, held_uploads, remove_upload, upload_path
-from app.services.posts.media_files import MediaKeeper, keeper_of
-from app.tasks import collect_seldom
+from app.services.posts.media_files import keeper_of
+from app.tasks import collect_seldom, share_heap
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""
@@ -50,6 +49,9 @@ TIDY_EVERY_S: Final = 3600.0
 STOP_TIMEOUT_S: Final = 3.0
 """Time for a run to store how far it is; servers wait little longer for a stop."""
 PROGRESS_EVERY_S: Final = 1.0
+STILL_TIMEOUT_S: Final = 600
+"""Time without progress; 2,000 of the longest records take some 60 s on a core of their own."""
+NICENESS: Final = 5
 
 logger = logging.getLogger(__name__)
 
@@ -129,17 +131,15 @@ async def _tidy(db: Database, config: Config) -> None:
 class ImportRun:
     """One run of an import."""
 
-    def __init__(
-        self, db: Grant, config: Config, job: ImportJob, beside: ReadingProcess | None
-    ) -> None:
+    def __init__(self, db: Grant, config: Config, job: ImportJob) -> None:
         self._db = db
         self._config = config
         self._job = job
-        self._beside = beside
         self._already = job.accepted
         self._report = ImportReport(stored=stored_posts(job))
         self._source: Source | None = None
         self._format = job.format
+        self._read = -1
 
     async def run(self, stop: asyncio.Event) -> None:
         """Import the file to its end, or until cancelled or stopped. Raises LeaseLostError."""
@@ -157,32 +157,24 @@ class ImportRun:
         await self._end(work)
 
     async def _import(self) -> None:
-        path = upload_path(self._config.data_dir, self._job.spool)
-        limit, name = self._config.max_import_bytes, self._job.file_name
-        options: dict[str, Any] = {
-            "format": self._job.format,
-            "decode_entities": self._job.decode_entities,
-        }
-        with Source(path, name=name, limit_bytes=limit) as source:
-            self._source = source
-            archive = await asyncio.to_thread(partial(open_archive, source, **options))
-            if self._beside is not None:
-                self._beside.file = FileToRead.find(path, name, limit, options)
+        job, config = self._job, self._config
+        path = upload_path(config.data_dir, job.spool)
+        source = partial(Source, path, name=job.file_name, limit_bytes=config.max_import_bytes)
+        with await asyncio.to_thread(source) as self._source:
+            archive = await asyncio.to_thread(
+                open_archive, self._source, format=job.format, decode_entities=job.decode_entities
+            )
             self._format = archive.format
             await import_archive(
                 self._db,
                 archive,
-                username=self._job.username,
+                username=job.username,
                 report=self._report,
-                keeper=self._keeper(),
-                beside=self._beside,
+                keeper=keeper_of(config) if job.with_media else None,
                 note=self._note_stored,
             )
             async with self._db.write() as session:
                 await self._note_stored(session, self._report)
-
-    def _keeper(self) -> MediaKeeper | None:
-        return keeper_of(self._config) if self._job.with_media else None
 
     async def _note_stored(self, session: AsyncSession, report: ImportReport) -> None:
         """Store the counts together with the posts they are of. Raises CancelledImportError."""
@@ -195,22 +187,25 @@ class ImportRun:
             return await self._note(session)
 
     async def _note(self, session: AsyncSession, stored: ImportReport | None = None) -> bool:
-        reading = self._beside if self._beside and self._beside.bytes_read else self._source
+        bytes_read = self._source.bytes_read if self._source else 0
+        if stored is not None or bytes_read != self._read:
+            # Where reading stands still, the system ends this process: nothing else can, while an
+            # expression is matched. The next run is another attempt.
+            signal.alarm(STILL_TIMEOUT_S)
+        self._read = bytes_read
         return await note_progress(
             session,
             self._job.id,
             format_name=self._format,
-            bytes_read=reading.bytes_read if reading else 0,
+            bytes_read=bytes_read,
             # Of an archive, only the members that hold posts are read.
-            bytes_total=reading.bytes_total if reading else None,
+            bytes_total=self._source.bytes_total if self._source else None,
             stored=stored,
             already=self._already,
         )
 
     async def _end(self, work: "asyncio.Task[None]") -> None:
         await self._note_progress()
-        if self._beside is not None and self._beside.was_killed:
-            return  # The next run is another attempt.
         if not work.cancelled() and isinstance(work.exception(), UnavailableError):
             work.result()  # So it is without its database; what lasts must not be tried for ever.
         state, failure = self._outcome(work)
@@ -233,9 +228,7 @@ class ImportRun:
         return ("failed", self._report.broken) if self._report.broken else ("done", None)
 
 
-async def run_next(
-    config: Config, token: FencingToken, beside: ReadingProcess | None = None
-) -> None:
+async def run_next(config: Config, token: FencingToken) -> None:
     """Run the next import, for the holder of the lease."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=be_nice))
     stop = asyncio.Event()
@@ -247,11 +240,22 @@ async def run_next(
             async with grant.write() as session:
                 job = await claim_job(session, held_uploads(config.data_dir))
             if job is not None:
-                await ImportRun(grant, config, job, beside).run(stop)
+                await ImportRun(grant, config, job).run(stop)
     except LeaseLostError:
         logger.warning("another process has taken over the import")
     except UnavailableError as error:
         sys.exit(f"the import is broken off, and goes on later: {error.detail}")
+
+
+def be_nice() -> None:
+    """Lower the priority: on Linux of this thread alone, elsewhere of the process.
+
+    Threads read and count. What holds the write lock must not wait for a core, since others wait
+    for the lock.
+    """
+    nice = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+    with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
 
 
 def main() -> None:
@@ -260,12 +264,11 @@ def main() -> None:
     # port of a server that was killed would stay in use for as long as an import outlives it.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     collect_seldom()
+    share_heap()
     config = Config.from_env()
     configure(config)
     take_over()
-    token = FencingToken(int(sys.argv[1]), sys.argv[2])
-    with ReadingProcess.started() as beside:
-        asyncio.run(run_next(config, token, beside))
+    asyncio.run(run_next(config, FencingToken(int(sys.argv[1]), sys.argv[2])))
 
 
 if __name__ == "__main__":

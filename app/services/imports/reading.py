@@ -1,20 +1,27 @@
 """Reading batches of posts from files: checked, numbered among equal ones, and counted."""
 
-import asyncio
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
 from typing import Final
 
 from app.clock import now
-from app.compute.text import username_key
-from app.errors import AppError, ImportFileError, message_of
-from app.formats.records import Account, Archive, BadRecord, Item, Record, Skipped
+from app.compute.text import clean_username, drop_controls, username_key
+from app.errors import AppError, ImportFileError, InvalidInputError, message_of
+from app.formats.records import Account, Archive, BadRecord, Item, Record, ReplyTarget, Skipped
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, count
-from app.services.imports.checking import checked_post
 from app.services.imports.media import ArchiveMedia
+from app.services.posts.new_tweet import (
+    NewTweet,
+    checked_language,
+    checked_target,
+    checked_url,
+    lenient,
+    new_tweet,
+)
 
 NOTED_AT_ONCE: Final = 10_000
 _COUNT: Final = (
@@ -24,40 +31,35 @@ _COUNT: Final = (
 
 
 @dataclass(slots=True)
-class Reader:
-    """Reads batches of valid posts from an archive."""
+class ArchiveReader:
+    """Reads batches of valid posts from an archive.
+
+    `owner` is the author of all posts of a file of one account; `username` names the author of
+    records without one.
+    """
 
     archive: Archive
     owner: Account | None
     username: str | None
-    repeats: "RepeatCounter"
     media: ArchiveMedia
-    is_stopped: bool = False
-    """Set when the import was cancelled, so the batch is not needed."""
+    repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
 
-    async def next(self, report: ImportReport) -> list[BulkPost]:
-        """Return what `read` does, in a thread."""
-        reading = asyncio.ensure_future(asyncio.to_thread(self.read, report))
-        try:
-            return await asyncio.shield(reading)
-        except asyncio.CancelledError:
-            # The source must not be closed before the thread that reads it ends.
-            self.is_stopped = True
-            await asyncio.wait({reading})
-            raise
-
-    def read(self, report: ImportReport) -> list[BulkPost]:
+    def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost]:
         """Return the next posts, none at the end of the file; report the records left out."""
         batch: list[BulkPost] = []
         while not batch and report.broken is None and (items := self._take(report)):
-            self.media.keep(items, report, is_stopped=lambda: self.is_stopped)
+            self.media.keep(items, report, is_stopped)
             arrived_at = now()
             for item in items:
-                if self.is_stopped:
+                if is_stopped():
                     return []
                 self._sort(item, batch, report, arrived_at)
         count(batch)
         return batch
+
+    def close(self) -> None:
+        self.media.close()
+        self.repeats.close()
 
     def _take(self, report: ImportReport) -> list[Item]:
         items: list[Item] = []
@@ -83,28 +85,45 @@ class Reader:
                 report.reject(item.place, message_of(error))
 
     def _bulk_post(self, record: Record, arrived_at: datetime) -> BulkPost:
-        item = checked_post(
-            record,
-            owner=self.owner,
-            username=self.username,
-            account=self.archive.account,
-            media=self.media.of(record),
-            arrived_at=arrived_at,
+        author = self.owner or Account(
+            record.username or self.username or record.author_id,
+            record.display_name,
+            record.platform or "",
         )
-        # The time of arrival differs at each import.
-        post = item.post
-        digest = digest_of(item.username, post.dated_at or post.created_at, post.text)
-        if post.source_id is None:
-            item.repeat, item.twins = self.repeats.count(digest)
-        else:
-            self.repeats.note(digest)
-        return item
+        if author.username is None:
+            raise InvalidInputError("no author; --username NAME names one")
+        name = clean_username(author.username)
+        post = new_tweet(
+            drop_controls(record.text),
+            arrived_at=arrived_at,
+            kind=record.kind,
+            created_at=record.created_at,
+            lang=lenient(checked_language, record.lang),
+            source_id=record.source_id,
+            url=lenient(checked_url, record.url),
+            reply_to=lenient(checked_target, self._target(record, name)),
+            media=self.media.of(record),
+            counts=record.counts,
+        )
+        repeat, twins = self.repeats.number(name, post)
+        return BulkPost(
+            place=record.place,
+            username=name,
+            platform=author.platform or None,
+            # Half a surrogate pair could not be stored.
+            display_name=author.display_name and drop_controls(author.display_name),
+            post=post,
+            repeat=repeat,
+            twins=twins,
+        )
 
-
-def digest_of(username: str, time: datetime | None, text: str) -> bytes:
-    """Return what equal posts of a source share, and others do not: 16 bytes."""
-    kind = f"{username_key(username)}\n{time and time.timestamp()}\n{text}"
-    return blake2b(kind.encode(), digest_size=16).digest()
+    def _target(self, record: Record, username: str) -> ReplyTarget | None:
+        """Return what the post answers; its author's own name may be another one here."""
+        target, account = record.reply_to, self.archive.account
+        if target is None or target.username is None or account is None or not account.username:
+            return target
+        is_own = target.username.casefold() == account.username.casefold()
+        return ReplyTarget(target.source_id, username) if is_own else target
 
 
 class RepeatCounter:
@@ -119,14 +138,19 @@ class RepeatCounter:
         self._connection.execute("BEGIN")
         self._noted: list[tuple[bytes, int, int]] = []
 
-    def note(self, digest: bytes) -> None:
-        """Count a record with an id."""
-        self._noted.append((digest, 0, 1))
-        if len(self._noted) == NOTED_AT_ONCE:
-            self._write()
+    def number(self, username: str, post: NewTweet) -> tuple[int, int]:
+        """Count a post; of one without an id return how many equal ones there were, and with one.
 
-    def count(self, digest: bytes) -> tuple[int, int]:
-        """Count a record without an id; return how many equal ones there were, and with one."""
+        Equal are posts of an author, a time and a text. The time of arrival differs at each import.
+        """
+        time = post.dated_at or post.created_at
+        kind = f"{username_key(username)}\n{time and time.timestamp()}\n{post.text}"
+        digest = blake2b(kind.encode(), digest_size=16).digest()
+        if post.source_id is not None:
+            self._noted.append((digest, 0, 1))
+            if len(self._noted) == NOTED_AT_ONCE:
+                self._write()
+            return 0, 0
         self._write()
         cursor = self._connection.execute(f"{_COUNT} RETURNING n, twins", (digest, 1, 0))
         n, twins = cursor.fetchone()

@@ -1,8 +1,7 @@
 """Kept media: a folder of pictures, videos and sounds, each a file named by its content.
 
-A file gets its name once it is whole, and stays as it is. Who keeps files has a shared lock on the
-folder until the rows that need them are committed; who removes files has an exclusive one. Imports
-take turns, and a file beside the folder tells each how much the others have kept.
+A file gets its name once it is whole, and stays as it is. An import that keeps files has a shared
+lock on the folder; what removes those that no post needs has an exclusive one.
 """
 
 import contextlib
@@ -12,12 +11,12 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from app.config import Config
-from app.db.lock import file_lock, open_lock
+from app.db.lock import file_lock
 from app.errors import InvalidInputError, RecordError
 from app.formats.source.reading import read_up_to
 from app.security import make_private_folder, open_private
@@ -76,16 +75,17 @@ def suffix_of(head: bytes) -> str | None:
 
 
 class MediaKeeper:
-    """Keeps the media of an import within a limit; one thread at a time uses it."""
+    """Keeps the media of an import within a limit; one thread at a time uses it.
+
+    From the first file on until `close` it has a shared lock on the folder. What several imports
+    keep at the same time may exceed the limit together.
+    """
 
     def __init__(self, folder: Path, limit_bytes: int) -> None:
         self._folder = folder
         self._limit_bytes = limit_bytes
-        self._used_bytes: int | None = None
-        self._turn = -1
+        self._used_bytes = 0
         self._lock: int | None = None
-        self.names: set[str] = set()
-        """The files since the last release."""
 
     def keep(self, stream: BinaryIO, name: str) -> str:
         """Copy a file and return the name of the copy; `name` is for messages.
@@ -94,50 +94,40 @@ class MediaKeeper:
         reached, and what reading raises.
         """
         try:
-            self._begin()
-            kept = self._copy(stream, name)
+            if self._lock is None:
+                self._begin()
+            return self._copy(stream, name)
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise NoRoomError("the disk is full; no more media are kept") from error
             raise NoRoomError(
                 "media cannot be written: {why}; no more of them are kept", why=error.strerror
             ) from error
-        self.names.add(kept)
-        return kept
 
-    def release(self) -> None:
-        """Sync the names, and release the lock: rows that need the files were committed."""
-        self.names.clear()
+    def sync(self) -> None:
+        """Sync the names, before rows that need the files are committed."""
         if self._lock is not None:
             os.fsync(self._lock)
+
+    def close(self) -> None:
+        """Let others remove files that no post needs."""
+        if self._lock is not None:
             os.close(self._lock)
-            os.close(self._turn)
             self._lock = None
 
     def _begin(self) -> None:
-        if self._lock is None:
-            make_private_folder(self._folder)
-            self._turn = open_lock(Path(f"{self._folder}.turn"))
-            fcntl.flock(self._turn, fcntl.LOCK_EX)
-            self._lock = os.open(self._folder, os.O_RDONLY)
-            fcntl.flock(self._lock, fcntl.LOCK_SH)
-            if self._used_bytes is None:
-                with os.scandir(self._folder) as entries:
-                    self._used_bytes = sum(entry.stat().st_size for entry in entries)
-            else:
-                self._used_bytes = int.from_bytes(os.pread(self._turn, 8, 0), "big")
-            self._note_used(self._used_bytes)
-
-    def _note_used(self, used_bytes: int) -> None:
-        self._used_bytes = used_bytes
-        os.pwrite(self._turn, used_bytes.to_bytes(8, "big"), 0)
+        make_private_folder(self._folder)
+        self._lock = os.open(self._folder, os.O_RDONLY)
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        with os.scandir(self._folder) as entries:
+            self._used_bytes = sum(entry.stat().st_size for entry in entries)
 
     def _copy(self, stream: BinaryIO, name: str) -> str:
         chunk = read_up_to(stream, _CHUNK_BYTES)
         suffix = suffix_of(chunk[:_HEAD_BYTES])
         if suffix is None:
             raise RecordError("{name} is no picture, video or sound of a known type", name=name)
-        is_picture = TYPES[suffix].startswith("image/")
+        most = MOST_PICTURE_BYTES if TYPES[suffix].startswith("image/") else MOST_BYTES
         digest, size = hashlib.sha256(), 0
         draft = self._folder / f"{DRAFT}{secrets.token_hex(8)}"
         try:
@@ -145,7 +135,7 @@ class MediaKeeper:
                 while chunk:
                     digest.update(chunk)
                     size += len(chunk)
-                    self._check_size(size, name, MOST_PICTURE_BYTES if is_picture else MOST_BYTES)
+                    self._check_size(size, name, most)
                     file.write(chunk)
                     chunk = stream.read(_CHUNK_BYTES)
                 kept = f"{digest.hexdigest()}.{suffix}"
@@ -153,7 +143,7 @@ class MediaKeeper:
                     file.flush()
                     os.fsync(file.fileno())
                     draft.rename(self._folder / kept)
-                    self._note_used((self._used_bytes or 0) + size)
+                    self._used_bytes += size
         finally:
             draft.unlink(missing_ok=True)
         return kept
@@ -163,7 +153,7 @@ class MediaKeeper:
             raise RecordError(
                 "{name} has more than {limit} MB and is not kept", name=name, limit=most >> 20
             )
-        if (self._used_bytes or 0) + size > self._limit_bytes:
+        if self._used_bytes + size > self._limit_bytes:
             raise NoRoomError("SAYWHO_MAX_MEDIA_GB is reached; no more media are kept")
 
 
@@ -189,7 +179,8 @@ def kept_files(folder: Path) -> list[str]:
     return sorted(os.listdir(folder)) if folder.exists() else []
 
 
-def remove_files(folder: Path, names: Iterable[str]) -> None:
-    """Remove files; those that are gone already are no fault."""
-    for name in names:
-        (folder / name).unlink(missing_ok=True)
+def remove_others(folder: Path, needed: Collection[str]) -> None:
+    """Remove all files but those of these names; that one is gone already is no fault."""
+    for name in kept_files(folder):
+        if name not in needed:
+            (folder / name).unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.events import newest_event
 from app.services.imports.facts import ImportFacts, facts
-from app.services.imports.jobs import add_job, cancel_job, get_started_job, list_jobs
+from app.services.imports.jobs import add_job, cancel_job, get_job, list_jobs
 from app.services.imports.uploads import remove_upload
 from app.views import cursors
 from app.views.access import writing
@@ -119,7 +119,7 @@ async def _queue(spool: Spool, args: NewImportArgs) -> Response:
 async def show_import(import_id: int) -> Response:
     """Show an import."""
     async with resources().db.read() as session:
-        return json_answer(facts(await get_started_job(session, import_id)))
+        return json_answer(facts(await get_job(session, import_id, is_started=True)))
 
 
 @blueprint.operation("DELETE", IMPORTS + "/<id:import_id>", "write", errors={409})
@@ -127,7 +127,7 @@ async def show_import(import_id: int) -> Response:
 async def cancel_import(import_id: int) -> Response:
     """Cancel an import; what it stored stays."""
     async with writing() as session:
-        await get_started_job(session, import_id)
+        await get_job(session, import_id, is_started=True)
         job = await cancel_job(session, import_id)
         g.event_id = await newest_event(session)
     await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)

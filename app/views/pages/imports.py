@@ -32,7 +32,6 @@ from app.services.imports.jobs import (
     ENDED,
     add_job,
     cancel_job,
-    forget_upload,
     get_job,
     list_jobs,
     list_uploads,
@@ -184,11 +183,8 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
 async def cancel(import_id: int) -> ResponseReturnValue:
     """Cancel an import; one that was not started is forgotten."""
     async with writing() as session:
-        job = await get_job(session, import_id)
-        if was_started := job.state != "uploaded":
-            await cancel_job(session, import_id)
-        else:
-            await forget_upload(session, job)
+        job = await cancel_job(session, import_id)
+        was_started = job.state != "uploaded"
     await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
     return _to(import_id) if was_started else see_other(url_for("imports.show_imports"))
 

@@ -1,7 +1,6 @@
 """What the API of X (Twitter) answers, and what twarc saves of it."""
 
 import io
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats import open_archive
 from app.formats.records import Archive, BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
@@ -242,15 +240,6 @@ def test_broken_bytes_spoil_one_post_of_a_page_alone() -> None:
     assert found[1] == BadRecord(2, "not valid UTF-8")
 
 
-def test_what_came_before_a_break_stays() -> None:
-    data = json.dumps({"statuses": [v1()] * 3}).encode()[:-60]
-    with Source(io.BytesIO(data)) as source:
-        items = open_archive(source).items
-        assert [next(items).place, next(items).place] == [1, 2]
-        with pytest.raises(BrokenFileError):
-            next(items)
-
-
 def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:
     stored = {"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}}
     old = stored | v1(id={"$numberLong": "1626918390000000001"}, retweeted_status=None)
@@ -264,14 +253,6 @@ def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:
         assert (found[0].text, found[0].username) == ("빵 & 커피 <3", "mina")
         assert (found[0].source_id, found[0].platform) == ("1626918390000000001", "x")
         assert found[1] == Skipped(2, "repost")
-
-
-@pytest.mark.parametrize(
-    "data", [b'{"data": [{"id": "1", "username": "a"}]}', b'{"errors": []}', b'{"statuses": 5}']
-)
-def test_answers_without_posts_are_unrecognised(data: bytes) -> None:
-    with Source(io.BytesIO(data)) as source, pytest.raises(UnrecognisedFileError):
-        open_archive(source)
 
 
 JUNK = st.recursive(

@@ -1,6 +1,5 @@
 """X archives as people have them: zips, folders, lone files, old and new."""
 
-import io
 import json
 import zipfile
 from pathlib import Path
@@ -104,22 +103,12 @@ def test_damage_among_what_is_skipped_costs_no_posts(tmp_path: Path, name: str) 
     assert len(found) == 4
 
 
-def test_the_data_folder_alone(tmp_path: Path) -> None:
-    archive, found = read(folder_in(tmp_path, WHOLE) / "data")
-    assert (archive.account, texts(found)) == (MINA, ["second", "first", "third"])
-
-
 def test_the_account_is_known_before_the_items_and_its_email_is_not_read(tmp_path: Path) -> None:
     with Source(zip_in(tmp_path, WHOLE)) as source:
         archive = open_archive(source)
         assert archive.account == MINA
         assert "example.com" not in repr(archive) + repr(list(archive.items))
         assert source.bytes_read == source.bytes_total
-
-
-def test_a_zip_from_standard_input(tmp_path: Path) -> None:
-    with io.BytesIO(zip_in(tmp_path, WHOLE).read_bytes()) as stream, Source(stream) as source:
-        assert texts(list(open_archive(source).items)) == ["second", "first", "third"]
 
 
 def test_a_lone_tweets_js_with_its_parts_and_long_posts_only(tmp_path: Path) -> None:

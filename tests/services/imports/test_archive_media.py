@@ -1,7 +1,6 @@
 """Files of media: out of the archive, kept once, counted, refused, removed with their posts."""
 
 import asyncio
-import io
 import json
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +23,6 @@ from app.services.posts.deletion import purge_deleted
 from app.services.posts.media_files import (
     TYPES,
     MediaKeeper,
-    NoRoomError,
     content_type,
     locked_against_keeping,
     suffix_of,
@@ -177,7 +175,7 @@ async def test_nothing_is_removed_while_an_import_keeps_files(
     waiting = asyncio.create_task(remove_every_unneeded(db, folder))
     await asyncio.sleep(0)
     assert film in names(folder)
-    keeper.release()
+    keeper.close()
     await waiting
     assert names(folder) == set()
 
@@ -257,7 +255,7 @@ async def test_a_cancelled_import_leaves_no_files(
     assert names(folder) == set()
 
 
-async def test_check_finds_what_a_killed_import_left_and_what_is_missing(
+async def test_what_a_killed_import_left_goes_and_what_is_missing_is_found(
     db: Database, tmp_path: Path, folder: Path
 ) -> None:
     await bring(db, x_zip(tmp_path / "x.zip", three_posts()), folder)
@@ -265,26 +263,12 @@ async def test_check_finds_what_a_killed_import_left_and_what_is_missing(
     lamp.unlink()
     (folder / kept(b"x", "jpg")).write_bytes(b"x")
     (folder / ".draft-1").write_bytes(b"half")
-    orphans, missing = await find_faults(db, folder)
-    assert orphans.startswith("2 files of media belong to no post")
-    assert missing == f"1 files of media are missing, such as {lamp.name}"
-    await remove_every_unneeded(db, folder)
+    missing = f"1 files of media are missing, such as {lamp.name}"
     assert await find_faults(db, folder) == [missing]
+    await remove_every_unneeded(db, folder)
+    assert names(folder) == {kept(VIDEO, "mp4")}
     await bring(db, x_zip(tmp_path / "again.zip", three_posts()), folder)
     assert await find_faults(db, folder) == []
-
-
-def test_imports_at_once_keep_the_limit_together(folder: Path) -> None:
-    room = 2 * len(picture(1))
-    first, second = MediaKeeper(folder, room), MediaKeeper(folder, room)
-    first.keep(io.BytesIO(picture(1)), "1")
-    first.release()
-    second.keep(io.BytesIO(picture(2)), "2")
-    second.release()
-    with pytest.raises(NoRoomError):
-        first.keep(io.BytesIO(picture(3)), "3")
-    first.release()
-    assert names(folder) == {kept(picture(1)), kept(picture(2))}
 
 
 def test_a_file_is_whole_or_not_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +286,7 @@ def test_a_file_is_whole_or_not_there(folder: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(RecordError):
         keeper.keep(Breaking(), "a")  # type: ignore[arg-type]
     assert names(folder) == set()
-    keeper.release()
+    keeper.close()
     with locked_against_keeping(folder) as is_locked:
         assert is_locked
 

@@ -4,9 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,10 +24,7 @@ from app.services.checks import find_faults
 from app.services.compare.folding import users_with_tails
 from app.services.imports import reading
 from app.services.imports.bulk import BATCH, ImportReport
-from app.services.imports.checking import NamelessFileError
-from app.services.imports.imports import import_archive
-from app.services.imports.reading import RepeatCounter, digest_of
-from tests.archives import EMAIL, LONG, x_zip
+from app.services.imports.imports import NamelessFileError, import_archive
 from tests.conftest import MakeConfig
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -203,11 +198,6 @@ async def test_a_known_source_id_fills_empty_fields_and_never_the_text(db: Datab
     assert (tweet.lang, tweet.created_at) == ("en", NOON)
 
 
-async def test_the_same_source_id_of_two_authors_is_two_posts(db: Database) -> None:
-    items = [record(1, "one", source_id="7"), record(2, "two", source_id="7", username="zoe")]
-    assert outcome(await store(db, *items)) == (2, 0, 0)
-
-
 async def test_good_records_are_kept_whatever_the_bad_ones(db: Database) -> None:
     report = await store_json(
         db,
@@ -250,22 +240,6 @@ async def test_fractions_of_a_second_are_cut(db: Database) -> None:
     assert outcome(await store(db, record(1, "now"))) == (0, 1, 0)
 
 
-async def test_an_x_archive_comes_in_from_its_zip(db: Database, tmp_path: Path) -> None:
-    path = x_zip(tmp_path / "twitter.zip")
-    with Source(path) as source:
-        report = await import_archive(db, open_archive(source), username=None)
-    assert (*outcome(report), report.reposts) == (5, 0, 0, 1)
-    posts = {tweet.source_id: tweet for tweet in await stored(db)}
-    assert sorted(posts, key=str) == ["101", "103", "104", "105", "106"]
-    assert posts["101"].text == "빵 & 커피 <3 오늘도"
-    assert posts["103"].kind == "reply"
-    assert posts["104"].text == LONG
-    assert posts["101"].url == "https://x.com/mina/status/101"
-    await db.close()
-    for file in (tmp_path / "instance").iterdir():
-        assert EMAIL.encode() not in file.read_bytes()
-
-
 async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: Database) -> None:
     for run, expected in ((0, 40), (40, 50)):
         items = (record(n, f"말 {n} words", username=f"a{n % 4}") for n in range(run, expected))
@@ -275,14 +249,6 @@ async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: D
             snapshots = list(await session.scalars(select(BackgroundSnapshot.posts)))
         assert max(snapshots) == expected
     assert await find_faults(db) == []
-
-
-async def test_a_background_is_renewed_only_when_it_is_outgrown(db: Database) -> None:
-    for start, end, version in ((0, 40, 1), (40, 41, 1), (41, 52, 2)):
-        items = (record(n, f"말 {n} words", username=f"a{n % 4}") for n in range(start, end))
-        await store(db, *items)
-        async with db.read() as session:
-            assert await session.scalar(select(func.max(BackgroundSnapshot.version))) == version
 
 
 async def test_two_imports_at_once_both_complete(
@@ -414,14 +380,3 @@ async def test_a_platform_clash_is_found_in_any_batch_and_order(
     report = await store(db, *items)
     assert outcome(report) == (7, 0, 2)
     assert sorted(error.line for error in report.errors) == [3, 6]
-
-
-def test_the_counter_counts_authors_times_and_texts_apart() -> None:
-    asked = digest_of("a", NOON, "x")
-    others = [digest_of("b", NOON, "x"), digest_of("a", None, "x"), digest_of("a", NOON, "y")]
-    with closing(RepeatCounter()) as counter:
-        assert [counter.count(asked) for _ in range(3)] == [(1, 0), (2, 0), (3, 0)]
-        counter.note(asked)
-        assert [counter.count(each) for each in others] == [(1, 0)] * 3
-        counter.note(asked)
-        assert counter.count(asked) == (4, 2)

@@ -12,8 +12,7 @@ from typing import Final
 import pytest
 
 from app.db.lease import FencingToken
-from app.services.imports.process import run_next
-from app.services.imports.reading_process import NICENESS
+from app.services.imports.process import NICENESS, run_next
 from tests.conftest import MakeConfig
 from tests.installation import Installation
 

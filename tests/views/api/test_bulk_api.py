@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from app import create_app
-from app.services.imports.bulk import BATCH
 from tests.conftest import Client, MakeConfig, client_with
 
 TWEETS = "/api/v1/tweets"
@@ -134,20 +133,6 @@ async def test_no_lines_are_no_error(writer: Client, body: bytes) -> None:
     assert report == {"accepted": 0, "duplicates": 0, "rejected": 0, "errors": []}
 
 
-async def test_several_batches_keep_their_order(writer: Client) -> None:
-    count = BATCH + 10
-    body = b"".join(
-        b'{"username": "ann", "text": "number %d", "source_id": "%d"}\n' % (number, number)
-        for number in range(count)
-    )
-    assert (await send(writer, body))["accepted"] == count
-    assert (await send(writer, body))["duplicates"] == count
-    page = await (await writer.get("/api/v1/users/ann/tweets?limit=200")).get_json()
-    ids = [tweet["id"] for tweet in page["items"]]
-    assert ids == sorted(ids, reverse=True)
-    assert page["items"][0]["source_id"] == str(count - 1)
-
-
 @pytest.mark.parametrize(
     "content_type", ["application/json", "text/plain", "", "application/x-www-form-urlencoded"]
 )
@@ -190,9 +175,3 @@ async def test_beyond_the_import_limit_nothing_is_stored(
         if path.is_file() and path.parent.suffix != ".metrics"
     }
     assert {name for name in files if not name.startswith("testing.db")} <= {"secret_key"}
-
-
-async def test_bulk_larger_than_a_json_body_is_fine(writer: Client) -> None:
-    body = lines({"username": "ann", "text": "ㅎ" * 20_000}) * 30
-    assert len(body) > 2**20
-    assert (await send(writer, body))["accepted"] == 30

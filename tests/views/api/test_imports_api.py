@@ -5,7 +5,6 @@ import gzip
 import json
 import os
 import sys
-import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,10 +27,9 @@ from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import ENDED, LEASE, add_job, cancel_job, get_job
 from app.services.imports.uploads import open_upload, upload_path
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
-from tests.archives import SMALL_FILES, x_members, x_zip
+from tests.archives import x_members, x_zip
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, client_with
-from tests.installation import Installation
 from tests.waiting import eventually, until_some_are_imported
 
 IMPORTS = "/api/v1/imports"
@@ -136,22 +134,6 @@ async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
     await wait_for_uploads(app, some=False)
     # An empty file is one without posts.
     assert (await ended(writer, await send(writer, b"")))["state"] == "done"
-
-
-async def test_how_far_an_import_has_read_is_told_with_what_it_has_stored(writer: Client) -> None:
-    posts = 3 * BATCH
-    records = [POST | {"source_id": f"{n:06}", "text": f"{n:06}번째 글"} for n in range(posts)]
-    address = await send(writer, jsonl(*records))
-    seen: list[dict[str, Any]] = []
-
-    async def look() -> str:
-        seen.append(await (await writer.get(address)).get_json())
-        return str(seen[-1]["state"])
-
-    assert await eventually(look, until=ENDED.__contains__) == "done"
-    assert len(seen) > 1
-    for job in seen:
-        assert job["bytes_read"] * posts >= job["accepted"] * job["bytes_total"]
 
 
 async def test_entities_are_decoded_if_wanted(app: Quart, writer: Client) -> None:
@@ -259,14 +241,6 @@ async def test_bad_form_is_refused_and_keeps_nothing(
     assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
 
 
-async def test_form_without_a_boundary_is_refused(app: Quart, writer: Client) -> None:
-    for content_type in ("multipart/form-data", 'multipart/form-data; boundary=""'):
-        headers = {"Content-Type": content_type}
-        answer = await writer.post(IMPORTS, data=form(FILE, boundary=b""), headers=headers)
-        assert answer.status_code == 400
-    await wait_for_uploads(app, some=False)
-
-
 async def test_file_in_a_form_arrives_whole_however_it_is_cut(app: Quart, writer: Client) -> None:
     text = "\r\n--xx\r\n-- \n\r" * 20_000
     body = form(FIELD, FILE + jsonl(POST | {"source_id": "2", "text": text[:20_000]}), FIELD)
@@ -334,17 +308,6 @@ async def test_history_is_by_page_and_the_newest_first(app: Quart, writer: Clien
     assert (await writer.delete(f"{IMPORTS}/4")).status_code == 404
     for query in ("?limit=0", "?limit=201", "?cursor=nonsense", "?unknown=1"):
         assert (await writer.get(IMPORTS + query)).status_code == 400
-
-
-async def test_formats_are_taken_by_their_names_which_the_document_lists(writer: Client) -> None:
-    document = await (await writer.get("/api/v1/openapi.json")).get_json()
-    parameters = document["paths"]["/api/v1/imports"]["post"]["parameters"]
-    (choice,) = (each["schema"] for each in parameters if each.get("name") == "format")
-    assert set(choice["enum"]) == {"auto", *SMALL_FILES}
-    for name in ("mastodon", "x-api", "bluesky", "mongo"):
-        query = f"?format={name}&username=by-{name}"
-        job = await ended(writer, await send(writer, SMALL_FILES[name], query))
-        assert (job["state"], job["format"], job["accepted"]) == ("done", name, 1), job
 
 
 async def test_files_that_cannot_be_imported_fail_with_the_reason(
@@ -417,28 +380,6 @@ async def in_chunks(client: Client, body: bytes) -> Any:
             await connection.send(body[start : start + 100_000])
         await connection.send_complete()
     return await connection.as_response()
-
-
-async def test_the_limit_counts_what_a_zip_unpacks_to(
-    make_config: MakeConfig, tmp_path: Path
-) -> None:
-    tweets = [
-        {"tweet": {"id_str": str(n), "full_text": "파도 " * 100, "created_at": "2020-01-01"}}
-        for n in range(6_000)
-    ]
-    members = x_members() | {"data/tweets.js": f"window.YTD.tweets.part0 = {json.dumps(tweets)}"}
-    path = tmp_path / "bomb.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    assert path.stat().st_size < 2**20
-    app = create_app(make_config(max_import_mb=1))
-    async with app.test_app():
-        writer = await client_with(app, "write")
-        job = await ended(writer, await send(writer, path.read_bytes()))
-        assert job["state"] == "failed"
-        assert "limit" in job["errors"][0]["detail"]
-        await wait_for_uploads(app, some=False)
 
 
 async def test_a_client_that_breaks_off_leaves_nothing(app: Quart, writer: Client) -> None:
@@ -687,15 +628,3 @@ async def test_another_machine_leaves_an_upload_to_the_one_that_has_it(
     async with app.test_app():
         client = Client(app, client.headers)
         assert (await ended(client, address))["state"] == "done"
-
-
-async def test_import_on_the_command_line_and_here_agree(
-    app: Quart, writer: Client, tmp_path: Path
-) -> None:
-    archive = x_zip(tmp_path / "a.zip")
-    job = await ended(writer, await send(writer, archive.read_bytes()))
-    config = parts_of(app).config
-    installation = Installation(config.data_dir, {"SAYWHO_DATABASE_URL": config.database_url})
-    report = await asyncio.to_thread(installation.json, "import", archive)
-    assert (report["accepted"], report["duplicates"]) == (0, job["accepted"])
-    assert report["rejected"] == job["rejected"]

@@ -17,9 +17,8 @@ from app import create_app
 from app.clock import now
 from app.models import ImportJob
 from app.services.imports.bulk import BATCH
-from app.services.imports.jobs import UPLOAD_LIFETIME, add_job, cancel_job
+from app.services.imports.jobs import UPLOAD_LIFETIME
 from app.services.imports.uploads import open_upload
-from app.views.pages.imports import IMPORTS_PER_PAGE
 from tests.archives import SMALL_FILES, picture, x_media, x_media_members, x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
@@ -230,27 +229,6 @@ async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser
         assert (await browser.send(method, path)).status_code == 404
 
 
-async def test_a_zip_that_breaks_off_is_told_before_and_after(
-    app: Quart, browser: Browser, tmp_path: Path
-) -> None:
-    data = x_zip(tmp_path / "a.zip").read_bytes()
-    address = await upload(browser, data[:-60], "a.zip")
-    assert 'role="alert"' in await browser.page(address)
-    assert (await browser.post(f"{address}/start")).status_code == 303
-    assert "failed" in shown(await ended(browser, address))
-    assert await count_authors(app) == 0
-    await wait_until_nothing_is_uploaded(app)
-
-
-async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeConfig) -> None:
-    app = create_app(make_config(max_import_mb=1))
-    async with app.test_app():
-        browser = await signed_in(app)
-        files = {"file": FileStorage(io.BytesIO(b"a" * (2**20 + 1)), "a.txt")}
-        assert (await browser.post("/imports", files=files)).status_code == 413
-        await wait_until_nothing_is_uploaded(app)
-
-
 async def test_cancelling_under_way(app: Quart, browser: Browser, writer: Client) -> None:
     records = [
         {"username": "ann", "text": f"post {n}", "source_id": str(n)} for n in range(4 * BATCH)
@@ -267,29 +245,6 @@ async def test_cancelling_under_way(app: Quart, browser: Browser, writer: Client
     assert (await browser.post(f"{address}/cancel")).status_code == 409
     await wait_until_nothing_is_uploaded(app)
     assert (await (await writer.get("/api/v1/users/ann")).get_json())["tweets"] > 0
-
-
-async def test_history_is_by_page(app: Quart, browser: Browser) -> None:
-    async with parts_of(app).db.write() as session:
-        for n in range(IMPORTS_PER_PAGE + 3):
-            job = await add_job(
-                session,
-                spool=f"none-{n}",
-                file_name=f"file-{n}.zip",
-                bytes_total=0,
-                format_name="auto",
-                username=None,
-                is_started=True,
-            )
-            await cancel_job(session, job.id)
-    first = await browser.page("/imports")
-    names = re.findall(r"file-\d+\.zip", first)
-    assert names == [f"file-{n}.zip" for n in range(IMPORTS_PER_PAGE + 2, 2, -1)]
-    (following,) = re.findall(r'href="(/imports\?cursor=[^"]+)"', first)
-    second = await browser.page(following)
-    assert re.findall(r"file-\d+\.zip", second) == ["file-2.zip", "file-1.zip", "file-0.zip"]
-    assert "Older imports" not in second
-    assert (await browser.get("/imports?cursor=nonsense")).status_code == 400
 
 
 BAD_LINES = (
@@ -347,20 +302,6 @@ async def test_why_a_file_fails_is_in_the_language_of_the_page(
     page = await ended(browser, address)
     assert why in page
     assert '<span lang="en">' not in page
-
-
-async def test_a_reason_of_an_earlier_version_is_shown_as_it_stands(
-    app: Quart, browser: Browser
-) -> None:
-    browser.headers["Accept-Language"] = "ko"
-    address = await upload(browser, b"just some words")
-    await browser.post(f"{address}/start", form={})
-    await ended(browser, address)
-    async with parts_of(app).db.write() as session:
-        old = [{"record": 7, "detail": "unreadable time 'soon'"}]
-        await session.execute(update(ImportJob).values(errors=json.dumps(old).encode()))
-    page = await browser.page(address)
-    assert '<span lang="en">unreadable time &#39;soon&#39;</span>' in page
 
 
 @pytest.mark.parametrize(
