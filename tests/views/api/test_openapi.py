@@ -13,7 +13,6 @@ import schemathesis
 from app import create_app
 from app.config import Config
 from app.views import openapi
-from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with, config_of
 from tests.databases import Databases
 from tests.views.api.conformance import ENDING, IDS, Api
@@ -185,46 +184,6 @@ async def test_what_a_rule_declares_can_happen(api: Api, admin: Client, status: 
     await asyncio.gather(*map(provoke, api.declaring(status)))
 
 
-async def test_what_is_not_there_is_404(api: Api, admin: Client) -> None:
-    for name in api.declaring("404"):
-        unknown: dict[str, Any] = dict.fromkeys(("tweet_id", "import_id", "source_id"), 999)
-        unknown["username"] = "nobody"
-        address, _ = api.sample(name, **unknown)
-        if name in {"search_tweets", "compare_get", "live_stream"}:
-            address = re.sub(r"\?.*", "?q=a&username=nobody", address)
-        if name == "compare_get":
-            address = address.replace("q=", "text=")
-        if name == "live_stream":
-            address = address.replace("q=a&", "")
-        if name in {"show_stats", "compare_batch", "compare_card", "export_posts"}:
-            address = address.partition("?")[0] + "?username=nobody"
-        sent = {"json": {"text": "Hm", "usernames": ["nobody"]}} if name == "compare_post" else {}
-        if name == "verify_get":
-            address = "/api/v1/verify?text=a&username=nobody"
-        if name == "verify_post":
-            sent = {"json": {"texts": ["a"], "username": "nobody"}}
-        assert (await api.send(admin, name, address, **sent))[0] == 404, name
-
-
-async def test_wrong_content_is_422(api: Api, admin: Client) -> None:
-    multipart = {"Content-Type": "multipart/form-data; boundary=x"}
-    requests: dict[str, dict[str, Any]] = {
-        "compare_get": {"address": "/api/v1/compare?text=1"},
-        "compare_card": {"address": "/api/v1/compare/card?username=jack"},
-        "verify_get": {"address": "/api/v1/verify?text=1&username=jack"},
-        "compare_batch": {
-            "address": "/api/v1/compare/batch?username=jack",
-            "data": b"",
-            "headers": {"Content-Type": NDJSON},
-        },
-        "create_import": {"data": b"--x--\r\n", "headers": multipart},
-    }
-    for name in api.declaring("422"):
-        request = requests.get(name, {"json": {}})
-        status, problem = await api.send(admin, name, **request)
-        assert (status, bool(problem["errors"])) == (422, True), name
-
-
 async def test_an_unknown_parameter_is_400(api: Api, admin: Client) -> None:
     for name in IDS:
         if name not in {"healthz", "readyz", "show_document", "show_docs"}:
@@ -240,34 +199,6 @@ async def test_another_method_is_405_and_a_problem(api: Api, anybody: Client) ->
     assert "Allow" in answer.headers
     problem = await answer.get_json(force=True)
     assert not api.faults(problem, declared["content"][PROBLEM]["schema"])
-
-
-async def test_what_needs_a_token_follows_from_the_views(api: Api) -> None:
-    needs = {name: api.operations[name][2]["security"] for name in IDS}
-    session: dict[str, list[str]] = {"session": []}
-    assert needs["list_users"] == [{}, {"bearer": ["read"]}, session]
-    assert needs["compare_post"] == [{}, {"bearer": ["read"]}, session]
-    assert needs["create_user"] == [{"bearer": ["write"]}, session]
-    assert needs["remove_user"] == [{"bearer": ["admin"]}, session]
-    assert needs["healthz"] == []
-    for name in ENDING:
-        sent = await Client(api.app, {}).send(
-            api.operations[name][1].upper(), *api.sample(name)[:1], **api.sample(name)[1]
-        )
-        is_open = not needs[name] or {} in needs[name]
-        assert (sent.status_code == 401) is not is_open, name
-
-
-async def test_the_sessions_cookie_is_one_that_opens_what_the_document_says(api: Api) -> None:
-    scheme = api.document["components"]["securitySchemes"]["session"]
-    assert (scheme["type"], scheme["in"]) == ("apiKey", "cookie")
-    browser = await signed_in(api.app)
-    assert scheme["name"] in browser.cookies
-    for name in ("create_user", "list_imports"):
-        assert {"session": []} in api.operations[name][2]["security"]
-    assert (await browser.get("/api/v1/imports")).status_code == 200
-    made = await browser.post("/api/v1/users", json={"username": "by-cookie"})
-    assert made.status_code == 201
 
 
 async def test_the_document_is_open_where_reading_is_not(make_config: MakeConfig) -> None:
