@@ -108,13 +108,6 @@ async def test_rows_of_deleted_authors_are_removed(db: Database) -> None:
         assert await session.scalar(select(func.count()).select_from(found)) == 3
 
 
-async def test_it_follows_the_log_until_cancelled(db: Database) -> None:
-    async with maintained(db) as task:
-        user_id = await make_author(db, "ann", LONGEST_TAIL)
-        await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
-    assert task.cancelled()
-
-
 async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:
     begun, never = asyncio.Event(), asyncio.Event()
 
