@@ -80,8 +80,7 @@ accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy
 	@test -n "$(DATA)" || { echo "make accuracy needs DATA=FILE, JSON lines with author, text, split, lang"; exit 2; }
 	@$(BIN)/python -m benchmarks.accuracy "$(DATA)"
 	@$(BIN)/python -m benchmarks.variants "$(DATA)"
-	@$(BIN)/python -m benchmarks.verification "$(DATA)"
-	@$(BIN)/python -m benchmarks.installations "$(DATA)"
+	@$(BIN)/python -m benchmarks.open_question "$(DATA)"
 	@$(BIN)/python -m benchmarks.search "$(DATA)"
 
 .PHONY: bench

@@ -20,7 +20,8 @@ from app.memo import Memo
 from app.metrics import Metrics
 from app.security import load_secret_keys
 from app.services.access.secrets import Passwords
-from app.services.compare.card_making import CardMaker
+from app.services.compare.cards import Cards
+from app.services.compare.comparing import Comparer
 from app.services.compare.materials import Materials, Models
 from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
@@ -29,7 +30,6 @@ from app.services.posts.reads import Reads
 from app.services.posts.writer import PostWriter
 from app.services.search.embeddings import Embeddings
 from app.services.sources.following import Follower
-from app.services.verify.verifying import Verifier
 
 KEY: Final = "saywho"
 
@@ -44,7 +44,7 @@ class Resources:
     db: Database
     models: Models
     materials: Materials
-    verifier: Verifier
+    comparer: Comparer
     passwords: Passwords
     secret_keys: list[str]
     """The first one signs."""
@@ -55,7 +55,7 @@ class Resources:
     cache: Memo[CachedResponse]
     writer: PostWriter
     reads: Reads
-    cards: CardMaker
+    cards: Cards
     metrics: Metrics
     embeddings: Embeddings | None
     """None where no embedder is set."""
@@ -103,12 +103,13 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         embeddings = Embeddings(db, embedder)
         stack.push_async_callback(embeddings.close)
         work.append(vectors_job(embeddings))
+    materials = Materials(db, feed, models)
     opened = Resources(
         config=config,
         db=db,
         models=models,
-        materials=Materials(db, feed, models),
-        verifier=Verifier(db, models),
+        materials=materials,
+        comparer=Comparer(db, materials, models),
         passwords=Passwords(),
         secret_keys=secret_keys,
         import_queued=asyncio.Event(),
@@ -122,14 +123,14 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         cache=response_memo(feed, config.cache_mb * MIB),
         writer=PostWriter(db, on_batch=metrics.batch_size.observe),
         reads=Reads(db),
-        cards=CardMaker(db, models),
+        cards=Cards(db, models),
         metrics=metrics,
         embeddings=embeddings,
         maintenance=Maintenance(db, feed, work),
         revision=revision,
     )
     stack.callback(opened.passwords.close)
-    for batched in (opened.writer, opened.reads, opened.materials):
+    for batched in (opened.writer, opened.reads, opened.materials, opened.cards):
         stack.push_async_callback(batched.close)
     feed.subscribe(opened.live.publish)
     feed.subscribe(opened.maintenance.wake)
@@ -143,7 +144,6 @@ def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]
     """Return the work that runs as long as the app serves, in the order of its start."""
     return [
         opened.maintenance.run(),
-        opened.cards.run(),
         opened.feed.follow(),
         opened.live.run(),
         Follower(opened.db, opened.config).run(),

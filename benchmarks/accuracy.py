@@ -26,7 +26,6 @@ from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile
 from benchmarks.accuracy_data import Row, Subsets, author_sets, masked, newest_known, read_rows
-from benchmarks.strangers import print_strangers
 
 BINS = 15
 TIMED_TEXTS = 1000
@@ -87,7 +86,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     model = Model(rows)
     print_report(model, sets)
     print_variants(rows, sets)
-    print_strangers(model.profiles, model.queries, sets, seed=options.seed)
     if not options.only_ours:
         print_baselines(rows, sets)
     print_times(rows, model)

@@ -90,7 +90,7 @@ async def measure(db: Database, shape: Shape, repeats: int) -> None:
 
     async def among_all(text: str) -> None:
         async with db.read() as session:
-            material = await gather_material(session, models, text=text)
+            material = await gather_material(session, models, [text])
         await judge(material)
 
     async def after_a_post(text: str) -> None:
@@ -102,7 +102,7 @@ async def measure(db: Database, shape: Shape, repeats: int) -> None:
     async def between_two(text: str) -> None:
         pair = [username(number) for number in chance.sample(range(shape.authors), 2)]
         async with db.read() as session:
-            material = await gather_material(session, models, text=text, usernames=pair)
+            material = await gather_material(session, models, [text], pair)
         await judge(material)
 
     async def a_file(text: str) -> None:

@@ -16,7 +16,7 @@ from app.compute.features import features
 from app.compute.profiles import AuthorProfile
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
-from app.services.compare.judging import judge
+from app.services.compare.judging import judge, passages_of
 from app.services.compare.materials import Models, gather_material
 from app.services.imports.samples import (
     EXAMPLES,
@@ -105,7 +105,7 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
     for name, posts in SAMPLES.items():
         text = " ".join(post["text"] for post in posts[:2])
         async with db.read() as session:
-            material = await gather_material(session, models, text=text)
+            material = await gather_material(session, models, [text])
         answer = await judge(material)
         assert answer.ranking[0].username == name
         assert answer.verdict == "likely"
@@ -113,14 +113,12 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
 
     for example in EXAMPLES:
         async with db.read() as session:
-            material = await gather_material(
-                session, models, text=example.text, usernames=example.usernames
-            )
-        answer = await judge(material, with_passages=example.by is not None)
+            material = await gather_material(session, models, [example.text], example.usernames)
+        answer = await judge(material)
         if example.by is None:
             assert answer.verdict == "likely"
         else:
-            hands = [passage.username for passage in answer.passages]
+            hands = [each.username for each in passages_of(material, example.usernames)]
             assert len(hands) == 4
             assert hands[0] == hands[1] != hands[2] == hands[3]
 

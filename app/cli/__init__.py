@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PLACES: Final = {
     "backup": ("database", "Write everything to the new FILE, while the server goes on writing."),
     "check": ("database", "Check the database, and what is derived from the posts."),
-    "compare": ("compare", "Rank authors for TEXT, with the evidence."),
+    "compare": ("compare", "Say who would have said TEXT: one of the authors, or somebody else."),
     "db": ("database", "Migrate the database."),
     "demo": ("imports", "Load the sample posts; a second run changes nothing."),
     "embed": ("search", "Make the missing vectors with the model that SAYWHO_EMBEDDER names."),
@@ -39,7 +39,6 @@ PLACES: Final = {
     "token": ("access", "Create, list and revoke API tokens."),
     "user": ("users", "Add and delete authors."),
     "users": ("users", "List the authors."),
-    "verify": ("compare", "Say whether one author wrote each TEXT, all by one hand."),
 }
 """Module and help of each command; in its module it is called `…_command`."""
 

@@ -5,7 +5,7 @@ sum over the groups. Nothing is trained per request, and adding a post is adding
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -69,13 +69,7 @@ class Ranking:
     """(n, 5) weighted parts of the scores."""
     penalties: NDArray[np.float64]
     """(n,) penalties for short histories."""
-    features: int
-    """Character features of the text."""
-    compared: int = 0
-    """Number of compared authors, which may be more than are listed here."""
-    impostors: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
-    """(m,) scores of authors that are not compared."""
-    query: Query | None = None
+    query: Query
     """The text that was ranked."""
 
 
@@ -85,22 +79,17 @@ def rank(
     background: Background,
     temperature: float = 1.0,
     rest: NDArray[np.float64] = NO_SCORES,
-    impostors: Sequence[AuthorProfile] = (),
 ) -> Ranking:
     """Return the scores and probabilities of the authors for the features of a text.
 
     An author without posts comes last, with probability 0. Raises ValueError if none has posts.
     `temperature` above 1 flattens the probabilities; `rest` are the scores of further compared
-    authors; `impostors` are authors with posts that are not compared.
+    authors.
     """
-    everyone = [*profiles, *impostors]
     known = query_of(query, background)
-    groups = _group_scores(known, everyone)
-    features = int(known.widths[CHARACTERS])
-    penalties = penalties_of(features, everyone)
+    groups = _group_scores(known, profiles)
+    penalties = penalties_of(int(known.widths[CHARACTERS]), known_features(profiles))
     scores = groups.sum(axis=1) - penalties
-    impostor_scores, scores = scores[len(profiles) :], scores[: len(profiles)]
-    groups, penalties = groups[: len(profiles)], penalties[: len(profiles)]
     empty = [not profile.counts.keys.size for profile in profiles]
     if all(empty):
         raise ValueError("at least one author must have posts")
@@ -112,9 +101,7 @@ def rank(
         scaled /= MANY_TEMPERATURE
     odds = np.exp(scaled - scaled.max())
     shares = (odds / odds.sum())[: scores.size]
-    return Ranking(
-        scores, shares, groups, penalties, features, compared.size, impostor_scores, known
-    )
+    return Ranking(scores, shares, groups, penalties, known)
 
 
 def scores_of(
@@ -123,7 +110,8 @@ def scores_of(
     """Return only the scores of any number of authors with posts: (n,)."""
     features = int(group_sums(query)[CHARACTERS])
     groups = group_scores(query, profiles, background)
-    scores: NDArray[np.float64] = groups.sum(axis=1) - penalties_of(features, profiles)
+    penalties = penalties_of(features, known_features(profiles))
+    scores: NDArray[np.float64] = groups.sum(axis=1) - penalties
     return scores
 
 
@@ -135,26 +123,7 @@ def scores_of_each(
     A text of 25,000 characters in 2,000 sentences takes a tenth of the time: (m, n).
     """
     keys, places = np.unique(np.concatenate([query.keys for query in queries]), return_inverse=True)
-    return _scores(queries, profiles, keys, places, background.probabilities(keys)[places])
-
-
-def scores_against(
-    queries: Sequence[Counts],
-    profiles: Sequence[AuthorProfile],
-    probabilities: Sequence[NDArray[np.float64]],
-) -> NDArray[np.float64]:
-    """Return the same where each text has a background of its own, given for its keys: (m, n)."""
-    keys, places = np.unique(np.concatenate([query.keys for query in queries]), return_inverse=True)
-    return _scores(queries, profiles, keys, places, np.concatenate(probabilities))
-
-
-def _scores(
-    queries: Sequence[Counts],
-    profiles: Sequence[AuthorProfile],
-    keys: NDArray[np.uint32],
-    places: NDArray[np.intp],
-    probabilities: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    probabilities = background.probabilities(keys)[places]
     sizes = np.concatenate([group_sizes(query.keys) for query in queries])
     present = np.flatnonzero(sizes)
     starts = (np.cumsum(sizes) - sizes)[present]
@@ -167,9 +136,10 @@ def _scores(
     for column, profile in zip(scores.T, profiles, strict=True):
         gains = np.log1p(lookup(profile.counts, keys)[places] * rates) * amounts
         groups[present] = np.add.reduceat(gains, starts)
-        shares = widths * np.log(PRIORS / (PRIORS + profile.totals))
+        shares = widths * shares_of(profile.totals)
         column[:] = ((groups.reshape(widths.shape) + shares) * weights).sum(axis=1)
-    return scores - penalties_of(widths[:, [CHARACTERS]], profiles)
+    scores -= penalties_of(widths[:, [CHARACTERS]], known_features(profiles))
+    return scores
 
 
 def group_scores(
@@ -195,6 +165,11 @@ def _group_scores(query: Query, profiles: Sequence[AuthorProfile]) -> NDArray[np
 def log_shares(profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
     """Return the logarithm of the background's share in each author's counts: (n, 5)."""
     totals = np.array([profile.totals for profile in profiles]).reshape(-1, len(GROUPS))
+    return shares_of(totals)
+
+
+def shares_of(totals: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the same for authors of so many features per group: (…, 5)."""
     shares: NDArray[np.float64] = np.log(PRIORS / (PRIORS + totals))
     return shares
 
@@ -205,11 +180,15 @@ def group_factors(widths: NDArray[np.int64 | np.float64]) -> NDArray[np.float64]
     return factors
 
 
+def known_features(profiles: Sequence[AuthorProfile]) -> NDArray[np.int64]:
+    """Return the character features of each profile: (n,)."""
+    return np.array([profile.totals[CHARACTERS] for profile in profiles], np.int64)
+
+
 def penalties_of(
-    features: int | NDArray[np.int64], profiles: Sequence[AuthorProfile]
+    features: int | NDArray[np.int64], known: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the penalties for short histories, for a text of so many characters: (…, n)."""
-    known = np.array([profile.totals[CHARACTERS] for profile in profiles], np.float64)
+    """Return the penalties of histories of `known` features, for a text of so many: (…, n)."""
     penalties: NDArray[np.float64] = (
         PENALTY * features ** (1 + DAMPING) / (1 + known / PENALTY_HALF_FEATURES)
     )

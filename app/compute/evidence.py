@@ -9,22 +9,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import (
-    Query,
-    Ranking,
-    group_factors,
-    log_shares,
-    query_of,
-    scores_of_each,
-)
+from app.compute.attribution import Query, Ranking, group_factors, scores_of_each, shares_of
 from app.compute.background import Background
-from app.compute.counts import lookup
-from app.compute.features import SHAPE, STYLE, Occurrences, features_of, occurrences
+from app.compute.counts import Counts, lookup
+from app.compute.features import SHAPE, STYLE, Occurrences, features_of
 from app.compute.profiles import AuthorProfile
 from app.compute.quotations import own_words
 from app.compute.text import letter_count
@@ -129,6 +122,7 @@ def _smoothed(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return shares
 
 
+MOST_MARKS: Final = 12
 FEWEST_WEIGHT: Final = 0.3
 """Least log-odds of a mark; a weaker one looks accidental."""
 FEWEST_WORD_WEIGHT: Final = 0.1
@@ -151,33 +145,35 @@ class Span:
     """Log-odds in favour of the author, above 0."""
 
 
+class Uses(NamedTuple):
+    """How often an author, or several together, use what a text holds."""
+
+    counts: NDArray[np.uint32 | np.int64]
+    """(k,) of each feature of the text."""
+    totals: NDArray[np.int64]
+    """(5,) of all features, per group."""
+
+
+def uses_of(profiles: Sequence[AuthorProfile], counts: Counts) -> list[Uses]:
+    """Return how often each author uses the features of a text."""
+    return [Uses(lookup(each.counts, counts.keys), each.totals) for each in profiles]
+
+
 def evidence(
-    text: str,
-    profiles: Sequence[AuthorProfile],
-    background: Background,
-    *,
-    most: int = 12,
-    found: Occurrences | None = None,
-    query: Query | None = None,
+    text: str, found: Occurrences, query: Query, uses: Sequence[Uses], *, most: int = MOST_MARKS
 ) -> list[Span]:
     """Return the strongest marks, in the order of the text and without overlap.
 
     A mark is a word with its punctuation, or several in a row of one sentence that speak for the
-    same author.
-    `found` are the occurrences of the text, and `query` is that of its ranking, if they are known
-    already.
+    same author. found: the text's occurrences; query: their counts beside the background.
     """
-    if len(profiles) < 2:
+    if len(uses) < 2:
         return []
-    found = found or occurrences(text)
-    if query is None or query.counts is not found.counts:  # A text is ranked without quotations.
-        query = query_of(found.counts, background)
-    leads = _leads(query, profiles)
-    return mark(text, found, leads.take(found.numbers, axis=1), most=most)
+    return mark(text, found, _leads(query, uses).take(found.numbers, axis=1), most=most)
 
 
 def mark(text: str, found: Occurrences, leads: NDArray[np.float64], *, most: int) -> list[Span]:
-    """Return the strongest marks of a text, as `evidence` does.
+    """Return the strongest marks of a text.
 
     found: its occurrences; leads: (n, k) the log-odds of each for each author.
     """
@@ -201,15 +197,14 @@ def layout_evidence(ranking: Ranking, authors: Sequence[int]) -> NDArray[np.floa
     return _against_others(ranking.groups[list(authors)][:, (SHAPE, STYLE)].sum(axis=1))
 
 
-def _leads(query: Query, profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
+def _leads(query: Query, uses: Sequence[Uses]) -> NDArray[np.float64]:
     """Return the log-odds of each located feature (k,) for each author: (n, k).
 
     A feature that an author never used speaks for the others, not for this author.
     """
     end, sizes = query.edges[SHAPE], query.edges[1 : SHAPE + 1] - query.edges[:SHAPE]
-    keys = query.counts.keys[:end]
-    used = np.array([lookup(profile.counts, keys) for profile in profiles])
-    shares = log_shares(profiles)[:, :SHAPE].repeat(sizes, axis=1)
+    used = np.array([each.counts[:end] for each in uses])
+    shares = shares_of(np.array([each.totals for each in uses]))[:, :SHAPE].repeat(sizes, axis=1)
     leads = _against_others(np.log1p(used / query.expected[:end]) + shares)
     leads *= group_factors(query.widths)[:SHAPE].repeat(sizes)
     return np.where(used > 0, leads, np.minimum(leads, 0)) * used.any(axis=0)

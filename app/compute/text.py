@@ -177,3 +177,25 @@ def _patterns(name: str) -> Iterator[str]:
         is_short = form.isascii() and len(form) < _SHORTEST_INSIDE
         # Korean particles follow a name without a space, so a name may end inside a word.
         yield rf"\b{pattern}\b" if is_short else pattern
+
+
+FEWEST_WORDS: Final = 4
+"""Words of its own that a text needs to be judged."""
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+"
+    r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,3}\.[a-z]{2,10}/\S*"
+    r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
+    r"|[@#]\w+(?:@[\w.-]+)?",
+    re.IGNORECASE,
+)
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def word_count(text: str) -> int:
+    """Return the number of words, runs of letters, without addresses, @names and #tags."""
+    return len(_LETTERS.findall(_ADDRESS.sub(" ", text)))
+
+
+def has_words(text: str) -> bool:
+    """Return whether the text has enough words of its own to be judged."""
+    return word_count(text) >= FEWEST_WORDS

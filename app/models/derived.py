@@ -31,19 +31,23 @@ class Profile(Base):
 
 
 class BackgroundSnapshot(Base):
-    """How often anything is written at all; one row a version, the newest counts."""
+    """How often anything is written at all, and by whom; one row a version."""
 
     __tablename__ = "BackgroundSnapshot"
 
     version: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     recipe: Mapped[int]
     posts: Mapped[int]
+    authors: Mapped[int]
+    """How many authors there were, counted to 100."""
     counts: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    temperature: Mapped[float]
+    """Fitted to the installation's own posts; 1 changes nothing."""
+    members: Mapped[bytes] = mapped_column(LargeBinary)
+    """JSON: id, posts and language of each author of the population."""
+    population: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    """MessagePack: the counts of each."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    calibration: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """JSON: what the installation's own posts say of its probabilities; None for the defaults."""
-    impostors: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    """MessagePack: counts of some authors, to tell whether a text is by none of those compared."""
 
 
 SLOT_S: Final = 900

@@ -79,7 +79,7 @@ class ImportJob(Base):
 
 
 class ModelCard(Base):
-    """How well some authors can be told apart, measured once for all workers."""
+    """How well some authors can be told apart, as it was measured last."""
 
     __tablename__ = "ModelCard"
 
@@ -90,10 +90,8 @@ class ModelCard(Base):
     posts: Mapped[str] = mapped_column(String(64))
     """Digest of the state of their posts that the card was made of."""
     made_at: Mapped[datetime] = mapped_column("asked_at", UtcDateTime)
-    card: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    """JSON; None where an earlier version had not finished it."""
-    answers: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    """JSON: the answer to each post that was held out; at most 2,000 in 80 KB."""
+    card: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    """JSON."""
 
 
 class LiveSource(Base):

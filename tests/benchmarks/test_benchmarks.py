@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.compute.invented import KNOWN, posts_of
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -76,35 +78,20 @@ def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
     done = run("accuracy", str(path))
     assert done.returncode == 0, done.stderr
     assert "| en_2 | 1 | 20 | 100.0 |" in done.stdout
-    done = run("installations", str(path), "--rounds", "1")
-    assert done.returncode == 0, done.stderr
-    assert "| en | 2 | 30 | 0 |" in done.stdout
 
 
-def test_verification_is_printed_with_its_baselines(tmp_path: Path) -> None:
+def test_the_open_question_is_tabled(tmp_path: Path) -> None:
     path = tmp_path / "posts.jsonl"
     with path.open("w", encoding="utf-8") as file:
-        for author, words in (
-            ("a", "harbour fog"),
-            ("b", "bread oven"),
-            ("c", "lamp moss"),
-            ("d", "rail horn"),
-        ):
-            for number in range(40):
-                text = f"{words} {'again ' * (number % 3)}{number % 7}"
-                split = "train" if number < 30 else "test"
-                post = {"author": author, "text": text, "lang": "en", "split": split}
+        for author in range(8):
+            posts = posts_of(author)
+            for number, text in enumerate(posts):
+                split = "train" if number < KNOWN else "test"
+                post = {"author": f"a{author}", "text": text, "lang": "en", "split": split}
                 file.write(json.dumps(post) + "\n")
-    done = run("verification", str(path))
+    done = run("open_question", path, "--trials", "20", "--rounds", "1")
     assert done.returncode == 0, done.stderr
-    # Ten posts of four authors, against three others and, in turn, against their own.
-    baselines = ("char 4-gram cosine", "General Impostors", "LambdaG")
-    for label in ("", *(f", {name}" for name in ("masked", "50 known", *baselines))):
-        assert f"| en{label} | 1 | 160 | " in done.stdout
-        assert f"| en{label} | 5 | " in done.stdout
-    done = run("variants", str(path))
-    assert done.returncode == 0, done.stderr
-    assert "| as it is | 100.0 | 100.0 |" in done.stdout
+    assert "| en | 5 posts as one text | 2 to 5 |" in done.stdout
 
 
 @pytest.mark.parametrize("line", ["{}", '{"author": "a", "text": "x"}', "no JSON"])

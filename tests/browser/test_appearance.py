@@ -13,7 +13,7 @@ from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from .conftest import OpenPage
 from .office import ACCESS_PAGES, OPERATOR_PAGES, reach
 from .screenshots import CROWD, EMPTY, SCHEMES
-from .website import KOREANS, LONG_NAME, PAGES, TEXT, Website, serve
+from .website import KOREANS, LONG_NAME, PAGES, Website, serve
 
 pytestmark = pytest.mark.browser
 
@@ -98,26 +98,10 @@ async def test_the_model_card_is_sound(website: Website, open_page: OpenPage, lo
     page = await open_page(locale=locale)
     names = urlencode([("username", name) for name in (*KOREANS, "saltmarsh_light", LONG_NAME)])
     await page.goto(website.address(f"/compare/card?{names}"))
-    # It is measured in the background, and the page asks for it again.
     await page.locator("#confusion-heading").wait_for(timeout=30_000)
     assert await faults_of(page) == []
     if locale == "ko":
         assert await left_in_english(page) == []
-
-
-async def test_the_report_of_a_verification_is_sound(
-    website: Website, open_page: OpenPage, tmp_path: Path
-) -> None:
-    report = tmp_path / "report.html"
-    asked = ("verify", TEXT, "-u", KOREANS[0], "--report", str(report), "--locale", "ko")
-    website.command(*asked)
-    page = await open_page(locale="ko")
-    await page.set_content(report.read_text())
-    await page.evaluate(AXE)
-    for width in WIDTHS:
-        await page.set_viewport_size({"width": width, "height": 800})
-        assert await page.evaluate(AXE_FAULTS) == []
-        assert await page.evaluate("document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -82,7 +82,7 @@ async def test_a_link_that_is_sent_on_shows_the_same_elsewhere(
     assert await other.locator(".share b").all_inner_texts() == shares
     await expect(other.locator("#tweet_text")).to_have_value(TEXT)
     title = await other.locator("meta[property='og:title']").get_attribute("content")
-    assert title == f"Probably {KOREANS[0]}"
+    assert title == f"Of these 2, most like {KOREANS[0]}"
 
 
 async def test_the_back_button_leads_back_to_what_was_there(

@@ -69,24 +69,6 @@ async def test_comparing_again_swaps_the_result_and_the_address(
 
 
 @WITH_AND_WITHOUT
-async def test_one_author_alone_leads_to_the_page_that_verifies(
-    website: Website, open_page: OpenPage, javascript: bool
-) -> None:
-    page = await open_page(javascript=javascript)
-    await page.goto(website.address("/compare"))
-    await compare(page, TEXT, "골목빵집")
-    await expect(page).to_have_url(re.compile(r"/verify\?"))
-    await expect(page.locator("h1")).to_have_text("이 사람이 쓴 글일까?")
-    await expect(page.get_by_role("radio", name="골목빵집")).to_be_checked()
-    await expect(page.get_by_role("textbox")).to_have_value(TEXT)
-
-    await page.goto(website.address("/compare"))
-    await compare(page, (TEXT + "\n") * 200, "골목빵집")
-    await expect(page.locator("h1")).to_have_text("이 사람이 쓴 글일까?")
-    await expect(page.get_by_role("radio", name="골목빵집")).to_be_checked()
-
-
-@WITH_AND_WITHOUT
 async def test_a_text_too_long_for_an_address(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
@@ -291,7 +273,7 @@ async def test_many_authors_are_typed(crowd: Website, open_page: OpenPage) -> No
     await expect(page.locator(".ranking li")).to_have_count(2)
 
 
-@pytest.mark.parametrize("path", ["/compare", "/verify", "/search"])
+@pytest.mark.parametrize("path", ["/compare", "/search"])
 async def test_typing_suggests_authors_among_all(
     crowd: Website, open_page: OpenPage, path: str
 ) -> None:

@@ -52,24 +52,16 @@ def compare_path(text: str, *usernames: str) -> str:
     return "/compare?" + urlencode([("text", text), *(("username", name) for name in usernames)])
 
 
-def verify_path(username: str, *texts: str) -> str:
-    return "/verify?" + urlencode([*(("text", text) for text in texts), ("username", username)])
-
-
-FOG: Final = "Fog lifted at noon. Wind NW 4, vis 12 miles, and the stairs are swept."
 SEVERAL: Final = (*KOREANS, "12번버스", "느티나무도서관", "짧은말", LONG_NAME)
 PAGES: Final = {
     "home": "/",
     "about": "/about",
     "compare-form": "/compare",
     "compare": compare_path(TEXT, *KOREANS),
+    "compare-alone": compare_path(TEXT, KOREANS[0]),
     "compare-several": compare_path(TEXT + " " + "길게" * 100, *SEVERAL),
     "compare-all": compare_path("Wind NW 4, backing. Lit 16:36, nothing to report, reported."),
     "compare-failure": compare_path(TEXT, KOREANS[0], "없는사람"),
-    "verify-form": "/verify",
-    "verify": verify_path(KOREANS[0], TEXT, "오늘은 밤 식빵이 먼저 나왔어요 :)"),
-    "verify-against": verify_path("pier_street_museum", FOG),
-    "verify-failure": verify_path(KOREANS[0], FOG),
     "search-form": "/search",
     "search": "/search?" + urlencode({"q": "오늘 관측"}),
     "search-nothing": "/search?" + urlencode({"q": "x" * 200}),

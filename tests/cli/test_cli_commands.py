@@ -167,7 +167,6 @@ def test_a_program_may_delete_an_author_without_being_asked(filled: Installation
         (("user", "add", "x", "--platform", "myspace"), "myspace"),
         (("user", "delete", "nobody", "--yes"), "nobody"),
         (("compare", "hello there", "-u", "nobody", "-u", "빵집"), "nobody"),
-        (("compare", "hello there", "-u", "빵집"), "빵집"),
         (("compare", "hello there", "-u", "빵집", "-u", "빵집"), "twice"),
         (("compare", "?!", "-u", "빵집", "-u", "Lighthouse"), "letters"),
         (("compare", "hello there", "-u", "\udcff", "-u", "빵집"), "UTF-8"),
@@ -204,31 +203,35 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     text = "오늘의 빵이 따뜻할 때 오세요 :)"
     found = filled.json("compare", text, "-u", "lighthouse", "-u", "빵집")
     assert found["text"] == text
-    assert found["verdict"] == "likely"
+    # Two authors are too few to tell whether it was somebody else.
+    assert (found["verdict"], found["none"], found["sure"]) == ("close", None, 0.5)
+    assert "few_authors" in found["limits"]
     assert [ranked["username"] for ranked in found["ranking"]] == ["빵집", "Lighthouse"]
     assert sum(ranked["probability"] for ranked in found["ranking"]) == pytest.approx(1)
     assert found["ranking"][0]["tweets"] == 12
     for mark in found["evidence"]:
         assert text[mark["start"] : mark["end"]] == mark["text"]
     assert found["model"]["as_of_event"] > 0
-    assert filled.json("compare", text) == found
-    assert filled.json("compare", "-", stdin=text) == found
+    assert filled.json("compare", text)["ranking"] == found["ranking"]
+    named = ("-u", "lighthouse", "-u", "빵집")
+    assert filled.json("compare", "-", *named, stdin=text) == found
     shown = filled.done("compare", text)
     assert shown.index("빵집") < shown.index("Lighthouse")
-    assert "verdict: likely" in shown
+    assert "verdict: close" in shown
+    assert "few_authors" in shown
+    assert "not proof" in shown
 
 
-def test_a_comparison_tells_its_reasons(filled: Installation) -> None:
-    text = "오늘의 빵이 따뜻할 때 오세요 :) The lamp was lit at six."
-    found = filled.json("compare", text, "--passages")
-    assert [text[each["start"] : each["end"]] for each in found["passages"]] == [
-        each["text"] for each in found["passages"]
-    ]
-    assert {each["username"] for each in found["typical"]} == {"빵집", "Lighthouse"}
-    shown = filled.done("compare", text, "--passages")
-    assert "sentence by sentence:" in shown
-    assert "the most similar real posts:" in shown
-    assert "layout and punctuation" in shown
+def test_a_comparison_takes_several_texts_one_name_and_reasons(filled: Installation) -> None:
+    texts = ["오늘의 빵이 따뜻할 때 오세요 :)", "내일의 빵도 따뜻할 거예요"]
+    found = filled.json("compare", *texts, "-u", "빵집", "--sure", "0.9", "--reasons")
+    assert found["text"] == "\n\n".join(texts)
+    assert (found["verdict"], found["sure"]) == ("short", 0.9)
+    assert [ranked["probability"] for ranked in found["ranking"]] == [1]
+    both = filled.json("compare", *texts, "--reasons")
+    assert both["evidence"]
+    assert all(mark["own"] >= 0 and mark["others"] >= 0 for mark in both["evidence"])
+    assert "times in 400 posts" in filled.done("compare", *texts, "--reasons")
 
 
 @pytest.mark.parametrize(
@@ -248,11 +251,11 @@ def test_a_file_of_texts_is_judged_line_by_line(
     lines = filled.done("compare", "--file", str(path)).splitlines()
     first, last = (json.loads(line) for line in lines)
     assert first["ranking"][0]["username"] == "빵집"
-    assert first["verdict"] == "likely"
+    assert (first["verdict"], first["none"]) == ("close", None)
     assert last["error"]
     table = filled.done("compare", "--file", str(path), "--csv").splitlines()
-    assert table[0] == "line,id,verdict,username,probability,error"
-    assert ",likely,빵집,0." in table[1]
+    assert table[0] == "line,id,verdict,none,username,probability,error"
+    assert ",close,,빵집,0." in table[1]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.compute.attribution import rank
+from app.compute.attribution import query_of, rank
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.counts import add
-from app.compute.evidence import FEWEST_WEIGHT, Span, evidence, layout_evidence
-from app.compute.features import features
+from app.compute.evidence import FEWEST_WEIGHT, Span, layout_evidence, uses_of
+from app.compute.evidence import evidence as evidence_of
+from app.compute.features import features, occurrences
 from app.compute.profiles import AuthorProfile
 
 BAKER = ["Fresh bread today!!", "The oven is warm, the bread is good!!", "Bread, warm bread!!"]
@@ -43,6 +44,14 @@ def profile(posts: list[str]) -> AuthorProfile:
 
 AUTHORS = [profile(BAKER * 5), profile(SAILOR * 5), profile(KOREAN * 5)]
 BACKGROUND = build_background([author.counts for author in AUTHORS], 45)
+
+
+def evidence(
+    text: str, authors: list[AuthorProfile], background: Background, most: int = 12
+) -> list[Span]:
+    found = occurrences(text)
+    query = query_of(found.counts, background)
+    return evidence_of(text, found, query, uses_of(authors, found.counts), most=most)
 
 
 def marked(text: str, spans: list[Span]) -> list[tuple[str, int]]:

@@ -19,6 +19,7 @@ from app.compute.text import (
     mask_names,
     normalized,
     username_key,
+    word_count,
 )
 
 
@@ -168,3 +169,22 @@ def test_no_name_is_left(before: str, name: str, after: str) -> None:
 @given(st.text(), st.lists(st.text(), max_size=3))
 def test_any_names_will_do(text: str, names: list[str]) -> None:
     assert len(mask_names(text, names)) <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The ferry, 17:12: it's late", 5),
+        ("https://t.co/abc www.example.org youtu.be/xyz @name #tag me@example.org", 0),
+        ("@user@example.social: see bsky.app/profile/x now", 2),
+        ("커피를 마셔요 #커피 ㅋㅋ", 3),
+        ("1 2 3 😀 _ -", 0),
+    ],
+)
+def test_words_are_counted_without_addresses_names_and_tags(text: str, words: int) -> None:
+    assert word_count(text) == words
+
+
+@pytest.mark.parametrize("piece", ["a-", "a.", "a@", "@a", "www.", "a" * 63 + "."])
+def test_words_are_counted_in_linear_time(piece: str) -> None:
+    word_count(piece * (200_000 // len(piece)))

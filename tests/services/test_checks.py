@@ -49,8 +49,8 @@ async def counted(db: Database) -> Database:
         ("UPDATE \"Word\" SET tweets = tweets + 9 WHERE word = 'sea'", WORDS),
         ("DELETE FROM \"Word\" WHERE word = 'sea'", WORDS),
         ("INSERT INTO \"Word\" (word, tweets) VALUES ('zzz', 1)", WORDS),
-        ('UPDATE "BackgroundSnapshot" SET impostors = counts', BACKGROUND),
-        ('UPDATE "BackgroundSnapshot" SET counts = calibration', BACKGROUND),
+        ('UPDATE "BackgroundSnapshot" SET population = counts', BACKGROUND),
+        ('UPDATE "BackgroundSnapshot" SET counts = members', BACKGROUND),
     ],
 )
 async def test_what_was_changed_by_hand_is_named(

@@ -1,10 +1,8 @@
 """The pages as they leave the server: statuses, languages, what is marked, what is told."""
 
 import json
-import random
 import re
-from functools import partial
-from html import escape, unescape
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,7 +22,7 @@ from app.views.pages.parts import (
     probability_message,
 )
 from tests.conftest import Client, Shared
-from tests.waiting import eventually
+from tests.waiting import settle
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]
 STARGAZER = [f"관측은 {n}시에 시작합니다. 하늘은 맑습니다." for n in range(30)]
@@ -103,16 +101,6 @@ def test_probabilities_have_words_that_rise_with_them() -> None:
 )
 def test_probability_in_words(probability: float, words: str) -> None:
     assert probability_message(probability) == words
-
-
-async def test_a_percentage_and_its_words_agree(site: Client) -> None:
-    pairs = set[tuple[str, str]]()
-    for n in range(40):
-        text = " ".join([*BAKER[0].split()[: n % 5 + 1], *STARGAZER[n // 5].split()[: n % 4 + 1]])
-        page = await body(await site.get("/compare", query_string={"text": text}))
-        pairs |= set(re.findall(r'<b>(\d+)%</b> <span class="soft">([^<]+)<', page))
-    assert pairs
-    assert {(n, probability_message(int(n) / 100)) for n, _ in pairs} == pairs
 
 
 @pytest.mark.parametrize(
@@ -213,162 +201,6 @@ async def test_comparison_marks_the_evidence(site: Client) -> None:
     assert all(mark in text for mark in marks)
     assert re.search(r'<mark class="evidence author-[12][^>]*title="(빵집|천문대)"', page)
     assert [name for name in texts(page, "bdi") if name in {"빵집", "천문대"}]
-
-
-async def test_the_answer_is_the_heading_and_names_its_premise(site: Client) -> None:
-    query = urlencode([("text", BAKER[0]), ("username", "빵집"), ("username", "천문대")])
-    page = await body(await site.get(f"/compare?{query}"))
-    assert texts(page, "h1")[0] in {"Probably 빵집", "Too little to go on"}
-    assert "If it was one of these 2 authors:" in page
-    page = await body(await site.get("/compare?" + urlencode({"text": BAKER[0]})))
-    assert "If it was one of the authors here:" in page
-
-
-async def test_a_verdict_between_posts_of_different_times_says_so(
-    writer: Client, anybody: Client
-) -> None:
-    posts = [
-        {"username": name, "text": text, "created_at": f"{year}-05-{day:02}T12:00:00Z"}
-        for name, year, wording in (("빵집", 2015, BAKER), ("천문대", 2019, STARGAZER))
-        for day, text in enumerate(wording, 1)
-    ]
-    newer = [
-        post | {"created_at": f"2019-05-{20 + n}T12:00:00Z"} for n, post in enumerate(posts[:9])
-    ]
-    names = [("username", "빵집"), ("username", "천문대")]
-    told = "different times (<bdi>빵집</bdi>: May 1–30, 2015; <bdi>천문대</bdi>: May 1–30, 2019)"
-    for more, is_told in ((posts, True), (newer, False)):
-        await writer.post("/api/v1/tweets", data=lines(more), headers=NDJSON)
-        page = await body(await anybody.get("/compare?" + urlencode([("text", BAKER[0]), *names])))
-        assert "Probably" in texts(page, "h1")[0]
-        assert (told in page.replace("\N{THIN SPACE}", "")) is is_told
-
-
-async def test_sentences_of_different_authors_are_told(site: Client) -> None:
-    names = [("username", "빵집"), ("username", "천문대"), ("by", "sentence")]
-    for text, is_told in ((f"{BAKER[0]}\n\n{BAKER[1]}", False), (MIXED, True)):
-        page = await body(await site.get("/compare?" + urlencode([("text", text), *names])))
-        assert ("Several hands?" in page) is is_told, text
-
-
-async def test_comparison_shows_similar_posts_and_what_sets_the_authors_apart(site: Client) -> None:
-    query = urlencode([("text", "오늘도 굽습니다"), ("username", "빵집"), ("username", "천문대")])
-    page = await body(await site.get(f"/compare?{query}", headers=KOREAN))
-    assert "가장 비슷한 실제 글" in page
-    hues = dict(
-        re.findall(r'<li class="post (author-\d+) line-[12]">.*?<bdi>(.*?)</bdi>', page, re.S)
-    )
-    assert hues
-    # An author's colour is the same wherever, and whatever the place in a ranking.
-    chips = re.findall(r'value="(.*?)" checked>.*?<span class="swatch (.*?)"', page)
-    assert len({hue for _, hue in chips}) == 2
-    assert {(hue, name) for name, hue in chips} >= set(hues.items())
-    query = urlencode([("text", "별을 보았어요"), ("username", "천문대"), ("username", "빵집")])
-    other = await body(await site.get(f"/compare?{query}", headers=KOREAN))
-    assert re.findall(r'value="(.*?)" checked>.*?<span class="swatch (.*?)"', other) == chips
-    assert "작성자별 특징적인 표현" in page
-    # One sentence has no parts to be judged on their own.
-    assert "by=sentence" not in page
-
-
-async def test_a_card_says_how_well_the_authors_are_told_apart(site: Client) -> None:
-    query = urlencode([("username", "빵집"), ("username", "천문대")])
-    comparison = f"/compare?{query}&{urlencode({'text': '오늘도 굽습니다'})}"
-    page = await body(await site.get(comparison))
-    assert f'href="{escape(f"/compare/card?{query}")}"' in page
-    answer = await eventually(
-        lambda: site.get(f"/compare/card?{query}"), until=lambda answer: answer.status_code == 200
-    )
-    page = await body(answer)
-    assert len(texts(page, "h1")) == 1
-    assert re.search(r'<div id="card-summary"[^>]*>\s*<p>We hid their 14 newest posts', page)
-    assert texts(page, "table")
-    # A technical name stands only behind what it means.
-    for label in texts(page, "dt"):
-        assert not re.match(r"C_llr|F0|c@1|Log|Equal error|Calibration", label)
-    assert "Surprise at the real author (log-loss; 0 is none)" in texts(page, "dt")
-    page = await body(await site.get(comparison, headers=KOREAN))
-    assert "최근 글 14개를" in page
-    assert "hx-get" not in page.partition('class="measured"')[2].partition("</section>")[0]
-    for bad, status in (
-        ("username=nobody&username=no", 404),
-        (urlencode([("username", "빵집")]), 422),
-    ):
-        answer = await site.get(f"/compare/card?{bad}")
-        assert answer.status_code == status
-
-
-async def test_the_card_of_many_authors_lists_their_confusions_in_both_languages(
-    writer: Client,
-) -> None:
-    chance = random.Random(3)  # noqa: S311 - no secret
-    words = ["lamp", "fog", "bell", "tide", "mast", "oven", "rolls", "dawn", "rye", "salt"]
-    posts = [
-        {"username": f"author{author:02}", "text": " ".join(chance.choices(words, k=6))}
-        for author in range(14)
-        for _ in range(8)
-    ]
-    await writer.post("/api/v1/tweets", data=lines(posts), headers=NDJSON)
-    # The first comparison begins to measure, and the browser asks until that is done.
-    query = "username=author00&username=author01"
-    compared = f"/compare?text=lamp+fog+bell&{query}"
-    page = await body(await writer.get(compared))
-    address = escape(f"/compare/card?{query}")
-    assert f'<div id="card-summary" hx-get="{address}" hx-trigger="every 1s"' in page
-
-    async def compared_again() -> str:
-        return await body(await writer.get(compared))
-
-    await eventually(compared_again, until=lambda page: "newest posts and asked the model" in page)
-    for language, sentence in (("ko", "의 글로 보았어요"), ("en", "taken for <bdi>author")):
-        card = await eventually(
-            partial(writer.get, "/compare/card", headers={"Accept-Language": language}),
-            until=lambda answer: answer.status_code != 202,
-        )
-        assert card.status_code == 200
-        assert sentence in await card.get_data(as_text=True)
-    front = await body(await writer.get("/"))
-    trust = r"Choosing among the 14 authors here, it is right <b>\d+%</b> of the time \(\d+% to "
-    assert re.search(trust, front)
-    # Posts that come leave the figure where it is, with its age.
-    more = [{"username": "newcomer", "text": "lamp"}, posts[0]]
-    await writer.post("/api/v1/tweets", data=lines(more), headers=NDJSON)
-    card = await writer.get("/compare/card")
-    assert card.status_code == 200
-    assert "2 posts since" in await body(card)
-    assert "it is right <b>" in await body(await writer.get("/"))
-
-
-async def test_authors_under_one_per_cent_are_folded(writer: Client, anybody: Client) -> None:
-    words = ["tide", "oven", "clock", "stars", "route", "shelf", "bell", "fog", "rye", "lamp"]
-    posts = [
-        {"username": f"author_{word}", "text": f"{word} {word}s {number} and the {word}y {word}"}
-        for word in words
-        for number in range(40)
-    ]
-    await writer.post("/api/v1/tweets", data=lines(posts), headers=NDJSON)
-    text = "tide tides 7 and the tidey tide, tides and tide"
-    page = await body(await anybody.get("/compare?" + urlencode({"text": text})))
-    shown, _, folded = page.partition('<details class="folded">')
-    number = re.search(r"<summary>(\d+) more, each under 1%</summary>", folded)
-    assert number
-    assert shown.count('class="bar"') + int(number[1]) == len(words)
-    assert folded.count("<b>&lt;1%</b>") == int(number[1]) == folded.count('class="bar"')
-
-
-async def test_a_text_can_be_judged_sentence_by_sentence(site: Client) -> None:
-    text = "오늘도 빵을 굽습니다, 어서 오세요. 밤하늘은 맑고 별이 많습니다."
-    address = (
-        f"/compare?{urlencode([('text', text), ('username', '빵집'), ('username', '천문대')])}"
-    )
-    page = await body(await site.get(address))
-    (other,) = re.findall(r'href="([^"]*by=sentence)"', page)
-    page = await body(await site.get(unescape(other)))
-    assert texts(page, "mark") == [
-        "오늘도 빵을 굽습니다, 어서 오세요.",
-        "밤하늘은 맑고 별이 많습니다.",
-    ]
-    assert f'href="{escape(address)}"' in page
 
 
 async def test_comparison_form_keeps_what_failed(site: Client) -> None:
@@ -593,3 +425,37 @@ async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -
         assert all({"nofollow", "noreferrer"} <= set(rel.split()) for _, rel in links)
         assert "&lt;b&gt;" in page
     assert 'aria-current="page"' not in await body(await writer.get("/nothing"))
+
+
+async def test_the_answer_is_the_heading_and_somebody_else_has_a_bar(writer: Client) -> None:
+    others = {"요리사": "국 %d번에 대파를 넣고 소금을 더해요!!", "시인": "달 %d, 오 은빛 밤..."}
+    posts = [("빵집", text) for text in BAKER] + [("천문대", text) for text in STARGAZER]
+    posts += [(name, text % number) for name, text in others.items() for number in range(30)]
+    body_ = lines([{"username": name, "text": text} for name, text in posts])
+    await writer.post("/api/v1/tweets", data=body_, headers=NDJSON)
+    await settle(writer.app)
+    names = [("username", "빵집"), ("username", "천문대")]
+    for text, chosen, heading, has_bars in (
+        (BAKER[0], names, "Of these 2, most like 빵집", True),
+        (BAKER[0], names[:1], "Reads like 빵집", True),
+        ("달 31, 오 은빛 밤 오 은빛 밤...", names, "Reads like none of them", True),
+        ("달 31, 오 은빛 밤 오 은빛 밤...", names[:1], "Does not read like 빵집", True),
+        ("빵 하나", names, "Too little to go on", False),
+    ):
+        page = await body(await writer.get("/compare?" + urlencode([("text", text), *chosen])))
+        assert texts(page, "h1") == [heading]
+        assert texts(page, "title")[0].startswith(heading)
+        assert ("somebody else" in page) is has_bars
+        assert "must not be used" in page
+
+
+async def test_a_card_has_its_figures_and_confusions(site: Client) -> None:
+    query = urlencode([("username", "빵집"), ("username", "천문대")])
+    page = await body(await site.get(f"/compare/card?{query}"))
+    assert len(texts(page, "h1")) == 1
+    assert "We hid their 14 newest posts" in page
+    assert "Named correctly" in texts(page, "dt")
+    assert texts(page, "table")
+    assert "최근 글 14개를" in await body(await site.get(f"/compare/card?{query}", headers=KOREAN))
+    assert (await site.get("/compare/card?username=nobody&username=no")).status_code == 404
+    assert "Who was taken for whom" in page

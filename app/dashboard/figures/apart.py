@@ -34,7 +34,7 @@ AGAIN_S: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """The card of the authors, None while it is being made."""
+    """The card of the authors, None for fewer than two."""
 
     card: Card | None
     asked_for: list[str]
@@ -61,18 +61,13 @@ class ToldApart(Figure):
         count, asked_for = active.total, list[str]()
         if selection.usernames or selection.platform or count > MOST_COMPARED:
             count, asked_for = len(active.shown), active.names
-        card = await resources().cards.find_or_ask(asked_for) if count > 1 else None
+        card = await resources().cards.get(asked_for) if count > 1 else None
         return ShownCard(card, asked_for, count)
 
     def draw(self, data: ShownCard, view: View) -> Drawing:
-        if data.count < 2:
+        if data.card is None:
             alone = gettext("It takes two authors with posts to tell them apart.")
             return Drawing(alone if data.count else "")
-        if data.card is None:
-            waits = gettext(
-                "How well {count} authors are told apart is being measured; it takes some seconds."
-            )
-            return Drawing(waits.format(count=show_number(data.count)), again_s=AGAIN_S)
         if data.card.held_out is None:
             return Drawing(gettext("There are too few posts to measure this."))
         return Drawing(

@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.drop_column("Token", "revoked_at")  # Who revokes a token deletes it.
     for column in ("epoch", "beat_at"):  # The lease has both.
         op.drop_column("ImportJob", column)
+    _renew_derived()
 
 
 def downgrade() -> None:
@@ -68,3 +69,31 @@ def _keep_one_set_of_vectors() -> None:
     )
     op.execute('INSERT INTO "Embedding" SELECT tweet_id, model, vector FROM kept')
     op.execute("DROP TABLE kept")
+
+
+def _renew_derived() -> None:
+    """Backgrounds and model cards are made anew from the posts, in another form."""
+    op.drop_table("BackgroundSnapshot")
+    op.create_table(
+        "BackgroundSnapshot",
+        sa.Column("version", BigId, autoincrement=False, nullable=False),
+        sa.Column("recipe", sa.Integer(), nullable=False),
+        sa.Column("posts", sa.Integer(), nullable=False),
+        sa.Column("authors", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.LargeBinary(), nullable=False),
+        sa.Column("temperature", sa.Double(), nullable=False),
+        sa.Column("members", sa.LargeBinary(), nullable=False),
+        sa.Column("population", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_BackgroundSnapshot")),
+    )
+    op.drop_table("ModelCard")
+    op.create_table(
+        "ModelCard",
+        sa.Column("authors", sa.String(length=64), nullable=False),
+        sa.Column("user_ids", sa.Text(), nullable=False),
+        sa.Column("posts", sa.String(length=64), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("card", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("authors", name=op.f("pk_ModelCard")),
+    )

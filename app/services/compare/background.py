@@ -1,11 +1,11 @@
-"""The background counts: one snapshot for all workers, renewed as posts arrive.
+"""The background, its temperature and its population: one snapshot for all workers.
 
-Answers with the same version depend on the same background, calibration and impostors. These may
-lag behind the posts; the authors' own counts never do.
+Answers with the same version depend on the same three. These may lag behind the posts; the
+authors' own counts never do.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,66 +14,48 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCounter
+from app.compute.background import Background, BackgroundCounter
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
-from app.compute.profiles import AuthorProfile
-from app.compute.ratio_trials import RatioCalibration, RatioMeasure
-from app.compute.verdict import DEFAULT, MOST_IMPOSTORS, Calibration
+from app.compute.fitting import drawn_authors
+from app.compute.judgement import FEWEST_JUDGED, Fitted
+from app.compute.population import CountedAuthor, Population
 from app.db.backend import Sessions, backend_of
 from app.models import BackgroundSnapshot, Profile, User, Vocabulary
-from app.services.compare.calibration import (
-    Impostor,
-    StoredCalibration,
-    calibrate,
-    choose_impostors,
-    profile_of,
-)
+from app.services.compare.calibration import main_languages, measure_temperature
 from app.services.compare.folding import fold_tails, in_parts, users_with_tails
 from app.services.events import LogTotals
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
 """A snapshot is renewed when the number of posts has grown or shrunk by this factor."""
+FEW_AUTHORS: Final = 100
+"""With fewer, each author that comes belongs into the population, so the snapshot is renewed."""
 PAGE_AUTHORS: Final = 2_000
 PAGE_POSTS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A background, its calibration and its impostors by user, and their version, 0 for none."""
+    """What all answers of one version rest on; version 0 before there is one."""
 
-    version: int
-    background: Background
-    calibration: Calibration = DEFAULT
-    impostors: Mapping[int, AuthorProfile] = field(default_factory=dict)
-    koreans: frozenset[int] = frozenset()
-    """The impostors who write Korean."""
-    ratios: Mapping[str, RatioMeasure] = field(default_factory=dict)
-    """The quality of verifications by language: `ko` and `other`."""
+    version: int = 0
+    fitted: Fitted = field(default_factory=Fitted)
 
-    def impostors_for(
-        self, *, compared: Collection[int], is_korean: bool, most: int = MOST_IMPOSTORS
-    ) -> list[AuthorProfile]:
-        """Return the impostors to ask beside these authors, of the language of the text."""
-        chosen = choose_impostors(
-            ((user_id, user_id in self.koreans) for user_id in self.impostors),
-            compared=compared,
-            is_korean=is_korean,
-            most=most,
-        )
-        return [self.impostors[user_id] for user_id in chosen]
-
-    def ratios_in(self, *, korean: bool) -> RatioMeasure | None:
-        """Return how good verifications in a language are; None until that has been measured."""
-        return self.ratios.get("ko" if korean else "other")
-
-    def calibration_in(self, *, korean: bool) -> RatioCalibration | None:
-        measure = self.ratios_in(korean=korean)
-        return measure.score if measure else None
+    @property
+    def background(self) -> Background:
+        return self.fitted.background
 
 
-NO_SNAPSHOT: Final = Snapshot(0, EMPTY_BACKGROUND)
+NO_SNAPSHOT: Final = Snapshot()
+
+
+class _Drawn(msgspec.Struct, frozen=True, array_like=True):
+    """An author of the population, beside the counts."""
+
+    user_id: int
+    posts: int
+    language: str | None
 
 
 class BackgroundStore:
@@ -83,41 +65,52 @@ class BackgroundStore:
         self.newest = NO_SNAPSHOT
 
     async def load(self, session: AsyncSession) -> Snapshot:
-        """Return the newest snapshot that the session sees."""
-        is_ours = BackgroundSnapshot.recipe == RECIPE
-        version = await session.scalar(select(func.max(BackgroundSnapshot.version)).where(is_ours))
-        if version is None:
+        """Return the newest snapshot that the session sees, without authors deleted since."""
+        query = select(BackgroundSnapshot.version, BackgroundSnapshot.members)
+        newest = query.where(BackgroundSnapshot.recipe == RECIPE)
+        newest = newest.order_by(BackgroundSnapshot.version.desc()).limit(1)
+        row = (await session.execute(newest)).first()
+        if row is None:
             return NO_SNAPSHOT
-        if version == self.newest.version:
-            return self.newest
-        query = select(
-            BackgroundSnapshot.counts, BackgroundSnapshot.calibration, BackgroundSnapshot.impostors
-        ).where(BackgroundSnapshot.version == version)
-        row = (await session.execute(query)).one()
-        snapshot = await asyncio.to_thread(unpacked, version, *row)
+        members = msgspec.json.decode(row.members, type=list[_Drawn])
+        here = await _still_here(session, [member.user_id for member in members])
+        known = self.newest
+        own = [member_id for member_id, _, _ in known.fitted.population.members]
+        if row.version == known.version and here.issuperset(own):
+            return known
+        columns = (
+            BackgroundSnapshot.counts,
+            BackgroundSnapshot.temperature,
+            BackgroundSnapshot.population,
+        )
+        of_version = select(*columns).where(BackgroundSnapshot.version == row.version)
+        content = (await session.execute(of_version)).one()
+        fitted = await asyncio.to_thread(_unpacked, members, here, *content)
+        snapshot = Snapshot(row.version, fitted)
         # A session that began earlier may see an older snapshot.
-        if version > self.newest.version:
+        if row.version >= known.version:
             self.newest = snapshot
         return snapshot
 
 
-def unpacked(
-    version: int, counts: bytes, calibration: bytes | None, impostors: bytes | None
-) -> Snapshot:
-    stored = msgspec.msgpack.decode(impostors or b"\x90", type=list[Impostor])
-    fitted = calibration or b"{}"
-    return Snapshot(
-        version,
-        Background.from_bytes(counts),
-        msgspec.json.decode(fitted, type=Calibration),
-        {
-            impostor.user_id: profile
-            for impostor in stored
-            if (profile := profile_of(impostor)).counts.keys.size
-        },
-        frozenset(impostor.user_id for impostor in stored if impostor.is_korean),
-        msgspec.json.decode(fitted, type=StoredCalibration).verification,
+async def _still_here(session: AsyncSession, user_ids: Sequence[int]) -> set[int]:
+    """Return which of these authors have posts."""
+    query = select(User.id).where(
+        User.id.in_(user_ids), User.deleted_at.is_(None), User.tweet_count > 0
     )
+    return set(await session.scalars(query))
+
+
+def _unpacked(
+    members: Sequence[_Drawn], here: set[int], counts: bytes, temperature: float, population: bytes
+) -> Fitted:
+    blobs = msgspec.msgpack.decode(population, type=list[bytes])
+    drawn = [
+        CountedAuthor(member.user_id, member.posts, member.language, Counts.from_bytes(blob))
+        for member, blob in zip(members, blobs, strict=True)
+        if member.user_id in here
+    ]
+    return Fitted(Background.from_bytes(counts), temperature, Population.of(drawn))
 
 
 async def is_outgrown(
@@ -136,9 +129,8 @@ async def is_outgrown(
         return None
     posts += totals["tweet.created"] + totals["tweets.imported"]
     posts -= totals["tweet.deleted"] + totals["user.deleted"]
-    query = select(BackgroundSnapshot.posts, BackgroundSnapshot.calibration).where(
-        BackgroundSnapshot.recipe == RECIPE
-    )
+    columns = (BackgroundSnapshot.posts, BackgroundSnapshot.authors, BackgroundSnapshot.members)
+    query = select(*columns).where(BackgroundSnapshot.recipe == RECIPE)
     newest = (
         await session.execute(query.order_by(BackgroundSnapshot.version.desc()).limit(1))
     ).first()
@@ -146,15 +138,17 @@ async def is_outgrown(
         return posts >= FIRST_SNAPSHOT_POSTS
     if posts >= growth * newest.posts or posts * growth <= newest.posts:
         return True
-    return await _has_deleted_impostor(session, newest.calibration)
+    members = [member.user_id for member in msgspec.json.decode(newest.members, type=list[_Drawn])]
+    if len(await _still_here(session, members)) < len(members):
+        return True
+    return growth <= GROWTH and await _few_authors(session) != newest.authors
 
 
-async def _has_deleted_impostor(session: AsyncSession, calibration: bytes | None) -> bool:
-    stored = msgspec.json.decode(calibration or b"{}", type=StoredCalibration)
-    query = select(func.count()).where(
-        User.id.in_(stored.impostor_ids), User.deleted_at.is_(None), User.tweet_count > 0
-    )
-    return (await session.scalar(query) or 0) < len(stored.impostor_ids)
+async def _few_authors(session: AsyncSession) -> int:
+    """Return the number of authors with enough posts, counted to 100."""
+    few = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_JUDGED)
+    counted = select(func.count()).select_from(few.limit(FEW_AUTHORS).subquery())
+    return await session.scalar(counted) or 0
 
 
 async def renew_background(db: Sessions) -> None:
@@ -163,10 +157,14 @@ async def renew_background(db: Sessions) -> None:
         behind = await users_with_tails(session, longer_than=0)
         before = await session.scalar(select(func.max(BackgroundSnapshot.version))) or 0
     await fold_tails(db, behind)
+    version = before + 1
     async with db.read() as session:
         posts = await session.scalar(select(func.sum(Profile.posts))) or 0
+        authors = await _few_authors(session)
         background = await _build(session, posts)
-        calibration, impostors = await calibrate(session, background, seed=before + 1)
+        members, blobs = await _draw(session, version)
+        drawn = [member.user_id for member in members]
+        temperature = await measure_temperature(session, background, drawn, version)
     blob = await asyncio.to_thread(background.to_bytes)
     async with db.write() as session:
         # A faster worker may have made this version from the same posts.
@@ -174,12 +172,14 @@ async def renew_background(db: Sessions) -> None:
             backend_of(session)
             .insert(BackgroundSnapshot)
             .values(
-                version=before + 1,
+                version=version,
                 recipe=RECIPE,
                 posts=posts,
+                authors=authors,
                 counts=blob,
-                calibration=msgspec.json.encode(calibration),
-                impostors=msgspec.msgpack.encode(impostors),
+                temperature=temperature,
+                members=msgspec.json.encode(members),
+                population=msgspec.msgpack.encode(blobs),
                 created_at=now(),
             )
             .on_conflict_do_nothing()
@@ -200,3 +200,21 @@ async def _build(session: AsyncSession, posts: int) -> Background:
             blobs = (await session.scalars(query.where(Profile.recipe == RECIPE))).all()
             await asyncio.to_thread(counter.add, map(Counts.from_bytes, blobs))
     return await asyncio.to_thread(counter.background, posts)
+
+
+async def _draw(session: AsyncSession, version: int) -> tuple[list[_Drawn], list[bytes]]:
+    """Return the authors of a version's population, and their counts."""
+    has_posts = select(User.id, User.tweet_count)
+    has_posts = has_posts.where(User.deleted_at.is_(None), User.tweet_count > 0)
+    languages = await main_languages(session)
+    authors = [
+        (user_id, posts, languages.get(user_id))
+        for user_id, posts in await session.execute(has_posts)
+    ]
+    drawn = await asyncio.to_thread(drawn_authors, authors, version)
+    query = select(Profile.user_id, Profile.posts, Profile.counts).where(
+        Profile.user_id.in_(drawn), Profile.recipe == RECIPE
+    )
+    rows = (await session.execute(query.order_by(Profile.user_id))).all()
+    members = [_Drawn(row.user_id, row.posts, languages.get(row.user_id)) for row in rows]
+    return members, [row.counts for row in rows]

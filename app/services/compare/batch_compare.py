@@ -12,16 +12,17 @@ import io
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
+from app.compute.judgement import RATED, SURE, Verdict
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.services.compare.contenders import comparable_text, compared_users
 from app.services.compare.judging import RankedAuthor, judge
-from app.services.compare.materials import SCREENED, Material, Models, load_authors, screen
+from app.services.compare.materials import Material, Models, load_authors, screen
 from app.tasks import worked_on
 
 AT_ONCE: Final = 20
@@ -44,7 +45,13 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
 
     line: Annotated[int, Meta(description="The line's number, from 1.")]
     id: Annotated[str | int | None, Meta(description="As given.")] = None
-    verdict: Annotated[str, Meta(description="likely, close, short or unfamiliar.")] = ""
+    verdict: Annotated[
+        Verdict | Literal[""], Meta(description="likely, close, unfamiliar or short.")
+    ] = ""
+    none: Annotated[
+        float | msgspec.UnsetType | None,
+        Meta(description="Probability that somebody else wrote it."),
+    ] = msgspec.UNSET
     ranking: Annotated[
         list[RankedAuthor],
         Meta(description="The likeliest first; the first 20 where no author is named."),
@@ -100,7 +107,8 @@ class Panel:
     db: Database
     models: Models
     material: Material | None
-    """None for very many."""
+    """None for many."""
+    sure: float = SURE
 
     async def judge(self, lines: Iterable[BatchLine]) -> AsyncIterator[list[JudgedText]]:
         """Yield the answers in the order of the lines, a portion at a time."""
@@ -117,31 +125,39 @@ class Panel:
                 yield [_failed(line, error) for line in some]
                 continue
             yield [
-                await _judged(line, next(materials)) if isinstance(text, str) else text
+                await self._judged(line, next(materials)) if isinstance(text, str) else text
                 for line, text in zip(some, texts, strict=True)
             ]
 
     async def _materials(self, texts: Sequence[str]) -> list[Material]:
         if self.material is not None:
-            return [replace(self.material, text=text) for text in texts]
+            return [replace(self.material, texts=(text,)) for text in texts]
         if not texts:
             return []
         async with self.db.read() as session:
             users = await compared_users(session, ())
-            return await screen(session, self.models, texts, users)
+            return await screen(session, self.models, [[text] for text in texts], users)
+
+    async def _judged(self, line: BatchLine, material: Material) -> JudgedText:
+        answer = await judge(material, sure=self.sure, explain=False)
+        await asyncio.sleep(0)  # Other requests need the processor too.
+        given = line.given.id if line.given else None
+        return JudgedText(line.line, given, answer.verdict, answer.none, answer.ranking)
 
 
-async def open_panel(db: Database, models: Models, usernames: Sequence[str]) -> Panel:
+async def open_panel(
+    db: Database, models: Models, usernames: Sequence[str], sure: float = SURE
+) -> Panel:
     """Return the panel of the authors named, or of all that have posts.
 
     Raises NotFoundError and InvalidInputError.
     """
     async with db.read() as session:
         users = await compared_users(session, usernames)
-        if not usernames and len(users) > SCREENED:
-            return Panel(db, models, None)
+        if not usernames and len(users) > RATED:
+            return Panel(db, models, None, sure)
         material = await load_authors(session, models, users, is_named=bool(usernames))
-        return Panel(db, models, material)
+        return Panel(db, models, material, sure)
 
 
 def text_or_error(line: BatchLine) -> str | JudgedText:
@@ -158,15 +174,8 @@ def _failed(line: BatchLine, error: AppError) -> JudgedText:
     return JudgedText(line.line, line.given.id if line.given else None, error=error.detail)
 
 
-async def _judged(line: BatchLine, material: Material) -> JudgedText:
-    answer = await judge(material, explain=False)
-    await asyncio.sleep(0)  # Other requests need the processor too.
-    given = line.given.id if line.given else None
-    return JudgedText(line.line, given, answer.verdict, answer.ranking)
-
-
 def csv_heading() -> str:
-    return _csv_line(("line", "id", "verdict", "username", "probability", "error"))
+    return _csv_line(("line", "id", "verdict", "none", "username", "probability", "error"))
 
 
 def csv_line(judged: JudgedText) -> str:
@@ -177,6 +186,7 @@ def csv_line(judged: JudgedText) -> str:
             judged.line,
             "" if judged.id is None else judged.id,
             judged.verdict,
+            f"{judged.none:.4f}" if isinstance(judged.none, float) else "",
             best.username if best else "",
             f"{best.probability:.4f}" if best else "",
             judged.error,

@@ -1,10 +1,9 @@
 """Model cards: how well the authors of a comparison are told apart, on posts held out."""
 
-import asyncio
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import itemgetter
 from typing import Annotated, Final
 
 import msgspec
@@ -14,54 +13,71 @@ from numpy.typing import NDArray
 
 from app.clock import now
 from app.compute.attribution import rank
-from app.compute.ratio_trials import RatioCalibration
-from app.compute.verdict import BINS, LIKELY, calibration_error, confusion, tenths, wilson
-from app.services.compare.calibration import OwnPost, hold_out
-from app.services.compare.card_posts import CardPosts, Strangers, try_strangers
+from app.compute.calibration import BINS, calibration_error, confusion, tenths, wilson
+from app.compute.features import features_of
+from app.compute.fitting import hold_out
+from app.compute.judgement import judge
+from app.compute.quotations import own_words
+from app.compute.text import has_words
 from app.services.compare.judging import MODEL_NAME, Model
 from app.services.compare.materials import Material
-from app.services.compare.reasons import Typical, typical_words
-from app.services.posts.tweets import newest_first
 
-AT_ONCE: Final = 50
-"""Questions that are answered before other work gets the processor."""
-TOPIC_GAP: Final = 0.05
-"""Points by which a random split may be easier before topics are suspected."""
+FEWEST_ASKED: Final = 10
+"""A share of fewer posts says nothing."""
+EIGHTY: Final = (0.7, 0.9)
+"""Probabilities that count as 80%."""
+_LINK: Final = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+")
+_NAME: Final = re.compile(r"([@#])\w+")
+
+
+class CardAuthor(msgspec.Struct, frozen=True):
+    """An author of a card, and how many of the posts held out were named correctly."""
+
+    username: str
+    tweets: Annotated[int, Meta(description="How many posts are kept.")]
+    asked: Annotated[int, Meta(description="How many posts with enough words were held out.")]
+    right: Annotated[int, Meta(description="How many of them were named correctly.")]
 
 
 class MeasuredBin(msgspec.Struct, frozen=True):
     """Answers that claimed about the same probability, and how many of them were right."""
 
-    at_least: Annotated[
-        float, Meta(description="The least probability of the first author that counts here.")
-    ]
     claimed: Annotated[float, Meta(description="The mean probability of the first author.")]
     right: Annotated[float, Meta(description="The share that was right.")]
     asked: int
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """How the posts that were held out were judged."""
+    """How the posts that were held out were judged among the authors of the card."""
 
-    asked: Annotated[int, Meta(description="How many posts were held out.")]
-    accuracy: float
-    low: Annotated[float, Meta(description="The accuracy's 95% interval.")]
-    high: Annotated[float, Meta(description="The accuracy's 95% interval.")]
+    posts: Annotated[int, Meta(description="How many posts were held out.")]
+    asked: Annotated[int, Meta(description="How many of them had enough words.")]
+    right: Annotated[float, Meta(description="The share named correctly.")]
+    low: Annotated[float, Meta(description="Its 95% interval.")]
+    high: Annotated[float, Meta(description="Its 95% interval.")]
+    by_chance: Annotated[
+        float, Meta(description="Share right by always naming the author of most of these posts.")
+    ]
+    masked: Annotated[
+        float, Meta(description="Share right with links, names and tags in the posts masked.")
+    ]
+    eighty: Annotated[
+        MeasuredBin | None,
+        Meta(description="Answers that claimed about 80%; null for fewer than 10."),
+    ]
     log_loss: Annotated[float, Meta(description="In nats.")]
     calibration_error: Annotated[
         float, Meta(description="Mean distance between what is claimed and what is right.")
     ]
-    bins: Annotated[list[MeasuredBin], Meta(description="Answers by what they claimed.")]
-    c_at_1: float
+    bins: Annotated[list[MeasuredBin], Meta(description="All answers by what they claimed.")]
 
 
-class CardAuthor(msgspec.Struct, frozen=True):
-    """An author of a card, and how many of the posts held out were judged right."""
+class Strangers(msgspec.Struct, frozen=True):
+    """Posts by other authors, put to the model as if one of those compared had written them."""
 
-    username: str
-    tweets: Annotated[int, Meta(description="How many posts are kept.")]
-    asked: Annotated[int, Meta(description="How many posts were held out.")]
-    right: Annotated[int, Meta(description="How many of them were told right.")]
+    asked: Annotated[int, Meta(description="How many posts with enough words.")]
+    given: Annotated[int, Meta(description="How many were called likely for one of the authors.")]
+    authors: Annotated[int, Meta(description="How many authors wrote them.")]
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -80,202 +96,139 @@ class Card(msgspec.Struct, frozen=True):
             description="On each author's newest posts, as if they came only now; null if too few."
         ),
     ]
-    random_split: Annotated[
-        Measured | None,
-        Meta(description="On posts drawn at random: easier where topics last a while."),
-    ]
-    majority_guess: Annotated[
-        float | None,
-        Meta(description="Share right by always naming the author with the most posts."),
-    ]
-    topic_warning: Annotated[
-        bool, Meta(description="Whether topics rather than style may drive the answers.")
+    strangers: Annotated[
+        Strangers | None,
+        Meta(description="On posts by others; null where nobody could be left out."),
     ]
     confusion: Annotated[
         list[list[int]],
         Meta(description="How often the author of the row was taken for that of the column."),
     ]
-    typical: Annotated[
-        list[Typical], Meta(description="What sets each author apart from the others.")
-    ]
-    verification: Annotated[
-        RatioCalibration | None,
-        Meta(description="Of single posts of authors of this language; null until measured."),
-    ]
-    strangers: Annotated[
-        Strangers | None,
-        Meta(description="On posts by others; null where nobody could be left out."),
-    ]
     model: Model
     made_at: datetime
-    tweets_since: Annotated[
-        int, Meta(description="Posts that came afterwards; a new card is made of them.")
-    ] = 0
-
-
-class HeldOutAnswer(msgspec.Struct, frozen=True, array_like=True):
-    """The answer for a post that was held out; authors are indexes of the card's list."""
-
-    tweet_id: int
-    author: int
-    taken_for: int
-    claimed: float
-    tenth: int
-    """The bin of the probability claimed."""
+    tweets_since: Annotated[int, Meta(description="Posts that came afterwards.")] = 0
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredCard:
-    """A card, and the answers that it sums up, those to the newest posts first."""
+class StrangerPosts:
+    """Posts by an author who is left out of the comparison."""
 
-    card: Card
-    answers: list[HeldOutAnswer]
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedPosts:
-    """The answers for the posts held out, and their true authors."""
-
-    shares: NDArray[np.float64]
-    """(m, n)"""
-    truth: NDArray[np.intp]
-    """(m,) columns of the true authors."""
-    places: list[int]
-    """Index of each unit among those of its author that were given."""
+    user_id: int
+    texts: list[str]
 
 
-async def measure(material: Material, posts: CardPosts) -> MeasuredCard:
-    """Return the card of these authors, made in parts in a thread."""
-    newest = [[[post.text for post in unit] for unit in own] for own in posts.newest]
-    later = await _judge(material, newest)
-    mixed = await _judge(material, posts.drawn)
-    words = await asyncio.to_thread(typical_words, material, posts.recent)
-    ratios = material.snapshot.calibration_in(korean=posts.is_korean)
-    strangers = await try_strangers(material, posts.strangers)
-    card = _card(material, later, mixed, words, ratios, strangers)
-    return MeasuredCard(card, _answers(posts.newest, later))
-
-
-async def _judge(material: Material, texts: Sequence[Sequence[Sequence[str]]]) -> JudgedPosts:
-    """Judge the posts of each author by profiles that do not hold them."""
-    snapshot = material.snapshot
-    held_out = await asyncio.to_thread(
-        lambda: [hold_out(*each) for each in zip(material.profiles, texts, strict=True)]
-    )
-    profiles = [each.profile for each in held_out]
-    questions = [
-        (author, place, query)
-        for author, each in enumerate(held_out)
-        for place, query in zip(each.places, each.queries, strict=True)
-    ]
-    if sum(profile.counts.keys.size > 0 for profile in profiles) < 2:
-        questions = []
-
-    def answer(start: int) -> list[NDArray[np.float64]]:
-        temperature = snapshot.calibration.temperature
-        return [
-            rank(query, profiles, snapshot.background, temperature).probabilities
-            for _, _, query in questions[start : start + AT_ONCE]
-        ]
-
-    shares: list[NDArray[np.float64]] = []
-    for start in range(0, len(questions), AT_ONCE):
-        shares += await asyncio.to_thread(answer, start)
-    return JudgedPosts(
-        np.array(shares).reshape(-1, len(profiles)),
-        np.array([author for author, _, _ in questions], np.intp),
-        [place for _, place, _ in questions],
-    )
-
-
-def _card(
+def measure(
     material: Material,
-    later: JudgedPosts,
-    mixed: JudgedPosts,
-    words: list[Typical],
-    ratios: RatioCalibration | None,
-    strangers: Strangers | None,
+    newest: Sequence[Sequence[Sequence[str]]],
+    strangers: Sequence[StrangerPosts],
 ) -> Card:
-    users = material.users
-    table = confusion(later.shares, later.truth, len(users))
+    """Return the card of these authors; it takes a thread some seconds.
+
+    newest: of each author the newest posts, in units that are asked about as one.
+    """
+    shares, truth = _judged(material, newest)
+    masked, masked_truth = _judged(material, newest, is_masked=True)
+    table = confusion(shares, truth, len(material.users))
     asked = table.sum(axis=1)
-    held_out, random_split = _measured(later), _measured(mixed)
-    most = int(np.argmax([user.tweet_count for user in users]))
+    held_out = None
+    if truth.size:
+        posts = sum(map(len, newest))
+        share = float(np.mean(masked.argmax(axis=1) == masked_truth)) if masked_truth.size else 0.0
+        held_out = _measured(shares, truth, posts, share)
     return Card(
         authors=[
             CardAuthor(user.username, user.tweet_count, int(asked[i]), int(table[i, i]))
-            for i, user in enumerate(users)
+            for i, user in enumerate(material.users)
         ],
         left_out=0,
-        tweets=sum(user.tweet_count for user in users),
+        tweets=sum(user.tweet_count for user in material.users),
         held_out=held_out,
-        random_split=random_split,
-        majority_guess=float(asked[most] / asked.sum()) if held_out else None,
-        topic_warning=bool(
-            held_out
-            and random_split
-            and random_split.accuracy - held_out.accuracy >= TOPIC_GAP
-            and random_split.accuracy > held_out.high
-        ),
+        strangers=_given(material, strangers),
         confusion=table.tolist(),
-        typical=words,
-        verification=ratios,
-        strangers=strangers,
         model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
         made_at=now(),
     )
 
 
-def _measured(judged: JudgedPosts) -> Measured | None:
-    asked = judged.truth.size
-    if not asked:
-        return None
-    tops, hits = judged.shares.max(axis=1), judged.shares.argmax(axis=1) == judged.truth
-    own = judged.shares[np.arange(asked), judged.truth]
+def _judged(
+    material: Material, newest: Sequence[Sequence[Sequence[str]]], *, is_masked: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the probabilities of each author for posts that the profiles do not hold, and whose.
+
+    Units (k, n) and (k,).
+    """
+    held_out = [hold_out(*each) for each in zip(material.profiles, newest, strict=True)]
+    profiles = [each.profile for each in held_out]
+    if sum(profile.counts.keys.size > 0 for profile in profiles) < 2:
+        return np.empty((0, len(profiles))), np.empty(0, np.intp)
+    fitted = material.snapshot.fitted
+    shares, truth = [], []
+    for author, (own, units) in enumerate(zip(held_out, newest, strict=True)):
+        queries = own.queries
+        if is_masked:
+            texts = ["\n\n".join(units[place]) for place in own.places]
+            queries = features_of([masked(own_words(text)) for text in texts])
+        for query in queries:
+            ranking = rank(query, profiles, fitted.background, fitted.temperature)
+            shares.append(ranking.probabilities)
+            truth.append(author)
+    return np.array(shares).reshape(-1, len(profiles)), np.array(truth, np.intp)
+
+
+def masked(text: str) -> str:
+    """Return the text with the same word for every link, every name and every tag."""
+    return _NAME.sub(r"\1x", _LINK.sub("https://t.co/x", text))
+
+
+def _measured(
+    shares: NDArray[np.float64], truth: NDArray[np.intp], posts: int, masked_share: float
+) -> Measured:
+    tops, hits = shares.max(axis=1), shares.argmax(axis=1) == truth
+    own = shares[np.arange(truth.size), truth]
     claims = tenths(tops)
-    bins = []
-    for tenth in np.unique(claims).tolist():
-        some = claims == tenth
-        bins.append(
-            MeasuredBin(
-                tenth / BINS,
-                _rounded(tops[some].mean()),
-                _rounded(hits[some].mean()),
-                int(some.sum()),
-            )
-        )
-    low, high = wilson(int(hits.sum()), asked)
-    right, silent = np.mean(hits & (tops >= LIKELY)), np.mean(tops < LIKELY)
+    low, high = wilson(int(hits.sum()), truth.size)
+    about_eighty = (tops >= EIGHTY[0]) & (tops < EIGHTY[1])
     return Measured(
-        asked,
-        _rounded(hits.mean()),
-        _rounded(low),
-        _rounded(high),
-        _rounded(-np.log(np.maximum(own, 1e-12)).mean()),
-        _rounded(calibration_error(tops, hits)),
-        bins,
-        _rounded(right + silent * right),
+        posts=posts,
+        asked=truth.size,
+        right=_rounded(hits.mean()),
+        low=_rounded(low),
+        high=_rounded(high),
+        by_chance=_rounded(np.bincount(truth).max() / truth.size),
+        masked=_rounded(masked_share),
+        eighty=_bin(tops, hits, about_eighty) if about_eighty.sum() >= FEWEST_ASKED else None,
+        log_loss=_rounded(-np.log(np.maximum(own, 1e-12)).mean()),
+        calibration_error=_rounded(calibration_error(tops, hits)),
+        bins=[_bin(tops, hits, claims == tenth) for tenth in range(BINS) if tenth in claims],
     )
+
+
+def _bin(
+    tops: NDArray[np.float64], hits: NDArray[np.bool_], some: NDArray[np.bool_]
+) -> MeasuredBin:
+    return MeasuredBin(_rounded(tops[some].mean()), _rounded(hits[some].mean()), int(some.sum()))
 
 
 def _rounded(value: float) -> float:
     return round(float(value), 4)
 
 
-def _answers(
-    posts: Sequence[Sequence[Sequence[OwnPost]]], judged: JudgedPosts
-) -> list[HeldOutAnswer]:
-    if not judged.truth.size:
-        return []
-    tops = judged.shares.max(axis=1)
-    # No answer is certain, even where rounding would show 1.
-    shown = np.minimum(tops.round(4), 0.9999)
-    columns = (judged.truth, judged.shares.argmax(axis=1), shown, tenths(tops))
-    answers = []
-    for place, (author, *rest) in zip(
-        judged.places, zip(*(column.tolist() for column in columns), strict=True), strict=True
-    ):
-        post = posts[author][place][0]
-        order = newest_first(post.created_at, post.id)
-        answers.append((order, HeldOutAnswer(post.id, author, *rest)))
-    return [answer for _, answer in sorted(answers, key=itemgetter(0))]
+def _given(material: Material, strangers: Sequence[StrangerPosts]) -> Strangers | None:
+    """Return how many posts of strangers are called likely; None for too few posts."""
+    verdicts: list[list[str]] = []
+    for stranger in strangers:
+        places = [i for i, user in enumerate(material.users) if user.id != stranger.user_id]
+        others = replace(
+            material,
+            users=[material.users[i] for i in places],
+            profiles=[material.profiles[i] for i in places],
+            habits=[material.habits[i] for i in places],
+        )
+        own = []
+        for text in filter(has_words, map(own_words, stranger.texts)):
+            case = replace(others, texts=(text,)).case()
+            own.append(judge(replace(case, absent=stranger.user_id)).verdict)
+        verdicts.append([verdict for verdict in own if verdict != "short"])
+    asked = sum(map(len, verdicts))
+    given = sum(verdict == "likely" for own in verdicts for verdict in own)
+    return Strangers(asked, given, sum(map(bool, verdicts))) if asked >= FEWEST_ASKED else None

@@ -1,5 +1,6 @@
 """The rows of model cards: each goes as soon as something of its authors is deleted."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -26,35 +27,37 @@ class CardKey(msgspec.Struct, frozen=True):
 
 
 class StoredCard(NamedTuple):
-    """A card, and the answers that it sums up, both JSON."""
+    """A card as it is stored."""
 
     card: bytes
-    answers: bytes
-    is_due: bool = False
+    """JSON."""
+    is_due: bool
     """Whether a new one should be made: posts have come, and it is older than its rest."""
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256 of a value's JSON."""
+    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()
 
 
 async def find_card(session: AsyncSession, key: CardKey, *, rest: timedelta) -> StoredCard | None:
     """Return the newest card of these authors, of whatever posts of theirs it was made."""
     is_old = ModelCard.made_at <= backend_of(session).shared_time(rest)
     is_due = (ModelCard.posts != key.posts) & is_old
-    query = select(ModelCard.card, ModelCard.answers, is_due.label("is_due")).where(
-        ModelCard.authors == key.authors, ModelCard.card.is_not(None)
-    )
+    query = select(ModelCard.card, is_due.label("is_due")).where(ModelCard.authors == key.authors)
     row = (await session.execute(query)).first()
-    return StoredCard(row.card, row.answers, bool(row.is_due)) if row else None
+    return StoredCard(row.card, bool(row.is_due)) if row else None
 
 
 async def store_card(
-    session: AsyncSession, key: CardKey, user_ids: Sequence[int], made: StoredCard
+    session: AsyncSession, key: CardKey, user_ids: Sequence[int], card: bytes
 ) -> None:
     """Store a card in place of an earlier one, and keep the newest cards of all."""
     values = {
         "posts": key.posts,
         "user_ids": f",{','.join(map(str, user_ids))},",
         "made_at": backend_of(session).shared_time(),
-        "card": made.card,
-        "answers": made.answers,
+        "card": card,
     }
     await session.execute(
         backend_of(session)

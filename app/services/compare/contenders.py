@@ -13,9 +13,6 @@ from app.models import User
 from app.services.posts.users import HAS_KEY, rows_by_key, unknown_user
 from app.tasks import worked_on
 
-_SPREAD: Final = 0x9E3779B1
-"""Multiplies ids, so that those next to each other are far apart."""
-
 
 class Contender(msgspec.Struct, frozen=True):
     """An author in a comparison; thousands load much faster than `User` objects."""
@@ -51,13 +48,6 @@ async def all_contenders(session: AsyncSession, *, at_most: int) -> list[Contend
     """Return the first authors with posts, in the order of their names."""
     query = contenders_where(User.tweet_count > 0).order_by(User.username_key).limit(at_most)
     return [Contender(*row) for row in await session.execute(query)]
-
-
-async def drawn_contenders(session: AsyncSession, *, offset: int, limit: int) -> list[Contender]:
-    """Return some authors with posts, in an order that is mixed, but the same each time."""
-    mixed = (User.id * _SPREAD) % 2**32
-    query = contenders_where(User.tweet_count > 0).order_by(mixed, User.id)
-    return [Contender(*row) for row in await session.execute(query.offset(offset).limit(limit))]
 
 
 def contenders_where(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
@@ -105,23 +95,36 @@ def _check_number(count: int) -> None:
             loc="usernames",
             count=MOST_COMPARED,
         )
-    if count < 2:
-        raise InvalidInputError(
-            "A comparison needs two authors with posts; there are {count}",
-            loc="usernames",
-            count=count,
-        )
+    if not count:
+        raise InvalidInputError("There are no authors with posts yet", loc="usernames")
+
+
+MOST_TEXTS: Final = 50
+MOST_CHARACTERS: Final = 100_000
+"""Of all texts by one hand together."""
 
 
 def comparable_text(text: str) -> str:
     """Return the text as it is judged. Raises InvalidInputError if it cannot be judged."""
+    return comparable_texts([text], loc="text")[0]
+
+
+def comparable_texts(texts: Sequence[str], *, loc: str = "") -> tuple[str, ...]:
+    """Return texts by one hand as they are judged, each once. Raises InvalidInputError."""
+    loc = loc or ("text" if len(texts) == 1 else "texts")
+    if not texts or len(texts) > MOST_TEXTS:
+        raise InvalidInputError("Give 1 to {count} texts", loc=loc, count=MOST_TEXTS)
     try:
-        text = clean_text(text)
+        cleaned = tuple(dict.fromkeys(map(clean_text, texts)))
     except ValueError as error:
-        raise InvalidInputError(str(error), loc="text") from None
-    if not letter_count(text):
-        raise InvalidInputError("The text has no letters to judge by", loc="text")
-    return text
+        raise InvalidInputError(str(error), loc=loc) from None
+    if sum(map(len, cleaned)) > MOST_CHARACTERS:
+        raise InvalidInputError(
+            "The texts may have {count} characters together", loc=loc, count=MOST_CHARACTERS
+        )
+    if not any(map(letter_count, cleaned)):
+        raise InvalidInputError("The text has no letters to judge by", loc=loc)
+    return cleaned
 
 
 async def _named(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
@@ -150,12 +153,6 @@ def choose(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Con
             )
         seen.add(username_key(name))
     users = in_order(usernames, found)
-    if len(users) == 1:
-        raise InvalidInputError(
-            "'{username}' alone cannot be compared; choose a second author",
-            loc="usernames",
-            username=users[0].username,
-        )
     for user in users:
         if not user.tweet_count:
             raise InvalidInputError(

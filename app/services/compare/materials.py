@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import NO_SCORES, scores_of
-from app.compute.background import Background
+from app.compute.attribution import NO_SCORES, Ranking, scores_of
 from app.compute.counts import Counts
-from app.compute.features import features
+from app.compute.judgement import RATED, Case, Habit, best_of, query_of_texts, rank_texts
 from app.compute.profiles import AuthorProfile
-from app.compute.quotations import own_words
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
@@ -30,19 +28,17 @@ from app.services.compare.background import NO_SNAPSHOT, BackgroundStore, Snapsh
 from app.services.compare.contenders import (
     Contender,
     choose,
-    comparable_text,
+    comparable_texts,
     compared_users,
     contenders_by_key,
 )
+from app.services.compare.habits import HabitStore
 from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
 from app.tasks import worked_on
 
-SCREENED: Final = 300
-"""Of more authors only the best are kept in full; a profile takes some 100 KB."""
 SCREENED_AT_ONCE: Final = 100
-SCREENED_KEPT: Final = 30
-"""More than are ever shown."""
+"""Authors whose profiles are in memory together where all are compared."""
 MOST_READ: Final = 20
 """Comparisons whose authors are read in one session."""
 MOST_NAMES: Final = 10
@@ -55,17 +51,49 @@ TIMEOUT_S: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A text, and the authors to judge it by."""
+    """Texts by one hand, and the authors to judge them by."""
 
-    text: str
+    texts: tuple[str, ...]
     users: list[Contender]
     profiles: list[AuthorProfile]
+    habits: list[Habit | None]
+    """Those of the best authors, at least."""
     snapshot: Snapshot
     as_of_event: int
     is_named: bool
     """Whether the authors were named; otherwise they are all that have posts."""
     rest: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
     """The scores of other compared authors, who fit the text far less."""
+    ranking: Ranking | None = None
+
+    @property
+    def text(self) -> str:
+        """The texts as one."""
+        return BETWEEN_TEXTS.join(self.texts)
+
+    def ranked(self) -> Ranking:
+        """Return the ranking of the authors."""
+        if self.ranking is not None:
+            return self.ranking
+        query = query_of_texts(self.texts)
+        return rank_texts(query, self.profiles, self.snapshot.fitted, self.rest)
+
+    def case(self) -> Case:
+        """Return the question as the model takes it."""
+        return Case(
+            texts=self.texts,
+            ids=[user.id for user in self.users],
+            names=[user.username_key for user in self.users],
+            profiles=self.profiles,
+            habits=self.habits,
+            ranking=self.ranked(),
+            fitted=self.snapshot.fitted,
+            compared=len(self.users) + self.rest.size,
+            is_named=self.is_named,
+        )
+
+
+BETWEEN_TEXTS: Final = "\n\n"
 
 
 @dataclass(slots=True)
@@ -74,10 +102,12 @@ class Models:
 
     profiles: ProfileStore = field(default_factory=ProfileStore)
     backgrounds: BackgroundStore = field(default_factory=BackgroundStore)
+    habits: HabitStore = field(default_factory=HabitStore)
 
     def clear(self, _newest: int) -> None:
         """Forget all counts, since the database has lost some of their posts."""
         self.profiles.clear()
+        self.habits.clear()
         self.backgrounds.newest = NO_SNAPSHOT
 
 
@@ -105,20 +135,19 @@ class Materials:
         await self._authors.close()
         await self._snapshots.close()
 
-    async def gather(self, text: str, usernames: Sequence[str]) -> Material:
+    async def gather(self, texts: Sequence[str], usernames: Sequence[str]) -> Material:
         """Return the material for the authors named, or for all that have posts.
 
         Every acknowledged post counts. Raises NotFoundError and InvalidInputError.
         """
-        text = await worked_on([text], functools.partial(comparable_text, text))
+        own = await worked_on(texts, functools.partial(comparable_texts, texts))
         if not usernames or len(usernames) > MOST_NAMES:
             async with self._db.read() as session:
-                return await gather_material(session, self._models, text=text, usernames=usernames)
-        if (material := await self._find(text, usernames)) is not None:
-            return material
-        return replace(await self._authors(tuple(usernames)), text=text)
+                return await gather_material(session, self._models, own, usernames)
+        material = await self._find(usernames) or await self._authors(tuple(usernames))
+        return replace(material, texts=own)
 
-    async def _find(self, text: str, usernames: Sequence[str]) -> Material | None:
+    async def _find(self, usernames: Sequence[str]) -> Material | None:
         """Return the material if all of it is in memory and as it is in the database."""
         if not await self._feed.catch_up() or self._feed.turn is None:
             return None
@@ -128,18 +157,27 @@ class Materials:
             found = self._find_authors(usernames)
         if found is None:
             return None
-        users, profiles = found
+        users, profiles, habits = found
         choose(usernames, {user.username_key: user for user in users})
         _check_words(profiles)
         snapshot = self._models.backgrounds.newest
-        return Material(text, users, profiles, snapshot, self._feed.newest, is_named=True)
+        return Material((), users, profiles, habits, snapshot, self._feed.newest, is_named=True)
 
     def _find_authors(
         self, usernames: Sequence[str]
-    ) -> tuple[list[Contender], list[AuthorProfile]] | None:
-        users = [user for name in usernames if (user := self._users.find(username_key(name)))]
-        profiles = [whole for user in users if (whole := self._models.profiles.find_whole(user))]
-        return (users, profiles) if len(profiles) == len(usernames) else None
+    ) -> tuple[list[Contender], list[AuthorProfile], list[Habit | None]] | None:
+        users, profiles, habits = [], [], list[Habit | None]()
+        for name in usernames:
+            user = self._users.find(username_key(name))
+            profile = self._models.profiles.find_whole(user) if user else None
+            snapshot = self._models.backgrounds.newest
+            habit = self._models.habits.find(user, snapshot) if user else None
+            if user is None or profile is None or habit is None:
+                return None
+            users.append(user)
+            profiles.append(profile)
+            habits.append(habit)
+        return users, profiles, habits
 
     async def _read_snapshot(self, _: Sequence[None]) -> list[None]:
         turn = self._feed.turn
@@ -170,18 +208,31 @@ class Materials:
 
 
 async def gather_material(
-    session: AsyncSession, models: Models, *, text: str, usernames: Sequence[str] = ()
+    session: AsyncSession, models: Models, texts: Sequence[str], usernames: Sequence[str] = ()
 ) -> Material:
-    """Read the material for the authors named, or for all that have posts.
+    """Read the material for texts that may be judged: of the authors named, or of all with posts.
 
     Every post that the session sees counts. Raises NotFoundError and InvalidInputError.
     """
-    text = comparable_text(text)
     users = await compared_users(session, usernames)
-    if not usernames and len(users) > SCREENED:
-        return (await screen(session, models, [text], users))[0]
-    material = await load_authors(session, models, users, is_named=bool(usernames))
-    return replace(material, text=text)
+    if not usernames and len(users) > RATED:
+        return (await screen(session, models, [texts], users))[0]
+    profiles = await models.profiles.load(session, users)
+    _check_words(profiles)
+    snapshot = await models.backgrounds.load(session)
+    as_of_event = await newest_event(session)
+    habits: list[Habit | None] = [None] * len(users)
+    material = Material(
+        tuple(texts), users, profiles, habits, snapshot, as_of_event, bool(usernames)
+    )
+    ranking = await asyncio.to_thread(material.ranked)
+    best = best_of(ranking)
+    loaded = await models.habits.load(
+        session, [users[i] for i in best], [profiles[i] for i in best], snapshot
+    )
+    for place, habit in zip(best, loaded, strict=True):
+        habits[place] = habit
+    return replace(material, ranking=ranking)
 
 
 async def load_authors(
@@ -199,7 +250,8 @@ async def _read(
 ) -> Material:
     profiles = await models.profiles.load(session, users)
     snapshot = await models.backgrounds.load(session)
-    return Material("", users, profiles, snapshot, await newest_event(session), is_named)
+    habits: list[Habit | None] = [*await models.habits.load(session, users, profiles, snapshot)]
+    return Material((), users, profiles, habits, snapshot, await newest_event(session), is_named)
 
 
 def _part_of(material: Material, users: list[Contender]) -> Material:
@@ -207,7 +259,8 @@ def _part_of(material: Material, users: list[Contender]) -> Material:
     places = {user.id: place for place, user in enumerate(material.users)}
     profiles = [material.profiles[places[user.id]] for user in users]
     _check_words(profiles)
-    return replace(material, users=users, profiles=profiles)
+    habits = [material.habits[places[user.id]] for user in users]
+    return replace(material, users=users, profiles=profiles, habits=habits)
 
 
 def _check_words(profiles: Sequence[AuthorProfile]) -> None:
@@ -222,36 +275,37 @@ def _no_words() -> InvalidInputError:
 
 
 async def screen(
-    session: AsyncSession, models: Models, texts: Sequence[str], users: Sequence[Contender]
+    session: AsyncSession,
+    models: Models,
+    questions: Sequence[Sequence[str]],
+    users: Sequence[Contender],
 ) -> list[Material]:
-    """Return for each text the material of the authors that fit it best, out of very many.
+    """Return for texts by each hand the material of the authors that fit them best, out of many.
 
     All are scored, some at a time, and only the best are kept, so that memory stays bounded.
     """
     snapshot = await models.backgrounds.load(session)
-    queries = await asyncio.to_thread(lambda: [features(own_words(text)) for text in texts])
+    queries = await asyncio.to_thread(lambda: [query_of_texts(texts) for texts in questions])
     shortlists = [_Shortlist(query, np.full(len(users), -np.inf)) for query in queries]
     for start in range(0, len(users), SCREENED_AT_ONCE):
         some = users[start : start + SCREENED_AT_ONCE]
         profiles = await models.profiles.load(session, some, may_evict=False)
         filled = {start + i: each for i, each in enumerate(profiles) if each.counts.keys.size}
         for shortlist in shortlists:
-            await asyncio.to_thread(shortlist.add, filled, snapshot.background)
+            await asyncio.to_thread(shortlist.add, filled, snapshot)
     as_of_event = await newest_event(session)
     if not any(shortlist.best for shortlist in shortlists):
         raise _no_words()
-    return [
-        Material(
-            text=text,
-            users=[users[i] for i in sorted(shortlist.best)],
-            profiles=[shortlist.best[i] for i in sorted(shortlist.best)],
-            snapshot=snapshot,
-            as_of_event=as_of_event,
-            is_named=False,
-            rest=np.delete(shortlist.scores, sorted(shortlist.best)),
+    found = []
+    for texts, shortlist in zip(questions, shortlists, strict=True):
+        best = sorted(shortlist.best)
+        kept, profiles = [users[i] for i in best], [shortlist.best[i] for i in best]
+        habits: list[Habit | None] = [*await models.habits.load(session, kept, profiles, snapshot)]
+        rest = np.delete(shortlist.scores, best)
+        found.append(
+            Material(tuple(texts), kept, profiles, habits, snapshot, as_of_event, False, rest=rest)
         )
-        for text, shortlist in zip(texts, shortlists, strict=True)
-    ]
+    return found
 
 
 @dataclass(slots=True)
@@ -263,9 +317,10 @@ class _Shortlist:
     best: dict[int, AuthorProfile] = field(default_factory=dict)
     """By place among all authors."""
 
-    def add(self, profiles: dict[int, AuthorProfile], background: Background) -> None:
+    def add(self, profiles: dict[int, AuthorProfile], snapshot: Snapshot) -> None:
+        background = snapshot.fitted.background
         self.scores[list(profiles)] = scores_of(self.query, list(profiles.values()), background)
         both = self.best | profiles
         # Equal scores are ordered by name, as the authors are.
-        best = sorted(both, key=lambda i: (-self.scores[i], i))[:SCREENED_KEPT]
+        best = sorted(both, key=lambda i: (-self.scores[i], i))[:RATED]
         self.best = {i: both[i] for i in best}

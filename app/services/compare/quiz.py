@@ -1,24 +1,22 @@
 """Who wrote it? A post without its author, and the model's own guess."""
 
 import random
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.hashes import LINK_OR_NAME
-from app.compute.text import HIDDEN, letter_count, mask_names
-from app.compute.verdict import FEWEST_LETTERS
-from app.db.backend import is_among
+from app.compute.text import HIDDEN, has_words, mask_names
 from app.errors import GoneError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
+from app.services.compare.comparing import without_post
+from app.services.compare.contenders import comparable_texts
 from app.services.compare.judging import Comparison, judge
 from app.services.compare.materials import Models, gather_material
-from app.services.compare.profiles import without_texts
-from app.services.posts.replies import own_chains
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
@@ -29,6 +27,9 @@ _DRAWN: Final = 24
 _CANDIDATES: Final = 20
 """Consecutive posts that are searched for one that can be guessed."""
 _TRIES: Final = 3
+_LINK_OR_TAG: Final = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+|#\w+")
+_SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")
+"""A name or initials after a dash, at the end."""
 
 
 class QuestionKey(msgspec.Struct, frozen=True, array_like=True):
@@ -107,17 +108,17 @@ async def _post_to_guess(session: AsyncSession, user: User) -> tuple[int, str] |
 
 
 def _guessable(text: str, user: User) -> str | None:
-    """Return the text without the author's name, or None if it is too long or too short."""
+    """Return the text without what names the author, or None if it is too long or too short."""
     if len(text) > MOST_CHARACTERS:
         return None  # Masking names in a long text is slow.
-    masked = _masked(text, user)
-    # A link and the names of others tell nobody's style.
-    letters = letter_count(LINK_OR_NAME.sub("", masked))
-    return masked if letters >= FEWEST_LETTERS else None
+    hidden = _masked(text, user)
+    return hidden if has_words(hidden) else None
 
 
 def _masked(text: str, user: User) -> str:
-    return mask_names(text, filter(None, (user.username, user.display_name)))
+    """Return the text without the author's names, signature, links and tags."""
+    named = mask_names(text.rstrip(), filter(None, (user.username, user.display_name)))
+    return _LINK_OR_TAG.sub(HIDDEN, _SIGNATURE.sub(HIDDEN, named))
 
 
 async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solution:
@@ -135,21 +136,7 @@ async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solu
     author = users[tweet.user_id]
     names = [users[user_id].username for user_id in key.user_ids]
     text = _masked(tweet.text, author)
-    material = await gather_material(
-        session, models, text=text.replace(HIDDEN, ""), usernames=names
-    )
-    own = await _texts_beside(session, tweet)
-    profiles = [
-        await without_texts(profile, own) if user.id == author.id else profile
-        for user, profile in zip(material.users, material.profiles, strict=True)
-    ]
-    comparison = await judge(replace(material, profiles=profiles))
+    own = comparable_texts([text.replace(HIDDEN, "")])
+    material = await gather_material(session, models, own, names)
+    comparison = await judge(await without_post(session, material, tweet.id))
     return Solution(tweet.id, author.username, names, text, comparison)
-
-
-async def _texts_beside(session: AsyncSession, tweet: Tweet) -> list[str]:
-    """Return the texts of the post and of its author's chain of replies that it is in."""
-    chains = await own_chains(session, tweet.user_id)
-    first = chains.get(tweet.id)
-    ids = [post for post, begin in chains.items() if begin == first] if first else [tweet.id]
-    return list(await session.scalars(select(Tweet.text).where(is_among(session, Tweet.id, ids))))

@@ -20,7 +20,6 @@ from app.views.pages import (
     search,
     settings,
     sources,
-    verify,
 )
 from app.views.pages.parts import hue_of, link_addresses
 
@@ -30,7 +29,6 @@ PAGES: Final = (
         authors,
         compare,
         cards,
-        verify,
         quiz,
         feeds,
         search,

@@ -1,22 +1,21 @@
-"""The model card's pages: how well the model tells these authors apart."""
+"""The page of the model card: how well the authors of a comparison are told apart."""
+
+from typing import Final
 
 from msgspec import Struct
-from quart import render_template, url_for
+from quart import render_template
 from quart.typing import ResponseReturnValue
 
-from app.compute.verdict import FEWEST_IN_BIN
 from app.lifespan import resources
 from app.services.compare.card import Card
-from app.services.compare.card_making import RETRY_AFTER_S
 from app.views.blueprints import PageBlueprint
 from app.views.pages.parts import given_names
 
 blueprint = PageBlueprint("cards")
 
-MOST_IN_TABLE = 12
+MOST_IN_TABLE: Final = 12
 """Most authors in a table of confusions; for more, the most frequent are listed."""
-MOST_CONFUSIONS = 12
-WAITING = {"Retry-After": str(RETRY_AFTER_S), "HX-Reswap": "none"}
+MOST_CONFUSIONS: Final = 12
 
 
 class CardPageArgs(Struct):
@@ -26,29 +25,14 @@ class CardPageArgs(Struct):
 @blueprint.page("/compare/card")
 async def show_card(args: CardPageArgs) -> ResponseReturnValue:
     names = given_names(args.username)
-    card = await resources().cards.find_or_ask(names)
-    return await _page(
+    card = await resources().cards.get(names)
+    return await render_template(
         "card.html",
-        card,
-        names,
-        has_table=card is not None and len(card.authors) <= MOST_IN_TABLE,
-        fewest_in_bin=FEWEST_IN_BIN,
-        confused=_frequent_confusions(card) if card else [],
-    )
-
-
-async def _page(
-    template: str, card: Card | None, names: list[str], **context: object
-) -> ResponseReturnValue:
-    """Return a page about the card; 202 while it is being measured, which htmx does not show."""
-    page = await render_template(
-        template,
         card=card,
-        card_address=url_for("cards.show_card", username=names),
-        again_after_s=RETRY_AFTER_S,
-        **context,
+        chosen=names,
+        has_table=len(card.authors) <= MOST_IN_TABLE,
+        confused=_frequent_confusions(card),
     )
-    return (page, 200) if card else (page, 202, WAITING)
 
 
 def _frequent_confusions(card: Card) -> list[tuple[str, str, int]]:

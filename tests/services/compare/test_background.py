@@ -1,13 +1,14 @@
 """The background: one snapshot for all, renewed as posts come and go."""
 
 import asyncio
+import random
 
 from sqlalchemy import func, select
 
 from app.compute.background import build_background
 from app.compute.features import features
 from app.db.engine import Database
-from app.models import BackgroundSnapshot
+from app.models import BackgroundSnapshot, User
 from app.services.compare.background import (
     FIRST_SNAPSHOT_POSTS,
     BackgroundStore,
@@ -15,6 +16,7 @@ from app.services.compare.background import (
     renew_background,
 )
 from app.services.posts.tweets import delete_post
+from app.services.posts.users import delete_user
 from tests.posting import post
 from tests.waiting import maintain
 
@@ -126,3 +128,50 @@ async def test_renewing_can_be_cancelled_at_any_point(db: Database) -> None:
         await renew_background(db)
         await post(db, "ann", "still writable")
     assert await version(db) >= 1
+
+
+async def write(db: Database, *usernames: str, posts: int = 12) -> None:
+    for name in usernames:
+        await post(
+            db, name, *(f"{name} says lamp number {number} is lit" for number in range(posts))
+        )
+
+
+async def population(db: Database) -> set[str]:
+    async with db.read() as session:
+        snapshot = await BackgroundStore().load(session)
+        ids = [member for member, _, _ in snapshot.fitted.population.members]
+        return set(await session.scalars(select(User.username).where(User.id.in_(ids))))
+
+
+async def test_each_author_of_a_few_is_in_the_population_until_deleted(db: Database) -> None:
+    await write(db, "ann", "ben", posts=60)
+    await maintain(db)
+    assert await population(db) == {"ann", "ben"}
+    await write(db, "cho")
+    assert await outgrown(db)
+    await maintain(db)
+    assert await population(db) == {"ann", "ben", "cho"}
+    assert not await outgrown(db)
+    async with db.write() as session:
+        await delete_user(session, "cho")
+    # At once, not only with the next version.
+    assert await population(db) == {"ann", "ben"}
+    assert await outgrown(db)
+    await maintain(db)
+    assert not await outgrown(db)
+
+
+async def test_own_posts_set_the_temperature(db: Database) -> None:
+    chance = random.Random(1)  # noqa: S311 - no secret
+    words = [f"{first}{second}" for first in ("la", "fo", "be", "ti") for second in "mnrstk"]
+    for number in range(6):
+        own = [*words, *chance.sample(words, 6)]
+        texts = [" ".join(chance.choices(own, k=9)) for _ in range(150)]
+        await post(db, f"author{number}", *texts)
+    await renew_background(db)
+    async with db.read() as session:
+        made = await BackgroundStore().load(session)
+        assert made.fitted.temperature != 1
+        # The same posts give the same number, whoever reads it.
+        assert (await BackgroundStore().load(session)).fitted.temperature == made.fitted.temperature

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.clock import now
-from app.compute.verdict import FEWEST_POSTS
+from app.compute.judgement import FEWEST_JUDGED, RATED
 from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError
 from app.services.compare.batch_compare import open_panel, plain_texts
-from app.services.compare.contenders import comparable_text
+from app.services.compare.contenders import comparable_text, comparable_texts
 from app.services.compare.judging import SHOWN_OF_ALL, Comparison, judge
-from app.services.compare.materials import SCREENED, Models, gather_material
+from app.services.compare.materials import Models, gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
 from app.services.posts.new_tweet import new_tweet
@@ -28,7 +28,7 @@ TEXT = "zyzzyva quokka 등대지기"
 
 async def compare(db: Database, own: Models, *usernames: str, text: str = TEXT) -> Comparison:
     async with db.read() as session:
-        material = await gather_material(session, own, text=text, usernames=usernames)
+        material = await gather_material(session, own, comparable_texts([text]), usernames)
     return await judge(material)
 
 
@@ -139,10 +139,12 @@ async def test_any_comparable_text_gets_chances_and_marks_within_it(db: Database
             assert mark.text == result.text[mark.start : mark.end]
             assert mark.weight > 0
             place = mark.end
+        alone = await compare(db, own, "ann", text=text)
+        assert [ranked.probability for ranked in alone.ranking] == [1]
 
 
 async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database) -> None:
-    names = [f"author{number:03}" for number in range(SCREENED + 5)]
+    names = [f"author{number:03}" for number in range(RATED + 75)]
     words = ("등대", "lamp", "quokka", "zyzzyva", "bread", "fog")
     async with db.write() as session:
         for number, name in enumerate(names):
@@ -182,16 +184,16 @@ async def test_who_only_quotes_cannot_be_compared(db: Database) -> None:
 
 async def test_an_author_of_nothing_but_quotations_has_too_few_posts(db: Database) -> None:
     text = "the sea is mine and the fog is yours"
-    for number in range(FEWEST_POSTS):
+    for number in range(FEWEST_JUDGED):
         await post(db, "ann", f"the sea is mine {number}")
         await post(db, "ben", f"RT @cho: the fog {number}")
     answer = await compare(db, Models(), "ann", "ben", text=text)
     assert answer.verdict == "short"
     assert [(ranked.username, ranked.tweets) for ranked in answer.ranking] == [
-        ("ann", FEWEST_POSTS),
+        ("ann", FEWEST_JUDGED),
         ("ben", 0),
     ]
-    for number in range(FEWEST_POSTS):
+    for number in range(FEWEST_JUDGED):
         await post(db, "ben", f"bread at {number}")
     assert (await compare(db, Models(), "ann", "ben", text=text)).verdict != "short"
 

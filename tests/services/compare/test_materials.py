@@ -54,7 +54,7 @@ async def fresh(db: Database, *usernames: str) -> Comparison | str:
     try:
         async with db.read() as session:
             models = Models()
-            material = await gather_material(session, models, text=TEXT, usernames=usernames)
+            material = await gather_material(session, models, [TEXT], usernames)
     except AppError as error:
         return error.detail
     return await judge(material)
@@ -62,7 +62,7 @@ async def fresh(db: Database, *usernames: str) -> Comparison | str:
 
 async def kept(materials: Materials, *usernames: str) -> Comparison | str:
     try:
-        material = await materials.gather(TEXT, usernames)
+        material = await materials.gather([TEXT], usernames)
     except AppError as error:
         return error.detail
     return await judge(material)
@@ -131,12 +131,12 @@ async def test_what_cannot_be_compared_is_told_at_once_and_again(
         await add_user(session, "empty")
     for _ in range(2):
         with pytest.raises(NotFoundError):
-            await materials.gather(TEXT, ["ann", "nobody"])
-        for names in (["ann"], ["ann", "Ann"], ["ann", "empty"], ["ben", "mute"]):
+            await materials.gather([TEXT], ["ann", "nobody"])
+        for names in (["empty"], ["ann", "Ann"], ["ann", "empty"], ["ben", "mute"]):
             with pytest.raises(InvalidInputError):
-                await materials.gather(TEXT, names)
+                await materials.gather([TEXT], names)
         with pytest.raises(InvalidInputError):
-            await materials.gather("...", ["ann", "ben"])
+            await materials.gather(["..."], ["ann", "ben"])
     assert await kept(materials, "ann", "ben") == await fresh(db, "ann", "ben")
 
 

@@ -16,19 +16,27 @@ from tests.conftest import Client, Shared
 from tests.waiting import settle
 
 COMPARE = "/api/v1/compare"
+POSTS = 30
 SAILOR = [
-    f"The ferry leaves the northern harbour at {hour}, wind permitting." for hour in range(12)
+    f"The ferry leaves the northern harbour at {hour}, wind permitting." for hour in range(POSTS)
 ]
-BAKER = [f"오늘도 갓 구운 빵 {number}개가 나왔어요! 어서 오세요 🥐" for number in range(12)]
+BAKER = [f"오늘도 갓 구운 빵 {number}개가 나왔어요! 어서 오세요 🥐" for number in range(POSTS)]
+OTHERS = {
+    "pilot": "runway {} is closed by fog, we wait...",
+    "cook": "Soup no. {} with leek!! Salt it and stir!!",
+    "poet": "o moon {} o silver o night",
+}
 
 
 @pytest.fixture(scope="module")
 async def pair(shared: Shared) -> Client:
-    """Compare the two who have something to say, beside whom are quiet and empty."""
+    """Compare two who have something to say, beside others, quiet and empty."""
     await shared.writer.add_user("sailor", *SAILOR)
     await shared.writer.add_user("빵집", *BAKER)
     await shared.writer.add_user("quiet", "one post only")
     await shared.writer.add_user("empty")
+    for name, text in OTHERS.items():
+        await shared.writer.add_user(name, *(text.format(number) for number in range(POSTS)))
     # Answers of before and after are equal as long as they rest on one background.
     await settle(shared.app)
     return shared.writer
@@ -43,12 +51,15 @@ async def compare(client: Client, text: str, *usernames: str, **fields: Any) -> 
 
 
 async def test_author_of_such_posts_leads_with_evidence(pair: Client) -> None:
-    text = "🌊 The ferry leaves the harbour tonight, wind permitting."
+    text = "🌊 The ferry leaves the northern harbour at 31, wind permitting."
     result = await compare(pair, text, "빵집", "sailor")
     assert result["text"] == text
     assert result["verdict"] == "likely"
     assert [ranked["username"] for ranked in result["ranking"]] == ["sailor", "빵집"]
-    assert [ranked["tweets"] for ranked in result["ranking"]] == [12, 12]
+    assert [ranked["tweets"] for ranked in result["ranking"]] == [POSTS, POSTS]
+    assert result["sure"] == 0.5
+    assert 0 < result["none"] < 0.2
+    assert result["ranking"][0]["log10_lr"] > 0 > result["ranking"][1]["log10_lr"]
     chances = [ranked["probability"] for ranked in result["ranking"]]
     assert chances == sorted(chances, reverse=True)
     assert math.isclose(sum(chances), 1)
@@ -66,6 +77,64 @@ async def test_get_and_post_agree(pair: Client) -> None:
     address = f"{COMPARE}?text={quote('빵이 나왔어요')}&username=sailor&username={quote('빵집')}"
     answer = await pair.get(address)
     assert await answer.get_json() == posted
+
+
+async def test_a_text_by_somebody_else_is_unfamiliar(pair: Client) -> None:
+    result = await compare(pair, "o moon 31 o silver o night, o stars", "sailor", "cook")
+    assert result["verdict"] == "unfamiliar"
+    assert result["none"] > 0.8
+    alone = await compare(pair, "o moon 31 o silver o night, o stars", "sailor")
+    assert alone["verdict"] == "unfamiliar"
+    assert [ranked["probability"] for ranked in alone["ranking"]] == [1]
+
+
+async def test_one_name_asks_whether_this_author_wrote_it(pair: Client) -> None:
+    result = await compare(pair, "The ferry leaves the harbour tonight, wind permitting.", "sailor")
+    (sailor,) = result["ranking"]
+    assert (result["verdict"], sailor["probability"]) == ("likely", 1)
+    assert result["none"] == pytest.approx(1 / (1 + 10 ** sailor["log10_lr"]))
+    assert any(mark["weight"] > 0 for mark in result["evidence"])
+    assert {mark["username"] for mark in result["evidence"]} == {"sailor"}
+
+
+async def test_how_sure_one_is_beforehand_moves_none_alone(pair: Client) -> None:
+    text = "The ferry leaves tonight, they say"
+    doubting, sure = [await compare(pair, text, "sailor", "cook", sure=s) for s in (0.1, 0.9)]
+    assert doubting["none"] > sure["none"]
+    assert doubting["ranking"] == sure["ranking"]
+    answer = await pair.get(f"{COMPARE}?text={quote(text)}&username=sailor&username=cook&sure=0.9")
+    assert await answer.get_json() == sure
+    assert (await pair.get(f"{COMPARE}?text=a&sure=1")).status_code == 400
+
+
+async def test_texts_by_one_hand_are_one_question(pair: Client) -> None:
+    texts = [
+        "The ferry leaves soon",
+        "The harbour is closed, wind permitting",
+        "The ferry leaves soon",
+    ]
+    body = {"texts": texts, "usernames": ["sailor", "cook"]}
+    both = await (await pair.post(COMPARE, json=body)).get_json()
+    assert both["text"] == "\n\n".join(texts[:2])
+    one = await compare(pair, texts[0], "sailor", "cook")
+    assert both["ranking"][0]["log10_lr"] > one["ranking"][0]["log10_lr"]
+    for mark in both["evidence"]:
+        assert both["text"][mark["start"] : mark["end"]] == mark["text"]
+
+
+async def test_reasons_say_how_often_and_where(pair: Client) -> None:
+    address = f"{COMPARE}?text={quote('The ferry leaves tonight, soup is on')}&reasons=1"
+    result = await (await pair.get(f"{address}&username=sailor&username=cook")).get_json()
+    marks = {mark["piece"]: mark for mark in result["evidence"]}
+    ferry = marks["The ferry leaves"]
+    assert (ferry["username"], ferry["own"], ferry["others"]) == ("sailor", 400, 0)
+    assert len(ferry["posts"]) == 3
+    for number in ferry["posts"]:
+        post = await (await pair.get(f"/api/v1/tweets/{number}")).get_json()
+        assert "The ferry leaves" in post["text"]
+    alone = await (await pair.get(f"{address}&username=sailor")).get_json()
+    assert alone["evidence"][0]["own"] == 400
+    assert alone["evidence"][0]["others"] == 0
 
 
 async def test_evidence_can_be_turned_off(pair: Client) -> None:
@@ -97,8 +166,10 @@ async def test_without_names_all_with_posts_are_compared_and_twenty_shown(writer
 
 
 async def test_little_text_or_few_posts_are_called_short(pair: Client) -> None:
-    assert (await compare(pair, "a ferry"))["verdict"] == "short"
-    text = "The ferry leaves the northern harbour at noon"
+    short = await compare(pair, "a ferry, https://example.org/a-b-c-d @name #tag", "sailor", "cook")
+    assert (short["verdict"], short["none"]) == ("short", None)
+    assert [ranked["log10_lr"] for ranked in short["ranking"]] == [None, None]
+    text = "The ferry leaves the northern harbour at 31, wind permitting."
     assert (await compare(pair, text, "sailor", "quiet"))["verdict"] == "short"
     # Among all, one who is out of the question by probability spoils nobody's answer.
     assert (await compare(pair, text))["ranking"][0]["username"] == "sailor"
@@ -127,7 +198,6 @@ async def test_a_new_post_counts_in_the_very_next_comparison(admin: Client) -> N
     ("status", "text", "usernames"),
     [
         (404, "some text", ["sailor", "nobody"]),
-        (422, "some text", ["sailor"]),
         (422, "some text", ["sailor", "SAILOR"]),
         (422, "some text", ["sailor", "sailor", "빵집"]),
         (422, "some text", ["sailor", "empty"]),
@@ -136,7 +206,7 @@ async def test_a_new_post_counts_in_the_very_next_comparison(admin: Client) -> N
         (422, "a" * 25_001, ["sailor", "빵집"]),
         (422, "bad\u0000text", ["sailor", "빵집"]),
     ],
-    ids=["unknown", "alone", "twice", "thrice", "no posts", "empty", "no letters", "long", "nul"],
+    ids=["unknown", "twice", "thrice", "no posts", "empty", "no letters", "long", "nul"],
 )
 async def test_get_and_post_refuse_alike(
     pair: Client, status: int, text: str, usernames: list[str]
@@ -157,20 +227,15 @@ async def test_get_and_post_refuse_alike(
 
 
 @pytest.mark.parametrize(
-    ("method", "address", "place"),
-    [
-        ("GET", f"{COMPARE}/card?username=sailor", "username"),
-        ("POST", f"{COMPARE}/batch?username=sailor", "username"),
-        ("GET", "/api/v1/verify?text=1234&username=sailor", "text"),
-    ],
-    ids=["card", "batch", "verify"],
+    ("method", "address"), [("GET", f"{COMPARE}/card"), ("POST", f"{COMPARE}/batch")]
 )
 async def test_errors_name_parameters_as_the_address_does(
-    pair: Client, method: str, address: str, place: str
+    pair: Client, method: str, address: str
 ) -> None:
+    address = f"{address}?username=sailor&username=SAILOR"
     answer = await pair.send(method, address, headers={"Content-Type": "application/x-ndjson"})
     assert answer.status_code == 422
-    assert [each["loc"] for each in (await answer.get_json())["errors"]] == [place]
+    assert [each["loc"] for each in (await answer.get_json())["errors"]] == ["username"]
 
 
 async def test_an_error_that_requests_share_names_the_parameters_of_each(pair: Client) -> None:
@@ -190,10 +255,10 @@ async def test_an_error_that_requests_share_names_the_parameters_of_each(pair: C
     await asyncio.gather(*(ask(place, before) for before in range(8) for place in places))
 
 
-async def test_fewer_than_two_authors_with_posts_are_422(writer: Client) -> None:
+async def test_without_any_author_with_posts_there_is_no_answer(writer: Client) -> None:
     assert (await writer.post(COMPARE, json={"text": "hello"})).status_code == 422
     await writer.add_user("only", "one author")
-    assert (await writer.post(COMPARE, json={"text": "hello"})).status_code == 422
+    assert (await compare(writer, "hello"))["verdict"] == "short"
 
 
 async def test_more_than_ten_thousand_authors_are_compared_only_by_name(app: Quart) -> None:
@@ -225,6 +290,10 @@ async def test_more_than_ten_thousand_authors_are_compared_only_by_name(app: Qua
         {"text": "a", "usernames": [1]},
         {"text": "a", "explain": 1},
         {"text": "a", "user": "b"},
+        {"text": "a", "texts": ["b"]},
+        {"texts": []},
+        {"texts": ["a"] * 51},
+        {"text": "a", "sure": 0},
     ],
     ids=str,
 )
@@ -244,34 +313,8 @@ async def test_very_many_unknown_names_are_404(pair: Client) -> None:
     assert answer.status_code == 404
 
 
-async def test_passages_and_reasons_come_only_when_asked_for(pair: Client) -> None:
-    address = "/api/v1/compare?text=The+bread+is+warm!!+Come+early.+The+west+wind+is+up."
-    plain = await (await pair.get(address)).get_json()
-    assert not {"passages", "nearest", "typical"} & plain.keys()
-    asked = await (await pair.get(f"{address}&passages=1&reasons=1")).get_json()
-    assert asked["ranking"] == plain["ranking"]
-    text = asked["text"]
-    for passage in asked["passages"]:
-        assert passage["text"] == text[passage["start"] : passage["end"]]
-        assert 0 < passage["probability"] <= 1
-    assert {each["username"] for each in asked["typical"]} == {
-        each["username"] for each in plain["ranking"]
-    }
-    for post in asked["nearest"]:
-        stored = await (await pair.get(f"/api/v1/tweets/{post['id']}")).get_json()
-        assert (stored["text"], stored["username"]) == (post["text"], post["username"])
-
-
-async def test_layout_speaks_for_one_against_the_other(pair: Client) -> None:
-    address = f"{COMPARE}?text=The+bread+is+warm!!&reasons=1"
-    answer = await (await pair.get(address)).get_json()
-    assert sum(each["weight"] for each in answer["layout"]) == pytest.approx(0, abs=0.01)
-    silent = await (await pair.get(f"{address}&explain=0")).get_json()
-    assert "layout" not in silent
-
-
 async def test_a_comparison_has_no_fields_that_nobody_asked_for(pair: Client) -> None:
-    fields = {"text", "verdict", "ranking", "evidence", "model"}
+    fields = {"text", "verdict", "none", "sure", "ranking", "evidence", "limits", "model"}
     assert (await compare(pair, "The bread is warm!!")).keys() == fields
     answer = await pair.get(f"{COMPARE}?text=The+bread+is+warm!!&explain=0")
     assert (await answer.get_json()).keys() == fields
@@ -290,7 +333,8 @@ async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:
     assert [each.get("id") for each in found] == ["n0", "n1", None, None]
     for text, each in zip(texts, found, strict=False):
         alone = await (await pair.post("/api/v1/compare", json={"text": text})).get_json()
-        assert (each["verdict"], each["ranking"]) == (alone["verdict"], alone["ranking"])
+        for field in ("verdict", "none", "ranking"):
+            assert each[field] == alone[field]
     assert all(each["error"] and "verdict" not in each for each in found[2:])
 
 

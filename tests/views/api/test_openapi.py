@@ -179,8 +179,6 @@ async def test_what_a_rule_declares_can_happen(api: Api, admin: Client, status: 
         answered, _ = await api.send(sender, name, headers=headers, **kwargs)
         assert str(answered) == status, name
 
-    # Only a card that is made has a state that may be known already.
-    await eventually(lambda: api.send(admin, "compare_card"), until=lambda sent: sent[0] == 200)
     await asyncio.gather(*map(provoke, api.declaring(status)))
 
 

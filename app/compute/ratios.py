@@ -1,0 +1,118 @@
+"""Weigh whether one author wrote some texts or somebody else of the language: likelihood ratios.
+
+Two numbers decide: how far the author explains the texts better than everybody else of the
+language, and how far the texts score as the author's own newest posts do. Three constants turn
+them into the logarithm of a likelihood ratio. They were fitted once to posts of other people, for
+both languages, for 1 to 20 texts, and for texts one by one or joined into one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.compute.attribution import Query, group_factors, group_scores
+from app.compute.background import Background
+from app.compute.counts import add, subtract
+from app.compute.features import CHARACTERS, GROUPS, SHAPE, features_of, group_sums
+from app.compute.profiles import AuthorProfile
+
+INTERCEPT: Final = 0.25
+LEAD: Final = 1.28
+TYPICAL: Final = 0.41
+"""Natural logarithm of the ratio, and what each unit of the two numbers adds to it."""
+LEAD_GROUPS: Final = np.array([1, 1, 1, 0.5, 0.25])
+"""(5,) share of each group's weight that counts in the lead: many people share a layout."""
+FEW_OTHERS: Final = 4.0
+"""Other authors at which the lead counts half: one of n strangers is the nearest by chance."""
+LENGTH_POWER: Final = -0.2
+USUAL_FEATURES: Final = 100.0
+SHORTEST_FEATURES: Final = 30.0
+"""Character features of a usual text, and the least that are assumed."""
+LEAST_TYPICAL: Final = -5.5
+LEAST_POWER: Final = 0.3
+"""Least that typicality counts for a usual text, and the power of the length by which it grows."""
+LONG: Final = 2.0
+"""Times the author's usual length from which layout and style say nothing of what is typical."""
+
+LOWEST: Final = float(-np.log(10**1.5))
+PER_AUTHOR: Final = 12.0
+"""Bounds of the natural logarithm: 1/32, and 12 times the authors of the language. They, not the
+fit, protect from strangers who share the author's topic."""
+FEWEST_OTHERS: Final = 2
+FEWEST_POSTS: Final = 25
+"""With fewer other authors of the language, or posts of the author, no ratio is given."""
+HELD_OUT_SHARE: Final = 0.25
+MOST_HELD_OUT: Final = 100
+"""Share of the author's posts, the newest, that tell what is usual, and how many at most."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Usual:
+    """What an author's own newest posts are like."""
+
+    rates: NDArray[np.float64]
+    """(5,) mean log-odds of their features, per group."""
+    length: float
+    """Character features per post, of all posts."""
+
+
+def usual_of(profile: AuthorProfile, newest: Sequence[str], background: Background) -> Usual:
+    """Return what is usual for an author; `newest` are the newest of the posts of the profile.
+
+    They are taken out of the profile and of the background, and scored by the rest. Raises
+    ValueError if the profile does not hold them.
+    """
+    held_out = add(features_of(list(dict.fromkeys(newest))))
+    rest = AuthorProfile(subtract(profile.counts, held_out), profile.posts - len(newest))
+    sums = group_sums(held_out)
+    scores = group_scores(held_out, [rest], background.without(held_out, len(newest)))[0]
+    rates = scores / group_factors(sums) / np.maximum(sums, 1)
+    return Usual(rates, float(profile.totals[CHARACTERS] / max(profile.worded_posts, 1)))
+
+
+def log_ratios(
+    query: Query,
+    texts: int,
+    groups: NDArray[np.float64],
+    penalties: NDArray[np.float64],
+    usual: Sequence[Usual],
+    others: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the natural logarithm of the ratio of each author, within its bounds: (m,).
+
+    query: the features of so many texts by one hand, added up; groups: (m, 5) the authors'
+    weighted log-odds, as in a ranking; penalties: (m,); others: (m, n) the scores of everybody
+    else (`lead_scores`), -inf for who does not count for an author; each has at least one.
+    """
+    leads, counts = _leads(lead_scores(groups, penalties), others)
+    features = float(query.widths[CHARACTERS])
+    size = max(features, SHORTEST_FEATURES) / USUAL_FEATURES
+    scale = size**LENGTH_POWER
+    rates = np.array([each.rates for each in usual]).reshape(-1, len(GROUPS))
+    lengths = np.array([each.length for each in usual])
+    above = groups - group_factors(query.widths) * query.widths * rates
+    alike = np.minimum(1, (LONG * lengths * texts / max(features, 1)) ** 2)
+    typical = above[:, :SHAPE].sum(axis=1) + alike * above[:, SHAPE:].sum(axis=1)
+    ratios = INTERCEPT + LEAD * scale * counts / (counts + FEW_OTHERS) * leads
+    ratios += TYPICAL * np.maximum(scale * typical, LEAST_TYPICAL * size**LEAST_POWER)
+    bounded: NDArray[np.float64] = np.clip(ratios, LOWEST, np.log(PER_AUTHOR * (counts + 1)))
+    return bounded
+
+
+def lead_scores(groups: NDArray[np.float64], penalties: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the scores of authors (n,) as they count in a lead."""
+    scores: NDArray[np.float64] = groups @ LEAD_GROUPS - penalties
+    return scores
+
+
+def _leads(
+    own: NDArray[np.float64], others: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return each author's lead over the mean likelihood of the others, and how many they are."""
+    counts = np.isfinite(others).sum(axis=1)
+    best = others.max(axis=1)
+    mean = best + np.log(np.exp(others - best[:, np.newaxis]).sum(axis=1) / counts)
+    return own - mean, counts

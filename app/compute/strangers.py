@@ -1,0 +1,37 @@
+"""How often the text of a stranger is given to one of the authors named: measured, and shipped.
+
+The authors it was measured on are not those of an installation, whose model card measures its own.
+"""
+
+import bisect
+from typing import Final
+
+SUSPECTS: Final = (1, 2, 3, 5, 10, 20)
+"""Numbers of named authors that were tried."""
+LENGTHS: Final = (0, 10, 20, 40, 80, 160)
+"""Words of a text from which each rate holds."""
+RATES: Final[dict[tuple[str, int], tuple[float | None, ...]]] = {
+    # Written by benchmarks.open_question.
+}
+"""Share of strangers' texts called likely, by language and number of named authors, for each
+length; None where too few were tried."""
+
+
+def length_place(words: int) -> int:
+    """Return the place of a text's length among those measured."""
+    return bisect.bisect_right(LENGTHS, words) - 1
+
+
+def stranger_rate(language: str | None, suspects: int, words: int) -> float | None:
+    """Return how often a stranger's text of so many words is given to one of so many authors.
+
+    Of languages other than Korean it is the rate of English; of numbers in between that of the
+    nearest. None where it was not measured.
+    """
+    own = "ko" if language == "ko" else "en"
+    measured = [number for lang, number in RATES if lang == own]
+    if not measured:
+        return None
+    nearest = min(measured, key=lambda number: (abs(number - suspects), -number))
+    rates, place = RATES[own, nearest], length_place(words)
+    return next((rate for rate in rates[place::-1] if rate is not None), None)

@@ -1,1 +1,0 @@
-"""Did this one author write it? Verification against the other authors of a language."""

@@ -1,0 +1,58 @@
+"""Authors who do not exist: their posts share most words, and each has habits of its own."""
+
+import random
+from collections.abc import Sequence
+from typing import Final
+
+from app.compute.fitting import fit
+from app.compute.judgement import Case, Judgement, judge
+
+SYLLABLES: Final = ("ka", "lo", "mi", "ren", "sta", "tu", "ve", "bor", "dis", "fen", "gul", "hap")
+WORDS: Final = tuple(first + second for first in SYLLABLES for second in SYLLABLES)
+ENDS: Final = (".", "!", "...", "!!", " :)", "", "?")
+KNOWN: Final = 80
+ASKED: Final = 6
+"""Posts of each author, the oldest and the newest."""
+
+
+def posts_of(author: int) -> list[str]:
+    """Return the posts of an invented author, the oldest first."""
+    chance = random.Random(author)  # noqa: S311 - no secret
+    weights = [chance.paretovariate(1) ** 0.7 / (rank + 5) for rank in range(len(WORDS))]
+    ends = [chance.random() ** 3 for _ in ENDS]
+    capital, comma, usual = chance.random(), chance.random() / 3, chance.choice([9, 12, 16, 20])
+    return [_post(chance, weights, ends, (capital, comma), usual) for _ in range(KNOWN + ASKED)]
+
+
+def _post(
+    chance: random.Random,
+    weights: Sequence[float],
+    ends: Sequence[float],
+    habits: tuple[float, float],
+    usual: int,
+) -> str:
+    capital, comma = habits
+    words = chance.choices(WORDS, weights, k=max(4, int(chance.gauss(usual, 2))))
+    signed = [word + "," if chance.random() < comma else word for word in words]
+    text = " ".join(signed).rstrip(",") + chance.choices(ENDS, ends)[0]
+    return text.capitalize() if chance.random() < capital else text
+
+
+class Place:
+    """An installation of some authors, named by numbers."""
+
+    def __init__(self, known: dict[int, list[str]]) -> None:
+        """known: the posts of each author, the oldest first."""
+        posts = {_name(author): own for author, own in known.items()}
+        self.corpus = fit(posts, dict.fromkeys(posts))
+
+    def judge(self, texts: Sequence[str], named: Sequence[int], sure: float = 0.5) -> Judgement:
+        """Return whether one of the authors named wrote the texts."""
+        return judge(self.case(texts, named), sure)
+
+    def case(self, texts: Sequence[str], named: Sequence[int]) -> Case:
+        return self.corpus.case(texts, [_name(author) for author in named])
+
+
+def _name(author: int) -> str:
+    return f"{author:03}"

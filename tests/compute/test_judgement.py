@@ -1,0 +1,171 @@
+"""One of the named authors, or somebody else: what is answered, and how often it is wrong."""
+
+import random
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compute.attribution import group_scores
+from app.compute.counts import lookup
+from app.compute.judgement import FEWEST_JUDGED, Habit, judge
+from app.compute.ratios import FEWEST_POSTS
+from tests.compute.invented import ASKED, KNOWN, Place, posts_of
+
+AUTHORS = range(48)
+HERE = range(24)
+"""The others are strangers."""
+
+
+@cache
+def posts(author: int) -> list[str]:
+    return posts_of(author)
+
+
+@cache
+def place() -> Place:
+    return Place({author: posts(author)[:KNOWN] for author in HERE})
+
+
+@cache
+def verdicts(count: int) -> tuple[list[str], list[str], list[str]]:
+    """Return the verdicts on so many texts by strangers, and by the author named: right, wrong."""
+    chance = random.Random(count)  # noqa: S311 - no secret
+    strange, right, wrong = list[str](), list[str](), list[str]()
+    for author in AUTHORS:
+        for _ in range(ASKED):
+            texts = chance.sample(posts(author)[KNOWN:], count)
+            for size in (2, 5):
+                own = [author] if author in HERE else []
+                others = [each for each in HERE if each != author]
+                found = place().judge(texts, own + chance.sample(others, size - len(own)))
+                verdict = found.verdict
+                (strange if not own else right if not found.order[0] else wrong).append(verdict)
+    return strange, right, wrong
+
+
+@pytest.mark.parametrize(("texts", "strangers", "right"), [(1, 0.04, 0.6), (5, 0.02, 0.9)])
+def test_strangers_are_hardly_ever_taken_for_a_named_author(
+    texts: int, strangers: float, right: float
+) -> None:
+    by_strangers, by_right, by_wrong = verdicts(texts)
+    own = len(by_right) + len(by_wrong)
+    assert by_strangers.count("likely") <= strangers * len(by_strangers)
+    assert by_right.count("likely") >= right * own
+    assert by_wrong.count("likely") <= 0.01 * own
+
+
+@pytest.mark.parametrize("named", [[3], [3, 7], [3, 7, 1, 12, 5]], ids=len)
+@pytest.mark.parametrize("author", [3, 30], ids=["named", "stranger"])
+def test_ratios_probabilities_and_none_agree(named: list[int], author: int) -> None:
+    texts = posts(author)[KNOWN : KNOWN + 2]
+    nones = []
+    for sure in (0.05, 0.5, 0.95):
+        found = place().judge(texts, named, sure)
+        shares = place().case(texts, named).ranking.probabilities
+        assert found.none is not None
+        ratios = np.array([10**ratio for ratio in found.log10 if ratio is not None])
+        mean = ratios.mean()
+        assert found.none == pytest.approx((1 - sure) / (1 - sure + sure * mean), abs=0.01)
+        assert np.all(np.diff(ratios[found.order]) <= 0)
+        assert np.argsort(-shares, kind="stable").tolist() == found.order
+        nones.append(found.none)
+    assert nones == sorted(nones, reverse=True)
+
+
+def test_each_verdict_is_given() -> None:
+    own, strange = posts(3)[KNOWN:], posts(30)[KNOWN:]
+    assert place().judge(own, [3, 7]).verdict == "likely"
+    assert place().judge(own, [3]).verdict == "likely"
+    assert place().judge(strange, [3, 7]).verdict == "unfamiliar"
+    assert place().judge(own, [3, 7], 0.01).verdict != "likely"
+    # Two authors with the same posts are as likely as each other.
+    twin = Place({author: posts(3 if author == 99 else author)[:KNOWN] for author in (*HERE, 99)})
+    assert twin.judge(own, [3, 99]).verdict == "close"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["kabor lotu ka", "https://example.org/kabor-lotu-ka-mi @kabor #lotu ka ka ka", "12 34 56 78"],
+)
+def test_fewer_than_four_words_are_short(text: str) -> None:
+    found = place().judge([text], [3, 7])
+    assert (found.verdict, found.none, found.log10) == ("short", None, [None, None])
+    assert place().judge([text, "stalo renve"], [3, 7]).verdict != "short" or text[0] == "1"
+
+
+@pytest.mark.parametrize(
+    ("count", "verdict", "is_known"),
+    [
+        (FEWEST_JUDGED - 1, "short", False),
+        (FEWEST_POSTS - 1, "close", False),
+        (FEWEST_POSTS, "likely", True),
+    ],
+)
+def test_few_posts_of_a_named_author_are_said(count: int, verdict: str, is_known: bool) -> None:
+    here = Place({author: posts(author)[: count if author == 3 else KNOWN] for author in HERE})
+    texts = posts(3)[KNOWN:]
+    alone = here.judge(texts, [3])
+    assert "few_posts" in alone.limits
+    assert (alone.none is not None, alone.log10[0] is not None) == (is_known, is_known)
+    assert alone.verdict == (verdict if is_known else "short")
+    both = here.judge(texts, [3, 7])
+    assert (both.log10[0] is not None) == is_known
+    # With a ratio for one of them there is an answer.
+    assert (both.none is None) == (count < FEWEST_JUDGED)
+
+
+def test_without_two_others_of_the_language_there_is_no_ratio() -> None:
+    few = Place({author: posts(author)[:KNOWN] for author in (3, 7)})
+    both, alone = few.judge(posts(3)[KNOWN:], [3, 7]), few.judge(posts(3)[KNOWN:], [3])
+    assert (both.verdict, both.none, both.log10) == ("close", None, [None, None])
+    assert (alone.verdict, alone.none) == ("short", None)
+    assert "few_authors" in both.limits
+    assert "few_authors" in alone.limits
+    # Nobody here writes Korean.
+    korean = place().judge(["오늘도 등대에 불을 켰어요 바람이 불어요"], [3, 7])
+    assert korean.none is None
+    assert {"few_authors", "other_language"} <= set(korean.limits)
+
+
+def test_an_absent_author_is_nobody_else() -> None:
+    case = place().case(posts(3)[KNOWN : KNOWN + 1], [7])
+    with_author, without = judge(case), judge(replace(case, absent=place().corpus.ids["003"]))
+    assert with_author.none is not None
+    assert without.none is not None
+    assert without.none < with_author.none
+
+
+def test_platforms_and_periods_are_told() -> None:
+    case = place().case(posts(3)[KNOWN:], [3, 7])
+    assert not {"other_platform", "other_period"} & set(judge(case).limits)
+    old, new = (
+        Habit(habit.usual, None, platform, first_at=at, newest_at=at)
+        for habit, platform, at in zip(
+            case.habits,
+            ("x", "mastodon"),
+            (datetime(2015, 1, 1), datetime(2020, 1, 1)),
+            strict=True,
+        )
+        if habit
+    )
+    assert {"other_platform", "other_period"} <= set(judge(replace(case, habits=[old, new])).limits)
+
+
+@given(st.lists(st.integers(0, len(AUTHORS) - 1), min_size=1, max_size=4, unique=True))
+def test_the_population_scores_as_each_of_its_authors_does(members: list[int]) -> None:
+    here = Place({author: posts(author)[:20] for author in members})
+    query = here.case([posts(9)[KNOWN], "Entirely 다른 words"], members).ranking.query
+    profiles = [here.corpus.profiles[name] for name in sorted(here.corpus.profiles)]
+    scores = group_scores(query.counts, profiles, here.corpus.fitted.background)
+    population = here.corpus.fitted.population
+    assert np.allclose(population.group_scores(query), scores)
+    for place_, profile in enumerate(profiles):
+        assert population.profile(place_).counts == profile.counts
+    everybody = population.without([], None)
+    uses = [lookup(profile.counts, query.counts.keys) for profile in profiles]
+    assert population.uses(query.counts.keys, everybody).tolist() == np.sum(uses, axis=0).tolist()
