@@ -1,14 +1,13 @@
 """Remove the rows of deleted authors, in chunks, so that other writers can run in between."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from itertools import accumulate
+from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions, chunks
+from app.db.backend import Sessions
 from app.models import Tweet, User
 from app.services.events import append_event
 from app.services.posts.post_counts import remove_counts
@@ -36,42 +35,29 @@ async def purge_deleted(
     gone = 0
     while True:
         async with db.write() as session:
-            user_ids = await _next_deleted(session)
-            if not user_ids:
-                return
-            gone += await _remove_posts(session, user_ids)
+            posts, authors = await _remove_some(session)
+        if not (posts or authors):
+            return
+        gone += posts
         on_progress(gone)
 
 
-async def _next_deleted(session: AsyncSession) -> Sequence[int]:
-    """Return the deleted authors of the next chunk: one, or several with few posts."""
-    query = select(User.id, User.tweet_count).where(User.deleted_at.is_not(None))
-    users = (await session.execute(query.order_by(User.id).limit(CHUNK))).all()
-    before = accumulate((user.tweet_count for user in users), initial=0)
-    return [user.id for user, posts in zip(users, before, strict=False) if posts < CHUNK]
-
-
-async def _remove_posts(session: AsyncSession, user_ids: Sequence[int]) -> int:
-    """Remove the first posts of these authors, and the authors without posts.
-
-    Return the number of posts removed.
-    """
-    removed: Counter[int] = Counter()
-    empty: list[int] = []
-    for some in chunks(user_ids):
-        chunk = select(Tweet.id).where(Tweet.user_id.in_(some)).limit(CHUNK - removed.total())
-        gone = delete(Tweet).where(Tweet.id.in_(chunk.scalar_subquery())).returning(Tweet.user_id)
-        removed.update(await session.scalars(gone))
-        has_posts = exists().where(Tweet.user_id == User.id)
-        empty += await session.scalars(select(User.id).where(User.id.in_(some), ~has_posts))
-    for user_id in removed.keys() - set(empty):
+async def _remove_some(session: AsyncSession) -> tuple[int, int]:
+    """Remove posts of deleted authors, and those authors without posts; return how many of each."""
+    is_deleted = User.deleted_at.is_not(None)
+    some = select(Tweet.id).where(Tweet.user_id.in_(select(User.id).where(is_deleted)))
+    some = some.order_by(Tweet.user_id).limit(CHUNK)
+    gone = delete(Tweet).where(Tweet.id.in_(some.scalar_subquery())).returning(Tweet.user_id)
+    removed = Counter(await session.scalars(gone))
+    has_posts = exists().where(Tweet.user_id == User.id)
+    empty = select(User.id).where(is_deleted, ~has_posts).limit(CHUNK).scalar_subquery()
+    authors = set(await session.scalars(delete(User).where(User.id.in_(empty)).returning(User.id)))
+    for user_id in removed.keys() - authors:  # Some of its posts are left.
         await remove_counts(session, user_id, limit=CHUNK)
         count = User.tweet_count - removed[user_id]
         await session.execute(update(User).where(User.id == user_id).values(tweet_count=count))
-    for some in chunks(empty):
-        await session.execute(delete(User).where(User.id.in_(some)))
     if removed:
         # Ranks of search results depend on all words, also on those of deleted posts.
         total = removed.total()
         await append_event(session, "rows.removed", user_id=max(removed), count=total)
-    return removed.total()
+    return removed.total(), len(authors)
