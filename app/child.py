@@ -195,13 +195,9 @@ def _memory(*, place: int) -> int:
 
 
 def _received(stream: BinaryIO) -> bytes:
-    size = int.from_bytes(_exactly(stream, 4))
-    return _exactly(stream, size)
-
-
-def _exactly(stream: BinaryIO, size: int) -> bytes:
-    data = stream.read(size)
-    if len(data) < size:
+    size = stream.read(4)
+    data = stream.read(int.from_bytes(size))
+    if len(size) < 4 or len(data) < int.from_bytes(size):
         raise EOFError
     return data
 

@@ -44,7 +44,7 @@ def read_file(data: bytes, format_name: str) -> None:
 def read_entries(data: bytes) -> None:
     """Read a feed."""
     with contextlib.suppress(RecordError):
-        list(read_feed(data, content_type="application/xml", address="http://a/"))
+        list(read_feed(data, content_type="application/xml", name="http://a/"))
 
 
 def read_medium(data: bytes) -> None:

@@ -14,7 +14,7 @@ from app.child import MOST_BYTES, MOST_MEMORY, Child, ReadError
 from app.clock import monotonic
 
 FEED = "app.formats.feed:read_feed"
-OF_FEED = {"content_type": "application/xml", "address": "http://host/"}
+OF_FEED = {"content_type": "application/xml", "name": "http://host/"}
 HERE = "tests.test_child:"
 
 
@@ -44,6 +44,7 @@ SLOW = {
     "blanks in a text": rss(f"<item><description>x{' ' * N}y</description></item>"),
     "an open tag": rss(f"<item><description>&lt;a {'b ' * (N // 2)}</description></item>"),
     "an open comment": rss(f"<item><description>&lt;!--{'-' * N}</description></item>"),
+    "nothing": b"",
     "a million lists": b"[" + b"[]," * (2 * N) + b"[]]",
 }
 """What holds the interpreter for minutes where it is read at all."""

@@ -38,8 +38,8 @@ _ENDS: Final = " .…"
 _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
-def read_feed(body: bytes, *, content_type: str, address: str) -> Iterator[PageHead | Record]:
-    """Read a feed. Raises RecordError."""
+def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead | Record]:
+    """Read the feed of the address `name`. Raises RecordError."""
     text = _decoded(body, content_type)
     if _is_bomb(text):
         raise RecordError("the feed has more markup than can be read")
@@ -49,7 +49,7 @@ def read_feed(body: bytes, *, content_type: str, address: str) -> Iterator[PageH
     entries = feed.entries[:MOST_ENTRIES]
     if not entries and not feed.get("version"):
         raise RecordError("the address holds no RSS or Atom feed")
-    read = partial(_record, language=feed.feed.get("language"), address=address)
+    read = partial(_record, language=feed.feed.get("language"), address=name)
     return page(
         # The newest is stored last: entries without a time get that of their arrival.
         read_each(enumerate(reversed(entries), 1), read),

@@ -1,6 +1,7 @@
 """Pages of live sources: what Mastodon and Bluesky answer, as ids and records.
 
-These functions run in `app/child.py`: each takes the bytes and yields a `PageHead`, then records.
+These functions run in `app/child.py`. One that reads a page takes the bytes, the name of the
+account and the content's type, and yields a `PageHead`, then records.
 """
 
 import json
@@ -44,7 +45,10 @@ class PageHead(msgspec.Struct, kw_only=True):
     skipped: list[Skipped] = []
 
 
-def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Iterator[PageHead | Record]:
+Page = Iterator[PageHead | Record]
+
+
+def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Page:
     """Yield the head of a page, and then the records among its items."""
     found = list(items)
     bad = [each for each in found if isinstance(each, BadRecord)]
@@ -54,19 +58,23 @@ def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Iterator[Pag
     yield from (each for each in found if isinstance(each, Record))
 
 
-def read_author_feed(body: bytes, *, handle: str) -> Iterator[PageHead | Record]:
+def read_author_feed(
+    body: bytes, *, name: str, content_type: str = ""
+) -> Iterator[PageHead | Record]:
     """Read an answer of Bluesky's `getAuthorFeed`. Raises RecordError."""
     value = as_object(_load(body))
     if not isinstance(value.get("feed"), list):
         raise RecordError("the answer is no feed of Bluesky")
     found = [as_object(each) for each in listed(value, "feed")[:MOST_POSTS]]
     own = [item for item in map(feed_item, found) if item and not item.is_repost]
-    name, shown = (own[0].username, own[0].display_name) if own else (handle, None)
+    first = own[0] if own else None
     return page(
         read_each(enumerate(found, 1), lambda each, place: read_post(each, place, None)),
         ids=[item.uri.rpartition("/")[2] for item in own],
-        account=Account(name, shown, "bluesky"),
-        account_id=own[0].uri.split("/")[2] if own else "",
+        account=Account(
+            *((first.username, first.display_name) if first else (name, None)), "bluesky"
+        ),
+        account_id=first.uri.split("/")[2] if first else "",
         older=_cursor(value.get("cursor")),
     )
 
@@ -89,7 +97,7 @@ def read_account(body: bytes) -> Iterator[str]:
     yield account_id
 
 
-def read_statuses(body: bytes, *, name: str) -> Iterator[PageHead | Record]:
+def read_statuses(body: bytes, *, name: str, content_type: str = "") -> Page:
     """Read an answer of Mastodon's `accounts/ID/statuses`. Raises RecordError."""
     value = _load(body)
     if not isinstance(value, list):

@@ -14,7 +14,7 @@ from app.formats.records import Medium, Record
 
 
 def page_of(body: bytes, content_type: str) -> tuple[PageHead, list[Record]]:
-    head, *records = read_feed(body, content_type=content_type, address="http://host/feed")
+    head, *records = read_feed(body, content_type=content_type, name="http://host/feed")
     assert isinstance(head, PageHead)
     return head, [each for each in records if isinstance(each, Record)]
 

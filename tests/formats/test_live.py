@@ -63,7 +63,7 @@ def test_statuses_of_any_shape(value: object) -> None:
 
 @given(st.lists(POST | ANY, max_size=4).map(lambda feed: {"feed": feed}) | ANY)
 def test_feeds_of_any_shape(value: object) -> None:
-    read(read_author_feed, value, handle="sky")
+    read(read_author_feed, value, name="sky")
 
 
 def test_a_status_has_its_media_its_poll_and_its_counts() -> None:

@@ -125,6 +125,8 @@ class Report:
     outcomes: Counter[str] = field(default_factory=Counter)
     waits_s: list[float] = field(default_factory=list)
     """Times of requests beside."""
+    calm_p99_s: float = 0.0
+    """Of such requests before, beside honest sources."""
     replaced: int = 0
     grown_mib: float = 0.0
     """Memory of the site at the end, beyond that before, without the process that reads."""
@@ -153,7 +155,8 @@ class Report:
                 f"{self.outcomes.total()} sources; workers replaced: {self.replaced}",
                 f"memory: {self.grown_mib:+.1f} MiB at the end, {self.peak_mib:+.1f} at the most;"
                 f" the process that reads: {self.reader_mib:.1f}",
-                f"{len(self.waits_s)} requests beside: p99 {1000 * self.p99_s:.0f} ms,"
+                f"{len(self.waits_s)} requests beside: p99 {1000 * self.p99_s:.0f} ms"
+                f" ({1000 * self.calm_p99_s:.0f} ms before),"
                 f" longest {1000 * max(self.waits_s):.0f} ms",
                 f"visits of the honest source beside: {self.honest}",
                 *(f"{count:6} {outcome}" for outcome, count in self.outcomes.most_common()),
@@ -257,8 +260,10 @@ def follow_hostile(seeds: range, folder: Path) -> Report:
             _follow(server, hosts.honest_source(host), f"honest{host}")
         workers = server.workers()
         site = [server.process.pid, *workers]
-        with _asked_all_the_while(server, Report()):  # What is loaded once is there then.
+        calm = Report()
+        with _asked_all_the_while(server, calm):  # What is loaded once is there then.
             _wait_for_visits(server)
+        report.calm_p99_s = calm.p99_s
         before = memory_mib(site)
         with _asked_all_the_while(server, report):
             for seed in seeds:

@@ -17,9 +17,9 @@ from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.lease import Lease, LeaseLostError
-from app.errors import InvalidInputError
+from app.errors import InvalidInputError, message_of
 from app.models import LiveSource
-from app.services.sources.platforms import Reading
+from app.services.sources.platforms import PUBLISHERS
 from app.services.sources.registry import SourceName, due_sources, stored_error
 from app.services.sources.visiting import SourceRemovedError, Visit
 from app.services.sources.web import FetchError, Web, is_public
@@ -67,7 +67,7 @@ async def refuse_private(config: Config, name: SourceName) -> None:
         async with asyncio.timeout(RESOLVE_TIMEOUT_S):
             await web.addresses(httpx.URL(address))
     except FetchError as error:
-        raise InvalidInputError(error.message, loc="source") from None
+        raise InvalidInputError(message_of(error), loc="source") from None
     except (OSError, UnicodeError, TimeoutError, httpx.InvalidURL):
         pass  # A visit will tell.
     finally:
@@ -141,13 +141,15 @@ class Follower:
 
     async def _visit(self, db: Sessions, source: LiveSource) -> None:
         due_at = await self._note_beginning(db, source)
-        error: FetchError | None = None
+        error: InvalidInputError | None = None
         try:
             with ExitStack() as files:
-                reading = Reading(self._web, self._child, self._storing, files)
-                visit = Visit(db, reading, self._config, source)
+                name, url = source.source.partition(":")[2], self._config.bluesky_url
+                publisher = PUBLISHERS[source.platform](name, url, self._web, self._child, files)
+                deletes = self._config.follow_deletions
+                visit = Visit(db, publisher, source, storing=self._storing, deletes=deletes)
                 await visit.run()
-        except FetchError as failure:
+        except InvalidInputError as failure:
             error = failure
         except SourceRemovedError:
             return
@@ -179,7 +181,7 @@ class Follower:
         source: LiveSource,
         due_at: datetime,
         visit: Visit,
-        error: FetchError | None,
+        error: InvalidInputError | None,
     ) -> None:
         """Store how the visit went, and when the next one is due."""
         time = now()
@@ -188,7 +190,7 @@ class Follower:
         quiet_s = (time - (posts_at or source.added_at)).total_seconds()
         pause = SHORTEST_S if visit.has_more and not error else pause_s(quiet_s, failures=failures)
         values: dict[str, object] = {"visited_at": time, "posts_at": posts_at, "failures": failures}
-        values |= {"last_error": stored_error(error.message) if error else None}
+        values |= {"last_error": stored_error(message_of(error)) if error else None}
         values |= {} if error else {"success_at": time}
         async with db.write() as session:
             row = update(LiveSource).where(LiveSource.id == source.id)
@@ -196,6 +198,6 @@ class Follower:
             next_visit_at = time + timedelta(seconds=pause)
             unasked = row.where(LiveSource.next_visit_at == due_at)
             await session.execute(unasked.values(next_visit_at=next_visit_at))
-            if error and error.not_before:
+            if isinstance(error, FetchError) and error.not_before:
                 same_host = update(LiveSource).where(LiveSource.host == source.host)
                 await session.execute(same_host.values(not_before=error.not_before))

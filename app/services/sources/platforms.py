@@ -1,21 +1,19 @@
 """The platforms: how each is asked for a page of an account's posts, the newest first."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import chain
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, Final, NamedTuple, Protocol, cast
+from typing import BinaryIO, ClassVar, Final, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from app.child import MIB, Child, ReadError
-from app.errors import message_of
+from app.child import MIB, Child
 from app.formats.live import PageHead
 from app.formats.records import Item, Record
 from app.services.sources.registry import is_loopback
-from app.services.sources.web import MOST_IN_MEMORY, Answer, FetchError, Web
+from app.services.sources.web import MOST_IN_MEMORY, Answer, FetchError, Headers, Web
 
 MOST_JSON: Final = 2 * MIB
 """Bytes of a page of posts."""
@@ -81,74 +79,80 @@ class LivePage(NamedTuple):
         return (_record_of(self.file.read(size)) for size in sizes)
 
 
-class Publisher(Protocol):
+class Publisher:
     """One source, as its platform serves it."""
 
-    async def page(self, mark: Mark, cursor: str | None) -> LivePage | None:
-        """Return a page, by default the newest; None if it has not changed. Raises FetchError."""
+    function: ClassVar[str]
+    """What reads a page, in `app.formats`."""
+    most_bytes: ClassVar[int] = MOST_JSON
+    confirms_deletions: ClassVar[bool] = True
+    """Whether the platform says of a post that it is gone."""
 
-    async def is_deleted(self, mark: Mark, source_id: str) -> bool:
-        """Return whether the platform confirms that it has no such post. Raises FetchError."""
-
-
-class Reading:
-    """Requests of one visit and the process that reads their answers; it closes their files."""
-
-    def __init__(self, web: Web, child: Child, storing: asyncio.Lock, files: ExitStack) -> None:
-        self.storing = storing
-        """Held by the one visit that stores posts: counting them takes many times their size."""
+    def __init__(
+        self, name: str, bluesky_url: str, web: Web, child: Child, files: ExitStack
+    ) -> None:
+        """Ask for the posts of `name`; `files` closes the answers."""
+        self._name = name
+        self._bluesky_url = bluesky_url
         self._web = web
         self._child = child
         self._files = files
 
-    async def _get(
-        self, address: str, headers: dict[str, str], most_bytes: int = MOST_JSON
-    ) -> Answer:
-        answer = await self._web.get(address, headers, most_bytes=most_bytes)
+    async def page(self, mark: Mark, cursor: str | None) -> LivePage | None:
+        """Return a page, by default the newest; None if it has not changed.
+
+        Raises InvalidInputError, as `is_deleted` does.
+        """
+        address = await self._page_address(mark, cursor)
+        answer = await self._fetch(address, {} if cursor else mark.validators)
+        if answer.status == 304 or (not cursor and answer.digest == mark.digest):
+            return None
+        content_type = answer.headers.get("Content-Type", "")
+        file, (size, *sizes) = await self._read(
+            self.function, answer, name=self._name, content_type=content_type
+        )
+        head = _head_of(file.read(size))
+        mark.account = head.account_id or mark.account
+        return LivePage(head, answer, file, sizes)
+
+    async def is_deleted(self, mark: Mark, source_id: str) -> bool:
+        """Return whether the platform confirms that it has no such post."""
+        answer = await self._get(self._post_address(mark, source_id))
+        if answer.status == 429 or answer.status >= 500:
+            raise _unanswered(answer)
+        return answer.status in GONE or await self._is_shown_gone(answer)
+
+    async def _page_address(self, mark: Mark, cursor: str | None) -> str:
+        raise NotImplementedError
+
+    def _post_address(self, mark: Mark, source_id: str) -> str:
+        raise NotImplementedError
+
+    async def _is_shown_gone(self, answer: Answer) -> bool:
+        return False
+
+    async def _get(self, address: str, headers: Headers | None = None) -> Answer:
+        answer = await self._web.get(address, headers, most_bytes=self.most_bytes)
         self._files.enter_context(answer.body)
         return answer
 
-    async def fetch(
-        self, address: str, mark: Mark | None = None, *, most_bytes: int = MOST_JSON
-    ) -> Answer:
-        """Return an answer of status 200, or 304 if it is as the mark says. Raises FetchError."""
-        validators = mark.validators if mark else {}
-        answer = await self._get(address, validators, most_bytes)
-        if mark and answer.digest == mark.digest:
-            return answer._replace(status=304)
+    async def _fetch(self, address: str, headers: Headers | None = None) -> Answer:
+        """Return an answer of status 200 or 304. Raises FetchError."""
+        answer = await self._get(address, headers)
         if answer.status not in {200, 304}:
-            is_unknown = answer.status in {400, 404, 410}
+            is_unknown = answer.status in {400, *GONE}
             raise _unanswered(answer, "; is its name right?" if is_unknown else "")
         return answer
 
-    async def page(self, function: str, answer: Answer, **options: str) -> LivePage:
-        """Return the page that a function of `app.formats` reads. Raises FetchError."""
-        file, (size, *sizes) = await self._read(function, answer, options)
-        return LivePage(_head_of(file.read(size)), answer, file, sizes)
-
-    async def value(self, function: str, answer: Answer) -> object:
-        """Return the value that a function of `app.formats` reads. Raises FetchError."""
-        file, _ = await self._read(function, answer, {})
-        return msgspec.json.decode(file.read())
-
     async def _read(
-        self, function: str, answer: Answer, options: dict[str, str]
+        self, function: str, answer: Answer, **options: str
     ) -> tuple[BinaryIO, list[int]]:
+        """Return what a function of `app.formats` reads, and the size of each value."""
         values = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115 - closed with the visit
         file = cast(BinaryIO, self._files.enter_context(values))
-        try:
-            sizes = await self._child.read(f"app.formats.{function}", answer.body, file, **options)
-        except ReadError as error:
-            raise FetchError(message_of(error)) from error
+        sizes = await self._child.read(f"app.formats.{function}", answer.body, file, **options)
         file.seek(0)
         return file, sizes
-
-    async def ask_about(self, address: str) -> Answer:
-        """Return the answer about one post. Raises FetchError where it says nothing of it."""
-        answer = await self._get(address, {})
-        if answer.status == 429 or answer.status >= 500:
-            raise _unanswered(answer)
-        return answer
 
 
 def _unanswered(answer: Answer, hint: str = "") -> FetchError:
@@ -156,85 +160,60 @@ def _unanswered(answer: Answer, hint: str = "") -> FetchError:
     return FetchError(message, not_before=answer.not_before, status=answer.status)
 
 
-class BlueskyFeed:
+class BlueskyFeed(Publisher):
     """The posts and replies of one account, as the public service gives them without a key."""
 
-    def __init__(self, reading: Reading, service: str, handle: str) -> None:
-        self._reading = reading
-        self._service = f"{service}/xrpc"
-        self._handle = handle
+    function = "live:read_author_feed"
 
-    async def page(self, mark: Mark, cursor: str | None) -> LivePage | None:
-        query = {"actor": self._handle, "limit": BLUESKY_PAGE, "filter": "posts_with_replies"}
+    async def _page_address(self, mark: Mark, cursor: str | None) -> str:
+        query = {"actor": self._name, "limit": BLUESKY_PAGE, "filter": "posts_with_replies"}
         query |= {"includePins": "false"} | ({"cursor": cursor} if cursor else {})
-        address = f"{self._service}/app.bsky.feed.getAuthorFeed?{urlencode(query)}"
-        answer = await self._reading.fetch(address, None if cursor else mark)
-        if answer.status == 304:
-            return None
-        page = await self._reading.page("live:read_author_feed", answer, handle=self._handle)
-        mark.account = page.head.account_id or mark.account
-        return page
+        return f"{self._bluesky_url}/xrpc/app.bsky.feed.getAuthorFeed?{urlencode(query)}"
 
-    async def is_deleted(self, mark: Mark, source_id: str) -> bool:
-        uri = f"at://{mark.account or self._handle}/app.bsky.feed.post/{source_id}"
+    def _post_address(self, mark: Mark, source_id: str) -> str:
+        uri = f"at://{mark.account or self._name}/app.bsky.feed.post/{source_id}"
         query = urlencode({"uri": uri, "depth": 0, "parentHeight": 0})
-        address = f"{self._service}/app.bsky.feed.getPostThread?{query}"
-        answer = await self._reading.ask_about(address)
+        return f"{self._bluesky_url}/xrpc/app.bsky.feed.getPostThread?{query}"
+
+    async def _is_shown_gone(self, answer: Answer) -> bool:
         if answer.status not in {200, 400}:
-            return answer.status in GONE
-        return await self._reading.value("live:read_whether_gone", answer) is True
+            return False
+        file, _ = await self._read("live:read_whether_gone", answer)
+        return file.read() == b"true"
 
 
-class MastodonFeed:
+class MastodonFeed(Publisher):
     """The statuses of one account, asked from its own server, without a key."""
 
-    def __init__(self, reading: Reading, name: str) -> None:
-        self._reading = reading
-        self._name = name
-        host = name.rpartition("@")[2]
-        self._api = f"{'http' if is_loopback(host) else 'https'}://{host}/api/v1"
+    function = "live:read_statuses"
 
-    async def page(self, mark: Mark, cursor: str | None) -> LivePage | None:
+    @property
+    def _api(self) -> str:
+        host = self._name.rpartition("@")[2]
+        return f"{'http' if is_loopback(host) else 'https'}://{host}/api/v1"
+
+    async def _page_address(self, mark: Mark, cursor: str | None) -> str:
         if not mark.account:
             query = urlencode({"acct": self._name.rpartition("@")[0]})
-            found = await self._reading.fetch(f"{self._api}/accounts/lookup?{query}")
-            mark.account = str(await self._reading.value("live:read_account", found))
+            found = await self._fetch(f"{self._api}/accounts/lookup?{query}")
+            file, _ = await self._read("live:read_account", found)
+            mark.account = msgspec.json.decode(file.read(), type=str)
         query = urlencode({"limit": MASTODON_PAGE} | ({"max_id": cursor} if cursor else {}))
-        address = f"{self._api}/accounts/{quote(mark.account, safe='')}/statuses?{query}"
-        answer = await self._reading.fetch(address, None if cursor else mark)
-        if answer.status == 304:
-            return None
-        return await self._reading.page("live:read_statuses", answer, name=self._name)
+        return f"{self._api}/accounts/{quote(mark.account, safe='')}/statuses?{query}"
 
-    async def is_deleted(self, mark: Mark, source_id: str) -> bool:
-        address = f"{self._api}/statuses/{quote(source_id, safe='')}"
-        return (await self._reading.ask_about(address)).status in GONE
+    def _post_address(self, mark: Mark, source_id: str) -> str:
+        return f"{self._api}/statuses/{quote(source_id, safe='')}"
 
 
-class SyndicatedFeed:
-    """A feed; it holds its newest entries alone, and never says that one was deleted."""
+class SyndicatedFeed(Publisher):
+    """A feed; it holds its newest entries alone."""
 
-    def __init__(self, reading: Reading, address: str) -> None:
-        self._reading = reading
-        self._address = address
+    function = "feed:read_feed"
+    most_bytes = MOST_FEED
+    confirms_deletions = False
 
-    async def page(self, mark: Mark, cursor: str | None) -> LivePage | None:
-        answer = await self._reading.fetch(self._address, mark, most_bytes=MOST_FEED)
-        if answer.status == 304:
-            return None
-        content_type = answer.headers.get("Content-Type", "")
-        return await self._reading.page(
-            "feed:read_feed", answer, content_type=content_type, address=self._address
-        )
-
-    async def is_deleted(self, mark: Mark, source_id: str) -> bool:
-        return False
+    async def _page_address(self, mark: Mark, cursor: str | None) -> str:
+        return self._name
 
 
-def publisher_of(reading: Reading, platform: str, name: str, bluesky_url: str) -> Publisher:
-    """Return what asks the platform for the posts of the account or feed."""
-    if platform == "bluesky":
-        return BlueskyFeed(reading, bluesky_url, name)
-    if platform == "mastodon":
-        return MastodonFeed(reading, name)
-    return SyndicatedFeed(reading, name)
+PUBLISHERS: Final = {"bluesky": BlueskyFeed, "mastodon": MastodonFeed, "rss": SyndicatedFeed}

@@ -136,12 +136,6 @@ async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
     return facts(source)
 
 
-async def find_source(session: AsyncSession, source_id: int) -> SourceFacts | None:
-    """Return the source of that id."""
-    source = await session.get(LiveSource, source_id)
-    return facts(source) if source else None
-
-
 async def all_sources(session: AsyncSession) -> list[SourceFacts]:
     """Return all sources in the order they were added."""
     return [

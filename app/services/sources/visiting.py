@@ -6,6 +6,7 @@ while nobody looked, or were dated back. Each page is stored in the transaction 
 reading has come, so a visit that breaks off resumes where it was.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,16 +15,14 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.config import Config
 from app.db.backend import Sessions
-from app.errors import InvalidInputError, message_of
 from app.formats.records import Archive, Item
 from app.models import LiveSource, Tweet
 from app.services.imports.bulk import ImportReport
 from app.services.imports.imports import Note, import_archive
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import find_user
-from app.services.sources.platforms import LivePage, Mark, Reading, publisher_of
+from app.services.sources.platforms import LivePage, Mark, Publisher
 from app.services.sources.web import FetchError
 
 OLDER_PAGES: Final = 10
@@ -43,16 +42,22 @@ class SourceRemovedError(Exception):
 class Visit:
     """One visit; `accepted` counts new posts of the newest page."""
 
-    def __init__(self, db: Sessions, reading: Reading, config: Config, source: LiveSource) -> None:
+    def __init__(
+        self,
+        db: Sessions,
+        publisher: Publisher,
+        source: LiveSource,
+        *,
+        storing: asyncio.Lock,
+        deletes: bool,
+    ) -> None:
+        """Visit a source; `storing` lets one visit at a time count posts, which takes memory."""
         self._db = db
-        self._reading = reading
+        self._publisher = publisher
         self._source = source
-        name = source.source.partition(":")[2]
-        self._publisher = publisher_of(reading, source.platform, name, config.bluesky_url)
+        self._storing = storing
+        self._deletes = deletes and publisher.confirms_deletions
         self._mark = msgspec.json.decode(source.mark, type=Mark)
-        self._confirms = source.platform != "rss"
-        """Whether the platform says of a post that it was deleted."""
-        self._deletes = self._confirms and config.follow_deletions
         self._rejected = 0
         self.accepted = 0
 
@@ -62,7 +67,7 @@ class Visit:
         return self._mark.history is not None
 
     async def run(self) -> None:
-        """Read what there is. Raises FetchError, SourceRemovedError."""
+        """Read what there is. Raises InvalidInputError, SourceRemovedError."""
         await self._read_newest()
         await self._read_older()
         for source_id in self._mark.missing[:ASKED_ABOUT] if self._deletes else ():
@@ -93,7 +98,7 @@ class Visit:
             mark.is_gap = mark.history is None and not is_sweep_due
             mark.history, mark.swept_at = head.older, now().timestamp()
         mark.validators, mark.digest = answer.validators, answer.digest
-        if self._confirms:
+        if self._publisher.confirms_deletions:
             here = set(head.ids)
             left = [each for each in (*mark.missing, *mark.listed) if each not in here]
             mark.missing = list(dict.fromkeys(left))[-MOST_MISSING:]
@@ -133,7 +138,7 @@ class Visit:
         """Store the posts, the last ones together with the mark; return how many are new."""
         *portions, last = ((items, self._note_counts) for items in page.portions())
         accepted = 0
-        async with self._reading.storing:
+        async with self._storing:
             for items, note in (*portions, (last[0], self._note)):
                 accepted += await self._store_items(page, items, note, is_live=is_live)
         return accepted
@@ -149,19 +154,16 @@ class Visit:
             await note(session, report)
             noted = True
 
-        try:
-            await import_archive(
-                self._db,
-                Archive(self._source.platform, "record", page.head.account, items),
-                username=self._source.username,
-                report=report,
-                renew=False,
-                is_live=is_live,
-                default_time=now(),
-                note=note_once,
-            )
-        except InvalidInputError as error:
-            raise FetchError(message_of(error)) from error
+        await import_archive(
+            self._db,
+            Archive(self._source.platform, "record", page.head.account, items),
+            username=self._source.username,
+            report=report,
+            renew=False,
+            is_live=is_live,
+            default_time=now(),
+            note=note_once,
+        )
         if not noted:
             async with self._db.write() as session:
                 await note(session, report)

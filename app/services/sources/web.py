@@ -13,6 +13,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -20,13 +21,14 @@ from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from ipaddress import IPv6Address, ip_address, ip_network
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, Final, NamedTuple, cast
+from typing import Any, BinaryIO, Final, NamedTuple, cast
 
 import httpx
 
 from app.clock import monotonic, now
-from app.errors import Message
+from app.errors import InvalidInputError
 
+Headers = Mapping[str, str]
 MIB: Final = 1024 * 1024
 PAUSE_S: Final = 1.0
 """Seconds between the end of a request to a host and the beginning of the next one."""
@@ -44,6 +46,7 @@ MOST_HOSTS: Final = 1_000
 """Hosts whose last request is remembered."""
 SHORTEST_WAIT: Final = timedelta(seconds=1)
 UNKNOWN_WAIT: Final = timedelta(minutes=1)
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
 LONGEST_WAIT: Final = timedelta(days=1)
 """The longest pause that a host can ask for."""
 REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
@@ -52,18 +55,12 @@ _SPECIAL: Final = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff
 """Networks that some versions of Python take for global: of protocols, relays and examples."""
 
 
-class FetchError(Exception):
-    """A source cannot be read; the message says why."""
+class FetchError(InvalidInputError):
+    """A source cannot be read; until `not_before` its host wants no further request."""
 
-    def __init__(
-        self, template: str, *, not_before: datetime | None = None, **values: object
-    ) -> None:
-        if not isinstance(template, Message):
-            template = Message(template, **values)
-        self.message = template
+    def __init__(self, message: str, *, not_before: datetime | None = None, **values: Any) -> None:
+        super().__init__(message, **values)
         self.not_before = not_before
-        """Until then the host wants no further request."""
-        super().__init__(str(self.message))
 
 
 class Answer(NamedTuple):
@@ -84,16 +81,16 @@ class Answer(NamedTuple):
         return {ours: self.headers[theirs] for theirs, ours in pairs if theirs in self.headers}
 
 
+@dataclass(slots=True)
 class _Host:
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.free_at = 0.0
-        self.not_before: datetime | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    free_at: float = 0.0
+    not_before: datetime = EPOCH
 
     @property
     def is_idle(self) -> bool:
         is_free = self.free_at < monotonic() and not self.lock.locked()
-        return is_free and (self.not_before is None or self.not_before < now())
+        return is_free and self.not_before < now()
 
 
 def is_public(address: str) -> bool:
@@ -102,12 +99,10 @@ def is_public(address: str) -> bool:
     Of IPv6 only 2000::/3 is given out; other blocks hold an IPv4 address, or nobody's.
     """
     ip = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address):
-        is_given_out = ip in _GLOBAL_IPV6 and (ip.sixtofour is None or is_public(str(ip.sixtofour)))
-    else:
-        is_given_out = True
-    is_special = any(ip in network for network in _SPECIAL)
-    return ip.is_global and not ip.is_multicast and is_given_out and not is_special
+    inner = ip.sixtofour if isinstance(ip, IPv6Address) else None
+    if any(ip in network for network in _SPECIAL) or (inner and not is_public(str(inner))):
+        return False
+    return ip.is_global and not ip.is_multicast and (ip.version == 4 or ip in _GLOBAL_IPV6)
 
 
 class Web:
@@ -120,9 +115,7 @@ class Web:
         self._resolver = ThreadPoolExecutor(MOST_LOOKUPS, thread_name_prefix="resolve")
         self._client: httpx.AsyncClient | None = None
 
-    async def get(
-        self, address: str, headers: Mapping[str, str] | None = None, *, most_bytes: int
-    ) -> Answer:
+    async def get(self, address: str, headers: Headers | None = None, *, most_bytes: int) -> Answer:
         """Return the answer of a host, whatever its status. Raises FetchError."""
         url = httpx.URL(address)
         for _ in range(MOST_REDIRECTS + 1):
@@ -131,12 +124,11 @@ class Web:
             if answer.status not in REDIRECTS or not following:
                 return answer
             answer.body.close()
-            try:
+            with contextlib.suppress(httpx.InvalidURL):
                 url = url.join(following)
-            except httpx.InvalidURL as error:
-                raise FetchError("the source redirects to no web address") from error
-            if url.scheme not in {"http", "https"} or not url.host:
-                raise FetchError("the source redirects to no web address")
+                if url.scheme in {"http", "https"} and url.host:
+                    continue
+            raise FetchError("the source redirects to no web address")
         raise FetchError("the source redirects too often")
 
     async def close(self) -> None:
@@ -144,9 +136,7 @@ class Web:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _ask_in_turn(
-        self, url: httpx.URL, headers: Mapping[str, str], most_bytes: int
-    ) -> Answer:
+    async def _ask_in_turn(self, url: httpx.URL, headers: Headers, most_bytes: int) -> Answer:
         async with self._turn(url.host) as host:
             try:
                 async with asyncio.timeout(TIMEOUT_S):
@@ -155,7 +145,7 @@ class Web:
                 raise FetchError("{host} does not answer in time", host=url.host) from error
             except (OSError, UnicodeError, httpx.HTTPError, zlib.error) as error:
                 raise _failure(error, url.host) from error
-            host.not_before = answer.not_before
+            host.not_before = answer.not_before or host.not_before
             return answer
 
     @contextlib.asynccontextmanager
@@ -165,7 +155,7 @@ class Web:
             self._hosts = {name: host for name, host in self._hosts.items() if not host.is_idle}
         host = self._hosts.setdefault(name, _Host())
         async with host.lock:
-            if host.not_before and host.not_before > now():
+            if host.not_before > now():
                 raise FetchError("{host} asked for a pause", host=name, not_before=host.not_before)
             await asyncio.sleep(host.free_at - monotonic())
             try:
@@ -173,7 +163,7 @@ class Web:
             finally:
                 host.free_at = monotonic() + PAUSE_S
 
-    async def _ask(self, url: httpx.URL, headers: Mapping[str, str], most_bytes: int) -> Answer:
+    async def _ask(self, url: httpx.URL, headers: Headers, most_bytes: int) -> Answer:
         client = await self._opened()
         addresses = await self.addresses(url)
         for place, address in enumerate(addresses):
@@ -293,7 +283,7 @@ def _time(value: str) -> datetime | None:
     with contextlib.suppress(ValueError, OverflowError, TypeError):
         if value.isdigit():
             seconds = int(value)
-            since = now() if seconds < 10**8 else datetime.fromtimestamp(0, UTC)
+            since = now() if seconds < 10**8 else EPOCH
             return since + timedelta(seconds=seconds)
         is_iso = value[:4].isdigit()
         time = datetime.fromisoformat(value) if is_iso else parsedate_to_datetime(value)

@@ -14,7 +14,6 @@ from app.services.sources.registry import (
     add_source,
     ask_for_visit,
     facts,
-    find_source,
     list_sources,
     parse_source,
     remove_source,
@@ -66,8 +65,7 @@ async def follow_source(form: NewSourceForm) -> Response:
     name = parse_source(form.source, form.username)
     await refuse_private(resources().config, name)
     async with writing() as session:
-        added = await add_source(session, name)
-        source = await find_source(session, added.id)
+        source = await add_source(session, name)
         g.event_id = await newest_event(session)
     return json_answer(source, 201)
 
