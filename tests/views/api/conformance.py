@@ -99,6 +99,7 @@ class Api:
 
     def faults(self, value: Any, schema: dict[str, Any]) -> list[str]:
         """Return where a value is not of a schema, or has fields that the schema does not name."""
-        whole = schema | {"components": {"schemas": self._strict}}
-        validator = Draft202012Validator(whole, validate_formats=True)
+        if "$ref" in str(schema):
+            schema = schema | {"components": {"schemas": self._strict}}
+        validator = Draft202012Validator(schema, validate_formats=True)
         return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]

