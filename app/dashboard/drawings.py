@@ -15,7 +15,7 @@ from app.asgi.cached import GZIP_LEVEL
 from app.clock import monotonic
 from app.config import MIB
 from app.dashboard.figures import FIGURES
-from app.dashboard.figures.base import Drawing, Figure
+from app.dashboard.figures.base import Figure
 from app.db.feed import Feed
 from app.errors import AppError, InvalidInputError, MalformedError, UnavailableError, overloaded
 from app.i18n import gettext, translate_error
@@ -27,7 +27,8 @@ from app.views.parsing import decode_json, request_bytes, require_type
 KEY: Final = "saywho.dashboard"
 KEPT_MB: Final = 32
 OVERHEAD_BYTES: Final = 1_000
-MADE_AT_ONCE: Final = 2
+MADE_AT_ONCE: Final = 4
+"""A card that is being measured takes some seconds, and holds up no other figure."""
 MOST_UNDER_WAY: Final = 60
 """Figures that are made or wait for it; more get 503."""
 MAKING_TIMEOUT_S: Final = 60.0
@@ -173,25 +174,24 @@ class Drawings:
 
 
 async def draw(figure: Figure, query: str) -> str:
-    """Return the drawing of a view as JSON, or what prevents it; what is whole may be kept."""
+    """Return the drawing of a view as JSON, or what prevents it."""
     try:
         view = view_of(query)
-        async with asyncio.timeout(MAKING_TIMEOUT_S), resources().db.read() as session:
-            data = await figure.load(session, view)
+        async with asyncio.timeout(MAKING_TIMEOUT_S):
+            data = await figure.load(resources().db, view)
 
-        def encoded() -> tuple[Drawing, str]:
+        def encoded() -> str:
             drawing = figure.draw(data, view)
-            return drawing, msgspec.json.encode({"view": query, "drawing": drawing}).decode()
+            return msgspec.json.encode({"view": query, "drawing": drawing}).decode()
 
-        drawing, told = await asyncio.to_thread(encoded)
+        told = await asyncio.to_thread(encoded)
     except AppError as error:
         return _problem(query, translate_error(error))
     except Exception:
         logger.exception("a figure could not be made")
         sentence = gettext("Something went wrong on the server. Please try again.")
         return _problem(query, sentence)
-    if not drawing.again_s:
-        cacheable()
+    cacheable()
     return told
 
 

@@ -16,7 +16,6 @@ dcc: Any = dash.dcc
 html: Any = dash.html
 
 TABLE: Final = gettext_noop("Table")
-WAITING: Final = gettext_noop("Being drawn…")
 UNPAINTED: Final = {
     "data": [],
     "layout": {
@@ -45,7 +44,7 @@ def layout() -> Any:
 
 
 def _section(figure: Figure, translate: Any) -> Any:
-    name = figure.name
+    name, waiting = figure.name, translate(figure.waiting)
     graph = dcc.Graph(
         id=f"{name}-graph",
         figure=UNPAINTED,
@@ -63,8 +62,10 @@ def _section(figure: Figure, translate: Any) -> Any:
         [
             html.H2(translate(figure.title), id=f"{name}-heading"),
             html.P(translate(figure.about), className="soft figure-about"),
-            html.P(translate(WAITING), id=f"{name}-note", className="figure-note", role="status"),
-            html.Div(graph, className="graph", **{"data-waiting": translate(WAITING)}),
+            html.P(
+                translate(figure.waiting), id=f"{name}-note", className="figure-note", role="status"
+            ),
+            html.Div(graph, className="graph", **{"data-waiting": waiting}),
             html.Ul(className="figure-rows"),
             html.P(table, className="figure-links"),
             dcc.Store(id=f"{name}-ask"),

@@ -71,6 +71,5 @@ async def show_table(name: str, args: View) -> str:
 async def _table(name: str, view: View) -> Table:
     if name not in FIGURES:
         raise NotFoundError("There is no such figure")
-    async with resources().db.read() as session:
-        data: Any = await FIGURES[name].load(session, view)
+    data: Any = await FIGURES[name].load(resources().db, view)
     return await asyncio.to_thread(FIGURES[name].table, data, view)

@@ -51,31 +51,87 @@
     });
   }
 
-  // A file without marks of Unicode is taken for one of the older Korean encoding.
-  async function textOf(file) {
-    const bytes = await file.arrayBuffer();
-    try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    } catch {
-      return new TextDecoder("euc-kr").decode(bytes);
-    }
-  }
-
-  function offerOpening(place) {
-    const field = place.querySelector("input");
-    const text = field.form.querySelector("textarea");
-    place.hidden = false;
-    field.addEventListener("change", async () => {
-      if (!field.files.length) return;
-      text.value = (await textOf(field.files[0].slice(0, 4 * text.maxLength))).slice(0, text.maxLength);
-      field.value = "";
-      text.focus();
-    });
-  }
-
   function offerPrinting(button) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
+  }
+
+  // A mark opens beside it what the list below says of its words.
+  let card = null;
+
+  function openUse(event) {
+    const link = event.target.closest?.("[data-use]");
+    const found = link && document.querySelector(link.hash);
+    if (!found || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    card?.remove();
+    card = document.createElement("div");
+    card.className = "use-card";
+    card.popover = "auto";
+    card.tabIndex = -1;
+    card.setAttribute("role", "dialog");
+    card.setAttribute("aria-label", link.textContent);
+    card.append(...[...found.childNodes].map((each) => each.cloneNode(true)));
+    document.body.append(card);
+    card.showPopover();
+    const mark = link.getClientRects()[0];
+    const { width, height } = card.getBoundingClientRect();
+    const below = mark.bottom + 8;
+    const top = below + height > innerHeight ? mark.top - height - 8 : below;
+    card.style.left = `${Math.max(8, Math.min(mark.left, innerWidth - width - 8))}px`;
+    card.style.top = `${Math.max(8, top)}px`;
+    card.focus({ preventScroll: true });
+    // Escape, or a click elsewhere, closes it; the keyboard goes on where it was.
+    card.addEventListener("toggle", (change) => {
+      if (change.newState !== "closed") return;
+      const isLeft = document.activeElement === document.body || change.target.contains(document.activeElement);
+      change.target.remove();
+      if (isLeft) link.focus({ preventScroll: true });
+    });
+  }
+
+  // Only nothing is 0%, and only all is 100%, as the server writes it.
+  function shareOf(value) {
+    if (value > 0 && value < 0.01) return `<${percent.format(0.01)}`;
+    return value > 0.99 && value < 1 ? `>${percent.format(0.99)}` : percent.format(value);
+  }
+
+  // The asker's belief moves the bars and the verdict as the server would, with its two limits.
+  function offerBelief(form) {
+    const field = form.elements.sure;
+    const said = form.querySelector("output");
+    const result = form.closest("#result");
+    const list = form.parentElement.querySelector(".ranking");
+    const heading = result.querySelector(".answer");
+    const items = [...list.children];
+
+    function show() {
+      const sure = Number(field.value);
+      const odds = (Number(form.dataset.odds) * sure) / (1 - sure);
+      const known = odds / (1 + odds);
+      const shares = items.map((item) => ("closed" in item.dataset ? known * item.dataset.closed : 1 - known));
+      items.forEach((item, place) => {
+        item.querySelector(".fill").setAttribute("width", `${Math.max(100 * shares[place], 0.3)}%`);
+        item.querySelector(".share b").textContent = shareOf(shares[place]);
+      });
+      list.append(...[...items].sort((a, b) => shares[items.indexOf(b)] - shares[items.indexOf(a)]));
+      const best = Math.max(...items.map((item, place) => ("closed" in item.dataset ? shares[place] : 0)));
+      const verdict = 1 - known >= form.dataset.unfamiliar ? "unfamiliar"
+        : best >= form.dataset.likely ? "likely" : "close";
+      said.textContent = percent.format(sure);
+      heading.className = `answer ${verdict}`;
+      heading.textContent = heading.dataset[verdict];
+      document.title = document.title.replace(/^.*(?= · )/, heading.textContent);
+    }
+
+    form.dataset.moves = "";
+    field.addEventListener("input", show);
+    field.addEventListener("change", () => {
+      if (form.method !== "get") return;
+      const address = new URL(location.href);
+      address.searchParams.set("sure", field.value);
+      history.replaceState(history.state, "", address);
+    });
   }
 
   // How long work will still take, once it can be said.
@@ -241,7 +297,7 @@
     each(root, "[data-timezone]", fillTimeZone);
     each(root, "[data-copy][hidden]", offerCopying);
     each(root, "[data-print][hidden]", offerPrinting);
-    each(root, ".text-file[hidden]", offerOpening);
+    each(root, ".sure:not([data-moves])", offerBelief);
     each(root, "#upload:not([data-progress])", offerProgress);
   }
 
@@ -264,6 +320,7 @@
   });
   document.addEventListener("click", (event) => closeOpened(event.target));
   document.addEventListener("click", chooseTheme);
+  document.addEventListener("click", openUse);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const opened = event.target.closest?.(OPENED);

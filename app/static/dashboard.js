@@ -108,7 +108,7 @@
   }
 
   // A pause is not begun again: where posts come all the time, it would never end.
-  function ask(figure, pauseMs = ASK_PAUSE_MS) {
+  function ask(figure) {
     figure.timer ??= setTimeout(() => {
       figure.timer = null;
       const asked = view() + (innerWidth < NARROW_PX ? "&narrow=1" : "");
@@ -116,7 +116,7 @@
       figure.view = asked;
       // Equal values would not ask again; the count of asking is no part of the answer's key.
       set(`${figure.name}-ask`, "data", { view: asked, after: figure.after, turn: figure.turn++ });
-    }, pauseMs);
+    }, ASK_PAUSE_MS);
   }
 
   // The graph of another view is covered by the stylesheet; one that is not there has a sentence.
@@ -305,7 +305,6 @@
         const { section } = figure;
         const drawing = found.drawing ?? { rows: [] };
         section.setAttribute("aria-busy", "false");
-        if (drawing.again_s) ask(figure, 1000 * drawing.again_s);
         showRows(figure, drawing.rows);
         section.classList.toggle("is-empty", !drawing.plot);
         section.classList.toggle("has-problem", Boolean(found.problem));

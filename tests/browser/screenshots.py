@@ -32,12 +32,7 @@ CROWD: Final = {
     "crowd-compare": compare_path("Tea at 5, bread at 7, and rain. Again rain, again bread."),
     "crowd-authors": "/authors",
 }
-EMPTY: Final = {
-    "empty-home": "/",
-    "empty-about": "/about",
-    "empty-compare": "/compare",
-    "empty-authors": "/authors",
-}
+EMPTY: Final = {"empty-home": "/", "empty-about": "/about", "empty-authors": "/authors"}
 
 
 PICTURED_TEXT: Final = (

@@ -150,7 +150,7 @@ async def test_an_author_among_many_is_found_by_typing(
     for record in crowd_records(authors=14):
         workshop.add_posts(record["username"], record["text"])
     page = await open_page()
-    await page.goto(workshop.address("/compare"))
+    await page.goto(workshop.address("/"))
     field = page.get_by_role("searchbox", name="작성자 찾기")
     await field.fill("BOUR_13")
     await expect(page.locator(".chip:visible")).to_have_count(1)
@@ -165,7 +165,7 @@ async def test_an_author_among_many_is_found_by_typing(
     await page.keyboard.press("Control+Enter")
     await expect(page.locator(".ranking li")).to_have_count(2)
     page = await open_page(javascript=False)
-    await page.goto(workshop.address("/compare"))
+    await page.goto(workshop.address("/"))
     await expect(page.locator(".chip-filter")).to_be_hidden()
 
 
@@ -231,7 +231,7 @@ async def test_paper_is_white_and_carries_what_was_found(
         "rgb(255, 255, 255)",
         "rgb(28, 27, 26)",
     ]
-    for name in (".judged", ".ranking", "h1"):
+    for name in (".judged", ".ranking", "h1", ".uses", ".not-for"):
         await expect(page.locator(name).first).to_be_visible()
     for name in (".site-nav", ".menu", ".compare-form", ".site-footer"):
         await expect(page.locator(name)).to_be_hidden()

@@ -1,7 +1,6 @@
 """What people come for, done in a real browser."""
 
 import re
-from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -29,22 +28,81 @@ async def ranking(page: Page) -> list[str]:
 
 
 @WITH_AND_WITHOUT
-async def test_comparing_two_authors_from_the_front_page(
+async def test_asking_about_two_authors_from_the_front_page(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
     page = await open_page(javascript=javascript)
     await page.goto(website.address("/"))
     await compare(page, TEXT, *KOREANS)
-
-    await expect(page.locator("h1.answer")).to_have_text("골목빵집일 가능성이 높음")
+    verdict = "이 2명 가운데 골목빵집의 글과 가장 닮았어요"
+    await expect(page.locator("h1.answer")).to_have_text(verdict)
+    assert await page.title() == f"{verdict} · saywho"
     query = parse_qs(urlsplit(page.url).query)
     assert query == {"text": [TEXT], "username": list(KOREANS)}
-    marks = page.locator(".judged mark")
-    for text in await marks.all_text_contents():
+    for text in await page.locator(".judged mark").all_text_contents():
         assert text in TEXT
-    assert {await mark.get_attribute("title") for mark in await marks.all()} == set(KOREANS)
-    assert len(await ranking(page)) == 2
-    await expect(page.locator(".share").first).to_contain_text("거의 확실")
+    assert len(await ranking(page)) == 3
+    await expect(page.locator(".ranking")).to_contain_text("다른 사람")
+    await expect(page.locator(".not-for")).to_be_visible()
+
+
+@WITH_AND_WITHOUT
+async def test_a_mark_tells_who_writes_so_and_where(
+    website: Website, open_page: OpenPage, javascript: bool
+) -> None:
+    page = await open_page(javascript=javascript)
+    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
+    mark = page.locator(".judged mark a").first
+    await mark.focus()
+    await page.keyboard.press("Enter")
+    told = page.locator(".use-card" if javascript else ".uses li:target")
+    await expect(told).to_contain_text(re.compile(r"글 400개 가운데 [\d.]+개"))
+    if javascript:
+        await page.keyboard.press("Escape")
+        await expect(told).to_have_count(0)
+        await expect(mark).to_be_focused()
+        await mark.click()
+    await told.get_by_role("link").first.click()
+    await expect(page).to_have_url(re.compile(r"/tweet/\d+$"))
+
+
+@WITH_AND_WITHOUT
+async def test_the_belief_beforehand_moves_the_bars(
+    website: Website, open_page: OpenPage, javascript: bool
+) -> None:
+    page = await open_page(javascript=javascript)
+    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
+    before = await shares(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.locator("#sure").focus()
+    await page.keyboard.press("Home")
+    if javascript:
+        await expect(page.locator("output")).to_have_text("5%")
+        assert not [url for url in asked if "/compare" in url]
+    else:
+        await page.get_by_role("button", name="적용").click()
+    moved = await shares(page)
+    assert moved["다른 사람"] > before["다른 사람"]
+    heading = await page.locator("h1").inner_text()
+    assert (await page.title()).startswith(heading)
+    # The server says the same of the address that is sent on.
+    await page.goto(page.url)
+    await expect(page.locator("h1")).to_have_text(heading)
+    for name, share in (await shares(page)).items():
+        assert abs(share - moved[name]) <= 1
+    assert "sure=0.05" in page.url
+
+
+async def shares(page: Page) -> dict[str, int]:
+    """Return the bars' percentages; less than one is none."""
+    names = await page.locator(".ranking .who > :first-child").all_inner_texts()
+    shown = await page.locator(".ranking .share b").all_inner_texts()
+    told = {"<1%": 0, ">99%": 100}
+    return {
+        name: told.get(share, int(share.strip("<>%")))
+        for name, share in zip(names, shown, strict=True)
+    }
 
 
 @WITH_AND_WITHOUT
@@ -52,8 +110,8 @@ async def test_comparing_again_swaps_the_result_and_the_address(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
     page = await open_page(javascript=javascript)
-    await page.goto(website.address("/compare"))
-    await compare(page, "12번 [시청 앞] 7분 지연, 죄송합니다.", "골목빵집", "12번버스")
+    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
+    await compare(page, "12번 [시청 앞] 7분 지연, 죄송합니다.", "12번버스")
     if javascript:
         await expect(page.locator("#result-heading")).to_be_focused()
     await expect(page.locator("h1.answer")).to_contain_text("12번버스")
@@ -65,7 +123,19 @@ async def test_comparing_again_swaps_the_result_and_the_address(
     await expect(page.get_by_role("checkbox", name="12번버스")).to_be_checked()
 
     await page.go_back()
-    await expect(page.locator("h1.answer")).to_have_count(0)
+    await expect(page.locator("h1.answer")).to_contain_text("골목빵집")
+
+
+@WITH_AND_WITHOUT
+async def test_one_author_alone_is_a_full_answer(
+    website: Website, open_page: OpenPage, javascript: bool
+) -> None:
+    page = await open_page(javascript=javascript)
+    await page.goto(website.address("/"))
+    await compare(page, TEXT, "골목빵집")
+    await expect(page.locator("h1.answer")).to_have_text("골목빵집의 글과 닮았어요")
+    await expect(page.get_by_role("checkbox", name="골목빵집")).to_be_checked()
+    assert len(await ranking(page)) == 2
 
 
 @WITH_AND_WITHOUT
@@ -73,11 +143,12 @@ async def test_a_text_too_long_for_an_address(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
     page = await open_page(javascript=javascript)
-    await page.goto(website.address("/compare"))
+    await page.goto(website.address("/"))
     await compare(page, (TEXT + "\n") * 200, *KOREANS)
     await expect(page.locator("h1.answer")).to_contain_text("골목빵집")
     assert urlsplit(page.url).query == ""
     await expect(page.get_by_role("button", name="링크 복사")).to_have_count(0)
+    await expect(page.locator(".judgement")).to_contain_text("링크로 만들 수 없어요")
 
 
 async def test_an_author_can_be_taken_along_to_the_comparison(
@@ -229,8 +300,8 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     while await page.evaluate("document.activeElement.id") != "tweet_text":
         await page.keyboard.press("Tab")
     await page.keyboard.insert_text("시청 앞 5분 지연, 양해 바랍니다")
-    # A file and the texts to try come first; the authors are one stop, however many they are.
-    for _ in range(6):
+    # The texts to try come first; the authors are one stop, however many they are.
+    for _ in range(5):
         await page.keyboard.press("Tab")
     await page.keyboard.press("Space")
     await page.keyboard.press("ArrowRight")
@@ -240,40 +311,20 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="누가 썼는지 알아보기")).to_be_focused()
     await page.keyboard.press("Enter")
-    await expect(page.locator(".ranking li")).to_have_count(2)
-
-
-async def test_the_trust_figure_comes_by_itself(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.goto(website.address(compare_path(TEXT, *KOREANS, "12번버스", "느티나무도서관")))
-    figure = page.locator("#card-summary")
-    await expect(figure).to_contain_text("%", timeout=30_000)
-    await expect(figure).not_to_have_attribute("hx-get", re.compile("."))
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "cp949"])
-async def test_a_text_file_fills_the_form(
-    website: Website, open_page: OpenPage, tmp_path: Path, encoding: str
-) -> None:
-    page = await open_page()
-    await page.goto(website.address("/compare"))
-    file = tmp_path / "편지.txt"
-    file.write_bytes(TEXT.replace("…", ".").encode(encoding))
-    await page.get_by_label("텍스트 파일 열기").set_input_files(file)
-    await expect(page.locator("#tweet_text")).to_have_value(TEXT.replace("…", "."))
+    await expect(page.locator("h1.answer")).to_be_visible()
 
 
 async def test_many_authors_are_typed(crowd: Website, open_page: OpenPage) -> None:
     page = await open_page()
-    await page.goto(crowd.address("/compare"))
+    await page.goto(crowd.address("/"))
     await page.locator("#tweet_text").fill("Tea at 5, bread at 7, and rain, says neighbour 45.")
     await page.get_by_label("작성자 1").fill("neighbour_44")
     await page.get_by_label("작성자 2").fill("neighbour_45")
     await page.get_by_role("button", name="누가 썼는지 알아보기").click()
-    await expect(page.locator(".ranking li")).to_have_count(2)
+    await expect(page.locator("h1.answer")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/compare", "/search"])
+@pytest.mark.parametrize("path", ["/", "/search"])
 async def test_typing_suggests_authors_among_all(
     crowd: Website, open_page: OpenPage, path: str
 ) -> None:
@@ -296,6 +347,6 @@ async def test_of_many_authors_twenty_are_shown(crowd: Website, open_page: OpenP
 
 async def test_an_empty_installation_says_what_to_do(nobody: Website, open_page: OpenPage) -> None:
     page = await open_page()
-    for path in ("/", "/compare", "/authors"):
+    for path in ("/", "/authors"):
         await page.goto(nobody.address(path))
         await expect(page.locator("pre")).to_contain_text("saywho demo")

@@ -28,7 +28,9 @@ async def test_comparing_searching_arriving_and_the_dashboard(
     site = on_postgresql
     page = await open_page()
     await page.goto(site.address(compare_path(TEXT, *KOREANS)))
-    await expect(page.locator("h1.answer")).to_have_text("골목빵집일 가능성이 높음")
+    await expect(page.locator("h1.answer")).to_have_text(
+        "이 2명 가운데 골목빵집의 글과 가장 닮았어요"
+    )
     await expect(page.locator(".judged mark").first).to_be_visible()
 
     await page.goto(site.address("/search?q=빵"))

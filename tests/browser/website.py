@@ -52,13 +52,15 @@ def compare_path(text: str, *usernames: str) -> str:
     return "/compare?" + urlencode([("text", text), *(("username", name) for name in usernames)])
 
 
+FOG: Final = "Fog lifted at noon. Wind NW 4, vis 12 miles, and the stairs are swept."
 SEVERAL: Final = (*KOREANS, "12번버스", "느티나무도서관", "짧은말", LONG_NAME)
 PAGES: Final = {
     "home": "/",
     "about": "/about",
-    "compare-form": "/compare",
+    "compare-one": compare_path(TEXT, KOREANS[0]),
+    "compare-short": compare_path("ㅋㅋ 네", *KOREANS),
+    "compare-nobody": compare_path(FOG, *KOREANS),
     "compare": compare_path(TEXT, *KOREANS),
-    "compare-alone": compare_path(TEXT, KOREANS[0]),
     "compare-several": compare_path(TEXT + " " + "길게" * 100, *SEVERAL),
     "compare-all": compare_path("Wind NW 4, backing. Lit 16:36, nothing to report, reported."),
     "compare-failure": compare_path(TEXT, KOREANS[0], "없는사람"),

@@ -3,7 +3,6 @@
 import json
 import random
 import re
-from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any, Final
@@ -11,14 +10,13 @@ from typing import Any, Final
 import pytest
 from dash import dcc
 from quart import Quart
-from quart.testing.connections import WebsocketResponseError
+from quart.testing.connections import WebsocketDisconnectError
 
 from app import create_app
 from app.dashboard.figures import FIGURES
 from tests.browsing import Browser, signed_in
 from tests.conftest import Client, MakeConfig, Shared, client_with
 from tests.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, drawn
-from tests.waiting import eventually
 
 
 @pytest.mark.parametrize("figure", sorted(set(FIGURES) - {"apart"}))
@@ -40,16 +38,10 @@ async def test_how_well_authors_are_told_apart_is_drawn_once_it_is_measured(writ
     assert "two authors" in (await drawn(writer, "apart"))["note"]
     for n in range(24):
         await writer.add_tweet("ben", f"Wind NW {n}, backing. Nothing to report.")
-    first = await drawn(writer, "apart")
-    if first["plot"] is None:
-        assert "How well 2 authors are told apart is being measured" in first["note"]
-        assert first["again_s"] == 1
     # Whoever has no posts is left out of a choice of authors.
     await writer.add_user("cho")
     for view in ("", "username=ann&username=ben&username=cho"):
-        drawing = await eventually(
-            partial(drawn, writer, "apart", view), until=lambda drawing: drawing["plot"]
-        )
+        drawing = await drawn(writer, "apart", view)
         assert drawing["plot"]["data"][0]["x"] == [1, 1]
         assert drawing["note"].startswith("12 of 12 posts were given to their author")
         assert drawing["rows"] == []
@@ -295,10 +287,8 @@ async def test_without_public_reading_all_of_it_needs_a_right(make_config: MakeC
         foreign = {"Sec-Fetch-Site": "cross-site"}
         assert (await operator.post(UPDATE, json=call("week"), headers=foreign)).status_code == 403
         async with app.test_client().websocket(PREFIX + "_dash-ws-callback") as socket:
-            with pytest.raises(WebsocketResponseError) as refused:
+            with pytest.raises(WebsocketDisconnectError):
                 await socket.receive()
-        assert refused.value.response.status_code == 403
-        assert refused.value.response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_apps_of_one_process_have_dashboards_of_their_own(

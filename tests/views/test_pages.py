@@ -12,17 +12,8 @@ import pytest
 from quart import Quart, g
 
 from app.i18n import rounded_parts, show_percent
-from app.views.pages.parts import (
-    ALMOST_CERTAINLY,
-    HARDLY_EVER,
-    SHARES,
-    Marked,
-    excerpt,
-    marked_text,
-    probability_message,
-)
+from app.views.pages.parts import Marked, excerpt, marked_text
 from tests.conftest import Client, Shared
-from tests.waiting import settle
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]
 STARGAZER = [f"관측은 {n}시에 시작합니다. 하늘은 맑습니다." for n in range(30)]
@@ -77,30 +68,6 @@ async def site(shared: Shared) -> Client:
     answer = await shared.writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
     assert (await answer.get_json())["accepted"] == len(posts)
     return shared.anybody
-
-
-def test_probabilities_have_words_that_rise_with_them() -> None:
-    order = [HARDLY_EVER, *(message for _, message in SHARES), ALMOST_CERTAINLY]
-    places = [order.index(probability_message(n / 1000)) for n in range(1001)]
-    assert places == sorted(places)
-    assert set(places) == set(range(len(order)))
-
-
-@pytest.mark.parametrize(
-    ("probability", "words"),
-    [
-        (1.0, "almost certainly"),
-        (0.971, "almost certainly"),
-        (0.97, "nineteen times in twenty"),
-        (0.83, "four times in five"),
-        (0.5, "about half the time"),
-        (0.17, "one time in six"),
-        (0.03, "one time in twenty"),
-        (0.0, "hardly ever"),
-    ],
-)
-def test_probability_in_words(probability: float, words: str) -> None:
-    assert probability_message(probability) == words
 
 
 @pytest.mark.parametrize(
@@ -174,7 +141,7 @@ async def test_unknown_author_is_a_page_in_the_readers_language(shared: Shared) 
 
 
 async def test_pages_without_posts_say_what_to_do(anybody: Client) -> None:
-    for path in ("/", "/compare", "/authors"):
+    for path in ("/", "/authors"):
         assert "saywho demo" in await body(await anybody.get(path))
 
 
@@ -190,19 +157,6 @@ async def test_no_page_has_anything_inline(site: Client) -> None:
         assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page), path
 
 
-async def test_comparison_marks_the_evidence(site: Client) -> None:
-    text = "오늘도 굽습니다, 하늘은 맑습니다."
-    query = urlencode([("text", text), ("username", "빵집"), ("username", "천문대")])
-    answer = await site.get(f"/compare?{query}")
-    assert answer.status_code == 200
-    page = await body(answer)
-    marks = texts(page, "mark")
-    assert marks
-    assert all(mark in text for mark in marks)
-    assert re.search(r'<mark class="evidence author-[12][^>]*title="(빵집|천문대)"', page)
-    assert [name for name in texts(page, "bdi") if name in {"빵집", "천문대"}]
-
-
 async def test_comparison_form_keeps_what_failed(site: Client) -> None:
     names = [("username", name) for name in ("빵집", "빵집")]
     query = urlencode([("text", "\n첫 줄이 빈 글"), *names])
@@ -216,35 +170,12 @@ async def test_comparison_form_keeps_what_failed(site: Client) -> None:
     assert re.search(r'value="빵집" checked', page)
 
 
-async def test_unknown_author_in_a_comparison_is_404_with_the_form(site: Client) -> None:
-    answer = await site.get("/compare?text=abc&username=nobody&username=" + quote("빵집"))
-    assert answer.status_code == 404
-    page = await body(answer)
-    assert 'role="alert"' in page
-    assert texts(page, "textarea") == ["\nabc"]
-
-
-async def test_an_author_alone_without_a_text_only_fills_the_form(site: Client) -> None:
-    answer = await site.get("/compare?username=" + quote("빵집"))
-    assert answer.status_code == 200
-    page = await body(answer)
-    assert re.search(r'value="빵집" checked', page)
-    assert 'role="alert"' not in page
-
-
 async def test_an_empty_text_is_told(site: Client) -> None:
     answer = await site.post("/compare", form={"tweet_text": "", "username": "빵집"})
     assert answer.status_code == 303
     answer = await site.get(answer.headers["Location"], headers=KOREAN)
     assert answer.status_code == 422
     assert "글이 비어 있어요" in await body(answer)
-
-
-async def test_a_long_text_is_answered_at_once_without_a_link_to_copy(site: Client) -> None:
-    form = {"tweet_text": BAKER[0] * 200, "user1": "빵집", "user2": "천문대"}
-    answer = await site.post("/compare", form=form)
-    assert answer.status_code == 200
-    assert "data-copy" not in await body(answer)
 
 
 async def test_search_marks_matches_and_keeps_the_query(site: Client) -> None:
@@ -425,28 +356,6 @@ async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -
         assert all({"nofollow", "noreferrer"} <= set(rel.split()) for _, rel in links)
         assert "&lt;b&gt;" in page
     assert 'aria-current="page"' not in await body(await writer.get("/nothing"))
-
-
-async def test_the_answer_is_the_heading_and_somebody_else_has_a_bar(writer: Client) -> None:
-    others = {"요리사": "국 %d번에 대파를 넣고 소금을 더해요!!", "시인": "달 %d, 오 은빛 밤..."}
-    posts = [("빵집", text) for text in BAKER] + [("천문대", text) for text in STARGAZER]
-    posts += [(name, text % number) for name, text in others.items() for number in range(30)]
-    body_ = lines([{"username": name, "text": text} for name, text in posts])
-    await writer.post("/api/v1/tweets", data=body_, headers=NDJSON)
-    await settle(writer.app)
-    names = [("username", "빵집"), ("username", "천문대")]
-    for text, chosen, heading, has_bars in (
-        (BAKER[0], names, "Of these 2, most like 빵집", True),
-        (BAKER[0], names[:1], "Reads like 빵집", True),
-        ("달 31, 오 은빛 밤 오 은빛 밤...", names, "Reads like none of them", True),
-        ("달 31, 오 은빛 밤 오 은빛 밤...", names[:1], "Does not read like 빵집", True),
-        ("빵 하나", names, "Too little to go on", False),
-    ):
-        page = await body(await writer.get("/compare?" + urlencode([("text", text), *chosen])))
-        assert texts(page, "h1") == [heading]
-        assert texts(page, "title")[0].startswith(heading)
-        assert ("somebody else" in page) is has_bars
-        assert "must not be used" in page
 
 
 async def test_a_card_has_its_figures_and_confusions(site: Client) -> None:

@@ -5,8 +5,6 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.dashboard.figures.base import (
     HOVER,
     Drawing,
@@ -19,6 +17,7 @@ from app.dashboard.figures.base import (
     sentences,
     some_of,
 )
+from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
 from app.services.compare.card import Card, CardAuthor
@@ -29,7 +28,6 @@ from app.views.filters import View
 MOST_AUTHORS: Final = 50
 """As many as a card measures."""
 MOST_CONFUSIONS: Final = 12
-AGAIN_S: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,12 @@ class ToldApart(Figure):
         "to whom it gave the others."
     )
 
-    async def load(self, session: AsyncSession, view: View) -> ShownCard:
+    waiting = gettext_noop("Being measured; it takes some seconds…")
+
+    async def load(self, db: Sessions, view: View) -> ShownCard:
         selection = view.selection
-        active = await most_active(session, selection, limit=MOST_AUTHORS)
+        async with db.read() as session:
+            active = await most_active(session, selection, limit=MOST_AUTHORS)
         count, asked_for = active.total, list[str]()
         if selection.usernames or selection.platform or count > MOST_COMPARED:
             count, asked_for = len(active.shown), active.names

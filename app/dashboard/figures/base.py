@@ -7,9 +7,8 @@ from html import escape
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from app.i18n import gettext, show_number
+from app.db.backend import Sessions
+from app.i18n import gettext, gettext_noop, show_number
 from app.views.filters import View
 
 MOST_AUTHORS: Final = 40
@@ -47,8 +46,6 @@ class Drawing:
     """Address of the posts behind a point, without the parameters that the point itself has."""
     rows: Sequence[tuple[str, str]] = ()
     """Sentences below the graph, each with its address."""
-    again_s: int = 0
-    """Seconds until the browser requests an unfinished figure again; 0 for a finished one."""
 
 
 class Figure(ABC):
@@ -57,9 +54,10 @@ class Figure(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     about: ClassVar[str]
+    waiting: ClassVar[str] = gettext_noop("Being drawn…")
 
     @abstractmethod
-    async def load(self, session: AsyncSession, view: View) -> Any:
+    async def load(self, db: Sessions, view: View) -> Any:
         """Return the numbers; note their dependencies. Raises NotFoundError, MalformedError."""
 
     @abstractmethod

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.style import cluster_order, likeness
 from app.dashboard.figures.base import (
@@ -26,6 +25,7 @@ from app.dashboard.figures.base import (
     sentences,
     some_of,
 )
+from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.services.posts.statistics import ActiveAuthors, most_active
@@ -70,11 +70,12 @@ class WhoLikeWhom(Figure):
         "The stronger a cell, the more alike; similar authors are neighbours."
     )
 
-    async def load(self, session: AsyncSession, view: View) -> Likeness:
-        authors = await most_active(session, view.selection, limit=MOST_LISTED)
+    async def load(self, db: Sessions, view: View) -> Likeness:
         models = resources().models
-        profiles = await models.profiles.load(session, authors.shown)
-        snapshot = await models.backgrounds.load(session)
+        async with db.read() as session:
+            authors = await most_active(session, view.selection, limit=MOST_LISTED)
+            profiles = await models.profiles.load(session, authors.shown)
+            snapshot = await models.backgrounds.load(session)
         alike = await asyncio.to_thread(likeness, profiles, snapshot.background)
         order = await asyncio.to_thread(cluster_order, alike)
         ordered = ActiveAuthors([authors.shown[i] for i in order], authors.total)

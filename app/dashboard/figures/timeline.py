@@ -9,8 +9,6 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import urlencode
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.compute.periods import COARSER, MOST_COLUMNS, Period, fitting, start_of, starts
 from app.dashboard.figures.base import (
     FAINTEST,
@@ -26,6 +24,7 @@ from app.dashboard.figures.base import (
     sentences,
     some_of,
 )
+from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, show_number, show_period
 from app.services.posts.statistics import ActiveAuthors, count_by_day_of_some, most_active
 from app.views.filters import View
@@ -69,11 +68,12 @@ class Timeline(Figure):
         "leads to its posts."
     )
 
-    async def load(self, session: AsyncSession, view: View) -> PostsByPeriod:
-        authors = await most_active(session, view.selection, limit=MOST_AUTHORS)
-        cells = await count_by_day_of_some(
-            session, view.selection, view.zone, usernames=authors.names
-        )
+    async def load(self, db: Sessions, view: View) -> PostsByPeriod:
+        async with db.read() as session:
+            authors = await most_active(session, view.selection, limit=MOST_AUTHORS)
+            cells = await count_by_day_of_some(
+                session, view.selection, view.zone, usernames=authors.names
+            )
         most = MOST_NARROW if view.narrow else MOST_COLUMNS
         return await asyncio.to_thread(_by_period, authors, cells, view.step or None, most)
 

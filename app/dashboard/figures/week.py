@@ -4,7 +4,6 @@ from typing import Final
 
 from babel.dates import get_day_names
 from quart import g
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dashboard.figures.base import (
     Cell,
@@ -15,6 +14,7 @@ from app.dashboard.figures.base import (
     posts_path,
     row_axis,
 )
+from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, show_number
 from app.services.posts.statistics import count_by_hour_of_week
 from app.views.filters import View
@@ -29,8 +29,9 @@ class Week(Figure):
         "When posts are written, in your own time zone. The stronger a cell, the more posts."
     )
 
-    async def load(self, session: AsyncSession, view: View) -> list[int]:
-        return await count_by_hour_of_week(session, view.selection, view.zone)
+    async def load(self, db: Sessions, view: View) -> list[int]:
+        async with db.read() as session:
+            return await count_by_hour_of_week(session, view.selection, view.zone)
 
     def draw(self, data: list[int], view: View) -> Drawing:
         most = max(data)

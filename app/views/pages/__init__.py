@@ -21,7 +21,7 @@ from app.views.pages import (
     settings,
     sources,
 )
-from app.views.pages.parts import hue_of, link_addresses
+from app.views.pages.parts import hue_of, link_addresses, often
 
 PAGES: Final = (
     *(
@@ -61,6 +61,7 @@ def init_app(app: Quart, config: Config) -> None:
     """
     app.jinja_env.filters["hue"] = hue_of
     app.jinja_env.filters["link_addresses"] = link_addresses
+    app.jinja_env.filters["often"] = often
     for page in PAGES:
         app.register_blueprint(page.blueprint)
 

@@ -1,6 +1,10 @@
 """Who would have said this? The comparison's page: one of some authors, or somebody else."""
 
+import asyncio
+import re
+from collections import Counter
 from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -8,30 +12,37 @@ from msgspec import Meta, Struct
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.judgement import SURE, Limit
-from app.i18n import gettext, gettext_noop
+from app.clock import now
+from app.compute.judgement import LIKELY, SURE, UNFAMILIAR, Limit
+from app.compute.quotations import own_words
+from app.compute.strangers import stranger_rate
+from app.compute.text import guess_language, word_count
+from app.i18n import gettext, gettext_noop, ngettext, show_percent
 from app.lifespan import resources
-from app.services.compare.judging import Comparison
+from app.services.compare.judging import Comparison, Evidence, JudgedPassage, passages_of
+from app.services.compare.materials import Material
 from app.services.compare.quiz import Solution, ask, solve
+from app.services.posts.tweets import Post, find_posts
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.parts import (
-    as_other_page,
-    given_names,
-    hues_of,
-    marked_text,
-    render_judgement,
-    see_other,
-)
+from app.views.pages.parts import given_names, hues_of, marked_text, render_judgement, see_other
 
 blueprint = PageBlueprint("compare")
 
 LONGEST_IN_ADDRESS: Final = 2_000
-LONGEST_ID: Final = 16
-"""Digits of a number below 2^53."""
 LINES: Final = 4
 """Authors with an underline of their own, numbered from 1; they share the evidence."""
 STRONG_WEIGHT: Final = 1.0
 """Log-odds from which a mark is drawn double: it alone makes an author 2.7 times as likely."""
+ONE_HAND: Final = 2 / 3
+"""Share of the sentences that one author must have, or several hands are suspected."""
+SURE_SENTENCE: Final = 0.9
+"""Probability from which a sentence is marked double."""
+FEWEST_SENTENCES: Final = 3
+LEAST_SURE: Final = 0.01
+SHOWN_BARS: Final = 5
+FOLDED_SHARE: Final = 0.01
+"""Below the first bars, those of a smaller share are folded."""
+BETWEEN_TEXTS: Final = re.compile(r"^-{3,}[ \t]*$", re.MULTILINE)
 NOT_FOR: Final = gettext_noop(
     "This must not be used to find out who stands behind an anonymous account, nor as the only "
     "ground for an accusation, a punishment, a grade or a publication. It is one piece of "
@@ -50,9 +61,9 @@ LIMITS: Final[dict[Limit, str]] = {
 
 class ComparePageArgs(Struct):
     text: str | None = None
-    """None offers the form; an empty text is an error."""
+    """Without one, the front page has the form; an empty text is an error."""
     username: list[str] = []
-    sure: Annotated[float, Meta(ge=0.01, le=0.99)] = SURE
+    sure: Annotated[float, Meta(ge=LEAST_SURE, le=1 - LEAST_SURE)] = SURE
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
     """The kept post that the text is; it is hidden from the model."""
 
@@ -60,10 +71,10 @@ class ComparePageArgs(Struct):
 @blueprint.page("/compare")
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     names = given_names(args.username)
-    judged = None
-    if args.text is not None:
-        judged = _compared(args.text, names, args.sure, args.post)
-    return await _page(args.text or "", names, judged)
+    if args.text is None:
+        return see_other(url_for("home.show_home", username=names))
+    judged = _compared(args.text, names, args.sure, args.post)
+    return await _page(args.text, names, judged, post=args.post)
 
 
 @blueprint.page("/compare/example")
@@ -72,10 +83,11 @@ async def show_example() -> ResponseReturnValue:
     async with resources().db.read() as session:
         question = await ask(session)
         if question is None:
-            return see_other(url_for("compare.show_compare"))
+            return see_other(url_for("home.show_home"))
         solution = await solve(session, resources().models, question.key)
     text, names = solution.comparison.text, solution.usernames
-    return await _page(text, names, _shown(solution.comparison, names), hidden_post=solution)
+    judged = _shown(solution.comparison, names)
+    return await _page(text, names, judged, hidden_post=solution)
 
 
 @blueprint.action("/compare")
@@ -83,21 +95,29 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     """Accept TwitOff's form; redirect to the comparison if its address may hold the text."""
     text = form.get("tweet_text") or form.get("text") or ""
     names = given_names([form.get("user1", ""), form.get("user2", ""), *form.getlist("username")])
-    if form.get("private") or len(text) > LONGEST_IN_ADDRESS:
-        post = form.get("post", "")
-        hidden_post = int(post) if post.isdecimal() and len(post) < LONGEST_ID else None
-        judged = _compared(text, names, SURE, hidden_post)
-        return await _page(text, names, judged, is_private=bool(form.get("private")))
-    return await as_other_page(see_other(_address(text, names)))
+    post = int(_number(form, "post", 0)) or None
+    is_private = bool(form.get("private"))
+    if is_private or len(text) > LONGEST_IN_ADDRESS:
+        sure = min(max(_number(form, "sure", SURE), LEAST_SURE), 1 - LEAST_SURE)
+        judged = _compared(text, names, sure, post)
+        return await _page(text, names, judged, is_private=is_private, post=post)
+    return see_other(_address(text, names, post))
+
+
+def _number(form: Form, name: str, default: float) -> float:
+    """Return a number of the form, below 2^53; the default for anything else."""
+    given = form.get(name, "")
+    return float(given) if re.fullmatch(r"[0-9]{1,15}|0?\.[0-9]{1,4}", given, re.ASCII) else default
 
 
 async def _page(
     text: str,
     names: list[str],
-    judged: Awaitable[dict[str, object]] | None,
+    judged: Awaitable[dict[str, object]],
     *,
     hidden_post: Solution | None = None,
     is_private: bool = False,
+    post: int | None = None,
 ) -> ResponseReturnValue:
     return await render_judgement(
         "compare.html",
@@ -107,6 +127,7 @@ async def _page(
         chosen=names,
         hidden_post=hidden_post,
         is_private=is_private,
+        post=post,
         not_for=gettext(NOT_FOR),
     )
 
@@ -115,27 +136,144 @@ async def _compared(
     text: str, names: list[str], sure: float, hidden_post: int | None
 ) -> dict[str, object]:
     comparer = resources().comparer
-    material = await comparer.gather([text], names, hidden_post=hidden_post)
-    return await _shown(await comparer.judge(material, sure=sure), names)
+    material = await comparer.gather(texts_of(text), names, hidden_post=hidden_post)
+    comparison = await comparer.judge(material, sure=sure, reasons=True)
+    passages = await _disagreeing(material, comparison)
+    return await _shown(comparison, names, passages, hidden_post)
 
 
-async def _shown(comparison: Comparison, names: list[str]) -> dict[str, object]:
+def texts_of(text: str) -> list[str]:
+    """Return the texts of a form, between lines of hyphens."""
+    parts = BETWEEN_TEXTS.split(text.replace("\r\n", "\n"))
+    return [part.strip("\n") for part in parts if part.strip()] or [""]
+
+
+async def _disagreeing(material: Material, comparison: Comparison) -> list[JudgedPassage]:
+    """Return the sentences with their authors if no author has two thirds of them."""
+    names = [ranked.username for ranked in comparison.ranking[:LINES]]
+    if comparison.verdict in ("short", "unfamiliar") or len(names) < 2 or len(material.texts) > 1:
+        return []
+    found = await asyncio.to_thread(passages_of, material, names)
+    most = max(Counter(each.username for each in found).values(), default=0)
+    return found if len(found) >= FEWEST_SENTENCES and most < ONE_HAND * len(found) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar: an author, or somebody else."""
+
+    username: str | None
+    share: float
+    """After all: of one of the authors, times that it was one of them."""
+    closed: float
+    """If it was one of the authors."""
+    tweets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How often the author of some marks uses their words, and where."""
+
+    number: int
+    mark: Evidence
+    posts: list[Post]
+
+
+async def _shown(
+    comparison: Comparison,
+    names: list[str],
+    passages: Sequence[JudgedPassage] = (),
+    hidden_post: int | None = None,
+) -> dict[str, object]:
     """Return what the page shows of a comparison."""
     best = [ranked.username for ranked in comparison.ranking]
+    uses = _uses(comparison.evidence)
+    ids = {each for mark in uses.values() for each in mark.posts or ()} - {hidden_post}
     async with resources().db.read() as session:
         hues = await hues_of(session, best)
+        posts = await find_posts(session, sorted(ids))
+    shown = {
+        key: Use(number, mark, [posts[each] for each in mark.posts or () if each in posts])
+        for number, (key, mark) in enumerate(uses.items(), 1)
+    }
+    text, answers = comparison.text, _answers(comparison)
+    folded = sum(each.share < FOLDED_SHARE for each in answers[SHOWN_BARS:])
     return {
         "comparison": comparison,
-        "pieces": marked_text(comparison.text, [(m.start, m.end, m) for m in comparison.evidence]),
+        "answers": answers,
+        "folded": folded if folded > 1 else 0,
+        "odds": _odds(comparison),
+        "likely": LIKELY,
+        "unfamiliar": UNFAMILIAR,
+        "pieces": marked_text(
+            text, [(m.start, m.end, (m, shown.get(_key(m)))) for m in comparison.evidence]
+        ),
+        "sentences": passages and marked_text(text, [(p.start, p.end, p) for p in passages]),
+        "tally": Counter(each.username for each in passages).most_common(),
+        "uses": list(shown.values()),
+        "has_against": any(mark.weight < 0 for mark in comparison.evidence),
         "hues": hues,
         "lines": {username: number for number, username in enumerate(best[:LINES], 1)},
         "limits": [gettext(LIMITS[limit]) for limit in comparison.limits],
+        "rate": _rate(comparison),
         "card_address": url_for("cards.show_card", username=names),
+        "made_at": now(),
         "strong_weight": STRONG_WEIGHT,
+        "sure_sentence": SURE_SENTENCE,
     }
 
 
-def _address(text: str, names: Sequence[str]) -> str:
+def _key(mark: Evidence) -> tuple[str, str]:
+    return mark.username, str(mark.piece or mark.text).casefold()
+
+
+def _uses(evidence: Sequence[Evidence]) -> dict[tuple[str, str], Evidence]:
+    """Return the marks that say how often they are used, those of the same words once."""
+    counted = [mark for mark in evidence if mark.posts]
+    uses: dict[tuple[str, str], Evidence] = {}
+    for mark in sorted(counted, key=lambda mark: -abs(mark.weight)):
+        uses.setdefault(_key(mark), mark)
+    return uses
+
+
+def _answers(comparison: Comparison) -> list[Bar]:
+    """Return the bars, the likeliest first."""
+    known = 1 - (comparison.none or 0.0)
+    found = [
+        Bar(each.username, known * each.probability, each.probability, each.tweets)
+        for each in comparison.ranking
+    ]
+    if comparison.none is not None:
+        found.append(Bar(None, comparison.none, 0.0, 0))
+    return sorted(found, key=lambda answer: -answer.share)
+
+
+def _rate(comparison: Comparison) -> str:
+    """Return how often a text by somebody else is given to one of so many authors, if known."""
+    words, count = word_count(own_words(comparison.text)), len(comparison.ranking)
+    rate = stranger_rate(guess_language(comparison.text), count, words)
+    if rate is None:
+        return ""
+    told = ngettext(
+        "A text of this length by somebody else is taken for that of one named author in about "
+        "{share} of cases.",
+        "A text of this length by somebody else is taken for one of {count} named authors’ in "
+        "about {share} of cases.",
+        count,
+    )
+    return told.format(count=count, share=show_percent(rate))
+
+
+def _odds(comparison: Comparison) -> float | None:
+    """Return by how much the text itself changes the odds of one of the authors."""
+    none, sure = comparison.none, comparison.sure
+    if none is None:
+        return None
+    return (1 - none) / max(none, 1e-9) * (1 - sure) / sure
+
+
+def _address(text: str, names: Sequence[str], post: int | None) -> str:
     """Return the shareable address of a comparison."""
-    query = urlencode([("text", text), *(("username", name) for name in names)])
+    pairs = [("text", text), *(("username", name) for name in names)]
+    query = urlencode([*pairs, *([("post", str(post))] if post else [])])
     return f"{url_for('compare.show_compare')}?{query}"

@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from msgspec import Struct
 from quart import Response, current_app, render_template
 
 from app.compute.judgement import LIKELY
@@ -13,23 +14,35 @@ from app.services.compare.judging import MODEL_NAME
 from app.services.posts.tweets import list_posts
 from app.views.blueprints import PageBlueprint
 from app.views.pages.compare import NOT_FOR
-from app.views.pages.parts import first_steps, offered_authors
+from app.views.pages.parts import first_steps, given_names, offered_authors
 
 blueprint = PageBlueprint("home")
 
 NEWEST = 10
 
 
+class HomeArgs(Struct):
+    username: list[str] = []
+    """Authors that are ticked in the form."""
+
+
 @blueprint.page("/")
-async def show_home() -> str:
+async def show_home(args: HomeArgs) -> str:
     trust = await _trust()
     cacheable()
     async with resources().db.read() as session:
-        authors, author_total = await offered_authors(session)
+        chosen = given_names(args.username)
+        authors, author_total = await offered_authors(session, chosen)
         posts, _ = await list_posts(session, limit=NEWEST)
         steps = await first_steps(session)
     return await render_template(
-        "home.html", authors=authors, author_total=author_total, posts=posts, **trust, **steps
+        "home.html",
+        chosen=chosen,
+        authors=authors,
+        author_total=author_total,
+        posts=posts,
+        **trust,
+        **steps,
     )
 
 

@@ -1,4 +1,4 @@
-"""Parts that pages share: answers to forms, authors and colours, marks, numbers in words."""
+"""Parts that pages share: answers to forms, authors and colours, marks, numbers."""
 
 import math
 import re
@@ -9,14 +9,13 @@ from typing import Any, Final, Generic, TypeVar
 
 from jinja2.utils import urlize
 from markupsafe import Markup, escape
-from quart import Response, g, make_response, redirect, render_template, request, url_for
-from quart.typing import ResponseReturnValue
+from quart import Response, g, redirect, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import username_key
 from app.errors import AppError, InvalidInputError, NotFoundError
-from app.i18n import gettext, gettext_noop, language_links, translate_error
+from app.i18n import gettext, language_links, show_number, translate_error
 from app.lifespan import resources
 from app.services.compare.quiz import is_playable
 from app.services.imports.samples import EXAMPLES, list_samples
@@ -44,18 +43,6 @@ def see_other(address: str) -> Response:
     """Return a redirect from a form to a page."""
     response = redirect(address, 303)
     assert isinstance(response, Response)  # noqa: S101 - Quart's redirect gives its own response
-    return response
-
-
-async def as_other_page(answer: ResponseReturnValue) -> Response:
-    """Have htmx show the answer as a page of its own, where it would swap a part of its page."""
-    response = await make_response(answer)
-    assert isinstance(response, Response)  # noqa: S101 - as above
-    if "HX-Request" in request.headers:
-        if response.location:
-            return Response(status=204, headers={"HX-Redirect": response.location})
-        whole = {"HX-Retarget": "main", "HX-Reselect": "main", "HX-Reswap": "outerHTML"}
-        response.headers.update(whole)
     return response
 
 
@@ -186,44 +173,9 @@ def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]
     return shown
 
 
-ALMOST_CERTAIN: Final = 0.97
-ALMOST_IMPOSSIBLE: Final = 0.03
-ALMOST_CERTAINLY: Final = gettext_noop("almost certainly")
-HARDLY_EVER: Final = gettext_noop("hardly ever")
-SHARES: Final[tuple[tuple[float, str], ...]] = (
-    (1 / 20, gettext_noop("one time in twenty")),
-    (1 / 10, gettext_noop("one time in ten")),
-    (1 / 6, gettext_noop("one time in six")),
-    (1 / 5, gettext_noop("one time in five")),
-    (1 / 4, gettext_noop("one time in four")),
-    (1 / 3, gettext_noop("one time in three")),
-    (2 / 5, gettext_noop("two times in five")),
-    (1 / 2, gettext_noop("about half the time")),
-    (3 / 5, gettext_noop("three times in five")),
-    (2 / 3, gettext_noop("two times in three")),
-    (3 / 4, gettext_noop("three times in four")),
-    (4 / 5, gettext_noop("four times in five")),
-    (9 / 10, gettext_noop("nine times in ten")),
-    (19 / 20, gettext_noop("nineteen times in twenty")),
-)
-"""Shares that people can picture, in ascending order."""
 ESTIMATE_AFTER_S: Final = 3.0
 ESTIMATE_FROM_SHARE: Final = 0.02
 """Seconds and share of the work done before the time left is estimated."""
-
-
-def probability_message(probability: float) -> str:
-    """Return the English phrase nearest to a probability in [0, 1]."""
-    if probability > ALMOST_CERTAIN:
-        return ALMOST_CERTAINLY
-    if probability < ALMOST_IMPOSSIBLE:
-        return HARDLY_EVER
-    return min(SHARES, key=lambda share: abs(share[0] - probability))[1]
-
-
-def probability_in_words(probability: float) -> str:
-    """Return a probability as a phrase in the request's language."""
-    return gettext(probability_message(probability))
 
 
 def time_left_in_words(done_share: float, *, since: datetime | None) -> str | None:
@@ -235,6 +187,11 @@ def time_left_in_words(done_share: float, *, since: datetime | None) -> str | No
     if left_s < 90:
         return gettext("about {count} s left").format(count=left_s)
     return gettext("about {count} min left").format(count=math.ceil(left_s / 60))
+
+
+def often(times: float) -> str:
+    """Return how many of 400 posts as a number that can be read at a glance."""
+    return show_number(round(times) if times >= 10 else round(times, 1))
 
 
 HUES: Final = 24

@@ -113,7 +113,9 @@ async def test_pages_lead_to_their_feeds(site: Client, path: str) -> None:
     await feed(site, address)
 
 
-@pytest.mark.parametrize("path", ["/", f"/user/{quote(NAME)}", "/tweet/1", "/authors", "/compare"])
+@pytest.mark.parametrize(
+    "path", ["/", f"/user/{quote(NAME)}", "/tweet/1", "/authors", "/compare?text=abc"]
+)
 async def test_no_page_names_the_host_that_it_was_asked_from(site: Client, path: str) -> None:
     page = await body(await site.get(path, headers={"Host": "elsewhere.example"}))
     assert "elsewhere.example" not in page
@@ -144,7 +146,7 @@ async def test_where_the_address_is_known_pages_and_feeds_name_it(public: Quart)
 
 async def test_what_is_endless_or_private_is_not_to_be_listed(public: Quart) -> None:
     anybody = Client(public, {})
-    for path in ("/search?q=x", "/compare", "/quiz", "/login", "/nothing", "/user/nobody"):
+    for path in ("/search?q=x", "/compare?text=abc", "/quiz", "/login", "/nothing", "/user/nobody"):
         page = await body(await anybody.get(path))
         assert '<meta name="robots" content="noindex">' in page, path
     for path in ("/nothing", "/user/nobody"):
