@@ -76,7 +76,7 @@ class SteppedConnection(DriverConnection):
         super().__init__()
         self._loop = loop
         self._disk = disk
-        self._jobs: deque[tuple[asyncio.Future[Any], Callable[[], Any]]] = deque()
+        self._steps: deque[tuple[asyncio.Future[Any], Callable[[], Any]]] = deque()
         self._is_busy = False
 
     async def open(self, opening: Callable[[], sqlite3.Connection]) -> "SteppedConnection":
@@ -107,15 +107,15 @@ class SteppedConnection(DriverConnection):
 
     def _put(self, job: Callable[[], Any]) -> "asyncio.Future[Any]":
         future = self._loop.create_future()
-        self._jobs.append((future, job))
+        self._steps.append((future, job))
         if not self._is_busy:
             self._next()
         return future
 
     def _next(self) -> None:
-        self._is_busy = bool(self._jobs)
-        if self._jobs:
-            future, job = self._jobs.popleft()
+        self._is_busy = bool(self._steps)
+        if self._steps:
+            future, job = self._steps.popleft()
             until = self._loop.time() + BUSY_TIMEOUT_S
             self._loop.call_later(self._disk.takes_s(), self._run, future, job, until)
 
