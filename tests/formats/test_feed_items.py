@@ -66,11 +66,18 @@ def test_a_title_that_begins_the_text_stands_once() -> None:
     assert record.text == "A longer note than that"
 
 
-def test_an_entry_without_an_id_is_known_again() -> None:
-    body = rss("<description>no id</description><pubDate>nonsense</pubDate>")
-    records = [only(body) for _ in range(2)]
-    assert records[0].source_id == records[1].source_id
-    assert records[0].created_at is None
+@pytest.mark.parametrize(
+    "item",
+    [
+        "<description>no id</description><pubDate>nonsense</pubDate>",
+        "<enclosure url='https://example.org/1.jpg' type='image/jpeg'/>",
+    ],
+)
+def test_an_entry_without_an_id_is_known_again(item: str) -> None:
+    once, again = only(rss(item)), only(rss(item))
+    other = only(rss(item.replace("no id", "other").replace("1.jpg", "2.jpg")))
+    assert once.source_id == again.source_id != other.source_id
+    assert once.created_at is None
 
 
 def test_a_long_entry_is_cut_and_an_empty_one_left_out() -> None:

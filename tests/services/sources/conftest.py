@@ -1,7 +1,7 @@
 """A follower of platforms that run on this machine."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -37,7 +37,9 @@ class Following:
     db: Database
     config: Config
     platform: Platform
-    followers: list[Follower] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._follower = Follower(self.db, self.config)
 
     def source(self, kind: str, name: str) -> str:
         return {
@@ -52,13 +54,16 @@ class Following:
 
     async def visit(self) -> SourceFacts:
         """Visit all sources, whatever their pause, with a follower that knows nothing yet."""
-        follower = Follower(self.db, self.config)
         async with self.db.write() as session:
             await ask_for_visits(session)
             await session.execute(update(LiveSource).values(not_before=None))
-        await follower.visit_due()
-        await follower.close()
+        self._follower._web._hosts.clear()
+        await self._follower.visit_due()
         return (await self.sources())[0]
+
+    async def close(self) -> None:
+        await self._follower.close()
+        await self.db.close()
 
     async def sources(self) -> list[SourceFacts]:
         async with self.db.read() as session:
@@ -88,7 +93,7 @@ async def make_following(
 
     yield make
     for each in made:
-        await each.db.close()
+        await each.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Visits: every post arrives once, whatever the platform does."""
 
-import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -114,26 +113,6 @@ async def test_a_feed_that_never_ends_is_taken_as_it_is(
         platform.faults = [Fault(is_cut=True)]
         source = await following_here.visit()
         assert (source.last_error, source.accepted) == ("the answer was cut off", 3)
-
-
-async def test_entries_of_only_a_picture_are_posts(
-    following_here: Following, platform: Platform
-) -> None:
-    pictures = [f"https://example.org/{number}.jpg" for number in range(2)]
-    items = "".join(
-        f"<item><enclosure url='{picture}' type='image/jpeg'/></item>" for picture in pictures
-    )
-    body = f"<rss version='2.0'><channel>{items}</channel></rss>".encode()
-    await following_here.follow("rss", "sky")
-    for _ in range(2):
-        platform.faults = [Fault(body=body)]
-        source = await following_here.visit()
-        assert (source.accepted, source.last_error) == (2, None)
-    async with following_here.db.read() as session:
-        posts = (await session.scalars(select(Tweet).order_by(Tweet.media))).all()
-    assert [post.text for post in posts] == ["", ""]
-    media = [json.loads(post.media or "") for post in posts]
-    assert media == [[{"kind": "photo", "source_url": picture}] for picture in pictures]
 
 
 async def test_an_entry_without_a_date_has_the_time_of_its_arrival(
