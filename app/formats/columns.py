@@ -70,12 +70,11 @@ _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
 }
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
 _NOTHING: Final = frozenset({"", "0", "false", "nan", "nat", "none", "null", "[]", "{}"})
-EARLIER_FIELDS: Final = (
+OWN_FIELDS: Final = (
     *("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"),
+    *("reply_to", "media", "counts"),
 )
-OWN_FIELDS: Final = (*EARLIER_FIELDS, "reply_to", "media", "counts")
-"""The fields of this program's own exports, and of earlier ones; values are read as they are."""
-_OWN: Final = (frozenset(OWN_FIELDS), frozenset(EARLIER_FIELDS))
+"""The fields of this program's own exports; values are read as they are."""
 _COUNTED: Final = {name: f"n_{name}" for name in ("likes", "reposts", "replies", "quotes")}
 _SUBJECTS: Final[dict[str, tuple[str, ...]]] = {
     "kind": ("kind", "is_repost", "reposts", "is_reply", "replies_to", "is_quote", "quotes"),
@@ -115,7 +114,7 @@ class Columns:
         }
         if "name" in plain and not found["username"]:
             found |= {"username": (plain["name"],), "display_name": ()}
-        return cls(found, is_own=set(names) in _OWN)
+        return cls(found, is_own=set(names) == {*OWN_FIELDS})
 
     @property
     def has_text(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from app.errors import BrokenFileError, Message
-from app.formats.columns import EARLIER_FIELDS, OWN_FIELDS, Columns, is_damaged_id
+from app.formats.columns import OWN_FIELDS, Columns, is_damaged_id
 from app.formats.format import Format, PostRow, Writer
 from app.formats.records import Archive, BadRecord, Item, read_each
 from app.formats.source.file import Source
@@ -85,7 +85,6 @@ def read_rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
 
 
 OWN_HEADER: Final = ",".join(OWN_FIELDS)
-_OWN_HEADERS: Final = (OWN_HEADER, ",".join(EARLIER_FIELDS))
 GUARDED: Final = ("=", "+", "-", "@", "'", "\t")
 _DELIMITERS: Final = ",;\t|"
 
@@ -135,7 +134,7 @@ def _items(source: Source, delimiter: str) -> Iterator[Item]:
 def _cells_by_name(
     rows: Iterator[Row], header: list[str], delimiter: str
 ) -> Iterator[tuple[int, Json] | BadRecord]:
-    is_own = ",".join(header) in _OWN_HEADERS and delimiter == ","
+    is_own = ",".join(header) == OWN_HEADER and delimiter == ","
     for row in rows:
         if fault := _fault(row, len(header)):
             yield BadRecord(row.number, fault)

@@ -125,6 +125,9 @@ OWN = {
     "lang": "ko",
     "source_id": " 1E+5 ",
     "url": "https://example.com/1",
+    "reply_to": None,
+    "media": [],
+    "counts": None,
 }
 
 

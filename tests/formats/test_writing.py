@@ -142,13 +142,6 @@ def test_what_is_written_is_read_again(format_name: str, some: list[PostRow]) ->
     assert read_again(format_name, written(format_name, *some)) == some
 
 
-def test_a_file_of_an_earlier_version_is_read_as_it_is() -> None:
-    earlier = b"username,platform,text,kind,created_at,lang,source_id,url\r\n"
-    data = earlier + b"'@mina,local,'=1+1,post,,,' 1 ,\r\n"
-    (found,) = read_again("csv", data)
-    assert (found.username, found.text, found.source_id) == ("@mina", "=1+1", "' 1 ")
-
-
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "'", "\t"])
 def test_no_cell_is_a_formula(start: str) -> None:
     data = written("csv", row(username=f"{start.strip()}a", text=f"{start}b", source_id="=c"))

@@ -32,6 +32,7 @@ from app.services.imports.facts import stored_posts
 from app.services.imports.imports import CancelledImportError, import_archive
 from app.services.imports.jobs import (
     LEASE,
+    UPLOAD_LIFETIME,
     claim_job,
     end_job,
     has_waiting_job,
@@ -39,7 +40,7 @@ from app.services.imports.jobs import (
     note_progress,
     take_old_uploads,
 )
-from app.services.imports.uploads import finished_uploads, held_uploads, remove_upload, upload_path
+from app.services.imports.uploads import held_uploads, old_uploads, remove_upload, upload_path
 from app.services.posts.media_files import keeper_of
 from app.tasks import collect_seldom, share_heap
 
@@ -111,19 +112,11 @@ async def _run_process(config: Config, token: FencingToken) -> int:
         raise
 
 
-async def find_left_uploads(db: Database, config: Config) -> set[str]:
-    """Return the uploads that no import knows and no process writes: theirs was killed."""
-    # In this order: a row is stored before its file is unlocked.
-    finished = await asyncio.to_thread(finished_uploads, config.data_dir)
-    async with db.read() as session:
-        return {*finished} - await known_spools(session)
-
-
 async def _tidy(db: Database, config: Config) -> None:
-    """Remove uploads that were not started in time, or whose row is gone."""
-    left = await find_left_uploads(db, config)
+    """Remove uploads that were not started in time, or whose row is gone or was never made."""
+    old = await asyncio.to_thread(old_uploads, config.data_dir, UPLOAD_LIFETIME)
     async with db.write() as session:
-        left |= {*await take_old_uploads(session)}
+        left = {*await take_old_uploads(session)} | ({*old} - await known_spools(session))
     for spool in left:
         await asyncio.to_thread(remove_upload, config.data_dir, spool)
 
@@ -139,7 +132,9 @@ class ImportRun:
         self._report = ImportReport(stored=stored_posts(job))
         self._source: Source | None = None
         self._format = job.format
-        self._read = -1
+        self._keeper = keeper_of(config) if job.with_media else None
+        self._done = (-1, 0)
+        """Bytes that were read, and bytes of media that were kept."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Import the file to its end, or until cancelled or stopped. Raises LeaseLostError."""
@@ -170,7 +165,7 @@ class ImportRun:
                 archive,
                 username=job.username,
                 report=self._report,
-                keeper=keeper_of(config) if job.with_media else None,
+                keeper=self._keeper,
                 note=self._note_stored,
             )
             async with self._db.write() as session:
@@ -188,11 +183,12 @@ class ImportRun:
 
     async def _note(self, session: AsyncSession, stored: ImportReport | None = None) -> bool:
         bytes_read = self._source.bytes_read if self._source else 0
-        if stored is not None or bytes_read != self._read:
+        done = bytes_read, self._keeper.used_bytes if self._keeper else 0
+        if stored is not None or done != self._done:
             # Where reading stands still, the system ends this process: nothing else can, while an
             # expression is matched. The next run is another attempt.
             signal.alarm(STILL_TIMEOUT_S)
-        self._read = bytes_read
+        self._done = done
         return await note_progress(
             session,
             self._job.id,

@@ -1,29 +1,26 @@
 """Uploads until their import: each has a folder in one place, which servers may share."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Final
 
-from app.db.lock import file_lock
+from app.clock import now
 
 FILE: Final = "upload"
 """Name of the file in its folder; the browser's name for it is in the database."""
 
 
 def open_upload(place: Path) -> tuple[str, IO[bytes]]:
-    """Return the name of a new, private upload and its file, locked until it is closed."""
+    """Return the name of a new, private upload and its file."""
     parent = _parent(place)
     parent.mkdir(mode=0o700, exist_ok=True)
-    with file_lock(parent, is_shared=True):  # So that no upload is seen before it is locked.
-        folder = Path(tempfile.mkdtemp(dir=parent))
-        file = (folder / FILE).open("w+b")
-        fcntl.flock(file, fcntl.LOCK_EX)
-    return folder.name, file
+    folder = Path(tempfile.mkdtemp(dir=parent))
+    return folder.name, (folder / FILE).open("w+b")
 
 
 def sync_upload(place: Path, spool: str, file: IO[bytes]) -> None:
@@ -51,29 +48,14 @@ def held_uploads(place: Path) -> list[str]:
     return os.listdir(parent) if parent.exists() else []
 
 
-def finished_uploads(place: Path) -> list[str]:
-    """Return the uploads that no process is writing; those without an import are left over."""
-    parent = _parent(place)
-    if not parent.exists():
-        return []
-    with file_lock(parent):
-        return [folder.name for folder in parent.iterdir() if not _is_locked(folder / FILE)]
+def old_uploads(place: Path, age: timedelta) -> list[str]:
+    """Return the names of the uploads that began longer ago."""
+    parent, before = _parent(place), (now() - age).timestamp()
+    return [name for name in held_uploads(place) if (parent / name).stat().st_mtime < before]
 
 
 def _parent(place: Path) -> Path:
     return place / "uploads"
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        # It is half made or half removed, by a process that has ended.
-        return False
-    return False
 
 
 @contextlib.contextmanager

@@ -84,7 +84,7 @@ class MediaKeeper:
     def __init__(self, folder: Path, limit_bytes: int) -> None:
         self._folder = folder
         self._limit_bytes = limit_bytes
-        self._used_bytes = 0
+        self.used_bytes = 0
         self._lock: int | None = None
 
     def keep(self, stream: BinaryIO, name: str) -> str:
@@ -120,7 +120,7 @@ class MediaKeeper:
         self._lock = os.open(self._folder, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_SH)
         with os.scandir(self._folder) as entries:
-            self._used_bytes = sum(entry.stat().st_size for entry in entries)
+            self.used_bytes = sum(entry.stat().st_size for entry in entries)
 
     def _copy(self, stream: BinaryIO, name: str) -> str:
         chunk = read_up_to(stream, _CHUNK_BYTES)
@@ -143,7 +143,7 @@ class MediaKeeper:
                     file.flush()
                     os.fsync(file.fileno())
                     draft.rename(self._folder / kept)
-                    self._used_bytes += size
+                    self.used_bytes += size
         finally:
             draft.unlink(missing_ok=True)
         return kept
@@ -153,7 +153,7 @@ class MediaKeeper:
             raise RecordError(
                 "{name} has more than {limit} MB and is not kept", name=name, limit=most >> 20
             )
-        if self._used_bytes + size > self._limit_bytes:
+        if self.used_bytes + size > self._limit_bytes:
             raise NoRoomError("SAYWHO_MAX_MEDIA_GB is reached; no more media are kept")
 
 

@@ -339,6 +339,7 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
             await session.execute(changed)
         stray, left_behind = open_upload(parts_of(first).config.data_dir)
         left_behind.close()
+        os.utime(Path(left_behind.name).parent, (long_ago.timestamp(),) * 2)
         arriving, file = open_upload(parts_of(first).config.data_dir)
     second = create_app(make_config())
     async with second.test_app():
