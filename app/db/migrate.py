@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
-OUTDATED: Final = frozenset(f"{number:04}" for number in range(1, 13))
-"""Revisions of earlier versions, which no migration of this one leads on from."""
+TAKEN_OVER: Final = "0023_since_0022"
+"""The last revision of earlier versions: `app/migrations/takeover.py` leads on from it."""
+OUTDATED: Final = re.compile(r"00[01][0-9]|002[0-2]")
+"""Revisions before that one, which nothing leads on from."""
 ATTEMPTS: Final = 60
 """Each waits for half a second at most, since other servers' requests wait behind it."""
 _REVISION: Final = re.compile(r"""^(down_)?revision\b.*=\s*["'](\w+)["']""", re.MULTILINE)
@@ -53,7 +55,9 @@ def schema_state(url: str) -> SchemaState:
         return SchemaState.FRESH
     if current in _revisions():
         return SchemaState.CURRENT if current == head_revision() else SchemaState.BEHIND
-    return SchemaState.OUTDATED if current in OUTDATED else SchemaState.UNKNOWN
+    if current == TAKEN_OVER:
+        return SchemaState.BEHIND
+    return SchemaState.OUTDATED if OUTDATED.fullmatch(current) else SchemaState.UNKNOWN
 
 
 def head_revision() -> str:

@@ -3,9 +3,12 @@
 import asyncio
 
 from alembic import context
+from alembic.operations import Operations
 from sqlalchemy import Connection
 
 from app.db.engine import backend_for
+from app.db.migrate import TAKEN_OVER
+from app.migrations.takeover import take_over
 from app.models import Base
 
 UNMAPPED = {"index": {"ix_Tweet_newest", "ix_Tweet_user_id_newest"}}
@@ -39,6 +42,10 @@ def run(connection: Connection) -> None:
         include_object=is_compared,
     )
     with context.begin_transaction():
+        migration = context.get_context()
+        if TAKEN_OVER in migration.get_current_heads():
+            with Operations.context(migration):
+                take_over()
         context.run_migrations()
 
 

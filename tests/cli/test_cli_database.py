@@ -55,7 +55,7 @@ def stamp(installation: Installation, revision: str) -> None:
 
 
 EVERY = [
-    *(("users",), ("db", "upgrade"), ("db", "upgrade", "0013"), ("db", "downgrade")),
+    *(("users",), ("db", "upgrade"), ("db", "upgrade", "0024"), ("db", "downgrade")),
     ("serve", "--bind", "127.0.0.1:0"),
 ]
 

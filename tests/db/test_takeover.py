@@ -121,6 +121,14 @@ def test_it_has_the_schema_of_a_fresh_database_and_all_data(
     assert ids == (6, 5)
 
 
+def test_it_is_taken_over_wholly_or_not_at_all(old: Installation, databases: Databases) -> None:
+    databases.execute(old.data_dir, 'ALTER TABLE "VectorSet" RENAME TO "Away"')
+    before = schema(databases, old.data_dir)
+    assert old.run("db", "upgrade").exit_code == 1
+    assert schema(databases, old.data_dir) == before
+    assert old.json("db", "current") == {"revision": "0023_since_0022"}
+
+
 @pytest.mark.databases("sqlite")
 def test_it_is_taken_over_out_of_a_backup(databases: Databases, tmp_path: Path) -> None:
     build(tmp_path / "old.db")

@@ -1,6 +1,6 @@
-"""the whole schema, in place of the revisions before it
+"""the first revision: the whole schema
 
-Revision ID: 0013
+Revision ID: 0024
 Revises:
 """
 
@@ -11,21 +11,20 @@ from alembic.util import CommandError
 from app.compute.words import WORDS_RECIPE
 from app.models.base import Vector
 
-revision = "0013"
+revision = "0024"
 down_revision = None
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 CODE_POINTS = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 NAME_KEY = sa.String(960).with_variant(sa.String(960, collation="C"), "postgresql")
 TIME = sa.DateTime(timezone=True)
-DELETED = sa.text("deleted_at IS NOT NULL")
 
 # The word index keeps no copy of the texts. Triggers keep it in step with the posts, whatever
-# changes these.
+# changes these; counts are renewed together with media that stay as they are.
 SQLITE = (
     """
     CREATE VIEW "TweetTerms" AS
-        SELECT id, saywho_terms(text, user_id) AS terms FROM "Tweet"
+        SELECT id, saywho_terms(text, user_id, media) AS terms FROM "Tweet"
     """,
     """
     CREATE VIRTUAL TABLE "TweetWords" USING fts5(
@@ -35,21 +34,23 @@ SQLITE = (
     """
     CREATE TRIGGER "TweetWords_insert" AFTER INSERT ON "Tweet" BEGIN
         INSERT INTO "TweetWords" (rowid, terms)
-            VALUES (new.id, saywho_terms(new.text, new.user_id));
+            VALUES (new.id, saywho_terms(new.text, new.user_id, new.media));
     END
     """,
     """
     CREATE TRIGGER "TweetWords_delete" AFTER DELETE ON "Tweet" BEGIN
         INSERT INTO "TweetWords" ("TweetWords", rowid, terms)
-            VALUES ('delete', old.id, saywho_terms(old.text, old.user_id));
+            VALUES ('delete', old.id, saywho_terms(old.text, old.user_id, old.media));
     END
     """,
     """
-    CREATE TRIGGER "TweetWords_update" AFTER UPDATE OF text, user_id ON "Tweet" BEGIN
+    CREATE TRIGGER "TweetWords_update" AFTER UPDATE OF text, user_id, media ON "Tweet"
+    WHEN new.text IS NOT old.text OR new.user_id IS NOT old.user_id OR new.media IS NOT old.media
+    BEGIN
         INSERT INTO "TweetWords" ("TweetWords", rowid, terms)
-            VALUES ('delete', old.id, saywho_terms(old.text, old.user_id));
+            VALUES ('delete', old.id, saywho_terms(old.text, old.user_id, old.media));
         INSERT INTO "TweetWords" (rowid, terms)
-            VALUES (new.id, saywho_terms(new.text, new.user_id));
+            VALUES (new.id, saywho_terms(new.text, new.user_id, new.media));
     END
     """,
     """
@@ -67,11 +68,6 @@ POSTGRESQL = (
     CREATE INDEX "ix_Tweet_user_id_newest"
     ON "Tweet" (user_id, created_at DESC NULLS LAST, id DESC)
     """,
-    # Followers of the log tell by the transaction what they have not seen yet.
-    """
-    ALTER TABLE "Event" ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id()
-    """,
-    'CREATE INDEX "ix_Event_xact" ON "Event" (xact)',
     """
     CREATE FUNCTION saywho_notify() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN PERFORM pg_notify('saywho', ''); RETURN NULL; END
@@ -96,9 +92,8 @@ def upgrade() -> None:
     if is_postgresql:
         op.execute("CREATE EXTENSION IF NOT EXISTS vector")
     _posts()
-    _word_counts()
-    _counts_and_profiles()
-    _vectors()
+    _words()
+    _models()
     _work()
     _access()
     for statement in POSTGRESQL if is_postgresql else SQLITE:
@@ -106,7 +101,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise CommandError("0013 is the first revision; there is none before it")
+    raise CommandError("0024 is the first revision; there is none before it")
+
+
+def _present(column: str) -> sa.TextClause:
+    """Return the condition of an index over the rows that have a value."""
+    return sa.text(f"{column} IS NOT NULL")
 
 
 def _posts() -> None:
@@ -130,8 +130,8 @@ def _posts() -> None:
         "ix_Users_deleted_at",
         "Users",
         ["deleted_at"],
-        sqlite_where=DELETED,
-        postgresql_where=DELETED,
+        sqlite_where=_present("deleted_at"),
+        postgresql_where=_present("deleted_at"),
     )
     op.create_table(
         "Tweet",
@@ -141,15 +141,35 @@ def _posts() -> None:
         sa.Column("event_id", BIG_ID, nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("created_at", TIME, nullable=True),
+        sa.Column("dated_at", TIME, nullable=True),
         sa.Column("lang", sa.String(length=35), nullable=True),
         sa.Column("source_id", sa.String(length=512), nullable=True),
         sa.Column("url", sa.String(length=2048), nullable=True),
+        sa.Column("reply_to_source_id", sa.String(length=512), nullable=True),
+        sa.Column("reply_to_username", sa.String(length=320), nullable=True),
+        sa.Column("reply_to_id", BIG_ID, nullable=True),
+        sa.Column("media", sa.Text(), nullable=True),
+        sa.Column("counts", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["user_id"], ["Users.id"], name=op.f("fk_Tweet_user_id_Users"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_Tweet")),
         sa.UniqueConstraint("user_id", "source_id", name=op.f("uq_Tweet_user_id_source_id")),
         sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_Tweet_reply_to_source_id",
+        "Tweet",
+        ["reply_to_source_id"],
+        sqlite_where=_present("reply_to_source_id"),
+        postgresql_where=_present("reply_to_source_id"),
+    )
+    op.create_index(
+        "ix_Tweet_user_id_dated_at",
+        "Tweet",
+        ["user_id", "dated_at"],
+        sqlite_where=_present("dated_at"),
+        postgresql_where=_present("dated_at"),
     )
     op.create_index("ix_Tweet_user_id_event_id", "Tweet", ["user_id", "event_id"])
     op.create_table(
@@ -163,9 +183,44 @@ def _posts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_Event")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "PostCount",
+        sa.Column("user_id", BIG_ID, nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("lang", sa.String(length=35), nullable=False),
+        sa.Column("posts", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["Users.id"], name=op.f("fk_PostCount_user_id_Users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "slot", "lang", name=op.f("pk_PostCount")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_PostCount_slot_lang_posts", "PostCount", ["slot", "lang", "posts"])
+    op.create_table(
+        "MediaUse",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("tweet_id", BIG_ID, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tweet_id"], ["Tweet.id"], name=op.f("fk_MediaUse_tweet_id_Tweet"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_MediaUse")),
+    )
+    op.create_index("ix_MediaUse_name", "MediaUse", ["name"])
+    op.create_index("ix_MediaUse_tweet_id", "MediaUse", ["tweet_id"])
+    op.create_table(
+        "Embedding",
+        sa.Column("tweet_id", BIG_ID, nullable=False),
+        sa.Column("model", sa.String(length=2100), nullable=False),
+        sa.Column("vector", Vector(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tweet_id"], ["Tweet.id"], name=op.f("fk_Embedding_tweet_id_Tweet"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tweet_id", name=op.f("pk_Embedding")),
+    )
 
 
-def _word_counts() -> None:
+def _words() -> None:
     """Create the counts of words; nothing is counted yet."""
     op.create_table(
         "Word",
@@ -187,20 +242,8 @@ def _word_counts() -> None:
     op.bulk_insert(vocabulary, [nothing])
 
 
-def _counts_and_profiles() -> None:
-    """Create what is derived from the posts of each author."""
-    op.create_table(
-        "PostCount",
-        sa.Column("user_id", BIG_ID, nullable=False),
-        sa.Column("slot", sa.Integer(), nullable=False),
-        sa.Column("lang", sa.String(length=35), nullable=False),
-        sa.Column("posts", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["Users.id"], name=op.f("fk_PostCount_user_id_Users"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("user_id", "slot", "lang", name=op.f("pk_PostCount")),
-        sqlite_with_rowid=False,
-    )
+def _models() -> None:
+    """Create what comparisons rest on."""
     op.create_table(
         "Profile",
         sa.Column("user_id", BIG_ID, nullable=False),
@@ -214,15 +257,18 @@ def _counts_and_profiles() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_Profile")),
     )
+    op.create_index("ix_Profile_posts", "Profile", ["posts"])
     op.create_table(
         "BackgroundSnapshot",
         sa.Column("version", BIG_ID, autoincrement=False, nullable=False),
         sa.Column("recipe", sa.Integer(), nullable=False),
         sa.Column("posts", sa.Integer(), nullable=False),
+        sa.Column("authors", sa.Integer(), nullable=False),
         sa.Column("counts", sa.LargeBinary(), nullable=False),
+        sa.Column("temperature", sa.Double(), nullable=False),
+        sa.Column("members", sa.LargeBinary(), nullable=False),
+        sa.Column("population", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
-        sa.Column("calibration", sa.LargeBinary(), nullable=True),
-        sa.Column("impostors", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_BackgroundSnapshot")),
     )
     op.create_table(
@@ -231,48 +277,13 @@ def _counts_and_profiles() -> None:
         sa.Column("user_ids", sa.Text(), nullable=False),
         sa.Column("posts", sa.String(length=64), nullable=False),
         sa.Column("asked_at", TIME, nullable=False),
-        sa.Column("card", sa.LargeBinary(), nullable=True),
-        sa.Column("answers", sa.LargeBinary(), nullable=True),
+        sa.Column("card", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("authors", name=op.f("pk_ModelCard")),
     )
 
 
-def _vectors() -> None:
-    """Create the vectors of posts, kept apart by the model that made them."""
-    op.create_table(
-        "VectorSet",
-        sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("model", sa.String(length=2100), nullable=False),
-        sa.Column("dimension", sa.Integer(), nullable=True),
-        sa.Column("embedded_to", BIG_ID, nullable=False),
-        sa.Column("is_complete", sa.Boolean(), nullable=False),
-        sa.Column("is_stopped", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("began_at", TIME, nullable=True),
-        sa.Column("began_to", BIG_ID, server_default=sa.text("0"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_VectorSet")),
-        sqlite_autoincrement=True,
-    )
-    op.create_index(op.f("ix_VectorSet_model"), "VectorSet", ["model"])
-    op.create_table(
-        "Embedding",
-        sa.Column("tweet_id", BIG_ID, nullable=False),
-        sa.Column("set_id", BIG_ID, nullable=False),
-        sa.Column("vector", Vector(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["set_id"],
-            ["VectorSet.id"],
-            name=op.f("fk_Embedding_set_id_VectorSet"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["tweet_id"], ["Tweet.id"], name=op.f("fk_Embedding_tweet_id_Tweet"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("tweet_id", "set_id", name=op.f("pk_Embedding")),
-    )
-
-
 def _work() -> None:
-    """Create imports, answered requests and leases."""
+    """Create imports, live sources and leases."""
     op.create_table(
         "ImportJob",
         sa.Column("id", BIG_ID, nullable=False),
@@ -281,6 +292,8 @@ def _work() -> None:
         sa.Column("file_name", sa.String(length=255), nullable=False),
         sa.Column("spool", sa.String(length=255), nullable=False),
         sa.Column("username", sa.String(length=320), nullable=True),
+        sa.Column("with_media", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("decode_entities", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("bytes_total", BIG_ID, nullable=False),
         sa.Column("bytes_read", BIG_ID, nullable=False),
         sa.Column("accepted", sa.Integer(), nullable=False),
@@ -288,41 +301,44 @@ def _work() -> None:
         sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column("reposts", sa.Integer(), nullable=False),
         sa.Column("restricted", sa.Integer(), nullable=False),
+        sa.Column("skipped", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("errors", sa.LargeBinary(), nullable=False),
+        sa.Column("stored", sa.LargeBinary(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("started_at", TIME, nullable=True),
         sa.Column("finished_at", TIME, nullable=True),
-        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("beat_at", TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ImportJob")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_ImportJob_state"), "ImportJob", ["state"])
+    op.create_index("ix_ImportJob_state", "ImportJob", ["state"])
     op.create_table(
-        "IdempotencyRecord",
+        "LiveSource",
         sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("method", sa.String(length=8), nullable=False),
-        sa.Column("path", sa.String(length=2048), nullable=False),
-        sa.Column("key", sa.String(length=255), nullable=False),
-        sa.Column("body_sha256", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=True),
-        sa.Column("resource_id", BIG_ID, nullable=True),
-        sa.Column("report", sa.LargeBinary(), nullable=True),
-        sa.Column("event_id", BIG_ID, nullable=True),
-        sa.Column("touched_at", TIME, nullable=False),
-        sa.Column("holder", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_IdempotencyRecord")),
-        sa.UniqueConstraint(
-            "holder",
-            "method",
-            "path",
-            "key",
-            name=op.f("uq_IdempotencyRecord_holder_method_path_key"),
-        ),
+        sa.Column("source", sa.String(length=2100), nullable=False),
+        sa.Column("platform", sa.String(length=16), nullable=False),
+        sa.Column("host", sa.String(length=260), nullable=False),
+        sa.Column("username", sa.String(length=320), nullable=False),
+        sa.Column("username_key", sa.String(length=960), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("added_at", TIME, nullable=False),
+        sa.Column("visited_at", TIME, nullable=True),
+        sa.Column("success_at", TIME, nullable=True),
+        sa.Column("posts_at", TIME, nullable=True),
+        sa.Column("next_visit_at", TIME, nullable=False),
+        sa.Column("not_before", TIME, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_LiveSource")),
+        sa.UniqueConstraint("source", name=op.f("uq_LiveSource_source")),
+        sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_IdempotencyRecord_touched_at"), "IdempotencyRecord", ["touched_at"])
+    op.create_index("ix_LiveSource_host", "LiveSource", ["host"])
+    op.create_index("ix_LiveSource_next_visit_at", "LiveSource", ["next_visit_at"])
+    op.create_index("ix_LiveSource_username_key", "LiveSource", ["username_key"])
     op.create_table(
         "Lease",
         sa.Column("name", sa.String(length=32), nullable=False),
@@ -334,19 +350,7 @@ def _work() -> None:
 
 
 def _access() -> None:
-    """Create tokens, operators and their sessions."""
-    op.create_table(
-        "Token",
-        sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("scope", sa.String(length=8), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("created_at", TIME, nullable=False),
-        sa.Column("revoked_at", TIME, nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_Token")),
-        sa.UniqueConstraint("sha256", name=op.f("uq_Token_sha256")),
-        sqlite_autoincrement=True,
-    )
+    """Create operators, their sessions, and tokens."""
     op.create_table(
         "Operator",
         sa.Column("id", BIG_ID, nullable=False),
@@ -361,10 +365,9 @@ def _access() -> None:
     op.create_table(
         "LoginSession",
         sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("operator_id", BIG_ID, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
-        sa.Column("seen_at", TIME, nullable=False),
         sa.ForeignKeyConstraint(
             ["operator_id"],
             ["Operator.id"],
@@ -375,11 +378,11 @@ def _access() -> None:
         sa.UniqueConstraint("sha256", name=op.f("uq_LoginSession_sha256")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_LoginSession_operator_id"), "LoginSession", ["operator_id"])
+    op.create_index("ix_LoginSession_operator_id", "LoginSession", ["operator_id"])
     op.create_table(
         "LoginFailure",
         sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("subject", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
         sa.Column("failed_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_LoginFailure")),
     )
@@ -387,9 +390,20 @@ def _access() -> None:
     op.create_table(
         "SetupLink",
         sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=True),
         sa.Column("created_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_SetupLink")),
         sa.UniqueConstraint("sha256", name=op.f("uq_SetupLink_sha256")),
+    )
+    op.create_table(
+        "Token",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("scope", sa.String(length=8), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_Token")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_Token_sha256")),
+        sqlite_autoincrement=True,
     )
