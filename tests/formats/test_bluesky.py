@@ -169,15 +169,6 @@ def test_a_time_in_the_future_or_none_becomes_that_of_indexing(stated: Any, time
     assert only(createdAt=stated).created_at == time
 
 
-def test_languages() -> None:
-    assert [only(langs=langs).lang for langs in (["en", "ko"], [], None, [5])] == [
-        "en",
-        None,
-        None,
-        None,
-    ]
-
-
 def link(start: Any, end: Any, uri: Any, kind: str = "link") -> dict[str, Any]:
     feature = {"$type": f"app.bsky.richtext.facet#{kind}", "uri": uri}
     return {"index": {"byteStart": start, "byteEnd": end}, "features": [feature]}

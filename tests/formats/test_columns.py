@@ -105,11 +105,6 @@ def test_reposts_are_told_by_a_column(row: dict[str, object]) -> None:
     assert read({**row, "text": "RT @a: words"}) == Skipped(1, "repost")
 
 
-def test_leading_rt_alone_is_no_repost() -> None:
-    assert record({"text": "RT @a: words", "is_retweet": "false"}).kind == "post"
-    assert record({"text": "RT @a: words", "is_retweet": None}).kind == "post"
-
-
 @pytest.mark.parametrize(
     ("row", "kind"),
     [

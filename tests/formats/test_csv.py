@@ -40,11 +40,6 @@ def test_encodings(tmp_path: Path, codec: str) -> None:
     assert [item.place for item in found] == [2, 3]
 
 
-def test_cp949_after_a_long_ascii_beginning(tmp_path: Path) -> None:
-    rows = ["text,author"] + ["plain words " * 20 + ",mina"] * 10_000 + ["째깍째깍 시계 소리,미나"]
-    assert texts(items(tmp_path, "\n".join(rows).encode("cp949")))[-1] == "째깍째깍 시계 소리"
-
-
 def test_utf16_beyond_the_basic_plane(tmp_path: Path) -> None:
     rows = "text\n" + "👩‍👩‍👧 𝒳 שלום \u2028\n" * 9000
     assert texts(items(tmp_path, rows.encode("utf-16"))) == ["👩‍👩‍👧 𝒳 שלום \u2028"] * 9000

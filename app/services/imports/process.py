@@ -241,6 +241,8 @@ async def run_next(config: Config, token: FencingToken) -> None:
         logger.warning("another process has taken over the import")
     except UnavailableError as error:
         sys.exit(f"the import is broken off, and goes on later: {error.detail}")
+    finally:
+        signal.alarm(0)
 
 
 def be_nice() -> None:

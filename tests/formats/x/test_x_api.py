@@ -115,12 +115,6 @@ def test_reposts_of_version_2(fields: dict[str, Any]) -> None:
     assert read(lines(flat(text="RT @a: b", **fields)))[1] == [Skipped(1, "repost")]
 
 
-def test_reposts_are_told_by_their_field_alone() -> None:
-    assert read(lines(v1(retweeted_status=v1(5))))[1] == [Skipped(1, "repost")]
-    assert only(v1(full_text="RT @a: b")).text == "RT @a: b"
-    assert only(flat(text="RT @a: b")).text == "RT @a: b"
-
-
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

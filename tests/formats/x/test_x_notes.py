@@ -96,11 +96,6 @@ def test_unreadable_notes_are_bad_records(item: object) -> None:
     assert found[1:] == [BadRecord(5, "a long post: no text")]
 
 
-def test_a_note_with_an_unreadable_time_is_a_bad_record() -> None:
-    [found] = notes_of(note(LONG, createdAt="soon")).leftovers(0, ACCOUNT)
-    assert found == BadRecord(1, "a long post: unreadable time 'soon'")
-
-
 @pytest.mark.parametrize("item", [note("a" * 300), {}], ids=["good", "bad"])
 def test_too_many_to_hold_are_left_out_and_reported(
     item: object, monkeypatch: pytest.MonkeyPatch

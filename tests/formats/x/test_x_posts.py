@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.errors import RecordError
-from app.formats.records import Account, Item, Record, Skipped, read_each
+from app.formats.records import Account, Item, Record, read_each
 from app.formats.x.posts import read_tweet, snowflake_time, to_record
 
 ACCOUNT = Account("mina", "미나", "x")
@@ -104,24 +104,8 @@ def test_links_to_own_media_are_dropped() -> None:
     assert record("https://t.co/pic look", entities={"media": [media("pic")]}).text == "look"
 
 
-def test_links_to_own_media_among_the_links_are_dropped_too() -> None:
-    own = urls(pic=f"https://twitter.com/mina/status/{ID}/photo/1")
-    other = urls(pic="https://twitter.com/jiho/status/5/photo/1")
-    assert record("look https://t.co/pic", entities=own).text == "look"
-    assert record("look https://t.co/pic", entities=other).text == (
-        "look https://twitter.com/jiho/status/5/photo/1"
-    )
-
-
 def test_white_space_without_end_takes_no_time() -> None:
     assert len(record("a" + " " * 1_000_000 + "b https://t.co/a").text) > 1_000_000
-
-
-def test_a_post_of_media_alone_has_no_text() -> None:
-    item = item_of(tweet("https://t.co/pic", entities={"media": [media("pic")]}))
-    assert isinstance(item, Record)
-    assert (item.text, [each.kind for each in item.media]) == ("", ["photo"])
-    assert item_of(tweet(" ")) == Skipped(1, "empty")
 
 
 @pytest.mark.parametrize(
@@ -148,11 +132,6 @@ def test_a_last_link_to_another_post_makes_a_quote() -> None:
 @pytest.mark.parametrize("text", ["RT @jiho: words that are cut…", "RT @jiho words"])
 def test_reposts_are_told_by_their_beginning(text: str) -> None:
     assert read_tweet(tweet(text)).is_repost
-
-
-def test_rt_elsewhere_is_no_repost() -> None:
-    assert not read_tweet(tweet("please RT @jiho")).is_repost
-    assert not read_tweet(tweet("RT if you agree", retweeted=True)).is_repost
 
 
 @pytest.mark.parametrize("value", [None, "", "soon", "Sat Foo 18 12:33:11 +0000 2023", []])
@@ -210,9 +189,3 @@ def test_items_that_are_no_posts_say_why(item: object, reason: str) -> None:
 )
 def test_odd_entities_do_no_harm(entities: object) -> None:
     assert record("a https://t.co/a", entities=entities).text == "a https://t.co/a"
-
-
-def test_without_an_account_the_link_still_leads_to_the_post() -> None:
-    item = to_record(read_tweet(tweet("a")), 1, Account(None, None, "x"), note_text=None)
-    assert isinstance(item, Record)
-    assert (item.username, item.url) == (None, f"https://x.com/i/status/{ID}")

@@ -1,8 +1,6 @@
 """Batches of many authors: as few statements as for one, and the result of one post at a time."""
 
 import asyncio
-import io
-import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +23,6 @@ from app.services.checks import find_faults
 from app.services.imports import reading
 from app.services.imports.imports import import_archive
 from app.services.imports.jobs import LEASE, add_job, claim_job, note_progress
-from app.services.imports.ndjson import store_lines
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from app.services.posts.writer import PostRequest, PostWriter
@@ -79,7 +76,7 @@ def posts(authors: int, *, since: int, until: int) -> list[Record]:
     ]
 
 
-@pytest.mark.parametrize("authors", [1, 50, 500])
+@pytest.mark.parametrize("authors", [1, 500])
 async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
     db: Database, authors: int
 ) -> None:
@@ -116,19 +113,6 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
 async def _noted(session: Any, job_id: int, report: Any) -> None:
     read: dict[str, Any] = {"format_name": "jsonl", "bytes_read": 0, "bytes_total": None}
     assert await note_progress(session, job_id, **read, stored=report)
-
-
-@pytest.mark.parametrize("authors", [1, 500])
-async def test_so_do_the_lines_of_a_request(db: Database, authors: int) -> None:
-    lines = "".join(
-        json.dumps({"username": f"author{n % authors}", "text": f"text {n}", "source_id": str(n)})
-        + "\n"
-        for n in range(POSTS)
-    )
-    with transactions_of(db) as transactions:
-        report, _ = await store_lines(db, io.BytesIO(lines.encode()))
-    assert b'"accepted":500' in report
-    assert max(map(len, transactions)) <= MOST_STATEMENTS, transactions
 
 
 async def test_so_do_single_posts_that_arrive_together(db: Database) -> None:
