@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from app.compute.background import build_background
 from app.compute.counts import add
 from app.compute.features import RECIPE, features
@@ -27,6 +29,7 @@ from app.db.engine import Database
 from app.db.migrate import upgrade
 from app.db.sqlite.words import REBUILD, register
 from app.models.derived import EPOCH_S, SLOT_S
+from app.services.compare.background import FEW_AUTHORS
 from tests.waiting import maintain
 
 TOKEN: Final = "saywho_of-the-benchmarks"  # noqa: S105 - of an invented installation
@@ -126,7 +129,8 @@ def build(path: Path, shape: Shape) -> None:
             connection.execute("BEGIN")
             _insert_authors(connection, shape)
             _insert_tweets(connection, shape, texts)
-            _insert_background(connection, shape, texts)
+            if not shape.has_profiles:  # Otherwise maintenance makes one.
+                _insert_background(connection, shape, texts)
             connection.execute(COUNT_POSTS)
             connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -204,12 +208,15 @@ def _insert_tweets(connection: sqlite3.Connection, shape: Shape, texts: list[str
 
 
 def _insert_background(connection: sqlite3.Connection, shape: Shape, texts: list[str]) -> None:
-    """Store a background of the posts, as maintenance would."""
+    """Store a background of the posts without a population, so that no tail is folded for one."""
     background = build_background([features(text) for text in texts], shape.tweets)
     connection.execute(
-        'INSERT INTO "BackgroundSnapshot" (version, recipe, posts, counts, created_at)'
-        " VALUES (1, ?, ?, ?, ?)",
-        (RECIPE, shape.tweets, background.to_bytes(), _stamp(START)),
+        'INSERT INTO "BackgroundSnapshot" (version, recipe, posts, authors, counts, temperature,'
+        " members, population, created_at) VALUES (1, ?, ?, ?, ?, 1, ?, ?, ?)",
+        (
+            *(RECIPE, shape.tweets, min(shape.authors, FEW_AUTHORS), background.to_bytes()),
+            *(b"[]", msgspec.msgpack.encode([]), _stamp(START)),
+        ),
     )
 
 
