@@ -94,7 +94,7 @@ async def test_the_back_button_leads_back_to_what_was_there(
     await page.locator("#list .when").nth(2).click()
     await expect(page).to_have_url(found[2])
     await page.get_by_role("link", name="이 글로 비교하기").click()
-    await expect(page.locator(".ranking li").first).to_be_visible()
+    await expect(page.locator("h1.answer")).to_be_visible()
     await page.go_back()
     await page.go_back()
     await expect(page.get_by_role("searchbox")).to_have_value("관측")

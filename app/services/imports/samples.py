@@ -35,12 +35,12 @@ FIRST_POSTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text to compare that is not among the posts; of several hands if `by` is `sentence`."""
+    """A text to compare that is not among the posts."""
 
     text: str
     lang: str
     usernames: tuple[str, ...]
-    by: str | None = None
+    has_several_hands: bool = False
 
 
 _KOREANS: Final = ("골목빵집", "언덕천문대", "느티나무도서관", "12번버스")
@@ -52,7 +52,7 @@ EXAMPLES: Final = (
         "따끈한 호두 식빵이 방금 나왔어요.\n천천히 오세요, 오늘은 늦게까지 열어요 :)",
         "ko",
         _KOREANS,
-        by="sentence",
+        has_several_hands=True,
     ),
     Example("Lit 17:12. Wind NW 6, rain. One gull, no remarks. Lamp polished.", "en", _ENGLISH),
     Example(
@@ -60,7 +60,7 @@ EXAMPLES: Final = (
         "come in for tea at three!! there's cake & the windows are steamy, bring a book",
         "en",
         _ENGLISH,
-        by="sentence",
+        has_several_hands=True,
     ),
 )
 

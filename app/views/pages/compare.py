@@ -17,6 +17,7 @@ from app.compute.judgement import LIKELY, SURE, UNFAMILIAR, Limit
 from app.compute.quotations import own_words
 from app.compute.strangers import stranger_rate
 from app.compute.text import guess_language, word_count
+from app.errors import InvalidInputError
 from app.i18n import gettext, gettext_noop, ngettext, show_percent
 from app.lifespan import resources
 from app.services.compare.judging import Comparison, Evidence, JudgedPassage, passages_of
@@ -151,11 +152,27 @@ def texts_of(text: str) -> list[str]:
 async def _disagreeing(material: Material, comparison: Comparison) -> list[JudgedPassage]:
     """Return the sentences with their authors if no author has two thirds of them."""
     names = [ranked.username for ranked in comparison.ranking[:LINES]]
-    if comparison.verdict in ("short", "unfamiliar") or len(names) < 2 or len(material.texts) > 1:
+    if comparison.verdict == "short" or len(names) < 2 or len(material.texts) > 1:
         return []
     found = await asyncio.to_thread(passages_of, material, names)
     most = max(Counter(each.username for each in found).values(), default=0)
-    return found if len(found) >= FEWEST_SENTENCES and most < ONE_HAND * len(found) else []
+    if len(found) < FEWEST_SENTENCES or most >= ONE_HAND * len(found):
+        return []
+    is_known = comparison.verdict != "unfamiliar" or await _are_by_them(found, names)
+    return found if is_known else []
+
+
+async def _are_by_them(passages: Sequence[JudgedPassage], names: Sequence[str]) -> bool:
+    """Return whether the sentences of the two first hands read like these, each by themselves."""
+    for username, _ in Counter(each.username for each in passages).most_common(2):
+        own = " ".join(each.text for each in passages if each.username == username)
+        try:
+            judged = await resources().comparer.compare([own], names, explain=False)
+        except InvalidInputError:  # Without letters.
+            return False
+        if judged.verdict != "likely" or judged.ranking[0].username != username:
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
         assert first.usernames[0] in page.partition("</h1>")[0]
         assert page.count(" checked") == 4
         assert tried(page) == []
+        several = await page_of(anybody, examples[1], "en")
+        assert "The sentences point to different authors." in several
     page = await page_of(anybody, "/")
     assert "8 authors here are invented" in page
     assert "/settings/samples/delete" not in page
