@@ -9,6 +9,7 @@ import click
 import pytest
 from quart import Quart
 
+from app import __version__
 from app.cli import saywho
 from app.config import PREFIX, Config
 
@@ -18,6 +19,11 @@ PAGES_OUTSIDE_THE_API = ("/api/", "/healthz", "/readyz")
 
 def read(name: str) -> str:
     return (ROOT / name).read_text()
+
+
+def test_the_version_is_the_newest_of_the_changelog() -> None:
+    (newest, *_) = re.findall(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
+    assert newest == __version__
 
 
 def test_settings_are_those_of_the_program() -> None:
