@@ -7,6 +7,7 @@ one that reconnects, misses no event and gets none twice, and nothing waits for 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,7 +16,7 @@ from app.db.engine import Database
 from app.db.feed import Change
 from app.errors import UnavailableError
 from app.services.access.rights import Right, ended_rights
-from app.services.live.events import PAGE, LiveEvents
+from app.services.live.events import LiveEvents
 
 HEARTBEAT_S: Final = 13.0
 """Seconds between comments to all clients (proxies close silent connections), and between checks of
@@ -28,6 +29,8 @@ SENDING_SHARE: Final = 0.4
 """The largest part of a worker's time; beyond it, more events are sent together."""
 LONGEST_TICK_S: Final = 0.4
 """The longest time for which events are held back."""
+RETRY_S: Final = 1.0
+"""Seconds until the log is read again that could not be read."""
 NOWHERE: Final = -1
 """The position of a client whose log is gone; it is sent a reset."""
 HEARTBEAT: Final = b": still here\n\n"
@@ -73,9 +76,8 @@ class Live:
         self._most_clients = most_clients
         self._events = LiveEvents(db, newest=newest)
         self._clients: dict[Client, None] = {}
-        self._waiting: list[Change] = []
+        self._newest = newest
         self._work = asyncio.Event()
-        self._reset_to: int | None = None
         self.is_ending = False
         """Whether the server is stopping."""
 
@@ -85,14 +87,15 @@ class Live:
         return len(self._clients)
 
     def publish(self, changes: Sequence[Change]) -> None:
-        """Queue events of the feed for the clients."""
-        self._waiting.extend(changes)
+        """Note events of the feed for the clients."""
+        self._newest = changes[-1].id
         self._work.set()
 
     def reset(self, newest: int) -> None:
         """Begin again after this event: the log no longer holds what was sent."""
-        self._waiting = []
-        self._reset_to = newest
+        for client in self._clients:
+            client.place = NOWHERE
+        self._newest = newest
         self._work.set()
 
     def end(self) -> None:
@@ -128,12 +131,11 @@ class Live:
     async def _stream(self, client: Client, *, is_checked: bool) -> AsyncGenerator[bytes, None]:
         clock = asyncio.get_running_loop().time
         yield WELCOME
-        if not is_checked and not await self._events.is_complete_after(client.place):
-            client.place = NOWHERE
         while not (self.is_ending or client.is_over):
             client.resumed_at = clock()
             client.woken.clear()
-            if client.place < self._events.newest:
+            if client.place < self._events.newest or not is_checked:
+                is_checked = True
                 if data := await self._next(client):
                     yield data
             elif client.is_due:
@@ -148,16 +150,15 @@ class Live:
 
     async def _next(self, client: Client) -> bytes:
         """Return the next events for the client, or a reset."""
-        client.is_due = False
-        if client.place != NOWHERE:
-            try:
-                data, client.place = await self._events.after(client.place, client.user_id)
-            except LookupError:  # The log was shortened while this client was slow.
-                pass
-            else:
-                return data
-        client.place = self._events.newest
-        return RESET
+        try:
+            data, client.place = await self._events.after(client.place, client.user_id)
+        except LookupError:
+            client.place = self._events.newest
+            return RESET
+        except Exception:
+            await asyncio.sleep(RETRY_S)
+            return b""
+        return data
 
     async def run(self) -> None:
         """Send the events of the feed in their order, and heartbeats, until cancelled."""
@@ -165,18 +166,14 @@ class Live:
         beat = clock()
         while True:
             await wait_until_set(self._work, at_most_s=max(0.0, beat + HEARTBEAT_S - clock()))
-            self._work.clear()
             began = clock()
-            changes, self._waiting = self._waiting, []
-            if self._reset_to is not None:
-                self._events.begin_after(self._reset_to)
-                self._reset_to = None
-                for client in self._clients:
-                    client.place = NOWHERE
-                await self._wake(lambda _: None)
-            for start in range(0, len(changes), PAGE):
-                part = changes[start : start + PAGE]
-                await self._events.append(part, has_clients=bool(self._clients))
+            if self._work.is_set():
+                self._work.clear()
+                before = self._events.newest
+                self._events.advance(self._newest)
+                if self._clients:  # Most of them are there, and need not wait for the page.
+                    with suppress(Exception):
+                        await self._events.after(before, None)
                 await self._wake(lambda _: None)
             took = clock() - began
             if clock() - beat >= HEARTBEAT_S:

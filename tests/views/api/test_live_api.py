@@ -140,7 +140,7 @@ async def test_resuming_anywhere_loses_nothing_and_repeats_nothing(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_events, "PAGE", 3)
-    monkeypatch.setattr(live_events, "MOST_IN_MEMORY", 5)
+    monkeypatch.setattr(live_events, "MOST_PAGES", 2)
     place = await newest(writer)
     chance = random.Random(5)  # noqa: S311 - no secret
     names = [f"user{number}" for number in range(4)]
