@@ -99,8 +99,8 @@
   // The asker's belief moves the bars and the verdict as the server would, with its two limits.
   function offerBelief(form) {
     const field = form.elements.sure;
-    const said = form.querySelector("output");
     const result = form.closest("#result");
+    const said = result.querySelectorAll("output, [data-sure]");
     const list = form.parentElement.querySelector(".ranking");
     const heading = result.querySelector(".answer");
     const items = [...list.children];
@@ -118,7 +118,7 @@
       const best = Math.max(...items.map((item, place) => ("closed" in item.dataset ? shares[place] : 0)));
       const verdict = 1 - known >= form.dataset.unfamiliar ? "unfamiliar"
         : best >= form.dataset.likely ? "likely" : "close";
-      said.textContent = percent.format(sure);
+      for (const each of said) each.textContent = percent.format(sure);
       heading.className = `answer ${verdict}`;
       heading.textContent = heading.dataset[verdict];
       document.title = document.title.replace(/^.*(?= · )/, heading.textContent);
