@@ -249,7 +249,8 @@ async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, st
         async for chunk in response.aiter_raw():
             while chunk:
                 part = inflate.decompress(chunk, STEP_BYTES) if inflate else chunk
-                chunk = inflate.unconsumed_tail if inflate else b""
+                # Behind the end, `unconsumed_tail` still holds what came with it.
+                chunk = inflate.unconsumed_tail if inflate and not inflate.eof else b""
                 body.write(part)
                 digest.update(part)
                 if body.tell() > most_bytes:

@@ -189,6 +189,13 @@ async def test_a_bomb_is_not_unpacked(platform: Platform, web: Web) -> None:
         await get(web, f"{platform.address}/feed")
 
 
+async def test_what_came_with_a_gzips_end_is_not_read(platform: Platform, web: Web) -> None:
+    body = gzip.compress(bytes(900_000)) + bytes(10_000)
+    platform.faults = [Fault(headers={"Content-Encoding": "gzip"}, body=body)]
+    async with asyncio.timeout(10):
+        assert (await get(web, f"{platform.address}/feed"))[1] == bytes(900_000)
+
+
 async def test_what_follows_a_gzips_end_is_not_read(web: Web) -> None:
     sent = 0
 
