@@ -8,10 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from app.compute.attribution import query_of
+from app.compute.counts import Counts
 from app.compute.evidence import Uses, evidence, judge_passages, layout_evidence, uses_of
 from app.compute.features import Occurrences, occurrences
 from app.compute.judgement import SURE, Case, Judgement, Limit, Verdict
 from app.compute.judgement import judge as judge_case
+from app.compute.quotations import own_words
 from app.services.compare.materials import Material
 from app.tasks import INLINE_CHARACTERS
 
@@ -133,7 +135,8 @@ async def judge(material: Material, *, sure: float = SURE, explain: bool = True)
 
 def judge_now(material: Material, *, sure: float = SURE, explain: bool = True) -> Comparison:
     """Judge as `judge` does, without leaving the thread."""
-    case = material.case()
+    found = occurrences(material.text) if explain else None
+    case = material.case(_query(material, found))
     judgement = judge_case(case, sure)
     shares = case.ranking.probabilities.tolist()
     order = judgement.order if material.is_named else judgement.order[:SHOWN_OF_ALL]
@@ -151,23 +154,32 @@ def judge_now(material: Material, *, sure: float = SURE, explain: bool = True) -
             )
             for i in order
         ],
-        evidence=_evidence(material, case, judgement) if explain else [],
+        evidence=_evidence(material, case, judgement, found) if found else [],
         limits=judgement.limits,
         model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
     )
 
 
-def _evidence(material: Material, case: Case, judgement: Judgement) -> list[Evidence]:
+def _query(material: Material, found: Occurrences | None) -> Counts | None:
+    """Return the features of a text without quotations, if they are known already."""
+    is_known = found and len(material.texts) == 1 and own_words(material.text) == material.text
+    return found.counts if found and is_known else None
+
+
+def _evidence(
+    material: Material, case: Case, judgement: Judgement, found: Occurrences
+) -> list[Evidence]:
     """Return the marks of the text: for each of the first authors against the others of them.
 
     One author alone is set against everybody else of the language.
     """
     text, best = material.text, judgement.order[:EXPLAINED]
-    found = occurrences(text)
     uses = uses_of([material.profiles[i] for i in best], found.counts)
     if len(best) == 1:
         uses += _others(case, found)
-    query = query_of(found.counts, material.snapshot.fitted.background)
+    query = case.ranking.query
+    if query.counts is not found.counts:  # A text is judged without quotations.
+        query = query_of(found.counts, case.fitted.background)
     return [
         Evidence(
             span.start,

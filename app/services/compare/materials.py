@@ -71,14 +71,14 @@ class Material:
         """The texts as one."""
         return BETWEEN_TEXTS.join(self.texts)
 
-    def ranked(self) -> Ranking:
-        """Return the ranking of the authors."""
+    def ranked(self, query: Counts | None = None) -> Ranking:
+        """Return the ranking of the authors; `query` are the features of the texts, if known."""
         if self.ranking is not None:
             return self.ranking
-        query = query_of_texts(self.texts)
+        query = query or query_of_texts(self.texts)
         return rank_texts(query, self.profiles, self.snapshot.fitted, self.rest)
 
-    def case(self) -> Case:
+    def case(self, query: Counts | None = None) -> Case:
         """Return the question as the model takes it."""
         return Case(
             texts=self.texts,
@@ -86,7 +86,7 @@ class Material:
             names=[user.username_key for user in self.users],
             profiles=self.profiles,
             habits=self.habits,
-            ranking=self.ranked(),
+            ranking=self.ranked(query),
             fitted=self.snapshot.fitted,
             compared=len(self.users) + self.rest.size,
             is_named=self.is_named,
