@@ -22,7 +22,8 @@ from app.security import load_secret_keys
 from app.services.access.secrets import Passwords
 from app.services.compare.cards import Cards
 from app.services.compare.comparing import Comparer
-from app.services.compare.materials import Materials, Models
+from app.services.compare.material import Models
+from app.services.compare.materials import Materials
 from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, media_job, vectors_job

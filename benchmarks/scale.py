@@ -28,7 +28,8 @@ from app.config import Config
 from app.db.engine import Database
 from app.services.compare.batch_compare import open_panel, plain_texts
 from app.services.compare.judging import judge
-from app.services.compare.materials import Models, gather_material
+from app.services.compare.material import Models
+from app.services.compare.materials import gather_material
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import get_user
 from app.serving.worker import relieve_collector

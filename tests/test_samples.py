@@ -17,7 +17,8 @@ from app.compute.profiles import AuthorProfile
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
 from app.services.compare.judging import judge, passages_of
-from app.services.compare.materials import Models, gather_material
+from app.services.compare.material import Models
+from app.services.compare.materials import gather_material
 from app.services.imports.samples import (
     EXAMPLES,
     FIRST_POSTS,

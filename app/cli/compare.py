@@ -24,7 +24,8 @@ from app.services.compare.batch_compare import (
 )
 from app.services.compare.contenders import comparable_texts
 from app.services.compare.judging import Comparison, Evidence, judge
-from app.services.compare.materials import Models, gather_material
+from app.services.compare.material import Models
+from app.services.compare.materials import gather_material
 from app.services.compare.reasons import add_reasons
 
 NOT_FOR: Final = (

@@ -34,4 +34,6 @@ def stranger_rate(language: str | None, suspects: int, words: int) -> float | No
         return None
     nearest = min(measured, key=lambda number: (abs(number - suspects), -number))
     rates, place = RATES[own, nearest], length_place(words)
-    return next((rate for rate in rates[place::-1] if rate is not None), None)
+    # Where too few texts of the length were tried, that of the next shorter, or longer, holds.
+    tried = [*rates[place::-1], *rates[place:]]
+    return next((rate for rate in tried if rate is not None), None)

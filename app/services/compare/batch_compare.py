@@ -22,7 +22,8 @@ from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.services.compare.contenders import comparable_text, compared_users
 from app.services.compare.judging import RankedAuthor, judge
-from app.services.compare.materials import Material, Models, load_authors, screen
+from app.services.compare.material import Material, Models
+from app.services.compare.materials import load_authors, screen
 from app.tasks import worked_on
 
 AT_ONCE: Final = 20

@@ -20,7 +20,7 @@ from app.compute.judgement import judge
 from app.compute.quotations import own_words
 from app.compute.text import has_words
 from app.services.compare.judging import MODEL_NAME, Model
-from app.services.compare.materials import Material
+from app.services.compare.material import Material
 
 FEWEST_ASKED: Final = 10
 """A share of fewer posts says nothing."""

@@ -24,7 +24,8 @@ from app.services.compare.contenders import (
     state_of_all,
 )
 from app.services.compare.judging import MODEL_NAME
-from app.services.compare.materials import Material, Models, load_authors
+from app.services.compare.material import Material, Models
+from app.services.compare.materials import load_authors
 
 REST: Final = timedelta(minutes=1)
 """A card is made again at most this often while posts arrive; until then the last one is shown."""

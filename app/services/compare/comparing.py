@@ -13,7 +13,8 @@ from app.models import Tweet
 from app.services.compare.contenders import comparable_texts
 from app.services.compare.habits import measure_habit
 from app.services.compare.judging import Comparison, judge
-from app.services.compare.materials import Material, Materials, Models, gather_material
+from app.services.compare.material import Material, Models
+from app.services.compare.materials import Materials, gather_material
 from app.services.compare.profiles import without_texts
 from app.services.compare.reasons import add_reasons
 from app.services.posts.replies import own_chains

@@ -14,7 +14,7 @@ from app.compute.features import Occurrences, occurrences
 from app.compute.judgement import SURE, Case, Judgement, Limit, Verdict
 from app.compute.judgement import judge as judge_case
 from app.compute.quotations import own_words
-from app.services.compare.materials import Material
+from app.services.compare.material import Material
 from app.tasks import INLINE_CHARACTERS
 
 MODEL_NAME: Final = "stacked-counts-3"

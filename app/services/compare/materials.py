@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import NO_SCORES, Ranking, scores_of
+from app.compute.attribution import scores_of
 from app.compute.counts import Counts
-from app.compute.judgement import RATED, Case, Habit, best_of, query_of_texts, rank_texts
+from app.compute.judgement import RATED, Habit, best_of, query_of_texts
 from app.compute.profiles import AuthorProfile
 from app.compute.text import username_key
 from app.db.batch import Batch
@@ -24,7 +24,7 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError, InvalidInputError
 from app.memo import Memo
-from app.services.compare.background import NO_SNAPSHOT, BackgroundStore, Snapshot
+from app.services.compare.background import Snapshot
 from app.services.compare.contenders import (
     Contender,
     choose,
@@ -32,8 +32,7 @@ from app.services.compare.contenders import (
     compared_users,
     contenders_by_key,
 )
-from app.services.compare.habits import HabitStore
-from app.services.compare.profiles import ProfileStore
+from app.services.compare.material import Material, Models
 from app.services.events import newest_event
 from app.tasks import worked_on
 
@@ -47,68 +46,6 @@ MOST_WAITING: Final = 1_000
 MOST_KEPT: Final = 2_000
 """Authors in memory, beside their profiles."""
 TIMEOUT_S: Final = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """Texts by one hand, and the authors to judge them by."""
-
-    texts: tuple[str, ...]
-    users: list[Contender]
-    profiles: list[AuthorProfile]
-    habits: list[Habit | None]
-    """Those of the best authors, at least."""
-    snapshot: Snapshot
-    as_of_event: int
-    is_named: bool
-    """Whether the authors were named; otherwise they are all that have posts."""
-    rest: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
-    """The scores of other compared authors, who fit the text far less."""
-    ranking: Ranking | None = None
-
-    @property
-    def text(self) -> str:
-        """The texts as one."""
-        return BETWEEN_TEXTS.join(self.texts)
-
-    def ranked(self, query: Counts | None = None) -> Ranking:
-        """Return the ranking of the authors; `query` are the features of the texts, if known."""
-        if self.ranking is not None:
-            return self.ranking
-        query = query or query_of_texts(self.texts)
-        return rank_texts(query, self.profiles, self.snapshot.fitted, self.rest)
-
-    def case(self, query: Counts | None = None) -> Case:
-        """Return the question as the model takes it."""
-        return Case(
-            texts=self.texts,
-            ids=[user.id for user in self.users],
-            names=[user.username_key for user in self.users],
-            profiles=self.profiles,
-            habits=self.habits,
-            ranking=self.ranked(query),
-            fitted=self.snapshot.fitted,
-            compared=len(self.users) + self.rest.size,
-            is_named=self.is_named,
-        )
-
-
-BETWEEN_TEXTS: Final = "\n\n"
-
-
-@dataclass(slots=True)
-class Models:
-    """The counts that this process keeps in memory for comparisons."""
-
-    profiles: ProfileStore = field(default_factory=ProfileStore)
-    backgrounds: BackgroundStore = field(default_factory=BackgroundStore)
-    habits: HabitStore = field(default_factory=HabitStore)
-
-    def clear(self, _newest: int) -> None:
-        """Forget all counts, since the database has lost some of their posts."""
-        self.profiles.clear()
-        self.habits.clear()
-        self.backgrounds.newest = NO_SNAPSHOT
 
 
 class Materials:

@@ -16,7 +16,8 @@ from app.models import Tweet, User
 from app.services.compare.comparing import without_post
 from app.services.compare.contenders import comparable_texts
 from app.services.compare.judging import Comparison, judge
-from app.services.compare.materials import Models, gather_material
+from app.services.compare.material import Models
+from app.services.compare.materials import gather_material
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""

@@ -13,7 +13,7 @@ from app.compute.style import DistinctiveWord, distinctive_words, is_mostly_kore
 from app.compute.usage import PostTexts, used_piece
 from app.services.compare.calibration import newest_own
 from app.services.compare.judging import EXPLAINED, Comparison, Evidence
-from app.services.compare.materials import Material, Models
+from app.services.compare.material import Material, Models
 from app.services.posts.users import get_user
 
 SEARCHED_POSTS: Final = 1_000

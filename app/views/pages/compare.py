@@ -21,7 +21,7 @@ from app.errors import InvalidInputError
 from app.i18n import gettext, gettext_noop, ngettext, show_percent
 from app.lifespan import resources
 from app.services.compare.judging import Comparison, Evidence, JudgedPassage, passages_of
-from app.services.compare.materials import Material
+from app.services.compare.material import Material
 from app.services.compare.quiz import Solution, ask, solve
 from app.services.posts.tweets import Post, find_posts
 from app.views.blueprints import Form, PageBlueprint

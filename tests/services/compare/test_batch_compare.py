@@ -8,7 +8,7 @@ import pytest
 from app.clock import now
 from app.db.engine import Database
 from app.services.compare.batch_compare import AT_ONCE, JudgedText, Panel, json_texts, open_panel
-from app.services.compare.materials import Models
+from app.services.compare.material import Models
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from tests.posting import add_posts

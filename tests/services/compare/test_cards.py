@@ -15,7 +15,7 @@ from app.models import ModelCard
 from app.services.compare.background import renew_background
 from app.services.compare.card import masked
 from app.services.compare.cards import Cards
-from app.services.compare.materials import Models
+from app.services.compare.material import Models
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post, list_posts
 from app.services.posts.users import add_user, find_user

@@ -14,7 +14,8 @@ from app.errors import InvalidInputError, NotFoundError
 from app.services.compare.batch_compare import open_panel, plain_texts
 from app.services.compare.contenders import comparable_text, comparable_texts
 from app.services.compare.judging import SHOWN_OF_ALL, Comparison, judge
-from app.services.compare.materials import Models, gather_material
+from app.services.compare.material import Models
+from app.services.compare.materials import gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.events import newest_event
 from app.services.posts.new_tweet import new_tweet

@@ -7,7 +7,8 @@ from app.compute.text import HIDDEN
 from app.db.engine import Database
 from app.services.compare.background import renew_background
 from app.services.compare.judging import judge
-from app.services.compare.materials import Models, gather_material
+from app.services.compare.material import Models
+from app.services.compare.materials import gather_material
 from app.services.compare.quiz import FEWEST_POSTS, QuestionKey, ask, is_playable, solve
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post

@@ -1,0 +1,25 @@
+"""How often a stranger's text is given to one of some authors, as measured and shipped."""
+
+import pytest
+
+from app.compute.strangers import LENGTHS, RATES, SUSPECTS, length_place, stranger_rate
+
+
+@pytest.mark.parametrize(
+    ("words", "place"), [(0, 0), (9, 0), (10, 1), (79, 3), (160, 5), (9_999, 5)]
+)
+def test_a_text_has_the_rate_of_its_length(words: int, place: int) -> None:
+    assert length_place(words) == place
+
+
+def test_rates_are_those_of_the_nearest_number_of_authors() -> None:
+    assert {number for language, number in RATES if language == "en"} == set(SUSPECTS)
+    assert all(len(rates) == len(LENGTHS) for rates in RATES.values())
+    assert stranger_rate(None, 3, 30) == stranger_rate("de", 3, 30) == RATES["en", 3][2]
+    assert stranger_rate("en", 300, 30) == RATES["en", 20][2]
+    assert stranger_rate("en", 4, 30) == RATES["en", 5][2]
+    assert stranger_rate("ko", 8, 30) == RATES["ko", 3][2]
+    # Too few texts were tried that are so short, or so long: the next that were.
+    for language in ("en", "ko"):
+        for words in (4, 500):
+            assert stranger_rate(language, 2, words) is not None
