@@ -41,7 +41,7 @@ SHAPES: Final = ((1, False), (5, False), (5, True), (20, False), (20, True))
 """Posts by one hand, and whether they are joined into one text."""
 TABLED: Final = (2, 3, 5)
 """Suspects whose trials the first table joins."""
-FEWEST_TRIALS: Final = 200
+FEWEST_TRIALS: Final = 100
 """Of fewer trials no rate of strangers is written."""
 
 

@@ -41,7 +41,7 @@ Limit = Literal[
 
 SURE: Final = 0.5
 """How sure the asker is beforehand that it was one of the named authors, where nothing is said."""
-LIKELY: Final = 0.8
+LIKELY: Final = 0.82
 """Least probability of a likely author, after that of somebody else."""
 UNFAMILIAR: Final = 0.65
 """Least probability of somebody else for a text that reads like none of the named authors."""
