@@ -36,6 +36,7 @@ PLACES: Final = {
     ),
     "search": ("search", "Search the posts for QUERY, the best first."),
     "serve": ("serve", "Migrate the database and serve, as hypercorn.toml says."),
+    "spark": ("spark", "Fit models to corpora of any size, and judge texts by them, on Spark."),
     "token": ("access", "Create, list and revoke API tokens."),
     "user": ("users", "Add and delete authors."),
     "users": ("users", "List the authors."),

@@ -148,7 +148,7 @@ def fit_profiles(
 ) -> Corpus:
     """Return the model of authors whose posts are counted already.
 
-    newest: at least the newest quarter of each author's posts, at most 100, the oldest first.
+    newest: at least the newest quarter of each author's posts, at most 400, the oldest first.
     """
     ids = {name: number for number, name in enumerate(sorted(profiles), 1)}
     counts = [profile.counts for profile in profiles.values()]
@@ -170,8 +170,8 @@ def fit_profiles(
     }
     asked = [name for name in sorted(profiles) if ids[name] in drawn][:ASKED_AUTHORS]
     samples = [
-        Sample(profiles[name], hold_out(profiles[name], _newest_units(newest[name], len(asked))))
-        for name in asked
+        Sample(each, hold_out(each, _newest_units(newest[name], each.posts, len(asked))))
+        for name, each in ((name, profiles[name]) for name in asked)
     ]
     temperature = temperature_of(samples, background, seed)
     return Corpus(
@@ -179,6 +179,6 @@ def fit_profiles(
     )
 
 
-def _newest_units(posts: Sequence[str], authors: int) -> list[list[str]]:
-    most = min(asked_posts(authors), len(posts) // 4)
-    return [[text] for text in posts[len(posts) - most :]]
+def _newest_units(newest: Sequence[str], posts: int, authors: int) -> list[list[str]]:
+    most = min(asked_posts(authors), posts // 4)
+    return [[text] for text in newest[len(newest) - most :]]

@@ -95,10 +95,11 @@ async def main_languages(
         narrowed = query if some is None else query.where(PostCount.user_id.in_(some))
         for user_id, tag, number in await session.execute(narrowed):
             own = posts.setdefault(user_id, {})
-            own[_language(tag)] = own.get(_language(tag), 0) + number
+            own[language_of(tag)] = own.get(language_of(tag), 0) + number
     return {user_id: max(own, key=lambda tag: own[tag]) for user_id, own in posts.items()}
 
 
-def _language(tag: str) -> str | None:
+def language_of(tag: str) -> str | None:
+    """Return the language of a tag without its region; None where it names none."""
     primary = tag.partition("-")[0].lower()
     return None if primary in _UNKNOWN or primary.startswith("q") else primary

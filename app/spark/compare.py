@@ -1,0 +1,112 @@
+"""`saywho spark compare`: who would have said each of very many texts, by a fitted model."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pyarrow
+
+from app.compute.judgement import SURE
+from app.errors import InvalidInputError
+from app.services.compare.batch_compare import NAMES
+from app.services.compare.contenders import comparable_text
+from app.services.compare.judging import SHOWN_OF_ALL
+from app.spark.inputs import Row, mapped, read_rows
+from app.spark.model import CorpusModel, ModelFileError, from_bytes
+from app.spark.session import JobError, session
+
+_RANKED: Final = pyarrow.struct(
+    [
+        ("username", pyarrow.string()),
+        ("probability", pyarrow.float64()),
+        ("log10_lr", pyarrow.float64()),
+        ("tweets", pyarrow.int64()),
+    ]
+)
+_ANSWERS: Final = pyarrow.schema(
+    [
+        ("id", pyarrow.string()),
+        ("text", pyarrow.string()),
+        ("verdict", pyarrow.string()),
+        ("none", pyarrow.float64()),
+        ("ranking", pyarrow.list_(_RANKED)),
+        ("error", pyarrow.string()),
+    ]
+)
+
+
+def run(
+    inputs: Sequence[str],
+    model: Path,
+    output: str,
+    *,
+    sure: float = SURE,
+    format_name: str = "auto",
+    master: str = "local[*]",
+) -> dict[str, int]:
+    """Judge the texts of the inputs into a new folder; return how many got each verdict.
+
+    Raises JobError: the model is none, the output exists, or the job fails.
+    """
+    if "://" not in output and Path(output).exists():
+        raise JobError("{name} exists already; name another folder", name=output)
+    try:
+        content = model.read_bytes()
+        from_bytes(content)
+    except ModelFileError as error:
+        raise JobError("{name}: {error}", name=str(model), error=error.detail) from error
+    except OSError as error:
+        raise JobError("{name} cannot be read", name=str(model)) from error
+    with session(master, "saywho spark compare") as spark:
+        judging = Judging(spark.sparkContext.broadcast(content), sure)
+        rows = read_rows(spark, inputs, format_name)
+        mapped(rows, judging, _ANSWERS).write.parquet(output)
+        counts = spark.read.parquet(output).groupBy("verdict").count().collect()
+    return {row["verdict"] or "error": row["count"] for row in counts}
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How texts are judged, the same in every executor."""
+
+    content: Any
+    """A broadcast of the model's file."""
+    sure: float
+
+    def __call__(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Yield the answers to the texts of JSON objects, without blank lines."""
+        model = from_bytes(self.content.value)
+        for row in rows:
+            if (line := row["row"]) and line.strip():
+                yield _answer(model, line, self.sure)
+
+
+def _answer(model: CorpusModel, line: str, sure: float) -> Row:
+    given: Row = {}
+    try:
+        found = msgspec.json.decode(line)
+        if not isinstance(found, dict):
+            return {"error": "not a text: it is no object"}
+        given = {"id": None if found.get("id") is None else str(found["id"])}
+        given["text"] = next(
+            (found[name] for name in NAMES if isinstance(found.get(name), str)), ""
+        )
+        text = comparable_text(given["text"])
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        return given | {"error": f"not a text: {error}"}
+    except InvalidInputError as error:
+        return given | {"error": error.detail}
+    judgement, shares = model.judge(text, sure)
+    order = judgement.order if model.is_named else judgement.order[:SHOWN_OF_ALL]
+    ranking = [
+        {
+            "username": model.names[place],
+            "probability": shares[place],
+            "log10_lr": judgement.log10[place],
+            "tweets": model.corpus.profiles[model.names[place]].worded_posts,
+        }
+        for place in order
+    ]
+    return given | {"verdict": judgement.verdict, "none": judgement.none, "ranking": ranking}
