@@ -337,14 +337,6 @@ async def test_typing_suggests_authors_among_all(
     await expect(names).to_have_attribute("value", "neighbour_45")
 
 
-async def test_of_many_authors_twenty_are_shown(crowd: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.goto(crowd.address(compare_path("Tea at 5, bread at 7, and rain.")))
-    await expect(page.locator(".ranking li")).to_have_count(20)
-    await expect(page.locator(".ranking .line-0")).to_have_count(16)
-    await expect(page.locator("main")).to_contain_text("앞선 20명만")
-
-
 async def test_an_empty_installation_says_what_to_do(nobody: Website, open_page: OpenPage) -> None:
     page = await open_page()
     for path in ("/", "/authors"):
