@@ -42,7 +42,7 @@ async def end_connections(database: DatabaseServer) -> None:
     await connection.close()
 
 
-@pytest.mark.parametrize("strike", ["connections", "reader"])
+@pytest.mark.parametrize("strike", ["connections", "process"])
 def test_an_import_goes_on_after(strike: str, database: DatabaseServer, tmp_path: Path) -> None:
     installation = Installation(tmp_path / "instance", {"SAYWHO_DATABASE_URL": database.url()})
     with serving(installation, *SERVE, "--workers", "1") as server:
@@ -60,7 +60,7 @@ def test_an_import_goes_on_after(strike: str, database: DatabaseServer, tmp_path
                 if strike == "connections":
                     asyncio.run(end_connections(database))
                     strikes += 1
-                elif len(pids := import_processes(server)) > 1:
+                elif pids := import_processes(server):
                     os.kill(pids[-1], signal.SIGKILL)
                     strikes += 1
             return bool(shown["state"] == "done")

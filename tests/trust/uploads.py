@@ -110,7 +110,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def import_processes(server: Server) -> list[int]:
-    """Return the process of the import that the server runs, and the one that reads for it."""
+    """Return the process of the import that the server runs."""
     found = []
     for pid in descendants(server.process.pid):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
