@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
-from quart import url_for
+from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.clock import now
@@ -24,8 +24,10 @@ from app.services.compare.judging import Comparison, Evidence, JudgedPassage, pa
 from app.services.compare.material import Material
 from app.services.compare.quiz import Solution, ask, solve
 from app.services.posts.tweets import Post, find_posts
+from app.views.access import own_origin
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import given_names, hues_of, marked_text, render_judgement, see_other
+from app.views.pages.verdicts import bars_of, headings_of
 
 blueprint = PageBlueprint("compare")
 
@@ -75,7 +77,10 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     if args.text is None:
         return see_other(url_for("home.show_home", username=names))
     judged = _compared(args.text, names, args.sure, args.post)
-    return await _page(args.text, names, judged, post=args.post)
+    query = urlencode([("lang", g.locale), *request.args.items(multi=True)])
+    path = url_for("picture.show_picture")
+    picture = f"{own_origin(resources().config)}{path}?{query}"
+    return await _page(args.text, names, judged, post=args.post, picture=picture)
 
 
 @blueprint.page("/compare/example")
@@ -119,6 +124,7 @@ async def _page(
     hidden_post: Solution | None = None,
     is_private: bool = False,
     post: int | None = None,
+    picture: str = "",
 ) -> ResponseReturnValue:
     return await render_judgement(
         "compare.html",
@@ -129,6 +135,7 @@ async def _page(
         hidden_post=hidden_post,
         is_private=is_private,
         post=post,
+        picture=picture,
         not_for=gettext(NOT_FOR),
     )
 
@@ -176,18 +183,6 @@ async def _are_by_them(passages: Sequence[JudgedPassage], names: Sequence[str]) 
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A bar: an author, or somebody else."""
-
-    username: str | None
-    share: float
-    """After all: of one of the authors, times that it was one of them."""
-    closed: float
-    """If it was one of the authors."""
-    tweets: int
-
-
-@dataclass(frozen=True, slots=True)
 class Use:
     """How often the author of some marks uses their words, and where."""
 
@@ -213,10 +208,11 @@ async def _shown(
         key: Use(number, mark, [posts[each] for each in mark.posts or () if each in posts])
         for number, (key, mark) in enumerate(uses.items(), 1)
     }
-    text, answers = comparison.text, _answers(comparison)
+    text, answers = comparison.text, bars_of(comparison)
     folded = sum(each.share < FOLDED_SHARE for each in answers[SHOWN_BARS:])
     return {
         "comparison": comparison,
+        "headings": headings_of(comparison, is_named=bool(names)),
         "answers": answers,
         "folded": folded if folded > 1 else 0,
         "odds": _odds(comparison),
@@ -251,18 +247,6 @@ def _uses(evidence: Sequence[Evidence]) -> dict[tuple[str, str], Evidence]:
     for mark in sorted(counted, key=lambda mark: -abs(mark.weight)):
         uses.setdefault(_key(mark), mark)
     return uses
-
-
-def _answers(comparison: Comparison) -> list[Bar]:
-    """Return the bars, the likeliest first."""
-    known = 1 - (comparison.none or 0.0)
-    found = [
-        Bar(each.username, known * each.probability, each.probability, each.tweets)
-        for each in comparison.ranking
-    ]
-    if comparison.none is not None:
-        found.append(Bar(None, comparison.none, 0.0, 0))
-    return sorted(found, key=lambda answer: -answer.share)
 
 
 def _rate(comparison: Comparison) -> str:

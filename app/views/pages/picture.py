@@ -1,0 +1,66 @@
+"""The picture of an answer, which programs show for a shared link."""
+
+import asyncio
+from typing import Literal
+
+from quart import Response, g
+
+from app.drawing import AUTHORS, Picture, PictureBar, PictureMark, draw
+from app.i18n import gettext, show_percent
+from app.lifespan import resources
+from app.services.compare.judging import Comparison
+from app.views.blueprints import PageBlueprint
+from app.views.pages.compare import ComparePageArgs, texts_of
+from app.views.pages.parts import given_names
+from app.views.pages.verdicts import bars_of, headings_of
+
+blueprint = PageBlueprint("picture")
+
+
+class PictureArgs(ComparePageArgs):
+    lang: Literal["ko", "en"] | None = None
+    """The language of the page that links here: programs that show links name none."""
+
+
+@blueprint.page("/compare/picture.png")
+async def show_picture(args: PictureArgs) -> Response:
+    """Draw the answer that `/compare` gives at the same address."""
+    g.locale = args.lang or g.locale
+    names = given_names(args.username)
+    comparer = resources().comparer
+    material = await comparer.gather(texts_of(args.text or ""), names, hidden_post=args.post)
+    comparison = await comparer.judge(material, sure=args.sure)
+    picture = picture_of(comparison, is_named=bool(names))
+    return Response(await asyncio.to_thread(draw, picture), content_type="image/png")
+
+
+def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
+    """Return what is drawn of an answer, in the visitor's language."""
+    verdict = comparison.verdict
+    best = [ranked.username for ranked in comparison.ranking[: len(AUTHORS)]]
+    colours = {username: number for number, username in enumerate(best)}
+    is_told = verdict in {"likely", "close"}
+    bars = [
+        PictureBar(
+            bar.username or gettext("Somebody else"), bar.share, colours.get(bar.username or "")
+        )
+        for bar in bars_of(comparison)
+        if bar.username is None or bar.username in colours
+    ]
+    return Picture(
+        headings_of(comparison, is_named=is_named)[verdict],
+        comparison.text,
+        tuple(
+            PictureMark(mark.start, mark.end, colours[mark.username])
+            for mark in comparison.evidence
+            if is_told and mark.username in colours and mark.weight > 0
+        ),
+        tuple(bars) if is_told else (),
+        _premise(comparison),
+    )
+
+
+def _premise(comparison: Comparison) -> str:
+    if comparison.none is None:
+        return gettext("Style is evidence, not proof: people quote, imitate and change.")
+    return gettext("Sure beforehand:") + " " + show_percent(comparison.sure)
