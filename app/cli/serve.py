@@ -49,7 +49,10 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     with TemporaryDirectory(prefix="saywho-metrics-", dir=place) as folder:
         # The workers' figures; prometheus_client looks for the folder when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        sys.exit(_serve(bind, workers, sample=sample))
+        try:
+            sys.exit(_serve(bind, workers, sample=sample))
+        finally:
+            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
 def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:

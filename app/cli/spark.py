@@ -40,7 +40,7 @@ def _extra() -> Iterator[None]:
 
 @click.group("spark")
 def spark_command() -> None:
-    """Fit models to corpora of any size, and judge texts by them, by jobs on Spark.
+    """Fit models to corpora of any size, and judge texts by them, on Spark.
 
     It comes with saywho[spark], and needs Java 17 or later. Each INPUT is a file, a folder or a
     pattern of JSON lines, CSV or Parquet, here or in a store (hdfs://, s3a://).

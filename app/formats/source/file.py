@@ -197,7 +197,8 @@ class Source:
 
     def _copied(self, stream: BinaryIO) -> BinaryIO:
         """Copy a stream to a temporary file: all of it, or somewhat more than the limit."""
-        spool: BinaryIO = self._opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # is managed
+        spool: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 # is closed with the others
+        self._opened.callback(_close, spool)
         try:
             while spool.tell() <= self._meter.limit_bytes and (chunk := self._next(stream)):
                 spool.write(chunk)
@@ -272,3 +273,9 @@ def head(content: Content, size: int) -> bytes:
         if not found:
             raise
     return found
+
+
+def _close(spool: BinaryIO) -> None:
+    """Close a temporary file; where it is full, what was not written yet goes with it."""
+    with contextlib.suppress(OSError):
+        spool.close()
