@@ -150,6 +150,12 @@ SMALL_FILES = {
     b'"record": {"text": "hi, you"}}}]}',
     "mongo": b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n',
     "jsonl": b'{"text": "hi, you"}\n',
+    "telegram": b'{"name": "us", "type": "private_group", "id": 7, "messages": [{"id": 1, "type": '
+    b'"message", "date": "2024-01-15T15:02:00", "from": "mina", "text": ["hi", ", you"]}]}',
+    "kakaotalk": b"KakaoTalk Chats with us\nDate Saved : 2024-02-20 10:44\n\n"
+    b"January 15, 2024, 3:02 PM, mina : hi, you\n",
+    "whatsapp": b"1/15/24, 9:05 PM - Messages are end-to-end encrypted.\n"
+    b"1/15/24, 9:05 PM - mina: hi, you\n",
     "csv": b'text,author\n"hi, you",mina\n',
 }
 """A post in each format."""

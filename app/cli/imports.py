@@ -27,9 +27,10 @@ from app.config import Config
 from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
 from app.formats import FORMATS, open_archive
+from app.formats.chats.people import ChatOptions, renaming, zone_of
 from app.formats.source.file import Source
 from app.services.imports.bulk import MAX_ERRORS, ImportReport, PostCounts
-from app.services.imports.imports import NamelessFileError, import_archive
+from app.services.imports.imports import NamelessFileError, check_published, import_archive
 from app.services.imports.samples import delete_samples, load_samples
 from app.services.posts.deletion import purge_deleted
 from app.services.posts.media_files import MediaKeeper, keeper_of
@@ -86,6 +87,23 @@ def _checked(_context: click.Context, _option: click.Parameter, name: str | None
         raise click.BadParameter(str(error)) from None
 
 
+def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    try:
+        zone_of(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return name
+
+
+def _renamed(
+    _context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]
+) -> dict[str, str]:
+    try:
+        return renaming(pairs)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 username_option = click.option(
     "--username",
     callback=_checked,
@@ -112,6 +130,21 @@ entities_option = click.option(
 @restricted_option
 @click.option("--no-media", is_flag=True, help="Leave pictures and videos of archives out.")
 @entities_option
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    callback=_zone,
+    help="Of the times in a chat, such as Asia/Seoul; by default the machine's.",
+)
+@click.option("--only", metavar="NAME", multiple=True, help="Take this person's part of a chat.")
+@click.option(
+    "--rename",
+    metavar="A=B",
+    multiple=True,
+    callback=_renamed,
+    help="Another name for somebody in a chat; two of one name are joined.",
+)
+@click.option("--publish", is_flag=True, help="Take a chat though everybody may read it here.")
 @click.option("--dry-run", is_flag=True, help="Count without storing.")
 @json_option
 def import_command(
@@ -121,17 +154,23 @@ def import_command(
     include_restricted: bool,
     no_media: bool,
     decode_entities: bool,
+    timezone: str | None,
+    only: tuple[str, ...],
+    rename: dict[str, str],
+    publish: bool,
     dry_run: bool,
 ) -> None:
     """Import the posts of each FILE, recognised by its content; - reads standard input.
 
-    Archives of X and Mastodon; data of Bluesky and the X API; MongoDB exports; JSON lines; CSV.
+    Archives of X and Mastodon; data of Bluesky and the X API; chats of KakaoTalk, WhatsApp and
+    Telegram; MongoDB exports; JSON lines; CSV.
     """
 
     options = {
         "format": format_name,
         "include_restricted": include_restricted,
         "decode_entities": decode_entities,
+        "chat": ChatOptions(username, timezone, only, rename, publish),
     }
 
     async def run(db: Database, config: Config) -> Totals:
@@ -200,6 +239,7 @@ class _Importer:
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
         with source, Progress(name, item_show_func=lambda item: item) as progress:
             archive = await asyncio.to_thread(partial(open_archive, source, **self.options))
+            check_published(archive, self.options["chat"], is_public=self.config.public)
             try:
                 await import_archive(
                     self.db, archive, username=self.username, keeper=self.keeper, on_progress=show

@@ -7,6 +7,8 @@ from typing import Final
 from app.compute.text import decode_entities as decoded
 from app.errors import UnrecognisedFileError
 from app.formats import bluesky, csv, jsonl, mastodon, mongo
+from app.formats.chats import kakaotalk, telegram, whatsapp
+from app.formats.chats.people import UNKNOWN_ROOM, ChatOptions, People
 from app.formats.format import Format, Writer
 from app.formats.records import Archive, Item, Record
 from app.formats.source.file import Source
@@ -17,10 +19,13 @@ from app.formats.x import api, archive
 FORMATS: Final[tuple[Format, ...]] = (
     archive.FORMAT,
     mastodon.FORMAT,
+    telegram.FORMAT,
     api.FORMAT,
     bluesky.FORMAT,
     mongo.FORMAT,
     jsonl.FORMAT,
+    kakaotalk.FORMAT,
+    whatsapp.FORMAT,
     csv.FORMAT,
 )
 WRITERS: Final[dict[str, Writer]] = {
@@ -39,11 +44,13 @@ def open_archive(
     include_restricted: bool = False,
     decode_entities: bool = False,
     is_part: bool = False,
+    chat: ChatOptions = UNKNOWN_ROOM,
 ) -> Archive:
     """Return a source as an archive: its account is known at once, items are read on demand.
 
     `decode_entities` is for formats that leave entities as they stand; the others decode them.
-    With `is_part` the source is a part of a file that was recognised before.
+    `chat` says who is who in a chat. With `is_part` the source is a part of a file that was
+    recognised before.
     An empty file is an archive without items. Raises ValueError for an unknown format name,
     UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
     """
@@ -54,6 +61,8 @@ def open_archive(
             items = _to_the_end(archive.items, source)
             if decode_entities and archive.format in WITH_ENTITIES:
                 items = map(_without_entities, items)
+            if archive.is_chat:
+                items = People(chat).named(items)
             return replace(archive, items=items)
     if not source.has_members and is_blank(source):
         fallback = jsonl.FORMAT if format == "auto" else candidates[0]

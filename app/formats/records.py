@@ -76,7 +76,7 @@ class Record:
     """`x`, `mastodon`, `bluesky` or `local`; None where the file does not say."""
     kind: Kind = "post"
     created_at: datetime | None = None
-    """Aware, UTC."""
+    """Aware, UTC; of a chat without a zone, until `people.py` has given it one."""
     lang: str | None = None
     source_id: str | None = None
     url: str | None = None
@@ -101,8 +101,11 @@ class Skipped:
     """A record that is left out on purpose."""
 
     place: int
-    reason: Literal["repost", "restricted", "empty", "like", "deleted"]
-    """`empty`: neither text nor media."""
+    reason: Literal[
+        "repost", "restricted", "empty", "like", "deleted", "media", "system", "unwanted"
+    ]
+    """`empty`: neither text nor media; `system`: the app's own line; `unwanted`: of somebody whom
+    the importer leaves out."""
 
 
 Item = Record | BadRecord | Skipped
@@ -139,6 +142,9 @@ class Archive:
     items: Iterator[Item]
     files: ArchiveFiles | None = None
     """Where the files of media are; None where there are none."""
+    is_chat: bool = False
+    """Whether several people wrote it to each other: a record's `username` is a name as it stands
+    there, and None for whoever exported it."""
 
 
 def read_each(

@@ -25,6 +25,7 @@ def take_over() -> None:
     op.drop_column("Token", "revoked_at")  # Who revokes a token deletes it.
     for column in ("epoch", "beat_at"):  # The lease has both.
         op.drop_column("ImportJob", column)
+    op.add_column("ImportJob", sa.Column("chat", sa.LargeBinary()))
     _renew_derived()
     op.execute(f"UPDATE alembic_version SET version_num = '{FIRST}'")  # noqa: S608 - ours
 

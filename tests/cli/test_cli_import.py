@@ -69,6 +69,71 @@ def test_a_dry_run_counts_like_the_real_run_and_stores_nothing(
     assert "would store 0 posts" in installation.done("import", first, "--dry-run")
 
 
+CHAT = """KakaoTalk Chats with us
+Date Saved : 2024-02-20 10:44
+
+January 15, 2024, 3:02 PM, mina : ㅋㅋㅋ
+January 15, 2024, 3:02 PM, mina : ㅋㅋㅋ
+January 15, 2024, 3:02 PM, Anna Kim : hi
+and on
+January 15, 2024, 3:03 PM, You : me too
+January 15, 2024, 3:03 PM, mina : (emoticon)\x20
+"""
+
+
+def test_a_chat_needs_consent_where_reading_is_open(
+    installation: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "chat.txt").write_text(CHAT)
+    refused = installation.run("import", tmp_path / "chat.txt")
+    assert refused.exit_code == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert "--publish" in refused.stderr
+    installation.settings["SAYWHO_PUBLIC"] = "0"
+    assert counts(installation.json("import", tmp_path / "chat.txt")) == (3, 0, 0, 0, 0, 2)
+
+
+def test_people_of_a_chat_and_a_longer_export(installation: Installation, tmp_path: Path) -> None:
+    chat, longer = tmp_path / "chat.txt", tmp_path / "longer.txt"
+    chat.write_text(CHAT)
+    longer.write_text(f"{CHAT}January 15, 2024, 3:02 PM, mina : ㅋㅋㅋ\n")
+    options = ("--publish", "--timezone", "Asia/Seoul")
+    first = installation.json("import", chat, *options)
+    assert counts(first) == (3, 0, 0, 0, 0, 2)
+    assert "--username NAME" in first["errors"][0]["detail"]
+    named = installation.json("import", longer, *options, "--username", "bo")
+    assert counts(named) == (2, 3, 0, 0, 0, 1)
+    assert named["errors"] == []
+    found = {item["username"]: item for item in installation.json("users")["items"]}
+    assert {name: item["tweets"] for name, item in found.items()} == {
+        "Anna_Kim": 1,
+        "bo": 1,
+        "mina": 3,
+    }
+    assert found["Anna_Kim"]["display_name"] == "Anna Kim"
+    exported = installation.done("export", "--username", "Anna_Kim")
+    assert '"hi\\nand on"' in exported
+    assert '"2024-01-15T06:02:00Z"' in exported
+    joined = ("--only", "Anna Kim", "--rename", "Anna Kim=mina")
+    assert counts(installation.json("import", chat, *options, *joined)) == (1, 0, 0, 0, 0, 4)
+
+
+def test_nobody_of_a_chat_is_an_author_of_a_platform(
+    installation: Installation, tmp_path: Path
+) -> None:
+    post = {"username": "mina", "platform": "x", "text": "on X"}
+    installation.done("import", lines(tmp_path / "x.jsonl", post))
+    (tmp_path / "chat.txt").write_text(CHAT)
+    report = installation.json("import", tmp_path / "chat.txt", "--publish")
+    assert counts(report) == (1, 0, 2, 0, 0, 2)
+    assert "--rename mina=NAME" in report["errors"][0]["detail"]
+    renamed = ("--publish", "--rename", "mina=mina of us")
+    assert counts(installation.json("import", tmp_path / "chat.txt", *renamed))[0] == 2
+    for bad in (("--timezone", "Asia/Nowhere"), ("--rename", "mina")):
+        result = installation.run("import", tmp_path / "chat.txt", *bad)
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+
+
 def test_standard_input_is_read_as_a_file_named_dash(installation: Installation) -> None:
     report = installation.json("import", "-", stdin='{"username":"a","text":"hi"}\n{"text":"?"}\n')
     assert counts(report) == (1, 0, 1, 0, 0, 0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.errors import ImportFileError, UnrecognisedFileError
 from app.formats import FORMATS, open_archive
-from app.formats.records import Archive
+from app.formats.records import Archive, Record
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES
 
@@ -30,10 +30,12 @@ def test_formats_are_told_by_content(
     path.write_bytes(data)
     with Source(path) as source:
         archive = open_archive(source)
-        assert (archive.format, len(list(archive.items))) == (name, 1)
+        posts = [item for item in archive.items if isinstance(item, Record)]
+        assert (archive.format, len(posts)) == (name, 1)
     with io.BytesIO(data) as stream, Source(stream) as source:
         archive = open_archive(source)
-        assert (archive.format, len(list(archive.items))) == (name, 1)
+        posts = [item for item in archive.items if isinstance(item, Record)]
+        assert (archive.format, len(posts)) == (name, 1)
 
 
 def test_a_named_format_must_fit(tmp_path: Path) -> None:
@@ -46,7 +48,7 @@ def test_a_named_format_must_fit(tmp_path: Path) -> None:
 
 
 def test_unknown_formats_are_a_value_error_that_lists_the_names() -> None:
-    with Source(io.BytesIO(CSV)) as source, pytest.raises(ValueError, match=r"x, .*jsonl, csv"):
+    with Source(io.BytesIO(CSV)) as source, pytest.raises(ValueError, match=r"x, .*jsonl, .*csv"):
         open_archive(source, format="excel")
 
 

@@ -294,6 +294,7 @@ def _work() -> None:
         sa.Column("username", sa.String(length=320), nullable=True),
         sa.Column("with_media", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("decode_entities", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("chat", sa.LargeBinary(), nullable=True),
         sa.Column("bytes_total", BIG_ID, nullable=False),
         sa.Column("bytes_read", BIG_ID, nullable=False),
         sa.Column("accepted", sa.Integer(), nullable=False),

@@ -16,7 +16,7 @@ from app.compute.counts import Counts
 from app.compute.features import features_of
 from app.compute.text import username_key
 from app.db.backend import backend_of
-from app.errors import AppError, Message, message_of
+from app.errors import AppError, ConflictError, Message, message_of
 from app.models import Tweet
 from app.services.compare.folding import FOLD_FROM, CountedPost, fold_batch
 from app.services.events import NewEvent
@@ -57,6 +57,8 @@ class BulkPost(msgspec.Struct, kw_only=True):
     """For a post without `source_id`: its number among equal posts, from 1; 0 stores it always."""
     twins: int = 0
     """Records before it in its source that are equal, but have a `source_id`."""
+    is_said: bool = False
+    """Whether it is of a chat, whose people are nobody's on any platform."""
 
 
 class StoredPosts(msgspec.Struct):
@@ -194,6 +196,8 @@ async def _resolve(
         first, name = items[0], next((i.display_name for i in items if i.display_name), None)
         author = authors.get(key) or BulkAuthor(0, first.username, platform or "local")
         try:
+            if first.is_said:
+                _check_person(author)
             author.complete(platform=platform, display_name=name)
         except AppError as error:
             for item in items:
@@ -204,6 +208,17 @@ async def _resolve(
     announced = await store_authors(session, authors.values())
     resolved.sort(key=lambda pair: pair[0].place)
     return resolved, announced
+
+
+def _check_person(author: BulkAuthor) -> None:
+    """Raise ConflictError if somebody of a chat would be taken for an author of a platform."""
+    if author.platform != "local":
+        raise ConflictError(
+            "'{username}' is known from {known}, and may be somebody else;"
+            " --rename {username}=NAME names who is in the chat",
+            username=author.username,
+            known=author.platform,
+        )
 
 
 async def _without_stored(

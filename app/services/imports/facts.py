@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -138,10 +138,24 @@ def _reason(stored: dict[str, Any]) -> str:
 LOOKED_AT: Final = 1_000
 """Records that a preview reads: enough to know a file by, in well under a second."""
 SHOWN: Final = 5
+SAMPLES_EACH: Final = 2
+SAMPLE_LENGTH: Final = 300
+"""Messages that are shown of each speaker of a chat, and characters of each."""
+
+
+class Speaker(msgspec.Struct):
+    """Somebody in a chat."""
+
+    name: str
+    """As it stands there."""
+    username: str | None
+    """None for who exported the chat, if it says no name."""
+    messages: int = 0
+    samples: list[str] = []
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """Facts about the first records of a file."""
+    """Facts about the first records of a file, or about all of a chat."""
 
     format: str
     username: str | None
@@ -163,6 +177,8 @@ class Preview(msgspec.Struct, frozen=True):
     authors: list[tuple[str, int]]
     """Names and how many posts of each, the most frequent first."""
     author_total: int
+    speakers: list[Speaker] | None
+    """Who speaks in a chat, who says most first; None for other files."""
     samples: list[Record]
     """The first posts, as the file has them."""
     keys: set[tuple[str, str]]
@@ -170,25 +186,59 @@ class Preview(msgspec.Struct, frozen=True):
     failure: Message | None = None
 
 
+@dataclass(slots=True)
+class _Look:
+    """What was seen so far of the records; only the first ones are kept."""
+
+    first: list[Record] = field(default_factory=list)
+    bad: list[BadRecord] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    speakers: dict[str | None, Speaker] = field(default_factory=dict)
+
+    def add(self, item: Item) -> None:
+        """Count a record."""
+        self.kinds[item.reason if isinstance(item, Skipped) else type(item).__name__] += 1
+        kept: list[Any] = self.bad if isinstance(item, BadRecord) else self.first
+        if not isinstance(item, Skipped) and len(kept) < LOOKED_AT:
+            kept.append(item)
+
+    def hear(self, item: Item) -> None:
+        """Count whose message it is."""
+        if isinstance(item, Record):
+            speaker = Speaker(item.display_name or item.username or "", item.username)
+            speaker = self.speakers.setdefault(item.username, speaker)
+            speaker.messages += 1
+            if len(speaker.samples) < SAMPLES_EACH:
+                speaker.samples.append(item.text[:SAMPLE_LENGTH])
+
+    def by_messages(self) -> list[Speaker]:
+        """Return the speakers, who says most first."""
+        return sorted(self.speakers.values(), key=lambda speaker: -speaker.messages)
+
+
 def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
     """Return the facts about a file's first records; runs in a thread. Raises ImportFileError."""
+    look, failure, is_whole = _Look(), None, True
     # The import compares the checksums; for the first records the whole file is not unpacked.
     with Source(path, name=file_name, limit_bytes=limit_bytes, checks_packed=False) as source:
         archive = open_archive(source)
-        items: list[Item] = []
-        failure = None
         try:
-            items.extend(islice(archive.items, LOOKED_AT + 1))
+            for number, item in enumerate(archive.items, 1):
+                if archive.is_chat:
+                    look.hear(item)
+                elif number > LOOKED_AT:
+                    is_whole = False
+                    break
+                look.add(item)
         except ImportFileError as error:
             failure = message_of(error)
-        is_whole = len(items) <= LOOKED_AT
-        items = items[:LOOKED_AT]
-        records = [item for item in items if isinstance(item, Record)]
+        records = look.first
         names = {name for record in records for name in record.files if name}
         place_of = archive.files.place_of if archive.files else None
         files = place_of and sum(place_of(name) is not None for name in names)
-    bad = [item for item in items if isinstance(item, BadRecord)]
-    skipped = Counter(item.reason for item in items if isinstance(item, Skipped))
+    counts = look.kinds
+    posts, bad_total = counts.pop(Record.__name__, 0), counts.pop(BadRecord.__name__, 0)
+    reposts, restricted = counts.pop("repost", 0), counts.pop("restricted", 0)
     named = (record.username or record.author_id for record in records)
     authors = Counter(name for name in named if name)
     account = archive.account
@@ -198,20 +248,21 @@ def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
         username=owner,
         is_one_account=account is not None,
         is_whole=is_whole,
-        posts=len(records),
-        reposts=skipped["repost"],
-        restricted=skipped["restricted"],
-        skipped=skipped.total() - skipped["repost"] - skipped["restricted"],
+        posts=posts,
+        reposts=reposts,
+        restricted=restricted,
+        skipped=counts.total(),
         files=files,
         with_entities=sum(
             decode_entities(record.text) != record.text
             for record in records
             if archive.format in WITH_ENTITIES
         ),
-        bad=[{"record": item.place, "detail": item.detail} for item in bad[:SHOWN]],
-        bad_total=len(bad),
+        bad=[{"record": item.place, "detail": item.detail} for item in look.bad[:SHOWN]],
+        bad_total=bad_total,
         authors=authors.most_common(SHOWN),
         author_total=len(authors),
+        speakers=look.by_messages() if archive.is_chat else None,
         samples=records[:SHOWN],
         keys=_keys(records, owner),
         failure=failure,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import clean_username
 from app.db.backend import Sessions, backend_of
 from app.errors import ConflictError, ImportFileError, InvalidInputError, message_of
+from app.formats.chats.people import ChatOptions
 from app.formats.records import Account, Archive
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
@@ -40,6 +41,15 @@ class PostReader(Protocol):
 
 
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]]
+
+
+def check_published(archive: Archive, chat: ChatOptions, *, is_public: bool) -> None:
+    """Raise ImportFileError for a chat that all the world could read, but for one that it may."""
+    if archive.is_chat and is_public and not chat.is_published:
+        raise ImportFileError(
+            "this is a chat, and everybody can read what is here: take it with --publish if all"
+            " who speak in it agree, or close reading by SAYWHO_PUBLIC=0"
+        )
 
 
 async def _note_nothing(_session: AsyncSession, _report: ImportReport) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
+from app.formats.chats.people import ChatOptions
 from app.models import ImportJob
 from app.services.imports.bulk import ImportReport
 from app.services.imports.facts import encode_errors, with_failure
@@ -36,6 +37,7 @@ async def add_job(
     username: str | None,
     is_started: bool,
     decode_entities: bool = False,
+    chat: ChatOptions | None = None,
 ) -> ImportJob:
     """Queue the import of a spooled file, or keep the file until `start_job`."""
     (job_id,) = await allocate_ids(session, ImportJob, 1)
@@ -47,6 +49,7 @@ async def add_job(
         spool=spool,
         username=username,
         decode_entities=decode_entities,
+        chat=msgspec.json.encode(chat) if chat else None,
         bytes_total=bytes_total,
         created_at=backend_of(session).shared_time(),
     )
@@ -54,6 +57,12 @@ async def add_job(
     await session.flush()
     await session.refresh(job)
     return job
+
+
+def chat_options(job: ImportJob) -> ChatOptions:
+    """Return who is who in the file, if it is of a chat."""
+    options = msgspec.json.decode(job.chat, type=ChatOptions) if job.chat else ChatOptions()
+    return msgspec.structs.replace(options, username=job.username)
 
 
 async def get_job(session: AsyncSession, job_id: int, *, is_started: bool = False) -> ImportJob:
@@ -89,6 +98,7 @@ async def start_job(
     username: str | None,
     with_media: bool = True,
     decode_entities: bool = False,
+    chat: ChatOptions | None = None,
 ) -> ImportJob:
     """Queue an upload; `username` names the author. Raises NotFoundError, ConflictError."""
     job = await get_job(session, job_id)
@@ -96,6 +106,7 @@ async def start_job(
         raise ConflictError("The import {job_id} was started already", job_id=job_id)
     job.state, job.username = "running", username or job.username
     job.with_media, job.decode_entities = with_media, decode_entities
+    job.chat = msgspec.json.encode(chat) if chat else None
     await session.flush()
     return job
 

@@ -29,10 +29,11 @@ from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.imports.bulk import ImportReport
 from app.services.imports.facts import stored_posts
-from app.services.imports.imports import CancelledImportError, import_archive
+from app.services.imports.imports import CancelledImportError, check_published, import_archive
 from app.services.imports.jobs import (
     LEASE,
     UPLOAD_LIFETIME,
+    chat_options,
     claim_job,
     end_job,
     has_waiting_job,
@@ -156,10 +157,16 @@ class ImportRun:
         path = upload_path(config.data_dir, job.spool)
         source = partial(Source, path, name=job.file_name, limit_bytes=config.max_import_bytes)
         with await asyncio.to_thread(source) as self._source:
+            chat = chat_options(job)
             archive = await asyncio.to_thread(
-                open_archive, self._source, format=job.format, decode_entities=job.decode_entities
+                open_archive,
+                self._source,
+                format=job.format,
+                decode_entities=job.decode_entities,
+                chat=chat,
             )
             self._format = archive.format
+            check_published(archive, chat, is_public=config.public)
             await import_archive(
                 self._db,
                 archive,

@@ -10,7 +10,7 @@ from typing import Final
 
 from app.clock import now
 from app.compute.text import clean_username, drop_controls, username_key
-from app.errors import AppError, ImportFileError, InvalidInputError, message_of
+from app.errors import AppError, ImportFileError, InvalidInputError, Message, message_of
 from app.formats.records import Account, Archive, BadRecord, Item, Record, ReplyTarget, Skipped
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, count
 from app.services.imports.media import ArchiveMedia
@@ -43,6 +43,8 @@ class ArchiveReader:
     username: str | None
     media: ArchiveMedia
     repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
+    _has_said: bool = False
+    """Whether the report says that what the exporter of a chat wrote is skipped."""
 
     def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost]:
         """Return the next posts, none at the end of the file; report the records left out."""
@@ -78,6 +80,12 @@ class ArchiveReader:
             report.reposts += item.reason == "repost"
             report.restricted += item.reason == "restricted"
             report.skipped += item.reason not in {"repost", "restricted"}
+        elif self.archive.is_chat and not (item.username or self.username):
+            report.skipped += 1
+            if not self._has_said:
+                self._has_said = True
+                template = "what {name} said is skipped; --username NAME says who that is"
+                report.note(item.place, Message(template, name=item.display_name))
         else:
             try:
                 batch.append(self._bulk_post(item, arrived_at))
@@ -115,6 +123,7 @@ class ArchiveReader:
             post=post,
             repeat=repeat,
             twins=twins,
+            is_said=self.archive.is_chat,
         )
 
     def _target(self, record: Record, username: str) -> ReplyTarget | None:

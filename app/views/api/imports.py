@@ -9,6 +9,7 @@ from quart import Response, g, request, url_for
 from app.compute.text import clean_username
 from app.errors import MalformedError
 from app.formats import FORMATS
+from app.formats.chats.people import ChatOptions, renaming, zone_of
 from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.events import newest_event
@@ -58,6 +59,19 @@ class NewImportArgs(Struct):
     decode_entities: Annotated[
         Literal[0, 1], Meta(description="1 reads `&amp;` as `&` in JSON lines and CSV, and so on.")
     ] = 0
+    timezone: Annotated[
+        Annotated[str, Meta(max_length=100)] | None,
+        Meta(description="Of the times in a chat, such as Asia/Seoul; else the server's."),
+    ] = None
+    only: Annotated[
+        list[str], Meta(description="Whose messages of a chat are taken; else everybody's.")
+    ] = []
+    rename: Annotated[
+        list[str], Meta(description="`A=B`: another name for A in a chat; the same joins two.")
+    ] = []
+    publish: Annotated[
+        Literal[0, 1], Meta(description="1 takes a chat though everybody may read it here.")
+    ] = 0
 
 
 @blueprint.operation("GET", IMPORTS, "token")
@@ -86,11 +100,24 @@ async def create_import(args: NewImportArgs) -> Response:
             clean_username(args.username)
         except ValueError as error:
             malformed("username", str(error))
+    _chat_options(args)
     if request.mimetype == "multipart/form-data":
         async with spooled_upload() as (spool, _fields):
             return await _queue(spool, args)
     async with spooled_body() as spool:
         return await _queue(spool, args)
+
+
+def _chat_options(args: NewImportArgs) -> ChatOptions:
+    """Return what the address says about a chat. Raises MalformedError."""
+    for loc, check in (("timezone", zone_of), ("rename", renaming)):
+        try:
+            check(getattr(args, loc))
+        except ValueError as error:
+            malformed(loc, str(error))
+    return ChatOptions(
+        None, args.timezone, tuple(args.only), renaming(args.rename), bool(args.publish)
+    )
 
 
 async def _queue(spool: Spool, args: NewImportArgs) -> Response:
@@ -104,6 +131,7 @@ async def _queue(spool: Spool, args: NewImportArgs) -> Response:
             format_name=args.format,
             username=args.username or None,
             decode_entities=bool(args.decode_entities),
+            chat=_chat_options(args),
             is_started=True,
         )
         spool.is_kept = True

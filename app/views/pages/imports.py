@@ -16,6 +16,7 @@ from app.errors import (
     UnavailableError,
     message_of,
 )
+from app.formats.chats.people import ChatOptions, zone_of
 from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
@@ -48,6 +49,8 @@ from app.views.pages.parts import end_of_progress, render_form, see_other, time_
 blueprint = PageBlueprint("imports", policy="operator")
 
 IMPORTS_PER_PAGE = 20
+MOST_SPEAKERS = 500
+"""People of a chat who can be left out or joined on its page."""
 
 
 class ImportsArgs(Struct):
@@ -137,6 +140,8 @@ async def show_import(import_id: int) -> ResponseReturnValue:
         known=known,
         failure=failure,
         keeps_media=config.max_media_gb > 0,
+        is_public=config.public,
+        most_speakers=MOST_SPEAKERS,
     )
 
 
@@ -174,9 +179,29 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
             username=username,
             with_media="no_media" not in form,
             decode_entities="decode_entities" in form,
+            chat=_chat_options(form, username) if "timezone" in form else None,
         )
     resources().import_queued.set()
     return _to(import_id)
+
+
+def _chat_options(form: Form, username: str | None) -> ChatOptions:
+    """Return who is who in a chat. Raises InvalidInputError."""
+    people, taken = form.getlist("speaker"), form.getlist("only")
+    if not taken and not username:
+        raise InvalidInputError("Tick at least one of those who speak", loc="only")
+    zone = form.get("timezone", "").strip() or None
+    try:
+        zone_of(zone)
+    except ValueError as error:
+        raise InvalidInputError(message_of(error), loc="timezone") from None
+    names = zip(people, map(str.strip, form.getlist("renamed")), strict=False)
+    return ChatOptions(
+        timezone=zone,
+        only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
+        rename={old: new for old, new in names if new and new != old},
+        is_published="publish" in form,
+    )
 
 
 @blueprint.action(IMPORTS + "/<id:import_id>/cancel")

@@ -27,7 +27,7 @@ from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import ENDED, LEASE, add_job, cancel_job, get_job
 from app.services.imports.uploads import open_upload, upload_path
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
-from tests.archives import x_members, x_zip
+from tests.archives import SMALL_FILES, x_members, x_zip
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, client_with
 from tests.waiting import eventually, until_some_are_imported
@@ -134,6 +134,22 @@ async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
     await wait_for_uploads(app, some=False)
     # An empty file is one without posts.
     assert (await ended(writer, await send(writer, b"")))["state"] == "done"
+
+
+async def test_a_chat_is_taken_with_what_the_address_says(writer: Client) -> None:
+    data = SMALL_FILES["kakaotalk"]
+    refused = await ended(writer, await send(writer, data))
+    assert refused["state"] == "failed"
+    assert "--publish" in refused["errors"][0]["detail"]
+    query = "?publish=1&timezone=Asia/Seoul&only=mina&rename=mina%3DMina+Lee"
+    job = await ended(writer, await send(writer, data, query))
+    assert (job["state"], job["format"], job["accepted"]) == ("done", "kakaotalk", 1)
+    (post,) = (await (await writer.get("/api/v1/users/Mina_Lee/tweets")).get_json())["items"]
+    assert (post["text"], post["created_at"]) == ("hi, you", "2024-01-15T06:02:00Z")
+    for bad, loc in (("timezone=Asia/Nowhere", "timezone"), ("rename=mina", "rename")):
+        answer = await writer.post(f"{IMPORTS}?{bad}", data=data)
+        assert answer.status_code == 400
+        assert (await answer.get_json())["errors"][0]["loc"] == loc
 
 
 async def test_entities_are_decoded_if_wanted(app: Quart, writer: Client) -> None:

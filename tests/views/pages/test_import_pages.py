@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from quart import Quart
@@ -311,6 +312,7 @@ async def test_why_a_file_fails_is_in_the_language_of_the_page(
         ("x-api", "X API", "mina"),
         ("bluesky", "블루스카이", "did:plc:mina"),
         ("mongo", "MongoDB", "이름 없음"),
+        ("kakaotalk", "카카오톡", ""),
     ],
 )
 async def test_a_preview_of_each_format(
@@ -388,3 +390,35 @@ async def test_media_of_an_archive_are_offered_and_can_be_left_out(
         assert [file.read_bytes() for file in kept] == files
     lone = await browser.page(await upload(browser, lines({"username": "a", "text": "b"})))
     assert "no_media" not in lone
+
+
+async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(
+    app: Quart, browser: Browser
+) -> None:
+    room = "".join(
+        f"January 15, 2024, 3:{minute:02} PM, {name} : said {minute}\n"
+        for minute, name in enumerate(["mina", "Anna Kim", "mina", "You", "mina", "bo"])
+    )
+    data = f"KakaoTalk Chats with us\n\n{room}".encode()
+    address = await upload(browser, data, "chat.txt")
+    page = await browser.page(address)
+    assert "mina 3 messages said 0 said 2 " in shown(page)
+    assert "said 4" not in page
+    assert "Anna Kim 1 message said 1" in shown(page)
+    assert 'name="publish" required' in page
+
+    async def start(**more: Any) -> int:
+        form = {"speaker": ["mina", "Anna_Kim", "bo"], "renamed": ["mina", "mina", "bo"]} | more
+        form_type = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
+        data = urlencode(form, doseq=True)
+        answer = await browser.post(f"{address}/start", data=data, headers=form_type)
+        return int(answer.status_code)
+
+    assert await start(timezone="Asia/Seoul") == 422
+    chosen = {"only": ["mina", "Anna_Kim"], "username": "zoe", "publish": "on"}
+    assert await start(timezone="Asia/Nowhere", **chosen) == 422
+    assert await start(timezone="Asia/Seoul", **chosen) == 303
+    assert "5 new posts · 1 record skipped" in shown(await ended(browser, address))
+    answer = await app.test_client().get("/api/v1/users")
+    found = {item["username"]: item["tweets"] for item in (await answer.get_json())["items"]}
+    assert found == {"mina": 4, "zoe": 1}

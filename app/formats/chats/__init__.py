@@ -1,0 +1,1 @@
+"""Exports of chat rooms: KakaoTalk, WhatsApp and Telegram."""

@@ -1,0 +1,212 @@
+"""KakaoTalk: texts of Windows, Android and iOS, in Korean and English, and the CSV of the Mac."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import islice
+from typing import Final, Self
+
+from app.formats.chats.messages import ChatMessage, Fate, Grammar, Opening, messages, moment
+from app.formats.chats.rooms import (
+    find_room,
+    has_crlf,
+    head_of,
+    is_text,
+    read_messages,
+    whole_lines,
+)
+from app.formats.csv import read_rows
+from app.formats.format import Format
+from app.formats.records import Archive, Item
+from app.formats.source.file import Content, Source
+from app.formats.source.text import lines
+
+EXPORTERS: Final = frozenset({"회원님", "you", "You"})
+"""What stands for the person who exported the room."""
+_TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
+_KOREAN_DAY: Final = r"(?P<y>\d{4})년 (?P<mo>\d{1,2})월 (?P<d>\d{1,2})일"
+_ENGLISH_DAY: Final = r"(?P<month>[A-Z][a-z]{2,8})\.? (?P<d>\d{1,2}), (?P<y>\d{4})"
+_STAMPS: Final = (
+    rf"{_KOREAN_DAY} (?P<time>{_TIME})",
+    rf"(?P<y>\d{{4}})\. (?P<mo>\d{{1,2}})\. (?P<d>\d{{1,2}})\. (?P<time>{_TIME})",
+    rf"(?P<time>{_TIME}), {_ENGLISH_DAY}",
+    rf"{_ENGLISH_DAY}(?:,| at) (?P<time>{_TIME})",
+    r"(?P<time>(?:오전|오후)\s\d{1,2}:\d{2})",
+)
+"""How phones say when a message was sent; the last kind leaves the day to a line of its own."""
+_HEADING: Final = re.compile(
+    r"\ufeff?(?:.*카카오톡 대화|KakaoTalk Chats? with .+|.+ with KakaoTalk Chats?"
+    r"|Talk_\d{4}\.\d{1,2}\.\d{1,2} \d{1,2}:\d{2}.*\.txt|(?:저장한 날짜|Date Saved) : .+)"
+)
+_DAY_LINES: Final = (
+    re.compile(rf"(?:-{{5,}} )?{_KOREAN_DAY} \S요일(?: -{{5,}})?"),
+    re.compile(rf"(?:-{{5,}} )?[A-Z][a-z]+day, {_ENGLISH_DAY}(?: -{{5,}})?"),
+)
+_WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
+_SYSTEM: Final = re.compile(
+    r".{1,200}(?:님이 (?:들어왔습니다|나갔습니다)|님을 (?:초대했습니다|초대하였습니다|내보냈습니다)"
+    r"|방장이 되었습니다|말하기 기능이 (?:활성화|해제)되었습니다"
+    r"|(?:joined|left) this chatroom|has been removed from this chatroom| invited .{1,200})\."
+)
+_MEDIA: Final = re.compile(
+    r"[(<]?(?:사진(?: \d+장)?|동영상|이모티콘|음성메시지|연락처|지도"
+    r"|Photos?|Video|Emoticons?|emoticon|Voice (?:Note|Message)|Contact|Map)[)>]?\s?"
+    r"|(?:파일|File): .+|샵검색: #.+|(?:보이스톡|페이스톡|라이브톡|그룹콜).{0,40}"
+)
+_DELETED: Final = re.compile(
+    r"삭제된 메시지입니다\.|메시지가 삭제되었습니다\.|(?:채팅방 )?관리자가 메시지를 가렸습니다\."
+    r"|(?:This message was deleted|Message deleted)\.?"
+)
+_MONTHS: Final = "janfebmaraprmayjunjulaugsepoctnovdec"
+_CSV_HEADER: Final = "Date,User,Message"
+_LONGEST_LINE: Final = 600
+"""Characters of a line that may begin a message or a day, beside its text."""
+
+
+def judge(text: str) -> tuple[Fate, str]:
+    """Return whether a text was said; media and deleted messages have a text of the app."""
+    if _MEDIA.fullmatch(text):
+        return "media", text
+    return ("deleted" if _DELETED.fullmatch(text) else "said"), text
+
+
+def is_system(line: str) -> bool:
+    """Return whether a whole line is the app's own: somebody came, went or was invited."""
+    return len(line) <= _LONGEST_LINE and _SYSTEM.fullmatch(line) is not None
+
+
+def grammar_of(some: Sequence[str]) -> "_ByDays | None":
+    """Return how the first lines of a file are written; None for no export of KakaoTalk.
+
+    A known heading and one message are enough, else two messages, of which one is the first line.
+    What was pasted into messages may be written in another way, but the first message is not.
+    """
+    headings = sum(_HEADING.fullmatch(line[:_LONGEST_LINE]) is not None for line in some[:5])
+    found: dict[int, _ByDays] = {}
+    for grammar in (Windows(), *map(Phone, _STAMPS)):
+        said = [at for at, line in enumerate(some) if (o := grammar.read(line)) and o.name]
+        if said and (headings or (len(said) > 1 and grammar.read(some[0]) is not None)):
+            found.setdefault(said[0], grammar.afresh())
+    return found[min(found)] if found else None
+
+
+class _ByDays(Grammar):
+    """Remembers the day that a line of its own has said."""
+
+    def __init__(self) -> None:
+        self._day: date | None = None
+
+    def afresh(self) -> Self:
+        """Return the same grammar before its first line."""
+        self._day = None
+        return self
+
+    def _is_day(self, line: str) -> bool:
+        if len(line) > _LONGEST_LINE:
+            return False
+        for pattern in _DAY_LINES:
+            if found := pattern.fullmatch(line):
+                self._day = _day(found)
+                return True
+        return False
+
+    def judge(self, text: str) -> tuple[Fate, str]:
+        return judge(text)
+
+
+class Windows(_ByDays):
+    """`[name] [time] text`, under lines that say the day."""
+
+    def read(self, line: str) -> Opening | None:
+        if self._is_day(line):
+            return Opening("", None, "", is_day=True)
+        if is_system(line):
+            return Opening("", None, "", "system")
+        found = _WINDOWS.match(line)
+        when = moment(self._day, found["time"]) if found else None
+        return Opening(found["name"], when, found["text"]) if found and when else None
+
+
+class Phone(_ByDays):
+    """`when, name : text`; without a name it is the app's own line."""
+
+    def __init__(self, stamp: str) -> None:
+        super().__init__()
+        self._has_day = "<y>" in stamp
+        self._alone = re.compile(stamp)
+        self._record = re.compile(rf"{stamp}(?P<end>[,:]) (?P<rest>.*)")
+
+    def read(self, line: str) -> Opening | None:
+        line = line.removeprefix("\ufeff")
+        if self._is_day(line) or (self._has_day and self._alone.fullmatch(line)):
+            return Opening("", None, "", is_day=True)
+        found = self._record.match(line)
+        if found is None:
+            return None
+        name, colon, text = found["rest"].partition(" : ")
+        day = _day(found) if self._has_day else self._day
+        if found["end"] == ":" or not colon:
+            return Opening("", None, "", "system")
+        when = moment(day, found["time"])
+        return Opening(name, when, text) if when else None
+
+
+def _day(found: re.Match[str]) -> date | None:
+    """Return the day of a stamp; None for one that is in no calendar."""
+    groups = found.groupdict()
+    try:
+        if name := groups.get("month"):
+            month = _MONTHS.index(name[:3].lower()) // 3 + 1
+        else:
+            month = int(groups["mo"])
+        return date(int(groups["y"]), month, int(groups["d"]))
+    except ValueError:
+        return None
+
+
+def recognises(source: Source) -> bool:
+    """Return whether there is a room as one of the apps writes it."""
+    return _is_csv(source) or _room(source) is not None
+
+
+def parse(source: Source, *, include_restricted: bool) -> Archive:
+    """Return what was said in the room; nothing in the format is restricted."""
+    return Archive(FORMAT.name, "line", None, _items(source), is_chat=True)
+
+
+def _items(source: Source) -> Iterator[Item]:
+    if _is_csv(source):
+        yield from read_messages(source, _csv_messages(source), EXPORTERS)
+    elif room := _room(source):
+        content, grammar = room
+        is_crlf = has_crlf(content, grammar)
+        found = messages(whole_lines(content, is_crlf=is_crlf), grammar.afresh())
+        yield from read_messages(content, found, EXPORTERS)
+
+
+def _is_csv(source: Source) -> bool:
+    return not source.has_members and head_of(source)[:1] == [_CSV_HEADER]
+
+
+def _csv_messages(source: Source) -> Iterator[ChatMessage]:
+    """Yield the messages of a Mac; who has no name is the app itself."""
+    for row in islice(read_rows(lines(source), ","), 1, None):
+        when, name, text = (*row.fields, "", "", "")[:3]
+        fate, said = judge(text)
+        if not name or _SYSTEM.fullmatch(text):
+            fate = "system"
+        yield ChatMessage(row.number, name, _time(when), said, fate)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _room(source: Source) -> "tuple[Content, _ByDays] | None":
+    return find_room(source, is_text, lambda content: grammar_of(head_of(content)))
+
+
+FORMAT: Final = Format("kakaotalk", recognises, parse)

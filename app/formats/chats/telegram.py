@@ -1,0 +1,166 @@
+"""Telegram: `result.json` of Telegram Desktop, of one chat or of a whole account."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Final, NamedTuple
+
+from app.errors import BrokenFileError, Message, UnrecognisedFileError
+from app.formats.chats.rooms import find_room
+from app.formats.format import Format
+from app.formats.records import Archive, BadRecord, Item, Record, ReplyTarget, Skipped
+from app.formats.source.file import Content, Source, head
+from app.formats.source.json import NOT_AN_OBJECT, Json, first_mark
+from app.formats.source.text import encoding_of, pieces
+from app.formats.source.window import Window
+
+_ROOMS: Final = frozenset(
+    {None, "personal_chat", "private_group", "private_supergroup", "public_supergroup"}
+)
+"""Kinds of chats that are read; the others are of bots, channels and notes to oneself."""
+_HTML: Final = b"<title>Exported Data</title>"
+_LOOKED_AT: Final = 100
+
+
+class _Found(NamedTuple):
+    """A value among the messages of a chat, and the fault in it."""
+
+    chat: Json
+    value: object
+    fault: Message | None
+
+
+def recognises(source: Source) -> bool:
+    """Return whether there are messages. Raises UnrecognisedFileError for an export as pages."""
+    if _room(source) is not None:
+        return True
+    if not source.has_members and _HTML in head(source, 1000):
+        raise UnrecognisedFileError(
+            "{name} is a page; export the chat from Telegram as JSON", name=source.name
+        )
+    return False
+
+
+def parse(source: Source, *, include_restricted: bool) -> Archive:
+    """Return what was said in the chats; nothing in the format is restricted."""
+    return Archive(FORMAT.name, "record", None, _items(source), is_chat=True)
+
+
+def _room(source: Source) -> tuple[Content, bool] | None:
+    return find_room(source, lambda name: name.endswith("result.json"), _has_messages)
+
+
+def _has_messages(content: Content) -> bool | None:
+    if first_mark(content) != "{":
+        return None
+    try:
+        with closing(_found(content, peeks=True)) as found:
+            return any(_is_message(each.value) for each in islice(found, _LOOKED_AT)) or None
+    except BrokenFileError:
+        return None
+
+
+def _is_message(value: object) -> bool:
+    return isinstance(value, dict) and {"id", "type", "date", "text"} <= value.keys()
+
+
+def _items(source: Source) -> Iterator[Item]:
+    room = _room(source)
+    found = _found(room[0]) if room else ()
+    for place, each in enumerate(found, 1):
+        if each.fault or not isinstance(each.value, dict):
+            yield BadRecord(place, each.fault or NOT_AN_OBJECT)
+        else:
+            yield _item(each.value, each.chat, place)
+
+
+def _found(content: Content, *, peeks: bool = False) -> Generator[_Found, None, None]:
+    window = Window(pieces(content, encoding_of(content), peeks=peeks), name=content.name)
+    if window.next_mark() == "{":
+        yield from _in_object(window)
+
+
+def _in_object(window: Window) -> Iterator[_Found]:
+    """Yield the messages of the object here: a chat, a list of chats, or a whole account."""
+    chat: Json = {}
+    window.at += 1
+    while window.next_mark() == '"':
+        key = str(window.value()[0])
+        if window.next_mark() != ":":
+            raise window.broken("a value is not closed")
+        window.at += 1
+        mark = window.next_mark()
+        if key == "messages" and mark == "[":
+            for value, fault in window.items():
+                yield _Found(chat, value, fault)
+        elif key in {"chats", "left_chats"} and mark == "{":
+            yield from _in_object(window)
+        elif key == "list" and mark == "[":
+            yield from _in_list(window)
+        else:
+            chat[key] = window.value()[0]
+    if window.next_mark() != "}":
+        raise window.broken("a value is not closed")
+    window.at += 1
+
+
+def _in_list(window: Window) -> Iterator[_Found]:
+    window.at += 1
+    while (mark := window.next_mark()) != "]":
+        if mark != "{":
+            raise window.broken("a value is not closed")
+        yield from _in_object(window)
+    window.at += 1
+
+
+def _item(message: Json, chat: Json, place: int) -> Item:
+    if message.get("type") != "message" or "via_bot" in message:
+        return Skipped(place, "system")
+    if chat.get("type") not in _ROOMS:
+        return Skipped(place, "system")
+    if "forwarded_from" in message:
+        return Skipped(place, "repost")
+    text = _text(message.get("text"))
+    if not text.strip():
+        return Skipped(place, "media")
+    person, name = message.get("from_id"), message.get("from") or message.get("from_id")
+    if not isinstance(name, str | int):
+        return BadRecord(place, Message("the message does not say who wrote it"))
+    answered = message.get("reply_to_message_id")
+    return Record(
+        place=place,
+        text=text,
+        username=str(name),
+        author_id=None if person is None else str(person),
+        display_name=str(name),
+        platform="local",
+        created_at=_time(message),
+        source_id=_id(chat, message.get("id")),
+        reply_to=ReplyTarget(_id(chat, answered)) if answered else None,
+    )
+
+
+def _id(chat: Json, number: object) -> str:
+    """Return an id that is one for all chats, where those of messages begin anew in each."""
+    return f"{chat.get('id', '')}:{number}"
+
+
+def _text(text: object) -> str:
+    parts = text if isinstance(text, list) else [text]
+    found = (part.get("text") if isinstance(part, dict) else part for part in parts)
+    return "".join(part for part in found if isinstance(part, str))
+
+
+def _time(message: Json) -> datetime | None:
+    """Return the time in UTC; without a zone, as older files have it alone."""
+    try:
+        seconds = message.get("date_unixtime")
+        if isinstance(seconds, str | int):
+            return datetime.fromtimestamp(int(seconds), UTC)
+        return datetime.fromisoformat(str(message.get("date")))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+FORMAT: Final = Format("telegram", recognises, parse)

@@ -1,0 +1,270 @@
+"""Rooms of chats, invented and written as each app does.
+
+`python -m tests.formats.rooms 200` reads as many rooms of each variant, and compares.
+"""
+
+import csv
+import io
+import json
+import random
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from app.formats import open_archive
+from app.formats.chats.people import ChatOptions
+from app.formats.records import BadRecord, Record, Skipped
+from app.formats.source.file import Source
+
+ZONE: Final = "Asia/Seoul"
+NAMES: Final = (
+    "하늘",
+    "[운영] 하늘",
+    "하늘/27/서울",
+    "Anna Kim",
+    "Anna_Kim",
+    "mina",
+    "Mina",
+    "🐶",
+    "O'Neil, Jr.",
+)
+WORDS: Final = (
+    *("ㅋㅋㅋ", "사진 좋다", "그래 3:02에", "ok", "https://a.example/x?y", "회의 [오후 5:00]"),
+    *("12:30에 나갔습니다", "left", "yes: no", "1/2/24", "<3", "a, b", "🎉", "2024년 1월"),
+)
+PASTED: Final = "2024년 1월 15일 오후 3:02, 나라 : 붙여 넣은 말"
+
+
+class Said(NamedTuple):
+    """One line of a room: a message, or what is left out where `fate` says so."""
+
+    name: str
+    when: datetime
+    text: str
+    fate: str = ""
+
+
+def invented(seed: int, *, seconds: bool) -> list[Said]:
+    """Return a room of up to 60 messages over some days, with what apps put between them."""
+    rng = random.Random(seed)  # noqa: S311 # no secret
+    names = rng.sample(NAMES, rng.randint(2, len(NAMES)))
+    when, room = datetime(2024, 1, rng.randint(13, 25), 9, 30), []
+    for _ in range(rng.randint(8, 60)):
+        when += timedelta(minutes=rng.choice([0, 0, 1, 7, 200, 900]))
+        if seconds:
+            when += timedelta(seconds=rng.randint(0, 59))
+        text = "\n".join(
+            " ".join(rng.choices(WORDS, k=rng.randint(1, 5))) for _ in range(rng.choice([1, 1, 3]))
+        )
+        fate = rng.choice(["", "", "", "", "", "system", "media", "deleted"])
+        room.append(Said(rng.choice(names), when, text, fate))
+    return [*room, Said(names[0], when + timedelta(days=25), "끝", "")]
+
+
+def _half(when: datetime) -> str:
+    return f"{'오전' if when.hour < 12 else '오후'} {when.hour % 12 or 12}:{when:%M}"
+
+
+def _english(when: datetime, gap: str = " ") -> str:
+    return f"{when.hour % 12 or 12}:{when:%M}{gap}{'AM' if when.hour < 12 else 'PM'}"
+
+
+def _precise(when: datetime) -> str:
+    return f"{when.hour % 12 or 12}:{when:%M:%S}\u202f{when:%p}"
+
+
+def _windows(room: list[Said], time: Callable[[datetime], str]) -> bytes:
+    written, day = ["우리 반 님과 카카오톡 대화", "저장한 날짜 : 2024-03-20 10:44:52", ""], None
+    texts = {"media": "사진", "deleted": "삭제된 메시지입니다."}
+    for said in room:
+        if day != said.when.date():
+            day = said.when.date()
+            line = f"{day.year}년 {day.month}월 {day.day}일 월요일"
+            written += ["", f"--------------- {line} ---------------"]
+        text = texts.get(said.fate, said.text).replace("\n", "\r\n")
+        is_system = said.fate == "system"
+        line = (
+            f"{said.name}님이 나갔습니다."
+            if is_system
+            else f"[{said.name}] [{time(said.when)}] {text}"
+        )
+        written.append(line)
+    return "\r\n".join([*written, ""]).encode()
+
+
+def _phone(
+    room: list[Said], stamp: Callable[[datetime], str], *, system: str = ", ", is_ios: bool = False
+) -> bytes:
+    """Write as phones do: messages end in CRLF, and have bare LF in them."""
+    written = [
+        "\ufeff우리 반 님과 카카오톡 대화",
+        "저장한 날짜 : 2024년 3월 20일 오전 11:29",
+        "",
+        "",
+    ]
+    texts = {"media": "이모티콘", "deleted": "메시지가 삭제되었습니다."}
+    for said in room:
+        text = texts.get(said.fate, said.text)
+        if "\n" in text and not said.fate:
+            text += f"\n{PASTED}"
+        is_system = said.fate == "system"
+        rest = f"{system}{said.name}님이 들어왔습니다." if is_system else f", {said.name} : {text}"
+        written.append(stamp(said.when) + rest)
+    return "\r\n".join([*written, ""]).encode()
+
+
+def _mac(room: list[Said]) -> bytes:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["Date", "User", "Message"])
+    texts = {
+        "media": "사진 2장",
+        "deleted": "삭제된 메시지입니다.",
+        "system": "B left this chatroom.",
+    }
+    for said in room:
+        writer.writerow([said.when, said.name, texts.get(said.fate, said.text)])
+    return file.getvalue().encode()
+
+
+def _whatsapp(room: list[Said], stamp: Callable[[datetime], str], *, is_ios: bool) -> bytes:
+    mark = "\u200e" if is_ios else ""
+    texts = {
+        "media": f"{mark}image omitted" if is_ios else "<Media omitted>",
+        "deleted": f"{mark}This message was deleted.",
+    }
+    first = "Messages and calls are end-to-end encrypted."
+    written = [stamp(room[0].when) + (f"Room: {mark}{first}" if is_ios else first)]
+    for said in room:
+        line = f"{said.name}: {texts.get(said.fate, said.text)}"
+        if said.fate == "system":
+            line = f"{said.name} changed the group name from “Trip: May” to “June”"
+        before = mark if said.fate == "media" else ""
+        written.append(f"{before}{stamp(said.when)}{line}")
+    end = "\r\n" if is_ios else "\n"
+    return end.join([*written, ""]).encode()
+
+
+def _telegram(room: list[Said]) -> bytes:
+    messages = []
+    for number, said in enumerate(room, 1):
+        local = said.when.replace(tzinfo=ZoneInfo(ZONE))
+        head, *rest = said.text.split(" ")
+        text = [head, {"type": "bold", "text": "".join(f" {word}" for word in rest)}]
+        message: dict[str, object] = {
+            "id": number,
+            "type": "service" if said.fate == "system" else "message",
+        }
+        message |= {"date": said.when.isoformat(), "from": said.name, "from_id": f"u{said.name}"}
+        message |= {"text": "" if said.fate in {"media", "deleted"} else text}
+        if number % 2:
+            message["date_unixtime"] = str(int(local.timestamp()))
+        messages.append(message)
+    chat = {"name": "us", "type": "private_group", "id": 7, "messages": messages}
+    return json.dumps({"about": "…", "chats": {"about": "", "list": [chat]}}).encode()
+
+
+def _korean(when: datetime) -> str:
+    return f"{when.year}년 {when.month}월 {when.day}일 {_half(when)}"
+
+
+def _dotted(when: datetime) -> str:
+    return f"{when.year}. {when.month}. {when.day}. {_half(when)}"
+
+
+VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
+    "kakaotalk windows ko": lambda room: _windows(room, _half),
+    "kakaotalk windows en": lambda room: _windows(room, _english),
+    "kakaotalk windows 24": lambda room: _windows(room, lambda when: f"{when:%H:%M}"),
+    "kakaotalk mac": _mac,
+    "kakaotalk android ko": lambda room: _phone(room, _korean),
+    "kakaotalk android 2015": lambda room: _phone(
+        room, lambda when: f"{_english(when, '').lower()}, {when:%B} {when.day}, {when.year}"
+    ),
+    "kakaotalk android 2020": lambda room: _phone(
+        room, lambda when: f"{when:%B} {when.day}, {when.year}, {_english(when)}"
+    ),
+    "kakaotalk android 2023": lambda room: _phone(
+        room, lambda when: f"{when:%B} {when.day}, {when.year} at {_english(when, chr(0x202F))}"
+    ),
+    "kakaotalk ios ko": lambda room: _phone(room, _dotted, system=": "),
+    "kakaotalk ios en": lambda room: _phone(
+        room, lambda when: f"{when:%b} {when.day}, {when.year} at {when:%H:%M}", system=": "
+    ),
+    "whatsapp ios": lambda room: _whatsapp(
+        room, lambda when: f"[{when:%d/%m/%Y, %H:%M:%S}] ", is_ios=True
+    ),
+    "whatsapp ios us": lambda room: _whatsapp(
+        room, lambda when: f"[{when.month}/{when.day}/{when:%y}, {_precise(when)}] ", is_ios=True
+    ),
+    "whatsapp android": lambda room: _whatsapp(
+        room, lambda when: f"{when:%d.%m.%y, %H:%M} - ", is_ios=False
+    ),
+    "whatsapp android us": lambda room: _whatsapp(
+        room, lambda when: f"{when.month}/{when.day}/{when:%y}, {_english(when)} - ", is_ios=False
+    ),
+    "whatsapp android ko": lambda room: _whatsapp(
+        room,
+        lambda when: (
+            f"{when:%y}/{when.month}/{when.day} {when:%p} {when.hour % 12 or 12}:{when:%M} - "
+        ),
+        is_ios=False,
+    ),
+    "telegram": _telegram,
+}
+
+
+def room_of(variant: str, seed: int) -> list[Said]:
+    """Return a room as that variant can hold it: names and seconds differ."""
+    has_seconds = variant in {"kakaotalk mac", "telegram", "whatsapp ios", "whatsapp ios us"}
+    return invented(seed, seconds=has_seconds)
+
+
+def check(variant: str, seed: int) -> None:
+    """Assert that a room is read as it was written, and a shorter one as its beginning."""
+    room = room_of(variant, seed)
+    found = read(VARIANTS[variant](room), variant.split()[0])
+    expected = [
+        (
+            said.name,
+            said.when.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC),
+            _pasted(said, variant),
+        )
+        for said in room
+        if not said.fate
+    ]
+    records = [item for item in found if isinstance(item, Record)]
+    assert [(item.display_name, item.created_at, item.text) for item in records] == expected
+    people = {(item.display_name, item.username) for item in records}
+    assert len(people) == len({name for name, _ in people}) == len({name for _, name in people})
+    left_out = sum(isinstance(item, Skipped) for item in found)
+    assert left_out - variant.startswith("whatsapp") == sum(bool(said.fate) for said in room)
+    longer = list(read(VARIANTS[variant](room[:-1]), variant.split()[0]))
+    assert found[: len(longer)] == longer
+
+
+def _utc(when: datetime) -> datetime:
+    return when.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+
+
+def _pasted(said: Said, variant: str) -> str:
+    is_phone = variant.startswith(("kakaotalk android", "kakaotalk ios"))
+    return f"{said.text}\n{PASTED}" if is_phone and "\n" in said.text else said.text
+
+
+def read(data: bytes, format_name: str) -> list[Record | BadRecord | Skipped]:
+    with Source(io.BytesIO(data)) as source:
+        archive = open_archive(source, chat=ChatOptions(timezone=ZONE))
+        assert (archive.format, archive.is_chat) == (format_name, True)
+        return list(archive.items)
+
+
+if __name__ == "__main__":
+    rooms = int(sys.argv[1])
+    for variant in VARIANTS:
+        for seed in range(rooms):
+            check(variant, seed)
+    done = f"{rooms} rooms of each of {len(VARIANTS)} variants were read as they were written"
+    sys.stdout.write(f"{done}\n")

@@ -1,0 +1,137 @@
+"""Chats: rooms of each variant are read as they were written; who is who in them."""
+
+import io
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+
+from app.errors import ImportFileError, UnrecognisedFileError
+from app.formats import open_archive
+from app.formats.chats.people import ChatOptions, as_username
+from app.formats.records import Item, Record
+from app.formats.source.file import Source
+from tests.formats import rooms
+
+ANNAS = (
+    b'{"type": "private_group", "id": 7, "messages": ['
+    b'{"id": 1, "type": "message", "date": "2024-01-15T15:02:00", "from": "Anna", "from_id": "u1",'
+    b' "text": "one"},'
+    b'{"id": 2, "type": "message", "date": "2024-01-15T15:02:00", "from": "Anna", "from_id": "u2",'
+    b' "text": "two", "reply_to_message_id": 1},'
+    b'{"id": 3, "type": "message", "date": "2024-01-15T15:02:00", "from": null, "from_id": "u3",'
+    b' "text": "three"},'
+    b'{"id": 4, "type": "message", "date": "2024-01-15T15:02:00", "from": "Anna", "from_id": "u2",'
+    b' "text": "theirs", "forwarded_from": null}]}'
+)
+
+
+def said(data: bytes, **options: object) -> list[tuple[str | None, str]]:
+    with Source(io.BytesIO(data)) as source:
+        archive = open_archive(source, chat=ChatOptions(**options))  # type: ignore[arg-type]
+        return [(item.username, item.text) for item in archive.items if isinstance(item, Record)]
+
+
+@pytest.mark.parametrize("variant", rooms.VARIANTS)
+@pytest.mark.parametrize("seed", range(3))
+def test_rooms_are_read_as_they_were_written(variant: str, seed: int) -> None:
+    rooms.check(variant, seed)
+
+
+def test_people_of_one_name_stay_apart_unless_they_are_joined() -> None:
+    assert said(ANNAS) == [("Anna", "one"), ("Anna_2", "two"), ("u3", "three")]
+    assert said(ANNAS, only=("Anna",)) == [("Anna", "one")]
+    renamed = said(ANNAS, rename={"Anna_2": "Bo Lee", "u3": "Anna"})
+    assert renamed == [("Anna", "one"), ("Bo_Lee", "two"), ("Anna", "three")]
+    with Source(io.BytesIO(ANNAS)) as source:
+        found = list(open_archive(source, chat=ChatOptions(timezone="Asia/Seoul")).items)
+    second = found[1]
+    assert isinstance(second, Record)
+    assert (second.display_name, second.source_id) == ("Anna", "7:2")
+    assert second.created_at == datetime(2024, 1, 15, 6, 2, tzinfo=UTC)
+    assert second.reply_to is not None
+    assert second.reply_to.source_id == "7:1"
+    assert found[3].reason == "repost"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "username"),
+    [
+        ("하늘/27/서울", "하늘27서울"),
+        (" Anna  Kim ", "Anna_Kim"),
+        ("👨\u200d👩", "👨👩"),
+        ("??", "somebody"),
+        ("a" * 400, "a" * 300),
+    ],
+)
+def test_names_become_usernames(name: str, username: str) -> None:
+    assert as_username(name) == username
+
+
+def test_a_chat_in_a_zip_beside_its_media() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("photo.jpg", b"\xff\xd8")
+        archive.writestr("_chat.txt", rooms.VARIANTS["whatsapp ios"](rooms.room_of("telegram", 1)))
+    assert said(file.getvalue()) == said(
+        rooms.VARIANTS["whatsapp ios"](rooms.room_of("telegram", 1))
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "12:30 lunch: soup\n13:30 talk: chairs\n14:30 end: home\n",
+        "2024-01-15 15:02:07,123 INFO app: started\n2024-01-15 15:02:08,123 INFO app: ok\n",
+        "[INFO] [12:30] started\nand went on\n",
+        "Dear all,\n1/15/24, 9:05 PM - Mina: hi\n1/15/24, 9:05 PM - Mina: hi\n",
+    ],
+)
+def test_logs_timetables_and_prose_are_no_chats(data: str) -> None:
+    with pytest.raises(UnrecognisedFileError):
+        said(data.encode())
+
+
+def test_telegram_as_pages_is_refused_with_what_to_do() -> None:
+    page = b"<!DOCTYPE html>\n<html>\n <head>\n  <title>Exported Data</title>"
+    with pytest.raises(ImportFileError, match="as JSON"):
+        said(page)
+
+
+def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
+    for variant in ("kakaotalk android ko", "whatsapp ios", "telegram"):
+        whole = rooms.VARIANTS[variant](rooms.room_of(variant, 2))
+        with Source(io.BytesIO(whole[: len(whole) // 2])) as source:
+            archive = open_archive(source)
+            kept: list[Item] = []
+            try:
+                kept.extend(archive.items)
+            except ImportFileError:
+                assert variant == "telegram"
+        expected = rooms.read(whole, variant.split()[0])
+        assert len(kept) > 3
+        assert [item.place for item in kept[:-1]] == [
+            item.place for item in expected[: len(kept) - 1]
+        ]
+
+
+@pytest.mark.parametrize(
+    ("days", "order"),
+    [
+        (["1/2/24", "2/2/24", "13/2/24"], "dmy"),
+        (["1/2/24", "1/13/24"], "mdy"),
+        (["2024/1/2", "2024/1/3"], "ymd"),
+        (["1/2/24", "2/2/24", "1/3/24"], "dmy"),
+        (["2/1/24", "2/2/24", "3/1/24"], "mdy"),
+        (["1/2/24", "3/2/24"], "dmy"),
+    ],
+)
+def test_day_and_month_have_one_order_in_a_file(days: list[str], order: str) -> None:
+    data = "".join(f"{day}, 21:05 - Mina: hi\n" for day in [*days, days[-1]]).encode()
+    with Source(io.BytesIO(data)) as source:
+        items = open_archive(source, chat=ChatOptions(timezone="UTC")).items
+        dates = [item.created_at for item in items if isinstance(item, Record)]
+    places = [order.index(part) for part in "ymd"]
+    parts = [[int(day.split("/")[place]) for place in places] for day in days]
+    expected = [datetime(y if y > 99 else 2000 + y, m, d, 21, 5, tzinfo=UTC) for y, m, d in parts]
+    assert dates[:-1] == expected
