@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 
@@ -135,3 +136,21 @@ def test_day_and_month_have_one_order_in_a_file(days: list[str], order: str) -> 
     parts = [[int(day.split("/")[place]) for place in places] for day in days]
     expected = [datetime(y if y > 99 else 2000 + y, m, d, 21, 5, tzinfo=UTC) for y, m, d in parts]
     assert dates[:-1] == expected
+
+
+def test_a_line_that_no_person_wrote_takes_no_longer_than_others() -> None:
+    begin = "1/15/24, 9:05 PM - Mina: "
+    texts = ("hi", " " * 500_000, "x (file attached" * 30_000, " was added" * 50_000 + ": x")
+    began = process_time()
+    assert len(said("".join(f"{begin}{text}\n" for text in texts).encode())) >= 1
+    assert process_time() - began < 2
+
+
+def test_what_whatsapp_adds_to_a_text_is_no_part_of_it() -> None:
+    lines = (
+        "IMG-1.jpg (file attached)\nour dog",
+        "IMG-2.jpg (file attached)",
+        "see you <This message was edited>",
+    )
+    data = "".join(f"15/01/2024, 21:05 - Mina: {line}\n" for line in lines)
+    assert said(data.encode()) == [("Mina", "our dog"), ("Mina", "see you")]

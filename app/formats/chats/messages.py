@@ -69,7 +69,7 @@ def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Cha
         if opening is not None and not opening.is_day:
             yield _message(grammar, opening, place, parts)
         opening, place, size = found, number, len(line)
-        parts = [found.text, rest[:LONGEST]] if rest else [found.text]
+        parts = [found.text[:LONGEST], rest[:LONGEST]] if rest else [found.text[:LONGEST]]
     if opening is not None and not opening.is_day:
         yield _message(grammar, opening, place, parts)
 

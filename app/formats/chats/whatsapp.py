@@ -54,7 +54,7 @@ _DELETED: Final = re.compile(
     r"(?:This message was deleted|You deleted this message|이 메시지는 삭제되었습니다"
     r"|삭제된 메시지입니다|Diese Nachricht wurde gelöscht)\.?"
 )
-_EDITED: Final = re.compile(r"\s*<(?:This message was edited|편집된 메시지입니다)>$")
+_EDITS: Final = ("<This message was edited>", "<편집된 메시지입니다>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,11 @@ class WhatsApp:
             return "media", text
         if _DELETED.fullmatch(text):
             return "deleted", text
-        said = _EDITED.sub("", _ATTACHED.sub("", text, count=1)).strip("\n")
+        attached = _ATTACHED.match(text)
+        said = text[attached.end() :] if attached else text
+        for edit in _EDITS:
+            if said.endswith(edit):
+                said = said.removesuffix(edit).rstrip()
         return ("said" if said else "media"), said
 
     def _match(self, line: str) -> re.Match[str] | None:
