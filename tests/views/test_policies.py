@@ -33,6 +33,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/tweet/<id:tweet_id>": {"GET": "read"},
     "/compare": {"GET": "read", "POST": "read"},
     "/compare/example": {"GET": "read"},
+    "/compare/picture.png": {"GET": "read"},
     "/about": {"GET": "read"},
     "/favicon.ico": {"GET": "open"},
     "/feed.atom": {"GET": "read"},

@@ -78,8 +78,7 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
         return see_other(url_for("home.show_home", username=names))
     judged = _compared(args.text, names, args.sure, args.post)
     query = urlencode([("lang", g.locale), *request.args.items(multi=True)])
-    path = url_for("picture.show_picture")
-    picture = f"{own_origin(resources().config)}{path}?{query}"
+    picture = f"{url_for('picture.show_picture')}?{query}"
     return await _page(args.text, names, judged, post=args.post, picture=picture)
 
 
@@ -136,6 +135,8 @@ async def _page(
         is_private=is_private,
         post=post,
         picture=picture,
+        # Programs that show links need a whole address; this page is in no cache.
+        origin=own_origin(resources().config),
         not_for=gettext(NOT_FOR),
     )
 

@@ -114,7 +114,7 @@ async def test_pages_lead_to_their_feeds(site: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", f"/user/{quote(NAME)}", "/tweet/1", "/authors", "/compare?text=abc"]
+    "path", ["/", f"/user/{quote(NAME)}", "/tweet/1", "/authors", "/compare/card?username=nobody"]
 )
 async def test_no_page_names_the_host_that_it_was_asked_from(site: Client, path: str) -> None:
     page = await body(await site.get(path, headers={"Host": "elsewhere.example"}))
