@@ -51,7 +51,7 @@ run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (HOST=, PORT=, WORKERS= chan
 .PHONY: test
 test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager when root)
 	@bash tests/install.sh chromium || true
-	@started=$$(date +%s) && $(TEST) -n auto -m 'not full' && \
+	@started=$$(date +%s) && $(TEST) -n auto -m 'not full and not soak' && \
 	echo $$(($$(date +%s) - started)) > $(VENV)/.test-seconds
 
 .PHONY: test-full
@@ -66,6 +66,7 @@ test-spark: $(SPARK_STAMP)
 
 .PHONY: soak
 soak: $(DEV_STAMP) ## for hours: seeds, planted bugs, kills, and inputs at random
+	@$(TEST) -n auto -m soak
 	@$(TEST) -n auto --hypothesis-profile many -m hypothesis
 	@$(BIN)/python -m tests.trust.simulation
 	@$(BIN)/python -m tests.trust.mutants

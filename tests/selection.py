@@ -1,4 +1,4 @@
-"""The tests that are left to `make test-full`, and those that share a process."""
+"""The tests that are left to `make test-full` and `make soak`, and those that share a process."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,6 @@ FULL: Final = (
     r"/test_supervision\.py::.*(not_forked|killed_server_left|no.folder)",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_cli_interrupts\.py::.*\[15\]",
-    r"/test_cli_processes\.py::test_an_import_that_is_stopped_goes_on",
     r"/test_imports_api\.py::test_an_import_broken_off_by_a_stop",
     r"/test_deletion\.py::test_deletion_while_an_import_runs\[postgresql\]",
     r"/test_server\.py::test_what_prevents_the_start.*\[(older|newer|no data).*\]",
@@ -57,18 +56,24 @@ FULL: Final = (
     r"/browser/test_operator\.py::test_(cancelling_an_import|a_file_is_dropped|one_question|the_end_of|what_is_no)",
     r"/browser/test_exports\.py::test_all_posts",
     r"/browser/test_quiz\.py::test_a_round",
-    # Simulated faults, and bugs planted in copies of the program.
-    r"/test_simulation\.py::",
     # Hostile input of a size that only a slow reader minds.
     r"::test_hostile_items_do_not_fill_the_memory\[(?!deep lists)",
 )
 """What the ids of the tests that `make test` leaves out look like."""
 
+SOAK: Final = (
+    # Simulated faults, bugs planted in copies of the program, and the longest storms.
+    r"/test_simulation\.py::",
+    r"/test_faults\.py::test_(four_times_the_load|a_database_that_hangs)",
+    r"/test_cli_follow\.py::test_kills.*\[8\]",
+)
+"""What takes a minute or more, and is left to `make soak`."""
+
 ON_ONE_DATABASE: Final = (
     r"^tests/(asgi|dashboard|views|services/(compare|imports|sources)|test_\w+\.py)\b"
     r".*[\[-]postgresql\b"
 )
-"""Tests of requests, comparisons, imports and sources, which `make test` runs on SQLite alone."""
+"""Tests of requests, comparisons, imports and sources: only `make soak` runs all on PostgreSQL."""
 
 ON_BOTH_DATABASES: Final = (
     r"/test_openapi\.py::test_(the_examples_are_answered|lists_and_answers)",
@@ -79,7 +84,7 @@ ON_BOTH_DATABASES: Final = (
     r"/test_metrics\.py::",
     r"/test_bulk\.py::test_a_transaction_has",
 )
-"""Those of them that it runs on PostgreSQL too: every operation once, and what processes share."""
+"""Those of them that `make test` runs there too: every operation once, and what processes share."""
 
 GROUPS: Final = {r"^tests/browser/": "browser", r"/test_server\.py::": "server"}
 """Tests that share what takes long to start, and so a process."""
@@ -89,7 +94,9 @@ def mark(item: pytest.Item) -> None:
     """Mark the test as the lists say."""
     name = item.nodeid
     is_on_one = re.search(ON_ONE_DATABASE, name) and not _matches(ON_BOTH_DATABASES, name)
-    if is_on_one or _matches(FULL, name):
+    if is_on_one or _matches(SOAK, name):
+        item.add_marker(pytest.mark.soak)
+    elif _matches(FULL, name):
         item.add_marker(pytest.mark.full)
 
 
@@ -106,7 +113,7 @@ class Groups(LoadScopeScheduling):  # type: ignore[misc]
 
 def unused(items: Sequence[pytest.Item]) -> list[str]:
     """Return the patterns that name no test: it was renamed, and would run in the wrong place."""
-    patterns = [*FULL, ON_ONE_DATABASE, *ON_BOTH_DATABASES, *GROUPS]
+    patterns = [*FULL, *SOAK, ON_ONE_DATABASE, *ON_BOTH_DATABASES, *GROUPS]
     return [each for each in patterns if not any(re.search(each, item.nodeid) for item in items)]
 
 

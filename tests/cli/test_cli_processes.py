@@ -167,34 +167,6 @@ def test_a_terminal_shows_how_far_a_deletion_is(installation: Installation, tmp_
     assert "700/700" in shown
 
 
-def test_an_import_that_is_stopped_goes_on_when_it_is_repeated(
-    installation: Installation, tmp_path: Path
-) -> None:
-    total = 6_000
-    records = ({"username": f"a{n % 7}", "text": f"hello {n} " * 60} for n in range(total))
-    path = lines(tmp_path / "p.jsonl", *records)
-    feed = subprocess.Popen(
-        [PROGRAM, "import", "-"],
-        env=installation.environment(),
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    with feed:
-        assert feed.stdin is not None
-        # The second batch never comes to its end, so the import waits for it.
-        feed.stdin.write(b"".join(path.read_bytes().splitlines(keepends=True)[:5_000]))
-        feed.stdin.flush()
-        installation.wait_until(lambda: installation.count_posts() >= 2_000)
-        feed.send_signal(signal.SIGTERM)
-    stored = installation.count_posts()
-    assert 0 < stored < total
-    assert installation.json("check")["ok"]
-    report = installation.json("import", path)
-    assert (report["accepted"], report["duplicates"]) == (total - stored, stored)
-    assert installation.count_posts() == total
-    assert installation.json("check")["ok"]
-
-
 def test_a_new_revision_puts_databases_behind_until_the_upgrade(
     installation: Installation, tmp_path: Path
 ) -> None:

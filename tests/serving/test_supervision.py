@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -223,6 +224,8 @@ def test_what_a_killed_server_left_is_no_fault_and_is_removed(tmp_path: Path) ->
     abandoned = left()
     assert abandoned
     assert installation.json("check") == {"ok": True, "faults": []}
+    for name in abandoned:  # As if it had been there for two days.
+        os.utime(uploads / name, (time.time() - 2 * 86_400,) * 2)
     with serving(installation, *SERVE, "--workers", "1"):
         installation.wait_until(lambda: not abandoned & left())
         assert installation.json("check") == {"ok": True, "faults": []}
