@@ -230,11 +230,6 @@ def _accepts_gzip(header: bytes) -> bool:
     return parse_accept_header(header.decode("latin-1")).quality("gzip") > 0
 
 
-def locale_of(headers: dict[bytes, bytes]) -> str:
-    """Return the language that the pages choose for these headers, unless a setting fixes it."""
-    return _variant(headers)[0]
-
-
 def _variant(headers: dict[bytes, bytes]) -> tuple[str, str]:
     """Return the language and the theme that the pages choose for these headers."""
     accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]

@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Query, Ranking, group_factors, scores_of_each, shares_of
+from app.compute.attribution import Query, group_factors, scores_of_each, shares_of
 from app.compute.background import Background
 from app.compute.counts import Counts, lookup
-from app.compute.features import SHAPE, STYLE, Occurrences, features_of
+from app.compute.features import SHAPE, Occurrences, features_of
 from app.compute.profiles import AuthorProfile
 from app.compute.quotations import own_words
 from app.compute.text import letter_count
@@ -187,14 +187,6 @@ def mark(text: str, found: Occurrences, leads: NDArray[np.float64], *, most: int
     spans = [span for span in found_spans if span.weight >= FEWEST_WEIGHT]
     strongest = sorted(spans, key=lambda span: -span.weight)[:most]
     return sorted(strongest, key=lambda span: span.start)
-
-
-def layout_evidence(ranking: Ranking, authors: Sequence[int]) -> NDArray[np.float64]:
-    """Return the weight of shape and style for each author against the others: (n,).
-
-    authors: indices into the ranking, at least two. In log-odds; the sum is 0.
-    """
-    return _against_others(ranking.groups[list(authors)][:, (SHAPE, STYLE)].sum(axis=1))
 
 
 def _leads(query: Query, uses: Sequence[Uses]) -> NDArray[np.float64]:

@@ -3,15 +3,14 @@
 import re
 from time import process_time
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.attribution import query_of, rank
+from app.compute.attribution import query_of
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.counts import add
-from app.compute.evidence import FEWEST_WEIGHT, Span, layout_evidence, uses_of
+from app.compute.evidence import FEWEST_WEIGHT, Span, uses_of
 from app.compute.evidence import evidence as evidence_of
 from app.compute.features import features, occurrences
 from app.compute.profiles import AuthorProfile
@@ -132,19 +131,6 @@ def test_order_of_the_authors_changes_only_their_numbers(order: list[int]) -> No
     assert marked(text, straight) == [
         (piece, order[author]) for piece, author in marked(text, shuffled)
     ]
-
-
-@given(TEXTS)
-@settings(max_examples=30)
-def test_layout_speaks_for_one_as_much_as_against_the_others(text: str) -> None:
-    ranking = rank(features(text), AUTHORS, BACKGROUND)
-    assert layout_evidence(ranking, [2, 0]).sum() == pytest.approx(0, abs=1e-9)
-    assert layout_evidence(ranking, [0, 1, 2]).shape == (3,)
-
-
-def test_layout_is_told_apart_from_wording() -> None:
-    ranking = rank(features("Xylem, the zinc qualm!!"), AUTHORS, BACKGROUND)
-    assert np.argmax(layout_evidence(ranking, [0, 1])) == 0
 
 
 @pytest.mark.parametrize("piece", ["bread and sea ", "a", ", ", "😀", "@a", "비"])

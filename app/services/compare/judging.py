@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from app.compute.attribution import query_of
 from app.compute.counts import Counts
-from app.compute.evidence import Uses, evidence, judge_passages, layout_evidence, uses_of
+from app.compute.evidence import Uses, evidence, judge_passages, uses_of
 from app.compute.features import Occurrences, occurrences
 from app.compute.judgement import SURE, Case, Judgement, Limit, Verdict
 from app.compute.judgement import judge as judge_case
@@ -107,13 +107,6 @@ class Comparison(msgspec.Struct, frozen=True):
     model: Model
 
 
-class LayoutWeight(msgspec.Struct, frozen=True):
-    """How much layout and punctuation speak for an author, in log-odds against the others."""
-
-    username: str
-    weight: float
-
-
 class JudgedPassage(msgspec.Struct, frozen=True):
     """A sentence of the text and its likeliest author; positions are code points."""
 
@@ -200,16 +193,6 @@ def _others(case: Case, found: Occurrences) -> list[Uses]:
         return []
     uses = population.uses(found.counts.keys, members)
     return [Uses(uses, population.totals[members].sum(axis=0))]
-
-
-def layout_of(material: Material, usernames: Sequence[str]) -> list[LayoutWeight]:
-    """Return what layout and punctuation as a whole say for each of two or more of the authors."""
-    places = {user.username: i for i, user in enumerate(material.users)}
-    weights = layout_evidence(material.ranked(), [places[name] for name in usernames])
-    return [
-        LayoutWeight(name, round(float(weight), 3))
-        for name, weight in zip(usernames, weights, strict=True)
-    ]
 
 
 def passages_of(material: Material, usernames: Sequence[str]) -> list[JudgedPassage]:
