@@ -47,11 +47,8 @@ async def until_some_are_imported(db: Database) -> None:
 
 
 async def is_due(db: Database, job: Job) -> bool:
-    """Return whether the job is due, asked as often as it takes to tell."""
-    while True:
-        async with db.read() as session:
-            if (due := await job.is_due(session)) is not None:
-                return bool(due)
+    async with db.read() as session:
+        return bool(await job.is_due(session))
 
 
 async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:

@@ -13,9 +13,6 @@ from app.models import Event
 
 PRUNED_AT_ONCE: Final = 20_000
 """Events that one transaction removes: some 20 ms of the write lock."""
-
-TOTALLED_AT_ONCE: Final = 10_000
-"""Events that one statement adds up: some 5 ms."""
 PRUNED: Final = "pruned"
 """The kind of events of which only the number is known."""
 
@@ -60,48 +57,17 @@ async def newest_event(session: AsyncSession) -> int:
     return await session.scalar(select(func.max(Event.id))) or 0
 
 
-class LogTotals:
-    """How many posts the events of each kind stand for, after some event; each is read once."""
+async def posts_since(session: AsyncSession, event_id: int) -> Counter[str]:
+    """Return how many posts the events of each kind after this one stand for.
 
-    def __init__(self) -> None:
-        self._begin(0)
-
-    def _begin(self, after: int) -> None:
-        self._after = self._read_to = after
-        self._totals: Counter[str] = Counter()
-
-    async def since(self, session: AsyncSession, after: int) -> Counter[str]:
-        """Return the totals of the events after this one that the session sees."""
-        while (totals := await self.read_some(session, after)) is None:
-            pass
-        return totals
-
-    async def read_some(self, session: AsyncSession, after: int) -> Counter[str] | None:
-        """Read a page of these events; return the totals, None while there are more pages."""
-        if after != self._after or self._read_to > await newest_event(session):
-            self._begin(after)
-        query = select(Event.id, Event.kind, Event.count).where(Event.id > self._read_to)
-        page = query.order_by(Event.id).limit(TOTALLED_AT_ONCE).subquery()
-        ids = (func.count(), func.min(page.c.id), func.max(page.c.id))
-        totals = select(page.c.kind, func.sum(page.c.count), *ids).group_by(page.c.kind)
-        rows = (await session.execute(totals)).all()
-        if rows:
-            await self._count_pruned(session, up_to=min(row[3] for row in rows))
-        events = 0
-        for kind, posts, number, _, newest in rows:
-            events += number
-            self._read_to = max(self._read_to, newest)
-            self._totals[kind] += posts
-        return self._totals if events < TOTALLED_AT_ONCE else None
-
-    async def _count_pruned(self, session: AsyncSession, *, up_to: int) -> None:
-        """Count events that are gone as one post each: only single posts make a log that long.
-
-        Where an older event is kept, the numbers were skipped, as by rollbacks on PostgreSQL.
-        """
-        gone = up_to - self._read_to - 1
-        if gone and await session.scalar(select(func.min(Event.id))) == up_to:
-            self._totals[PRUNED] += gone
+    Events that were pruned count as one post each: only single posts make a log that long.
+    """
+    oldest = await session.scalar(select(func.min(Event.id))) or 0
+    totals = select(Event.kind, func.sum(Event.count)).where(Event.id > event_id)
+    found = Counter({PRUNED: max(oldest - event_id - 1, 0)})
+    for kind, posts in await session.execute(totals.group_by(Event.kind)):
+        found[kind] = int(posts)
+    return found
 
 
 async def has_old_events(session: AsyncSession, *, kept: int) -> bool:

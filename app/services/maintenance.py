@@ -19,7 +19,7 @@ from app.db.lease import Lease, LeaseLostError
 from app.models import BackgroundSnapshot, ImportJob
 from app.services.compare.background import GROWTH, is_outgrown, renew_background
 from app.services.compare.folding import LongTails
-from app.services.events import LogTotals, has_old_events, prune_events
+from app.services.events import has_old_events, prune_events
 from app.services.imports.jobs import ENDED, is_importing
 from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
@@ -46,8 +46,7 @@ class Job(NamedTuple):
 
     name: str
     """Also the name of its lease."""
-    is_due: Callable[[AsyncSession], Awaitable[object]]
-    """Returns something true if there is work, and None if it has to be asked again to tell."""
+    is_due: Callable[[AsyncSession], Awaitable[bool | int]]
     do: Callable[[Sessions], Awaitable[None]]
 
 
@@ -56,8 +55,8 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     tails = LongTails()
     return [
         Job("profiles", tails.are_there, tails.fold),
-        Job("background", partial(_is_background_due, log=LogTotals()), renew_background),
-        Job("words", partial(_is_vocabulary_due, log=LogTotals()), renew_vocabulary),
+        Job("background", _is_background_due, renew_background),
+        Job("words", _is_vocabulary_due, renew_vocabulary),
         Job("deletion", count_deleted_authors, purge_deleted),
         Job(
             "log",
@@ -67,14 +66,14 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     ]
 
 
-async def _is_background_due(session: AsyncSession, *, log: LogTotals) -> bool | None:
+async def _is_background_due(session: AsyncSession) -> bool:
     growth = GROWTH_MEANWHILE if await is_importing(session) else GROWTH
-    return await is_outgrown(session, growth=growth, log=log)
+    return await is_outgrown(session, growth=growth)
 
 
-async def _is_vocabulary_due(session: AsyncSession, *, log: LogTotals) -> bool | None:
+async def _is_vocabulary_due(session: AsyncSession) -> bool:
     share = GROWTH_MEANWHILE - 1 if await is_importing(session) else CHANGED_SHARE
-    return await is_vocabulary_old(session, share=share, log=log)
+    return await is_vocabulary_old(session, share=share)
 
 
 def media_job(folder: Path) -> Job:
@@ -129,7 +128,7 @@ class Maintenance:
         lease = Lease(self._db, job.name)
         while True:
             wakeup.clear()
-            due: object = False
+            due: bool | int = False
             try:
                 if await self._feed.leads():
                     async with self._db.read() as session:
@@ -144,7 +143,7 @@ class Maintenance:
                 logger.exception("%s failed; trying again after the next write", job.name)
             await asyncio.sleep(REST_S)
             # A due job is looked at again: there may be more to do, or its holder may die.
-            if due is not None and not due:
+            if not due:
                 await wait_until_set(wakeup, at_most_s=LOOK_EVERY_S)
 
 

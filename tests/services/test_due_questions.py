@@ -1,19 +1,12 @@
-"""Whether maintenance is due is asked without looking at all authors or all of the log."""
-
-from contextlib import suppress
-from typing import Final
+"""Whether maintenance is due, by what came and went since it was done last."""
 
 import pytest
 
 from app.clock import now
-from app.db.backend import allocate_ids
 from app.db.engine import Database
-from app.errors import InvalidInputError
-from app.models import Event
-from app.services import events
 from app.services.compare.background import FIRST_SNAPSHOT_POSTS, is_outgrown
 from app.services.compare.folding import LONGEST_TAIL, LongTails
-from app.services.events import LogTotals, prune_events
+from app.services.events import prune_events
 from app.services.maintenance import Job
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
@@ -21,13 +14,6 @@ from app.services.posts.users import add_user, delete_user, find_user
 from app.services.search.vocabulary import is_vocabulary_old
 from tests.posting import add_posts
 from tests.waiting import is_due, maintain
-
-PAGE: Final = 100
-
-
-@pytest.fixture
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "TOTALLED_AT_ONCE", PAGE)
 
 
 async def post(db: Database, username: str, count: int) -> list[int]:
@@ -56,7 +42,7 @@ async def test_all_tails_are_found_at_first_and_then_those_of_new_events(db: Dat
 
 
 async def test_posts_count_though_their_events_were_pruned(db: Database) -> None:
-    async def are_due() -> tuple[bool | None, bool | None]:
+    async def are_due() -> tuple[bool, bool]:
         async with db.read() as session:
             return await is_vocabulary_old(session), await is_outgrown(session)
 
@@ -71,33 +57,10 @@ async def test_posts_count_though_their_events_were_pruned(db: Database) -> None
         assert await are_due() == due
 
 
-async def test_numbers_that_no_event_got_are_no_posts(db: Database, small_pages: None) -> None:
-    log = LogTotals()
-    await post(db, "ann", PAGE)
-    await maintain(db)
-    for _ in range(4):
-        with suppress(InvalidInputError):
-            async with db.write() as session:
-                await allocate_ids(session, Event, PAGE)
-                raise InvalidInputError("refused")
-        await post(db, "ann", 1)
-        async with db.read() as session:
-            assert not await is_vocabulary_old(session, log=log)
-            assert not await is_vocabulary_old(session)
-
-
-async def test_the_posts_that_came_and_went_are_those_of_the_log(
-    db: Database, small_pages: None
-) -> None:
-    log = LogTotals()
-
+async def test_the_posts_that_came_and_went_are_those_of_the_log(db: Database) -> None:
     async def outgrown() -> bool:
         async with db.read() as session:
-            at_once = await is_outgrown(session)
-            while (in_pages := await is_outgrown(session, log=log)) is None:
-                pass
-        assert at_once == in_pages
-        return in_pages
+            return await is_outgrown(session)
 
     await post(db, "ann", FIRST_SNAPSHOT_POSTS - 1)
     assert not await outgrown()
@@ -106,7 +69,7 @@ async def test_the_posts_that_came_and_went_are_those_of_the_log(
     async with db.write() as session:
         await delete_post(session, ids[0])
     assert not await outgrown()
-    await post(db, "ben", 2 * PAGE)
+    await post(db, "ben", 200)
     assert await outgrown()
     await maintain(db)
     assert not await outgrown()

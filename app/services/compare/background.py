@@ -24,7 +24,7 @@ from app.db.backend import Sessions, backend_of
 from app.models import BackgroundSnapshot, Profile, User, Vocabulary
 from app.services.compare.calibration import main_languages, measure_temperature
 from app.services.compare.folding import fold_tails, in_parts, users_with_tails
-from app.services.events import LogTotals
+from app.services.events import posts_since
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
@@ -113,20 +113,15 @@ def _unpacked(
     return Fitted(Background.from_bytes(counts), temperature, Population.of(drawn))
 
 
-async def is_outgrown(
-    session: AsyncSession, *, growth: float = GROWTH, log: LogTotals | None = None
-) -> bool | None:
+async def is_outgrown(session: AsyncSession, *, growth: float = GROWTH) -> bool:
     """Return whether there are so many times the posts of the background, or as much fewer.
 
     They are those that the vocabulary was counted of, and what the log says of the time since:
-    to add up the posts of 1,000,000 authors takes longer. A `log` that is kept reads events once,
-    some at each call, and the result is None until it has read all.
+    to add up the posts of 1,000,000 authors takes longer.
     """
     counted = await session.execute(select(Vocabulary.as_of_event, Vocabulary.tweets))
     as_of_event, posts = counted.one()
-    read = log.read_some if log else LogTotals().since
-    if (totals := await read(session, as_of_event)) is None:
-        return None
+    totals = await posts_since(session, as_of_event)
     posts += totals["tweet.created"] + totals["tweets.imported"]
     posts -= totals["tweet.deleted"] + totals["user.deleted"]
     columns = (BackgroundSnapshot.posts, BackgroundSnapshot.authors, BackgroundSnapshot.members)

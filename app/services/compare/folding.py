@@ -1,17 +1,16 @@
 """Folding: tails of authors' posts are added to the stored profiles."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, select, union_all
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
 from app.compute.features import RECIPE, features_of
 from app.compute.profiles import with_posts
-from app.db.backend import Sessions, backend_of, is_among
+from app.db.backend import Sessions, is_among
 from app.models import Event, Profile, User
 from app.services.compare.profiles import KnownProfile, store_profiles, stored_profiles, with_tails
 from app.services.events import newest_event
@@ -29,21 +28,17 @@ ASKED_AT_ONCE: Final = 2_000
 class CountedPost(NamedTuple):
     """A post that was stored in bulk, and its features, where they were counted beforehand."""
 
-    user_id: int
     event_id: int
     text: str
     counts: Counts | None
 
 
-async def fold_batch(session: AsyncSession, posts: Iterable[CountedPost]) -> None:
-    """Fold posts that the session has just stored, and what was stored before and not folded.
+async def fold_batch(session: AsyncSession, posts: Mapping[int, Sequence[CountedPost]]) -> None:
+    """Fold posts that the session has just stored, by author, and what was not folded before them.
 
     A few posts of an author are left: they are the tail, as single posts are.
     """
-    of_each: dict[int, list[CountedPost]] = defaultdict(list)
-    for post in posts:
-        of_each[post.user_id].append(post)
-    due = {user_id: some for user_id, some in of_each.items() if len(some) >= FOLD_FROM}
+    due = {user_id: some for user_id, some in posts.items() if len(some) >= FOLD_FROM}
     if due:
         first = min(some[0].event_id for some in due.values())
         stored = await stored_profiles(session, due)
@@ -54,17 +49,12 @@ async def fold_batch(session: AsyncSession, posts: Iterable[CountedPost]) -> Non
 def _with_counted(
     before: Mapping[int, KnownProfile], new: Mapping[int, Sequence[CountedPost]]
 ) -> dict[int, KnownProfile]:
-    return {
-        user_id: KnownProfile(
-            with_posts(
-                before[user_id].profile,
-                [post.text for post in posts],
-                [post.counts or features_of([post.text])[0] for post in posts],
-            ),
-            posts[-1].event_id,
-        )
-        for user_id, posts in new.items()
-    }
+    folded = {}
+    for user_id, posts in new.items():
+        counts = [post.counts or features_of([post.text])[0] for post in posts]
+        profile = with_posts(before[user_id].profile, [post.text for post in posts], counts)
+        folded[user_id] = KnownProfile(profile, posts[-1].event_id)
+    return folded
 
 
 async def fold_tails(db: Sessions, user_ids: Collection[int]) -> None:
@@ -134,22 +124,21 @@ class LongTails:
     """Finds and folds tails that slow down readers: of all authors once, then as events come."""
 
     def __init__(self) -> None:
-        self._asked_to: int | None = None
-        """The newest event that was looked at."""
+        self._folded_to: int | None = None
+        """An event up to which there is none."""
         self._behind: list[int] = []
 
     async def are_there(self, session: AsyncSession) -> bool:
         """Return whether there are such tails."""
         newest = await newest_event(session)
         among = []
-        if self._asked_to is not None:
+        if self._folded_to is not None:
             # The log may be that of another server, which lacks the last events of the one before.
-            is_new = Event.id > min(self._asked_to, newest)
-            behind = backend_of(session).listed([(each,) for each in self._behind], User.id)
-            asked = union_all(select(Event.user_id).where(is_new), select(behind.c.id))
-            among.append(User.id.in_(asked))
+            is_new = Event.id > min(self._folded_to, newest)
+            among.append(User.id.in_(select(Event.user_id).where(is_new)))
         self._behind = await users_with_tails(session, *among, longer_than=LONGEST_TAIL - 1)
-        self._asked_to = newest
+        if not self._behind:
+            self._folded_to = newest
         return bool(self._behind)
 
     async def fold(self, db: Sessions) -> None:

@@ -161,20 +161,13 @@ async def store_batch(
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
     report.saw(added.newest_event)
-    for (item, user), is_new in zip(fresh, added.is_new, strict=True):
-        if is_new:
+    new: dict[int, list[CountedPost]] = defaultdict(list)
+    for (item, user), event_id, is_new in zip(fresh, added.event_ids, added.is_new, strict=True):
+        if is_new and event_id is not None:
             report.stored.add(user.id, item.post.created_at or default_time)
+            new[user.id].append(CountedPost(event_id, item.post.text, item.counts))
     if is_bulk:
-        await fold_batch(
-            session,
-            (
-                CountedPost(user.id, event_id, item.post.text, item.counts)
-                for (item, user), event_id, is_new in zip(
-                    fresh, added.event_ids, added.is_new, strict=True
-                )
-                if is_new and event_id is not None
-            ),
-        )
+        await fold_batch(session, new)
 
 
 async def _resolve(

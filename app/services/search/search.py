@@ -21,7 +21,6 @@ from app.services.compare.contenders import contenders_by_name
 from app.services.posts.exporting import Export, begin_export
 from app.services.posts.tweets import AnySelect, Post, find_posts
 from app.services.search.embeddings import Embeddings, NearestPosts
-from app.services.search.vocabulary import is_vocabulary_old
 from app.services.search.word_search import (
     INLINE_CHARACTERS,
     Facets,
@@ -167,8 +166,6 @@ async def search(
         total=await count_results(session, results),
         facets=await count_facets(session, results) if with_facets else None,
         is_any=results.place.stage != Stage.ALL and len(results.scorer.wanted) > 1,
-        # A new count of the vocabulary is no event, and changes the results.
-        is_current=not await is_vocabulary_old(session),
     )
 
 

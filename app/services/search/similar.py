@@ -20,7 +20,7 @@ from app.models import Tweet
 from app.services.compare.background import BackgroundStore
 from app.services.posts.tweets import Post, as_post, find_posts, get_post, select_posts
 from app.services.search.embeddings import Embeddings
-from app.services.search.vocabulary import is_vocabulary_old, statistics
+from app.services.search.vocabulary import statistics
 
 RETRIEVAL_TERMS: Final = 16
 """Terms of a post, the rarest first, that retrieve candidates."""
@@ -71,9 +71,8 @@ async def similar_posts(
         post = await get_post(session, tweet_id)
         background = (await store.load(session)).background
         candidates = await _candidates(session, post, max(CANDIDATES, limit))
-        is_current = not await is_vocabulary_old(session)
     ranked = await asyncio.to_thread(_ranked, post, candidates, background)
-    return SimilarPosts(post, "wording", ranked[:limit], is_current=is_current)
+    return SimilarPosts(post, "wording", ranked[:limit])
 
 
 async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post]:

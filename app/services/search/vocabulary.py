@@ -16,8 +16,9 @@ from app.compute.ranking import Statistics
 from app.compute.words import WORDS_RECIPE
 from app.db.backend import Sessions, backend_of, insert_rows
 from app.db.indexes import AUTHOR_MARK, TermCount
+from app.memo import EVERYTHING
 from app.models import User, Vocabulary, Word
-from app.services.events import PRUNED, LogTotals, newest_event
+from app.services.events import PRUNED, append_event, newest_event, posts_since
 
 PAGE: Final = 2_000
 CHANGED_SHARE: Final = 0.05
@@ -95,21 +96,13 @@ def _likelihood(neighbour: Neighbour) -> float:
     return neighbour.nearness * math.log(2 + min(neighbour.frequencies.values()))
 
 
-async def is_vocabulary_old(
-    session: AsyncSession, *, share: float = CHANGED_SHARE, log: LogTotals | None = None
-) -> bool | None:
-    """Return whether such a share of the posts has come or gone since the terms were counted.
-
-    A `log` that is kept reads events once, some at each call, and the result is None until it has
-    read all.
-    """
+async def is_vocabulary_old(session: AsyncSession, *, share: float = CHANGED_SHARE) -> bool:
+    """Return whether such a share of the posts has come or gone since the terms were counted."""
     query = select(Vocabulary.recipe, Vocabulary.as_of_event, Vocabulary.tweets)
     recipe, as_of_event, tweets = (await session.execute(query)).one()
     if recipe != WORDS_RECIPE:
         return True
-    read = log.read_some if log else LogTotals().since
-    if (totals := await read(session, as_of_event)) is None:
-        return None
+    totals = await posts_since(session, as_of_event)
     return sum(totals[kind] for kind in MOVING) >= max(1, share * tweets)
 
 
@@ -121,7 +114,8 @@ async def is_index_current(session: AsyncSession) -> bool:
 async def renew_vocabulary(db: Sessions) -> None:
     """Count the terms of the index, in pages so that others can write in between.
 
-    An index of another recipe is rebuilt first.
+    An index of another recipe is rebuilt first. The event at the end invalidates what was found by
+    the counts of before.
     """
     async with db.read() as session:
         state = await session.get_one(Vocabulary, ONLY)
@@ -145,6 +139,7 @@ async def renew_vocabulary(db: Sessions) -> None:
             "terms": total,
         }
         await session.execute(update(Vocabulary).values(**values))
+        await append_event(session, "words.counted", user_id=EVERYTHING, count=0)
 
 
 async def find_word_faults(db: Sessions) -> list[str]:

@@ -15,7 +15,7 @@ from app.compute.words import terms
 from app.config import Config
 from app.db.engine import Database
 from app.db.indexes import AUTHOR_MARK, TermCount
-from app.models import Vocabulary, Word
+from app.models import Event, Vocabulary, Word
 from app.services.checks import find_faults
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import delete_user
@@ -191,6 +191,8 @@ async def test_it_counts_again_when_posts_came_or_went(db: Database) -> None:
     assert (await words(db))["lighthouse"] == 2
     async with db.read() as session:
         assert not await is_vocabulary_old(session)
+        # Stored answers, which rest on the counts, end with an event of their own.
+        assert "words.counted" in set(await session.scalars(select(Event.kind)))
         state = await session.get_one(Vocabulary, 1)
         assert (state.tweets, state.terms) == (4, sum(len(terms(text)) for text in TEXTS))
     async with db.write() as session:
