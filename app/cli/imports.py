@@ -16,10 +16,10 @@ import click
 from app.cli.running import (
     BAD_INPUT,
     FAILED,
-    Interrupts,
-    Progress,
     json_option,
     print_result,
+    progress,
+    stop_on_signals,
     with_database,
 )
 from app.compute.text import clean_username
@@ -62,15 +62,20 @@ class Totals(PostCounts):
         # It comes first: the rest of a long list may be cut.
         self.errors.insert(0, {"file": name, "detail": str(detail)})
 
-    def in_words(self, dry_run: bool) -> str:
-        return (
+    def report(self, dry_run: bool) -> None:
+        """Print what became of the files."""
+        facts = asdict(self)
+        del facts["status"]
+        line = (
             f"{'would store' if dry_run else 'stored'} {self.accepted:,} posts; "
             f"{self.duplicates:,} known already, {self.rejected:,} rejected, "
             f"{self.reposts:,} reposts and {self.restricted:,} restricted posts left out, "
             f"{self.skipped:,} others skipped"
         )
+        print_result(facts, line, notes=self._error_lines())
+        sys.stdout.flush()
 
-    def error_lines(self) -> Iterator[str]:
+    def _error_lines(self) -> Iterator[str]:
         for error in self.errors[:SHOWN_ERRORS]:
             name, detail = error["file"], error["detail"]
             units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
@@ -174,24 +179,23 @@ def import_command(
     }
 
     async def run(db: Database, config: Config) -> Totals:
-        keeper = None if no_media or dry_run else keeper_of(config)
-        interrupts, totals = Interrupts(), Totals()
+        stop_on_signals()
+        keeper, totals = None if no_media or dry_run else keeper_of(config), Totals()
         try:
             async with _target(db, config, dry_run) as target:
-                importer = _Importer(target, config, username, options, keeper, interrupts)
+                importer = _Importer(target, config, username, options, keeper)
                 for name in files:
                     await importer.add(name, totals)
         except asyncio.CancelledError:
-            if not interrupts.came.is_set():
-                raise
+            totals.report(dry_run)
+            # Nobody waits for the thread that reads standard input, which may be silent for ever.
+            os._exit(totals.status)
         return totals
 
     collect_seldom()
     share_heap()
     totals = with_database(run)
-    facts = asdict(totals)
-    del facts["status"]
-    print_result(facts, totals.in_words(dry_run), notes=totals.error_lines())
+    totals.report(dry_run)
     sys.exit(totals.status)
 
 
@@ -204,12 +208,10 @@ class _Importer:
     username: str | None
     options: dict[str, Any]
     keeper: MediaKeeper | None
-    interrupts: Interrupts
 
     async def add(self, name: str, totals: Totals) -> None:
         """Import a file, and count it in the totals, read to its end or not."""
-        is_input = name == "-"
-        target = self.interrupts.input(sys.stdin.buffer) if is_input else Path(name)
+        target = sys.stdin.buffer if name == "-" else Path(name)
         # A file's name may hold bytes that are no UTF-8, which no report could print.
         name = os.fsencode(name).decode(errors="replace")
         try:
@@ -233,11 +235,11 @@ class _Importer:
                 f"{stored.accepted:,} new, {stored.duplicates:,} known, "
                 f"{stored.rejected:,} rejected"
             )
-            progress.show(source.bytes_read, source.bytes_total or 0, counts)
+            show_bar(source.bytes_read, source.bytes_total or 0, counts)
 
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
-        with source, Progress(name, item_show_func=lambda item: item) as progress:
+        with source, progress(name) as show_bar:
             archive = await asyncio.to_thread(partial(open_archive, source, **self.options))
             check_published(archive, self.options["chat"], is_public=self.config.public)
             try:

@@ -3,14 +3,11 @@
 import asyncio
 import contextlib
 import errno
-import io
 import os
-import select
 import signal
 import sys
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
 import msgspec
@@ -26,8 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BAD_INPUT: Final = 2
 FAILED: Final = 1
-SIGNAL_CHECK_S: Final = 0.1
-"""Seconds between checks for a signal while a read of standard input waits."""
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _JSON: Final = "saywho.json"
 _DISK_ERRORS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
@@ -140,80 +136,55 @@ def print_json(value: object) -> None:
     click.echo(msgspec.json.encode(value).decode())
 
 
-class Interrupts:
-    """Cancels the current task at the first SIGINT or SIGTERM, ends the program at the second."""
+def stop_on_signals() -> None:
+    """Cancel the current task at the first SIGINT or SIGTERM; the second ends the program."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
 
-    def __init__(self) -> None:
-        self.came = threading.Event()
-        self._task: asyncio.Task[Any] | None = asyncio.current_task()
-        if threading.current_thread() is not threading.main_thread():
-            return  # Only the main thread receives signals.
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._interrupt, number)
+    def stop() -> None:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+        if task is not None:
+            task.cancel()
 
-    def _interrupt(self, number: int) -> None:
-        if self.came.is_set():
-            os._exit(128 + number)
-        self.came.set()
-        if self._task is not None:
-            self._task.cancel()
-
-    def input(self, stream: BinaryIO) -> BinaryIO:
-        """Return a reader of the stream that ends with it, or at a signal."""
-        try:
-            number = stream.fileno()
-        except io.UnsupportedOperation:
-            return stream
-        return io.BufferedReader(_Interruptible(number, self.came))
-
-
-class _Interruptible(io.RawIOBase):
-    def __init__(self, number: int, came: threading.Event) -> None:
-        self._number = number
-        self._came = came
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
-        while not select.select([self._number], [], [], SIGNAL_CHECK_S)[0]:
-            if self._came.is_set():
-                return 0
-        chunk = os.read(self._number, len(buffer))
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
+    with contextlib.suppress(RuntimeError):  # Only the main thread receives signals.
+        for number in SIGNALS:
+            loop.add_signal_handler(number, stop)
 
 
 LINE_EVERY_S: Final = 5.0
 """Seconds between two lines."""
 
 
-class Progress(contextlib.ExitStack):
-    """Shows how far a piece of work is; a bar gets the options of click's."""
+Show = Callable[[int, int, str], None]
+"""Shows how much of a total is done, and the same in words."""
 
-    def __init__(self, label: str, **options: Any) -> None:
-        super().__init__()
-        self._label = label
-        self._options = options
-        self._next_line = monotonic() + LINE_EVERY_S
-        self._bar: Any = None
 
-    def show(self, done: int, total: int, text: str) -> None:
-        """Show how much of the total is done, and the same in words."""
-        if sys.stderr.isatty():
-            # Created late: some totals are known only once the work has begun.
-            self._bar = self._bar or self.enter_context(
-                click.progressbar(length=total, label=self._label, file=sys.stderr, **self._options)
-            )
-            self._bar.update(done - self._bar.pos, text)
-        elif monotonic() >= self._next_line:
-            self._next_line = monotonic() + LINE_EVERY_S
-            click.echo(f"{self._label}: {text}", err=True)
+@contextlib.contextmanager
+def progress(label: str) -> Iterator[Show]:
+    """Show how far a piece of work is: by a bar on a terminal, elsewhere by a line at times."""
+    next_line = monotonic() + LINE_EVERY_S
+    with contextlib.ExitStack() as stack:
+        bar: Any = None
+
+        def show(done: int, total: int, text: str) -> None:
+            nonlocal bar, next_line
+            if sys.stderr.isatty():
+                # Created late: some totals are known only once the work has begun.
+                bar = bar or stack.enter_context(
+                    click.progressbar(
+                        length=total, label=label, file=sys.stderr, item_show_func=lambda text: text
+                    )
+                )
+                bar.update(done - bar.pos, text)
+            elif monotonic() >= next_line:
+                next_line = monotonic() + LINE_EVERY_S
+                click.echo(f"{label}: {text}", err=True)
+
+        yield show
 
 
 @contextlib.contextmanager
 def counted(label: str, total: int) -> Iterator[Callable[[int], None]]:
     """Yield a function that shows how much of the total is done."""
-    with Progress(label, show_pos=True) as progress:
-        yield lambda done: progress.show(done, total, f"{done:,} of {total:,}")
+    with progress(label) as show:
+        yield lambda done: show(done, total, f"{done:,} of {total:,}")

@@ -164,7 +164,7 @@ def test_a_terminal_shows_how_far_a_deletion_is(installation: Installation, tmp_
     os.close(terminal)
     assert ended.returncode == 0
     assert ended.stdout == b"deleted mina\n"
-    assert "700/700" in shown
+    assert "700 of 700" in shown
 
 
 def test_a_new_revision_puts_databases_behind_until_the_upgrade(
