@@ -10,7 +10,6 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.hosts import is_loopback, is_loopback_host
-from app.clock import monotonic
 from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
@@ -26,8 +25,6 @@ OPEN_ENDPOINTS: Final = frozenset({"static"})
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
-STREAM_CHECK_S: Final = 10.0
-"""Seconds between looks at the right of a stream."""
 
 
 def access(policy: Policy) -> Callable[[View], View]:
@@ -140,25 +137,6 @@ def right_to_write() -> Right | None:
     if g.token is not None:
         return Right("token", g.token.id)
     return Right("session", g.operator.session_id) if g.operator is not None else None
-
-
-def while_readable(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Return the pieces of a streamed answer, which breaks off once the right to read ends.
-
-    Raises UnauthorizedError then, so that nobody takes what was sent for the whole.
-    """
-    right, db = right_to_read(), resources().db
-
-    async def checked() -> AsyncIterator[bytes]:
-        looked = monotonic()
-        async for piece in pieces:
-            if monotonic() - looked >= STREAM_CHECK_S:
-                async with db.read() as session:
-                    await check_right(session, right)
-                looked = monotonic()
-            yield piece
-
-    return pieces if right is None else checked()
 
 
 @asynccontextmanager

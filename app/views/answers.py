@@ -1,6 +1,7 @@
-"""Answers in JSON, answers to failures, and the headers that many answers share."""
+"""Answers that are streamed, answers to failures, and the headers that many answers share."""
 
 import asyncio
+import contextlib
 import errno
 import logging
 import re
@@ -21,6 +22,8 @@ from app.logs import request_id
 from app.memo import cacheable
 from app.models import MAX_ID
 from app.paths import FOR_PROGRAMS
+from app.services.access.rights import ended_rights
+from app.views.access import right_to_read
 
 AFTER_TIMEOUT_S: Final = 2.0
 AFTER_POLL_S: Final = 0.02
@@ -31,7 +34,8 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-_encoder = msgspec.json.Encoder()
+LOOK_EVERY_S: Final = 3.0
+"""Seconds between looks at the right of a stream, and at whether the server stops."""
 
 logger = logging.getLogger(__name__)
 
@@ -84,16 +88,9 @@ async def add_headers(response: Response) -> Response:
     return response
 
 
-def json_answer(
-    value: object, status: int = 200, headers: dict[str, str] | None = None
-) -> Response:
-    """Return the value as JSON: structs as objects, times as RFC 3339."""
-    return Response(_encoder.encode(value), status, headers, content_type="application/json")
-
-
-def streamed(body: AsyncGenerator[bytes, None] | None, headers: dict[str, str]) -> Response:
-    """Return an answer whose body takes its time; None stands for the body of a HEAD."""
-    response = Response(_nothing() if body is None else body, headers=headers)
+def streamed(pieces: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Response:
+    """Return an answer that is sent as it is made; to HEAD without its body."""
+    response = Response(_nothing() if request.method == "HEAD" else pieces, headers=headers)
     response.timeout = None
     return response
 
@@ -104,18 +101,30 @@ async def _nothing() -> AsyncGenerator[bytes, None]:
     yield b""
 
 
-async def break_off() -> None:
-    """Break the answer of the current task off, so that no client takes a part for the whole."""
-    if (task := asyncio.current_task()) is not None:
-        task.cancel()
-    await asyncio.sleep(0)
+def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """Return the pieces while their client may read them, and the server does not stop.
 
+    Then the answer breaks off, so that no client takes a part for the whole; while the server
+    stops, at the second look.
+    """
+    parts, right = resources(), right_to_read()
 
-def no_content() -> Response:
-    """Return the answer to a deletion: 204, without body and content type."""
-    response = Response(b"", 204)
-    del response.headers["Content-Type"]
-    return response
+    async def watched() -> AsyncGenerator[bytes, None]:
+        was_ending, looked = False, -LOOK_EVERY_S
+        async with contextlib.aclosing(pieces):
+            async for piece in pieces:
+                if monotonic() - looked >= LOOK_EVERY_S:
+                    looked = monotonic()
+                    async with parts.db.read() as session:
+                        is_over = right is not None and await ended_rights(session, {right})
+                    task = asyncio.current_task()
+                    if (is_over or was_ending) and task is not None:
+                        task.cancel()
+                        await asyncio.sleep(0)
+                    was_ending = parts.live.is_ending
+                yield piece
+
+    return watched()
 
 
 def handle_errors(app: Quart) -> None:

@@ -1,48 +1,46 @@
-"""One declaration of a view: route, policy, and the parameters and the form that it takes."""
+"""How a view is declared: its route and policy, what it takes, and what it answers.
+
+Parameters and forms are checked before the view runs, and an operation of the API answers with the
+value that its view returns. `app/views/openapi.py` makes the API's document of the declarations.
+"""
 
 import functools
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
-from quart import Blueprint, request
+import msgspec
+from msgspec import Struct
+from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app.memo import cacheable
-from app.views.access import Policy, access
-from app.views.parsing import NoArgs, parse_args
+from app.paths import API
+from app.views.access import SAFE_METHODS, Policy, access
+from app.views.parsing import NoArgs, parse_args, parse_json
 
+JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
+CSV: Final = "text/csv"
+HTML: Final = "text/html"
+EVENTS: Final = "text/event-stream"
+FILE: Final = "application/octet-stream"
+MULTIPART: Final = "multipart/form-data"
+
+T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 Form = MultiDict[str, str]
-View = TypeVar("View", bound=Callable[..., Awaitable[ResponseReturnValue]])
-
-
-def prepared(
-    view: View,
-    policy: Policy,
-    *,
-    is_cacheable: bool,
-    is_strict: bool,
-    read_form: Callable[[Any], Awaitable[Any]],
-) -> Any:
-    """Return the view with its policy; its arguments `args` and `form` are read before it runs.
-
-    With `is_strict` an unknown parameter is refused, but where access is open.
-    """
-    args, form = (view.__annotations__.get(name) for name in ("args", "form"))
-
-    @functools.wraps(view)
-    async def run(**given: Any) -> ResponseReturnValue:
-        if is_cacheable:
-            cacheable()
-        if args is not None:
-            given["args"] = parse_args(args, strict=is_strict)
-        elif is_strict and policy != "open":
-            parse_args(NoArgs)
-        if form is not None:
-            given["form"] = await read_form(form)
-        return await view(**given)
-
-    return access(policy)(run)
+Reply = tuple[T, int, dict[str, str]]
+"""A value, the status of its answer, and headers."""
+Method = Literal["GET", "POST", "DELETE"]
+EVERYWHERE: Final = frozenset({400, 401, 408, 421, 431, 500, 503})
+"""Any operation refuses a bad token, a bad or too new Saywho-After, a foreign host, and a slow or
+large head."""
+_PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")
+_encoder = msgspec.json.Encoder(enc_hook=str)
+"""Writes the sentences of errors, which are more than strings, too."""
 
 
 class PageBlueprint(Blueprint):
@@ -70,19 +68,167 @@ class PageBlueprint(Blueprint):
         self, paths: tuple[str, ...], method: str, policy: Policy | None, is_cacheable: bool
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
-            run = prepared(
-                view,
-                policy or self._policy,
-                is_cacheable=is_cacheable,
-                is_strict=False,
-                read_form=_form,
-            )
+            takes = view.__annotations__
+
+            @functools.wraps(view)
+            async def run(**given: Any) -> ResponseReturnValue:
+                if is_cacheable:
+                    cacheable()
+                if "args" in takes:
+                    given["args"] = parse_args(takes["args"], is_strict=False)
+                if "form" in takes:
+                    given["form"] = await request.form
+                answer: ResponseReturnValue = await view(**given)
+                return answer
+
             for path in paths:
-                self.add_url_rule(path, view.__name__, run, methods=[method])
+                checked = access(policy or self._policy)(run)
+                self.add_url_rule(path, view.__name__, checked, methods=[method])
             return view
 
         return declare
 
 
-async def _form(_: Any) -> Any:
-    return await request.form
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that a view reads itself: its types by content type; None stands for bytes."""
+
+    content: Mapping[str, Any]
+    example: str | None = None
+    """By default made of the examples of the type's fields."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What one method of one address of the API takes and answers."""
+
+    id: str
+    method: Method
+    path: str
+    """As the document writes it."""
+    places: list[tuple[str, str]]
+    """The converter and the name of each parameter in the path."""
+    policy: Policy
+    tag: str
+    summary: str
+    answers: Mapping[int, str]
+    """The meaning of each successful status; the first is the usual one."""
+    content: Mapping[str, Any]
+    """The types of these answers, by content type; empty for no body."""
+    headers: tuple[str, ...]
+    args: type[Struct]
+    body: Body | None
+    errors: Collection[int] = field(default=())
+
+    @property
+    def kinds(self) -> list[Any]:
+        """The types of all bodies that are not bytes, and of the parameters."""
+        taken = self.body.content.values() if self.body else ()
+        return [self.args, *(kind for kind in (*self.content.values(), *taken) if kind is not None)]
+
+    @property
+    def error_statuses(self) -> list[int]:
+        """The statuses of the errors that the operation can answer with, in order."""
+        found = EVERYWHERE | set(self.errors)
+        if self.method not in SAFE_METHODS or self.policy not in {"open", "read", "token"}:
+            found |= {403}
+        if self.method not in SAFE_METHODS and self.policy != "read":
+            found |= {507}
+        if self.places:
+            found |= {404}
+        if self.body:
+            found |= {413}
+            found |= set() if NDJSON in self.body.content else {422}
+            found |= set() if None in self.body.content.values() else {415}
+        return sorted(found)
+
+
+OPERATIONS: Final[dict[str, Operation]] = {}
+"""All operations that have been declared, by id."""
+
+
+class ApiBlueprint(Blueprint):
+    """Operations of one subject, under one tag of the document."""
+
+    def __init__(self, name: str, *, tag: str, url_prefix: str | None = API) -> None:
+        super().__init__(name, __name__, url_prefix=url_prefix)
+        self._tag = tag
+
+    def operation(
+        self,
+        method: Method,
+        path: str,
+        policy: Policy,
+        answers: str | Mapping[int, str],
+        *,
+        content: Mapping[str, Any] | None = None,
+        headers: tuple[str, ...] = (),
+        body: Body | None = None,
+        errors: Collection[int] = (),
+        is_cacheable: bool = False,
+    ) -> Callable[[View], View]:
+        """Declare a view as an operation; the first line of its docstring is the summary.
+
+        Its argument `args` gets the parameters, and `form` a JSON body, checked against the structs
+        that the annotations name. An unknown parameter is refused, but where access is open.
+
+        answers: the meaning of a success, by status where it is neither 200 nor 204.
+        content: the types of an answer that is no JSON; else the view's annotation names its type.
+        errors: those that follow from nothing else that is declared.
+        """
+
+        def declare(view: View) -> View:
+            form, args = (view.__annotations__.get(name) for name in ("form", "args"))
+            kind: Any = view.__annotations__["return"]
+            kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
+            plain = {204 if kind is None else 200: answers} if isinstance(answers, str) else answers
+            declared = Operation(
+                id=view.__name__,
+                method=method,
+                path=_PLACE.sub(r"{\2}", (self.url_prefix or "") + path),
+                places=_PLACE.findall(path),
+                policy=policy,
+                tag=self._tag,
+                summary=(view.__doc__ or "").partition("\n")[0].removesuffix("."),
+                answers=plain,
+                content=({} if kind is None else {JSON: kind}) if content is None else content,
+                headers=headers,
+                args=args or NoArgs,
+                body=Body({JSON: form}) if form else body,
+                errors=errors,
+            )
+            status = next(iter(plain))
+
+            @functools.wraps(view)
+            async def run(**given: Any) -> ResponseReturnValue:
+                if is_cacheable:
+                    cacheable()
+                if args is not None:
+                    given["args"] = parse_args(args)
+                elif policy != "open":
+                    parse_args(NoArgs)
+                if form is not None:
+                    given["form"] = await parse_json(form)
+                return _answer(await view(**given), status)
+
+            if declared.id in OPERATIONS:
+                raise ValueError(f"two operations are named {declared.id}")
+            OPERATIONS[declared.id] = declared
+            self.add_url_rule(path, declared.id, access(policy)(run), methods=[method])
+            return view
+
+        return declare
+
+
+def _answer(value: object, status: int) -> ResponseReturnValue:
+    """Return what a view returned as JSON: structs as objects, times as RFC 3339."""
+    if isinstance(value, Response | str):
+        return value
+    headers = None
+    if isinstance(value, tuple):
+        value, status, headers = value
+    if value is None:
+        response = Response(b"", status)
+        del response.headers["Content-Type"]
+        return response
+    return Response(_encoder.encode(value), status, headers, content_type=JSON)

@@ -183,4 +183,4 @@ def view_of(query: str) -> View:
         pairs = parse_qsl(query.removeprefix("?"), max_num_fields=MOST_FIELDS)
     except ValueError:
         raise MalformedError("The view is not a query string") from None
-    return args_of(MultiDict(pairs), View, strict=False)
+    return args_of(MultiDict(pairs), View, is_strict=False)

@@ -11,7 +11,7 @@ import msgspec
 
 from app.errors import Problem
 from app.models import MAX_ID
-from app.views.operation import JSON, OPERATIONS, PROBLEM, Operation, Success
+from app.views.blueprints import JSON, OPERATIONS, Operation
 
 Schema = dict[str, Any]
 WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
@@ -24,6 +24,7 @@ PLACES: Final[dict[str, str]] = WRITTEN["places"]
 ERRORS: Final[dict[str, str]] = WRITTEN["errors"]
 """Meanings of the statuses of errors."""
 ERROR_HEADERS: Final = {"401": ("WWW-Authenticate",), "405": ("Allow",), "503": ("Retry-After",)}
+PROBLEM: Final = "application/problem+json"
 ID: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 
 
@@ -35,10 +36,10 @@ def document(*, is_public: bool) -> dict[str, Any]:
     schemas = Schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for declared in operations:
-        path = paths.setdefault(declared.address, {})
+        path = paths.setdefault(declared.path, {})
         path[declared.method.lower()] = _operation(declared, schemas, is_public=is_public)
     errors = {
-        status: schemas.answer(Success(text, {PROBLEM: Problem}, ERROR_HEADERS.get(status, ())))
+        status: schemas.answer(text, {PROBLEM: Problem}, ERROR_HEADERS.get(status, ()))
         for status, text in ERRORS.items()
     }
     return FRAME | {
@@ -54,8 +55,26 @@ class Schemas:
     def __init__(self, operations: list[Operation]) -> None:
         found = [kind for declared in operations for kind in declared.kinds]
         kinds = list(dict.fromkeys([Problem, *found]))
-        schemas, self.components = schemas_of(kinds)
+        schemas, self.components = msgspec.json.schema_components(
+            kinds, ref_template="#/components/schemas/{name}"
+        )
         self._by_kind = dict(zip(kinds, schemas, strict=True))
+        for struct in self.components.values():
+            for name, field in struct["properties"].items():
+                if name in FIELDS:
+                    field.setdefault("description", FIELDS[name])
+                if name.endswith("_at") or name == "not_before":
+                    # msgspec writes the format only where a time must have a zone.
+                    for option in field.get("anyOf", [field]):
+                        option |= {"format": "date-time"} if option["type"] == "string" else {}
+        self._args: dict[Any, Schema] = {
+            declared.args: self.components.pop(declared.args.__name__)
+            for declared in {each.args: each for each in operations}.values()
+        }
+
+    def args(self, declared: Operation) -> Schema:
+        """Return the schema of an operation's parameters, as an object."""
+        return self._args[declared.args]
 
     def content(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return bodies by their content type; bytes have no schema."""
@@ -64,13 +83,15 @@ class Schemas:
             for content_type, kind in content.items()
         }
 
-    def answer(self, answer: Success) -> dict[str, Any]:
-        described: dict[str, Any] = {"description": answer.description}
-        if answer.headers:
+    def answer(
+        self, description: str, content: Mapping[str, Any], headers: tuple[str, ...]
+    ) -> dict[str, Any]:
+        described: dict[str, Any] = {"description": description}
+        if headers:
             reference = "#/components/headers/"
-            described["headers"] = {name: {"$ref": reference + name} for name in answer.headers}
-        if answer.content:
-            described["content"] = self.content(answer.content)
+            described["headers"] = {name: {"$ref": reference + name} for name in headers}
+        if content:
+            described["content"] = self.content(content)
         return described
 
     def example(self, schema: Schema) -> dict[str, Any]:
@@ -88,33 +109,20 @@ def properties(components: Mapping[str, Schema], schema: Schema) -> dict[str, Sc
     return fields
 
 
-def schemas_of(kinds: list[Any]) -> tuple[tuple[Schema, ...], dict[str, Schema]]:
-    """Return the schema of each type, and those of the structs that they refer to."""
-    schemas, components = msgspec.json.schema_components(
-        kinds, ref_template="#/components/schemas/{name}"
-    )
-    for struct in components.values():
-        for name, field in struct["properties"].items():
-            if name in FIELDS:
-                field.setdefault("description", FIELDS[name])
-            if name.endswith("_at"):
-                # msgspec writes the format only where a time must have a zone.
-                for option in field.get("anyOf", [field]):
-                    option |= {"format": "date-time"} if option["type"] == "string" else {}
-    return schemas, components
-
-
 def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dict[str, Any]:
-    responses = {status: schemas.answer(answer) for status, answer in declared.answers.items()}
-    for status in declared.error_statuses:
+    responses: dict[str, Any] = {
+        str(status): schemas.answer(text, declared.content, declared.headers)
+        for status, text in declared.answers.items()
+    }
+    for status in map(str, declared.error_statuses):
         responses[status] = {"$ref": f"#/components/responses/{status}"}
     described: dict[str, Any] = {
         "operationId": declared.id,
         "tags": [declared.tag],
         "summary": declared.summary,
         "security": _security(declared, is_public=is_public),
-        "parameters": _parameters(declared),
-        "responses": {str(status): answer for status, answer in responses.items()},
+        "parameters": _parameters(declared, schemas.args(declared)),
+        "responses": responses,
     }
     if declared.body:
         content = schemas.content(declared.body.content)
@@ -135,20 +143,19 @@ def _security(declared: Operation, *, is_public: bool) -> list[dict[str, list[st
     return [{}, *needed] if declared.policy == "read" and is_public else needed
 
 
-def _parameters(declared: Operation) -> list[dict[str, Any]]:
+def _parameters(declared: Operation, args: Schema) -> list[dict[str, Any]]:
     """Return the parameters in the path and in the query."""
     found: list[dict[str, Any]] = []
     for converter, name in declared.places:
-        about = {"name": name, "in": "path", "description": PLACES[name], "required": True}
         kind = {"schema": ID, "example": 1}
         if converter != "id":
             kind = {"schema": {"type": "string"}, "example": "jack"}
+        about = {"name": name, "in": "path", "description": PLACES[name], "required": True}
         found.append(about | kind)
-    _, components = schemas_of([declared.args])
-    struct = components[declared.args.__name__]
-    for name, schema in struct["properties"].items():
+    for name, field in args["properties"].items():
+        schema = field.copy()
         about = {"name": name, "in": "query", "description": schema.pop("description", None)}
-        if name in struct["required"]:
+        if name in args["required"]:
             about["required"] = True
         if examples := schema.pop("examples", None):
             about["example"] = examples[0]

@@ -1,17 +1,25 @@
 """Parsing of requests: paths, parameters (400), JSON bodies (400, 415, 422)."""
 
 import functools
-import re
-from typing import Any, Final, NoReturn, TypeVar, get_origin, get_type_hints
+import json
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import msgspec
+from msgspec.structs import FieldInfo
 from quart import Quart, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
-from app.errors import FieldError, InvalidInputError, MalformedError, UnsupportedMediaError
+from app.errors import (
+    AppError,
+    FieldError,
+    InvalidInputError,
+    MalformedError,
+    UnsupportedMediaError,
+)
 from app.lifespan import resources
 from app.views.bodies import too_large
 
@@ -22,8 +30,9 @@ class NoArgs(msgspec.Struct):
     """The form of an address without parameters."""
 
 
+MOST_FAULTS: Final = 10
+"""Faults of one request that are named."""
 UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
-_PLACE = re.compile(r" - at `(?:\$|key in \$)\.?(?P<loc>[^`]*)`$")
 
 
 class IdConverter(BaseConverter):
@@ -43,48 +52,65 @@ def init_app(app: Quart) -> None:
     app.url_map.converters["id"] = IdConverter
 
 
-def parse_args(form: type[Form], *, strict: bool = True) -> Form:
+def parse_args(form: type[Form], *, is_strict: bool = True) -> Form:
     """Return the address's parameters as the form; lists take a parameter several times.
 
-    Raises MalformedError; with `strict` also for a parameter that the form does not know, and
+    Raises MalformedError; with `is_strict` also for a parameter that the form does not know, and
     for bytes that are not UTF-8, of which Werkzeug would keep `%FF` as it stands.
     """
-    if strict:
+    if is_strict:
         try:
             unquote_to_bytes(request.query_string).decode()
         except UnicodeDecodeError:
             malformed("query", "The address is not UTF-8")
-    return args_of(request.args, form, strict=strict)
+    return args_of(request.args, form, is_strict=is_strict)
 
 
-def args_of(args: MultiDict[str, str], form: type[Form], *, strict: bool) -> Form:
+def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> Form:
     """Return the parameters as the form, likewise."""
-    values: dict[str, Any] = {}
-    repeated = _repeated(form)
-    for name, given in args.lists():
-        if name not in repeated:
-            if strict:
-                malformed(name, f"{name} is not a parameter here")
-            continue
-        if repeated[name]:
-            values[name] = given
-        elif len(given) > 1:
-            malformed(name, f"{name} may be given only once")
-        else:
-            values[name] = given[0]
-    try:
-        return msgspec.convert(values, form, strict=False)
-    except msgspec.ValidationError as error:
-        loc, detail = _place(error)
-        malformed(loc, f"{loc}: {detail}")
+    fields, given, faults = _fields(form), dict[str, Any](), []
+    for name, values in args.lists():
+        is_list = name in fields and fields[name].default_factory is list
+        given[name] = values if is_list else values[0]
+        if len(values) > 1 and name in fields and not is_list:
+            faults.append(FieldError(name, f"{name} may be given only once"))
+    found, others = _filled(form, given, is_strict=is_strict, is_text=True)
+    if found is None or faults:
+        raise _refusal(MalformedError, faults + others)
+    return found
 
 
 @functools.cache
-def _repeated(form: type[msgspec.Struct]) -> dict[str, bool]:
-    """Return the form's parameters, and whether each may be given several times."""
-    names = dict(zip(form.__struct_fields__, form.__struct_encode_fields__, strict=True))
-    kinds = get_type_hints(form)
-    return {names[field]: get_origin(kinds[field]) is list for field in names}
+def _fields(form: type[msgspec.Struct]) -> dict[str, FieldInfo]:
+    """Return the fields of a form by the names that requests use."""
+    return {each.encode_name: each for each in msgspec.structs.fields(form)}
+
+
+def _filled(
+    form: type[Form], given: Mapping[str, Any], *, is_strict: bool, is_text: bool
+) -> tuple[Form | None, list[FieldError]]:
+    """Return the form with these values, and all that is wrong with them.
+
+    is_text: numbers and the like are given as text.
+    """
+    fields, values, faults = _fields(form), dict[str, Any](), []
+    for name, value in given.items():
+        if (field := fields.get(name)) is not None:
+            try:
+                values[field.name] = msgspec.convert(value, field.type, strict=not is_text)
+            except msgspec.ValidationError as error:
+                detail, _, place = str(error).partition(" - at `$")
+                faults.append(FieldError(name + place.rstrip("`"), f"{name}: {detail}"))
+        elif is_strict:
+            faults.append(FieldError(name, f"{name} is not known here"))
+    missing = [name for name, field in fields.items() if field.required and name not in given]
+    faults += [FieldError(name, f"{name} is missing") for name in missing]
+    return (None if faults else form(**values)), faults
+
+
+def _refusal(kind: type[AppError], faults: list[FieldError]) -> AppError:
+    faults = faults[:MOST_FAULTS]
+    return kind("; ".join(each.detail for each in faults), errors=faults)
 
 
 def require_type(name: str) -> None:
@@ -126,37 +152,34 @@ def decode_json(body: bytes, form: type[Form]) -> Form:
     Raises MalformedError for what is not JSON, InvalidInputError for JSON that is not the form.
     """
     try:
-        return msgspec.json.decode(body, type=form)
-    except (ValueError, RecursionError) as error:
-        # The decoder stops at the first thing that is not the form, before the rest was parsed.
-        _check_syntax(body)
-        if not isinstance(error, msgspec.ValidationError):
-            raise InvalidInputError("A string holds half a surrogate pair", loc="body") from None
-        loc, detail = _place(error)
-        raise InvalidInputError(f"{loc}: {detail}" if loc else detail, loc=loc or "body") from None
-
-
-def _check_syntax(body: bytes) -> None:
-    """Raise MalformedError for what is not JSON; 1 MB takes some milliseconds."""
-    # Half a surrogate pair is well formed, but the decoder refuses it.
-    body = body.replace(rb"\ud", rb"\u0").replace(rb"\uD", rb"\u0")
-    try:
-        body.decode()
-        msgspec.json.decode(body, type=msgspec.Raw)
+        given = msgspec.json.decode(body)
     except RecursionError:
-        raise MalformedError("The JSON is nested too deep", loc="body") from None
+        malformed("body", "The JSON is nested too deep")
     except UnicodeDecodeError:
-        raise MalformedError("The body is not UTF-8", loc="body") from None
+        malformed("body", "The body is not UTF-8")
     except ValueError as error:
-        raise MalformedError(f"The body is not JSON: {error}", loc="body") from None
+        if _is_json(body):
+            raise InvalidInputError("A string holds half a surrogate pair", loc="body") from None
+        malformed("body", f"The body is not JSON: {error}")
+    if not isinstance(given, dict):
+        raise _refusal(InvalidInputError, [FieldError("body", "The body must be an object")])
+    found, faults = _filled(form, given, is_strict=True, is_text=False)
+    if found is None:
+        raise _refusal(InvalidInputError, faults)
+    return found
 
 
-def _place(error: msgspec.ValidationError) -> tuple[str, str]:
-    detail = str(error)
-    if match := _PLACE.search(detail):
-        return match["loc"], detail[: match.start()]
-    match = re.search(r"(?:unknown|missing required) field `([^`]*)`", detail)
-    return match[1] if match else "", detail
+def _is_json(body: bytes) -> bool:
+    """Return whether the standard library, which takes half a surrogate pair, takes the body."""
+
+    def refuse(name: str) -> NoReturn:
+        raise ValueError(f"JSON has no {name}")
+
+    try:
+        json.loads(body.decode(), parse_constant=refuse, parse_int=str)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def malformed(loc: str, detail: str) -> NoReturn:

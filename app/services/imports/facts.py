@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -22,16 +22,22 @@ from app.models import ImportJob, Tweet, User
 from app.services.imports.bulk import BulkError, StoredPosts
 
 
+class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a record was not stored, or the whole file."""
+
+    detail: str
+    record: Annotated[
+        int | None, Meta(description="The place of the record; not where the whole file failed.")
+    ] = None
+
+
 class ImportFacts(msgspec.Struct, frozen=True):
     """An import as answers show one."""
 
     id: int
     state: Annotated[
-        str,
-        Meta(
-            description="running (as soon as it waits for its turn), done, failed, cancelled or"
-            " interrupted."
-        ),
+        Literal["running", "done", "failed", "cancelled", "interrupted"],
+        Meta(description="running as soon as it waits for its turn."),
     ]
     format: str
     bytes_read: Annotated[int, Meta(description="How far it has come.")]
@@ -45,11 +51,8 @@ class ImportFacts(msgspec.Struct, frozen=True):
         int, Meta(description="Records that are no posts, or have neither text nor media.")
     ]
     errors: Annotated[
-        list[dict[str, Any]],
-        Meta(
-            description="The first records that were not stored: `record`, their place, and"
-            " `detail`, why; the reason of a failure has no place and comes first."
-        ),
+        list[ImportFault],
+        Meta(description="The first that were not stored; the reason of a failure comes first."),
     ]
     started_at: datetime | None
     finished_at: datetime | None
@@ -63,16 +66,13 @@ class ImportDetails(ImportFacts, frozen=True):
 
 def facts(job: ImportJob) -> ImportFacts:
     """Return the import as answers show it."""
-    errors = [
-        {name: value for name, value in error.items() if name in {"record", "detail"}}
-        for error in _errors(job)
-    ]
+    errors = msgspec.convert(_errors(job), list[ImportFault])
     return ImportFacts(**_values(job, ImportFacts), errors=errors)
 
 
 def details(job: ImportJob) -> ImportDetails:
     """Return the import as pages show it."""
-    errors = [error | {"detail": _reason(error)} for error in _errors(job)]
+    errors = [ImportFault(_reason(each), each.get("record")) for each in _errors(job)]
     return ImportDetails(**_values(job, ImportDetails), errors=errors)
 
 

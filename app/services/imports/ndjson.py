@@ -41,10 +41,10 @@ class LinesReport(msgspec.Struct, frozen=True):
 
 async def store_lines(
     db: Database, file: IO[bytes], *, right: Right | None = None
-) -> tuple[bytes, int]:
+) -> tuple[LinesReport, int]:
     """Store the lines of a file, a transaction a batch.
 
-    Return a LinesReport, JSON, and the newest event. Committed batches stay if a later one
+    Return what became of them, and the newest event. Committed batches stay if a later one
     fails. Raises UnauthorizedError once the right has ended: each batch checks it.
     """
     report = ImportReport()
@@ -54,12 +54,11 @@ async def store_lines(
 
     await import_posts(db, LineReader(file), report, default_time=now(), note=check)
     counts = LinesReport(report.accepted, report.duplicates, report.rejected, report.in_order())
-    body = msgspec.json.encode(counts, enc_hook=str)
     if report.event_id is not None:
-        return body, report.event_id
+        return counts, report.event_id
     async with db.write() as session:
         await check_right(session, right)
-        return body, await newest_event(session)
+        return counts, await newest_event(session)
 
 
 class LineReader:

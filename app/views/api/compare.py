@@ -1,7 +1,7 @@
 """Comparing authors in the API: one of them, or somebody else?"""
 
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from copy import copy
 from typing import Annotated
@@ -16,9 +16,8 @@ from app.lifespan import resources
 from app.services.compare.batch_compare import GivenText, JudgedText, json_texts, open_panel
 from app.services.compare.card import Card
 from app.services.compare.judging import Comparison
-from app.views.access import while_readable
-from app.views.answers import json_answer
-from app.views.operation import NDJSON, ApiBlueprint, accepts, answers
+from app.views.answers import streamed, while_readable
+from app.views.blueprints import NDJSON, ApiBlueprint, Body
 from app.views.parsing import request_bytes, require_type
 
 blueprint = ApiBlueprint("api_compare", tag="compare")
@@ -82,17 +81,15 @@ class PanelArgs(Struct):
     username: Names = []
 
 
-@blueprint.operation("GET", "/compare", "read", errors={404, 422})
-@answers(200, "The answer and its evidence", Comparison)
-async def compare_get(args: CompareArgs) -> Response:
+@blueprint.operation("GET", "/compare", "read", "The answer and its evidence", errors={404, 422})
+async def compare_get(args: CompareArgs) -> Comparison:
     """Say whether one of some authors wrote a text, and which."""
     with _named_as_parameters():
         return await _compare([args.text], args.username, args)
 
 
-@blueprint.operation("POST", "/compare", "read", errors={404})
-@answers(200, "The answer and its evidence", Comparison)
-async def compare_post(form: CompareForm) -> Response:
+@blueprint.operation("POST", "/compare", "read", "The answer and its evidence", errors={404})
+async def compare_post(form: CompareForm) -> Comparison:
     """Say whether one of some authors wrote a text, or several texts by one hand, and which."""
     if (form.text is UNSET) == (form.texts is UNSET):
         raise InvalidInputError("Give either text or texts", loc="text")
@@ -100,21 +97,24 @@ async def compare_post(form: CompareForm) -> Response:
     return await _compare(texts, form.usernames, form)
 
 
-@blueprint.operation("GET", "/compare/card", "read", errors={404, 422})
-@answers(200, "The model card", Card)
-async def compare_card(args: PanelArgs) -> Response:
+@blueprint.operation("GET", "/compare/card", "read", "The model card", errors={404, 422})
+async def compare_card(args: PanelArgs) -> Card:
     """Show how well authors can be told apart, on posts held out."""
     with _named_as_parameters():
-        return json_answer(await resources().cards.get(args.username))
+        return await resources().cards.get(args.username)
 
 
-@blueprint.operation("POST", "/compare/batch", "read", errors={404, 422})
-@accepts(
-    {NDJSON: GivenText},
-    example='{"text": "The ferry is late"}\n{"text": "Bread at six", "id": 7}\n',
-)
-@answers(
-    200, "A line for each that is not blank, in their order, as they are found", JudgedText, NDJSON
+@blueprint.operation(
+    "POST",
+    "/compare/batch",
+    "read",
+    "A line for each that is not blank, in their order, as they are found",
+    content={NDJSON: JudgedText},
+    body=Body(
+        {NDJSON: GivenText},
+        example='{"text": "The ferry is late"}\n{"text": "Bread at six", "id": 7}\n',
+    ),
+    errors={404, 422},
 )
 async def compare_batch(args: PanelArgs) -> Response:
     """Say of many texts whether one of some authors wrote each, one JSON object a line."""
@@ -123,13 +123,11 @@ async def compare_batch(args: PanelArgs) -> Response:
     with _named_as_parameters():
         panel = await open_panel(resources().db, resources().models, args.username)
 
-    async def answers() -> AsyncIterator[bytes]:
+    async def answers() -> AsyncGenerator[bytes, None]:
         async for some in panel.judge(json_texts(lines)):
             yield msgspec.json.Encoder().encode_lines(some)
 
-    response = Response(while_readable(answers()), content_type=NDJSON)
-    response.timeout = None
-    return response
+    return streamed(while_readable(answers()), {"Content-Type": NDJSON})
 
 
 @contextmanager
@@ -145,8 +143,7 @@ def _named_as_parameters() -> Iterator[None]:
         raise named from error
 
 
-async def _compare(texts: list[str], usernames: list[str], options: CompareOptions) -> Response:
-    comparison = await resources().comparer.compare(
+async def _compare(texts: list[str], usernames: list[str], options: CompareOptions) -> Comparison:
+    return await resources().comparer.compare(
         texts, usernames, sure=options.sure, explain=options.explain, reasons=options.reasons
     )
-    return json_answer(comparison)

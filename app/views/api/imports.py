@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
-from quart import Response, g, request, url_for
+from quart import g, request, url_for
 
 from app.compute.text import clean_username
 from app.errors import MalformedError
@@ -18,9 +18,8 @@ from app.services.imports.jobs import add_job, cancel_job, get_job, list_jobs
 from app.services.imports.uploads import remove_upload
 from app.views import cursors
 from app.views.access import writing
-from app.views.answers import json_answer, no_content
+from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Body, Reply
 from app.views.bodies import Spool, spooled_body, spooled_upload
-from app.views.operation import FILE, MULTIPART, ApiBlueprint, accepts, answers
 from app.views.parsing import malformed
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
@@ -74,21 +73,25 @@ class NewImportArgs(Struct):
     ] = 0
 
 
-@blueprint.operation("GET", IMPORTS, "token")
-@answers(200, "A page of imports", Imports)
-async def list_imports(args: cursors.PageArgs) -> Response:
+@blueprint.operation("GET", IMPORTS, "token", "A page of imports")
+async def list_imports(args: cursors.PageArgs) -> Imports:
     """List imports, the newest first."""
     before = cursors.IMPORTS.decode(args.cursor)
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=args.limit)
     items = [facts(job) for job in jobs]
-    return json_answer(Imports(items, cursors.IMPORTS.encode(following)))
+    return Imports(items, cursors.IMPORTS.encode(following))
 
 
-@blueprint.operation("POST", IMPORTS, "write")
-@accepts({FILE: None, MULTIPART: ImportForm}, example="@archive.zip")
-@answers(202, "The import, queued", ImportFacts, headers=("Location",))
-async def create_import(args: NewImportArgs) -> Response:
+@blueprint.operation(
+    "POST",
+    IMPORTS,
+    "write",
+    {202: "The import, queued"},
+    headers=("Location",),
+    body=Body({FILE: None, MULTIPART: ImportForm}, example="@archive.zip"),
+)
+async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
     """Import a file.
 
     Read the file from the body or from `file` of a multipart form, and queue its import.
@@ -120,7 +123,7 @@ def _chat_options(args: NewImportArgs) -> ChatOptions:
     )
 
 
-async def _queue(spool: Spool, args: NewImportArgs) -> Response:
+async def _queue(spool: Spool, args: NewImportArgs) -> Reply[ImportFacts]:
     await spool.sync()
     async with writing() as session:
         job = await add_job(
@@ -139,24 +142,21 @@ async def _queue(spool: Spool, args: NewImportArgs) -> Response:
         queued = facts(job)
     resources().import_queued.set()
     location = url_for("api_imports.show_import", import_id=job.id)
-    return json_answer(queued, 202, {"Location": location})
+    return queued, 202, {"Location": location}
 
 
-@blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token")
-@answers(200, "The import", ImportFacts)
-async def show_import(import_id: int) -> Response:
+@blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token", "The import")
+async def show_import(import_id: int) -> ImportFacts:
     """Show an import."""
     async with resources().db.read() as session:
-        return json_answer(facts(await get_job(session, import_id, is_started=True)))
+        return facts(await get_job(session, import_id, is_started=True))
 
 
-@blueprint.operation("DELETE", IMPORTS + "/<id:import_id>", "write", errors={409})
-@answers(204, "Cancelled")
-async def cancel_import(import_id: int) -> Response:
+@blueprint.operation("DELETE", IMPORTS + "/<id:import_id>", "write", "Cancelled", errors={409})
+async def cancel_import(import_id: int) -> None:
     """Cancel an import; what it stored stays."""
     async with writing() as session:
         await get_job(session, import_id, is_started=True)
         job = await cancel_job(session, import_id)
         g.event_id = await newest_event(session)
     await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
-    return no_content()

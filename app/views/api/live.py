@@ -12,7 +12,7 @@ from app.paths import LIVE
 from app.services.posts.users import get_user
 from app.views.access import right_to_read
 from app.views.answers import streamed
-from app.views.operation import EVENTS, ApiBlueprint, answers
+from app.views.blueprints import EVENTS, ApiBlueprint
 
 blueprint = ApiBlueprint("api_live", tag="live")
 
@@ -35,8 +35,9 @@ class LiveArgs(Struct):
     ] = None
 
 
-@blueprint.operation("GET", LIVE, "read", errors={404})
-@answers(200, "Events, without end", str, EVENTS)
+@blueprint.operation(
+    "GET", LIVE, "read", "Events, without end", content={EVENTS: str}, errors={404}
+)
 async def live_stream(args: LiveArgs) -> Response:
     """Follow what changes, as server-sent events.
 
@@ -47,8 +48,7 @@ async def live_stream(args: LiveArgs) -> Response:
     if args.username is not None:
         async with resources().db.read() as session:
             user_id = (await get_user(session, args.username)).id
-    if request.method == "HEAD":
-        return streamed(None, HEADERS)
+    await resources().feed.catch_up()
     events = resources().live.open(after=after, user_id=user_id, right=right_to_read())
     return streamed(events, HEADERS)
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
-from quart import Response
 
 from app.lifespan import resources
 from app.memo import cacheable
@@ -12,9 +11,8 @@ from app.services.posts.users import Platform
 from app.services.search.search import Hit, Mode, Sort, find
 from app.services.search.word_search import Facets
 from app.views import cursors
-from app.views.answers import json_answer
+from app.views.blueprints import ApiBlueprint
 from app.views.filters import PostFilters, SearchFilters
-from app.views.operation import ApiBlueprint, answers
 
 blueprint = ApiBlueprint("api_search", tag="search")
 
@@ -62,9 +60,8 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     ] = None
 
 
-@blueprint.operation("GET", "/search", "read", errors={404})
-@answers(200, "A page of results, the best first", Hits)
-async def search_tweets(args: SearchArgs) -> Response:
+@blueprint.operation("GET", "/search", "read", "A page of results, the best first", errors={404})
+async def search_tweets(args: SearchArgs) -> Hits:
     """Search the posts."""
     place = cursors.RESULTS.decode(args.cursor)
     parts = resources()
@@ -81,16 +78,14 @@ async def search_tweets(args: SearchArgs) -> Response:
     )
     if found.is_current:
         cacheable()
-    return json_answer(
-        Hits(
-            found.hits,
-            cursors.RESULTS.encode(found.next),
-            found.method,
-            found.total,
-            [Correction(*each) for each in found.corrections],
-            found.is_any,
-            found.facets,
-        )
+    return Hits(
+        found.hits,
+        cursors.RESULTS.encode(found.next),
+        found.method,
+        found.total,
+        [Correction(*each) for each in found.corrections],
+        found.is_any,
+        found.facets,
     )
 
 
@@ -107,10 +102,9 @@ class StatsArgs(PostFilters):
     ] = None
 
 
-@blueprint.operation("GET", "/stats", "read", errors={404}, is_cacheable=True)
-@answers(200, "The counts", Stats)
-async def show_stats(args: StatsArgs) -> Response:
+@blueprint.operation("GET", "/stats", "read", "The counts", errors={404}, is_cacheable=True)
+async def show_stats(args: StatsArgs) -> Stats:
     """Count posts, in all, per author and per day."""
     selection = args.select(args.username, args.platform)
     async with resources().db.read() as session:
-        return json_answer(await stats(session, selection, args.zone))
+        return await stats(session, selection, args.zone)

@@ -18,9 +18,8 @@ from app.services.checks import check_ready, measure_lag
 from app.services.events import newest_event
 from app.views import openapi
 from app.views.access import access, own_origin
-from app.views.answers import json_answer
+from app.views.blueprints import HTML, ApiBlueprint
 from app.views.openapi import Schema
-from app.views.operation import HTML, ApiBlueprint, answers
 
 blueprint = ApiBlueprint("service", tag="service", url_prefix=None)
 
@@ -31,20 +30,18 @@ class Health(Struct, frozen=True):
     status: str
 
 
-@blueprint.operation("GET", HEALTHZ, "open")
-@answers(200, "It runs", Health)
-async def healthz() -> Response:
+@blueprint.operation("GET", HEALTHZ, "open", "It runs")
+async def healthz() -> Health:
     """Say that the process runs."""
-    return json_answer(Health("ok"))
+    return Health("ok")
 
 
-@blueprint.operation("GET", READYZ, "open")
-@answers(200, "All is well", Health)
-async def readyz() -> Response:
+@blueprint.operation("GET", READYZ, "open", "All is well")
+async def readyz() -> Health:
     """Say whether the database answers, is at the program's revision, and is followed."""
     here = resources()
     await check_ready(here.db, here.feed, here.tasks, revision=here.revision)
-    return json_answer(Health("ready"))
+    return Health("ready")
 
 
 @blueprint.get(METRICS)
@@ -58,15 +55,15 @@ async def metrics() -> Response:
     return Response(resources().metrics.exposition(lag), content_type=CONTENT_TYPE)
 
 
-@blueprint.operation("GET", API + "/openapi.json", "open", is_cacheable=True)
-@answers(200, "OpenAPI 3.1", dict[str, Any])
-async def show_document() -> Response:
+@blueprint.operation("GET", API + "/openapi.json", "open", "OpenAPI 3.1", is_cacheable=True)
+async def show_document() -> dict[str, Any]:
     """This document."""
-    return json_answer(openapi.document(is_public=resources().config.public))
+    return openapi.document(is_public=resources().config.public)
 
 
-@blueprint.operation("GET", API + API_DOCS, "open", is_cacheable=True)
-@answers(200, "A page", str, HTML)
+@blueprint.operation(
+    "GET", API + API_DOCS, "open", "A page", content={HTML: str}, is_cacheable=True
+)
 async def show_docs() -> str:
     """This document as a page.
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from quart import Response, g
+from quart import g
 
 from app.lifespan import resources
 from app.paths import SOURCES
@@ -20,8 +20,7 @@ from app.services.sources.registry import (
 )
 from app.views import cursors
 from app.views.access import writing
-from app.views.answers import json_answer, no_content
-from app.views.operation import ApiBlueprint, answers
+from app.views.blueprints import ApiBlueprint
 
 blueprint = ApiBlueprint("api_sources", tag="sources")
 
@@ -47,44 +46,43 @@ class NewSourceForm(Struct, forbid_unknown_fields=True):
     ] = None
 
 
-@blueprint.operation("GET", SOURCES, "admin")
-@answers(200, "A page of live sources", LiveSources)
-async def list_live_sources(args: cursors.PageArgs) -> Response:
+@blueprint.operation("GET", SOURCES, "admin", "A page of live sources")
+async def list_live_sources(args: cursors.PageArgs) -> LiveSources:
     """List live sources, and how they are."""
     after = cursors.SOURCES.decode(args.cursor)
     async with resources().db.read() as session:
         found, following = await list_sources(session, after=after, limit=args.limit)
     items = [facts(each) for each in found]
-    return json_answer(LiveSources(items, cursors.SOURCES.encode(following)))
+    return LiveSources(items, cursors.SOURCES.encode(following))
 
 
-@blueprint.operation("POST", SOURCES, "admin", errors={409})
-@answers(201, "The source, to be visited soon", SourceFacts)
-async def follow_source(form: NewSourceForm) -> Response:
+@blueprint.operation(
+    "POST", SOURCES, "admin", {201: "The source, to be visited soon"}, errors={409}
+)
+async def follow_source(form: NewSourceForm) -> SourceFacts:
     """Follow an account or a feed."""
     name = parse_source(form.source, form.username)
     await refuse_private(resources().config, name)
     async with writing() as session:
         source = await add_source(session, name)
         g.event_id = await newest_event(session)
-    return json_answer(source, 201)
+    return source
 
 
-@blueprint.operation("DELETE", SOURCES + "/<id:source_id>", "admin")
-@answers(204, "Removed")
-async def remove_live_source(source_id: int) -> Response:
+@blueprint.operation("DELETE", SOURCES + "/<id:source_id>", "admin", "Removed")
+async def remove_live_source(source_id: int) -> None:
     """Follow a source no longer; its posts stay."""
     async with writing() as session:
         await remove_source(session, source_id)
         g.event_id = await newest_event(session)
-    return no_content()
 
 
-@blueprint.operation("POST", SOURCES + "/<id:source_id>/visit", "admin")
-@answers(202, "The source, to be visited", SourceFacts)
-async def visit_source(source_id: int) -> Response:
+@blueprint.operation(
+    "POST", SOURCES + "/<id:source_id>/visit", "admin", {202: "The source, to be visited"}
+)
+async def visit_source(source_id: int) -> SourceFacts:
     """Visit a source as soon as its host allows."""
     async with writing() as session:
         source = await ask_for_visit(session, source_id)
         g.event_id = await newest_event(session)
-    return json_answer(source, 202)
+    return source

@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from quart import Response, g, url_for
+from quart import g, url_for
 
 from app.formats.records import ReplyTarget
 from app.lifespan import resources
@@ -18,9 +18,8 @@ from app.services.posts.writer import PostRequest
 from app.services.search.similar import Method, SimilarPost, similar_posts
 from app.views import cursors
 from app.views.access import right_to_write, writing
-from app.views.answers import json_answer, no_content
+from app.views.blueprints import NDJSON, ApiBlueprint, Body, Reply
 from app.views.bodies import spooled_body
-from app.views.operation import JSON, NDJSON, ApiBlueprint, accepts, answers
 from app.views.parsing import require_type
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
@@ -39,52 +38,60 @@ class NewTweetForm(PostFields, forbid_unknown_fields=True):
     """A new post of an author."""
 
 
-@blueprint.operation("GET", "/users/<username>/tweets", "read", is_cacheable=True)
-@answers(200, "A page of posts", Posts)
-async def list_tweets(username: str, args: cursors.PageArgs) -> Response:
+@blueprint.operation(
+    "GET", "/users/<username>/tweets", "read", "A page of posts", is_cacheable=True
+)
+async def list_tweets(username: str, args: cursors.PageArgs) -> Posts:
     """List an author's posts, the newest first."""
     after = cursors.TWEETS.decode(args.cursor)
     if after is None:
         posts, following = await resources().reads.newest_posts(username, limit=args.limit)
-        return json_answer(Posts(posts, cursors.TWEETS.encode(following)))
+        return Posts(posts, cursors.TWEETS.encode(following))
     async with resources().db.read() as session:
         user = await get_user(session, username)
         posts, following = await list_posts(session, user_id=user.id, after=after, limit=args.limit)
-    return json_answer(Posts(posts, cursors.TWEETS.encode(following)))
+    return Posts(posts, cursors.TWEETS.encode(following))
 
 
-@blueprint.operation("POST", "/users/<username>/tweets", "write")
-@answers(200, "The stored post: its source_id was known already", Post, headers=("Location",))
-@answers(201, "The new post, committed durably", Post, headers=("Location",))
-async def create_tweet(username: str, form: NewTweetForm) -> Response:
+@blueprint.operation(
+    "POST",
+    "/users/<username>/tweets",
+    "write",
+    {
+        200: "The stored post: its source_id was known already",
+        201: "The new post, committed durably",
+    },
+    headers=("Location",),
+)
+async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
     """Add a post."""
     receipt = await resources().writer.add(PostRequest(username, form.to_tweet(), right_to_write()))
     g.event_id = receipt.event_id
     location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)
-    return json_answer(receipt.post, receipt.status, {"Location": location})
+    return receipt.post, receipt.status, {"Location": location}
 
 
-@blueprint.operation("POST", TWEETS, "write")
-@accepts(
+LINES: Final = Body(
     {NDJSON: TweetLine},
     example='{"username": "jack", "text": "Good morning"}\n'
     '{"username": "anna", "text": "Good night", "platform": "mastodon"}\n',
 )
-@answers(200, "What became of the lines", LinesReport)
-async def create_many() -> Response:
+
+
+@blueprint.operation("POST", TWEETS, "write", "What became of the lines", body=LINES)
+async def create_many() -> LinesReport:
     """Add many posts, one JSON object a line."""
     require_type(NDJSON)
     async with spooled_body() as spool:
         report, g.event_id = await store_lines(resources().db, spool.file, right=right_to_write())
-    return Response(report, 200, content_type=JSON)
+    return report
 
 
-@blueprint.operation("GET", TWEETS + "/<id:tweet_id>", "read", is_cacheable=True)
-@answers(200, "The post", Post)
-async def show_tweet(tweet_id: int) -> Response:
+@blueprint.operation("GET", TWEETS + "/<id:tweet_id>", "read", "The post", is_cacheable=True)
+async def show_tweet(tweet_id: int) -> Post:
     """Show a post."""
     async with resources().db.read() as session:
-        return json_answer(await get_post(session, tweet_id))
+        return await get_post(session, tweet_id)
 
 
 class Thread(Struct, frozen=True):
@@ -96,13 +103,18 @@ class Thread(Struct, frozen=True):
     ]
 
 
-@blueprint.operation("GET", TWEETS + "/<id:tweet_id>/thread", "read", is_cacheable=True)
-@answers(200, "The conversation, at most 1,000 posts of it", Thread)
-async def show_thread(tweet_id: int) -> Response:
+@blueprint.operation(
+    "GET",
+    TWEETS + "/<id:tweet_id>/thread",
+    "read",
+    "The conversation, at most 1,000 posts of it",
+    is_cacheable=True,
+)
+async def show_thread(tweet_id: int) -> Thread:
     """List the conversation around a post."""
     async with resources().db.read() as session:
         found = await read_conversation(session, tweet_id, most=MOST_TURNS)
-    return json_answer(Thread([turn.post for turn in found.turns], found.missing))
+    return Thread([turn.post for turn in found.turns], found.missing)
 
 
 class SimilarArgs(Struct):
@@ -117,9 +129,8 @@ class SimilarTweets(Struct, frozen=True):
     method: Annotated[Method, Meta(description="What nearness stands for: wording, or meaning.")]
 
 
-@blueprint.operation("GET", TWEETS + "/<id:tweet_id>/similar", "read")
-@answers(200, "The nearest posts first", SimilarTweets)
-async def list_similar(tweet_id: int, args: SimilarArgs) -> Response:
+@blueprint.operation("GET", TWEETS + "/<id:tweet_id>/similar", "read", "The nearest posts first")
+async def list_similar(tweet_id: int, args: SimilarArgs) -> SimilarTweets:
     """List the posts most similar to one."""
     parts = resources()
     similar = await similar_posts(
@@ -127,14 +138,11 @@ async def list_similar(tweet_id: int, args: SimilarArgs) -> Response:
     )
     if similar.is_current:
         cacheable()
-    answer = SimilarTweets(similar.posts, None, similar.method)
-    return json_answer(answer)
+    return SimilarTweets(similar.posts, None, similar.method)
 
 
-@blueprint.operation("DELETE", TWEETS + "/<id:tweet_id>", "admin")
-@answers(204, "Deleted")
-async def remove_tweet(tweet_id: int) -> Response:
+@blueprint.operation("DELETE", TWEETS + "/<id:tweet_id>", "admin", "Deleted")
+async def remove_tweet(tweet_id: int) -> None:
     """Delete a post."""
     async with writing() as session:
         g.event_id = await delete_post(session, tweet_id)
-    return no_content()

@@ -3,21 +3,13 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from quart import Response, g, url_for
+from quart import g, url_for
 
 from app.lifespan import resources
-from app.services.posts.users import (
-    Author,
-    Platform,
-    add_user,
-    delete_user,
-    find_author,
-    list_authors,
-)
+from app.services.posts.users import Author, Platform, add_user, delete_user, list_authors
 from app.views import cursors
 from app.views.access import writing
-from app.views.answers import json_answer, no_content
-from app.views.operation import ApiBlueprint, answers
+from app.views.blueprints import ApiBlueprint, Reply
 
 blueprint = ApiBlueprint("api_users", tag="users")
 
@@ -52,40 +44,36 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
     platform: Platform = "local"
 
 
-@blueprint.operation("GET", "/users", "read", is_cacheable=True)
-@answers(200, "A page of authors", Authors)
-async def list_users(args: ListUsersArgs) -> Response:
+@blueprint.operation("GET", "/users", "read", "A page of authors", is_cacheable=True)
+async def list_users(args: ListUsersArgs) -> Authors:
     """List authors by name."""
     after = cursors.AUTHORS.decode(args.cursor)
     async with resources().db.read() as session:
         authors, following = await list_authors(session, part=args.q, after=after, limit=args.limit)
-    return json_answer(Authors(authors, cursors.AUTHORS.encode(following)))
+    return Authors(authors, cursors.AUTHORS.encode(following))
 
 
-@blueprint.operation("POST", "/users", "write", errors={409})
-@answers(201, "The new author", Author, headers=("Location",))
-async def create_user(form: NewUserForm) -> Response:
+@blueprint.operation(
+    "POST", "/users", "write", {201: "The new author"}, headers=("Location",), errors={409}
+)
+async def create_user(form: NewUserForm) -> Reply[Author]:
     """Add an author."""
     async with writing() as session:
         user, g.event_id = await add_user(
             session, form.username, display_name=form.display_name, platform=form.platform
         )
-        author = await find_author(session, user.id)
     location = url_for("api_users.show_user", username=user.username)
-    return json_answer(author, 201, {"Location": location})
+    return await resources().reads.author(user.username), 201, {"Location": location}
 
 
-@blueprint.operation("GET", "/users/<username>", "read", is_cacheable=True)
-@answers(200, "The author", Author)
-async def show_user(username: str) -> Response:
+@blueprint.operation("GET", "/users/<username>", "read", "The author", is_cacheable=True)
+async def show_user(username: str) -> Author:
     """Show an author."""
-    return json_answer(await resources().reads.author(username))
+    return await resources().reads.author(username)
 
 
-@blueprint.operation("DELETE", "/users/<username>", "admin")
-@answers(204, "Deleted; the name is free again")
-async def remove_user(username: str) -> Response:
+@blueprint.operation("DELETE", "/users/<username>", "admin", "Deleted; the name is free again")
+async def remove_user(username: str) -> None:
     """Delete an author and all posts."""
     async with writing() as session:
         g.event_id = await delete_user(session, username)
-    return no_content()

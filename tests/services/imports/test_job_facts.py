@@ -7,7 +7,7 @@ import pytest
 from app.errors import Message
 from app.models import ImportJob
 from app.services.imports.bulk import BulkError
-from app.services.imports.facts import details, encode_errors, facts, with_failure
+from app.services.imports.facts import ImportFault, details, encode_errors, facts, with_failure
 
 FAULT = Message("not valid {encoding}", encoding="UTF-8")
 LINE = Message("the line is {fault}", fault=FAULT)
@@ -23,17 +23,20 @@ def job(errors: bytes, detail: str | None = None) -> ImportJob:
 def test_answers_show_places_and_sentences_alone() -> None:
     stored = with_failure(encode_errors([BulkError(3, LINE)]), FAULT)
     assert facts(job(stored, str(FAULT))).errors == [
-        {"detail": "not valid UTF-8"},
-        {"record": 3, "detail": "the line is not valid UTF-8"},
+        ImportFault("not valid UTF-8"),
+        ImportFault("the line is not valid UTF-8", 3),
     ]
 
 
 def test_pages_get_back_the_messages_with_all_their_values() -> None:
     stored = with_failure(encode_errors([BulkError(3, LINE)]), FAULT)
-    found = [error["detail"] for error in details(job(stored, str(FAULT))).errors]
+    found = [error.detail for error in details(job(stored, str(FAULT))).errors]
     assert found == [FAULT, LINE]
-    assert [message.template for message in found] == [FAULT.template, LINE.template]
+    templates = [message.template for message in found if isinstance(message, Message)]
+    assert templates == [FAULT.template, LINE.template]
+    assert isinstance(found[1], Message)
     inner = found[1].values["fault"]
+    assert isinstance(inner, Message)
     assert (inner.template, inner.values) == (FAULT.template, FAULT.values)
 
 
@@ -42,5 +45,6 @@ def test_rows_of_earlier_versions_have_their_english_sentences(show: object) -> 
     assert callable(show)
     errors = [{"record": 2, "detail": "unreadable time 'soon'"}]
     shown = show(job(json.dumps(errors).encode(), "posts.csv is damaged")).errors
-    assert shown == [{"detail": "posts.csv is damaged"}, *errors]
-    assert not any(isinstance(error["detail"], Message) for error in shown)
+    faults = [ImportFault("posts.csv is damaged"), ImportFault("unreadable time 'soon'", 2)]
+    assert shown == faults
+    assert not any(isinstance(error.detail, Message) for error in shown)

@@ -8,8 +8,8 @@ from jsonschema_rs import Draft202012Validator
 from quart import Quart
 
 import app.views.api  # noqa: F401 - declares the operations
+from app.views.blueprints import OPERATIONS
 from app.views.openapi import document
-from app.views.operation import OPERATIONS
 from tests.conftest import Client
 
 IDS: Final = sorted(OPERATIONS)

@@ -16,7 +16,7 @@ from app import create_app
 from app.lifespan import KEY, Resources, begin_stop
 from app.services.access.rights import revoke_token
 from app.services.posts import exporting
-from app.views.api import export as export_view
+from app.views import answers as answers_view
 from app.views.api.export import LONGEST_NAME
 from tests.conftest import Client, MakeConfig, client_with
 from tests.waiting import eventually
@@ -218,9 +218,9 @@ async def test_a_stop_of_the_server_breaks_off_what_is_taken_slowly(
     slow.takes.set()
     quick.takes.set()
     begin_stop(app)
-    monkeypatch.setattr(export_view, "CHECK_S", DEADLINE_S)
+    monkeypatch.setattr(answers_view, "LOOK_EVERY_S", DEADLINE_S)
     await finish(quick.ask())
-    monkeypatch.setattr(export_view, "CHECK_S", 0.01)
+    monkeypatch.setattr(answers_view, "LOOK_EVERY_S", 0.01)
     slow.pause_s = 0.02
     await finish(slow.ask())
     assert (slow.has_all, quick.has_all) == (False, True)
@@ -230,7 +230,7 @@ async def test_a_revoked_token_breaks_the_file_off(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "PAGE", 2)
-    monkeypatch.setattr(export_view, "CHECK_S", 0.01)
+    monkeypatch.setattr(answers_view, "LOOK_EVERY_S", 0.01)
     app = create_app(make_config(public=False))
     async with app.test_app():
         writer = await client_with(app, "write")
