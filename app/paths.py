@@ -27,6 +27,8 @@ LIVE: Final = "/live"
 EXPORT: Final = "/export"
 API_DOCS: Final = "/docs"
 """These stand below `API`."""
+ENDLESS: Final = API + LIVE
+"""Address whose answer has no end, and is never kept."""
 
 UPLOADS: Final = frozenset({API + TWEETS, API + IMPORTS, IMPORTS})
 """Addresses to which large bodies are posted; they are read piece by piece, with back-pressure."""

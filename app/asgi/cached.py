@@ -16,7 +16,7 @@ from app.asgi.edge import AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import LruStore, Memo, MemoRun
-from app.paths import STATIC, WITH_OWN_ADDRESS
+from app.paths import ENDLESS, STATIC, WITH_OWN_ADDRESS
 from app.preferences import chosen_theme
 from app.tasks import Turns
 
@@ -86,7 +86,7 @@ class Cached:
         """Paths whose last response was not cacheable: requests for them do not wait."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] == ENDLESS:
             await self._app(scope, receive, send)
             return
         memo = self._memo()

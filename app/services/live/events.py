@@ -1,7 +1,6 @@
 """Events of the log in public form, read and encoded once for all clients at a position."""
 
 import asyncio
-import logging
 from typing import Final, NamedTuple
 
 import msgspec
@@ -29,8 +28,6 @@ SHOWN_KINDS: Final = frozenset(
     }
 )
 
-logger = logging.getLogger(__name__)
-
 
 class LiveEvent(NamedTuple):
     """An event as it is sent; without data if it shows nothing."""
@@ -44,7 +41,8 @@ class LiveEvents:
 
     def __init__(self, db: Database, *, newest: int) -> None:
         self._db = db
-        self._pages: dict[int, asyncio.Task[tuple[list[LiveEvent], int]]] = {}
+        self._reading = asyncio.Lock()
+        self._pages: dict[int, tuple[list[LiveEvent], int]] = {}
         """The events after a position, for clients that are there, and the position after them."""
         self.newest = newest
 
@@ -59,12 +57,10 @@ class LiveEvents:
         Raises LookupError if the log never was there, or no longer has all of them.
         """
         page = self._pages.get(place)
-        if page is None or (page.done() and (page.cancelled() or page.exception())):
-            if len(self._pages) >= MOST_PAGES:
-                del self._pages[next(iter(self._pages))]
-            page = self._pages[place] = asyncio.create_task(self._read(place, self.newest))
-            page.add_done_callback(_note_failure)
-        entries, end = page.result() if page.done() else await asyncio.shield(page)
+        if page is None:
+            async with self._reading:  # The first client reads for all that are at this position.
+                page = self._pages.get(place) or await self._read(place, self.newest)
+        entries, end = page
         shown = [each.data for each in entries if user_id is None or each.user_id == user_id]
         return b"".join(shown), end
 
@@ -83,14 +79,11 @@ class LiveEvents:
             changes = [Change(*row) for row in await session.execute(query)]
             entries = [await _entry(session, change) for change in changes]
         end = changes[-1].id if len(changes) == PAGE else max(place, newest)
+        if newest == self.newest:
+            if len(self._pages) >= MOST_PAGES:
+                del self._pages[next(iter(self._pages))]
+            self._pages[place] = entries, end
         return entries, end
-
-
-def _note_failure(page: "asyncio.Task[tuple[list[LiveEvent], int]]") -> None:
-    """Log that a page could not be read, though all its clients may have gone."""
-    error = None if page.cancelled() else page.exception()
-    if error is not None and not isinstance(error, LookupError):
-        logger.error("the log could not be read for streams; they try again", exc_info=error)
 
 
 async def _entry(session: AsyncSession, change: Change) -> LiveEvent:

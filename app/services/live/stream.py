@@ -7,8 +7,7 @@ one that reconnects, misses no event and gets none twice, and nothing waits for 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from app.clock import wait_until_set
@@ -50,14 +49,22 @@ class Client:
     user_id: int | None
     right: Right | None
     task: "asyncio.Task[object]"
-    resumed_at: float
-    """When it was ready for more, by the loop's clock."""
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
-    is_waiting: bool = False
+    busy_since: float | None = None
+    """Since when it has something to take, by the loop's clock."""
     is_due: bool = False
     """Whether it is to get a heartbeat."""
     is_over: bool = False
     """Whether its right has ended."""
+    _woken: "asyncio.Future[None] | None" = None
+
+    async def wait(self) -> None:
+        """Wait until something may have come."""
+        self.busy_since, self._woken = None, asyncio.get_running_loop().create_future()
+        await self._woken
+
+    def wake(self) -> None:
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
 
 
 class Live:
@@ -102,7 +109,7 @@ class Live:
         """End all streams, since the server stops."""
         self.is_ending = True
         for client in self._clients:
-            client.woken.set()
+            client.wake()
 
     def open(
         self, *, after: int | None, user_id: int | None, right: Right | None
@@ -112,13 +119,13 @@ class Live:
         The client is counted until the current task has ended, which iterates over them. They end
         when the server stops or the right ends. Raises UnavailableError if there are too many.
         """
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        task = asyncio.current_task()
         if len(self._clients) >= self._most_clients or task is None:
             raise UnavailableError(
                 "There are too many live streams; try again soon", headers={"Retry-After": "5"}
             )
         place = self._events.newest if after is None else after
-        client = Client(place, user_id, right, task, loop.time())
+        client = Client(place, user_id, right, task)
         self._clients[client] = None
         self._on_clients(len(self._clients))
         task.add_done_callback(lambda _: self._drop(client))
@@ -130,10 +137,10 @@ class Live:
 
     async def _stream(self, client: Client, *, is_checked: bool) -> AsyncGenerator[bytes, None]:
         clock = asyncio.get_running_loop().time
+        client.busy_since = clock()
         yield WELCOME
         while not (self.is_ending or client.is_over):
-            client.resumed_at = clock()
-            client.woken.clear()
+            client.busy_since = clock()
             if client.place < self._events.newest or not is_checked:
                 is_checked = True
                 if data := await self._next(client):
@@ -142,9 +149,7 @@ class Live:
                 client.is_due = False
                 yield HEARTBEAT
             else:
-                client.is_waiting = True
-                await client.woken.wait()
-                client.is_waiting = False
+                await client.wait()
         if self.is_ending:
             yield BYE
 
@@ -156,6 +161,7 @@ class Live:
             client.place = self._events.newest
             return RESET
         except Exception:
+            logger.exception("the log could not be read for a stream; it tries again")
             await asyncio.sleep(RETRY_S)
             return b""
         return data
@@ -167,39 +173,26 @@ class Live:
         while True:
             await wait_until_set(self._work, at_most_s=max(0.0, beat + HEARTBEAT_S - clock()))
             began = clock()
-            if self._work.is_set():
-                self._work.clear()
-                before = self._events.newest
-                self._events.advance(self._newest)
-                if self._clients:  # Most of them are there, and need not wait for the page.
-                    with suppress(Exception):
-                        await self._events.after(before, None)
-                await self._wake(lambda _: None)
+            self._work.clear()
+            self._events.advance(self._newest)
+            if began - beat >= HEARTBEAT_S:
+                beat = began
+                await self._look_at_clients()
+            for count, client in enumerate(list(self._clients), start=1):
+                client.wake()
+                if count % AT_ONCE == 0:
+                    await asyncio.sleep(0)
             took = clock() - began
-            if clock() - beat >= HEARTBEAT_S:
-                beat = clock()
-                await self._beat()
             await asyncio.sleep(min(LONGEST_TICK_S, took * (1 / SENDING_SHARE - 1)))
 
-    async def _beat(self) -> None:
-        """Send heartbeats; end the streams whose right has ended, or whose client reads nothing."""
+    async def _look_at_clients(self) -> None:
+        """End the streams whose right has ended, or whose client reads nothing."""
         ended = await self._ended_rights()
         latest = asyncio.get_running_loop().time() - READER_TIMEOUT_S
-
-        def look_at(client: Client) -> None:
-            client.is_due = True
-            client.is_over = client.is_over or client.right in ended
-            if not client.is_waiting and client.resumed_at < latest:
+        for client in self._clients:
+            client.is_due, client.is_over = True, client.right in ended
+            if client.busy_since is not None and client.busy_since < latest:
                 client.task.cancel()
-
-        await self._wake(look_at)
-
-    async def _wake(self, prepare: Callable[[Client], None]) -> None:
-        for count, client in enumerate(list(self._clients), start=1):
-            prepare(client)
-            client.woken.set()
-            if count % AT_ONCE == 0:
-                await asyncio.sleep(0)
 
     async def _ended_rights(self) -> set[Right]:
         rights = {client.right for client in self._clients if client.right is not None}
