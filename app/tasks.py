@@ -23,9 +23,9 @@ def collect_seldom() -> None:
 
 
 def share_heap() -> None:
-    """Let all threads allocate from one heap, in a process of a few that take turns anyway.
+    """Let all threads allocate from one heap, in a process whose threads take turns anyway.
 
-    Each would keep what it freed for itself: in an import some 40 MiB.
+    Each would keep what it freed for itself: in an import or a worker some 40 MiB.
     """
     with contextlib.suppress(AttributeError):  # Only glibc has several.
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)

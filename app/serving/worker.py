@@ -21,7 +21,7 @@ from quart import Quart
 from app.lifespan import begin_stop
 from app.logs import take_over
 from app.serving.server import APPLICATION, load_server_config, use_own_http1
-from app.tasks import collect_seldom
+from app.tasks import collect_seldom, share_heap
 
 BEAT_S = 1.0
 SIGNAL_AT_PARENTS_DEATH = 1
@@ -58,6 +58,7 @@ def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
     # Each live stream needs an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    share_heap()
     app = _preloaded[0] if _preloaded else _prepare()
     uvloop.run(work(app, beats.fileno(), [each.fileno() for each in sockets]))
 

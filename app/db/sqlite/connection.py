@@ -14,6 +14,8 @@ from app.errors import AppError, StorageFullError, UnavailableError, unwritable
 POOL_SIZE: Final = 5
 POOL_TIMEOUT_S: Final = 30
 BUSY_TIMEOUT_S: Final = 15.0
+PAGE_CACHE_KB: Final = 8_000
+"""Of each connection; the system keeps the file's pages for all of them."""
 
 
 def database_path(url: str) -> Path:
@@ -42,7 +44,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
             f"synchronous = {synchronous}",
             f"foreign_keys = {'ON' if foreign_keys else 'OFF'}",
             "temp_store = MEMORY",
-            "cache_size = -16000",
+            f"cache_size = {-PAGE_CACHE_KB}",
         ):
             made.execute(f"PRAGMA {pragma}").close()
         return made
