@@ -27,6 +27,7 @@ from app.services.compare.materials import Materials
 from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, media_job, vectors_job
+from app.services.posts.archive import Owner
 from app.services.posts.reads import Reads
 from app.services.posts.writer import PostWriter
 from app.services.search.embeddings import Embeddings
@@ -57,6 +58,7 @@ class Resources:
     writer: PostWriter
     reads: Reads
     cards: Cards
+    owner: Owner
     metrics: Metrics
     embeddings: Embeddings | None
     """None where no embedder is set."""
@@ -125,6 +127,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         writer=PostWriter(db, on_batch=metrics.batch_size.observe),
         reads=Reads(db),
         cards=Cards(db, models),
+        owner=Owner(db, feed),
         metrics=metrics,
         embeddings=embeddings,
         maintenance=Maintenance(db, feed, work),

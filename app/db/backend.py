@@ -65,6 +65,8 @@ class Backend(Protocol):
     """Returns the app's error for a driver's error that a caller can act on."""
     nearest: Callable[[AsyncSession, VectorQuery], Awaitable[list[tuple[float, int]]]]
     """Returns cosine and id of the posts nearest to a vector; of equal ones the newest first."""
+    likes: ColumnElement[int]
+    """How often a post was liked, as the index of the posts liked most has it."""
     newest_of_each: str
     """Query for the columns of a post, and its author's id and case-folded name: of authors, by
     these names as JSON, `keys`, the newest posts of each, `limit` of them at most. An author

@@ -11,8 +11,8 @@ from app.db.migrate import TAKEN_OVER
 from app.migrations.takeover import take_over
 from app.models import Base
 
-UNMAPPED = {"index": {"ix_Tweet_newest", "ix_Tweet_user_id_newest"}}
-"""What the models do not know of, since only PostgreSQL has it."""
+UNMAPPED = {"index": {"ix_Tweet_newest", "ix_Tweet_user_id_newest", "ix_Tweet_user_id_likes"}}
+"""What the models do not know of, since each database has its own."""
 SQLITE_INDEXES = {"ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id"}
 """PostgreSQL has others in their place, in the order of lists: unknown times last."""
 WORD_INDEX = "TweetWords"

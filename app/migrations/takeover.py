@@ -8,6 +8,17 @@ from alembic import op
 from app.models.base import BigId, Vector
 
 FIRST: Final = "0024"
+MOST_LIKED: Final = {
+    "sqlite": """
+        CREATE INDEX "ix_Tweet_user_id_likes"
+        ON "Tweet" (user_id, json_extract(counts, '$.likes')) WHERE counts IS NOT NULL
+    """,
+    "postgresql": """
+        CREATE INDEX "ix_Tweet_user_id_likes"
+        ON "Tweet" (user_id, (CAST(CAST(counts AS json) ->> 'likes' AS bigint)))
+        WHERE counts IS NOT NULL
+    """,
+}
 
 
 def take_over() -> None:
@@ -15,6 +26,7 @@ def take_over() -> None:
     _drop_idempotency_keys()
     _drop_threads()
     op.create_index("ix_PostCount_slot_lang_posts", "PostCount", ["slot", "lang", "posts"])
+    _index_the_archive()
     _keep_one_set_of_vectors()
     if op.get_bind().dialect.name == "postgresql":
         # Events become visible in the order of their ids, so none needs its transaction's.
@@ -28,6 +40,19 @@ def take_over() -> None:
     op.add_column("ImportJob", sa.Column("chat", sa.LargeBinary()))
     _renew_derived()
     op.execute(f"UPDATE alembic_version SET version_num = '{FIRST}'")  # noqa: S608 - ours
+
+
+def _index_the_archive() -> None:
+    """Make the newest pictures of an author and the posts liked most quick to find."""
+    with_media = sa.text("media IS NOT NULL")
+    op.create_index(
+        "ix_Tweet_user_id_media",
+        "Tweet",
+        ["user_id", "created_at", "id"],
+        sqlite_where=with_media,
+        postgresql_where=with_media,
+    )
+    op.execute(MOST_LIKED[op.get_bind().dialect.name])
 
 
 def _drop_idempotency_keys() -> None:

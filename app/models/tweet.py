@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DELETED: Final = text("deleted_at IS NOT NULL")
 DATED_AHEAD: Final = text("dated_at IS NOT NULL")
+WITH_MEDIA: Final = text("media IS NOT NULL")
 
 
 NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
@@ -104,6 +105,14 @@ class Tweet(Base):
             "dated_at",
             sqlite_where=DATED_AHEAD,
             postgresql_where=DATED_AHEAD,
+        ),
+        Index(
+            "ix_Tweet_user_id_media",
+            "user_id",
+            "created_at",
+            "id",
+            sqlite_where=WITH_MEDIA,
+            postgresql_where=WITH_MEDIA,
         ),
         Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id"),
         Index("ix_Tweet_created_at_id", "created_at", "id"),

@@ -12,10 +12,11 @@ from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response, g, request
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import API
 from app.views.access import SAFE_METHODS, Policy, access
@@ -47,7 +48,8 @@ class PageBlueprint(Blueprint):
     """Pages of one subject, which need the same policy unless one declares its own.
 
     The argument `args` of a view gets the parameters as the struct of its annotation, without
-    those that the struct does not know; `form` gets the fields of a form.
+    those that the struct does not know; `form` gets the fields of a form. `g.owner` is the only
+    author with posts, whose archive the site is then.
     """
 
     def __init__(self, name: str, policy: Policy = "read", url_prefix: str | None = None) -> None:
@@ -68,12 +70,13 @@ class PageBlueprint(Blueprint):
         self, paths: tuple[str, ...], method: str, policy: Policy | None, is_cacheable: bool
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
-            takes = view.__annotations__
+            takes, needs = view.__annotations__, policy or self._policy
 
             @functools.wraps(view)
             async def run(**given: Any) -> ResponseReturnValue:
                 if is_cacheable:
                     cacheable()
+                g.owner = await resources().owner.find() if needs != "open" else None
                 if "args" in takes:
                     given["args"] = parse_args(takes["args"], is_strict=False)
                 if "form" in takes:
@@ -82,7 +85,7 @@ class PageBlueprint(Blueprint):
                 return answer
 
             for path in paths:
-                checked = access(policy or self._policy)(run)
+                checked = access(needs)(run)
                 self.add_url_rule(path, view.__name__, checked, methods=[method])
             return view
 

@@ -10,12 +10,14 @@ from typing import Any, Final, cast
 import asyncpg
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ColumnElement,
     DateTime,
     Subquery,
     TableClause,
     Text,
     func,
+    literal_column,
     make_url,
     select,
     text,
@@ -86,6 +88,7 @@ class PostgresqlBackend(Backend):
     """A server; writers of all processes take turns by an advisory lock."""
 
     is_shared = True
+    likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
     newest_of_each = NEWEST
     nearest = staticmethod(nearest)
     insert = staticmethod(insert)

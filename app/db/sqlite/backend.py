@@ -12,7 +12,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Subquery, func, literal, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Subquery,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -56,6 +65,7 @@ class SqliteBackend(Backend):
     """A file; writers of all processes queue on a lock file beside it."""
 
     is_shared = False
+    likes = literal_column("json_extract(\"Tweet\".counts, '$.likes')", BigInteger)
     newest_of_each = NEWEST
     nearest = staticmethod(nearest)
     insert = staticmethod(insert)

@@ -9,6 +9,7 @@ from alembic import op
 from alembic.util import CommandError
 
 from app.compute.words import WORDS_RECIPE
+from app.migrations.takeover import MOST_LIKED
 from app.models.base import Vector
 
 revision = "0024"
@@ -60,6 +61,7 @@ SQLITE = (
     """
     CREATE INDEX "ix_Tweet_user_id_created_at_id" ON "Tweet" (user_id, created_at, id)
     """,
+    MOST_LIKED["sqlite"],
 )
 
 POSTGRESQL = (
@@ -68,6 +70,7 @@ POSTGRESQL = (
     CREATE INDEX "ix_Tweet_user_id_newest"
     ON "Tweet" (user_id, created_at DESC NULLS LAST, id DESC)
     """,
+    MOST_LIKED["postgresql"],
     """
     CREATE FUNCTION saywho_notify() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN PERFORM pg_notify('saywho', ''); RETURN NULL; END
@@ -172,6 +175,13 @@ def _posts() -> None:
         postgresql_where=_present("dated_at"),
     )
     op.create_index("ix_Tweet_user_id_event_id", "Tweet", ["user_id", "event_id"])
+    op.create_index(
+        "ix_Tweet_user_id_media",
+        "Tweet",
+        ["user_id", "created_at", "id"],
+        sqlite_where=_present("media"),
+        postgresql_where=_present("media"),
+    )
     op.create_table(
         "Event",
         sa.Column("id", BIG_ID, nullable=False),

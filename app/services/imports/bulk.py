@@ -22,6 +22,7 @@ from app.services.compare.folding import FOLD_FROM, CountedPost, fold_batch
 from app.services.events import NewEvent
 from app.services.imports.authors import BulkAuthor, find_authors, store_authors
 from app.services.posts.adding import Arrival, add_arrivals
+from app.services.posts.media_uses import stored_media
 from app.services.posts.new_tweet import NewTweet
 
 MAX_ERRORS: Final = 100
@@ -67,8 +68,11 @@ class StoredPosts(msgspec.Struct):
     posts: dict[int, int] = {}
     first_at: datetime | None = None
     newest_at: datetime | None = None
+    files: int = 0
+    """Kept pictures and videos of these posts."""
 
-    def add(self, user_id: int, time: datetime | None) -> None:
+    def add(self, user_id: int, time: datetime | None, media: str | None) -> None:
+        self.files += sum(each.file is not None for each in stored_media(media))
         if user_id in self.posts or len(self.posts) < MOST_LISTED:
             self.posts[user_id] = self.posts.get(user_id, 0) + 1
         if time is not None:
@@ -164,7 +168,7 @@ async def store_batch(
     new: dict[int, list[CountedPost]] = defaultdict(list)
     for (item, user), event_id, is_new in zip(fresh, added.event_ids, added.is_new, strict=True):
         if is_new and event_id is not None:
-            report.stored.add(user.id, item.post.created_at or default_time)
+            report.stored.add(user.id, item.post.created_at or default_time, item.post.media)
             new[user.id].append(CountedPost(event_id, item.post.text, item.counts))
     if is_bulk:
         await fold_batch(session, new)

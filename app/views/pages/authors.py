@@ -38,6 +38,9 @@ LEVELS: Final = 4
 """Shades; the darkest is the busiest day's, but stands for at least as many posts."""
 
 
+Year = Annotated[int, Meta(ge=1, le=9998)]
+
+
 class AuthorsArgs(Struct):
     q: str = ""
     cursor: str | None = None
@@ -46,7 +49,7 @@ class AuthorsArgs(Struct):
 class AuthorArgs(Struct):
     cursor: str | None = None
     day: str = ""
-    year: Annotated[int, Meta(ge=1, le=9998)] | None = None
+    year: Year | None = None
     tz: str = "UTC"
 
 
@@ -97,7 +100,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
             after=after,
             limit=POSTS_PER_PAGE,
         )
-        posting = await _posting(session, author, zone, args.year or (day.year if day else None))
+        posting = await year_of(session, author, zone, args.year or (day.year if day else None))
         if after is None and day is None:
             typical = await typical_of(session, resources().models, author.username)
         if author.tweets <= MOST_COUNTED:
@@ -118,10 +121,10 @@ async def show_author(username: str, args: AuthorArgs) -> str:
     )
 
 
-async def _posting(
+async def year_of(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
 ) -> dict[str, object] | None:
-    """Return the calendar of a year, by default the newest with posts."""
+    """Return the calendar of a year of posting, by default the newest; None without dated posts."""
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
     first, last = (t.astimezone(zone).year for t in (author.first_tweet_at, author.newest_tweet_at))

@@ -64,7 +64,7 @@ LIMITS: Final[dict[Limit, str]] = {
 
 class ComparePageArgs(Struct):
     text: str | None = None
-    """Without one, the front page has the form; an empty text is an error."""
+    """Without one, the front page has the form, but in an archive; an empty text is an error."""
     username: list[str] = []
     sure: Annotated[float, Meta(ge=LEAST_SURE, le=1 - LEAST_SURE)] = SURE
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
@@ -74,6 +74,8 @@ class ComparePageArgs(Struct):
 @blueprint.page("/compare")
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     names = given_names(args.username)
+    if args.text is None and g.owner is not None:
+        return await _page("", [g.owner], None)
     if args.text is None:
         return see_other(url_for("home.show_home", username=names))
     judged = _compared(args.text, names, args.sure, args.post)
@@ -118,7 +120,7 @@ def _number(form: Form, name: str, default: float) -> float:
 async def _page(
     text: str,
     names: list[str],
-    judged: Awaitable[dict[str, object]],
+    judged: Awaitable[dict[str, object]] | None,
     *,
     hidden_post: Solution | None = None,
     is_private: bool = False,

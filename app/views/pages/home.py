@@ -3,7 +3,7 @@
 from importlib.metadata import version
 
 from msgspec import Struct
-from quart import Response, current_app, render_template
+from quart import Response, current_app, g, render_template
 
 from app.compute.judgement import LIKELY
 from app.errors import InvalidInputError
@@ -13,21 +13,28 @@ from app.memo import cacheable
 from app.services.compare.judging import MODEL_NAME
 from app.services.posts.tweets import list_posts
 from app.views.blueprints import PageBlueprint
+from app.views.pages.archive import render_archive
+from app.views.pages.authors import Year
 from app.views.pages.compare import NOT_FOR
 from app.views.pages.parts import first_steps, given_names, offered_authors
 
 blueprint = PageBlueprint("home")
 
-NEWEST = 10
+NEWEST = 3
 
 
 class HomeArgs(Struct):
     username: list[str] = []
     """Authors that are ticked in the form."""
+    year: Year | None = None
+    tz: str = "UTC"
+    """Year and time zone of the calendar, in the archive of one author."""
 
 
 @blueprint.page("/")
 async def show_home(args: HomeArgs) -> str:
+    if g.owner is not None:
+        return await render_archive(g.owner, args.tz, args.year)
     trust = await _trust()
     cacheable()
     async with resources().db.read() as session:

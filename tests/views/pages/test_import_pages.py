@@ -171,7 +171,7 @@ async def test_an_import_tells_whose_posts_it_stored_and_what_to_do_next(
         assert set(told.split()) <= set(shown(page).split())
         (primary,) = re.findall(r'<a class="button primary" href="([^"]+)"', page)
         # One new author is compared with everybody.
-        leads_to = {0: "/authors", 2: "/?username=", None: "/"}[comparing]
+        leads_to = {0: "/imports", 2: "/?username=", None: "/"}[comparing]
         assert primary.startswith(leads_to)
         assert comparing is not None or primary == "/"
         assert primary.count("username=") == (comparing or 0)
@@ -392,6 +392,23 @@ async def test_media_of_an_archive_are_offered_and_can_be_left_out(
         assert [file.read_bytes() for file in kept] == files
     lone = await browser.page(await upload(browser, lines({"username": "a", "text": "b"})))
     assert "no_media" not in lone
+
+
+async def test_an_archive_of_one_author_leads_home_and_says_what_was_read(
+    app: Quart, browser: Browser, tmp_path: Path
+) -> None:
+    posts = {n: [x_media(f"https://p.example/{n}.png", media_key=str(n))] for n in (1, 2)}
+    members = x_media_members(posts, {"1-1.png": picture(1)})
+    address = await upload(browser, x_zip(tmp_path / "x.zip", members).read_bytes(), "x.zip")
+    await browser.post(f"{address}/start")
+    page = await ended(browser, address)
+    assert "Pictures and videos 1 " in shown(page)
+    assert "no messages, likes, contacts or deleted posts" in page
+    assert re.findall(r'<a class="button primary" href="([^"]+)"', page) == ["/"]
+    pictures = (await browser.page("/")).partition('class="pictures"')[2].partition("</ul>")[0]
+    assert re.findall(r'href="([^"]+)"><img src="/media/\w+\.png" alt="post 1"', pictures) == [
+        "/tweet/1"
+    ]
 
 
 async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(

@@ -1,0 +1,108 @@
+"""The archive of one author: who that is, and what the author may like to see again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, UnaryExpression, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.backend import Sessions, backend_of
+from app.db.feed import Feed
+from app.memo import EVERYTHING, depends_on
+from app.models import Tweet, User
+from app.services.posts.statistics import have_posts
+from app.services.posts.tweets import Post, PostMedium, as_post, list_posts, select_posts
+
+Span = tuple[datetime, datetime]
+
+MOST_LOOKED_AT: Final = 100
+"""Newest posts with media that are searched for pictures."""
+
+
+class Owner:
+    """Knows the author of the archive: the only one here who has posts."""
+
+    def __init__(self, db: Sessions, feed: Feed) -> None:
+        self._db = db
+        self._feed = feed
+        self._found: str | None = None
+        self._as_of_event = -1
+
+    async def find(self) -> str | None:
+        """Return the only author with posts; None where there is none, or more than one."""
+        await self._feed.catch_up()
+        newest = self._feed.newest
+        if newest != self._as_of_event:
+            with_posts = select(User.username).where(
+                User.deleted_at.is_(None), User.tweet_count > 0
+            )
+            async with self._db.read() as session:
+                names = (await session.scalars(with_posts.limit(2))).all()
+            self._found, self._as_of_event = names[0] if len(names) == 1 else None, newest
+        if self._found is not None:
+            depends_on(EVERYTHING)
+        return self._found
+
+
+class KeptPicture(NamedTuple):
+    """A picture that is kept here, and its post."""
+
+    post: Post
+    medium: PostMedium
+
+
+async def newest_pictures(session: AsyncSession, user_id: int, *, limit: int) -> list[KeptPicture]:
+    """Return up to `limit` pictures of the author, those of the newest posts."""
+    dated = [Tweet.media.is_not(None), Tweet.created_at.is_not(None)]
+    newest = (Tweet.created_at.desc(), Tweet.id.desc())
+    posts = await _first(session, user_id, dated, newest, limit=MOST_LOOKED_AT)
+    found = [
+        KeptPicture(post, medium)
+        for post in posts
+        for medium in post.media
+        if medium.kind == "photo" and medium.url
+    ]
+    return found[:limit]
+
+
+async def most_liked(session: AsyncSession, user_id: int, *, limit: int) -> list[Post]:
+    """Return up to `limit` posts of the author that were liked most on their platform."""
+    likes = backend_of(session).likes
+    return await _first(
+        session,
+        user_id,
+        [Tweet.counts.is_not(None), likes > 0],
+        (likes.desc(), Tweet.id.desc()),
+        limit=limit,
+    )
+
+
+async def _first(
+    session: AsyncSession,
+    user_id: int,
+    conditions: Sequence[ColumnElement[bool]],
+    order: Sequence[UnaryExpression[Any]],
+    *,
+    limit: int,
+) -> list[Post]:
+    depends_on(user_id)
+    query = select_posts().where(Tweet.user_id == user_id, *conditions)
+    return [as_post(row) for row in await session.execute(query.order_by(*order).limit(limit))]
+
+
+async def posts_within(
+    session: AsyncSession, user_id: int, spans: Sequence[Span], *, limit: int, each: int
+) -> list[Post]:
+    """Return the author's posts of some spans: `each` of a span, of `limit` spans that have any."""
+    found: list[Post] = []
+    if spans:
+        have = await have_posts(session, user_id, spans)
+        for (since, until), _ in [pair for pair in zip(spans, have, strict=True) if pair[1]][
+            :limit
+        ]:
+            posts, _ = await list_posts(
+                session, user_id=user_id, since=since, until=until, limit=each
+            )
+            found += posts
+    return found

@@ -1,0 +1,78 @@
+"""With one author alone the site is their archive; a second one brings back the questions."""
+
+import json
+from datetime import UTC, datetime
+from html import unescape
+from typing import Any
+
+from tests.conftest import Client
+
+NOW = datetime.now(UTC)
+"""In the middle of the day it is today wherever the tests run."""
+
+
+def years_ago(years: int) -> str:
+    # The leap day comes every fourth year.
+    return NOW.replace(year=NOW.year - 4 * years).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def post(number: int, **fields: Any) -> dict[str, Any]:
+    return {"username": "hana", "text": f"a walk by the sea, number {number}"} | fields
+
+
+async def keep(writer: Client, *posts: dict[str, Any]) -> None:
+    data = "\n".join(json.dumps(each) for each in posts)
+    headers = {"Content-Type": "application/x-ndjson"}
+    answer = await writer.post("/api/v1/tweets", data=data, headers=headers)
+    assert (await answer.get_json())["accepted"] == len(posts)
+
+
+async def page_of(client: Client, path: str = "/", status: int = 200) -> str:
+    answer = await client.get(path)
+    assert answer.status_code == status
+    return unescape(await answer.get_data(as_text=True))
+
+
+def section(page: str, name: str) -> str:
+    return page.partition(f'id="{name}-heading"')[2].partition("</section>")[0]
+
+
+async def test_home_is_the_archive_of_the_only_author(writer: Client, anybody: Client) -> None:
+    await keep(
+        writer,
+        post(1, created_at=years_ago(1), counts={"likes": 3}),
+        post(2, created_at=years_ago(2), counts={"likes": 40}),
+        post(3, created_at="2011-02-03T12:00:00Z", counts={"likes": 0}),
+        post(4, created_at="2012-02-03T12:00:00Z"),
+    )
+    await writer.add_user("nobody")  # Without posts.
+    page = await page_of(anybody)
+    assert "<h1>The archive of hana</h1>" in page
+    assert page.count(" autofocus") == 1
+    back = section(page, "today")
+    assert back.count('class="post"') == 2
+    assert back.index("number 1") < back.index("number 2")
+    liked = section(page, "liked")
+    assert liked.index("40 likes") < liked.index("3 likes")
+    assert liked.count('class="post"') == 2
+    assert 'id="pictures-heading"' not in page
+    assert f"in {NOW.year - 4}" in section(page, "calendar")
+    assert "1 post in 2011" in await page_of(anybody, "/?year=2011&tz=Asia/Seoul")
+    await page_of(anybody, "/?tz=Mars", 400)
+
+
+async def test_what_needs_two_authors_is_not_offered(writer: Client, anybody: Client) -> None:
+    await keep(writer, *(post(n) for n in range(30)))
+    for path in ("/", "/search", "/user/hana", "/dashboard/"):
+        assert 'href="/quiz"' not in await page_of(anybody, path), path
+    page = await page_of(anybody)
+    assert "a second author" in page
+    assert 'href="/compare"' in page
+    form = await page_of(anybody, "/compare")
+    assert 'value="hana" checked' in form
+    assert 'role="alert"' not in form
+    await writer.add_user("minjun", "a second author")
+    page = await page_of(anybody)
+    assert "Who would have said this?" in page
+    assert 'href="/quiz"' in page
+    assert (await anybody.get("/compare")).headers["Location"] == "/"
