@@ -22,20 +22,15 @@ _COUNT: Final = np.dtype("<u4")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextDigests:
-    """Number of times each text was posted, by 64-bit digest; the arrays are read-only."""
+    """The texts that were posted, by 64-bit digest."""
 
     keys: NDArray[np.uint64]
-    """(k,) sorted and unique."""
-    counts: NDArray[np.uint32]
-    """(k,) all above 0."""
-
-    def __post_init__(self) -> None:
-        self.keys.flags.writeable = False
-        self.counts.flags.writeable = False
+    """(n,) sorted, one for each post."""
 
     def to_bytes(self) -> bytes:
-        """Return a little-endian blob of 12 bytes a text."""
-        return self.keys.astype(_KEY).tobytes() + self.counts.astype(_COUNT).tobytes()
+        """Return a little-endian blob: the digests, then how often each was posted."""
+        keys, counts = np.unique(self.keys, return_counts=True)
+        return keys.astype(_KEY).tobytes() + counts.astype(_COUNT).tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -44,38 +39,30 @@ class TextDigests:
         if rest:
             raise ValueError("the digests of texts have the wrong length")
         keys = np.frombuffer(data, _KEY, size).astype(np.uint64)
-        counts = np.frombuffer(data, _COUNT, size, size * _KEY.itemsize).astype(np.uint32)
+        counts = np.frombuffer(data, _COUNT, size, size * _KEY.itemsize)
         if np.any(keys[1:] <= keys[:-1]) or not np.all(counts):
             raise ValueError("digests must rise and counts be positive")
-        return cls(keys, counts)
+        return cls(np.repeat(keys, counts))
 
-    def count(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    def count(self, keys: NDArray[np.uint64]) -> NDArray[np.intp]:
         """Return the number of times each digest (n,) was posted."""
-        if not self.keys.size:
-            return np.zeros(keys.size, np.uint32)
-        places = np.searchsorted(self.keys, keys)
-        found = self.keys.take(places, mode="clip") == keys
-        amounts: NDArray[np.uint32] = self.counts.take(places, mode="clip") * found
-        return amounts
+        return self.keys.searchsorted(keys, "right") - self.keys.searchsorted(keys)
 
     def plus(self, keys: NDArray[np.uint64]) -> Self:
         """Return these and more digests (n,), in any order and with repetitions."""
-        together = np.concatenate((np.repeat(self.keys, self.counts), keys))
-        found, amounts = np.unique(together, return_counts=True)
-        return type(self)(found, amounts.astype(np.uint32))
+        return type(self)(np.sort(np.concatenate((self.keys, keys))))
 
     def minus(self, keys: NDArray[np.uint64]) -> Self:
         """Return these without some digests (n,). Raises ValueError if one is not among them."""
-        some, amounts = np.unique(keys, return_counts=True)
-        if np.any(self.count(some) < amounts):
+        gone = np.sort(keys)
+        # Of equal digests each takes away another one.
+        places = self.keys.searchsorted(gone) + np.arange(gone.size) - gone.searchsorted(gone)
+        if np.any(places >= self.keys.size) or np.any(self.keys[places] != gone):
             raise ValueError("cannot remove a text that was never posted")
-        counts = self.counts.copy()
-        counts[np.searchsorted(self.keys, some)] -= amounts.astype(np.uint32)
-        left = counts > 0
-        return type(self)(self.keys[left], counts[left])
+        return type(self)(np.delete(self.keys, places))
 
 
-NO_DIGESTS: Final = TextDigests(np.empty(0, np.uint64), np.empty(0, np.uint32))
+NO_DIGESTS: Final = TextDigests(np.empty(0, np.uint64))
 
 
 def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
@@ -85,7 +72,6 @@ def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
 
 
 _NO_TEXT: Final = text_keys([""])
-_ONCE: Final = np.ones(1, np.uint32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +119,7 @@ def with_posts(
     keys = text_keys(texts)
     if len(texts) == 1 and not profile.posts:  # As of thousands of authors in bulk.
         (own,) = counted or features_of(texts)
-        return AuthorProfile(own, 1, TextDigests(keys, _ONCE))
+        return AuthorProfile(own, 1, TextDigests(keys))
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()
     parts = [counted[i] for i in fresh] if counted else features_of([texts[i] for i in fresh])
@@ -144,13 +130,10 @@ def with_posts(
 
 def joined(parts: Sequence[AuthorProfile]) -> AuthorProfile:
     """Return the profile of the posts of all parts, no two of which hold the same text."""
-    keys = np.concatenate([part.texts.keys for part in parts])
-    order = np.argsort(keys)
-    counts = np.concatenate([part.texts.counts for part in parts])
     return AuthorProfile(
         add([part.counts for part in parts]),
         sum(part.posts for part in parts),
-        TextDigests(keys[order], counts[order]),
+        NO_DIGESTS.plus(np.concatenate([part.texts.keys for part in parts])),
     )
 
 

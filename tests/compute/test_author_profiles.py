@@ -60,7 +60,6 @@ def test_digests_come_back_from_bytes(texts: list[str]) -> None:
     posted = NO_DIGESTS.plus(text_keys(texts))
     again = TextDigests.from_bytes(posted.to_bytes())
     np.testing.assert_array_equal(again.keys, posted.keys)
-    np.testing.assert_array_equal(again.counts, posted.counts)
     assert posted.count(text_keys(texts)).tolist() == [texts.count(text) for text in texts]
 
 

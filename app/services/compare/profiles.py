@@ -51,18 +51,15 @@ class ProfileStore:
         Without `may_evict` they are kept only while there is room, so that reading all authors
         in turn evicts no profile that is used more often.
         """
-        found = {user.id: known for user in users if (known := self._current(user))}
-        far = [user.id for user in users if _is_far_behind(found.get(user.id), user)]
+        found = {user.id: self._current(user) for user in users}
+        far = [user.id for user in users if _is_far_behind(found[user.id], user)]
         for user_id, stored in (await stored_profiles(session, far)).items():
             # The profile in memory may be newer than the stored one.
-            known = found.get(user_id, stored)
-            found[user_id] = known if known.profile.posts > stored.profile.posts else stored
-        behind = {
-            user.id: found[user.id]
-            for user in users
-            if found[user.id].profile.posts != user.tweet_count
-        }
-        found |= await with_tails(session, behind)
+            found[user_id] = max(found[user_id], stored, key=lambda known: known.profile.posts)
+        whole = {user.id for user in users if found[user.id].profile.posts == user.tweet_count}
+        found |= await with_tails(
+            session, {user_id: known for user_id, known in found.items() if user_id not in whole}
+        )
         for user in users:
             entry = found[user.id], user.deletion_count
             if may_evict or user.id in self._known or self._known.has_room_for(entry):
@@ -72,7 +69,7 @@ class ProfileStore:
     def find_whole(self, user: User | Contender) -> AuthorProfile | None:
         """Return the profile of an author if it is in memory with every post."""
         known = self._current(user)
-        if known is None or known.profile.posts != user.tweet_count:
+        if known is NOTHING_STORED or known.profile.posts != user.tweet_count:
             return None
         self._known.get(user.id)  # Counts as a use.
         return known.profile
@@ -81,23 +78,22 @@ class ProfileStore:
         """Forget all profiles."""
         self._known.clear()
 
-    def _current(self, user: User | Contender) -> KnownProfile | None:
-        known, deletions = self._known.peek(user.id) or (None, 0)
-        if known is None or deletions != user.deletion_count:
-            return None
+    def _current(self, user: User | Contender) -> KnownProfile:
+        known, deletions = self._known.peek(user.id) or (NOTHING_STORED, user.deletion_count)
         # A session that began earlier may see fewer posts than the profile in memory has.
-        return known if known.profile.posts <= user.tweet_count else None
+        is_its = deletions == user.deletion_count and known.profile.posts <= user.tweet_count
+        return known if is_its else NOTHING_STORED
 
 
-def _is_far_behind(known: KnownProfile | None, user: User | Contender) -> bool:
+def _is_far_behind(known: KnownProfile, user: User | Contender) -> bool:
     """Return whether reading the stored profile is cheaper than counting the posts since."""
-    return known is None or user.tweet_count - known.profile.posts > RELOAD_TAIL
+    return known is NOTHING_STORED or user.tweet_count - known.profile.posts > RELOAD_TAIL
 
 
 def _size(entry: tuple[KnownProfile, int]) -> int:
-    counts, texts = entry[0].profile.counts, entry[0].profile.texts
-    arrays = (counts.keys, counts.counts, texts.keys, texts.counts)
-    return sum(int(array.nbytes) for array in arrays) + 500
+    profile = entry[0].profile
+    arrays = (profile.counts.keys, profile.counts.counts, profile.texts.keys)
+    return sum(array.nbytes for array in arrays) + 500
 
 
 async def stored_profiles(

@@ -9,7 +9,6 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
-from app.compute.threads import first_of_each
 from app.errors import NotFoundError
 from app.formats.records import ReplyTarget
 from app.memo import EVERYTHING, depends_on
@@ -20,29 +19,20 @@ DEEPEST: Final = 4
 _MOST_BESIDE: Final = 100
 """Answers to a post that is not here, of which one leads to the others."""
 
-# UNION leaves out what is there already, so that circles end.
-_BEFORE: Final = text("""
-    WITH RECURSIVE chain (id, reply_to_id) AS (
-        SELECT post.id, post.reply_to_id FROM "Tweet" AS post
+# Both databases go on from the posts found first, so these are the nearest ones. UNION leaves out
+# what is there already, so that circles end.
+_AROUND: Final = text("""
+    WITH RECURSIVE found (id, source_id, reply_to_id) AS (
+        SELECT post.id, post.source_id, post.reply_to_id FROM "Tweet" AS post
         JOIN "Users" AS author ON author.id = post.user_id AND author.deleted_at IS NULL
-        WHERE post.id = :tweet_id
+        WHERE post.id IN :starts
         UNION
-        SELECT post.id, post.reply_to_id FROM chain
-        JOIN "Tweet" AS post ON post.id = chain.reply_to_id
+        SELECT post.id, post.source_id, post.reply_to_id FROM found
+        JOIN "Tweet" AS post ON post.id = found.reply_to_id
+            OR post.reply_to_source_id = found.source_id AND post.reply_to_id = found.id
         JOIN "Users" AS author ON author.id = post.user_id AND author.deleted_at IS NULL
     )
-    SELECT id, reply_to_id FROM chain LIMIT :most
-""")
-_AFTER: Final = text("""
-    WITH RECURSIVE tree (id, source_id) AS (
-        SELECT id, source_id FROM "Tweet" WHERE id IN :starts
-        UNION
-        SELECT post.id, post.source_id FROM tree
-        JOIN "Tweet" AS post
-            ON post.reply_to_source_id = tree.source_id AND post.reply_to_id = tree.id
-        JOIN "Users" AS author ON author.id = post.user_id AND author.deleted_at IS NULL
-    )
-    SELECT id FROM tree LIMIT :most
+    SELECT id FROM found LIMIT :most
 """).bindparams(bindparam("starts", expanding=True))
 _BESIDE: Final = text("""
     SELECT other.id, author.username_key, other.reply_to_username AS username,
@@ -87,29 +77,24 @@ async def read_conversation(session: AsyncSession, tweet_id: int, *, most: int) 
     A fixed number of queries, however deep it is. Raises NotFoundError.
     """
     depends_on(EVERYTHING)
-    half = most // 2
-    before = await _before(session, tweet_id, half + 1)
-    if not before:
+    ids = await _around(session, [tweet_id], most + 1)
+    if not ids:
         raise NotFoundError("There is no post {tweet_id}", tweet_id=tweet_id)
-    first = before[:half][-1]
-    near = [*before[:half], *await _after(session, [tweet_id], half)]
-    others = await _after(session, [first, *await _beside(session, first)], most + 1)
-    ids = list(dict.fromkeys([*near, *others]))
     posts = await find_posts(session, ids[:most])
-    is_whole = len(before) <= half and len(ids) <= most
-    return Conversation(_in_turns(list(posts.values())), is_whole)
+    first = next((post.id for post in posts.values() if _answers_missing(post)), None)
+    if first is not None and len(ids) <= most:
+        ids += await _around(session, await _beside(session, first), most + 1 - len(ids))
+        posts |= await find_posts(session, ids[len(posts) : most])
+    return Conversation(_in_turns(list(posts.values())), len(ids) <= most)
 
 
-async def _before(session: AsyncSession, tweet_id: int, most: int) -> list[int]:
-    """Return the post and those before it, up to one that answers nothing that is here."""
-    rows = await session.execute(_BEFORE, {"tweet_id": tweet_id, "most": most})
-    answers = {row.id: row.reply_to_id for row in rows}
-    found: dict[int, None] = {}
-    at = tweet_id
-    while at in answers and at not in found:
-        found[at] = None
-        at = answers[at]
-    return list(found)
+def _answers_missing(post: Post) -> bool:
+    return post.reply_to is not None and post.reply_to.id is None
+
+
+async def _around(session: AsyncSession, starts: Sequence[int], most: int) -> list[int]:
+    """Return these posts, what they answer and what answers them, and so on, the nearest first."""
+    return list(await session.scalars(_AROUND, {"starts": starts, "most": most}))
 
 
 async def _beside(session: AsyncSession, tweet_id: int) -> list[int]:
@@ -127,38 +112,39 @@ def _answered(username: str | None, own_key: str) -> str:
     return own_key if username is None else username_key(username)
 
 
-async def _after(session: AsyncSession, starts: Sequence[int], most: int) -> list[int]:
-    """Return these posts and those that answer them, and so on, up to `most` of them."""
-    return list(await session.scalars(_AFTER, {"starts": starts, "most": most}))
-
-
 def _in_turns(posts: Sequence[Post]) -> list[Turn]:
     """Return the posts in the order of reading: branches first, then what goes on.
 
     What goes on stays at the depth of what it answers: the author's own next post, or the only
     answer.
     """
+    ordered = sorted(posts, key=lambda post: newest_first(post.created_at, post.id))
     ids = {post.id for post in posts}
-    above = {
-        post.id: post.reply_to.id
-        for post in posts
-        if post.reply_to is not None and post.reply_to.id in ids
-    }
-    first = first_of_each(above, ids)
     starts: list[Post] = []
     answers: dict[int, list[Post]] = defaultdict(list)
-    for post in sorted(posts, key=lambda post: newest_first(post.created_at, post.id)):
-        (starts if first[post.id] == post.id else answers[above[post.id]]).append(post)
-    turns: list[Turn] = []
-    waiting = [(post, 0) for post in starts]
+    for post in ordered:
+        above = post.reply_to.id if post.reply_to else None
+        (answers[above] if above in ids else starts).append(post)
+    turns: dict[int, Turn] = {}
+    waiting = [(post, 0) for post in starts or _in_circle(ordered)]
     while waiting:
         post, level = waiting.pop()
-        answered, next_ones = post.reply_to, answers[post.id]
-        is_gap = answered is not None and answered.id is None
-        turns.append(Turn(post, min(level, DEEPEST), is_gap))
+        if post.id in turns:
+            continue
+        turns[post.id] = Turn(post, min(level, DEEPEST), _answers_missing(post))
+        next_ones = answers[post.id]
         own = [each for each in next_ones if each.username == post.username]
         going_on = own[-1] if own else next_ones[0] if len(next_ones) == 1 else None
         if going_on is not None:
             waiting.append((going_on, level))
         waiting += [(each, level + 1) for each in next_ones if each is not going_on]
-    return turns
+    return list(turns.values())
+
+
+def _in_circle(posts: Sequence[Post]) -> list[Post]:
+    """Return one of the posts that answer each other in a circle, from which all others follow."""
+    by_id = {post.id: post for post in posts}
+    at = posts[-1]
+    for _ in posts:
+        at = by_id[at.reply_to.id] if at.reply_to and at.reply_to.id else at
+    return [at]
