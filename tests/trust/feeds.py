@@ -2,120 +2,35 @@
 
 Each seed gives one source: sizes, entities, encodings, nesting, compression, and what parsers take
 long for. All are followed by a site of two workers, with an honest source beside them, while its
-pages are asked for. Printed is what the site did.
+pages are asked for. Printed is what the site did. `honest 500` gives the same by feeds of the same
+sizes that mean no harm, `known` by each feed for which a parser took long, alone.
 """
 
-import gzip
 import json
+import multiprocessing
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from random import Random
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 from tests.installation import Installation
 from tests.serving.test_server import SERVE, Server, children_of, serving
+from tests.trust.answers import HONEST, KNOWN, NO_HEADERS, PACKED, answer
 
 HOSTS: Final = 20
 """Addresses of this machine that serve the sources, since each host is asked once a second."""
-HONEST: Final = b"<rss version='2.0'><channel><item><title>honest</title></item></channel></rss>"
-NO_HEADERS: Final[dict[str, str]] = {}
 DEADLINE_S: Final = 3_600.0
-Answer = tuple[dict[str, str], bytes]
-
-
-def hostile_answer(seed: int) -> Answer:
-    """Return the headers and the body that this seed stands for."""
-    chance = Random(seed)  # The same each time.
-    headers = {"Content-Type": chance.choice(["application/xml", "text/xml", "text/html", ""])}
-    text = chance.choice(TEXTS)(chance)
-    encoding = chance.choice(["utf-8"] * 8 + ["utf-16", "utf-32", "utf-7", "cp037", "euc-kr"])
-    body = text.encode(encoding, "replace")
-    if chance.random() < 0.1:
-        headers["Content-Type"] += f"; charset={chance.choice(['cp037', 'utf-7', 'punycode', 'x'])}"
-    if chance.random() < 0.1:
-        at = chance.randrange(len(body) + 1)
-        body = chance.choice([body[:at], body[:at] + chance.randbytes(99) + body[at:]])
-    if chance.random() < 0.4:
-        headers["Content-Encoding"] = "gzip"
-        packed = gzip.compress(body, 1)
-        tail = bytes(chance.randrange(2**24))
-        body = chance.choice([packed, packed, packed[: len(packed) // 2], packed + tail, body])
-    return headers, body
-
-
-def _size(chance: Random) -> int:
-    return int(10 ** chance.uniform(0, 6.5))
-
-
-def _feed(head: str, item: str) -> str:
-    return f'<?xml version="1.0"?>{head}<rss version="2.0"><channel>{item}</channel></rss>'
-
-
-def _padded(chance: Random) -> str:
-    pad = chance.choice(["\n", " ", "\t", "a", "-", "<!--", "&", "&#", "b ", "x:", "[", "]]>"])
-    pad *= _size(chance)
-    shapes = [
-        _feed(pad, "<item><title>x</title></item>"),
-        _feed("", f"<item><author>{escape(pad)}</author><title>x</title></item>"),
-        _feed("", f"<item><title>{pad}</title></item>"),
-        _feed("", f"<item><description>x{escape(pad)}y</description></item>"),
-        _feed("", f"<item><description>&lt;a {escape(pad)}</description></item>"),
-        _feed("", f"<item><description>&lt;p style='{escape(pad)}'>x</description></item>"),
-        _feed("", f"<item><pubDate>{escape(pad)}</pubDate><title>x</title></item>"),
-        _feed("", f"<item><link>{escape(pad)}</link><title>x</title></item>"),
-    ]
-    return chance.choice(shapes)
-
-
-def _nested(chance: Random) -> str:
-    tag = chance.choice(["a", "item", "description", "div", "rss", "media:content"])
-    deep = f"<{tag}>" * min(_size(chance), 2**20)
-    html = f"<item><description>{escape('<div>' * _size(chance))}</description></item>"
-    return chance.choice([_feed("", deep), deep, _feed("", html)])
-
-
-def _entities(chance: Random) -> str:
-    size, count = _size(chance), chance.randrange(200_000)
-    kinds = [f'<!ENTITY e "{"A" * size}">', '<!ENTITY e SYSTEM "file:///etc/passwd">', ""]
-    head = f"<!DOCTYPE rss [{chance.choice(kinds)}]>"
-    return _feed(head, f"<title>t & </b></title><item><title>x{'&e;' * count}</title></item>")
-
-
-def _many(chance: Random) -> str:
-    text = "word " * chance.randrange(2_000)
-    items = f"<item><title>{text}</title></item>" * min(
-        _size(chance), 4_000_000 // len(text or "x")
-    )
-    attributes = " ".join(f'a{n}="1"' for n in range(_size(chance) // 10))
-    links = f"<item><description>{escape('<a href=x>y</a>' * 900)}</description></item>" * 99
-    base = f'<rss xml:base="http://h/{"b" * _size(chance)}"><channel>{links}</channel></rss>'
-    return chance.choice([_feed("", items), _feed("", f"<item {attributes}/>"), base])
-
-
-def _page(chance: Random) -> str:
-    size = _size(chance)
-    status = {"id": "1", "visibility": "public", "content": "<p>" + "x \n" * size}
-    pages: list[object] = [
-        [status | {"id": str(n)} for n in range(min(size, 40))],
-        [status | {"content": "<div>" * size}],
-        [{"id": f"{n}"} for n in range(size // 20)],
-        {f"k{n}": n for n in range(size // 10)},
-        [status | {"content": "\ud800" * min(size, 9_999), "spoiler_text": "&" * size}],
-    ]
-    raw = ["[" * size, "[" + "[]," * size + "[]]", "9" * size, '[{"id":"1"},' * size]
-    return chance.choice([*raw, *map(json.dumps, pages)])
-
-
-TEXTS: Final[list[Callable[[Random], str]]] = [_padded, _nested, _entities, _many, _page]
+REQUESTS: Final = 1_000
+"""Requests beside each known feed, at least."""
 
 
 @dataclass
@@ -164,57 +79,74 @@ class Report:
         )
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Serves hostile feeds at /SEED, pages at /api/v1, and an honest feed at /honest."""
+
+    visits: "Synchronized[int]"
+    """Of the honest feed."""
+
+    def do_GET(self) -> None:
+        name = self.path.partition("?")[0].rstrip("/").split("/")
+        if name[-1] == "lookup":
+            seed = self.path.rpartition("=")[2].removeprefix("s")
+            headers, body = NO_HEADERS, json.dumps({"id": seed}).encode()
+        elif name[-1] == "honest":
+            with self.visits.get_lock():
+                self.visits.value += 1
+            headers, body = NO_HEADERS, HONEST
+        else:
+            headers, body = answer(name[-2 if name[-1] == "statuses" else -1])
+        try:
+            self.send_response(200)
+            for header, value in headers.items():
+                self.send_header(header, value)
+            self.end_headers()
+            self.wfile.write(body)
+        except ConnectionError:
+            pass
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def _serve(parent: Connection, visits: "Synchronized[int]") -> None:
+    Handler.visits = visits
+    servers = [ThreadingHTTPServer((f"127.0.1.{n + 1}", 0), Handler) for n in range(HOSTS)]
+    for each in servers:
+        threading.Thread(target=each.serve_forever, daemon=True).start()
+    parent.send([each.server_address[:2] for each in servers])
+    with suppress(EOFError):
+        parent.recv()
+
+
 class HostileHosts:
-    """Serve hostile feeds at /SEED, pages at /api/v1, and an honest feed at /honest."""
+    """Serve sources from a process of their own, so that to make them holds up no measurement."""
 
     def __init__(self) -> None:
-        self.honest = 0
-        hosts = self
+        start = multiprocessing.get_context("spawn")
+        self._visits = start.Value("l", 0)
+        self._child, child = start.Pipe()
+        start.Process(target=_serve, args=(child, self._visits), daemon=True).start()
+        child.close()
+        self._hosts = [f"{host}:{port}" for host, port in self._child.recv()]
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                name = self.path.partition("?")[0].rstrip("/").split("/")
-                if name[-1] == "lookup":
-                    seed = self.path.rpartition("=")[2].removeprefix("s")
-                    headers, body = NO_HEADERS, json.dumps({"id": seed}).encode()
-                elif name[-1] == "honest":
-                    hosts.honest += 1
-                    headers, body = NO_HEADERS, HONEST
-                else:
-                    headers, body = hostile_answer(int(name[-2 if name[-1] == "statuses" else -1]))
-                try:
-                    self.send_response(200)
-                    for header, value in headers.items():
-                        self.send_header(header, value)
-                    self.end_headers()
-                    self.wfile.write(body)
-                except ConnectionError:
-                    pass
+    @property
+    def honest(self) -> int:
+        """Return the visits of the honest feed."""
+        return int(self._visits.value)
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._servers = [
-            ThreadingHTTPServer((f"127.0.1.{n + 1}", 0), Handler) for n in range(HOSTS)
-        ]
-        for each in self._servers:
-            threading.Thread(target=each.serve_forever, daemon=True).start()
-
-    def source(self, seed: int) -> str:
-        """Return what is followed for a seed: mostly feeds."""
-        host, port = self._servers[seed % HOSTS].server_address[:2]
-        where = f"{host!s}:{port}"
-        return f"mastodon:s{seed}@{where}" if seed % 5 == 4 else f"rss:http://{where}/{seed}"
+    def source(self, name: str) -> str:
+        """Return what is followed by a name or a seed: mostly feeds."""
+        seed = int(name) if name.isdecimal() else 0
+        where = self._hosts[seed % HOSTS]
+        return f"mastodon:s{seed}@{where}" if seed % 5 == 4 else f"rss:http://{where}/{name}"
 
     def honest_source(self, host: int) -> str:
         """Return what is followed as an honest feed of a host."""
-        address = self._servers[host].server_address
-        return f"rss:http://{address[0]!s}:{address[1]}/honest"
+        return f"rss:http://{self._hosts[host]}/honest"
 
     def close(self) -> None:
-        for each in self._servers:
-            each.shutdown()
-            each.server_close()
+        self._child.close()
 
 
 @contextmanager
@@ -249,37 +181,56 @@ def memory_mib(pids: list[int]) -> float:
     return total / 1024
 
 
-def follow_hostile(seeds: range, folder: Path) -> Report:
-    """Follow a source for each seed until all were visited, and return what the site did."""
-    report, hosts = Report(), HostileHosts()
+@contextmanager
+def _followed(folder: Path) -> Iterator[tuple[Server, HostileHosts]]:
+    """Run a site that follows an honest source of each host, and was asked meanwhile."""
+    hosts = HostileHosts()
     settings = {"SAYWHO_FOLLOW_PRIVATE": "1", "SAYWHO_ACCESS_LOG": "0"}
     installation = Installation(folder / "instance", settings)
     with serving(installation, *SERVE, "--workers", "2", "--sample") as server:
         server.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
         for host in range(HOSTS):
             _follow(server, hosts.honest_source(host), f"honest{host}")
-        workers = server.workers()
-        site = [server.process.pid, *workers]
-        calm = Report()
+        yield server, hosts
+        assert server.stop() == 0
+        assert "Traceback" not in server.log(), server.log()
+    hosts.close()
+
+
+def follow(names: Sequence[str], folder: Path) -> Report:
+    """Follow a source for each name until all were visited, and return what the site did."""
+    report, calm = Report(), Report()
+    with _followed(folder) as (server, hosts):
+        site = [server.process.pid, *(workers := server.workers())]
         with _asked_all_the_while(server, calm):  # What is loaded once is there then.
             _wait_for_visits(server)
         report.calm_p99_s = calm.p99_s
         before = memory_mib(site)
         with _asked_all_the_while(server, report):
-            for seed in seeds:
-                _follow(server, hosts.source(seed), f"author{seed}")
+            for name in names:
+                _follow(server, hosts.source(name), f"author{name}")
             _wait_for_visits(server, lambda: report.note_memory(memory_mib(site) - before))
         readers = [child for worker in workers for child in children_of(worker)]
         report.reader_mib = memory_mib(readers)
-        if "-v" in sys.argv:
-            print({pid: memory_mib([pid]) for pid in site})
         report.honest = hosts.honest
         report.replaced = len({*workers} - {*server.workers()})
         report.outcomes.update(each["last_error"] or "read" for each in _visited(server))
-        assert server.stop() == 0
-        assert "Traceback" not in server.log(), server.log()
-    hosts.close()
     return report
+
+
+def follow_known(folder: Path) -> Iterator[str]:
+    """Follow each of the known hostile feeds, alone, and say what the site did."""
+    with _followed(folder) as (server, hosts):
+        workers = server.workers()
+        for name in ["honest0", *KNOWN, PACKED]:
+            report = Report()
+            with _asked_all_the_while(server, report):
+                _follow(server, hosts.source(name), name)
+                _wait_for_visits(server)
+                while len(report.waits_s) < REQUESTS:
+                    time.sleep(0.1)
+            yield f"{name}: p99 {1000 * report.p99_s:.0f} ms of {len(report.waits_s)} requests"
+        yield f"workers replaced: {len({*workers} - {*server.workers()})}"
 
 
 def _follow(server: Server, source: str, username: str) -> None:
@@ -307,7 +258,16 @@ def _visited(server: Server) -> list[dict[str, Any]]:
     return found
 
 
-if __name__ == "__main__":
-    count, first = (int(each) for each in (*sys.argv[1:3], *("500", "0")[len(sys.argv) - 1 :]))
+def main(kind: str = "500", count: str = "500") -> None:
     with tempfile.TemporaryDirectory(prefix="saywho-feeds-") as name:
-        print(follow_hostile(range(first, first + count), Path(name)))
+        if kind == "known":
+            for line in follow_known(Path(name)):
+                print(line, flush=True)
+        elif kind == "honest":
+            print(follow([f"honest{seed}" for seed in range(int(count))], Path(name)))
+        else:
+            print(follow([str(seed) for seed in range(int(kind))], Path(name)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

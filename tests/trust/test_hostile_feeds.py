@@ -7,12 +7,12 @@ import pytest
 from tests.installation import Installation
 from tests.live_platforms import live_platform
 from tests.serving.test_server import SERVE, serving
-from tests.trust.feeds import follow_hostile
+from tests.trust.feeds import follow
 
 
 @pytest.mark.timeout(300)
 def test_hostile_sources_replace_no_worker_and_hold_up_no_request(tmp_path: Path) -> None:
-    report = follow_hostile(range(12), tmp_path)
+    report = follow([str(seed) for seed in range(12)], tmp_path)
     assert report.replaced == 0, report
     assert report.outcomes.total() > 12, report
     assert report.median_s < 0.5, report  # Of a busy machine; `python -m tests.trust.feeds` tells.
