@@ -64,11 +64,11 @@ def open_archive(
             if archive.is_chat:
                 items = People(chat).named(items)
             return replace(archive, items=items)
+    if source.fault is not None:
+        raise source.fault
     if not source.has_members and is_blank(source):
         fallback = jsonl.FORMAT if format == "auto" else candidates[0]
         return Archive(fallback.name, "line", None, iter(()))
-    if source.fault is not None:
-        raise source.fault
     if format == "auto":
         raise UnrecognisedFileError("{name} is not in any known format", name=source.name)
     raise UnrecognisedFileError(

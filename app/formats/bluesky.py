@@ -30,7 +30,7 @@ from app.formats.source.json import (
     as_word,
     first_documents,
     listed,
-    page_objects,
+    objects,
 )
 from app.formats.source.times import read_time
 
@@ -83,7 +83,7 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
     def read(value: Json, place: int) -> Item | None:
         return read_post(value, place, owner.did if owner else None)
 
-    items = read_each(page_objects(source, _items_of, lists=_LISTS), read)
+    items = read_each(objects(source, lists=_LISTS, items_of=_items_of), read)
     return Archive(FORMAT.name, "record", account, items)
 
 

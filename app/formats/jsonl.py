@@ -1,6 +1,6 @@
 """JSON lines: one object on each line, with columns that are recognised by name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Final
@@ -8,13 +8,12 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from app.errors import Message
 from app.formats.columns import KNOWN_HEADERS, Columns
 from app.formats.format import Format, PostRow, Writer
-from app.formats.records import Archive, BadRecord, Item, Medium, Reactions, ReplyTarget, read_each
+from app.formats.records import Archive, Item, Medium, Reactions, ReplyTarget, read_each
 from app.formats.source.file import Source
-from app.formats.source.json import NOT_AN_OBJECT, Json, load
-from app.formats.source.text import first_lines, lines
+from app.formats.source.json import Json, load, objects
+from app.formats.source.text import first_lines
 
 CONTENT_TYPE: Final = "application/x-ndjson"
 _encoder = msgspec.json.Encoder()
@@ -40,7 +39,7 @@ def recognises(source: Source) -> bool:
     """Return whether one of the first lines is an object with a text."""
     if source.has_members:
         return False
-    rows = (_load(line.text) for line in first_lines(source))
+    rows = (load(line.text)[0] for line in first_lines(source))
     return any(isinstance(row, dict) and Columns.find(row).has_text for row in rows)
 
 
@@ -51,27 +50,12 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
     def read(row: Json, place: int) -> Item:
         return columns(tuple(row)).read(row, place)
 
-    return Archive(FORMAT.name, "line", None, read_each(_rows(source), read))
+    return Archive(FORMAT.name, "line", None, read_each(objects(source), read))
 
 
 def encode(rows: Sequence[PostRow]) -> bytes:
     """Return the rows as lines, an object for each."""
     return _encoder.encode_lines([ExportedPost(*row[1:]) for row in rows])
-
-
-def _rows(source: Source) -> Iterator[tuple[int, Json] | BadRecord]:
-    for number, text, fault in lines(source):
-        if fault:
-            yield BadRecord(number, Message("the line is {fault}", fault=fault))
-        elif text.strip():
-            row = _load(text)
-            yield (number, row) if isinstance(row, dict) else BadRecord(number, row)
-
-
-def _load(text: str) -> Json | Message:
-    """Return the object of a line, or the fault in it."""
-    row, fault = load(text)
-    return row if isinstance(row, dict) else fault or NOT_AN_OBJECT
 
 
 FORMAT: Final = Format("jsonl", recognises, parse, Writer("jsonl", CONTENT_TYPE, b"", encode))

@@ -23,6 +23,7 @@ from app.formats.records import (
     ReplyTarget,
     Skipped,
     read_each,
+    required_text,
 )
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import html_to_text
@@ -211,11 +212,9 @@ def _text(post: Json) -> str:
     warning, content = post.get("summary"), post.get("content")
     if content is None:
         content = next(iter(as_object(post.get("contentMap")).values()), "")
-    if not isinstance(content, str):
-        raise RecordError("the content is not a string")
     parts = (
         html.unescape(warning).strip() if isinstance(warning, str) else "",
-        "\n".join(filter(None, [html_to_text(content), *_options(post)])),
+        "\n".join(filter(None, [html_to_text(required_text(content)), *_options(post)])),
     )
     return "\n\n".join(filter(None, parts))
 

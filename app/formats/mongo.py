@@ -21,15 +21,8 @@ from app.formats.columns import KNOWN_HEADERS, Columns
 from app.formats.format import Format, PostRow, Writer
 from app.formats.jsonl import CONTENT_TYPE
 from app.formats.records import Archive, Item, Record, read_each
-from app.formats.source.file import Source
-from app.formats.source.json import (
-    Json,
-    first_documents,
-    first_mark,
-    is_empty_array,
-    is_lines,
-    objects,
-)
+from app.formats.source.file import Source, head
+from app.formats.source.json import Json, first_documents, first_mark, is_lines, load, objects
 from app.formats.x.statuses import is_v1, is_v2, to_item
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,7 +37,7 @@ def recognises(source: Source) -> bool:
     """
     found = first_documents(source)
     if not any(Columns.find(_row(document)).has_text for document in found):
-        return not (found or source.has_members) and is_empty_array(source)
+        return not (found or source.has_members) and load(head(source, 100)) == ([], None)
     return any(map(has_mark, found)) or first_mark(source) == "["
 
 

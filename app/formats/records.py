@@ -3,17 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, BinaryIO, Literal, Protocol, TypeVar
+from typing import Annotated, BinaryIO, Final, Literal, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-from app.errors import RecordError, message_of
+from app.errors import Message, RecordError, message_of
 
 T = TypeVar("T")
 Kind = Literal["post", "reply", "quote"]
 MediumKind = Literal["photo", "video", "gif", "audio", "link"]
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
+BROKEN: Final = Message("the text has broken characters")
 
 
 class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -168,9 +169,19 @@ def read_each(
 
 
 def required_text(text: object) -> str:
-    """Return the text of a post. Raises RecordError where it is missing or no string."""
+    """Return the text of a post. Raises RecordError where it is missing, no string or broken."""
     if text is None:
         raise RecordError("no text")
     if not isinstance(text, str):
         raise RecordError("the text is not a string")
+    if is_broken(text):
+        raise RecordError(BROKEN)
     return text
+
+
+def is_broken(text: str) -> bool:
+    """Return whether a text has half a surrogate pair, as bytes that no encoding knows become."""
+    try:
+        return not text.isascii() and not text.encode()
+    except UnicodeEncodeError:
+        return True

@@ -111,7 +111,7 @@ def test_a_pipe_too_large_for_temporary_files_is_one_line(
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
         )
     assert ended.returncode == 1
-    assert "the folder for temporary files is full" in ended.stderr
+    assert "cannot be copied to a temporary file: File too large" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert installation.count_posts() == 0
 

@@ -95,7 +95,7 @@ def test_ragged_rows_are_bad_and_blank_ones_ignored(tmp_path: Path) -> None:
 
 def test_broken_bytes_are_bad_rows(tmp_path: Path) -> None:
     found = items(tmp_path, b'text\n"\ncaf\xe9\n"\nfine\n')
-    assert found == [BadRecord(2, "the row is not valid UTF-8"), Record(place=5, text="fine")]
+    assert found == [BadRecord(2, "the text has broken characters"), Record(place=5, text="fine")]
 
 
 def test_classic_tweets_csv_tells_reposts_and_replies(tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ def test_places_are_physical_lines_and_blank_ones_are_ignored(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("line", "detail"),
     [
-        (b'{"text": "caf\xe9"}', "the line is not valid UTF-8"),
-        (b'{"text": "\xed\xa0\xbd"}', "the line is not valid UTF-8"),
+        (b'{"text": "caf\xe9"}', "the text has broken characters"),
+        (b'{"text": "\xed\xa0\xbd"}', "the text has broken characters"),
         (b'{"text": ', "not valid JSON"),
         (b"[1, 2]", "not a JSON object"),
         (b'"text"', "not a JSON object"),
@@ -41,7 +41,7 @@ def test_places_are_physical_lines_and_blank_ones_are_ignored(tmp_path: Path) ->
         (b'{"username": "mina"}', "no text"),
         (b'{"text": "a", "date": "soon"}', "unreadable time 'soon'"),
         (b'{"text": "a", "date": 1e999}', "unreadable time 'inf'"),
-        (b'{"text": "' + b"a" * 1_100_000 + b'"}', "the line is longer than 1 MB"),
+        (b'{"text": "' + b"a" * 8_400_000 + b'"}', "longer than 8 MB"),
     ],
     ids=range(12),
 )
@@ -52,15 +52,9 @@ def test_bad_lines_do_not_stop_the_rest(tmp_path: Path, line: bytes, detail: str
 
 
 def test_a_first_line_that_is_bad_or_huge_is_still_recognised(tmp_path: Path) -> None:
-    huge = b'{"text": "' + b"a" * 5_000_000 + b'"}\n'
+    huge = b'{"text": "' + b"a" * 9_000_000 + b'"}\n'
     assert [item.place for item in items(tmp_path, b"{oops\n" + GOOD)] == [1, 2]
     assert [type(item) for item in items(tmp_path, huge + GOOD)] == [BadRecord, Record]
-
-
-def test_a_line_of_one_megabyte_is_read(tmp_path: Path) -> None:
-    line = b'{"text": "' + b"a" * (2**20 - 12) + b'"}'
-    assert len(line) == 2**20
-    assert [type(item) for item in items(tmp_path, line + b"\n" + GOOD)] == [Record, Record]
 
 
 def test_not_a_number_is_taken_as_nothing(tmp_path: Path) -> None:

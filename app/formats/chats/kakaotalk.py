@@ -176,12 +176,12 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
 
 def _items(source: Source) -> Iterator[Item]:
     if _is_csv(source):
-        yield from read_messages(source, _csv_messages(source), EXPORTERS)
+        yield from read_messages(_csv_messages(source), EXPORTERS)
     elif room := _room(source):
         content, grammar = room
         is_crlf = has_crlf(content, grammar)
         found = messages(whole_lines(content, is_crlf=is_crlf), grammar.afresh())
-        yield from read_messages(content, found, EXPORTERS)
+        yield from read_messages(found, EXPORTERS)
 
 
 def _is_csv(source: Source) -> bool:

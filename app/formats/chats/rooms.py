@@ -5,11 +5,11 @@ from contextlib import suppress
 from itertools import pairwise
 from typing import Final, TypeVar
 
-from app.errors import ImportFileError, Message
+from app.errors import ImportFileError
 from app.formats.chats.messages import ChatMessage, Grammar
-from app.formats.records import BadRecord, Item, Record, Skipped
+from app.formats.records import BROKEN, BadRecord, Item, Record, Skipped, is_broken
 from app.formats.source.file import Content, Source
-from app.formats.source.text import MAX_LINE, encoding_of, first_lines, lines
+from app.formats.source.text import MAX_LINE, first_lines, lines
 
 T = TypeVar("T")
 MOST_LOOKED_AT: Final = 20
@@ -53,15 +53,13 @@ def has_crlf(content: Content, grammar: Grammar) -> bool:
     return 2 * sum(ends) > len(ends)
 
 
-def whole_lines(
-    content: Content, *, is_crlf: bool, peeks: bool = False
-) -> Iterator[tuple[int, str]]:
+def whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]:
     """Yield the lines that may begin a message, with their numbers.
 
     With `is_crlf` only CRLF ends one: what was pasted into a message begins none.
     """
     number, parts, size = 0, [""], 0
-    for line in lines(content, peeks=peeks):
+    for line in lines(content):
         number = number or line.number
         size += len(line.text)
         if size <= MAX_LINE:
@@ -73,14 +71,11 @@ def whole_lines(
         yield number, "".join(parts).rstrip("\r\n")
 
 
-def read_messages(
-    content: Content, found: Iterable[ChatMessage], exporters: Collection[str]
-) -> Iterator[Item]:
+def read_messages(found: Iterable[ChatMessage], exporters: Collection[str]) -> Iterator[Item]:
     """Yield the messages as records, without a zone and under the names that stand there."""
-    encoding = encoding_of(content)
     for message in found:
-        if fault := encoding.fault(message.name + message.text):
-            yield BadRecord(message.place, Message("the line is {fault}", fault=fault))
+        if is_broken(message.name + message.text):
+            yield BadRecord(message.place, BROKEN)
         elif message.fate == "said" and message.text.strip():
             yield Record(
                 place=message.place,

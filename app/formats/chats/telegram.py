@@ -11,9 +11,7 @@ from app.formats.chats.rooms import find_room
 from app.formats.format import Format
 from app.formats.records import Archive, BadRecord, Item, Record, ReplyTarget, Skipped
 from app.formats.source.file import Content, Source, head
-from app.formats.source.json import NOT_AN_OBJECT, Json, first_mark
-from app.formats.source.text import encoding_of, pieces
-from app.formats.source.window import Window
+from app.formats.source.json import NOT_AN_OBJECT, Json, Window, first_mark
 
 _ROOMS: Final = frozenset(
     {None, "personal_chat", "private_group", "private_supergroup", "public_supergroup"}
@@ -55,7 +53,7 @@ def _has_messages(content: Content) -> bool | None:
     if first_mark(content) != "{":
         return None
     try:
-        with closing(_found(content, peeks=True)) as found:
+        with closing(_found(content.uncounted)) as found:
             return any(_is_message(each.value) for each in islice(found, _LOOKED_AT)) or None
     except BrokenFileError:
         return None
@@ -75,22 +73,17 @@ def _items(source: Source) -> Iterator[Item]:
             yield _item(each.value, each.chat, place)
 
 
-def _found(content: Content, *, peeks: bool = False) -> Generator[_Found, None, None]:
-    window = Window(pieces(content, encoding_of(content), peeks=peeks), name=content.name)
-    if window.next_mark() == "{":
+def _found(content: Content) -> Generator[_Found, None, None]:
+    window = Window(content)
+    if window.mark() == "{":
         yield from _in_object(window)
 
 
 def _in_object(window: Window) -> Iterator[_Found]:
     """Yield the messages of the object here: a chat, a list of chats, or a whole account."""
     chat: Json = {}
-    window.at += 1
-    while window.next_mark() == '"':
-        key = str(window.value()[0])
-        if window.next_mark() != ":":
-            raise window.broken("a value is not closed")
-        window.at += 1
-        mark = window.next_mark()
+    for key in window.each_key():
+        mark = window.mark()
         if key == "messages" and mark == "[":
             for value, fault in window.items():
                 yield _Found(chat, value, fault)
@@ -100,14 +93,11 @@ def _in_object(window: Window) -> Iterator[_Found]:
             yield from _in_list(window)
         else:
             chat[key] = window.value()[0]
-    if window.next_mark() != "}":
-        raise window.broken("a value is not closed")
-    window.at += 1
 
 
 def _in_list(window: Window) -> Iterator[_Found]:
     window.at += 1
-    while (mark := window.next_mark()) != "]":
+    while (mark := window.mark()) != "]":
         if mark != "{":
             raise window.broken("a value is not closed")
         yield from _in_object(window)

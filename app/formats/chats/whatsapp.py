@@ -203,9 +203,9 @@ def _items(source: Source) -> Iterator[Item]:
     if room := _room(source):
         content, grammar = room
         is_crlf = has_crlf(content, grammar)
-        grammar.decide(line for _, line in whole_lines(content, is_crlf=is_crlf, peeks=True))
+        grammar.decide(line for _, line in whole_lines(content.uncounted, is_crlf=is_crlf))
         found = messages(whole_lines(content, is_crlf=is_crlf), grammar)
-        yield from read_messages(content, found, EXPORTERS)
+        yield from read_messages(found, EXPORTERS)
 
 
 def _room(source: Source) -> tuple[Content, WhatsApp] | None:

@@ -1,57 +1,90 @@
 """A source of an import: a file, a folder, a zip or a tar; a stream is copied to a file first."""
 
 import contextlib
-import errno
 import gzip
 import io
 import os
-import tarfile
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, Self
+from typing import IO, BinaryIO, Final, Self
 
-from app.errors import BrokenFileError, ImportFileError
-from app.formats.source.containers import ZIP_STARTS, Container, Folder, Tar, Zip, is_tar, open_path
-from app.formats.source.reading import (
-    BUFFER_BYTES,
+from app.errors import BrokenFileError, ImportFileError, LimitReachedError, UnrecognisedFileError
+from app.formats.source.archives import (
     READ_ERRORS,
-    Meter,
-    MeteredReader,
-    check_packed,
-    limit_reached,
-    read_some,
+    Member,
+    Members,
+    damaged,
+    is_tar,
+    members_of_folder,
+    members_of_tar,
+    members_of_zip,
 )
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
+BUFFER_BYTES: Final = 64 * 1024
 _GZIP_START: Final = b"\x1f\x8b"
+_ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_HEAD_BYTES: Final = 512
 
 
-class Content(Protocol):
+class Content:
     """One file that is read, wherever it lies."""
 
-    name: str
+    has_members = False
+    """Whether it is a folder, a zip or a tar, and so no content itself."""
+
+    def __init__(self, name: str, member: Member, meter: "Source | None") -> None:
+        self.name = name
+        self.meter = meter
+        self.fault: BrokenFileError | None = None
+        """Where it is damaged, if that is known already; what stands before that is there."""
+        self._member = member
 
     @property
-    def has_members(self) -> bool:
-        """Whether it is a folder, a zip or a tar, and so no content itself."""
+    def uncounted(self) -> "Content":
+        """The same file; what is read to find out what it is does not count."""
+        found = Content(self.name, self._member, None)
+        found.fault = self.fault
+        return found
 
     def open(self) -> BinaryIO:
-        """Open the file, and count what is read of it. Raises ImportFileError, as reading does."""
+        """Open the file, and count what is read of it. Raises ImportFileError, as reading does.
 
-    def peek(self) -> BinaryIO:
-        """Open the file without counting, to find out what it is. Raises ImportFileError."""
+        Of one with a checksum nothing is read that may be wrong.
+        """
+        if self.meter is not None and self._member.is_packed:
+            self._check(self.meter.limit_bytes)
+        try:
+            stream = self._member.open()
+        except READ_ERRORS as error:
+            raise damaged(self.name) from error
+        return io.BufferedReader(_Reader(stream, self), BUFFER_BYTES)
+
+    def _check(self, limit_bytes: int) -> None:
+        """Raise BrokenFileError if the checksum is wrong; it stands at the end.
+
+        Damage may unpack to false words long before that. What only breaks off is right as far as
+        it goes.
+        """
+        try:
+            with self._member.open() as stream:
+                while limit_bytes > 0 and (chunk := stream.read(BUFFER_BYTES)):
+                    limit_bytes -= len(chunk)
+        except EOFError:
+            return
+        except READ_ERRORS as error:
+            raise _wrong(self.name) from error
 
 
-class Source:
+class Source(Content):
     """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
-    A stream, a path that is neither a regular file nor a folder (a pipe), and the inside of a
-    packed tar are copied to a temporary file, up to the limit. What is packed is read twice, first
-    for its checksum, unless `checks_packed` is false.
+    A stream, a path that is neither a regular file nor a folder (a pipe), and what is in a gzip
+    are copied to a temporary file, up to the limit.
 
     Raises UnrecognisedFileError if the path does not exist or cannot be opened, or if it is a
-    zip whose directory cannot be read; BrokenFileError for a packed tar that is damaged.
+    zip whose directory cannot be read; BrokenFileError for a gzip or tar that is damaged.
     """
 
     def __init__(
@@ -60,20 +93,16 @@ class Source:
         *,
         name: str | None = None,
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
-        checks_packed: bool = True,
     ) -> None:
         self.path = target if isinstance(target, Path) else None
-        self.name = name or (str(target) if isinstance(target, Path) else "-")
-        self.fault: BrokenFileError | None = None
-        """Where a tar is damaged; its files before that are there."""
-        self._checks_packed = checks_packed
-        self._meter = Meter(self.name, limit_bytes)
+        super().__init__(name or str(self.path or "-"), Member(0, self._whole), self)
+        self.bytes_total: int | None = None
+        """Bytes to read in all, unpacked; None for folders before `expect`."""
+        self.limit_bytes = limit_bytes
+        self._bytes_read = 0
         self._opened = contextlib.ExitStack()
         self._spool: BinaryIO | None = None
-        self._container: Container | None = None
-        self._beside: Folder | None = None
-        self._is_gzip = False
-        self._total: int | None = None
+        self._members: Members | None = None
         try:
             self._prepare(target)
         except BaseException:
@@ -91,172 +120,150 @@ class Source:
         self._opened.close()
 
     @property
-    def has_members(self) -> bool:
-        """Whether this is a folder, a zip or a tar."""
-        return self._container is not None
-
-    @property
     def bytes_read(self) -> int:
-        """Bytes read of the file, as it is (compressed); at most the total."""
-        read = round(self._meter.packed_bytes)
-        return read if self._total is None else min(read, self._total)
-
-    @property
-    def bytes_total(self) -> int | None:
-        """Bytes to read in all; None for folders before `expect`."""
-        return self._total
+        """Bytes read, unpacked; at most the total."""
+        read = self._bytes_read
+        return read if self.bytes_total is None else min(read, self.bytes_total)
 
     def expect(self, names: Iterable[str]) -> None:
         """Set the members to be read, so that progress ends at the total."""
-        self._total = sum(self._files().sizes(name)[0] for name in names)
-
-    def peek(self) -> BinaryIO:
-        return io.BufferedReader(MeteredReader(self._unpacked(), self.name), BUFFER_BYTES)
-
-    def open(self) -> BinaryIO:
-        if self._is_gzip and self._checks_packed:
-            check_packed(self._unpacked(), self._meter.limit_bytes, self.name)
-        share = self._packed_share() if self._is_gzip else 1.0
-        reader = MeteredReader(self._unpacked(), self.name, self._meter, share)
-        return io.BufferedReader(reader, BUFFER_BYTES)
+        self.bytes_total = sum(self._files[name].size for name in names)
 
     def members(self) -> tuple[str, ...]:
         """Return the names of all files in a folder, zip or tar, and of those beside a file."""
-        return tuple(self._files().names)
+        return tuple(self._files)
 
-    def member(self, name: str) -> "Member":
+    def member(self, name: str) -> Content:
         """Return one of the members. Raises KeyError."""
-        label = f"{name} in {self.name}"
-        return Member(self._files(), name, label, self._meter, checks_packed=self._checks_packed)
+        return Content(f"{name} in {self.name}", self._files[name], self)
 
     def place_of(self, name: str) -> int | None:
         """Return where a member lies in the archive; None where it is not there."""
-        files = self._files()
-        return files.place(name) if name in files.names else None
+        return self._files[name].place if name in self._files else None
 
     def open_file(self, name: str) -> BinaryIO:
         """Open a member, not counted. Raises BrokenFileError, as reading does."""
-        return self.member(name).peek()
+        return self.member(name).uncounted.open()
+
+    @property
+    def _files(self) -> Members:
+        if self._members is None:
+            folder = self.path.parent if self.path and self._spool is None else None
+            self._members = members_of_folder(folder, is_deep=False) if folder else {}
+        return self._members
 
     def _prepare(self, target: Path | BinaryIO) -> None:
         if isinstance(target, Path) and target.is_dir():
-            self._container = Folder(target, is_deep=True)
+            self.has_members, self._members = True, members_of_folder(target, is_deep=True)
             return
         if not isinstance(target, Path):
             self._spool = self._copied(target)
         elif not target.is_file():
-            with open_path(target, self.name) as pipe:
+            with self._whole() as pipe:
                 self._spool = self._copied(pipe)
+        start = head(self, _HEAD_BYTES)
+        if start.startswith(_GZIP_START):
+            with self._whole() as packed, gzip.GzipFile(fileobj=packed) as unpacked:
+                self._spool = self._copied(unpacked)  # type: ignore[arg-type] # is binary
+            start = head(self, _HEAD_BYTES)
         with self._whole() as file:
-            self._total = file.seek(0, os.SEEK_END)
-        if head(self, len(ZIP_STARTS[0])) in ZIP_STARTS:
-            if self._spool is not None and self._total > self._meter.limit_bytes:
-                raise limit_reached(self.name, self._meter.limit_bytes)
-            self._container = Zip(self._opened.enter_context(self._whole()), self.name)
-            return
-        self._is_gzip = head(self, len(_GZIP_START)) == _GZIP_START
-        if is_tar(head(self, tarfile.BLOCKSIZE)):
-            self._use_tar()
+            self.bytes_total = file.seek(0, os.SEEK_END)
+        if start.startswith(_ZIP_STARTS) or is_tar(start):
+            self._list(is_zip=start.startswith(_ZIP_STARTS))
 
-    def _use_tar(self) -> None:
-        if self._is_gzip:
-            with self._unpacked() as stream:
-                file = self._copied(stream)
-            if file.tell() > self._meter.limit_bytes:
-                raise limit_reached(self.name, self._meter.limit_bytes)
-        else:
-            file = self._opened.enter_context(self._whole())
-        tar = Tar(file, self.name)
-        if tar.fault and not tar.names:
-            raise tar.fault
-        self._container, self.fault = tar, tar.fault
+    def _list(self, *, is_zip: bool) -> None:
+        if self._spool is not None and self._spool.tell() > self.limit_bytes:
+            raise self._limit_reached()
+        file = self._opened.enter_context(self._whole())
+        self.has_members = True
+        if is_zip:
+            self._members = members_of_zip(file, self.name)
+            return
+        self._members, fault = members_of_tar(file, self.name)
+        self.fault = self.fault or fault
+        if self.fault and not self._members:
+            raise self.fault
 
     def _whole(self) -> BinaryIO:
-        """Open the file as it is."""
-        if self._spool is None:
-            assert self.path is not None  # noqa: S101 # for the type checker
-            return open_path(self.path, self.name)
-        file = os.fdopen(os.dup(self._spool.fileno()), "rb")
-        file.seek(0)
-        return file
-
-    def _unpacked(self) -> BinaryIO:
-        """Open the file, unpacked if it is a gzip."""
-        file = self._whole()
-        if not self._is_gzip:
+        """Open the file as it is, unpacked if it is a gzip."""
+        if self._spool is not None:
+            file = os.fdopen(os.dup(self._spool.fileno()), "rb")
+            file.seek(0)
             return file
-        unpacked = gzip.GzipFile(fileobj=file)
-        unpacked.myfileobj = file  # type: ignore[assignment] # so that it is closed as well
-        return unpacked  # type: ignore[return-value] # is binary
+        assert self.path is not None  # noqa: S101 # for the type checker
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise UnrecognisedFileError(
+                "{name} cannot be opened: {why}", name=self.name, why=error.strerror
+            ) from error
 
-    def _packed_share(self) -> float:
-        """Return the packed bytes for each unpacked one, as the end of a gzip states them."""
-        with self._whole() as file:
-            size = file.seek(-4, os.SEEK_END) + 4
-            return min(1.0, size / (int.from_bytes(file.read(4), "little") or size))
-
-    def _copied(self, stream: BinaryIO) -> BinaryIO:
+    def _copied(self, stream: IO[bytes]) -> BinaryIO:
         """Copy a stream to a temporary file: all of it, or somewhat more than the limit."""
         spool: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 # is closed with the others
         self._opened.callback(_close, spool)
         try:
-            while spool.tell() <= self._meter.limit_bytes and (chunk := self._next(stream)):
+            while spool.tell() <= self.limit_bytes and (chunk := self._next(stream)):
                 spool.write(chunk)
             spool.flush()
         except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-                raise
             raise BrokenFileError(
-                "{name} has to be copied first, and the folder for temporary files is full",
+                "{name} cannot be copied to a temporary file: {why}",
                 name=self.name,
+                why=error.strerror,
             ) from error
         return spool
 
-    def _next(self, stream: BinaryIO) -> bytes:
+    def _next(self, stream: IO[bytes]) -> bytes:
         try:
             return read_some(stream, BUFFER_BYTES)
         except EOFError:
-            return b""  # A tar that is cut tells so itself.
+            self.fault = damaged(self.name)
+            return b""
         except READ_ERRORS as error:
-            raise BrokenFileError("{name} is damaged and breaks off", name=self.name) from error
+            raise _wrong(self.name) from error
 
-    def _files(self) -> Container:
-        if self._container is not None:
-            return self._container
-        if self._beside is None:
-            folder = self.path.parent if self.path and self._spool is None else None
-            self._beside = Folder(folder, is_deep=False)
-        return self._beside
+    def count(self, chunk: bytes) -> bytes:
+        """Count a chunk and return its part within the limit. Raises LimitReachedError after it."""
+        room = self.limit_bytes - self._bytes_read
+        if room < 0 or (chunk and not room):
+            raise self._limit_reached()
+        self._bytes_read += len(chunk)
+        return chunk[:room]
+
+    def _limit_reached(self) -> LimitReachedError:
+        limit = f"{self.limit_bytes / 2**20:,.4g} MB"
+        return LimitReachedError(
+            "{name} holds more than {limit}, the limit of an import", name=self.name, limit=limit
+        )
 
 
-class Member:
-    """One file of a folder, zip or tar, or one beside a plain file."""
+class _Reader(io.RawIOBase):
+    """The stream of a content, whose failures are BrokenFileErrors."""
 
-    has_members = False
+    def __init__(self, stream: IO[bytes], content: Content) -> None:
+        self._stream = stream
+        self._content = content
 
-    def __init__(
-        self, files: Container, path: str, label: str, meter: Meter, *, checks_packed: bool
-    ) -> None:
-        self.name = label
-        self._files = files
-        self._path = path
-        self._meter = meter
-        self._checks_packed = checks_packed and files.is_packed
+    def readable(self) -> bool:
+        return True
 
-    def peek(self) -> BinaryIO:
-        return self._opened(None, 1.0)
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
+        try:
+            chunk = read_some(self._stream, len(buffer))
+        except READ_ERRORS as error:
+            raise damaged(self._content.name) from error
+        if self._content.meter is not None:
+            chunk = self._content.meter.count(chunk)
+        if not chunk and self._content.fault is not None:
+            raise self._content.fault
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
 
-    def open(self) -> BinaryIO:
-        if self._checks_packed:
-            packed = self._files.open(self._path, self.name)
-            check_packed(packed, self._meter.limit_bytes, self.name)
-        packed_bytes, size = self._files.sizes(self._path)
-        return self._opened(self._meter, min(1.0, packed_bytes / size) if size else 1.0)
-
-    def _opened(self, meter: Meter | None, packed_share: float) -> BinaryIO:
-        stream = self._files.open(self._path, self.name)
-        reader = MeteredReader(stream, self.name, meter, packed_share)
-        return io.BufferedReader(reader, BUFFER_BYTES)
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()
 
 
 def head(content: Content, size: int) -> bytes:
@@ -266,13 +273,25 @@ def head(content: Content, size: int) -> bytes:
     """
     found = b""
     try:
-        with content.peek() as stream:
+        with content.uncounted.open() as stream:
             while len(found) < size and (chunk := read_some(stream, size - len(found))):
                 found += chunk
     except ImportFileError:
         if not found:
             raise
     return found
+
+
+def read_some(stream: IO[bytes], size: int) -> bytes:
+    """Return the next bytes, none only at the end, without losing any before damage."""
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    return read(size)
+
+
+def _wrong(label: str) -> BrokenFileError:
+    return BrokenFileError(
+        "{name} is damaged, so nothing of it is read; copy or download it again", name=label
+    )
 
 
 def _close(spool: BinaryIO) -> None:

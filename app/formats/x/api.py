@@ -10,7 +10,7 @@ from app.formats.format import Format
 from app.formats.mongo import has_mark
 from app.formats.records import Archive, read_each
 from app.formats.source.file import Source
-from app.formats.source.json import Json, as_object, first_documents, listed, page_objects
+from app.formats.source.json import Json, as_object, first_documents, listed, objects
 from app.formats.x.statuses import is_v1, is_v2, to_item
 
 _SEARCH: Final = "statuses"
@@ -41,7 +41,7 @@ def recognises(source: Source) -> bool:
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
     """Return the posts of many authors; those of protected accounts only on request."""
-    statuses = page_objects(source, _statuses, lists=(_SEARCH,))
+    statuses = objects(source, lists=(_SEARCH,), items_of=_statuses)
     items = read_each(statuses, partial(to_item, include_restricted=include_restricted))
     return Archive(FORMAT.name, "record", None, items)
 

@@ -17,8 +17,7 @@ from app.errors import (
 from app.formats.format import Format
 from app.formats.records import Archive, BadRecord, Item, Record, Skipped
 from app.formats.source.file import Content, Source
-from app.formats.source.text import encoding_of, pieces
-from app.formats.source.window import Window
+from app.formats.source.json import Window
 from app.formats.x.layout import Layout, find_layout
 from app.formats.x.media import media_and_addresses
 from app.formats.x.notes import Notes
@@ -147,16 +146,16 @@ def array_items(content: Content) -> Iterator[object]:
 
     An empty file has none. Raises BrokenFileError where it is no array, and where it breaks off.
     """
-    window = Window(pieces(content, encoding_of(content)), name=content.name)
+    window = Window(content)
     window.read_on()
     match = _PREFIX.match(window.text)
     window.at = match.end() if match else 0
-    mark = window.next_mark()
+    mark = window.mark()
     if mark and mark != "[":
         raise BrokenFileError("{name} does not hold a list of posts", name=content.name)
     for item, fault in window.items() if mark else ():
         yield DamagedItem(fault) if fault else item
-    if window.next_mark():
+    if window.mark():
         raise window.broken("something stands after the last value")
 
 

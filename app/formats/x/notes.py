@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from app.errors import Message, RecordError, message_of
-from app.formats.records import Account, BadRecord, Item, Record
+from app.formats.records import Account, BadRecord, Item, Record, required_text
 from app.formats.source.json import as_object, listed
 from app.formats.source.times import read_time
 from app.formats.x.posts import ArchivedTweet, digits, expanded, unwrapped
@@ -98,9 +98,7 @@ class Notes:
 def _read_note(item: object) -> tuple[str, Note]:
     data = unwrapped(item) or {}
     core = as_object(data.get("core"))
-    text = core.get("text")
-    if not isinstance(text, str) or not text.strip():
-        raise RecordError("no text")
+    text = required_text(core.get("text") or None)
     time = data.get("createdAt")
     links = {
         str(url.get("shortUrl")): str(url["expandedUrl"])

@@ -219,8 +219,7 @@ class _Look:
 def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
     """Return the facts about a file's first records; runs in a thread. Raises ImportFileError."""
     look, failure, is_whole = _Look(), None, True
-    # The import compares the checksums; for the first records the whole file is not unpacked.
-    with Source(path, name=file_name, limit_bytes=limit_bytes, checks_packed=False) as source:
+    with Source(path, name=file_name, limit_bytes=limit_bytes) as source:
         archive = open_archive(source)
         try:
             for number, item in enumerate(archive.items, 1):

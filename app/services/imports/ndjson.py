@@ -1,6 +1,7 @@
 """Posts sent as JSON lines: good lines are stored, bad ones reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count as numbered
 from itertools import islice
 from typing import IO, Final
 
@@ -11,7 +12,6 @@ from app.clock import now
 from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
-from app.formats.source.reading import raw_lines
 from app.services.access.rights import Right, check_right
 from app.services.events import newest_event
 from app.services.imports.bulk import BulkError, BulkPost, ImportReport, count
@@ -21,6 +21,8 @@ from app.services.posts.users import Platform
 
 BATCH: Final = 1_000
 """Lines in one transaction: fewer than of an import, since a worker's event loop stores them."""
+MAX_LINE_BYTES: Final = 2**20
+_SKIPPED_BYTES: Final = 64 * 1024
 
 
 class TweetLine(PostFields, forbid_unknown_fields=True):
@@ -65,7 +67,7 @@ class LineReader:
     """Reads batches of posts from lines."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._lines = raw_lines(file)
+        self._lines = _raw_lines(file)
 
     def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost]:
         batch: list[BulkPost] = []
@@ -95,3 +97,15 @@ def _bulk_post(number: int, raw: bytes | None) -> BulkPost:
         platform=sent.platform,
         post=sent.to_tweet(),
     )
+
+
+def _raw_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
+    """Yield the lines of a stream with their numbers, from 1; None for one over 1 MB."""
+    for number in numbered(1):
+        raw = stream.readline(MAX_LINE_BYTES + 2)
+        if not raw:
+            return
+        is_too_long = len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES
+        while is_too_long and raw and not raw.endswith(b"\n"):
+            raw = stream.readline(_SKIPPED_BYTES)
+        yield number, None if is_too_long else raw

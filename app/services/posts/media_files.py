@@ -18,7 +18,6 @@ from typing import BinaryIO, Final
 from app.config import Config
 from app.db.lock import file_lock
 from app.errors import InvalidInputError, RecordError
-from app.formats.source.reading import read_up_to
 from app.security import make_private_folder, open_private
 
 TYPES: Final = {
@@ -123,7 +122,7 @@ class MediaKeeper:
             self.used_bytes = sum(entry.stat().st_size for entry in entries)
 
     def _copy(self, stream: BinaryIO, name: str) -> str:
-        chunk = read_up_to(stream, _CHUNK_BYTES)
+        chunk = stream.read(_CHUNK_BYTES)
         suffix = suffix_of(chunk[:_HEAD_BYTES])
         if suffix is None:
             raise RecordError("{name} is no picture, video or sound of a known type", name=name)

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import io
 import os
-import struct
 import tempfile
 import zipfile
 from pathlib import Path
@@ -17,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BrokenFileError, ImportFileError, UnrecognisedFileError
-from app.formats.source import containers
+from app.formats.source import archives
 from app.formats.source.file import Source, head
 from tests.archives import tar_gz
 
@@ -102,14 +101,18 @@ def test_named_pipe_is_read_as_a_stream(tmp_path: Path) -> None:
     os.close(reading)
 
 
-def test_zip_members_are_read_by_name_and_nothing_is_written(tmp_path: Path) -> None:
-    data = zip_bytes({"../../evil.js": b"bad", "data/a.js": b"good", "__MACOSX/data/._a.js": b"x"})
-    with Source(saved(tmp_path, data)) as source:
-        assert source.members() == ("../../evil.js", "data/a.js")
-        assert read_member(source, "../../evil.js") == b"bad"
-        with pytest.raises(KeyError):
-            read_member(source, "/etc/passwd")
-    assert [path.name for path in tmp_path.iterdir()] == ["export.zip"]
+def test_an_archive_gives_only_files_inside_it_and_nothing_is_written(tmp_path: Path) -> None:
+    names = ("../../evil.js", "/etc/evil.js", "data/a.js", "__MACOSX/data/a.js", "data/._a.js")
+    members = dict.fromkeys(names, b"good")
+    for kind in ("zip", "tar.gz"):
+        path = tmp_path / f"posts.{kind}"
+        path.write_bytes(packed(tmp_path / kind, members))
+        with Source(path) as source:
+            assert source.members() == ("data/a.js",)
+            assert read_member(source, "data/a.js") == b"good"
+            with pytest.raises(KeyError):
+                read_member(source, "/etc/passwd")
+    assert not (tmp_path / "data").exists()
 
 
 def test_folder_gives_only_its_own_files(tmp_path: Path) -> None:
@@ -151,7 +154,7 @@ def test_progress_ends_at_what_was_expected(tmp_path: Path) -> None:
         source.expect(["a.js"])
         read_member(source, "a.js")
         assert source.bytes_read == source.bytes_total
-        assert 0 < source.bytes_read < 1000
+        assert source.bytes_read == 50_000
 
 
 def test_limit_counts_unpacked_bytes_of_all_members_together(tmp_path: Path) -> None:
@@ -227,17 +230,9 @@ def test_zip_with_an_endless_directory_is_refused(
 ) -> None:
     data = zip_bytes({f"{number}.js": b"" for number in range(50)}, comment=comment)
     Source(saved(tmp_path, data)).close()
-    monkeypatch.setattr(containers, "MAX_ZIP_DIRECTORY_BYTES", 1000)
+    monkeypatch.setattr(archives, "MAX_ZIP_DIRECTORY_BYTES", 1000)
     with pytest.raises(BrokenFileError, match="too many files"):
         Source(saved(tmp_path, data))
-
-
-def test_zip64_directory_is_measured_too(tmp_path: Path) -> None:
-    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, 0xFFFFFFFF, 0, 0)
-    end64 = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 2**40, 0)
-    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 4, 1)
-    with pytest.raises(BrokenFileError, match="too many files"):
-        Source(saved(tmp_path, b"PK\x03\x04" + end64 + locator + end))
 
 
 def test_plain_file_shows_what_lies_beside_it(tmp_path: Path) -> None:

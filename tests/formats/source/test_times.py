@@ -1,6 +1,5 @@
 """Times as files write them."""
 
-import locale
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import RecordError
-from app.formats.source.times import read_time, read_x_time
+from app.formats.source.times import read_time
 
 NOON = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -85,19 +84,6 @@ def test_shorter_and_rarer_forms(value: object, expected: datetime) -> None:
 def test_unreadable_times_are_named(value: object) -> None:
     with pytest.raises(RecordError, match="unreadable time "):
         read_time(value)
-
-
-def test_x_times_need_no_locale() -> None:
-    before = locale.setlocale(locale.LC_TIME)
-    try:
-        locale.setlocale(locale.LC_TIME, "ko_KR.UTF-8")
-    except locale.Error:
-        locale.setlocale(locale.LC_TIME, "C")
-    try:
-        time = read_x_time("Sat Feb 18 12:33:11 +0000 2023")
-    finally:
-        locale.setlocale(locale.LC_TIME, before)
-    assert time == datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

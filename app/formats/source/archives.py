@@ -1,0 +1,162 @@
+"""The files of a folder, a zip or a tar, by name. Nothing is extracted."""
+
+import contextlib
+import io
+import os
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import IO, BinaryIO, Final, NamedTuple
+
+from app.errors import BrokenFileError, UnrecognisedFileError
+
+MAX_ZIP_DIRECTORY_BYTES: Final = 16 * 2**20
+"""Of a zip's directory, all of which is in memory: some 100,000 files."""
+MAX_TAR_HEADER_BYTES: Final = 64 * 2**20
+"""Of all headers of a tar: some 100,000 files."""
+_MAX_LONG_NAME_BYTES: Final = 64 * 1024
+READ_ERRORS: Final = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error),
+    *(EOFError, OSError, RuntimeError, ValueError),
+)
+"""What reading a damaged, locked or vanished file raises."""
+_ENCRYPTED_FLAG: Final = 0x1
+# The other methods unpack a small chunk into gigabytes at once, which no limit can stop.
+_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+
+
+class Member(NamedTuple):
+    """A file: its bytes unpacked, how to open it, and where it lies."""
+
+    size: int
+    open: Callable[[], IO[bytes]]
+    place: int = 0
+    """Files are best read in this order."""
+    is_packed: bool = False
+    """Whether there is a checksum, which is known to be wrong only at the end."""
+
+
+Members = dict[str, Member]
+
+
+def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
+    """Return the files of a folder, and those of the folders in it if `is_deep`."""
+    found: Members = {}
+    for place, folders, names in os.walk(folder):
+        if not is_deep:
+            folders.clear()
+        for file in (Path(place, name) for name in names):
+            with contextlib.suppress(OSError):  # It may be gone by now.
+                if file.is_file():
+                    opener = partial(io.FileIO, file)
+                    name = file.relative_to(folder).as_posix()
+                    found[name] = Member(file.stat().st_size, opener)
+    return _wanted(found.items())
+
+
+def members_of_zip(file: BinaryIO, label: str) -> Members:
+    """Return the files of a zip. Raises UnrecognisedFileError, BrokenFileError for too many."""
+    directory = _Bounded(file, MAX_ZIP_DIRECTORY_BYTES, MAX_ZIP_DIRECTORY_BYTES, label)
+    try:
+        archive = zipfile.ZipFile(directory)
+    except READ_ERRORS as error:
+        raise UnrecognisedFileError(
+            "{name} is a zip file whose directory cannot be read; was it downloaded to its end?",
+            name=label,
+        ) from error
+    directory.left = None
+    return _wanted(
+        (
+            info.filename.replace("\\", "/"),
+            Member(info.file_size, partial(_in_zip, archive, info), info.header_offset, True),
+        )
+        for info in archive.infolist()
+    )
+
+
+def members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError | None]:
+    """Return the plain files of a tar, and where it is damaged. Raises BrokenFileError."""
+    headers = _Bounded(file, MAX_TAR_HEADER_BYTES, _MAX_LONG_NAME_BYTES, label)
+    found: list[tuple[str, Member]] = []
+    is_whole = False
+    file.seek(0)
+    with contextlib.suppress(*READ_ERRORS):
+        archive = tarfile.TarFile(fileobj=headers)
+        for info in archive:
+            if info.isreg() and not info.issparse():
+                opener = partial(_in_tar, archive, info)
+                member = Member(info.size, opener, info.offset_data)
+                found.append((info.name.removeprefix("./"), member))
+        # It ends silently at a damaged header, as at the zeros behind the last file.
+        file.seek(archive.offset)
+        is_whole = not file.read(tarfile.BLOCKSIZE).strip(b"\0")
+    headers.left = None
+    return _wanted(found), None if is_whole else damaged(label)
+
+
+def is_tar(head: bytes) -> bool:
+    """Return whether the beginning of a file is a tar's header, by its checksum."""
+    with contextlib.suppress(tarfile.HeaderError):
+        tarfile.TarInfo.frombuf(head, "utf-8", "replace")
+        return True
+    return False
+
+
+def damaged(label: str) -> BrokenFileError:
+    return BrokenFileError("{name} is damaged and breaks off", name=label)
+
+
+class _Bounded(io.RawIOBase):
+    """An archive, of whose lists only so much is read into memory."""
+
+    def __init__(self, file: BinaryIO, left: int, at_once: int, label: str) -> None:
+        self._file = file
+        self._at_once = at_once
+        self._label = label
+        self.left: int | None = left
+        """Bytes that may still be read; None once the lists were read."""
+
+    def read(self, size: int = -1) -> bytes:
+        if self.left is None:
+            return self._file.read(size)
+        most = min(self.left, self._at_once)
+        data = self._file.read(size if 0 <= size <= most else most + 1)
+        self.left -= len(data)
+        if len(data) > most:
+            raise BrokenFileError("{name} lists too many files", name=self._label)
+        return data
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        return self._file.seek(place, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
+def _in_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    name = info.filename
+    if info.flag_bits & _ENCRYPTED_FLAG:
+        raise BrokenFileError("{name} is encrypted; unpack it with its password first", name=name)
+    if info.compress_type not in _METHODS:
+        raise BrokenFileError("{name} is compressed by a method that is not supported", name=name)
+    return archive.open(info)
+
+
+def _in_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    found = archive.extractfile(info)
+    assert found is not None  # noqa: S101 # it is a plain file
+    return found
+
+
+def _wanted(members: Iterable[tuple[str, Member]]) -> Members:
+    """Return the members whose names stay inside, without the extras of macOS."""
+    found: Members = {}
+    for name, member in members:
+        *folders, last = name.split("/")
+        if last and not last.startswith("._") and not {"", "..", "__MACOSX"} & {*folders}:
+            found[name] = member
+    return found
