@@ -24,6 +24,7 @@ from app.services.compare.cards import Cards
 from app.services.compare.comparing import Comparer
 from app.services.compare.material import Models
 from app.services.compare.materials import Materials
+from app.services.compare.quiz import Showcase
 from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, media_job, vectors_job
@@ -59,6 +60,7 @@ class Resources:
     reads: Reads
     cards: Cards
     owner: Owner
+    showcase: Showcase
     metrics: Metrics
     embeddings: Embeddings | None
     """None where no embedder is set."""
@@ -128,6 +130,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         reads=Reads(db),
         cards=Cards(db, models),
         owner=Owner(db, feed),
+        showcase=Showcase(db, models),
         metrics=metrics,
         embeddings=embeddings,
         maintenance=Maintenance(db, feed, work),

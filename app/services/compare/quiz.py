@@ -1,5 +1,6 @@
 """Who wrote it? A post without its author, and the model's own guess."""
 
+import contextlib
 import random
 import re
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import monotonic
 from app.compute.text import HIDDEN, has_words, mask_names
+from app.db.backend import Sessions
 from app.errors import GoneError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
@@ -22,9 +25,16 @@ from app.services.compare.materials import gather_material
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
 CHOICES: Final = 4
+SET_LENGTH: Final = 10
 MOST_CHARACTERS: Final = 600
-_DRAWN: Final = 24
-"""Random authors from which the choices are taken."""
+SHOWN_CHARACTERS: Final = 100
+"""Of the example on the front page."""
+SHOWN_S: Final = 3_600
+"""Time for which an example is shown."""
+_DRAWN: Final = 1_000
+"""Random authors among whom those of the language are preferred."""
+_PLAYERS: Final = 24
+"""Of these, authors from whom the choices are taken."""
 _CANDIDATES: Final = 20
 """Consecutive posts that are searched for one that can be guessed."""
 _TRIES: Final = 3
@@ -44,9 +54,10 @@ class QuestionKey(msgspec.Struct, frozen=True, array_like=True):
 class Question:
     """A post to guess, and the possible authors; `HIDDEN` replaces the author's name in it."""
 
-    key: QuestionKey
-    text: str
+    tweet_id: int
+    username: str
     usernames: list[str]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,10 @@ class Solution:
     text: str
     comparison: Comparison
 
+    @property
+    def is_model_right(self) -> bool:
+        return self.comparison.ranking[0].username == self.username
+
 
 async def is_playable(session: AsyncSession) -> bool:
     """Return whether two authors have enough posts."""
@@ -67,59 +82,89 @@ async def is_playable(session: AsyncSession) -> bool:
     return len((await session.scalars(query.limit(2))).all()) == 2
 
 
-async def ask(session: AsyncSession) -> Question | None:
-    """Return a random post of a random author; None while there are too few of either."""
+async def draw(
+    session: AsyncSession, lang: str, *, longest: int = MOST_CHARACTERS
+) -> QuestionKey | None:
+    """Return a random post of a random author, in the language where anybody writes it.
+
+    None while there are too few of either.
+    """
+    can_play = (User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS)
+    drawn = select(User.id).where(*can_play).order_by(func.random()).limit(_DRAWN).subquery()
     of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
     newest = of_author.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1)
-    query = select(User, newest.scalar_subquery()).where(
-        User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS
-    )
-    rows = await session.execute(query.order_by(func.random()).limit(_DRAWN))
-    players = [(user, lang) for user, lang in rows]
-    if len(players) < 2:
+    known = select(User.id, newest.scalar_subquery().label("lang"))
+    known_lang = known.join(drawn, drawn.c.id == User.id).subquery()
+    # Posts of no known language are in none of those that are told by their letters.
+    fits = func.coalesce(known_lang.c.lang, "en") == lang
+    query = select(User, known_lang.c.lang, fits).join(known_lang, known_lang.c.id == User.id)
+    rows = (await session.execute(query.order_by(fits.desc(), func.random()).limit(_PLAYERS))).all()
+    found = [(user, own) for user, own, is_fit in rows if is_fit]
+    if len(found) < 2:  # One alone would be the answer each time.
+        found = [(user, own) for user, own, _ in rows]
+        random.shuffle(found)
+    if len(found) < 2:
         return None
-    for author, lang in players:
-        if found := await _post_to_guess(session, author):
-            return _question(found, author, lang, players)
+    for author, own in found:
+        if (tweet_id := await _post_to_guess(session, author, own, longest)) is not None:
+            others = [player for player in found if player[0].id != author.id]
+            others.sort(key=lambda player: player[1] != own)
+            choices = [author, *(user for user, _ in others[: CHOICES - 1])]
+            choices.sort(key=lambda user: user.username_key)
+            return QuestionKey(tweet_id, [choice.id for choice in choices])
     return None
 
 
-def _question(
-    found: tuple[int, str], author: User, lang: str | None, players: list[tuple[User, str | None]]
-) -> Question:
-    others = [player for player in players if player[0].id != author.id]
-    others.sort(key=lambda player: player[1] != lang)
-    choices = [author, *(user for user, _ in others[: CHOICES - 1])]
-    choices.sort(key=lambda user: user.username_key)
-    tweet_id, text = found
-    key = QuestionKey(tweet_id, [choice.id for choice in choices])
-    return Question(key, text, [choice.username for choice in choices])
+async def draw_set(session: AsyncSession, lang: str) -> list[QuestionKey]:
+    """Return up to ten questions about different posts."""
+    keys: dict[int, QuestionKey] = {}
+    for _ in range(2 * SET_LENGTH):
+        key = await draw(session, lang)
+        if key is None or len(keys) == SET_LENGTH:
+            break
+        keys.setdefault(key.tweet_id, key)
+    return list(keys.values())
 
 
-async def _post_to_guess(session: AsyncSession, user: User) -> tuple[int, str] | None:
-    posts = select(Tweet.id, Tweet.text).where(Tweet.user_id == user.id)
+async def _post_to_guess(
+    session: AsyncSession, user: User, lang: str | None, longest: int
+) -> int | None:
+    posts = select(Tweet.id, Tweet.text, Tweet.lang).where(Tweet.user_id == user.id)
     for _ in range(_TRIES):
         start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game.
         some = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
-        rows = [(row.id, _guessable(row.text, user)) for row in await session.execute(some)]
-        good = [(tweet_id, text) for tweet_id, text in rows if text is not None]
-        if good:
-            return random.choice(good)  # noqa: S311 - a game.
+        good = [
+            row for row in await session.execute(some) if _is_guessable(row.text, user, longest)
+        ]
+        if good := [row.id for row in good if row.lang == lang] or [row.id for row in good]:
+            return int(random.choice(good))  # noqa: S311 - a game.
     return None
 
 
-def _guessable(text: str, user: User) -> str | None:
-    """Return the text without what names the author, or None if it is too long or too short."""
-    if len(text) > MOST_CHARACTERS:
-        return None  # Masking names in a long text is slow.
-    hidden = _masked(text, user)
-    return hidden if has_words(hidden) else None
+def _is_guessable(text: str, user: User, longest: int) -> bool:
+    """Return whether there are words left without what names the author.
+
+    Masking names in a long text is slow.
+    """
+    return len(text) <= longest and has_words(_masked(text, user))
 
 
 def _masked(text: str, user: User) -> str:
     """Return the text without the author's names, signature, links and tags."""
     named = mask_names(text.rstrip(), filter(None, (user.username, user.display_name)))
     return _LINK_OR_TAG.sub(HIDDEN, _SIGNATURE.sub(HIDDEN, named))
+
+
+async def read_question(session: AsyncSession, key: QuestionKey) -> Question:
+    """Return the question. Raises GoneError if the post or an author has been deleted."""
+    tweet = await session.get(Tweet, key.tweet_id)
+    query = select(User).where(User.id.in_(key.user_ids), User.deleted_at.is_(None))
+    users = {user.id: user for user in await session.scalars(query)}
+    if tweet is None or len(users) < len(key.user_ids) or tweet.user_id not in users:
+        raise GoneError("The post of that question is gone")
+    author = users[tweet.user_id]
+    names = [users[user_id].username for user_id in key.user_ids]
+    return Question(tweet.id, author.username, names, _masked(tweet.text, author))
 
 
 async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solution:
@@ -129,15 +174,39 @@ async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solu
     in, and the model reads the masked text. (The background still counts it, one post among all.)
     Raises GoneError if the post or an author has been deleted.
     """
-    tweet = await session.get(Tweet, key.tweet_id)
-    query = select(User).where(User.id.in_(key.user_ids), User.deleted_at.is_(None))
-    users = {user.id: user for user in await session.scalars(query)}
-    if tweet is None or len(users) < len(key.user_ids) or tweet.user_id not in users:
-        raise GoneError("The post of that question is gone")
-    author = users[tweet.user_id]
-    names = [users[user_id].username for user_id in key.user_ids]
-    text = _masked(tweet.text, author)
-    own = comparable_texts([text.replace(HIDDEN, "")])
-    material = await gather_material(session, models, own, names)
-    comparison = await judge(await without_post(session, material, tweet.id))
-    return Solution(tweet.id, author.username, names, text, comparison)
+    asked = await read_question(session, key)
+    own = comparable_texts([asked.text.replace(HIDDEN, "")])
+    material = await gather_material(session, models, own, asked.usernames)
+    comparison = await judge(await without_post(session, material, asked.tweet_id))
+    return Solution(asked.tweet_id, asked.username, asked.usernames, asked.text, comparison)
+
+
+class Showcase:
+    """An answered example in each language, for the front page."""
+
+    def __init__(self, db: Sessions, models: Models) -> None:
+        self._db = db
+        self._models = models
+        self._shown: dict[str, tuple[float, QuestionKey, Solution]] = {}
+
+    async def find(self, lang: str) -> Solution | None:
+        """Return the example, a new one each hour; None while there is too little for one."""
+        async with self._db.read() as session:
+            until, key, solution = self._shown.get(lang, (0.0, None, None))
+            if key is not None and monotonic() < until:
+                with contextlib.suppress(GoneError):
+                    await read_question(session, key)
+                    return solution
+            return await self._make(session, lang)
+
+    async def _make(self, session: AsyncSession, lang: str) -> Solution | None:
+        solution = None
+        for _ in range(_TRIES):
+            key = await draw(session, lang, longest=SHOWN_CHARACTERS)
+            if key is None:
+                break
+            solution = await solve(session, self._models, key)
+            self._shown[lang] = monotonic() + SHOWN_S, key, solution
+            if solution.is_model_right and solution.comparison.verdict == "likely":
+                break
+        return solution

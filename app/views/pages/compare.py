@@ -22,7 +22,7 @@ from app.i18n import gettext, gettext_noop, ngettext, show_percent
 from app.lifespan import resources
 from app.services.compare.judging import Comparison, Evidence, JudgedPassage, passages_of
 from app.services.compare.material import Material
-from app.services.compare.quiz import Solution, ask, solve
+from app.services.compare.quiz import Solution, draw, solve
 from app.services.posts.tweets import Post, find_posts
 from app.views.access import own_origin
 from app.views.blueprints import Form, PageBlueprint
@@ -88,10 +88,10 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
 async def show_example() -> ResponseReturnValue:
     """Compare a random post that is hidden from the model, and tell its author."""
     async with resources().db.read() as session:
-        question = await ask(session)
-        if question is None:
+        key = await draw(session, g.locale)
+        if key is None:
             return see_other(url_for("home.show_home"))
-        solution = await solve(session, resources().models, question.key)
+        solution = await solve(session, resources().models, key)
     text, names = solution.comparison.text, solution.usernames
     judged = _shown(solution.comparison, names)
     return await _page(text, names, judged, hidden_post=solution)

@@ -1,6 +1,7 @@
 """The front page, the page about the method, and the site's icon."""
 
 from importlib.metadata import version
+from typing import Final
 
 from msgspec import Struct
 from quart import Response, current_app, g, render_template
@@ -17,10 +18,14 @@ from app.views.pages.archive import render_archive
 from app.views.pages.authors import Year
 from app.views.pages.compare import NOT_FOR
 from app.views.pages.parts import first_steps, given_names, offered_authors
+from app.views.pages.quiz import shown_solution
 
 blueprint = PageBlueprint("home")
 
 NEWEST = 3
+MEASURED_RIGHT: Final = 0.756
+MEASURED_AUTHORS: Final = 32
+"""How often the right one of how many authors was named (docs/attribution.md)."""
 
 
 class HomeArgs(Struct):
@@ -36,6 +41,7 @@ async def show_home(args: HomeArgs) -> str:
     if g.owner is not None:
         return await render_archive(g.owner, args.tz, args.year)
     trust = await _trust()
+    shown = await resources().showcase.find(g.locale)
     cacheable()
     async with resources().db.read() as session:
         chosen = given_names(args.username)
@@ -48,6 +54,10 @@ async def show_home(args: HomeArgs) -> str:
         authors=authors,
         author_total=author_total,
         posts=posts,
+        shown=shown,
+        measured_right=MEASURED_RIGHT,
+        measured_authors=MEASURED_AUTHORS,
+        **(await shown_solution(shown) if shown else {}),
         **trust,
         **steps,
     )

@@ -9,7 +9,16 @@ from app.services.compare.background import renew_background
 from app.services.compare.judging import judge
 from app.services.compare.material import Models
 from app.services.compare.materials import gather_material
-from app.services.compare.quiz import FEWEST_POSTS, QuestionKey, ask, is_playable, solve
+from app.services.compare.quiz import (
+    FEWEST_POSTS,
+    Question,
+    QuestionKey,
+    draw,
+    draw_set,
+    is_playable,
+    read_question,
+    solve,
+)
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user
@@ -34,36 +43,47 @@ async def fill(db: Database, *usernames: str) -> dict[str, tuple[int, list[int]]
     }
 
 
+async def ask(db: Database, lang: str = "en") -> tuple[QuestionKey, Question]:
+    async with db.read() as session:
+        key = await draw(session, lang)
+        assert key is not None
+        return key, await read_question(session, key)
+
+
 async def test_a_question_needs_two_authors_with_enough_posts(db: Database) -> None:
     await fill(db, "ferry")
     await add(db, "few", ["a post of many letters, all the same"] * (FEWEST_POSTS - 1))
     async with db.read() as session:
         assert not await is_playable(session)
-        assert await ask(session) is None
+        assert await draw(session, "en") is None
     await fill(db, "museum")
     async with db.read() as session:
         assert await is_playable(session)
-        question = await ask(session)
-    assert question is not None
+    _, question = await ask(db)
     assert question.usernames == ["ferry", "museum"]
     assert HIDDEN in question.text
     assert not {"ferry", "museum"} & set(question.text.replace(":", "").split())
 
 
-async def test_every_author_comes_up_and_is_among_the_choices(db: Database) -> None:
+async def test_a_question_is_in_the_language_where_two_write_it(db: Database) -> None:
     ids = await fill(db, "ferry", "museum", "빵집")
-    seen = set()
-    for _ in range(200):
-        async with db.read() as session:
-            question = await ask(session)
-        assert question is not None
-        (author,) = [name for name, (_, posts) in ids.items() if question.key.tweet_id in posts]
-        assert author in question.usernames
-        assert [ids[name][0] for name in question.usernames] == question.key.user_ids
-        seen.add(author)
-        if len(seen) == len(ids):
-            return
-    raise AssertionError(f"only {seen} came up")
+    for lang, authors in (("en", {"ferry", "museum"}), ("ko", {"ferry", "museum", "빵집"})):
+        seen: set[str] = set()
+        for _ in range(200):
+            key, question = await ask(db, lang)
+            assert key.tweet_id in ids[question.username][1]
+            assert [ids[name][0] for name in question.usernames] == key.user_ids
+            seen.add(question.username)
+            if seen == authors:
+                break
+        assert seen == authors, lang
+
+
+async def test_a_set_has_ten_different_posts(db: Database) -> None:
+    await fill(db, "ferry", "museum")
+    async with db.read() as session:
+        keys = await draw_set(session, "en")
+    assert len({key.tweet_id for key in keys}) == 10
 
 
 @pytest.mark.parametrize(
@@ -73,9 +93,7 @@ async def test_posts_of_few_letters_are_not_asked(db: Database, text: str) -> No
     await fill(db, "ferry")
     await add(db, "unasked", [text] * 30)
     for _ in range(5):
-        async with db.read() as session:
-            question = await ask(session)
-        assert question is not None
+        _, question = await ask(db)
         assert "tide" in question.text
 
 

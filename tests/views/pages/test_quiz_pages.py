@@ -101,3 +101,60 @@ async def test_the_front_page_offers_the_game_where_there_is_enough(
     assert 'id="quiz"' in await body(await anybody.get("/"))
     await admin.delete("/api/v1/users/ferry")
     assert 'id="quiz"' not in await body(await anybody.get("/"))
+
+
+async def new_set(site: Client) -> str:
+    answer = await site.get("/quiz?set=new")
+    assert answer.status_code == 303
+    address: str = answer.headers["Location"]
+    return address
+
+
+def asked(page: str) -> dict[str, str]:
+    fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
+    return dict(fields)
+
+
+async def play(site: Client, address: str, guess: str) -> tuple[list[str], str]:
+    """Play to the end without a script; return the quoted texts and the last page."""
+    texts: list[str] = []
+    while True:
+        page = await body(await site.get(address))
+        if not (fields := asked(page)):
+            return texts, page
+        texts.append(page.partition("<blockquote")[2].partition("</blockquote")[0])
+        answered = await body(await site.post("/quiz", form=fields | {"guess": guess}))
+        (address,) = re.findall(r'<a class="button primary" href="([^"]+)"', answered)
+
+
+async def test_a_set_is_the_same_for_all_and_ends_with_squares(site: Client) -> None:
+    address = await new_set(site)
+    texts, page = await play(site, address, "ferry")
+    right = sum("tide" in text for text in texts)
+    assert (len(texts), len(set(texts))) == (10, 10)
+    assert f"{right} of 10 right" in page
+    squares = page.partition('id="squares">')[2].partition("</pre>")[0]
+    told = "".join("🟩" if "tide" in text else "🟥" for text in texts)
+    assert squares == f"saywho {right}/10\n{told}\nhttp://localhost{address}"
+    again, page = await play(site, address, "museum")
+    assert again == texts
+    assert f"{10 - right} of 10 right" in page
+
+
+async def test_deleted_posts_of_a_set_are_skipped(site: Client, admin: Client) -> None:
+    address = await new_set(site)
+    answer = await site.post(
+        "/quiz", form=asked(await body(await site.get(address))) | {"guess": "ferry"}
+    )
+    gone = re.findall(r'href="/tweet/(\d+)"', await body(answer))
+    assert (await admin.delete(f"/api/v1/tweets/{gone[0]}")).status_code == 204
+    texts, page = await play(site, address, "ferry")
+    assert len(texts) == 9
+    assert f"saywho {sum('tide' in text for text in texts)}/9\n" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("set=AAAA", 422), ("set=new&at=99", 400), ("set=new&so=7", 400)]
+)
+async def test_a_set_that_was_never_made_is_refused(site: Client, query: str, status: int) -> None:
+    assert (await site.get(f"/quiz?{query}")).status_code == status
