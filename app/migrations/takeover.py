@@ -9,24 +9,20 @@ from app.models.base import BigId, Vector
 
 FIRST: Final = "0024"
 MOST_LIKED: Final = {
-    "sqlite": """
-        CREATE INDEX "ix_Tweet_user_id_likes"
-        ON "Tweet" (user_id, json_extract(counts, '$.likes')) WHERE counts IS NOT NULL
-    """,
-    "postgresql": """
-        CREATE INDEX "ix_Tweet_user_id_likes"
-        ON "Tweet" (user_id, (CAST(CAST(counts AS json) ->> 'likes' AS bigint)))
-        WHERE counts IS NOT NULL
-    """,
+    "sqlite": "json_extract(counts, '$.likes')",
+    "postgresql": "(CAST(CAST(counts AS json) ->> 'likes' AS bigint))",
 }
+"""A post's likes, for an index."""
 
 
 def take_over() -> None:
     """Change the tables of revision 0023 to those of the first revision; all data stays."""
-    _drop_idempotency_keys()
-    _drop_threads()
+    op.drop_table("IdempotencyRecord")
+    op.drop_index("ix_Tweet_thread_id", "Tweet")
+    for column in ("thread_id", "thread_first_id"):  # Chains of replies are found when asked for.
+        op.drop_column("Tweet", column)
     op.create_index("ix_PostCount_slot_lang_posts", "PostCount", ["slot", "lang", "posts"])
-    _index_the_archive()
+    index_the_archive()
     _keep_one_set_of_vectors()
     if op.get_bind().dialect.name == "postgresql":
         # Events become visible in the order of their ids, so none needs its transaction's.
@@ -38,33 +34,10 @@ def take_over() -> None:
     for column in ("epoch", "beat_at"):  # The lease has both.
         op.drop_column("ImportJob", column)
     op.add_column("ImportJob", sa.Column("chat", sa.LargeBinary()))
-    _renew_derived()
+    for table in ("BackgroundSnapshot", "ModelCard"):  # Made anew from the posts.
+        op.drop_table(table)
+    create_background_and_cards()
     op.execute(f"UPDATE alembic_version SET version_num = '{FIRST}'")  # noqa: S608 - ours
-
-
-def _index_the_archive() -> None:
-    """Make the newest pictures of an author and the posts liked most quick to find."""
-    with_media = sa.text("media IS NOT NULL")
-    op.create_index(
-        "ix_Tweet_user_id_media",
-        "Tweet",
-        ["user_id", "created_at", "id"],
-        sqlite_where=with_media,
-        postgresql_where=with_media,
-    )
-    op.execute(MOST_LIKED[op.get_bind().dialect.name])
-
-
-def _drop_idempotency_keys() -> None:
-    op.drop_index(op.f("ix_IdempotencyRecord_touched_at"), "IdempotencyRecord")
-    op.drop_table("IdempotencyRecord")
-
-
-def _drop_threads() -> None:
-    """Chains of replies are found when they are asked for."""
-    op.drop_index("ix_Tweet_thread_id", "Tweet")
-    op.drop_column("Tweet", "thread_id")
-    op.drop_column("Tweet", "thread_first_id")
 
 
 def _keep_one_set_of_vectors() -> None:
@@ -76,26 +49,44 @@ def _keep_one_set_of_vectors() -> None:
     )
     op.drop_table("Embedding")
     op.drop_table("VectorSet")
-    op.create_table(
-        "Embedding",
-        sa.Column("tweet_id", BigId, nullable=False),
-        sa.Column("model", sa.String(length=2100), nullable=False),
-        sa.Column("vector", Vector(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tweet_id"], ["Tweet.id"], name=op.f("fk_Embedding_tweet_id_Tweet"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("tweet_id", name=op.f("pk_Embedding")),
-    )
+    create_vectors()
     op.execute('INSERT INTO "Embedding" SELECT tweet_id, model, vector FROM kept')
     op.execute("DROP TABLE kept")
 
 
-def _renew_derived() -> None:
-    """Backgrounds and model cards are made anew from the posts, in another form."""
-    op.drop_table("BackgroundSnapshot")
+def index_the_archive() -> None:
+    """Index an author's pictures, and posts by their likes, as the first revision does too."""
+    present = sa.text("media IS NOT NULL")
+    op.create_index(
+        "ix_Tweet_user_id_media",
+        "Tweet",
+        ["user_id", "created_at", "id"],
+        sqlite_where=present,
+        postgresql_where=present,
+    )
+    op.execute(
+        'CREATE INDEX "ix_Tweet_user_id_likes" ON "Tweet"'
+        f" (user_id, {MOST_LIKED[op.get_bind().dialect.name]}) WHERE counts IS NOT NULL"
+    )
+
+
+def create_vectors() -> None:
+    """Create the table of vectors, as the first revision does too."""
+    op.create_table(
+        "Embedding",
+        sa.Column(
+            "tweet_id", BigId, sa.ForeignKey("Tweet.id", ondelete="CASCADE"), primary_key=True
+        ),
+        sa.Column("model", sa.String(length=2100), nullable=False),
+        sa.Column("vector", Vector(), nullable=False),
+    )
+
+
+def create_background_and_cards() -> None:
+    """Create what comparisons keep beside profiles, as the first revision does too."""
     op.create_table(
         "BackgroundSnapshot",
-        sa.Column("version", BigId, autoincrement=False, nullable=False),
+        sa.Column("version", BigId, autoincrement=False, primary_key=True),
         sa.Column("recipe", sa.Integer(), nullable=False),
         sa.Column("posts", sa.Integer(), nullable=False),
         sa.Column("authors", sa.Integer(), nullable=False),
@@ -104,15 +95,12 @@ def _renew_derived() -> None:
         sa.Column("members", sa.LargeBinary(), nullable=False),
         sa.Column("population", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("version", name=op.f("pk_BackgroundSnapshot")),
     )
-    op.drop_table("ModelCard")
     op.create_table(
         "ModelCard",
-        sa.Column("authors", sa.String(length=64), nullable=False),
+        sa.Column("authors", sa.String(length=64), primary_key=True),
         sa.Column("user_ids", sa.Text(), nullable=False),
         sa.Column("posts", sa.String(length=64), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("card", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("authors", name=op.f("pk_ModelCard")),
     )

@@ -9,8 +9,7 @@ from alembic import op
 from alembic.util import CommandError
 
 from app.compute.words import WORDS_RECIPE
-from app.migrations.takeover import MOST_LIKED
-from app.models.base import Vector
+from app.migrations.takeover import create_background_and_cards, create_vectors, index_the_archive
 
 revision = "0024"
 down_revision = None
@@ -61,7 +60,6 @@ SQLITE = (
     """
     CREATE INDEX "ix_Tweet_user_id_created_at_id" ON "Tweet" (user_id, created_at, id)
     """,
-    MOST_LIKED["sqlite"],
 )
 
 POSTGRESQL = (
@@ -70,7 +68,6 @@ POSTGRESQL = (
     CREATE INDEX "ix_Tweet_user_id_newest"
     ON "Tweet" (user_id, created_at DESC NULLS LAST, id DESC)
     """,
-    MOST_LIKED["postgresql"],
     """
     CREATE FUNCTION saywho_notify() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN PERFORM pg_notify('saywho', ''); RETURN NULL; END
@@ -107,40 +104,33 @@ def downgrade() -> None:
     raise CommandError("0024 is the first revision; there is none before it")
 
 
-def _present(column: str) -> sa.TextClause:
-    """Return the condition of an index over the rows that have a value."""
-    return sa.text(f"{column} IS NOT NULL")
+def _index_present(name: str, table: str, columns: list[str]) -> None:
+    """Create an index of the rows that have a value in the last of the columns."""
+    present = sa.text(f"{columns[-1]} IS NOT NULL")
+    op.create_index(name, table, columns, sqlite_where=present, postgresql_where=present)
 
 
 def _posts() -> None:
     """Create authors, posts and the log of events."""
     op.create_table(
         "Users",
-        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
         sa.Column("username", sa.String(length=320), nullable=False),
-        sa.Column("username_key", NAME_KEY, nullable=False),
+        sa.Column("username_key", NAME_KEY, unique=True, nullable=False),
         sa.Column("display_name", sa.String(length=320), nullable=True),
         sa.Column("platform", sa.String(length=16), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("tweet_count", sa.Integer(), nullable=False),
         sa.Column("deletion_count", sa.Integer(), nullable=False),
         sa.Column("deleted_at", TIME, nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_Users")),
-        sa.UniqueConstraint("username_key", name=op.f("uq_Users_username_key")),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        "ix_Users_deleted_at",
-        "Users",
-        ["deleted_at"],
-        sqlite_where=_present("deleted_at"),
-        postgresql_where=_present("deleted_at"),
-    )
+    _index_present("ix_Users_deleted_at", "Users", ["deleted_at"])
     op.create_table(
         "Tweet",
-        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("user_id", BIG_ID, nullable=False),
+        sa.Column("user_id", BIG_ID, sa.ForeignKey("Users.id", ondelete="CASCADE"), nullable=False),
         sa.Column("event_id", BIG_ID, nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("created_at", TIME, nullable=True),
@@ -153,100 +143,62 @@ def _posts() -> None:
         sa.Column("reply_to_id", BIG_ID, nullable=True),
         sa.Column("media", sa.Text(), nullable=True),
         sa.Column("counts", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["Users.id"], name=op.f("fk_Tweet_user_id_Users"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_Tweet")),
         sa.UniqueConstraint("user_id", "source_id", name=op.f("uq_Tweet_user_id_source_id")),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        "ix_Tweet_reply_to_source_id",
-        "Tweet",
-        ["reply_to_source_id"],
-        sqlite_where=_present("reply_to_source_id"),
-        postgresql_where=_present("reply_to_source_id"),
-    )
-    op.create_index(
-        "ix_Tweet_user_id_dated_at",
-        "Tweet",
-        ["user_id", "dated_at"],
-        sqlite_where=_present("dated_at"),
-        postgresql_where=_present("dated_at"),
-    )
+    _index_present("ix_Tweet_reply_to_source_id", "Tweet", ["reply_to_source_id"])
+    _index_present("ix_Tweet_user_id_dated_at", "Tweet", ["user_id", "dated_at"])
     op.create_index("ix_Tweet_user_id_event_id", "Tweet", ["user_id", "event_id"])
-    op.create_index(
-        "ix_Tweet_user_id_media",
-        "Tweet",
-        ["user_id", "created_at", "id"],
-        sqlite_where=_present("media"),
-        postgresql_where=_present("media"),
-    )
+    index_the_archive()
     op.create_table(
         "Event",
-        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("user_id", BIG_ID, nullable=False),
         sa.Column("tweet_id", BIG_ID, nullable=True),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_Event")),
         sqlite_autoincrement=True,
     )
     op.create_table(
         "PostCount",
-        sa.Column("user_id", BIG_ID, nullable=False),
-        sa.Column("slot", sa.Integer(), nullable=False),
-        sa.Column("lang", sa.String(length=35), nullable=False),
-        sa.Column("posts", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["Users.id"], name=op.f("fk_PostCount_user_id_Users"), ondelete="CASCADE"
+        sa.Column(
+            "user_id", BIG_ID, sa.ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True
         ),
-        sa.PrimaryKeyConstraint("user_id", "slot", "lang", name=op.f("pk_PostCount")),
+        sa.Column("slot", sa.Integer(), primary_key=True),
+        sa.Column("lang", sa.String(length=35), primary_key=True),
+        sa.Column("posts", sa.Integer(), nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_PostCount_slot_lang_posts", "PostCount", ["slot", "lang", "posts"])
     op.create_table(
         "MediaUse",
-        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
         sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("tweet_id", BIG_ID, nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tweet_id"], ["Tweet.id"], name=op.f("fk_MediaUse_tweet_id_Tweet"), ondelete="SET NULL"
+        sa.Column(
+            "tweet_id", BIG_ID, sa.ForeignKey("Tweet.id", ondelete="SET NULL"), nullable=True
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_MediaUse")),
     )
     op.create_index("ix_MediaUse_name", "MediaUse", ["name"])
     op.create_index("ix_MediaUse_tweet_id", "MediaUse", ["tweet_id"])
-    op.create_table(
-        "Embedding",
-        sa.Column("tweet_id", BIG_ID, nullable=False),
-        sa.Column("model", sa.String(length=2100), nullable=False),
-        sa.Column("vector", Vector(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tweet_id"], ["Tweet.id"], name=op.f("fk_Embedding_tweet_id_Tweet"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("tweet_id", name=op.f("pk_Embedding")),
-    )
+    create_vectors()
 
 
 def _words() -> None:
     """Create the counts of words; nothing is counted yet."""
     op.create_table(
         "Word",
-        sa.Column("word", CODE_POINTS, nullable=False),
+        sa.Column("word", CODE_POINTS, primary_key=True),
         sa.Column("tweets", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("word", name=op.f("pk_Word")),
         sqlite_with_rowid=False,
     )
     vocabulary = op.create_table(
         "Vocabulary",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, primary_key=True),
         sa.Column("recipe", sa.Integer(), nullable=False),
         sa.Column("as_of_event", BIG_ID, nullable=False),
         sa.Column("tweets", sa.Integer(), nullable=False),
         sa.Column("terms", BIG_ID, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_Vocabulary")),
     )
     nothing = {"id": 1, "recipe": WORDS_RECIPE, "as_of_event": 0, "tweets": 0, "terms": 0}
     op.bulk_insert(vocabulary, [nothing])
@@ -256,47 +208,24 @@ def _models() -> None:
     """Create what comparisons rest on."""
     op.create_table(
         "Profile",
-        sa.Column("user_id", BIG_ID, nullable=False),
+        sa.Column(
+            "user_id", BIG_ID, sa.ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True
+        ),
         sa.Column("recipe", sa.Integer(), nullable=False),
         sa.Column("as_of_event", BIG_ID, nullable=False),
         sa.Column("posts", sa.Integer(), nullable=False),
         sa.Column("counts", sa.LargeBinary(), nullable=False),
         sa.Column("texts", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["Users.id"], name=op.f("fk_Profile_user_id_Users"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_Profile")),
     )
     op.create_index("ix_Profile_posts", "Profile", ["posts"])
-    op.create_table(
-        "BackgroundSnapshot",
-        sa.Column("version", BIG_ID, autoincrement=False, nullable=False),
-        sa.Column("recipe", sa.Integer(), nullable=False),
-        sa.Column("posts", sa.Integer(), nullable=False),
-        sa.Column("authors", sa.Integer(), nullable=False),
-        sa.Column("counts", sa.LargeBinary(), nullable=False),
-        sa.Column("temperature", sa.Double(), nullable=False),
-        sa.Column("members", sa.LargeBinary(), nullable=False),
-        sa.Column("population", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("version", name=op.f("pk_BackgroundSnapshot")),
-    )
-    op.create_table(
-        "ModelCard",
-        sa.Column("authors", sa.String(length=64), nullable=False),
-        sa.Column("user_ids", sa.Text(), nullable=False),
-        sa.Column("posts", sa.String(length=64), nullable=False),
-        sa.Column("asked_at", TIME, nullable=False),
-        sa.Column("card", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("authors", name=op.f("pk_ModelCard")),
-    )
+    create_background_and_cards()
 
 
 def _work() -> None:
     """Create imports, live sources and leases."""
     op.create_table(
         "ImportJob",
-        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("format", sa.String(length=16), nullable=False),
         sa.Column("file_name", sa.String(length=255), nullable=False),
@@ -320,14 +249,13 @@ def _work() -> None:
         sa.Column("started_at", TIME, nullable=True),
         sa.Column("finished_at", TIME, nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_ImportJob")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_ImportJob_state", "ImportJob", ["state"])
     op.create_table(
         "LiveSource",
-        sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("source", sa.String(length=2100), nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
+        sa.Column("source", sa.String(length=2100), unique=True, nullable=False),
         sa.Column("platform", sa.String(length=16), nullable=False),
         sa.Column("host", sa.String(length=260), nullable=False),
         sa.Column("username", sa.String(length=320), nullable=False),
@@ -343,8 +271,6 @@ def _work() -> None:
         sa.Column("posts_at", TIME, nullable=True),
         sa.Column("next_visit_at", TIME, nullable=False),
         sa.Column("not_before", TIME, nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_LiveSource")),
-        sa.UniqueConstraint("source", name=op.f("uq_LiveSource_source")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_LiveSource_host", "LiveSource", ["host"])
@@ -352,11 +278,10 @@ def _work() -> None:
     op.create_index("ix_LiveSource_username_key", "LiveSource", ["username_key"])
     op.create_table(
         "Lease",
-        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=32), primary_key=True),
         sa.Column("holder", sa.String(length=100), nullable=True),
         sa.Column("epoch", BIG_ID, nullable=False),
         sa.Column("beat", BIG_ID, nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_Lease")),
     )
 
 
@@ -364,57 +289,44 @@ def _access() -> None:
     """Create operators, their sessions, and tokens."""
     op.create_table(
         "Operator",
-        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
         sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("name_key", sa.String(length=300), nullable=False),
+        sa.Column("name_key", sa.String(length=300), unique=True, nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_Operator")),
-        sa.UniqueConstraint("name_key", name=op.f("uq_Operator_name_key")),
         sqlite_autoincrement=True,
     )
     op.create_table(
         "LoginSession",
-        sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("operator_id", BIG_ID, nullable=False),
-        sa.Column("created_at", TIME, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["operator_id"],
-            ["Operator.id"],
-            name=op.f("fk_LoginSession_operator_id_Operator"),
-            ondelete="CASCADE",
+        sa.Column("id", BIG_ID, primary_key=True),
+        sa.Column("sha256", sa.LargeBinary(), unique=True, nullable=False),
+        sa.Column(
+            "operator_id", BIG_ID, sa.ForeignKey("Operator.id", ondelete="CASCADE"), nullable=False
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_LoginSession")),
-        sa.UniqueConstraint("sha256", name=op.f("uq_LoginSession_sha256")),
+        sa.Column("created_at", TIME, nullable=False),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_LoginSession_operator_id", "LoginSession", ["operator_id"])
     op.create_table(
         "LoginFailure",
-        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
         sa.Column("subject", sa.LargeBinary(), nullable=False),
         sa.Column("failed_at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_LoginFailure")),
     )
     op.create_index("ix_LoginFailure_subject_failed_at", "LoginFailure", ["subject", "failed_at"])
     op.create_table(
         "SetupLink",
-        sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
+        sa.Column("sha256", sa.LargeBinary(), unique=True, nullable=False),
         sa.Column("name", sa.String(length=100), nullable=True),
         sa.Column("created_at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_SetupLink")),
-        sa.UniqueConstraint("sha256", name=op.f("uq_SetupLink_sha256")),
     )
     op.create_table(
         "Token",
-        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("id", BIG_ID, primary_key=True),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("scope", sa.String(length=8), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), unique=True, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_Token")),
-        sa.UniqueConstraint("sha256", name=op.f("uq_Token_sha256")),
         sqlite_autoincrement=True,
     )
