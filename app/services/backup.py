@@ -39,7 +39,6 @@ from app.services.posts.media_uses import needed_files
 LAYOUT: Final = 2
 """Number of the layout of backups; those with a higher one are refused."""
 MANIFEST: Final = "manifest.json"
-MOST_MANIFEST_BYTES: Final = 2**28
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
 LAST_BACKUP: Final = "last_backup"
@@ -120,8 +119,7 @@ async def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> Back
     # Files that the copy needs must stay until they are in the tar.
     with locked_against_removal(config.media_dir):
         async with Database(config) as db, db.backend.scratch_copy() as url:
-            async with Database(replace(config, database_url=url)) as copy:
-                media = await _prepare_copy(copy, with_secrets=with_secrets)
+            media = await _prepare_copy(replace(config, database_url=url), with_secrets)
             paths = {DATABASE: database_path(url)}
             paths |= {MEDIA + name: config.media_dir / name for name in media}
             if with_secrets:
@@ -131,9 +129,9 @@ async def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> Back
             return _write_tar(file, there, current_revision(url) or "", with_secrets=with_secrets)
 
 
-async def _prepare_copy(copy: Database, *, with_secrets: bool) -> list[str]:
+async def _prepare_copy(config: Config, with_secrets: bool) -> list[str]:
     """Remove the secrets from a copy, unless asked for; return the media that its posts need."""
-    async with copy.write() as session:
+    async with Database(config) as copy, copy.write() as session:
         if not with_secrets:
             await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
             for table in SECRETS:
@@ -197,53 +195,42 @@ def restore_backup(config: Config, source: Path) -> BackupManifest:
 
 
 def _unpack(source: Path, folder: Path) -> BackupManifest:
-    """Unpack the files that the manifest names, and compare their digests."""
+    """Unpack a backup, and compare its files with the manifest."""
     try:
         with tarfile.open(source, "r:") as tar:
-            members = tar.getmembers()
-            manifest = _read_manifest(tar, [each for each in members if each.name == MANIFEST])
-            files = {file.name: file for file in manifest.files}
-            names = sorted(each.name for each in members if each.name != MANIFEST)
-            if names != sorted(files) or DATABASE not in files or not all(map(_is_known, files)):
-                raise BackupError(f"{source} does not hold the files of a backup")
-            for member in members:
-                if member.name != MANIFEST:
-                    _unpack_file(tar, member, files[member.name], folder)
+            unpacked = {_unpack_file(tar, member, folder) for member in tar}
+        content = (folder / MANIFEST).read_bytes()
+        manifest = msgspec.json.decode(content, type=BackupManifest)
+    except FileNotFoundError as error:
+        raise BackupError("the file has no manifest: it is no backup, or was cut off") from error
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise BackupError(f"{source} is no backup, or is damaged: {error}") from error
+    if manifest.layout > LAYOUT:
+        raise BackupError(f"the backup was made by a newer saywho, {manifest.version}")
+    files = {file for file in unpacked if file.name != MANIFEST}
+    if files != set(manifest.files) or not (folder / DATABASE).exists():
+        raise BackupError(f"{source} does not hold the files of its manifest as they were")
     return manifest
+
+
+def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> BackupFile:
+    target = folder / member.name
+    is_plain = member.type in {tarfile.REGTYPE, tarfile.AREGTYPE}
+    if not is_plain or not _is_known(member.name) or target.exists():
+        raise BackupError("the file holds what no backup does")
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    with open(target, "x+b", opener=open_private) as out:
+        shutil.copyfileobj(tar.extractfile(member), out)  # type: ignore[arg-type] # it is a file
+        out.flush()
+        os.fsync(out.fileno())
+        out.seek(0)
+        digest = hashlib.file_digest(out, "sha256").hexdigest()
+    return BackupFile(member.name, member.size, digest)
 
 
 def _is_known(name: str) -> bool:
     is_medium = name.startswith(MEDIA) and content_type(name.removeprefix(MEDIA)) is not None
-    return is_medium or name in {DATABASE, KEY_FILE}
-
-
-def _read_manifest(tar: tarfile.TarFile, members: list[tarfile.TarInfo]) -> BackupManifest:
-    """Return the manifest. Raises BackupError unless it is one that this program can restore."""
-    if len(members) != 1 or not members[0].isreg() or members[0].size > MOST_MANIFEST_BYTES:
-        raise BackupError("the file has no manifest: it is no backup, or was cut off")
-    content = tar.extractfile(members[0]).read()  # type: ignore[union-attr] # it is a file
-    manifest = msgspec.json.decode(content, type=BackupManifest)
-    if manifest.layout > LAYOUT:
-        raise BackupError(f"the backup was made by a newer saywho, {manifest.version}")
-    return manifest
-
-
-def _unpack_file(
-    tar: tarfile.TarFile, member: tarfile.TarInfo, file: BackupFile, folder: Path
-) -> None:
-    digest = None
-    if member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and member.size == file.size:
-        (folder / file.name).parent.mkdir(mode=0o700, exist_ok=True)
-        with open(folder / file.name, "x+b", opener=open_private) as out:
-            shutil.copyfileobj(tar.extractfile(member), out)  # type: ignore[arg-type]
-            out.flush()
-            os.fsync(out.fileno())
-            out.seek(0)
-            digest = hashlib.file_digest(out, "sha256").hexdigest()
-    if digest != file.sha256:
-        raise BackupError(f"{file.name} in the backup was altered or cut off")
+    return is_medium or name in {DATABASE, KEY_FILE, MANIFEST}
 
 
 def _verify_database(config: Config, path: Path) -> None:
@@ -255,10 +242,10 @@ def _verify_database(config: Config, path: Path) -> None:
         prepare(staged, upgrade_old=True)
     except StartError as error:
         raise BackupError(str(error).replace(str(path), "the backup's database")) from error
-    if faults := asyncio.run(_find_faults(staged)):
-        raise BackupError(f"the backup's database is faulty: {faults[0]}")
 
+    async def faults() -> list[str]:
+        async with Database(staged) as db:
+            return await find_faults(db)
 
-async def _find_faults(config: Config) -> list[str]:
-    async with Database(config) as db:
-        return await find_faults(db)
+    if found := asyncio.run(faults()):
+        raise BackupError(f"the backup's database is faulty: {found[0]}")

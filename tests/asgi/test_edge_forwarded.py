@@ -32,13 +32,11 @@ def test_the_entry_of_the_outermost_trusted_proxy_counts_whatever_stands_before_
 ) -> None:
     scheme = schemes.draw(st.sampled_from(["http", "https"]))
     rest = ["http"] * (len(hops) - 1)
-    seen = forwarded(
-        scope(
-            ("x-forwarded-for", ",".join([*invented, *hops])),
-            ("x-forwarded-proto", ", ".join([*invented, scheme, *rest])),
-        ),
-        len(hops),
+    sent = scope(
+        ("x-forwarded-for", ",".join([*invented, *hops])),
+        ("x-forwarded-proto", ", ".join([*invented, scheme, *rest])),
     )
+    seen = forwarded(sent, len(hops))
     assert seen["client"] == (hops[0], 0)
     assert seen["scheme"] == scheme
     assert seen["headers"][0] == HOST

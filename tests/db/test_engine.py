@@ -18,9 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app import create_app
 from app.db.engine import Database
-from app.db.sqlite.driver import DriverConnection
 from app.errors import AppError, StorageFullError, UnavailableError
-from app.models import Event, User
+from app.models import Event
 from app.services.posts.users import add_user, count_users
 from tests.cancelling import cancelled_at
 from tests.conftest import MakeConfig
@@ -120,25 +119,6 @@ async def all_end_but(tasks: set["asyncio.Task[Any]"]) -> None:
     assert await eventually(look, until=lambda others: not others) == set()
 
 
-async def test_a_session_that_is_cancelled_while_open_rolls_back(db: Database) -> None:
-    entered = asyncio.Event()
-
-    async def write() -> None:
-        async with db.write() as session:
-            await add_user(session, "ann")
-            entered.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(write())
-    await entered.wait()
-    waiting = asyncio.create_task(add(db, "ben"))
-    task.cancel()
-    await asyncio.wait([task])
-    await waiting
-    async with db.read() as session:
-        assert list(await session.scalars(select(User.username))) == ["ben"]
-
-
 async def test_a_read_sees_one_state_to_its_end(pair: tuple[Database, Database]) -> None:
     db, other = pair
     await add(db, "ann")
@@ -224,51 +204,9 @@ async def test_writers_beyond_the_time_limit_are_503(
     await add(pair[1], "cho")
 
 
-@pytest.mark.databases("sqlite")
-async def test_a_transaction_begins_in_the_trip_of_its_first_statement(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trips: list[object] = []
-    run = DriverConnection.run
-
-    async def counted(self: DriverConnection, *work: Any) -> Any:
-        trips.append(work)
-        return await run(self, *work)
-
-    await add(db, "ann")
-    monkeypatch.setattr(DriverConnection, "run", counted)
-    await count(db)
-    assert len(trips) == 2  # The query, and the end.
-    trips.clear()
-    async with db.write() as session:
-        await session.execute(text("SELECT 1"))
-    assert len(trips) == 2
-    trips.clear()
-    async with db.read():
-        pass
-    assert not trips
-    with pytest.raises(RuntimeError, match="nothing was done"):
-        async with db.write():
-            raise RuntimeError("nothing was done")
-    await add(db, "bea")
-    assert await count(db) == 2
-
-
 async def test_more_readers_than_connections_all_get_their_turn(db: Database) -> None:
     await add(db, "ann")
     assert await asyncio.gather(*(count(db) for _ in range(40))) == [1] * 40
-
-
-@pytest.mark.databases("sqlite")
-@pytest.mark.parametrize("folder", ["with space", "한글", "100%", "a+b&c=d", "@home:x"])
-async def test_the_data_folder_may_have_any_name(
-    make_config: MakeConfig, tmp_path: Any, folder: str
-) -> None:
-    config = make_config(data_dir=tmp_path / folder)
-    db = Database(config)
-    await add(db, "ann")
-    assert (tmp_path / folder / "testing.db").stat().st_size
-    await db.close()
 
 
 @pytest.mark.databases("sqlite")

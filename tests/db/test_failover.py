@@ -15,7 +15,6 @@ from quart import Quart
 
 from app import create_app
 from app.config import Config
-from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.postgresql.connection import connect, data_source
 from tests.conftest import Client, client_with
@@ -97,15 +96,6 @@ async def fail_over(server: Server, lost: Callable[[], Awaitable[Any]]) -> None:
     shutil.rmtree(data)
     standby.rename(data)
     server.start()
-
-
-@pytest.fixture
-async def followed(own_server: Server, tmp_path: Path) -> AsyncIterator[Database]:
-    config = Config(env="testing", data_dir=tmp_path, database_url=own_server.url())
-    await asyncio.to_thread(prepare, config, upgrade_old=False)
-    db = Database(config)
-    yield db
-    await db.close()
 
 
 async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
@@ -215,9 +205,16 @@ async def test_replicated_acknowledges_only_what_a_standby_has(
     await found.close()
 
 
+@pytest.mark.parametrize("hangs", [False, True], ids=["it died", "it hangs"])
 async def test_of_several_hosts_the_primary_is_used_before_and_after_a_promotion(
-    own_server: Server, tmp_path: Path, request: pytest.FixtureRequest
+    own_server: Server,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    hangs: bool,
 ) -> None:
+    monkeypatch.setattr("app.db.postgresql.connection.COMMAND_TIMEOUT_S", 3600.0)
+    monkeypatch.setattr("app.db.postgresql.backend.COMMIT_TIMEOUT_S", 3600.0)
     standby = await asyncio.to_thread(Server, durable=True, primary=own_server)
     request.addfinalizer(standby.remove)
     hosts = f"{standby.folder},{own_server.folder}"
@@ -233,18 +230,36 @@ async def test_of_several_hosts_the_primary_is_used_before_and_after_a_promotion
         found = await asyncpg.connect(data_source(standby.url()))
         texts = 'SELECT text FROM "Tweet"'
         await eventually(lambda: found.fetchval(texts), until=lambda value: value == "before")
-        await asyncio.to_thread(own_server.stop, at_once=True)
+        if hangs:
+            hang(own_server, request)
+        else:
+            await asyncio.to_thread(own_server.stop, at_once=True)
+
+        async def write() -> int:
+            body = {"text": "after", "source_id": "1"}
+            return int((await writer.post("/api/v1/users/ann/tweets", json=body)).status_code)
+
+        under_way = asyncio.create_task(write())
         await found.execute("SELECT pg_promote()")
         await found.close()
-
-        async def write() -> Any:
-            body = {"text": "after", "source_id": "1"}
-            return await writer.post("/api/v1/users/ann/tweets", json=body)
-
-        await eventually(write, until=lambda answer: answer.status_code in {200, 201})
+        assert await under_way in {201, 503}
+        await eventually(write, until=lambda status: status in {200, 201})
         page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
         assert page["items"][1:] == event["items"]
         assert page["items"][0]["text"] == "after"
+
+
+def hang(server: Server, request: pytest.FixtureRequest) -> None:
+    """Let all processes of the server hang until the end of the test."""
+    postmaster = int((server.folder / "data/postmaster.pid").read_text().split()[0])
+    pids = [postmaster, *children_of(postmaster)]
+
+    def send(number: int) -> None:
+        for pid in pids:
+            os.kill(pid, number)
+
+    send(signal.SIGSTOP)
+    request.addfinalizer(lambda: send(signal.SIGCONT))
 
 
 async def test_a_host_that_answers_nothing_does_not_keep_the_others_from_it(
@@ -256,45 +271,3 @@ async def test_a_host_that_answers_nothing_does_not_keep_the_others_from_it(
         connection = await connect(f"postgresql+asyncpg://postgres@/postgres?{hosts}")
         assert await connection.fetchval("SELECT 1") == 1
         await connection.close()
-
-
-async def test_requests_do_not_wait_for_a_primary_that_hangs_once_it_is_replaced(
-    own_server: Server,
-    tmp_path: Path,
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("app.db.postgresql.connection.COMMAND_TIMEOUT_S", 3600.0)
-    monkeypatch.setattr("app.db.postgresql.backend.COMMIT_TIMEOUT_S", 3600.0)
-    standby = await asyncio.to_thread(Server, durable=True, primary=own_server)
-    request.addfinalizer(standby.remove)
-    hosts = f"host={own_server.folder},{standby.folder}&port=5432,5432"
-    url = f"postgresql+asyncpg://postgres@/postgres?{hosts}&target_session_attrs=primary"
-    config = Config(env="testing", data_dir=tmp_path, database_url=url, access_log=False)
-    await asyncio.to_thread(prepare, config, upgrade_old=False)
-    app = create_app(config)
-    async with app.test_app():
-        writer = await client_with(app, "write")
-        await writer.add_user("ann", "before")
-        found = await asyncpg.connect(data_source(standby.url()))
-        texts = 'SELECT text FROM "Tweet"'
-        await eventually(lambda: found.fetchval(texts), until=lambda value: value == "before")
-        postmaster = int((own_server.folder / "data/postmaster.pid").read_text().split()[0])
-        hanging = [postmaster, *children_of(postmaster)]
-
-        def send(number: int) -> None:
-            for pid in hanging:
-                os.kill(pid, number)
-
-        send(signal.SIGSTOP)
-        request.addfinalizer(lambda: send(signal.SIGCONT))
-
-        async def write() -> int:
-            body = {"text": "after", "source_id": "1"}
-            return int((await writer.post("/api/v1/users/ann/tweets", json=body)).status_code)
-
-        under_way = asyncio.create_task(write())
-        await found.execute("SELECT pg_promote()")
-        await found.close()
-        assert await under_way in {201, 503}
-        await eventually(write, until=lambda status: status in {200, 201})

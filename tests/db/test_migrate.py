@@ -183,13 +183,3 @@ def test_a_database_that_everybody_can_read_is_closed_and_a_group_keeps_what_it_
         prepare(config, upgrade_old=False)
         assert path_of(config).stat().st_mode & 0o777 == expected
     assert config.data_dir.stat().st_mode & 0o777 == 0o755
-
-
-def test_a_folder_that_is_named_as_the_database_keeps_its_rights(tmp_path: Path) -> None:
-    folder = tmp_path / "shared"
-    folder.mkdir()
-    folder.chmod(0o1777)
-    config = Config(env="testing", data_dir=tmp_path, database_url=f"sqlite+aiosqlite:///{folder}")
-    with pytest.raises(StartError):
-        prepare(config, upgrade_old=False)
-    assert folder.stat().st_mode & 0o7777 == 0o1777

@@ -1,22 +1,19 @@
 """What is PostgreSQL's own: the follower's horizon, errors, copies, a server that goes away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
 from alembic import command
 from alembic.util import CommandError
 from sqlalchemy import make_url, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.words import terms
 from app.config import Config, Durability
 from app.db.engine import Database
-from app.db.feed import Feed
 from app.db.indexes import Terms
 from app.db.migrate import SchemaState, alembic_config, prepare, schema_state
 from app.db.postgresql.connection import connect, data_source
@@ -38,100 +35,32 @@ INSERT = """
 """
 
 
-async def connected(config: Config) -> "asyncpg.Connection[Any]":
-    """Return a connection past the program, which takes no lock."""
-    return await asyncpg.connect(data_source(config.database_url))
-
-
-class Heard:
-    """All events that a feed tells."""
-
-    def __init__(self, feed: Feed, following: asyncio.Task[None] | None = None) -> None:
-        self.ids: list[int] = []
-        self.feed = feed
-        self.following = following
-        feed.subscribe(lambda changes: self.ids.extend(change.id for change in changes))
-
-    async def until(self, condition: Callable[[list[int]], bool]) -> None:
-        async def look() -> bool:
-            if self.following is not None and self.following.done():
-                self.following.result()
-            return condition(self.ids)
-
-        await eventually(look)
-
-
 @pytest.fixture
 def config(make_config: MakeConfig) -> Config:
     return make_config()
 
 
-@pytest.fixture
-async def heard(db: Database) -> AsyncIterator[Heard]:
-    feed = await db.open_feed()
-    following = asyncio.create_task(feed.follow())
-    yield Heard(feed, following)
-    following.cancel()
-    await asyncio.wait([following])
-    await feed.close()
-
-
 async def test_what_was_missed_while_the_connection_was_lost_is_read(
-    config: Config, heard: Heard, outside: Outside
+    db: Database, outside: Outside
 ) -> None:
-    other = await connected(config)
+    feed = await db.open_feed()
+    ids: list[int] = []
+    feed.subscribe(lambda changes: ids.extend(change.id for change in changes))
+    following = asyncio.create_task(feed.follow())
+
+    async def heard() -> list[int]:
+        return ids
+
     for _ in range(3):
         outside.fetch(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'saywho feed' AND datname = current_database()"
         )
-        expected = [*heard.ids, *[await other.fetchval(INSERT) for _ in range(5)]]
-        await heard.until(expected.__eq__)
-    await other.close()
-
-
-async def test_connections_that_the_server_closed_while_nobody_used_them_fail_nobody(
-    config: Config, db: Database
-) -> None:
-    async with db.read() as one, db.read() as two:
-        sessions = (one, two)
-        pids = [await each.scalar(text("SELECT pg_backend_pid()")) for each in sessions]
-        drivers = [await raw_connection(each) for each in sessions]
-    connection = await connected(config)
-    for pid in pids:
-        await connection.execute("SELECT pg_terminate_backend($1)", pid)
-    await connection.close()
-
-    async def are_closed() -> bool:
-        return all(driver.is_closed() for driver in drivers)
-
-    await eventually(are_closed)
-    async with db.read() as one, db.read() as two:
-        for each in (one, two):
-            assert await each.scalar(text("SELECT pg_backend_pid()")) not in pids
-
-
-async def raw_connection(session: AsyncSession) -> Any:
-    pooled = await (await session.connection()).get_raw_connection()
-    return pooled.driver_connection
-
-
-async def test_a_transaction_notifies_once_and_names_nothing(config: Config, db: Database) -> None:
-    listener, payloads = await connected(config), []
-    await listener.add_listener("saywho", lambda *args: payloads.append(args[-1]))
-    async with db.write() as session:
-        for number in range(10):
-            await add_user(session, f"u{number}")
-    async with db.write() as session:
-        await add_user(session, "last")
-
-    async def told() -> bool:
-        await listener.execute("SELECT 1")
-        return len(payloads) >= 2
-
-    await eventually(told)
-    assert payloads == ["", ""]
-    await listener.close()
+        expected = [*ids, *(outside.fetch(INSERT)[0][0] for _ in range(5))]
+        await eventually(heard, until=expected.__eq__)
+    following.cancel()
+    await asyncio.wait([following])
+    await feed.close()
 
 
 @pytest.mark.parametrize(
@@ -163,21 +92,6 @@ async def test_errors_of_the_server_have_a_status_of_their_own(
     outside.execute('DROP TRIGGER fail ON "Users"')
     async with db.write() as session:
         await add_user(session, "ann")
-
-
-async def test_a_writer_that_waits_too_long_for_another_machine_is_503(
-    db: Database, make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = Database(make_config())
-    async with db.write() as session:
-        await add_user(session, "ann")
-        monkeypatch.setattr("app.db.engine.WRITE_TIMEOUT_S", 0.05)
-        with pytest.raises(UnavailableError):
-            async with other.write() as waiting:
-                await add_user(waiting, "ben")
-    async with other.write() as session:
-        await add_user(session, "ben")
-    await other.close()
 
 
 async def test_a_read_session_cannot_write(db: Database) -> None:
@@ -293,14 +207,6 @@ async def test_several_processes_at_once_migrate_once(bare: Config) -> None:
         assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_another_programs_tables_stop_the_start(bare: Config, databases: Databases) -> None:
-    databases.execute(bare.data_dir, "CREATE TABLE theirs (id int)")
-    with pytest.raises(StartError, match="another program's") as caught:
-        prepare(bare, upgrade_old=True)
-    assert "\n" not in str(caught.value)
-    assert databases.fetch(bare.data_dir, "SELECT count(*) FROM theirs") == [(0,)]
-
-
 def installed(config: Config) -> Installation:
     return Installation(config.data_dir, {"SAYWHO_DATABASE_URL": config.database_url})
 
@@ -349,12 +255,3 @@ def test_commands_do_on_postgresql_what_they_do_on_sqlite(config: Config, tmp_pa
     assert installation.done("db", "vacuum") == "vacuumed\n"
     assert installation.done("check") == "ok\n"
     assert "등대에서" not in str(installation.json("search", "harbour"))
-
-
-async def test_a_dry_run_leaves_no_schema_behind(
-    config: Config, outside: Outside, tmp_path: Path
-) -> None:
-    path = lines(tmp_path / "p.jsonl", {"username": "a", "text": "b"})
-    await asyncio.to_thread(installed(config).done, "import", path, "--dry-run")
-    left = "SELECT 1 FROM pg_namespace WHERE nspname LIKE 'saywho%'"
-    assert outside.fetch(left) == []

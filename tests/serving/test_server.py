@@ -340,25 +340,14 @@ def test_sample_posts_come_into_a_database_made_now(tmp_path: Path) -> None:
 
 
 def assert_one_line(ended: subprocess.CompletedProcess[str], *said: str) -> None:
-    assert "Traceback" not in ended.stderr
-    lines = [line for line in ended.stderr.splitlines() if line.startswith("saywho: ")]
-    assert lines, ended.stderr
-    assert len(set(lines)) == 1
-    for words in said:
-        assert words in lines[0]
-
-
-def stamp(installation: Installation, revision: str) -> None:
-    with contextlib.closing(sqlite3.connect(installation.database)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("saywho: ")
+    assert all(words in line for words in said)
 
 
 def make_newer(installation: Installation) -> None:
-    stamp(installation, "ffff")
-
-
-def make_older(installation: Installation) -> None:
-    stamp(installation, "0012")
+    with contextlib.closing(sqlite3.connect(installation.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'ffff'")
 
 
 def occupy(installation: Installation) -> None:
@@ -369,8 +358,8 @@ def occupy(installation: Installation) -> None:
 
 @pytest.mark.parametrize(
     ("prevent", "said"),
-    [(make_newer, "newer saywho"), (make_older, "saywho export"), (occupy, "data folder")],
-    ids=["newer database", "older database", "no data folder"],
+    [(make_newer, "newer saywho"), (occupy, "data folder")],
+    ids=["newer database", "no data folder"],
 )
 def test_what_prevents_the_start_is_status_1_and_one_line(
     installation: Installation, prevent: Callable[[Installation], None], said: str
@@ -379,7 +368,6 @@ def test_what_prevents_the_start_is_status_1_and_one_line(
     ended = installation.process(*SERVE, "--bind", f"127.0.0.1:{free_port()}")
     assert ended.returncode == 1
     assert_one_line(ended, said)
-    assert len(ended.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -396,7 +384,6 @@ def test_an_address_to_listen_on_that_cannot_be_had_is_one_line_and_migrates_not
         ended = installation.process(PROGRAM, "serve", "--bind", place)
     assert ended.returncode == status
     assert_one_line(ended, f"cannot listen on {place}", said)
-    assert len(ended.stderr.splitlines()) == 1
     assert not installation.database.exists()
 
 
