@@ -56,7 +56,9 @@ class CompareOptions(Struct, kw_only=True):
 
 
 class CompareArgs(CompareOptions):
-    text: Text = ""
+    text: Annotated[
+        list[Text], Meta(description="A text; several times for several by one hand, at most 50.")
+    ] = []
     username: Names = []
 
 
@@ -85,7 +87,7 @@ class PanelArgs(Struct):
 async def compare_get(args: CompareArgs) -> Comparison:
     """Say whether one of some authors wrote a text, and which."""
     with _named_as_parameters():
-        return await _compare([args.text], args.username, args)
+        return await _compare(args.text, args.username, args)
 
 
 @blueprint.operation("POST", "/compare", "read", "The answer and its evidence", errors={404})

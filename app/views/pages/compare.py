@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import urlencode
@@ -22,8 +22,8 @@ from app.i18n import gettext, gettext_noop, ngettext, show_percent
 from app.lifespan import resources
 from app.services.compare.judging import Comparison, Evidence, JudgedPassage, passages_of
 from app.services.compare.material import Material
-from app.services.compare.quiz import Solution, draw, solve
-from app.services.posts.tweets import Post, find_posts
+from app.services.compare.quiz import draw, read_question
+from app.services.posts.tweets import Post, find_posts, get_post
 from app.views.access import own_origin
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import given_names, hues_of, marked_text, render_judgement, see_other
@@ -45,7 +45,6 @@ LEAST_SURE: Final = 0.01
 SHOWN_BARS: Final = 5
 FOLDED_SHARE: Final = 0.01
 """Below the first bars, those of a smaller share are folded."""
-BETWEEN_TEXTS: Final = re.compile(r"^-{3,}[ \t]*$", re.MULTILINE)
 NOT_FOR: Final = gettext_noop(
     "This must not be used to find out who stands behind an anonymous account, nor as the only "
     "ground for an accusation, a punishment, a grade or a publication. It is one piece of "
@@ -63,8 +62,8 @@ LIMITS: Final[dict[Limit, str]] = {
 
 
 class ComparePageArgs(Struct):
-    text: str | None = None
-    """Without one, the front page has the form, but in an archive; an empty text is an error."""
+    text: list[str] = []
+    """Several are by one hand; without any, the front page has the form, but in an archive."""
     username: list[str] = []
     sure: Annotated[float, Meta(ge=LEAST_SURE, le=1 - LEAST_SURE)] = SURE
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
@@ -74,41 +73,43 @@ class ComparePageArgs(Struct):
 @blueprint.page("/compare")
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     names = given_names(args.username)
-    if args.text is None and g.owner is not None:
-        return await _page("", [g.owner], None)
-    if args.text is None:
+    if not args.text and g.owner is not None:
+        return await _page([], [g.owner], SURE, None)
+    if not args.text:
         return see_other(url_for("home.show_home", username=names))
-    judged = _compared(args.text, names, args.sure, args.post)
     query = urlencode([("lang", g.locale), *request.args.items(multi=True)])
     picture = f"{url_for('picture.show_picture')}?{query}"
-    return await _page(args.text, names, judged, post=args.post, picture=picture)
+    return await _page(given_texts(args.text), names, args.sure, args.post, picture=picture)
 
 
 @blueprint.page("/compare/example")
 async def show_example() -> ResponseReturnValue:
-    """Compare a random post that is hidden from the model, and tell its author."""
+    """Lead to the comparison of a random post, which is hidden from the model."""
     async with resources().db.read() as session:
         key = await draw(session, g.locale)
         if key is None:
             return see_other(url_for("home.show_home"))
-        solution = await solve(session, resources().models, key)
-    text, names = solution.comparison.text, solution.usernames
-    judged = _shown(solution.comparison, names)
-    return await _page(text, names, judged, hidden_post=solution)
+        question = await read_question(session, key)
+        post = await get_post(session, key.tweet_id)
+    return see_other(_address([post.text], question.usernames, post.id))
 
 
 @blueprint.action("/compare")
 async def post_compare(form: Form) -> ResponseReturnValue:
     """Accept TwitOff's form; redirect to the comparison if its address may hold the text."""
-    text = form.get("tweet_text") or form.get("text") or ""
+    texts = given_texts(form.getlist("tweet_text") + form.getlist("text"))
     names = given_names([form.get("user1", ""), form.get("user2", ""), *form.getlist("username")])
     post = int(_number(form, "post", 0)) or None
     is_private = bool(form.get("private"))
-    if is_private or len(text) > LONGEST_IN_ADDRESS:
+    if is_private or sum(map(len, texts)) > LONGEST_IN_ADDRESS:
         sure = min(max(_number(form, "sure", SURE), LEAST_SURE), 1 - LEAST_SURE)
-        judged = _compared(text, names, sure, post)
-        return await _page(text, names, judged, is_private=is_private, post=post)
-    return see_other(_address(text, names, post))
+        return await _page(texts, names, sure, post, is_private=is_private)
+    return see_other(_address(texts, names, post))
+
+
+def given_texts(given: Sequence[str]) -> list[str]:
+    """Return the texts of a form or an address, without empty fields."""
+    return [text for text in given if text.strip()] or [""]
 
 
 def _number(form: Form, name: str, default: float) -> float:
@@ -118,22 +119,20 @@ def _number(form: Form, name: str, default: float) -> float:
 
 
 async def _page(
-    text: str,
+    texts: list[str],
     names: list[str],
-    judged: Awaitable[dict[str, object]] | None,
+    sure: float,
+    post: int | None,
     *,
-    hidden_post: Solution | None = None,
     is_private: bool = False,
-    post: int | None = None,
     picture: str = "",
 ) -> ResponseReturnValue:
     return await render_judgement(
         "compare.html",
-        judged,
+        _compared(texts, names, sure, post) if texts else None,
         names,
-        text=text,
+        texts=texts or [""],
         chosen=names,
-        hidden_post=hidden_post,
         is_private=is_private,
         post=post,
         picture=picture,
@@ -144,19 +143,13 @@ async def _page(
 
 
 async def _compared(
-    text: str, names: list[str], sure: float, hidden_post: int | None
+    texts: list[str], names: list[str], sure: float, hidden_post: int | None
 ) -> dict[str, object]:
     comparer = resources().comparer
-    material = await comparer.gather(texts_of(text), names, hidden_post=hidden_post)
+    material = await comparer.gather(texts, names, hidden_post=hidden_post)
     comparison = await comparer.judge(material, sure=sure, reasons=True)
     passages = await _disagreeing(material, comparison)
     return await _shown(comparison, names, passages, hidden_post)
-
-
-def texts_of(text: str) -> list[str]:
-    """Return the texts of a form, between lines of hyphens."""
-    parts = BETWEEN_TEXTS.split(text.replace("\r\n", "\n"))
-    return [part.strip("\n") for part in parts if part.strip()] or [""]
 
 
 async def _disagreeing(material: Material, comparison: Comparison) -> list[JudgedPassage]:
@@ -197,16 +190,17 @@ class Use:
 async def _shown(
     comparison: Comparison,
     names: list[str],
-    passages: Sequence[JudgedPassage] = (),
-    hidden_post: int | None = None,
+    passages: Sequence[JudgedPassage],
+    hidden_post: int | None,
 ) -> dict[str, object]:
     """Return what the page shows of a comparison."""
     best = [ranked.username for ranked in comparison.ranking]
     uses = _uses(comparison.evidence)
-    ids = {each for mark in uses.values() for each in mark.posts or ()} - {hidden_post}
+    ids = {each for mark in uses.values() for each in mark.posts or ()} | {hidden_post or 0}
     async with resources().db.read() as session:
         hues = await hues_of(session, best)
         posts = await find_posts(session, sorted(ids))
+    hidden = posts.pop(hidden_post or 0, None)  # It is no evidence for itself.
     shown = {
         key: Use(number, mark, [posts[each] for each in mark.posts or () if each in posts])
         for number, (key, mark) in enumerate(uses.items(), 1)
@@ -228,6 +222,7 @@ async def _shown(
         "tally": Counter(each.username for each in passages).most_common(),
         "uses": list(shown.values()),
         "has_against": any(mark.weight < 0 for mark in comparison.evidence),
+        "hidden": hidden,
         "hues": hues,
         "lines": {username: number for number, username in enumerate(best[:LINES], 1)},
         "limits": [gettext(LIMITS[limit]) for limit in comparison.limits],
@@ -276,8 +271,8 @@ def _odds(comparison: Comparison) -> float | None:
     return (1 - none) / max(none, 1e-9) * (1 - sure) / sure
 
 
-def _address(text: str, names: Sequence[str], post: int | None) -> str:
+def _address(texts: Sequence[str], names: Sequence[str], post: int | None) -> str:
     """Return the shareable address of a comparison."""
-    pairs = [("text", text), *(("username", name) for name in names)]
+    pairs = [*(("text", text) for text in texts), *(("username", name) for name in names)]
     query = urlencode([*pairs, *([("post", str(post))] if post else [])])
     return f"{url_for('compare.show_compare')}?{query}"

@@ -10,7 +10,7 @@ from app.i18n import gettext, show_percent
 from app.lifespan import resources
 from app.services.compare.judging import Comparison
 from app.views.blueprints import PageBlueprint
-from app.views.pages.compare import ComparePageArgs, texts_of
+from app.views.pages.compare import ComparePageArgs, given_texts
 from app.views.pages.parts import given_names
 from app.views.pages.verdicts import bars_of, headings_of
 
@@ -28,7 +28,7 @@ async def show_picture(args: PictureArgs) -> Response:
     g.locale = args.lang or g.locale
     names = given_names(args.username)
     comparer = resources().comparer
-    material = await comparer.gather(texts_of(args.text or ""), names, hidden_post=args.post)
+    material = await comparer.gather(given_texts(args.text), names, hidden_post=args.post)
     comparison = await comparer.judge(material, sure=args.sure)
     picture = picture_of(comparison, is_named=bool(names))
     return Response(await asyncio.to_thread(draw, picture), content_type="image/png")

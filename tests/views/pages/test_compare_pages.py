@@ -116,11 +116,19 @@ async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> No
 
 
 async def test_several_texts_are_by_one_hand(site: Client) -> None:
-    page = await body(await site.get(address("lamp and fog\n---\nbell and tide, oil", "ann")))
-    assert "<h1" in page
+    fields = [("tweet_text", text) for text in ("lamp and fog", "", "bell and tide, oil")]
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    sent = urlencode([*fields, ("username", "ann")])
+    link = (await site.post("/compare", data=sent, headers=kind)).headers["Location"]
+    page = await body(await site.get(link))
     assert "Too little" not in page
     (shown,) = re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", page, re.S)
     assert "\n\n" in shown
+    (twin,) = re.findall(r'href="(/api/v1/compare\?[^"]+)">JSON', page)
+    answer = await (await site.get(twin)).get_json()
+    assert answer["text"] == "lamp and fog\n\nbell and tide, oil"
+    # The form has room for two more.
+    assert page.count('name="tweet_text"') == 4
 
 
 async def test_a_kept_post_is_hidden_from_the_model(site: Client) -> None:
@@ -130,7 +138,7 @@ async def test_a_kept_post_is_hidden_from_the_model(site: Client) -> None:
     (link,) = re.findall(r'href="(/compare\?[^"]+)">Compare this text', page)
     assert "favour" not in page
     page = await body(await site.get(link))
-    assert "This post was hidden from the model." in page
+    assert "The real author: <b><bdi>ann</bdi></b>. This post was hidden" in page
     # It is no evidence for itself.
     assert page.count(f'href="/tweet/{post["id"]}"') == 1
 
