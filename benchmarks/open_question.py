@@ -4,9 +4,10 @@ author is found.
 `python -m benchmarks.open_question FILE.jsonl` reads JSON lines of {author or username, text,
 split, lang}. Whole authors are left out, a quarter of each language at a time, each as often as
 `--rounds` says: `test` posts by them are the strangers' texts, and those by the authors named the
-others. What answers is what the program does, fitted to the posts with split `train`. `--write`
-writes the tables into docs/attribution.md, and the rates of strangers into
-app/compute/strangers.py.
+others. Every post is asked about alone, and in sets of five and twenty that are drawn at random.
+What answers is what the program does, fitted to the posts with split `train`. `--write` writes
+the tables into docs/attribution.md, their sentence into the READMEs, and the rates of
+strangers into app/compute/strangers.py.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import random
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -24,7 +25,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.compute.calibration import calibration_error
+from app.compute.calibration import tenths
 from app.compute.fitting import Corpus, fit
 from app.compute.judgement import judge, query_of_texts
 from app.compute.quotations import own_words
@@ -32,8 +33,11 @@ from app.compute.strangers import LENGTHS, SUSPECTS, length_place
 from app.compute.text import has_words, word_count
 from benchmarks.accuracy_data import read_rows
 
-DOCS: Final = Path(__file__).parents[1] / "docs" / "attribution.md"
-RATES: Final = Path(__file__).parents[1] / "app" / "compute" / "strangers.py"
+ROOT: Final = Path(__file__).parents[1]
+DOCS: Final = ROOT / "docs" / "attribution.md"
+READMES: Final = (ROOT / "README.md", ROOT / "README.ko.md")
+MARKS: Final = ("<!-- open question -->", "<!-- end -->")
+RATES: Final = ROOT / "app" / "compute" / "strangers.py"
 QUARTERS: Final = 4
 FEWEST_HERE: Final = 3
 """Authors of a language who must be left."""
@@ -79,8 +83,8 @@ def read_authors(path: Path) -> dict[str, Author]:
     return authors
 
 
-def trials(authors: Mapping[str, Author], rounds: int, number: int) -> Iterator[Trial]:
-    """Yield the answers to so many texts of each kind in each installation."""
+def trials(authors: Mapping[str, Author], rounds: int, shuffles: int) -> Iterator[Trial]:
+    """Yield the answers to the texts of everybody in each installation."""
     for turn in range(rounds):
         chance = random.Random(turn)
         for gone in _quarters(authors, chance):
@@ -92,9 +96,11 @@ def trials(authors: Mapping[str, Author], rounds: int, number: int) -> Iterator[
             )
             for lang in sorted({each.lang for each in here.values()}):
                 present = [name for name, each in here.items() if each.lang == lang]
-                away = [name for name in sorted(gone) if authors[name].lang == lang]
-                if len(present) >= FEWEST_HERE and away:
-                    yield from _asked(authors, corpus, lang, present, away, number, chance)
+                everybody = [name for name in sorted(authors) if authors[name].lang == lang]
+                if FEWEST_HERE <= len(present) < len(everybody):
+                    for writer in everybody:
+                        for shape, texts in _texts(authors[writer], shuffles, chance):
+                            yield from _asked(corpus, lang, shape, texts, writer, present, chance)
 
 
 def _quarters(authors: Mapping[str, Author], chance: random.Random) -> list[set[str]]:
@@ -107,37 +113,40 @@ def _quarters(authors: Mapping[str, Author], chance: random.Random) -> list[set[
     return quarters
 
 
+def _texts(
+    author: Author, shuffles: int, chance: random.Random
+) -> Iterator[tuple[tuple[int, bool], list[str]]]:
+    """Yield texts by one hand of each shape."""
+    for posts, is_joined in SHAPES:
+        for _ in range(1 if posts == 1 else shuffles):
+            shuffled = chance.sample(author.asked, len(author.asked))
+            for start in range(0, len(shuffled) - posts + 1, posts):
+                texts = shuffled[start : start + posts]
+                yield (posts, is_joined), ["\n".join(texts)] if is_joined else texts
+
+
 def _asked(
-    authors: Mapping[str, Author],
     corpus: Corpus,
     lang: str,
+    shape: tuple[int, bool],
+    texts: Sequence[str],
+    writer: str,
     present: Sequence[str],
-    away: Sequence[str],
-    number: int,
     chance: random.Random,
 ) -> Iterator[Trial]:
-    for shape in SHAPES:
-        posts, is_joined = shape
-        for is_stranger in (True, False):
-            for _ in range(number):
-                writer = chance.choice(away if is_stranger else present)
-                if len(authors[writer].asked) < posts:
-                    continue
-                texts = chance.sample(authors[writer].asked, posts)
-                texts = ["\n".join(texts)] if is_joined else texts
-                words = sum(word_count(own_words(text)) for text in texts)
-                query = query_of_texts(texts)
-                own = [] if is_stranger else [writer]
-                rest = [name for name in present if name not in own]
-                for suspects in SUSPECTS:
-                    if suspects > len(present):
-                        continue
-                    named = own + chance.sample(rest, suspects - len(own))
-                    found = judge(corpus.case(texts, named, query))
-                    if found.none is not None:
-                        is_right = not is_stranger and found.order[0] == 0
-                        answer = found.verdict, found.none, is_right
-                        yield Trial(lang, shape, suspects, is_stranger, words, *answer)
+    query = query_of_texts(texts)
+    words = sum(word_count(own_words(text)) for text in texts)
+    own = [writer] if writer in present else []
+    rest = [name for name in present if name != writer]
+    for suspects in SUSPECTS:
+        if suspects > len(present):
+            continue
+        named = own + chance.sample(rest, suspects - len(own))
+        found = judge(corpus.case(texts, named, query))
+        if found.none is not None:
+            is_right = bool(own) and found.order[0] == 0
+            answer = found.verdict, found.none, is_right
+            yield Trial(lang, shape, suspects, not own, words, *answer)
 
 
 def print_tables(found: Sequence[Trial]) -> str:
@@ -173,20 +182,42 @@ def _named(shape: tuple[int, bool]) -> str:
 
 
 def _figures(some: Sequence[Trial]) -> str:
+    percents = " | ".join(f"{100 * share:.1f} %" for share in _likely_shares(some))
+    return f"{percents} | {_calibration_error(some):.3f} | {_log_loss(some):.3f}"
+
+
+def _likely_shares(some: Sequence[Trial]) -> tuple[float, float, float]:
+    """Return how often strangers, the right and a wrong author are called likely."""
     strangers = [trial for trial in some if trial.is_stranger]
     own = [trial for trial in some if not trial.is_stranger]
     likely = [trial for trial in own if trial.verdict == "likely"]
     right = sum(trial.is_right for trial in likely)
-    shares = (
+    return (
         sum(trial.verdict == "likely" for trial in strangers) / len(strangers),
         right / len(own),
         (len(likely) - right) / len(own),
     )
-    error = calibration_error(
-        np.array([trial.none for trial in some]), np.array([trial.is_stranger for trial in some])
-    )
-    percents = " | ".join(f"{100 * share:.1f} %" for share in shares)
-    return f"{percents} | {error:.3f} | {_log_loss(some):.3f}"
+
+
+def _calibration_error(some: Sequence[Trial]) -> float:
+    """Return how far `none` is from what came true, by tenths; half are strangers."""
+    none = np.array([trial.none for trial in some])
+    is_stranger = np.array([trial.is_stranger for trial in some])
+    weights = 0.5 / np.where(is_stranger, is_stranger.sum(), (~is_stranger).sum())
+    errors = np.bincount(tenths(none), weights * (none - is_stranger))
+    return float(np.abs(errors).sum())
+
+
+def shares_in_brief(found: Sequence[Trial]) -> list[str]:
+    """Return what the READMEs say of each language: of one and five posts, strangers and right."""
+    brief = []
+    for lang in ("en", "ko"):
+        shares = [
+            _likely_shares([t for t in found if (t.lang, t.shape) == (lang, shape)])
+            for shape in SHAPES[:2]
+        ]
+        brief += [f"{100 * each[place]:.0f} %" for place in (0, 1) for each in shares]
+    return brief
 
 
 def _log_loss(some: Sequence[Trial]) -> float:
@@ -219,13 +250,13 @@ def stranger_rates(found: Sequence[Trial]) -> dict[tuple[str, int], list[float |
     return rates
 
 
-def replaced(path: Path, begin: str, end: str, content: str) -> None:
-    """Replace what stands between two lines of a file."""
+def rewrite(path: Path, begin: str, end: str, change: Callable[[str], str]) -> None:
+    """Change what stands between two marks of a file."""
     text = path.read_text(encoding="utf-8")
-    pattern = re.compile(f"({re.escape(begin)}\n).*?({re.escape(end)})", re.DOTALL)
+    pattern = re.compile(f"({re.escape(begin)})(.*?)({re.escape(end)})", re.DOTALL)
     if not pattern.search(text):
         raise ValueError(f"{path} has no {begin}")
-    path.write_text(pattern.sub(lambda m: f"{m[1]}{content}\n{m[2]}", text), encoding="utf-8")
+    path.write_text(pattern.sub(lambda m: f"{m[1]}{change(m[2])}{m[3]}", text), encoding="utf-8")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -233,7 +264,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     try:
         authors = read_authors(options.file)
-        found = list(trials(authors, options.rounds, options.trials))
+        found = list(trials(authors, options.rounds, options.shuffles))
         if not found:
             raise ValueError("needs four authors of one language")
     except (OSError, ValueError) as error:
@@ -247,8 +278,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     rows = rows.replace("'", '"')
     print(f"\n{rows}")
     if options.write:
-        replaced(DOCS, "<!-- open question -->", "<!-- end -->", tables)
-        replaced(RATES, "    # Written by benchmarks.open_question.", "}", rows)
+        rewrite(DOCS, *MARKS, lambda _: f"\n{tables}\n")
+        rewrite(RATES, "    # Written by benchmarks.open_question.", "}", lambda _: f"\n{rows}\n")
+        brief = shares_in_brief([trial for trial in found if trial.suspects in TABLED])
+        for path in READMES:
+            rewrite(path, *MARKS, lambda text: re.sub(r"\d+ %", "{}", text).format(*brief))
     return 0
 
 
@@ -256,7 +290,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="open_question", description=__doc__)
     parser.add_argument("file", type=Path, metavar="FILE.jsonl")
     parser.add_argument("--rounds", type=int, default=2, help="times each author is left out (2)")
-    parser.add_argument("--trials", type=int, default=300, help="texts of each kind (300)")
+    parser.add_argument("--shuffles", type=int, default=3, help="divisions into sets of posts (3)")
     parser.add_argument("--write", action="store_true", help="write the tables into the project")
     return parser.parse_args(argv)
 

@@ -41,15 +41,15 @@ Limit = Literal[
 
 SURE: Final = 0.5
 """How sure the asker is beforehand that it was one of the named authors, where nothing is said."""
-LIKELY: Final = 0.82
+LIKELY: Final = 0.81
 """Least probability of a likely author, after that of somebody else."""
 UNFAMILIAR: Final = 0.65
 """Least probability of somebody else for a text that reads like none of the named authors."""
 FEWEST_JUDGED: Final = 10
-"""A named author with fewer posts with words gets no verdict. Between two authors with 10 posts
-each, 85% of texts are attributed correctly; with 5 posts 81%, with 25 posts 89%."""
+"""With fewer posts with words no verdict names an author. Between two authors with 10 posts each,
+85% of texts are attributed correctly; with 5 posts 81%, with 25 posts 89%."""
 RIVAL_PROBABILITY: Final = 0.05
-"""Among all authors, a less likely one with few posts does not change the verdict."""
+"""Among all authors, a less likely one does not make the answer weak."""
 RATED: Final = 30
 """Authors whose ratios are computed: those that fit the text best. The others follow them by their
 probabilities."""
@@ -162,9 +162,10 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     shares = case.ranking.probabilities
     order = sorted(range(len(shares)), key=lambda i: (-shares[i], case.names[i]))
     rivals = [i for i in order if case.is_named or i == order[0] or shares[i] >= RIVAL_PROBABILITY]
-    fewest = min(case.profiles[i].worded_posts for i in rivals)
+    known = [i for i in order if case.profiles[i].worded_posts >= FEWEST_JUDGED]
     words = sum(word_count(own_words(text)) for text in case.texts)
-    is_short = words < FEWEST_WORDS or fewest < FEWEST_JUDGED
+    # Of all authors some have few posts, and are not named; who was named must be.
+    is_short = words < FEWEST_WORDS or not known or (case.is_named and len(known) < len(order))
     shown = [i for i in weighed.authors if case.profiles[i].worded_posts >= FEWEST_POSTS]
     none, log10 = None, list[float | None]([None] * len(order))
     if shown and not is_short:
@@ -172,7 +173,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         none = (1 - sure) / (1 - sure + sure * mean)
         log10 = _reported(case, shown, mean)
     return Judgement(
-        _verdict(none, shares[order[0]], is_short=is_short, is_alone=case.compared == 1),
+        _verdict(none, shares[known[:1]].sum(), is_short=is_short, is_alone=case.compared == 1),
         none,
         log10,
         order,

@@ -89,7 +89,7 @@ def test_the_open_question_is_tabled(tmp_path: Path) -> None:
                 split = "train" if number < KNOWN else "test"
                 post = {"author": f"a{author}", "text": text, "lang": "en", "split": split}
                 file.write(json.dumps(post) + "\n")
-    done = run("open_question", path, "--trials", "20", "--rounds", "1")
+    done = run("open_question", path, "--shuffles", "1", "--rounds", "1")
     assert done.returncode == 0, done.stderr
     assert "| en | 5 posts as one text | 2 to 5 |" in done.stdout
 

@@ -119,6 +119,21 @@ def test_few_posts_of_a_named_author_are_said(count: int, verdict: str, is_known
     assert (both.none is None) == (count < FEWEST_JUDGED)
 
 
+def test_among_all_an_author_with_few_posts_is_not_named_and_hides_no_other() -> None:
+    few = FEWEST_JUDGED - 1
+    here = Place({author: posts(author)[: few if author == 7 else KNOWN] for author in HERE})
+    everybody = {
+        author: replace(here.case(posts(author)[KNOWN:], HERE), is_named=False) for author in (3, 7)
+    }
+    known, unknown = judge(everybody[3]), judge(everybody[7])
+    assert (known.verdict, known.order[0], known.log10[7]) == ("likely", 3, None)
+    assert (unknown.order[0], unknown.log10[7]) == (7, None)
+    assert unknown.verdict in ("close", "unfamiliar")
+    assert judge(replace(everybody[3], is_named=True)).verdict == "short"
+    nobody = Place({author: posts(author)[:few] for author in HERE}).case(posts(3)[KNOWN:], HERE)
+    assert judge(replace(nobody, is_named=False)).verdict == "short"
+
+
 def test_without_two_others_of_the_language_there_is_no_ratio() -> None:
     few = Place({author: posts(author)[:KNOWN] for author in (3, 7)})
     both, alone = few.judge(posts(3)[KNOWN:], [3, 7]), few.judge(posts(3)[KNOWN:], [3])
