@@ -16,6 +16,8 @@ from app.db.feed import Change, Feed
 
 EVERYTHING: Final = 0
 """Stands for all authors among the ids that a value depends on."""
+DERIVED: Final = -1
+"""Stands for what maintenance makes from the posts: an event about it concerns no author."""
 LARGEST_SHARE: Final = 8
 """A value that takes more than this part of a memo (one eighth) is not stored."""
 
@@ -213,10 +215,9 @@ class Memo(Generic[Value]):
         self, key: Hashable, value: Value, run: MemoRun[Value], user_ids: Collection[int]
     ) -> None:
         """Store a value that was made in this run, unless what it depends on has changed."""
+        is_stale = not run.changed.isdisjoint(user_ids)
         if EVERYTHING in user_ids or EVERYTHING in run.changed:
-            is_stale = bool(run.changed)
-        else:
-            is_stale = not run.changed.isdisjoint(user_ids)
+            is_stale = is_stale or bool(run.changed - {DERIVED})
         if (is_stale and not self._keeps_stale) or self._size_of(value) > self._largest:
             return
         self._drop(key)
@@ -234,7 +235,9 @@ class Memo(Generic[Value]):
             user_ids |= {EVERYTHING, *self._dependents}
         for run in self._watched:
             run.changed |= user_ids
-        for user_id in (*user_ids, EVERYTHING):
+        if user_ids != {DERIVED}:
+            user_ids.add(EVERYTHING)
+        for user_id in user_ids:
             for key in list(self._dependents.get(user_id, ())):
                 if self._keeps_stale and (entry := self._entries.peek(key)):
                     entry.is_stale = True

@@ -9,6 +9,7 @@ from quart import Quart
 from sqlalchemy import func, select
 
 from app.db.engine import Database
+from app.db.lease import Lease
 from app.lifespan import KEY, Resources
 from app.models import ImportJob
 from app.services.compare.background import is_outgrown
@@ -69,5 +70,9 @@ async def settle(app: Quart) -> None:
         async with resources.db.read() as session:
             return not (await is_vocabulary_old(session) or await is_outgrown(session))
 
-    await maintain(resources.db)
+    for job in jobs():
+        # After the app itself, which may be doing it.
+        async with Lease(resources.db, job.name).waited_for() as grant:
+            if await is_due(resources.db, job):
+                await job.do(grant)
     await eventually(is_settled)

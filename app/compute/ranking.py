@@ -49,14 +49,6 @@ class QueryPart:
     """Words one typing error away, each with its nearness in (0, 1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """A post's score, and the number of the query's parts that it has."""
-
-    score: float
-    held: int
-
-
 class Scorer:
     """Scores posts for a query."""
 
@@ -66,8 +58,8 @@ class Scorer:
         self._statistics = statistics
         self._weights: dict[str, float] = {}
 
-    def fit(self, text: str) -> Fit | None:
-        """Return the fit of the text; None if it has no part, or an excluded one."""
+    def score(self, text: str) -> float | None:
+        """Return the score of the text; None if it has no part, or an excluded one."""
         post = _Post(text)
         if any(_holds(each, post) for each in self._unwanted):
             return None
@@ -78,7 +70,7 @@ class Scorer:
             score += self._part_score(each, post, shape)
         if held == len(self.wanted):
             score *= WHOLE_BONUS
-        return Fit(score, held) if held else None
+        return score if held else None
 
     def highlights(self, text: str) -> list[tuple[int, int]]:
         """Return the matches, [start, end) in code points, in order and without overlap."""

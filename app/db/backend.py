@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     Executable,
+    Select,
     Subquery,
     Table,
     bindparam,
@@ -24,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.feed import Feed
-from app.db.indexes import VectorQuery, WordIndex
+from app.db.indexes import Vector, WordIndex
 from app.errors import AppError
 from app.models import Base
 
@@ -63,8 +64,12 @@ class Backend(Protocol):
     """Returns an INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
     as_app_error: Callable[[BaseException], AppError | None]
     """Returns the app's error for a driver's error that a caller can act on."""
-    nearest: Callable[[AsyncSession, VectorQuery], Awaitable[list[tuple[float, int]]]]
-    """Returns cosine and id of the posts nearest to a vector; of equal ones the newest first."""
+    nearest: Callable[
+        [AsyncSession, Select[int, Vector], Vector, int], Awaitable[list[tuple[float, int]]]
+    ]
+    """Returns cosine and id of the rows of a query that are nearest to a vector of length one.
+
+    So many at most; of equal ones the newest come first."""
     likes: ColumnElement[int]
     """How often a post was liked, as the index of the posts liked most has it."""
     newest_of_each: str

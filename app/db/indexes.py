@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -11,18 +11,16 @@ from numpy.typing import NDArray
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Select,
     SQLColumnExpression,
     Subquery,
     TextClause,
     bindparam,
     column,
-    select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.words import terms
-from app.models import MAX_ID, Embedding
+from app.models import MAX_ID
 
 OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 AUTHOR_MARK: Final = "\ue000"
@@ -100,24 +98,6 @@ class TermCount(NamedTuple):
 
 
 Vector = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class VectorQuery:
-    """A query for the `count` posts nearest to a vector of length one."""
-
-    vector: Vector
-    count: int
-    model: str
-    """Only its vectors are compared."""
-    among: Select[Any] | None = None
-    """Selects the ids that may be found; None for all."""
-
-
-def select_vectors(ask: VectorQuery) -> Select[int, Vector]:
-    """Return the query for the vectors that are compared."""
-    query = select(Embedding.tweet_id, Embedding.vector).where(Embedding.model == ask.model)
-    return query if ask.among is None else query.where(Embedding.tweet_id.in_(ask.among))
 
 
 class WordIndex(Protocol):

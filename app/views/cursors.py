@@ -13,7 +13,7 @@ from app.errors import MalformedError
 from app.models import MAX_ID
 from app.services.posts.tweets import TweetKey
 from app.services.search.search import DEEPEST
-from app.services.search.word_search import Place, Stage
+from app.services.search.word_search import Place
 
 Key = TypeVar("Key")
 _Id = Annotated[int, Meta(ge=0, le=MAX_ID)]
@@ -55,6 +55,6 @@ class Cursor(Generic[Key]):
 
 AUTHORS: Final = Cursor[str](str)
 IMPORTS: Final = Cursor[int](_Id)
-RESULTS: Final = Cursor[Place](tuple[_BelowId, _Offset, Stage], Place._make)
+RESULTS: Final = Cursor[Place](tuple[_BelowId, _Offset, bool], Place._make)
 SOURCES: Final = Cursor[int](_Id)
 TWEETS: Final = Cursor[TweetKey](tuple[_Time | None, _Id])

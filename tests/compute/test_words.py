@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute import words
 from app.compute.query import neighbours, parse_query
 from app.compute.words import segment_terms, segments, terms, words_and_runs
 
@@ -81,13 +80,6 @@ def test_a_slip_within_a_syllable_is_mended(typed: str, meant: str | None) -> No
 @pytest.mark.parametrize("word", ["2019", "a1b2", "x", "학", "🚢", ""])
 def test_numbers_and_single_letters_have_no_neighbours(word: str) -> None:
     assert neighbours(word) == {}
-
-
-def test_only_words_that_may_be_met_again_are_remembered() -> None:
-    before = words._fold_known.cache_info().currsize
-    long = "É" * (words.LONGEST_KNOWN + 1)
-    assert terms(long) == ["e" * len(long)]
-    assert words._fold_known.cache_info().currsize == before
 
 
 @pytest.mark.parametrize("letter", ["a", "я", "ع", "가"])

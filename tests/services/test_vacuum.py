@@ -129,18 +129,6 @@ async def test_nothing_of_a_deleted_author_is_left(
     assert await find_faults(parts_of(app).db) == []
 
 
-async def test_nothing_of_everybody_is_left(
-    app: Quart, admin: Client, installation: Installation, outside: Outside
-) -> None:
-    await write_everywhere(admin)
-    await renew_background(parts_of(app).db)
-    outside.execute("ANALYZE")
-    assert (await admin.post("/reset", form={"confirm": "yes"})).status_code == 303
-    await vacuum(installation)
-    assert traces(installation, outside) == set()
-    assert await find_faults(parts_of(app).db) == []
-
-
 @pytest.mark.databases("postgresql")
 async def test_what_a_transaction_still_sees_is_waited_for(
     app: Quart, admin: Client, installation: Installation, outside: Outside

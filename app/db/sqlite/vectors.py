@@ -4,23 +4,24 @@ import asyncio
 from typing import Final
 
 import numpy as np
-from sqlalchemy import LargeBinary, String, cast, func, select, type_coerce
+from sqlalchemy import LargeBinary, Select, String, cast, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.nearest_vectors import NearestRows
-from app.db.indexes import VectorQuery, select_vectors
+from app.db.indexes import Vector
 from app.models import Embedding
 
 BLOCK: Final = 1_024
 """Vectors of a block. As rows of their own, each would wait for the lock of the interpreter."""
 
 
-async def nearest(session: AsyncSession, ask: VectorQuery) -> list[tuple[float, int]]:
-    """Return cosine and id of the posts nearest to a vector."""
-    best = NearestRows(ask.vector, ask.count)
+async def nearest(
+    session: AsyncSession, compared: Select[int, Vector], vector: Vector, count: int
+) -> list[tuple[float, int]]:
+    """Return cosine and id of the rows nearest to a vector."""
+    best: list[tuple[float, int]] = []
     after = 0
     while True:
-        some = select_vectors(ask).where(Embedding.tweet_id > after)
+        some = compared.where(Embedding.tweet_id > after)
         block = some.order_by(Embedding.tweet_id).limit(BLOCK).subquery()
         values = type_coerce(block.c.vector, String)
         query = select(
@@ -30,8 +31,11 @@ async def nearest(session: AsyncSession, ask: VectorQuery) -> list[tuple[float, 
         )
         listed, joined = (await session.execute(query)).one()
         if listed is None:
-            return best.result()
-        ids = np.array(listed.split(","), np.int64)
+            return best
+        ids = [int(each) for each in listed.split(",")]
         rows = np.frombuffer(joined, "<f2").reshape(len(ids), -1)
-        await asyncio.to_thread(best.add, ids, rows)
-        after = int(ids[-1])
+        scores = await asyncio.to_thread(lambda some: some.astype(np.float32) @ vector, rows)
+        least = best[-1][0] if len(best) == count else -np.inf
+        near = [(float(scores[place]), ids[place]) for place in (scores >= least).nonzero()[0]]
+        best = sorted([*best, *near], reverse=True)[:count]
+        after = ids[-1]

@@ -21,10 +21,11 @@ from app.compute.fitting import drawn_authors
 from app.compute.judgement import FEWEST_JUDGED, Fitted
 from app.compute.population import CountedAuthor, Population
 from app.db.backend import Sessions, backend_of
+from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User, Vocabulary
 from app.services.compare.calibration import main_languages, measure_temperature
 from app.services.compare.folding import fold_tails, in_parts, users_with_tails
-from app.services.events import posts_since
+from app.services.events import append_event, posts_since
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
@@ -180,6 +181,7 @@ async def renew_background(db: Sessions) -> None:
             .on_conflict_do_nothing()
         )
         await session.execute(delete(BackgroundSnapshot).where(BackgroundSnapshot.version < before))
+        await append_event(session, "background.made", user_id=DERIVED, count=0)
 
 
 async def _build(session: AsyncSession, posts: int) -> Background:

@@ -7,7 +7,6 @@ its vectors replace those of the one before.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -19,14 +18,17 @@ from app.clock import monotonic
 from app.db.backend import Sessions, backend_of
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.db.indexes import Vector, VectorQuery
+from app.db.indexes import Vector
 from app.embedders import Embedder, EmbedderError, RefusedError
 from app.errors import UnavailableError
+from app.memo import DERIVED
 from app.models import Embedding, Tweet, User
+from app.services.events import append_event
 
-FIRST_REST_S: Final = 5.0
-LONGEST_REST_S: Final = 300.0
-"""Bounds of the pause after an embedder failed; it doubles each time."""
+REST_S: Final = 60.0
+"""Pause of the work after an embedder failed."""
+QUERY_REST_S: Final = 5.0
+"""After a query that was not answered, further ones do not ask for so long."""
 MOST_WAITING: Final = 1_000
 """Queries that wait for a vector."""
 LONGEST_WAIT_S: Final = 60.0
@@ -37,15 +39,6 @@ VECTORS: Final = "vectors"
 """Name of the work and its lease."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class NearestPosts:
-    """The nearest posts: cosine and id."""
-
-    posts: list[tuple[float, int]]
-    is_current: bool
-    """Whether all posts have their vectors, so that only an event can change the result."""
 
 
 class Embeddings:
@@ -60,7 +53,6 @@ class Embeddings:
             max_waiting=MOST_WAITING,
             timeout_s=LONGEST_WAIT_S,
         )
-        self._rest_s = 0.0
         self._rests_until = 0.0
         self._not_asked_until = 0.0
 
@@ -71,42 +63,28 @@ class Embeddings:
 
     async def is_due(self, session: AsyncSession) -> bool:
         """Return whether posts lack a vector, and the embedder is not resting."""
-        return monotonic() >= self._rests_until and await self._is_behind(session)
+        if monotonic() < self._rests_until:
+            return False
+        new = self._lacking(await self._newest(session)).limit(1)
+        return await session.scalar(new) is not None
 
     async def follow_posts(self, db: Sessions) -> None:
         """Make the vectors of new posts; an embedder that fails rests for a while."""
         try:
             async with db.read() as session:
                 newest = await self._newest(session)
-            await self._embed(db, after=newest)
-            self._rest_s = 0.0
+            await self.embed_missing(db, after=newest)
         except EmbedderError as error:
-            self._rest_s = min(max(FIRST_REST_S, 2 * self._rest_s), LONGEST_REST_S)
-            self._rests_until = monotonic() + self._rest_s
-            logger.warning("vectors wait %.0f s: %s", self._rest_s, error)
+            self._rests_until = monotonic() + REST_S
+            logger.warning("vectors wait %.0f s: %s", REST_S, error)
 
     async def embed_missing(
-        self, db: Sessions, *, on_progress: Callable[[int], None] = lambda _: None
+        self, db: Sessions, *, after: int = 0, on_progress: Callable[[int], None] = lambda _: None
     ) -> None:
-        """Make all missing vectors; report after each batch how many were made.
+        """Make the missing vectors of the posts after an id; report after each batch how many.
 
         Raises EmbedderError; stored vectors stay.
         """
-        await self._embed(db, after=0, on_progress=on_progress)
-
-    async def remove_all(self, db: Sessions) -> None:
-        """Remove all vectors, so that they are made again."""
-        await _remove(db, select(Embedding.tweet_id))
-
-    async def count_missing(self, session: AsyncSession, *, after: int | None = None) -> int:
-        """Return how many posts lack a vector: those after an id, by default the new ones."""
-        after = await self._newest(session) if after is None else after
-        lacking = self._lacking(after).subquery()
-        return await session.scalar(select(func.count()).select_from(lacking)) or 0
-
-    async def _embed(
-        self, db: Sessions, *, after: int, on_progress: Callable[[int], None] = lambda _: None
-    ) -> None:
         others = select(Embedding.tweet_id).where(Embedding.model != self.embedder.name)
         await _remove(db, others)
         done = 0
@@ -121,6 +99,16 @@ class Embeddings:
             after = batch[-1].id
             done += len(batch)
             on_progress(done)
+
+    async def remove_all(self, db: Sessions) -> None:
+        """Remove all vectors, so that they are made again."""
+        await _remove(db, select(Embedding.tweet_id))
+
+    async def count_missing(self, session: AsyncSession, *, after: int | None = None) -> int:
+        """Return how many posts lack a vector: those after an id, by default the new ones."""
+        after = await self._newest(session) if after is None else after
+        lacking = self._lacking(after).subquery()
+        return await session.scalar(select(func.count()).select_from(lacking)) or 0
 
     def _lacking(self, after: int) -> Select[int, str]:
         """Return the query for posts after an id that should have a vector and have none."""
@@ -139,10 +127,6 @@ class Embeddings:
         ours = select(Embedding.tweet_id).where(Embedding.model == self.embedder.name)
         return await session.scalar(ours.order_by(Embedding.tweet_id.desc()).limit(1)) or 0
 
-    async def _is_behind(self, session: AsyncSession) -> bool:
-        query = self._lacking(await self._newest(session)).limit(1)
-        return await session.scalar(query) is not None
-
     async def _store(self, db: Sessions, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
         async with db.write() as session:
             await self._check_length(session, vectors.shape[1])
@@ -156,6 +140,8 @@ class Embeddings:
             ]
             if rows:
                 await session.execute(insert(Embedding), rows)
+                # Invalidates what was found without these.
+                await append_event(session, "vectors.made", user_id=DERIVED, count=0)
 
     async def _check_length(self, session: AsyncSession, length: int) -> None:
         one = select(Embedding.vector).where(Embedding.model == self.embedder.name).limit(1)
@@ -188,7 +174,7 @@ class Embeddings:
             if len(texts) == 1:
                 raise
         except EmbedderError:
-            self._not_asked_until = monotonic() + FIRST_REST_S
+            self._not_asked_until = monotonic() + QUERY_REST_S
             raise
         # Perhaps it refuses only one of them.
         return await asyncio.gather(*map(self._embed_query, texts))
@@ -202,20 +188,22 @@ class Embeddings:
 
     async def nearest(
         self, vector: Vector, count: int, *, among: Select[Any] | None = None
-    ) -> NearestPosts:
-        """Return the posts nearest to a vector of this embedder, asked without a session.
+    ) -> list[tuple[float, int]]:
+        """Return cosine and id of the posts nearest to a vector of this embedder.
 
         `among` selects the ids that may be found. Raises EmbedderError for one of another length.
         """
+        if not vector.any():
+            return []
+        compared = select(Embedding.tweet_id, Embedding.vector)
+        compared = compared.where(Embedding.model == self.embedder.name)
+        if among is not None:
+            compared = compared.where(Embedding.tweet_id.in_(among))
         async with self._db.read() as session:
             await self._check_length(session, len(vector))
-            found: list[tuple[float, int]] = []
-            if vector.any():
-                ask = VectorQuery(vector, count, self.embedder.name, among)
-                found = await backend_of(session).nearest(session, ask)
-            is_current = not await self._is_behind(session)
+            found = await backend_of(session).nearest(session, compared, vector, count)
         # Vectors are stored in half precision, and may be a little longer than one.
-        return NearestPosts([(min(s, 1.0), post_id) for s, post_id in found if s > 0], is_current)
+        return [(min(score, 1.0), post_id) for score, post_id in found if score > 0]
 
 
 async def _remove(db: Sessions, query: Select[int]) -> None:

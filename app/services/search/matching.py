@@ -39,19 +39,11 @@ class Matches:
     without: list[Expression]
     conditions: Conditions
     user_id: int | None
-    whole: Expression | None = None
-    """Of matches of any word, those that may have all."""
 
-    def select(
-        self,
-        session: AsyncSession,
-        *columns: Any,
-        before: int = MAX_ID + 1,
-        expression: Expression | None = None,
-    ) -> AnySelect:
+    def select(self, session: AsyncSession, *columns: Any, before: int = MAX_ID + 1) -> AnySelect:
         """Return a query for the matches with lower ids, the last stored first."""
         found = backend_of(session).words.matching(
-            expression or self.expression, self.without, user_id=self.user_id, before=before
+            self.expression, self.without, user_id=self.user_id, before=before
         )
         return (
             select(Tweet.id, *columns)
@@ -63,7 +55,7 @@ class Matches:
 
     def has(self, text: str) -> bool:
         """Return whether the text of a post that the index proposed matches."""
-        return self.scorer.fit(text) is not None
+        return self.scorer.score(text) is not None
 
 
 async def match_words(
@@ -82,10 +74,12 @@ async def match_words(
     known = await statistics(session, sorted(asked))
     wanted, known = await _with_alternatives(session, parts, known, is_loose=is_any)
     scorer = Scorer(wanted, known)
-    whole = All(tuple(_in_any_way(each, known) for each in scorer.wanted))
-    expression = Either((_any_of(scorer.wanted, known), whole)) if is_any else whole
+    if is_any:
+        expression = _any_of(scorer.wanted, known)
+    else:
+        expression = All(tuple(_in_any_way(each, known) for each in scorer.wanted))
     without = [_exact(part) for part in parts if part.is_excluded and not part.is_quoted]
-    return Matches(scorer, expression, without, conditions, user_id, whole if is_any else None)
+    return Matches(scorer, expression, without, conditions, user_id)
 
 
 async def _with_alternatives(

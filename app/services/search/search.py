@@ -15,17 +15,16 @@ from app.compute.ranking import QueryPart, Scorer, Statistics
 from app.compute.text import username_key
 from app.db.backend import Sessions
 from app.embedders import EmbedderError
-from app.memo import EVERYTHING, depends_on
+from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
 from app.models import Tweet, User
 from app.services.compare.contenders import contenders_by_name
-from app.services.posts.exporting import Export, begin_export
-from app.services.posts.tweets import AnySelect, Post, find_posts
-from app.services.search.embeddings import Embeddings, NearestPosts
+from app.services.posts.exporting import COLUMNS, Export, begin_export
+from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
+from app.services.search.embeddings import Embeddings
 from app.services.search.word_search import (
     INLINE_CHARACTERS,
     Facets,
     Place,
-    Stage,
     count_facets,
     count_results,
     search_words,
@@ -69,8 +68,6 @@ class ResultPage:
     facets: Facets | None = None
     is_any: bool = False
     """Whether no post had all the words, so that posts with some are listed."""
-    is_current: bool = True
-    """Whether only an event can change the results."""
 
 
 async def find(
@@ -93,10 +90,20 @@ async def find(
     NotFoundError for an unknown author in the selection.
     """
     near = None
-    if embeddings is not None and mode != "words" and query.strip():
-        near = await _nearest(embeddings, query, selection, limit=limit, place=place)
+    if embeddings is not None and mode == "meaning" and query.strip():
+        count = min((place.offset if place else 0) + limit, DEEPEST) + 1
+        among = None if selection == Selection() else _among(selection)
+        try:
+            vector = await embeddings.vector_for(query)
+            near = await embeddings.nearest(vector, count, among=among)
+            cacheable()
+        except EmbedderError as error:
+            # Not kept: the embedder may answer the next time, which is no event.
+            logger.warning("words are searched instead: %s", error)
+    else:
+        cacheable()
     async with db.read() as session:
-        found = await search(
+        return await search(
             session,
             query,
             selection,
@@ -106,21 +113,6 @@ async def find(
             sort=sort,
             with_facets=with_facets,
         )
-    is_degraded = embeddings is not None and mode != "words" and near is None
-    return replace(found, is_current=False) if is_degraded else found
-
-
-async def _nearest(
-    embeddings: Embeddings, query: str, selection: Selection, *, limit: int, place: Place | None
-) -> NearestPosts | None:
-    offset = place.offset if place else 0
-    count = min(offset + limit, DEEPEST) + 1
-    among = None if selection == Selection() else _among(selection)
-    try:
-        return await embeddings.nearest(await embeddings.vector_for(query), count, among=among)
-    except EmbedderError as error:
-        logger.warning("words are searched instead: %s", error)
-        return None
 
 
 async def search(
@@ -130,16 +122,18 @@ async def search(
     *,
     limit: int,
     place: Place | None = None,
-    near: NearestPosts | None = None,
+    near: Sequence[tuple[float, int]] | None = None,
     sort: Sort = "best",
     with_facets: bool = False,
 ) -> ResultPage:
     """Return posts that match the query, the best first, from the place on.
 
-    A query without words matches nothing. Without `near` words are searched.
+    A query without words matches nothing. `near` are the posts nearest by vectors; without, words
+    are searched.
     Raises NotFoundError for an unknown author in the selection.
     """
     depends_on(EVERYTHING)
+    depends_on(DERIVED)
     conditions, user_id = await _selected(session, selection)
     if near is not None:
         return await _by_vectors(session, query, near, limit, place or Place())
@@ -165,7 +159,7 @@ async def search(
         corrections=await results.corrections(),
         total=await count_results(session, results),
         facets=await count_facets(session, results) if with_facets else None,
-        is_any=results.place.stage != Stage.ALL and len(results.scorer.wanted) > 1,
+        is_any=results.place.is_any and len(results.scorer.wanted) > 1,
     )
 
 
@@ -179,10 +173,17 @@ async def begin_found_export(session: AsyncSession, query: str, selection: Selec
     username = selection.usernames[0] if selection.usernames else None
     if not query.strip():
         return await begin_export(session, username, conditions=_conditions(selection))
-    found = await search_words(session, query, conditions=conditions, user_id=user_id)
-    matching = found.matches if found else None
     # A query without words finds nothing.
-    return await begin_export(session, username, conditions=[false()], matching=matching)
+    export = await begin_export(session, username, conditions=[false()])
+    found = await search_words(session, query, conditions=conditions, user_id=user_id)
+    if found is None:
+        return export
+    matches = found.matches
+
+    def select_found(session: AsyncSession, last: AnyRow | None) -> AnySelect:
+        return matches.select(session, *COLUMNS, before=last.id if last else export.newest + 1)
+
+    return replace(export, select=select_found, has=matches.has)
 
 
 async def _selected(session: AsyncSession, selection: Selection) -> tuple[Conditions, int | None]:
@@ -195,18 +196,17 @@ async def _selected(session: AsyncSession, selection: Selection) -> tuple[Condit
 
 
 async def _by_vectors(
-    session: AsyncSession, query: str, near: NearestPosts, limit: int, place: Place
+    session: AsyncSession, query: str, near: Sequence[tuple[float, int]], limit: int, place: Place
 ) -> ResultPage:
     """Return a page of the nearest posts, with the words of the query marked."""
     # Without frequencies of the terms it still marks the words of the query.
     scorer = Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
     end = place.offset + limit
     return ResultPage(
-        hits := await _hits(session, near.posts[place.offset : end], scorer),
-        place._replace(offset=end) if len(near.posts) > end and end < DEEPEST else None,
+        hits := await _hits(session, near[place.offset : end], scorer),
+        place._replace(offset=end) if len(near) > end and end < DEEPEST else None,
         "meaning",
         await _alt_highlights(hits, scorer),
-        is_current=near.is_current,
     )
 
 

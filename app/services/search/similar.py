@@ -15,7 +15,7 @@ from app.compute.wording import similarities
 from app.compute.words import terms
 from app.db.backend import Sessions, backend_of
 from app.db.indexes import Terms, WordIndex
-from app.memo import EVERYTHING, depends_on
+from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import Tweet
 from app.services.compare.background import BackgroundStore
 from app.services.posts.tweets import Post, as_post, find_posts, get_post, select_posts
@@ -49,8 +49,6 @@ class SimilarPosts:
     post: Post
     method: Method
     posts: list[SimilarPost] = field(default_factory=list)
-    is_current: bool = True
-    """Whether only an event can change the answer."""
 
 
 async def similar_posts(
@@ -65,6 +63,8 @@ async def similar_posts(
 
     A post whose vector is not stored yet has none. Raises NotFoundError.
     """
+    depends_on(EVERYTHING)
+    depends_on(DERIVED)
     if embeddings is not None:
         return await _by_meaning(db, embeddings, tweet_id, limit=limit)
     async with db.read() as session:
@@ -77,7 +77,6 @@ async def similar_posts(
 
 async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post]:
     """Return up to `most` posts that share the rarest terms with a post, the heaviest first."""
-    depends_on(EVERYTHING)
     found_by = sorted(set(terms(post.text)))
     known = await statistics(session, found_by)
     weights: dict[str, float] = {}
@@ -136,14 +135,13 @@ async def _by_meaning(
         post = await get_post(session, tweet_id)
         vector = await embeddings.vector_of(session, tweet_id)
     if vector is None:
-        return SimilarPosts(post, "meaning", is_current=False)
+        return SimilarPosts(post, "meaning")
     nearest = await embeddings.nearest(vector, limit + 1)
     async with db.read() as session:
-        depends_on(EVERYTHING)
-        posts = await find_posts(session, [post_id for _, post_id in nearest.posts])
+        posts = await find_posts(session, [post_id for _, post_id in nearest])
     others = [
         _scored(posts[post_id], score)
-        for score, post_id in nearest.posts
+        for score, post_id in nearest
         if post_id != tweet_id and post_id in posts
     ]
-    return SimilarPosts(post, "meaning", others[:limit], is_current=nearest.is_current)
+    return SimilarPosts(post, "meaning", others[:limit])

@@ -16,7 +16,7 @@ from app.compute.ranking import Statistics
 from app.compute.words import WORDS_RECIPE
 from app.db.backend import Sessions, backend_of, insert_rows
 from app.db.indexes import AUTHOR_MARK, TermCount
-from app.memo import EVERYTHING
+from app.memo import DERIVED
 from app.models import User, Vocabulary, Word
 from app.services.events import PRUNED, append_event, newest_event, posts_since
 
@@ -139,7 +139,7 @@ async def renew_vocabulary(db: Sessions) -> None:
             "terms": total,
         }
         await session.execute(update(Vocabulary).values(**values))
-        await append_event(session, "words.counted", user_id=EVERYTHING, count=0)
+        await append_event(session, "words.counted", user_id=DERIVED, count=0)
 
 
 async def find_word_faults(db: Sessions) -> list[str]:

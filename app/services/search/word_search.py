@@ -8,7 +8,6 @@ import functools
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -34,24 +33,14 @@ MOST_TRIED: Final = 100
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 
 
-class Stage(IntEnum):
-    """What the candidates have of the query."""
-
-    ALL = 0
-    """All words; only unknown ones may be mistyped."""
-    ANY = 1
-    """Any of the words; at first also, whatever their age, all words if any may be mistyped."""
-    REST = 2
-    """Any of the words, without those of all words."""
-
-
 class Place(NamedTuple):
     """A place in the results: the candidates, and how many of their ranking were shown."""
 
     before: int = MAX_ID + 1
     """Candidates have lower ids."""
     offset: int = 0
-    stage: Stage = Stage.ALL
+    is_any: bool = False
+    """Whether candidates have any of the words: no post has all."""
 
 
 class Ranked(NamedTuple):
@@ -117,9 +106,8 @@ async def search_words(
     if all(part.is_excluded for part in parts):
         return None
     results = None
-    for tried in [place] if place else [Place(), Place(stage=Stage.ANY)]:
-        is_any = tried.stage != Stage.ALL
-        matches = await match_words(session, parts, conditions, user_id, is_any=is_any)
+    for tried in [place] if place else [Place(), Place(is_any=True)]:
+        matches = await match_words(session, parts, conditions, user_id, is_any=tried.is_any)
         if newest:
             results = await _newest(session, matches, tried, newest)
         else:
@@ -130,23 +118,12 @@ async def search_words(
 
 
 async def _best(session: AsyncSession, matches: Matches, place: Place) -> WordResults:
-    is_first = place == Place(stage=place.stage)
-    whole: Sequence[AnyRow] = []
-    if matches.whole is not None:
-        query = matches.select(session, *_SEARCHED, expression=matches.whole)
-        whole = (await session.execute(query.limit(CANDIDATES))).all()
+    is_first = place == Place(is_any=place.is_any)
     while True:
         query = matches.select(session, *_SEARCHED, before=place.before).limit(CANDIDATES)
         rows: Sequence[AnyRow] = (await session.execute(query)).all()
-        last = rows[-1].id if rows else 0
-        if place.stage == Stage.ANY:
-            ranked_rows = [*rows, *(row for row in whole if row.id < last)]
-        else:
-            shown = {row.id for row in whole}
-            ranked_rows = [row for row in rows if row.id not in shown]
-        ranked = sorted(await _fitting(matches.scorer, ranked_rows), reverse=True)
-        following = Stage.REST if place.stage == Stage.ANY else place.stage
-        rest = Place(last, 0, following) if len(rows) == CANDIDATES else None
+        ranked = sorted(await _fitting(matches.scorer, rows), reverse=True)
+        rest = Place(rows[-1].id, 0, place.is_any) if len(rows) == CANDIDATES else None
         if ranked or rest is None:
             # Posts that arrive between two pages do not shift the results.
             top = min(place.before, rows[0].id + 1) if rows else place.before
@@ -183,9 +160,9 @@ async def _fitting(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
 
 def _ranked(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
     return [
-        Ranked(fit.score, row.id, text)
+        Ranked(score, row.id, text)
         for row in rows
-        if (fit := scorer.fit(text := searched_text(row.text, row.media))) is not None
+        if (score := scorer.score(text := searched_text(row.text, row.media))) is not None
     ]
 
 

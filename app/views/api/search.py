@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from app.lifespan import resources
-from app.memo import cacheable
 from app.services.posts.statistics import Stats, stats
 from app.services.posts.users import Platform
 from app.services.search.search import Hit, Mode, Sort, find
@@ -76,8 +75,6 @@ async def search_tweets(args: SearchArgs) -> Hits:
         sort=args.sort,
         with_facets=bool(args.facets),
     )
-    if found.is_current:
-        cacheable()
     return Hits(
         found.hits,
         cursors.RESULTS.encode(found.next),

@@ -7,7 +7,6 @@ from quart import g, url_for
 
 from app.formats.records import ReplyTarget
 from app.lifespan import resources
-from app.memo import cacheable
 from app.paths import TWEETS
 from app.services.imports.ndjson import LinesReport, TweetLine, store_lines
 from app.services.posts.conversations import read_conversation
@@ -129,15 +128,15 @@ class SimilarTweets(Struct, frozen=True):
     method: Annotated[Method, Meta(description="What nearness stands for: wording, or meaning.")]
 
 
-@blueprint.operation("GET", TWEETS + "/<id:tweet_id>/similar", "read", "The nearest posts first")
+@blueprint.operation(
+    "GET", TWEETS + "/<id:tweet_id>/similar", "read", "The nearest posts first", is_cacheable=True
+)
 async def list_similar(tweet_id: int, args: SimilarArgs) -> SimilarTweets:
     """List the posts most similar to one."""
     parts = resources()
     similar = await similar_posts(
         parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=args.limit
     )
-    if similar.is_current:
-        cacheable()
     return SimilarTweets(similar.posts, None, similar.method)
 
 

@@ -8,7 +8,6 @@ from quart import g, render_template
 
 from app.i18n import gettext, show_period
 from app.lifespan import resources
-from app.memo import cacheable
 from app.services.posts.conversations import read_conversation
 from app.services.posts.selected import count_selected, list_selected
 from app.services.posts.statistics import WEEK_H
@@ -67,14 +66,12 @@ def _hour(hour: int) -> str:
     )
 
 
-@blueprint.page("/tweet/<id:tweet_id>")
+@blueprint.page("/tweet/<id:tweet_id>", is_cacheable=True)
 async def show_tweet(tweet_id: int) -> str:
     parts = resources()
     similar = await similar_posts(
         parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=SIMILAR
     )
-    if similar.is_current:
-        cacheable()
     async with parts.db.read() as session:
         author = await get_author(session, similar.post.username)
         conversation = await read_conversation(session, tweet_id, most=MOST_TURNS)

@@ -6,7 +6,6 @@ from msgspec import field, to_builtins
 
 from app.errors import MalformedError, NotFoundError
 from app.lifespan import resources
-from app.memo import cacheable
 from app.services.posts.selected import list_selected
 from app.services.posts.tweets import Page
 from app.services.posts.users import Author, list_authors
@@ -56,11 +55,10 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
         selection = args.select(
             given_names([args.username]), args.platform, args.kind, args.is_, args.has
         )
-        if is_list and selection != Selection():
+        if not is_list:
+            found = await _matching(args, selection, mode, place)
+        elif selection != Selection():
             listed = await _newest(args, selection)
-        found = await _matching(args, selection, mode, place)
-        if found.is_current and not is_list:
-            cacheable()
     except NotFoundError:
         unknown_author = args.username
         async with parts.db.read() as session:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -14,7 +13,6 @@ from sqlalchemy import select
 from app.clock import now
 from app.config import Config
 from app.db.engine import Database
-from app.errors import NotFoundError
 from app.formats.records import ReplyTarget
 from app.models import Event
 from app.services.checks import find_faults
@@ -24,7 +22,7 @@ from app.services.posts.conversations import Conversation, read_conversation
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.replies import own_chains
 from app.services.posts.tweets import delete_post, find_posts, get_post
-from app.services.posts.users import add_user, delete_user, find_user
+from app.services.posts.users import add_user, find_user
 from tests.databases import Databases
 from tests.forests import AUTHORS, Leaf, answers_of, chains_of, forests
 from tests.posting import add_posts
@@ -179,26 +177,6 @@ async def test_a_known_post_learns_what_it_answers(db: Database) -> None:
     before = await last_event(db)
     await store(db, [leaf(2, 1), leaf(2, 7)])
     assert await kinds_after(db, before) == []
-
-
-async def test_an_answered_author_who_is_deleted_leaves_a_gap(db: Database) -> None:
-    ids = await store(db, [leaf(1), leaf(2, 1, author="Jiho")])
-    async with db.read() as session:
-        answered = (await get_post(session, 2)).reply_to
-    assert answered is not None
-    assert answered.id == ids["mina", 1]
-    async with db.write() as session:
-        await delete_user(session, "mina")
-    async with db.read() as session:
-        answered = (await get_post(session, 2)).reply_to
-        found = await read_conversation(session, 2, most=10)
-    assert answered is not None
-    assert (answered.id, answered.username) == (None, "MINA")
-    assert found.missing == [ReplyTarget("1", "MINA")]
-    assert [turn.post.id for turn in found.turns] == [2]
-    with pytest.raises(NotFoundError):
-        async with db.read() as session:
-            await read_conversation(session, 1, most=10)
 
 
 def order(found: Conversation) -> list[tuple[str | None, int]]:

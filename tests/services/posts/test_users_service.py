@@ -3,10 +3,8 @@
 import pytest
 
 from app.compute.text import username_key
-from app.db.backend import MOST_VALUES
 from app.db.engine import Database
-from app.errors import ConflictError, NotFoundError
-from app.services.compare.contenders import contenders_by_name
+from app.errors import ConflictError
 from app.services.imports.authors import BulkAuthor, store_authors
 from app.services.posts.users import add_user, delete_user, find_user, list_authors
 
@@ -59,18 +57,6 @@ async def test_a_page_goes_on_after_an_author_who_was_deleted(db: Database) -> N
     async with db.read() as session:
         authors, after = await list_authors(session, part="b", after=after, limit=3)
     assert ([author.username for author in authors], after) == (["cab"], None)
-
-
-async def test_names_come_back_in_the_order_asked_for(db: Database) -> None:
-    names = [f"n{number}" for number in range(MOST_VALUES + 5)]
-    async with db.write() as session:
-        for name in names:
-            await add_user(session, name)
-    names.reverse()
-    async with db.read() as session:
-        assert [user.username for user in await contenders_by_name(session, names)] == names
-        with pytest.raises(NotFoundError, match="nobody"):
-            await contenders_by_name(session, [*names, "nobody"])
 
 
 def test_local_yields_to_a_platform_and_an_empty_name_is_filled() -> None:

@@ -6,13 +6,10 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
-from app.compute.nearest_vectors import NearestRows
 from app.db.engine import Database
-from app.embedders import EmbedderError, RefusedError, Vectors
+from app.embedders import EmbedderError, RefusedError
 from app.models import Embedding, Tweet
 from app.services.checks import find_faults
 from app.services.posts.deletion import purge_deleted
@@ -25,7 +22,7 @@ from tests.posting import post
 
 async def nearest(embeddings: Embeddings, text: str, count: int = 3) -> list[int]:
     found = await embeddings.nearest(await embeddings.vector_for(text), count)
-    return [post_id for _, post_id in found.posts]
+    return [post_id for _, post_id in found]
 
 
 async def count_vectors(db: Database) -> int:
@@ -53,17 +50,6 @@ async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
     assert stored.dtype == np.float32
     (made,) = await Letters(97).embed(["the lamp of the lighthouse"])
     assert np.allclose(stored, made, atol=1e-3)
-
-
-async def test_an_answer_says_whether_posts_lack_their_vectors(db: Database) -> None:
-    embeddings = Embeddings(db, Letters())
-    await post(db, "ann", "abc")
-    await embeddings.follow_posts(db)
-    vector = await embeddings.vector_for("abc")
-    assert (await embeddings.nearest(vector, 3)).is_current
-    await post(db, "ben", "abd")
-    behind = await embeddings.nearest(vector, 3)
-    assert (len(behind.posts), behind.is_current) == (1, False)
 
 
 async def test_an_embedder_that_is_down_is_asked_again_later(db: Database) -> None:
@@ -179,14 +165,14 @@ async def test_the_nearest_of_many_are_those_of_a_plain_sort(
     everyone = sorted(((float(row[1] @ vector), row[0]) for row in rows), reverse=True)
     plain = [post_id for score, post_id in everyone if score > 0]
     found = await embeddings.nearest(vector, 100)
-    assert {post_id for _, post_id in found.posts} == set(plain)
-    assert [score for score, _ in found.posts] == pytest.approx(
+    assert {post_id for _, post_id in found} == set(plain)
+    assert [score for score, _ in found] == pytest.approx(
         [min(score, 1) for score, _ in everyone if score > 0], abs=1e-3
     )
-    assert [post_id for _, post_id in found.posts[:2]] == [others[0], ids[2]]
+    assert [post_id for _, post_id in found[:2]] == [others[0], ids[2]]
     his = select(Tweet.id).where(Tweet.id > ids[-1])
     found = await embeddings.nearest(vector, 9, among=his)
-    assert [post_id for _, post_id in found.posts] == [others[0]]
+    assert [post_id for _, post_id in found] == [others[0]]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux lists them")
@@ -197,28 +183,3 @@ def test_a_product_starts_no_threads_of_its_own() -> None:
         [sys.executable, "-c", f"{product}; {count}"], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "1"
-
-
-@given(
-    size=st.integers(0, 60),
-    count=st.integers(1, 12),
-    block=st.sampled_from([3, 16, 60]),
-    seed=st.integers(0, 2**32 - 1),
-)
-@settings(max_examples=100)
-def test_rows_in_blocks_give_what_a_plain_sort_gives(
-    size: int, count: int, block: int, seed: int
-) -> None:
-    rng = np.random.default_rng(seed)
-
-    def draw(count: int) -> Vectors:
-        # Few different values, so that many scores are equal; products of them are exact.
-        return rng.integers(-1, 2, (count, 7)).astype(np.float32)
-
-    rows, (vector,) = draw(size), draw(1)
-    ids = np.cumsum(rng.integers(1, 4, size)) if size else np.empty(0, np.int64)
-    best = NearestRows(vector, count)
-    for start in range(0, size, block):
-        best.add(ids[start : start + block], rows[start : start + block].astype(np.float16))
-    everyone = sorted(zip((rows @ vector).tolist(), ids.tolist(), strict=True), reverse=True)
-    assert best.result() == everyone[:count]

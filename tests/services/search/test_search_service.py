@@ -1,8 +1,5 @@
 """Search by words: any query is fine, and what is marked is what matched."""
 
-import itertools
-import unicodedata
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +7,7 @@ from hypothesis import strategies as st
 from app.clock import now
 from app.db.engine import Database
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.users import add_user, delete_user
+from app.services.posts.users import add_user
 from app.services.search.search import Hit, search
 from app.services.selection import Selection
 from tests.posting import add_posts
@@ -106,14 +103,6 @@ async def test_what_is_found_and_what_is_marked(
         assert got == words
 
 
-@pytest.mark.parametrize("query", ["ferry", "좋아", "ferry 🚢"], ids=["word", "korean", "both"])
-async def test_a_word_is_found_beside_an_emoji(db: Database, query: str) -> None:
-    async with db.write() as session:
-        user, _ = await add_user(session, "ann")
-        await add_posts(session, user.id, [new_tweet("ferry🚢 🚢좋아", arrived_at=now())])
-    assert len(await find(db, query)) == 1
-
-
 PIECES = st.sampled_from(
     [
         *'"-*^():+{}\\<>&|~',
@@ -145,47 +134,3 @@ async def test_no_query_fails_and_highlights_lie_in_the_text(
             for start, end in hit.highlights:
                 assert place <= start < end <= len(hit.text)
                 place = end
-
-
-NUMBERS = itertools.count()
-WORDS = ["lamp", "Lamp", "harbour", "등대", "등대지기", "café", "עולם", "𠜎"]
-
-
-def folded(word: str) -> str:
-    return "".join(
-        c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c)
-    )
-
-
-@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8), st.sampled_from(WORDS))
-@settings(deadline=None, max_examples=30)
-async def test_highlights_equal_the_matching_words(
-    filled: Database, words: list[str], wanted: str
-) -> None:
-    def matches(word: str) -> bool:
-        if "등" in wanted:
-            # The second half of a word counts as its ending.
-            return word.startswith(wanted[:2])
-        return folded(word) == folded(wanted)
-
-    name = f"author{next(NUMBERS)}"
-    async with filled.write() as session:
-        user, _ = await add_user(session, name)
-        post = new_tweet(" / ".join(words), arrived_at=now())
-        await add_posts(session, user.id, [post])
-    async with filled.read() as session:
-        found = await search(session, wanted, Selection(usernames=(name,)), limit=50)
-    expected = [word for word in words if matches(word)]
-    assert [marked(hit) for hit in found.hits] == ([expected] if expected else [])
-    # The other tests of the module search among their own posts alone.
-    async with filled.write() as session:
-        await delete_user(session, name)
-
-
-async def test_pages_go_on_where_the_last_one_ended(filled: Database) -> None:
-    async with filled.read() as session:
-        whole = await search(session, "the", Selection(), limit=10)
-        first = await search(session, "the", Selection(), limit=1)
-        second = await search(session, "the", Selection(), limit=1, place=first.next)
-    assert (whole.next, second.next) == (None, None)
-    assert first.hits + second.hits == whole.hits

@@ -19,7 +19,6 @@ from app.services.posts import exporting
 from app.views import answers as answers_view
 from app.views.api.export import LONGEST_NAME
 from tests.conftest import Client, MakeConfig, client_with
-from tests.waiting import eventually
 
 PATH = "/api/v1/export"
 DEADLINE_S = 40
@@ -189,26 +188,6 @@ async def many(writer: Client, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(exporting, "PAGE", 2)
     await writer.add_user("mina", *(f"post {number}" for number in range(7)))
     return 7
-
-
-async def test_while_a_reader_is_slow_nothing_is_held(
-    app: Quart, writer: Client, many: int
-) -> None:
-    reader = Reader(app, writer)
-    task = reader.ask()
-    await asyncio.wait_for(reader.started.wait(), DEADLINE_S)
-    db = cast(Resources, app.extensions[KEY]).db
-
-    async def held() -> int:
-        return int(db.backend.readers.pool.checkedout())  # type: ignore[attr-defined]
-
-    # Background work holds one for a moment; the export would hold its own until it is read.
-    await eventually(held, until=lambda count: count == 0)
-    await writer.add_tweet("mina", "too late")
-    reader.takes.set()
-    await finish(task)
-    assert reader.has_all
-    assert reader.data.count(b"\n") == many
 
 
 async def test_a_stop_of_the_server_breaks_off_what_is_taken_slowly(
