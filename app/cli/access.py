@@ -4,13 +4,12 @@ import sys
 
 import click
 
-from app.cli.running import json_option, print_result, reading, with_database, writing
+from app.cli.running import json_option, print_result, reading, writing
 from app.config import Config
-from app.db.engine import Database
 from app.services.access.logins import unlock
 from app.services.access.operators import add_operator, add_setup_link
 from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
-from app.services.access.secrets import Passwords
+from app.services.access.secrets import hash_password
 
 
 @click.group("token")
@@ -63,7 +62,8 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
     facts = {"name": name.strip()}
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
-        with_database(lambda db, _: _add_operator(db, name, password))
+        password_hash = hash_password(password)
+        writing(lambda session: add_operator(session, name, password_hash=password_hash))
         print_result(facts, f"added {name.strip()}")
         return
     secret = writing(lambda session: add_setup_link(session, name))
@@ -80,16 +80,6 @@ def unlock_command(name: str) -> None:
     """Let the operator NAME sign in again at once after failed attempts."""
     name = writing(lambda session: unlock(session, name))
     print_result({"name": name}, f"unlocked {name}")
-
-
-async def _add_operator(db: Database, name: str, password: str) -> None:
-    passwords = Passwords()
-    try:
-        password_hash = await passwords.hash(password)
-        async with db.write() as session:
-            await add_operator(session, name, password_hash=password_hash)
-    finally:
-        passwords.close()
 
 
 def setup_address(origin: str, secret: str) -> str:

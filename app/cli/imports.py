@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -84,34 +84,23 @@ class Totals(PostCounts):
             yield "… (--json lists more)"
 
 
-def _checked(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
-    """Return the name if an author may have it: else a whole file would be rejected."""
-    try:
-        return None if name is None else clean_username(name)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+def _checked(check: Callable[[Any], object]) -> Callable[..., Any]:
+    """Return the callback of an option that turns the check's ValueError into bad usage."""
 
+    def callback(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
+        try:
+            if value is not None:
+                check(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+        return value
 
-def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
-    try:
-        zone_of(name)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-    return name
-
-
-def _renamed(
-    _context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]
-) -> dict[str, str]:
-    try:
-        return renaming(pairs)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+    return callback
 
 
 username_option = click.option(
     "--username",
-    callback=_checked,
+    callback=_checked(clean_username),  # Else a whole file would be rejected.
     help="Author for posts that name none; the name for a file of one account.",
 )
 restricted_option = click.option(
@@ -138,7 +127,7 @@ entities_option = click.option(
 @click.option(
     "--timezone",
     metavar="ZONE",
-    callback=_zone,
+    callback=_checked(zone_of),
     help="Of the times in a chat, such as Asia/Seoul; by default the machine's.",
 )
 @click.option("--only", metavar="NAME", multiple=True, help="Take this person's part of a chat.")
@@ -146,7 +135,7 @@ entities_option = click.option(
     "--rename",
     metavar="A=B",
     multiple=True,
-    callback=_renamed,
+    callback=_checked(renaming),
     help="Another name for somebody in a chat; two of one name are joined.",
 )
 @click.option("--publish", is_flag=True, help="Take a chat though everybody may read it here.")
@@ -161,7 +150,7 @@ def import_command(
     decode_entities: bool,
     timezone: str | None,
     only: tuple[str, ...],
-    rename: dict[str, str],
+    rename: tuple[str, ...],
     publish: bool,
     dry_run: bool,
 ) -> None:
@@ -171,11 +160,12 @@ def import_command(
     Telegram; MongoDB exports; JSON lines; CSV.
     """
 
+    username = None if username is None else clean_username(username)
     options = {
         "format": format_name,
         "include_restricted": include_restricted,
         "decode_entities": decode_entities,
-        "chat": ChatOptions(username, timezone, only, rename, publish),
+        "chat": ChatOptions(username, timezone, only, renaming(rename), publish),
     }
 
     async def run(db: Database, config: Config) -> Totals:

@@ -14,15 +14,11 @@ from app.models import MAX_ID
 from app.views.blueprints import JSON, OPERATIONS, Operation
 
 Schema = dict[str, Any]
-WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
-"""The parts of the document that follow from no declaration."""
-FRAME: Final[dict[str, Any]] = WRITTEN["document"]
-FIELDS: Final[dict[str, str]] = WRITTEN["fields"]
-"""Descriptions of the fields of these names, unless the struct has one of its own."""
-PLACES: Final[dict[str, str]] = WRITTEN["places"]
-"""Descriptions of the parameters in a path."""
-ERRORS: Final[dict[str, str]] = WRITTEN["errors"]
-"""Meanings of the statuses of errors."""
+WRITTEN: Final[dict[str, dict[str, Any]]] = json.loads(
+    Path(__file__).with_name("openapi.json").read_text()
+)
+"""What follows from no declaration: texts about tags and headers, fields of the same name in all
+structs, parameters in a path, and the statuses of errors."""
 ERROR_HEADERS: Final = {"401": ("WWW-Authenticate",), "405": ("Allow",), "503": ("Retry-After",)}
 PROBLEM: Final = "application/problem+json"
 ID: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
@@ -31,21 +27,30 @@ ID: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 @functools.cache
 def document(*, is_public: bool) -> dict[str, Any]:
     """Return the document, made when it is first asked for."""
-    tags = [tag["name"] for tag in FRAME["tags"]]
+    tags = list(WRITTEN["tags"])
     operations = sorted(OPERATIONS.values(), key=lambda declared: tags.index(declared.tag))
     schemas = Schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for declared in operations:
         path = paths.setdefault(declared.path, {})
         path[declared.method.lower()] = _operation(declared, schemas, is_public=is_public)
-    errors = {
-        status: schemas.answer(text, {PROBLEM: Problem}, ERROR_HEADERS.get(status, ()))
-        for status, text in ERRORS.items()
-    }
-    return FRAME | {
-        "info": FRAME["info"] | {"version": version("saywho")},
+    text = {"schema": {"type": "string"}}
+    return {
+        "openapi": "3.1.0",
+        "info": WRITTEN["info"] | {"version": version("saywho")},
+        "tags": [{"name": name, "description": about} for name, about in WRITTEN["tags"].items()],
         "paths": paths,
-        "components": FRAME["components"] | {"schemas": schemas.components, "responses": errors},
+        "components": {
+            "schemas": schemas.components,
+            "headers": {
+                name: {"description": about} | text for name, about in WRITTEN["headers"].items()
+            },
+            "responses": {
+                status: schemas.answer(about, {PROBLEM: Problem}, ERROR_HEADERS.get(status, ()))
+                for status, about in WRITTEN["errors"].items()
+            },
+            "securitySchemes": WRITTEN["securitySchemes"],
+        },
     }
 
 
@@ -61,8 +66,8 @@ class Schemas:
         self._by_kind = dict(zip(kinds, schemas, strict=True))
         for struct in self.components.values():
             for name, field in struct["properties"].items():
-                if name in FIELDS:
-                    field.setdefault("description", FIELDS[name])
+                if name in WRITTEN["fields"]:
+                    field.setdefault("description", WRITTEN["fields"][name])
                 if name.endswith("_at") or name == "not_before":
                     # msgspec writes the format only where a time must have a zone.
                     for option in field.get("anyOf", [field]):
@@ -150,8 +155,8 @@ def _parameters(declared: Operation, args: Schema) -> list[dict[str, Any]]:
         kind = {"schema": ID, "example": 1}
         if converter != "id":
             kind = {"schema": {"type": "string"}, "example": "jack"}
-        about = {"name": name, "in": "path", "description": PLACES[name], "required": True}
-        found.append(about | kind)
+        about = {"name": name, "in": "path", "description": WRITTEN["places"][name]}
+        found.append(about | {"required": True} | kind)
     for name, field in args["properties"].items():
         schema = field.copy()
         about = {"name": name, "in": "query", "description": schema.pop("description", None)}

@@ -57,40 +57,6 @@ def test_the_commands_are_there_under_quart(installation: Installation) -> None:
     assert '"미나"' in users.stdout
 
 
-def test_a_reader_that_goes_away_makes_no_noise(installation: Installation, tmp_path: Path) -> None:
-    path = lines(tmp_path / "p.jsonl", *({"username": "a", "text": f"hi {n}"} for n in range(200)))
-    installation.done("import", path)
-    reader, writer = os.pipe()
-    os.close(reader)
-    with os.fdopen(writer, "wb") as gone:
-        ended = subprocess.run(
-            [PROGRAM, "search", "hi", "--limit", "200"],
-            env=installation.environment(),
-            stdout=gone,
-            stderr=subprocess.PIPE,
-            check=False,
-            timeout=TIMEOUT_S,
-        )
-    assert ended.stderr == b""
-    assert ended.returncode in {1, 120}
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
-def test_output_that_cannot_be_written_is_one_line(installation: Installation) -> None:
-    with Path("/dev/full").open("wb") as full:
-        ended = subprocess.run(
-            [PROGRAM, "token", "list", "--json"],
-            env=installation.environment(),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            timeout=TIMEOUT_S,
-        )
-    said = "saywho: the output cannot be written: No space left on device\n"
-    assert (ended.returncode, ended.stderr) == (1, said)
-
-
 def test_a_pipe_too_large_for_temporary_files_is_one_line(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -146,25 +112,6 @@ def test_on_a_terminal_a_deletion_is_asked_about(installation: Installation) -> 
     assert ended.returncode == 1
     assert "all posts?" in ended.stdout
     assert len(installation.json("users")["items"]) == 1
-
-
-def test_a_terminal_shows_how_far_a_deletion_is(installation: Installation, tmp_path: Path) -> None:
-    records = ({"username": "mina", "text": f"hello {n}"} for n in range(700))
-    installation.done("import", lines(tmp_path / "posts.jsonl", *records))
-    terminal, screen = pty.openpty()
-    with os.fdopen(screen, "wb") as out:
-        ended = subprocess.run(
-            [PROGRAM, "user", "delete", "mina", "--yes"],
-            env=installation.environment(),
-            stdout=subprocess.PIPE,
-            stderr=out,
-            timeout=TIMEOUT_S,
-        )
-    shown = os.read(terminal, 100_000).decode()
-    os.close(terminal)
-    assert ended.returncode == 0
-    assert ended.stdout == b"deleted mina\n"
-    assert "700 of 700" in shown
 
 
 def test_a_new_revision_puts_databases_behind_until_the_upgrade(

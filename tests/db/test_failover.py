@@ -111,21 +111,19 @@ async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
         page = await answer.get_json()
         return [post["text"] for post in page["items"]] if answer.status_code == 200 else []
 
-    async with listening(writer) as stream:
+    async with listening(writer.app) as (stream,):
 
         async def lose() -> None:
             await eventually(shown)
             lost = await writer.add_tweet("ann", "lost")
-            assert (await stream.event())[2] == lost
+            assert (await stream.next())[0][2] == lost
             assert await shown() == ["lost", "kept"]
 
         await fail_over(own_server, lose)
         assert await eventually(shown) == ["kept"]
-        while "event" not in (block := await stream.block()):
-            pass
-        assert (block["event"], "id" in block) == ("reset", False)
+        assert await stream.next(with_id=False) == [(-1, "reset", {})]
         await writer.add_tweet("ann", "after")
-        assert (await stream.event())[2]["text"] == "after"
+        assert (await stream.next(with_id=False))[0][2]["text"] == "after"
         assert await shown() == ["after", "kept"]
 
 

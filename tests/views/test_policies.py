@@ -214,15 +214,6 @@ async def test_signing_in_is_open_and_alike_for_all(site: Quart) -> None:
         assert (await browser.sign_in("spare", "wrong")).status_code == 401
 
 
-async def test_unknown_addresses_need_what_reading_needs(site: Quart) -> None:
-    is_public = site.extensions["saywho"].config.public
-    for path in ("/nothing", "/api/v1/nothing", "/api/", "/settings/nothing"):
-        closed = 401 if path.startswith("/api/") else 303
-        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
-            answer = await Browser(site).send(method, path)
-            assert answer.status_code == (404 if is_public else closed), (method, path)
-
-
 async def test_without_public_reading_closed_answers_tell_nothing(make_config: MakeConfig) -> None:
     app = create_app(make_config(public=False))
     async with app.test_app():

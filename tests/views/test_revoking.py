@@ -10,14 +10,11 @@ from sqlalchemy import delete, func, select
 
 from app import create_app
 from app.models import Event, ImportJob, LiveSource, LoginSession, Operator, Token, Tweet, User
-from app.services.access.rights import Right, list_tokens, revoke_token
-from app.services.imports.bulk import BATCH
-from app.services.imports.ndjson import store_lines
+from app.services.access.rights import list_tokens, revoke_token
 from tests.browsing import PASSWORD, make_operator, parts_of, signed_in
-from tests.conftest import Client, client_with, config_of
+from tests.conftest import client_with, config_of
 from tests.databases import Databases
 from tests.views.test_policies import EXPECTED
-from tests.waiting import eventually
 
 JSON: Final = {"Content-Type": "application/json"}
 LINES: Final = {"Content-Type": "application/x-ndjson"}
@@ -117,22 +114,3 @@ async def test_a_right_that_ends_while_a_body_arrives_stores_nothing(
         assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     else:
         assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=%2F")
-
-
-async def test_a_token_revoked_between_two_batches_stores_no_more(
-    app: Quart, writer: Client, tmp_path: Any
-) -> None:
-    del writer
-    db = parts_of(app).db
-    async with db.read() as session:
-        (token,) = await list_tokens(session)
-    lines = tmp_path / "lines"
-    lines.write_bytes(b'{"username": "ann", "text": "a post"}\n' * (3 * BATCH))
-    with lines.open("rb") as file:
-        storing = asyncio.create_task(store_lines(db, file, right=Right("token", token.id)))
-        await eventually(lambda: counts(app), until=lambda seen: seen[1])
-        await revoke_all(app)
-        at_revocation = (await counts(app))[1]
-        (outcome,) = await asyncio.gather(storing, return_exceptions=True)
-    assert type(outcome).__name__ == "UnauthorizedError"
-    assert 0 < (await counts(app))[1] == at_revocation < 3 * BATCH

@@ -1,6 +1,8 @@
 """Sign-in: sessions that can be ended at once, and throttling of failed attempts."""
 
-from datetime import datetime, timedelta
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
@@ -24,6 +26,9 @@ HALF: Final = 16
 """Bytes of a failure's subject that stand for the account; as many stand for its source."""
 
 
+logger = logging.getLogger(__name__)
+
+
 class SignedInOperator(msgspec.Struct, frozen=True):
     """The operator of a session in force."""
 
@@ -32,26 +37,10 @@ class SignedInOperator(msgspec.Struct, frozen=True):
     name: str
 
 
-class SessionFacts(msgspec.Struct, frozen=True):
-    """A session without its secret."""
-
-    id: int
-    created_at: datetime
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """An attempt to sign in, which counts as a failure until it is known to be none."""
-
-    id: int
-    subject: bytes
-    is_last: bool
-    """Whether it is the last one allowed for its account from there."""
-
-
 async def note_attempt(
     session: AsyncSession, *, name: str, address: str, device: str | None
-) -> Attempt:
-    """Count an attempt to sign in as a failure in advance.
+) -> int:
+    """Count an attempt to sign in as a failure in advance; return its id.
 
     Counting first also limits attempts that many workers verify at the same time. Raises
     TooManyError within 15 minutes after 5 failures of the account from one network, or 10 from
@@ -65,32 +54,34 @@ async def note_attempt(
     is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == source
     limits = [(LoginFailure.subject == subject, MOST_FAILURES_OF_ACCOUNT)]
     limits += [] if device else [(is_there, MOST_FAILURES_OF_ADDRESS)]
-    left = []
     for condition, most in limits:
         query = select(func.count(), func.min(LoginFailure.failed_at), time())
         count, oldest, current = (await session.execute(query.where(condition))).one()
         if count >= most:
+            operator = await find_operator(session, name)
+            account = repr(operator.name) if operator else "somebody unknown"
+            logger.warning("sign-in as %s from %s is closed for 15 minutes", account, address)
             wait = int((oldest + WINDOW - current).total_seconds())
             raise TooManyError(
                 "Too many failed attempts; try again in {minutes} minutes",
                 minutes=-(-wait // 60),
                 headers={"Retry-After": str(max(wait, 1))},
             )
-        left.append(most - count)
     failure = LoginFailure(subject=subject, failed_at=time())
     session.add(failure)
     await session.flush()
-    return Attempt(failure.id, subject, is_last=left[0] == 1)
+    return failure.id
 
 
-async def clear_attempt(session: AsyncSession, attempt: Attempt) -> None:
+async def clear_attempt(session: AsyncSession, attempt: int) -> None:
     """Delete the record of an attempt that was no failure."""
-    await session.execute(delete(LoginFailure).where(LoginFailure.id == attempt.id))
+    await session.execute(delete(LoginFailure).where(LoginFailure.id == attempt))
 
 
-async def clear_failures(session: AsyncSession, attempt: Attempt) -> None:
-    """Delete the failures of an account from where it has signed in."""
-    await session.execute(delete(LoginFailure).where(LoginFailure.subject == attempt.subject))
+async def clear_failures(session: AsyncSession, attempt: int) -> None:
+    """Delete the failures of an account from where this attempt has succeeded."""
+    subject = select(LoginFailure.subject).where(LoginFailure.id == attempt).scalar_subquery()
+    await session.execute(delete(LoginFailure).where(LoginFailure.subject == subject))
 
 
 async def unlock(session: AsyncSession, name: str) -> str:
@@ -144,14 +135,11 @@ def is_in_force(session: AsyncSession) -> ColumnElement[bool]:
     return LoginSession.created_at > backend_of(session).shared_time(SESSION_LIFETIME)
 
 
-async def list_sessions(session: AsyncSession, operator_id: int) -> list[SessionFacts]:
+async def list_sessions(session: AsyncSession, operator_id: int) -> Sequence[LoginSession]:
     """Return the operator's sessions, the newest first."""
-    query = (
-        select(LoginSession.id, LoginSession.created_at)
-        .where(LoginSession.operator_id == operator_id, is_in_force(session))
-        .order_by(LoginSession.id.desc())
-    )
-    return [SessionFacts(*row) for row in await session.execute(query)]
+    own = LoginSession.operator_id == operator_id, is_in_force(session)
+    query = select(LoginSession).where(*own).order_by(LoginSession.id.desc())
+    return (await session.scalars(query)).all()
 
 
 async def end_session(session: AsyncSession, session_id: int, *, operator_id: int) -> None:

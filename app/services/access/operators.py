@@ -61,17 +61,6 @@ async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
     return link
 
 
-async def use_setup_link(
-    session: AsyncSession, secret: str, *, name: str, password_hash: str
-) -> Operator:
-    """Create the link's account and end the link; return the account.
-
-    Raises ForbiddenError, ConflictError, InvalidInputError.
-    """
-    link = await find_setup_link(session, secret)
-    return await add_operator(session, link.name or name, password_hash=password_hash)
-
-
 async def add_operator(session: AsyncSession, name: str, *, password_hash: str) -> Operator:
     """Create an account; end the links for it and those without a name.
 

@@ -89,7 +89,7 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """Return the password's hash. Raises InvalidInputError, UnavailableError."""
         check_password(password)
-        return await self._run(lambda: _hasher.hash(password))
+        return await self._run(lambda: hash_password(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Return whether the password belongs to the hash; None stands for an unknown account.
@@ -116,6 +116,12 @@ class Passwords:
 
     def _done(self) -> None:
         self._pending -= 1
+
+
+def hash_password(password: str) -> str:
+    """Return the password's hash, after 250 ms of work. Raises InvalidInputError."""
+    check_password(password)
+    return _hasher.hash(password)
 
 
 def check_password(password: str) -> None:

@@ -110,25 +110,19 @@ def _example(origin: str, method: str, path: str, operation: Schema) -> str:
 
 
 def type_name(schema: Schema) -> str:
-    """Return the type in short: `integer 1…200`, `Author[]`, `"0" | "1"`."""
-    if not schema:
-        return "bytes"
-    if "$ref" in schema:
-        return str(schema["$ref"].rpartition("/")[2])
-    if "anyOf" in schema:
-        return " | ".join(type_name(option) for option in schema["anyOf"])
-    if "enum" in schema:
-        return " | ".join(json.dumps(value) for value in schema["enum"])
-    if "prefixItems" in schema:
-        return f"[{', '.join(type_name(item) for item in schema['prefixItems'])}]"
-    if schema["type"] == "array":
-        return f"{type_name(schema['items'])}[]"
-    name = str(schema.get("format", schema["type"]))
-    low = schema.get("minimum", schema.get("minLength"))
-    high = schema.get("maximum", schema.get("maxLength"))
-    if high is None:
-        return name
-    return f"{name} ≤ {high}" if low is None else f"{name} {low}…{high}"
+    """Return the type in short: `integer`, `Author[]`, `"0" | "1"`."""
+    match schema:
+        case {"$ref": str(address)}:
+            return address.rpartition("/")[2]
+        case {"anyOf": options}:
+            return " | ".join(map(type_name, options))
+        case {"enum": values}:
+            return " | ".join(map(json.dumps, values))
+        case {"prefixItems": items}:
+            return f"[{', '.join(map(type_name, items))}]"
+        case {"items": item}:
+            return f"{type_name(item)}[]"
+    return str(schema.get("format") or schema.get("type", "bytes"))
 
 
 def marked_up(text: str) -> Markup:

@@ -1,7 +1,5 @@
 """The operator's access: setting the account up, signing in and out."""
 
-import logging
-
 from msgspec import Struct
 from quart import Response, g, render_template, request
 from quart.typing import ResponseReturnValue
@@ -12,21 +10,19 @@ from app.lifespan import resources
 from app.models import Operator
 from app.paths import IMPORTS
 from app.services.access.logins import (
-    Attempt,
     add_session,
     clear_attempt,
     clear_failures,
     end_session,
     note_attempt,
 )
-from app.services.access.operators import clean_name, find_operator, find_setup_link, use_setup_link
+from app.services.access.operators import add_operator, clean_name, find_operator, find_setup_link
 from app.services.access.secrets import check_password
 from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import languages_at, render_form, see_other
 from app.views.sessions import clear_session, known_device, set_device, set_session
 
-logger = logging.getLogger(__name__)
 blueprint = PageBlueprint("login", policy="open")
 
 
@@ -70,29 +66,25 @@ async def _sign_in(name: str, password: str) -> str:
         return await add_session(session, operator)
 
 
-async def verified_operator(name: str, password: str) -> tuple[Operator | None, Attempt]:
+async def verified_operator(name: str, password: str) -> tuple[Operator | None, int]:
     """Return the operator with this name and password, and the attempt.
 
     It counts as a failure until it is cleared. Raises TooManyError, UnavailableError.
     """
-    db, passwords = resources().db, resources().passwords
+    db, address = resources().db, request.remote_addr or ""
     async with db.write() as session:
-        address, device = request.remote_addr or "", known_device(name)
+        device = known_device(name)
         attempt = await note_attempt(session, name=name, address=address, device=device)
         operator = await find_operator(session, name)
+    password_hash = operator.password_hash if operator else None
     try:
-        matches = await passwords.verify(operator.password_hash if operator else None, password)
+        matches = await resources().passwords.verify(password_hash, password)
     except UnavailableError:
         # The password was not verified, so this is no failure.
         async with db.write() as session:
             await clear_attempt(session, attempt)
         raise
-    if matches:
-        return operator, attempt
-    if attempt.is_last:
-        account = repr(operator.name) if operator else "somebody unknown"
-        logger.warning("sign-in as %s from %s is closed for 15 minutes", account, address)
-    return None, attempt
+    return operator if matches else None, attempt
 
 
 def _signed_in(address: str, secret: str, name: str) -> Response:
@@ -132,7 +124,8 @@ async def setup(form: Form) -> ResponseReturnValue:
         check_password(form.get("password", ""))
         password_hash = await resources().passwords.hash(form.get("password", ""))
         async with db.write() as session:
-            operator = await use_setup_link(session, token, name=name, password_hash=password_hash)
+            await find_setup_link(session, token)  # Another request may have used it.
+            operator = await add_operator(session, link.name or name, password_hash=password_hash)
             secret = await add_session(session, operator)
     except AppError as failure:
         return await render_form(

@@ -1,137 +1,183 @@
-"""The live stream: nothing lost, nothing twice, nothing of what was deleted."""
+"""The live stream: nothing lost, nothing twice, nothing of what was deleted, however slow it is."""
 
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, cast
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from quart import Quart
 
 from app import create_app
-from app.lifespan import KEY, Resources, begin_stop
+from app.lifespan import begin_stop
 from app.services.access.rights import revoke_token
 from app.services.live import events as live_events
 from app.services.live import stream as live_module
+from tests.browsing import parts_of
 from tests.conftest import Client, MakeConfig, client_with
+from tests.waiting import eventually
 
-DEADLINE_S = 40
+DEADLINE_S = 60
 PATH = "/api/v1/live"
+NDJSON = {"Content-Type": "application/x-ndjson"}
+NONE: Mapping[str, str] = {}
 
 
-class Stream:
-    """A client of the stream: reads whole events."""
+class Listener:
+    """A client as a server hands it to the app; it takes what is sent while `takes` is set."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self._data = b""
+    def __init__(
+        self, app: Quart, query: str = "", headers: Mapping[str, str] = NONE, method: str = "GET"
+    ) -> None:
+        self.takes = asyncio.Event()
+        self.takes.set()
+        self.messages: list[Any] = []
+        self._read = 0
+        self._coming: asyncio.Queue[Any] = asyncio.Queue()
+        self._coming.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+        sent = {"Host": "here", **headers}
+        scope: Any = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": PATH,
+            "raw_path": PATH.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in sent.items()],
+            "client": ("127.0.0.1", 1),
+            "server": ("here", 80),
+            "extensions": {},
+        }
+        self.answer = asyncio.ensure_future(app(scope, self._coming.get, self._send))
 
-    async def block(self) -> dict[str, str]:
-        """Return the fields of the next event; a comment has the field ``."""
-        while b"\n\n" not in self._data:
-            self._data += await asyncio.wait_for(self._connection.receive(), DEADLINE_S)
-        block, _, self._data = self._data.partition(b"\n\n")
-        lines = block.decode().split("\n")
-        return {name: value for name, _, value in (line.partition(": ") for line in lines)}
+    async def _send(self, message: Any) -> None:
+        await self.takes.wait()
+        self.messages.append(message)
 
-    async def event(self) -> tuple[int, str, Any]:
-        while "id" not in (block := await self.block()):
-            pass
-        return int(block["id"]), block["event"], json.loads(block["data"])
+    def leave(self) -> None:
+        self.takes.set()
+        self._coming.put_nowait({"type": "http.disconnect"})
 
-    async def events(self, count: int) -> list[tuple[int, str, Any]]:
-        return [await self.event() for _ in range(count)]
+    @property
+    def blocks(self) -> list[dict[str, str]]:
+        """The fields of all that was sent; a comment has the field ``."""
+        text = b"".join(message.get("body", b"") for message in self.messages).decode()
+        lines = [block.split("\n") for block in text.split("\n\n")[:-1]]
+        return [dict(line.split(": ", 1) for line in block) for block in lines]
+
+    @property
+    def ids(self) -> list[int]:
+        return [int(block["id"]) for block in self.blocks if "id" in block]
+
+    async def next(self, count: int = 1, *, with_id: bool = True) -> list[tuple[int, str, Any]]:
+        """Return the next events as numbers, kinds and data; one without a number has -1."""
+
+        async def found() -> list[tuple[int, str, Any]]:
+            return [
+                (int(each.get("id", -1)), each["event"], json.loads(each["data"]))
+                for each in self.blocks
+                if "id" in each or (not with_id and "event" in each)
+            ]
+
+        events = await eventually(found, until=lambda seen: len(seen) >= self._read + count)
+        self._read += count
+        return events[self._read - count : self._read]
 
 
 @asynccontextmanager
-async def listening(client: Client, query: str = "", **headers: str) -> AsyncIterator[Stream]:
-    connection = client.app.test_client().request(
-        PATH + query, headers=client.headers | {k.replace("_", "-"): v for k, v in headers.items()}
-    )
-    async with connection as opened:
-        open_connection = cast(Any, opened)
-        await open_connection.send_complete()
-        stream = Stream(open_connection)
-        assert (await stream.block())[""] == "welcome"
-        assert open_connection.status_code == 200
-        yield stream
-        # An endless answer would be waited for without end.
-        await open_connection.disconnect()
+async def listening(
+    app: Quart, *queries: str, headers: Mapping[str, str] = NONE
+) -> AsyncIterator[list[Listener]]:
+    """Give listeners whose streams have begun."""
+    listeners = [Listener(app, query, headers) for query in queries or ("",)]
+
+    async def begun() -> int:
+        return sum(bool(each.messages) for each in listeners)
+
+    try:
+        await eventually(begun, until=lambda count: count == len(listeners))
+        yield listeners
+    finally:
+        for each in listeners:
+            each.leave()
+        await asyncio.gather(*(each.answer for each in listeners))
 
 
 async def newest(client: Client) -> int:
-    answer = await client.post(
-        "/api/v1/tweets", data=b"", headers={"Content-Type": "application/x-ndjson"}
-    )
+    answer = await client.post("/api/v1/tweets", data=b"", headers=NDJSON)
     return int(answer.headers["Saywho-Event"])
 
 
-async def test_what_happens_is_told_as_it_is(writer: Client, admin: Client) -> None:
-    async with listening(writer) as stream:
+async def test_what_happens_is_told_as_it_is(app: Quart, writer: Client, admin: Client) -> None:
+    async with listening(app) as (listener,):
         user = await writer.add_user("새벽")
-        assert (await stream.event())[1:] == ("user.created", user)
         tweet = await writer.add_tweet("새벽", "안녕 👋 \u202eשלום")
-        assert (await stream.event())[1:] == ("tweet.created", tweet)
         await admin.delete(f"/api/v1/tweets/{tweet['id']}")
-        assert (await stream.event())[1:] == ("tweet.deleted", {"id": tweet["id"]})
         await admin.delete("/api/v1/users/새벽")
-        assert (await stream.event())[1:] == ("user.deleted", {"id": user["id"]})
+        assert [event[1:] for event in await listener.next(4)] == [
+            ("user.created", user),
+            ("tweet.created", tweet),
+            ("tweet.deleted", {"id": tweet["id"]}),
+            ("user.deleted", {"id": user["id"]}),
+        ]
+        headers = dict(listener.messages[0]["headers"])
+    assert headers[b"content-type"] == b"text/event-stream; charset=utf-8"
+    assert b"content-length" not in headers
 
 
-async def test_posts_in_bulk_are_one_event_an_author(writer: Client) -> None:
-    lines = "".join(
-        json.dumps({"username": name, "text": f"{name} {number}"}) + "\n"
-        for number in range(3)
-        for name in ("a", "b")
-    )
-    async with listening(writer) as stream:
-        await writer.post(
-            "/api/v1/tweets", data=lines.encode(), headers={"Content-Type": "application/x-ndjson"}
-        )
-        told = [(kind, data) for _, kind, data in await stream.events(4)]
+async def test_posts_in_bulk_are_one_event_an_author(app: Quart, writer: Client) -> None:
+    names = ("a", "b") * 3
+    lines = "".join(f'{{"username": "{name}", "text": "of {name}"}}\n' for name in names)
+    async with listening(app) as (listener,):
+        await writer.post("/api/v1/tweets", data=lines.encode(), headers=NDJSON)
+        told = [event[1:] for event in await listener.next(4)]
     assert ("tweets.imported", {"username": "a", "count": 3}) in told
     assert ("tweets.imported", {"username": "b", "count": 3}) in told
 
 
 @pytest.mark.parametrize("how", ["header", "parameter"])
-async def test_a_client_that_comes_again_gets_the_rest(writer: Client, how: str) -> None:
+async def test_a_client_that_comes_again_gets_the_rest(
+    app: Quart, writer: Client, how: str
+) -> None:
     await writer.add_user("a")
-    async with listening(writer) as stream:
-        await writer.add_tweet("a", "one")
-        seen, *_ = await stream.event()
+    seen = await newest(writer)
     texts = ["two", "three", "four"]
     for text in texts:
         await writer.add_tweet("a", text)
-    headers = {"Last_Event_ID": str(seen)} if how == "header" else {}
-    query = "" if how == "header" else f"?after={seen}"
-    async with listening(writer, query, **headers) as stream:
-        assert [data["text"] for _, _, data in await stream.events(3)] == texts
+    query, headers = f"after={seen}", dict[str, str]()
+    if how == "header":
+        query, headers = "", {"Last-Event-ID": str(seen)}
+    async with listening(app, query, headers=headers) as (listener,):
+        assert [data["text"] for _, _, data in await listener.next(3)] == texts
 
 
-async def test_only_what_concerns_the_author_is_told(writer: Client) -> None:
+async def test_only_what_concerns_the_author_is_told(app: Quart, writer: Client) -> None:
     await writer.add_user("a")
     await writer.add_user("b")
-    async with listening(writer, "?username=B") as stream:
+    async with listening(app, "username=B") as (listener,):
         await writer.add_tweet("a", "not this")
         await writer.add_tweet("b", "this")
-        assert (await stream.event())[2]["text"] == "this"
+        assert (await listener.next())[0][2]["text"] == "this"
 
 
 async def test_what_was_deleted_is_told_to_nobody_who_comes_later(
-    writer: Client, admin: Client
+    app: Quart, writer: Client, admin: Client
 ) -> None:
     place = await newest(writer)
-    async with listening(writer) as stream:  # So that events are kept in memory.
+    async with listening(app) as (listener,):  # So that events are kept in memory.
         await writer.add_user("a")
         tweet = await writer.add_tweet("a", "secret")
-        await stream.events(2)
+        await listener.next(2)
         await admin.delete(f"/api/v1/tweets/{tweet['id']}")
         await writer.add_tweet("a", "kept")
-        await stream.events(2)
-        async with listening(writer, f"?after={place}") as late:
-            told = await late.events(3)
+        await listener.next(2)
+        async with listening(app, f"after={place}") as (late,):
+            told = await late.next(3)
     assert [kind for _, kind, _ in told] == ["user.created", "tweet.deleted", "tweet.created"]
     assert "secret" not in json.dumps(told)
 
@@ -143,43 +189,37 @@ async def test_resuming_anywhere_loses_nothing_and_repeats_nothing(
     monkeypatch.setattr(live_events, "MOST_PAGES", 2)
     place = await newest(writer)
     chance = random.Random(5)  # noqa: S311 - no secret
-    names = [f"user{number}" for number in range(4)]
-    for name in names:
-        await writer.add_user(name)
+    await writer.add_user("a")
 
     async def write() -> None:
         for number in range(40):
-            await writer.add_tweet(chance.choice(names), f"text {number}")
+            await writer.add_tweet("a", f"text {number}")
 
     writing = asyncio.create_task(write())
-    seen: list[tuple[int, Any]] = []
-    while len(seen) < 44:
+    seen: list[tuple[int, str, Any]] = []
+    while len(seen) < 41:
         after = seen[-1][0] if seen else place
-        async with listening(writer, f"?after={after}") as stream:
-            for _ in range(min(chance.randint(1, 9), 44 - len(seen))):
-                number, _, data = await stream.event()
-                seen.append((number, data.get("text")))
+        async with listening(app, f"after={after}") as (listener,):
+            seen += await listener.next(min(chance.randint(1, 9), 41 - len(seen)))
     await writing
-    numbers = [number for number, _ in seen]
-    assert numbers == list(range(place + 1, place + 45))
-    assert [text for _, text in seen[-40:]] == [f"text {number}" for number in range(40)]
+    numbers = [number for number, _, _ in seen]
+    assert numbers == sorted(set(numbers))
+    assert [data["text"] for _, _, data in seen[1:]] == [f"text {number}" for number in range(40)]
 
 
 async def test_every_worker_tells_what_any_of_them_stored(make_config: MakeConfig) -> None:
     here, there = create_app(make_config()), create_app(make_config())
-    async with here.test_app(), there.test_app():
-        writer = await client_with(here, "write")
-        async with listening(Client(there, {})) as stream:
-            await writer.add_user("a")
-            assert (await stream.event())[1] == "user.created"
+    async with here.test_app(), there.test_app(), listening(there) as (listener,):
+        await (await client_with(here, "write")).add_user("a")
+        assert (await listener.next())[0][1] == "user.created"
 
 
 @pytest.mark.parametrize("after", [2**53 - 1, 99])
-async def test_a_place_that_never_was_is_reset(writer: Client, after: int) -> None:
-    async with listening(writer, f"?after={after}") as stream:
-        assert (await stream.block()) == {"event": "reset", "data": "{}"}
+async def test_a_place_that_never_was_is_reset(app: Quart, writer: Client, after: int) -> None:
+    async with listening(app, f"after={after}") as (listener,):
+        assert await listener.next(with_id=False) == [(-1, "reset", {})]
         await writer.add_user("a")
-        assert (await stream.event())[1] == "user.created"
+        assert (await listener.next(with_id=False))[0][1] == "user.created"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +228,6 @@ async def test_a_place_that_never_was_is_reset(writer: Client, after: int) -> No
         ("?after=x", {}, 400),
         ("?after=-1", {}, 400),
         ("?more=1", {}, 400),
-        ("", {"Last-Event-ID": "abc"}, 400),
         ("", {"Last-Event-ID": "9" * 30}, 400),
         ("?username=nobody", {}, 404),
     ],
@@ -201,41 +240,24 @@ async def test_a_bad_place_is_refused(
 
 async def test_a_burst_of_listeners_passes_the_limit_by_none(make_config: MakeConfig) -> None:
     app = create_app(make_config(live_clients=3))
-    async with app.test_app(), AsyncExitStack() as stack:
-
-        async def connect() -> int:
-            async with asyncio.timeout(DEADLINE_S):
-                connection = cast(Any, await stack.enter_async_context(open_stream(app)))
-                await connection.receive()
-                return int(connection.status_code)
-
-        statuses = await asyncio.gather(*(connect() for _ in range(12)))
+    async with app.test_app(), listening(app, *[""] * 12) as listeners:
+        statuses = [each.messages[0]["status"] for each in listeners]
         assert sorted(statuses) == [200] * 3 + [503] * 9
 
 
-@asynccontextmanager
-async def open_stream(app: Quart) -> AsyncIterator[Any]:
-    async with app.test_client().request(PATH) as opened:
-        connection = cast(Any, opened)
-        await connection.send_complete()
-        yield connection
-        await connection.disconnect()
-
-
-async def test_a_silent_stream_is_kept_alive(
+async def test_a_silent_stream_is_kept_alive_until_a_stop(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.02)
     app = create_app(make_config())
-    async with app.test_app(), listening(Client(app, {})) as stream:
-        assert await stream.block() == {"": "still here"}
-        assert await stream.block() == {"": "still here"}
+    async with app.test_app(), listening(app) as (listener,):
 
+        async def comments() -> list[dict[str, str]]:
+            return listener.blocks
 
-async def test_a_stop_ends_streams_with_a_word(app: Quart, anybody: Client) -> None:
-    async with listening(anybody) as stream:
+        await eventually(comments, until=lambda found: found.count({"": "still here"}) >= 2)
         begin_stop(app)
-        assert (await stream.block())["event"] == "bye"
+        assert await listener.next(with_id=False) == [(-1, "bye", {})]
 
 
 async def test_a_stream_ends_with_its_right(
@@ -246,11 +268,78 @@ async def test_a_stream_ends_with_its_right(
     async with app.test_app():
         assert (await Client(app, {}).get(PATH)).status_code == 401
         reader = await client_with(app, "read")
-        connection = app.test_client().request(PATH, headers=reader.headers)
-        async with connection as stream:
-            await stream.send_complete()
-            assert await asyncio.wait_for(stream.receive(), DEADLINE_S)
-            async with cast(Resources, app.extensions[KEY]).db.write() as session:
+        async with listening(app, headers=reader.headers) as (listener,):
+            async with parts_of(app).db.write() as session:
                 await revoke_token(session, 1)
             # The answer comes to its end by itself.
-            await asyncio.wait_for(stream.as_response(), DEADLINE_S)
+            await asyncio.wait_for(listener.answer, DEADLINE_S)
+
+
+async def test_one_that_does_not_take_what_is_sent_keeps_nobody_waiting(
+    app: Quart, writer: Client
+) -> None:
+    await writer.add_user("a")
+    async with listening(app, "", "", "username=a") as (slow, fast, filtered):
+        slow.takes.clear()
+        for number in range(5):
+            await writer.add_tweet("a", f"text {number}")
+            await fast.next()
+        await filtered.next(5)
+        assert slow.ids == []
+        slow.takes.set()
+        await slow.next(5)
+        assert slow.ids == fast.ids == filtered.ids
+
+
+async def test_all_get_everything_once_and_in_order_however_they_take_it(
+    app: Quart, writer: Client
+) -> None:
+    await writer.add_user("a")
+    chance = random.Random(8)  # noqa: S311 - no secret
+    async with listening(app, *[""] * 12) as listeners:
+
+        async def hesitate(listener: Listener) -> None:
+            while len(listener.ids) < 60:
+                listener.takes.clear()
+                await asyncio.sleep(chance.random() / 100)
+                listener.takes.set()
+                await asyncio.sleep(chance.random() / 100)
+
+        async with asyncio.TaskGroup() as tasks:
+            for listener in listeners[:8]:
+                tasks.create_task(hesitate(listener))
+            for number in range(60):
+                await writer.add_tweet("a", f"text {number}")
+        for listener in listeners:
+            await listener.next(60)
+        first = listeners[0].ids
+        assert first == sorted(set(first))
+        assert all(listener.ids == first for listener in listeners)
+
+
+async def test_one_that_takes_nothing_for_long_is_let_go(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "READER_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.02)
+    app = create_app(make_config())
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        await writer.add_user("a")
+        async with listening(app, "", "", "") as (stuck, left, other):
+            stuck.takes.clear()
+            left.leave()
+            await writer.add_tweet("a", "text")
+            await asyncio.wait_for(asyncio.gather(stuck.answer, left.answer), DEADLINE_S)
+            assert parts_of(app).live.clients == 1
+            await writer.add_tweet("a", "more")
+            await other.next(2)
+
+
+async def test_head_names_no_length_of_a_stream(app: Quart) -> None:
+    head = Listener(app, method="HEAD")
+    await asyncio.wait_for(head.answer, DEADLINE_S)
+    start, *rest = head.messages
+    assert start["status"] == 200
+    assert b"content-length" not in dict(start["headers"])
+    assert not any(message["body"] for message in rest)

@@ -91,8 +91,9 @@ def test_nothing_is_declared_that_is_not_served(api: Api) -> None:
     operations = [operation for _, _, operation in api.operations.values()]
     parameters = [api.resolve(each) for one in operations for each in one["parameters"]]
     names = {(parameter["in"], parameter["name"]) for parameter in parameters}
-    assert not openapi.FIELDS.keys() - fields - {name for place, name in names if place == "query"}
-    assert openapi.PLACES.keys() == {name for place, name in names if place == "path"}
+    queried = {name for place, name in names if place == "query"}
+    assert not openapi.WRITTEN["fields"].keys() - fields - queried
+    assert openapi.WRITTEN["places"].keys() == {name for place, name in names if place == "path"}
 
 
 def test_the_document_is_openapi_and_each_operation_is_whole(api: Api) -> None:

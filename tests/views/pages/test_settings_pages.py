@@ -91,12 +91,6 @@ async def test_a_bad_token_is_not_made(browser: Browser, name: str, scope: str) 
     assert "/revoke" not in page
 
 
-async def test_the_page_that_may_show_a_secret_is_kept_by_nobody(browser: Browser) -> None:
-    answer = await browser.get("/settings")
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "ETag" not in answer.headers
-
-
 async def test_authors_are_added_and_deleted(browser: Browser, anybody: Client) -> None:
     answer = await browser.post("/settings/authors/add", form={"username": " 선장 "})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/user/%EC%84%A0%EC%9E%A5")
@@ -219,9 +213,3 @@ async def test_after_a_reset_every_answer_is_empty_at_once(browser: Browser, adm
     assert (await program.get("/api/v1/imports")).status_code == 200
     again = await admin.add_user("author0")
     assert (again["tweets"], again["newest_tweet_at"]) == (0, None)
-
-
-async def test_a_reset_of_nothing_names_an_event_too(admin: Client) -> None:
-    answer = await admin.post("/reset", form={"confirm": "yes"})
-    assert answer.status_code == 303
-    assert answer.headers["Saywho-Event"] == "0"  # The log is empty.
