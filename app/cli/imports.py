@@ -31,8 +31,7 @@ from app.formats.chats.people import ChatOptions, renaming, zone_of
 from app.formats.source.file import Source
 from app.services.imports.bulk import MAX_ERRORS, ImportReport, PostCounts
 from app.services.imports.imports import NamelessFileError, check_published, import_archive
-from app.services.imports.samples import delete_samples, load_samples
-from app.services.posts.deletion import purge_deleted
+from app.services.imports.samples import load_samples
 from app.services.posts.media_files import MediaKeeper, keeper_of
 from app.tasks import collect_seldom, share_heap
 
@@ -254,25 +253,13 @@ async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[
 
 
 @click.command("demo")
-@click.option("--remove", is_flag=True, help="Delete the sample authors with all their posts.")
 @json_option
-def demo_command(remove: bool) -> None:
+def demo_command() -> None:
     """Load the sample posts; a second run changes nothing.
 
     They are of invented places: a bakery, an observatory, a lighthouse.
     """
-    if remove:
-        names = with_database(_remove_samples)
-        print_result({"removed": names}, f"removed {len(names)} sample authors")
-        return
     report = with_database(lambda db, _: load_samples(db))
     facts = {"accepted": report.accepted, "duplicates": report.duplicates}
     line = f"stored {report.accepted} sample posts; {report.duplicates} known already"
     print_result(facts, line)
-
-
-async def _remove_samples(db: Database, _: Config) -> list[str]:
-    async with db.write() as session:
-        names, _event = await delete_samples(session)
-    await purge_deleted(db)
-    return names

@@ -111,33 +111,10 @@ def test_a_backup_overwrites_nothing(
     assert backup.read_bytes() == before
     assert backup.stat().st_mode & 0o077 == 0
     assert [path.name for path in tmp_path.glob("*.part")] == []
-
-
-def test_a_backup_needs_a_database_and_a_folder(
-    installation: Installation, other: Installation, tmp_path: Path
-) -> None:
-    for result in (
-        other.run("backup", tmp_path / "empty.tar"),
-        installation.run("backup", tmp_path / "missing" / "backup.tar"),
-    ):
-        assert result.exit_code == 2
-        assert len(result.stderr.splitlines()) == 1
-    assert not other.data_dir.exists()
-
-
-def test_restoring_overwrites_nothing(installation: Installation, backup: Path) -> None:
     result = installation.run("restore", backup)
     assert result.exit_code == 2
     assert "not empty" in result.stderr
     assert installation.count_posts() == 30
-
-
-def test_a_restore_that_was_killed_can_be_repeated(backup: Path, other: Installation) -> None:
-    (other.data_dir / ".restore").mkdir(parents=True)
-    (other.data_dir / ".restore" / "database.db").write_bytes(b"half")
-    other.done("restore", backup)
-    assert other.count_posts() == 30
-    assert set(other.files()) == {"testing.db"}
 
 
 def manifest_with(**fields: object) -> Callable[[Members], Members]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from app.formats import WRITERS
 from app.formats.csv import OWN_HEADER
 from app.services.posts import exporting
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
@@ -34,19 +33,6 @@ def test_posts_go_to_standard_output_and_nothing_else(filled: Installation) -> N
     assert csv.count("mina") == 2
     assert "'=1+1" in csv
     assert json.loads(filled.done("export", "--username", "지호", "--format", "mongo"))["_id"] == 3
-
-
-@pytest.mark.parametrize("format_name", WRITERS)
-def test_what_it_writes_comes_in_again(
-    filled: Installation, tmp_path: Path, format_name: str
-) -> None:
-    path = tmp_path / "out"
-    told = filled.json("export", "--format", format_name, "-o", path)
-    assert told == {"file": str(path), "format": format_name, "posts": 3}
-    assert filled.json("import", path)["duplicates"] == 3
-    filled.done("user", "delete", "mina", "--yes")
-    assert filled.json("import", path)["accepted"] == 2
-    assert filled.json("import", path)["accepted"] == 0
 
 
 def test_a_file_is_replaced_only_by_a_whole_one(

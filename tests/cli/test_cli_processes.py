@@ -4,7 +4,6 @@ import os
 import pty
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.archives import x_file, x_members, x_tweet, x_zip
-from tests.embedding_service import embedding_service
 from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
 
 QUART = PROGRAM.with_name("quart")
@@ -36,15 +34,6 @@ def test_a_failure_is_a_status_and_one_line(
     assert ended.returncode == status
     assert "Traceback" not in ended.stderr
     assert len(ended.stderr.splitlines()) == (status != 0)
-
-
-def test_a_bad_setting_is_one_line_without_its_secret(installation: Installation) -> None:
-    installation.settings["SAYWHO_SECRET_KEY"] = "hunter2"
-    ended = installation.process(PROGRAM, "serve")
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("saywho: SAYWHO_SECRET_KEY ")
-    assert len(ended.stderr.splitlines()) == 1
-    assert "hunter2" not in ended.stderr
 
 
 def test_the_commands_are_there_under_quart(installation: Installation) -> None:
@@ -133,35 +122,3 @@ def test_a_new_revision_puts_databases_behind_until_the_upgrade(
     assert "newer saywho" in installation.run("users").stderr
     assert installation.process(*program, "db", "downgrade").stdout.endswith(before)
     installation.done("users")
-
-
-def test_an_interrupted_embed_is_resumed_when_it_is_run_again(
-    installation: Installation, tmp_path: Path
-) -> None:
-    path = lines(tmp_path / "p.jsonl", *({"username": "a", "text": f"hi {n}"} for n in range(3)))
-    installation.done("import", path)
-    with embedding_service() as service:
-        installation.settings["SAYWHO_EMBEDDER"] = f"http:{service.address}"
-        installation.done("embed")
-        service.may_answer.clear()
-        asked = len(service.requests)
-        running = subprocess.Popen(
-            [PROGRAM, "embed", "--all"],
-            env=installation.environment(),
-            stderr=subprocess.PIPE,
-            text=True,
-            # Whoever runs the tests in the background of a shell ignores it, and children inherit.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
-        try:
-            installation.wait_until(lambda: len(service.requests) > asked)
-            running.send_signal(signal.SIGINT)
-            _, errors = running.communicate(timeout=TIMEOUT_S)
-        finally:
-            running.kill()
-            running.wait()
-        assert running.returncode == 1
-        assert errors == "saywho: stopped; finished vectors stay; run it again to resume\n"
-        service.may_answer.set()
-        assert installation.json("embed") == {"embedded": 3}
-        assert installation.json("embed") == {"embedded": 0}

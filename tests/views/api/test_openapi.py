@@ -182,14 +182,6 @@ async def test_what_a_rule_declares_can_happen(api: Api, admin: Client, status: 
     await asyncio.gather(*map(provoke, api.declaring(status)))
 
 
-async def test_an_unknown_parameter_is_400(api: Api, admin: Client) -> None:
-    for name in IDS:
-        if name not in {"healthz", "readyz", "show_document", "show_docs"}:
-            address, _ = api.sample(name)
-            address += ("&" if "?" in address else "?") + "unknown=1"
-            assert (await api.send(admin, name, address))[0] == 400, name
-
-
 async def test_another_method_is_405_and_a_problem(api: Api, anybody: Client) -> None:
     answer = await anybody.send("PUT", "/api/v1/users")
     assert (answer.status_code, answer.mimetype) == (405, PROBLEM)
