@@ -34,6 +34,21 @@ class Message(str):
         return message
 
 
+def packed(sentence: object) -> object:
+    """Return a sentence as JSON can hold it: a Message as its template and values."""
+    if not isinstance(sentence, Message):
+        return sentence
+    return sentence.template, {name: packed(value) for name, value in sentence.values.items()}
+
+
+def unpacked(value: Any) -> Any:
+    """Return what was packed, as JSON gives it back."""
+    if not isinstance(value, list):
+        return value
+    template, values = value
+    return Message(template, **{name: unpacked(each) for name, each in values.items()})
+
+
 class StartError(Exception):
     """The program cannot start; the message gives the reason in one line."""
 

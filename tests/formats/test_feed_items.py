@@ -154,26 +154,9 @@ MEDIA = {
         "Out:)",
         [Medium("photo", LAMP, "A lamp")],
     ),
-    "without a web address": (
-        f"""<description><![CDATA[<img src="{DOT}" alt="A lamp"><img src="{DOT}" alt="A sea">
-        <img src="{DOT}"><img src="{DOT}" alt="Seen by" width="1" height="1">]]></description>""",
-        "",
-        [Medium("photo", alt="A lamp"), Medium("photo", alt="A sea")],
-    ),
     "loaded late": (
         f"""<description><![CDATA[Words<img src="{DOT}" alt="A lamp"><noscript><img src="{LAMP}"
         alt="A lamp"></noscript>]]></description>""",
-        "Words",
-        [Medium("photo", LAMP, "A lamp")],
-    ),
-    "loaded late, without a stand-in": (
-        f"""<description><![CDATA[Words<img data-src="{LAMP}" alt="A lamp">]]></description>""",
-        "Words",
-        [Medium("photo", alt="A lamp")],
-    ),
-    "loaded late, beside a thumbnail": (
-        f"""<description><![CDATA[Words<img src="{DOT}" alt="A lamp">]]></description>
-        <media:thumbnail url='{LAMP}'/>""",
         "Words",
         [Medium("photo", LAMP, "A lamp")],
     ),

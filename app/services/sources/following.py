@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
+import msgspec
 from sqlalchemy import update
 
 from app.child import Child
@@ -17,10 +18,10 @@ from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.lease import Lease, LeaseLostError
-from app.errors import InvalidInputError, message_of
+from app.errors import InvalidInputError, message_of, packed
 from app.models import LiveSource
 from app.services.sources.platforms import PUBLISHERS
-from app.services.sources.registry import SourceName, due_sources, stored_error
+from app.services.sources.registry import SourceName, due_sources
 from app.services.sources.visiting import SourceRemovedError, Visit
 from app.services.sources.web import FetchError, Web, is_public
 
@@ -101,7 +102,6 @@ class Follower:
 
     async def close(self) -> None:
         await self._web.close()
-        await self._child.close()
 
     async def visit_due(self, *, due_by: datetime | None = None) -> None:
         """Visit sources until none is due, unless another process is at it.
@@ -185,13 +185,16 @@ class Follower:
     ) -> None:
         """Store how the visit went, and when the next one is due."""
         time = now()
-        failures = source.failures + 1 if error else 0
         posts_at = time if visit.accepted else source.posts_at
-        quiet_s = (time - (posts_at or source.added_at)).total_seconds()
-        pause = SHORTEST_S if visit.has_more and not error else pause_s(quiet_s, failures=failures)
-        values: dict[str, object] = {"visited_at": time, "posts_at": posts_at, "failures": failures}
-        values |= {"last_error": stored_error(message_of(error)) if error else None}
-        values |= {} if error else {"success_at": time}
+        values: dict[str, object] = {"visited_at": time, "posts_at": posts_at}
+        if error:
+            pause = pause_s(0.0, failures=source.failures + 1)
+            reason = msgspec.json.encode(packed(message_of(error)), enc_hook=str).decode()
+            values |= {"failures": source.failures + 1, "last_error": reason}
+        else:
+            quiet_s = (time - (posts_at or source.added_at)).total_seconds()
+            pause = SHORTEST_S if visit.has_more else pause_s(quiet_s)
+            values |= {"failures": 0, "last_error": None, "success_at": time}
         async with db.write() as session:
             row = update(LiveSource).where(LiveSource.id == source.id)
             await session.execute(row.values(**values))

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import chain
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, ClassVar, Final, NamedTuple, cast
+from tempfile import TemporaryFile
+from typing import BinaryIO, ClassVar, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -13,11 +12,13 @@ from app.child import MIB, Child
 from app.formats.live import PageHead
 from app.formats.records import Item, Record
 from app.services.sources.registry import is_loopback
-from app.services.sources.web import MOST_IN_MEMORY, Answer, FetchError, Headers, Web
+from app.services.sources.web import Answer, FetchError, Headers, Web
 
 MOST_JSON: Final = 2 * MIB
 """Bytes of a page of posts."""
 MOST_FEED: Final = 8 * MIB
+MOST_TYPE: Final = 200
+"""Characters of a content type."""
 GONE: Final = frozenset((404, 410))
 """Statuses by which a platform confirms that it has no such post."""
 PORTION: Final = 100
@@ -42,8 +43,6 @@ class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Digest of the last page that broke off."""
     history: str | None = None
     """Where reading older posts goes on; None once it has reached the oldest."""
-    swept_at: float = 0.0
-    """When reading all posts last began or ended, in seconds since 1970."""
     is_gap: bool = False
     """Whether reading older posts ends at one that is known."""
     listed: list[str] = []
@@ -57,26 +56,23 @@ class LivePage(NamedTuple):
 
     head: PageHead
     answer: Answer
-    file: BinaryIO
-    """The records as JSON."""
-    sizes: list[int]
-    """Of each record."""
+    records: BinaryIO
+    """Lines of JSON."""
 
-    def portions(self) -> Iterator[Iterator[Item]]:
-        """Yield the items in portions, each read as its items are taken, in a thread.
+    def portions(self) -> Iterator[tuple[list[Item], bool]]:
+        """Yield the items in portions, and whether each is the last one.
 
         A feed may hold 2,000 posts, and counting them takes many times their size.
         """
-        portion: list[int] = []
-        for size in self.sizes:
-            if len(portion) == PORTION or sum(portion) + size > PORTION_BYTES:
-                yield self._read(portion)
-                portion = []
-            portion.append(size)
-        yield chain(self.head.bad, self.head.skipped, self._read(portion))
-
-    def _read(self, sizes: list[int]) -> Iterator[Item]:
-        return (_record_of(self.file.read(size)) for size in sizes)
+        portion: list[Item] = [*self.head.bad, *self.head.skipped]
+        size = 0
+        for line in self.records:
+            if len(portion) >= PORTION or size + len(line) > PORTION_BYTES:
+                yield portion, False
+                portion, size = [], 0
+            portion.append(_record_of(line))
+            size += len(line)
+        yield portion, True
 
 
 class Publisher:
@@ -107,13 +103,11 @@ class Publisher:
         answer = await self._fetch(address, {} if cursor else mark.validators)
         if answer.status == 304 or (not cursor and answer.digest == mark.digest):
             return None
-        content_type = answer.headers.get("Content-Type", "")
-        file, (size, *sizes) = await self._read(
-            self.function, answer, name=self._name, content_type=content_type
-        )
-        head = _head_of(file.read(size))
+        content_type = answer.headers.get("Content-Type", "")[:MOST_TYPE]
+        file = await self._read(self.function, answer, name=self._name, content_type=content_type)
+        head = _head_of(file.readline())
         mark.account = head.account_id or mark.account
-        return LivePage(head, answer, file, sizes)
+        return LivePage(head, answer, file)
 
     async def is_deleted(self, mark: Mark, source_id: str) -> bool:
         """Return whether the platform confirms that it has no such post."""
@@ -144,15 +138,11 @@ class Publisher:
             raise _unanswered(answer, "; is its name right?" if is_unknown else "")
         return answer
 
-    async def _read(
-        self, function: str, answer: Answer, **options: str
-    ) -> tuple[BinaryIO, list[int]]:
-        """Return what a function of `app.formats` reads, and the size of each value."""
-        values = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115 - closed with the visit
-        file = cast(BinaryIO, self._files.enter_context(values))
-        sizes = await self._child.read(f"app.formats.{function}", answer.body, file, **options)
-        file.seek(0)
-        return file, sizes
+    async def _read(self, function: str, answer: Answer, **options: str) -> BinaryIO:
+        """Return what a function of `app.formats` reads, as lines of JSON."""
+        file = self._files.enter_context(TemporaryFile())  # noqa: SIM115 - closed with the visit
+        await self._child.read(f"app.formats.{function}", answer.body, file, **options)
+        return file
 
 
 def _unanswered(answer: Answer, hint: str = "") -> FetchError:
@@ -178,8 +168,7 @@ class BlueskyFeed(Publisher):
     async def _is_shown_gone(self, answer: Answer) -> bool:
         if answer.status not in {200, 400}:
             return False
-        file, _ = await self._read("live:read_whether_gone", answer)
-        return file.read() == b"true"
+        return (await self._read("live:read_whether_gone", answer)).read() == b"true\n"
 
 
 class MastodonFeed(Publisher):
@@ -196,7 +185,7 @@ class MastodonFeed(Publisher):
         if not mark.account:
             query = urlencode({"acct": self._name.rpartition("@")[0]})
             found = await self._fetch(f"{self._api}/accounts/lookup?{query}")
-            file, _ = await self._read("live:read_account", found)
+            file = await self._read("live:read_account", found)
             mark.account = msgspec.json.decode(file.read(), type=str)
         query = urlencode({"limit": MASTODON_PAGE} | ({"max_id": cursor} if cursor else {}))
         return f"{self._api}/accounts/{quote(mark.account, safe='')}/statuses?{query}"

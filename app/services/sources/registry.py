@@ -13,7 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import clean_username, username_key
-from app.errors import ConflictError, InvalidInputError, Message, NotFoundError, message_of
+from app.errors import (
+    ConflictError,
+    InvalidInputError,
+    Message,
+    NotFoundError,
+    message_of,
+    unpacked,
+)
 from app.models import LiveSource
 from app.services.posts.new_tweet import checked_url
 from app.services.posts.users import check_platform, find_user
@@ -202,24 +209,14 @@ async def due_sources(session: AsyncSession) -> list[LiveSource]:
 
 def facts(source: LiveSource) -> SourceFacts:
     """Return the source as answers show it."""
-    names = [name for name in SourceFacts.__struct_fields__ if name != "last_error"]
+    values = {name: getattr(source, name) for name in SourceFacts.__struct_fields__}
     error = reason(source)
-    values = {name: getattr(source, name) for name in names}
-    return SourceFacts(**values, last_error=str(error) if error else None)
+    return SourceFacts(**values | {"last_error": error and str(error)})
 
 
 def reason(source: LiveSource) -> Message | None:
     """Return why the last visit failed, so that pages can translate it."""
-    if source.last_error is None:
-        return None
-    template, values = msgspec.json.decode(source.last_error)
-    return Message(template, **values)
-
-
-def stored_error(message: Message) -> str:
-    """Return the reason of a failure as the database keeps it."""
-    values = {name: str(value) for name, value in message.values.items()}
-    return msgspec.json.encode((message.template, values)).decode()
+    return unpacked(msgspec.json.decode(source.last_error)) if source.last_error else None
 
 
 def _unknown(source_id: int) -> NotFoundError:

@@ -48,14 +48,7 @@ async def test_following_by_the_api(site: Quart, platform: Platform) -> None:
     tweets = await (await admin.get("/api/v1/users/mina/tweets")).get_json()
     assert [each["text"] for each in tweets["items"]] == ["hello"]
 
-    platform.add("sky", "again")
-    answer = await admin.post(f"{API}/{source['id']}/visit")
-    assert answer.status_code == 202
-
-    async def has_come() -> bool:
-        return len((await (await admin.get("/api/v1/users/mina/tweets")).get_json())["items"]) == 2
-
-    await eventually(has_come)
+    assert (await admin.post(f"{API}/{source['id']}/visit")).status_code == 202
     assert (await admin.delete(f"{API}/{source['id']}")).status_code == 204
     assert (await admin.delete(f"{API}/{source['id']}")).status_code == 404
     assert (await admin.post(f"{API}/{source['id']}/visit")).status_code == 404
@@ -63,23 +56,20 @@ async def test_following_by_the_api(site: Quart, platform: Platform) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["", "nonsense", "x:jack", "rss:nowhere", "rss:http://[", "bluesky:"]
+    ("source", "status", "why"),
+    [
+        ("rss:http://[", 422, "A source is like"),
+        ("rss:http://127.0.0.1:8000/feed", 422, "SAYWHO_FOLLOW_PRIVATE"),
+        ("bluesky:sky", 409, "'sky' is known from x"),
+    ],
 )
-async def test_what_is_no_source_is_422(admin: Client, source: str) -> None:
-    answer = await admin.post(API, json={"source": source})
-    assert answer.status_code == 422
-    assert (await answer.get_json())["errors"][0]["loc"] == "source"
-
-
-async def test_a_source_in_the_own_network_is_422(admin: Client) -> None:
-    answer = await admin.post(API, json={"source": "rss:http://127.0.0.1:8000/feed"})
-    assert answer.status_code == 422
-    assert "SAYWHO_FOLLOW_PRIVATE" in (await answer.get_json())["detail"]
-
-
-async def test_a_name_of_another_platform_is_409(admin: Client) -> None:
+async def test_what_cannot_be_followed_is_refused(
+    admin: Client, source: str, status: int, why: str
+) -> None:
     await admin.add_user("sky", platform="x")
-    assert (await admin.post(API, json={"source": "bluesky:sky"})).status_code == 409
+    answer = await admin.post(API, json={"source": source})
+    assert answer.status_code == status
+    assert why in (await answer.get_json())["detail"]
 
 
 async def test_a_source_that_fails_says_why(site: Quart, platform: Platform) -> None:
@@ -95,23 +85,12 @@ async def test_a_source_that_fails_says_why(site: Quart, platform: Platform) -> 
     assert "상대 서버가 400(으)로 응답했어요" in await page.get_data(as_text=True)
 
 
-async def test_an_update_asks_all_sources(site: Quart, platform: Platform) -> None:
-    admin = await client_with(site, "admin")
-    platform.add("sky", "hello")
-    await admin.post(API, json={"source": "bluesky:sky"})
-    await eventually(lambda: _has_posts(admin, 1))
-    platform.add("sky", "again")
-    answer = await admin.post("/update")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-    await eventually(lambda: _has_posts(admin, 2))
-
-
 async def _has_posts(client: Client, count: int) -> bool:
     stats = await (await client.get("/api/v1/stats")).get_json()
     return bool(stats["tweets"] == count)
 
 
-async def test_a_post_at_an_active_source_arrives_within_15_seconds(
+async def test_a_post_at_an_active_source_arrives_within_15_seconds_or_when_asked(
     site: Quart, platform: Platform
 ) -> None:
     admin = await client_with(site, "admin")
@@ -129,3 +108,7 @@ async def test_a_post_at_an_active_source_arrives_within_15_seconds(
         assert time.monotonic() - posted < 15
         await connection.disconnect()
     assert await _has_posts(admin, 2)
+    platform.add("sky", "and again")
+    answer = await admin.post("/update")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    await eventually(lambda: _has_posts(admin, 3))
