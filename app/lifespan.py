@@ -69,8 +69,6 @@ class Resources:
     """The revision of the tables that this program needs."""
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)
     """Tasks that run as long as the app serves."""
-    importing: "asyncio.Task[None] | None" = None
-    """The task of them that runs imports."""
 
 
 def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
@@ -87,9 +85,6 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             app.extensions[KEY] = opened
             for work in _background_work(opened):
                 opened.tasks.append(await stack.enter_async_context(running(work)))
-            importing = keep_importing(opened.db, opened.config, opened.import_queued)
-            opened.importing = await stack.enter_async_context(running(importing))
-            opened.tasks.append(opened.importing)
             yield
 
 
@@ -154,6 +149,7 @@ def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]
         opened.feed.follow(),
         opened.live.run(),
         Follower(opened.db, opened.config).run(),
+        keep_importing(opened.db, opened.config, opened.import_queued),
     ]
 
 
@@ -193,15 +189,10 @@ def resources() -> Resources:
 
 
 def begin_stop(app: Quart) -> None:
-    """End the app's live streams and its import, while requests under way are finished.
-
-    Servers wait for the streams before they report a stop, and an import needs seconds to end.
-    """
+    """End the app's live streams, which servers wait for before they report a stop."""
     resources = cast(Resources | None, app.extensions.get(KEY))
     if resources is not None:
         resources.live.end()
-        if resources.importing is not None:
-            resources.importing.cancel()
 
 
 def cache_of(app: Quart) -> Memo[CachedResponse] | None:

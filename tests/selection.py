@@ -24,7 +24,6 @@ FULL: Final = (
     r"/test_server\.py::test_what_prevents_the_start.*\[(newer|no data).*\]",
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
     r"/test_cli_processes\.py::test_the_commands_are_there_under_quart",
-    r"/test_whole_archives\.py::.*(?<!-x)(?<!-mastodon)\]",
     r"/test_linked_replies\.py::test_replies_are_linked.*\[postgresql\]",
     r"/test_long_values\.py::test_no_request.*-Cookie\]",
     r"/test_supervision\.py::test_a_worker_that_hangs",
@@ -35,7 +34,7 @@ FULL: Final = (
     r"/test_postgresql\.py::test_commands_do",
     r"/test_vacuum\.py::.*\[postgresql\]",
     # Kills, sources that fail in every way, and the longest wait for a post.
-    r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-0-bluesky\])",
+    r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-bluesky\])",
     r"/test_cli_follow\.py::test_kills",
     r"/trust/test_hostile_feeds\.py::test_what_the_platform_says.*\[mastodon\]",
     r"/test_sources_api\.py::test_a_post_at_an_active_source",

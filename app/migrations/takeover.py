@@ -31,9 +31,12 @@ def take_over() -> None:
     op.drop_column("LoginSession", "seen_at")  # Sessions last 90 days, however they are used.
     op.execute('DELETE FROM "Token" WHERE revoked_at IS NOT NULL')
     op.drop_column("Token", "revoked_at")  # Who revokes a token deletes it.
-    for column in ("epoch", "beat_at"):  # The lease has both.
+    for column in ("epoch", "beat_at", "detail"):  # The lease has two; errors hold the reason.
         op.drop_column("ImportJob", column)
     op.add_column("ImportJob", sa.Column("chat", sa.LargeBinary()))
+    op.add_column(
+        "Users", sa.Column("is_of_chat", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
     for table in ("BackgroundSnapshot", "ModelCard"):  # Made anew from the posts.
         op.drop_table(table)
     create_background_and_cards()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from app.models.base import Base, BigId, UtcDateTime
@@ -35,6 +35,8 @@ class User(Base):
     """The name case-folded: unique, searched and sorted by, in the order of code points."""
     display_name: Mapped[str | None] = mapped_column(String(320))
     platform: Mapped[str] = mapped_column(String(16), default="local")
+    is_of_chat: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether this is somebody in a chat, and so nobody known on any platform."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tweet_count: Mapped[int] = mapped_column(default=0)
     deletion_count: Mapped[int] = mapped_column(default=0)

@@ -68,11 +68,9 @@ class ImportJob(Base):
     restricted: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     errors: Mapped[bytes] = mapped_column(LargeBinary, default=b"[]")
-    """JSON, the first hundred."""
+    """JSON: why it failed, if it did, and the first hundred."""
     stored: Mapped[bytes | None] = mapped_column(LargeBinary)
     """JSON: posts by the ids of their authors, and their first and newest time."""
-    detail: Mapped[str | None] = mapped_column(Text)
-    """Why it failed."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

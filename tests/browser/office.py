@@ -80,7 +80,7 @@ def add_imports(data_dir: Path) -> None:
         UNDER_WAY: {"state": "running", "bytes_read": 400_000, "accepted": 1500},
         INTERRUPTED: {"state": "interrupted", "bytes_read": 700_000, "accepted": 2600},
         DONE: {"state": "done", "accepted": 4210, "duplicates": 96, "reposts": 1033},
-        FAILED: {"state": "failed", "detail": "mina-archive.zip is damaged"},
+        FAILED: {"state": "failed", "errors": b'[{"detail": "mina-archive.zip is damaged"}]'},
         CANCELLED: {"state": "cancelled", "accepted": 812, "rejected": 2, "restricted": 3},
         LOOKED_AT: {"state": "uploaded", "file_name": "빵집 글 모음.jsonl"},
         UNREADABLE: {"state": "uploaded", "file_name": "holiday.jpg"},

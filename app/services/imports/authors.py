@@ -28,14 +28,19 @@ class BulkAuthor:
     platform: str
     display_name: str | None = None
     deletion_count: int = 0
+    is_of_chat: bool = False
     is_changed: bool = False
 
-    def complete(self, *, platform: str | None, display_name: str | None) -> None:
+    def complete(
+        self, *, platform: str | None, display_name: str | None, is_of_chat: bool = False
+    ) -> None:
         """Fill an empty display name, and replace the platform `local`.
 
         Raises ConflictError for another platform.
         """
-        check_platform(self.username, self.platform, platform)
+        check_platform(self.username, self.platform, platform, is_of_chat=self.is_of_chat)
+        if is_of_chat and not self.is_of_chat:
+            self.is_of_chat = self.is_changed = True
         if platform and platform != "local" and self.platform == "local":
             self.platform, self.is_changed = platform, True
         if not self.display_name and (cleaned := clean_display_name(display_name)):
@@ -44,8 +49,8 @@ class BulkAuthor:
 
 async def find_authors(session: AsyncSession, keys: Collection[str]) -> dict[str, BulkAuthor]:
     """Return the authors with these case-folded names, by one statement."""
-    columns = (User.id, User.username, User.platform, User.display_name, User.deletion_count)
-    query = select(*columns).where(User.deleted_at.is_(None))
+    names = ("id", "username", "platform", "display_name", "deletion_count", "is_of_chat")
+    query = select(*(getattr(User, name) for name in names)).where(User.deleted_at.is_(None))
     rows = await session.execute(query.where(is_among(session, User.username_key, keys)))
     return {username_key(row.username): BulkAuthor(*row) for row in rows}
 
@@ -65,6 +70,7 @@ async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) ->
                 "username_key": username_key(author.username),
                 "display_name": author.display_name,
                 "platform": author.platform,
+                "is_of_chat": author.is_of_chat,
                 "created_at": created_at,
                 "tweet_count": 0,
                 "deletion_count": 0,
@@ -72,8 +78,9 @@ async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) ->
         )
     await insert_rows(session, _USER, rows)
     if changed:
+        names = ("platform", "display_name", "is_of_chat")
         values = [
-            {"changed": author.id, "platform": author.platform, "display_name": author.display_name}
+            {"changed": author.id} | {name: getattr(author, name) for name in names}
             for author in changed
         ]
         await session.execute(_CHANGE, values)

@@ -195,7 +195,7 @@ async def _resolve(
         try:
             if first.is_said:
                 _check_person(author)
-            author.complete(platform=platform, display_name=name)
+            author.complete(platform=platform, display_name=name, is_of_chat=first.is_said)
         except AppError as error:
             for item in items:
                 report.reject(item.place, message_of(error))

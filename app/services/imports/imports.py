@@ -184,7 +184,9 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
         user = await find_user(session, name)
     if user is not None:
         try:
-            check_platform(user.username, user.platform, account.platform)
+            check_platform(
+                user.username, user.platform, account.platform, is_of_chat=user.is_of_chat
+            )
         except ConflictError as error:
             raise NamelessFileError(
                 "{fault}; choose another name with --username NAME", fault=message_of(error)

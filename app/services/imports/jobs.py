@@ -33,9 +33,9 @@ async def add_job(
     spool: str,
     file_name: str,
     bytes_total: int,
-    format_name: str,
-    username: str | None,
     is_started: bool,
+    format_name: str = "auto",
+    username: str | None = None,
     decode_entities: bool = False,
     chat: ChatOptions | None = None,
 ) -> ImportJob:
@@ -51,7 +51,7 @@ async def add_job(
         decode_entities=decode_entities,
         chat=msgspec.json.encode(chat) if chat else None,
         bytes_total=bytes_total,
-        created_at=backend_of(session).shared_time(),
+        created_at=now(),
     )
     session.add(job)
     await session.flush()
@@ -127,12 +127,15 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
     return job
 
 
-async def has_waiting_job(session: AsyncSession, held: Collection[str]) -> bool:
-    """Return whether an import waits, or ran in a process that died.
+async def next_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
+    """Return an import that waits, or ran in a process that died.
 
     `held` names the uploads of this machine; those of another machine wait for it.
     """
-    return await _next_job(session, held) is not None
+    waiting = select(ImportJob).where(ImportJob.state.in_(["running", "interrupted"]))
+    if backend_of(session).is_shared:
+        waiting = waiting.where(ImportJob.spool.in_(held))
+    return await session.scalar(waiting.order_by(ImportJob.id).limit(1))
 
 
 async def is_importing(session: AsyncSession) -> bool:
@@ -142,30 +145,22 @@ async def is_importing(session: AsyncSession) -> bool:
 
 async def claim_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
     """Return the next import to run; the session belongs to the holder of the lease."""
-    while (job := await _next_job(session, held)) is not None:
+    while (job := await next_job(session, held)) is not None:
         job.attempts += 1
         if job.attempts <= MOST_ATTEMPTS:
             job.state, job.started_at = "running", job.started_at or now()
             await session.flush()
             return job
         # It would end its process again, and keep all others waiting.
-        job.state, job.finished_at = "failed", now()
-        job.detail = "the import ended its process each time it was tried"
-        await session.flush()
+        failure = Message("the import ended its process each time it was tried")
+        await end_job(session, job.id, "failed", failure=failure)
     return None
 
 
-async def _next_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
-    waiting = select(ImportJob).where(ImportJob.state.in_(["running", "interrupted"]))
-    if backend_of(session).is_shared:
-        waiting = waiting.where(ImportJob.spool.in_(held))
-    return await session.scalar(waiting.order_by(ImportJob.id).limit(1))
-
-
-async def known_spools(session: AsyncSession) -> set[str]:
-    """Return the names of the uploads that are still to be imported."""
-    query = select(ImportJob.spool).where(ImportJob.state.not_in(ENDED))
-    return set(await session.scalars(query))
+async def interrupt_job(session: AsyncSession, job_id: int) -> None:
+    """Note that a stop ended the import, which is no failed attempt."""
+    values = {"state": "interrupted", "attempts": ImportJob.attempts - 1}
+    await _change_running(session, job_id, values)
 
 
 async def note_progress(
@@ -200,7 +195,7 @@ async def end_job(
     values: dict[str, Any] = {"state": state, "attempts": 0}
     if failure is not None:
         job = await get_job(session, job_id)
-        values |= {"detail": str(failure), "errors": with_failure(job.errors, failure)}
+        values["errors"] = with_failure(job.errors, failure)
     if state == "done":
         values["bytes_read"] = ImportJob.bytes_total
     if state in ENDED:
@@ -209,13 +204,9 @@ async def end_job(
 
 
 async def _change_running(session: AsyncSession, job_id: int, values: dict[str, Any]) -> bool:
-    changed = await session.execute(
-        update(ImportJob)
-        .where(ImportJob.id == job_id, ImportJob.state == "running")
-        .values(**values)
-        .returning(ImportJob.id)
-    )
-    return changed.first() is not None
+    job = update(ImportJob).where(ImportJob.id == job_id, ImportJob.state == "running")
+    changed = await session.scalar(job.values(**values).returning(ImportJob.id))
+    return changed is not None
 
 
 def _counts(report: ImportReport, already: int) -> dict[str, Any]:
@@ -232,14 +223,12 @@ def _counts(report: ImportReport, already: int) -> dict[str, Any]:
     }
 
 
-async def take_old_uploads(session: AsyncSession) -> Sequence[str]:
-    """Delete uploads that were not started within a day; return the names of their files."""
-    is_old = ImportJob.created_at < backend_of(session).shared_time(UPLOAD_LIFETIME)
-    old = select(ImportJob).where(ImportJob.state == "uploaded", is_old)
-    jobs = list(await session.scalars(old))
-    for job in jobs:
-        await session.delete(job)
-    return [job.spool for job in jobs]
+async def drop_uploads(session: AsyncSession, spools: Collection[str]) -> set[str]:
+    """Forget the uploads that were not started; return which of the spools nothing needs."""
+    is_old = ImportJob.spool.in_(spools)
+    await session.execute(delete(ImportJob).where(is_old, ImportJob.state == "uploaded"))
+    needed = select(ImportJob.spool).where(is_old, ImportJob.state.not_in(ENDED))
+    return {*spools} - {*await session.scalars(needed)}
 
 
 async def drop_jobs(session: AsyncSession) -> Sequence[str]:

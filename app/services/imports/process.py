@@ -1,9 +1,9 @@
 """Runs imports in a process of their own, so that pages answer meanwhile.
 
 A worker that finds a waiting import acquires the lease and starts
-`python -m app.services.imports.process EPOCH HOLDER` with the settings in its environment. That
-process runs one import. Each of its writes checks both, so it stores nothing more once another
-worker has taken over.
+`python -m app.services.imports.process EPOCH HOLDER ID` with the settings in its environment. Each
+write of that process checks the lease, so it stores nothing more once another worker has taken
+over. A stop kills it.
 """
 
 import asyncio
@@ -35,11 +35,12 @@ from app.services.imports.jobs import (
     UPLOAD_LIFETIME,
     chat_options,
     claim_job,
+    drop_uploads,
     end_job,
-    has_waiting_job,
-    known_spools,
+    get_job,
+    interrupt_job,
+    next_job,
     note_progress,
-    take_old_uploads,
 )
 from app.services.imports.uploads import held_uploads, old_uploads, remove_upload, upload_path
 from app.services.posts.media_files import keeper_of
@@ -48,8 +49,6 @@ from app.tasks import collect_seldom, share_heap
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""
 TIDY_EVERY_S: Final = 3600.0
-STOP_TIMEOUT_S: Final = 3.0
-"""Time for a run to store how far it is; servers wait little longer for a stop."""
 PROGRESS_EVERY_S: Final = 1.0
 STILL_TIMEOUT_S: Final = 600
 """Time without progress; 2,000 of the longest records take some 60 s on a core of their own."""
@@ -79,37 +78,37 @@ async def _run_one(db: Database, config: Config, lease: Lease) -> bool:
     """Run a waiting import; return whether to look for the next one at once."""
     held = await asyncio.to_thread(held_uploads, config.data_dir)
     async with db.read() as session:
-        if not await has_waiting_job(session, held):
+        if await next_job(session, held) is None:
             return False
     async with lease.held() as grant:
         if grant is None:
             return False
-        status = await _run_process(config, grant.token)
+        async with grant.write() as session:
+            job = await claim_job(session, held)
+        status = await _run_process(grant, config, job.id) if job else 0
     if status:
         logger.error("the process of an import ended with status %d", status)
     return not status
 
 
-async def _run_process(config: Config, token: FencingToken) -> int:
-    """Run one import in a process of its own; return its exit status."""
+async def _run_process(grant: Grant, config: Config, job_id: int) -> int:
+    """Run the import in a process of its own; return its exit status."""
     others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__, *map(str, token), env=others | config.to_env()
+        *(sys.executable, "-m", __name__, *map(str, grant.token), str(job_id)),
+        env=others | config.to_env(),
+        start_new_session=True,  # The server hears Ctrl+C, and ends it.
     )
     try:
         return await process.wait()
     except asyncio.CancelledError:
-        # It stores how far it is; the next start resumes it.
+        # Its rows and its counts agree whenever it ends; the next start resumes it.
         with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT_S):
-                await process.wait()
-        except TimeoutError:
-            # Its rows and its counts agree all the same.
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            process.kill()
+        await process.wait()
+        with contextlib.suppress(LeaseLostError, AppError):
+            async with grant.write() as session:
+                await interrupt_job(session, job_id)
         raise
 
 
@@ -117,8 +116,8 @@ async def _tidy(db: Database, config: Config) -> None:
     """Remove uploads that were not started in time, or whose row is gone or was never made."""
     old = await asyncio.to_thread(old_uploads, config.data_dir, UPLOAD_LIFETIME)
     async with db.write() as session:
-        left = {*await take_old_uploads(session)} | ({*old} - await known_spools(session))
-    for spool in left:
+        unneeded = await drop_uploads(session, old)
+    for spool in unneeded:
         await asyncio.to_thread(remove_upload, config.data_dir, spool)
 
 
@@ -137,20 +136,18 @@ class ImportRun:
         self._done = (-1, 0)
         """Bytes that were read, and bytes of media that were kept."""
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Import the file to its end, or until cancelled or stopped. Raises LeaseLostError."""
+    async def run(self) -> None:
+        """Import the file to its end, or until cancelled. Raises LeaseLostError."""
         work = asyncio.create_task(self._import())
-        stopping = asyncio.create_task(stop.wait())
         try:
-            while not work.done() and not stop.is_set() and await self._note_progress():
-                await asyncio.wait(
-                    {work, stopping}, timeout=PROGRESS_EVERY_S, return_when=asyncio.FIRST_COMPLETED
-                )
+            while not work.done() and await self._note_progress():
+                await asyncio.wait({work}, timeout=PROGRESS_EVERY_S)
         finally:
-            stopping.cancel()
             work.cancel()
-            await asyncio.gather(work, stopping, return_exceptions=True)
-        await self._end(work)
+            await asyncio.gather(work, return_exceptions=True)
+        if not work.cancelled():
+            await self._end(work)
+        remove_upload(self._config.data_dir, self._job.spool)
 
     async def _import(self) -> None:
         job, config = self._job, self._config
@@ -209,41 +206,29 @@ class ImportRun:
 
     async def _end(self, work: "asyncio.Task[None]") -> None:
         await self._note_progress()
-        if not work.cancelled() and isinstance(work.exception(), UnavailableError):
-            work.result()  # So it is without its database; what lasts must not be tried for ever.
-        state, failure = self._outcome(work)
-        async with self._db.write() as session:
-            await end_job(session, self._job.id, state, failure=failure)
-        if state != "interrupted":
-            remove_upload(self._config.data_dir, self._job.spool)
-
-    def _outcome(self, work: "asyncio.Task[None]") -> tuple[str, Message | None]:
-        """Return the state of the import, and why it failed."""
-        error = None if work.cancelled() else work.exception()
-        if work.cancelled() or isinstance(error, CancelledImportError):
-            return "interrupted", None
+        error = work.exception()
+        if isinstance(error, UnavailableError):
+            raise error  # So it is without its database; what lasts must not be tried for ever.
+        failure = self._report.broken
         if isinstance(error, AppError):
-            return "failed", message_of(error)
-        if error is not None:
+            failure = message_of(error)
+        elif error is not None and not isinstance(error, CancelledImportError):
             # It would fail again and again, and keep all other imports waiting.
             logger.error("the import %d failed unexpectedly", self._job.id, exc_info=error)
-            return "failed", Message("the import failed unexpectedly; the server's log says why")
-        return ("failed", self._report.broken) if self._report.broken else ("done", None)
+            failure = Message("the import failed unexpectedly; the server's log says why")
+        async with self._db.write() as session:
+            await end_job(session, self._job.id, "failed" if failure else "done", failure=failure)
 
 
-async def run_next(config: Config, token: FencingToken) -> None:
-    """Run the next import, for the holder of the lease."""
+async def run_job(config: Config, token: FencingToken, job_id: int) -> None:
+    """Run an import, for the holder of the lease."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=be_nice))
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         async with Database(config) as db:
             grant = Grant(db, LEASE, token)
             async with grant.write() as session:
-                job = await claim_job(session, held_uploads(config.data_dir))
-            if job is not None:
-                await ImportRun(grant, config, job).run(stop)
+                job = await get_job(session, job_id)
+            await ImportRun(grant, config, job).run()
     except LeaseLostError:
         logger.warning("another process has taken over the import")
     except UnavailableError as error:
@@ -264,7 +249,7 @@ def be_nice() -> None:
 
 
 def main() -> None:
-    """Run the next import, and log as the server does that started this process."""
+    """Run an import, and log as the server does that started this process."""
     # uvloop (0.22) starts a process with all inheritable files open, the server's sockets too. The
     # port of a server that was killed would stay in use for as long as an import outlives it.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
@@ -273,7 +258,8 @@ def main() -> None:
     config = Config.from_env()
     configure(config)
     take_over()
-    asyncio.run(run_next(config, FencingToken(int(sys.argv[1]), sys.argv[2])))
+    epoch, holder, job_id = sys.argv[1:]
+    asyncio.run(run_job(config, FencingToken(int(epoch), holder), int(job_id)))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """Uploads until their import: each has a folder in one place, which servers may share."""
 
-import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Final
@@ -28,8 +26,11 @@ def sync_upload(place: Path, spool: str, file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
     for folder in (_parent(place) / spool, _parent(place)):
-        with _opened(folder) as number:
+        number = os.open(folder, os.O_RDONLY)
+        try:
             os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def upload_path(place: Path, spool: str) -> Path:
@@ -56,12 +57,3 @@ def old_uploads(place: Path, age: timedelta) -> list[str]:
 
 def _parent(place: Path) -> Path:
     return place / "uploads"
-
-
-@contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[int]:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        yield number
-    finally:
-        os.close(number)

@@ -166,9 +166,21 @@ def clean_display_name(name: str | None) -> str | None:
     return printable.strip()[:320] or None
 
 
-def check_platform(username: str, known: str, platform: str | None) -> None:
-    """Raise ConflictError if the author is known from another platform; `local` yields to any."""
-    if platform in {None, "local", known} or known == "local":
+def check_platform(
+    username: str, known: str, platform: str | None, *, is_of_chat: bool = False
+) -> None:
+    """Raise ConflictError if the author is known from another platform.
+
+    `local` yields to any, but for somebody in a chat.
+    """
+    if platform in {None, "local", known}:
+        return
+    if is_of_chat:
+        raise ConflictError(
+            "'{username}' is the name of somebody in a chat, who may be somebody else",
+            username=username,
+        )
+    if known == "local":
         return
     raise ConflictError(
         "'{username}' is known from {known} already, not from {platform}",

@@ -124,7 +124,7 @@ async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
     if await session.scalar(query) is not None:
         raise ConflictError("'{source}' is followed already", source=str(name))
     if user := await find_user(session, name.username):
-        check_platform(user.username, user.platform, name.platform)
+        check_platform(user.username, user.platform, name.platform, is_of_chat=user.is_of_chat)
     source = LiveSource(
         source=str(name),
         platform=name.platform,

@@ -87,11 +87,6 @@ class _Host:
     free_at: float = 0.0
     not_before: datetime = EPOCH
 
-    @property
-    def is_idle(self) -> bool:
-        is_free = self.free_at < monotonic() and not self.lock.locked()
-        return is_free and self.not_before < now()
-
 
 def is_public(address: str) -> bool:
     """Return whether an IP address is in no private, local or reserved network.
@@ -152,7 +147,9 @@ class Web:
     async def _turn(self, name: str) -> AsyncIterator[_Host]:
         if len(self._hosts) > MOST_HOSTS:
             # Redirects may name any number of hosts.
-            self._hosts = {name: host for name, host in self._hosts.items() if not host.is_idle}
+            busy = {at for at, host in self._hosts.items() if host.lock.locked()}
+            waiting = {at for at, host in self._hosts.items() if host.not_before > now()}
+            self._hosts = {at: self._hosts[at] for at in busy | waiting}
         host = self._hosts.setdefault(name, _Host())
         async with host.lock:
             if host.not_before > now():

@@ -21,14 +21,7 @@ from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
-from app.services.imports.facts import (
-    Preview,
-    count_known,
-    details,
-    preview,
-    stored_authors,
-    stored_posts,
-)
+from app.services.imports.facts import errors_of, stored_authors, stored_posts
 from app.services.imports.jobs import (
     ENDED,
     add_job,
@@ -38,6 +31,7 @@ from app.services.imports.jobs import (
     list_uploads,
     start_job,
 )
+from app.services.imports.preview import SHOWN, Preview, count_known, preview
 from app.services.imports.samples import list_samples
 from app.services.imports.uploads import remove_upload, upload_path
 from app.views import cursors
@@ -82,7 +76,7 @@ async def _list_page(args: ImportsArgs, failure: AppError | None = None) -> Resp
     return await render_form(
         "imports.html",
         failure,
-        jobs=[details(job) for job in jobs],
+        jobs=jobs,
         uploads=uploads,
         next_cursor=cursors.IMPORTS.encode(following),
         limit_mb=resources().config.max_import_mb,
@@ -135,8 +129,9 @@ async def show_import(import_id: int) -> ResponseReturnValue:
         failure = message_of(error)
     return await render_template(
         "import_preview.html",
-        job=details(job),
+        job=job,
         preview=seen,
+        shown=SHOWN,
         known=known,
         failure=failure,
         keeps_media=config.max_media_gb > 0,
@@ -154,7 +149,8 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
     share = min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
     page = await render_template(
         "import.html",
-        job=details(job),
+        job=job,
+        errors=errors_of(job),
         stored=stored,
         authors=authors,
         samples=samples,

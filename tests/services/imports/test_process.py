@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from app.db.lease import FencingToken
-from app.services.imports.process import NICENESS, run_next
+from app.services.imports.process import NICENESS, run_job
 from tests.conftest import MakeConfig
 from tests.installation import Installation
 
@@ -43,7 +43,7 @@ def deny_priorities() -> None:
 def test_an_import_runs_where_it_may_not_lower_its_priority(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "data")
     installation.done("db", "upgrade")
-    command = (sys.executable, "-m", "app.services.imports.process", "1", "nobody")
+    command = (sys.executable, "-m", "app.services.imports.process", "1", "nobody", "1")
     done = installation.process(*command, preexec_fn=deny_priorities)
     assert "another process has taken over the import" in done.stderr
     assert done.returncode == 0
@@ -52,7 +52,7 @@ def test_an_import_runs_where_it_may_not_lower_its_priority(tmp_path: Path) -> N
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has one priority")
 async def test_only_the_threads_of_an_import_yield_to_requests(make_config: MakeConfig) -> None:
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    await run_next(make_config(), FencingToken(1, "another holder"))
+    await run_job(make_config(), FencingToken(1, "another holder"), 1)
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
     of_thread = await asyncio.to_thread(os.getpriority, os.PRIO_PROCESS, 0)
     assert of_thread == max(before, NICENESS)

@@ -19,7 +19,6 @@ from app import create_app
 from app.config import PREFIX, Durability
 from app.db.engine import Database
 from app.db.lease import FencingToken, Lease
-from app.lifespan import begin_stop
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
 from app.services.imports import uploads as uploads_module
@@ -27,7 +26,7 @@ from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import ENDED, LEASE, add_job, cancel_job, get_job
 from app.services.imports.uploads import open_upload, upload_path
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
-from tests.archives import SMALL_FILES, x_members, x_zip
+from tests.archives import SMALL_FILES, x_zip
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, client_with
 from tests.waiting import eventually, until_some_are_imported
@@ -146,47 +145,19 @@ async def test_a_chat_is_taken_with_what_the_address_says(writer: Client) -> Non
     assert (job["state"], job["format"], job["accepted"]) == ("done", "kakaotalk", 1)
     (post,) = (await (await writer.get("/api/v1/users/Mina_Lee/tweets")).get_json())["items"]
     assert (post["text"], post["created_at"]) == ("hi, you", "2024-01-15T06:02:00Z")
-    for bad, loc in (("timezone=Asia/Nowhere", "timezone"), ("rename=mina", "rename")):
-        answer = await writer.post(f"{IMPORTS}?{bad}", data=data)
-        assert answer.status_code == 400
-        assert (await answer.get_json())["errors"][0]["loc"] == loc
-
-
-async def test_entities_are_decoded_if_wanted(app: Quart, writer: Client) -> None:
-    data = jsonl(POST | {"text": "R &amp; D", "username": "bea"})
-    answer = await writer.post(f"{IMPORTS}?decode_entities=1", data=data)
-    await ended(writer, answer.headers["Location"])
-    items = await (await writer.get("/api/v1/users/bea/tweets")).get_json()
-    assert [item["text"] for item in items["items"]] == ["R & D"]
-
-
-async def test_packed_files_are_imported_to_their_end_or_where_they_break_off(
-    app: Quart, writer: Client
-) -> None:
-    packed = gzip.compress(jsonl(POST, POST | {"source_id": "2"}))
-    job = await ended(writer, await send(writer, packed))
-    assert (job["state"], job["accepted"], job["errors"]) == ("done", 2, [])
-    assert job["bytes_read"] == job["bytes_total"] > 0
-    job = await ended(writer, await send(writer, packed[:-9]))
-    assert job["state"] == "failed"
-    assert "breaks off" in job["errors"][0]["detail"]
 
 
 async def test_file_of_a_form_is_imported_under_the_name_given(
     app: Quart, writer: Client, tmp_path: Path
 ) -> None:
-    archive = x_zip(tmp_path / "twitter.zip")
-    for query, name, format_name in (("", "mina", "auto"), ("&username=Mina2", "mina2", "x")):
-        with archive.open("rb") as file:
-            answer = await writer.post(
-                f"{IMPORTS}?format={format_name}{query}",
-                files={"file": FileStorage(file, "twitter.zip")},
-            )
-        assert answer.status_code == 202, await answer.get_data()
-        job = await ended(writer, answer.headers["Location"])
-        assert (job["state"], job["format"], job["accepted"]) == ("done", "x", 5)
-        user = await (await writer.get(f"/api/v1/users/{name}")).get_json()
-        assert (user["tweets"], user["platform"]) == (5, "x")
+    with x_zip(tmp_path / "twitter.zip").open("rb") as file:
+        files = {"file": FileStorage(file, "twitter.zip")}
+        answer = await writer.post(f"{IMPORTS}?format=x&username=Mina2", files=files)
+    assert answer.status_code == 202, await answer.get_data()
+    job = await ended(writer, answer.headers["Location"])
+    assert (job["state"], job["format"], job["accepted"]) == ("done", "x", 5)
+    user = await (await writer.get("/api/v1/users/mina2")).get_json()
+    assert (user["tweets"], user["platform"]) == (5, "x")
     await wait_for_uploads(app, some=False)
 
 
@@ -194,11 +165,9 @@ async def test_file_of_a_form_is_imported_under_the_name_given(
     ("query", "status"),
     [
         ("?format=nonsense", 400),
-        ("?format=", 400),
         ("?username=a%20b", 400),
-        ("?username=" + "a" * 321, 400),
-        ("?username=a&username=b", 400),
-        ("?unknown=1", 400),
+        ("?timezone=Asia/Nowhere", 400),
+        ("?rename=mina", 400),
     ],
 )
 async def test_bad_address_is_400_and_keeps_nothing(
@@ -228,21 +197,16 @@ FIELD = b'Content-Disposition: form-data; name="note"\r\n\r\nhello'
         (b"not a form at all", 400),
         (form(FIELD), 422),
         (form(FILE, FILE), 422),
-        (form(FILE.replace(b'"file"', b'"other"')), 422),
         (form(FILE)[:-4], 400),
-        (form(FILE)[:40], 400),
-        (form(b"Content-Type: text/plain\r\n\r\nhello"), 400),
         (form(b"Content-Disposition: form-data; name=\xff\r\n\r\nhello"), 400),
-        (form(FILE, b'Content-Disposition: form-data; name="note"\r\n\r\n\xff'), 400),
         (form(FIELD.replace(b"hello", b"h" * 5_000), FILE), 413),
         (form(*[FIELD] * (MOST_PARTS + 1), FILE), 413),
         (b"p" * (MOST_UNPARSED_BYTES + 1) + form(FILE), 413),
         (form(b"X-Long: " + b"h" * MOST_UNPARSED_BYTES + b"\r\n" + FILE), 413),
     ],
     ids=[
-        *("empty", "no-form", "no-file", "two-files", "other-name", "no-end", "no-header-end"),
-        *("no-disposition", "name-not-utf-8", "field-not-utf-8", "long-field", "many-fields"),
-        *("long-preamble", "long-header"),
+        *("empty", "no-form", "no-file", "two-files", "no-end", "name-not-utf-8"),
+        *("long-field", "many-fields", "long-preamble", "long-header"),
     ],
 )
 async def test_bad_form_is_refused_and_keeps_nothing(
@@ -291,24 +255,11 @@ async def test_who_may_import(app: Quart, anybody: Client, writer: Client) -> No
     assert (await operator.post(IMPORTS, data=b"", headers={})).status_code == 403
 
 
-async def test_unknown_imports_are_404(writer: Client) -> None:
-    for number in ("0", "1", "999", str(2**53), "x"):
-        assert (await writer.get(f"{IMPORTS}/{number}")).status_code == 404
-    for number in ("1", "999", "x"):
-        assert (await writer.delete(f"{IMPORTS}/{number}")).status_code == 404
-
-
 async def test_history_is_by_page_and_the_newest_first(app: Quart, writer: Client) -> None:
     async with parts_of(app).db.write() as session:
         for n in range(7):
             job = await add_job(
-                session,
-                spool=f"none-{n}",
-                file_name="a",
-                bytes_total=0,
-                format_name="auto",
-                username=None,
-                is_started=n != 3,
+                session, spool=f"none-{n}", file_name="a", bytes_total=0, is_started=n != 3
             )
             if n != 3:
                 await cancel_job(session, job.id)
@@ -320,32 +271,25 @@ async def test_history_is_by_page_and_the_newest_first(app: Quart, writer: Clien
         query = f"?limit=2&cursor={page['next']}" if page["next"] else None
     # The upload that nobody started is no import yet.
     assert seen == [7, 6, 5, 3, 2, 1]
-    assert (await writer.get(f"{IMPORTS}/4")).status_code == 404
-    assert (await writer.delete(f"{IMPORTS}/4")).status_code == 404
-    for query in ("?limit=0", "?limit=201", "?cursor=nonsense", "?unknown=1"):
-        assert (await writer.get(IMPORTS + query)).status_code == 400
+    for number in ("4", "0", "999", "x"):
+        assert (await writer.get(f"{IMPORTS}/{number}")).status_code == 404
+        assert (await writer.delete(f"{IMPORTS}/{number}")).status_code == 404
 
 
 async def test_files_that_cannot_be_imported_fail_with_the_reason(
     app: Quart, writer: Client, tmp_path: Path
 ) -> None:
-    whole = x_zip(tmp_path / "a.zip").read_bytes()
-    nameless = {
-        name: data
-        for name, data in x_members().items()
-        if name not in {"data/manifest.js", "data/account.js"}
-    }
+    packed = gzip.compress(jsonl(POST, POST | {"source_id": "2"}))
     cases = {
         b"\x00\x01\x02 nothing of ours": "not in any known format",
-        whole[:-60]: "",
-        x_zip(tmp_path / "b.zip", nameless).read_bytes(): "--username",
+        x_zip(tmp_path / "a.zip").read_bytes()[:-60]: "",
+        packed[:-9]: "breaks off",
     }
     for body, reason in cases.items():
         job = await ended(writer, await send(writer, body))
-        assert (job["state"], job["accepted"]) == ("failed", 0)
+        assert job["state"] == "failed"
         assert reason in job["errors"][0]["detail"]
         assert job["finished_at"]
-    assert await count(writer) == 0
     await wait_for_uploads(app, some=False)
 
 
@@ -353,15 +297,7 @@ async def test_an_upload_that_is_not_here_keeps_no_other_waiting(
     app: Quart, writer: Client, outside: Outside
 ) -> None:
     async with parts_of(app).db.write() as session:
-        await add_job(
-            session,
-            spool="gone",
-            file_name="a",
-            bytes_total=1,
-            format_name="auto",
-            username=None,
-            is_started=True,
-        )
+        await add_job(session, spool="gone", file_name="a", bytes_total=1, is_started=True)
     address = await send(writer, jsonl(POST))
     assert (await ended(writer, address))["state"] == "done"
     # On PostgreSQL another machine may have the file.
@@ -412,13 +348,12 @@ async def test_a_client_that_breaks_off_leaves_nothing(app: Quart, writer: Clien
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
-@pytest.mark.parametrize("size", [100, 20_000], ids=["at the end", "on the way"])
 async def test_a_full_disk_is_507_and_keeps_nothing(
-    app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch, size: int
+    app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads_module, "FILE", "/dev/full")
     multipart = {"Content-Type": "multipart/form-data; boundary=xxx"}
-    for body, headers in ((b" " * size, {}), (form(FILE + b" " * size), multipart)):
+    for body, headers in ((b" " * 100, {}), (form(FILE + b" " * 20_000), multipart)):
         answer = await writer.post(IMPORTS, data=body, headers=headers)
         assert answer.status_code == 507
         assert "full" in (await answer.get_json())["detail"]
@@ -499,7 +434,7 @@ async def test_after_a_reset_nothing_more_is_imported(app: Quart, writer: Client
 
 
 async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
-    make_config: MakeConfig,
+    make_config: MakeConfig, db: Database
 ) -> None:
     body, expected = large_file(4 * BATCH)
     first = create_app(make_config())
@@ -507,22 +442,19 @@ async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
         writer = await client_with(first, "write")
         address = await send(writer, body)
         await under_way(writer, address)
-        begin_stop(first)  # Requests may be under way for long; the import does not wait for them.
-        between = await eventually(
-            lambda: facts(writer, address), until=lambda job: job["state"] != "running"
-        )
-        assert between["state"] == "interrupted"
+    async with db.read() as session:
+        between = await get_job(session, 1)
+    assert between.state == "interrupted"
     second = create_app(make_config())
     async with second.test_app():
         writer = Client(second, writer.headers)
-        assert 0 < between["accepted"] < 4 * BATCH
-        assert between["finished_at"] is None
+        assert 0 < between.accepted < 4 * BATCH
+        assert between.finished_at is None
         job = await ended(writer, address)
         assert job["state"] == "done"
         assert {name: job[name] for name in expected} == expected
         assert len(job["errors"]) == 50
         assert job["bytes_read"] == job["bytes_total"] == len(body)
-        assert job["started_at"] == between["started_at"]
         assert await count(writer) == 4 * BATCH
         await wait_for_uploads(second, some=False)
         assert await find_faults(parts_of(second).db) == []
@@ -538,13 +470,7 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
         file.write(body)
     async with db.write() as session:
         job = await add_job(
-            session,
-            spool=spool,
-            file_name="posts.jsonl",
-            bytes_total=len(body),
-            format_name="auto",
-            username=None,
-            is_started=True,
+            session, spool=spool, file_name="posts.jsonl", bytes_total=len(body), is_started=True
         )
 
     async def look() -> ImportJob:
@@ -557,7 +483,7 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
             sys.executable,
             "-m",
             "app.services.imports.process",
-            *map(str, token),
+            *map(str, (*token, job.id)),
             env=others | config.to_env(),
         )
 

@@ -12,13 +12,11 @@ from urllib.parse import urlencode
 import pytest
 from quart import Quart
 from quart.datastructures import FileStorage
-from sqlalchemy import update
 
 from app import create_app
 from app.clock import now
-from app.models import ImportJob
 from app.services.imports.bulk import BATCH
-from app.services.imports.jobs import UPLOAD_LIFETIME
+from app.services.imports.jobs import UPLOAD_LIFETIME, get_job
 from app.services.imports.uploads import open_upload
 from tests.archives import SMALL_FILES, picture, x_media, x_media_members, x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
@@ -108,13 +106,6 @@ async def test_preview_tells_what_is_here_already(browser: Browser) -> None:
     assert "Posts 5 Here already 1" in shown(await browser.page(address))
 
 
-@pytest.mark.parametrize("data", [b'{"likes": []}\n', b"not json at all\n" * 3])
-async def test_a_file_without_posts_cannot_be_started(browser: Browser, data: bytes) -> None:
-    page = await browser.page(await upload(browser, data))
-    assert "Discard the file" in page
-    assert "Start the import" not in page
-
-
 async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -> None:
     rows = [f"author{n % 7},text number {n},2024-03-0{n % 7 + 1} 05:00,ko" for n in range(1001)]
     data = "\n".join(["user,text,date,lang", *rows, ",a text of nobody,,"]).encode()
@@ -198,20 +189,9 @@ async def test_a_file_of_one_account_without_a_name_asks_for_one(
     await wait_until_nothing_is_uploaded(app)
 
 
-@pytest.mark.parametrize(
-    ("files", "fields", "status"),
-    [
-        ({"file": FileStorage(io.BytesIO(b""), "")}, None, 422),
-        ({"other": FileStorage(io.BytesIO(b"a"), "a.txt")}, None, 422),
-        (None, {"file": "text"}, 400),
-    ],
-    ids=["nothing-chosen", "other-field", "no-multipart-form"],
-)
-async def test_a_form_without_a_file_shows_the_form_again(
-    app: Quart, browser: Browser, files: Any, fields: Any, status: int
-) -> None:
-    answer = await browser.post("/imports", files=files, form=fields)
-    assert answer.status_code == status
+async def test_a_form_without_a_file_shows_the_form_again(app: Quart, browser: Browser) -> None:
+    answer = await browser.post("/imports", files={"file": FileStorage(io.BytesIO(b""), "")})
+    assert answer.status_code == 422
     page = await answer.get_data(as_text=True)
     assert 'role="alert"' in page
     assert 'type="file"' in page
@@ -286,12 +266,10 @@ async def test_reasons_are_in_order_and_in_the_language_of_the_page(
     ("data", "why"),
     [
         (b"just some words", "아는 형식이 아니에요"),
-        (b"PK\x03\x04 no zip", "끝까지 내려받았나요?"),
         (b'username,text\na,"never closed', "따옴표"),
-        (b"window.YTD.tweets.part0 = 5", "글 목록이 들어 있지 않아요"),
         (x_members()["data/tweets.js"][:-20], "손상되었어요: 값이 닫히지 않았거나 너무 길어요"),
     ],
-    ids=["prose", "zip", "quote", "number", "cut"],
+    ids=["prose", "quote", "cut"],
 )
 async def test_why_a_file_fails_is_in_the_language_of_the_page(
     browser: Browser, data: bytes, why: str
@@ -311,8 +289,6 @@ async def test_why_a_file_fails_is_in_the_language_of_the_page(
     ("name", "label", "author"),
     [
         ("mastodon", "마스토돈 아카이브", "mina@a.example"),
-        ("x-api", "X API", "mina"),
-        ("bluesky", "블루스카이", "did:plc:mina"),
         ("mongo", "MongoDB", "이름 없음"),
         ("kakaotalk", "카카오톡", ""),
     ],
@@ -336,14 +312,13 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
         browser = await signed_in(first)
         old = await upload(browser, b"{}\n", "old.jsonl")
         fresh = await upload(browser, b"{}\n", "fresh.jsonl")
-        async with parts_of(first).db.write() as session:
-            number = int(old.rpartition("/")[2])
-            long_ago = now() - UPLOAD_LIFETIME - timedelta(minutes=1)
-            changed = update(ImportJob).where(ImportJob.id == number).values(created_at=long_ago)
-            await session.execute(changed)
+        long_ago = (now() - UPLOAD_LIFETIME - timedelta(minutes=1)).timestamp()
+        async with parts_of(first).db.read() as session:
+            spool = (await get_job(session, int(old.rpartition("/")[2]))).spool
+        os.utime(parts_of(first).config.data_dir / "uploads" / spool, (long_ago, long_ago))
         stray, left_behind = open_upload(parts_of(first).config.data_dir)
         left_behind.close()
-        os.utime(Path(left_behind.name).parent, (long_ago.timestamp(),) * 2)
+        os.utime(Path(left_behind.name).parent, (long_ago, long_ago))
         arriving, file = open_upload(parts_of(first).config.data_dir)
     second = create_app(make_config())
     async with second.test_app():

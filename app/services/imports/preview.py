@@ -1,0 +1,143 @@
+"""What is in a file: its first records, or all of a chat, read before anything is stored."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import decode_entities, username_key
+from app.db.backend import backend_of
+from app.errors import ImportFileError, Message, message_of
+from app.formats import WITH_ENTITIES, open_archive
+from app.formats.records import Archive, BadRecord, Record, Skipped
+from app.formats.source.file import Source
+from app.models import Tweet, User
+
+LOOKED_AT: Final = 1_000
+"""Records that a preview reads: enough to know a file by, in well under a second."""
+SHOWN: Final = 5
+SAMPLES_EACH: Final = 2
+SAMPLE_LENGTH: Final = 300
+"""Messages that are shown of each speaker of a chat, and characters of each."""
+
+
+@dataclass(slots=True)
+class Speaker:
+    """Somebody in a chat."""
+
+    name: str
+    """As it stands there."""
+    username: str | None
+    """None for who exported the chat, if it says no name."""
+    messages: int = 0
+    samples: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Preview:
+    """Facts about the first records of a file, or about all of a chat."""
+
+    archive: Archive
+    counts: Counter[str] = field(default_factory=Counter)
+    """Records that are posts, `bad`, `repost`, `restricted`, and others, `skipped`."""
+    is_whole: bool = True
+    """Whether the file ended within the records that were read."""
+    records: list[Record] = field(default_factory=list)
+    """The first posts, as the file has them."""
+    bad: list[BadRecord] = field(default_factory=list)
+    """The first bad records."""
+    speakers: dict[str | None, Speaker] = field(default_factory=dict)
+    """Who speaks in a chat, by their usernames."""
+    files: int | None = None
+    """Files of media that the archive holds for these records; None where it can hold none."""
+    failure: Message | None = None
+
+    @property
+    def username(self) -> str | None:
+        """The one author; None for many, or where the file does not say."""
+        return self.archive.account.username if self.archive.account else None
+
+    @property
+    def authors(self) -> list[tuple[str, int]]:
+        """Names and how many posts of each, the most frequent first."""
+        named = (record.username or record.author_id for record in self.records)
+        return Counter(name for name in named if name).most_common()
+
+    @property
+    def speakers_by_messages(self) -> list[Speaker]:
+        return sorted(self.speakers.values(), key=lambda speaker: -speaker.messages)
+
+    @property
+    def with_entities(self) -> int:
+        """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
+        texts = [record.text for record in self.records if self.archive.format in WITH_ENTITIES]
+        return sum(decode_entities(text) != text for text in texts)
+
+    def read(self) -> None:
+        """Read the records, and find their files; of a chat all count, and the first are kept."""
+        items = (
+            self.archive.items if self.archive.is_chat else islice(self.archive.items, LOOKED_AT)
+        )
+        try:
+            for item in items:
+                if isinstance(item, Skipped):
+                    known = item.reason in {"repost", "restricted"}
+                    self.counts[item.reason if known else "skipped"] += 1
+                elif isinstance(item, BadRecord):
+                    self.counts["bad"] += 1
+                    self.bad += [item] if len(self.bad) < SHOWN else []
+                else:
+                    self._add(item)
+            self.is_whole = next(self.archive.items, None) is None
+        except ImportFileError as error:
+            self.failure = message_of(error)
+        if self.archive.files:
+            names = {name for record in self.records for name in record.files if name}
+            self.files = sum(self.archive.files.place_of(name) is not None for name in names)
+
+    def _add(self, record: Record) -> None:
+        self.counts["posts"] += 1
+        if len(self.records) < LOOKED_AT:
+            self.records.append(record)
+        if self.archive.is_chat:
+            name = record.display_name or record.username or ""
+            speaker = self.speakers.setdefault(record.username, Speaker(name, record.username))
+            speaker.messages += 1
+            if len(speaker.samples) < SAMPLES_EACH:
+                speaker.samples.append(record.text[:SAMPLE_LENGTH])
+
+
+def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
+    """Return the facts about a file's first records; runs in a thread. Raises ImportFileError."""
+    with Source(path, name=file_name, limit_bytes=limit_bytes) as source:
+        found = Preview(open_archive(source))
+        found.read()
+    return found
+
+
+async def count_known(session: AsyncSession, seen: Preview) -> int:
+    """Return how many of a preview's posts are stored already, as far as ids tell."""
+    asked = backend_of(session).listed(sorted(_keys(seen)), User.username_key, Tweet.source_id)
+    is_asked = and_(Tweet.user_id == User.id, Tweet.source_id == asked.c.source_id)
+    query = (
+        select(func.count())
+        .select_from(asked)
+        .join(User, and_(User.username_key == asked.c.username_key, User.deleted_at.is_(None)))
+        .join(Tweet, is_asked)
+    )
+    return await session.scalar(query) or 0
+
+
+def _keys(seen: Preview) -> Iterable[tuple[str, str]]:
+    """Return the authors' case-folded names and the platform's ids of posts that have both."""
+    named = {(record.username or seen.username, record.source_id) for record in seen.records}
+    return {
+        (username_key(name), source_id)
+        for name, source_id in named
+        if name and source_id and (name + source_id).isprintable()
+    }
