@@ -21,7 +21,7 @@ async def service() -> AsyncIterator[Service]:
 
 @pytest.fixture
 async def remote(service: Service) -> AsyncIterator[Remote]:
-    embedder = Remote(service.address + "#small", key=KEY, pause_s=0.01)
+    embedder = Remote(service.address + "#small", key=KEY, pauses_s=[0.01] * 3)
     yield embedder
     await embedder.close()
 
@@ -91,7 +91,7 @@ async def test_what_the_texts_are_to_blame_for_is_told_apart(
 
 async def test_a_service_that_is_not_there_is_an_error() -> None:
     with embedding_service() as gone:
-        embedder = Remote(gone.address, pause_s=0.01)
+        embedder = Remote(gone.address, pauses_s=[0.01] * 3)
     with pytest.raises(EmbedderError, match="cannot be reached"):
         await embedder.embed(["a dog"])
     await embedder.close()

@@ -41,7 +41,7 @@ def test_a_file_is_replaced_only_by_a_whole_one(
     path, link = tmp_path / "out.jsonl", tmp_path / "link"
     path.write_text("old")
     link.symlink_to(path)
-    monkeypatch.setattr(exporting, "_page", lambda *_: 1 / 0)
+    monkeypatch.setattr(exporting, "_part", lambda *_: 1 / 0)
     assert isinstance(filled.run("export", "-o", link).exception, ZeroDivisionError)
     assert path.read_text() == "old"
     monkeypatch.undo()

@@ -23,9 +23,8 @@ from app.services.selection import Conditions
 
 CANDIDATES: Final = 1_000
 """Posts that are ranked together."""
-MOST_MENDED: Final = 16
 MOST_MENDED_LETTERS: Final = 160
-"""Words of a query that are corrected, and their letters in all: each letter has 54 neighbours."""
+"""Letters of all the words of a query that are corrected: each letter has 54 neighbours."""
 KNOWN_FACTOR: Final = 0.5
 """Factor of the weight of a correction if posts have the typed word too."""
 
@@ -99,7 +98,7 @@ async def _with_alternatives(
     mended = [
         part for part, sum_ in zip(doubtful, letters, strict=True) if sum_ <= MOST_MENDED_LETTERS
     ]
-    near = await known_neighbours(session, mended[:MOST_MENDED])
+    near = await known_neighbours(session, mended)
     frequencies = dict(known.frequencies)
     for word in chain.from_iterable(near.values()):
         frequencies |= word.frequencies

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Annotated, Final, Literal
 
-import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 from sqlalchemy import false, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -152,10 +152,12 @@ async def search(
     following = results.rest
     if start + limit < len(results.ranked):
         following = results.place._replace(offset=start + limit)
+    scored = [(post.score, post.id) for post in shown]
+    hits, alt_highlights = await _marked(session, scored, results.scorer)
     return ResultPage(
-        hits := await _hits(session, [(post.score, post.id) for post in shown], results.scorer),
+        hits,
         following,
-        alt_highlights=await _alt_highlights(hits, results.scorer),
+        alt_highlights=alt_highlights,
         corrections=await results.corrections(),
         total=await count_results(session, results),
         facets=await count_facets(session, results) if with_facets else None,
@@ -202,12 +204,9 @@ async def _by_vectors(
     # Without frequencies of the terms it still marks the words of the query.
     scorer = Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
     end = place.offset + limit
-    return ResultPage(
-        hits := await _hits(session, near[place.offset : end], scorer),
-        place._replace(offset=end) if len(near) > end and end < DEEPEST else None,
-        "meaning",
-        await _alt_highlights(hits, scorer),
-    )
+    following = place._replace(offset=end) if len(near) > end and end < DEEPEST else None
+    hits, alt_highlights = await _marked(session, near[place.offset : end], scorer)
+    return ResultPage(hits, following, "meaning", alt_highlights)
 
 
 def _among(selection: Selection) -> AnySelect:
@@ -225,31 +224,20 @@ def _conditions(selection: Selection) -> Conditions:
     return conditions
 
 
-async def _hits(
+async def _marked(
     session: AsyncSession, shown: Sequence[tuple[float, int]], scorer: Scorer
-) -> list[Hit]:
+) -> tuple[list[Hit], dict[int, list[Spans]]]:
+    """Return the posts with these scores and ids, and the matches in descriptions by post."""
     posts = await find_posts(session, [post_id for _, post_id in shown])
+    alts = {post.id: [medium.alt or "" for medium in post.media] for post in posts.values()}
 
-    def hits() -> list[Hit]:
-        return [
-            Hit(
-                **msgspec.structs.asdict(posts[post_id]),
-                score=score,
-                highlights=scorer.highlights(posts[post_id].text),
-            )
+    def mark() -> tuple[list[Hit], dict[int, list[Spans]]]:
+        hits = [
+            Hit(**structs.asdict(post), score=score, highlights=scorer.highlights(post.text))
             for score, post_id in shown
-            if post_id in posts
+            if (post := posts.get(post_id))
         ]
+        return hits, {hit.id: list(map(scorer.highlights, alts[hit.id])) for hit in hits}
 
-    texts = (post.text for post in posts.values())
-    return await worked_on(texts, hits, inline_characters=INLINE_CHARACTERS)
-
-
-async def _alt_highlights(hits: Sequence[Hit], scorer: Scorer) -> dict[int, list[Spans]]:
-    described = {hit.id: [medium.alt or "" for medium in hit.media] for hit in hits if hit.media}
-
-    def highlights() -> dict[int, list[Spans]]:
-        return {hit_id: list(map(scorer.highlights, alts)) for hit_id, alts in described.items()}
-
-    alts = (alt for each in described.values() for alt in each)
-    return await worked_on(alts, highlights, inline_characters=INLINE_CHARACTERS)
+    texts = [*(post.text for post in posts.values()), *chain.from_iterable(alts.values())]
+    return await worked_on(texts, mark, inline_characters=INLINE_CHARACTERS)

@@ -139,7 +139,7 @@ async def two_workers(databases: Databases) -> AsyncIterator[list[Database]]:
 
 @given(st.lists(STEPS, max_size=25))
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 def test_any_sequence_of_changes_leaves_profiles_equal_to_a_rebuild(
     databases: Databases, steps: list[tuple[Any, ...]]

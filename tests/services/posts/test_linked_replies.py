@@ -79,7 +79,7 @@ async def check_links(db: Database, forest: Sequence[Leaf], ids: Ids) -> None:
     st.booleans(),
     st.lists(st.integers(0, 99), max_size=4),
 )
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_replies_are_linked_in_whatever_order_posts_come_and_go(
     databases: Databases, forest: list[Leaf], sizes: list[int], is_bulk: bool, gone: list[int]
 ) -> None:

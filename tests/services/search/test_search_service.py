@@ -123,7 +123,7 @@ QUERIES = st.text(max_size=40) | st.lists(PIECES, max_size=15).map("".join)
 
 
 @given(st.lists(QUERIES, min_size=20, max_size=20))
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 async def test_no_query_fails_and_highlights_lie_in_the_text(
     filled: Database, queries: list[str]
 ) -> None:

@@ -229,7 +229,7 @@ async def index_of(db: Database) -> list[TermCount]:
 
 
 @given(POSTS)
-@hypothesis.settings(max_examples=15)
+@hypothesis.settings(max_examples=8)
 def test_the_index_equals_one_built_anew(
     databases: Databases, posts: list[tuple[list[str], bool]]
 ) -> None:
