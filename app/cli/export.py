@@ -15,7 +15,7 @@ from app.cli.running import counted, fail, json_option, print_result, wants_json
 from app.config import Config
 from app.db.engine import Database
 from app.formats import WRITERS
-from app.formats.format import Writer
+from app.formats.records import Writer
 from app.security import open_private
 from app.services.posts.exporting import Export, begin_export, exported
 

@@ -9,8 +9,7 @@ from app.errors import UnrecognisedFileError
 from app.formats import bluesky, csv, jsonl, mastodon, mongo
 from app.formats.chats import kakaotalk, telegram, whatsapp
 from app.formats.chats.people import UNKNOWN_ROOM, ChatOptions, People
-from app.formats.format import Format, Writer
-from app.formats.records import Archive, Item, Record
+from app.formats.records import Archive, Format, Item, Record, Writer
 from app.formats.source.file import Source
 from app.formats.source.text import is_blank
 from app.formats.x import api, archive

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from app.errors import RecordError
-from app.formats.format import Format
 from app.formats.records import (
     Account,
     Archive,
+    Format,
     Item,
     Kind,
     Medium,

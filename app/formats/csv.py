@@ -14,8 +14,7 @@ import msgspec
 
 from app.errors import BrokenFileError, Message
 from app.formats.columns import OWN_FIELDS, Columns, is_damaged_id
-from app.formats.format import Format, PostRow, Writer
-from app.formats.records import Archive, BadRecord, Item, read_each
+from app.formats.records import Archive, BadRecord, Format, Item, PostRow, Writer, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import Json
 from app.formats.source.text import MAX_LINE, Line, first_lines, lines

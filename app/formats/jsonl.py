@@ -9,8 +9,17 @@ import msgspec
 from msgspec import Meta
 
 from app.formats.columns import KNOWN_HEADERS, Columns
-from app.formats.format import Format, PostRow, Writer
-from app.formats.records import Archive, Item, Medium, Reactions, ReplyTarget, read_each
+from app.formats.records import (
+    Archive,
+    Format,
+    Item,
+    Medium,
+    PostRow,
+    Reactions,
+    ReplyTarget,
+    Writer,
+    read_each,
+)
 from app.formats.source.file import Source
 from app.formats.source.json import Json, load, objects
 from app.formats.source.text import first_lines

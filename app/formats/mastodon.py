@@ -10,10 +10,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.errors import BrokenFileError, RecordError, UnrecognisedFileError
-from app.formats.format import Format
 from app.formats.records import (
     Account,
     Archive,
+    Format,
     Item,
     Kind,
     Medium,

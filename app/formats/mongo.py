@@ -18,9 +18,8 @@ from typing import Any, Final
 import msgspec
 
 from app.formats.columns import KNOWN_HEADERS, Columns
-from app.formats.format import Format, PostRow, Writer
 from app.formats.jsonl import CONTENT_TYPE
-from app.formats.records import Archive, Item, Record, read_each
+from app.formats.records import Archive, Format, Item, PostRow, Record, Writer, read_each
 from app.formats.source.file import Source, head
 from app.formats.source.json import Json, first_documents, first_mark, is_lines, load, objects
 from app.formats.x.statuses import is_v1, is_v2, to_item

@@ -1,14 +1,15 @@
-"""What the readers of formats give: records, bad ones, skipped ones, and facts."""
+"""What a format is, and what its reader gives: records, bad ones, skipped ones, and facts."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, BinaryIO, Final, Literal, Protocol, TypeVar
+from typing import Annotated, Final, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from app.errors import Message, RecordError, message_of
+from app.formats.source.file import Source
 
 T = TypeVar("T")
 Kind = Literal["post", "reply", "quote"]
@@ -123,16 +124,6 @@ class Account:
     """By which the platform knows it, whatever its name was."""
 
 
-class ArchiveFiles(Protocol):
-    """The files of media in an archive."""
-
-    def place_of(self, name: str) -> int | None:
-        """Return where a file lies in the archive; None where it is not there."""
-
-    def open_file(self, name: str) -> BinaryIO:
-        """Open a file. Raises BrokenFileError, as reading it does."""
-
-
 @dataclass(frozen=True, slots=True)
 class Archive:
     """A recognised file: its format, its one owner (None for files of many authors), its items."""
@@ -141,11 +132,56 @@ class Archive:
     unit: Literal["line", "record"]
     account: Account | None
     items: Iterator[Item]
-    files: ArchiveFiles | None = None
+    files: Source | None = None
     """Where the files of media are; None where there are none."""
     is_chat: bool = False
     """Whether several people wrote it to each other: a record's `username` is a name as it stands
     there, and None for whoever exported it."""
+
+
+class Parse(Protocol):
+    """Reads a recognised source; the account is known at once, items are read as they are taken."""
+
+    def __call__(self, source: Source, *, include_restricted: bool) -> Archive: ...
+
+
+class PostRow(NamedTuple):
+    """A stored post with its author, as exports get it."""
+
+    id: int
+    username: str
+    platform: str
+    text: str
+    kind: str
+    created_at: datetime | None
+    lang: str | None
+    source_id: str | None
+    url: str | None
+    reply_to: ReplyTarget | None = None
+    media: tuple[Medium, ...] = ()
+    counts: Reactions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How a format is written: a heading, and then the rows, in portions of any size."""
+
+    suffix: str
+    """The end of a file's name, without the dot."""
+    content_type: str
+    heading: bytes
+    """The bytes before the first row; a file without posts holds them alone."""
+    encode: Callable[[Sequence[PostRow]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format, recognised by content; to add one, write a module and register it."""
+
+    name: str
+    recognises: Callable[[Source], bool]
+    parse: Parse
+    writer: Writer | None = None
 
 
 def read_each(

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from app.compute.text import clean_text, clean_username
 from app.formats import WRITERS, open_archive
-from app.formats.format import PostRow
-from app.formats.records import Medium, Reactions, Record, ReplyTarget
+from app.formats.records import Medium, PostRow, Reactions, Record, ReplyTarget
 from app.formats.source.file import Source
 
 FIELDS = (

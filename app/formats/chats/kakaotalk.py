@@ -16,8 +16,7 @@ from app.formats.chats.rooms import (
     whole_lines,
 )
 from app.formats.csv import read_rows
-from app.formats.format import Format
-from app.formats.records import Archive, Item
+from app.formats.records import Archive, Format, Item
 from app.formats.source.file import Content, Source
 from app.formats.source.text import lines
 

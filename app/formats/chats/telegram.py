@@ -8,8 +8,7 @@ from typing import Final, NamedTuple
 
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.rooms import find_room
-from app.formats.format import Format
-from app.formats.records import Archive, BadRecord, Item, Record, ReplyTarget, Skipped
+from app.formats.records import Archive, BadRecord, Format, Item, Record, ReplyTarget, Skipped
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import NOT_AN_OBJECT, Json, Window, first_mark
 

@@ -16,8 +16,7 @@ from app.formats.chats.rooms import (
     read_messages,
     whole_lines,
 )
-from app.formats.format import Format
-from app.formats.records import Archive, Item
+from app.formats.records import Archive, Format, Item
 from app.formats.source.file import Content, Source
 
 EXPORTERS: Final = frozenset({"You", "you", "나"})

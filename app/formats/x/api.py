@@ -6,9 +6,8 @@ The shapes are those that twarc and twarc2 save: a post or a page on each line, 
 from functools import partial
 from typing import Final
 
-from app.formats.format import Format
 from app.formats.mongo import has_mark
-from app.formats.records import Archive, read_each
+from app.formats.records import Archive, Format, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import Json, as_object, first_documents, listed, objects
 from app.formats.x.statuses import is_v1, is_v2, to_item

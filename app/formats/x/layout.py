@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -16,11 +16,16 @@ from app.formats.source.json import Json, as_object, as_word, listed
 from app.formats.source.times import read_time
 from app.formats.x.posts import digits
 
-_TWEETS = re.compile(r"(?:tweets?|community-tweet)(?:-part(\d+))?\.js")
-_NOTES = re.compile(r"note-tweet(?:-part(\d+))?\.js")
-_CIRCLE = re.compile(r"twitter-circle-tweet(?:-part(\d+))?\.js")
-_DELETED = re.compile(r"deleted-tweets?(?:-part(\d+))?\.js")
-_LIKES = re.compile(r"like(?:-part(\d+))?\.js")
+_FILES: Final = {
+    kind: re.compile(rf"(?:{stem})(?:-part(\d+))?\.js")
+    for kind, stem in {
+        "tweets": "tweets?|community-tweet",
+        "notes": "note-tweet",
+        "circle": "twitter-circle-tweet",
+        "deleted": "deleted-tweets?",
+        "likes": "like",
+    }.items()
+}
 _MONTH = re.compile(r"\d{4}_\d\d\.js")
 _INDEXES: Final = ("manifest.js", "account.js")
 _LONE_NAMES: Final = ("tweets.js", "tweet.js")
@@ -31,19 +36,21 @@ _HEAD = re.compile(
 )
 _HEAD_BYTES: Final = 512
 _INDEX_BYTES: Final = 8 * 2**20
-_POST_KINDS: Final = frozenset({b"tweet", b"tweets", b"community_tweet"})
+_KINDS: Final = {
+    **dict.fromkeys((b"tweet", b"tweets", b"community_tweet", b"Grailbird.data.tweets"), "tweets"),
+    b"note_tweet": "notes",
+    b"twitter_circle_tweet": "circle",
+}
+"""The kind of a lone file, by its variable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The members to read, in order; the empty name stands for the lone file itself."""
+    """The files of an archive."""
 
     account: Account
-    tweets: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    circle: tuple[str, ...] = ()
-    deleted: tuple[str, ...] = ()
-    likes: tuple[str, ...] = ()
+    files: Mapping[str, tuple[str, ...]]
+    """The members to read of each kind, in order; the empty name stands for the lone file."""
     made_at: datetime | None = None
     """When the archive was made, and its counts were so."""
     folder: str = ""
@@ -54,7 +61,7 @@ class Layout:
     @property
     def members(self) -> tuple[str, ...]:
         """All that are read in any case."""
-        return self.notes + self.tweets + self.circle + self.deleted + self.likes
+        return tuple(name for names in self.files.values() for name in names)
 
 
 def find_layout(source: Source) -> Layout | None:
@@ -72,38 +79,33 @@ def find_layout(source: Source) -> Layout | None:
     in_folder = {
         PurePosixPath(name).name: name for name in source.members() if _folder(name) == folders[0]
     }
-    if any(_MONTH.fullmatch(name) for name in in_folder):
-        return _classic(source, in_folder, folders[0])
+    if months := sorted(filter(_MONTH.fullmatch, in_folder)):
+        return _classic(source, folders[0], tuple(in_folder[name] for name in months))
     return _current(source, in_folder, folders[0] and f"{folders[0]}/")
 
 
 def _lone_file(source: Source) -> Layout | None:
     start = head(source, _HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
     match = _HEAD.match(start)
-    kind = (match[1] or match[2]) if match else None
+    kind = _KINDS.get(match[1] or match[2]) if match else None
     name = source.path.name if source.path else ""
-    if name in _LONE_NAMES and (kind in _POST_KINDS or not start):
-        return _beside(source, name)
-    if kind in _POST_KINDS or kind == b"Grailbird.data.tweets":
-        return Layout(_UNKNOWN, tweets=("",))
-    if kind == b"note_tweet":
-        return Layout(_UNKNOWN, notes=("",))
-    return Layout(_UNKNOWN, circle=("",)) if kind == b"twitter_circle_tweet" else None
+    is_current = match is not None and match[1] is not None
+    if name in _LONE_NAMES and ((kind == "tweets" and is_current) or not start):
+        return _current(source, _beside(source, name))
+    return Layout(Account(None, None, "x"), {kind: ("",)}) if kind else None
 
 
-def _beside(source: Source, name: str) -> Layout | None:
-    """Return a lone `tweets.js` with its parts and long posts beside it, and no other files."""
+def _beside(source: Source, name: str) -> dict[str, str]:
+    """Return a lone `tweets.js`, its parts and long posts beside it, and no other files."""
     stem = name.removesuffix(".js")
-    names = {
+    kinds = (_FILES["notes"], _FILES["deleted"])
+    return {
         other: other
         for other in source.members()
-        if other == name
+        if other in {name, "account.js"}
         or other.startswith(f"{stem}-part")
-        or _NOTES.fullmatch(other)
-        or _DELETED.fullmatch(other)
-        or other in _INDEXES
+        or any(kind.fullmatch(other) for kind in kinds)
     }
-    return _current(source, {**names, "manifest.js": ""})
 
 
 def _archive_folders(source: Source) -> list[str]:
@@ -112,7 +114,7 @@ def _archive_folders(source: Source) -> list[str]:
     for name in source.members():
         path = PurePosixPath(name)
         is_month = _MONTH.fullmatch(path.name) and path.parent.name == "tweets"
-        has_posts = is_month or _TWEETS.fullmatch(path.name)
+        has_posts = is_month or _FILES["tweets"].fullmatch(path.name)
         if (has_posts or path.name in _INDEXES) and _folder(name) not in found:
             start = head(source.member(name), _HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
             if _HEAD.match(start) or (has_posts and not start.strip()):
@@ -121,76 +123,73 @@ def _archive_folders(source: Source) -> list[str]:
 
 
 def _current(source: Source, names: dict[str, str], folder: str = "") -> Layout:
-    manifest = _read_index(source, names.get("manifest.js", ""))
-    listed, is_partial = _listed_files(manifest)
-    if not any(_TWEETS.fullmatch(name) and name in names for name in listed):
-        listed = []
-    chosen = listed or list(names)
+    manifest = _read_index(source, names.get("manifest.js"))
+    about = as_object(manifest.get("archiveInfo"))
+    named = _named_files(manifest)
+    posts = [name for name in named if _FILES["tweets"].fullmatch(name)]
+    wanted = posts + [name for name in named if _FILES["notes"].fullmatch(name)]
+    is_known = any(name in names for name in posts)
+    is_whole = is_known and str(about.get("isPartialArchive")).lower() != "true"
 
-    def of(pattern: re.Pattern[str], among: Iterable[str]) -> tuple[str, ...]:
-        matches = sorted(filter(None, map(pattern.fullmatch, among)), key=_part_number)
+    def of(kind: str, among: Iterable[str]) -> tuple[str, ...]:
+        matches = sorted(filter(None, map(_FILES[kind].fullmatch, among)), key=_part_number)
         return tuple(names[match[0]] for match in matches if match[0] in names)
 
-    wanted = [name for name in listed if _TWEETS.fullmatch(name) or _NOTES.fullmatch(name)]
     return Layout(
-        _account(source, names.get("account.js", ""), manifest),
-        tweets=of(_TWEETS, chosen),
-        notes=of(_NOTES, names),
-        circle=of(_CIRCLE, names),
-        deleted=of(_DELETED, names),
-        likes=of(_LIKES, names),
-        made_at=_made_at(manifest),
+        _account(source, names.get("account.js"), as_object(manifest.get("userInfo"))),
+        {kind: of(kind, posts if kind == "tweets" and is_known else names) for kind in _FILES},
+        made_at=_made_at(as_word(about.get("generationDate"))),
         folder=folder,
-        missing=tuple(name for name in wanted if name not in names and not is_partial),
+        missing=tuple(name for name in wanted if name not in names and is_whole),
     )
 
 
-def _classic(source: Source, names: dict[str, str], folder: str) -> Layout:
+def _classic(source: Source, folder: str, months: tuple[str, ...]) -> Layout:
     details = str(PurePosixPath(folder).parent / "user_details.js")
-    data = _read_index(source, details if details in source.members() else "")
-    account_id = digits(as_object(data).get("id"))
-    account = Account(_word(data, "screen_name"), _word(data, "full_name"), "x", account_id)
-    months = sorted(name for name in names if _MONTH.fullmatch(name))
-    return Layout(account, tweets=tuple(names[name] for name in months))
+    data = _read_index(source, details if details in source.members() else None)
+    name, display_name = as_word(data.get("screen_name")), as_word(data.get("full_name"))
+    return Layout(Account(name, display_name, "x", digits(data.get("id"))), {"tweets": months})
 
 
-def _listed_files(manifest: object) -> tuple[list[str], bool]:
-    """Return the names of the files that a manifest lists, and whether it is of a part only."""
-    groups = map(as_object, _object(manifest, "dataTypes").values())
-    names = [_word(file, "fileName") for group in groups for file in listed(group, "files")]
-    is_partial = str(_object(manifest, "archiveInfo").get("isPartialArchive")).lower() == "true"
-    return [PurePosixPath(name).name for name in dict.fromkeys(names) if name], is_partial
+def _named_files(manifest: Json) -> list[str]:
+    """Return the names of the files that a manifest lists."""
+    groups = map(as_object, as_object(manifest.get("dataTypes")).values())
+    files = (as_object(file) for group in groups for file in listed(group, "files"))
+    names = dict.fromkeys(as_word(file.get("fileName")) for file in files)
+    return [PurePosixPath(name).name for name in names if name]
 
 
-def _account(source: Source, name: str, manifest: object) -> Account:
+def _account(source: Source, name: str | None, info: Json) -> Account:
     """Return the owner; the e-mail address beside the name is ignored."""
-    entries = _read_index(source, name)
-    entry = entries[0] if isinstance(entries, list) and entries else None
-    owner, info = _object(entry, "account"), _object(manifest, "userInfo")
-    username = _word(owner, "username") or _word(info, "userName")
-    display_name = _word(owner, "accountDisplayName") or _word(info, "displayName")
-    account_id = digits(owner.get("accountId")) or digits(info.get("accountId"))
-    return Account(username, display_name, "x", account_id)
+    owner = as_object(_read_index(source, name).get("account"))
+    return Account(
+        as_word(owner.get("username")) or as_word(info.get("userName")),
+        as_word(owner.get("accountDisplayName")) or as_word(info.get("displayName")),
+        "x",
+        digits(owner.get("accountId")) or digits(info.get("accountId")),
+    )
 
 
-def _made_at(manifest: object) -> datetime | None:
+def _made_at(time: str | None) -> datetime | None:
     try:
-        time = _word(_object(manifest, "archiveInfo"), "generationDate")
         return read_time(time) if time else None
     except RecordError:
         return None
 
 
-def _read_index(source: Source, name: str) -> object:
-    """Return the JSON behind the `=` of a small file; None if it is missing or unreadable."""
-    if not name:
-        return None
+def _read_index(source: Source, name: str | None) -> Json:
+    """Return the object behind the `=` of a small file, or the first of a list.
+
+    It is empty if the file is missing or unreadable.
+    """
+    if name is None:
+        return {}
     try:
         text = head(source.member(name), _INDEX_BYTES).decode()
         found: object = json.loads(text.partition("=")[2].strip().removesuffix(";"))
     except (ValueError, RecursionError):
-        return None
-    return found
+        return {}
+    return as_object(found[0] if isinstance(found, list) and found else found)
 
 
 def _folder(name: str) -> str:
@@ -199,14 +198,3 @@ def _folder(name: str) -> str:
 
 def _part_number(match: re.Match[str]) -> tuple[str, int]:
     return match[0].partition("-part")[0].removesuffix(".js"), int(match[1] or 0)
-
-
-def _object(data: object, key: str) -> Json:
-    return as_object(as_object(data).get(key))
-
-
-def _word(data: object, key: str) -> str | None:
-    return as_word(as_object(data).get(key))
-
-
-_UNKNOWN: Final = Account(None, None, "x")

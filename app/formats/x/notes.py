@@ -9,9 +9,9 @@ from typing import Final
 
 from app.errors import Message, RecordError, message_of
 from app.formats.records import Account, BadRecord, Item, Record, required_text
-from app.formats.source.json import as_object, listed
+from app.formats.source.json import Json, as_object, listed
 from app.formats.source.times import read_time
-from app.formats.x.posts import ArchivedTweet, digits, expanded, unwrapped
+from app.formats.x.posts import digits, expanded, raw_text, time_of
 
 MAX_HELD_CHARACTERS: Final = 64_000_000
 _OVERHEAD_CHARACTERS: Final = 500
@@ -32,81 +32,79 @@ class Note:
 class Notes:
     """The long posts of an archive, found by their second and the beginning of their text."""
 
-    all: list[Note] = field(default_factory=list)
     faults: list[Message] = field(default_factory=list)
     is_whole: bool = True
     """Whether each could be read."""
-    _found: dict[tuple[datetime | None, str], list[Note]] = field(default_factory=dict)
+    _found: dict[str, list[Note]] = field(default_factory=dict)
     _characters: int = 0
 
-    def add(self, item: object) -> None:
+    def add(self, item: Json | Message) -> None:
         """Keep an item of `note-tweet.js`, unless they need too much memory."""
         if self._characters > MAX_HELD_CHARACTERS:
             return
         try:
             raw, note = _read_note(item)
+            self._characters += len(raw) + _OVERHEAD_CHARACTERS
+            if self._characters <= MAX_HELD_CHARACTERS:
+                self._found.setdefault(_beginning(raw), []).append(note)
+                return
+            fault = Message("the archive holds too many long posts")
         except RecordError as error:
-            self._fail(Message("a long post: {fault}", fault=message_of(error)))
-            return
-        self._characters += len(raw) + _OVERHEAD_CHARACTERS
-        if self._characters > MAX_HELD_CHARACTERS:
-            self._fail(Message("the archive holds too many long posts"))
-            return
-        self.all.append(note)
-        self._found.setdefault((note.created_at, _beginning(raw)), []).append(note)
-
-    def _fail(self, fault: Message) -> None:
-        self._characters += _OVERHEAD_CHARACTERS
+            self._characters += _OVERHEAD_CHARACTERS
+            fault = Message("a long post: {fault}", fault=message_of(error))
         self.faults.append(fault)
         self.is_whole = False
 
-    def join(self, tweet: ArchivedTweet) -> str | None:
-        """Return the whole text of a shortened post, or None; each note is joined to one post."""
-        if not self._found or tweet.created_at is None:
-            return None
-        key = tweet.created_at, _beginning(html.unescape(tweet.raw_text))
-        notes = self._found.get(key, ())
-        for note in notes:
-            if not note.is_joined:
-                note.is_joined = True
-                return note.text
-        return notes[-1].text if notes else None
+    def join(self, tweet: Json) -> str | None:
+        """Return the whole text of a shortened post, or None; each note is joined to one post.
 
-    @property
-    def has_leftovers(self) -> bool:
-        """Whether there is a note without a shortened post."""
-        return not all(note.is_joined for note in self.all)
+        Raises RecordError for a post that cannot be read.
+        """
+        if not self._found:
+            return None
+        alike = self._found.get(_beginning(html.unescape(raw_text(tweet))), ())
+        time = time_of(tweet) if alike else None
+        notes = [note for note in alike if time and note.created_at == time]
+        if not notes:
+            return None
+        note = next((note for note in notes if not note.is_joined), notes[-1])
+        note.is_joined = True
+        return note.text
+
+    def alone(self) -> list[Note]:
+        """Return the notes without a shortened post, in their order."""
+        return [note for notes in self._found.values() for note in notes if not note.is_joined]
 
     def leftovers(self, place: int, account: Account) -> Iterator[Item]:
         """Yield the notes without a shortened post, and those that could not be read."""
-        for note in self.all:
-            if not note.is_joined:
-                place += 1
-                yield Record(
-                    place=place,
-                    text=note.text,
-                    username=account.username,
-                    display_name=account.display_name,
-                    platform="x",
-                    created_at=note.created_at,
-                    source_id=note.id,
-                )
-        for number, fault in enumerate(self.faults, place + 1):
+        alone = self.alone()
+        for number, note in enumerate(alone, place + 1):
+            yield Record(
+                place=number,
+                text=note.text,
+                username=account.username,
+                display_name=account.display_name,
+                platform="x",
+                created_at=note.created_at,
+                source_id=note.id,
+            )
+        for number, fault in enumerate(self.faults, place + len(alone) + 1):
             yield BadRecord(number, fault)
 
 
-def _read_note(item: object) -> tuple[str, Note]:
-    data = unwrapped(item) or {}
-    core = as_object(data.get("core"))
+def _read_note(item: Json | Message) -> tuple[str, Note]:
+    if isinstance(item, Message):
+        raise RecordError(item)
+    core = as_object(item.get("core"))
     text = required_text(core.get("text") or None)
-    time = data.get("createdAt")
+    time = item.get("createdAt")
     links = {
         str(url.get("shortUrl")): str(url["expandedUrl"])
         for url in map(as_object, listed(core, "urls"))
         if url.get("expandedUrl")
     }
     whole = expanded(text, links, is_escaped=False)
-    return text, Note(digits(data.get("noteTweetId")), whole, read_time(time) if time else None)
+    return text, Note(digits(item.get("noteTweetId")), whole, read_time(time) if time else None)
 
 
 def _beginning(text: str) -> str:

@@ -1,15 +1,17 @@
-"""One post of an X archive as a record."""
+"""One post of X (Twitter), of an archive or of the API, as a record.
+
+Its fields have the names of version 1.1 of the API, which archives use too.
+"""
 
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from app.errors import Message, RecordError
-from app.formats.records import Account, Kind, Record, ReplyTarget, Skipped, required_text
-from app.formats.source.json import Json, as_word
+from app.errors import RecordError
+from app.formats.records import Item, Kind, Record, ReplyTarget, Skipped, required_text
+from app.formats.source.json import Json, as_object, as_word, listed
 from app.formats.source.times import read_time
 from app.formats.x.media import media_of, reactions_of
 
@@ -19,111 +21,63 @@ _POST_LINK = re.compile(
     r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)(/(?:photo|video)/\d+)?",
     re.ASCII,
 )
-_CUT = re.compile(r"…(?:\s*https?://t\.co/[A-Za-z0-9]+)?\s*\Z")
-_SHORTENED_FROM: Final = 100
 _SNOWFLAKE_EPOCH: Final = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _LAST_SEQUENTIAL_ID: Final = 29_700_859_247
 _MAX_ID_DIGITS: Final = 19
 _NO_LANGUAGE: Final = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"})
-_TEXTS: Final = ("full_text", "text")
-REPLY_FIELDS: Final = (
-    "in_reply_to_status_id_str",
-    "in_reply_to_status_id",
-    "in_reply_to_user_id_str",
-    "in_reply_to_user_id",
-    "in_reply_to_screen_name",
-)
+_REPOSTS: Final = ("retweeted_status", "retweeted_status_id_str", "retweeted_status_id")
+_QUOTES: Final = ("is_quote_status", "quoted_status_id_str", "quoted_status_id", "quoted_status")
+_ANSWERED: Final = ("in_reply_to_status_id_str", "in_reply_to_status_id")
+_ANSWERED_USERS: Final = ("in_reply_to_user_id_str", "in_reply_to_user_id")
+_ANSWERED_NAME: Final = "in_reply_to_screen_name"
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivedTweet:
-    """An item of an archive, with the facts by which it is sorted and gets its whole text."""
-
-    data: Json
-    id: str | None
-    raw_text: str
-    """The text as the archive has it: HTML-escaped, links shortened."""
-    created_at: datetime | None
-
-    @property
-    def is_repost(self) -> bool:
-        """Whether another author wrote it: an archive marks that only in the text."""
-        return self.raw_text.startswith("RT @") or isinstance(
-            self.data.get("retweeted_status"), dict
-        )
-
-    @property
-    def seems_shortened(self) -> bool:
-        """Whether it ends like the beginning of a long post."""
-        return len(self.raw_text) >= _SHORTENED_FROM and _CUT.search(self.raw_text) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class DamagedItem:
-    """An item of an archive that could not be read, and the reason."""
-
-    fault: Message
-
-
-def read_tweet(item: object) -> ArchivedTweet:
-    """Return an item of an archive as a tweet. Raises RecordError."""
-    data = unwrapped(item)
-    if data is None:
-        raise RecordError("not a post")
-    text = required_text(next((data[key] for key in _TEXTS if data.get(key)), data.get(_TEXTS[0])))
-    tweet_id = digits(data.get("id_str")) or digits(data.get("id"))
-    return ArchivedTweet(data, tweet_id, text, time_of(data.get("created_at"), tweet_id))
-
-
-def to_record(
-    tweet: ArchivedTweet,
+def to_item(
+    status: Json,
     place: int,
-    account: Account,
     *,
-    note_text: str | None,
+    include_restricted: bool,
+    whole_text: str | None = None,
     as_of: datetime | None = None,
-) -> Record | Skipped:
-    """Return the record of a post; `note_text` replaces a shortened text."""
-    links = links_of(tweet.data, tweet.id)
-    text = expanded(tweet.raw_text, links, is_escaped=True) if note_text is None else note_text
-    media = media_of(tweet.data)
+) -> Item:
+    """Return the record of a post; `whole_text` replaces a shortened one. Raises RecordError."""
+    user = as_object(status.get("user"))
+    if any(status.get(field) for field in _REPOSTS):
+        return Skipped(place, "repost")
+    if user.get("protected") is True and not include_restricted:
+        return Skipped(place, "restricted")
+    raw, post_id = raw_text(status), _first_id(status, "id_str", "id")
+    links = _links(status, post_id)
+    text = expanded(raw, links, is_escaped=True) if whole_text is None else whole_text
+    if "attachments" in status:
+        text = "\n".join(filter(None, [text, *_options(status)]))
+    media = media_of(status)
     if not (text.strip() or media):
         return Skipped(place, "empty")
+    username, author_id = as_word(user.get("screen_name")), _first_id(user, "id_str", "id")
     return Record(
         place=place,
         text=text,
-        username=account.username,
-        display_name=account.display_name,
+        username=username,
+        author_id=author_id,
+        display_name=as_word(user.get("name")),
         platform="x",
-        kind=_kind(tweet, links),
-        created_at=tweet.created_at,
-        lang=language_of(tweet.data.get("lang")),
-        source_id=tweet.id,
-        url=post_url(account.username, tweet.id),
-        reply_to=reply_target(tweet.data, author_id=account.id, username=account.username),
+        kind=_kind(status, raw, links, post_id),
+        created_at=time_of(status),
+        lang=_language(status.get("lang")),
+        source_id=post_id,
+        # X redirects an address without the author's name.
+        url=post_id and f"https://x.com/{username or 'i'}/status/{post_id}",
+        reply_to=_target(status, author_id=author_id, username=username),
         media=media,
-        counts=reactions_of(tweet.data, as_of),
+        counts=reactions_of(status, as_of),
     )
 
 
-def unwrapped(item: object) -> dict[str, object] | None:
-    """Return the object in `{"tweet": {…}}`; early archives have no such wrapper.
-
-    Raises RecordError for a damaged item.
-    """
-    if isinstance(item, DamagedItem):
-        raise RecordError(item.fault)
-    if not isinstance(item, dict):
-        return None
-    if len(item) == 1:
-        inner = next(iter(item.values()))
-        return inner if isinstance(inner, dict) else item
-    return item
-
-
-def post_url(username: str | None, post_id: str | None) -> str | None:
-    """Return the address of a post; X redirects one without the author's name."""
-    return post_id and f"https://x.com/{username or 'i'}/status/{post_id}"
+def raw_text(status: Json) -> str:
+    """Return the text as it stands there: escaped, links shortened. Raises RecordError."""
+    text = _full_text(status)
+    return required_text(text or status.get("text", status.get("full_text")))
 
 
 def digits(value: object) -> str | None:
@@ -132,36 +86,17 @@ def digits(value: object) -> str | None:
     return text if text.isascii() and text.isdigit() else None
 
 
-def reply_target(
-    data: Mapping[str, object], *, author_id: str | None, username: str | None
-) -> ReplyTarget | None:
-    """Return what a post answers. An author's own posts are told by the author's number.
-
-    Names change, and are missing where the answered account is gone.
-    """
-    ids = ("in_reply_to_status_id_str", "in_reply_to_status_id")
-    users = ("in_reply_to_user_id_str", "in_reply_to_user_id")
-    source_id = next(filter(None, (digits(data.get(name)) for name in ids)), None)
-    user_id = next(filter(None, (digits(data.get(name)) for name in users)), None)
-    name = as_word(data.get("in_reply_to_screen_name"))
-    if user_id is not None and user_id == author_id:
-        name = username
-    return ReplyTarget(source_id, name) if source_id or name else None
-
-
-def links_of(data: Mapping[str, object], tweet_id: str | None) -> dict[str, str]:
-    """Return the address of each shortened link; empty for those to the post's own media."""
-    links: dict[str, str] = {}
-    for entry in _entries(data, "entities", "urls"):
-        short, long = entry.get("url"), entry.get("expanded_url")
-        if isinstance(short, str) and isinstance(long, str) and long:
-            post = _POST_LINK.fullmatch(long)
-            own = post is not None and post[2] and post[1] == tweet_id
-            links[short] = "" if own else long.replace("&amp;", "&")
-    for parent in ("entities", "extended_entities"):
-        media = (entry.get("url") for entry in _entries(data, parent, "media"))
-        links.update((short, "") for short in media if isinstance(short, str))
-    return links
+def time_of(status: Json) -> datetime | None:
+    """Return the stated time, else the one in the id. Raises RecordError if it is unreadable."""
+    value = status.get("created_at")
+    try:
+        if value:
+            return read_time(value)
+    except RecordError:
+        if (time := _snowflake_time(status)) is None:
+            raise
+        return time
+    return _snowflake_time(status)
 
 
 def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:
@@ -183,40 +118,80 @@ def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:
     return "".join(parts).lstrip() if starts_with_dropped else "".join(parts)
 
 
-def _kind(tweet: ArchivedTweet, links: Mapping[str, str]) -> Kind:
-    if any(tweet.data.get(field) for field in REPLY_FIELDS):
+def _full_text(status: Json) -> object:
+    return as_object(status.get("extended_tweet")).get("full_text") or status.get("full_text")
+
+
+def _first_id(data: Json, *names: str) -> str | None:
+    for name in names:
+        if (value := data.get(name)) and (found := digits(value)):
+            return found
+    return None
+
+
+def _links(status: Json, post_id: str | None) -> dict[str, str]:
+    """Return the address of each shortened link; empty for those to the post's own media."""
+    links: dict[str, str] = {}
+    for holder in filter(None, (status, as_object(status.get("extended_tweet")))):
+        for entry in _entries(holder, "entities", "urls"):
+            short, long = entry.get("url"), entry.get("expanded_url")
+            if isinstance(short, str) and isinstance(long, str) and long:
+                post = _POST_LINK.fullmatch(long)
+                own = post is not None and post[2] and post[1] == post_id
+                links[short] = "" if own else long.replace("&amp;", "&")
+        for parent in ("entities", "extended_entities"):
+            media = (entry.get("url") for entry in _entries(holder, parent, "media"))
+            links.update((short, "") for short in media if isinstance(short, str))
+    if status.get("truncated") and not _full_text(status):
+        # The last link of a cut text leads to the post itself.
+        links |= {short: "" for short, long in links.items() if long.endswith(f"/{post_id}")}
+    return links
+
+
+def _entries(holder: Json, parent: str, name: str) -> Iterator[Json]:
+    return map(as_object, listed(as_object(holder.get(parent)), name))
+
+
+def _kind(status: Json, raw: str, links: Mapping[str, str], post_id: str | None) -> Kind:
+    if any(status.get(field) for field in (*_ANSWERED, *_ANSWERED_USERS, _ANSWERED_NAME)):
         return "reply"
-    last = tweet.raw_text.rstrip().rpartition("https://t.co/")
+    if any(field in status for field in _QUOTES):
+        return "quote" if any(status.get(field) for field in _QUOTES) else "post"
+    # An archive tells a quote by the link at its end alone.
+    last = raw.rstrip().rpartition("https://t.co/")
     link = _POST_LINK.match(links.get("".join(last[1:]), ""))
-    return "quote" if link and link[1] != tweet.id else "post"
+    return "quote" if link and link[1] != post_id else "post"
 
 
-def time_of(value: object, tweet_id: str | None) -> datetime | None:
-    """Return the stated time, else the one in the id. Raises RecordError if it is unreadable."""
-    try:
-        return read_time(value) if value else snowflake_time(tweet_id)
-    except RecordError:
-        if time := snowflake_time(tweet_id):
-            return time
-        raise
+def _target(status: Json, *, author_id: str | None, username: str | None) -> ReplyTarget | None:
+    """Return what a post answers. An author's own posts are told by the author's number.
+
+    Names change, and are missing where the answered account is gone.
+    """
+    source_id, user_id = _first_id(status, *_ANSWERED), _first_id(status, *_ANSWERED_USERS)
+    name = as_word(status.get(_ANSWERED_NAME))
+    if user_id is not None and user_id == author_id:
+        name = username
+    return ReplyTarget(source_id, name) if source_id or name else None
 
 
-def snowflake_time(tweet_id: str | None) -> datetime | None:
+def _options(status: Json) -> list[str]:
+    """Return the options of the post's poll."""
+    attachments = as_object(status.get("attachments"))
+    polls = [as_object(attachments.get("poll")), *map(as_object, listed(attachments, "polls"))]
+    options = (as_object(option) for poll in polls for option in listed(poll, "options"))
+    return [label for option in options if (label := as_word(option.get("label")))]
+
+
+def _snowflake_time(status: Json) -> datetime | None:
     """Return the time that an id holds; None for those from before late 2010, which hold none."""
-    if tweet_id is None or len(tweet_id) > _MAX_ID_DIGITS or int(tweet_id) <= _LAST_SEQUENTIAL_ID:
+    post_id = _first_id(status, "id_str", "id")
+    if post_id is None or len(post_id) > _MAX_ID_DIGITS or int(post_id) <= _LAST_SEQUENTIAL_ID:
         return None
-    time = _SNOWFLAKE_EPOCH + timedelta(milliseconds=int(tweet_id) >> 22)
+    time = _SNOWFLAKE_EPOCH + timedelta(milliseconds=int(post_id) >> 22)
     return time.replace(microsecond=0)
 
 
-def language_of(value: object) -> str | None:
+def _language(value: object) -> str | None:
     """Return a language; None for the tags that X uses for no language."""
     return value if isinstance(value, str) and value not in {"", *_NO_LANGUAGE} else None
-
-
-def _entries(data: Mapping[str, object], parent: str, name: str) -> Iterator[dict[str, object]]:
-    group = data.get(parent)
-    entries = group.get(name) if isinstance(group, dict) else None
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict):
-            yield entry

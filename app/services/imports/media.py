@@ -5,7 +5,8 @@ from itertools import zip_longest
 
 from app.compute.text import drop_controls
 from app.errors import AppError, Message, message_of
-from app.formats.records import ArchiveFiles, Item, Medium, Record, StoredMedium
+from app.formats.records import Item, Medium, Record, StoredMedium
+from app.formats.source.file import Source
 from app.services.imports.bulk import MAX_ERRORS, ImportReport
 from app.services.posts.media_files import MediaKeeper, NoRoomError
 from app.services.posts.new_tweet import MOST_DESCRIBED, MOST_MEDIA, checked_url, lenient
@@ -14,7 +15,7 @@ from app.services.posts.new_tweet import MOST_DESCRIBED, MOST_MEDIA, checked_url
 class ArchiveMedia:
     """The media of one archive; without a keeper their files are left where they are."""
 
-    def __init__(self, files: ArchiveFiles | None, keeper: MediaKeeper | None) -> None:
+    def __init__(self, files: Source | None, keeper: MediaKeeper | None) -> None:
         self._files = files
         self._keeper = keeper if files is not None else None
         self._is_full = False

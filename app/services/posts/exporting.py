@@ -14,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.indexes import searched_text
-from app.formats.format import PostRow, Writer
-from app.formats.records import Medium, Reactions, ReplyTarget
+from app.formats.records import Medium, PostRow, Reactions, ReplyTarget, Writer
 from app.models import Tweet, User
 from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.posts.users import get_user

@@ -11,41 +11,16 @@ from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats import open_archive
 from app.formats.records import Account, Archive, BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
+from tests.archives import x_file as js
+from tests.archives import x_note as note
+from tests.archives import x_tweet as tweet
 from tests.archives import x_zip
 from tests.formats.reading import read_archive, saved_folder, texts
 
 MINA = Account("mina", "미나 🌱", "x", "77")
 LONG = "긴 글은 이렇게 시작해서 끝날 줄 모르고 계속 이어집니다. A long story that goes on. " * 8
-ACCOUNT_JS = (
-    b"window.YTD.account.part0 = "
-    + json.dumps(
-        [
-            {
-                "account": {
-                    "email": "mina@example.com",
-                    "username": "mina",
-                    "accountId": "77",
-                    "accountDisplayName": "미나 🌱",
-                    "createdAt": "2012-03-04T13:04:14.000Z",
-                }
-            }
-        ]
-    ).encode()
-)
-
-
-def tweet(number: int, text: str, **fields: Any) -> dict[str, Any]:
-    time = f"Sat Feb 18 12:33:{number % 60:02} +0000 2023"
-    return {"tweet": {"id_str": str(number), "full_text": text, "created_at": time, **fields}}
-
-
-def note(number: int, text: str) -> dict[str, Any]:
-    time = f"2023-02-18T12:33:{number % 60:02}.500Z"
-    return {"noteTweet": {"noteTweetId": "900", "createdAt": time, "core": {"text": text}}}
-
-
-def js(name: str, *items: object, part: int = 0) -> bytes:
-    return f"window.YTD.{name}.part{part} = ".encode() + json.dumps(items, indent=2).encode()
+OWNER = {"email": "mina@example.com", "username": "mina", "accountId": "77"}
+ACCOUNT_JS = js("account", {"account": OWNER | {"accountDisplayName": "미나 🌱"}})
 
 
 def manifest(*files: str, **info: object) -> bytes:
@@ -141,16 +116,9 @@ def test_files_that_hold_no_own_posts_are_unrecognised(tmp_path: Path, name: str
         open_archive(source)
 
 
-@pytest.mark.parametrize("empty", [b"", b"window.YTD.tweets.part0 = [ ]"], ids=["bytes", "array"])
-def test_empty_files_hold_nothing(tmp_path: Path, empty: bytes) -> None:
-    members = {"data/tweets.js": empty, "data/note-tweet.js": b"", "data/account.js": ACCOUNT_JS}
-    assert read(zip_in(tmp_path, members))[1] == []
-    assert read(folder_in(tmp_path, members) / "data" / "tweets.js")[1] == []
-    del members["data/tweets.js"]
-    assert read(zip_in(tmp_path, members))[1] == []
-
-
 def test_an_empty_file_with_parts_beside_it(tmp_path: Path) -> None:
+    alone = {"data/tweets.js": b"", "data/note-tweet.js": b"", "data/account.js": ACCOUNT_JS}
+    assert read(zip_in(tmp_path, alone))[1] == []
     members = {"tweets.js": b"", "tweets-part1.js": js("tweets", tweet(1, "hi"))}
     assert texts(read(folder_in(tmp_path, members) / "tweets.js")[1]) == ["hi"]
 
@@ -229,17 +197,6 @@ def test_long_texts_of_deleted_posts_stay_out(tmp_path: Path) -> None:
     assert texts(read(zip_in(tmp_path, members))[1]) == ["public"]
 
 
-def test_a_bad_byte_costs_one_record(tmp_path: Path) -> None:
-    posts = js("tweets", tweet(1, "one"), tweet(2, "two: @"), tweet(3, "three"))
-    members = {"data/tweets.js": posts.replace(b"@", b"\xff")}
-    for path in (zip_in(tmp_path, members), folder_in(tmp_path / "folder", members)):
-        _, found = read(path)
-        assert [item for item in found if isinstance(item, BadRecord)] == [
-            BadRecord(2, "the text has broken characters")
-        ]
-        assert texts(found) == ["one", "three"]
-
-
 SHORTENED = LONG[:150] + "… https://t.co/more"
 
 
@@ -302,18 +259,6 @@ def test_a_damaged_member_ends_itself_alone(tmp_path: Path, damage: str) -> None
     # What a wrong checksum belongs to, nobody may have written.
     before = ["2.0", "2.1"] if damage == "cut" else []
     assert texts(found) == ["1.0", "1.1", "1.2", *before, "3.0", "3.1", "3.2"]
-
-
-def test_one_bad_record_does_not_stop_the_rest(tmp_path: Path) -> None:
-    bad = [5, {}, tweet(1, ""), tweet(2, "old", created_at="soon")]
-    members = {"data/tweets.js": js("tweets", *bad, tweet(3, "good"))}
-    _, found = read(zip_in(tmp_path, members))
-    assert [item.detail for item in found if isinstance(item, BadRecord)] == [
-        "not a post",
-        "no text",
-        "unreadable time 'soon'",
-    ]
-    assert texts(found) == ["good"]
 
 
 def test_several_archives_at_once_are_refused_by_name(tmp_path: Path) -> None:

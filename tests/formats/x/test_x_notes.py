@@ -1,106 +1,97 @@
-"""Long posts of an X archive."""
+"""Long posts of X archives, and archives up to 2018."""
 
-from datetime import UTC, datetime
-from typing import Any
+import json
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from app.formats.records import Account, BadRecord, Record
+from app.formats.records import Account, BadRecord, Item, Record, Skipped
 from app.formats.x import notes as x_notes
-from app.formats.x.notes import Notes
-from app.formats.x.posts import read_tweet
+from tests.archives import x_file, x_note, x_tweet, x_zip
+from tests.formats.reading import read_archive, saved_folder, texts
 
-ACCOUNT = Account("mina", "미나", "x")
 LONG = "긴 글은 이렇게 시작해서 & 끝날 줄 모르고 계속 이어집니다. A long story begins. " * 8
+SHORT = LONG[:150].replace("&", "&amp;") + "… https://t.co/more"
 
 
-def note(text: str, **fields: Any) -> dict[str, Any]:
-    core = {"text": text, "urls": [], "mentions": [], "hashtags": []}
-    return {
-        "noteTweet": {
-            "noteTweetId": "1626927829363920001",
-            "createdAt": "2023-02-18T12:33:11.734Z",
-            "core": core,
-            **fields,
-        }
+def items(folder: Path, tweets: Sequence[object], notes: Sequence[object]) -> list[Item]:
+    members = {
+        "tweets.js": x_file("tweets", *tweets),
+        "note-tweet.js": x_file("note_tweet", *notes),
     }
+    return read_archive(saved_folder(folder, members) / "tweets.js")[1]
 
 
-def shortened(text: str, created_at: str = "Sat Feb 18 12:33:11 +0000 2023") -> dict[str, Any]:
-    text = text[:150].replace("&", "&amp;") + "… https://t.co/more"
-    return {"tweet": {"id_str": "1626927829363920896", "full_text": text, "created_at": created_at}}
+def test_joined_on_second_and_beginning(tmp_path: Path) -> None:
+    tweets = [x_tweet(12, SHORT), x_tweet(11, "Yes."), x_tweet(11, SHORT)]
+    found = texts(items(tmp_path, tweets, [x_note(11, LONG)]))
+    assert found == [SHORT.replace("&amp;", "&"), "Yes.", LONG]
 
 
-def notes_of(*items: object) -> Notes:
-    notes = Notes()
-    for item in items:
-        notes.add(item)
-    return notes
+def test_two_notes_of_one_beginning_are_both_used(tmp_path: Path) -> None:
+    notes = [x_note(11, LONG + "one"), x_note(11, LONG + "two")]
+    found = items(tmp_path, [x_tweet(11, SHORT)] * 3, notes)
+    assert texts(found) == [LONG + "one", LONG + "two", LONG + "two"]
 
 
-def test_joined_on_second_and_beginning() -> None:
-    notes = notes_of(note(LONG))
-    assert notes.join(read_tweet(shortened(LONG))) == LONG
-    assert list(notes.leftovers(0, ACCOUNT)) == []
-
-
-def test_not_joined_on_another_second_or_beginning() -> None:
-    notes = notes_of(note(LONG))
-    assert notes.join(read_tweet(shortened(LONG, "Sat Feb 18 12:33:12 +0000 2023"))) is None
-    assert notes.join(read_tweet(shortened("Something else, " * 20))) is None
-    assert notes.join(read_tweet({"full_text": LONG[:5], "created_at": "2023-02-18"})) is None
-
-
-def test_a_short_post_of_the_same_second_keeps_its_text() -> None:
-    notes = notes_of(note("Yes. " + LONG))
-    short = {"full_text": "Yes.", "created_at": "Sat Feb 18 12:33:11 +0000 2023"}
-    assert notes.join(read_tweet(short)) is None
-
-
-def test_leftover_notes_are_posts_of_their_own() -> None:
-    assert list(notes_of(note(LONG)).leftovers(7, ACCOUNT)) == [
-        Record(
-            place=8,
-            text=LONG,
-            username="mina",
-            display_name="미나",
-            platform="x",
-            created_at=datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC),
-            source_id="1626927829363920001",
-        )
-    ]
-
-
-def test_links_are_written_out_and_entities_left_alone() -> None:
-    core = {
-        "text": "fish &amp; chips https://t.co/a",
-        "urls": [{"shortUrl": "https://t.co/a", "expandedUrl": "https://example.com/&copy=1"}],
-    }
-    [found] = notes_of(note("", core=core)).leftovers(0, ACCOUNT)
+def test_links_are_written_out_and_entities_left_alone(tmp_path: Path) -> None:
+    note = x_note(11, "fish &amp; chips https://t.co/a")
+    link = {"shortUrl": "https://t.co/a", "expandedUrl": "https://example.com/&copy=1"}
+    note["noteTweet"]["core"]["urls"] = [link]
+    (found,) = items(tmp_path, [], [note])
     assert isinstance(found, Record)
-    assert found.text == "fish &amp; chips https://example.com/&copy=1"
+    assert (found.text, found.source_id) == ("fish &amp; chips https://example.com/&copy=1", "900")
 
 
-def test_two_notes_of_one_beginning_are_both_used() -> None:
-    notes = notes_of(note(LONG + "one"), note(LONG + "two"))
-    texts = [notes.join(read_tweet(shortened(LONG))) for _ in range(3)]
-    assert texts == [LONG + "one", LONG + "two", LONG + "two"]
+@pytest.mark.parametrize("item", [{}, {"noteTweet": {}}, x_note(5, ""), {"noteTweet": {"core": 5}}])
+def test_unreadable_notes_are_bad_records(tmp_path: Path, item: object) -> None:
+    found = items(tmp_path, [x_tweet(1, "a")], [x_note(11, LONG), item])
+    assert texts(found) == ["a", LONG]
+    assert found[2] == BadRecord(3, "a long post: no text")
 
 
-@pytest.mark.parametrize("item", [5, {}, {"noteTweet": {}}, note(""), note("a", core=5)])
-def test_unreadable_notes_are_bad_records(item: object) -> None:
-    notes = notes_of(note(LONG), item)
-    found = list(notes.leftovers(3, ACCOUNT))
-    assert found[1:] == [BadRecord(5, "a long post: no text")]
-
-
-@pytest.mark.parametrize("item", [note("a" * 300), {}], ids=["good", "bad"])
+@pytest.mark.parametrize("item", [x_note(5, "a" * 300), {}], ids=["good", "bad"])
 def test_too_many_to_hold_are_left_out_and_reported(
-    item: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, item: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(x_notes, "MAX_HELD_CHARACTERS", 10_000)
-    notes = notes_of(*[item] * 100)
-    assert not notes.is_whole
-    found = list(notes.leftovers(0, ACCOUNT))
+    found = items(tmp_path, [x_tweet(1, SHORT)], [item] * 100)
+    assert found[0] == BadRecord(1, "a long post whose whole text cannot be read")
     assert len(found) < 30
     assert isinstance(found[-1], BadRecord)
+
+
+def month(name: str, *items: object) -> bytes:
+    return f"Grailbird.data.tweets_{name} = \n ".encode() + json.dumps(items).encode()
+
+
+CLASSIC = {
+    "data/js/tweets/2012_04.js": month(
+        "2012_04",
+        {"id_str": "2", "text": "RT @a: b", "created_at": "2012-04-01 00:00:00 +0000"},
+        {"id_str": "3", "text": "words", "retweeted_status": {"id_str": "9"}},
+    ),
+    "data/js/tweets/2012_03.js": month(
+        "2012_03", {"id_str": "1", "text": "첫 글 &lt;3", "created_at": "2012-03-17 17:50:56 +0000"}
+    ),
+    "data/js/user_details.js": b"var user_details =  "
+    + json.dumps({"screen_name": "mina", "full_name": "미나 🌱", "id": "77"}).encode(),
+    "data/js/tweet_index.js": b"var tweet_index =  []",
+    "tweets.csv": b"tweet_id,text\n1,first\n",
+}
+
+
+def test_archives_up_to_2018_have_a_file_for_each_month(tmp_path: Path) -> None:
+    packed = {f"12345_abc/{name}": data for name, data in CLASSIC.items()}
+    for path in (x_zip(tmp_path / "old.zip", packed), saved_folder(tmp_path / "old", CLASSIC)):
+        archive, found = read_archive(path)
+        assert archive.account == Account("mina", "미나 🌱", "x", "77")
+        assert isinstance(found[0], Record)
+        assert (found[0].text, str(found[0].created_at)) == (
+            "첫 글 <3",
+            "2012-03-17 17:50:56+00:00",
+        )
+        assert found[1:] == [Skipped(2, "repost"), Skipped(3, "repost")]
+    archive, found = read_archive(tmp_path / "old/data/js/tweets/2012_03.js")
+    assert (archive.account, texts(found)) == (Account(None, None, "x"), ["첫 글 <3"])

@@ -1,107 +1,93 @@
-"""Single posts of an X archive."""
+"""Single posts of an X archive, and the lists that they stand in."""
 
+import json
+import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.errors import RecordError
-from app.formats.records import Account, Item, Record, read_each
-from app.formats.x.posts import read_tweet, snowflake_time, to_record
+from app.errors import BrokenFileError
+from app.formats.records import BadRecord, Item, Record, Skipped
+from app.formats.source.json import MAX_VALUE
+from tests.formats.reading import read_archive, texts
 
-ACCOUNT = Account("mina", "미나", "x")
 ID = "1626927829363920896"
+TIME = datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)
+NAME = b"window.YTD.tweets.part0 = "
+GOOD = b'{"full_text": "good"}'
 
 
-def tweet(text: str, **fields: Any) -> dict[str, Any]:
-    return {
-        "tweet": {
-            "id": ID,
-            "id_str": ID,
-            "full_text": text,
-            "created_at": "Sat Feb 18 12:33:11 +0000 2023",
-            "display_text_range": ["0", "10"],
-            "truncated": False,
-            "lang": "ko",
-            **fields,
-        }
-    }
-
-
-def urls(**links: str) -> dict[str, Any]:
-    return {
-        "urls": [
-            {"url": f"https://t.co/{short}", "expanded_url": long, "indices": ["0", "23"]}
-            for short, long in links.items()
-        ]
-    }
-
-
-def media(short: str) -> dict[str, Any]:
-    return {"url": f"https://t.co/{short}", "type": "photo", "indices": ["0", "23"]}
+def items(data: bytes) -> list[Item]:
+    return read_archive(data, "x")[1]
 
 
 def item_of(data: object) -> Item:
-    def read(data: object, place: int) -> Item:
-        return to_record(read_tweet(data), place, ACCOUNT, note_text=None)
-
-    return next(read_each([(1, data)], read))
+    (item,) = items(NAME + json.dumps([data]).encode())
+    return item
 
 
 def record(text: str, **fields: Any) -> Record:
-    item = item_of(tweet(text, **fields))
+    stated = {"id_str": ID, "created_at": "Sat Feb 18 12:33:11 +0000 2023", "lang": "ko"}
+    item = item_of({"tweet": {"full_text": text, "truncated": False} | stated | fields})
     assert isinstance(item, Record)
     return item
+
+
+def urls(**links: str) -> dict[str, Any]:
+    found = [{"url": f"https://t.co/{at}", "expanded_url": long} for at, long in links.items()]
+    return {"urls": found}
 
 
 def test_whole_record() -> None:
     assert record("안녕 😀 מה שלומך") == Record(
         place=1,
         text="안녕 😀 מה שלומך",
-        username="mina",
-        display_name="미나",
         platform="x",
-        created_at=datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC),
+        created_at=TIME,
         lang="ko",
         source_id=ID,
-        url=f"https://x.com/mina/status/{ID}",
+        url=f"https://x.com/i/status/{ID}",
+    )
+    early = item_of({"full_text": "hello", "id": "20"})  # Early archives have no wrapper.
+    assert early == Record(
+        place=1, text="hello", platform="x", source_id="20", url="https://x.com/i/status/20"
     )
 
 
-def test_early_items_have_no_wrapper() -> None:
-    item = item_of(tweet("hello")["tweet"])
-    assert isinstance(item, Record)
-    assert item.text == "hello"
+LINKS = urls(
+    abc="https://example.com/one",
+    abcd="https://example.com/two",
+    a="https://example.com/?a=1&copy=2&section=3",
+    b="https://example.com/?a&amp;b",
+)
+PICTURE = {"media": [{"url": "https://t.co/pic", "type": "photo"}]}
 
 
-def test_entities_are_decoded_once() -> None:
-    assert record("a &amp; b &lt;3 &amp;lt; &amp;amp;").text == "a & b <3 &lt; &amp;"
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("a &amp; b &lt;3 &amp;lt; &amp;amp;", "a & b <3 &lt; &amp;"),
+        (
+            "😀&amp;&lt;👩‍👧 https://t.co/abcd https://t.co/abc입니다 https://t.co/other",
+            "😀&<👩‍👧 https://example.com/two https://example.com/one입니다 https://t.co/other",
+        ),
+        ("&lt; https://t.co/a", "< https://example.com/?a=1&copy=2&section=3"),
+        ("see https://t.co/b", "see https://example.com/?a&b"),
+        ("look https://t.co/abc  https://t.co/pic", "look https://example.com/one"),
+        ("https://t.co/pic look", "look"),
+    ],
+)
+def test_links_are_written_out_and_the_rest_is_decoded_once(raw: str, text: str) -> None:
+    assert record(raw, entities=LINKS, extended_entities=PICTURE).text == text
 
 
-def test_links_are_written_out_by_string_whatever_stands_before_them() -> None:
-    links = urls(abc="https://example.com/one", abcd="https://example.com/two")
-    text = "😀&amp;&lt;👩‍👧 https://t.co/abcd https://t.co/abc입니다 https://t.co/other"
-    assert record(text, entities=links).text == (
-        "😀&<👩‍👧 https://example.com/two https://example.com/one입니다 https://t.co/other"
-    )
-
-
-def test_addresses_are_not_decoded_as_html() -> None:
-    links = urls(a="https://example.com/?a=1&copy=2&section=3", b="https://example.com/?a&amp;b")
-    assert record("&lt; https://t.co/a https://t.co/b", entities=links).text == (
-        "< https://example.com/?a=1&copy=2&section=3 https://example.com/?a&b"
-    )
-
-
-def test_links_to_own_media_are_dropped() -> None:
-    entities = {**urls(page="https://example.com"), "media": [media("pic")]}
-    found = record(
-        "look https://t.co/page  https://t.co/pic",
-        entities=entities,
-        extended_entities={"media": [media("pic"), media("clip")]},
-    )
-    assert found.text == "look https://example.com"
-    assert record("https://t.co/pic look", entities={"media": [media("pic")]}).text == "look"
+@pytest.mark.parametrize(
+    "entities",
+    [5, [], {"urls": 5}, {"urls": [5, {}, {"url": 1}]}, {"media": {"a": 1}}, {"media": [[]]}],
+)
+def test_odd_entities_do_no_harm(entities: object) -> None:
+    assert record("a https://t.co/a", entities=entities).text == "a https://t.co/a"
 
 
 def test_white_space_without_end_takes_no_time() -> None:
@@ -109,18 +95,14 @@ def test_white_space_without_end_takes_no_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields",
+    "name",
     [
-        {"in_reply_to_status_id_str": "5"},
-        {"in_reply_to_status_id": "5"},
-        {"in_reply_to_user_id": "7"},
-        {"in_reply_to_user_id_str": "7"},
-        {"in_reply_to_screen_name": "jiho"},
+        *("in_reply_to_status_id_str", "in_reply_to_status_id", "in_reply_to_user_id"),
+        *("in_reply_to_user_id_str", "in_reply_to_screen_name"),
     ],
-    ids=lambda fields: next(iter(fields)),
 )
-def test_replies(fields: dict[str, str]) -> None:
-    assert record("@jiho 네", **fields).kind == "reply"
+def test_replies(name: str) -> None:
+    assert record("@jiho 네", **{name: "5"}).kind == "reply"
 
 
 def test_a_last_link_to_another_post_makes_a_quote() -> None:
@@ -131,28 +113,26 @@ def test_a_last_link_to_another_post_makes_a_quote() -> None:
 
 @pytest.mark.parametrize("text", ["RT @jiho: words that are cut…", "RT @jiho words"])
 def test_reposts_are_told_by_their_beginning(text: str) -> None:
-    assert read_tweet(tweet(text)).is_repost
+    assert item_of({"tweet": {"full_text": text}}) == Skipped(1, "repost")
 
 
 @pytest.mark.parametrize("value", [None, "", "soon", "Sat Foo 18 12:33:11 +0000 2023", []])
 def test_time_comes_from_the_id_where_none_can_be_read(value: object) -> None:
-    assert read_tweet(tweet("a", created_at=value)).created_at == snowflake_time(ID)
+    assert record("a", created_at=value).created_at == TIME.replace(minute=53, second=16)
 
 
 def test_old_ids_hold_no_time() -> None:
-    assert snowflake_time("29700859247") is None
-    assert snowflake_time("9" * 40) is None
-    old = {"id": "20", "id_str": "20", "created_at": None}
-    assert record("just setting up", **old).created_at is None
-    with pytest.raises(RecordError, match="unreadable time 'soon'"):
-        read_tweet(tweet("a", **{**old, "created_at": "soon"}))
+    for old in ("20", "29700859247", "9" * 40):
+        assert record("just setting up", id_str=old, created_at=None).created_at is None
+    bad = item_of({"full_text": "a", "id": "20", "created_at": "soon"})
+    assert bad == BadRecord(1, "unreadable time 'soon'")
 
 
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"id_str": "1626927829363920896", "id": "5"}, "1626927829363920896"),
-        ({"id_str": None, "id": 1626927829363920896}, "1626927829363920896"),
+        ({"id_str": ID, "id": "5"}, ID),
+        ({"id_str": None, "id": int(ID)}, ID),
         ({"id_str": None, "id": 1.626927829363921e18}, None),
         ({"id_str": "abc", "id": True}, None),
     ],
@@ -170,22 +150,52 @@ def test_languages_that_name_none_are_left_out(lang: object) -> None:
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        (5, "not a post"),
-        (None, "not a post"),
-        ([], "not a post"),
-        ({}, "no text"),
-        ({"tweet": {}}, "no text"),
-        ({"tweet": {"full_text": ["a"]}}, "the text is not a string"),
+        (b"5", "not a post"),
+        (b"null", "not a post"),
+        (b"{}", "no text"),
+        (b'{"tweet": {}}', "no text"),
+        (b'{"tweet": {"full_text": ["a"]}}', "the text is not a string"),
+        (b'{"tweet": {"full_text": "caf\xe9"}}', "the text has broken characters"),
+        (b'{"b": tru}', "not valid JSON"),
+        (b'{"b" "1"}', "not valid JSON"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
+        (b'{"b": "' + b"b" * MAX_VALUE + b'"}', "longer than 8 MB"),
     ],
+    ids=range(10),
 )
-def test_items_that_are_no_posts_say_why(item: object, reason: str) -> None:
-    with pytest.raises(RecordError, match=reason):
-        read_tweet(item)
+def test_a_bad_item_spoils_no_other(item: bytes, reason: str) -> None:
+    found = items(NAME + b"[" + GOOD + b", " + item + b", " + GOOD + b"];")
+    assert texts(found) == ["good", "good"]
+    assert found[1] == BadRecord(2, reason)
 
 
 @pytest.mark.parametrize(
-    "entities",
-    [5, [], {"urls": 5}, {"urls": [5, {}, {"url": 1}]}, {"media": {"a": 1}}, {"media": [[]]}],
+    "data",
+    [
+        b"\xef\xbb\xbfwindow.YTD.tweet.part12=[" + GOOD + b",\n" + GOOD + b"]\n;\n",
+        b"Grailbird.data.tweets_2012_03 = \n [ " + GOOD + b", " + GOOD + b" ]",
+        NAME + b"[" + GOOD + b"," + GOOD + b"]" + b" " * 100_000 + b";" + b"\n" * 100_000,
+    ],
 )
-def test_odd_entities_do_no_harm(entities: object) -> None:
-    assert record("a https://t.co/a", entities=entities).text == "a https://t.co/a"
+def test_wrappers(data: bytes) -> None:
+    assert texts(items(data)) == ["good", "good"]
+
+
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", NAME, NAME + b"[ ]", NAME + b"[];\n"])
+def test_empty_files_hold_nothing(data: bytes) -> None:
+    assert items(data) == []
+
+
+@pytest.mark.parametrize(
+    "item",
+    [b"[" * 200_000, b'{"a":' * 200_000, b'{"a": "' + b"a" * 30_000_000],
+    ids=["deep lists", "deep objects", "long text"],
+)
+def test_hostile_items_do_not_fill_the_memory(item: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(BrokenFileError, match="breaks off"):
+            items(NAME + b"[" + GOOD + b", " + item)
+        assert tracemalloc.get_traced_memory()[1] < 150_000_000
+    finally:
+        tracemalloc.stop()

@@ -13,8 +13,7 @@ from app.clock import now
 from app.db.engine import Database
 from app.errors import NotFoundError
 from app.formats import WRITERS, open_archive
-from app.formats.format import PostRow
-from app.formats.records import ReplyTarget
+from app.formats.records import PostRow, ReplyTarget
 from app.formats.source.file import Source
 from app.services.imports.imports import import_archive
 from app.services.posts import exporting
