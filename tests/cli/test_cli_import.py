@@ -141,11 +141,6 @@ def test_nobody_of_a_chat_is_an_author_of_a_platform(
         assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
 
 
-def test_a_zip_comes_in_through_standard_input(installation: Installation, tmp_path: Path) -> None:
-    report = installation.json("import", "-", stdin=x_zip(tmp_path / "x.zip").read_bytes())
-    assert counts(report) == (5, 0, 0, 1, 0, 1)
-
-
 def test_an_archive_comes_in_whole_and_without_the_email(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -228,15 +223,6 @@ def test_a_name_known_from_another_platform_stops_a_file_of_one_account(
     installation.done("user", "add", "mina_x")
     assert counts(installation.json("import", path, "--username", "mina_x")) == (5, 0, 0, 1, 0, 1)
     assert installation.json("users")["items"][1]["platform"] == "x"
-
-
-def test_a_missing_file_is_status_2(installation: Installation, tmp_path: Path) -> None:
-    result = installation.run("import", tmp_path / "nowhere.zip", "--json")
-    assert result.exit_code == 2
-    report = json.loads(result.stdout)
-    assert counts(report) == (0,) * 6
-    assert report["errors"][0]["file"] == str(tmp_path / "nowhere.zip")
-    assert "No such file" in report["errors"][0]["detail"]
 
 
 def test_a_file_in_which_nothing_is_recognised_is_status_2_and_an_empty_one_is_done(

@@ -160,32 +160,7 @@ async def claim_job(session: AsyncSession, held: Collection[str]) -> ImportJob |
 async def interrupt_job(session: AsyncSession, job_id: int) -> None:
     """Note that a stop ended the import, which is no failed attempt."""
     values = {"state": "interrupted", "attempts": ImportJob.attempts - 1}
-    await _change_running(session, job_id, values)
-
-
-async def note_progress(
-    session: AsyncSession,
-    job_id: int,
-    *,
-    format_name: str,
-    bytes_read: int,
-    bytes_total: int | None,
-    stored: ImportReport | None = None,
-    already: int = 0,
-) -> bool:
-    """Store how far the import has read, and of how much; return whether it may continue.
-
-    `stored` are the counts of the records so far, of which an earlier, interrupted run of this
-    import stored `already` posts.
-    """
-    values: dict[str, Any] = {"format": format_name, "bytes_read": bytes_read}
-    if bytes_total is not None:
-        values["bytes_total"] = bytes_total
-    if stored is not None:
-        values |= _counts(stored, already)
-        if stored.accepted:
-            values["attempts"] = 0  # It gets on: what ends its process is not one of its records.
-    return await _change_running(session, job_id, values)
+    await change_running(session, job_id, values)
 
 
 async def end_job(
@@ -200,18 +175,22 @@ async def end_job(
         values["bytes_read"] = ImportJob.bytes_total
     if state in ENDED:
         values["finished_at"] = now()
-    await _change_running(session, job_id, values)
+    await change_running(session, job_id, values)
 
 
-async def _change_running(session: AsyncSession, job_id: int, values: dict[str, Any]) -> bool:
+async def change_running(session: AsyncSession, job_id: int, values: dict[str, Any]) -> bool:
+    """Change the import, unless it was cancelled; return whether it may continue."""
     job = update(ImportJob).where(ImportJob.id == job_id, ImportJob.state == "running")
     changed = await session.scalar(job.values(**values).returning(ImportJob.id))
     return changed is not None
 
 
-def _counts(report: ImportReport, already: int) -> dict[str, Any]:
-    """Return the counts of the whole import; posts of an earlier run are no duplicates."""
-    return {
+def counted(report: ImportReport, already: int) -> dict[str, Any]:
+    """Return the counts of the whole import, of which an earlier run stored `already` posts.
+
+    These are no duplicates.
+    """
+    values: dict[str, Any] = {
         "accepted": already + report.accepted,
         "duplicates": max(0, report.duplicates - already),
         "rejected": report.rejected,
@@ -221,6 +200,8 @@ def _counts(report: ImportReport, already: int) -> dict[str, Any]:
         "errors": encode_errors(report.in_order()),
         "stored": msgspec.json.encode(report.stored),
     }
+    # Where it gets on, what ends its process is not one of its records.
+    return values | ({"attempts": 0} if report.accepted else {})
 
 
 async def drop_uploads(session: AsyncSession, spools: Collection[str]) -> set[str]:

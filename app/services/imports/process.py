@@ -14,7 +14,7 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,14 +33,15 @@ from app.services.imports.imports import CancelledImportError, check_published, 
 from app.services.imports.jobs import (
     LEASE,
     UPLOAD_LIFETIME,
+    change_running,
     chat_options,
     claim_job,
+    counted,
     drop_uploads,
     end_job,
     get_job,
     interrupt_job,
     next_job,
-    note_progress,
 )
 from app.services.imports.uploads import held_uploads, old_uploads, remove_upload, upload_path
 from app.services.posts.media_files import keeper_of
@@ -177,32 +178,31 @@ class ImportRun:
 
     async def _note_stored(self, session: AsyncSession, report: ImportReport) -> None:
         """Store the counts together with the posts they are of. Raises CancelledImportError."""
-        if not await self._note(session, report):
+        signal.alarm(STILL_TIMEOUT_S)
+        if not await self._note(session, counted(report, self._already)):
             raise CancelledImportError
 
     async def _note_progress(self) -> bool:
         """Store how far the run is; return whether it may continue. Raises LeaseLostError."""
-        async with self._db.write() as session:
-            return await self._note(session)
-
-    async def _note(self, session: AsyncSession, stored: ImportReport | None = None) -> bool:
-        bytes_read = self._source.bytes_read if self._source else 0
-        done = bytes_read, self._keeper.used_bytes if self._keeper else 0
-        if stored is not None or done != self._done:
+        done = self._bytes_read, self._keeper.used_bytes if self._keeper else 0
+        if done != self._done:
             # Where reading stands still, the system ends this process: nothing else can, while an
             # expression is matched. The next run is another attempt.
             signal.alarm(STILL_TIMEOUT_S)
         self._done = done
-        return await note_progress(
-            session,
-            self._job.id,
-            format_name=self._format,
-            bytes_read=bytes_read,
+        async with self._db.write() as session:
+            return await self._note(session, {})
+
+    async def _note(self, session: AsyncSession, values: dict[str, Any]) -> bool:
+        values |= {"format": self._format, "bytes_read": self._bytes_read}
+        if self._source and self._source.bytes_total is not None:
             # Of an archive, only the members that hold posts are read.
-            bytes_total=self._source.bytes_total if self._source else None,
-            stored=stored,
-            already=self._already,
-        )
+            values["bytes_total"] = self._source.bytes_total
+        return await change_running(session, self._job.id, values)
+
+    @property
+    def _bytes_read(self) -> int:
+        return self._source.bytes_read if self._source else 0
 
     async def _end(self, work: "asyncio.Task[None]") -> None:
         await self._note_progress()

@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -166,20 +165,3 @@ def keeper_of(config: Config) -> MediaKeeper | None:
 def locked_against_removal(folder: Path) -> contextlib.AbstractContextManager[bool]:
     """Keep others from removing files meanwhile; they may keep more."""
     return file_lock(folder, is_shared=True) if folder.exists() else contextlib.nullcontext(True)
-
-
-def locked_against_keeping(folder: Path) -> contextlib.AbstractContextManager[bool]:
-    """Keep others from keeping and removing files meanwhile; give False where some do so now."""
-    return file_lock(folder, waits=False) if folder.exists() else contextlib.nullcontext(True)
-
-
-def kept_files(folder: Path) -> list[str]:
-    """Return the names of all files in the folder, drafts too."""
-    return sorted(os.listdir(folder)) if folder.exists() else []
-
-
-def remove_others(folder: Path, needed: Collection[str]) -> None:
-    """Remove all files but those of these names; that one is gone already is no fault."""
-    for name in kept_files(folder):
-        if name not in needed:
-            (folder / name).unlink(missing_ok=True)

@@ -1,7 +1,9 @@
 """The posts that need each kept file, and the removal of files that none needs any more."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import contextlib
+import os
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic
 from app.db.backend import Sessions, chunks
+from app.db.lock import file_lock
 from app.errors import UnavailableError
 from app.formats.records import StoredMedium
 from app.models import MediaUse, Tweet, User
-from app.services.posts.media_files import kept_files, locked_against_keeping, remove_others
 
 LOCK_TIMEOUT_S: Final = 60.0
 """Time to wait for imports that are keeping files."""
@@ -77,13 +79,14 @@ async def remove_unneeded(db: Sessions, folder: Path) -> bool:
 
     Among them are those that an import kept for posts which it did not store.
     """
-    with locked_against_keeping(folder) as is_locked:
+    is_there = await asyncio.to_thread(folder.exists)
+    with file_lock(folder, waits=False) if is_there else contextlib.nullcontext(True) as is_locked:
         if is_locked:
             async with db.write() as session:
                 await session.execute(delete(MediaUse).where(MediaUse.tweet_id.is_(None)))
             async with db.read() as session:
                 needed = set(await needed_files(session))
-            await asyncio.to_thread(remove_others, folder, needed)
+            await asyncio.to_thread(_remove_others, folder, needed)
         return is_locked
 
 
@@ -100,6 +103,15 @@ async def find_missing_media(db: Sessions, folder: Path) -> list[str]:
     """Return a line on the files that posts need and that are not there, if there are any."""
     async with db.read() as session:
         needed = await needed_files(session)
-    there = set(await asyncio.to_thread(kept_files, folder))
-    missing = [name for name in needed if name not in there]
+    missing = sorted({*needed} - await asyncio.to_thread(_kept_files, folder))
     return [f"{len(missing)} files of media are missing, such as {missing[0]}"] if missing else []
+
+
+def _kept_files(folder: Path) -> set[str]:
+    """Return the names of all files in the folder, drafts too."""
+    return set(os.listdir(folder)) if folder.exists() else set()
+
+
+def _remove_others(folder: Path, needed: Collection[str]) -> None:
+    for name in _kept_files(folder).difference(needed):
+        (folder / name).unlink(missing_ok=True)

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from app.db.engine import Database
@@ -19,11 +17,11 @@ from app.services.checks import find_faults
 from app.services.imports.bulk import BulkError, ImportReport
 from app.services.imports.imports import import_archive
 from app.services.posts.deletion import purge_deleted
-from app.services.posts.media_files import TYPES, MediaKeeper, content_type, suffix_of
+from app.services.posts.media_files import MediaKeeper, content_type
 from app.services.posts.media_uses import is_needed, remove_every_unneeded, remove_unneeded
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import delete_user
-from tests.archives import VIDEO, mastodon_members, picture, tar_gz, x_media, x_media_members, x_zip
+from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from tests.formats.reading import saved_folder
 
 PHOTO = "https://p.example/media/{}.png"
@@ -88,25 +86,6 @@ async def test_files_of_an_archive_are_kept_once(
     again = await bring(db, saved_folder(tmp_path / "open", three_posts()), folder)
     assert (again.accepted, again.duplicates) == (0, 3)
     assert names(folder) == {lamp, film}
-
-
-async def test_an_archive_of_mastodon_brings_its_files(
-    db: Database, tmp_path: Path, folder: Path
-) -> None:
-    base = "media_attachments/files/1/2/original/"
-    attached = [
-        [{"mediaType": "image/png", "url": f"/{base}a.png", "name": "a lamp"}],
-        [{"mediaType": "video/mp4", "url": f"/bucket/{base}b.mp4"}],
-        [{"mediaType": "image/png", "url": f"/system/{base}c.png"}] * 2,
-    ]
-    files = {f"{base}{name}": data for name, data in (("c.png", picture(3)), ("b.mp4", VIDEO))}
-    members = mastodon_members(*attached, files=files | {f"{base}a.png": picture(1)})
-    expected = [[kept(picture(1))], [kept(VIDEO, "mp4")], [kept(picture(3))] * 2]
-    # In the packed tar the files lie in another order than the posts.
-    for path in (tar_gz(tmp_path / "m.tar.gz", members), x_zip(tmp_path / "m.zip", members)):
-        assert (await bring(db, path, folder)).errors == []
-        assert await media_of(db) == expected
-    assert names(folder) == {name for post in expected for name in post}
 
 
 async def test_posts_of_before_get_their_files(db: Database, tmp_path: Path, folder: Path) -> None:
@@ -239,14 +218,6 @@ async def test_what_a_killed_import_left_goes_and_what_is_missing_is_found(
     assert names(folder) == {kept(VIDEO, "mp4")}
     await bring(db, x_zip(tmp_path / "again.zip", three_posts()), folder)
     assert await find_faults(db, folder) == []
-
-
-@given(st.binary(max_size=80))
-def test_nothing_that_begins_like_a_page_is_kept(data: bytes) -> None:
-    suffix = suffix_of(data)
-    assert suffix is None or suffix in TYPES
-    for page in (b"<html>", b"<?xml", b" <svg", b"%PDF-", b"PK\3\4", b"\xef\xbb\xbf<"):
-        assert suffix_of(page + data) is None
 
 
 def test_names_are_those_of_kept_files_only() -> None:

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, event, func, select
 
-from app.clock import now
 from app.config import Config
 from app.db.engine import Database
 from app.db.lease import Lease
@@ -22,10 +21,7 @@ from app.models import Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports import reading
 from app.services.imports.imports import import_archive
-from app.services.imports.jobs import LEASE, add_job, claim_job, note_progress
-from app.services.posts.new_tweet import new_tweet
-from app.services.posts.users import add_user
-from app.services.posts.writer import PostRequest, PostWriter
+from app.services.imports.jobs import LEASE, add_job, change_running, claim_job, counted
 from tests.databases import Databases
 from tests.services.imports.test_imports import NOON, archive, outcome, record
 
@@ -83,13 +79,7 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
     lease = Lease(db, LEASE)
     async with db.write() as session:
         job = await add_job(
-            session,
-            spool="spool",
-            file_name="posts.jsonl",
-            bytes_total=1,
-            format_name="jsonl",
-            username=None,
-            is_started=True,
+            session, spool="spool", file_name="posts.jsonl", bytes_total=1, is_started=True
         )
     async with lease.held() as grant:
         assert grant is not None
@@ -111,22 +101,7 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
 
 
 async def _noted(session: Any, job_id: int, report: Any) -> None:
-    read: dict[str, Any] = {"format_name": "jsonl", "bytes_read": 0, "bytes_total": None}
-    assert await note_progress(session, job_id, **read, stored=report)
-
-
-async def test_so_do_single_posts_that_arrive_together(db: Database) -> None:
-    async with db.write() as session:
-        for n in range(POSTS):
-            await add_user(session, f"author{n}")
-    writer = PostWriter(db)
-    post = new_tweet("hello", arrived_at=now(), source_id="1")
-    with transactions_of(db) as transactions:
-        requests = [writer.add(PostRequest(f"author{n}", post)) for n in range(POSTS)]
-        receipts = await asyncio.gather(*requests)
-    await writer.close()
-    assert {receipt.status for receipt in receipts} == {201}
-    assert max(map(len, transactions)) <= MOST_STATEMENTS, transactions
+    assert await change_running(session, job_id, counted(report, 0))
 
 
 RECORDS = st.lists(

@@ -5,7 +5,6 @@ import gzip
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -219,23 +218,6 @@ async def test_bad_form_is_refused_and_keeps_nothing(
         assert f"at most {MOST_PARTS} parts" in (await answer.get_json())["detail"]
     await wait_for_uploads(app, some=False)
     assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
-
-
-async def test_file_in_a_form_arrives_whole_however_it_is_cut(app: Quart, writer: Client) -> None:
-    text = "\r\n--xx\r\n-- \n\r" * 20_000
-    body = form(FIELD, FILE + jsonl(POST | {"source_id": "2", "text": text[:20_000]}), FIELD)
-    request = app.test_client().request(
-        IMPORTS,
-        method="POST",
-        headers=writer.headers | {"Content-Type": "multipart/form-data; boundary=xxx"},
-    )
-    async with request as connection:
-        for start in range(0, len(body), 997):
-            await connection.send(body[start : start + 997])
-        await connection.send_complete()
-    answer = await connection.as_response()
-    job = await ended(writer, answer.headers["Location"])
-    assert (job["state"], job["accepted"], job["rejected"]) == ("done", 2, 0)
 
 
 async def test_who_may_import(app: Quart, anybody: Client, writer: Client) -> None:
@@ -515,27 +497,6 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     assert {name: getattr(ended_job, name) for name in expected} == expected
     assert not upload_path(config.data_dir, spool).exists()
     assert await find_faults(db) == []
-
-
-@pytest.fixture
-async def two_apps(make_config: MakeConfig) -> AsyncIterator[tuple[Quart, Quart]]:
-    """Two workers on one database."""
-    first, second = create_app(make_config()), create_app(make_config())
-    async with first.test_app(), second.test_app():
-        yield first, second
-
-
-async def test_two_workers_run_an_import_once(two_apps: tuple[Quart, Quart]) -> None:
-    one = await client_with(two_apps[0], "write")
-    other = Client(two_apps[1], one.headers)
-    body = jsonl(*({"username": "ann", "text": f"post {n}"} for n in range(500)))
-    addresses = [await send(client, body) for client in (one, other)]
-    jobs = [await ended(client, address) for address in addresses for client in (one, other)]
-    assert jobs[0] == jobs[1]
-    assert jobs[2] == jobs[3]
-    assert (jobs[0]["accepted"], jobs[0]["duplicates"]) == (500, 0)
-    assert (jobs[2]["accepted"], jobs[2]["duplicates"]) == (0, 500)
-    assert await count(other) == 500
 
 
 @pytest.mark.databases("postgresql")

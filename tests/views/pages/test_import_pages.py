@@ -15,7 +15,6 @@ from quart.datastructures import FileStorage
 
 from app import create_app
 from app.clock import now
-from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import UPLOAD_LIFETIME, get_job
 from app.services.imports.uploads import open_upload
 from tests.archives import SMALL_FILES, picture, x_media, x_media_members, x_members, x_zip
@@ -189,16 +188,10 @@ async def test_a_file_of_one_account_without_a_name_asks_for_one(
     await wait_until_nothing_is_uploaded(app)
 
 
-async def test_a_form_without_a_file_shows_the_form_again(app: Quart, browser: Browser) -> None:
+async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser: Browser) -> None:
     answer = await browser.post("/imports", files={"file": FileStorage(io.BytesIO(b""), "")})
     assert answer.status_code == 422
-    page = await answer.get_data(as_text=True)
-    assert 'role="alert"' in page
-    assert 'type="file"' in page
-    await wait_until_nothing_is_uploaded(app)
-
-
-async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser: Browser) -> None:
+    assert 'role="alert"' in await answer.get_data(as_text=True)
     address = await upload(browser, b"\x00\x01\x02 nothing", "photo.jpg")
     page = await browser.page(address)
     assert 'role="alert"' in page
@@ -210,24 +203,6 @@ async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser
     for path in (address, f"{address}/start", f"{address}/cancel"):
         method = "GET" if path == address else "POST"
         assert (await browser.send(method, path)).status_code == 404
-
-
-async def test_cancelling_under_way(app: Quart, browser: Browser, writer: Client) -> None:
-    records = [
-        {"username": "ann", "text": f"post {n}", "source_id": str(n)} for n in range(4 * BATCH)
-    ]
-    address = await upload(browser, lines(*records))
-    assert (await browser.post(f"{address}/start")).status_code == 303
-    page = await eventually(
-        lambda: browser.page(address),
-        until=lambda page: re.search(r"[1-9][\d,]* new posts", shown(page)),
-    )
-    assert "under way" in shown(page)
-    assert (await browser.post(f"{address}/cancel")).status_code == 303
-    assert "cancelled" in shown(await browser.page(address))
-    assert (await browser.post(f"{address}/cancel")).status_code == 409
-    await wait_until_nothing_is_uploaded(app)
-    assert (await (await writer.get("/api/v1/users/ann")).get_json())["tweets"] > 0
 
 
 BAD_LINES = (
