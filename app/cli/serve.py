@@ -8,7 +8,8 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from tempfile import TemporaryDirectory
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Final
 
 import click
@@ -44,11 +45,13 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     The settings of saywho are applied too; see docs/settings.md.
     """
     gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
+    from app.db.lock import temporary_folder
+
     # In memory where that can be, since a full disk would end a worker that counts something new.
-    place = MEMORY if os.access(MEMORY, os.W_OK) else None
-    with TemporaryDirectory(prefix="saywho-metrics-", dir=place) as folder:
+    place = MEMORY if os.access(MEMORY, os.W_OK) else gettempdir()
+    with temporary_folder(Path(place), "saywho-metrics-") as folder:
         # The workers' figures; prometheus_client looks for the folder when it is imported.
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
         try:
             sys.exit(_serve(bind, workers, sample=sample))
         finally:

@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import fcntl
+import glob
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app.errors import unwritable
 
@@ -113,6 +116,28 @@ def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Ite
         yield waits or locked_at_once(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """Give a folder of this process's own; it is locked until it goes, so that others know.
+
+    Raises OSError.
+    """
+    remove_abandoned(parent, prefix)
+    with TemporaryDirectory(dir=parent, prefix=prefix) as name, file_lock(Path(name)):
+        yield Path(name)
+
+
+def remove_abandoned(parent: Path, prefix: str) -> None:
+    """Remove such folders of processes that were killed."""
+    for folder in parent.glob(f"{glob.escape(prefix)}*"):
+        # A folder that is still empty may not be locked yet.
+        with contextlib.suppress(OSError):
+            if any(folder.iterdir()):
+                with file_lock(folder, waits=False) as is_abandoned:
+                    if is_abandoned:
+                        shutil.rmtree(folder, ignore_errors=True)
 
 
 def open_lock(path: Path) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.serve import MEMORY
 from app.serving import supervisor
 from tests.installation import Installation
 from tests.serving.test_server import SERVE, Server, serving
@@ -218,7 +219,9 @@ def test_what_a_killed_server_left_is_no_fault_and_is_removed(tmp_path: Path) ->
         with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
             wire.sendall(head.encode() + b"x" * 2_000_000)
             installation.wait_until(left)
-            for pid in (server.process.pid, *server.workers()):
+            (worker,) = server.workers()
+            figures = list(Path(MEMORY).glob(f"saywho-metrics-*/*_{worker}.db"))
+            for pid in (server.process.pid, worker):
                 os.kill(pid, signal.SIGKILL)
             server.process.wait(DEADLINE_S)
     abandoned = left()
@@ -228,4 +231,6 @@ def test_what_a_killed_server_left_is_no_fault_and_is_removed(tmp_path: Path) ->
         os.utime(uploads / name, (time.time() - 2 * 86_400,) * 2)
     with serving(installation, *SERVE, "--workers", "1"):
         installation.wait_until(lambda: not abandoned & left())
+        assert figures
+        assert not any(path.exists() for path in figures)
         assert installation.json("check") == {"ok": True, "faults": []}

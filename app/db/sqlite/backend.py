@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import glob
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
@@ -28,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from app.clock import now
 from app.db.backend import Backend, ColumnLike, as_json
 from app.db.feed import Feed
-from app.db.lock import FileLock, file_lock
+from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
 from app.db.sqlite.feed import SqliteFeed, Wakeup
 from app.db.sqlite.vectors import nearest
@@ -40,7 +38,6 @@ from app.security import make_private_file, make_private_folder
 
 COMPACT_WAIT_S: Final = 60.0
 """Seconds that a vacuum waits for other users of the database."""
-COPY_INFIX: Final = ".copy-"
 
 # CROSS JOIN keeps the order: SQLite would begin with all authors.
 NEWEST: Final = """
@@ -76,6 +73,8 @@ class SqliteBackend(Backend):
         self._url = url
         self.path = database_path(url)
         self.name = str(self.path)
+        self._copies = f"{self.path.name}.copy-"
+        """Prefix of the folders of temporary copies."""
         self.engine = make_engine(url, synchronous=durability)
         self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
         self._wakeup = Wakeup(self._beside(".run"))
@@ -126,7 +125,7 @@ class SqliteBackend(Backend):
         return [] if rows == ["ok"] else [f"the database file is damaged: {row}" for row in rows]
 
     def compact(self) -> None:
-        self._remove_abandoned_copies()
+        remove_abandoned(self.path.parent, self._copies)
         connection = open_connection(self.path, timeout_s=COMPACT_WAIT_S)
         try:
             connection.execute("VACUUM")
@@ -142,14 +141,12 @@ class SqliteBackend(Backend):
 
     @asynccontextmanager
     async def scratch_copy(self) -> AsyncIterator[str]:
-        # The folder is locked until it goes, so that others see whether its owner was killed.
-        prefix = f"{self.path.name}{COPY_INFIX}"
-        try:
-            place = tempfile.TemporaryDirectory(dir=self.path.parent, prefix=prefix)
-        except OSError as error:
-            raise StartError(f"the database cannot be copied: {error}") from error
-        with place as folder, file_lock(Path(folder)):
-            path = Path(folder) / "copy.db"
+        with contextlib.ExitStack() as stack:
+            try:
+                folder = stack.enter_context(temporary_folder(self.path.parent, self._copies))
+            except OSError as error:
+                raise StartError(f"the database cannot be copied: {error}") from error
+            path = folder / "copy.db"
             make_private_file(path)
             await asyncio.to_thread(self._copy_to, path)
             yield f"sqlite+aiosqlite:///{path}"
@@ -159,15 +156,6 @@ class SqliteBackend(Backend):
         with contextlib.closing(connection):
             connection.execute("VACUUM INTO ?", (str(target),))
 
-    def _remove_abandoned_copies(self) -> None:
-        for folder in self.path.parent.glob(f"{glob.escape(self.path.name)}{COPY_INFIX}*"):
-            # A folder that is still empty may not be locked yet.
-            with contextlib.suppress(OSError):
-                if any(folder.iterdir()):
-                    with file_lock(folder, waits=False) as is_abandoned:
-                        if is_abandoned:
-                            shutil.rmtree(folder, ignore_errors=True)
-
     async def close(self) -> None:
         await self.engine.dispose()
         self._lock.close()
@@ -175,7 +163,7 @@ class SqliteBackend(Backend):
     def prepare_place(self) -> None:
         try:
             make_private_folder(self.path.parent)
-            self._remove_abandoned_copies()
+            remove_abandoned(self.path.parent, self._copies)
             # Earlier versions kept copies of vectors there.
             shutil.rmtree(self._beside(".vectors"), ignore_errors=True)
             # SQLite gives the files beside it, which hold posts too, the rights of this one.
