@@ -94,10 +94,6 @@ class Backend(Protocol):
         """Commit, within the time that a request may take."""
         await session.commit()
 
-    def wake_others(self) -> None:
-        """Wake other processes after a commit, unless the commit itself does."""
-        return
-
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
         """Follow the log; `commits` counts this process's own commits."""
 

@@ -80,7 +80,6 @@ class Database:
                 finally:
                     await to_the_end(session.close())
                     self._on_session("write", monotonic() - opened)
-        self.backend.wake_others()
 
     async def _commit(self, session: AsyncSession) -> None:
         try:

@@ -10,7 +10,6 @@ import pytest
 from app.config import Config
 from app.db.engine import Database
 from app.db.feed import Change, Feed
-from app.db.sqlite.feed import Wakeup
 from app.errors import ConflictError
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
@@ -105,7 +104,9 @@ async def test_writers_at_once_are_heard_of_in_the_order_of_their_commits(
     await other.close()
 
 
-async def test_another_process_wakes_the_feed(db: Database, config: Config) -> None:
+async def test_a_commit_of_another_process_is_heard_of_without_a_question(
+    db: Database, config: Config
+) -> None:
     listener = Listener(await db.open_feed())
     following = asyncio.create_task(listener.feed.follow())
     program = "from app.cli import main; main()"
@@ -120,22 +121,3 @@ async def test_another_process_wakes_the_feed(db: Database, config: Config) -> N
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     await listener.feed.close()
-
-
-def test_a_datagram_wakes_all_and_the_sockets_of_the_dead_are_removed(config: Config) -> None:
-    # A folder whose path is longer than a socket's address may be.
-    folder = config.data_dir / ("가" * 30) / ("나" * 30)
-    folder.mkdir(parents=True)
-    wakeups = [Wakeup(folder) for _ in range(3)]
-    sockets = [each.open() for each in wakeups]
-    dead = Wakeup(folder)
-    dead.open().close()
-    wakeups[0].send()
-    assert [each.recv(16) for each in sockets] == [b"!"] * 3
-    assert len(list(folder.iterdir())) == 3
-    for _ in range(2_000):
-        wakeups[0].send()  # Nobody reads, and nobody waits.
-    for each in wakeups:
-        each.clear()
-        each.close()
-    assert not list(folder.iterdir())

@@ -28,7 +28,7 @@ from app.db.backend import Backend, ColumnLike, as_json
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
-from app.db.sqlite.feed import SqliteFeed, Wakeup
+from app.db.sqlite.feed import SqliteFeed
 from app.db.sqlite.vectors import nearest
 from app.db.sqlite.words import SqliteWords
 from app.errors import StartError
@@ -77,7 +77,6 @@ class SqliteBackend(Backend):
         """Prefix of the folders of temporary copies."""
         self.engine = make_engine(url, synchronous=durability)
         self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
-        self._wakeup = Wakeup(self._beside(".run"))
         self._lock = FileLock(self._beside(".lock"))
 
     def _beside(self, suffix: str) -> Path:
@@ -89,11 +88,8 @@ class SqliteBackend(Backend):
     async def is_awaited(self) -> bool:
         return self._lock.is_awaited()
 
-    def wake_others(self) -> None:
-        self._wakeup.send()
-
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
-        return SqliteFeed(self.path, self._wakeup)
+        return SqliteFeed(self.path)
 
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]
@@ -164,8 +160,8 @@ class SqliteBackend(Backend):
         try:
             make_private_folder(self.path.parent)
             remove_abandoned(self.path.parent, self._copies)
-            # Earlier versions kept copies of vectors there.
-            shutil.rmtree(self._beside(".vectors"), ignore_errors=True)
+            for suffix in (".vectors", ".run"):  # Folders of earlier versions.
+                shutil.rmtree(self._beside(suffix), ignore_errors=True)
             # SQLite gives the files beside it, which hold posts too, the rights of this one.
             for suffix in ("", "-wal", "-shm"):
                 if not suffix or self._beside(suffix).exists():
