@@ -83,7 +83,6 @@ class Live:
         self._most_clients = most_clients
         self._events = LiveEvents(db, newest=newest)
         self._clients: dict[Client, None] = {}
-        self._newest = newest
         self._work = asyncio.Event()
         self.is_ending = False
         """Whether the server is stopping."""
@@ -95,14 +94,14 @@ class Live:
 
     def publish(self, changes: Sequence[Change]) -> None:
         """Note events of the feed for the clients."""
-        self._newest = changes[-1].id
+        self._events.advance(changes[-1].id)
         self._work.set()
 
     def reset(self, newest: int) -> None:
         """Begin again after this event: the log no longer holds what was sent."""
         for client in self._clients:
             client.place = NOWHERE
-        self._newest = newest
+        self._events.advance(newest)
         self._work.set()
 
     def end(self) -> None:
@@ -174,7 +173,6 @@ class Live:
             await wait_until_set(self._work, at_most_s=max(0.0, beat + HEARTBEAT_S - clock()))
             began = clock()
             self._work.clear()
-            self._events.advance(self._newest)
             if began - beat >= HEARTBEAT_S:
                 beat = began
                 await self._look_at_clients()
