@@ -12,7 +12,7 @@ import io
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -47,8 +47,8 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     line: Annotated[int, Meta(description="The line's number, from 1.")]
     id: Annotated[str | int | None, Meta(description="As given.")] = None
     verdict: Annotated[
-        Verdict | Literal[""], Meta(description="likely, close, unfamiliar or short.")
-    ] = ""
+        Verdict | msgspec.UnsetType, Meta(description="likely, close, unfamiliar or short.")
+    ] = msgspec.UNSET
     none: Annotated[
         float | msgspec.UnsetType | None,
         Meta(description="Probability that somebody else wrote it."),
@@ -186,7 +186,7 @@ def csv_line(judged: JudgedText) -> str:
         (
             judged.line,
             "" if judged.id is None else judged.id,
-            judged.verdict,
+            judged.verdict or "",
             f"{judged.none:.4f}" if isinstance(judged.none, float) else "",
             best.username if best else "",
             f"{best.probability:.4f}" if best else "",

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -92,13 +91,6 @@ async def test_setup_link_makes_one_account_once_and_signs_it_in(app: Quart) -> 
     assert (await use(app, link, name="eve"))[0] == 403
 
 
-async def test_servers_that_start_together_print_links_that_live(app: Quart) -> None:
-    one, two = await make_link(app), await make_link(app)
-    assert await is_alive(app, one)
-    assert (await use(app, two))[0] == 303
-    assert not await is_alive(app, one)
-
-
 async def test_an_operator_is_known_however_the_name_is_composed(app: Quart) -> None:
     await make_operator(app, "José")
     assert (await Browser(app).sign_in("Jose\u0301")).status_code == 303
@@ -109,9 +101,12 @@ async def test_an_operator_is_known_however_the_name_is_composed(app: Quart) -> 
 async def test_links_die_by_a_newer_one_for_the_name_and_by_the_account(app: Quart) -> None:
     printed, old = await make_link(app), await make_link(app, "Ann")
     assert not await is_alive(app, printed)
-    of_ann, of_ben, for_nobody = [await make_link(app, name) for name in (" ann ", "ben", None)]
+    # Servers that start together end each other's links no more than those of others.
+    names = (" ann ", "ben", None, None)
+    of_ann, of_ben, for_nobody, beside = [await make_link(app, name) for name in names]
     assert not await is_alive(app, old)
-    assert [await is_alive(app, each) for each in (of_ann, of_ben, for_nobody)] == [True] * 3
+    for link in (of_ann, of_ben, for_nobody, beside):
+        assert await is_alive(app, link)
     await make_operator(app, "ann")
     assert not await is_alive(app, for_nobody)
     assert not await is_alive(app, of_ann)
@@ -136,6 +131,7 @@ async def test_bad_names_and_passwords_leave_the_link_alive(app: Quart) -> None:
     for name in ("", "   ", "a" * 101, "a\u0000b", "a\nb", "\u202eann"):
         assert (await use(app, link, name=name))[0] == 422
     assert await is_alive(app, link)
+    assert (await use(app, link, password="바다가 보인다!"))[0] == 303
 
 
 @pytest.mark.databases("sqlite")
@@ -319,20 +315,14 @@ async def test_a_tampered_or_foreign_session_is_nobody(app: Quart) -> None:
     cookie = browser.cookies[COOKIE]
     secret, _, signature = cookie.rpartition(".")
     other = "B" if secret[0] == "A" else "A"
+    keys = parts_of(app).secret_keys
     foreign = [
-        "",
-        ".",
-        secret,
-        f"{secret}.",
-        f"{secret}.{'A' * len(signature)}",
+        *("", ".", secret, f"{secret}.", f"{cookie}A", "\u00ff\u00fe", "a" * 4000),
         f"{other}{secret[1:]}.{signature}",
-        f"{cookie}A",
         Signer("another site's secret key", salt="session").sign(secret).decode(),
-        Signer(parts_of(app).secret_keys, salt="other").sign(secret).decode(),
-        Signer(parts_of(app).secret_keys, salt="session").sign("invented").decode(),
-        Signer(parts_of(app).secret_keys, salt="session").sign(b"\xff\xfe").decode("latin-1"),
-        "\u00ff\u00fe",
-        "a" * 4000,
+        Signer(keys, salt="other").sign(secret).decode(),
+        Signer(keys, salt="session").sign("invented").decode(),
+        Signer(keys, salt="session").sign(b"\xff\xfe").decode("latin-1"),
     ]
     for value in foreign:
         assert not await Browser(app, cookies={COOKIE: value}).is_signed_in(), value
@@ -369,26 +359,19 @@ async def test_ending_a_session_holds_at_once_on_all_workers(app: Quart, other_a
     assert await mine.is_signed_in()
 
 
-@asynccontextmanager
-async def serving(app: Quart) -> AsyncIterator[Quart]:
-    async with app.test_app():
-        yield app
-
-
 async def test_keys_can_be_rotated(make_config: MakeConfig) -> None:
-    def server(keys: str) -> AbstractAsyncContextManager[Quart]:
-        return serving(create_app(make_config(secret_key=keys)))
-
     old, new = "an old secret key!", "a new secret key!!"
-    async with AsyncExitStack() as stack:
-        async with server(old) as before:
-            between = await stack.enter_async_context(server(f"{new},{old}"))
-            cookies = (await signed_in(before)).cookies
-            assert await Browser(between, cookies=dict(cookies)).is_signed_in()
-        after = await stack.enter_async_context(server(new))
-        assert not await Browser(after, cookies=dict(cookies)).is_signed_in()
-        cookies = (await signed_in(between, is_new=False)).cookies
-        assert await Browser(after, cookies=dict(cookies)).is_signed_in()
+    keys = (old, f"{new},{old}", new)
+    before, between, after = (create_app(make_config(secret_key=each)) for each in keys)
+    async with before.test_app(), between.test_app(), after.test_app():
+        await make_operator(before)
+        for signs, checks, is_known in (
+            (before, between, True),
+            (before, after, False),
+            (between, after, True),
+        ):
+            cookies = (await signed_in(signs, is_new=False)).cookies
+            assert await Browser(checks, cookies=cookies).is_signed_in() == is_known
 
 
 ELSEWHERE = [
