@@ -1,5 +1,6 @@
 """Parsing of requests: paths, parameters (400), JSON bodies (400, 415, 422)."""
 
+import contextlib
 import functools
 import json
 from collections.abc import Mapping
@@ -70,14 +71,17 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> 
     """Return the parameters as the form, likewise."""
     fields, given, faults = _fields(form), dict[str, Any](), []
     for name, values in args.lists():
-        is_list = name in fields and fields[name].default_factory is list
-        given[name] = values if is_list else values[0]
-        if len(values) > 1 and name in fields and not is_list:
-            faults.append(FieldError(name, f"{name} may be given only once"))
-    found, others = _filled(form, given, is_strict=is_strict, is_text=True)
-    if found is None or faults:
-        raise _refusal(MalformedError, faults + others)
-    return found
+        if name in fields:
+            is_list = fields[name].default_factory is list
+            given[name] = values if is_list else values[0]
+            if len(values) > 1 and not is_list:
+                faults.append(FieldError(name, f"{name} may be given only once"))
+        elif is_strict:
+            faults.append(FieldError(name, f"{name} is not a parameter here"))
+    if not faults:
+        with contextlib.suppress(msgspec.ValidationError):
+            return msgspec.convert(given, form, strict=False)
+    raise _refusal(MalformedError, faults + _faults(form, given, is_text=True))
 
 
 @functools.cache
@@ -86,26 +90,25 @@ def _fields(form: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     return {each.encode_name: each for each in msgspec.structs.fields(form)}
 
 
-def _filled(
-    form: type[Form], given: Mapping[str, Any], *, is_strict: bool, is_text: bool
-) -> tuple[Form | None, list[FieldError]]:
-    """Return the form with these values, and all that is wrong with them.
+def _faults(
+    form: type[msgspec.Struct], given: Mapping[str, Any], *, is_text: bool
+) -> list[FieldError]:
+    """Return all that keeps these values from being the form.
 
     is_text: numbers and the like are given as text.
     """
-    fields, values, faults = _fields(form), dict[str, Any](), []
+    fields, faults = _fields(form), []
     for name, value in given.items():
-        if (field := fields.get(name)) is not None:
-            try:
-                values[field.name] = msgspec.convert(value, field.type, strict=not is_text)
-            except msgspec.ValidationError as error:
-                detail, _, place = str(error).partition(" - at `$")
-                faults.append(FieldError(name + place.rstrip("`"), f"{name}: {detail}"))
-        elif is_strict:
+        if name not in fields:
             faults.append(FieldError(name, f"{name} is not known here"))
+            continue
+        try:
+            msgspec.convert(value, fields[name].type, strict=not is_text)
+        except msgspec.ValidationError as error:
+            detail, _, place = str(error).partition(" - at `$")
+            faults.append(FieldError(name + place.rstrip("`"), f"{name}: {detail}"))
     missing = [name for name, field in fields.items() if field.required and name not in given]
-    faults += [FieldError(name, f"{name} is missing") for name in missing]
-    return (None if faults else form(**values)), faults
+    return faults + [FieldError(name, f"{name} is missing") for name in missing]
 
 
 def _refusal(kind: type[AppError], faults: list[FieldError]) -> AppError:
@@ -151,6 +154,9 @@ def decode_json(body: bytes, form: type[Form]) -> Form:
 
     Raises MalformedError for what is not JSON, InvalidInputError for JSON that is not the form.
     """
+    with contextlib.suppress(ValueError, RecursionError):
+        return msgspec.json.decode(body, type=form)
+    # The decoder stops at the first fault: the rest may be no JSON, or have other faults.
     try:
         given = msgspec.json.decode(body)
     except RecursionError:
@@ -163,10 +169,7 @@ def decode_json(body: bytes, form: type[Form]) -> Form:
         malformed("body", f"The body is not JSON: {error}")
     if not isinstance(given, dict):
         raise _refusal(InvalidInputError, [FieldError("body", "The body must be an object")])
-    found, faults = _filled(form, given, is_strict=True, is_text=False)
-    if found is None:
-        raise _refusal(InvalidInputError, faults)
-    return found
+    raise _refusal(InvalidInputError, _faults(form, given, is_text=False))
 
 
 def _is_json(body: bytes) -> bool:

@@ -57,7 +57,11 @@ class CompareOptions(Struct, kw_only=True):
 
 class CompareArgs(CompareOptions):
     text: Annotated[
-        list[Text], Meta(description="A text; several times for several by one hand, at most 50.")
+        list[Text],
+        Meta(
+            description="A text; several times for several by one hand, at most 50.",
+            examples=[["The ferry is late"]],
+        ),
     ] = []
     username: Names = []
 
