@@ -123,7 +123,7 @@ class Live:
             raise UnavailableError(
                 "There are too many live streams; try again soon", headers={"Retry-After": "5"}
             )
-        place = self._newest if after is None else after
+        place = self._events.newest if after is None else after
         client = Client(place, user_id, right, task)
         self._clients[client] = None
         self._on_clients(len(self._clients))
