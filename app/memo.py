@@ -112,37 +112,27 @@ def cacheable() -> None:
 @dataclass(slots=True)
 class _Entry(Generic[Value]):
     value: Value
-    as_of_event: int
     user_ids: frozenset[int]
-    is_stale: bool
 
 
 class Memo(Generic[Value]):
     """One process's values by key, those used last, within a total size.
 
     With `is_shared`, waiting callers get every value and every error of a run; without, only
-    values that are cacheable. With `keeps_stale`, a value stays after its invalidation for callers
-    that need no newer one.
+    values that are cacheable.
 
     Callers await `feed.catch_up()` before they look for a value. So it is never older than what
     was committed before.
     """
 
     def __init__(
-        self,
-        feed: Feed,
-        max_size: int,
-        size_of: Callable[[Value], int],
-        *,
-        is_shared: bool = False,
-        keeps_stale: bool = False,
+        self, feed: Feed, max_size: int, size_of: Callable[[Value], int], *, is_shared: bool = False
     ) -> None:
         self.feed = feed
         self.is_on = max_size > 0
         self._largest = max_size // LARGEST_SHARE
         self._size_of = size_of
         self._is_shared = is_shared
-        self._keeps_stale = keeps_stale
         self._entries: LruStore[Hashable, _Entry[Value]] = LruStore(
             max_size, lambda entry: size_of(entry.value)
         )
@@ -152,22 +142,10 @@ class Memo(Generic[Value]):
         feed.subscribe(self.invalidate)
         feed.on_reset(self._clear)
 
-    def find(self, key: Hashable, *, at_least: int | None = None) -> Value | None:
-        """Return the value if nothing has changed, or if it holds all up to event `at_least`."""
+    def find(self, key: Hashable) -> Value | None:
+        """Return the value if nothing has changed that it depends on."""
         entry = self._entries.get(key)
-        if entry is None:
-            return None
-        is_enough = at_least is not None and entry.as_of_event >= at_least
-        return entry.value if is_enough or not entry.is_stale else None
-
-    def latest(self, key: Hashable) -> Value | None:
-        """Return the value even if it is stale."""
-        entry = self._entries.peek(key)
         return entry.value if entry else None
-
-    def run_of(self, key: Hashable) -> MemoRun[Value] | None:
-        """Return the newest run under way for this key."""
-        return self._runs.get(key)
 
     async def get_or_make(
         self,
@@ -184,7 +162,7 @@ class Memo(Generic[Value]):
         A value is stored if it is cacheable and no event since its run began concerns it.
         """
         needed = self.feed.newest if at_least is None else at_least
-        while (value := self.find(key, at_least=at_least)) is None:
+        while (value := self.find(key)) is None:
             run = None if is_alone else self._runs.get(key)
             if run is None or run.as_of_event < needed:
                 return await self._make(key, make, is_alone)
@@ -218,12 +196,12 @@ class Memo(Generic[Value]):
         is_stale = not run.changed.isdisjoint(user_ids)
         if EVERYTHING in user_ids or EVERYTHING in run.changed:
             is_stale = is_stale or bool(run.changed - {DERIVED})
-        if (is_stale and not self._keeps_stale) or self._size_of(value) > self._largest:
+        if is_stale or self._size_of(value) > self._largest:
             return
         self._drop(key)
         for user_id in user_ids:
             self._dependents[user_id].add(key)
-        entry = _Entry(value, run.as_of_event, frozenset(user_ids), is_stale)
+        entry = _Entry(value, frozenset(user_ids))
         for evicted in self._entries.put(key, entry):
             self._forget_dependents(*evicted)
 
@@ -239,10 +217,7 @@ class Memo(Generic[Value]):
             user_ids.add(EVERYTHING)
         for user_id in user_ids:
             for key in list(self._dependents.get(user_id, ())):
-                if self._keeps_stale and (entry := self._entries.peek(key)):
-                    entry.is_stale = True
-                else:
-                    self._drop(key)
+                self._drop(key)
 
     async def _make(
         self,

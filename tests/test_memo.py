@@ -204,19 +204,6 @@ async def test_an_error_is_not_kept(is_shared: bool, runs: int) -> None:
     assert await memo.get_or_make("key", maker.make) == str(runs + 1).encode()
 
 
-async def test_a_stale_value_is_for_those_alone_who_need_no_newer_one() -> None:
-    memo, log = memo_of(keeps_stale=True)
-    maker = Maker(memo)
-    maker.may_end.set()
-    log.append(1)
-    assert await memo.get_or_make("key", maker.make) == b"1"
-    log.append(1)
-    assert (memo.find("key"), memo.latest("key")) == (None, b"1")
-    assert (memo.find("key", at_least=1), memo.find("key", at_least=2)) == (b"1", None)
-    assert await memo.get_or_make("key", maker.make, at_least=1) == b"1"
-    assert await memo.get_or_make("key", maker.make) == b"2"
-
-
 async def test_a_value_in_the_place_of_another_one_has_only_its_own_dependencies() -> None:
     memo, log = memo_of()
     put(memo, 1, b"old", frozenset({1}))

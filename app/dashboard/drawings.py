@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import msgspec
@@ -20,7 +19,7 @@ from app.db.feed import Feed
 from app.errors import AppError, InvalidInputError, MalformedError, UnavailableError, overloaded
 from app.i18n import gettext, translate_error
 from app.lifespan import resources
-from app.memo import Memo, MemoRun, cacheable
+from app.memo import LruStore, Memo, MemoRun, cacheable
 from app.views.filters import LONGEST_VIEW, view_of
 from app.views.parsing import decode_json, request_bytes, require_type
 
@@ -33,6 +32,7 @@ MOST_UNDER_WAY: Final = 60
 """Figures that are made or wait for it; more get 503."""
 MAKING_TIMEOUT_S: Final = 60.0
 SHORTEST_REST_S: Final = 0.4
+MOST_RESTS: Final = 1_000
 REST: Final = 4.0
 """A live figure rests this many times as long as it took; else a stream of posts fills a core."""
 
@@ -105,26 +105,16 @@ async def answer(dispatch: Dispatch) -> Response:
     return Response(body, 200, headers, content_type="application/json")
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A compressed answer, and until when live viewers keep the one before."""
-
-    body: bytes
-    rests_until: float
-
-
 class Drawings:
     """The answers of one process."""
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
-        self._memo: Memo[_Kept] = Memo(
-            feed,
-            KEPT_MB * MIB,
-            lambda kept: len(kept.body) + OVERHEAD_BYTES,
-            is_shared=True,
-            keeps_stale=True,
+        self._memo: Memo[bytes] = Memo(
+            feed, KEPT_MB * MIB, lambda body: len(body) + OVERHEAD_BYTES, is_shared=True
         )
+        self._rests: LruStore[tuple[str, ...], float] = LruStore(MOST_RESTS, lambda _: 1)
+        """Until when viewers who follow live keep the figure that they have."""
         self._turns = asyncio.Semaphore(MADE_AT_ONCE)
         self._under_way = 0
 
@@ -139,25 +129,15 @@ class Drawings:
             raise UnavailableError("The log cannot be read at the moment. Try again soon.")
         if after is not None:
             after = min(after, self._feed.newest)  # A later one cannot be waited for.
-            await self._rest(key, after)
+            if self._memo.find(key) is None and (rests_until := self._rests.get(key)):
+                await asyncio.sleep(rests_until - monotonic())
 
-        async def make(_: MemoRun[_Kept]) -> _Kept:
-            return await self._make(dispatch)
+        async def make(_: MemoRun[bytes]) -> bytes:
+            return await self._make(key, dispatch)
 
-        return cast(_Kept, await self._memo.get_or_make(key, make, at_least=after)).body
+        return cast(bytes, await self._memo.get_or_make(key, make, at_least=after))
 
-    async def _rest(self, key: tuple[str, ...], after: int) -> None:
-        """Wait until a figure may be made again for viewers who follow live."""
-        while self._memo.find(key, at_least=after) is None:
-            run, stale = self._memo.run_of(key), self._memo.latest(key)
-            if run is not None and run.as_of_event < after:
-                await asyncio.wait([run.outcome])
-            elif run is None and stale and (rest := stale.rests_until - monotonic()) > 0:
-                await asyncio.sleep(rest)
-            else:
-                return
-
-    async def _make(self, dispatch: Dispatch) -> _Kept:
+    async def _make(self, key: tuple[str, ...], dispatch: Dispatch) -> bytes:
         if self._under_way >= MOST_UNDER_WAY:
             raise overloaded()
         self._under_way += 1
@@ -167,8 +147,9 @@ class Drawings:
                 response = await dispatch()
                 data = await response.get_data(as_text=False)
                 body = await asyncio.to_thread(gzip.compress, data, GZIP_LEVEL, mtime=0)
-                took = monotonic() - began
-                return _Kept(body, began + took + max(SHORTEST_REST_S, REST * took))
+                now = monotonic()
+                self._rests.put(key, now + max(SHORTEST_REST_S, REST * (now - began)))
+                return body
         finally:
             self._under_way -= 1
 
