@@ -1,5 +1,6 @@
 """What the tests share: an app with a real database file of its own, and clients with rights."""
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -30,6 +31,12 @@ settings.register_profile("many", deadline=None, max_examples=150)
 settings.load_profile("some")
 
 START_AND_STOP_S = 40
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
+ROOM_BYTES = 4 * 2**30
+
+if MEMORY.exists() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+    # Each durable commit of each test would wait for the disk; so none waits for that.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 class PatientApp(TestApp):
@@ -76,6 +83,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if any(map(item.get_closest_marker, ("full", "soak")))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of all later garbage collections.
+
+    Else one in four tests pays 160 ms to look through it.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure_node(node: Any) -> None:

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 
@@ -63,18 +63,6 @@ def programs_in(folder: Path) -> Path:
     return _reachable(find_programs(), folder, _other_user())
 
 
-class Place(NamedTuple):
-    """A network namespace, and a server's address in it."""
-
-    address: str
-    path: str
-
-    def enter(self, user: Any, group: Any) -> list[str]:
-        """Return the command before a command that runs it there, as that user."""
-        inside = ["nsenter", f"--net={self.path}", "setpriv", "--pdeathsig", "QUIT"]
-        return [*inside, f"--reuid={user}", f"--regid={group}", "--clear-groups"]
-
-
 async def ask(url: str, statement: str) -> Any:
     """Return the first value that a statement gives."""
     connection = await asyncpg.connect(data_source(url))
@@ -94,12 +82,8 @@ class Server:
         durable: bool = False,
         primary: "Server | None" = None,
         name: str = "standby",
-        place: Place | None = None,
     ) -> None:
-        """Make a server and start it: a standby by that name, where a primary is given.
-
-        With a place, others of its network reach it there too.
-        """
+        """Make a server and start it: a standby by that name, where a primary is given."""
         self.folder = Path(tempfile.mkdtemp(prefix="saywho-pg-"))
         # Others may pass through to the socket; the data folder is closed to them.
         self.folder.chmod(0o711)
@@ -107,14 +91,8 @@ class Server:
         self._programs = _reachable(programs or find_programs(), self.folder, self._as_user)
         self._options = [] if durable else ["fsync=off", "full_page_writes=off"]
         self._process: subprocess.Popen[bytes] | None = None
-        self._place = place
         self._make(primary, name)
         self.start()
-
-    @property
-    def host(self) -> str:
-        """Where other servers reach it."""
-        return self._place.address if self._place else str(self.folder)
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+asyncpg://postgres@/{database}?host={self.folder}"
@@ -131,7 +109,7 @@ class Server:
         command: list[str | Path] = [self._programs / "initdb", "-U", "postgres", "--auth=trust"]
         command += ["-E", "UTF8", "--locale=C.UTF-8"]
         if primary:
-            source = f"host={primary.host} user=postgres application_name={name}"
+            source = f"host={primary.folder} user=postgres application_name={name}"
             command = [self._programs / "pg_basebackup", "-d", source, "-R", "-c", "fast"]
         made = subprocess.run(
             [*command, "-D", data, "--no-sync"],
@@ -144,26 +122,18 @@ class Server:
         )
         if made.returncode:
             raise NoServerError(f"{command[0]} failed: {made.stderr.strip()}")
-        if self._place and not primary:
-            with (data / "pg_hba.conf").open("a") as access:
-                access.write("host all,replication all samenet trust\n")
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
         options = [
-            f"listen_addresses={self._place.address if self._place else ''}",
+            "listen_addresses=",
             f"unix_socket_directories={self.folder}",
             "max_connections=200",
             *self._options,
         ]
-        enter, as_user = [], self._as_user
-        if self._place:
-            # From inside, nobody may enter a namespace who is no longer root.
-            enter, as_user = self._place.enter(as_user["user"], as_user["group"]), {}
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *enter,
                     self._programs / "postgres",
                     "-D",
                     self.folder / "data",
@@ -175,7 +145,7 @@ class Server:
                 env=self._environment(),
                 cwd=self.folder,
                 preexec_fn=_die_with_parent,
-                **as_user,
+                **self._as_user,
             )
         pid_file, deadline = self.folder / "data" / "postmaster.pid", time.monotonic() + TIMEOUT_S
         while not _is_ready(pid_file):

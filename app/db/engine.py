@@ -84,6 +84,10 @@ class Database:
     async def _commit(self, session: AsyncSession) -> None:
         try:
             await self.backend.commit(session)
+        except exc.DBAPIError:
+            # Else the connection would be used again with SQLite's transaction still open.
+            await session.rollback()
+            raise
         finally:
             # Counted even if it is not known whether it was committed.
             self.commits += 1

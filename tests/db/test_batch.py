@@ -94,6 +94,16 @@ async def test_an_item_that_nobody_waits_for_any_more_is_not_run() -> None:
     assert left.cancelled()
 
 
+async def test_who_leaves_during_a_run_shifts_nobodys_result() -> None:
+    run = Recorder(turns=5)
+    batch = batch_of(run)
+    first, second, third = (asyncio.create_task(batch(item)) for item in (1, 2, 3))
+    await run.begun.wait()
+    first.cancel()
+    assert [await second, await third] == [4, 6]
+    assert run.runs == [[1, 2, 3]]
+
+
 async def test_the_queue_is_bounded() -> None:
     batch = batch_of(Recorder(), max_waiting=2)
     results = await asyncio.gather(*(batch(item) for item in (1, 2, 3)), return_exceptions=True)

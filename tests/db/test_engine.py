@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from app import create_app
 from app.db.engine import Database
 from app.errors import AppError, StorageFullError, UnavailableError
-from app.models import Event
+from app.models import Event, PostCount
 from app.services.posts.users import add_user, count_users
 from tests.cancelling import cancelled_at
 from tests.conftest import MakeConfig
@@ -77,6 +77,20 @@ async def test_an_exception_rolls_back_and_lets_the_next_in(db: Database) -> Non
         await fail()
     assert await count(db) == 0
     await add(db, "ann")
+    assert await count(db) == 1
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_commit_that_fails_is_told_and_undone(db: Database) -> None:
+    async def write() -> None:
+        async with db.write() as session:
+            await session.execute(text("PRAGMA defer_foreign_keys = ON"))
+            await add_user(session, "ann")
+            session.add(PostCount(user_id=99, slot=0, lang="", posts=1))
+
+    with pytest.raises(DBAPIError):
+        await write()
+    await add(db, "bob")
     assert await count(db) == 1
 
 

@@ -20,10 +20,8 @@ from typing import Any
 import httpx
 
 from tests.installation import Installation
-from tests.postgresql import Place
 from tests.postgresql import Server as DatabaseServer
 from tests.serving.test_server import SERVE, Server, children_of, serving
-from tests.trust.network import Network
 from tests.trust.site import Site
 from tests.waiting import eventually
 
@@ -31,15 +29,10 @@ from tests.waiting import eventually
 class Databases:
     """A primary and two standbys, each at an address that outlives it."""
 
-    def __init__(
-        self, folder: Path, standbys: tuple[str, ...] = ("b", "c"), network: Network | None = None
-    ) -> None:
+    def __init__(self, folder: Path, standbys: tuple[str, ...] = ("b", "c")) -> None:
         self._folder = folder
         self.standbys = standbys
-        self._network = network
-        self._lost: DatabaseServer | None = None
-        """The old primary, which runs on where nobody reaches it."""
-        self.servers = {"a": DatabaseServer(durable=True, place=self._place("a"))}
+        self.servers = {"a": DatabaseServer(durable=True)}
         self.primary = "a"
         self._link("a")
         asyncio.run(self.ask("a", "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'"))
@@ -50,11 +43,7 @@ class Databases:
 
     @property
     def url(self) -> str:
-        places = self._network.places if self._network else {}
-        hosts = ",".join(
-            places[name].address if name in places else str(self._folder / name)
-            for name in ("a", *self.standbys)
-        )
+        hosts = ",".join(str(self._folder / name) for name in ("a", *self.standbys))
         return f"postgresql+asyncpg://postgres@/postgres?host={hosts}"
 
     def _link(self, name: str) -> None:
@@ -62,29 +51,16 @@ class Databases:
         link.unlink(missing_ok=True)
         link.symlink_to(self.servers[name].folder)
 
-    def _place(self, name: str) -> Place | None:
-        return self._network.places[name] if self._network else None
-
     def make_standby(self, name: str) -> None:
-        """Make it anew; if it was cut off, end it first."""
-        if self._network is not None and self._lost is not None:
-            self._lost.remove()
-            self._lost = None
-            self._network.mend(name)
         self.servers[name] = DatabaseServer(
-            durable=True, primary=self.servers[self.primary], name=name, place=self._place(name)
+            durable=True, primary=self.servers[self.primary], name=name
         )
         self._link(name)
 
     async def ask(self, name: str, statement: str) -> Any:
         return await self.servers[name].ask(statement)
 
-    def lose_primary(self) -> None:
-        """Kill it, or cut its link where it has one."""
-        if self._network is not None:
-            self._network.cut(self.primary)
-            self._lost = self.servers.pop(self.primary)
-            return
+    def kill_primary(self) -> None:
         data = self.servers[self.primary].folder / "data"
         postmaster = int((data / "postmaster.pid").read_text().split()[0])
         for pid in (postmaster, *children_of(postmaster)):
@@ -97,12 +73,12 @@ class Databases:
         has = {name: await self.ask(name, received) for name in self.servers}
         self.primary, other = sorted(has, key=lambda name: has[name], reverse=True)
         await self.ask(self.primary, "SELECT pg_promote()")
-        source = f"host={self.servers[self.primary].host} user=postgres application_name={other}"
+        source = f"host={self.servers[self.primary].folder} user=postgres application_name={other}"
         await self.ask(other, f"ALTER SYSTEM SET primary_conninfo = '{source}'")
         await self.ask(other, "SELECT pg_reload_conf()")
 
     def close(self) -> None:
-        for server in (*self.servers.values(), *filter(None, [self._lost])):
+        for server in self.servers.values():
             server.remove()
 
 
@@ -137,7 +113,7 @@ class Cluster(Site):
 
     async def kill(self, number: int, chance: Random) -> None:
         dead = self._databases.primary
-        self._databases.lose_primary()
+        self._databases.kill_primary()
         await asyncio.sleep(chance.random())  # Until whoever watches the primary notices.
         await self._databases.promote()
         began = time.monotonic()
@@ -160,18 +136,12 @@ class Cluster(Site):
 
 
 @contextmanager
-def cluster_in(folder: Path, *, cuts: bool = False) -> Iterator[Cluster]:
-    """Give a site in the folder; the primary is killed, or its link `cuts`.
-
-    Raises NoServerError if there is no PostgreSQL to be had, and NoNetworkError.
-    """
+def cluster_in(folder: Path) -> Iterator[Cluster]:
+    """Give a site in the folder. Raises NoServerError if there is no PostgreSQL to be had."""
     with ExitStack() as stack:
-        network = Network(("a", "b", "c")) if cuts else None
-        if network is not None:
-            stack.callback(network.close)
         links = Path(tempfile.mkdtemp(prefix="saywho-links-"))  # Sockets have short addresses.
         stack.callback(shutil.rmtree, links)
-        databases = Databases(links, network=network)
+        databases = Databases(links)
         stack.callback(databases.close)
         settings = {
             "SAYWHO_ACCESS_LOG": "0",

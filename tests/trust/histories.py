@@ -2,16 +2,15 @@
 
 `python -m tests.trust.histories sqlite 100` kills 100 times, `… postgresql 100 7` with seed 7;
 `… cluster 20` replaces the primary of two servers 20 times, and with `… cluster 20 0 500` clients
-of live streams follow meanwhile; `… links 20` cuts its link instead of killing it.
+of live streams follow meanwhile.
 """
 
 import asyncio
-import functools
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -242,11 +241,7 @@ def _some_post(author: Author, chance: Random) -> str:
 
 def run(kind: str, rounds: int, folder: Path, seed: int = 0, listeners: int = LISTENERS) -> History:
     """Play rounds on a site of its own, and check what it left."""
-    sites: dict[str, Callable[[Path], AbstractContextManager[Site]]] = {
-        "cluster": cluster_in,
-        "links": functools.partial(cluster_in, cuts=True),
-    }
-    with sites.get(kind, functools.partial(site_of, kind))(folder) as site:
+    with cluster_in(folder) if kind == "cluster" else site_of(kind, folder) as site:
         history = History(site, seed, listeners)
         asyncio.run(history.play(rounds))
         assert site.installation.json("check") == {"ok": True, "faults": []}

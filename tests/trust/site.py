@@ -1,5 +1,6 @@
 """A real server of two workers, on SQLite or on a PostgreSQL of its own, that can be killed."""
 
+import json
 import os
 import resource
 import signal
@@ -10,11 +11,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
+import requests
+
 from tests.installation import Installation
 from tests.postgresql import Server as DatabaseServer
 from tests.serving.test_server import SERVE, Server, children_of, serving
 from tests.serving.test_supervision import accepts
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_S, eventually
 
 
 class Site:
@@ -91,6 +94,18 @@ class Site:
         self._stack.close()
         if self._database is not None:
             self._database.remove()
+
+
+def upload(server: Server, author: str, posts: int) -> str:
+    """Begin an import; return its address."""
+    texts = (f"{author} writes {n}, and more" for n in range(posts))
+    rows = ({"username": author, "text": text, "source_id": text} for text in texts)
+    body = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    own = {"Authorization": f"Bearer {server.token}"}
+    address = f"http://127.0.0.1:{server.port}/api/v1/imports?format=jsonl"
+    queued = requests.post(address, body, headers=own, timeout=DEADLINE_S)
+    assert queued.status_code == 202, queued.text
+    return queued.headers["Location"]
 
 
 @contextmanager

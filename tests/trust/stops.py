@@ -14,7 +14,7 @@ from typing import Final
 from tests.installation import Installation
 from tests.serving.test_server import SERVE, Server, serving
 from tests.serving.test_supervision import listen
-from tests.trust.uploads import upload
+from tests.trust.site import upload
 from tests.waiting import DEADLINE_S
 
 COMMAND: Final = (*SERVE, "--workers", "2")

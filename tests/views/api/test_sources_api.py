@@ -9,6 +9,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
+from app.services.sources import following, web
 from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.live_platforms import Platform, live_platform
@@ -30,6 +31,14 @@ async def site(make_config: MakeConfig, platform: Platform) -> AsyncIterator[Qua
         yield app
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the follower look for sources all the time."""
+    monkeypatch.setattr(following, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(web, "PAUSE_S", 0.0)
+
+
+@pytest.mark.usefixtures("quick")
 async def test_following_by_the_api(site: Quart, platform: Platform) -> None:
     admin, writer = await client_with(site, "admin"), await client_with(site, "write")
     platform.add("sky", "hello")
@@ -72,6 +81,7 @@ async def test_what_cannot_be_followed_is_refused(
     assert why in (await answer.get_json())["detail"]
 
 
+@pytest.mark.usefixtures("quick")
 async def test_a_source_that_fails_says_why(site: Quart, platform: Platform) -> None:
     admin = await client_with(site, "admin")
     await admin.post(API, json={"source": "bluesky:nobody"})

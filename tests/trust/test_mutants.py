@@ -1,0 +1,25 @@
+"""The planted bugs: each still has its place, and the tests that `make soak` finds it by."""
+
+import re
+
+import pytest
+
+from tests.house import ROOT
+from tests.trust.mutants import MUTANTS, Mutant, find
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.bug)
+def test_a_planted_bug_still_has_its_place(mutant: Mutant) -> None:
+    assert mutant.has_its_place
+    assert (ROOT / mutant.tests).exists()
+
+
+def test_a_planted_bug_is_found() -> None:
+    (mutant,) = (each for each in MUTANTS if each.bug.startswith("a caller gets the value"))
+    assert find(mutant)
+
+
+def test_the_documentation_names_each_planted_bug() -> None:
+    page = (ROOT / "docs" / "promises.md").read_text()
+    rows = set(re.findall(r"^\| (.+?) \| `(tests/\S+)` \|$", page, re.MULTILINE))
+    assert rows == {(each.bug, each.tests) for each in MUTANTS}
