@@ -79,7 +79,6 @@ soak: $(DEV_STAMP) ## for hours: seeds, planted bugs, kills, and inputs at rando
 accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy DATA=FILE
 	@test -n "$(DATA)" || { echo "make accuracy needs DATA=FILE, JSON lines with author, text, split, lang"; exit 2; }
 	@$(BIN)/python -m benchmarks.accuracy "$(DATA)"
-	@$(BIN)/python -m benchmarks.variants "$(DATA)"
 	@$(BIN)/python -m benchmarks.open_question "$(DATA)"
 	@$(BIN)/python -m benchmarks.search "$(DATA)"
 
@@ -90,11 +89,8 @@ bench: $(DEV_STAMP) ## measure this program and its peers (BASE=COMMIT: only aga
 else
 bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks
-	@$(BIN)/python -m benchmarks.scale
 	@$(BIN)/python -m benchmarks.search
-	@$(BIN)/python -m benchmarks.uploads
 	@$(BIN)/python -m benchmarks.bulk
-	@$(BIN)/python -m benchmarks.dashboard
 	@$(BIN)/python -m benchmarks.async_overhead
 endif
 

@@ -1,4 +1,4 @@
-"""Posts in bulk, whoever wrote them: `python -m benchmarks.bulk [--base COMMIT] [--million]`.
+"""Posts in bulk, whoever wrote them: `python -m benchmarks.bulk [--base COMMIT]`.
 
 The same number of posts is imported author by author, in turn, and with one post of each author;
 each by a new process into a new database, in turns. Processor time is compared, which other
@@ -8,13 +8,14 @@ what Flask-SQLAlchemy's `add_all` takes to store the same posts, without word in
 and profiles. Then the posts are sent to a server as JSON lines, and requests and single posts are
 timed while that server imports a file.
 
-`--base` imports by an earlier commit too; `--million` imports 1,000,000 posts of 3,000 authors;
-`--postgresql` measures the server alone, over a PostgreSQL of the tests.
+`--base` imports by an earlier commit too.
 """
 
 import argparse
 import contextlib
 import json
+import os
+import re
 import signal
 import statistics
 import subprocess
@@ -33,8 +34,7 @@ from benchmarks import machine
 from benchmarks.databases import made_texts
 from benchmarks.paired import checkout
 from benchmarks.peers import course
-from benchmarks.uploads import SAME_ORIGIN, start_server
-from tests.postgresql import Server
+from tests.ports import free_port
 
 AUTHORS: Final = {"author by author": 32, "in turn": 3_000, "one post of each": None}
 """How many authors a file has; None for as many as posts."""
@@ -42,6 +42,7 @@ BASE_POSTS: Final = 6_000
 """In turn an earlier commit may need many minutes for more."""
 SAMPLED_EVERY_S: Final = 0.2
 ADDED_AT_ONCE: Final = 2_000
+SAME_ORIGIN: Final = {"Sec-Fetch-Site": "same-origin"}
 NDJSON: Final = SAME_ORIGIN | {"Content-Type": "application/x-ndjson"}
 IMPORT: Final = """
 import asyncio, json, resource, sys, time
@@ -231,9 +232,29 @@ def measure_base(
             print(f"| {name}, by the clock | | | | {times:.2f} | | |")
 
 
-def measure_server(folder: Path, path: Path, posts: int, database_url: str = "") -> None:
+def start_server(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
+    """Return the process, its address and the secret of its set-up link."""
+    address = f"127.0.0.1:{free_port()}"
+    program = (sys.executable, "-c", "from app.cli import main; main()", "serve")
+    server = subprocess.Popen(
+        (*program, "--bind", address, "--workers", "2"),
+        env=os.environ | {"SAYWHO_DATA_DIR": str(folder), "SAYWHO_ACCESS_LOG": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdout is not None
+    found = next(filter(None, (re.search(r"token=(\S+)", line) for line in server.stdout)))
+    while True:
+        with contextlib.suppress(httpx.HTTPError):
+            httpx.get(f"http://{address}/readyz").raise_for_status()
+            return server, f"http://{address}", found[1]
+        time.sleep(0.05)
+
+
+def measure_server(folder: Path, path: Path, posts: int) -> None:
     """Print the rate of JSON lines over HTTP, and what others wait while a file is imported."""
-    server, address, token = start_server(folder / "instance", database_url)
+    server, address, token = start_server(folder / "instance")
     try:
         with httpx.Client(base_url=address, timeout=600) as client:
             form = {"token": token, "name": "operator", "password": "correct horse"}
@@ -303,26 +324,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--base", help="a commit to compare with")
     parser.add_argument("--order", action="append", choices=AUTHORS, help="compared with --base")
-    parser.add_argument("--million", action="store_true", help="import 1,000,000 posts too")
-    parser.add_argument("--postgresql", action="store_true", help="measure the server over it")
     arguments = parser.parse_args()
     print(machine.description())
     with machine.work_folder() as folder:
-        if arguments.postgresql:
-            path = folder / "posts.jsonl"
-            write_posts(path, arguments.posts, 32, in_turn=False)
-            with contextlib.ExitStack() as stack:
-                database = Server(durable=True)
-                stack.callback(database.remove)
-                measure_server(folder, path, arguments.posts, database.url())
-            return
         compared = arguments.order or AUTHORS
         path = measure_orders(folder, arguments.posts, arguments.rounds, arguments.base, compared)
         measure_server(folder, path, arguments.posts)
-        if arguments.million:
-            large = folder / "million.jsonl"
-            write_posts(large, 1_000_000, 3_000, in_turn=True)
-            print_row("1,000,000 in turn", [import_once(machine.ROOT, large, folder)])
 
 
 if __name__ == "__main__":

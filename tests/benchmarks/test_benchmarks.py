@@ -34,17 +34,10 @@ def run(
     ("name", "arguments", "printed"),
     [
         ("search", ["--posts", "2000", "--queries", "5"], "| four words of a post |"),
-        ("scale", ["--quick", "--repeats", "2"], "a post, and among all:"),
-        ("uploads", ["--posts", "500", "--mib", "5"], "import of 500 posts (done)"),
         ("bulk", ["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
-        (
-            "dashboard",
-            ["--posts", "200", "--viewers", "3", "--changes", "1"],
-            "one more dashboard costs",
-        ),
         ("paired", ["HEAD", "--quick", "--only", "hot"], "\nhot "),
     ],
-    ids=["search", "scale", "uploads", "bulk", "dashboard", "paired"],
+    ids=["search", "bulk", "paired"],
 )
 def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
     done = run(name, *arguments)

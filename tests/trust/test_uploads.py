@@ -63,7 +63,10 @@ def wait_until_done(server: Server, job: str) -> None:
 def test_an_import_goes_on_after_its_server_was_killed(
     tmp_path: Path, database: DatabaseServer
 ) -> None:
-    settings = {"SAYWHO_DATABASE_URL": database.url(), "SAYWHO_SECRET_KEY": "the key of both"}
+    settings = {
+        "SAYWHO_DATABASE_URL": database.url(),
+        "SAYWHO_SECRET_KEY": "the key of both servers",
+    }
     killed, other = (Installation(tmp_path / name / "instance", settings) for name in "ab")
     command = (*SERVE, "--workers", "1")
     with serving(other, *command) as beside:
