@@ -26,7 +26,6 @@ Entry = Mapping[str, Any]
 MOST_ENTRIES: Final = 2_000
 """Entries that are read of a feed, so that one transaction stores them."""
 _ENTRY: Final = re.compile(r"<(?:item|entry)\b", re.I)
-_ENTRY_END: Final = re.compile(r"</(?:item|entry)\s*>", re.I)
 _END: Final = re.compile(r"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
 _ENDS: Final = " .…"
 _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
@@ -37,7 +36,7 @@ def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead
     text = _decoded(body, content_type)
     if "<!ENTITY" in text:
         raise RecordError("the feed declares entities, which could fill the memory")
-    feed, is_cut = _parse(text)
+    feed = _parse(text)
     entries = feed.entries[:MOST_ENTRIES]
     if not entries and not feed.get("version"):
         raise RecordError("the address holds no RSS or Atom feed")
@@ -47,7 +46,6 @@ def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead
         read_each(enumerate(reversed(entries), 1), read),
         ids=[_source_id(entry) for entry in entries],
         account=Account(None, feed.feed.get("title"), "rss"),
-        is_cut=is_cut,
     )
 
 
@@ -59,22 +57,15 @@ def _decoded(body: bytes, content_type: str) -> str:
     return str(text).replace("\0", "")  # Of UTF-16 that is said to be UTF-8.
 
 
-def _parse(text: str) -> tuple[Any, bool]:
-    """Return the feed, and whether it broke off; it then has the entries that were closed."""
-    feed = _parsed(text)
-    # Feeds that are no valid XML are read all the same, if they have an end.
-    if not feed.bozo or _END.search(_ENTRY.split(text)[-1]):
-        return feed, False
-    version = feed.get("version")
-    feed = _parsed(text[: max((end.end() for end in _ENTRY_END.finditer(text)), default=0)])
-    feed["version"] = version
-    return feed, bool(version)
-
-
-def _parsed(text: str) -> Any:
+def _parse(text: str) -> Any:
+    """Return the feed; of one that breaks off, the last entry may be half of one, and goes."""
     # As a file: feedparser would take a string for an address or the name of a file.
     headers = {"content-type": "application/xml; charset=utf-8"}
-    return feedparser.parse(io.BytesIO(text.encode()), response_headers=headers)
+    feed = feedparser.parse(io.BytesIO(text.encode()), response_headers=headers)
+    # Feeds that are no valid XML are read all the same, if they have an end.
+    if feed.bozo and not _END.search(_ENTRY.split(text)[-1]):
+        del feed.entries[-1:]
+    return feed
 
 
 def _record(entry: Entry, place: int, *, language: str | None, address: str) -> Item | None:

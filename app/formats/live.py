@@ -39,8 +39,6 @@ class PageHead(msgspec.Struct, kw_only=True):
     """The platform's own id of the account, where it is known."""
     older: str | None = None
     """The cursor of the next page; None at the end."""
-    is_cut: bool = False
-    """Whether the answer broke off; the posts before the break are here."""
     bad: list[BadRecord] = []
     skipped: list[Skipped] = []
 

@@ -39,8 +39,6 @@ class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Headers that make the request for the newest page conditional."""
     digest: str = ""
     """Of the newest page, for platforms without such headers."""
-    cut: str = ""
-    """Digest of the last page that broke off."""
     history: str | None = None
     """Where reading older posts goes on; None once it has reached the oldest."""
     is_gap: bool = False

@@ -84,12 +84,6 @@ class Visit:
         if page is None:
             return
         answer, head, is_first = page.answer, page.head, not mark.digest
-        if head.is_cut and answer.digest != mark.cut:
-            # The rest of the mark stays as it was, so the next visit asks for the whole. A feed
-            # that is the same then was sent in whole, and never has an end.
-            mark.cut = answer.digest
-            self.accepted = await self._store(page, is_live=not is_first)
-            raise FetchError("the feed broke off")
         if is_first or not await self._is_known(head.ids):
             mark.is_gap = mark.history is None and not is_first
             mark.history = head.older

@@ -1,8 +1,6 @@
 """Imports into a real database: what is stored, matched, left out, and left behind."""
 
 import asyncio
-import io
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,13 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.config import Config
 from app.db.backend import backend_of
 from app.db.engine import Database
 from app.errors import BrokenFileError
-from app.formats import open_archive
 from app.formats.records import Account, Archive, Item, Record
-from app.formats.source.file import Source
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.folding import users_with_tails
@@ -41,12 +36,6 @@ def archive(*items: Item, account: Account | None = None) -> Archive:
 
 async def store(db: Database, *items: Item, username: str | None = None) -> ImportReport:
     return await import_archive(db, archive(*items), username=username)
-
-
-async def store_json(db: Database, *rows: dict[str, Any]) -> ImportReport:
-    data = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    with Source(io.BytesIO(data)) as source:
-        return await import_archive(db, open_archive(source), username=None)
 
 
 def outcome(report: ImportReport) -> tuple[int, int, int]:
@@ -190,22 +179,6 @@ async def test_a_known_source_id_fills_empty_fields_and_never_the_text(db: Datab
     assert (tweet.lang, tweet.created_at) == ("en", NOON)
 
 
-async def test_good_records_are_kept_whatever_the_bad_ones(db: Database) -> None:
-    report = await store_json(
-        db,
-        {"username": "mina", "text": "good"},
-        {"username": "mina", "text": None, "id": "2"},
-        {"username": "mi na", "text": "bad name"},
-        {"username": "mina", "text": "bad time", "date": "soon"},
-        {"username": "mina", "text": "far away", "date": "0001-01-01T00:00:00+14:00"},
-        {"username": "mina", "text": "\ud800\udfff", "id": "7"},
-        {"username": "mina", "text": "good too"},
-    )
-    assert outcome(report) == (3, 0, 4)
-    assert [error.line for error in report.errors] == [2, 3, 4, 5]
-    assert await texts(db) == ["good", "\U000103ff", "good too"]
-
-
 async def test_times_are_cut_to_seconds_and_none_is_in_the_future(db: Database) -> None:
     before = now()
     items = [
@@ -230,24 +203,6 @@ async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: D
             snapshots = list(await session.scalars(select(BackgroundSnapshot.posts)))
         assert max(snapshots) == expected
     assert await find_faults(db) == []
-
-
-async def test_two_imports_at_once_both_complete(
-    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reading, "BATCH", 10)
-    config: Config = make_config()
-    first, second = Database(config), Database(config)
-    shared = [record(n, f"shared {n}", source_id=str(n)) for n in range(60)]
-    one = [*shared, *(record(n, f"one {n}", username="one") for n in range(40))]
-    two = [*(record(n, f"two {n}", username="two") for n in range(40)), *shared]
-    reports = await asyncio.gather(store(first, *one), store(second, *two))
-    assert sum(report.accepted for report in reports) == 140
-    assert sum(report.duplicates for report in reports) == 60
-    assert len(await stored(first)) == 140
-    assert await find_faults(second) == []
-    await first.close()
-    await second.close()
 
 
 async def test_batches_are_small_while_others_wait_to_write(make_config: MakeConfig) -> None:
