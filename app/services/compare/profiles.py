@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import Row, Select, Table, and_, delete, or_, select
+from sqlalchemy import Row, Table, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import RECIPE
@@ -21,7 +21,6 @@ from app.tasks import worked_on
 
 RELOAD_TAIL: Final = 50
 """Posts that a profile in memory may lack without reading the stored one."""
-INLINE_PROFILES: Final = 10
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
 _PROFILE: Final = cast(Table, Profile.__table__)
 
@@ -106,8 +105,7 @@ async def stored_profiles(
         query = select(*columns, Profile.counts, Profile.texts)
         query = query.where(Profile.user_id.in_(some), Profile.recipe == RECIPE)
         rows = (await session.execute(query)).all()
-        is_quick = len(rows) <= INLINE_PROFILES
-        found |= _unpacked(rows) if is_quick else await asyncio.to_thread(_unpacked, rows)
+        found |= await asyncio.to_thread(_unpacked, rows)
     return found
 
 
@@ -124,7 +122,14 @@ async def with_tails(
     """Return the profiles with the posts of later events, those before `until`."""
     tails: dict[int, list[tuple[int, str]]] = {user_id: [] for user_id in known}
     for some in chunks(list(known)):
-        query = _select_tails({user_id: known[user_id].as_of_event for user_id in some}, until)
+        places = (
+            and_(
+                Tweet.user_id == each,
+                Tweet.event_id.between(known[each].as_of_event + 1, until - 1),
+            )
+            for each in some
+        )
+        query = select(Tweet.user_id, Tweet.event_id, Tweet.text).where(or_(*places))
         for user_id, event_id, text in await session.execute(query):
             tails[user_id].append((event_id, text))
 
@@ -139,18 +144,6 @@ async def with_tails(
 
     texts = [text for tail in tails.values() for _, text in tail]
     return {**known, **await worked_on(texts, extended)}
-
-
-def _select_tails(after: Mapping[int, int], until: int) -> Select[int, int, str]:
-    """Return a query for user, event and text of the posts after each user's event."""
-    return select(Tweet.user_id, Tweet.event_id, Tweet.text).where(
-        or_(
-            *(
-                and_(Tweet.user_id == user_id, Tweet.event_id > event_id, Tweet.event_id < until)
-                for user_id, event_id in after.items()
-            )
-        )
-    )
 
 
 async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple, cast
 from msgspec import json, structs
 from sqlalchemy import Table, and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm.attributes import set_committed_value
 
 from app.compute.text import guess_language
 from app.db.backend import backend_of, insert_rows
@@ -211,12 +210,5 @@ async def _insert(session: AsyncSession, fresh: Sequence[Row], of_each: Mapping[
     await insert_rows(session, _TWEET, fresh)
     indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in fresh)
     await backend_of(session).words.add(session, indexed)
-    await _raise_tweet_counts(session, of_each)
-
-
-async def _raise_tweet_counts(session: AsyncSession, added: Mapping[int, int]) -> None:
-    raised = [{"author": user_id, "more": posts} for user_id, posts in sorted(added.items())]
+    raised = [{"author": user_id, "more": posts} for user_id, posts in sorted(of_each.items())]
     await session.execute(_RAISE, raised)
-    for user in session.identity_map.values():
-        if isinstance(user, User) and user.id in added:
-            set_committed_value(user, "tweet_count", user.tweet_count + added[user.id])

@@ -4,7 +4,6 @@ import pytest
 
 from app.compute.text import username_key
 from app.db.engine import Database
-from app.errors import ConflictError
 from app.services.imports.authors import BulkAuthor, store_authors
 from app.services.posts.users import add_user, delete_user, find_user, list_authors
 
@@ -57,14 +56,3 @@ async def test_a_page_goes_on_after_an_author_who_was_deleted(db: Database) -> N
     async with db.read() as session:
         authors, after = await list_authors(session, part="b", after=after, limit=3)
     assert ([author.username for author in authors], after) == (["cab"], None)
-
-
-def test_local_yields_to_a_platform_and_an_empty_name_is_filled() -> None:
-    author = BulkAuthor(1, "ann", "local")
-    author.complete(platform="x", display_name="Ann 🚢")
-    assert (author.platform, author.display_name, author.is_changed) == ("x", "Ann 🚢", True)
-    author = BulkAuthor(1, "ann", "x", "Ann 🚢")
-    author.complete(platform="local", display_name="Other")
-    with pytest.raises(ConflictError, match="x already"):
-        author.complete(platform="mastodon", display_name="Other")
-    assert author == BulkAuthor(1, "ann", "x", "Ann 🚢")
