@@ -115,7 +115,7 @@
         item.querySelector(".share b").textContent = shareOf(shares[place]);
       });
       list.append(...[...items].sort((a, b) => shares[items.indexOf(b)] - shares[items.indexOf(a)]));
-      const best = Math.max(...items.map((item, place) => ("closed" in item.dataset ? shares[place] : 0)));
+      const best = Math.max(0, ...shares.filter((_, place) => "named" in items[place].dataset));
       const verdict = 1 - known >= form.dataset.unfamiliar ? "unfamiliar"
         : best >= form.dataset.likely ? "likely" : "close";
       for (const each of said) each.textContent = percent.format(sure);

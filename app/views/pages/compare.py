@@ -13,12 +13,12 @@ from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.clock import now
-from app.compute.judgement import LIKELY, SURE, UNFAMILIAR, Limit
+from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit
 from app.compute.quotations import own_words
 from app.compute.strangers import stranger_rate
 from app.compute.text import guess_language, word_count
 from app.errors import InvalidInputError
-from app.i18n import gettext, gettext_noop, ngettext, show_percent
+from app.i18n import gettext, gettext_noop, show_percent
 from app.lifespan import resources
 from app.services.compare.judging import Comparison, Evidence, JudgedPassage, passages_of
 from app.services.compare.material import Material
@@ -195,7 +195,8 @@ async def _shown(
 ) -> dict[str, object]:
     """Return what the page shows of a comparison."""
     best = [ranked.username for ranked in comparison.ranking]
-    uses = _uses(comparison.evidence)
+    marks = [] if comparison.verdict == "short" else list(filter(_is_borne_out, comparison.evidence))
+    uses = _uses(marks)
     ids = {each for mark in uses.values() for each in mark.posts or ()} | {hidden_post or 0}
     async with resources().db.read() as session:
         hues = await hues_of(session, best)
@@ -213,15 +214,16 @@ async def _shown(
         "answers": answers,
         "folded": folded if folded > 1 else 0,
         "odds": _odds(comparison),
+        "fewest": FEWEST_JUDGED,
         "likely": LIKELY,
         "unfamiliar": UNFAMILIAR,
         "pieces": marked_text(
-            text, [(m.start, m.end, (m, shown.get(_key(m)))) for m in comparison.evidence]
+            text, [(mark.start, mark.end, (mark, shown[_key(mark)])) for mark in marks]
         ),
         "sentences": passages and marked_text(text, [(p.start, p.end, p) for p in passages]),
         "tally": Counter(each.username for each in passages).most_common(),
         "uses": list(shown.values()),
-        "has_against": any(mark.weight < 0 for mark in comparison.evidence),
+        "has_against": any(mark.weight < 0 for mark in marks),
         "hidden": hidden,
         "hues": hues,
         "lines": {username: number for number, username in enumerate(best[:LINES], 1)},
@@ -238,11 +240,19 @@ def _key(mark: Evidence) -> tuple[str, str]:
     return mark.username, str(mark.piece or mark.text).casefold()
 
 
-def _uses(evidence: Sequence[Evidence]) -> dict[tuple[str, str], Evidence]:
-    """Return the marks that say how often they are used, those of the same words once."""
-    counted = [mark for mark in evidence if mark.posts]
+def _is_borne_out(mark: Evidence) -> bool:
+    """Return whether the author uses the words more than the others, or less if they are against.
+
+    A piece of a mark may be as common elsewhere: then spelling or layout made the mark.
+    """
+    own, others = (each if isinstance(each, float) else 0.0 for each in (mark.own, mark.others))
+    return own > others if mark.weight > 0 else own < others
+
+
+def _uses(marks: Sequence[Evidence]) -> dict[tuple[str, str], Evidence]:
+    """Return the marks, those of the same words once, the strongest first."""
     uses: dict[tuple[str, str], Evidence] = {}
-    for mark in sorted(counted, key=lambda mark: -abs(mark.weight)):
+    for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
         uses.setdefault(_key(mark), mark)
     return uses
 
@@ -253,12 +263,13 @@ def _rate(comparison: Comparison) -> str:
     rate = stranger_rate(guess_language(comparison.text), count, words)
     if rate is None:
         return ""
-    told = ngettext(
-        "A text of this length by somebody else is taken for that of one named author in about "
-        "{share} of cases.",
-        "A text of this length by somebody else is taken for one of {count} named authors’ in "
-        "about {share} of cases.",
-        count,
+    told = (
+        gettext("Of texts of this length by somebody else, about {share} pass for this author’s.")
+        if count == 1
+        else gettext(
+            "Of texts of this length by somebody else, about {share} pass for one of {count} named "
+            "authors’."
+        )
     )
     return told.format(count=count, share=show_percent(rate))
 

@@ -84,6 +84,7 @@ async def test_the_verdict_is_the_heading_and_the_title(
     # Where nothing is known there are no numbers, or they are folded.
     is_folded = "Show the numbers all the same" in page
     assert (len(shares(page)) > 0) is (heading != "Too little to go on")
+    assert ("<mark" in page) is (heading not in ("Too little to go on", "Reads like none of them"))
     assert is_folded is (heading in ("Reads like none of them", "Does not read like ben"))
     assert ("must not be used" in page) is (heading != "Too little to go on")
 

@@ -61,7 +61,7 @@ async def test_a_visitor_learns_how_posts_get_here(writer: Client, anybody: Clie
     await writer.add_user("ferry", "tide and crossing")
     for path in ("/", "/authors"):
         page = await page_of(anybody, path)
-        assert '<a href="/imports">Sign in to import posts of your own</a>' in page
+        assert '<a href="/imports">Import posts, as the operator</a>' in page
     assert 'the operator <a href="/imports">imports</a>' in await page_of(anybody, "/about")
     answer = await anybody.get("/imports")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=%2Fimports")
