@@ -4,8 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from app.compute.background import Background
 from app.compute.counts import lookup
 from app.compute.features import WORDS, group_edges, named_words
 from app.compute.korean import is_ending
+from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.text import guess_language
 
@@ -53,15 +53,16 @@ _FUNCTION_WORDS: Final = frozenset(
 """Words that every text needs; the model weighs them, but they tell a reader nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class DistinctiveWord:
+MOST_WORDS: Final = 12
+MOST_SIGNS: Final = 6
+
+
+class TypicalWord(NamedTuple):
     """A word or sign that an author uses more than the others."""
 
     text: str
     weight: float
     """Log-odds against the other authors."""
-    z: float
-    """The same in standard errors; lists are sorted by it."""
     uses: int
     """Uses by the author, in all posts."""
 
@@ -76,49 +77,41 @@ class DistinctiveWord:
         return not any(map(str.isalnum, self.text))
 
 
-def distinctive_words(
-    profiles: Sequence[AuthorProfile],
-    posts: Sequence[Sequence[str]],
+def typical_words(
+    author: AuthorProfile,
+    posts: Sequence[str],
+    population: Population,
+    members: NDArray[np.bool_],
     background: Background,
-    *,
-    most: int,
-) -> list[list[DistinctiveWord]]:
-    """Return the words, then the signs, that set each of two or more authors apart.
+) -> list[TypicalWord]:
+    """Return words, then signs, that an author uses more than the members (n,), clearest first.
 
-    The strongest come first, at most `most` of either kind, without function words and words in
-    another script than most of the author's posts. `posts` are some posts of each
-    author, from which words are recovered; their uses come from the profiles. Weighted log-odds
-    with an informative Dirichlet prior, each author against all others. Source: Monroe, Colaresi
-    and Quinn 2008, equations 16 to 22.
+    Function words and words in another script than most of the posts are left out. `posts` are
+    some of the author's, from which words are recovered; their uses come from the profile. Weighted
+    log-odds with an informative Dirichlet prior. Source: Monroe, Colaresi and Quinn 2008, equations
+    16 to 22.
     """
     forms: dict[int, str] = {}
-    spread = [_spread(own, forms) for own in posts]
+    spread = _spread(posts, forms)
     keys = np.array(sorted(forms), np.uint32)
-    if not keys.size or len(profiles) < 2:
-        return [[] for _ in profiles]
-    uses = np.array([lookup(profile.counts, keys) for profile in profiles], np.float64)
-    totals = np.array([profile.totals[WORDS] for profile in profiles], np.float64)
+    if not keys.size or not members.any():
+        return []
     prior = PRIOR_WORDS * background.probabilities(keys)
-    found = []
-    for author, own in enumerate(spread):
-        others_uses, others_total = uses.sum(axis=0) - uses[author], totals.sum() - totals[author]
-        lead = _log_odds(uses[author], totals[author], prior) - _log_odds(
-            others_uses, others_total, prior
-        )
-        z = lead / np.sqrt(1 / (uses[author] + prior) + 1 / (others_uses + prior))
-        is_habit = np.array([own[key] >= FEWEST_POSTS for key in keys.tolist()])
-        order = np.argsort(-z, kind="stable")
-        clear = (
-            DistinctiveWord(forms[int(keys[i])], float(lead[i]), float(z[i]), int(uses[author, i]))
-            for i in order
-            if is_habit[i] and z[i] >= CLEAR
-        )
-        # Parts of one emoji have keys of their own.
-        once = list({each.text: each for each in reversed(list(clear))}.values())[::-1]
-        is_korean = is_mostly_korean(posts[author])
-        words = [each for each in once if not each.is_mark and _is_telling(each.text, is_korean)]
-        found.append(words[:most] + [each for each in once if each.is_mark][:most])
-    return found
+    uses = lookup(author.counts, keys).astype(np.float64)
+    others = population.uses(keys, members).astype(np.float64)
+    lead = _log_odds(uses, float(author.totals[WORDS]), prior)
+    lead -= _log_odds(others, float(population.totals[members, WORDS].sum()), prior)
+    errors = lead / np.sqrt(1 / (uses + prior) + 1 / (others + prior))
+    found: dict[str, TypicalWord] = {}
+    for i in np.argsort(-errors, kind="stable").tolist():
+        key = int(keys[i])
+        if spread[key] >= FEWEST_POSTS and errors[i] >= CLEAR:
+            # Parts of one emoji have keys of their own.
+            word = TypicalWord(forms[key], float(lead[i]), int(uses[i]))
+            found.setdefault(word.text, word)
+    is_korean = is_mostly_korean(posts)
+    words = [word for word in found.values() if _is_telling(word.text, is_korean)]
+    return words[:MOST_WORDS] + [word for word in found.values() if word.is_mark][:MOST_SIGNS]
 
 
 def is_mostly_korean(posts: Sequence[str]) -> bool:
@@ -127,8 +120,11 @@ def is_mostly_korean(posts: Sequence[str]) -> bool:
 
 
 def _is_telling(word: str, is_korean: bool) -> bool:
-    """Return whether a word in this author's script says something about the author."""
-    if (guess_language(word) == "ko") != is_korean:
+    """Return whether a word in this author's script says something about the author.
+
+    Numbers are about the subject of a post.
+    """
+    if not any(map(str.isalpha, word)) or (guess_language(word) == "ko") != is_korean:
         return False
     first = re.split("['’]|n['’]t", word.lower())[0]
     return first not in _FUNCTION_WORDS and not is_ending(word)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from app.compute.background import EMPTY_BACKGROUND, build_background
 from app.compute.counts import add
 from app.compute.features import features
+from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import AuthorProfile
-from app.compute.style import distinctive_words
+from app.compute.style import TypicalWord, typical_words
 from app.compute.wording import similarities
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]
@@ -43,49 +44,46 @@ def test_rare_wording_weighs_more() -> None:
     assert similarities("bread", [], BACKGROUND).size == 0
 
 
+def typical(posts: list[str], *others: list[str]) -> list[TypicalWord]:
+    """Return what is typical of one author of a few."""
+    everybody = [profile(own) for own in (posts, *others)]
+    members = [
+        CountedAuthor(number, each.posts, None, each.counts)
+        for number, each in enumerate(everybody)
+    ]
+    background = build_background([each.counts for each in everybody], 40 * len(everybody))
+    population = Population.of(members)
+    return typical_words(everybody[0], posts, population, population.without([0], None), background)
+
+
+def said(words: list[TypicalWord]) -> set[str]:
+    return {word.text for word in words}
+
+
 def test_words_of_one_author_set_apart() -> None:
-    baker, sailor = distinctive_words(AUTHORS, [BAKER, SAILOR], BACKGROUND, most=3)
-    assert baker[0].text == "bread"
-    assert {"wind", "sail"} <= {word.text for word in sailor}
-    assert baker[0].uses == 30
-    assert all(word.weight > 0 and word.z >= 1.96 for word in baker + sailor)
+    baker, sailor = typical(BAKER * 10, SAILOR * 10), typical(SAILOR * 10, BAKER * 10)
+    assert (baker[0].text, baker[0].uses) == ("bread", 30)
+    assert {"wind", "sail"} <= said(sailor)
+    assert all(word.times > 1 for word in baker + sailor)
     # What both say alike is of neither.
-    assert "at" not in {word.text for word in baker + sailor}
-
-
-def test_authors_who_write_alike_have_no_words_of_their_own() -> None:
-    assert distinctive_words([AUTHORS[0]] * 2, [BAKER, BAKER], BACKGROUND, most=5) == [[], []]
-    assert distinctive_words(AUTHORS[:1], [BAKER], BACKGROUND, most=5) == [[]]
-    assert distinctive_words(AUTHORS, [[], []], BACKGROUND, most=5) == [[], []]
+    assert "at" not in said(baker + sailor)
+    assert "quokka" not in said(typical([*BAKER, "quokka " * 30], SAILOR * 10)), "of one post"
+    assert typical(BAKER, BAKER) == typical(BAKER) == typical([], BAKER) == []
 
 
 def test_function_words_and_words_in_another_script_are_left_out() -> None:
     mixed = [
         "등대에서 the lamp 그리고 파도",
         "파도는 of the lamp 했다 파도",
-        "파도 at 파도 에서 lamp",
+        "파도 at 파도 에서 lamp 2026",
     ]
-    posts = [mixed * 20, SAILOR * 20]
-    authors = [profile(own) for own in posts]
-    background = build_background([author.counts for author in authors], 140)
-    korean, english = distinctive_words(authors, posts, background, most=20)
-    assert {word.text for word in korean} == {"파도", "등대에서", "파도는"}
-    said = {word.text for word in english}
-    assert {"wind", "sail"} <= said
-    assert not {"we", "is", "the", "at", "up"} & said
+    korean, english = typical(mixed * 20, SAILOR * 20), typical(SAILOR * 20, mixed * 20)
+    assert said(korean) == {"파도", "등대에서", "파도는"}
+    assert {"wind", "sail"} <= said(english)
+    assert not {"we", "is", "the", "at", "up"} & said(english)
     assert all(word.times > 2 for word in korean)
 
 
 def test_an_emoji_of_several_signs_stays_whole() -> None:
-    posts = ["bread 👍🏽 warm 🇰🇷 👩‍👩‍👧‍👦 rolls 🙂"] * 30
-    authors = [profile(posts), AUTHORS[1]]
-    background = build_background([author.counts for author in authors], 70)
-    words, _ = distinctive_words(authors, [posts, SAILOR], background, most=9)
-    signs = [word.text for word in words if word.is_mark]
-    assert sorted(signs) == sorted(["👍🏽", "🇰🇷", "👩‍👩‍👧‍👦", "🙂"])
-
-
-def test_one_post_makes_no_habit() -> None:
-    posts = [*BAKER, "quokka " * 30]
-    words, _ = distinctive_words([profile(posts), AUTHORS[1]], [posts, SAILOR], BACKGROUND, most=9)
-    assert "quokka" not in {word.text for word in words}
+    words = typical(["bread 👍🏽 warm 🇰🇷 👩‍👩‍👧‍👦 rolls 🙂"] * 30, SAILOR * 10)
+    assert said([word for word in words if word.is_mark]) == {"👍🏽", "🇰🇷", "👩‍👩‍👧‍👦", "🙂"}

@@ -7,9 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.background import Background
-from app.compute.profiles import AuthorProfile
-from app.compute.style import DistinctiveWord, distinctive_words, is_mostly_korean
+from app.compute.style import TypicalWord, is_mostly_korean, typical_words
 from app.compute.usage import PostTexts, used_piece
 from app.services.compare.calibration import newest_own
 from app.services.compare.judging import EXPLAINED, Comparison, Evidence
@@ -23,10 +21,6 @@ SEARCHED_OTHERS: Final = 40
 SHOWN_POSTS: Final = 3
 RECENT_POSTS: Final = 200
 """Newest posts of an author in which typical words are looked for."""
-MOST_WORDS: Final = 12
-MOST_SIGNS: Final = 6
-MOST_OTHERS: Final = 30
-"""Authors with whom one author alone is compared."""
 
 
 async def add_reasons(
@@ -77,8 +71,8 @@ def _with_uses(
     return found
 
 
-async def typical_of(session: AsyncSession, models: Models, username: str) -> list[DistinctiveWord]:
-    """Return the author's typical words, then signs, the strongest first.
+async def typical_of(session: AsyncSession, models: Models, username: str) -> list[TypicalWord]:
+    """Return the author's typical words, then signs, the clearest first.
 
     The author is compared with others of the population, of the same language if possible; the
     words are those of the newest posts. Raises NotFoundError.
@@ -87,28 +81,9 @@ async def typical_of(session: AsyncSession, models: Models, username: str) -> li
     fitted = (await models.backgrounds.load(session)).fitted
     texts = [post.text for post in await newest_own(session, user.id, RECENT_POSTS)]
     language = "ko" if is_mostly_korean(texts) else None
-    places = fitted.population.without([user.id], language).nonzero()[0][:MOST_OTHERS].tolist()
-    if not places or not texts:
+    members = fitted.population.without([user.id], language)
+    if not members.any() or not texts:
         return []
     (own,) = await models.profiles.load(session, [user])
-
-    def find() -> list[DistinctiveWord]:
-        others = [fitted.population.profile(place) for place in places]
-        return _find_typical(own, others, texts, fitted.background)
-
-    return await asyncio.to_thread(find)
-
-
-def _find_typical(
-    own: AuthorProfile,
-    others: Sequence[AuthorProfile],
-    texts: Sequence[str],
-    background: Background,
-) -> list[DistinctiveWord]:
-    nothing: Sequence[str] = ()
-    posts = [texts, *(nothing for _ in others)]
-    found = distinctive_words([own, *others], posts, background, most=2 * MOST_WORDS)[0]
-    # Numbers are about the subject of a post, not its style.
-    words = [word for word in found if any(map(str.isalpha, word.text))]
-    signs = [sign for sign in found if sign.is_mark]
-    return words[:MOST_WORDS] + signs[:MOST_SIGNS]
+    rest = (texts, fitted.population, members, fitted.background)
+    return await asyncio.to_thread(typical_words, own, *rest)

@@ -195,7 +195,8 @@ async def _shown(
 ) -> dict[str, object]:
     """Return what the page shows of a comparison."""
     best = [ranked.username for ranked in comparison.ranking]
-    marks = [] if comparison.verdict == "short" else list(filter(_is_borne_out, comparison.evidence))
+    is_short = comparison.verdict == "short"
+    marks = [] if is_short else [mark for mark in comparison.evidence if _is_borne_out(mark)]
     uses = _uses(marks)
     ids = {each for mark in uses.values() for each in mark.posts or ()} | {hidden_post or 0}
     async with resources().db.read() as session:
@@ -267,11 +268,11 @@ def _rate(comparison: Comparison) -> str:
         gettext("Of texts of this length by somebody else, about {share} pass for this author’s.")
         if count == 1
         else gettext(
-            "Of texts of this length by somebody else, about {share} pass for one of {count} named "
+            "Of texts of this length by somebody else, about {share} pass for one of so many "
             "authors’."
         )
     )
-    return told.format(count=count, share=show_percent(rate))
+    return told.format(share=show_percent(rate))
 
 
 def _odds(comparison: Comparison) -> float | None:
