@@ -19,21 +19,10 @@ RESULTS: Final = 20
 RESUMABLE: Final = "finished vectors stay; run it again to resume"
 
 
-def _one_author(
-    _context: click.Context, _option: click.Parameter, names: tuple[str, ...]
-) -> str | None:
-    """Return the one name, or None. Raises BadParameter for more, unlike a comparison."""
-    if len(names) > 1:
-        raise click.BadParameter("a search is of one author, or of all")
-    return names[0] if names else None
-
-
 @click.command("search")
 @click.argument("query")
 @click.option("--mode", type=click.Choice(["words", "meaning"]), default="words", show_default=True)
-@click.option(
-    "-u", "--username", multiple=True, callback=_one_author, help="Only posts of this author."
-)
+@click.option("-u", "--username", help="Only posts of this author.")
 @click.option("--limit", type=click.IntRange(1, 200), default=RESULTS, show_default=True)
 @json_option
 def search_command(query: str, mode: Mode, username: str | None, limit: int) -> None:

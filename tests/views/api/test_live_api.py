@@ -291,32 +291,6 @@ async def test_one_that_does_not_take_what_is_sent_keeps_nobody_waiting(
         assert slow.ids == fast.ids == filtered.ids
 
 
-async def test_all_get_everything_once_and_in_order_however_they_take_it(
-    app: Quart, writer: Client
-) -> None:
-    await writer.add_user("a")
-    chance = random.Random(8)  # noqa: S311 - no secret
-    async with listening(app, *[""] * 12) as listeners:
-
-        async def hesitate(listener: Listener) -> None:
-            while len(listener.ids) < 60:
-                listener.takes.clear()
-                await asyncio.sleep(chance.random() / 100)
-                listener.takes.set()
-                await asyncio.sleep(chance.random() / 100)
-
-        async with asyncio.TaskGroup() as tasks:
-            for listener in listeners[:8]:
-                tasks.create_task(hesitate(listener))
-            for number in range(60):
-                await writer.add_tweet("a", f"text {number}")
-        for listener in listeners:
-            await listener.next(60)
-        first = listeners[0].ids
-        assert first == sorted(set(first))
-        assert all(listener.ids == first for listener in listeners)
-
-
 async def test_one_that_takes_nothing_for_long_is_let_go(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
