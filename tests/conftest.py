@@ -64,8 +64,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than there are cores: some wait for a server, a browser or a disk."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Run two processes more than there are cores: some wait for a server, a browser or a timer."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:

@@ -2,9 +2,7 @@
 
 import json
 import os
-import resource
 import signal
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -106,18 +104,6 @@ def upload(server: Server, author: str, posts: int) -> str:
     queued = requests.post(address, body, headers=own, timeout=DEADLINE_S)
     assert queued.status_code == 202, queued.text
     return queued.headers["Location"]
-
-
-@contextmanager
-def roomy_site() -> Iterator[tuple[Site, Path]]:
-    """Give a site on SQLite for thousands of connections, and its folder; it must stop well."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    folder = tempfile.TemporaryDirectory(prefix="saywho-trust-")
-    with folder as name, site_of("sqlite", Path(name)) as site:
-        yield site, Path(name)
-        assert site.server.stop() == 0
-        assert "Traceback" not in site.server.log()
 
 
 @contextmanager
