@@ -18,8 +18,6 @@ from .website import Website
 pytestmark = pytest.mark.browser
 
 PATH: Final = "/dashboard/"
-FIRST_VIEW_BYTES: Final = 2_000_000
-RELOAD_BYTES: Final = 100_000
 
 
 async def open_dashboard(page: Page, site: Website, query: str = "") -> None:
@@ -145,28 +143,6 @@ async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page
     await expect(page.locator("#timeline-note")).to_contain_text("doesn't exist")
 
 
-async def test_a_post_disturbs_nobody(crowd: Website, open_page: OpenPage) -> None:
-    page = await open_page(locale="en")
-    await page.goto(crowd.address(PATH))
-    await expect(page.locator("[data-live-state]")).to_contain_text("Live")
-    rows = page.locator("#likeness .figure-rows a")
-    changing = rows.filter(has_text=re.compile("^neighbour_09:"))
-    told = await changing.inner_text()
-    await rows.filter(has_not_text="neighbour_09").first.focus()
-    focused = await page.evaluate("document.activeElement.textContent")
-    post = crowd.send("POST", "/users/neighbour_09/tweets", text="빵집은 오늘 쉽니다 " * 9)
-    try:
-        await expect(changing).not_to_have_text(told)
-        assert await page.evaluate("document.activeElement.textContent") == focused
-    finally:
-        await page.locator("#filters summary").click()
-        await page.locator("#username1").fill("neighb")
-        crowd.send("DELETE", f"/tweets/{post['id']}")
-    # A name that is half typed is not applied.
-    await expect(changing).to_have_text(told)
-    await expect(page.locator("[data-filtered]")).to_have_text("all posts")
-
-
 async def test_a_figure_says_what_it_waits_for(website: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="en", is_new=True)
     let_go = asyncio.Event()
@@ -240,28 +216,6 @@ async def test_without_javascript_the_numbers_are_there(
     await page.get_by_role("link", name="Rhythm of the week").click()
     assert "username=" in page.url
     await expect(page.locator("tbody tr").first).to_be_visible()
-
-
-async def transferred(page: Page) -> int:
-    """Return the bytes of all answers of the page, as they came over the wire."""
-    size: int = await page.evaluate(
-        """() => [...performance.getEntriesByType("navigation"),
-                  ...performance.getEntriesByType("resource")]
-            .filter((entry) => !entry.name.includes("/api/v1/live"))
-            .reduce((sum, entry) => sum + entry.transferSize, 0)"""
-    )
-    return size
-
-
-async def test_the_first_view_is_small_and_a_reload_is_next_to_nothing(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page(is_new=True)
-    await open_dashboard(page, website)
-    assert 100_000 < await transferred(page) < FIRST_VIEW_BYTES
-    await page.reload()
-    await expect(page.locator("#timeline .bars path").first).to_be_attached()
-    assert 0 < await transferred(page) < RELOAD_BYTES
 
 
 INLINE: Final = "inline style or script"

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.waiting import eventually
 
 from .conftest import OpenPage
-from .website import KOREANS, PAGES, PASSWORD, TEXT, Website, compare_path, crowd_records
+from .website import KOREANS, PAGES, TEXT, Website, compare_path, crowd_records
 
 pytestmark = pytest.mark.browser
 
@@ -62,29 +62,6 @@ async def is_below_the_top(page: Page) -> bool:
     return bool(await page.evaluate(f"{top} < 0"))
 
 
-async def test_a_link_that_is_sent_on_shows_the_same_elsewhere(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page()
-    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    await page.goto(website.address("/"))
-    await page.locator("#tweet_text").fill(TEXT)
-    for username in KOREANS:
-        await page.get_by_role("checkbox", name=username).check()
-    await page.get_by_role("button", name="누가 썼는지 알아보기").click()
-    await page.get_by_role("button", name="링크 복사").click()
-    await expect(page.get_by_role("button", name="복사했어요")).to_be_visible()
-    link = await page.evaluate("navigator.clipboard.readText()")
-    shares = await page.locator(".share b").all_inner_texts()
-
-    other = await open_page(locale="en", scheme="dark", width=320, javascript=False)
-    await other.goto(link)
-    assert await other.locator(".share b").all_inner_texts() == shares
-    await expect(other.locator("#tweet_text")).to_have_value(TEXT)
-    title = await other.locator("meta[property='og:title']").get_attribute("content")
-    assert title == f"Of these 2, most like {KOREANS[0]}"
-
-
 async def test_the_back_button_leads_back_to_what_was_there(
     website: Website, open_page: OpenPage
 ) -> None:
@@ -102,46 +79,6 @@ async def test_the_back_button_leads_back_to_what_was_there(
     assert await links.evaluate_all("all => all.map(a => a.href)") == found
     await page.go_forward()
     await expect(page).to_have_url(found[2])
-
-
-async def test_where_nothing_is_a_search_leads_on(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    answer = await page.goto(website.address("/no/such/page"))
-    assert answer is not None
-    assert answer.status == 404
-    await page.get_by_role("searchbox").fill("호밀")
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".post mark").first).to_be_visible()
-    answer = await page.goto(website.address("/user/nobody"))
-    assert answer is not None
-    assert answer.status == 404
-    await expect(page.locator("main")).to_contain_text("'nobody' 작성자가 없어요")
-    await page.get_by_role("link", name="첫 페이지로").click()
-    await expect(page.locator("h1")).to_have_text("누가 이 말을 했을까?")
-
-
-async def test_signing_in_by_keys_and_choosing_a_theme(
-    workshop: Website, open_page: OpenPage
-) -> None:
-    page = await open_page()
-    await page.goto(workshop.address("/settings"))
-    await page.get_by_label("이름").focus()
-    await page.keyboard.type("미나")
-    await page.keyboard.press("Tab")
-    await page.keyboard.type(PASSWORD)
-    await page.keyboard.press("Enter")
-    await page.wait_for_url(workshop.address("/settings"))
-    menu = page.get_by_title("화면 모드")
-    await menu.focus()
-    await page.keyboard.press("Enter")
-    for _ in range(3):
-        await page.keyboard.press("Tab")
-    await page.keyboard.press("Enter")
-    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    await expect(menu).to_be_focused()
-    await page.keyboard.press("Enter")
-    await page.keyboard.press("Escape")
-    await expect(page.get_by_role("link", name="어둡게")).to_be_hidden()
 
 
 async def test_an_author_among_many_is_found_by_typing(

@@ -127,18 +127,6 @@ async def test_comparing_again_swaps_the_result_and_the_address(
 
 
 @WITH_AND_WITHOUT
-async def test_one_author_alone_is_a_full_answer(
-    website: Website, open_page: OpenPage, javascript: bool
-) -> None:
-    page = await open_page(javascript=javascript)
-    await page.goto(website.address("/"))
-    await compare(page, TEXT, "골목빵집")
-    await expect(page.locator("h1.answer")).to_have_text("골목빵집의 글과 닮았어요")
-    await expect(page.get_by_role("checkbox", name="골목빵집")).to_be_checked()
-    assert len(await ranking(page)) == 2
-
-
-@WITH_AND_WITHOUT
 async def test_a_text_too_long_for_an_address(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
@@ -149,17 +137,6 @@ async def test_a_text_too_long_for_an_address(
     assert urlsplit(page.url).query == ""
     await expect(page.get_by_role("button", name="링크 복사")).to_have_count(0)
     await expect(page.locator(".judgement")).to_contain_text("링크로 만들 수 없어요")
-
-
-async def test_an_author_can_be_taken_along_to_the_comparison(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page()
-    await page.goto(website.address("/user/" + quote("골목빵집")))
-    await expect(page.locator("h1")).to_have_text("사용자 이름: 골목빵집")
-    await page.get_by_role("link", name="이 작성자와 비교하기").click()
-    await expect(page.get_by_role("checkbox", name="골목빵집")).to_be_checked()
-    await expect(page.get_by_role("alert")).to_have_count(0)
 
 
 @WITH_AND_WITHOUT
@@ -314,16 +291,6 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     await expect(page.locator("h1.answer")).to_be_visible()
 
 
-async def test_many_authors_are_typed(crowd: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.goto(crowd.address("/"))
-    await page.locator("#tweet_text").fill("Tea at 5, bread at 7, and rain, says neighbour 45.")
-    await page.get_by_label("작성자 1").fill("neighbour_44")
-    await page.get_by_label("작성자 2").fill("neighbour_45")
-    await page.get_by_role("button", name="누가 썼는지 알아보기").click()
-    await expect(page.locator("h1.answer")).to_be_visible()
-
-
 @pytest.mark.parametrize("path", ["/", "/search"])
 async def test_typing_suggests_authors_among_all(
     crowd: Website, open_page: OpenPage, path: str
@@ -335,10 +302,3 @@ async def test_typing_suggests_authors_among_all(
     await page.locator("input[list=known_authors]").first.press_sequentially("R_45")
     await expect(names).to_have_count(1)
     await expect(names).to_have_attribute("value", "neighbour_45")
-
-
-async def test_an_empty_installation_says_what_to_do(nobody: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    for path in ("/", "/authors"):
-        await page.goto(nobody.address(path))
-        await expect(page.locator("pre")).to_contain_text("saywho demo")

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.archives import x_zip
-
 from .conftest import OpenPage
 from .website import OPERATOR, PASSWORD, Website, json_lines
 
@@ -147,21 +145,6 @@ async def test_importing_a_file(
     await expect(page.locator(".figure")).to_have_text("30")
 
 
-async def test_importing_an_archive_of_x_under_another_name(
-    workshop: Website, open_page: OpenPage, tmp_path: Path
-) -> None:
-    page = await open_page(operator_of=workshop)
-    await upload(page, workshop, x_zip(tmp_path / "twitter-archive.zip"))
-    await expect(page.locator(".facts")).to_contain_text("X 아카이브")
-    name = page.get_by_label("작성자 이름")
-    await expect(name).to_have_value("mina")
-    await name.fill("mina_2023")
-    await start_and_wait(page)
-    await expect(page.get_by_role("main")).to_contain_text("재게시 1개 제외")
-    await page.goto(workshop.address("/user/mina_2023"))
-    await expect(page.locator(".figure")).to_have_text("5")
-
-
 async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
     workshop: Website, open_page: OpenPage, tmp_path: Path
 ) -> None:
@@ -190,20 +173,6 @@ async def test_cancelling_an_import(workshop: Website, open_page: OpenPage, tmp_
     await page.get_by_role("button", name="취소").click()
     await expect(page.locator("#import .badge")).to_have_text("취소됨")
     await expect(page.get_by_role("main")).to_contain_text("그때까지 저장한 글은 남아요")
-
-
-async def test_what_is_no_archive_is_told_and_discarded(
-    workshop: Website, open_page: OpenPage, tmp_path: Path
-) -> None:
-    path = tmp_path / "holiday.jpg"
-    path.write_bytes(b"\xff\xd8\xff\xe0 no picture either")
-    page = await open_page(operator_of=workshop)
-    await page.goto(workshop.address("/imports"))
-    await page.locator("#file").set_input_files(path)
-    await page.get_by_role("button", name="올리기", exact=True).click()
-    await expect(page.get_by_role("alert")).to_contain_text("가져올 수 있는 것이 없어요")
-    await page.get_by_role("button", name="파일 버리기").click()
-    await expect(page).to_have_url(workshop.address("/imports"))
 
 
 async def test_a_file_is_dropped_and_its_upload_watched_and_cancelled(
@@ -259,41 +228,3 @@ async def test_deleting_a_post_is_asked_first(
     await page.get_by_role("button", name="네, 글을 완전히 삭제할게요").click()
     await expect(page).to_have_url(address)
     await expect(page.locator(".figure")).to_have_text("23")
-
-
-async def test_one_question_at_a_time_stands_open(workshop: Website, open_page: OpenPage) -> None:
-    page = await open_page(operator_of=workshop)
-    await add_author(page, workshop, "정류장", 25)
-    await page.get_by_role("link", name="글 더 보기").click()
-    opened = page.locator(".ask[open]")
-    for place in (0, 24):
-        await page.locator("#list .ask summary").nth(place).click()
-        await expect(opened).to_have_count(1)
-    await page.keyboard.press("Escape")
-    await expect(opened).to_have_count(0)
-    await expect(page.locator("#list .ask summary").nth(24)).to_be_focused()
-    await page.locator("#list .ask summary").nth(1).click()
-    await page.locator("h1").click()
-    await expect(opened).to_have_count(0)
-
-
-async def test_deleting_an_author(workshop: Website, open_page: OpenPage) -> None:
-    page = await open_page(operator_of=workshop)
-    await add_author(page, workshop, "천문대", 3)
-    await page.get_by_text("이 작성자 삭제").click()
-    await expect(page.get_by_text("되돌릴 수 없어요")).to_be_visible()
-    await page.get_by_role("button", name="네, 작성자를 완전히 삭제할게요").click()
-    await expect(page).to_have_url(workshop.address("/authors"))
-    answer = await page.goto(workshop.address("/user/천문대"))
-    assert answer is not None
-    assert answer.status == 404
-
-
-async def test_visitors_are_offered_nothing_to_delete(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page()
-    for path in ("/user/골목빵집", "/tweet/400"):
-        await page.goto(website.address(path))
-        await expect(page.locator(".ask")).to_have_count(0)
-        await expect(page.get_by_role("banner")).to_contain_text("로그인")

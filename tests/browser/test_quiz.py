@@ -49,24 +49,6 @@ async def test_playing_on_the_front_page_by_keys(website: Website, open_page: Op
     await expect(page.locator(".quiz-score")).to_be_hidden()
 
 
-async def test_a_round_counts_once(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.goto(website.address("/quiz"))
-    question = await page.locator("[name=question]").input_value()
-    await page.locator(".guesses button").first.click()
-    await expect(page.get_by_role("link", name="다음 글")).to_be_visible()
-    first = await cells(page, "you")
-    assert sum(first) == 1
-    name = await page.locator(".ranking .name").first.inner_text()
-    await page.goto(website.address("/quiz"))
-    await page.locator("[name=question]").evaluate("(field, q) => { field.value = q; }", question)
-    # Whoever knows the answer by now gains nothing from it.
-    await page.locator(".guesses button").first.evaluate("(b, name) => { b.value = name; }", name)
-    await page.locator(".guesses button").first.click()
-    await expect(page.get_by_role("link", name="다음 글")).to_be_visible()
-    assert await cells(page, "you") == first
-
-
 async def test_playing_without_javascript(website: Website, open_page: OpenPage) -> None:
     page = await open_page(javascript=False)
     await page.goto(website.address("/"))
