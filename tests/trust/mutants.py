@@ -122,8 +122,8 @@ MUTANTS: Final = (
         "a client that comes back begins at the newest event",
         "tests/views/api/test_live_api.py",
         "app/services/live/stream.py",
-        "place = self._newest if after is None else after",
-        "place = max(self._newest, after or 0)",
+        "newest if after is None else after",
+        "newest",
     ),
 )
 
