@@ -73,9 +73,9 @@ class Backend(Protocol):
     likes: ColumnElement[int]
     """How often a post was liked, as the index of the posts liked most has it."""
     newest_of_each: str
-    """Query for the columns of a post, and its author's id and case-folded name: of authors, by
-    these names as JSON, `keys`, the newest posts of each, `limit` of them at most. An author
-    without posts has one row without a post."""
+    """The end of a query, from its FROM on: authors ("Users"), by their case-folded names as JSON,
+    `keys`, each with the newest posts ("Tweet"), `limit` of them at most, or with one that is
+    null."""
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         """Wait for a turn to write. Raises TimeoutError."""
@@ -140,10 +140,6 @@ class Backend(Protocol):
 
     def migrations(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for migrations; only one process at a time migrates."""
-
-    def is_lock_timeout(self, error: BaseException) -> bool:
-        """Return whether a migration only has to be tried again, since others use the tables."""
-        return False
 
 
 def backend_of(session: AsyncSession) -> Backend:

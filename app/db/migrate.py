@@ -23,8 +23,6 @@ TAKEN_OVER: Final = "0023_since_0022"
 """The last revision of earlier versions: `app/migrations/takeover.py` leads on from it."""
 OUTDATED: Final = re.compile(r"00[01][0-9]|002[0-2]")
 """Revisions before that one, which nothing leads on from."""
-ATTEMPTS: Final = 60
-"""Each waits for half a second at most, since other servers' requests wait behind it."""
 _REVISION: Final = re.compile(r"""^(down_)?revision\b.*=\s*["'](\w+)["']""", re.MULTILINE)
 
 
@@ -94,15 +92,12 @@ def upgrade(url: str, revision: str = "head") -> None:
     from sqlalchemy.exc import DBAPIError
 
     backend = backend_for(url)
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            command.upgrade(alembic_config(url), revision)
-            return
-        except DBAPIError as error:
-            if (ours := backend.as_app_error(error)) is None:
-                raise
-            if attempt == ATTEMPTS or not backend.is_lock_timeout(error):
-                raise StartError(f"{backend.name} cannot be migrated: {ours.detail}") from error
+    try:
+        command.upgrade(alembic_config(url), revision)
+    except DBAPIError as error:
+        if (ours := backend.as_app_error(error)) is None:
+            raise
+        raise StartError(f"{backend.name} cannot be migrated: {ours.detail}") from error
 
 
 def known_state(url: str) -> SchemaState:

@@ -25,7 +25,6 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -36,7 +35,7 @@ from app.db.postgresql.connection import (
     MIGRATING,
     UNLIMITED_S,
     WRITING,
-    OpenConnections,
+    Connections,
     as_app_error,
     connect,
     make_engine,
@@ -53,7 +52,6 @@ COMPACT_WAIT_S: Final = 60.0
 COMMIT_TIMEOUT_S: Final = 30.0
 """Seconds until a commit gets no more time; less than the driver's own limit of a statement."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
-_GIVE_WAY: Final = text("SET LOCAL lock_timeout = '500ms'")
 _TURN: Final = text(
     "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key),"
     " current_setting('synchronous_standby_names') <> ''"
@@ -69,18 +67,12 @@ _NEXT: Final = text(
 )
 
 NEWEST: Final = """
-    SELECT t.id, u.username, t.text, t.kind, t.created_at, t.lang, t.source_id, t.url,
-        t.reply_to_source_id, t.reply_to_username, (
-            SELECT parent.id FROM "Tweet" AS parent
-            JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
-            WHERE parent.id = t.reply_to_id
-        ) AS reply_to_id, t.media, t.counts, u.id AS user_id, u.username_key
     FROM json_array_elements_text(CAST(CAST(:keys AS text) AS json)) AS asked
-    JOIN "Users" AS u ON u.username_key = asked.value AND u.deleted_at IS NULL
+    JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL
     LEFT JOIN LATERAL (
-        SELECT * FROM "Tweet" WHERE user_id = u.id
+        SELECT * FROM "Tweet" WHERE user_id = "Users".id
         ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
-    ) AS t ON true
+    ) AS "Tweet" ON true
 """
 
 
@@ -99,7 +91,7 @@ class PostgresqlBackend(Backend):
         self._url = url
         self._needs_standby = durability == "replicated"
         self.name = shown_name(url)
-        self._opened = OpenConnections()
+        self._opened = Connections()
         self.engine = make_engine(url, durability=durability, opened=self._opened)
         self.readers = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -142,7 +134,7 @@ class PostgresqlBackend(Backend):
             limit.cancel()
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
-        feed = PostgresqlFeed(self._url, commits, on_move=self._leave_server)
+        feed = PostgresqlFeed(self._url, commits, on_move=self._drop_connections)
         await feed.open()
         return feed
 
@@ -195,11 +187,12 @@ class PostgresqlBackend(Backend):
 
     async def close(self) -> None:
         await self.engine.dispose()
-        self._opened.drop()
+        self._drop_connections()
 
-    def _leave_server(self, answered_at: float) -> None:
-        """Close the connections to the old server: if it hangs, requests would wait for it."""
-        self._opened.drop(before=answered_at)
+    def _drop_connections(self) -> None:
+        """Close all connections without waiting for their server, which may hang."""
+        for connection in list(self._opened):
+            connection.terminate()
 
     def prepare_place(self) -> None:
         schema.check(self._url)
@@ -218,16 +211,9 @@ class PostgresqlBackend(Backend):
         try:
             async with engine.connect() as connection:
                 await connection.execute(_LOCK, {"key": MIGRATING})
-                # Less than the server's deadlock_timeout: of a migration and a request that wait
-                # for each other, the migration gives way.
-                await connection.execute(_GIVE_WAY)
                 yield connection
         finally:
             await engine.dispose()
-
-    def is_lock_timeout(self, error: BaseException) -> bool:
-        origin = error.orig if isinstance(error, DBAPIError) else error
-        return getattr(origin, "sqlstate", None) == "55P03"
 
 
 def _copying(table: TableClause, schema: str, *, is_full: bool = True) -> str:

@@ -1,10 +1,9 @@
 """PostgreSQL's connections: how they are opened, and what their errors mean to a caller."""
 
-import asyncio
-import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy import event, exc, make_url
@@ -40,6 +39,7 @@ KEEPALIVES: Final = {
 }
 """How soon the server releases the locks of a machine that is gone; by default after two hours."""
 INSTEAD_OF_NUL: Final = "\x02"
+Connections = WeakSet["asyncpg.Connection[Any]"]
 FAILURES: Final = (
     OSError,
     asyncpg.PostgresError,
@@ -133,29 +133,10 @@ def _addresses(url: str) -> Iterator[str]:
         yield data_source(one.render_as_string(hide_password=False))
 
 
-class OpenConnections(dict["asyncpg.Connection[Any]", float]):
-    """Connections that are open, with the loop's time when each was opened.
-
-    A pool loses those whose opening task was cancelled.
-    """
-
-    def add(self, connection: "asyncpg.Connection[Any]") -> None:
-        def forget(closed: object) -> None:
-            self.pop(cast("asyncpg.Connection[Any]", closed), None)
-
-        self[connection] = asyncio.get_running_loop().time()
-        connection.add_termination_listener(forget)
-
-    def drop(self, *, before: float = math.inf) -> None:
-        """Close those that were opened before that time; nothing waits for their server."""
-        for connection in [each for each, opened in self.items() if opened < before]:
-            connection.terminate()
-
-
-def make_engine(url: str, *, durability: str, opened: OpenConnections) -> AsyncEngine:
+def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngine:
     """Return an engine whose sessions have the limits of `SETTINGS`.
 
-    Its connections are kept in `opened` until they are closed.
+    Its connections are in `opened` too: a pool loses those whose opening task was cancelled.
     """
     settings = SETTINGS | ({"synchronous_commit": "off"} if durability == "normal" else {})
 

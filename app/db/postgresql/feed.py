@@ -48,7 +48,7 @@ class PostgresqlFeed(Feed):
     """Reads the log after a notification, and before an answer that must not be older."""
 
     def __init__(
-        self, url: str, commits: Callable[[], int], *, on_move: Callable[[float], None]
+        self, url: str, commits: Callable[[], int], *, on_move: Callable[[], None]
     ) -> None:
         super().__init__(0)
         self._url = url
@@ -168,7 +168,7 @@ class PostgresqlFeed(Feed):
                 await self._connection.add_listener(CHANNEL, self._notify)
                 server = await self._connection.fetchval(_SERVER)
                 if self._server not in {None, server}:
-                    self._on_move(self._looked_at)
+                    self._on_move()
                 self._server = server
                 await self._check_log(self._connection)
         return self._connection

@@ -51,11 +51,6 @@ _VOCABULARY: Final = text(
     "SELECT word, ndoc, nentry FROM ts_stat('SELECT terms FROM \"TweetWords\"')"
     ' ORDER BY word COLLATE "C"'
 )
-_INVALID: Final = text(
-    "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-    " JOIN pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE n.nspname = current_schema() AND NOT i.indisvalid"
-)
 _POSTS: Final = select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.media)
 _NO_LIMIT: Final = text("SET LOCAL statement_timeout = 0")
 
@@ -107,17 +102,11 @@ class PostgresqlWords(WordIndex):
             await self.add(session, posts)
 
     async def find_faults(self, session: AsyncSession) -> list[str]:
-        faults = [
-            f'the index {name} is not valid; run: REINDEX INDEX "{name}"'
-            for name in await session.scalars(_INVALID)
-        ]
         indexed = await session.scalar(select(func.count()).select_from(INDEX))
         is_wrong = indexed != await session.scalar(select(func.count()).select_from(Tweet))
         async for posts in _pages(session):
             is_wrong = is_wrong or bool(await session.scalar(_WRONG, await _vectors(posts)))
-        if is_wrong:
-            faults.append("the word index does not agree with the posts")
-        return faults
+        return ["the word index does not agree with the posts"] if is_wrong else []
 
 
 async def _pages(session: AsyncSession) -> AsyncIterator[list[IndexedPost]]:

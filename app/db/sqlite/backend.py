@@ -41,14 +41,6 @@ COMPACT_WAIT_S: Final = 60.0
 
 # CROSS JOIN keeps the order: SQLite would begin with all authors.
 NEWEST: Final = """
-    SELECT "Tweet".id, "Users".username, "Tweet".text, "Tweet".kind, "Tweet".created_at,
-        "Tweet".lang, "Tweet".source_id, "Tweet".url, "Tweet".reply_to_source_id,
-        "Tweet".reply_to_username, (
-            SELECT parent.id FROM "Tweet" AS parent
-            JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
-            WHERE parent.id = "Tweet".reply_to_id
-        ) AS reply_to_id, "Tweet".media, "Tweet".counts,
-        "Users".id AS user_id, "Users".username_key
     FROM json_each(:keys) AS asked
     CROSS JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL
     LEFT JOIN "Tweet" ON "Tweet".id IN (

@@ -115,6 +115,17 @@ def select_posts() -> AnySelect:
 
 Page = tuple[list[Post], TweetKey | None]
 """Posts, and the place of the next page; None on the last."""
+NEWEST: Final = """
+    SELECT "Tweet".id, "Users".username, "Tweet".text, "Tweet".kind, "Tweet".created_at,
+        "Tweet".lang, "Tweet".source_id, "Tweet".url, "Tweet".reply_to_source_id,
+        "Tweet".reply_to_username, (
+            SELECT parent.id FROM "Tweet" AS parent
+            JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
+            WHERE parent.id = "Tweet".reply_to_id
+        ) AS reply_to_id, "Tweet".media, "Tweet".counts,
+        "Users".id AS user_id, "Users".username_key
+"""
+"""The columns of `select_posts`, and the author's."""
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -242,7 +253,7 @@ async def newest_posts(
 @cache
 def _newest_posts(statement: str) -> TextualSelect:
     user = (User.id.label("user_id"), User.username_key)
-    return text(statement).columns(*select_posts().add_columns(*user).selected_columns)
+    return text(NEWEST + statement).columns(*select_posts().add_columns(*user).selected_columns)
 
 
 def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:
