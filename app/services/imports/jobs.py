@@ -153,28 +153,25 @@ async def claim_job(session: AsyncSession, held: Collection[str]) -> ImportJob |
             return job
         # It would end its process again, and keep all others waiting.
         failure = Message("the import ended its process each time it was tried")
-        await end_job(session, job.id, "failed", failure=failure)
+        job.state, job.finished_at = "failed", now()
+        job.errors = with_failure(job.errors, failure)
+        await session.flush()
     return None
 
 
 async def interrupt_job(session: AsyncSession, job_id: int) -> None:
     """Note that a stop ended the import, which is no failed attempt."""
-    values = {"state": "interrupted", "attempts": ImportJob.attempts - 1}
-    await change_running(session, job_id, values)
+    await change_running(session, job_id, {"state": "interrupted", "attempts": 0})
 
 
-async def end_job(
-    session: AsyncSession, job_id: int, state: str, *, failure: Message | None = None
-) -> None:
+async def end_job(session: AsyncSession, job_id: int, failure: Message | None) -> None:
     """Store how the import ended, unless it was cancelled meanwhile."""
-    values: dict[str, Any] = {"state": state, "attempts": 0}
-    if failure is not None:
-        job = await get_job(session, job_id)
-        values["errors"] = with_failure(job.errors, failure)
-    if state == "done":
+    values: dict[str, Any] = {"state": "done", "finished_at": now()}
+    if failure is None:
         values["bytes_read"] = ImportJob.bytes_total
-    if state in ENDED:
-        values["finished_at"] = now()
+    else:
+        job = await get_job(session, job_id)
+        values |= {"state": "failed", "errors": with_failure(job.errors, failure)}
     await change_running(session, job_id, values)
 
 

@@ -217,7 +217,7 @@ class ImportRun:
             logger.error("the import %d failed unexpectedly", self._job.id, exc_info=error)
             failure = Message("the import failed unexpectedly; the server's log says why")
         async with self._db.write() as session:
-            await end_job(session, self._job.id, "failed" if failure else "done", failure=failure)
+            await end_job(session, self._job.id, failure)
 
 
 async def run_job(config: Config, token: FencingToken, job_id: int) -> None:

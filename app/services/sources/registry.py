@@ -131,10 +131,6 @@ async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
         host=name.host,
         username=name.username,
         username_key=username_key(name.username),
-        mark="{}",
-        accepted=0,
-        rejected=0,
-        failures=0,
         added_at=now(),
         next_visit_at=now(),
     )
@@ -145,9 +141,8 @@ async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
 
 async def all_sources(session: AsyncSession) -> list[SourceFacts]:
     """Return all sources in the order they were added."""
-    return [
-        facts(each) for each in await session.scalars(select(LiveSource).order_by(LiveSource.id))
-    ]
+    found = await session.scalars(select(LiveSource).order_by(LiveSource.id))
+    return [facts(each) for each in found]
 
 
 async def list_sources(

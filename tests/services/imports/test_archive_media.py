@@ -17,7 +17,7 @@ from app.services.checks import find_faults
 from app.services.imports.bulk import BulkError, ImportReport
 from app.services.imports.imports import import_archive
 from app.services.posts.deletion import purge_deleted
-from app.services.posts.media_files import MediaKeeper, content_type
+from app.services.posts.media_files import MediaKeeper
 from app.services.posts.media_uses import is_needed, remove_every_unneeded, remove_unneeded
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import delete_user
@@ -218,10 +218,3 @@ async def test_what_a_killed_import_left_goes_and_what_is_missing_is_found(
     assert names(folder) == {kept(VIDEO, "mp4")}
     await bring(db, x_zip(tmp_path / "again.zip", three_posts()), folder)
     assert await find_faults(db, folder) == []
-
-
-def test_names_are_those_of_kept_files_only() -> None:
-    good = kept(b"", "mp4")
-    assert content_type(good) == "video/mp4"
-    for name in ("", "..", f"../{good}", good.upper(), good[1:], f"{good}\n", good[:-3] + "svg"):
-        assert content_type(name) is None

@@ -1,13 +1,11 @@
 """Many posts at once, as JSON lines."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app import create_app
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import Client
 
 TWEETS = "/api/v1/tweets"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -114,32 +112,3 @@ async def test_another_media_type_is_415(writer: Client, content_type: str, stat
     body = lines({"username": "ann", "text": "hello"})
     answer = await writer.post(TWEETS, data=body, headers={"Content-Type": content_type})
     assert answer.status_code == status
-
-
-async def test_beyond_the_import_limit_nothing_is_stored(
-    make_config: MakeConfig, tmp_path: Path
-) -> None:
-    app = create_app(make_config(max_import_mb=1))
-    async with app.test_app():
-        writer = await client_with(app, "write")
-        body = lines({"username": "ann", "text": "a" * 1000}) * 1100
-        assert len(body) > 2**20
-        answer = await writer.post(TWEETS, data=body, headers=NDJSON)
-        assert answer.status_code == 413
-        assert answer.content_type == "application/problem+json"
-        assert "at most 1 MB" in (await answer.get_json())["detail"]
-        async with app.test_client().request(
-            TWEETS, method="POST", headers=writer.headers | NDJSON
-        ) as connection:  # Without a length, as a stream.
-            for _ in range(12):
-                await connection.send(body[:100_000])
-            await connection.send_complete()
-        streamed = await connection.as_response()
-        assert streamed.status_code == 413
-        assert (await writer.get("/api/v1/users/ann")).status_code == 404
-    files = {
-        path.name
-        for path in (tmp_path / "instance").rglob("*")
-        if path.is_file() and path.parent.suffix != ".metrics"
-    }
-    assert {name for name in files if not name.startswith("testing.db")} <= {"secret_key"}

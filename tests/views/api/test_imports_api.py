@@ -297,6 +297,9 @@ async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeCon
             await writer.post(IMPORTS, data=too_much),
             await writer.post(IMPORTS, data=form(FILE + too_much), headers=multipart),
             await in_chunks(writer, too_much),
+            await writer.post(
+                "/api/v1/tweets", data=too_much, headers={"Content-Type": "application/x-ndjson"}
+            ),
         ]
         for answer in answers:
             assert answer.status_code == 413
