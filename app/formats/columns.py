@@ -3,8 +3,9 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Final, Literal, Self
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Final, Literal
 
 import msgspec
 
@@ -75,15 +76,11 @@ OWN_FIELDS: Final = (
     *("reply_to", "media", "counts"),
 )
 """The fields of this program's own exports; values are read as they are."""
-_COUNTED: Final = {name: f"n_{name}" for name in ("likes", "reposts", "replies", "quotes")}
-_SUBJECTS: Final[dict[str, tuple[str, ...]]] = {
-    "kind": ("kind", "is_repost", "reposts", "is_reply", "replies_to", "is_quote", "quotes"),
-    "target": ("reply_to", "reply_id", "reply_name"),
-    "counts": ("counts", *_COUNTED.values()),
-}
-"""What several fields tell of together; most files have none of them, and are read faster so."""
+_COUNTED: Final = ("n_likes", "n_reposts", "n_replies", "n_quotes")
+_COUNTS: Final = frozenset({"counts", *_COUNTED})
+_TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 KNOWN_HEADERS: Final = 32
-"""Sets of column names that a reader of rows without a header remembers."""
+"""Sets of column names that are remembered for rows without a header."""
 _LONGEST_NAME: Final = 200
 """Characters of a column's name that are compared: far more than any known name has."""
 # A long number as spreadsheets write it: 1.58E+18.
@@ -92,155 +89,132 @@ _MAX_EXACT_FLOAT: Final = 2**53
 
 
 class Columns:
-    """The columns of each field; of several for one field the first that is not empty counts."""
+    """The columns of each field; of several for one field the first whose value counts is read."""
 
-    def __init__(self, found: Mapping[str, tuple[str, ...]], *, is_own: bool = False) -> None:
-        self._found = found
-        self._is_own = is_own
-        self._told = {
-            subject for subject, fields in _SUBJECTS.items() if any(map(found.get, fields))
-        }
-
-    @classmethod
-    def find(cls, names: Iterable[str]) -> Self:
-        """Return the columns among these names; unknown ones are left out."""
+    def __init__(self, names: Iterable[str]) -> None:
+        self._is_own = {*names} == {*OWN_FIELDS}
         plain: dict[str, str] = {}
-        names = list(names)
         for name in names:
             plain.setdefault(_plain(name), name)
-        found = {
-            field: tuple(plain[alias] for alias in aliases.split() if alias in plain)
-            for field, aliases in ALIASES.items()
-        }
-        if "name" in plain and not found["username"]:
-            found |= {"username": (plain["name"],), "display_name": ()}
-        return cls(found, is_own=set(names) == {*OWN_FIELDS})
+        self._names: dict[str, tuple[str, ...]] = {}
+        for field, aliases in ALIASES.items():
+            if found := tuple(plain[alias] for alias in aliases.split() if alias in plain):
+                self._names[field] = found
+        if "name" in plain and "username" not in self._names:
+            self._names["username"] = (plain["name"],)
+            self._names.pop("display_name", None)
+        tests = _TESTS | ({"source_id": bool} if self._is_own else {})
+        self._fields = [
+            (field, names, tests.get(field, _is_filled)) for field, names in self._names.items()
+        ]
 
     @property
     def has_text(self) -> bool:
         """Whether there is a column for the text of the posts."""
-        return bool(self._found["text"])
+        return "text" in self._names
 
     def __len__(self) -> int:
-        return sum(bool(names) for names in self._found.values())
+        return len(self._names)
 
     def read(self, row: Mapping[str, object], place: int) -> Item:
         """Return the row as a record; a repost or an empty row is skipped. Raises RecordError."""
-        kind = self._kind(row)
+        values = self._values(row)
+        kind = _kind(values)
         if kind == "repost":
             return Skipped(place, "repost")
-        media = self._media(row)
-        text = self._first(row, "text")
-        if text is None and not media and self._has_blank_text(row):
+        media, text = _media(values.get("media")), values.get("text")
+        texts = self._names.get("text", ())
+        if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
             return Skipped(place, "empty")
-        text = "" if text is None and media else required_text(text)
-        time = self._first(row, "created_at")
-        created_at = None if time is None else read_time(time)
+        url = self._word(values.get("url"))
         return Record(
             place=place,
-            text=text,
-            username=self.username(row),
-            display_name=_word(self._first(row, "display_name")),
-            platform=_PLATFORMS.get((_word(self._first(row, "platform")) or "").casefold()),
+            text=required_text("" if text is None and media else text),
+            username=_word(values.get("username")),
+            display_name=_word(values.get("display_name")),
+            platform=_PLATFORMS.get((_word(values.get("platform")) or "").casefold()),
             kind=kind,
-            created_at=created_at,
-            lang=_word(self._first(row, "lang")),
-            source_id=self.source_id(row),
-            url=_web_address(self._word(row, "url")),
-            reply_to=self._target(row),
+            created_at=read_time(values["created_at"]) if "created_at" in values else None,
+            lang=_word(values.get("lang")),
+            source_id=self._id(values),
+            url=url if url and url.lower().startswith(("http://", "https://")) else None,
+            reply_to=_target(values),
             media=media,
-            counts=self._reactions(row),
+            counts=_reactions(values),
         )
 
-    def username(self, row: Mapping[str, object]) -> str | None:
-        """Return the name of the author."""
-        return _word(self._first(row, "username"))
+    def name_and_id(self, row: Mapping[str, object]) -> tuple[str | None, str | None]:
+        """Return the name of the author, and the id."""
+        values = self._values(row)
+        return _word(values.get("username")), self._id(values)
 
-    def source_id(self, row: Mapping[str, object]) -> str | None:
-        """Return the first id that is not rounded."""
-        own = row["source_id"] if self._is_own else None
-        if isinstance(own, str):
-            return own or None
-        ids = (_undamaged_id(row.get(name)) for name in self._found["source_id"])
-        return next((found for found in ids if found), None)
+    def _values(self, row: Mapping[str, object]) -> Json:
+        """Return the value of each field that has one."""
+        found: Json = {}
+        for field, names, counts in self._fields:
+            for name in names:
+                value = row.get(name)
+                if value is not None and counts(value):
+                    found[field] = value
+                    break
+        return found
 
-    def _target(self, row: Mapping[str, object]) -> ReplyTarget | None:
-        """Return what a reply answers: an object as exports have it, or columns of their own."""
-        if "target" not in self._told:
-            return None
-        value = self._first(row, "reply_to")
-        found = _as_object(value)
-        if found is None:
-            ids = [row.get(name) for name in self._found["reply_id"]] + [value]
-            source_id = next(filter(None, map(_answered_id, ids)), None)
-            username = _word(self._first(row, "reply_name"))
-        else:
-            source_id, username = _as_is(found.get("source_id")), _as_is(found.get("username"))
-        return ReplyTarget(source_id, username) if source_id or username else None
+    def _id(self, values: Json) -> str | None:
+        value = values.get("source_id")
+        return value if self._is_own and isinstance(value, str) else _undamaged_id(value)
 
-    def _has_blank_text(self, row: Mapping[str, object]) -> bool:
-        return any(isinstance(row.get(name), str) for name in self._found["text"])
-
-    def _media(self, row: Mapping[str, object]) -> tuple[Medium, ...]:
-        """Return the media as exports have them; anything else is none."""
-        if not self._found["media"]:
-            return ()
-        found = as_json(self._first(row, "media"))
-        try:
-            return msgspec.convert(found or [], tuple[Medium, ...])
-        except ValueError:  # Half a surrogate pair is no ValidationError.
-            return ()
-
-    def _reactions(self, row: Mapping[str, object]) -> Reactions | None:
-        if "counts" not in self._told:
-            return None
-        value = as_json(self._first(row, "counts"))
-        try:
-            stated = msgspec.convert(value, Reactions | None)
-        except ValueError:  # Half a surrogate pair is no ValidationError.
-            stated = None
-        counts = {name: as_count(self._first(row, field)) for name, field in _COUNTED.items()}
-        found = stated or msgspec.convert(counts, Reactions)
-        return found if found.is_known else None
-
-    def _first(self, row: Mapping[str, object], field: str) -> object:
-        """Return the first value of a field that is not empty, or None."""
-        for name in self._found[field]:
-            value = row.get(name)
-            if not _is_empty(value):
-                return value
-        return None
-
-    def _any(self, row: Mapping[str, object], field: str) -> bool:
-        """Return whether a field refers to another post or person."""
-        return any(
-            str(row.get(name) or "").strip().casefold() not in _NOTHING
-            for name in self._found[field]
-        )
-
-    def _says(self, row: Mapping[str, object], field: str) -> bool:
-        """Return whether a field says yes."""
-        return any(
-            str(row.get(name)).strip().casefold() in _YES
-            for name in self._found[field]
-            if isinstance(row.get(name), str | bool | int | float)
-        )
-
-    def _kind(self, row: Mapping[str, object]) -> Kind | Literal["repost"]:
-        if "kind" not in self._told:
-            return "post"
-        stated = _KINDS.get((_word(self._first(row, "kind")) or "").casefold())
-        if stated == "repost" or self._says(row, "is_repost") or self._any(row, "reposts"):
-            return "repost"
-        if stated:
-            return stated
-        if self._says(row, "is_reply") or self._any(row, "replies_to"):
-            return "reply"
-        return "quote" if self._says(row, "is_quote") or self._any(row, "quotes") else "post"
-
-    def _word(self, row: Mapping[str, object], field: str) -> str | None:
-        value = self._first(row, field)
+    def _word(self, value: object) -> str | None:
         return value if self._is_own and isinstance(value, str) else _word(value)
+
+
+columns_of: Final = lru_cache(KNOWN_HEADERS)(Columns)
+"""The columns among some names, a tuple."""
+
+
+def _kind(values: Json) -> Kind | Literal["repost"]:
+    stated = _KINDS.get((_word(values.get("kind")) or "").casefold())
+    if stated == "repost" or "is_repost" in values or "reposts" in values:
+        return "repost"
+    if stated:
+        return stated
+    if "is_reply" in values or "replies_to" in values:
+        return "reply"
+    return "quote" if "is_quote" in values or "quotes" in values else "post"
+
+
+def _target(values: Json) -> ReplyTarget | None:
+    """Return what a reply answers: an object as exports have it, or columns of their own."""
+    if _TARGETS.isdisjoint(values):
+        return None
+    value = as_json(values.get("reply_to"))
+    if isinstance(value, dict):
+        source_id, username = _as_is(value.get("source_id")), _as_is(value.get("username"))
+    else:
+        answered = (_answered_id(values.get("reply_id")), _answered_id(values.get("reply_to")))
+        source_id, username = answered[0] or answered[1], _word(values.get("reply_name"))
+    return ReplyTarget(source_id, username) if source_id or username else None
+
+
+def _media(value: object) -> tuple[Medium, ...]:
+    """Return the media as exports have them; anything else is none."""
+    if value is None:
+        return ()
+    try:
+        return msgspec.convert(as_json(value) or [], tuple[Medium, ...])
+    except ValueError:  # Half a surrogate pair is no ValidationError.
+        return ()
+
+
+def _reactions(values: Json) -> Reactions | None:
+    if _COUNTS.isdisjoint(values):
+        return None
+    try:
+        stated = msgspec.convert(as_json(values.get("counts")), Reactions | None)
+    except ValueError:  # Half a surrogate pair is no ValidationError.
+        stated = None
+    likes, reposts, replies, quotes = (as_count(values.get(name)) for name in _COUNTED)
+    found = stated or Reactions(likes, reposts, replies, quotes)
+    return found if found.is_known else None
 
 
 def _plain(name: str) -> str:
@@ -249,10 +223,20 @@ def _plain(name: str) -> str:
     return name[:1] + re.sub(r"[\s_-]", "", name[1:])
 
 
-def _is_empty(value: object) -> bool:
+def _is_filled(value: object) -> bool:
     if isinstance(value, str):
-        return not value.strip()
-    return value is None or (isinstance(value, float) and math.isnan(value))
+        return bool(value.strip())
+    return not (isinstance(value, float) and math.isnan(value))
+
+
+def _says_yes(value: object) -> bool:
+    is_plain = isinstance(value, str | bool | int | float)
+    return is_plain and str(value).strip().casefold() in _YES
+
+
+def _refers(value: object) -> bool:
+    """Return whether a value names another post or person."""
+    return str(value or "").strip().casefold() not in _NOTHING
 
 
 def _word(value: object) -> str | None:
@@ -260,11 +244,6 @@ def _word(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return (value.strip() or None) if isinstance(value, str) else None
-
-
-def _as_object(value: object) -> Json | None:
-    found = as_json(value)
-    return found if isinstance(found, dict) else None
 
 
 def _as_is(value: object) -> str | None:
@@ -291,5 +270,10 @@ def is_damaged_id(word: str) -> bool:
     return _DAMAGED_ID.fullmatch(word) is not None
 
 
-def _web_address(url: str | None) -> str | None:
-    return url if url and url.lower().startswith(("http://", "https://")) else None
+_TESTS: Final[dict[str, Callable[[object], object]]] = {
+    **dict.fromkeys(("is_repost", "is_reply", "is_quote"), _says_yes),
+    **dict.fromkeys(("reposts", "replies_to", "quotes"), _refers),
+    "source_id": _undamaged_id,
+    "reply_id": _answered_id,
+}
+"""Whether a value counts; of other fields it does if it is not empty."""

@@ -110,7 +110,7 @@ def _delimiter(source: Source) -> str | None:
     best, most = None, (0, 0)
     for delimiter in _DELIMITERS:
         header = _header(source, delimiter)
-        columns = Columns.find(header)
+        columns = Columns(header)
         if columns.has_text and (len(columns), len(header)) > most:
             best, most = delimiter, (len(columns), len(header))
     return best
@@ -127,7 +127,7 @@ def _header(source: Source, delimiter: str) -> list[str]:
 def _items(source: Source, delimiter: str) -> Iterator[Item]:
     rows = read_rows(lines(source), delimiter)
     header = next(rows, Row(0, [])).fields
-    yield from read_each(_cells_by_name(rows, header, delimiter), Columns.find(header).read)
+    yield from read_each(_cells_by_name(rows, header, delimiter), Columns(header).read)
 
 
 def _cells_by_name(

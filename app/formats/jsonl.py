@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
-from app.formats.columns import KNOWN_HEADERS, Columns
+from app.formats.columns import columns_of
 from app.formats.records import (
     Archive,
     Format,
@@ -49,15 +48,14 @@ def recognises(source: Source) -> bool:
     if source.has_members:
         return False
     rows = (load(line.text)[0] for line in first_lines(source))
-    return any(isinstance(row, dict) and Columns.find(row).has_text for row in rows)
+    return any(isinstance(row, dict) and columns_of(tuple(row)).has_text for row in rows)
 
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
     """Return the posts of many authors; nothing in the format is restricted."""
-    columns = lru_cache(KNOWN_HEADERS)(Columns.find)
 
     def read(row: Json, place: int) -> Item:
-        return columns(tuple(row)).read(row, place)
+        return columns_of(tuple(row)).read(row, place)
 
     return Archive(FORMAT.name, "line", None, read_each(objects(source), read))
 

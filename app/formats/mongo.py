@@ -8,16 +8,14 @@ Exports are relaxed, a document on each line. `_id` is the post's id here, since
 unique for each author only.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
-from app.formats.columns import KNOWN_HEADERS, Columns
+from app.formats.columns import columns_of
 from app.formats.jsonl import CONTENT_TYPE
 from app.formats.records import Archive, Format, Item, PostRow, Record, Writer, read_each
 from app.formats.source.file import Source, head
@@ -26,6 +24,12 @@ from app.formats.x.statuses import is_v1, is_v2, to_item
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AUTHORS: Final = ("user", "author")
+_WRAPPERS: Final = frozenset(
+    {
+        *("$oid", "$uuid", "$symbol", "$date", "$timestamp", "$binary", "$undefined"),
+        *("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"),
+    }
+)
 _encoder = msgspec.json.Encoder()
 
 
@@ -35,21 +39,26 @@ def recognises(source: Source) -> bool:
     An array needs no mark of MongoDB: no other format reads one of plain objects.
     """
     found = first_documents(source)
-    if not any(Columns.find(_row(document)).has_text for document in found):
+    if not any(columns_of(tuple(_row(document))).has_text for document in found):
         return not (found or source.has_members) and load(head(source, 100)) == ([], None)
     return any(map(has_mark, found)) or first_mark(source) == "["
 
 
 def parse(source: Source, *, include_restricted: bool) -> Archive:
     """Return the posts of many authors; those of protected accounts of X only on request."""
-    columns = lru_cache(KNOWN_HEADERS)(Columns.find)
 
     def read(document: Json, place: int) -> Item:
         row = _row(document)
-        of_row = columns(tuple(row))
-        if is_v1(document) or is_v2(document):
-            return _read_status(document, row, of_row, place, include_restricted)
-        return of_row.read(row, place)
+        columns = columns_of(tuple(row))
+        if not (is_v1(document) or is_v2(document)):
+            return columns.read(row, place)
+        plain = {key: unwrapped(value) for key, value in document.items()}
+        status = to_item(plain, place, include_restricted=include_restricted)
+        if isinstance(status, Record) and not (status.username and status.source_id):
+            name, source_id = columns.name_and_id(row)
+            name, source_id = status.username or name, status.source_id or source_id
+            return replace(status, username=name, source_id=source_id)
+        return status
 
     items = read_each(objects(source), read)
     return Archive(FORMAT.name, "line" if is_lines(source) else "record", None, items)
@@ -65,24 +74,6 @@ def has_mark(document: Json) -> bool:
 def encode(rows: Sequence[PostRow]) -> bytes:
     """Return the rows as documents, one on each line."""
     return _encoder.encode_lines([_document(row) for row in rows])
-
-
-def _read_status(
-    document: Json, row: Json, columns: Columns, place: int, include_restricted: bool
-) -> Item:
-    """Return a status of the X API that was stored.
-
-    Name and id are those of the row where the status has none.
-    """
-    plain = {key: unwrapped(value) for key, value in document.items()}
-    status = to_item(plain, place, include_restricted=include_restricted)
-    if not isinstance(status, Record):
-        return status
-    return replace(
-        status,
-        username=status.username or columns.username(row),
-        source_id=status.source_id or columns.source_id(row),
-    )
 
 
 def _row(document: Json) -> Json:
@@ -106,75 +97,39 @@ def unwrapped(value: object) -> object:
         return [unwrapped(item) for item in value]
     if not isinstance(value, dict):
         return value
-    name = _wrapper(value)
-    if name is None:
+    if (name := _wrapper(value)) is None:
         return {key: unwrapped(item) for key, item in value.items()}
     try:
-        return _READERS[name](value[name])
-    except (ValueError, TypeError, OverflowError, KeyError):
+        return _plain(name, value[name])
+    except (ValueError, OverflowError):
         return value
 
 
 def _wrapper(value: Json) -> str | None:
     name = next(iter(value), "")
-    return name if name in _READERS and len(value) <= 2 else None
+    return name if name in _WRAPPERS and len(value) <= 2 else None
 
 
-def _string(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise TypeError
-
-
-def _integer(value: object) -> int:
-    if isinstance(value, str | int):
-        return int(value)
-    raise TypeError
-
-
-def _double(value: object) -> float:
-    if isinstance(value, str | int | float):
-        return float(value)
-    raise TypeError
-
-
-def _decimal(value: object) -> int | float:
-    number = _double(value)
-    # A long id as a decimal has more digits than a float keeps.
-    text = str(value)
-    return int(text) if text.lstrip("-").isdecimal() and math.isfinite(number) else number
-
-
-def _date(value: object) -> str:
-    """Return a time in ISO 8601; a number is milliseconds, whatever its size."""
-    if isinstance(value, str):
-        return value
-    return (EPOCH + timedelta(milliseconds=_integer(unwrapped(value)))).isoformat()
-
-
-def _timestamp(value: object) -> str:
-    if isinstance(value, dict):
-        return _date(1000 * _integer(value["t"]))
-    raise TypeError
-
-
-def _binary(value: object) -> str:
-    return _string(value["base64"] if isinstance(value, dict) else value)
-
-
-_READERS: Final[dict[str, Callable[[object], object]]] = {
-    "$oid": _string,
-    "$date": _date,
-    "$numberInt": _integer,
-    "$numberLong": _integer,
-    "$numberDouble": _double,
-    "$numberDecimal": _decimal,
-    "$timestamp": _timestamp,
-    "$uuid": _string,
-    "$binary": _binary,
-    "$symbol": _string,
-    "$undefined": lambda _: None,
-}
+def _plain(name: str, value: object) -> object:
+    """Return what a wrapper holds. Raises ValueError or OverflowError."""
+    match name, value:
+        case ("$oid" | "$uuid" | "$symbol" | "$date", str()):
+            return value
+        case ("$date", (int() as since) | {"$numberLong": (str() | int()) as since}):
+            return (EPOCH + timedelta(milliseconds=int(since))).isoformat()
+        case ("$timestamp", {"t": str() | int() as seconds}):
+            return (EPOCH + timedelta(seconds=int(seconds))).isoformat()
+        case ("$numberInt" | "$numberLong", str() | int()):
+            return int(value)
+        case ("$numberDecimal", str()) if value.lstrip("-").isdecimal():
+            return int(value)  # A long id has more digits than a float keeps.
+        case ("$numberDouble" | "$numberDecimal", str() | int() | float()):
+            return float(value)
+        case ("$binary", (str() as data) | {"base64": str() as data}):
+            return data
+        case ("$undefined", _):
+            return None
+    raise ValueError
 
 
 def _document(row: PostRow) -> dict[str, Any]:

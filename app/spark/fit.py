@@ -201,7 +201,7 @@ def _post_of(line: str, number: int) -> Row:
         found = msgspec.json.decode(line)
         if not isinstance(found, dict):
             return {"fate": "rejected"}
-        item = Columns.find(found).read(found, number)
+        item = Columns(found).read(found, number)
         if isinstance(item, BadRecord):
             return {"fate": "rejected"}
         if isinstance(item, Skipped):

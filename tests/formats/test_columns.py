@@ -7,7 +7,7 @@ from app.formats.records import BadRecord, Item, Record, Skipped, read_each
 
 
 def read(row: dict[str, object]) -> Item:
-    return next(read_each([(1, row)], Columns.find(row).read))
+    return next(read_each([(1, row)], Columns(row).read))
 
 
 def record(row: dict[str, object]) -> Record:

@@ -30,7 +30,7 @@ class InPieces(io.BytesIO):
         self._size = size
 
     def read1(self, size: int | None = -1) -> bytes:
-        return self.read(self._size)
+        return self.read(min(size or 0, self._size))
 
 
 def values(text: str, size: int, lists: Collection[str] = ()) -> list[tuple[object, object]]:
