@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from quart import Quart
 
 from tests.browsing import Browser
-from tests.conftest import Client, client_with
+from tests.conftest import Client, Shared, client_with
 
 
 def values(text: str) -> dict[str, float]:
@@ -58,17 +58,17 @@ async def test_any_method_is_counted_under_few_names(app: Quart, anybody: Client
 
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
 async def test_a_loopback_peer_reads_them_unless_it_stands_for_somebody_else(
-    app: Quart, name: str
+    shared: Shared, name: str
 ) -> None:
-    browser = Browser(app, address="127.0.0.1")
+    browser = Browser(shared.app, address="127.0.0.1")
     assert (await browser.get("/metrics")).status_code == 200
     assert (await browser.get("/metrics", headers={name: "for=127.0.0.1"})).status_code == 401
-    assert (await Browser(app).get("/metrics")).status_code == 401
+    assert (await Browser(shared.app).get("/metrics")).status_code == 401
 
 
 @pytest.mark.parametrize(
     ("address", "status"),
     [("::1", 200), ("::ffff:127.0.0.1", 200), ("::ffff:192.0.2.1", 401), ("192.0.2.1", 401)],
 )
-async def test_loopback_has_several_names(app: Quart, address: str, status: int) -> None:
-    assert (await Browser(app, address=address).get("/metrics")).status_code == status
+async def test_loopback_has_several_names(shared: Shared, address: str, status: int) -> None:
+    assert (await Browser(shared.app, address=address).get("/metrics")).status_code == status

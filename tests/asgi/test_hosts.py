@@ -1,12 +1,15 @@
 """A site on loopback answers for its own hosts: no foreign name can be made to lead there."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any, cast
 
 import pytest
+from quart import Quart
 
 from app import create_app
-from tests.conftest import Client, MakeConfig
+from tests.conftest import Client, config_of
+from tests.databases import Databases
 
 URL = {"url": "https://saywho.example:8443"}
 PROXY = {"trusted_proxies": 1}
@@ -14,18 +17,24 @@ LOOPBACK = ("127.0.0.1", 8000)
 Ask = Callable[..., Awaitable[Any]]
 
 
-@pytest.fixture
-def ask(make_config: MakeConfig) -> Ask:
+@pytest.fixture(scope="module")
+async def ask(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ask]:
     """Ask a site with some settings, where a connection arrived, for a path of a host."""
+    sites: dict[str, Quart] = {}
+    folder = tmp_path_factory.mktemp("hosts")
+    async with AsyncExitStack() as stack:
 
-    async def send(settings: dict[str, Any], server: object, path: str, **headers: str) -> Any:
-        app = create_app(make_config(**settings))
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        base = {"server": server, "client": ("127.0.0.1", 50_000)}
-        async with app.test_app():
-            return await Client(app, named).get(path, scope_base=base)
+        async def send(settings: dict[str, Any], server: object, path: str, **headers: str) -> Any:
+            if (key := str(settings)) not in sites:
+                config = config_of(databases, folder / str(len(sites)), **settings)
+                sites[key] = create_app(config)
+                await stack.enter_async_context(cast(Any, sites[key].test_app()))
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            base = {"server": server, "client": ("127.0.0.1", 50_000)}
+            return await Client(sites[key], named).get(path, scope_base=base)
 
-    return send
+        yield send
+    databases.drop(folder)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Client
+from tests.conftest import Client, Shared
 
 HTML = "text/html; charset=utf-8"
 
@@ -27,10 +27,10 @@ async def seen(answer: Any) -> tuple[int, str, str]:
     ids=["unknown", "empty", "korean", "markup", "quotes", "nul", "not-utf-8"],
 )
 async def test_an_unknown_user_is_404_and_named_escaped(
-    anybody: Client, query: str, named: str
+    shared: Shared, query: str, named: str
 ) -> None:
-    assert await seen(await anybody.get("/get_user")) == (400, HTML, "No username given")
-    answer = await anybody.get(f"/get_user?username={query}")
+    assert await seen(await shared.anybody.get("/get_user")) == (400, HTML, "No username given")
+    answer = await shared.anybody.get(f"/get_user?username={query}")
     assert await seen(answer) == (404, HTML, f"User '{named}' doesn't exist")
 
 
@@ -58,9 +58,9 @@ async def test_a_known_user_is_answered_with_the_id(
     ],
 )
 async def test_known_addresses_lead_to_their_place(
-    anybody: Client, path: str, status: int, location: str
+    shared: Shared, path: str, status: int, location: str
 ) -> None:
-    answer = await anybody.get(path)
+    answer = await shared.anybody.get(path)
     assert (answer.status_code, answer.headers["Location"]) == (status, location)
 
 
@@ -82,10 +82,10 @@ async def test_the_form_adds_an_author_and_leads_to_the_page(
     [{}, {"user_name": " "}, {"user_name": "a b"}, {"user_name": "a/b"}, {"user_name": "a" * 321}],
     ids=["missing", "blank", "space-within", "slash", "too-long"],
 )
-async def test_a_bad_name_is_422_and_adds_nobody(writer: Client, form: dict[str, str]) -> None:
-    answer = await writer.post("/user", form=form)
+async def test_a_bad_name_is_422_and_adds_nobody(shared: Shared, form: dict[str, str]) -> None:
+    answer = await shared.writer.post("/user", form=form)
     assert (answer.status_code, answer.content_type) == (422, HTML)
-    assert (await (await writer.get("/api/v1/users")).get_json())["items"] == []
+    assert (await (await shared.writer.get("/api/v1/users")).get_json())["items"] == []
 
 
 async def test_adding_is_only_by_post(writer: Client) -> None:

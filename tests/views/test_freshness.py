@@ -9,7 +9,7 @@ from quart import Quart
 
 from app.lifespan import KEY, Resources
 from app.services.events import newest_event
-from tests.conftest import Client
+from tests.conftest import Client, Shared
 from tests.waiting import eventually, settle
 
 USERS = "/api/v1/users"
@@ -66,9 +66,9 @@ async def test_a_changed_answer_has_another_etag(writer: Client) -> None:
         assert answer.status_code == (304 if path == "/api/v1/tweets/1" else 200), path
 
 
-async def test_errors_have_no_etag(anybody: Client) -> None:
+async def test_errors_have_no_etag(shared: Shared) -> None:
     for path in (f"{USERS}/nobody", f"{USERS}?x=1", "/nothing"):
-        assert "ETag" not in (await anybody.get(path)).headers
+        assert "ETag" not in (await shared.anybody.get(path)).headers
 
 
 async def test_every_write_names_its_newest_event(app: Quart, admin: Client) -> None:
@@ -134,6 +134,6 @@ async def test_a_write_that_does_not_come_is_503_after_two_seconds(
     ["", "x", "-1", "1.5", "1e3", " ", "٣", str(2**53), "9" * 5000, "1000100", str(2**53 - 1)],
     ids=lambda v: ascii(v[:9]),
 )
-async def test_what_is_no_event_is_400(anybody: Client, given: str) -> None:
-    answer = await anybody.get(USERS, headers={"Saywho-After": given})
+async def test_what_is_no_event_is_400(shared: Shared, given: str) -> None:
+    answer = await shared.anybody.get(USERS, headers={"Saywho-After": given})
     assert answer.status_code == 400

@@ -27,7 +27,7 @@ from app.services.imports.uploads import open_upload, upload_path
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from tests.archives import SMALL_FILES, x_zip
 from tests.browsing import parts_of, signed_in
-from tests.conftest import Client, MakeConfig, Outside, client_with
+from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
 from tests.waiting import eventually, until_some_are_imported
 
 IMPORTS = "/api/v1/imports"
@@ -170,13 +170,13 @@ async def test_file_of_a_form_is_imported_under_the_name_given(
     ],
 )
 async def test_bad_address_is_400_and_keeps_nothing(
-    app: Quart, writer: Client, query: str, status: int
+    shared: Shared, query: str, status: int
 ) -> None:
-    answer = await writer.post(IMPORTS + query, data=jsonl(POST))
+    answer = await shared.writer.post(IMPORTS + query, data=jsonl(POST))
     assert answer.status_code == status
     assert (await answer.get_json())["errors"][0]["loc"]
-    await wait_for_uploads(app, some=False)
-    assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
+    await wait_for_uploads(shared.app, some=False)
+    assert (await (await shared.writer.get(IMPORTS)).get_json())["items"] == []
 
 
 def form(*parts: bytes, boundary: bytes = b"xxx") -> bytes:
@@ -209,15 +209,15 @@ FIELD = b'Content-Disposition: form-data; name="note"\r\n\r\nhello'
     ],
 )
 async def test_bad_form_is_refused_and_keeps_nothing(
-    app: Quart, writer: Client, body: bytes, status: int
+    shared: Shared, body: bytes, status: int
 ) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=xxx"}
-    answer = await writer.post(IMPORTS, data=body, headers=headers)
+    answer = await shared.writer.post(IMPORTS, data=body, headers=headers)
     assert answer.status_code == status, await answer.get_data()
     if status == 413:
         assert f"at most {MOST_PARTS} parts" in (await answer.get_json())["detail"]
-    await wait_for_uploads(app, some=False)
-    assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
+    await wait_for_uploads(shared.app, some=False)
+    assert (await (await shared.writer.get(IMPORTS)).get_json())["items"] == []
 
 
 async def test_who_may_import(app: Quart, anybody: Client, writer: Client) -> None:
