@@ -1,5 +1,6 @@
 """A browser of a test: it keeps cookies, says where its requests come from, and signs in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import Morsel, SimpleCookie
 from typing import Any, Final, cast
@@ -19,6 +20,26 @@ SAME_ORIGIN: Final = {"Sec-Fetch-Site": "same-origin"}
 def parts_of(app: Quart) -> Resources:
     """Return what the app that serves works with."""
     return cast(Resources, app.extensions[KEY])
+
+
+def scope_of(method: str, address: str, headers: Mapping[str, str]) -> Any:
+    """Return the ASGI scope of a request, as a server hands it to an app."""
+    path, _, query = address.partition("?")
+    return {
+        "type": "http",
+        "asgi": {"spec_version": "2.3", "version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "client": ("192.0.2.1", 50_000),
+        "server": ("localhost", 80),
+        "extensions": {},
+    }
 
 
 @dataclass(slots=True)

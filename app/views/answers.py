@@ -115,10 +115,11 @@ def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes,
             async for piece in pieces:
                 if monotonic() - looked >= LOOK_EVERY_S:
                     looked = monotonic()
-                    async with parts.db.read() as session:
-                        is_over = right is not None and await ended_rights(session, {right})
-                    task = asyncio.current_task()
-                    if (is_over or was_ending) and task is not None:
+                    task, is_over = asyncio.current_task(), was_ending
+                    if right is not None:
+                        async with parts.db.read() as session:
+                            is_over |= bool(await ended_rights(session, {right}))
+                    if is_over and task is not None:
                         task.cancel()
                         await asyncio.sleep(0)
                     was_ending = parts.live.is_ending

@@ -12,7 +12,7 @@ from app import create_app
 from app.config import MIB
 from app.paths import UPLOADS
 from app.views.bodies import INLINE_CHARACTERS, MOST_FIELDS
-from tests.browsing import SAME_ORIGIN, signed_in
+from tests.browsing import SAME_ORIGIN, scope_of, signed_in
 from tests.conftest import Client, MakeConfig
 from tests.views.test_policies import need_of, routes
 
@@ -85,22 +85,7 @@ async def send_large(app: Quart, path: str, *headers: dict[str, str]) -> tuple[i
     fields = {"Host": "localhost"} | ({"Content-Type": "application/json"} if is_json else FORM)
     for given in headers:
         fields |= given
-    scope: Any = {
-        "type": "http",
-        "asgi": {"spec_version": "2.3", "version": "3.0"},
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(name.lower().encode(), value.encode()) for name, value in fields.items()],
-        "client": ("192.0.2.1", 50_000),
-        "server": ("127.0.0.1", 8000),
-        "extensions": {},
-    }
     before, _ = tracemalloc.get_traced_memory()
     tracemalloc.reset_peak()
-    await app(scope, receive, send)
+    await app(scope_of("POST", path, fields), receive, send)
     return status, tracemalloc.get_traced_memory()[1] - before

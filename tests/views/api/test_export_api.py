@@ -18,6 +18,7 @@ from app.services.access.rights import revoke_token
 from app.services.posts import exporting
 from app.views import answers as answers_view
 from app.views.api.export import LONGEST_NAME
+from tests.browsing import scope_of
 from tests.conftest import Client, MakeConfig, client_with
 
 PATH = "/api/v1/export"
@@ -118,9 +119,7 @@ class Reader:
 
     def __init__(self, app: Quart, client: Client, path: str = PATH) -> None:
         self._app = app
-        self._headers = [
-            (name.lower().encode(), value.encode()) for name, value in client.headers.items()
-        ]
+        self._headers = client.headers
         self._path = path
         self.takes = asyncio.Event()
         self.messages: list[dict[str, Any]] = []
@@ -129,22 +128,7 @@ class Reader:
         self.pause_s = 0.0
 
     def ask(self, method: str = "GET") -> "asyncio.Task[None]":
-        path, _, query = self._path.partition("?")
-        scope = {
-            "type": "http",
-            "asgi": {"spec_version": "2.3", "version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "root_path": "",
-            "query_string": query.encode(),
-            "headers": self._headers,
-            "client": ("192.0.2.1", 1),
-            "server": ("localhost", 80),
-            "extensions": {},
-        }
+        scope = scope_of(method, self._path, self._headers)
         return asyncio.create_task(cast(Any, self._app)(scope, self._receive, self._send))
 
     @property

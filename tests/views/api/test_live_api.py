@@ -15,7 +15,7 @@ from app.lifespan import begin_stop
 from app.services.access.rights import revoke_token
 from app.services.live import events as live_events
 from app.services.live import stream as live_module
-from tests.browsing import parts_of
+from tests.browsing import parts_of, scope_of
 from tests.conftest import Client, MakeConfig, client_with
 from tests.waiting import eventually
 
@@ -37,22 +37,7 @@ class Listener:
         self._read = 0
         self._coming: asyncio.Queue[Any] = asyncio.Queue()
         self._coming.put_nowait({"type": "http.request", "body": b"", "more_body": False})
-        sent = {"Host": "here", **headers}
-        scope: Any = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": PATH,
-            "raw_path": PATH.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "headers": [(name.lower().encode(), value.encode()) for name, value in sent.items()],
-            "client": ("127.0.0.1", 1),
-            "server": ("here", 80),
-            "extensions": {},
-        }
+        scope = scope_of(method, f"{PATH}?{query}", {"Host": "here", **headers})
         self.answer = asyncio.ensure_future(app(scope, self._coming.get, self._send))
 
     async def _send(self, message: Any) -> None:
@@ -116,15 +101,13 @@ async def newest(client: Client) -> int:
 async def test_what_happens_is_told_as_it_is(app: Quart, writer: Client, admin: Client) -> None:
     async with listening(app) as (listener,):
         user = await writer.add_user("새벽")
+        assert [event[1:] for event in await listener.next()] == [("user.created", user)]
         tweet = await writer.add_tweet("새벽", "안녕 👋 \u202eשלום")
+        assert [event[1:] for event in await listener.next()] == [("tweet.created", tweet)]
         await admin.delete(f"/api/v1/tweets/{tweet['id']}")
         await admin.delete("/api/v1/users/새벽")
-        assert [event[1:] for event in await listener.next(4)] == [
-            ("user.created", user),
-            ("tweet.created", tweet),
-            ("tweet.deleted", {"id": tweet["id"]}),
-            ("user.deleted", {"id": user["id"]}),
-        ]
+        gone = [("tweet.deleted", {"id": tweet["id"]}), ("user.deleted", {"id": user["id"]})]
+        assert [event[1:] for event in await listener.next(2)] == gone
         headers = dict(listener.messages[0]["headers"])
     assert headers[b"content-type"] == b"text/event-stream; charset=utf-8"
     assert b"content-length" not in headers
