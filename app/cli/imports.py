@@ -22,12 +22,13 @@ from app.cli.running import (
     stop_on_signals,
     with_database,
 )
-from app.compute.text import clean_username
+from app.compute.text import clean_username, decode_entities
 from app.config import Config
 from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
-from app.formats import FORMATS, open_archive
+from app.formats import FORMATS, WITH_ENTITIES, open_archive
 from app.formats.chats.people import ChatOptions, renaming, zone_of
+from app.formats.records import Item, Record
 from app.formats.source.file import Source
 from app.services.imports.bulk import MAX_ERRORS, ImportReport, PostCounts
 from app.services.imports.imports import NamelessFileError, check_published, import_archive
@@ -44,6 +45,8 @@ class Totals(PostCounts):
 
     errors: list[dict[str, Any]] = field(default_factory=list)
     status: int = 0
+    with_entities: int = 0
+    """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
 
     def add_file(self, name: str, unit: str, report: ImportReport) -> None:
         """Add the counts and errors of one file."""
@@ -64,14 +67,19 @@ class Totals(PostCounts):
     def report(self, dry_run: bool) -> None:
         """Print what became of the files."""
         facts = asdict(self)
-        del facts["status"]
+        del facts["status"], facts["with_entities"]
         line = (
             f"{'would store' if dry_run else 'stored'} {self.accepted:,} posts; "
             f"{self.duplicates:,} known already, {self.rejected:,} rejected, "
             f"{self.reposts:,} reposts and {self.restricted:,} restricted posts left out, "
             f"{self.skipped:,} others skipped"
         )
-        print_result(facts, line, notes=self._error_lines())
+        lines = [line]
+        if self.with_entities:
+            kept = "" if dry_run else " (stored posts keep their text)"
+            found = f"{self.with_entities:,} posts hold &amp; or the like"
+            lines.append(f"{found}: --decode-entities decodes them{kept}")
+        print_result(facts, *lines, notes=self._error_lines())
         sys.stdout.flush()
 
     def _error_lines(self) -> Iterator[str]:
@@ -231,12 +239,21 @@ class _Importer:
         with source, progress(name) as show_bar:
             archive = await asyncio.to_thread(partial(open_archive, source, **self.options))
             check_published(archive, self.options["chat"], is_public=self.config.public)
+            if archive.format in WITH_ENTITIES and not self.options["decode_entities"]:
+                archive = replace(archive, items=_looked_at(archive.items, totals))
             try:
                 await import_archive(
                     self.db, archive, username=self.username, keeper=self.keeper, on_progress=show
                 )
             finally:
                 totals.add_file(name, archive.unit, stored)
+
+
+def _looked_at(items: Iterator[Item], totals: Totals) -> Iterator[Item]:
+    """Yield the items, and count those whose text holds entities."""
+    for item in items:
+        totals.with_entities += isinstance(item, Record) and decode_entities(item.text) != item.text
+        yield item
 
 
 @contextlib.asynccontextmanager

@@ -177,8 +177,11 @@ def test_entities_are_decoded_once_if_wanted_and_a_second_import_adds_nothing(
     path = lines(
         tmp_path / "p.jsonl", {"username": "mina", "text": text}, {"username": "zoe", "text": text}
     )
+    told = installation.done("import", path, "--dry-run").splitlines()
+    assert told[1] == "2 posts hold &amp; or the like: --decode-entities decodes them"
     for expected in ((2, 0, 0, 0, 0, 0), (0, 2, 0, 0, 0, 0)):
         assert counts(installation.json("import", path, "--decode-entities")) == expected
+    assert "hold &amp;" not in installation.done("import", path, "--decode-entities")
     exported = installation.done("export", "--username", "mina")
     assert json.loads(exported)["text"] == "Enceladus & Tethys &lt; 3 < AT&T &copy 한글"
     archive = x_zip(tmp_path / "x.zip")
