@@ -64,12 +64,11 @@ class Platform:
         self._under_way = 0
         self._lock = threading.Lock()
 
-    def add(self, name: str, text: str, *, place: int = 0, at: float | None = None) -> Posted:
-        """Post; `place` 0 is that of the newest."""
+    def add(self, name: str, text: str) -> Posted:
         with self._lock:
             self._count += 1
-            posted = Posted(str(self._count), text, at or BEGAN + self._count)
-            self.posts.setdefault(name, []).insert(place, posted)
+            posted = Posted(str(self._count), text, BEGAN + self._count)
+            self.posts.setdefault(name, []).insert(0, posted)
             return posted
 
     def delete(self, name: str, posted: Posted, status: int = 404) -> None:

@@ -95,18 +95,20 @@ async def _run_one(db: Database, config: Config, lease: Lease) -> bool:
 async def _run_process(grant: Grant, config: Config, job_id: int) -> int:
     """Run the import in a process of its own; return its exit status."""
     others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__, *map(str, grant.token), str(job_id)),
-        env=others | config.to_env(),
-        start_new_session=True,  # The server hears Ctrl+C, and ends it.
-    )
+    process = None
     try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", __name__, *map(str, grant.token), str(job_id)),
+            env=others | config.to_env(),
+            start_new_session=True,  # The server hears Ctrl+C, and ends it.
+        )
         return await process.wait()
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, OSError):
         # Its rows and its counts agree whenever it ends; the next start resumes it.
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
         with contextlib.suppress(LeaseLostError, AppError):
             async with grant.write() as session:
                 await interrupt_job(session, job_id)

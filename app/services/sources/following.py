@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -42,17 +41,14 @@ RESOLVE_TIMEOUT_S: Final = 3.0
 LIVELY_S: Final = 600.0
 """A source that brought posts within this time is visited most often; the pause then doubles each
 time that as long has passed again."""
-JITTER: Final = 0.1
 
 logger = logging.getLogger(__name__)
 
 
 def pause_s(quiet_s: float, *, failures: int = 0) -> float:
     """Return the seconds until the next visit of a source without posts for `quiet_s` seconds."""
-    doublings = max(0.0, quiet_s / LIVELY_S - 1) if not failures else float(failures)
-    pause = min(LONGEST_S, SHORTEST_S * 2 ** min(doublings, 10.0))
-    is_even = pause <= SHORTEST_S
-    return pause if is_even else pause * random.uniform(1 - JITTER, 1.0)  # noqa: S311 - no secret
+    doublings = failures or max(0.0, quiet_s / LIVELY_S - 1)
+    return min(LONGEST_S, SHORTEST_S * 2 ** min(doublings, 10.0))
 
 
 def _may_connect(config: Config) -> Callable[[str], bool]:
