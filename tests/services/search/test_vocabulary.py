@@ -1,22 +1,11 @@
 """The vocabulary follows the posts, and mends what was mistyped."""
 
-import asyncio
-import tempfile
-from collections import Counter
-from pathlib import Path
-
-import hypothesis
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.compute.words import terms
-from app.config import Config
 from app.db.engine import Database
-from app.db.indexes import AUTHOR_MARK, TermCount
 from app.models import Event, Vocabulary, Word
-from app.services.checks import find_faults
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import delete_user
 from app.services.search import matching, word_search
@@ -24,7 +13,6 @@ from app.services.search.search import ResultPage, search
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.selection import Selection
 from app.views.cursors import RESULTS
-from tests.databases import Databases
 from tests.posting import post
 from tests.waiting import maintain
 
@@ -204,53 +192,3 @@ async def test_it_counts_again_when_posts_came_or_went(db: Database) -> None:
     await maintain(db)
     await maintain(db)
     assert await words(db) == {}
-
-
-async def test_only_the_author_asked_for_is_searched(db: Database) -> None:
-    await post(db, "ann", *TEXTS)
-    await post(db, "ben", *TEXTS, "a lamp of ben's")
-    assert {hit.username for hit in (await find(db, "lamp", "ben")).hits} == {"ben"}
-    assert len((await find(db, "lamp", "ben")).hits) == 2
-    assert await find_faults(db) == []
-
-
-POSTS = st.lists(
-    st.tuples(
-        st.lists(st.sampled_from(["lamp", "등대의", "CAFÉ", "🚢", "漢字", "x"]), min_size=1),
-        st.booleans(),
-    ),
-    max_size=12,
-)
-
-
-async def index_of(db: Database) -> list[TermCount]:
-    """Return every term of the index, in how many posts, and how often."""
-    return [count async for page in db.backend.words.vocabulary(db.read, 1_000) for count in page]
-
-
-@given(POSTS)
-@hypothesis.settings(max_examples=8)
-def test_the_index_equals_one_built_anew(
-    databases: Databases, posts: list[tuple[list[str], bool]]
-) -> None:
-    async def run() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            url = databases.make(Path(folder))
-            config = Config(data_dir=Path(folder), database_url=url, durability="normal")
-            db = Database(config)
-            ids = await post(db, "ann", *(" ".join(words) for words, _ in posts))
-            for tweet_id, (_, is_deleted) in zip(ids, posts, strict=True):
-                if is_deleted:
-                    async with db.write() as session:
-                        await delete_post(session, tweet_id)
-            before = await index_of(db)
-            assert await find_faults(db) == []
-            async with db.write() as session:
-                await db.backend.words.rebuild(session)
-            assert await index_of(db) == before
-            kept = [" ".join(words) for words, is_deleted in posts if not is_deleted]
-            counted = Counter(term for text in kept for term in terms(text))
-            assert {term: n for term, _, n in before if not term.startswith(AUTHOR_MARK)} == counted
-            await db.close()
-
-    asyncio.run(run())

@@ -118,32 +118,18 @@ async def test_unknown_author_is_404_and_an_empty_query_finds_nothing(anybody: C
 async def test_any_query_is_answered(writer: Client) -> None:
     await writer.add_user("ann", "me & you <3 say hello, 한국어")
     queries = [
-        *("me & you", "<3", '"', "'", '"unclosed', "*", "^", "me*", "NEAR(me, you)", "text:me"),
-        *("-", "--", "-me", "me -", "(", ")", "{a}:b", "OR", "AND NOT", "me OR", "\\", "%", "_"),
-        *(
-            "한",
-            "ㅎ",
-            "한국",
-            "\u1112",
-            "👨‍👩‍👧",
-            "🏴󠁧󠁢󠁳󠁣󠁴󠁿",
-            "a\u0000b",
-            "\u0000",
-            "\ufeff",
-            "שלום",
-            "\u202e",
-        ),
-        *(
-            "a " * 499,
-            "a " + "-b " * 332,
-            '"" ' * 300,
-            "가" * 1000,
-            "🚢" * 1000,
-            "\ud7b0",
-            "é",
-            "e\u0301",
-        ),
+        "me & you",
+        "<3",
+        '"',
+        '"unclosed',
+        "-",
+        "NEAR(me, you)",
+        "한",
+        "ㅎ",
+        "a\0b",
+        "\ufeff",
     ]
+    queries += ["a " + "-b " * 332, '"" ' * 300, "가" * 1000, "🚢" * 1000, "\ud7b0", "e\u0301"]
     for query in queries:
         await search(writer, query)
 
