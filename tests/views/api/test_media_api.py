@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Client
+from tests.conftest import Client, Shared
 
 pytestmark = pytest.mark.databases("sqlite")
 MEDIA = [
@@ -15,6 +15,13 @@ SHOWN = [
     {"url": None, "alt": None, "source_url": None, "width": None, "height": None} | each
     for each in MEDIA
 ]
+
+
+@pytest.fixture(scope="module")
+async def mina(shared: Shared) -> Client:
+    """Write as mina, who gets no post."""
+    await shared.writer.add_user("mina")
+    return shared.writer
 
 
 async def send(client: Client, **fields: Any) -> Any:
@@ -68,9 +75,8 @@ async def test_a_known_post_gets_its_media_and_newer_counts(writer: Client) -> N
         {"text": "a", "counts": {"views": 1}},
     ],
 )
-async def test_bad_media_and_counts_are_refused(writer: Client, fields: dict[str, Any]) -> None:
-    await writer.add_user("mina")
-    answer = await send(writer, **fields)
+async def test_bad_media_and_counts_are_refused(mina: Client, fields: dict[str, Any]) -> None:
+    answer = await send(mina, **fields)
     assert answer.status_code == 422
     assert (await answer.get_json())["errors"][0]["loc"]
 

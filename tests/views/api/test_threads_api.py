@@ -70,19 +70,19 @@ async def test_a_gap_is_named_until_it_is_filled(writer: Client, admin: Client) 
     assert listed[0]["reply_to"] == target | {"id": None}
 
 
-@pytest.mark.parametrize(
-    "reply_to",
-    [
-        *({}, {"username": "mina"}, {"source_id": ""}, {"source_id": "a\n"}, {"source_id": 1}),
-        *({"source_id": "1", "x": 1}, {"source_id": "1", "username": "a b"}, "1"),
-    ],
-)
-async def test_a_bad_reply_is_refused(writer: Client, reply_to: object) -> None:
+BAD_REPLIES = [
+    *({}, {"username": "mina"}, {"source_id": ""}, {"source_id": "a\n"}, {"source_id": 1}),
+    *({"source_id": "1", "x": 1}, {"source_id": "1", "username": "a b"}, "1"),
+]
+
+
+async def test_a_bad_reply_is_refused(writer: Client) -> None:
     await writer.add_user("mina")
-    path = "/api/v1/users/mina/tweets"
-    answer = await writer.post(path, json={"text": "hello", "reply_to": reply_to})
-    assert answer.status_code == 422
-    assert "reply_to" in (await answer.get_json())["errors"][0]["loc"]
+    for reply_to in BAD_REPLIES:
+        body = {"text": "hello", "reply_to": reply_to}
+        answer = await writer.post("/api/v1/users/mina/tweets", json=body)
+        assert answer.status_code == 422, reply_to
+        assert "reply_to" in (await answer.get_json())["errors"][0]["loc"]
 
 
 async def test_search_narrows_to_replies(writer: Client, anybody: Client) -> None:

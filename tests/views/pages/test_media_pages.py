@@ -80,17 +80,13 @@ async def test_files_can_only_be_looked_at(app: Quart, anybody: Client, tmp_path
         assert (await anybody.get(path)).status_code == 404, path
 
 
-@pytest.mark.parametrize(
-    ("asked", "start", "end"),
-    [("0-9", 0, 10), ("10-", 10, None), ("-5", -5, None), ("-99999", 0, None)],
-)
-async def test_a_video_is_sent_in_parts(
-    app: Quart, anybody: Client, tmp_path: Path, asked: str, start: int, end: int | None
-) -> None:
+async def test_a_video_is_sent_in_parts(app: Quart, anybody: Client, tmp_path: Path) -> None:
     await bring(app, tmp_path)
-    answer = await anybody.get(FILM, headers={"Range": f"bytes={asked}"})
-    assert (answer.status_code, await answer.get_data()) == (206, VIDEO[start:end])
-    assert answer.headers["Content-Range"].endswith(f"/{len(VIDEO)}")
+    parts = {"0-9": VIDEO[:10], "10-": VIDEO[10:], "-5": VIDEO[-5:], "-99999": VIDEO}
+    for asked, part in parts.items():
+        answer = await anybody.get(FILM, headers={"Range": f"bytes={asked}"})
+        assert (answer.status_code, await answer.get_data()) == (206, part)
+        assert answer.headers["Content-Range"].endswith(f"/{len(VIDEO)}")
     beyond = await anybody.get(FILM, headers={"Range": f"bytes={len(VIDEO) + 5}-"})
     assert beyond.status_code == 416
 
