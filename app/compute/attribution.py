@@ -104,17 +104,6 @@ def rank(
     return Ranking(scores, shares, groups, penalties, known)
 
 
-def scores_of(
-    query: Counts, profiles: Sequence[AuthorProfile], background: Background
-) -> NDArray[np.float64]:
-    """Return only the scores of any number of authors with posts: (n,)."""
-    features = int(group_sums(query)[CHARACTERS])
-    groups = group_scores(query, profiles, background)
-    penalties = penalties_of(features, known_features(profiles))
-    scores: NDArray[np.float64] = groups.sum(axis=1) - penalties
-    return scores
-
-
 def scores_of_each(
     queries: Sequence[Counts], profiles: Sequence[AuthorProfile], background: Background
 ) -> NDArray[np.float64]:

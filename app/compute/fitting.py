@@ -13,7 +13,7 @@ from app.compute.calibration import fit_temperature
 from app.compute.counts import Counts
 from app.compute.features import features_of
 from app.compute.judgement import Case, Fitted, Habit, query_of_texts, rank_texts
-from app.compute.population import CountedAuthor, Population, drawn_members
+from app.compute.population import CountedAuthor, Population, drawn_authors
 from app.compute.profiles import AuthorProfile, profile_of, text_keys, without_posts
 from app.compute.quotations import own_words
 from app.compute.ratios import HELD_OUT_SHARE, MOST_HELD_OUT, usual_of
@@ -95,13 +95,6 @@ def temperature_of(samples: Sequence[Sample], background: Background, seed: int)
         for row, (score, some) in enumerate(zip(best, rivals, strict=True)):
             scores.append([score, *(table[row, columns[place]] for place in some)])
     return fit_temperature(np.array(scores))
-
-
-def drawn_authors(authors: Sequence[tuple[int, int, str | None]], seed: int) -> list[int]:
-    """Return the authors of a population: id, posts and language of each are given."""
-    shuffled = sorted(authors)
-    random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret
-    return drawn_members(shuffled)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

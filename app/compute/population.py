@@ -1,5 +1,7 @@
 """Everybody else: some authors of each language, kept so that a text is scored by all at once."""
 
+import random
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
@@ -127,19 +129,19 @@ def may_be_equal(language: str | None, other: str | None) -> bool:
     return language == other or (None in (language, other) and "ko" not in (language, other))
 
 
-def drawn_members(
-    authors: Iterable[tuple[int, int, str | None]], *, most: int = MOST_MEMBERS
-) -> list[int]:
-    """Return the authors to draw, at most so many of each language, of a shuffled sequence.
+def drawn_authors(authors: Iterable[tuple[int, int, str | None]], seed: int) -> list[int]:
+    """Return the authors of a population: id, posts and language of each are given.
 
-    authors: id, posts and language of each. Those with very few or very many posts come last.
+    At most 50 of each language are drawn; those with very few or very many posts come last.
     """
-    ordered = sorted(authors, key=lambda author: not FEWEST_POSTS <= author[1] <= MANY_POSTS)
+    shuffled = sorted(authors)
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret
+    shuffled.sort(key=lambda author: not FEWEST_POSTS <= author[1] <= MANY_POSTS)
     drawn: list[int] = []
-    counts: dict[str | None, int] = {}
-    for author_id, _, language in ordered:
-        counts[language] = counts.get(language, 0) + 1
-        if counts[language] <= most:
+    counts: Counter[str | None] = Counter()
+    for author_id, _, language in shuffled:
+        counts[language] += 1
+        if counts[language] <= MOST_MEMBERS:
             drawn.append(author_id)
     return drawn
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.compute.attribution import PENALTY, PENALTY_HALF_FEATURES, PRIORS, WEIGHTS, rank, scores_of
+from app.compute.attribution import PENALTY, PENALTY_HALF_FEATURES, PRIORS, WEIGHTS, rank
 from app.compute.background import (
     BUCKETS,
     EMPTY_BACKGROUND,
@@ -162,14 +162,6 @@ def test_temperature_changes_how_sure_the_answer_is_and_not_the_order(
     assert other.scores.tolist() == plain.scores.tolist()
     is_surer = other.probabilities.max() >= plain.probabilities.max() - 1e-12
     assert is_surer or temperature > 1
-
-
-def test_scores_alone_are_those_of_the_ranking() -> None:
-    query = features("Good bread and a west wind")
-    np.testing.assert_array_equal(
-        scores_of(query, THREE, BACKGROUND), rank(query, THREE, BACKGROUND).scores
-    )
-    assert scores_of(query, [], BACKGROUND).shape == (0,)
 
 
 def test_background_comes_back_from_bytes() -> None:

@@ -15,8 +15,8 @@ from app.compute.calibration import (
     wilson,
 )
 from app.compute.features import features
-from app.compute.fitting import drawn_authors, hold_out
-from app.compute.population import FEWEST_POSTS, MOST_MEMBERS
+from app.compute.fitting import hold_out
+from app.compute.population import FEWEST_POSTS, MOST_MEMBERS, drawn_authors
 from app.compute.profiles import profile_of
 
 

@@ -1,8 +1,5 @@
 """A long text judged sentence by sentence."""
 
-from collections.abc import Callable
-from time import process_time
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,21 +95,3 @@ def test_texts_scored_together_have_the_scores_of_each_alone(texts: list[str]) -
     queries = [features(text) for text in texts]
     alone = [rank(query, AUTHORS, BACKGROUND).scores for query in queries]
     np.testing.assert_allclose(scores_of_each(queries, AUTHORS, BACKGROUND), alone, atol=1e-9)
-
-
-def test_a_text_of_many_sentences_takes_a_fraction_of_them_one_by_one() -> None:
-    text = "".join(f"Bread number {n} is good! " for n in range(1_000))
-
-    def one_by_one() -> object:
-        places = sentences(text)
-        return [rank(features(text[slice(*place)]), AUTHORS, BACKGROUND) for place in places]
-
-    def seconds(work: Callable[[], object]) -> float:
-        started = process_time()
-        work()
-        return process_time() - started
-
-    def together() -> object:
-        return judge_passages(text, AUTHORS, BACKGROUND)
-
-    assert min(seconds(together) / seconds(one_by_one) for _ in range(5)) < 0.4

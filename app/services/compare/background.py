@@ -17,9 +17,8 @@ from app.clock import now
 from app.compute.background import Background, BackgroundCounter
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
-from app.compute.fitting import drawn_authors
 from app.compute.judgement import FEWEST_JUDGED, Fitted
-from app.compute.population import CountedAuthor, Population
+from app.compute.population import CountedAuthor, Population, drawn_authors
 from app.db.backend import Sessions, backend_of
 from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User, Vocabulary

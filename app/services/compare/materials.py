@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import scores_of
+from app.compute.attribution import rank
 from app.compute.counts import Counts
 from app.compute.judgement import RATED, Habit, best_of, query_of_texts
 from app.compute.profiles import AuthorProfile
@@ -131,7 +131,8 @@ class Materials:
             async with self._db.read() as session:
                 keys = {username_key(name) for names in requested for name in names}
                 found = await contenders_by_key(session, keys)
-                material = await _read(session, self._models, list(found.values()), is_named=True)
+                users = list(found.values())
+                material = await _read(session, self._models, users, (), is_named=True)
             self._turn = turn
             for user in material.users:
                 self._users.put(user.username_key, user, run, (user.id,))
@@ -154,22 +155,9 @@ async def gather_material(
     users = await compared_users(session, usernames)
     if not usernames and len(users) > RATED:
         return (await screen(session, models, [texts], users))[0]
-    profiles = await models.profiles.load(session, users)
-    _check_words(profiles)
-    snapshot = await models.backgrounds.load(session)
-    as_of_event = await newest_event(session)
-    habits: list[Habit | None] = [None] * len(users)
-    material = Material(
-        tuple(texts), users, profiles, habits, snapshot, as_of_event, bool(usernames)
-    )
-    ranking = await asyncio.to_thread(material.ranked)
-    best = best_of(ranking)
-    loaded = await models.habits.load(
-        session, [users[i] for i in best], [profiles[i] for i in best], snapshot
-    )
-    for place, habit in zip(best, loaded, strict=True):
-        habits[place] = habit
-    return replace(material, ranking=ranking)
+    material = await _read(session, models, users, texts, is_named=bool(usernames))
+    _check_words(material.profiles)
+    return material
 
 
 async def load_authors(
@@ -179,16 +167,36 @@ async def load_authors(
 
     Raises InvalidInputError if none of them wrote anything.
     """
-    return _part_of(await _read(session, models, users, is_named=is_named), users)
+    material = await _read(session, models, users, (), is_named=is_named)
+    _check_words(material.profiles)
+    return material
 
 
 async def _read(
-    session: AsyncSession, models: Models, users: list[Contender], *, is_named: bool
+    session: AsyncSession,
+    models: Models,
+    users: list[Contender],
+    texts: Sequence[str],
+    *,
+    is_named: bool,
 ) -> Material:
+    """Read the material of authors; of many, the habits only of those that fit the texts best."""
     profiles = await models.profiles.load(session, users)
     snapshot = await models.backgrounds.load(session)
-    habits: list[Habit | None] = [*await models.habits.load(session, users, profiles, snapshot)]
-    return Material((), users, profiles, habits, snapshot, await newest_event(session), is_named)
+    habits: list[Habit | None] = [None] * len(users)
+    as_of_event = await newest_event(session)
+    material = Material(tuple(texts), users, profiles, habits, snapshot, as_of_event, is_named)
+    places = list(range(len(users)))
+    if texts and len(users) > RATED:
+        _check_words(profiles)
+        material = replace(material, ranking=await asyncio.to_thread(material.ranked))
+        places = best_of(material.ranked())
+    loaded = await models.habits.load(
+        session, [users[i] for i in places], [profiles[i] for i in places], snapshot
+    )
+    for place, habit in zip(places, loaded, strict=True):
+        habits[place] = habit
+    return material
 
 
 def _part_of(material: Material, users: list[Contender]) -> Material:
@@ -256,7 +264,9 @@ class _Shortlist:
 
     def add(self, profiles: dict[int, AuthorProfile], snapshot: Snapshot) -> None:
         background = snapshot.fitted.background
-        self.scores[list(profiles)] = scores_of(self.query, list(profiles.values()), background)
+        if profiles:
+            ranking = rank(self.query, list(profiles.values()), background)
+            self.scores[list(profiles)] = ranking.scores
         both = self.best | profiles
         # Equal scores are ordered by name, as the authors are.
         best = sorted(both, key=lambda i: (-self.scores[i], i))[:RATED]

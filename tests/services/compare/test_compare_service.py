@@ -80,18 +80,6 @@ async def test_comparisons_among_writes_are_each_of_one_state(db: Database) -> N
         assert tweets == max(1, event_id - 3)
 
 
-async def test_order_of_the_names_changes_nothing(db: Database) -> None:
-    for name in ("c", "A", "b"):
-        await post(db, name, "the same words")
-    results = [
-        await compare(db, Models(), *names, text="other words")
-        for names in [("c", "A", "b"), ("b", "c", "A"), ("a", "B", "C")]
-    ]
-    assert results[0] == results[1] == results[2]
-    # Equal chances are listed by name.
-    assert [ranked.username for ranked in results[0].ranking] == ["A", "b", "c"]
-
-
 async def test_a_deleted_author_is_not_compared(db: Database) -> None:
     own = Models()
     for name in ("ann", "ben", "cho"):
@@ -171,16 +159,6 @@ async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database)
     assert judged[1].error
     last = await compare(db, own, text=lines[3])
     assert judged[2].ranking == last.ranking[:SHOWN_OF_ALL]
-
-
-async def test_who_only_quotes_cannot_be_compared(db: Database) -> None:
-    for name in ("ann", "ben"):
-        await post(db, name, "RT @cho: the sea")
-    with pytest.raises(InvalidInputError, match="other people's words"):
-        await compare(db, Models(), "ann", "ben")
-    await post(db, "ben", "the sea is mine")
-    answer = await compare(db, Models(), "ann", "ben")
-    assert [ranked.probability for ranked in answer.ranking] == [1, 0]
 
 
 async def test_an_author_of_nothing_but_quotations_has_too_few_posts(db: Database) -> None:
