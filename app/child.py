@@ -2,43 +2,24 @@
 
 A regular expression may need hours, and holds the interpreter meanwhile, in a thread too. So each
 answer of another host is read by a fresh process, which has neither the settings nor the database.
-It gets the bytes as its standard input, and writes a line of JSON for each value that is read.
 """
 
 import asyncio
 import contextlib
-import importlib
 import json
 import os
-import resource
 import signal
 import sys
-from pathlib import Path
 from typing import BinaryIO, Final
 
-import msgspec
-
 from app.config import PREFIX
-from app.errors import AppError, InvalidInputError, message_of, packed, unpacked
+from app.errors import unpacked
+from app.reader import MIB, MOST_MEMORY, REQUEST, UNREADABLE, ReadError
 
 LIMIT_S: Final = 10
 """Seconds that reading may take; then the process is killed."""
 START_S: Final = 20.0
 """Seconds to start the process, on a busy machine."""
-MIB: Final = 1024 * 1024
-MOST_MEMORY: Final = 256 * MIB
-"""Bytes that reading may take, beside the program itself."""
-MOST_BYTES: Final = 8 * MIB
-"""Bytes of what is read."""
-NICENESS: Final = 5
-REQUEST: Final = "READ"
-"""The variable that names the function, its options and its time, unseen by other users."""
-UNREADABLE: Final = 3
-"""The status where a reason stands in place of the values."""
-
-
-class ReadError(InvalidInputError):
-    """What a stranger wrote cannot be read."""
 
 
 class Child:
@@ -69,7 +50,7 @@ class Child:
     async def _run(self, request: str, body: BinaryIO, to: BinaryIO) -> int:
         others = {name: each for name, each in os.environ.items() if not name.startswith(PREFIX)}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", __name__),
+            *(sys.executable, "-m", "app.reader"),
             stdin=body.fileno(),
             stdout=to.fileno(),
             stderr=asyncio.subprocess.DEVNULL,
@@ -85,53 +66,3 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-
-
-def main() -> None:
-    """Answer the request; the status is not 0 where that fails."""
-    # uvloop starts a process with all inheritable files open, the server's sockets too.
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    os.nice(NICENESS)
-    name, options, limit_s = json.loads(os.environ[REQUEST])
-    module, _, attribute = name.partition(":")
-    function = getattr(importlib.import_module(module), attribute)
-    _limit(limit_s)
-    size = 0
-    try:
-        for value in function(sys.stdin.buffer.read(), **options):
-            line = _encoded(value) + b"\n"
-            size += len(line)
-            if size > MOST_BYTES:
-                raise ReadError("the answer holds more than can be read")
-            sys.stdout.buffer.write(line)
-        sys.stdout.flush()
-    except Exception as error:
-        reason = type(error).__name__
-        unexpected = ReadError("the answer cannot be read ({reason})", reason=reason)
-        message = message_of(error if isinstance(error, AppError) else unexpected)
-        sys.stdout.flush()
-        sys.stdout.seek(0)
-        sys.stdout.truncate()
-        json.dump(packed(message), sys.stdout, default=str)
-        sys.exit(UNREADABLE)
-
-
-def _limit(limit_s: int) -> None:
-    """Kill the process when it takes too long, and deny it too much memory."""
-    if sys.platform == "linux":
-        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (mapped + MOST_MEMORY, hard))
-    signal.alarm(limit_s)
-
-
-def _encoded(value: object) -> bytes:
-    try:
-        return msgspec.json.encode(value, enc_hook=str)
-    except UnicodeEncodeError:  # Half a surrogate pair, which is dropped.
-        plain = msgspec.to_builtins(value, enc_hook=str, builtin_types=())
-        return json.dumps(plain, ensure_ascii=False).encode(errors="ignore")
-
-
-if __name__ == "__main__":
-    main()

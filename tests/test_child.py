@@ -10,8 +10,9 @@ from tempfile import TemporaryFile
 
 import pytest
 
-from app.child import MOST_BYTES, MOST_MEMORY, Child, ReadError
+from app.child import Child
 from app.clock import monotonic
+from app.reader import MOST_BYTES, MOST_MEMORY, ReadError
 from tests.trust.answers import KNOWN
 
 FEED = "app.formats.feed:read_feed"

@@ -1,4 +1,4 @@
-"""RSS and Atom feeds. This runs in `app/child.py`: feedparser's time has no bound of its own."""
+"""RSS and Atom feeds. This runs in `app/reader.py`: feedparser's time has no bound of its own."""
 
 import calendar
 import hashlib

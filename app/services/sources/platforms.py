@@ -8,11 +8,11 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from app.child import MIB, Child
+from app.child import Child
 from app.formats.live import PageHead
 from app.formats.records import Item, Record
 from app.services.sources.registry import is_loopback
-from app.services.sources.web import Answer, FetchError, Headers, Web
+from app.services.sources.web import MIB, Answer, FetchError, Headers, Web
 
 MOST_JSON: Final = 2 * MIB
 """Bytes of a page of posts."""
