@@ -16,11 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic
 from app.db.backend import Sessions, backend_of
-from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.indexes import Vector
 from app.embedders import Embedder, EmbedderError, RefusedError
-from app.errors import UnavailableError
 from app.memo import DERIVED
 from app.models import Embedding, Tweet, User
 from app.services.events import append_event
@@ -29,10 +27,8 @@ REST_S: Final = 60.0
 """Pause of the work after an embedder failed."""
 QUERY_REST_S: Final = 5.0
 """After a query that was not answered, further ones do not ask for so long."""
-MOST_WAITING: Final = 1_000
-"""Queries that wait for a vector."""
 LONGEST_WAIT_S: Final = 60.0
-"""Includes loading a model at its first use."""
+"""Time for the vector of a query; includes loading a model at its first use."""
 REMOVED_AT_ONCE: Final = 2_000
 OTHER_LENGTH: Final = "the embedder's vectors have another length; run: saywho embed --all"
 VECTORS: Final = "vectors"
@@ -47,18 +43,10 @@ class Embeddings:
     def __init__(self, db: Database, embedder: Embedder) -> None:
         self.embedder = embedder
         self._db = db
-        self._queries: Batch[str, Vector] = Batch(
-            self._embed_queries,
-            max_size=embedder.batch,
-            max_waiting=MOST_WAITING,
-            timeout_s=LONGEST_WAIT_S,
-        )
         self._rests_until = 0.0
         self._not_asked_until = 0.0
 
     async def close(self) -> None:
-        """Answer the queries that wait, then close the embedder."""
-        await self._queries.close()
         await self.embedder.close()
 
     async def is_due(self, session: AsyncSession) -> bool:
@@ -157,34 +145,21 @@ class Embeddings:
     async def vector_for(self, text: str) -> Vector:
         """Return the vector of a query. Raises EmbedderError.
 
-        Concurrent queries are embedded together. It may take seconds, so callers hold no session.
-        An embedder that has just failed is not asked.
+        It may take seconds, so callers hold no session. An embedder that has just failed is not
+        asked, but one that refused a text is.
         """
         if monotonic() < self._not_asked_until:
             raise EmbedderError("the embedder did not answer a moment ago")
         try:
-            return await self._queries(text)
-        except UnavailableError as error:
-            raise EmbedderError("too many texts wait for the embedder") from error
-
-    async def _embed_queries(self, texts: Sequence[str]) -> list[Vector | Exception]:
-        try:
-            return list(await self.embedder.embed(texts, is_query=True))
+            async with asyncio.timeout(LONGEST_WAIT_S):
+                (vector,) = await self.embedder.embed([text], is_query=True)
         except RefusedError:
-            if len(texts) == 1:
-                raise
-        except EmbedderError:
-            self._not_asked_until = monotonic() + QUERY_REST_S
             raise
-        # Perhaps it refuses only one of them.
-        return await asyncio.gather(*map(self._embed_query, texts))
-
-    async def _embed_query(self, text: str) -> Vector | Exception:
-        try:
-            (vector,) = await self._embed_queries([text])
-        except EmbedderError as error:
-            return error
-        return vector
+        except (EmbedderError, TimeoutError) as error:
+            self._not_asked_until = monotonic() + QUERY_REST_S
+            raise EmbedderError(str(error) or "the embedder does not answer") from error
+        found: Vector = vector
+        return found
 
     async def nearest(
         self, vector: Vector, count: int, *, among: Select[Any] | None = None

@@ -1,6 +1,5 @@
 """Vectors follow the posts, whatever the embedder does; those of two models never meet."""
 
-import asyncio
 import subprocess
 import sys
 
@@ -130,25 +129,20 @@ async def test_vectors_go_with_their_posts(db: Database) -> None:
     assert set(await nearest(embeddings, "abcd")) == {ids[1], last}
 
 
-async def test_queries_that_come_together_are_embedded_together(db: Database) -> None:
-    embedder = Letters()
-    embeddings = Embeddings(db, embedder)
-    texts = ["a", "b", "c", "a", "bad", "d"]
-    vectors = await asyncio.gather(*map(embeddings.vector_for, texts))
-    assert embedder.asked == 2  # Five different ones, three at a time.
-    for text, vector in zip(texts, vectors, strict=True):
-        assert np.array_equal(vector, (await Letters().embed([text]))[0])
+async def test_a_text_that_is_refused_says_nothing_of_others(db: Database) -> None:
+    embeddings = Embeddings(db, Letters(refused="bad"))
+    with pytest.raises(RefusedError):
+        await embeddings.vector_for("bad")
+    assert np.array_equal(await embeddings.vector_for("d"), (await Letters().embed(["d"]))[0])
 
 
-async def test_a_text_that_is_refused_fails_alone(db: Database) -> None:
-    embedder = Letters(refused="bad")
+async def test_an_embedder_that_did_not_answer_a_query_is_left_in_peace(db: Database) -> None:
+    embedder = Letters(down_for=1)
     embeddings = Embeddings(db, embedder)
-    results = await asyncio.gather(
-        *map(embeddings.vector_for, ["a", "bad", "c"]), return_exceptions=True
-    )
-    assert [isinstance(each, RefusedError) for each in results] == [False, True, False]
-    # Nor is the embedder taken for one that is down.
-    await embeddings.vector_for("d")
+    for _ in range(3):
+        with pytest.raises(EmbedderError):
+            await embeddings.vector_for("a")
+    assert embedder.asked == 1
 
 
 async def test_the_nearest_of_many_are_those_of_a_plain_sort(
