@@ -18,26 +18,20 @@ from app.formats.records import (
     Record,
     ReplyTarget,
     Skipped,
+    as_count,
     read_each,
     required_text,
 )
 from app.formats.source.file import Source
 from app.formats.source.html import written_out
-from app.formats.source.json import (
-    Json,
-    as_count,
-    as_object,
-    as_word,
-    first_documents,
-    listed,
-    objects,
-)
+from app.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import read_time
 
 _LISTS: Final = ("feed", "records", "posts")
 _POST: Final = "app.bsky.feed.post"
 _LIKE: Final = "app.bsky.feed.like"
 _REPOST: Final = "app.bsky.feed.repost"
+_COUNTS: Final = ("likeCount", "repostCount", "replyCount", "quoteCount")
 _UNKNOWN_HANDLE: Final = "handle.invalid"
 
 
@@ -184,7 +178,7 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         url=f"https://bsky.app/profile/{item.username}/post/{key}" if key else None,
         reply_to=_target(item),
         media=media,
-        counts=_reactions(item.post),
+        counts=Reactions.read(map(item.post.get, _COUNTS)),
     )
 
 
@@ -233,13 +227,6 @@ def _medium(kind: MediumKind, address: object, alt: object, sized: Json) -> Medi
     ratio = as_object(sized.get("aspectRatio"))
     size = as_count(ratio.get("width")), as_count(ratio.get("height"))
     return Medium(kind, as_word(address), as_word(alt), *size)
-
-
-def _reactions(post: Json) -> Reactions | None:
-    names = ("likeCount", "repostCount", "replyCount", "quoteCount")
-    likes, reposts, replies, quotes = (as_count(post.get(name)) for name in names)
-    found = Reactions(likes, reposts, replies, quotes)
-    return found if found.is_known else None
 
 
 def _target(item: FeedItem) -> ReplyTarget | None:

@@ -19,7 +19,7 @@ from app.formats.records import (
     Skipped,
     required_text,
 )
-from app.formats.source.json import Json, as_count, as_json
+from app.formats.source.json import Json, as_json
 from app.formats.source.times import read_time
 
 # The names of each field, in the order of preference, as `_plain` writes them.
@@ -212,9 +212,7 @@ def _reactions(values: Json) -> Reactions | None:
         stated = msgspec.convert(as_json(values.get("counts")), Reactions | None)
     except ValueError:  # Half a surrogate pair is no ValidationError.
         stated = None
-    likes, reposts, replies, quotes = (as_count(values.get(name)) for name in _COUNTED)
-    found = stated or Reactions(likes, reposts, replies, quotes)
-    return found if found.is_known else None
+    return stated if stated and stated.is_known else Reactions.read(map(values.get, _COUNTED))
 
 
 def _plain(name: str) -> str:

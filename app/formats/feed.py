@@ -18,9 +18,8 @@ from feedparser.namespaces import mediarss
 from app.compute.text import MAX_TEXT_LENGTH
 from app.errors import RecordError
 from app.formats.live import MAX_ID_LENGTH, PageHead, page
-from app.formats.records import Account, Item, Medium, MediumKind, Record, read_each
+from app.formats.records import Account, Item, Medium, MediumKind, Record, as_count, read_each
 from app.formats.source.html import beginning, html_to_text
-from app.formats.source.json import as_count
 
 Entry = Mapping[str, Any]
 MOST_ENTRIES: Final = 2_000

@@ -22,21 +22,13 @@ from app.formats.records import (
     Record,
     ReplyTarget,
     Skipped,
+    as_count,
     read_each,
     required_text,
 )
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import html_to_text
-from app.formats.source.json import (
-    Json,
-    as_count,
-    as_object,
-    as_word,
-    first_documents,
-    listed,
-    load,
-    objects,
-)
+from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects
 from app.formats.source.times import read_time
 
 PUBLIC: Final = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
@@ -47,6 +39,7 @@ _ACTOR_BYTES: Final = 2**20
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
 _MEDIA: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
+_COUNTS: Final = ("likes", "shares", "replies", "quotes")
 _QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
 
 
@@ -183,7 +176,7 @@ def read_activity(
         reply_to=_target(post, activity, account),
         media=tuple(medium for medium, _ in media),
         files=tuple(file for _, file in media),
-        counts=_reactions(post),
+        counts=Reactions.read(as_object(post.get(name)).get("totalItems") for name in _COUNTS),
     )
 
 
@@ -244,13 +237,6 @@ def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
             # Servers write different folders before this one.
             _, media_folder, rest = (address or "").partition("media_attachments/")
             yield medium, f"{folder}{media_folder}{rest}" if rest else None
-
-
-def _reactions(post: Json) -> Reactions | None:
-    names = ("likes", "shares", "replies")
-    totals = [as_count(as_object(post.get(name)).get("totalItems")) for name in names]
-    found = Reactions(totals[0], totals[1], totals[2])
-    return found if found.is_known else None
 
 
 def _kind(post: Json) -> Kind:

@@ -16,6 +16,8 @@ Kind = Literal["post", "reply", "quote"]
 MediumKind = Literal["photo", "video", "gif", "audio", "link"]
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
 BROKEN: Final = Message("the text has broken characters")
+_MOST_DIGITS: Final = 15
+"""Of a count."""
 
 
 class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +53,13 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quotes: Count | None = None
     as_of: Annotated[datetime, Meta(tz=True)] | None = None
     """When that was so; by default on arrival."""
+
+    @classmethod
+    def read(cls, figures: Iterable[object], as_of: datetime | None = None) -> "Reactions | None":
+        """Return four figures in the order of the fields; None where there is none."""
+        likes, reposts, replies, quotes = map(as_count, figures)
+        found = cls(likes, reposts, replies, quotes, as_of)
+        return found if found.is_known else None
 
     @property
     def is_known(self) -> bool:
@@ -213,6 +222,13 @@ def required_text(text: object) -> str:
     if is_broken(text):
         raise RecordError(BROKEN)
     return text
+
+
+def as_count(value: object) -> int | None:
+    """Return a whole number from 0, which archives write as a string; else None."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    is_count = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return int(text) if is_count else None
 
 
 def is_broken(text: str) -> bool:

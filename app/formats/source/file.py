@@ -7,19 +7,11 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, BinaryIO, Final, Self
+from typing import IO, BinaryIO, Final
 
 from app.errors import BrokenFileError, ImportFileError, LimitReachedError, UnrecognisedFileError
-from app.formats.source.archives import (
-    READ_ERRORS,
-    Member,
-    Members,
-    damaged,
-    is_tar,
-    members_of_folder,
-    members_of_tar,
-    members_of_zip,
-)
+from app.formats.source import archives
+from app.formats.source.archives import READ_ERRORS, Member, Members, damaged
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 BUFFER_BYTES: Final = 64 * 1024
@@ -53,9 +45,9 @@ class Content:
 
         Of one with a checksum nothing is read that may be wrong.
         """
-        if self.meter is not None and self._member.is_packed:
-            self._check(self.meter.limit_bytes)
         try:
+            if self.meter is not None and self._member.is_packed:
+                self._check(self.meter.limit_bytes)
             stream = self._member.open()
         except READ_ERRORS as error:
             raise damaged(self.name) from error
@@ -67,17 +59,17 @@ class Content:
         Damage may unpack to false words long before that. What only breaks off is right as far as
         it goes.
         """
-        try:
-            with self._member.open() as stream:
+        with self._member.open() as stream:
+            try:
                 while limit_bytes > 0 and (chunk := stream.read(BUFFER_BYTES)):
                     limit_bytes -= len(chunk)
-        except EOFError:
-            return
-        except READ_ERRORS as error:
-            raise _wrong(self.name) from error
+            except EOFError:
+                return
+            except READ_ERRORS as error:
+                raise _wrong(self.name) from error
 
 
-class Source(Content):
+class Source(Content, contextlib.AbstractContextManager["Source"]):
     """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
     A stream, a path that is neither a regular file nor a folder (a pipe), and what is in a gzip
@@ -109,9 +101,6 @@ class Source(Content):
             self.close()
             raise
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
@@ -141,20 +130,16 @@ class Source(Content):
         """Return where a member lies in the archive; None where it is not there."""
         return self._files[name].place if name in self._files else None
 
-    def open_file(self, name: str) -> BinaryIO:
-        """Open a member, not counted. Raises BrokenFileError, as reading does."""
-        return self.member(name).uncounted.open()
-
     @property
     def _files(self) -> Members:
         if self._members is None:
             folder = self.path.parent if self.path and self._spool is None else None
-            self._members = members_of_folder(folder, is_deep=False) if folder else {}
+            self._members = archives.members_of_folder(folder, is_deep=False) if folder else {}
         return self._members
 
     def _prepare(self, target: Path | BinaryIO) -> None:
         if isinstance(target, Path) and target.is_dir():
-            self.has_members, self._members = True, members_of_folder(target, is_deep=True)
+            self.has_members, self._members = True, archives.members_of_folder(target, is_deep=True)
             return
         if not isinstance(target, Path):
             self._spool = self._copied(target)
@@ -168,7 +153,7 @@ class Source(Content):
             start = head(self, _HEAD_BYTES)
         with self._whole() as file:
             self.bytes_total = file.seek(0, os.SEEK_END)
-        if start.startswith(_ZIP_STARTS) or is_tar(start):
+        if start.startswith(_ZIP_STARTS) or archives.is_tar(start):
             self._list(is_zip=start.startswith(_ZIP_STARTS))
 
     def _list(self, *, is_zip: bool) -> None:
@@ -177,9 +162,9 @@ class Source(Content):
         file = self._opened.enter_context(self._whole())
         self.has_members = True
         if is_zip:
-            self._members = members_of_zip(file, self.name)
+            self._members = archives.members_of_zip(file, self.name)
             return
-        self._members, fault = members_of_tar(file, self.name)
+        self._members, fault = archives.members_of_tar(file, self.name)
         self.fault = self.fault or fault
         if self.fault and not self._members:
             raise self.fault

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from itertools import count
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.errors import BrokenFileError, Message
 from app.formats.records import BadRecord
@@ -22,22 +22,17 @@ MAX_VALUE: Final = 8 * 2**20
 """Characters of one document."""
 NOT_AN_OBJECT: Final = Message("not a JSON object")
 _FIRST_DOCUMENTS: Final = 100
-_MOST_DIGITS: Final = 15
 _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\],]', re.DOTALL)
 """A whole string, the quote before one that does not end, or a mark between values."""
 _decode: Final = json.JSONDecoder().raw_decode
 
 
-class Document(NamedTuple):
-    """A document: the number of its line or of itself, from 1, its value, and the fault in it."""
-
-    place: int
-    value: object
-    fault: Message | None = None
+Documents = Generator[tuple[int, object, Message | None], None, None]
+"""Each with the number of its line or of itself, from 1, its value, and the fault in it."""
 
 
-def documents(content: Content, *, lists: Collection[str] = ()) -> Generator[Document, None, None]:
+def documents(content: Content, *, lists: Collection[str] = ()) -> Documents:
     """Yield the documents of a file, one at a time.
 
     An object with one of `lists` among its keys stands for the items of that list, unless each
@@ -47,10 +42,10 @@ def documents(content: Content, *, lists: Collection[str] = ()) -> Generator[Doc
         for number, text, fault in lines(content, MAX_VALUE):
             if fault or text.strip():
                 value, bad = (None, fault) if fault else load(text)
-                yield Document(number, value, bad)
+                yield number, value, bad
         return
     for number, (value, fault) in enumerate(Window(content).values(lists), 1):
-        yield Document(number, value, fault)
+        yield number, value, fault
 
 
 def objects(
@@ -87,8 +82,8 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
     if content.has_members:
         return []
     with suppress(BrokenFileError), closing(documents(content.uncounted, lists=lists)) as read:
-        for document in read:
-            found.append(document.value)
+        for _, value, _ in read:
+            found.append(value)
             if len(found) == _FIRST_DOCUMENTS:
                 break
     return [value for value in found if isinstance(value, dict)]
@@ -132,13 +127,6 @@ def as_json(value: object) -> object:
     if not isinstance(value, str) or not value.startswith(("{", "[")):
         return value
     return load(value)[0]
-
-
-def as_count(value: object) -> int | None:
-    """Return a whole number from 0, which archives write as a string; else None."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    is_count = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
-    return int(text) if is_count else None
 
 
 class Window:

@@ -55,17 +55,13 @@ def _read_text(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("z", "Z"))
 
 
-def _from_parts(
-    year: str, month: str, day: str, half: str, hour: str, minute: str, second: str
-) -> datetime:
-    hours = int(hour or 0)
+def _from_parts(year: str, month: str, day: str, half: str, *clock: str) -> datetime:
+    hours, minutes, seconds = (int(part or 0) for part in clock)
     if half:
         if not 1 <= hours <= 12:
             raise ValueError("a twelve-hour clock has no such hour")
         hours = hours % 12 + (12 if half in {"오후", "PM"} else 0)
-    return datetime(
-        int(year), int(month), int(day), hours, int(minute or 0), int(second or 0), tzinfo=UTC
-    )
+    return datetime(int(year), int(month), int(day), hours, minutes, seconds, tzinfo=UTC)
 
 
 def _from_epoch(number: float) -> datetime:

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from app.formats.records import Medium, MediumKind, Reactions
-from app.formats.source.json import Json, as_count, as_object, as_word, listed
+from app.formats.records import Medium, MediumKind, Reactions, as_count
+from app.formats.source.json import Json, as_object, as_word, listed
 
 _KINDS: Final[dict[str, MediumKind]] = {"photo": "photo", "video": "video", "animated_gif": "gif"}
 _COUNTS: Final = (
     ("favorite_count", "like_count"),
     ("retweet_count", "repost_count"),
-    ("reply_count",),
-    ("quote_count",),
+    ("reply_count", "reply_count"),
+    ("quote_count", "quote_count"),
 )
 
 
@@ -38,12 +38,7 @@ def media_and_addresses(status: Json) -> dict[Medium, list[str]]:
 def reactions_of(status: Json, as_of: datetime | None) -> Reactions | None:
     """Return how often the post was liked and so on, None where nothing says so."""
     said = as_object(status.get("public_metrics")) or status
-    likes, reposts, replies, quotes = (
-        next((n for name in names if (n := as_count(said.get(name))) is not None), None)
-        for names in _COUNTS
-    )
-    found = Reactions(likes, reposts, replies, quotes, as_of)
-    return found if found.is_known else None
+    return Reactions.read((said.get(old, said.get(new)) for old, new in _COUNTS), as_of)
 
 
 def _addresses(entry: Json, medium: Medium) -> Iterator[str | None]:

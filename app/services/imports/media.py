@@ -42,7 +42,7 @@ class ArchiveMedia:
             if self._is_full or is_stopped():
                 break
             try:
-                with self._files.open_file(name) as stream:
+                with self._files.member(name).uncounted.open() as stream:
                     self._names[name] = self._keeper.keep(stream, name)
             except NoRoomError as error:
                 self._is_full = True
