@@ -12,7 +12,7 @@ from app.db.engine import Database
 from app.errors import NotFoundError
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.reads import Reads
-from app.services.posts.tweets import list_posts
+from app.services.posts.tweets import NEWEST, list_posts
 from app.services.posts.users import add_user, delete_user, get_author
 from tests.posting import add_posts
 
@@ -74,7 +74,7 @@ async def test_an_unknown_or_deleted_author_is_told_from_one_without_posts(
 @pytest.mark.databases("sqlite")
 async def test_newest_posts_are_found_by_the_index(db: Database) -> None:
     async with db.read() as session:
-        explain = text(f"EXPLAIN QUERY PLAN {db.backend.newest_of_each}")
+        explain = text(f"EXPLAIN QUERY PLAN {NEWEST} {db.backend.newest_of_each}")
         plan = await session.execute(explain, {"keys": '["ann"]', "limit": 21})
         steps = [row.detail for row in plan]
     assert not [step for step in steps if step.startswith("SCAN") and "asked" not in step]

@@ -61,11 +61,14 @@ async def test_hosts_do_not_wait_for_each_other(platform: Platform) -> None:
         began = time.monotonic()
         await get(web, f"{other.address}/feed")
         assert time.monotonic() - began < 2.5
-        await slow
+        slow.cancel()
+        await asyncio.wait([slow])
     await web.close()
 
 
-async def test_failures_are_told_in_words(web: Web) -> None:
+async def test_failures_are_told_in_words(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.sources.web.PAUSE_S", 0.0)
+
     def answering(body: bytes) -> Callable[..., Awaitable[None]]:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.read(65_536)  # What is left unread would reset the connection.
