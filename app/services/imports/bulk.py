@@ -56,8 +56,6 @@ class BulkPost(msgspec.Struct, kw_only=True):
     """The text's features, where they were counted beforehand."""
     repeat: int = 0
     """For a post without `source_id`: its number among equal posts, from 1; 0 stores it always."""
-    twins: int = 0
-    """Records before it in its source that are equal, but have a `source_id`."""
     is_said: bool = False
     """Whether it is of a chat, whose people are nobody's on any platform."""
 
@@ -224,33 +222,19 @@ async def _without_stored(
     """Return the posts that are not stored yet; equal ones, by time and text, are counted."""
     kinds = {_kind(item, user) for item, user in resolved if item.repeat}
     stored = await _count_stored(session, kinds)
-
-    def is_new(item: BulkPost, user: BulkAuthor) -> bool:
-        if not item.repeat:
-            return True
-        kind = _kind(item, user)
-        return not is_repeated(item.repeat, item.twins, stored[kind, False], stored[kind, True])
-
-    return [(item, user) for item, user in resolved if is_new(item, user)]
-
-
-def is_repeated(repeat: int, twins: int, plain: int, with_ids: int) -> bool:
-    """Return whether a post without an id is one of the equal posts that are stored already.
-
-    `plain` of these have no id, and `with_ids` have one, of which the source holds `twins`.
-    """
-    return 0 < repeat <= plain + max(0, with_ids - twins)
+    return [
+        (item, user)
+        for item, user in resolved
+        if not item.repeat or item.repeat > stored[_kind(item, user)]
+    ]
 
 
 def _kind(item: BulkPost, user: BulkAuthor) -> Kind:
     return user.id, item.post.dated_at or item.post.created_at, item.post.text
 
 
-async def _count_stored(session: AsyncSession, kinds: set[Kind]) -> Counter[tuple[Kind, bool]]:
-    """Count the stored posts of each kind, those with a `source_id` apart, by one statement.
-
-    A post that was dated ahead has two times.
-    """
+async def _count_stored(session: AsyncSession, kinds: set[Kind]) -> Counter[Kind]:
+    """Count the stored posts of each kind by one statement; one dated ahead has two times."""
     if not kinds:
         return Counter()
     backend = backend_of(session)
@@ -259,8 +243,7 @@ async def _count_stored(session: AsyncSession, kinds: set[Kind]) -> Counter[tupl
     undated = backend.listed([each[:1] for each in moments if not each[1]], Tweet.user_id)
     # By text too: all posts of an author may be of one time, or of none.
     texts = backend.listed(list({(text,) for _, _, text in kinds}), Tweet.text)
-    columns = select(Tweet.user_id, Tweet.text, Tweet.source_id.is_not(None))
-    columns = columns.where(Tweet.text.in_(select(texts)))
+    columns = select(Tweet.user_id, Tweet.text).where(Tweet.text.in_(select(texts)))
     queries = [
         columns.add_columns(time).join(
             dated, and_(Tweet.user_id == dated.c.user_id, time == dated.c.created_at)
@@ -270,4 +253,4 @@ async def _count_stored(session: AsyncSession, kinds: set[Kind]) -> Counter[tupl
     has_no_time = and_(Tweet.user_id.in_(select(undated)), Tweet.created_at.is_(None))
     queries.append(columns.add_columns(Tweet.created_at).where(has_no_time))
     rows = await session.execute(union_all(*queries))
-    return Counter(((user_id, time, text), bool(has_id)) for user_id, text, has_id, time in rows)
+    return Counter((user_id, time, text) for user_id, text, time in rows)

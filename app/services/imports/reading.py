@@ -23,11 +23,7 @@ from app.services.posts.new_tweet import (
     new_tweet,
 )
 
-NOTED_AT_ONCE: Final = 10_000
-_COUNT: Final = (
-    "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
-    " SET n = n + excluded.n, twins = twins + excluded.twins"
-)
+_COUNT: Final = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
 
 
 @dataclass(slots=True)
@@ -113,7 +109,6 @@ class ArchiveReader:
             media=self.media.of(record),
             counts=record.counts,
         )
-        repeat, twins = self.repeats.number(name, post)
         return BulkPost(
             place=record.place,
             username=name,
@@ -121,8 +116,7 @@ class ArchiveReader:
             # Half a surrogate pair could not be stored.
             display_name=author.display_name and drop_controls(author.display_name),
             post=post,
-            repeat=repeat,
-            twins=twins,
+            repeat=self.repeats.number(name, post) if post.source_id is None else 0,
             is_said=self.archive.is_chat,
         )
 
@@ -141,33 +135,19 @@ class RepeatCounter:
     def __init__(self) -> None:
         # One thread at a time uses it, but not always the same one.
         self._connection = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        self._connection.execute(
-            "CREATE TABLE seen (digest BLOB PRIMARY KEY, n INT, twins INT) WITHOUT ROWID"
-        )
+        self._connection.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY, n INT) WITHOUT ROWID")
         self._connection.execute("BEGIN")
-        self._noted: list[tuple[bytes, int, int]] = []
 
-    def number(self, username: str, post: NewTweet) -> tuple[int, int]:
-        """Count a post; of one without an id return how many equal ones there were, and with one.
+    def number(self, username: str, post: NewTweet) -> int:
+        """Return how many equal posts there were, with this one.
 
         Equal are posts of an author, a time and a text. The time of arrival differs at each import.
         """
         time = post.dated_at or post.created_at
         kind = f"{username_key(username)}\n{time and time.timestamp()}\n{post.text}"
         digest = blake2b(kind.encode(), digest_size=16).digest()
-        if post.source_id is not None:
-            self._noted.append((digest, 0, 1))
-            if len(self._noted) == NOTED_AT_ONCE:
-                self._write()
-            return 0, 0
-        self._write()
-        cursor = self._connection.execute(f"{_COUNT} RETURNING n, twins", (digest, 1, 0))
-        n, twins = cursor.fetchone()
-        return int(n), int(twins)
-
-    def _write(self) -> None:
-        self._connection.executemany(_COUNT, self._noted)
-        self._noted.clear()
+        (n,) = self._connection.execute(_COUNT, (digest,)).fetchone()
+        return int(n)
 
     def close(self) -> None:
         self._connection.close()
