@@ -197,7 +197,10 @@ def _inserting(
 def as_json(
     rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: Dialect
 ) -> BindParameter[str]:
-    """Return the rows as one value of a statement; the dialect knows how it writes times."""
+    """Return the rows as one value of a statement; of one column alone their values.
+
+    The dialect knows how it writes times.
+    """
     types = (column.type.dialect_impl(dialect) for column in columns)
     processors = [type_.bind_processor(dialect) for type_ in types]
     if any(processors):
@@ -211,7 +214,8 @@ def as_json(
                 strict=True,
             )
         )
-    return bindparam("listed", msgspec.json.encode(rows).decode(), unique=True)
+    listed = rows if len(columns) > 1 else [value for (value,) in rows]
+    return bindparam("listed", msgspec.json.encode(listed).decode(), unique=True)
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -8,15 +8,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    SQLColumnExpression,
-    Subquery,
-    TextClause,
-    bindparam,
-    column,
-)
+from sqlalchemy import BigInteger, Subquery, TextClause, bindparam, column
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.words import terms
@@ -152,9 +144,6 @@ class WordIndex(Protocol):
 
     def vocabulary(self, read: OpenSession, page: int) -> AsyncGenerator[list[TermCount], None]:
         """Yield pages of all terms of the index, in the order of code points."""
-
-    def among(self, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:
-        """Return the condition that the column is one of very many values."""
 
     async def rebuild(self, session: AsyncSession) -> None:
         """Rebuild the index, in a session that may write."""

@@ -149,8 +149,12 @@ class PostgresqlBackend(Backend):
         return [range(end - n, end) for end, n in zip(ends, counts.values(), strict=True)]
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
-        value = as_json(rows, columns, self.engine.dialect)
-        each = func.json_array_elements(sql_cast(sql_cast(value, Text), JSON)).table_valued("value")
+        value = sql_cast(sql_cast(as_json(rows, columns, self.engine.dialect), Text), JSON)
+        if len(columns) == 1:
+            (column,) = columns
+            each = func.json_array_elements_text(value).table_valued("value")
+            return select(sql_cast(each.c.value, column.type).label(column.key)).subquery()
+        each = func.json_array_elements(value).table_valued("value")
         fields = (
             sql_cast(each.c.value.op("->>")(place), column.type).label(column.key)
             for place, column in enumerate(columns)

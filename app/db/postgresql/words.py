@@ -8,20 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    SQLColumnExpression,
-    String,
-    bindparam,
-    column,
-    delete,
-    func,
-    select,
-    table,
-    text,
-)
+from sqlalchemy import BigInteger, column, delete, func, select, table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import chunks
@@ -91,10 +78,6 @@ class PostgresqlWords(WordIndex):
                     yield [TermCount(*row) for row in some]
             finally:
                 await rows.close()
-
-    def among(self, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:
-        listed = bindparam("listed", list(values), type_=ARRAY(String), unique=True)
-        return column == func.any(listed)
 
     async def rebuild(self, session: AsyncSession) -> None:
         await session.execute(delete(INDEX))

@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    type_coerce,
 )
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -98,6 +99,9 @@ class SqliteBackend(Backend):
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
         each = func.json_each(as_json(rows, columns, self.engine.dialect)).table_valued("value")
+        if len(columns) == 1:  # A quarter of the time.
+            (column,) = columns
+            return select(type_coerce(each.c.value, column.type).label(column.key)).subquery()
         fields = (
             func.json_extract(each.c.value, f"$[{place}]", type_=column.type).label(column.key)
             for place, column in enumerate(columns)

@@ -4,11 +4,10 @@ Its terms come from `compute.words` by a function that every connection knows, s
 own commands can rebuild and check it.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
-import msgspec
-from sqlalchemy import Column, ColumnElement, SQLColumnExpression, String, bindparam, exc, text
+from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.indexes import OpenSession, TermCount, Terms, WordIndex, index_terms
@@ -54,12 +53,6 @@ class SqliteWords(WordIndex):
                 return
             yield counts
             after = counts[-1].term
-
-    def among(self, column: SQLColumnExpression[str], values: Sequence[str]) -> ColumnElement[bool]:
-        listed = text("SELECT value FROM json_each(:listed)").bindparams(
-            bindparam("listed", msgspec.json.encode(values).decode(), unique=True)
-        )
-        return column.in_(listed.columns(Column("value", String)))
 
     async def rebuild(self, session: AsyncSession) -> None:
         # An index entry of a deleted word stays in the index until its segments are merged.

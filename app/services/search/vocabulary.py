@@ -14,7 +14,7 @@ from app.compute.korean import is_ending
 from app.compute.query import Part, neighbours
 from app.compute.ranking import Statistics
 from app.compute.words import WORDS_RECIPE
-from app.db.backend import Sessions, backend_of, insert_rows
+from app.db.backend import Sessions, backend_of, insert_rows, is_among
 from app.db.indexes import AUTHOR_MARK, TermCount
 from app.memo import DERIVED
 from app.models import User, Vocabulary, Word
@@ -39,7 +39,7 @@ _Near = tuple[str, float, list[str]]
 async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
     """Return how often the terms occur, without those that are not counted yet."""
     query = select(Vocabulary.tweets, Vocabulary.terms, Word.word, Word.tweets.label("known"))
-    is_asked = backend_of(session).words.among(Word.word, terms)
+    is_asked = is_among(session, Word.word, terms)
     rows = (await session.execute(query.outerjoin(Word, is_asked))).all()
     frequencies = {row.word: row.known for row in rows if row.word is not None}
     tweets, counted = rows[0].tweets, rows[0].terms
@@ -63,7 +63,7 @@ async def known_neighbours(
     if not parts:
         return {}
     near, every = await asyncio.to_thread(_near, parts)
-    query = select(Word.word, Word.tweets).where(backend_of(session).words.among(Word.word, every))
+    query = select(Word.word, Word.tweets).where(is_among(session, Word.word, every))
     found = {row.word: row.tweets for row in await session.execute(query)}
     return {part: _known(words, found) for part, words in near.items()}
 
