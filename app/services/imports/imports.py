@@ -73,9 +73,9 @@ async def import_archive(
 
     At the end background and vocabulary are renewed, if they are outgrown. `username` names the
     author of records without one; for a file of one account it replaces the name. `keeper` copies
-    the files of media out of the archive. With `is_live` each post is announced by itself, and
-    renewing is left to maintenance. Else as `import_posts`. Raises NamelessFileError before
-    anything is stored, unless there is nothing to store.
+    the files of media out of the archive. With `is_live` each post is announced by itself. Else as
+    `import_posts`. Raises NamelessFileError before anything is stored, unless there is nothing to
+    store.
     """
     report = report or ImportReport()
     try:
@@ -97,7 +97,7 @@ async def import_archive(
         )
     media.note_missing(report)
     on_progress(report)
-    if renew and not is_live:
+    if renew:
         await renew_derived(db)
     return report
 
