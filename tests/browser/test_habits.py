@@ -41,7 +41,7 @@ async def test_posts_arrive_while_one_looks_and_nothing_moves_while_one_reads(
     await eventually(lambda: has_text(page, "막 도착한 엽서예요."))
 
     await page.set_viewport_size({"width": 1280, "height": 300})
-    await newest.locator("li").nth(5).scroll_into_view_if_needed()
+    await newest.locator("li").nth(2).scroll_into_view_if_needed()
     await page.mouse.wheel(0, 200)
     await eventually(lambda: is_below_the_top(page))
     before = await newest.inner_text()

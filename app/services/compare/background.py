@@ -50,12 +50,19 @@ class Snapshot:
 NO_SNAPSHOT: Final = Snapshot()
 
 
-class _Drawn(msgspec.Struct, frozen=True, array_like=True):
-    """An author of the population, beside the counts."""
-
-    user_id: int
-    posts: int
-    language: str | None
+Drawn = tuple[int, int, str | None]
+"""Id, posts and language of an author of the population."""
+_NEWEST: Final = (
+    select(
+        BackgroundSnapshot.version,
+        BackgroundSnapshot.posts,
+        BackgroundSnapshot.authors,
+        BackgroundSnapshot.members,
+    )
+    .where(BackgroundSnapshot.recipe == RECIPE)
+    .order_by(BackgroundSnapshot.version.desc())
+    .limit(1)
+)
 
 
 class BackgroundStore:
@@ -66,14 +73,11 @@ class BackgroundStore:
 
     async def load(self, session: AsyncSession) -> Snapshot:
         """Return the newest snapshot that the session sees, without authors deleted since."""
-        query = select(BackgroundSnapshot.version, BackgroundSnapshot.members)
-        newest = query.where(BackgroundSnapshot.recipe == RECIPE)
-        newest = newest.order_by(BackgroundSnapshot.version.desc()).limit(1)
-        row = (await session.execute(newest)).first()
+        row = (await session.execute(_NEWEST)).first()
         if row is None:
             return NO_SNAPSHOT
-        members = msgspec.json.decode(row.members, type=list[_Drawn])
-        here = await _still_here(session, [member.user_id for member in members])
+        members = msgspec.json.decode(row.members, type=list[Drawn])
+        here = await _still_here(session, members)
         known = self.newest
         own = [member_id for member_id, _, _ in known.fitted.population.members]
         if row.version == known.version and here.issuperset(own):
@@ -93,22 +97,21 @@ class BackgroundStore:
         return snapshot
 
 
-async def _still_here(session: AsyncSession, user_ids: Sequence[int]) -> set[int]:
+async def _still_here(session: AsyncSession, members: Sequence[Drawn]) -> set[int]:
     """Return which of these authors have posts."""
-    query = select(User.id).where(
-        User.id.in_(user_ids), User.deleted_at.is_(None), User.tweet_count > 0
-    )
+    ids = [user_id for user_id, _, _ in members]
+    query = select(User.id).where(User.id.in_(ids), User.deleted_at.is_(None), User.tweet_count > 0)
     return set(await session.scalars(query))
 
 
 def _unpacked(
-    members: Sequence[_Drawn], here: set[int], counts: bytes, temperature: float, population: bytes
+    members: Sequence[Drawn], here: set[int], counts: bytes, temperature: float, population: bytes
 ) -> Fitted:
     blobs = msgspec.msgpack.decode(population, type=list[bytes])
     drawn = [
-        CountedAuthor(member.user_id, member.posts, member.language, Counts.from_bytes(blob))
+        CountedAuthor(*member, Counts.from_bytes(blob))
         for member, blob in zip(members, blobs, strict=True)
-        if member.user_id in here
+        if member[0] in here
     ]
     return Fitted(Background.from_bytes(counts), temperature, Population.of(drawn))
 
@@ -124,16 +127,12 @@ async def is_outgrown(session: AsyncSession, *, growth: float = GROWTH) -> bool:
     totals = await posts_since(session, as_of_event)
     posts += totals["tweet.created"] + totals["tweets.imported"]
     posts -= totals["tweet.deleted"] + totals["user.deleted"]
-    columns = (BackgroundSnapshot.posts, BackgroundSnapshot.authors, BackgroundSnapshot.members)
-    query = select(*columns).where(BackgroundSnapshot.recipe == RECIPE)
-    newest = (
-        await session.execute(query.order_by(BackgroundSnapshot.version.desc()).limit(1))
-    ).first()
+    newest = (await session.execute(_NEWEST)).first()
     if newest is None or not newest.posts:
         return posts >= FIRST_SNAPSHOT_POSTS
     if posts >= growth * newest.posts or posts * growth <= newest.posts:
         return True
-    members = [member.user_id for member in msgspec.json.decode(newest.members, type=list[_Drawn])]
+    members = msgspec.json.decode(newest.members, type=list[Drawn])
     if len(await _still_here(session, members)) < len(members):
         return True
     return growth <= GROWTH and await _few_authors(session) != newest.authors
@@ -158,7 +157,7 @@ async def renew_background(db: Sessions) -> None:
         authors = await _few_authors(session)
         background = await _build(session, posts)
         members, blobs = await _draw(session, version)
-        drawn = [member.user_id for member in members]
+        drawn = [user_id for user_id, _, _ in members]
         temperature = await measure_temperature(session, background, drawn, version)
     blob = await asyncio.to_thread(background.to_bytes)
     async with db.write() as session:
@@ -198,7 +197,7 @@ async def _build(session: AsyncSession, posts: int) -> Background:
     return await asyncio.to_thread(counter.background, posts)
 
 
-async def _draw(session: AsyncSession, version: int) -> tuple[list[_Drawn], list[bytes]]:
+async def _draw(session: AsyncSession, version: int) -> tuple[list[Drawn], list[bytes]]:
     """Return the authors of a version's population, and their counts."""
     has_posts = select(User.id, User.tweet_count)
     has_posts = has_posts.where(User.deleted_at.is_(None), User.tweet_count > 0)
@@ -212,5 +211,5 @@ async def _draw(session: AsyncSession, version: int) -> tuple[list[_Drawn], list
         Profile.user_id.in_(drawn), Profile.recipe == RECIPE
     )
     rows = (await session.execute(query.order_by(Profile.user_id))).all()
-    members = [_Drawn(row.user_id, row.posts, languages.get(row.user_id)) for row in rows]
+    members = [(row.user_id, row.posts, languages.get(row.user_id)) for row in rows]
     return members, [row.counts for row in rows]
