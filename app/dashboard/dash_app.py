@@ -8,11 +8,12 @@ from typing import Any, Final, cast
 
 from dash import Dash, dcc
 from dash.exceptions import DependencyException, InvalidResourceError
-from quart import Quart, Response
+from quart import Quart, Response, g
 
 from app.dashboard.drawings import answer
 from app.dashboard.layout import declare_callbacks, layout
 from app.errors import NotFoundError
+from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import DASH_CALLS, DASHBOARD
 from app.views.access import access
@@ -97,6 +98,7 @@ def _guard(app: Quart, dash: Any) -> None:
     @access("read")
     async def components() -> Any:
         cacheable()
+        g.owner = await resources().owner.find()
         return dash.serve_layout()
 
     @access("read")

@@ -61,17 +61,16 @@ def _section(figure: Figure, translate: Any) -> Any:
     return html.Section(
         [
             html.H2(translate(figure.title), id=f"{name}-heading"),
-            html.P(translate(figure.about), className="soft figure-about"),
             html.P(
                 translate(figure.waiting), id=f"{name}-note", className="figure-note", role="status"
             ),
             html.Div(graph, className="graph", **{"data-waiting": waiting}),
-            html.Ul(className="figure-rows"),
-            html.P(table, className="figure-links"),
+            html.P([translate(figure.about), " ", table], className="soft figure-about"),
             dcc.Store(id=f"{name}-ask"),
             dcc.Store(id=f"{name}-drawing"),
         ],
         id=name,
+        hidden=figure.needs_two and has_request_context() and g.get("owner") is not None,
         className="card figure-card is-empty",
         **{"aria-labelledby": f"{name}-heading"},
     )

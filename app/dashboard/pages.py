@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from quart import current_app, render_template
+from quart import current_app, g, render_template
 
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Table
@@ -47,7 +47,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
         author_total=author_total,
         platforms=platforms,
         languages=languages,
-        figures=FIGURES.values(),
+        figures=[each for each in FIGURES.values() if g.owner is None or not each.needs_two],
         query=args.query(),
         dash=parts,
     )

@@ -72,6 +72,8 @@ class Backend(Protocol):
     So many at most; of equal ones the newest come first."""
     likes: ColumnElement[int]
     """How often a post was liked, as the index of the posts liked most has it."""
+    size: str
+    """Query for the size of the database in bytes."""
     newest_of_each: str
     """The end of a query, from its FROM on: authors ("Users"), by their case-folded names as JSON,
     `keys`, each with the newest posts ("Tweet"), `limit` of them at most, or with one that is

@@ -32,7 +32,7 @@ from app.db.sqlite.connection import database_path
 from app.errors import InvalidInputError, StartError
 from app.models import LoginFailure, LoginSession, Operator, SetupLink, Token
 from app.security import KEY_FILE, make_private_folder, open_private
-from app.services.checks import find_faults
+from app.services.checks import LAST_BACKUP, find_faults
 from app.services.posts.media_files import content_type, locked_against_removal
 from app.services.posts.media_uses import needed_files
 
@@ -41,8 +41,6 @@ LAYOUT: Final = 2
 MANIFEST: Final = "manifest.json"
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
-LAST_BACKUP: Final = "last_backup"
-"""File in the data folder whose time is that of the last backup."""
 STAGING: Final = ".restore"
 """Folder in the data folder where a backup is verified before anything is put in place."""
 SECRETS: Final = (LoginSession, SetupLink, LoginFailure, Operator, Token)

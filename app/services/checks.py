@@ -1,9 +1,11 @@
 """Checks: whether this process can answer, and whether derived data agrees with the posts."""
 
 import asyncio
+import shutil
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import RECIPE
 from app.compute.profiles import profile_of
+from app.db.backend import backend_of
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError, UnavailableError
@@ -22,6 +25,8 @@ from app.services.search.vocabulary import find_word_faults, is_index_current
 
 ANSWER_S: Final = 3.0
 """A database that needs longer for one row is not ready."""
+LAST_BACKUP: Final = "last_backup"
+"""File in the data folder whose time is that of the last backup."""
 LATER: Final = {"Retry-After": "30"}
 _FOUND: Final = text("SELECT version_num FROM alembic_version")
 
@@ -151,3 +156,22 @@ async def _wrong_profile(session: AsyncSession, user_id: int) -> list[str]:
     if len(texts) != row.posts or blobs != (row.counts, row.texts or b""):
         return [f"the profile of {row.username} does not agree with the posts"]
     return []
+
+
+class InstallationFacts(NamedTuple):
+    """What an operator looks for."""
+
+    size_bytes: int
+    free_bytes: int
+    backed_up_at: datetime | None
+
+
+async def installation_facts(session: AsyncSession, data_dir: Path) -> InstallationFacts:
+    """Return the size of the database, the room beside it, and when it was backed up last."""
+    size = await session.scalar(text(backend_of(session).size))
+    free = await asyncio.to_thread(shutil.disk_usage, data_dir)
+    marker = data_dir / LAST_BACKUP
+    backed_up_at = None
+    if await asyncio.to_thread(marker.exists):
+        backed_up_at = datetime.fromtimestamp(marker.stat().st_mtime, UTC)
+    return InstallationFacts(size or 0, free.free, backed_up_at)

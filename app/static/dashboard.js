@@ -90,13 +90,12 @@
   /* Asking: each figure by itself; one answer at a time, and after it the next */
 
   const figures = new Map();
-  let newest = null;
 
   function askAll(isLive) {
     const filtered = form.querySelector("[data-filtered]");
     filtered.textContent = [...applied].map(told).join(", ") || filtered.dataset.all;
     for (const figure of figures.values()) {
-      figure.after = isLive ? newest : null;
+      figure.live = isLive;
       ask(figure);
     }
     for (const link of root.querySelectorAll("a.follows")) link.search = view();
@@ -115,7 +114,7 @@
       if (asked !== figure.view) showWaiting(figure);
       figure.view = asked;
       // Equal values would not ask again; the count of asking is no part of the answer's key.
-      set(`${figure.name}-ask`, "data", { view: asked, after: figure.after, turn: figure.turn++ });
+      set(`${figure.name}-ask`, "data", { view: asked, live: figure.live, turn: figure.turn++ });
     }, ASK_PAUSE_MS);
   }
 
@@ -126,10 +125,15 @@
     set(`${name}-note`, "children", section.querySelector(".graph").dataset.waiting);
   }
 
+  // On a small screen one author is asked for first.
+  if (innerWidth < NARROW_PX && !form.querySelector("[name=username]:checked") && !location.search.includes("username")) {
+    form.querySelector("details").open = true;
+  }
+
   function begin() {
-    for (const section of root.querySelectorAll("section.figure-card")) {
+    for (const section of root.querySelectorAll("section.figure-card:not([hidden])")) {
       figures.set(section.id, {
-        name: section.id, section, after: null, turn: 0, timer: null, view: null, rows: "[]",
+        name: section.id, section, live: false, turn: 0, timer: null, view: null,
       });
     }
     askAll(false);
@@ -158,11 +162,6 @@
     if (stateText.textContent !== text) stateText.textContent = text;
   }
 
-  function changed(event) {
-    if (event.lastEventId) newest = Number(event.lastEventId);
-    askAll(newest !== null);
-  }
-
   function listen() {
     if (stream || document.hidden) return;
     stream = new EventSource(words.live);
@@ -173,7 +172,7 @@
       wasLive = true;
     };
     stream.onerror = () => showLive(false);
-    for (const kind of KINDS) stream.addEventListener(kind, changed);
+    for (const kind of KINDS) stream.addEventListener(kind, () => askAll(true));
     stream.addEventListener("reset", () => askAll(false));
   }
 
@@ -266,25 +265,6 @@
     };
   }
 
-  // The sentences below a figure. Whoever reads them by keyboard stays where they are.
-  function showRows(figure, rows) {
-    const given = JSON.stringify(rows);
-    if (given === figure.rows) return;
-    figure.rows = given;
-    const list = figure.section.querySelector(".figure-rows");
-    const focused = list.contains(document.activeElement) && document.activeElement.textContent;
-    list.replaceChildren(...rows.map(([text, address]) => {
-      const item = document.createElement("li");
-      const link = document.createElement("a");
-      link.href = address;
-      link.textContent = text;
-      item.append(link);
-      return item;
-    }));
-    const same = focused && [...list.querySelectorAll("a")].find((link) => link.textContent === focused);
-    if (same) same.focus({ preventScroll: true });
-  }
-
   function painting(plot, graph) {
     const { height, width } = plot.layout.meta ?? {};
     if (height) graph.style.height = `${height}px`;
@@ -303,9 +283,8 @@
         // An answer to what was asked before shows other posts than the filters say.
         if (!found || found.view !== figure.view) return [old(), old()];
         const { section } = figure;
-        const drawing = found.drawing ?? { rows: [] };
+        const drawing = found.drawing ?? {};
         section.setAttribute("aria-busy", "false");
-        showRows(figure, drawing.rows);
         section.classList.toggle("is-empty", !drawing.plot);
         section.classList.toggle("has-problem", Boolean(found.problem));
         if (!drawing.plot) return [old(), found.problem ?? (drawing.note || words.empty)];

@@ -35,6 +35,7 @@
   function narrow(field) {
     const list = field.closest("fieldset").querySelector(".chips");
     const wanted = field.value.trim().normalize("NFC").toLowerCase();
+    list.prepend(...[...list.children].filter((item) => item.querySelector("input").checked));
     for (const item of list.children) {
       const box = item.querySelector("input");
       item.hidden = !box.checked && !box.value.toLowerCase().includes(wanted);
@@ -42,6 +43,25 @@
     const found = [...list.children].filter((item) => !item.hidden).length;
     field.parentElement.querySelector("[role=status]").textContent = wanted ? `${found} / ${list.children.length}` : "";
     rove(list, boxes(list)[0]);
+  }
+
+  function countChosen(fieldset) {
+    const chosen = fieldset.querySelectorAll("input[type=checkbox]:checked").length;
+    const note = fieldset.querySelector(".chosen");
+    if (!note) return;
+    note.hidden = !chosen;
+    note.querySelector("[data-chosen]").textContent = chosen;
+  }
+
+  // Texts that were typed stay, as they would not where the link is followed.
+  function dropAll(event) {
+    const fieldset = event.target.closest?.("[data-drop]")?.closest("fieldset");
+    if (!fieldset) return;
+    event.preventDefault();
+    for (const box of fieldset.querySelectorAll("input:checked")) box.checked = false;
+    countChosen(fieldset);
+    fieldset.querySelector("input").dispatchEvent(new Event("change", { bubbles: true }));
+    boxes(fieldset.querySelector(".chips"))[0]?.focus();
   }
 
   // A list has room for some authors only; those whose names hold what is typed take their place.
@@ -108,7 +128,10 @@
     if (event.target.closest?.(".chip-filter")) narrow(event.target);
     else if (event.target.list?.id === "known_authors") suggest(event.target);
   });
+  document.addEventListener("click", dropAll);
   document.addEventListener("change", (event) => {
+    const fieldset = event.target.closest?.("fieldset:has(.chips)");
+    if (fieldset) countChosen(fieldset);
     if (!event.target.closest?.("[data-keys]")) return;
     try {
       localStorage.setItem(KEPT, event.target.checked ? "on" : "off");

@@ -155,6 +155,15 @@ class View(PostFilters):
         return list({name.casefold(): name for name in given}.values())
 
     @property
+    def is_about_one(self) -> bool:
+        """Whether one author is named alone."""
+        return len(self.names) == 1
+
+    def is_about(self, username: str) -> bool:
+        """Return whether the author is named, or nobody is."""
+        return not self.names or username.casefold() in map(str.casefold, self.names)
+
+    @property
     def selection(self) -> Selection:
         """The posts that are shown. Raises MalformedError."""
         return self.select(self.names, self.platform)

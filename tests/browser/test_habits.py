@@ -115,6 +115,8 @@ async def test_single_keys_answer_and_search_until_turned_off(
     await expect(page.locator("#quiz-heading")).to_have_text(re.compile("글이에요"))
     await page.keyboard.press("/")
     await page.wait_for_url(website.address("/search"))
+    # The cursor is in the field; `/` leads back to it from elsewhere on the page.
+    await page.locator("h1").click()
     await page.keyboard.press("/")
     await page.keyboard.type("1/2")
     await expect(page.locator("#q")).to_have_value("1/2")

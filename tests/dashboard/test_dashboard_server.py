@@ -44,8 +44,10 @@ async def test_how_well_authors_are_told_apart_is_drawn_once_it_is_measured(writ
         drawing = await drawn(writer, "apart", view)
         assert drawing["plot"]["data"][0]["x"] == [1, 1]
         assert drawing["note"].startswith("12 of 12 posts were given to their author")
-        assert drawing["rows"] == []
         assert (await writer.get(drawing["path"])).status_code == 200
+    one = await drawn(writer, "apart", "username=ann")
+    assert one["note"] == "6 of 6 posts by ann were given to their author."
+    assert one["plot"]["layout"]["yaxis"]["ticktext"] == ["ann"]
     table = await (await writer.get(f"{PREFIX}table/apart")).get_data(as_text=True)
     assert len(re.findall("<bdi>ann</bdi>", table)) == 2
 
@@ -95,18 +97,17 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     assert re.search(r'class="lead">\s*4 posts', page)
     page = await (await writer.get("/posts?hour=8&lang=en")).get_data(as_text=True)
     assert "<title>Posts by everyone · Monday, 8:00 to 9:00 ·" in page
-    # A phone has room for a smaller square.
-    of_some = "&".join(f"username=author{author:03}" for author in range(20))
-    for more, is_square, rows in (("", True, 0), ("&narrow=1", False, 12)):
-        some = await drawn(writer, "likeness", of_some + more)
-        assert (some["plot"] is not None, len(some["rows"])) == (is_square, rows)
-    # Too many for a square: the nearest of each are told, and lead to their posts.
     likeness = await drawn(writer, "likeness")
-    assert (likeness["plot"], len(likeness["rows"])) == (None, 45)
-    for sentence, address in likeness["rows"][:3]:
-        page = await (await writer.get(address)).get_data(as_text=True)
-        assert page.count('<li class="post">') == 16
-        assert sentence.count("author") == 4
+    assert len(likeness["plot"]["layout"]["yaxis"]["ticktext"]) == 40
+    # On a phone one author is asked for first, and shown with the nearest.
+    for figure in ("likeness", "apart"):
+        narrow = await drawn(writer, figure, "narrow=1")
+        assert (narrow["plot"], "Choose an author" in narrow["note"]) == (None, True)
+    nearest = await drawn(writer, "likeness", "username=AUTHOR044&narrow=1")
+    assert "author044 and" in nearest["note"]
+    assert len(nearest["plot"]["data"][0]["x"]) == 8
+    page = await writer.get(f"{nearest['path']}&{nearest['plot']['data'][0]['customdata'][0]}")
+    assert page.status_code == 200
 
 
 async def test_what_is_wrong_in_a_view_is_said_in_the_viewers_language(shared: Shared) -> None:

@@ -5,7 +5,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import msgspec
 import pytest
@@ -270,7 +270,7 @@ async def test_the_language_of_posts_is_a_filter_and_no_switch(
         assert answer.status_code == 200
         assert '<html lang="en"' in page
         assert "a post of today" not in page
-        assert '<option value="ko" selected>' in page or "오늘의 글입니다" in page
+        assert '<option value="ko" selected>' in page or "글입니다" in page
         assert "lang=ko&amp;locale=ko" in page
 
 
@@ -344,7 +344,10 @@ async def test_results_are_exported(site: Client) -> None:
 
 async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -> None:
     await writer.add_user("ann")
-    text = "See <b>, https://example.org/a?b=1&c=2.\n(http://example.org/빵) javascript:alert(1)"
+    text = (
+        "See <b>, https://example.org/a?b=1&c=2.\n(http://example.org/빵) javascript:alert(1)"
+        " mail@example.org (@ann, .@bo@sea.example: #빵집!"
+    )
     tweet = await writer.add_tweet("ann", text)
     for path in (f"/tweet/{tweet['id']}", "/user/ann"):
         page = await body(await writer.get(path))
@@ -355,6 +358,10 @@ async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -
         ], path
         assert all({"nofollow", "noreferrer"} <= set(rel.split()) for _, rel in links)
         assert "&lt;b&gt;" in page
+        named = re.findall(r'class="mention" href="/search\?q=([^"]+)"', page)
+        assert [unquote(each) for each in named] == ["@ann", "@bo@sea.example", "#빵집"], path
+    assert (await writer.get("/search?q=%40ann")).headers["Location"] == "/user/ann"
+    assert (await writer.get("/search?q=%40nobody")).status_code == 200
     assert 'aria-current="page"' not in await body(await writer.get("/nothing"))
 
 

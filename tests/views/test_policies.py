@@ -64,7 +64,6 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/settings/sessions/<id:session_id>/end": {"POST": "operator"},
     "/settings/sessions/end-others": {"POST": "operator"},
     "/settings/password": {"POST": "operator"},
-    "/settings/authors/add": {"POST": "operator"},
     "/settings/samples/delete": {"POST": "operator"},
     "/settings/authors/delete": {"POST": "operator"},
     "/settings/tweets/<id:tweet_id>/delete": {"POST": "operator"},

@@ -13,6 +13,8 @@ from app.views.filters import View
 
 MOST_AUTHORS: Final = 40
 """Authors with a row of their own."""
+MOST_NARROW: Final = 12
+"""Authors that are compared on a phone where none is chosen."""
 HOVER: Final = "%{hovertext}<extra></extra>"
 ROW_PX: Final = 20
 FAINTEST: Final = 0.12
@@ -44,8 +46,6 @@ class Drawing:
     plot: Plot | None = None
     path: str = ""
     """Address of the posts behind a point, without the parameters that the point itself has."""
-    rows: Sequence[tuple[str, str]] = ()
-    """Sentences below the graph, each with its address."""
 
 
 class Figure(ABC):
@@ -55,6 +55,8 @@ class Figure(ABC):
     title: ClassVar[str]
     about: ClassVar[str]
     waiting: ClassVar[str] = gettext_noop("Being drawn…")
+    needs_two: ClassVar[bool] = False
+    """Whether it says nothing of one author alone."""
 
     @abstractmethod
     async def load(self, db: Sessions, view: View) -> Any:
@@ -100,6 +102,32 @@ def draw_cells(cells: Sequence[Cell]) -> Plot:
     }
 
 
+def draw_bars(rows: Sequence[tuple[str, float, str, str]], view: View, **axis: Any) -> Plot:
+    """Return a bar for each row, with its share of one, its label, and the query behind it."""
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "width": 0.7,
+        "x": [round(share, 4) for _, share, _, _ in rows],
+        "y": list(range(len(rows))),
+        "text": [label for _, _, label, _ in rows],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": "$accent", "line": {"width": 0}},
+        "customdata": [query for *_, query in rows],
+        "hovertext": [f"<b>{escape(name)}</b><br>{label}" for name, _, label, _ in rows],
+        "hovertemplate": HOVER,
+    }
+    layout = {
+        # Beside the longest bar there is room for its label.
+        "xaxis": {"range": [0, 1.3 if view.narrow else 1.1], "fixedrange": True, "nticks": 6}
+        | axis,
+        "yaxis": row_axis([name for name, *_ in rows], view),
+        "meta": {"height": row_height(len(rows), least_px=90)},
+    }
+    return {"data": [trace], "layout": layout}
+
+
 def row_axis(names: Sequence[str], view: View | None = None) -> Plot:
     """Return the axis of rows with these labels, the first one on top."""
     most = LONGEST_NARROW if view and view.narrow else LONGEST_LABEL
@@ -116,6 +144,16 @@ def row_axis(names: Sequence[str], view: View | None = None) -> Plot:
 def row_height(rows: int, *, least_px: int = 160, around_px: int = 50) -> int:
     """Return the height of a graph of so many rows, in pixels."""
     return max(least_px, rows * ROW_PX + around_px)
+
+
+def lacks(view: View, authors: int) -> str | None:
+    """Return what a figure of several authors waits for, if anything; empty without any posts."""
+    if authors < 2:
+        alone = gettext("It takes two authors with posts to tell them apart.")
+        return alone if authors else ""
+    if view.narrow and not view.names and authors > MOST_NARROW:
+        return gettext("Choose an author above to see this on a small screen.")
+    return None
 
 
 def some_of(shown: int, total: int) -> str:

@@ -1,9 +1,8 @@
-"""How alike authors write."""
+"""How alike authors write: each pair of some, or the nearest of one."""
 
 import asyncio
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
 from typing import Final
 from urllib.parse import urlencode
 
@@ -17,7 +16,9 @@ from app.dashboard.figures.base import (
     Drawing,
     Figure,
     Table,
+    draw_bars,
     draw_cells,
+    lacks,
     of_all_posts,
     posts_path,
     row_axis,
@@ -28,15 +29,10 @@ from app.dashboard.figures.base import (
 from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop
 from app.lifespan import resources
-from app.services.posts.statistics import ActiveAuthors, most_active
+from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.views.filters import View
 
-MOST_LISTED: Final = 100
-"""Authors whose nearest ones are listed, where there are too many for a square."""
-NEAREST: Final = 3
-MOST_ROWS_NARROW: Final = 12
-MOST_NARROW: Final = 16
-"""Authors in the square of a phone, where a cell is still 10 pixels wide."""
+NEAREST: Final = 8
 SMALLEST_SHOWN: Final = 0.02
 
 
@@ -46,24 +42,21 @@ class Likeness:
 
     authors: ActiveAuthors
     alike: NDArray[np.float64]
-    is_square: bool
-    """Whether each pair has a cell; otherwise the nearest of each author are listed."""
 
-    def pairs(self) -> list[tuple[int, int, float]]:
-        """Return the pairs that are shown, as indexes, and how alike they are."""
-        count = len(self.authors.shown)
-        if self.is_square:
-            cells = [(i, j) for i in range(count) for j in range(count) if i != j]
-        else:
-            nearest = np.argsort(-self.alike, axis=1, kind="stable")
-            others = [[int(j) for j in row if j != i][:NEAREST] for i, row in enumerate(nearest)]
-            cells = [(i, j) for i, row in enumerate(others) for j in row]
-        found = [(i, j, float(self.alike[i, j])) for i, j in cells]
+    def pairs(self, view: View) -> list[tuple[str, str, float]]:
+        """Return the pairs, those of the one author who is named alone."""
+        found = [
+            (one, other, float(self.alike[i, j]))
+            for i, one in enumerate(self.authors.names[: len(self.alike)])
+            for j, other in enumerate(self.authors.names)
+            if i != j and view.is_about(one)
+        ]
         return [each for each in found if each[2] >= SMALLEST_SHOWN]
 
 
 class WhoLikeWhom(Figure):
     name = "likeness"
+    needs_two = True
     title = gettext_noop("Who sounds like whom")
     about = gettext_noop(
         "How alike authors write, by what each uses more often than others do. "
@@ -73,48 +66,48 @@ class WhoLikeWhom(Figure):
     async def load(self, db: Sessions, view: View) -> Likeness:
         models = resources().models
         async with db.read() as session:
-            authors = await most_active(session, view.selection, limit=MOST_LISTED)
+            authors = await most_active_with(session, view.selection, limit=MOST_AUTHORS)
+            if lacks(view, len(authors.shown)) is not None:
+                return Likeness(authors, np.zeros((0, 0)))
             profiles = await models.profiles.load(session, authors.shown)
             snapshot = await models.backgrounds.load(session)
         alike = await asyncio.to_thread(likeness, profiles, snapshot.background)
         order = await asyncio.to_thread(cluster_order, alike)
         ordered = ActiveAuthors([authors.shown[i] for i in order], authors.total)
-        is_square = len(order) <= (MOST_NARROW if view.narrow else MOST_AUTHORS)
-        return Likeness(ordered, alike[np.ix_(order, order)], is_square)
+        return Likeness(ordered, alike[np.ix_(order, order)])
 
     def draw(self, data: Likeness, view: View) -> Drawing:
-        names, pairs = data.authors.names, data.pairs()
-        if len(names) < 2:
-            alone = gettext("It takes two authors with posts to tell them apart.")
-            return Drawing(alone if names else "")
+        names, pairs = data.authors.names, data.pairs(view)
+        if (missing := lacks(view, len(names))) is not None:
+            return Drawing(missing)
         if not pairs:
             return Drawing(gettext("These authors have next to nothing in common."))
         one, other, most = max(pairs, key=lambda pair: pair[2])
-        alike = gettext("{one} and {other} write the most alike.")
-        note = sentences(
-            alike.format(one=names[one], other=names[other]),
-            some_of(*data.authors.counts),
-            of_all_posts(view),
-            "" if data.is_square else gettext("The three most similar to each:"),
-        )
-        if not data.is_square:
-            most_rows = MOST_ROWS_NARROW if view.narrow else MOST_LISTED
-            return Drawing(note, rows=_nearest(names, pairs)[:most_rows])
+        alike = gettext("{one} and {other} write the most alike.").format(one=one, other=other)
+        note = sentences(alike, some_of(*data.authors.counts), of_all_posts(view))
+        if view.is_about_one:
+            nearest = sorted(pairs, key=lambda pair: -pair[2])[:NEAREST]
+            rows = [
+                (name, like / most, f"{like:.2f}", _query(one, name)) for _, name, like in nearest
+            ]
+            plot = draw_bars(rows, view, visible=False)
+            return Drawing(note, plot, posts_path(_of_pairs(view)))
+        places = {name: place for place, name in enumerate(names)}
         cells = [
             Cell(
-                column=other,
-                row=one,
-                share=value / most,
-                text=f"{escape(names[one])} – {escape(names[other])}: {value:.2f}",
-                query=urlencode({"username": (names[one], names[other])}, doseq=True),
+                column=places[other],
+                row=places[one],
+                share=like / most,
+                text=f"{escape(one)} – {escape(other)}: {like:.2f}",
+                query=_query(one, other),
             )
-            for one, other, value in pairs
+            for one, other, like in pairs
         ]
-        rows = row_axis(names, view)
+        axis = row_axis(names, view)
         layout = {
             "barmode": "overlay",
-            "xaxis": rows | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
-            "yaxis": rows,
+            "xaxis": axis | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
+            "yaxis": axis,
             "meta": {
                 "height": row_height(len(names), least_px=240, around_px=160),
                 "width": 140 + 60 * len(names),
@@ -124,34 +117,19 @@ class WhoLikeWhom(Figure):
         return Drawing(note, plot, posts_path(_of_pairs(view)))
 
     def table(self, data: Likeness, view: View) -> Table:
-        query = _of_pairs(view)
-        names = data.authors.names
-        found = sorted(
-            (
-                (value, names[one], names[other])
-                for one, other, value in data.pairs()
-                if other < one or not data.is_square
-            ),
-            reverse=True,
-        )
+        found = {(like, min(one, other), max(one, other)) for one, other, like in data.pairs(view)}
+        rows = sorted(found, reverse=True)
         return Table(
             (gettext("Author"), gettext("Other author"), gettext("Likeness")),
-            [(one, other, round(value, 3)) for value, one, other in found],
-            [posts_path(query, username=[one, other]) for _, one, other in found],
+            [(one, other, round(like, 3)) for like, one, other in rows],
+            [posts_path(_of_pairs(view), username=[one, other]) for _, one, other in rows],
         )
+
+
+def _query(one: str, other: str) -> str:
+    return urlencode({"username": (one, other)}, doseq=True)
 
 
 def _of_pairs(view: View) -> str:
     """Return the filters that count here, for the posts of pairs of authors."""
     return view.query(username="", since="", until="", lang="")
-
-
-def _nearest(names: list[str], pairs: list[tuple[int, int, float]]) -> list[tuple[str, str]]:
-    """Return a sentence for each author with the most similar ones, and their posts' address."""
-    rows = []
-    for one, own in groupby(pairs, lambda pair: pair[0]):
-        nearest = [(names[other], value) for _, other, value in own]
-        told = ", ".join(f"{name} {value:.2f}" for name, value in nearest)
-        address = posts_path("", username=[names[one], *(name for name, _ in nearest)])
-        rows.append((f"{names[one]}: {told}", address))
-    return rows

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from html import escape
 from itertools import pairwise
 from typing import Final
@@ -28,7 +28,6 @@ from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, show_number, show_period
 from app.services.posts.statistics import ActiveAuthors, count_by_day_of_some, most_active
 from app.views.filters import View
-from app.views.pages.parts import hue_of
 
 PERIODS: Final[dict[Period, str]] = {
     "day": gettext_noop("Day"),
@@ -58,6 +57,8 @@ class PostsByPeriod:
     """The first day of each period, and the end of the last."""
     rows: dict[str | None, list[int]]
     """By author, in the order of their first posts; None stands for all others."""
+    span: Sequence[str] = ()
+    """The first day with posts, and the day after the last: the axis ends with them."""
 
 
 class Timeline(Figure):
@@ -80,18 +81,13 @@ class Timeline(Figure):
     def draw(self, data: PostsByPeriod, view: View) -> Drawing:
         if not data.rows:
             return Drawing()
-        hues = {author.username: "$" + hue_of(author.id) for author in data.authors.shown}
         names = [gettext("All others") if name is None else name for name in data.rows]
         most = max(max(row) for name, row in data.rows.items() if name is not None)
         is_few = len(names) <= BARS
-        traces = [
-            _row(data, place, hues.get(name or "", "$author-0"), most, is_few=is_few)
-            for place, name in enumerate(data.rows)
-        ]
-        span = [data.starts[0].isoformat(), data.starts[-1].isoformat()]
+        traces = [_row(data, place, most, is_few=is_few) for place in range(len(names))]
         layout = {
             "barmode": "overlay",
-            "xaxis": {"type": "date", "range": span, "fixedrange": True, "nticks": 8},
+            "xaxis": {"type": "date", "range": data.span, "fixedrange": True, "nticks": 8},
             "yaxis": row_axis(names, view),
             "meta": {"height": len(names) * BAR_ROW_PX + 50 if is_few else row_height(len(names))},
         }
@@ -132,7 +128,7 @@ def _busiest(data: PostsByPeriod) -> str:
     )
 
 
-def _row(data: PostsByPeriod, place: int, colour: str, most: int, *, is_few: bool) -> Plot:
+def _row(data: PostsByPeriod, place: int, most: int, *, is_few: bool) -> Plot:
     """Return an author's row: bars if there are few rows, else cells."""
     name, row = list(data.rows.items())[place]
     shown = gettext("All others") if name is None else escape(name)
@@ -151,7 +147,7 @@ def _row(data: PostsByPeriod, place: int, colour: str, most: int, *, is_few: boo
         "y": [round(-0.84 * max(share, LEAST_SHARE), 4) if is_few else 0.94 for share in shares],
         "customdata": [urlencode(_asked(data, name, i)) for i in places],
         "marker": {
-            "color": colour,
+            "color": "$accent" if name else "$author-0",
             "opacity": 1
             if is_few
             else [round(FAINTEST + (1 - FAINTEST) * share**0.5, 3) for share in shares],
@@ -186,4 +182,5 @@ def _by_period(
         row[places[start_of(day, period)]] += posts
     if None in rows:
         rows[None] = rows.pop(None)  # At the end, whoever began first.
-    return PostsByPeriod(authors, period, begins, rows)
+    span = [first.isoformat(), (last + timedelta(days=1)).isoformat()]
+    return PostsByPeriod(authors, period, begins, rows, span)

@@ -81,6 +81,7 @@ class PostgresqlBackend(Backend):
 
     is_shared = True
     likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
+    size = "SELECT pg_database_size(current_database())"
     newest_of_each = NEWEST
     nearest = staticmethod(nearest)
     insert = staticmethod(insert)

@@ -56,6 +56,7 @@ class SqliteBackend(Backend):
 
     is_shared = False
     likes = literal_column("json_extract(\"Tweet\".counts, '$.likes')", BigInteger)
+    size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     newest_of_each = NEWEST
     nearest = staticmethod(nearest)
     insert = staticmethod(insert)

@@ -256,6 +256,18 @@ async def most_active(session: AsyncSession, selection: Selection, *, limit: int
     return ActiveAuthors(shown, total)
 
 
+async def most_active_with(
+    session: AsyncSession, selection: Selection, *, limit: int
+) -> ActiveAuthors:
+    """Return the same; an author who is named alone comes first, beside those of all."""
+    found = await most_active(session, selection, limit=limit)
+    if len(selection.usernames) != 1 or not found.shown:
+        return found
+    others = await most_active(session, replace(selection, usernames=()), limit=limit)
+    rest = [author for author in others.shown if author.id != found.shown[0].id]
+    return ActiveAuthors([*found.shown, *rest][:limit], others.total)
+
+
 async def kinds_of_posts(session: AsyncSession) -> tuple[list[str], list[str]]:
     """Return the platforms and the languages that there are posts of, the commonest first."""
     depends_on(EVERYTHING)

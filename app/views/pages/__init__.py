@@ -22,7 +22,7 @@ from app.views.pages import (
     settings,
     sources,
 )
-from app.views.pages.parts import hue_of, link_addresses, often
+from app.views.pages.parts import hue_of, often, with_links
 
 PAGES: Final = (
     *(
@@ -62,8 +62,8 @@ def init_app(app: Quart, config: Config) -> None:
     Addresses come from the settings only: a cached page must not hold the host of one request.
     """
     app.jinja_env.filters["hue"] = hue_of
-    app.jinja_env.filters["link_addresses"] = link_addresses
     app.jinja_env.filters["often"] = often
+    app.jinja_env.filters["with_links"] = with_links
     for page in PAGES:
         app.register_blueprint(page.blueprint)
 

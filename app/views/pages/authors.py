@@ -29,7 +29,6 @@ blueprint = PageBlueprint("authors")
 AUTHORS_PER_PAGE = 50
 POSTS_PER_PAGE = 20
 ONE_DAY = timedelta(days=1)
-ONE_WEEK = timedelta(weeks=1)
 DAYS_OF_YEAR = 366
 MOST_YEARS = 40
 MOST_COUNTED = 20_000
@@ -113,7 +112,6 @@ async def show_author(username: str, args: AuthorArgs) -> str:
         posting=posting,
         kinds=kinds,
         typical=typical,
-        per_week=_per_week(author),
         tz=args.tz,
         own_tz=args.tz if args.tz != "UTC" else None,
         is_first_page=after is None,
@@ -146,14 +144,6 @@ async def year_of(
 
 def _span(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return first_instant(date(year, 1, 1), zone), first_instant(date(year + 1, 1, 1), zone)
-
-
-def _per_week(author: Author) -> float | None:
-    """Return the posts per week; None if the author has posted for less than a week."""
-    if author.first_tweet_at is None or author.newest_tweet_at is None:
-        return None
-    span = author.newest_tweet_at - author.first_tweet_at
-    return author.tweets / (span / ONE_WEEK) if span >= ONE_WEEK else None
 
 
 def _month(year: int, month: int, counts: Mapping[date, int]) -> dict[str, object]:

@@ -23,10 +23,9 @@ from app.services.posts.users import Author, count_users, ids_by_key, list_autho
 
 CHOICES = 40
 """Most authors offered as checkboxes; with more of them, names are typed."""
-IN_SIGHT = 12
-"""Checkboxes visible at once."""
 MOST_EXAMPLES: Final = 3
 _SPACES: Final = re.compile(r"(\s+)")
+_NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?<![.-])|#\w+)")
 
 
 async def render_form(
@@ -70,12 +69,11 @@ async def offered_authors(
 ) -> tuple[list[Author], int]:
     """Return the authors that a form offers, and the number of all authors.
 
-    The chosen ones come first where not all are visible.
+    The chosen ones come first.
     """
     authors, _ = await list_authors(session, limit=CHOICES)
-    if len(authors) > IN_SIGHT:
-        names = {name.casefold() for name in chosen}
-        authors.sort(key=lambda author: author.username.casefold() not in names)
+    names = {name.casefold() for name in chosen}
+    authors.sort(key=lambda author: author.username.casefold() not in names)
     return authors, await count_users(session)
 
 
@@ -143,16 +141,24 @@ def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> lis
     return pieces
 
 
-def link_addresses(text: str, *, is_first: bool, is_last: bool) -> Markup:
-    """Return a piece of a text with its addresses as links, but for those that are cut off."""
+def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
+    """Return a piece of a text with its addresses, @names and #tags as links.
+
+    Those that are cut off at the piece's ends stay as they are.
+    """
     words = _SPACES.split(text)
     whole = range(0 if is_first else 1, len(words) if is_last else len(words) - 1)
 
     def shown(place: int, word: str) -> Markup:
-        is_cut = place not in whole or "\N{HORIZONTAL ELLIPSIS}" in word
-        if is_cut or not word.startswith(("https://", "http://")):
+        if place not in whole or "\N{HORIZONTAL ELLIPSIS}" in word:
             return escape(word)
-        return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
+        if "http://" in word or "https://" in word:
+            return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
+        if (found := _NAME_OR_TAG.match(word)) is None:
+            return escape(word)
+        link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
+        address = url_for("search.show_search", q=found["term"])
+        return link.format(word[: found.start("term")], address, found["term"], word[found.end() :])
 
     return Markup().join(shown(*each) for each in enumerate(words))
 

@@ -3,25 +3,25 @@
 from typing import Final
 
 from msgspec import field, to_builtins
+from quart import url_for
+from quart.typing import ResponseReturnValue
 
 from app.errors import MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.selected import list_selected
 from app.services.posts.tweets import Page
-from app.services.posts.users import Author, list_authors
+from app.services.posts.users import Author, find_user, list_authors
 from app.services.search.search import Hit, Mode, ResultPage, Spans, find
 from app.services.search.word_search import Place
 from app.services.selection import Selection
 from app.views import cursors
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PostFilters
-from app.views.pages.parts import Marked, excerpt, given_names, marked_text, render_form
+from app.views.pages.parts import Marked, excerpt, given_names, marked_text, render_form, see_other
 
 blueprint = PageBlueprint("search")
 
 MODES: Final[dict[str, Mode]] = {"words": "words", "meaning": "meaning"}
-LANGUAGES: Final = ("ko", "en")
-"""Those offered; an address may name any."""
 RESULTS_PER_PAGE = 20
 MAX_QUERY_LENGTH = 1000
 AROUND = 200
@@ -43,7 +43,11 @@ class SearchPageArgs(PostFilters):
 
 
 @blueprint.page("/search")
-async def show_search(args: SearchPageArgs) -> tuple[str, int]:
+async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
+    if args.q.startswith("@"):  # As posts name somebody.
+        async with resources().db.read() as session:
+            if author := await find_user(session, args.q[1:]):
+                return see_other(url_for("authors.show_author", username=author.username))
     is_list = not args.q.strip()
     place = cursors.RESULTS.decode(None if is_list else args.cursor)
     mode = MODES.get(args.mode, "words")
@@ -70,7 +74,6 @@ async def show_search(args: SearchPageArgs) -> tuple[str, int]:
         "search.html",
         failure,
         args=args,
-        languages=LANGUAGES,
         asked=asked,
         exported={name: asked[name] for name in asked if name not in {"mode", "sort"}},
         results=[

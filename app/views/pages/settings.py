@@ -8,19 +8,21 @@ from typing import Any
 from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
+from app import __version__
 from app.errors import AppError, InvalidInputError, UnauthorizedError
 from app.lifespan import resources
 from app.services.access.logins import clear_attempt, end_other_sessions, end_session, list_sessions
 from app.services.access.operators import set_password_hash
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
 from app.services.access.secrets import check_password
+from app.services.checks import installation_facts
 from app.services.events import newest_event
 from app.services.imports.jobs import drop_jobs
 from app.services.imports.samples import delete_samples, list_samples
 from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted
 from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, count_users, delete_everybody, delete_user
+from app.services.posts.users import count_users, delete_everybody, delete_user
 from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address, verified_operator
@@ -44,6 +46,7 @@ async def _page(
         author_total = await count_users(session)
         samples = await list_samples(session)
         being_deleted = await count_deleted(session)
+        facts = await installation_facts(session, resources().config.data_dir)
         embeddings = resources().embeddings
         unembedded = await embeddings.count_missing(session) if embeddings else None
     page, status = await render_form(
@@ -58,6 +61,8 @@ async def _page(
         being_deleted=being_deleted,
         unembedded=unembedded,
         new_token=new_token,
+        facts=facts,
+        version=__version__,
         language_links=languages_at("settings.show_settings"),
     )
     # No cache may store a page that shows a secret.
@@ -125,14 +130,6 @@ async def change_password(form: Form) -> ResponseReturnValue:
         await set_password_hash(session, me.operator_id, password_hash)
         await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
     return _back()
-
-
-@blueprint.action("/settings/authors/add")
-@_on_page
-async def create_author(form: Form) -> ResponseReturnValue:
-    async with writing() as session:
-        user, g.event_id = await add_user(session, form.get("username", "").strip())
-    return see_other(url_for("authors.show_author", username=user.username))
 
 
 @blueprint.action("/settings/authors/delete")
