@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 Period = Literal["day", "week", "month", "quarter", "year"]
 MOST_COLUMNS: Final = 104
 """Periods side by side that are wide enough to be told apart, such as two years of weeks."""
-MOST_PERIODS: Final = 3_000
 _DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 COARSER: Final[dict[Period, Period]] = {"day": "week", "week": "month"}
 """For where posts are few in a period, or periods many."""
@@ -18,14 +17,10 @@ _LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _STEP: Final = timedelta(days=14)
 
 
-def fitting(
-    first: date, last: date, wish: Period | None = None, *, most: int = MOST_COLUMNS
-) -> Period:
-    """Return the wished-for period, coarser if there were too many, or the finest up to `most`."""
+def fitting(first: date, last: date, *, most: int = MOST_COLUMNS) -> Period:
+    """Return the finest period of which there are at most so many, else years."""
     days = (last - first).days + 1
-    limit = MOST_PERIODS if wish else most
-    wide = [period for period in _DAYS if days <= limit * _DAYS[period]]
-    return max(wish or "day", wide[0] if wide else "year", key=list(_DAYS).index)
+    return next((period for period in _DAYS if days <= most * _DAYS[period]), "year")
 
 
 def start_of(day: date, period: Period) -> date:

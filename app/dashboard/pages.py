@@ -11,7 +11,6 @@ from app.errors import AppError, NotFoundError
 from app.i18n import gettext
 from app.lifespan import resources
 from app.paths import DASHBOARD
-from app.services.posts.statistics import kinds_of_posts
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
 from app.views.pages.parts import offered_authors, render_form
@@ -37,7 +36,6 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
         failure = error.with_traceback(None)
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, args.names)
-        platforms, languages = await kinds_of_posts(session)
     parts = current_app.extensions[PAGE_KEY]
     page, status = await render_form(
         "dashboard.html",
@@ -45,8 +43,6 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
         args=args,
         authors=authors,
         author_total=author_total,
-        platforms=platforms,
-        languages=languages,
         figures=[each for each in FIGURES.values() if g.owner is None or not each.needs_two],
         query=args.query(),
         dash=parts,
@@ -64,7 +60,7 @@ async def show_table(name: str, args: View) -> str:
         title=gettext(FIGURES[name].title),
         table=table,
         rows=list(zip(table.rows[:MOST_ROWS], table.links or [""] * MOST_ROWS, strict=False)),
-        query=args.query(step=args.step),
+        query=args.query(),
     )
 
 

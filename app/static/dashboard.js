@@ -11,7 +11,7 @@
   const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const ASK_PAUSE_MS = 120;
   const NARROW_PX = 520;
-  const SINGLE = ["platform", "lang", "since", "until", "step"];
+  const SINGLE = ["platform", "lang", "since", "until"];
 
   const set = (id, property, value) => window.dash_clientside.set_props(id, { [property]: value });
 
@@ -55,8 +55,6 @@
       const field = form.elements[name];
       const value = asked.get(name) ?? "";
       field.value = value;
-      // What no choice stands for is still what the address says.
-      if (field.value !== value && field.options) field.add(new Option(value, value, true, true));
     }
     applied = filters();
   }
@@ -84,7 +82,7 @@
   function told([name, value]) {
     if (name === "username") return value;
     const field = form.elements[name];
-    return `${field.labels[0].textContent}: ${field.selectedOptions?.[0].text ?? value}`;
+    return `${field.labels?.[0].textContent ?? name}: ${value}`;
   }
 
   /* Asking: each figure by itself; one answer at a time, and after it the next */

@@ -140,7 +140,6 @@ class View(PostFilters):
 
     username: list[str] = []
     platform: str = ""
-    step: Literal["", "day", "week", "month"] = ""
     narrow: Literal["", "1"] = ""
     """Whether a figure is drawn on a phone; no filter, and in no address."""
 

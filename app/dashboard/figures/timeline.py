@@ -11,16 +11,15 @@ from urllib.parse import urlencode
 
 from app.compute.periods import COARSER, MOST_COLUMNS, Period, fitting, start_of, starts
 from app.dashboard.figures.base import (
-    FAINTEST,
     HOVER,
     MOST_AUTHORS,
+    ROW_PX,
     Drawing,
     Figure,
     Plot,
     Table,
     posts_path,
     row_axis,
-    row_height,
     sentences,
     some_of,
 )
@@ -36,15 +35,15 @@ PERIODS: Final[dict[Period, str]] = {
     "quarter": gettext_noop("Quarter from"),
     "year": gettext_noop("Year from"),
 }
-BARS: Final = 8
-"""Authors whose posts are drawn as bars; with more the strength of a cell's colour tells."""
-BAR_ROW_PX: Final = 56
+FEW: Final = 8
+FEW_ROW_PX: Final = 56
+"""Rows of few authors are as high; those of more are as high as a name."""
+LEAST_PX: Final = 3.5
+"""Height of the lowest bar, so that it can be seen and pressed."""
 MOST_CELLS: Final = 6_000
 MOST_NARROW: Final = 28
 """Columns on a phone, where each is still as wide as 6 pixels."""
 DAY_MS: Final = 86_400_000
-LEAST_SHARE: Final = 0.06
-"""Part of a row's height that the lowest bar has, so that it can be seen and pressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,8 @@ class Timeline(Figure):
     name = "timeline"
     title = gettext_noop("Posts over time")
     about = gettext_noop(
-        "How many posts of each author are kept here, the earliest author on top. A bar or cell "
-        "leads to its posts."
+        "How many posts of each author are kept here, the earliest author on top. A bar leads to "
+        "its posts."
     )
 
     async def load(self, db: Sessions, view: View) -> PostsByPeriod:
@@ -76,20 +75,21 @@ class Timeline(Figure):
                 session, view.selection, view.zone, usernames=authors.names
             )
         most = MOST_NARROW if view.narrow else MOST_COLUMNS
-        return await asyncio.to_thread(_by_period, authors, cells, view.step or None, most)
+        return await asyncio.to_thread(_by_period, authors, cells, most)
 
     def draw(self, data: PostsByPeriod, view: View) -> Drawing:
         if not data.rows:
             return Drawing()
         names = [gettext("All others") if name is None else name for name in data.rows]
         most = max(max(row) for name, row in data.rows.items() if name is not None)
-        is_few = len(names) <= BARS
-        traces = [_row(data, place, most, is_few=is_few) for place in range(len(names))]
+        row_px = FEW_ROW_PX if len(names) <= FEW else ROW_PX
+        least = LEAST_PX / row_px
+        traces = [_row(data, place, most, least) for place in range(len(names))]
         layout = {
             "barmode": "overlay",
             "xaxis": {"type": "date", "range": data.span, "fixedrange": True, "nticks": 8},
             "yaxis": row_axis(names, view),
-            "meta": {"height": len(names) * BAR_ROW_PX + 50 if is_few else row_height(len(names))},
+            "meta": {"height": len(names) * row_px + 50},
         }
         return Drawing(
             sentences(_busiest(data), some_of(*data.authors.counts)),
@@ -128,8 +128,8 @@ def _busiest(data: PostsByPeriod) -> str:
     )
 
 
-def _row(data: PostsByPeriod, place: int, most: int, *, is_few: bool) -> Plot:
-    """Return an author's row: bars if there are few rows, else cells."""
+def _row(data: PostsByPeriod, place: int, most: int, least: float) -> Plot:
+    """Return an author's row of bars; the lowest is as high as this part of the row."""
     name, row = list(data.rows.items())[place]
     shown = gettext("All others") if name is None else escape(name)
     places = [i for i, posts in enumerate(row) if posts]
@@ -143,16 +143,10 @@ def _row(data: PostsByPeriod, place: int, most: int, *, is_few: bool) -> Plot:
         "offset": 0,
         "width": [0.92 * (ends[i] - begins[i]).days * DAY_MS for i in places],
         # Rows are counted downwards, so bars grow upwards below zero.
-        "base": [place + 0.42 if is_few else place - 0.47 for _ in places],
-        "y": [round(-0.84 * max(share, LEAST_SHARE), 4) if is_few else 0.94 for share in shares],
+        "base": [place + 0.42] * len(places),
+        "y": [round(-0.84 * max(share, least), 4) for share in shares],
         "customdata": [urlencode(_asked(data, name, i)) for i in places],
-        "marker": {
-            "color": "$accent" if name else "$author-0",
-            "opacity": 1
-            if is_few
-            else [round(FAINTEST + (1 - FAINTEST) * share**0.5, 3) for share in shares],
-            "line": {"width": 0},
-        },
+        "marker": {"color": "$accent" if name else "$author-0", "line": {"width": 0}},
         "hovertext": [
             f"<b>{shown}</b><br>{show_period(begins[i], ends[i])}: {show_number(row[i])}"
             for i in places
@@ -163,15 +157,12 @@ def _row(data: PostsByPeriod, place: int, most: int, *, is_few: bool) -> Plot:
 
 
 def _by_period(
-    authors: ActiveAuthors,
-    cells: Sequence[tuple[date, str | None, int]],
-    step: Period | None,
-    most: int,
+    authors: ActiveAuthors, cells: Sequence[tuple[date, str | None, int]], most: int
 ) -> PostsByPeriod:
     if not cells:
         return PostsByPeriod(authors, "day", [], {})
     first, last = cells[0][0], cells[-1][0]
-    period = fitting(first, last, step, most=most)
+    period = fitting(first, last, most=most)
     while period in COARSER and len({(start_of(c[0], period), c[1]) for c in cells}) > MOST_CELLS:
         period = COARSER[period]
     begins = starts(first, last, period)

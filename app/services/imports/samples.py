@@ -1,6 +1,5 @@
 """The sample authors, of invented places: posts to try the program with, and texts to ask about."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -31,38 +30,6 @@ FIRST_POSTS: Final = {
     "언덕천문대": "observatory-001",
 }
 """The `source_id` that tells a sample author from somebody else of that name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A text to compare that is not among the posts."""
-
-    text: str
-    lang: str
-    usernames: tuple[str, ...]
-    has_several_hands: bool = False
-
-
-_KOREANS: Final = ("골목빵집", "언덕천문대", "느티나무도서관", "12번버스")
-_ENGLISH: Final = ("saltmarsh_light", "no9_kettle_cafe", "pier_street_museum", "the_night_ferry")
-EXAMPLES: Final = (
-    Example("새벽 다섯 시, 밤식빵 첫 판 나왔어요.\n오늘은 크림빵도 조금 있어요 :)", "ko", _KOREANS),
-    Example(
-        "오늘 관측은 20시에 시작합니다. 하늘은 맑고 바람은 약합니다.\n"
-        "따끈한 호두 식빵이 방금 나왔어요.\n천천히 오세요, 오늘은 늦게까지 열어요 :)",
-        "ko",
-        _KOREANS,
-        has_several_hands=True,
-    ),
-    Example("Lit 17:12. Wind NW 6, rain. One gull, no remarks. Lamp polished.", "en", _ENGLISH),
-    Example(
-        "Fog lifted at noon. Wind NW 4, vis 12 miles. "
-        "come in for tea at three!! there's cake & the windows are steamy, bring a book",
-        "en",
-        _ENGLISH,
-        has_several_hands=True,
-    ),
-)
 
 
 async def load_samples(db: Sessions) -> ImportReport:

@@ -14,7 +14,6 @@ from msgspec import Meta
 from sqlalchemy import and_, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.memo import EVERYTHING, depends_on
 from app.models import PostCount, User
 from app.models.derived import SLOT_S
 from app.services.compare.contenders import Contender, contenders_where
@@ -22,7 +21,6 @@ from app.services.posts.post_counts import DAY_S, HOUR_S, local_unit, slot_of
 from app.services.selection import Conditions, Selection, author_conditions
 
 WEEK_H: Final = 168
-MOST_LANGUAGES: Final = 50
 MOST_COUNTS: Final = 20_000
 """Counts per day and author that one answer may hold."""
 _POSTS: Final = func.sum(PostCount.posts)
@@ -266,26 +264,3 @@ async def most_active_with(
     others = await most_active(session, replace(selection, usernames=()), limit=limit)
     rest = [author for author in others.shown if author.id != found.shown[0].id]
     return ActiveAuthors([*found.shown, *rest][:limit], others.total)
-
-
-async def kinds_of_posts(session: AsyncSession) -> tuple[list[str], list[str]]:
-    """Return the platforms and the languages that there are posts of, the commonest first."""
-    depends_on(EVERYTHING)
-    platforms = (
-        select(User.platform)
-        .where(User.deleted_at.is_(None), User.tweet_count > 0)
-        .group_by(User.platform)
-        .order_by(func.sum(User.tweet_count).desc(), User.platform)
-    )
-    # By slot first, as in `_by_time`.
-    slots = select(PostCount.slot, PostCount.lang, _POSTS.label("posts"))
-    slots = slots.where(*await count_conditions(session, Selection()))
-    counted = slots.group_by(PostCount.slot, PostCount.lang).subquery()
-    languages = (
-        select(counted.c.lang)
-        .where(counted.c.lang != "")
-        .group_by(counted.c.lang)
-        .order_by(func.sum(counted.c.posts).desc(), counted.c.lang)
-        .limit(MOST_LANGUAGES)
-    )
-    return list(await session.scalars(platforms)), list(await session.scalars(languages))

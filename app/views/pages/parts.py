@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from jinja2.utils import urlize
 from markupsafe import Markup, escape
-from quart import Response, g, redirect, render_template, url_for
+from quart import Response, redirect, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -18,12 +18,11 @@ from app.errors import AppError, InvalidInputError, NotFoundError
 from app.i18n import gettext, language_links, show_number, translate_error
 from app.lifespan import resources
 from app.services.compare.quiz import is_playable
-from app.services.imports.samples import EXAMPLES, list_samples
+from app.services.imports.samples import list_samples
 from app.services.posts.users import Author, count_users, ids_by_key, list_authors
 
 CHOICES = 40
 """Most authors offered as checkboxes; with more of them, names are typed."""
-MOST_EXAMPLES: Final = 3
 _SPACES: Final = re.compile(r"(\s+)")
 _NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?<![.-])|#\w+)")
 
@@ -78,15 +77,8 @@ async def offered_authors(
 
 
 async def first_steps(session: AsyncSession) -> dict[str, object]:
-    """Return what a visitor without a text may try: examples, those of the language first."""
-    samples = await list_samples(session)
-    examples = [each for each in EXAMPLES if set(each.usernames) <= set(samples)]
-    examples.sort(key=lambda each: each.lang != g.locale)
-    return {
-        "samples": samples,
-        "examples": examples[:MOST_EXAMPLES],
-        "is_playable": await is_playable(session),
-    }
+    """Return what a visitor without a text may try, and which authors are invented."""
+    return {"samples": await list_samples(session), "is_playable": await is_playable(session)}
 
 
 async def render_judgement(

@@ -150,8 +150,3 @@ async def test_a_post_says_its_language_by_name(shared: Shared, locale: str, nam
     tweet_id = (await answer.get_json())["id"]
     page = await shared.anybody.get(f"/tweet/{tweet_id}", headers={"Accept-Language": locale})
     assert f"<dd>{name}</dd>" in await body(page)
-
-
-async def test_the_dashboard_offers_feeds_as_a_platform(shared: Shared) -> None:
-    page = await body(await shared.anybody.get("/dashboard/?platform=rss"))
-    assert '<option value="rss" selected>RSS</option>' in page

@@ -3,16 +3,23 @@
 import re
 from html import unescape
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from quart import Quart
 
 from app import __version__
-from app.services.imports.samples import EXAMPLES, load_samples
+from app.services.imports.samples import load_samples
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client
 
-TEXT: Final = EXAMPLES[2].text
+KOREANS: Final = ("골목빵집", "언덕천문대", "느티나무도서관", "12번버스")
+ENGLISH: Final = ("saltmarsh_light", "no9_kettle_cafe", "pier_street_museum", "the_night_ferry")
+BREAD: Final = "새벽 다섯 시, 밤식빵 첫 판 나왔어요.\n오늘은 크림빵도 조금 있어요 :)"
+TEXT: Final = "Lit 17:12. Wind NW 6, rain. One gull, no remarks. Lamp polished."
+TWO_HANDS: Final = (
+    "Fog lifted at noon. Wind NW 4, vis 12 miles. "
+    "come in for tea at three!! there's cake & the windows are steamy, bring a book"
+)
 EXAMPLE: Final = "/compare?" + urlencode({"text": TEXT})
 
 
@@ -22,23 +29,24 @@ async def page_of(client: Client, path: str, language: str = "en") -> str:
     return str(await answer.get_data(as_text=True))
 
 
-def tried(page: str) -> list[str]:
-    found = page.partition('class="try"')[2].partition("</ul>")[0]
-    return [unescape(address) for address in re.findall(r'href="([^"]+)"', found)]
+def compared(text: str, names: tuple[str, ...]) -> str:
+    return "/compare?" + urlencode([("text", text), *(("username", name) for name in names)])
 
 
 async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Client) -> None:
     await load_samples(parts_of(app).db)
-    for language, first in (("ko", EXAMPLES[0]), ("en", EXAMPLES[2])):
-        *examples, hidden = tried(await page_of(anybody, "/", language))
-        assert hidden == "/compare/example"
-        assert len(examples) == 3
-        page = await page_of(anybody, examples[0], language)
-        assert first.usernames[0] in page.partition("</h1>")[0]
-        assert page.count(" checked") == 4
-        assert tried(page) == []
-        several = await page_of(anybody, examples[1], "en")
-        assert "The sentences point to different authors." in several
+    for language, names in (("ko", KOREANS), ("en", ENGLISH)):
+        page = await page_of(anybody, "/", language)
+        shown = page.partition('class="card shown"')[2].partition("</section>")[0]
+        # An answered example in the page's language, the author first, and the way to one's own.
+        author = re.findall(r'class="name" href="/user/([^"]+)"', shown)[0]
+        assert unquote(author) in names
+        assert 'class="evidence' in shown
+        assert 'href="#tweet_text"' in shown
+        assert "76%" in page.partition('class="trust-line"')[2].partition("</p>")[0]
+        assert 'href="/compare/example"' in page
+    several = await page_of(anybody, compared(TWO_HANDS, ENGLISH))
+    assert "The sentences point to different authors." in several
     page = await page_of(anybody, "/")
     assert "8 authors here are invented" in page
     assert "/settings/samples/delete" not in page
@@ -74,7 +82,6 @@ async def test_a_hidden_post_is_compared_and_told(writer: Client, anybody: Clien
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     await writer.add_user("ferry", *(f"tide and crossing, number {n} of today" for n in range(25)))
     await writer.add_user("museum", *(f"stairs and a clock, seen by {n}" for n in range(25)))
-    assert tried(await page_of(anybody, "/")) == ["/compare/example"]
     link = (await anybody.get("/compare/example")).headers["Location"]
     page = await page_of(anybody, link)
     author = "ferry" if "tide" in link else "museum"
@@ -102,14 +109,8 @@ async def test_a_text_in_a_language_that_the_authors_lack_is_told(
     app: Quart, anybody: Client
 ) -> None:
     await load_samples(parts_of(app).db)
-    korean, english = EXAMPLES[0], EXAMPLES[2]
-    for text, names, is_told in (
-        (korean.text, english.usernames, True),
-        (english.text, korean.usernames, True),
-        (english.text, (), False),
-    ):
-        query = urlencode([("text", text), *(("username", name) for name in names)])
-        page = await page_of(anybody, f"/compare?{query}")
+    for text, names, is_told in ((BREAD, ENGLISH, True), (TEXT, KOREANS, True), (TEXT, (), False)):
+        page = await page_of(anybody, compared(text, names))
         assert ("not in the language of one of these authors" in page) is is_told
 
 
@@ -117,9 +118,9 @@ async def test_a_private_text_is_answered_at_once_and_in_no_address(
     app: Quart, anybody: Client
 ) -> None:
     await load_samples(parts_of(app).db)
-    text = EXAMPLES[3].text
+    text = TWO_HANDS
     secret = "windows"
-    first, second = EXAMPLES[3].usernames[:2]
+    first, second = ENGLISH[:2]
     form = {"tweet_text": text, "user1": first, "user2": second, "private": "1"}
     for fields in (form, form | {"user2": ""}):
         answer = await anybody.post("/compare", form=fields)
