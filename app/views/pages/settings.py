@@ -3,12 +3,12 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from typing import Any
 
 from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
-from app import __version__
 from app.errors import AppError, InvalidInputError, UnauthorizedError
 from app.lifespan import resources
 from app.services.access.logins import clear_attempt, end_other_sessions, end_session, list_sessions
@@ -62,7 +62,7 @@ async def _page(
         unembedded=unembedded,
         new_token=new_token,
         facts=facts,
-        version=__version__,
+        version=version("saywho"),
         language_links=languages_at("settings.show_settings"),
     )
     # No cache may store a page that shows a secret.
