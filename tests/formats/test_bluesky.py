@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from app.formats.records import Account, Archive, BadRecord, Item, Reactions, Record, Skipped
 from tests.formats.reading import array, lines, pretty, read_archive
@@ -239,31 +237,3 @@ def test_likes_and_repost_records_are_counted() -> None:
         Skipped(2, "repost"),
         Skipped(3, "empty"),
     ]
-
-
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(f"at://{DID}/a/b"),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["uri", "did", "record", "$type", "by"]), inner)
-    ),
-    max_leaves=5,
-)
-NAMES = sorted(record("").keys() | {"facets", "reply", "embed"})
-
-
-@settings(deadline=None)
-@given(
-    fields=st.dictionaries(st.sampled_from(NAMES), JUNK),
-    around=st.dictionaries(st.sampled_from(["uri", "author", "record", "indexedAt"]), JUNK),
-    outside=st.dictionaries(st.sampled_from(["reason", "post", "value"]), JUNK),
-)
-def test_any_fields_give_our_own_items(
-    fields: dict[str, Any], around: dict[str, Any], outside: dict[str, Any]
-) -> None:
-    odd = view("b", "b")
-    odd["post"]["record"] |= fields
-    odd["post"] |= around
-    found = read(lines(feed(view("a", "a"), odd | outside, view("c", "c"))))[1]
-    assert [item.place for item in found if item.place != 2] == [1, 3]
-    assert len(found) <= 3

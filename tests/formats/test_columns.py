@@ -26,16 +26,8 @@ def test_text_columns(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "username",
-        "author",
-        "user",
-        "screen_name",
-        "screenName",
-        "handle",
-        "작성자",
-        "name",
-        "author.username",
-        "user.screen_name",
+        *("username", "author", "user", "screen_name", "screenName", "handle", "작성자", "name"),
+        *("author.username", "user.screen_name"),
     ],
 )
 def test_author_columns(name: str) -> None:

@@ -5,11 +5,10 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import strategies as st
 
 from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats import open_archive
-from app.formats.csv import GUARDED, OWN_HEADER
+from app.formats.csv import OWN_HEADER
 from app.formats.records import BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
 
@@ -61,10 +60,6 @@ def test_delimiters(tmp_path: Path, delimiter: str) -> None:
     assert items(tmp_path, file.getvalue()) == [
         Record(place=2, username="mina", text="one, two; three | four", source_id="5")
     ]
-
-
-def test_a_single_column_is_enough(tmp_path: Path) -> None:
-    assert texts(items(tmp_path, 'text\none\n"two, three"\n')) == ["one", "two, three"]
 
 
 def test_quoted_newlines_quotes_and_places(tmp_path: Path) -> None:
@@ -149,19 +144,3 @@ def test_headers_without_a_text_are_unrecognised(tmp_path: Path, data: str) -> N
 
 def test_a_header_alone_holds_nothing(tmp_path: Path) -> None:
     assert items(tmp_path, "text,author") == []
-
-
-WORDS = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1)
-
-
-def exported(records: list[Record]) -> str:
-    """Return the records as the program's own export writes them."""
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(OWN_HEADER.split(","))
-    for record in records:
-        row = [getattr(record, name) for name in OWN_HEADER.split(",")]
-        for column in (0, 2):
-            row[column] = "'" * row[column].startswith(GUARDED) + row[column]
-        writer.writerow(row)
-    return file.getvalue()

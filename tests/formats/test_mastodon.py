@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats import open_archive
 from app.formats.records import Account, Archive, BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
+from tests.archives import tar_gz as saved_tar
 from tests.archives import x_zip as saved_zip
 from tests.formats.reading import read_archive, saved_folder
 
@@ -89,30 +88,12 @@ def members(*items: Any, top: str = "") -> dict[str, bytes]:
     return {top + name: data for name, data in files.items()}
 
 
-def saved_tar(path: Path, files: dict[str, bytes], mode: Any = "w:gz", form: int = 1) -> Path:
-    with tarfile.open(path, mode, format=form) as archive:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
+def saved_plain_tar(path: Path, files: dict[str, bytes]) -> Path:
+    path.write_bytes(gzip.decompress(saved_tar(path, files).read_bytes()))
     return path
 
 
-def saved_plain_tar(path: Path, files: dict[str, bytes]) -> Path:
-    return saved_tar(path, files, "w")
-
-
-def saved_pax_tar(path: Path, files: dict[str, bytes]) -> Path:
-    return saved_tar(path, files, form=tarfile.PAX_FORMAT)
-
-
-SAVED: list[Callable[..., Path]] = [
-    saved_zip,
-    saved_tar,
-    saved_plain_tar,
-    saved_pax_tar,
-    saved_folder,
-]
+SAVED: list[Callable[..., Path]] = [saved_zip, saved_tar, saved_plain_tar, saved_folder]
 
 
 def read(target: bytes | Path, *, include_restricted: bool = False) -> tuple[Archive, list[Item]]:
@@ -246,11 +227,8 @@ def test_posts_for_a_few_are_left_out_unless_asked_for(to: Any, cc: Any, is_open
     assert lone(activity) == (everything if is_open else [Skipped(1, "restricted")])
 
 
-def test_a_direct_message_of_other_servers_is_left_out() -> None:
-    assert lone(post(1, "hi", directMessage=True)) == [Skipped(1, "restricted")]
-
-
 def test_a_post_without_readers_has_those_of_its_activity() -> None:
+    assert lone(post(1, "hi", directMessage=True)) == [Skipped(1, "restricted")]
     activity = post(1, "hi")
     del activity["object"]["to"], activity["object"]["cc"]
     assert isinstance(lone(activity)[0], Record)
@@ -323,13 +301,6 @@ def test_of_a_tar_that_breaks_off_the_beginning_stays(tmp_path: Path, share: flo
     assert len(done) > 50
 
 
-def test_a_tar_that_breaks_off_before_the_outbox_is_broken(tmp_path: Path) -> None:
-    files = {"media_attachments/a.bin": b"x" * 100_000} | members(*MANY)
-    data = gzip.decompress(saved_tar(tmp_path / "a.tar.gz", files).read_bytes())[:50_000]
-    with pytest.raises(BrokenFileError, match="breaks off"):
-        read(data)
-
-
 def test_what_is_packed_counts_for_the_limit_unpacked(tmp_path: Path) -> None:
     bomb = saved_tar(tmp_path / "a.tar.gz", {"media/zeros": b"\0" * 5_000_000} | members(BOOST))
     assert bomb.stat().st_size < 100_000
@@ -369,47 +340,3 @@ def test_a_header_of_any_size_is_not_read_into_memory() -> None:
         info.type, info.size = kind, 10**9
         with pytest.raises(BrokenFileError, match="damaged"):
             read(info.tobuf(tarfile.GNU_FORMAT) + b"\0" * 10_000)
-
-
-SMALL = outbox(post(1, "a"), BOOST)
-with io.BytesIO() as _file:
-    with tarfile.open(fileobj=_file, mode="w") as _archive:
-        _info = tarfile.TarInfo("outbox.json")
-        _info.size = len(SMALL)
-        _archive.addfile(_info, io.BytesIO(SMALL))
-    TAR = _file.getvalue()[:4096]
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.text(max_size=5) | st.sampled_from([PUBLIC, MINA, "Create"]),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["type", "object", "to", "id", "en"]), inner, max_size=3)
-    ),
-    max_leaves=5,
-)
-
-
-@settings(deadline=None)
-@given(fields=st.dictionaries(st.sampled_from(sorted(post(1, "a")["object"])), JUNK), actor=JUNK)
-def test_any_activity_gives_one_item(fields: dict[str, Any], actor: Any) -> None:
-    activity = post(1, "a", **fields) | {"actor": actor}
-    found = lone(post(0, "a"), activity, include_restricted=True)
-    assert [item.place for item in found] == [1, 2]
-
-
-@settings(deadline=None)
-@given(
-    at=st.integers(0, len(TAR)),
-    cut=st.integers(0, 600),
-    middle=st.binary(max_size=8),
-    packed=st.booleans(),
-)
-def test_any_damage_to_a_tar_is_our_own_error(
-    at: int, cut: int, middle: bytes, packed: bool
-) -> None:
-    data = TAR[:at] + middle + TAR[at + cut :]
-    data = gzip.compress(data, 1)[: -cut or None] if packed else data
-    try:
-        with Source(io.BytesIO(data), limit_bytes=1_000_000) as source:
-            list(open_archive(source).items)
-    except (BrokenFileError, UnrecognisedFileError):
-        return

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from app.errors import BrokenFileError
 from app.formats import open_archive
-from app.formats.records import Archive, BadRecord, Item, Record, Skipped
+from app.formats.records import Archive, BadRecord, Item, Record
 from app.formats.source.file import Source
 from tests.formats.reading import FORMS, array, lines, pretty, pretty_array, read_archive
 
@@ -115,53 +113,11 @@ def test_the_key_is_the_id_where_nothing_better_is_there(
     assert better.source_id == "77"
 
 
-OWN = {
-    "_id": 12,
-    "username": "mina",
-    "platform": "local",
-    "text": " '=1+1\n\t&lt;",
-    "kind": "quote",
-    "created_at": {"$date": "2020-01-02T03:04:05Z"},
-    "lang": "ko",
-    "source_id": " 1E+5 ",
-    "url": "https://example.com/1",
-    "reply_to": None,
-    "media": [],
-    "counts": None,
-}
-
-
-def test_an_export_comes_back_as_it_was() -> None:
-    assert only(OWN) == Record(
-        place=1,
-        text=" '=1+1\n\t&lt;",
-        username="mina",
-        platform="local",
-        kind="quote",
-        created_at=TIME,
-        lang="ko",
-        source_id=" 1E+5 ",
-        url="https://example.com/1",
-    )
-
-
-def test_an_export_without_an_id_does_not_get_one() -> None:
-    empty = dict.fromkeys(("created_at", "lang", "source_id", "url"))
-    item = only(OWN | empty)
-    assert isinstance(item, Record)
-    assert (item.created_at, item.lang, item.source_id, item.url) == (None,) * 4
-
-
 def test_authors_in_documents_of_their_own() -> None:
     for author in ({"user": {"screen_name": "mina"}}, {"author": {"username": "mina"}}):
         item = only({"_id": 1, "text": "a"} | author)
         assert isinstance(item, Record)
         assert item.username == "mina"
-
-
-def test_reposts_are_told_by_their_field() -> None:
-    assert only({"_id": 1, "text": "RT @a: b", "is_retweet": True}) == Skipped(1, "repost")
-    assert isinstance(only({"_id": 1, "text": "RT @a: b"}), Record)
 
 
 @pytest.mark.parametrize(
@@ -212,22 +168,3 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         assert next(items) == EXPECTED
         assert source.bytes_read < 500_000
         assert sum(1 for _ in items) == 19_999
-
-
-VALUES = st.none() | st.integers() | st.text() | st.floats() | st.lists(st.integers(), max_size=2)
-WRAPPED = st.dictionaries(
-    st.sampled_from(
-        ["$date", "$oid", "$numberLong", "$numberDouble", "$binary", "$timestamp", "t"]
-    ),
-    VALUES | st.dictionaries(st.sampled_from(["$numberLong", "base64", "t"]), VALUES, max_size=1),
-    max_size=2,
-)
-
-
-@settings(deadline=None)
-@given(values=st.lists(st.tuples(VALUES | WRAPPED, VALUES | WRAPPED), min_size=1, max_size=4))
-def test_any_values_give_one_item_each(values: list[tuple[object, object]]) -> None:
-    documents = [{"_id": a, "text": "a", "created_at": b, "id": b, "user": a} for a, b in values]
-    for form in FORMS:
-        found = read(form(*documents))[1]
-        assert [item.place for item in found] == list(range(1, len(values) + 1))

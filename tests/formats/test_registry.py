@@ -1,8 +1,11 @@
 """Formats told apart by content, and the promise that only our own errors come out."""
 
 import io
+import json
 import zipfile
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -104,3 +107,44 @@ def test_any_bytes_give_items_or_our_own_error(data: bytes, name: str) -> None:
         assert places == sorted(places)
         return
     assert message
+
+
+FIELDS = (
+    *("id", "text", "type", "to", "object", "content", "published", "inReplyTo", "attachment"),
+    *("uri", "did", "record", "$type", "createdAt", "facets", "embed", "reply", "author", "langs"),
+    *("user", "entities", "urls", "media", "url", "created_at", "extended_tweet", "note_tweet"),
+    *("referenced_tweets", "attachments", "$date", "$numberLong", "$binary", "base64"),
+)
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=2)
+    ),
+    max_leaves=5,
+)
+
+
+def spoiled(value: Any, junk: dict[str, Any], depth: int) -> Any:
+    """Return a document whose objects of this depth have the fields too."""
+    if isinstance(value, list):
+        return [spoiled(item, junk, depth) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: spoiled(item, junk, depth - 1) for key, item in value.items()}
+    return inner if depth else inner | junk
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    name=st.sampled_from(["mastodon", "x-api", "bluesky", "mongo", "jsonl"]),
+    junk=st.dictionaries(st.sampled_from(FIELDS), JUNK, min_size=1, max_size=4),
+    depth=st.integers(0, 4),
+)
+def test_odd_fields_cost_no_other_post(name: str, junk: dict[str, Any], depth: int) -> None:
+    good = json.loads(SMALL_FILES[name])
+    good = good["orderedItems"][0] if name == "mastodon" else good
+    data = [json.dumps(each).encode() for each in (good, spoiled(good, junk, depth), good)]
+    with suppress(UnrecognisedFileError), Source(io.BytesIO(b"\n".join(data))) as source:
+        found = list(open_archive(source, format=name).items)
+        assert isinstance(found[0], Record)
+        assert isinstance(found[-1], Record)

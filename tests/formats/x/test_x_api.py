@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from app.formats import open_archive
 from app.formats.records import Archive, BadRecord, Item, Record, Skipped
@@ -188,13 +186,6 @@ def test_posts_of_protected_accounts_are_restricted() -> None:
         assert isinstance(read(lines(status), include_restricted=True)[1][0], Record)
 
 
-def test_times_and_languages() -> None:
-    # The id tells the time.
-    assert only(v1(created_at=None)).created_at == TIME.replace(minute=15, second=45)
-    assert only(v1(lang="und")).lang is None
-    assert only(v1(5, created_at=None)).created_at is None
-
-
 def test_empty_pages_errors_and_notices_hold_nothing() -> None:
     empty = {"meta": {"result_count": 0}, "__twarc": {}}
     failed = {"errors": [{"title": "Not Found Error"}]}
@@ -227,13 +218,6 @@ def test_a_bad_post_does_not_stop_the_rest(bad: Any, detail: str) -> None:
     assert found[1].detail.startswith(detail)
 
 
-def test_broken_bytes_spoil_one_post_of_a_page_alone() -> None:
-    data = lines(page(v2(1), v2(2, text="caf?"), v2(3)), v1()).replace(b"caf?", b"caf\xe9")
-    found = read(data)[1]
-    assert [type(item) for item in found] == [Record, BadRecord, Record, Record]
-    assert found[1] == BadRecord(2, "the text has broken characters")
-
-
 def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:
     stored = {"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}}
     old = stored | v1(id={"$numberLong": "1626918390000000001"}, retweeted_status=None)
@@ -247,28 +231,3 @@ def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:
         assert (found[0].text, found[0].username) == ("빵 & 커피 <3", "mina")
         assert (found[0].source_id, found[0].platform) == ("1626918390000000001", "x")
         assert found[1] == Skipped(2, "repost")
-
-
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["text", "id", "type", "urls", "url", "users"]), inner)
-    ),
-    max_leaves=5,
-)
-NAMES = sorted(
-    v1().keys()
-    | flat().keys()
-    | page().keys()
-    | {"entities", "extended_tweet", "note_tweet", "referenced_tweets", "text"}
-)
-
-
-@settings(deadline=None)
-@given(fields=st.dictionaries(st.sampled_from(NAMES), JUNK, max_size=4))
-def test_any_fields_give_our_own_items(fields: dict[str, Any]) -> None:
-    for status in (v1() | fields, flat() | fields, page(v2() | fields), page(v2()) | fields):
-        found = read(lines(v1(), status, v1()))[1]
-        assert [item.place for item in found] == list(range(1, len(found) + 1))
-        assert isinstance(found[-1], Record)
