@@ -15,8 +15,6 @@ from app.config import Config
 from app.db.engine import Database
 from app.services.compare.batch_compare import (
     BatchLine,
-    csv_heading,
-    csv_line,
     csv_texts,
     json_texts,
     open_panel,
@@ -53,7 +51,6 @@ file_option = click.option(
 )
 @click.option("--reasons", is_flag=True, help="Say how often each mark is used, and where.")
 @file_option
-@click.option("--csv", "as_csv", is_flag=True, help="With --file: print CSV, not JSON lines.")
 @json_option
 def compare_command(
     texts: tuple[str, ...],
@@ -61,7 +58,6 @@ def compare_command(
     sure: float,
     reasons: bool,
     path: Path | None,
-    as_csv: bool,
 ) -> None:
     """Say who would have said TEXT: one of the authors, or somebody else.
 
@@ -71,10 +67,8 @@ def compare_command(
     if bool(texts) == (path is not None):
         raise click.UsageError("Give a TEXT or more, or a file of texts with --file.")
     if path is not None:
-        _compare_file(path, usernames, sure, as_csv=as_csv)
+        _compare_file(path, usernames, sure)
         return
-    if as_csv:
-        raise click.UsageError("--csv goes with --file.")
     asked = [sys.stdin.read() if text == "-" else text for text in texts]
 
     async def compare(db: Database, _: Config) -> Comparison:
@@ -88,15 +82,13 @@ def compare_command(
     print_result(comparison, *_comparison_lines(comparison))
 
 
-def _compare_file(path: Path, usernames: tuple[str, ...], sure: float, *, as_csv: bool) -> None:
+def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:
     async def judge_all(db: Database, _: Config) -> None:
         panel = await open_panel(db, Models(), usernames, sure)
-        if as_csv:
-            click.echo(csv_heading())
         with open_texts(path) as lines:
             async for some in panel.judge(lines):
                 for judged in some:
-                    click.echo(csv_line(judged)) if as_csv else print_json(judged)
+                    print_json(judged)
 
     try:
         with_database(judge_all)

@@ -8,7 +8,6 @@ import asyncio
 import codecs
 import csv
 import functools
-import io
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -173,29 +172,3 @@ def text_or_error(line: BatchLine) -> str | JudgedText:
 
 def _failed(line: BatchLine, error: AppError) -> JudgedText:
     return JudgedText(line.line, line.given.id if line.given else None, error=error.detail)
-
-
-def csv_heading() -> str:
-    return _csv_line(("line", "id", "verdict", "none", "username", "probability", "error"))
-
-
-def csv_line(judged: JudgedText) -> str:
-    """Return the first author and the probability as a CSV line."""
-    best = judged.ranking[0] if judged.ranking else None
-    return _csv_line(
-        (
-            judged.line,
-            "" if judged.id is None else judged.id,
-            judged.verdict or "",
-            f"{judged.none:.4f}" if isinstance(judged.none, float) else "",
-            best.username if best else "",
-            f"{best.probability:.4f}" if best else "",
-            judged.error,
-        )
-    )
-
-
-def _csv_line(cells: Sequence[object]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="").writerow(cells)
-    return written.getvalue()

@@ -13,12 +13,9 @@ from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.clock import now
-from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit
-from app.compute.quotations import own_words
-from app.compute.strangers import stranger_rate
-from app.compute.text import guess_language, word_count
-from app.errors import InvalidInputError
-from app.i18n import gettext, gettext_noop, show_percent
+from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
+from app.errors import InvalidInputError, NotFoundError
+from app.i18n import gettext
 from app.lifespan import resources
 from app.services.compare.judging import Comparison, Evidence, JudgedPassage, passages_of
 from app.services.compare.material import Material
@@ -26,8 +23,16 @@ from app.services.compare.quiz import draw, read_question
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.views.access import own_origin
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.parts import given_names, hues_of, marked_text, render_judgement, see_other
-from app.views.pages.verdicts import bars_of, headings_of
+from app.views.pages.parts import (
+    first_steps,
+    given_names,
+    hues_of,
+    marked_text,
+    offered_authors,
+    render_form,
+    see_other,
+)
+from app.views.pages.verdicts import LIMITS, NOT_FOR, bars_of, headings_of, odds_of, rate_of
 
 blueprint = PageBlueprint("compare")
 
@@ -45,20 +50,6 @@ LEAST_SURE: Final = 0.01
 SHOWN_BARS: Final = 5
 FOLDED_SHARE: Final = 0.01
 """Below the first bars, those of a smaller share are folded."""
-NOT_FOR: Final = gettext_noop(
-    "This must not be used to find out who stands behind an anonymous account, nor as the only "
-    "ground for an accusation, a punishment, a grade or a publication. It is one piece of "
-    "evidence among others, and an expert should weigh it."
-)
-LIMITS: Final[dict[Limit, str]] = {
-    "few_posts": gettext_noop("One of these authors has only a few posts here."),
-    "few_authors": gettext_noop("There are only a few other authors of the language here."),
-    "other_language": gettext_noop("The text is not in the language of one of these authors."),
-    "other_platform": gettext_noop("These authors write on different platforms."),
-    "other_period": gettext_noop("The posts of these authors are from different times."),
-    "topic": gettext_noop("What the text is about may count more here than its style."),
-}
-"""What makes an answer weak, as sentences."""
 
 
 class ComparePageArgs(Struct):
@@ -127,18 +118,30 @@ async def _page(
     is_private: bool = False,
     picture: str = "",
 ) -> ResponseReturnValue:
-    return await render_judgement(
+    result, failure = None, None
+    if texts:
+        try:
+            result = await _compared(texts, names, sure, post)
+        except (InvalidInputError, NotFoundError) as error:
+            failure = error.with_traceback(None)  # Which would keep this frame, and the text.
+    async with resources().db.read() as session:
+        authors, author_total = await offered_authors(session, names)
+        steps = {} if texts else await first_steps(session)
+    return await render_form(
         "compare.html",
-        _compared(texts, names, sure, post) if texts else None,
-        names,
+        failure,
+        result=result,
         texts=texts or [""],
         chosen=names,
+        authors=authors,
+        author_total=author_total,
         is_private=is_private,
         post=post,
         picture=picture,
         # Programs that show links need a whole address; this page is in no cache.
         origin=own_origin(resources().config),
         not_for=gettext(NOT_FOR),
+        **steps,
     )
 
 
@@ -214,7 +217,7 @@ async def _shown(
         "headings": headings_of(comparison, is_named=bool(names)),
         "answers": answers,
         "folded": folded if folded > 1 else 0,
-        "odds": _odds(comparison),
+        "odds": odds_of(comparison),
         "fewest": FEWEST_JUDGED,
         "likely": LIKELY,
         "unfamiliar": UNFAMILIAR,
@@ -229,7 +232,7 @@ async def _shown(
         "hues": hues,
         "lines": {username: number for number, username in enumerate(best[:LINES], 1)},
         "limits": [gettext(LIMITS[limit]) for limit in comparison.limits],
-        "rate": _rate(comparison),
+        "rate": rate_of(comparison),
         "card_address": url_for("cards.show_card", username=names),
         "made_at": now(),
         "strong_weight": STRONG_WEIGHT,
@@ -256,31 +259,6 @@ def _uses(marks: Sequence[Evidence]) -> dict[tuple[str, str], Evidence]:
     for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
         uses.setdefault(_key(mark), mark)
     return uses
-
-
-def _rate(comparison: Comparison) -> str:
-    """Return how often a text by somebody else is given to one of so many authors, if known."""
-    words, count = word_count(own_words(comparison.text)), len(comparison.ranking)
-    rate = stranger_rate(guess_language(comparison.text), count, words)
-    if rate is None:
-        return ""
-    told = (
-        gettext("Of texts of this length by somebody else, about {share} pass for this author’s.")
-        if count == 1
-        else gettext(
-            "Of texts of this length by somebody else, about {share} pass for one of so many "
-            "authors’."
-        )
-    )
-    return told.format(share=show_percent(rate))
-
-
-def _odds(comparison: Comparison) -> float | None:
-    """Return by how much the text itself changes the odds of one of the authors."""
-    none, sure = comparison.none, comparison.sure
-    if none is None:
-        return None
-    return (1 - none) / max(none, 1e-9) * (1 - sure) / sure
 
 
 def _address(texts: Sequence[str], names: Sequence[str], post: int | None) -> str:

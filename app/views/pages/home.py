@@ -16,9 +16,9 @@ from app.services.posts.tweets import list_posts
 from app.views.blueprints import PageBlueprint
 from app.views.pages.archive import render_archive
 from app.views.pages.authors import Year
-from app.views.pages.compare import NOT_FOR
 from app.views.pages.parts import first_steps, given_names, offered_authors
 from app.views.pages.quiz import shown_solution
+from app.views.pages.verdicts import NOT_FOR
 
 blueprint = PageBlueprint("home")
 

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -14,9 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import username_key
-from app.errors import AppError, InvalidInputError, NotFoundError
+from app.errors import AppError
 from app.i18n import gettext, language_links, show_number, translate_error
-from app.lifespan import resources
 from app.services.compare.quiz import is_playable
 from app.services.imports.samples import list_samples
 from app.services.posts.users import Author, count_users, ids_by_key, list_authors
@@ -79,27 +78,6 @@ async def offered_authors(
 async def first_steps(session: AsyncSession) -> dict[str, object]:
     """Return what a visitor without a text may try, and which authors are invented."""
     return {"samples": await list_samples(session), "is_playable": await is_playable(session)}
-
-
-async def render_judgement(
-    template: str,
-    judged: Awaitable[dict[str, object]] | None,
-    names: Sequence[str],
-    **context: object,
-) -> tuple[str, int]:
-    """Return a page with a form for a text and its authors, and what was judged, if anything."""
-    result, failure = None, None
-    if judged is not None:
-        try:
-            result = await judged
-        except (InvalidInputError, NotFoundError) as error:
-            failure = error.with_traceback(None)  # Which would keep this frame, and the text.
-    async with resources().db.read() as session:
-        authors, total = await offered_authors(session, names)
-        steps = {} if judged else await first_steps(session)
-    return await render_form(
-        template, failure, result=result, authors=authors, author_total=total, **steps, **context
-    )
 
 
 def given_names(given: Iterable[str]) -> list[str]:

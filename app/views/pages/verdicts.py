@@ -1,10 +1,29 @@
-"""An answer as people read it: its heading and its bars, on the page and in its picture."""
+"""An answer as people read it: its heading, bars and limits, on the page and in its picture."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from app.compute.judgement import Verdict
-from app.i18n import gettext
+from app.compute.judgement import Limit, Verdict
+from app.compute.quotations import own_words
+from app.compute.strangers import stranger_rate
+from app.compute.text import guess_language, word_count
+from app.i18n import gettext, gettext_noop, show_percent
 from app.services.compare.judging import Comparison
+
+NOT_FOR: Final = gettext_noop(
+    "This must not be used to find out who stands behind an anonymous account, nor as the only "
+    "ground for an accusation, a punishment, a grade or a publication. It is one piece of "
+    "evidence among others, and an expert should weigh it."
+)
+LIMITS: Final[dict[Limit, str]] = {
+    "few_posts": gettext_noop("One of these authors has only a few posts here."),
+    "few_authors": gettext_noop("There are only a few other authors of the language here."),
+    "other_language": gettext_noop("The text is not in the language of one of these authors."),
+    "other_platform": gettext_noop("These authors write on different platforms."),
+    "other_period": gettext_noop("The posts of these authors are from different times."),
+    "topic": gettext_noop("What the text is about may count more here than its style."),
+}
+"""What makes an answer weak, as sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +75,28 @@ def headings_of(comparison: Comparison, *, is_named: bool) -> dict[Verdict, str]
         "unfamiliar": gettext("Reads like none of them"),
         "short": gettext("Too little to go on"),
     }
+
+
+def rate_of(comparison: Comparison) -> str:
+    """Return how often a text by somebody else is given to one of so many authors, if known."""
+    words, count = word_count(own_words(comparison.text)), len(comparison.ranking)
+    rate = stranger_rate(guess_language(comparison.text), count, words)
+    if rate is None:
+        return ""
+    told = (
+        gettext("Of texts of this length by somebody else, about {share} pass for this author’s.")
+        if count == 1
+        else gettext(
+            "Of texts of this length by somebody else, about {share} pass for one of so many "
+            "authors’."
+        )
+    )
+    return told.format(share=show_percent(rate))
+
+
+def odds_of(comparison: Comparison) -> float | None:
+    """Return by how much the text itself changes the odds of one of the authors."""
+    none, sure = comparison.none, comparison.sure
+    if none is None:
+        return None
+    return (1 - none) / max(none, 1e-9) * (1 - sure) / sure
