@@ -14,7 +14,6 @@ from app.compute.text import (
     clean_text,
     clean_username,
     drop_controls,
-    letter_count,
     mask_names,
     normalized,
     username_key,
@@ -27,13 +26,6 @@ def test_text_without_controls_is_clean_or_blank(text: str) -> None:
     dropped = drop_controls(text)
     if dropped.strip():
         assert clean_text(clean_text(dropped)) == clean_text(dropped)
-
-
-@pytest.mark.parametrize(
-    ("text", "letters"), [("", 0), ("12 _!", 0), ("ab1 가나 é", 5), ("שלום", 4), ("😀", 0)]
-)
-def test_letters_of_every_script_are_counted(text: str, letters: int) -> None:
-    assert letter_count(text) == letters
 
 
 def test_a_text_is_as_long_as_its_composed_characters() -> None:

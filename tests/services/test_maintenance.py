@@ -13,11 +13,14 @@ from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.indexes import Terms
 from app.models import BackgroundSnapshot, Event, ImportJob, Profile, Tweet, User, Vocabulary
-from app.services.compare.folding import LONGEST_TAIL
+from app.services.compare.background import is_outgrown
+from app.services.compare.folding import LONGEST_TAIL, LongTails
+from app.services.events import prune_events
 from app.services.imports.jobs import add_job
 from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user, delete_user
+from app.services.search.vocabulary import is_vocabulary_old
 from tests.conftest import MakeConfig
 from tests.posting import add_posts
 from tests.waiting import maintain
@@ -67,6 +70,40 @@ async def test_long_tails_are_folded_and_short_ones_left(db: Database) -> None:
     other = await make_author(db, "other", 5)
     await maintain(db)
     assert await folded_posts(db, other) is None
+
+
+@pytest.mark.databases("sqlite")
+async def test_all_tails_are_found_at_first_and_then_those_of_new_events(db: Database) -> None:
+    async def are_found(tails: LongTails) -> bool:
+        async with db.read() as session:
+            return await tails.are_there(session)
+
+    tails = LongTails()
+    for name in ("old", "new"):
+        await make_author(db, f"{name}-short", LONGEST_TAIL - 1)
+        assert not await are_found(tails)
+        await make_author(db, name, LONGEST_TAIL)
+        assert await are_found(tails)
+        assert await are_found(LongTails())
+        await tails.fold(db)
+        assert not await are_found(tails)
+        assert not await are_found(LongTails())
+
+
+async def test_posts_count_though_their_events_were_pruned(db: Database) -> None:
+    async def are_due() -> tuple[bool, bool]:
+        async with db.read() as session:
+            return await is_vocabulary_old(session), await is_outgrown(session)
+
+    await make_author(db, "ann", 100)
+    await maintain(db)
+    for number in range(30):
+        await make_author(db, f"author{number}", 1)
+    await prune_events(db, kept=1)
+    assert (await are_due())[0]
+    for due in ((False, True), (False, False)):
+        await maintain(db)
+        assert await are_due() == due
 
 
 async def test_while_an_import_runs_counts_are_renewed_more_seldom(db: Database) -> None:
