@@ -32,55 +32,40 @@ class Row(NamedTuple):
     fault: Message | None = None
 
 
-class _Lines:
-    """The lines for the csv module; knows where the row begins that is being read."""
-
-    def __init__(self, lines: Iterable[Line]) -> None:
-        self._lines = lines
-        self.begin()
-
-    def begin(self) -> None:
-        self.start, self._length = 0, 0
-        self.fault: Message | None = None
-        self.has_ended = False
-
-    def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self.start, self._length = self.start or line.number, self._length + len(line.text)
-            self.fault = self.fault or line.fault
-            if self._length > MAX_LINE:
-                raise BrokenFileError(
-                    "line {line}: the row is longer than 1 MB; is a quote open?", line=self.start
-                )
-            yield line.text
-        self.has_ended = True
-
-
 def read_rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
     """Yield the rows that are not blank; quoted texts may go over many lines.
 
     Raises BrokenFileError where a row is over 1 MB or its quotation never ends.
     """
-    source = _Lines(lines)
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
-    while True:
-        source.begin()
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            if source.has_ended:
+    start, length, fault, has_ended = 1, 0, None, False
+
+    def texts() -> Iterator[str]:
+        nonlocal length, fault, has_ended
+        for line in lines:
+            length, fault = length + len(line.text), fault or line.fault
+            if length > MAX_LINE:
                 raise BrokenFileError(
-                    "line {line}: the quote that opens in this row is never closed",
-                    line=source.start,
+                    "line {line}: the row is longer than 1 MB; is a quote open?", line=start
+                )
+            yield line.text
+        has_ended = True
+
+    reader = csv.reader(texts(), delimiter=delimiter, strict=True)
+    while not has_ended:
+        start, length, fault = reader.line_num + 1, 0, None
+        try:
+            fields = next(reader, [])
+        except csv.Error as error:
+            if has_ended:
+                raise BrokenFileError(
+                    "line {line}: the quote that opens in this row is never closed", line=start
                 ) from error
-            yield Row(source.start, [], MISPLACED)
+            yield Row(start, [], MISPLACED)
             continue
-        if fields is None:
-            return
-        if fault := source.fault:
-            yield Row(source.start, fields, Message("the row is {fault}", fault=fault))
+        if fault:
+            yield Row(start, fields, Message("the row is {fault}", fault=fault))
         elif any(fields):
-            yield Row(source.start, fields)
+            yield Row(start, fields)
 
 
 OWN_HEADER: Final = ",".join(OWN_FIELDS)

@@ -23,9 +23,10 @@ _BREAK_ONCE: Final = frozenset(("br", "hr", "li"))
 _HIDDEN: Final = frozenset(("script", "style", "template"))
 _EMOJI: Final = frozenset(("emoji", "wp-smiley"))
 _NAMES: Final = frozenset(("mention", "hashtag"))
+# It begins where blanks begin, lest many of them take long.
+_LINE_END = re.compile(r"(?<![ \t\r])[ \t\r]*+\n[ \t\r\n]*+")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://(?:www\.)?", re.IGNORECASE)
-_BLANKS: Final = " \t\r"
 _LINK_ENDS: Final = "….\u200b"
 
 
@@ -77,7 +78,7 @@ class _Reader:
                 node = parents.pop()
                 self._end(node.tag or "")
             elif node.tag == "-text":
-                self._parts.append(_in_one_line(node.text_content or ""))
+                self._parts.append(_LINE_END.sub(" ", node.text_content or ""))
             elif self._begin(node.tag or "", node):
                 parents.append(node)
                 node = node.child
@@ -110,12 +111,3 @@ class _Reader:
                 self._parts[start:] = [written_out(shown, address)]
         elif tag not in _BREAK_ONCE:
             self._parts.append(_BREAKS.get(tag, ""))
-
-
-def _in_one_line(text: str) -> str:
-    """Return the text with a blank in place of each line end and the blanks around it."""
-    first, *others = text.split("\n")
-    if not others:
-        return text
-    middle = (line.strip(_BLANKS) for line in others[:-1])
-    return " ".join((first.rstrip(_BLANKS), *middle, others[-1].lstrip(_BLANKS)))

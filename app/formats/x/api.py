@@ -16,17 +16,10 @@ _SEARCH: Final = "statuses"
 _USERS: Final = ("author", "in_reply_to_user")
 # Messages of streams between the posts.
 _NOTICES: Final = frozenset(
-    {
-        "delete",
-        "disconnect",
-        "friends",
-        "friends_str",
-        "limit",
-        "scrub_geo",
-        "status_withheld",
-        "user_withheld",
-        "warning",
-    }
+    (
+        *("delete", "disconnect", "friends", "friends_str", "limit", "scrub_geo"),
+        *("status_withheld", "user_withheld", "warning"),
+    )
 )
 
 
@@ -70,25 +63,27 @@ def _statuses(value: Json) -> list[object]:
 
 def _with_authors(statuses: list[object], page: Json) -> list[object]:
     """Return the posts, each with the users whom it names, out of those that the page lists."""
-    users = listed(as_object(page.get("includes")), "users")
-    by_id = {str(user.get("id")): user for user in users if isinstance(user, dict)}
     includes, about = as_object(page.get("includes")), page.get("__twarc")
-    attached = {
-        str(each.get(key)): (name, each)
-        for name, key in (("media", "media_key"), ("polls", "id"))
-        for each in map(as_object, listed(includes, name))
-    }
+
+    def listed_by(name: str, key: str) -> dict[str, Json]:
+        return {str(each.get(key)): each for each in map(as_object, listed(includes, name))}
+
+    users = listed_by("users", "id")
+    attached = {"media": listed_by("media", "media_key"), "polls": listed_by("polls", "id")}
 
     def named(status: object) -> object:
         if not isinstance(status, dict) or is_v1(status):
             return status
-        found = {name: by_id.get(str(status.get(f"{name}_id"))) for name in _USERS}
+        found = {name: users.get(str(status.get(f"{name}_id"))) for name in _USERS}
         attachments = as_object(status.get("attachments"))
-        keys = [*listed(attachments, "media_keys"), *listed(attachments, "poll_ids")]
-        of_post = [attached[str(key)] for key in keys if str(key) in attached]
-        lists = {name: [each for of, each in of_post if of == name] for name, _ in of_post}
+        lists: Json = {}
+        for name, keys in (("media", "media_keys"), ("polls", "poll_ids")):
+            known = [attached[name].get(str(key)) for key in listed(attachments, keys)]
+            lists[name] = list(filter(None, known))
         extra = {name: user for name, user in found.items() if user} | {"__twarc": about}
-        return extra | status | ({"attachments": lists | attachments} if lists else {})
+        return (
+            extra | status | ({"attachments": lists | attachments} if any(lists.values()) else {})
+        )
 
     return [named(status) for status in statuses]
 

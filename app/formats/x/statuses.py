@@ -9,20 +9,11 @@ from app.formats.x import posts
 
 # Fields that only a post of version 2 has, by their old and new names.
 _V2_MARKS: Final = frozenset(
-    {
-        "__twarc",
-        "author_id",
-        "conversation_id",
-        "edit_controls",
-        "edit_history_post_ids",
-        "edit_history_tweet_ids",
-        "note_post",
-        "note_tweet",
-        "public_metrics",
-        "referenced_posts",
-        "referenced_tweets",
-        "reply_settings",
-    }
+    (
+        *("__twarc", "author_id", "conversation_id", "edit_controls", "public_metrics"),
+        *("edit_history_post_ids", "edit_history_tweet_ids", "note_post", "note_tweet"),
+        *("referenced_posts", "referenced_tweets", "reply_settings"),
+    )
 )
 _REPOSTS: Final = frozenset({"retweeted", "reposted"})
 
