@@ -111,6 +111,10 @@ def open_texts(path: Path) -> Iterator[Iterator[BatchLine]]:
 
 
 def _comparison_lines(comparison: Comparison) -> Iterator[str]:
+    yield f"verdict: {comparison.verdict}"
+    if comparison.verdict == "short":
+        yield "Too few words, or an author with too few posts: any number would be a guess."
+        return
     known = 1 - (comparison.none or 0)
     for ranked in comparison.ranking:
         posts = "post" if ranked.tweets == 1 else "posts"
@@ -118,7 +122,6 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
         yield f"{share:7.1%}  {ranked.username}  ({ranked.tweets:,} {posts})"
     if comparison.none is not None:
         yield f"{comparison.none:7.1%}  somebody else"
-    yield f"verdict: {comparison.verdict}"
     for mark in comparison.evidence:
         yield f"  {mark.weight:+5.2f}  {mark.username}: \u201c{flat(mark.text)}\u201d" + _uses(mark)
     if comparison.limits:

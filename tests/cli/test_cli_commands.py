@@ -142,6 +142,9 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     assert "verdict: close" in shown
     assert "few_authors" in shown
     assert "not proof" in shown
+    short = filled.done("compare", "ㅋㅋ 네")
+    assert short.startswith("verdict: short")
+    assert "%" not in short
 
 
 def test_a_comparison_takes_several_texts_one_name_and_reasons(filled: Installation) -> None:

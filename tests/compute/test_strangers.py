@@ -1,15 +1,6 @@
 """How often a stranger's text is given to one of some authors, as measured and shipped."""
 
-import pytest
-
-from app.compute.strangers import LENGTHS, RATES, SUSPECTS, length_place, stranger_rate
-
-
-@pytest.mark.parametrize(
-    ("words", "place"), [(0, 0), (9, 0), (10, 1), (79, 3), (160, 5), (9_999, 5)]
-)
-def test_a_text_has_the_rate_of_its_length(words: int, place: int) -> None:
-    assert length_place(words) == place
+from app.compute.strangers import LENGTHS, RATES, SUSPECTS, stranger_rate
 
 
 def test_rates_are_those_of_the_nearest_number_of_authors() -> None:
@@ -17,6 +8,9 @@ def test_rates_are_those_of_the_nearest_number_of_authors() -> None:
     assert all(len(rates) == len(LENGTHS) for rates in RATES.values())
     assert stranger_rate(None, 3, 30) == stranger_rate("de", 3, 30) == RATES["en", 3][2]
     assert stranger_rate("en", 300, 30) == RATES["en", 20][2]
+    assert stranger_rate("en", 3, 0) == stranger_rate("en", 3, 9) == RATES["en", 3][0]
+    assert stranger_rate("en", 3, 10) == RATES["en", 3][1]
+    assert stranger_rate("en", 3, 9_999) == RATES["en", 3][5]
     assert stranger_rate("en", 4, 30) == RATES["en", 5][2]
     assert stranger_rate("ko", 8, 30) == RATES["ko", 3][2]
     # Too few texts were tried that are so short, or so long: the next that were.
