@@ -14,7 +14,7 @@ from app.config import MIB, Config
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
-from app.embedders import Embedder, open_embedder
+from app.embedders import open_embedder
 from app.errors import StartError
 from app.memo import Memo
 from app.metrics import Metrics
@@ -25,7 +25,6 @@ from app.services.compare.comparing import Comparer
 from app.services.compare.material import Models
 from app.services.compare.materials import Materials
 from app.services.compare.quiz import Showcase
-from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, media_job, vectors_job
 from app.services.posts.archive import Owner
@@ -83,14 +82,21 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
                 # Any other exception would be shown by the server, with its traceback.
                 raise SystemExit(f"saywho: {error}") from None
             app.extensions[KEY] = opened
-            for work in _background_work(opened):
+            for work in (
+                opened.maintenance.run(),
+                opened.feed.follow(),
+                opened.live.run(),
+                Follower(opened.db, opened.config).run(),
+            ):
                 opened.tasks.append(await stack.enter_async_context(running(work)))
             yield
 
 
 async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metrics) -> Resources:
     """Open everything; the stack closes it in reverse order. Raises StartError."""
-    secret_keys, embedder, revision = await _prepare(config)
+    # Alembic's environment runs a loop of its own, so it needs a thread without one.
+    await asyncio.to_thread(prepare, config, upgrade_old=False)
+    secret_keys, embedder = load_secret_keys(config), open_embedder(config)
     db = Database(config, on_session=metrics.count_session)
     stack.push_async_callback(db.close)
     feed = await db.open_feed()
@@ -129,7 +135,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         metrics=metrics,
         embeddings=embeddings,
         maintenance=Maintenance(db, feed, work),
-        revision=revision,
+        revision=head_revision(),
     )
     stack.callback(opened.passwords.close)
     for batched in (opened.writer, opened.reads, opened.materials, opened.cards):
@@ -140,28 +146,6 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     feed.on_reset(models.clear)
     stack.callback(opened.live.end)
     return opened
-
-
-def _background_work(opened: Resources) -> list[Coroutine[object, object, None]]:
-    """Return the work that runs as long as the app serves, in the order of its start."""
-    return [
-        opened.maintenance.run(),
-        opened.feed.follow(),
-        opened.live.run(),
-        Follower(opened.db, opened.config).run(),
-        keep_importing(opened.db, opened.config, opened.import_queued),
-    ]
-
-
-async def _prepare(config: Config) -> tuple[list[str], Embedder | None, str]:
-    """Make the folder and the tables that are missing.
-
-    Return the keys that sign cookies, the embedder, and the revision of the tables.
-    """
-    # Alembic's environment runs a loop of its own, so it needs a thread without one.
-    await asyncio.to_thread(prepare, config, upgrade_old=False)
-    revision = await asyncio.to_thread(head_revision)
-    return load_secret_keys(config), open_embedder(config), revision
 
 
 @contextlib.asynccontextmanager
