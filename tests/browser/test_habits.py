@@ -33,6 +33,7 @@ async def test_posts_arrive_while_one_looks_and_nothing_moves_while_one_reads(
     workshop: Website, open_page: OpenPage
 ) -> None:
     workshop.add_posts("우체국", *(f"{n}번째 편지가 왔어요." for n in range(12)))
+    workshop.add_posts("전보국", "두 사람의 글이 있어야 새 글 목록이 있어요.")
     page = await open_page()
     await page.goto(workshop.address("/"))
     await expect(page.locator("#newest")).to_have_class(re.compile("is-live"))

@@ -32,7 +32,6 @@ BODIES: Final[dict[str, Sent]] = {
     "/reset": (FORM, b"confirm=yes"),
     "/settings/tokens": (FORM, b"name=late&scope=admin"),
     "/settings/password": (FORM, f"old={PASSWORD}&new=something+else".encode()),
-    "/settings/authors/add": (FORM, b"username=late"),
     "/settings/authors/delete": (FORM, b"username=ann&confirm=yes"),
     "/settings/samples/delete": (FORM, b"confirm=yes"),
     "/settings/tweets/<id:tweet_id>/delete": (FORM, b"next=%2F"),

@@ -84,6 +84,7 @@ async def remove_unneeded(db: Sessions, folder: Path) -> bool:
         if is_locked:
             async with db.write() as session:
                 await session.execute(delete(MediaUse).where(MediaUse.tweet_id.is_(None)))
+        if is_locked and is_there:  # Else an import may make it just now, and keep files in it.
             async with db.read() as session:
                 needed = set(await needed_files(session))
             await asyncio.to_thread(_remove_others, folder, needed)

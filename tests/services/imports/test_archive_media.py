@@ -151,6 +151,26 @@ async def test_nothing_is_removed_while_an_import_keeps_files(
     assert names(folder) == set()
 
 
+class NotYetThere(type(Path())):  # type: ignore[misc]
+    """A folder that an import makes right after somebody has looked for it."""
+
+    def exists(self) -> bool:
+        return False
+
+
+async def test_nothing_is_removed_of_a_folder_that_has_just_been_made(
+    db: Database, tmp_path: Path, folder: Path
+) -> None:
+    keeper = MediaKeeper(folder, ROOM)
+    with (tmp_path / "film").open("xb+") as file:
+        file.write(VIDEO)
+        file.seek(0)
+        film = keeper.keep(file, "film")
+    assert await remove_unneeded(db, NotYetThere(folder))
+    assert names(folder) == {film}
+    keeper.close()
+
+
 async def test_the_limit_is_reported_and_costs_only_files(
     db: Database, tmp_path: Path, folder: Path
 ) -> None:
