@@ -36,16 +36,11 @@ class FigureRequest(Struct, frozen=True):
     live: bool = False
 
 
-class Property(Struct, frozen=True):
-    """A property of a component, as calls name it."""
+class FigureInput(Struct, frozen=True):
+    """The property that a figure is asked by."""
 
     id: str
     property: str
-
-
-class InputProperty(Property, frozen=True):
-    """A property and its value."""
-
     value: FigureRequest
 
 
@@ -53,8 +48,8 @@ class Call(Struct):
     """A callback as Dash in the browser posts it; other fields are ignored."""
 
     output: str
-    outputs: Property
-    inputs: list[InputProperty]
+    outputs: dict[str, str]
+    inputs: list[FigureInput]
     changed: list[str] = msgspec.field(default=[], name="changedPropIds")
     state: list[None] = []
 
@@ -63,21 +58,22 @@ def call_of(body: bytes) -> tuple[str, FigureRequest]:
     """Return the figure and what is asked of it. Raises MalformedError for any other body."""
     try:
         call = msgspec.json.decode(body, type=Call)
+        (asked,) = call.inputs
     except (ValueError, RecursionError):
         raise MalformedError("There is no such callback") from None
-    name = call.outputs.id.removesuffix("-drawing")
+    name = asked.id.removesuffix("-ask")
     is_known = (
         name in FIGURES
-        and call.output == f"{call.outputs.id}.{call.outputs.property}" == f"{name}-drawing.data"
-        and [(each.id, each.property) for each in call.inputs] == [(f"{name}-ask", "data")]
+        and (asked.id, asked.property) == (f"{name}-ask", "data")
+        and call.output == f"{name}-drawing.data"
+        and call.outputs == {"id": f"{name}-drawing", "property": "data"}
         and not call.state
     )
     if not is_known:
         raise MalformedError("There is no such callback")
-    asked = call.inputs[0].value
-    if len(asked.view) > LONGEST_VIEW:
+    if len(asked.value.view) > LONGEST_VIEW:
         raise MalformedError("The view is too long")
-    return name, asked
+    return name, asked.value
 
 
 async def answer(dispatch: Dispatch) -> Response:
@@ -108,25 +104,16 @@ async def answer(dispatch: Dispatch) -> Response:
 
 async def draw(figure: Figure, query: str) -> str:
     """Return the drawing of a view as JSON, or what prevents it."""
+    told: dict[str, Any] = {"view": query}
     try:
         view = view_of(query)
         async with asyncio.timeout(MAKING_TIMEOUT_S):
             data = await figure.load(resources().db, view)
-
-        def encoded() -> str:
-            drawing = figure.draw(data, view)
-            return msgspec.json.encode({"view": query, "drawing": drawing}).decode()
-
-        told = await asyncio.to_thread(encoded)
+        told["drawing"] = await asyncio.to_thread(figure.draw, data, view)
+        cacheable()
     except AppError as error:
-        return _problem(query, translate_error(error))
+        told["problem"] = str(translate_error(error))
     except Exception:
         logger.exception("a figure could not be made")
-        sentence = gettext("Something went wrong on the server. Please try again.")
-        return _problem(query, sentence)
-    cacheable()
-    return told
-
-
-def _problem(query: str, sentence: Any) -> str:
-    return msgspec.json.encode({"view": query, "problem": str(sentence)}).decode()
+        told["problem"] = gettext("Something went wrong on the server. Please try again.")
+    return msgspec.json.encode(told).decode()

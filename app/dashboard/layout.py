@@ -16,23 +16,7 @@ dcc: Any = dash.dcc
 html: Any = dash.html
 
 TABLE: Final = gettext_noop("Table")
-UNPAINTED: Final = {
-    "data": [],
-    "layout": {
-        "xaxis": {"visible": False},
-        "yaxis": {"visible": False},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    },
-}
-GRAPH_CONFIG: Final = {
-    "displayModeBar": False,
-    "displaylogo": False,
-    "responsive": True,
-    "showSendToCloud": False,
-    "plotlyServerURL": "",
-    "scrollZoom": False,
-}
+GRAPH_CONFIG: Final = {"displayModeBar": False, "responsive": True}
 
 
 def layout() -> Any:
@@ -46,11 +30,7 @@ def layout() -> Any:
 def _section(figure: Figure, translate: Any) -> Any:
     name, waiting = figure.name, translate(figure.waiting)
     graph = dcc.Graph(
-        id=f"{name}-graph",
-        figure=UNPAINTED,
-        config=GRAPH_CONFIG,
-        responsive=True,
-        style={"height": "22rem"},
+        id=f"{name}-graph", config=GRAPH_CONFIG, responsive=True, style={"height": "22rem"}
     )
     table = html.A(
         translate(TABLE),
@@ -61,9 +41,7 @@ def _section(figure: Figure, translate: Any) -> Any:
     return html.Section(
         [
             html.H2(translate(figure.title), id=f"{name}-heading"),
-            html.P(
-                translate(figure.waiting), id=f"{name}-note", className="figure-note", role="status"
-            ),
+            html.P(waiting, id=f"{name}-note", className="figure-note", role="status"),
             html.Div(graph, className="graph", **{"data-waiting": waiting}),
             html.P([translate(figure.about), " ", table], className="soft figure-about"),
             dcc.Store(id=f"{name}-ask"),
@@ -78,14 +56,19 @@ def _section(figure: Figure, translate: Any) -> Any:
 
 def declare_callbacks(dash: Any) -> None:
     """Declare the callbacks of all figures: to draw one, to paint it, to follow a click."""
-    for figure in FIGURES.values():
-        _declare_drawing(dash, figure)
-        name = figure.name
+    for name, figure in FIGURES.items():
+        asked, drawing = Input(f"{name}-ask", "data"), Input(f"{name}-drawing", "data")
+        drawn = Output(f"{name}-drawing", "data")
+
+        async def draw_figure(asked: dict[str, Any], figure: Figure = figure) -> str:
+            return await draw(figure, asked["view"])
+
+        dash.callback(drawn, asked, prevent_initial_call=True)(draw_figure)
         dash.clientside_callback(
             ClientsideFunction("saywho", "paint"),
             Output(f"{name}-graph", "figure"),
             Output(f"{name}-note", "children"),
-            Input(f"{name}-drawing", "data"),
+            drawing,
             Input("theme", "data"),
             prevent_initial_call=True,
         )
@@ -93,14 +76,6 @@ def declare_callbacks(dash: Any) -> None:
             ClientsideFunction("saywho", "follow"),
             Output(f"{name}-graph", "clickData"),
             Input(f"{name}-graph", "clickData"),
-            Input(f"{name}-drawing", "data"),
+            drawing,
             prevent_initial_call=True,
         )
-
-
-def _declare_drawing(dash: Any, figure: Figure) -> None:
-    async def draw_figure(asked: dict[str, Any]) -> str:
-        return await draw(figure, asked["view"])
-
-    asked, drawing = Input(f"{figure.name}-ask", "data"), Output(f"{figure.name}-drawing", "data")
-    dash.callback(drawing, asked, prevent_initial_call=True)(draw_figure)

@@ -20,6 +20,7 @@ from app.services.compare.card import Card, CardAuthor
 from app.services.compare.contenders import MOST_COMPARED
 from app.services.posts.statistics import most_active_with
 from app.views.filters import View
+from app.views.pages.cards import given_posts
 
 MOST_AUTHORS: Final = 50
 """As many as a card measures."""
@@ -60,8 +61,8 @@ class ToldApart(Figure):
         hardest = asked[-1]
         if view.is_about_one:
             told = gettext("{right} of {asked} posts by {author} were given to their author.")
-            given = [row for row in _given(card) if row[0] == hardest.username]
-            shares = {name: times / hardest.asked for _, name, times in sorted(given, key=_fewest)}
+            given = [row for row in given_posts(card) if row[0] == hardest.username]
+            shares = {name: times / hardest.asked for _, name, times in given}
         else:
             told = gettext(
                 "{right} of {asked} posts were given to their author; "
@@ -82,22 +83,7 @@ class ToldApart(Figure):
 
     def table(self, data: Shown, view: View) -> Table:
         columns = (gettext("Author"), gettext("Given to"), gettext("Posts"))
-        return Table(columns, _given(data[0]) if data[0] else [])
-
-
-def _given(card: Card) -> list[tuple[str, str, int]]:
-    """Return true author, named author and how often, where it happened."""
-    names = [author.username for author in card.authors]
-    return [
-        (names[true], names[said], times)
-        for true, row in enumerate(card.confusion)
-        for said, times in enumerate(row)
-        if times
-    ]
-
-
-def _fewest(given: tuple[str, str, int]) -> int:
-    return -given[2]
+        return Table(columns, given_posts(data[0]) if data[0] else [])
 
 
 def _share(author: CardAuthor) -> float:

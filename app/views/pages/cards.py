@@ -31,17 +31,17 @@ async def show_card(args: CardPageArgs) -> ResponseReturnValue:
         card=card,
         chosen=names,
         has_table=len(card.authors) <= MOST_IN_TABLE,
-        confused=_frequent_confusions(card),
+        confused=[each for each in given_posts(card) if each[0] != each[1]][:MOST_CONFUSIONS],
     )
 
 
-def _frequent_confusions(card: Card) -> list[tuple[str, str, int]]:
-    """Return the most frequent confusions: true author, answered author, number."""
+def given_posts(card: Card) -> list[tuple[str, str, int]]:
+    """Return true author, named author and how many posts, the most frequent first."""
     names = [author.username for author in card.authors]
     found = [
         (names[true], names[said], times)
         for true, row in enumerate(card.confusion)
         for said, times in enumerate(row)
-        if times and true != said
+        if times
     ]
-    return sorted(found, key=lambda each: -each[2])[:MOST_CONFUSIONS]
+    return sorted(found, key=lambda each: -each[2])
