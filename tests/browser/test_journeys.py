@@ -270,22 +270,27 @@ async def test_the_theme_is_remembered(
     assert await background(page) == dark
 
 
+async def tab_to(page: Page, selector: str) -> None:
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    raise AssertionError(f"no stop leads to {selector}")
+
+
 async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await page.goto(website.address("/"))
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="본문으로 건너뛰기")).to_be_focused()
     await page.keyboard.press("Enter")
-    # Once it is measured, a link says how often the model is right here.
-    while await page.evaluate("document.activeElement.id") != "tweet_text":
-        await page.keyboard.press("Tab")
+    await tab_to(page, "#tweet_text")
     await page.keyboard.insert_text("시청 앞 5분 지연, 양해 바랍니다")
-    # More texts and those to try come first; the authors are one stop, however many they are.
-    for _ in range(6):
-        await page.keyboard.press("Tab")
+    await tab_to(page, "[name=username]")
     await page.keyboard.press("Space")
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("Space")
+    # The authors are one stop, however many they are.
     await page.keyboard.press("Tab")
     await expect(page.get_by_label("주소와 브라우저 기록에 남기지 않기")).to_be_focused()
     await page.keyboard.press("Tab")
