@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from sqlalchemy import delete, select
@@ -26,27 +26,23 @@ class CardKey(msgspec.Struct, frozen=True):
     """How many posts they have."""
 
 
-class StoredCard(NamedTuple):
-    """A card as it is stored."""
-
-    card: bytes
-    """JSON."""
-    is_due: bool
-    """Whether a new one should be made: posts have come, and it is older than its rest."""
-
-
 def digest(value: object) -> str:
     """Return the SHA-256 of a value's JSON."""
     return hashlib.sha256(msgspec.json.encode(value)).hexdigest()
 
 
-async def find_card(session: AsyncSession, key: CardKey, *, rest: timedelta) -> StoredCard | None:
-    """Return the newest card of these authors, of whatever posts of theirs it was made."""
+async def find_card(
+    session: AsyncSession, key: CardKey, *, rest: timedelta
+) -> tuple[bytes, bool] | None:
+    """Return the card of these authors as JSON, of whatever posts of theirs it was made.
+
+    Also whether a new one is due: posts have come, and it is older than its rest.
+    """
     is_old = ModelCard.made_at <= backend_of(session).shared_time(rest)
-    is_due = (ModelCard.posts != key.posts) & is_old
-    query = select(ModelCard.card, is_due.label("is_due")).where(ModelCard.authors == key.authors)
+    is_due = ((ModelCard.posts != key.posts) & is_old).label("is_due")
+    query = select(ModelCard.card, is_due).where(ModelCard.authors == key.authors)
     row = (await session.execute(query)).first()
-    return StoredCard(row.card, bool(row.is_due)) if row else None
+    return (row.card, bool(row.is_due)) if row else None
 
 
 async def store_card(

@@ -61,9 +61,7 @@ class Cards:
         Raises NotFoundError and InvalidInputError as a comparison does.
         """
         async with self._db.read() as session:
-            key = await card_key(session, usernames)
-            found = await find_card(session, key, rest=self._rest)
-        return _with_age(found.card, key) if found else None
+            return (await self._find(session, usernames))[1]
 
     async def get(self, usernames: Sequence[str]) -> Card:
         """Return the card of the authors named, or of all; it is made if posts have come.
@@ -71,19 +69,27 @@ class Cards:
         Raises NotFoundError, InvalidInputError, and UnavailableError while many are being made.
         """
         async with self._db.read() as session:
-            key = await card_key(session, usernames)
-            found = await find_card(session, key, rest=self._rest)
-        if found is not None and not found.is_due:
-            return _with_age(found.card, key)
-        return await self._making(tuple(usernames))
+            _, card, is_due = await self._find(session, usernames)
+        return await self._making(tuple(usernames)) if card is None or is_due else card
+
+    async def _find(
+        self, session: AsyncSession, usernames: Sequence[str]
+    ) -> tuple[CardKey, Card | None, bool]:
+        """Return the key of the authors, their card if there is one, and whether one is due."""
+        key = await card_key(session, usernames)
+        stored, is_due = await find_card(session, key, rest=self._rest) or (None, True)
+        if stored is None:
+            return key, None, True
+        card = msgspec.json.decode(stored, type=Card)
+        since = max(0, key.tweets - card.tweets)
+        return key, msgspec.structs.replace(card, tweets_since=since), is_due
 
     async def _make(self, requested: Sequence[tuple[str, ...]]) -> list[Card]:
         (usernames,) = requested
         async with self._db.read() as session:
-            key = await card_key(session, usernames)
-            stored = await find_card(session, key, rest=self._rest)
-            if stored is not None and not stored.is_due:  # Made while this one waited.
-                return [_with_age(stored.card, key)]
+            key, stored, is_due = await self._find(session, usernames)
+            if stored is not None and not is_due:  # Made while this one waited.
+                return [stored]
             users = await compared_users(session, usernames)
             material = await load_authors(
                 session, self._models, largest(users), is_named=bool(usernames)
@@ -102,11 +108,6 @@ class Cards:
                 ids = [user.id for user in material.users]
                 await store_card(session, key, ids, msgspec.json.encode(card))
         return [card]
-
-
-def _with_age(stored: bytes, key: CardKey) -> Card:
-    card = msgspec.json.decode(stored, type=Card)
-    return msgspec.structs.replace(card, tweets_since=max(0, key.tweets - card.tweets))
 
 
 async def card_key(session: AsyncSession, usernames: Sequence[str]) -> CardKey:

@@ -88,33 +88,28 @@ class Materials:
         """Return the material if all of it is in memory and as it is in the database."""
         if not await self._feed.catch_up() or self._feed.turn is None:
             return None
-        found = self._find_authors(usernames)
+        found = self._in_memory(usernames)
         if found is not None and self._feed.turn != self._turn:
             await self._snapshots(None)
-            found = self._find_authors(usernames)
-        if found is None:
-            return None
-        users, profiles, habits = found
-        choose(usernames, {user.username_key: user for user in users})
-        _check_words(profiles)
-        snapshot = self._models.backgrounds.newest
-        return Material((), users, profiles, habits, snapshot, self._feed.newest, is_named=True)
+            found = self._in_memory(usernames)
+        if found is not None:
+            choose(usernames, {user.username_key: user for user in found.users})
+            _check_words(found.profiles)
+        return found
 
-    def _find_authors(
-        self, usernames: Sequence[str]
-    ) -> tuple[list[Contender], list[AuthorProfile], list[Habit | None]] | None:
-        users, profiles, habits = [], [], list[Habit | None]()
+    def _in_memory(self, usernames: Sequence[str]) -> Material | None:
+        snapshot, habits = self._models.backgrounds.newest, list[Habit | None]()
+        users, profiles = [], []
         for name in usernames:
             user = self._users.find(username_key(name))
             profile = self._models.profiles.find_whole(user) if user else None
-            snapshot = self._models.backgrounds.newest
             habit = self._models.habits.find(user, snapshot) if user else None
             if user is None or profile is None or habit is None:
                 return None
             users.append(user)
             profiles.append(profile)
             habits.append(habit)
-        return users, profiles, habits
+        return Material((), users, profiles, habits, snapshot, self._feed.newest, is_named=True)
 
     async def _read_snapshot(self, _: Sequence[None]) -> list[None]:
         turn = self._feed.turn
