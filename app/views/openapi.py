@@ -72,14 +72,9 @@ class Schemas:
                     # msgspec writes the format only where a time must have a zone.
                     for option in field.get("anyOf", [field]):
                         option |= {"format": "date-time"} if option["type"] == "string" else {}
-        self._args: dict[Any, Schema] = {
-            declared.args: self.components.pop(declared.args.__name__)
-            for declared in {each.args: each for each in operations}.values()
-        }
-
-    def args(self, declared: Operation) -> Schema:
-        """Return the schema of an operation's parameters, as an object."""
-        return self._args[declared.args]
+        # Parameters are no bodies: each is described where it is given.
+        args = {declared.args for declared in operations}
+        self.args = {kind: self.components.pop(kind.__name__) for kind in args}
 
     def content(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return bodies by their content type; bytes have no schema."""
@@ -126,7 +121,7 @@ def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dic
         "tags": [declared.tag],
         "summary": declared.summary,
         "security": _security(declared, is_public=is_public),
-        "parameters": _parameters(declared, schemas.args(declared)),
+        "parameters": _parameters(declared, schemas.args[declared.args]),
         "responses": responses,
     }
     if declared.body:
