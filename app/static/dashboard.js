@@ -124,7 +124,8 @@
   }
 
   // On a small screen one author is asked for first.
-  if (innerWidth < NARROW_PX && !form.querySelector("[name=username]:checked") && !location.search.includes("username")) {
+  const isCrowd = form.querySelector(".names, .chip-filter");
+  if (innerWidth < NARROW_PX && isCrowd && !location.search.includes("username")) {
     form.querySelector("details").open = true;
   }
 

@@ -83,8 +83,7 @@ class Timeline(Figure):
         names = [gettext("All others") if name is None else name for name in data.rows]
         most = max(max(row) for name, row in data.rows.items() if name is not None)
         row_px = FEW_ROW_PX if len(names) <= FEW else ROW_PX
-        least = LEAST_PX / row_px
-        traces = [_row(data, place, most, least) for place in range(len(names))]
+        traces = [_row(data, place, most, row_px) for place in range(len(names))]
         layout = {
             "barmode": "overlay",
             "xaxis": {"type": "date", "range": data.span, "fixedrange": True, "nticks": 8},
@@ -128,13 +127,14 @@ def _busiest(data: PostsByPeriod) -> str:
     )
 
 
-def _row(data: PostsByPeriod, place: int, most: int, least: float) -> Plot:
-    """Return an author's row of bars; the lowest is as high as this part of the row."""
+def _row(data: PostsByPeriod, place: int, most: int, row_px: int) -> Plot:
+    """Return an author's row of bars; in a low row they grow with the root of the posts."""
+    power = 1.0 if row_px == FEW_ROW_PX else 0.5
     name, row = list(data.rows.items())[place]
     shown = gettext("All others") if name is None else escape(name)
     places = [i for i, posts in enumerate(row) if posts]
     # All others together may have far more posts than any author.
-    shares = [row[i] / (most if name else max(row)) for i in places]
+    shares = [(row[i] / (most if name else max(row))) ** power for i in places]
     begins, ends = data.starts[:-1], data.starts[1:]
     return {
         "type": "bar",
@@ -144,7 +144,7 @@ def _row(data: PostsByPeriod, place: int, most: int, least: float) -> Plot:
         "width": [0.92 * (ends[i] - begins[i]).days * DAY_MS for i in places],
         # Rows are counted downwards, so bars grow upwards below zero.
         "base": [place + 0.42] * len(places),
-        "y": [round(-0.84 * max(share, least), 4) for share in shares],
+        "y": [round(-0.84 * max(share, LEAST_PX / row_px), 4) for share in shares],
         "customdata": [urlencode(_asked(data, name, i)) for i in places],
         "marker": {"color": "$accent" if name else "$author-0", "line": {"width": 0}},
         "hovertext": [
