@@ -182,11 +182,11 @@ def read_activity(
 
 def _is_activity(value: Json) -> bool:
     """Return whether this is a post, the creation of one, or a repost."""
-    return value.get("type") in {"Create", "Announce"} or _is_post(value)
+    return as_word(value.get("type")) in {"Create", "Announce"} or _is_post(value)
 
 
 def _is_post(value: Json) -> bool:
-    return value.get("type") in _POSTS and isinstance(value.get("content"), str | None)
+    return as_word(value.get("type")) in _POSTS and isinstance(value.get("content"), str | None)
 
 
 def _is_for_all(activity: Json, post: Json) -> bool:

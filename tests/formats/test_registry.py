@@ -136,7 +136,7 @@ def spoiled(value: Any, junk: dict[str, Any], depth: int) -> Any:
 
 @settings(deadline=None, max_examples=500)
 @given(
-    name=st.sampled_from(["mastodon", "x-api", "bluesky", "mongo", "jsonl"]),
+    name=st.sampled_from(["mastodon", "x-api", "bluesky", "mongo", "jsonl", "telegram"]),
     junk=st.dictionaries(st.sampled_from(FIELDS), JUNK, min_size=1, max_size=4),
     depth=st.integers(0, 4),
 )
@@ -144,7 +144,8 @@ def test_odd_fields_cost_no_other_post(name: str, junk: dict[str, Any], depth: i
     good = json.loads(SMALL_FILES[name])
     good = good["orderedItems"][0] if name == "mastodon" else good
     data = [json.dumps(each).encode() for each in (good, spoiled(good, junk, depth), good)]
+    data = data[1:2] if name == "telegram" else data  # A chat is one document.
     with suppress(UnrecognisedFileError), Source(io.BytesIO(b"\n".join(data))) as source:
         found = list(open_archive(source, format=name).items)
-        assert isinstance(found[0], Record)
-        assert isinstance(found[-1], Record)
+        assert len(data) == 1 or isinstance(found[0], Record)
+        assert len(data) == 1 or isinstance(found[-1], Record)

@@ -10,7 +10,7 @@ from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.rooms import find_room
 from app.formats.records import Archive, BadRecord, Format, Item, Record, ReplyTarget, Skipped
 from app.formats.source.file import Content, Source, head
-from app.formats.source.json import NOT_AN_OBJECT, Json, Window, first_mark
+from app.formats.source.json import NOT_AN_OBJECT, Json, Window, as_word, first_mark
 
 _ROOMS: Final = frozenset(
     {None, "personal_chat", "private_group", "private_supergroup", "public_supergroup"}
@@ -106,7 +106,7 @@ def _in_list(window: Window) -> Iterator[_Found]:
 def _item(message: Json, chat: Json, place: int) -> Item:
     if message.get("type") != "message" or "via_bot" in message:
         return Skipped(place, "system")
-    if chat.get("type") not in _ROOMS:
+    if as_word(chat.get("type")) not in _ROOMS:
         return Skipped(place, "system")
     if "forwarded_from" in message:
         return Skipped(place, "repost")

@@ -3,11 +3,12 @@
 import contextlib
 import io
 import os
+import re
 import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO, Final, NamedTuple
@@ -24,7 +25,9 @@ READ_ERRORS: Final = (
     *(EOFError, OSError, RuntimeError, ValueError),
 )
 """What reading a damaged, locked or vanished file raises."""
+_ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _ENCRYPTED_FLAG: Final = 0x1
+_UNWANTED: Final = re.compile(r"(?:^|/)(?:(?:\.\.|__MACOSX|)/|(?:\._[^/]*)?\Z)")
 # The other methods unpack a small chunk into gigabytes at once, which no limit can stop.
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
@@ -41,6 +44,7 @@ class Member(NamedTuple):
 
 
 Members = dict[str, Member]
+Lister = Callable[[BinaryIO, str], tuple[Members, BrokenFileError | None]]
 
 
 def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
@@ -55,10 +59,10 @@ def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
                     opener = partial(io.FileIO, file)
                     name = file.relative_to(folder).as_posix()
                     found[name] = Member(file.stat().st_size, opener)
-    return _wanted(found.items())
+    return _wanted(found)
 
 
-def members_of_zip(file: BinaryIO, label: str) -> Members:
+def members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
     """Return the files of a zip. Raises UnrecognisedFileError, BrokenFileError for too many."""
     directory = _Bounded(file, MAX_ZIP_DIRECTORY_BYTES, MAX_ZIP_DIRECTORY_BYTES, label)
     try:
@@ -69,19 +73,19 @@ def members_of_zip(file: BinaryIO, label: str) -> Members:
             name=label,
         ) from error
     directory.left = None
-    return _wanted(
-        (
-            info.filename.replace("\\", "/"),
-            Member(info.file_size, partial(_in_zip, archive, info), info.header_offset, True),
+    found = {
+        info.filename.replace("\\", "/"): Member(
+            info.file_size, partial(_in_zip, archive, info), info.header_offset, is_packed=True
         )
         for info in archive.infolist()
-    )
+    }
+    return _wanted(found), None
 
 
 def members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError | None]:
     """Return the plain files of a tar, and where it is damaged. Raises BrokenFileError."""
     headers = _Bounded(file, MAX_TAR_HEADER_BYTES, _MAX_LONG_NAME_BYTES, label)
-    found: list[tuple[str, Member]] = []
+    found: Members = {}
     is_whole = False
     file.seek(0)
     with contextlib.suppress(*READ_ERRORS):
@@ -89,8 +93,7 @@ def members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError
         for info in archive:
             if info.isreg() and not info.issparse():
                 opener = partial(_in_tar, archive, info)
-                member = Member(info.size, opener, info.offset_data)
-                found.append((info.name.removeprefix("./"), member))
+                found[info.name.removeprefix("./")] = Member(info.size, opener, info.offset_data)
         # It ends silently at a damaged header, as at the zeros behind the last file.
         file.seek(archive.offset)
         is_whole = not file.read(tarfile.BLOCKSIZE).strip(b"\0")
@@ -98,12 +101,14 @@ def members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError
     return _wanted(found), None if is_whole else damaged(label)
 
 
-def is_tar(head: bytes) -> bool:
-    """Return whether the beginning of a file is a tar's header, by its checksum."""
+def lister_of(head: bytes) -> Lister | None:
+    """Return what lists the files of a zip or a tar that begins so; None for other files."""
+    if head.startswith(_ZIP_STARTS):
+        return members_of_zip
     with contextlib.suppress(tarfile.HeaderError):
-        tarfile.TarInfo.frombuf(head, "utf-8", "replace")
-        return True
-    return False
+        tarfile.TarInfo.frombuf(head, "utf-8", "replace")  # It compares the header's checksum.
+        return members_of_tar
+    return None
 
 
 def damaged(label: str) -> BrokenFileError:
@@ -152,11 +157,6 @@ def _in_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
     return found
 
 
-def _wanted(members: Iterable[tuple[str, Member]]) -> Members:
+def _wanted(members: Members) -> Members:
     """Return the members whose names stay inside, without the extras of macOS."""
-    found: Members = {}
-    for name, member in members:
-        *folders, last = name.split("/")
-        if last and not last.startswith("._") and not {"", "..", "__MACOSX"} & {*folders}:
-            found[name] = member
-    return found
+    return {name: member for name, member in members.items() if not _UNWANTED.search(name)}

@@ -6,6 +6,7 @@ import io
 import os
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
@@ -16,29 +17,26 @@ from app.formats.source.archives import READ_ERRORS, Member, Members, damaged
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 BUFFER_BYTES: Final = 64 * 1024
 _GZIP_START: Final = b"\x1f\x8b"
-_ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _HEAD_BYTES: Final = 512
 
 
+@dataclass(eq=False)
 class Content:
     """One file that is read, wherever it lies."""
 
-    has_members = False
+    name: str
+    stored: Member
+    meter: "Source | None"
+    """Counts what is read."""
+    fault: BrokenFileError | None = None
+    """Where it is damaged, if that is known already; what stands before that is there."""
+    has_members: bool = False
     """Whether it is a folder, a zip or a tar, and so no content itself."""
-
-    def __init__(self, name: str, member: Member, meter: "Source | None") -> None:
-        self.name = name
-        self.meter = meter
-        self.fault: BrokenFileError | None = None
-        """Where it is damaged, if that is known already; what stands before that is there."""
-        self._member = member
 
     @property
     def uncounted(self) -> "Content":
         """The same file; what is read to find out what it is does not count."""
-        found = Content(self.name, self._member, None)
-        found.fault = self.fault
-        return found
+        return Content(self.name, self.stored, None, self.fault)
 
     def open(self) -> BinaryIO:
         """Open the file, and count what is read of it. Raises ImportFileError, as reading does.
@@ -46,9 +44,9 @@ class Content:
         Of one with a checksum nothing is read that may be wrong.
         """
         try:
-            if self.meter is not None and self._member.is_packed:
+            if self.meter is not None and self.stored.is_packed:
                 self._check(self.meter.limit_bytes)
-            stream = self._member.open()
+            stream = self.stored.open()
         except READ_ERRORS as error:
             raise damaged(self.name) from error
         return io.BufferedReader(_Reader(stream, self), BUFFER_BYTES)
@@ -59,7 +57,7 @@ class Content:
         Damage may unpack to false words long before that. What only breaks off is right as far as
         it goes.
         """
-        with self._member.open() as stream:
+        with self.stored.open() as stream:
             try:
                 while limit_bytes > 0 and (chunk := stream.read(BUFFER_BYTES)):
                     limit_bytes -= len(chunk)
@@ -153,21 +151,14 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             start = head(self, _HEAD_BYTES)
         with self._whole() as file:
             self.bytes_total = file.seek(0, os.SEEK_END)
-        if start.startswith(_ZIP_STARTS) or archives.is_tar(start):
-            self._list(is_zip=start.startswith(_ZIP_STARTS))
-
-    def _list(self, *, is_zip: bool) -> None:
-        if self._spool is not None and self._spool.tell() > self.limit_bytes:
-            raise self._limit_reached()
-        file = self._opened.enter_context(self._whole())
-        self.has_members = True
-        if is_zip:
-            self._members = archives.members_of_zip(file, self.name)
-            return
-        self._members, fault = archives.members_of_tar(file, self.name)
-        self.fault = self.fault or fault
-        if self.fault and not self._members:
-            raise self.fault
+        if lister := archives.lister_of(start):
+            if self._spool is not None and self._spool.tell() > self.limit_bytes:
+                raise self._limit_reached()
+            file = self._opened.enter_context(self._whole())
+            self._members, fault = lister(file, self.name)
+            self.has_members, self.fault = True, self.fault or fault
+            if self.fault and not self._members:
+                raise self.fault
 
     def _whole(self) -> BinaryIO:
         """Open the file as it is, unpacked if it is a gzip."""
