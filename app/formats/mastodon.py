@@ -33,8 +33,8 @@ from app.formats.source.times import read_time
 
 PUBLIC: Final = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
 _LIST: Final = "orderedItems"
-_LIKES_BYTES: Final = 16 * 2**20
-_ACTOR_BYTES: Final = 2**20
+_BESIDE_BYTES: Final = 16 * 2**20
+"""Of a file beside the outbox."""
 # The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
@@ -75,7 +75,7 @@ def _find(source: Source) -> tuple[Content | None, Json, str]:
     """Return the outbox, the account's description in the file beside it, and their folder."""
     if not source.has_members:
         beside = source.path is not None and source.path.name == "outbox.json"
-        return source, _read_actor(source, "actor.json") if beside else {}, ""
+        return source, _read(source, "actor.json") if beside else {}, ""
     found = [name for name in source.members() if name.rpartition("/")[2] == "outbox.json"]
     if len(found) > 1:
         names = ", ".join(sorted(found))
@@ -86,28 +86,27 @@ def _find(source: Source) -> tuple[Content | None, Json, str]:
         return None, {}, ""
     source.expect(found)
     folder = found[0].removesuffix("outbox.json")
-    return source.member(found[0]), _read_actor(source, f"{folder}actor.json"), folder
+    return source.member(found[0]), _read(source, f"{folder}actor.json"), folder
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:
     """Yield what the account liked and marked, which is by others: lists of addresses."""
     for name in ("likes.json", "bookmarks.json"):
-        if (path := f"{folder}{name}") in source.members():
-            with suppress(BrokenFileError):
-                liked = as_object(load(head(source.member(path), _LIKES_BYTES))[0])
-                yield from (Skipped(n, "like") for n, _ in enumerate(listed(liked, _LIST), 1))
+        with suppress(BrokenFileError):
+            liked = listed(_read(source, f"{folder}{name}"), _LIST)
+            yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
 
 
-def _read_actor(source: Source, name: str) -> Json:
+def _read(source: Source, name: str) -> Json:
     if name not in source.members():
         return {}
-    return as_object(load(head(source.member(name), _ACTOR_BYTES))[0])
+    return as_object(load(head(source.member(name), _BESIDE_BYTES))[0])
 
 
 def _is_of(actor: Json, activities: list[Json]) -> bool:
     """Return whether the file beside a lone outbox is not of another account."""
     actors = {str(activity["actor"]) for activity in activities if activity.get("actor")}
-    return not actors or actor.get("id") in actors
+    return not actors or as_word(actor.get("id")) in actors
 
 
 def _account(actor: Json, activities: list[Json]) -> Account:

@@ -177,7 +177,8 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
     def _copied(self, stream: IO[bytes]) -> BinaryIO:
         """Copy a stream to a temporary file: all of it, or somewhat more than the limit."""
         spool: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 # is closed with the others
-        self._opened.callback(_close, spool)
+        self._opened.enter_context(contextlib.suppress(OSError))  # A full one fails to close.
+        self._opened.enter_context(spool)
         try:
             while spool.tell() <= self.limit_bytes and (chunk := self._next(stream)):
                 spool.write(chunk)
@@ -268,9 +269,3 @@ def _wrong(label: str) -> BrokenFileError:
     return BrokenFileError(
         "{name} is damaged, so nothing of it is read; copy or download it again", name=label
     )
-
-
-def _close(spool: BinaryIO) -> None:
-    """Close a temporary file; where it is full, what was not written yet goes with it."""
-    with contextlib.suppress(OSError):
-        spool.close()

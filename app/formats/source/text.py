@@ -20,7 +20,6 @@ _SAMPLE_BYTES: Final = 4096
 _ASCII_PIECES: Final = 4
 """Megabytes of ASCII alone, behind which UTF-8 is expected."""
 _MIN_NUL_SHARE: Final = 0.05
-_CHUNK: Final = 64 * 1024
 _HANGUL: Final = re.compile(r"[가-힣]")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
@@ -65,7 +64,7 @@ def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None
                 is_too_long = len(line) > limit and len(line.rstrip("\r\n")) > limit
                 yield Line(number, line, too_long if is_too_long else None)
                 while is_too_long and line and not line.endswith("\n"):
-                    line = text.readline(_CHUNK)
+                    line = text.readline(BUFFER_BYTES)
         except UnicodeDecodeError as error:
             raise BrokenFileError("the file ends in the middle of a character") from error
 

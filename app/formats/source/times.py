@@ -18,8 +18,6 @@ _EPOCH = re.compile(r"-?\d{9,16}(?:\.\d+)?", re.ASCII)
 _ZONE_NAMES: Final = {" UTC": "+00:00", " GMT": "+00:00", " KST": "+09:00"}
 _EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM: Final = 1e11
-_SHOWN: Final = 40
-"""Characters of an unreadable time that are shown."""
 
 
 def read_time(value: object) -> datetime:
@@ -38,7 +36,7 @@ def read_time(value: object) -> datetime:
     except (ValueError, OverflowError):
         pass
     text = value if isinstance(value, str) else repr(value)
-    shown = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    shown = repr(text if len(text) <= 40 else text[:40] + "…")
     raise RecordError("unreadable time {time}", time=shown)
 
 
