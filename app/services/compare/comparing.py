@@ -79,7 +79,8 @@ async def without_post(session: AsyncSession, material: Material, post_id: int) 
     if post is None or post.user_id not in places:
         return material
     place = places[post.user_id]
-    hidden = await _chain_of(session, post)
+    ids = await _chain_of(session, post)
+    hidden = list(await session.scalars(select(Tweet.text).where(is_among(session, Tweet.id, ids))))
     profiles, habits = list(material.profiles), list(material.habits)
     try:
         profiles[place] = await without_texts(profiles[place], hidden)
@@ -89,12 +90,11 @@ async def without_post(session: AsyncSession, material: Material, post_id: int) 
         habits[place] = await measure_habit(
             session, post.user_id, profiles[place], material.snapshot, habit, hidden
         )
-    return replace(material, profiles=profiles, habits=habits, ranking=None)
+    return replace(material, profiles=profiles, habits=habits, ranking=None, hidden=ids)
 
 
-async def _chain_of(session: AsyncSession, post: Tweet) -> list[str]:
-    """Return the texts of the post and of its author's chain of replies that it is in."""
+async def _chain_of(session: AsyncSession, post: Tweet) -> list[int]:
+    """Return the ids of the post and of its author's chain of replies that it is in."""
     chains = await own_chains(session, post.user_id)
     first = chains.get(post.id)
-    ids = [each for each, begin in chains.items() if begin == first] if first else [post.id]
-    return list(await session.scalars(select(Tweet.text).where(is_among(session, Tweet.id, ids))))
+    return [each for each, begin in chains.items() if begin == first] if first else [post.id]

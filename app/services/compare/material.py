@@ -1,5 +1,6 @@
 """What a comparison rests on: texts by one hand, authors with their counts, one state of both."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,6 +33,8 @@ class Material:
     rest: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
     """The scores of other compared authors, who fit the text far less."""
     ranking: Ranking | None = None
+    hidden: Collection[int] = ()
+    """Posts that the model must not know."""
 
     @property
     def text(self) -> str:

@@ -29,7 +29,14 @@ async def add_reasons(
     """Return the comparison with how often each mark is used, by whom, and in which posts."""
     users = {user.username: user.id for user in material.users}
     names = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
-    posts = {name: await _posts(session, users[name], SEARCHED_POSTS) for name in names}
+    posts = {
+        name: [
+            post
+            for post in await _posts(session, users[name], SEARCHED_POSTS)
+            if post[0] not in material.hidden
+        ]
+        for name in names
+    }
     others: list[tuple[int, str]] = []
     if len(names) == 1:
         case = material.case()

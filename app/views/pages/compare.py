@@ -205,7 +205,6 @@ async def _shown(
     async with resources().db.read() as session:
         hues = await hues_of(session, best)
         posts = await find_posts(session, sorted(ids))
-    hidden = posts.pop(hidden_post or 0, None)  # It is no evidence for itself.
     shown = {
         key: Use(number, mark, [posts[each] for each in mark.posts or () if each in posts])
         for number, (key, mark) in enumerate(uses.items(), 1)
@@ -228,7 +227,7 @@ async def _shown(
         "tally": Counter(each.username for each in passages).most_common(),
         "uses": list(shown.values()),
         "has_against": any(mark.weight < 0 for mark in marks),
-        "hidden": hidden,
+        "hidden": posts.get(hidden_post or 0),
         "hues": hues,
         "lines": {username: number for number, username in enumerate(best[:LINES], 1)},
         "limits": [gettext(LIMITS[limit]) for limit in comparison.limits],

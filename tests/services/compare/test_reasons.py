@@ -3,11 +3,14 @@
 from app.clock import now
 from app.db.engine import Database
 from app.services.compare.background import renew_background
+from app.services.compare.comparing import without_post
+from app.services.compare.judging import judge
 from app.services.compare.material import Models
-from app.services.compare.reasons import typical_of
+from app.services.compare.materials import gather_material
+from app.services.compare.reasons import add_reasons, typical_of
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from tests.posting import add_posts
+from tests.posting import add_posts, post
 
 
 async def test_words_that_the_others_use_too_are_not_typical(db: Database) -> None:
@@ -35,3 +38,17 @@ async def test_an_author_without_posts_has_none(db: Database) -> None:
         await add_user(session, "new")
     async with db.read() as session:
         assert await typical_of(session, Models(), "new") == []
+
+
+async def test_a_hidden_post_is_in_no_figure(db: Database) -> None:
+    lamps = [f"the lamp of pier {n} is lit" for n in range(28)]
+    ids = await post(db, "ann", *lamps, "one quokka again", "another quokka again")
+    await post(db, "ben", *(f"bread number {n} at dawn" for n in range(30)))
+    models, text = Models(), "another quokka again"
+    async with db.read() as session:
+        material = await gather_material(session, models, [text], ["ann", "ben"])
+        hidden = await without_post(session, material, ids[-1])
+        found = await add_reasons(session, hidden, await judge(hidden))
+    (mark,) = [mark for mark in found.evidence if "quokka" in str(mark.piece)]
+    assert mark.own == 13.8, "once in 29 posts"
+    assert mark.posts == [ids[-2]]

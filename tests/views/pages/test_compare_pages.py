@@ -128,8 +128,8 @@ async def test_several_texts_are_by_one_hand(site: Client) -> None:
     (twin,) = re.findall(r'href="(/api/v1/compare\?[^"]+)">JSON', page)
     answer = await (await site.get(twin)).get_json()
     assert answer["text"] == "lamp and fog\n\nbell and tide, oil"
-    # The form has room for two more.
-    assert page.count('name="tweet_text"') == 4
+    # The form has room for four more.
+    assert page.count('name="tweet_text"') == 6
 
 
 async def test_a_kept_post_is_hidden_from_the_model(site: Client) -> None:
