@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing, suppress
-from itertools import count
+from itertools import count, islice
 from typing import Final
 
 from app.errors import BrokenFileError, Message
@@ -78,15 +78,14 @@ def is_lines(content: Content) -> bool:
 
 def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Json]:
     """Return the first documents of a file that are objects, the items of `lists` among them."""
-    found: list[object] = []
+    found: list[Json] = []
     if content.has_members:
         return []
     with suppress(BrokenFileError), closing(documents(content.uncounted, lists=lists)) as read:
-        for _, value, _ in read:
-            found.append(value)
-            if len(found) == _FIRST_DOCUMENTS:
-                break
-    return [value for value in found if isinstance(value, dict)]
+        for _, value, _ in islice(read, _FIRST_DOCUMENTS):
+            if isinstance(value, dict):
+                found.append(value)
+    return found
 
 
 def first_mark(content: Content) -> str:

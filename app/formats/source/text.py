@@ -25,10 +25,7 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 
 class Line(NamedTuple):
-    """A line: its number from 1, its text with the line end, and the fault in it.
-
-    Of one that is too long, the text is the beginning.
-    """
+    """A line: its number from 1, its text (of a long one the beginning), the fault in it."""
 
     number: int
     text: str
