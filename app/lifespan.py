@@ -25,6 +25,7 @@ from app.services.compare.comparing import Comparer
 from app.services.compare.material import Models
 from app.services.compare.materials import Materials
 from app.services.compare.quiz import Showcase
+from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, media_job, vectors_job
 from app.services.posts.archive import Owner
@@ -87,6 +88,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
                 opened.feed.follow(),
                 opened.live.run(),
                 Follower(opened.db, opened.config).run(),
+                keep_importing(opened.db, opened.config, opened.import_queued),
             ):
                 opened.tasks.append(await stack.enter_async_context(running(work)))
             yield
