@@ -294,7 +294,7 @@ def measure_waits(client: httpx.Client, path: Path) -> None:
                 times_ms.append(1000 * (time.perf_counter() - started))
 
     def read(own: httpx.Client, number: int) -> httpx.Response:
-        return own.get(f"/api/v1/users/author{number % 32:06d}/tweets?limit=20")
+        return own.get(f"/api/v1/users/author{number % 8:06d}/tweets?limit=20")
 
     def write(own: httpx.Client, number: int) -> httpx.Response:
         return own.post("/api/v1/users/author000001/tweets", json={"text": f"meanwhile {number}"})

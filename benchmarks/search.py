@@ -3,9 +3,7 @@
 With a file of posts (JSON lines of author, text, split, lang) it makes queries of its posts: four
 random words of a post must find it again among the first ten results (`known`), also when they
 are mistyped (`typo`: two neighbouring letters inside each word of four letters and more are
-exchanged; of Korean words of three syllables and more the last one is missing), with any two
-neighbouring letters or syllables of each word exchanged (`swapped`), or with any one letter of each
-English word of four letters and more left out, added, replaced or exchanged (`edited`). Links and
+exchanged; of Korean words of three syllables and more the last one is missing). Links and
 hashtags are taken out of posts and queries. Without a file it makes posts with words of a
 realistic frequency (Zipf) in two languages, and measures time and memory.
 """
@@ -19,7 +17,6 @@ import re
 import resource
 import sqlite3
 import statistics
-import string
 import sys
 import tempfile
 import time
@@ -73,27 +70,11 @@ def mistyped(word: str, chance: random.Random) -> str:
     """
     if _HANGUL.fullmatch(word):
         return word[:-1] if len(word) >= 3 else word
-    return swapped(word, chance, inner=True)
-
-
-def swapped(word: str, chance: random.Random, *, inner: bool = False) -> str:
-    """Return the word with two neighbouring letters exchanged, if there are two that differ."""
-    ends = range(1, len(word) - 2) if inner else range(len(word) - 1)
-    places = [place for place in ends if word[place] != word[place + 1]]
-    if len(word) < 3 or not places:
+    places = [place for place in range(1, len(word) - 2) if word[place] != word[place + 1]]
+    if not places:
         return word
     place = chance.choice(places)
     return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
-
-
-def edited(word: str, chance: random.Random) -> str:
-    """Return the word with one letter left out, added, replaced or exchanged; short ones stay."""
-    if len(word) < 4 or not word.isascii():
-        return word
-    place = chance.randrange(len(word))
-    head, letter, tail = word[:place], chance.choice(string.ascii_lowercase), word[place + 1 :]
-    others = (head + tail, head + letter + word[place:], head + letter + tail)
-    return chance.choice((*others, swapped(word, chance)))
 
 
 def make_queries(
@@ -138,15 +119,11 @@ async def measure_quality(db: Database, rows: Sequence[Row], options: argparse.N
     kinds: list[tuple[str, Callable[[str], str]]] = [
         ("known", str),
         ("typo", lambda word: mistyped(word, chance)),
-        ("swapped", lambda word: swapped(word, chance)),
-        ("edited", lambda word: edited(word, chance)),
     ]
     print(f"{len(texts):,} posts are searched; queries are made of those marked {options.split}")
     print("| queries | language | recall at 10 | how many |")
     print("| --- | --- | --- | --- |")
     for (name, change), lang in itertools.product(kinds, ("en", "ko")):
-        if (name, lang) == ("edited", "ko"):
-            continue
         queries = make_queries(
             rows, texts, lang=lang, split=options.split, count=options.queries, seed=options.seed
         )
@@ -184,21 +161,7 @@ def languages(seed: int) -> list[Language]:
         for _ in range(ENGLISH_WORDS)
     )
     usual = [chr(chance.randrange(0xAC00, 0xD7A4)) for _ in range(600)]
-    endings = (
-        "은",
-        "는",
-        "이",
-        "가",
-        "을",
-        "를",
-        "에",
-        "에서",
-        "으로",
-        "도",
-        "했다",
-        "합니다",
-        "까지",
-    )
+    endings = (*"은는이가을를에도", "에서", "으로", "했다", "합니다", "까지")
     hangul = dict.fromkeys(
         "".join(chance.choices(usual, k=chance.choice((1, 2, 2, 2, 3)))) + chance.choice(endings)
         for _ in range(KOREAN_WORDS)
@@ -249,21 +212,6 @@ def insert_posts(connection: sqlite3.Connection, texts: Sequence[str]) -> None:
     )
 
 
-def index_cost_us(path: Path, texts: Sequence[str]) -> float:
-    """Return the processor time that the word index adds to a post, in a transaction of many."""
-    times = []
-    with contextlib.closing(connect(path)) as connection:
-        for drop in ((), ('DROP TRIGGER "TweetWords_insert"',)):
-            connection.execute("BEGIN")
-            for statement in drop:
-                connection.execute(statement)
-            started = time.process_time()
-            insert_posts(connection, texts)
-            times.append(time.process_time() - started)
-            connection.execute("ROLLBACK")
-    return 1e6 * (times[0] - times[1]) / len(texts)
-
-
 async def times_ms(db: Database, queries: Sequence[str]) -> tuple[list[float], list[float]]:
     """Return how long each search takes, by the clock and of the processor, all threads."""
     wall, processor = [], []
@@ -311,8 +259,6 @@ async def measure_speed(db: Database, options: argparse.Namespace) -> None:
     started = time.perf_counter()
     await renew_vocabulary(db)
     print(f"vocabulary counted in {time.perf_counter() - started:.1f} s")
-    cost_us = index_cost_us(database_path(db), list(made_posts(4_000, options.seed + 1)))
-    print(f"the word index adds {cost_us:.0f} µs of processor time to a post")
     print(f"database: {database_path(db).stat().st_size / 2**20:,.0f} MiB")
     spoken = languages(options.seed)[0]
     chance = random.Random(options.seed)
