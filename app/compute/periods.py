@@ -10,8 +10,6 @@ Period = Literal["day", "week", "month", "quarter", "year"]
 MOST_COLUMNS: Final = 104
 """Periods side by side that are wide enough to be told apart, such as two years of weeks."""
 _DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
-COARSER: Final[dict[Period, Period]] = {"day": "week", "week": "month"}
-"""For where posts are few in a period, or periods many."""
 _FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _STEP: Final = timedelta(days=14)

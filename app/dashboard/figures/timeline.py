@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import urlencode
 
-from app.compute.periods import COARSER, MOST_COLUMNS, Period, fitting, start_of, starts
+from app.compute.periods import MOST_COLUMNS, Period, fitting, start_of, starts
 from app.dashboard.figures.base import (
     HOVER,
     MOST_AUTHORS,
@@ -40,7 +40,6 @@ FEW_ROW_PX: Final = 56
 """Rows of few authors are as high; those of more are as high as a name."""
 LEAST_PX: Final = 3.5
 """Height of the lowest bar, so that it can be seen and pressed."""
-MOST_CELLS: Final = 6_000
 MOST_NARROW: Final = 28
 """Columns on a phone, where each is still as wide as 6 pixels."""
 DAY_MS: Final = 86_400_000
@@ -163,8 +162,6 @@ def _by_period(
         return PostsByPeriod(authors, "day", [], {})
     first, last = cells[0][0], cells[-1][0]
     period = fitting(first, last, most=most)
-    while period in COARSER and len({(start_of(c[0], period), c[1]) for c in cells}) > MOST_CELLS:
-        period = COARSER[period]
     begins = starts(first, last, period)
     places = {start: place for place, start in enumerate(begins)}
     rows: dict[str | None, list[int]] = {}
