@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.conftest import Client, Shared
-from tests.waiting import eventually
+from tests.waiting import settle
 
 KOREAN = {"Accept-Language": "ko"}
 WORDS = {
@@ -35,12 +35,7 @@ async def site(shared: Shared) -> Client:
         await shared.writer.add_user(name, *posts_of(name))
     await shared.writer.add_user("few", "only one post by this author here")
 
-    async def judged() -> Any:
-        query = urlencode([("text", TEXT), *(("username", name) for name in ("ann", "ben", "cho"))])
-        return await (await shared.anybody.get(f"/api/v1/compare?{query}")).get_json()
-
-    # What answers rest on is drawn in the background.
-    await eventually(judged, until=lambda answer: answer["verdict"] == "likely")
+    await settle(shared.app)  # What answers rest on is drawn in the background.
     return shared.anybody
 
 
