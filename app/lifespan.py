@@ -29,8 +29,8 @@ from app.services.imports.process import keep_importing
 from app.services.live.stream import Live
 from app.services.maintenance import Maintenance, jobs, media_job, vectors_job
 from app.services.posts.archive import Owner
-from app.services.posts.reads import Reads
 from app.services.posts.writer import PostWriter
+from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
 from app.services.sources.following import Follower
 

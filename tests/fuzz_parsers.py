@@ -15,12 +15,12 @@ from typing import Any, Final
 
 IS_THERE: Final = importlib.util.find_spec("atheris") is not None
 atheris: Any = importlib.import_module("atheris") if IS_THERE else None
-STEERING: Final = ["app.formats", "app.formats.feed", "feedparser"]
+STEERING: Final = ["app.formats", "app.formats.rss", "feedparser"]
 
 with atheris.instrument_imports(include=STEERING) if IS_THERE else contextlib.nullcontext():
     from app.errors import ImportFileError, RecordError
     from app.formats import FORMATS
-    from app.formats.feed import read_feed
+    from app.formats.rss import read_feed
     from app.formats.source.file import Source
     from app.services.posts.media_files import TYPES, suffix_of
     from tests.archives import SMALL_FILES

@@ -10,7 +10,7 @@ from dash import Dash, dcc
 from dash.exceptions import DependencyException, InvalidResourceError
 from quart import Quart, Response, g
 
-from app.dashboard.drawings import answer
+from app.dashboard.callbacks import answer
 from app.dashboard.layout import declare_callbacks, layout
 from app.errors import NotFoundError
 from app.lifespan import resources

@@ -6,7 +6,7 @@ import dash
 from dash import ClientsideFunction, Input, Output
 from quart import g, has_request_context
 
-from app.dashboard.drawings import draw
+from app.dashboard.callbacks import draw
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Figure
 from app.i18n import catalog, gettext_noop

@@ -88,6 +88,13 @@ _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
 _MAX_EXACT_FLOAT: Final = 2**53
 
 
+@lru_cache(KNOWN_HEADERS)
+def text_column(names: tuple[str, ...]) -> str | None:
+    """Return the one of these columns that holds texts, None where none is known to."""
+    plain = {_plain(name): name for name in reversed(names)}
+    return next((plain[alias] for alias in ALIASES["text"].split() if alias in plain), None)
+
+
 class Columns:
     """The columns of each field; of several for one field the first whose value counts is read."""
 

@@ -19,7 +19,7 @@ from app.db.lease import Lease, LeaseLostError
 from app.models import BackgroundSnapshot, ImportJob
 from app.services.compare.background import GROWTH, is_outgrown, renew_background
 from app.services.compare.folding import LongTails
-from app.services.events import has_old_events, prune_events
+from app.services.event_log import has_old_events, prune_events
 from app.services.imports.jobs import ENDED, is_importing
 from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted_authors, purge_deleted

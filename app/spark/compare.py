@@ -10,7 +10,7 @@ import pyarrow
 
 from app.compute.judgement import SURE
 from app.errors import InvalidInputError
-from app.services.compare.batch_compare import NAMES
+from app.formats.columns import text_column
 from app.services.compare.contenders import comparable_text
 from app.services.compare.judging import SHOWN_OF_ALL
 from app.spark.inputs import Row, mapped, read_rows
@@ -90,9 +90,8 @@ def _answer(model: CorpusModel, line: str, sure: float) -> Row:
         if not isinstance(found, dict):
             return {"error": "not a text: it is no object"}
         given = {"id": None if found.get("id") is None else str(found["id"])}
-        given["text"] = next(
-            (found[name] for name in NAMES if isinstance(found.get(name), str)), ""
-        )
+        text = found.get(text_column(tuple(found)) or "text")
+        given["text"] = text if isinstance(text, str) else ""
         text = comparable_text(given["text"])
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         return given | {"error": f"not a text: {error}"}

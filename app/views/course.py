@@ -5,7 +5,7 @@ from quart import g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.services.posts.users import add_user, find_user
 from app.services.sources.registry import ask_for_visits
 from app.views.access import writing

@@ -164,7 +164,7 @@ def test_a_comparison_takes_several_texts_one_name_and_reasons(filled: Installat
     [
         ("texts.txt", "오늘의 빵이 따뜻할 때 오세요 :)\n\n123\n"),
         ("texts.jsonl", '{"text": "오늘의 빵이 따뜻할 때 오세요 :)", "id": 7}\n\n{}\n'),
-        ("texts.csv", "id,text\n7,오늘의 빵이 따뜻할 때 오세요 :)\n8,123\n"),
+        ("texts.csv", "id,본문\n7,오늘의 빵이 따뜻할 때 오세요 :)\n8,123\n"),
     ],
 )
 def test_a_file_of_texts_is_judged_line_by_line(

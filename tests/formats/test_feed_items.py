@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import RecordError
-from app.formats.feed import read_feed
-from app.formats.live import PageHead
+from app.formats.platform_pages import PageHead
 from app.formats.records import Medium, Record
+from app.formats.rss import read_feed
 
 
 def read(body: bytes, content_type: str = "application/xml") -> list[Record]:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import RecordError
-from app.formats.live import PageHead, read_author_feed, read_statuses
+from app.formats.platform_pages import PageHead, read_author_feed, read_statuses
 from app.formats.records import Record
-from app.reader import _encoded
+from app.sandboxed import _encoded
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)

@@ -15,7 +15,7 @@ from app.db.indexes import Terms
 from app.models import BackgroundSnapshot, Event, ImportJob, Profile, Tweet, User, Vocabulary
 from app.services.compare.background import is_outgrown
 from app.services.compare.folding import LONGEST_TAIL, LongTails
-from app.services.events import prune_events
+from app.services.event_log import prune_events
 from app.services.imports.jobs import add_job
 from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.new_tweet import new_tweet

@@ -8,7 +8,7 @@ import pytest
 from quart import Quart
 
 from app.lifespan import KEY, Resources
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from tests.conftest import Client, Shared
 from tests.waiting import eventually, settle
 

@@ -24,7 +24,7 @@ from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User, Vocabulary
 from app.services.compare.calibration import main_languages, measure_temperature
 from app.services.compare.folding import fold_tails, in_parts, users_with_tails
-from app.services.events import append_event, posts_since
+from app.services.event_log import append_event, posts_since
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25

@@ -19,6 +19,7 @@ from msgspec import Meta
 from app.compute.judgement import RATED, SURE, Verdict
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
+from app.formats.columns import text_column
 from app.services.compare.contenders import comparable_text, compared_users
 from app.services.compare.judging import RankedAuthor, judge
 from app.services.compare.material import Material, Models
@@ -27,8 +28,6 @@ from app.tasks import worked_on
 
 AT_ONCE: Final = 20
 """Texts for which the authors are read together."""
-NAMES: Final = ("text", "content", "full_text", "내용", "트윗")
-"""Columns in which a text is looked for."""
 
 
 class GivenText(msgspec.Struct, forbid_unknown_fields=False):
@@ -93,7 +92,7 @@ def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
 def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
     """Yield the texts of a CSV file with a heading. Raises InvalidInputError without a column."""
     reader = csv.DictReader(lines)
-    column = next((name for name in NAMES if name in (reader.fieldnames or ())), None)
+    column = text_column(tuple(reader.fieldnames or ()))
     if column is None:
         raise InvalidInputError("The CSV file needs a column named text", loc="file")
     for row in reader:

@@ -13,7 +13,7 @@ from app.compute.profiles import with_posts
 from app.db.backend import Sessions, is_among
 from app.models import Event, Profile, User
 from app.services.compare.profiles import KnownProfile, store_profiles, stored_profiles, with_tails
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 
 LONGEST_TAIL: Final = 200
 """Posts of a tail, from which on it is folded; reading one costs some 0.15 ms a post."""

@@ -33,7 +33,7 @@ from app.services.compare.contenders import (
     contenders_by_key,
 )
 from app.services.compare.material import Material, Models
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.tasks import worked_on
 
 SCREENED_AT_ONCE: Final = 100

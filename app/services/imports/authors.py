@@ -11,7 +11,7 @@ from app.clock import now
 from app.compute.text import username_key
 from app.db.backend import allocate_ids, insert_rows, is_among
 from app.models import User
-from app.services.events import NewEvent
+from app.services.event_log import NewEvent
 from app.services.posts.users import check_platform, clean_display_name
 
 _USER: Final = cast(Table, User.__table__)

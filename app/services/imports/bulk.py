@@ -19,7 +19,7 @@ from app.db.backend import backend_of
 from app.errors import AppError, ConflictError, Message, message_of
 from app.models import Tweet
 from app.services.compare.folding import FOLD_FROM, CountedPost, fold_batch
-from app.services.events import NewEvent
+from app.services.event_log import NewEvent
 from app.services.imports.authors import BulkAuthor, find_authors, store_authors
 from app.services.posts.adding import Arrival, add_arrivals
 from app.services.posts.media_uses import stored_media

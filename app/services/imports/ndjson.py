@@ -13,7 +13,7 @@ from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
 from app.services.access.rights import Right, check_right
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.services.imports.bulk import BulkError, BulkPost, ImportReport, count
 from app.services.imports.imports import import_posts
 from app.services.posts.new_tweet import PostFields

@@ -15,7 +15,7 @@ from app.db.engine import Database
 from app.db.feed import Change
 from app.errors import UnavailableError
 from app.services.access.rights import Right, ended_rights
-from app.services.live.events import LiveEvents
+from app.services.live.encoding import LiveEvents
 
 HEARTBEAT_S: Final = 13.0
 """Seconds between comments to all clients (proxies close silent connections), and between checks of

@@ -16,7 +16,7 @@ from app.db.backend import backend_of, insert_rows
 from app.db.indexes import IndexedPost
 from app.formats.records import Reactions
 from app.models import Event, Tweet, User
-from app.services.events import NewEvent, append_events
+from app.services.event_log import NewEvent, append_events
 from app.services.posts.media_uses import store_uses, with_files
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts

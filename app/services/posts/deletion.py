@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
 from app.models import Tweet, User
-from app.services.events import append_event
+from app.services.event_log import append_event
 from app.services.posts.post_counts import remove_counts
 
 CHUNK: Final = 500

@@ -11,7 +11,7 @@ from app.compute.text import username_key
 from app.compute.threads import first_of_each
 from app.db.backend import backend_of
 from app.models import Tweet, User
-from app.services.events import NewEvent, append_events
+from app.services.event_log import NewEvent, append_events
 
 Row = dict[str, Any]
 """The columns of a post, by name."""

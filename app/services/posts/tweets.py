@@ -33,7 +33,7 @@ from app.models import Tweet, User
 from app.paths import MEDIA
 from app.services.compare.card_stored import forget_cards
 from app.services.compare.profiles import subtract_tweet
-from app.services.events import append_event
+from app.services.event_log import append_event
 from app.services.posts.media_uses import stored_media
 from app.services.posts.post_counts import count_posts
 from app.services.posts.replies import unlink_replies

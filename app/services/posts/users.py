@@ -29,7 +29,7 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import LiveSource, ModelCard, Profile, Tweet, User
 from app.services.compare.card_stored import forget_cards
-from app.services.events import NewEvent, append_event, append_events
+from app.services.event_log import NewEvent, append_event, append_events
 
 Columns = TypeVarTuple("Columns")
 Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]

@@ -13,7 +13,7 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.errors import AppError
 from app.services.access.rights import Right, ended_right_error, ended_rights
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.services.posts.adding import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.tweets import Post, find_posts

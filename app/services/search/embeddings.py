@@ -21,7 +21,7 @@ from app.db.indexes import Vector
 from app.embedders import Embedder, EmbedderError, RefusedError
 from app.memo import DERIVED
 from app.models import Embedding, Tweet, User
-from app.services.events import append_event
+from app.services.event_log import append_event
 
 REST_S: Final = 60.0
 """Pause of the work after an embedder failed."""

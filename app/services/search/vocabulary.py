@@ -18,7 +18,7 @@ from app.db.backend import Sessions, backend_of, insert_rows, is_among
 from app.db.indexes import AUTHOR_MARK, TermCount
 from app.memo import DERIVED
 from app.models import User, Vocabulary, Word
-from app.services.events import PRUNED, append_event, newest_event, posts_since
+from app.services.event_log import PRUNED, append_event, newest_event, posts_since
 
 PAGE: Final = 2_000
 CHANGED_SHARE: Final = 0.05

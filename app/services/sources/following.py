@@ -11,7 +11,6 @@ import httpx
 import msgspec
 from sqlalchemy import update
 
-from app.child import Child
 from app.clock import now
 from app.config import Config
 from app.db.backend import Sessions
@@ -19,6 +18,7 @@ from app.db.engine import Database
 from app.db.lease import Lease, LeaseLostError
 from app.errors import InvalidInputError, message_of, packed
 from app.models import LiveSource
+from app.sandbox import Sandbox
 from app.services.sources.platforms import PUBLISHERS
 from app.services.sources.registry import SourceName, due_sources
 from app.services.sources.visiting import SourceRemovedError, Visit
@@ -78,7 +78,7 @@ class Follower:
         self._db = db
         self._config = config
         self._lease = Lease(db, LEASE)
-        self._child = Child()
+        self._sandbox = Sandbox()
         self._web = Web(_may_connect(config))
         self._storing = asyncio.Lock()
         self._due_by: datetime | None = None
@@ -141,7 +141,7 @@ class Follower:
         try:
             with ExitStack() as files:
                 name, url = source.source.partition(":")[2], self._config.bluesky_url
-                publisher = PUBLISHERS[source.platform](name, url, self._web, self._child, files)
+                publisher = PUBLISHERS[source.platform](name, url, self._web, self._sandbox, files)
                 deletes = self._config.follow_deletions
                 visit = Visit(db, publisher, source, storing=self._storing, deletes=deletes)
                 await visit.run()

@@ -8,9 +8,9 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from app.child import Child
-from app.formats.live import PageHead
+from app.formats.platform_pages import PageHead
 from app.formats.records import Item, Record
+from app.sandbox import Sandbox
 from app.services.sources.registry import is_loopback
 from app.services.sources.web import MIB, Answer, FetchError, Headers, Web
 
@@ -83,13 +83,13 @@ class Publisher:
     """Whether the platform says of a post that it is gone."""
 
     def __init__(
-        self, name: str, bluesky_url: str, web: Web, child: Child, files: ExitStack
+        self, name: str, bluesky_url: str, web: Web, sandbox: Sandbox, files: ExitStack
     ) -> None:
         """Ask for the posts of `name`; `files` closes the answers."""
         self._name = name
         self._bluesky_url = bluesky_url
         self._web = web
-        self._child = child
+        self._sandbox = sandbox
         self._files = files
 
     async def page(self, mark: Mark, cursor: str | None) -> LivePage | None:
@@ -139,7 +139,7 @@ class Publisher:
     async def _read(self, function: str, answer: Answer, **options: str) -> BinaryIO:
         """Return what a function of `app.formats` reads, as lines of JSON."""
         file = self._files.enter_context(TemporaryFile())  # noqa: SIM115 - closed with the visit
-        await self._child.read(f"app.formats.{function}", answer.body, file, **options)
+        await self._sandbox.read(f"app.formats.{function}", answer.body, file, **options)
         return file
 
 

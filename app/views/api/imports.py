@@ -12,7 +12,7 @@ from app.formats import FORMATS
 from app.formats.chats.people import ChatOptions, renaming, zone_of
 from app.lifespan import resources
 from app.paths import IMPORTS
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.services.imports.facts import ImportFacts, facts
 from app.services.imports.jobs import add_job, cancel_job, get_job, list_jobs
 from app.services.imports.uploads import remove_upload

@@ -15,7 +15,7 @@ from app.lifespan import resources
 from app.metrics import CONTENT_TYPE
 from app.paths import API, API_DOCS, HEALTHZ, METRICS, READYZ
 from app.services.checks import check_ready, measure_lag
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.views import openapi
 from app.views.access import access, own_origin
 from app.views.blueprints import HTML, ApiBlueprint

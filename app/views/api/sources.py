@@ -7,7 +7,7 @@ from quart import g
 
 from app.lifespan import resources
 from app.paths import SOURCES
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.services.sources.following import refuse_private
 from app.services.sources.registry import (
     SourceFacts,

@@ -16,7 +16,7 @@ from app.services.access.operators import set_password_hash
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
 from app.services.access.secrets import check_password
 from app.services.checks import installation_facts
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.services.imports.jobs import drop_jobs
 from app.services.imports.samples import delete_samples, list_samples
 from app.services.imports.uploads import remove_upload

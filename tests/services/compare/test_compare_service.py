@@ -17,7 +17,7 @@ from app.services.compare.judging import SHOWN_OF_ALL, Comparison, judge
 from app.services.compare.material import Models
 from app.services.compare.materials import gather_material
 from app.services.compare.profiles import ProfileStore
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user, delete_user

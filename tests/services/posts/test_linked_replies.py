@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.formats.records import ReplyTarget
 from app.models import Event
 from app.services.checks import find_faults
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.services.posts.adding import Arrival, add_arrivals
 from app.services.posts.conversations import Conversation, read_conversation
 from app.services.posts.new_tweet import NewTweet, new_tweet

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.db.engine import Database
-from app.services.events import newest_event
+from app.services.event_log import newest_event
 from app.services.posts.adding import AddResult
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.tweets import Post, TweetKey, list_posts

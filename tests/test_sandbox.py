@@ -10,20 +10,20 @@ from tempfile import TemporaryFile
 
 import pytest
 
-from app.child import Child
 from app.clock import monotonic
-from app.reader import MOST_BYTES, MOST_MEMORY, ReadError
+from app.sandbox import Sandbox
+from app.sandboxed import MOST_BYTES, MOST_MEMORY, ReadError
 from tests.trust.answers import KNOWN
 
-FEED = "app.formats.feed:read_feed"
+FEED = "app.formats.rss:read_feed"
 OF_FEED = {"content_type": "application/xml", "name": "http://host/"}
-HERE = "tests.test_child:"
+HERE = "tests.test_sandbox:"
 
 
 async def read(function: str, body: bytes = b"", **options: str) -> list[bytes]:
     with TemporaryFile() as sent, TemporaryFile() as values:
         sent.write(body)
-        await Child(limit_s=2).read(function, sent, values, **options)
+        await Sandbox(limit_s=2).read(function, sent, values, **options)
         return values.read().splitlines()
 
 

@@ -1,4 +1,4 @@
-"""The process that reads what strangers wrote: `python -m app.reader`, which `app/child.py` starts.
+"""The process that `app/sandbox.py` starts to read what strangers wrote.
 
 It has the bytes as its standard input, and writes a line of JSON for each value that is read. It
 imports little, since it starts for each answer.

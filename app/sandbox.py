@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 from app.config import PREFIX
 from app.errors import unpacked
-from app.reader import MIB, MOST_MEMORY, REQUEST, UNREADABLE, ReadError
+from app.sandboxed import MIB, MOST_MEMORY, REQUEST, UNREADABLE, ReadError
 
 LIMIT_S: Final = 10
 """Seconds that reading may take; then the process is killed."""
@@ -22,7 +22,7 @@ START_S: Final = 20.0
 """Seconds to start the process, on a busy machine."""
 
 
-class Child:
+class Sandbox:
     """Reads one answer at a time."""
 
     def __init__(self, limit_s: int = LIMIT_S) -> None:
@@ -50,7 +50,7 @@ class Child:
     async def _run(self, request: str, body: BinaryIO, to: BinaryIO) -> int:
         others = {name: each for name, each in os.environ.items() if not name.startswith(PREFIX)}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app.reader"),
+            *(sys.executable, "-m", "app.sandboxed"),
             stdin=body.fileno(),
             stdout=to.fileno(),
             stderr=asyncio.subprocess.DEVNULL,

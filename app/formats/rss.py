@@ -1,4 +1,4 @@
-"""RSS and Atom feeds. This runs in `app/reader.py`: feedparser's time has no bound of its own."""
+"""RSS and Atom feeds. It runs in `app/sandboxed.py`, since feedparser may take any time."""
 
 import calendar
 import hashlib
@@ -17,7 +17,7 @@ from feedparser.namespaces import mediarss
 
 from app.compute.text import MAX_TEXT_LENGTH
 from app.errors import RecordError
-from app.formats.live import MAX_ID_LENGTH, PageHead, page
+from app.formats.platform_pages import MAX_ID_LENGTH, PageHead, page
 from app.formats.records import Account, Item, Medium, MediumKind, Record, as_count, read_each
 from app.formats.source.html import beginning, html_to_text
 
