@@ -10,13 +10,13 @@ from typing import Any, Final
 import msgspec
 from quart import Quart, abort, jsonify, request
 from quart.typing import ResponseReturnValue
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from app.db.batch import Batch
 from app.db.sqlite.backend import NEWEST
 from app.models import Tweet, User
-from app.services.posts.tweets import select_posts
+from app.services.posts.tweets import select_newest
 from benchmarks.peers import queries, sqlite
 
 LIMITS: Final = {"max_size": 200, "max_waiting": 5_000, "timeout_s": 30.0}
@@ -25,8 +25,7 @@ TIMES: Final = select(Tweet.created_at).where(
 )
 FIRST: Final = TIMES.order_by(Tweet.created_at, Tweet.id).limit(1).scalar_subquery()
 LAST: Final = TIMES.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1).scalar_subquery()
-NAMED: Final = select_posts().add_columns(User.id.label("user_id"), User.username_key)
-POSTS: Final = text(NEWEST).columns(*NAMED.selected_columns)
+POSTS: Final = select_newest(NEWEST)
 
 Page = tuple[str, list[Row[Any]]]
 

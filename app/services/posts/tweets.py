@@ -238,7 +238,7 @@ async def newest_posts(
     found: dict[str, tuple[int, list[Post]]] = {}
     # PostgreSQL's JSON has no NUL, and no author's name does.
     asked = msgspec.json.encode([key for key in keys if "\0" not in key]).decode()
-    newest = _newest_posts(backend_of(session).newest_of_each)
+    newest = select_newest(backend_of(session).newest_of_each)
     for row in await session.execute(newest, {"keys": asked, "limit": limit}):
         *_, user_id, key = row
         if key not in found:
@@ -251,7 +251,8 @@ async def newest_posts(
 
 
 @cache
-def _newest_posts(statement: str) -> TextualSelect:
+def select_newest(statement: str) -> TextualSelect:
+    """Return a query for the newest posts of each author; a backend's statement finds them."""
     user = (User.id.label("user_id"), User.username_key)
     return text(NEWEST + statement).columns(*select_posts().add_columns(*user).selected_columns)
 
