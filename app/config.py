@@ -133,9 +133,9 @@ class Config:
     """One installation's settings; each field is `SAYWHO_` and its name in capitals."""
 
     env: Environment = "development"
-    """Which installation this is; each has its own database file and safe defaults."""
+    """Which installation this is; each has a database file of its own."""
     data_dir: Path = Path("instance")
-    """Folder of the database, the secrets and the checkpoints."""
+    """Folder of the database, the secret key, uploads and kept media."""
     database_url: Annotated[str, parse_database_url] = ""
     """`sqlite+aiosqlite:` or `postgresql+asyncpg:`; by default a file named after `env`."""
     secret_key: Annotated[str, _secret_key] = ""

@@ -118,21 +118,17 @@ class _Entry(Generic[Value]):
 class Memo(Generic[Value]):
     """One process's values by key, those used last, within a total size.
 
-    With `is_shared`, waiting callers get every value and every error of a run; without, only
-    values that are cacheable.
+    Waiting callers get what a run made if it is cacheable; otherwise each makes its own.
 
     Callers await `feed.catch_up()` before they look for a value. So it is never older than what
     was committed before.
     """
 
-    def __init__(
-        self, feed: Feed, max_size: int, size_of: Callable[[Value], int], *, is_shared: bool = False
-    ) -> None:
+    def __init__(self, feed: Feed, max_size: int, size_of: Callable[[Value], int]) -> None:
         self.feed = feed
         self.is_on = max_size > 0
         self._largest = max_size // LARGEST_SHARE
         self._size_of = size_of
-        self._is_shared = is_shared
         self._entries: LruStore[Hashable, _Entry[Value]] = LruStore(
             max_size, lambda entry: size_of(entry.value)
         )
@@ -152,16 +148,15 @@ class Memo(Generic[Value]):
         key: Hashable,
         make: Callable[[MemoRun[Value]], Awaitable[Value | None]],
         *,
-        at_least: int | None = None,
         is_alone: bool = False,
     ) -> Value | None:
         """Return the stored value, that of a run under way, or what `make` returns.
 
-        A run counts if nothing was committed between its beginning and this call, or if it holds
-        all up to event `at_least`. With `is_alone` calls do not wait for each other.
+        A run counts if nothing was committed between its beginning and this call. With `is_alone`
+        calls do not wait for each other.
         A value is stored if it is cacheable and no event since its run began concerns it.
         """
-        needed = self.feed.newest if at_least is None else at_least
+        needed = self.feed.newest
         while (value := self.find(key)) is None:
             run = None if is_alone else self._runs.get(key)
             if run is None or run.as_of_event < needed:
@@ -240,11 +235,8 @@ class Memo(Generic[Value]):
             ):
                 self.put(key, value, run, run.user_ids)
             if not run.outcome.done():
-                run.outcome.set_result(value if run.is_cacheable or self._is_shared else None)
-        except Exception as error:
-            if self._is_shared and not run.outcome.done():
-                run.outcome.set_exception(error)
-                run.outcome.exception()  # It is retrieved even if no caller waits.
+                run.outcome.set_result(value if run.is_cacheable else None)
+        except Exception:
             self.release(key, run)
             raise
         else:

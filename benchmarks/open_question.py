@@ -26,8 +26,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from app.compute.calibration import tenths
-from app.compute.fitting import Corpus, fit
+from app.compute.fitting import Corpus, fit_profiles
 from app.compute.judgement import judge, query_of_texts
+from app.compute.profiles import profile_of
 from app.compute.quotations import own_words
 from app.compute.strangers import LENGTHS, SUSPECTS, length_place
 from app.compute.text import has_words, word_count
@@ -89,7 +90,8 @@ def trials(authors: Mapping[str, Author], rounds: int, shuffles: int) -> Iterato
         chance = random.Random(turn)
         for gone in _quarters(authors, chance):
             here = {name: each for name, each in authors.items() if name not in gone}
-            corpus = fit(
+            corpus = fit_profiles(
+                {name: profile_of(each.known) for name, each in here.items()},
                 {name: each.known for name, each in here.items()},
                 {name: each.lang for name, each in here.items()},
                 seed=turn,

@@ -38,9 +38,9 @@ class Log(Feed):
         )
 
 
-def memo_of(max_size: int = ROOMY, **options: bool) -> tuple[Memo[bytes], Log]:
+def memo_of(max_size: int = ROOMY) -> tuple[Memo[bytes], Log]:
     log = Log(0)
-    return Memo(log, max_size, lambda value: len(value) + 1_000, **options), log
+    return Memo(log, max_size, lambda value: len(value) + 1_000), log
 
 
 def put(memo: Memo[bytes], key: int, value: bytes, users: frozenset[int] = frozenset()) -> None:
@@ -178,30 +178,27 @@ async def test_a_cancelled_run_is_made_again_once_for_those_who_wait() -> None:
     assert leader.cancelled()
 
 
-@pytest.mark.parametrize("is_shared", [True, False])
-async def test_what_is_not_cacheable_is_not_kept(is_shared: bool) -> None:
-    memo, _ = memo_of(is_shared=is_shared)
+async def test_what_is_not_cacheable_is_not_kept() -> None:
+    memo, _ = memo_of()
     maker = Maker(memo)
     maker.is_cacheable = False
     tasks = await maker.begun(3)
     maker.may_end.set()
-    found = {b"1"} if is_shared else {b"1", b"2", b"3"}
-    assert set(await asyncio.gather(*tasks)) == found
+    assert set(await asyncio.gather(*tasks)) == {b"1", b"2", b"3"}
     assert memo.find("key") is None
 
 
-@pytest.mark.parametrize(("is_shared", "runs"), [(True, 1), (False, 3)])
-async def test_an_error_is_not_kept(is_shared: bool, runs: int) -> None:
-    memo, _ = memo_of(is_shared=is_shared)
+async def test_an_error_is_not_kept() -> None:
+    memo, _ = memo_of()
     maker = Maker(memo)
     maker.error = ValueError("no")
     tasks = await maker.begun(3)
     maker.may_end.set()
     found = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(each) for each in found] == [ValueError] * 3
-    assert maker.runs == runs
+    assert maker.runs == 3
     maker.error = None
-    assert await memo.get_or_make("key", maker.make) == str(runs + 1).encode()
+    assert await memo.get_or_make("key", maker.make) == b"4"
 
 
 async def test_a_value_in_the_place_of_another_one_has_only_its_own_dependencies() -> None:

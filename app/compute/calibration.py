@@ -41,8 +41,6 @@ def _log_loss(scores: NDArray[np.float64]) -> float:
 
 BINS: Final = 10
 """Bins of equal width into which claimed probabilities are sorted."""
-FEWEST_IN_BIN: Final = 10
-"""Of fewer answers in a bin no accuracy is shown."""
 Z_95: Final = 1.96
 
 

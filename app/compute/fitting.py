@@ -14,7 +14,7 @@ from app.compute.counts import Counts
 from app.compute.features import features_of
 from app.compute.judgement import Case, Fitted, Habit, query_of_texts, rank_texts
 from app.compute.population import CountedAuthor, Population, drawn_authors
-from app.compute.profiles import AuthorProfile, profile_of, text_keys, without_posts
+from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.quotations import own_words
 from app.compute.ratios import HELD_OUT_SHARE, MOST_HELD_OUT, usual_of
 from app.compute.text import has_words
@@ -123,14 +123,6 @@ class Corpus:
             fitted=self.fitted,
             compared=len(names),
         )
-
-
-def fit(
-    posts: Mapping[str, Sequence[str]], languages: Mapping[str, str | None], seed: int = 1
-) -> Corpus:
-    """Return the model of authors; their posts are given oldest first, and their languages."""
-    profiles = {name: profile_of(own) for name, own in posts.items()}
-    return fit_profiles(profiles, posts, languages, seed)
 
 
 def fit_profiles(

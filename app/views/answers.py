@@ -1,4 +1,7 @@
-"""Answers that are streamed, answers to failures, and the headers that many answers share."""
+"""Answers that are streamed, answers to failures, and the headers that many answers share.
+
+A request that names an event waits first until this process sees it (`wait_for_write`).
+"""
 
 import asyncio
 import contextlib

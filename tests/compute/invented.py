@@ -4,8 +4,9 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from app.compute.fitting import fit
+from app.compute.fitting import fit_profiles
 from app.compute.judgement import Case, Judgement, judge
+from app.compute.profiles import profile_of
 
 SYLLABLES: Final = ("ka", "lo", "mi", "ren", "sta", "tu", "ve", "bor", "dis", "fen", "gul", "hap")
 WORDS: Final = tuple(first + second for first in SYLLABLES for second in SYLLABLES)
@@ -44,7 +45,8 @@ class Place:
     def __init__(self, known: dict[int, list[str]]) -> None:
         """known: the posts of each author, the oldest first."""
         posts = {_name(author): own for author, own in known.items()}
-        self.corpus = fit(posts, dict.fromkeys(posts))
+        profiles = {name: profile_of(own) for name, own in posts.items()}
+        self.corpus = fit_profiles(profiles, posts, dict.fromkeys(posts))
 
     def judge(self, texts: Sequence[str], named: Sequence[int], sure: float = 0.5) -> Judgement:
         """Return whether one of the authors named wrote the texts."""

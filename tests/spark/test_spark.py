@@ -12,8 +12,9 @@ pytest.importorskip("pyspark", reason="make test-full runs it, where Java is")
 from pyarrow import csv
 from pyarrow.parquet import read_table, write_table
 
-from app.compute.fitting import Corpus, fit
+from app.compute.fitting import Corpus, fit_profiles
 from app.compute.judgement import judge
+from app.compute.profiles import profile_of
 from app.spark import compare
 from app.spark.fit import MOST_AUTHORS, run
 from app.spark.session import JobError
@@ -44,7 +45,8 @@ def lines(path: Path) -> Path:
 
 
 def in_one_process() -> Corpus:
-    return fit(AUTHORS, dict.fromkeys(AUTHORS))
+    profiles = {name: profile_of(own) for name, own in AUTHORS.items()}
+    return fit_profiles(profiles, AUTHORS, dict.fromkeys(AUTHORS))
 
 
 @pytest.mark.parametrize("names", [["author3", "AUTHOR7"], []], ids=["named", "all"])

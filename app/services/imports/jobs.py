@@ -139,7 +139,7 @@ async def next_job(session: AsyncSession, held: Collection[str]) -> ImportJob | 
 
 
 async def is_importing(session: AsyncSession) -> bool:
-    """Return whether an import runs."""
+    """Return whether an import runs or is queued."""
     return bool(await session.scalar(select(exists().where(ImportJob.state == "running"))))
 
 

@@ -71,7 +71,7 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
             if await _run_one(db, config, lease):
                 continue
         except Exception:
-            logger.exception("an import could not be started; trying again")
+            logger.exception("looking for imports or old uploads failed; trying again")
         await wait_until_set(queued, at_most_s=LOOK_EVERY_S)
 
 

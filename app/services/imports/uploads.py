@@ -1,5 +1,6 @@
 """Uploads until their import: each has a folder in one place, which servers may share."""
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -52,7 +53,13 @@ def held_uploads(place: Path) -> list[str]:
 def old_uploads(place: Path, age: timedelta) -> list[str]:
     """Return the names of the uploads that began longer ago."""
     parent, before = _parent(place), (now() - age).timestamp()
-    return [name for name in held_uploads(place) if (parent / name).stat().st_mtime < before]
+    names = []
+    for name in held_uploads(place):
+        # Another worker may have removed it meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            if (parent / name).stat().st_mtime < before:
+                names.append(name)
+    return names
 
 
 def _parent(place: Path) -> Path:

@@ -25,22 +25,20 @@ from app.views.pages import (
 from app.views.pages.parts import hue_of, often, with_links
 
 PAGES: Final = (
-    *(
-        home,
-        authors,
-        compare,
-        picture,
-        cards,
-        quiz,
-        feeds,
-        search,
-        posts,
-        media,
-        login,
-        settings,
-        imports,
-        sources,
-    ),
+    home,
+    authors,
+    compare,
+    picture,
+    cards,
+    quiz,
+    feeds,
+    search,
+    posts,
+    media,
+    login,
+    settings,
+    imports,
+    sources,
 )
 LISTED: Final = frozenset(
     {
