@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,7 @@ from app.services.compare.materials import Materials, gather_material
 from app.services.compare.profiles import without_texts
 from app.services.compare.reasons import add_reasons
 from app.services.posts.replies import own_chains
+from app.tasks import worked_on
 
 
 class Comparer:
@@ -54,10 +56,8 @@ class Comparer:
         """
         if hidden_post is None:
             return await self._materials.gather(texts, usernames)
-        own = comparable_texts(texts)
         async with self._db.read() as session:
-            material = await gather_material(session, self._models, own, usernames)
-            return await without_post(session, material, hidden_post)
+            return await gather_without_post(session, self._models, texts, usernames, hidden_post)
 
     async def judge(
         self, material: Material, *, sure: float = SURE, explain: bool = True, reasons: bool = False
@@ -69,7 +69,23 @@ class Comparer:
             return await add_reasons(session, material, comparison)
 
 
-async def without_post(session: AsyncSession, material: Material, post_id: int) -> Material:
+async def gather_without_post(
+    session: AsyncSession,
+    models: Models,
+    texts: Sequence[str],
+    usernames: Sequence[str],
+    post_id: int,
+) -> Material:
+    """Read the material for texts by one hand, for a model that must not know the post.
+
+    Raises NotFoundError and InvalidInputError.
+    """
+    own = await worked_on(texts, partial(comparable_texts, texts))
+    material = await gather_material(session, models, own, usernames)
+    return await _without_post(session, material, post_id)
+
+
+async def _without_post(session: AsyncSession, material: Material, post_id: int) -> Material:
     """Return the material as if the post, and its whole chain of replies, had not been written.
 
     The background still counts it, one post among all.

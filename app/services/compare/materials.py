@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import rank
 from app.compute.counts import Counts
-from app.compute.judgement import RATED, Habit, best_of, query_of_texts
+from app.compute.judgement import RATED, Habit, best_of, query_of_texts, rank_texts
 from app.compute.profiles import AuthorProfile
 from app.compute.text import username_key
 from app.db.batch import Batch
@@ -51,8 +51,9 @@ TIMEOUT_S: Final = 30
 class Materials:
     """One process's materials for comparisons of authors by name.
 
-    After the first comparison of an author, the next ones need nothing of the database until an
-    event concerns the author, and yet every acknowledged post counts.
+    Every acknowledged post counts. On SQLite, where each commit is seen at once (`Feed.turn`), the
+    next comparisons of an author need nothing of the database until an event concerns the author.
+    On PostgreSQL each asks it whether what is in memory still holds.
     """
 
     def __init__(self, db: Database, feed: Feed, models: Models) -> None:
@@ -127,7 +128,8 @@ class Materials:
                 keys = {username_key(name) for names in requested for name in names}
                 found = await contenders_by_key(session, keys)
                 users = list(found.values())
-                material = await _read(session, self._models, users, (), is_named=True)
+                profiles = await self._models.profiles.load(session, users)
+                material = await _read(session, self._models, users, profiles, is_named=True)
             self._turn = turn
             for user in material.users:
                 self._users.put(user.username_key, user, run, (user.id,))
@@ -150,48 +152,52 @@ async def gather_material(
     users = await compared_users(session, usernames)
     if not usernames and len(users) > RATED:
         return (await screen(session, models, [texts], users))[0]
-    material = await _read(session, models, users, texts, is_named=bool(usernames))
-    _check_words(material.profiles)
-    return material
+    return await load_authors(session, models, users, texts, is_named=bool(usernames))
 
 
 async def load_authors(
-    session: AsyncSession, models: Models, users: list[Contender], *, is_named: bool
+    session: AsyncSession,
+    models: Models,
+    users: list[Contender],
+    texts: Sequence[str] = (),
+    *,
+    is_named: bool,
 ) -> Material:
-    """Read the material of these authors, for texts that follow.
+    """Read the material of these authors, for texts that may follow.
 
     Raises InvalidInputError if none of them wrote anything.
     """
-    material = await _read(session, models, users, (), is_named=is_named)
-    _check_words(material.profiles)
-    return material
+    profiles = await models.profiles.load(session, users)
+    _check_words(profiles)
+    return await _read(session, models, users, profiles, texts, is_named=is_named)
 
 
 async def _read(
     session: AsyncSession,
     models: Models,
     users: list[Contender],
-    texts: Sequence[str],
+    profiles: list[AuthorProfile],
+    texts: Sequence[str] = (),
     *,
     is_named: bool,
 ) -> Material:
-    """Read the material of authors; of many, the habits only of those that fit the texts best."""
-    profiles = await models.profiles.load(session, users)
+    """Read the rest of the material; of many authors, the habits of those that fit best."""
     snapshot = await models.backgrounds.load(session)
-    habits: list[Habit | None] = [None] * len(users)
     as_of_event = await newest_event(session)
-    material = Material(tuple(texts), users, profiles, habits, snapshot, as_of_event, is_named)
-    places = list(range(len(users)))
+    ranking, best = None, list(range(len(users)))
     if texts and len(users) > RATED:
-        _check_words(profiles)
-        material = replace(material, ranking=await asyncio.to_thread(material.ranked))
-        places = best_of(material.ranked())
+        ranking = await asyncio.to_thread(
+            lambda: rank_texts(query_of_texts(texts), profiles, snapshot.fitted)
+        )
+        best = best_of(ranking)
     loaded = await models.habits.load(
-        session, [users[i] for i in places], [profiles[i] for i in places], snapshot
+        session, [users[i] for i in best], [profiles[i] for i in best], snapshot
     )
-    for place, habit in zip(places, loaded, strict=True):
-        habits[place] = habit
-    return material
+    known = dict(zip(best, loaded, strict=True))
+    habits = [known.get(place) for place in range(len(users))]
+    return Material(
+        tuple(texts), users, profiles, habits, snapshot, as_of_event, is_named, ranking=ranking
+    )
 
 
 def _part_of(material: Material, users: list[Contender]) -> Material:

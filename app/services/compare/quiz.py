@@ -16,11 +16,9 @@ from app.db.backend import Sessions
 from app.errors import GoneError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.compare.comparing import without_post
-from app.services.compare.contenders import comparable_texts
+from app.services.compare.comparing import gather_without_post
 from app.services.compare.judging import Comparison, judge
 from app.services.compare.material import Models
-from app.services.compare.materials import gather_material
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
@@ -175,9 +173,9 @@ async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solu
     Raises GoneError if the post or an author has been deleted.
     """
     asked = await read_question(session, key)
-    own = comparable_texts([asked.text.replace(HIDDEN, "")])
-    material = await gather_material(session, models, own, asked.usernames)
-    comparison = await judge(await without_post(session, material, asked.tweet_id))
+    text = asked.text.replace(HIDDEN, "")
+    material = await gather_without_post(session, models, [text], asked.usernames, asked.tweet_id)
+    comparison = await judge(material)
     return Solution(asked.tweet_id, asked.username, asked.usernames, asked.text, comparison)
 
 
