@@ -6,6 +6,8 @@ The authors it was measured on are not those of an installation, whose model car
 import bisect
 from typing import Final
 
+BELIEF: Final = 0.5
+"""How sure one was beforehand that it was one of them; surer, more strangers pass."""
 SUSPECTS: Final = (1, 2, 3, 5, 10, 20)
 """Numbers of named authors that were tried."""
 LENGTHS: Final = (0, 10, 20, 40, 80, 160)

@@ -104,6 +104,7 @@
     const list = form.parentElement.querySelector(".ranking");
     const heading = result.querySelector(".answer");
     const items = [...list.children];
+    const rates = result.querySelectorAll("[data-rate]");
 
     function show() {
       const sure = Number(field.value);
@@ -116,11 +117,13 @@
       });
       list.append(...[...items].sort((a, b) => shares[items.indexOf(b)] - shares[items.indexOf(a)]));
       const best = Math.max(0, ...shares.filter((_, place) => "named" in items[place].dataset));
+      const closed = items.map((item) => Number(item.dataset.closed ?? 0)).sort((a, b) => b - a);
       const verdict = 1 - known >= form.dataset.unfamiliar ? "unfamiliar"
         : best >= form.dataset.likely ? "likely" : "close";
       for (const each of said) each.textContent = percent.format(sure);
       heading.className = `answer ${verdict}`;
-      heading.textContent = heading.dataset[verdict];
+      heading.textContent = heading.dataset[verdict === "close" && 1 - known > known * closed[1] ? "rival" : verdict];
+      for (const each of rates) each.hidden = (each.dataset.rate === "surer") !== sure > form.dataset.belief;
       document.title = document.title.replace(/^.*(?= · )/, heading.textContent);
     }
 

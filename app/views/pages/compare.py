@@ -14,6 +14,7 @@ from quart.typing import ResponseReturnValue
 
 from app.clock import now
 from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
+from app.compute.strangers import BELIEF
 from app.errors import InvalidInputError, NotFoundError
 from app.i18n import gettext
 from app.lifespan import resources
@@ -32,7 +33,15 @@ from app.views.pages.parts import (
     render_form,
     see_other,
 )
-from app.views.pages.verdicts import LIMITS, NOT_FOR, bars_of, headings_of, odds_of, rate_of
+from app.views.pages.verdicts import (
+    LIMITS,
+    NOT_FOR,
+    bars_of,
+    heading_of,
+    headings_of,
+    odds_of,
+    rate_of,
+)
 
 blueprint = PageBlueprint("compare")
 
@@ -213,6 +222,7 @@ async def _shown(
     folded = sum(each.share < FOLDED_SHARE for each in answers[SHOWN_BARS:])
     return {
         "comparison": comparison,
+        "heading": heading_of(comparison, is_named=bool(names)),
         "headings": headings_of(comparison, is_named=bool(names)),
         "answers": answers,
         "folded": folded if folded > 1 else 0,
@@ -232,7 +242,8 @@ async def _shown(
         "lines": {username: number for number, username in enumerate(best[:LINES], 1)},
         "limits": [gettext(LIMITS[limit]) for limit in comparison.limits],
         "rate": rate_of(comparison),
-        "card_address": url_for("cards.show_card", username=names),
+        "belief": BELIEF,
+        "card_address": url_for("cards.show_card", username=names if len(best) > 1 else []),
         "made_at": now(),
         "strong_weight": STRONG_WEIGHT,
         "sure_sentence": SURE_SENTENCE,

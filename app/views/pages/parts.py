@@ -166,8 +166,9 @@ def time_left_in_words(done_share: float, *, since: datetime | None) -> str | No
 
 
 def often(times: float) -> str:
-    """Return how many of 400 posts as a number that can be read at a glance."""
-    return show_number(round(times) if times >= 10 else round(times, 1))
+    """Return times in 400 posts as times in 100, a number that can be read at a glance."""
+    share = times / 4
+    return show_number(round(share, 0 if share >= 10 else 1 if share >= 0.1 else 2))
 
 
 HUES: Final = 24

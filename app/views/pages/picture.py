@@ -12,7 +12,7 @@ from app.services.compare.judging import Comparison
 from app.views.blueprints import PageBlueprint
 from app.views.pages.compare import ComparePageArgs, given_texts
 from app.views.pages.parts import given_names
-from app.views.pages.verdicts import bars_of, headings_of
+from app.views.pages.verdicts import bars_of, heading_of
 
 blueprint = PageBlueprint("picture")
 
@@ -48,7 +48,7 @@ def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
         if bar.username is None or bar.username in colours
     ]
     return Picture(
-        headings_of(comparison, is_named=is_named)[verdict],
+        heading_of(comparison, is_named=is_named),
         comparison.text,
         tuple(
             PictureMark(mark.start, mark.end, colours[mark.username])

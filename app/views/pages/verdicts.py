@@ -1,11 +1,11 @@
 """An answer as people read it: its heading, bars and limits, on the page and in its picture."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from app.compute.judgement import Limit, Verdict
 from app.compute.quotations import own_words
-from app.compute.strangers import stranger_rate
+from app.compute.strangers import BELIEF, stranger_rate
 from app.compute.text import guess_language, word_count
 from app.i18n import gettext, gettext_noop, show_percent
 from app.services.compare.judging import Comparison
@@ -50,17 +50,30 @@ def bars_of(comparison: Comparison) -> list[Bar]:
     return sorted(found, key=lambda bar: -bar.share)
 
 
-def headings_of(comparison: Comparison, *, is_named: bool) -> dict[Verdict, str]:
+def heading_of(comparison: Comparison, *, is_named: bool) -> str:
+    """Return the heading of an answer."""
+    none, others = comparison.none or 0.0, comparison.ranking[1:2]
+    is_rival = any(none > (1 - none) * each.probability for each in others)
+    verdict = comparison.verdict
+    return headings_of(comparison, is_named=is_named)[
+        "rival" if verdict == "close" and is_rival else verdict
+    ]
+
+
+def headings_of(comparison: Comparison, *, is_named: bool) -> dict[Verdict | Literal["rival"], str]:
     """Return the heading for each verdict, relative to the authors asked about.
 
-    A script shows another one when the asker's belief moves the bars.
+    `rival` is for a close one where somebody else weighs more than the second author. A script
+    shows another one when the asker's belief moves the bars.
     """
     count, first = len(comparison.ranking), comparison.ranking[0].username
     facts = {"count": count, "username": first}
+    rival = gettext("%(username)s, or somebody else?") % facts
     if count == 1:
         return {
             "likely": gettext("Reads like %(username)s") % facts,
-            "close": gettext("%(username)s, or somebody else?") % facts,
+            "close": rival,
+            "rival": rival,
             "unfamiliar": gettext("Does not read like %(username)s") % facts,
             "short": gettext("Too little to go on"),
         }
@@ -72,17 +85,21 @@ def headings_of(comparison: Comparison, *, is_named: bool) -> dict[Verdict, str]
     return {
         "likely": likely % facts,
         "close": gettext("Too close to call"),
+        "rival": rival,
         "unfamiliar": gettext("Reads like none of them"),
         "short": gettext("Too little to go on"),
     }
 
 
-def rate_of(comparison: Comparison) -> str:
-    """Return how often a text by somebody else is given to one of so many authors, if known."""
+def rate_of(comparison: Comparison) -> dict[str, str]:
+    """Return how often a text by somebody else is given to one of so many authors, if known.
+
+    `measured` holds up to the belief it was measured with, `surer` is said above that.
+    """
     words, count = word_count(own_words(comparison.text)), len(comparison.ranking)
     rate = stranger_rate(guess_language(comparison.text), count, words)
     if rate is None:
-        return ""
+        return {}
     told = (
         gettext("Of texts of this length by somebody else, about {share} pass for this author’s.")
         if count == 1
@@ -91,7 +108,15 @@ def rate_of(comparison: Comparison) -> str:
             "authors’."
         )
     )
-    return told.format(share=show_percent(rate))
+    surer = gettext(
+        "Of texts of this length by somebody else, about {share} passed where one was {sure} sure "
+        "beforehand. The surer you are, the more of them pass."
+    )
+    share = show_percent(rate)
+    return {
+        "measured": told.format(share=share),
+        "surer": surer.format(share=share, sure=show_percent(BELIEF)),
+    }
 
 
 def odds_of(comparison: Comparison) -> float | None:

@@ -7,7 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from quart import Quart, g
 
+from app.services.compare.judging import Comparison, Model, RankedAuthor
+from app.views.pages.picture import picture_of
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 
@@ -76,6 +79,7 @@ async def test_the_verdict_is_the_heading_and_the_title(
     korean = await body(await site.get(address(text, *names), headers=KOREAN))
     (shown,) = re.findall(r"<h1[^>]*>(.*?)</h1>", korean)
     assert re.search("[가-힣]", shown)
+    assert "be told apart?" in page
     # Where nothing is known there are no numbers, or they are folded.
     is_folded = "Show the numbers all the same" in page
     assert (len(shares(page)) > 0) is (heading != "Too little to go on")
@@ -97,13 +101,47 @@ async def test_somebody_else_is_among_the_bars_and_belief_moves_them(site: Clien
     assert (await site.get(address(TEXT, "ann", sure=7))).status_code == 400
 
 
+async def test_the_rate_of_strangers_is_said_for_the_belief_it_was_measured_with(
+    site: Client,
+) -> None:
+    for sure, said in ((0.3, "measured"), (0.5, "measured"), (0.8, "surer")):
+        for names in (("ann",), ("ann", "ben")):
+            page = await body(await site.get(address(TEXT, *names, sure=sure)))
+            rates = dict(re.findall(r'data-rate="(\w+)"( hidden)?>', page))
+            assert {each for each, hidden in rates.items() if not hidden} == {said}
+    assert re.search(r"about \d+% pass for one of so many", page)
+    assert re.search(r"about \d+% passed where one was 50% sure beforehand", page)
+
+
+@pytest.mark.parametrize(
+    ("shares", "none", "heading"),
+    [
+        ((0.9, 0.06, 0.04), 0.45, "ann, or somebody else?"),
+        ((0.55, 0.45), 0.1, "Too close to call"),
+        ((0.55, 0.45), None, "Too close to call"),
+        ((1.0,), 0.45, "ann, or somebody else?"),
+    ],
+)
+async def test_somebody_else_may_be_the_rival(
+    shares: tuple[float, ...], none: float | None, heading: str
+) -> None:
+    ranking = [
+        RankedAuthor(name, share, log10_lr=0.0, tweets=40)
+        for name, share in zip(WORDS, shares, strict=False)
+    ]
+    found = Comparison(TEXT, "close", none, 0.5, ranking, [], [], Model("m", 1, 1))
+    async with Quart(__name__).test_request_context("/"):
+        g.locale = "en"
+        assert picture_of(found, is_named=True).heading == heading
+
+
 async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> None:
     page = await body(await site.get(address(TEXT, "ann", "ben")))
     marks = re.findall(r'<mark class="evidence[^"]*"><a href="#(use-\d+)"', page)
     assert marks
     for mark in marks:
         (told,) = re.findall(rf'<li id="{mark}">(.*?)</ul>', page, re.S)
-        assert re.search(r"in [\d.]+ of 400 posts\. The others: in [\d.]+\.", told)
+        assert re.search(r"[\d.]+ times per 100 posts\. The others: [\d.]+\.", told)
         links = re.findall(r'href="(/tweet/\d+)"', told)
         assert 1 <= len(links) <= 3
         post = await body(await site.get(links[0]))
