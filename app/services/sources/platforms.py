@@ -151,7 +151,7 @@ def _unanswered(answer: Answer, hint: str = "") -> FetchError:
 class BlueskyFeed(Publisher):
     """The posts and replies of one account, as the public service gives them without a key."""
 
-    function = "live:read_author_feed"
+    function = "platform_pages:read_author_feed"
 
     async def _page_address(self, mark: Mark, cursor: str | None) -> str:
         query = {"actor": self._name, "limit": BLUESKY_PAGE, "filter": "posts_with_replies"}
@@ -166,13 +166,13 @@ class BlueskyFeed(Publisher):
     async def _is_shown_gone(self, answer: Answer) -> bool:
         if answer.status not in {200, 400}:
             return False
-        return (await self._read("live:read_whether_gone", answer)).read() == b"true\n"
+        return (await self._read("platform_pages:read_whether_gone", answer)).read() == b"true\n"
 
 
 class MastodonFeed(Publisher):
     """The statuses of one account, asked from its own server, without a key."""
 
-    function = "live:read_statuses"
+    function = "platform_pages:read_statuses"
 
     @property
     def _api(self) -> str:
@@ -183,7 +183,7 @@ class MastodonFeed(Publisher):
         if not mark.account:
             query = urlencode({"acct": self._name.rpartition("@")[0]})
             found = await self._fetch(f"{self._api}/accounts/lookup?{query}")
-            file = await self._read("live:read_account", found)
+            file = await self._read("platform_pages:read_account", found)
             mark.account = msgspec.json.decode(file.read(), type=str)
         query = urlencode({"limit": MASTODON_PAGE} | ({"max_id": cursor} if cursor else {}))
         return f"{self._api}/accounts/{quote(mark.account, safe='')}/statuses?{query}"
@@ -195,7 +195,7 @@ class MastodonFeed(Publisher):
 class SyndicatedFeed(Publisher):
     """A feed; it holds its newest entries alone."""
 
-    function = "feed:read_feed"
+    function = "rss:read_feed"
     most_bytes = MOST_FEED
     confirms_deletions = False
 
