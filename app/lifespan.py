@@ -19,7 +19,7 @@ from app.errors import StartError
 from app.memo import Memo
 from app.metrics import Metrics
 from app.security import load_secret_keys
-from app.services.access.secrets import Passwords
+from app.services.access.passwords import Passwords
 from app.services.compare.cards import Cards
 from app.services.compare.comparing import Comparer
 from app.services.compare.material import Models

@@ -8,8 +8,8 @@ from app.cli.running import json_option, print_result, reading, writing
 from app.config import Config
 from app.services.access.logins import unlock
 from app.services.access.operators import add_operator, add_setup_link
+from app.services.access.passwords import hash_password
 from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
-from app.services.access.secrets import hash_password
 
 
 @click.group("token")

@@ -1,4 +1,4 @@
-"""Sign-in: sessions that can be ended at once, and throttling of failed attempts."""
+"""Signing in: sessions that can be ended at once, and throttling of failed attempts."""
 
 import logging
 from collections.abc import Sequence
@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, LargeBinary, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
-from app.errors import NotFoundError, TooManyError
+from app.db.engine import Database
+from app.errors import NotFoundError, TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
 from app.services.access.operators import find_operator, operator_key
+from app.services.access.passwords import Passwords
 from app.services.access.secrets import digest, new_secret
 
 SESSION_LIFETIME: Final = timedelta(days=90)
@@ -35,6 +37,59 @@ class SignedInOperator(msgspec.Struct, frozen=True):
     session_id: int
     operator_id: int
     name: str
+
+
+async def sign_in(
+    db: Database,
+    passwords: Passwords,
+    name: str,
+    password: str,
+    *,
+    address: str,
+    device: str | None,
+) -> str:
+    """Return the secret of a new session.
+
+    Raises UnauthorizedError, TooManyError, UnavailableError.
+    """
+    operator, attempt = await verified_operator(
+        db, passwords, name, password, address=address, device=device
+    )
+    if operator is None:
+        raise UnauthorizedError("The name or the password is wrong")
+    async with db.write() as session:
+        current = await find_operator(session, name)
+        if current is None or current.password_hash != operator.password_hash:
+            # The password was changed while this one was verified.
+            raise UnauthorizedError("The name or the password is wrong")
+        await clear_failures(session, attempt)
+        return await add_session(session, operator)
+
+
+async def verified_operator(
+    db: Database,
+    passwords: Passwords,
+    name: str,
+    password: str,
+    *,
+    address: str,
+    device: str | None,
+) -> tuple[Operator | None, int]:
+    """Return the operator with this name and password, and the attempt.
+
+    It counts as a failure until it is cleared. Raises TooManyError, UnavailableError.
+    """
+    async with db.write() as session:
+        attempt = await note_attempt(session, name=name, address=address, device=device)
+        operator = await find_operator(session, name)
+    try:
+        matches = await passwords.verify(operator.password_hash if operator else None, password)
+    except UnavailableError:
+        # The password was not verified, so this is no failure.
+        async with db.write() as session:
+            await clear_attempt(session, attempt)
+        raise
+    return operator if matches else None, attempt
 
 
 async def note_attempt(

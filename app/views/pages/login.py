@@ -5,19 +5,11 @@ from quart import Response, g, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
-from app.errors import AppError, TooManyError, UnauthorizedError, UnavailableError
+from app.errors import AppError, TooManyError, UnauthorizedError
 from app.lifespan import resources
-from app.models import Operator
 from app.paths import IMPORTS
-from app.services.access.logins import (
-    add_session,
-    clear_attempt,
-    clear_failures,
-    end_session,
-    note_attempt,
-)
-from app.services.access.operators import add_operator, clean_name, find_operator, find_setup_link
-from app.services.access.secrets import check_password
+from app.services.access.logins import add_session, end_session, sign_in
+from app.services.access.operators import add_operator, clean_name, find_setup_link
 from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import languages_at, render_form, see_other
@@ -45,46 +37,18 @@ async def show_login(args: LoginArgs) -> ResponseReturnValue:
 async def login(form: Form) -> ResponseReturnValue:
     name, following = form.get("name", ""), local_address(form.get("next", "/"))
     try:
-        secret = await _sign_in(name, form.get("password", ""))
+        secret = await sign_in(
+            resources().db,
+            resources().passwords,
+            name,
+            form.get("password", ""),
+            address=request.remote_addr or "",
+            device=known_device(name),
+        )
     except (TooManyError, UnauthorizedError) as failure:
         page, status = await render_form("login.html", failure, next=following, name=name)
         return page, status, failure.headers
     return _signed_in(following, secret, name)
-
-
-async def _sign_in(name: str, password: str) -> str:
-    """Return the secret of a new session. Raises UnauthorizedError, TooManyError."""
-    operator, attempt = await verified_operator(name, password)
-    if operator is None:
-        raise UnauthorizedError("The name or the password is wrong")
-    async with resources().db.write() as session:
-        current = await find_operator(session, name)
-        if current is None or current.password_hash != operator.password_hash:
-            # The password was changed while this one was verified.
-            raise UnauthorizedError("The name or the password is wrong")
-        await clear_failures(session, attempt)
-        return await add_session(session, operator)
-
-
-async def verified_operator(name: str, password: str) -> tuple[Operator | None, int]:
-    """Return the operator with this name and password, and the attempt.
-
-    It counts as a failure until it is cleared. Raises TooManyError, UnavailableError.
-    """
-    db, address = resources().db, request.remote_addr or ""
-    async with db.write() as session:
-        device = known_device(name)
-        attempt = await note_attempt(session, name=name, address=address, device=device)
-        operator = await find_operator(session, name)
-    password_hash = operator.password_hash if operator else None
-    try:
-        matches = await resources().passwords.verify(password_hash, password)
-    except UnavailableError:
-        # The password was not verified, so this is no failure.
-        async with db.write() as session:
-            await clear_attempt(session, attempt)
-        raise
-    return operator if matches else None, attempt
 
 
 def _signed_in(address: str, secret: str, name: str) -> Response:
@@ -121,7 +85,6 @@ async def setup(form: Form) -> ResponseReturnValue:
         link = await find_setup_link(session, token)
     try:
         clean_name(link.name or name)
-        check_password(form.get("password", ""))
         password_hash = await resources().passwords.hash(form.get("password", ""))
         async with db.write() as session:
             await find_setup_link(session, token)  # Another request may have used it.

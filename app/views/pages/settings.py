@@ -6,15 +6,21 @@ from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
-from quart import Response, g, url_for
+from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, UnauthorizedError
 from app.lifespan import resources
-from app.services.access.logins import clear_attempt, end_other_sessions, end_session, list_sessions
+from app.services.access.logins import (
+    clear_attempt,
+    end_other_sessions,
+    end_session,
+    list_sessions,
+    verified_operator,
+)
 from app.services.access.operators import set_password_hash
+from app.services.access.passwords import check_password
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
-from app.services.access.secrets import check_password
 from app.services.checks import installation_facts
 from app.services.event_log import newest_event
 from app.services.imports.jobs import drop_jobs
@@ -25,8 +31,9 @@ from app.services.posts.tweets import delete_post
 from app.services.posts.users import count_users, delete_everybody, delete_user
 from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.login import local_address, verified_operator
+from app.views.pages.login import local_address
 from app.views.pages.parts import languages_at, render_form, see_other
+from app.views.sessions import known_device
 
 blueprint = PageBlueprint("settings", policy="operator")
 View = Callable[..., Awaitable[ResponseReturnValue]]
@@ -118,10 +125,17 @@ async def sign_out_others() -> ResponseReturnValue:
 @_on_page
 async def change_password(form: Form) -> ResponseReturnValue:
     """Change the password, and end all other sessions."""
-    check_password(form.get("new", ""))
+    check_password(form.get("new", ""))  # Before the attempt counts.
     me = g.operator
     # Wrong guesses count as failed sign-ins do: the session may be stolen.
-    operator, attempt = await verified_operator(me.name, form.get("old", ""))
+    operator, attempt = await verified_operator(
+        resources().db,
+        resources().passwords,
+        me.name,
+        form.get("old", ""),
+        address=request.remote_addr or "",
+        device=known_device(me.name),
+    )
     if operator is None:
         raise UnauthorizedError("The old password is wrong")
     password_hash = await resources().passwords.hash(form.get("new", ""))
